@@ -1,0 +1,227 @@
+"""Anthropic's models. Bedrock no longer distils them; the launch pair of December 2024 is kept as a record."""
+
+from datetime import date
+from decimal import Decimal
+
+from lambdas.shared.catalog import regions, sources
+from lambdas.shared.catalog.amazon import NOVA_MICRO, NOVA_PRO
+from lambdas.shared.catalog.life import Certainty, Life
+from lambdas.shared.catalog.types import (
+    CustomizeId,
+    HostId,
+    InvokeId,
+    Latency,
+    Model,
+    Price,
+    PriceKind,
+    Profile,
+    ProfileId,
+    Surcharge,
+)
+
+_LONG_PROMPT = Surcharge(above_input_tokens=100_000, factor=Decimal(5))
+_HAIKU_35_US = ProfileId("us.anthropic.claude-3-5-haiku-20241022-v1:0")
+_HAIKU_45_US = ProfileId("us.anthropic.claude-haiku-4-5-20251001-v1:0")
+_HAIKU_45_GLOBAL = ProfileId("global.anthropic.claude-haiku-4-5-20251001-v1:0")
+_HAIKU_55_US = ProfileId("us.anthropic.claude-haiku-5-5")
+_HAIKU_55_EU = ProfileId("eu.anthropic.claude-haiku-5-5")
+_HAIKU_55_GLOBAL = ProfileId("global.anthropic.claude-haiku-5-5")
+_EU = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3")
+
+_NOT_DATED_IN_US = (
+    f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30, and the US Regions are no longer listed while others "
+    "were still to end on 2026-07-30: ended by then, INFERENCE; the day itself is UNVERIFIED"
+)
+
+
+def _price(
+    dollars_in: str,
+    dollars_out: str,
+    *,
+    kind: PriceKind = PriceKind.STANDARD,
+    through: ProfileId | None = None,
+) -> Price:
+    return Price(
+        Decimal(dollars_in),
+        Decimal(dollars_out),
+        kind,
+        through,
+        sources.PRICING_PAGE_DAY,
+        sources.PRICING_PAGE,
+    )
+
+
+def _haiku_price(
+    dollars_in: str, dollars_out: str, through: ProfileId, dear: Surcharge | None = None
+) -> Price:
+    day, source = sources.LITELLM_DAY, sources.LITELLM
+    return Price(Decimal(dollars_in), Decimal(dollars_out), PriceKind.STANDARD, through, day, source, dear)
+
+
+def _ended(first: date, end: date, *, legacy: date, source: str) -> Life:
+    return Life(first=first, legacy=legacy, end=end, certainty=Certainty.ANNOUNCED, source=source)
+
+
+def _sonnet_life(first: date, later: tuple[str, ...], earlier: tuple[str, ...]) -> Life:
+    legacy = date(2026, 1, 30)
+    ends = {region: date(2026, 7, 30) for region in later} | {region: date(2026, 6, 1) for region in earlier}
+    return Life(
+        first=first,
+        legacy=legacy,
+        ended_by=date(2026, 7, 30),
+        source=_NOT_DATED_IN_US,
+        overrides={
+            region: _ended(first, end, legacy=legacy, source=sources.LIFECYCLE_MID_2026)
+            for region, end in ends.items()
+        },
+    )
+
+
+SONNET_3_5 = Model(
+    id=InvokeId("anthropic.claude-3-5-sonnet-20240620-v1:0"),
+    name="Claude 3.5 Sonnet",
+    provider="Anthropic",
+    family="claude",
+    life=_sonnet_life(date(2024, 6, 20), ("ap-northeast-1", "ap-southeast-2"), ("eu-central-2",)),
+    source="Anthropic release of 2024-06-20; Regions of December 2024 UNVERIFIED",
+    in_region=frozenset({"us-east-1", "us-west-2"}),
+    prices=(_price("3", "15"),),
+    marketplace=True,
+    successor=NOVA_PRO.id,
+)
+
+SONNET_3_5_V2 = Model(
+    id=InvokeId("anthropic.claude-3-5-sonnet-20241022-v2:0"),
+    name="Claude 3.5 Sonnet v2",
+    provider="Anthropic",
+    family="claude",
+    life=_sonnet_life(date(2024, 10, 22), ("ap-southeast-2",), ()),
+    source="Anthropic release of 2024-10-22; Regions of December 2024 UNVERIFIED",
+    in_region=frozenset({"us-west-2"}),
+    prices=(_price("3", "15"),),
+    marketplace=True,
+    successor=NOVA_PRO.id,
+)
+
+HAIKU_3 = Model(
+    id=InvokeId("anthropic.claude-3-haiku-20240307-v1:0"),
+    name="Claude 3 Haiku",
+    provider="Anthropic",
+    family="claude",
+    life=_ended(
+        date(2024, 3, 13),
+        date(2026, 9, 10),
+        legacy=date(2026, 3, 10),
+        source=f"{sources.LEGACY_LIST} (list of models past their end); first day UNVERIFIED",
+    ),
+    source=f"{sources.LEGACY_LIST}; customization and Provisioned Throughput in us-west-2 UNVERIFIED; UG share-model-support",
+    customize=CustomizeId("anthropic.claude-3-haiku-20240307-v1:0:200k"),
+    host=HostId("anthropic.claude-3-haiku-20240307-v1:0:200k"),
+    in_region=frozenset({"us-east-1", "us-west-2"}),
+    throughput_regions=regions.US_WEST_2,
+    shareable=True,
+    prices=(_price("0.25", "1.25"),),
+    marketplace=True,
+    successor=NOVA_MICRO.id,
+)
+
+HAIKU_3_5 = Model(
+    id=InvokeId("anthropic.claude-3-5-haiku-20241022-v1:0"),
+    name="Claude 3.5 Haiku",
+    provider="Anthropic",
+    family="claude",
+    life=_ended(
+        date(2024, 11, 4),
+        date(2026, 6, 19),
+        legacy=date(2025, 12, 19),
+        source=f"{sources.card('anthropic-claude-3-5-haiku')} and {sources.LIFECYCLE_MID_2026}",
+    ),
+    source=f"{sources.card('anthropic-claude-3-5-haiku')}; {sources.LATENCY}",
+    in_region=frozenset({"us-west-2"}),
+    profiles=(
+        Profile(
+            _HAIKU_35_US,
+            regions.within_us(),
+            sources.card("anthropic-claude-3-5-haiku"),
+            date(2024, 11, 4),
+        ),
+    ),
+    # Announced in us-east-2; us-west-2 came later, on a day no source at hand gives: first seen on the pricing page.
+    latency={
+        Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY, "us-west-2": sources.PRICING_PAGE_DAY},
+    },
+    prices=(
+        Price(
+            Decimal("0.80"),
+            Decimal(4),
+            PriceKind.STANDARD,
+            None,
+            sources.LAUNCH_DAY,
+            f"{sources.LAUNCH}; the same on the {sources.PRICING_PAGE}",
+        ),
+        Price(Decimal(1), Decimal(5), PriceKind.OPTIMIZED, _HAIKU_35_US, sources.LAUNCH_DAY, sources.LAUNCH),
+    ),
+    marketplace=True,
+    successor=InvokeId("anthropic.claude-haiku-5-5"),
+)
+
+HAIKU_4_5 = Model(
+    id=InvokeId("anthropic.claude-haiku-4-5-20251001-v1:0"),
+    name="Claude Haiku 4.5",
+    provider="Anthropic",
+    family="claude",
+    life=Life(
+        first=date(2025, 10, 15),
+        end=date(2026, 10, 1),
+        certainty=Certainty.NO_SOONER_THAN,
+        source=f"{sources.card('anthropic-claude-haiku-4-5')}; first day UNVERIFIED",
+    ),
+    source=sources.card("anthropic-claude-haiku-4-5"),
+    profiles=(
+        Profile(_HAIKU_45_US, regions.within_us(), sources.card("anthropic-claude-haiku-4-5")),
+        Profile(
+            _HAIKU_45_GLOBAL,
+            regions.worldwide(frozenset(regions.US)),
+            sources.card("anthropic-claude-haiku-4-5"),
+        ),
+    ),
+    prices=(_haiku_price("1.10", "5.50", _HAIKU_45_US), _haiku_price("1", "5", _HAIKU_45_GLOBAL)),
+    marketplace=True,
+    successor=InvokeId("anthropic.claude-haiku-5-5"),
+)
+
+HAIKU_5_5 = Model(
+    id=InvokeId("anthropic.claude-haiku-5-5"),
+    name="Claude Haiku 5.5",
+    provider="Anthropic",
+    family="claude",
+    life=Life(
+        first=date(2026, 10, 7),
+        end=date(2027, 10, 7),
+        certainty=Certainty.NO_SOONER_THAN,
+        source=sources.card("anthropic-claude-haiku-5-5"),
+    ),
+    source=sources.card("anthropic-claude-haiku-5-5"),
+    profiles=(
+        Profile(
+            _HAIKU_55_US,
+            regions.within_us("us-west-1", "ca-central-1", "ca-west-1"),
+            sources.card("anthropic-claude-haiku-5-5"),
+        ),
+        Profile(
+            _HAIKU_55_EU,
+            regions.within(_EU, "eu-central-2", "eu-west-2"),
+            sources.card("anthropic-claude-haiku-5-5"),
+        ),
+        Profile(
+            _HAIKU_55_GLOBAL,
+            regions.worldwide(frozenset(regions.US)),
+            sources.card("anthropic-claude-haiku-5-5"),
+        ),
+    ),
+    prices=(
+        _haiku_price("0.11", "0.55", _HAIKU_55_US, _LONG_PROMPT),
+        _haiku_price("0.10", "0.50", _HAIKU_55_GLOBAL, _LONG_PROMPT),
+    ),
+    marketplace=True,
+)
