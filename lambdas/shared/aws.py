@@ -1,0 +1,95 @@
+"""boto3's one address among the Lambdas. Clients are made when first used and kept for the life of the sandbox."""
+
+import functools
+import json
+from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+__all__ = ["ClientError", "ObjectStore", "client", "code"]
+
+# Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
+
+
+@overload
+def client(service: Literal["bedrock"], region: str | None = None) -> "BedrockClient": ...
+@overload
+def client(service: Literal["bedrock-runtime"], region: str | None = None) -> "BedrockRuntimeClient": ...
+@overload
+def client(service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["s3"], region: str | None = None) -> "S3Client": ...
+@overload
+def client(service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
+@overload
+def client(service: Literal["ssm"], region: str | None = None) -> "SSMClient": ...
+@overload
+def client(service: Literal["stepfunctions"], region: str | None = None) -> "SFNClient": ...
+def client(service: str, region: str | None = None) -> Any:
+    """The client of a service, in the function's own Region unless another is named."""
+    return _client(service, region)
+
+
+@functools.cache
+def _client(service: str, region: str | None) -> Any:
+    return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+
+
+def code(error: ClientError) -> str:
+    """The service's name for an error, such as `ResourceNotFoundException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+class ObjectStore:
+    """Objects by `s3://bucket/key`. Bodies are small (reports, chunks of answers) or one dataset of at most 2 GB."""
+
+    def __init__(self, s3: "S3Client | None" = None) -> None:
+        self._s3 = s3
+
+    @property
+    def s3(self) -> "S3Client":
+        return self._s3 or client("s3")
+
+    def read(self, uri: str, version: str | None = None) -> bytes:
+        bucket, key = _split(uri)
+        kind = {"VersionId": version} if version else {}
+        return self.s3.get_object(Bucket=bucket, Key=key, **kind)["Body"].read()
+
+    def read_json(self, uri: str) -> Any:
+        return json.loads(self.read(uri))
+
+    def write(self, uri: str, body: bytes) -> None:
+        bucket, key = _split(uri)
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def write_json(self, uri: str, value: Any) -> None:
+        self.write(uri, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+    def exists(self, uri: str) -> bool:
+        """Needs s3:ListBucket too: without it S3 answers 403 for a missing key."""
+        bucket, key = _split(uri)
+        try:
+            self.s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if code(error) in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        return True
+
+
+def _split(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.removeprefix("/")

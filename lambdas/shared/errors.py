@@ -1,0 +1,78 @@
+"""Every error of the product. A name here is the name that the state machine retries or catches.
+
+DistilleryError
+├── Refused                  nothing was started; what was asked for cannot work. Never retried.
+│   ├── BadRequest           an event or a request of the wrong shape
+│   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
+│   ├── OverBudget           the estimate is above the recipe's budget
+│   ├── RunActive            the recipe has another run on the road
+│   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
+│   ├── QuotaTooSmall        the account may not host what the recipe needs
+│   └── NothingToRollBack    the alias has no previous model
+├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
+│   ├── JobFailed            the customization job failed or was stopped
+│   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
+│   └── EvaluationFailed     answers are missing where a verdict needs them
+├── Unfinished               the time of one invocation ran out; the next resumes. Retried.
+└── Misconfigured            a function was deployed without a setting it needs
+"""
+
+
+class DistilleryError(Exception):
+    """Root of the tree."""
+
+
+class Refused(DistilleryError):
+    """Nothing was started."""
+
+
+class BadRequest(Refused):
+    """An event or a request of the wrong shape."""
+
+
+class DatasetRejected(Refused):
+    """The prompts break a rule; the report says where."""
+
+
+class OverBudget(Refused):
+    """The estimate is above the recipe's budget."""
+
+
+class RunActive(Refused):
+    """The recipe has another run on the road."""
+
+
+class ModelUnavailable(Refused):
+    """A model is legacy, ended, or not to be customized, as the service says today."""
+
+
+class QuotaTooSmall(Refused):
+    """The account may not host what the recipe needs."""
+
+
+class NothingToRollBack(Refused):
+    """The alias has no previous model."""
+
+
+class Failed(DistilleryError):
+    """Work was started and ended badly."""
+
+
+class JobFailed(Failed):
+    """The customization job failed or was stopped."""
+
+
+class EndpointFailed(Failed):
+    """A deployment or Provisioned Throughput ended in Failed."""
+
+
+class EvaluationFailed(Failed):
+    """Answers are missing where a verdict needs them."""
+
+
+class Unfinished(DistilleryError):
+    """The time of one invocation ran out; what was done is kept and the next invocation resumes."""
+
+
+class Misconfigured(DistilleryError):
+    """A function was deployed without a setting it needs."""

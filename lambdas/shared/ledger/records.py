@@ -1,0 +1,64 @@
+"""What the ledger holds, typed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.shared.road import Outcome, Run, Stage
+from lambdas.shared.wire import from_wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """started, ended: ISO 8601; product: what the stage gave to the next."""
+
+    started: str
+    ended: str | None = None
+    product: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run's lineage. opened, closed: ISO 8601."""
+
+    run: Run
+    outcome: Outcome
+    opened: str
+    closed: str | None
+    reason: str
+    stages: Mapping[Stage, StageRecord]
+
+    @property
+    def has_student(self) -> bool:
+        record = self.stages.get(Stage.DISTILLATION)
+        return record is not None and record.ended is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A run that waits for a customization job: the task token to answer when the job ends."""
+
+    job: str
+    token: str
+    run: str
+
+
+def run_record(item: Mapping[str, str]) -> RunRecord:
+    """The record that a run's item spells."""
+    return RunRecord(
+        run=from_wire(Run, json.loads(item["run"])),
+        outcome=Outcome(item["outcome"]),
+        opened=item["opened"],
+        closed=item.get("closed"),
+        reason=item.get("reason", ""),
+        stages={stage: _stage(item, stage) for stage in Stage if f"{stage}_started" in item},
+    )
+
+
+def _stage(item: Mapping[str, str], stage: Stage) -> StageRecord:
+    return StageRecord(
+        started=item[f"{stage}_started"],
+        ended=item.get(f"{stage}_ended"),
+        product=json.loads(item.get(f"{stage}_product", "{}")),
+    )

@@ -1,0 +1,99 @@
+"""Names that more than one place must agree on: stacks, functions, the command line, and the other Region.
+
+Patterns come from the Bedrock API (CreateModelCustomizationJob, CreateProvisionedModelThroughput,
+CreateCustomModelDeployment): 1-63 characters, letters, digits and single hyphens satisfy all of them.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+BEDROCK_NAME_MAX = 63
+ENVIRONMENT_MAX = 10
+RECIPE_MAX = 20
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PROMPTS_PREFIX = "prompts/"
+UPLOADS_PREFIX = "uploads/"
+TAG_ENVIRONMENT = "distillery:environment"
+TAG_RECIPE = "distillery:recipe"
+TAG_RUN = "distillery:run"
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON of a value, as hexadecimal."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def short(hexadecimal: str, length: int) -> str:
+    """The first letters of a digest in lower-case base 32: 5 bits each, safe in every Bedrock name."""
+    return base64.b32encode(bytes.fromhex(hexadecimal)).decode().lower()[:length]
+
+
+def run_id(*, recipe: str, recipe_digest: str, dataset_digest: str, attempt: int) -> str:
+    """`support-k3x9a-p0q2m7ab-1`: sorts by recipe, says which prompts, and which attempt at them."""
+    return f"{recipe}-{short(recipe_digest, 5)}-{short(dataset_digest, 8)}-{attempt}"
+
+
+def recipe_of(run: str) -> str:
+    """The recipe that a run id belongs to."""
+    return run.rsplit("-", 3)[0]
+
+
+def token(*parts: str) -> str:
+    """An idempotency token (`clientRequestToken`, 1-256 letters, digits, hyphens) that derives from its parts."""
+    return digest(list(parts))[:48]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one environment, such as `dev`."""
+
+    environment: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.environment}-"
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/distillery-{self.environment}"
+
+    @property
+    def metric_namespace(self) -> str:
+        return "Distillery"
+
+    def parameter(self, *path: str) -> str:
+        return "/".join(("", "distillery", self.environment, *path))
+
+    def alias(self, recipe: str) -> str:
+        """The SSM parameter, in the home Region, that only promotion writes."""
+        return self.parameter("alias", recipe)
+
+    def route(self, route: str) -> str:
+        """The SSM parameter, in the inference Region, that tells callers of a route what to call."""
+        return self.parameter("routes", route)
+
+    @property
+    def pipeline(self) -> str:
+        """The SSM parameter, in the home Region, that tells the command line where things are."""
+        return self.parameter("pipeline")
+
+    @property
+    def serving(self) -> str:
+        """The SSM parameter, in the inference Region, that names the invoke function."""
+        return self.parameter("serving")
+
+    def job(self, run: str) -> str:
+        """Also the custom model's name: one job makes one model."""
+        return f"{self.prefix}{run}"
+
+    def candidate(self, run: str) -> str:
+        return f"{self.prefix}{run}-candidate"
+
+    def live(self, recipe: str, base: str) -> str:
+        """One live endpoint per recipe and base model: a model of another base cannot take its place."""
+        return f"{self.prefix}{recipe}-live-{short(digest(base), 5)}"

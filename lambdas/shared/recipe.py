@@ -1,0 +1,75 @@
+"""A recipe: one task to distil. Written in the environment's settings, carried whole by every run.
+
+A run keeps the recipe that it began with, so that new settings never change a run half-way.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.names import digest
+from lambdas.shared.wire import from_wire, to_wire
+
+SETTINGS_FILE = "/opt/distillery/recipes.json"  # the settings layer: see infra/parts/settings.py
+
+
+class Grader(StrEnum):
+    """How an answer is compared with the reference."""
+
+    LABEL = "label"  # the same after trimming, case folding and a closing full stop
+    OVERLAP = "overlap"  # F1 of the words they share, for free text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """teacher, student: catalog keys, such as `amazon.nova-pro-v1:0`. Shares and scores: 0 to 1. Money: US dollars."""
+
+    name: str
+    teacher: str
+    student: str
+    hosting: HostingMode = HostingMode.ON_DEMAND
+    grader: Grader = Grader.LABEL
+    budget_usd: Decimal = Decimal(25)
+    heldout_share: float = 0.2
+    heldout_max: int = 200
+    max_answer_tokens: int = 64
+    min_score: float = 0.5
+    min_share_of_teacher: float = 0.85
+    min_gain: float = 0.02  # over the untrained student: below it, training bought nothing
+    model_units: int = 1
+    unit_price_usd_per_hour: Decimal | None = None  # never guessed; required with Provisioned Throughput
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What a run is named by: of the settings that change what the job makes, so not of tags or money."""
+        return digest(
+            [
+                self.name,
+                self.teacher,
+                self.student,
+                self.heldout_share,
+                self.heldout_max,
+                self.max_answer_tokens,
+            ]
+        )
+
+
+def load(name: str) -> Recipe:
+    """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
+    file = Path(os.environ.get("DISTILLERY_RECIPES", SETTINGS_FILE))
+    recipes = json.loads(file.read_text())
+    if name not in recipes:
+        raise BadRequest(f"there is no recipe {name!r}; this environment has {sorted(recipes)}")
+    return from_wire(Recipe, recipes[name])
+
+
+def dump(recipes: Mapping[str, Recipe]) -> str:
+    """The text of the settings layer's file: the inverse of `load`, in a stable order."""
+    return json.dumps({name: to_wire(recipe) for name, recipe in sorted(recipes.items())}, indent=1, sort_keys=True)

@@ -1,0 +1,25 @@
+"""The environment variables of the functions: set by the stacks, read lazily by the Lambdas, spelled here."""
+
+import os
+from enum import StrEnum
+
+from lambdas.shared.errors import Misconfigured
+
+
+class Variable(StrEnum):
+    ENVIRONMENT = "DISTILLERY_ENVIRONMENT"
+    LEDGER = "LEDGER_TABLE"
+    DATA_BUCKET = "DATA_BUCKET"
+    JOB_ROLE = "JOB_ROLE_ARN"
+    MODEL_KEY = "MODEL_KEY_ARN"
+    STATE_MACHINE = "STATE_MACHINE_ARN"
+    TOPIC = "TOPIC_ARN"
+    HOME_REGION = "HOME_REGION"
+
+
+def read(variable: Variable) -> str:
+    """The variable's value. Raises Misconfigured where the function was deployed without it."""
+    value = os.environ.get(variable)
+    if not value:
+        raise Misconfigured(f"the function's environment variable {variable} is not set; deploy its stack again")
+    return value
