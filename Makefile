@@ -1,0 +1,123 @@
+# Everything a person or a CI runs. Bare `make` lists it. Nothing is fetched from anywhere but PyPI and npm.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+ENV ?= dev
+DATE ?=
+PROMPTS ?=
+AGAIN ?=
+# The gate states its date: a template never depends on it, and what synth refuses must not change under a test.
+GATE_DATE := 2026-11-23
+ENVIRONMENTS := dev staging prod
+UV := .venv-uv/bin/uv
+BIN := .venv/bin
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := true
+unexport AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---- install ------------------------------------------------------------------------------------------------
+.venv-uv/ok: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed and '$(PYTHON)' is not: name one with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv-uv || \
+	  { echo "'$(PYTHON) -m venv' does not work here: install your system's python3-venv package" >&2; exit 1; }
+	@echo "installing uv"
+	@.venv-uv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt && touch $@
+
+.venv/ok: requirements/dev.txt pyproject.toml .venv-uv/ok
+	@echo "installing the CDK and the tools of the gate into .venv"
+	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv
+	@$(UV) pip sync --quiet --python .venv --compile-bytecode --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable . && touch $@
+
+.venv-local/ok: requirements/local.txt .venv-uv/ok
+	@echo "installing the local AWS account into .venv-local"
+	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv-local
+	@$(UV) pip sync --quiet --python .venv-local --compile-bytecode --require-hashes requirements/local.txt && touch $@
+
+.venv-lambda/ok: requirements/lambda.txt .venv-uv/ok
+	@echo "installing the local Lambda runtime into .venv-lambda"
+	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv-lambda
+	@$(UV) pip sync --quiet --python .venv-lambda --compile-bytecode --require-hashes requirements/lambda.txt && touch $@
+
+node_modules/ok: package-lock.json .venv/ok
+	@echo "installing the CDK command line into node_modules"
+	@npm ci --silent --no-progress && touch $@
+
+.PHONY: install
+install: .venv/ok .venv-local/ok .venv-lambda/ok node_modules/ok ## Install everything into this folder
+
+.PHONY: lock
+lock: .venv-uv/ok ## Resolve the locks again
+	@for group in dev local lambda; do \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	    --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done
+	@npm install --package-lock-only --silent
+
+# ---- the road on this machine -------------------------------------------------------------------------------
+.PHONY: demo
+demo: install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1
+	@$(BIN)/distillery demo --env $(ENV) $(if $(PROMPTS),--prompts "$(PROMPTS)") $(if $(AGAIN),--again)
+
+.PHONY: down
+down: ## Stop the local AWS account; leaves no process
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.emulator stop; else echo "nothing is installed, so nothing runs"; fi
+
+# ---- the gate -----------------------------------------------------------------------------------------------
+.PHONY: test
+test: install lint types imports unit local-unit snapshot synth journey ## The whole gate
+
+.PHONY: lint
+lint: .venv/ok
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+.PHONY: types
+types: .venv/ok
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: .venv/ok
+	$(BIN)/lint-imports
+
+.PHONY: unit
+unit: .venv/ok node_modules/ok ## Unit tests
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local
+
+.PHONY: local-unit
+local-unit: .venv-local/ok ## Tests of the local AWS account, in its own environment
+	.venv-local/bin/python -m pytest tests/unit/local
+
+.PHONY: snapshot
+snapshot: node_modules/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
+	$(BIN)/python -m pytest tests/snapshot tests/policy
+
+.PHONY: synth
+synth: node_modules/ok ## Synthesize every environment, rules on
+	@for env in $(ENVIRONMENTS); do echo "cdk synth $$env"; \
+	  node_modules/.bin/cdk synth --quiet -c env=$$env -c date=$(GATE_DATE) --output cdk.out/$$env || exit 1; done
+	@echo "cdk synth launch"; node_modules/.bin/cdk synth --quiet -c env=launch -c date=2024-12-04 --output cdk.out/launch
+
+.PHONY: journey
+journey: install ## The whole road on the local account, happy and unhappy
+	$(BIN)/python -m pytest tests/journey
+
+.PHONY: bench
+bench: install ## The benchmarks and their bars
+	$(BIN)/python -m tests.bench
+
+.PHONY: format
+format: .venv/ok ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: clean
+clean: down ## Remove everything that was installed or built
+	rm -rf .venv .venv-uv .venv-local .venv-lambda node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache
