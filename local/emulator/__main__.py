@@ -1,0 +1,12 @@
+"""`python -m local.emulator [start|stop|status|serve]`."""
+
+import sys
+
+if sys.argv[1:] in ([], ["serve"]):
+    from local.emulator.server import main
+
+    main()
+else:
+    from local.emulator.process import command
+
+    sys.exit(command(sys.argv[1:]))

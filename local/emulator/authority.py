@@ -1,0 +1,94 @@
+"""May this role, or this service, do that? Asked of ministack's own policy evaluator.
+
+Used where ministack acts for somebody without asking: Bedrock reading S3 under a job's role, a state
+machine invoking a Lambda, a rule delivering to its target.
+"""
+
+import json
+from typing import Any
+
+from ministack.core import iam_evaluator as iam
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam as iam_service
+
+_SESSION = "local"
+
+
+def role_name(role_arn: str) -> str:
+    """The last part of a role's ARN, without its path."""
+    return role_arn.rsplit("/", 1)[-1]
+
+
+def session_arn(role_arn: str) -> str:
+    """The ARN under which a service acts in a role."""
+    return f"arn:aws:sts::{role_arn.split(':')[4]}:assumed-role/{role_name(role_arn)}/{_SESSION}"
+
+
+def _context(principal: str, account: str, action: str, resource: str, keys: dict[str, Any]) -> iam.EvalContext:
+    return iam.EvalContext(
+        principal_arn=principal,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        secure_transport=True,
+        service_context={key.lower(): value for key, value in keys.items()},
+    )
+
+
+def role_may(role_arn: str, action: str, resource: str, **keys: str) -> bool:
+    """Whether the role's policies, its boundary and the resource's own policy allow the action.
+
+    keys: condition keys of the request, with `__` for `:` (`kms__ViaService="s3.us-east-1.amazonaws.com"`).
+    """
+    account, name = role_arn.split(":")[4], role_name(role_arn)
+    given = {key.replace("__", ":"): value for key, value in keys.items()}
+    ctx = _context(session_arn(role_arn), account, action, resource, given)
+    limits = iam._permissions_boundary(iam_service._roles, name, account)
+    result = iam.evaluate(ctx, iam._gather_role_policies(name, account), *limits)
+    service = action.split(":", 1)[0]
+    if (found := iam._resource_policy(service, resource)) is not None:
+        required = service in iam._POLICY_REQUIRED
+        result = iam.combine_resource_policy(result, ctx, *found, required=required, limits=limits)
+    return bool(result.decision == "Allow")
+
+
+def _statements(document: str | dict[str, Any] | None) -> list[dict[str, Any]]:
+    parsed = json.loads(document) if isinstance(document, str) and document else document or {}
+    statements = parsed.get("Statement", [])
+    return [statements] if isinstance(statements, dict) else list(statements)
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])
+
+
+def service_admitted(document: str | dict[str, Any] | None, service: str, action: str, resource: str, *,
+                     source_arn: str) -> bool:
+    """Whether a resource's or a role's own policy lets a service act for `source_arn` of this account."""
+    keys = {"aws:SourceArn": source_arn, "aws:SourceAccount": get_account_id()}
+    ctx = _context(service, get_account_id(), action, resource, keys)
+    effects = {
+        statement["Effect"]
+        for statement in _statements(document)
+        if iam._service_principal_matches(statement.get("Principal"), service)
+        and iam._action_matches(action, _listed(statement.get("Action")), _listed(statement.get("NotAction")))
+        and ("Resource" not in statement or iam._resource_matches(resource, _listed(statement["Resource"]), []))
+        and iam._conditions_met(statement.get("Condition", {}), ctx)
+    }
+    return effects == {"Allow"}
+
+
+def service_may(service: str, action: str, resource: str, *, source_arn: str) -> bool:
+    """Whether the policy of a Lambda function, queue, topic or key admits a service."""
+    found = iam._resource_policy(action.split(":", 1)[0], resource)
+    return found is not None and service_admitted(found[0], service, action, resource, source_arn=source_arn)
+
+
+def service_may_assume(service: str, role_arn: str, *, source_arn: str) -> bool:
+    """Whether a role exists and trusts a service acting for `source_arn`."""
+    role = iam_service._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn))
+    if role is None:
+        return False
+    return service_admitted(role["AssumeRolePolicyDocument"], service, "sts:AssumeRole", role_arn, source_arn=source_arn)

@@ -1,0 +1,192 @@
+"""What IAM is asked before a Bedrock call: the action, and every resource it is checked on.
+
+Source: Service Authorization Reference for Amazon Bedrock; for inference profiles
+https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html. CreateModelCustomizationJob
+is checked on the base model, the model and the job to come, the three that the Step Functions guide grants.
+"""
+
+import json
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote
+
+import botocore.session
+from ministack.core.responses import get_account_id, get_region
+
+from local.emulator.hooks.access import Check
+from local.emulator.hooks.bedrock import ask
+from local.emulator.hooks.requests import raw_path
+
+SERVICES = ("bedrock", "bedrock-runtime")
+_NEW = "000000000000"  # the id of what does not exist yet
+_AUTHORIZED_AS = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
+
+
+@cache
+def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
+    model = botocore.session.get_session().get_service_model(service)
+    found = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        uri = http["requestUri"].split("?")[0]
+        pattern = re.sub(r"\\\{(\w+)\\\+?\\\}", r"(?P<\1>[^/]+)", re.escape(uri))
+        found.append((http["method"], re.compile(pattern + "/?"), name))
+    return sorted(found, key=lambda route: route[1].pattern.count("?P<"))
+
+
+def operation(service: str, method: str, path: str) -> tuple[str | None, dict[str, str]]:
+    """The operation that an undecoded path names, with its path parameters decoded."""
+    for verb, pattern, name in _routes(service):
+        if verb == method and (found := pattern.fullmatch(path)):
+            return name, {key: unquote(value) for key, value in found.groupdict().items()}
+    return None, {}
+
+
+def action(service: str, method: str) -> str | None:
+    """The IAM action of the request at hand; None if Bedrock has no such operation."""
+    name, _ = operation(service, method, raw_path())
+    return name and f"bedrock:{_AUTHORIZED_AS.get(name, name)}"
+
+
+def _arn(kind: str, name: str) -> str:
+    account = "" if kind == "foundation-model" else get_account_id()
+    return name if name.startswith("arn:") else f"arn:aws:bedrock:{get_region()}:{account}:{kind}/{name}"
+
+
+def _found(simulator: Any, path: str, key: str, kind: str, name: str) -> str:
+    """The ARN of what may be named by its name, or by its id."""
+    if name.startswith("arn:"):
+        return name
+    try:
+        return str(ask(simulator, "GET", f"{path}/{quote(name, safe='')}")[key])
+    except ValueError:
+        return _arn(kind, name)
+
+
+def _job(simulator: Any, name: str) -> str:
+    return _found(simulator, "/model-customization-jobs", "jobArn", "model-customization-job", name)
+
+
+def _custom_model(simulator: Any, name: str) -> str:
+    return _found(simulator, "/custom-models", "modelArn", "custom-model", name)
+
+
+def _hosted(simulator: Any, name: str) -> str:
+    """A custom model, or a foundation model, as Provisioned Throughput names it."""
+    custom = _custom_model(simulator, name)
+    return custom if name.startswith("arn:") or not custom.endswith(f"/{name}") else _arn("foundation-model", name)
+
+
+def _throughput(simulator: Any, name: str) -> str:
+    return _found(simulator, "/provisioned-model-throughput", "provisionedModelArn", "provisioned-model", name)
+
+
+def _deployment(simulator: Any, name: str) -> str:
+    path, kind = "/model-customization/custom-model-deployments", "custom-model-deployment"
+    return _found(simulator, path, "customModelDeploymentArn", kind, name)
+
+
+def _profile(simulator: Any, name: str) -> str:
+    return _found(simulator, "/inference-profiles", "inferenceProfileArn", "inference-profile", name)
+
+
+def _base_id(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/", 1)[1]
+
+
+def _resources(simulator: Any, name: str, path: dict[str, str], body: dict[str, Any]) -> list[str]:
+    match name:
+        case "CreateModelCustomizationJob":
+            base = _hosted(simulator, body.get("baseModelIdentifier", ""))
+            within = f"{_base_id(base).split('/')[0]}/{_NEW}"
+            return [base, _arn("model-customization-job", within), _arn("custom-model", within)]
+        case "GetModelCustomizationJob" | "StopModelCustomizationJob":
+            return [_job(simulator, path["jobIdentifier"])]
+        case "GetCustomModel" | "DeleteCustomModel":
+            return [_custom_model(simulator, path["modelIdentifier"])]
+        case "GetFoundationModel":
+            return [_arn("foundation-model", path["modelIdentifier"])]
+        case "CreateProvisionedModelThroughput":
+            return [_hosted(simulator, body.get("modelId", ""))]
+        case "UpdateProvisionedModelThroughput":
+            wanted = body.get("desiredModelId")
+            own = _throughput(simulator, path["provisionedModelId"])
+            return [own, *([_hosted(simulator, wanted)] if wanted else [])]
+        case "GetProvisionedModelThroughput" | "DeleteProvisionedModelThroughput":
+            return [_throughput(simulator, path["provisionedModelId"])]
+        case "CreateCustomModelDeployment":
+            return [_custom_model(simulator, body.get("modelArn", ""))]
+        case "UpdateCustomModelDeployment":
+            own = _deployment(simulator, path["customModelDeploymentIdentifier"])
+            return [own, _custom_model(simulator, body.get("modelArn", ""))]
+        case "GetCustomModelDeployment" | "DeleteCustomModelDeployment":
+            return [_deployment(simulator, path["customModelDeploymentIdentifier"])]
+        case "CreateInferenceProfile":
+            source = (body.get("modelSource") or {}).get("copyFrom", "")
+            return [_arn("application-inference-profile", _NEW), source]
+        case "GetInferenceProfile" | "DeleteInferenceProfile":
+            return [_profile(simulator, path["inferenceProfileIdentifier"])]
+        case "TagResource" | "UntagResource" | "ListTagsForResource":
+            return [body.get("resourceARN", "*")]
+    return ["*"]
+
+
+_TAGGED_AS = {
+    "CreateModelCustomizationJob": "model-customization-job",
+    "CreateProvisionedModelThroughput": "provisioned-model",
+    "CreateCustomModelDeployment": "custom-model-deployment",
+    "CreateInferenceProfile": "application-inference-profile",
+}
+
+
+def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]:
+    """The role handed over, and the tags set, at creation."""
+    tags = body.get("jobTags") or body.get("tags") or []
+    found = []
+    if tags and name in _TAGGED_AS:
+        own = next((arn for arn in resources if f":{_TAGGED_AS[name]}/" in arn), _arn(_TAGGED_AS[name], _NEW))
+        keys = {f"aws:RequestTag/{tag.get('key')}": str(tag.get("value")) for tag in tags}
+        found.append(Check("bedrock:TagResource", "bedrock", own, keys))
+    if role := body.get("roleArn"):
+        found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
+    return found
+
+
+def _invoked(simulator: Any, as_action: str, model: str, body: dict[str, Any]) -> list[Check]:
+    tier = (body.get("serviceTier") or {}).get("type") if isinstance(body.get("serviceTier"), dict) else None
+    keys = {"bedrock:ServiceTier": tier} if tier else {}
+    if re.fullmatch(r"arn:aws:bedrock:.*:(provisioned-model|custom-model-deployment|foundation-model)/.+", model):
+        return [Check(as_action, "bedrock", model, keys)]
+    try:
+        profile = ask(simulator, "GET", f"/inference-profiles/{quote(model, safe='')}")
+    except ValueError:
+        return [Check(as_action, "bedrock", _arn("foundation-model", model), keys)]
+    arn = profile["inferenceProfileArn"]
+    through = {**keys, "bedrock:InferenceProfileArn": arn}
+    destinations = [Check(as_action, "bedrock", each["modelArn"], through) for each in profile["models"]]
+    return [Check(as_action, "bedrock", arn, keys), *destinations]
+
+
+def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check]:
+    """Everything that the request at hand is checked on, at least one."""
+    name, path = operation(service, method, raw_path())
+    try:
+        given = json.loads(body) if body else {}
+    except ValueError:
+        given = {}
+    given = given if isinstance(given, dict) else {}
+    as_action = f"bedrock:{_AUTHORIZED_AS.get(name or '', name)}"
+    if service == "bedrock-runtime" and "modelId" in path:
+        return _invoked(simulator, as_action, path["modelId"], given)
+    resources = _resources(simulator, name or "", path, given)
+    return [Check(as_action, "bedrock", arn) for arn in resources] + _along(name or "", resources, given)
+
+
+def tags(simulator: Any, arn: str) -> dict[str, str] | None:
+    """The tags of a Bedrock resource, None if there is no such resource."""
+    try:
+        found = ask(simulator, "POST", "/listTagsForResource", {"resourceARN": arn})
+    except ValueError:
+        return None
+    return {tag["key"]: tag["value"] for tag in found["tags"]}

@@ -1,0 +1,93 @@
+"""The one clock of the local account: a file that maps real time to virtual time.
+
+The same file is read by the Lambdas (through the variable `DISTILLERY_CLOCK_FILE`, which they inherit),
+by the Bedrock simulator and by everything in the emulator that waits.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_LONGEST_NAP = 0.05  # seconds, real: how soon a sleeper notices a changed clock or an aborted execution
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """At real second `real` it was virtual second `virtual`; since then `speed` virtual seconds a second."""
+
+    real: float
+    virtual: float
+    speed: float
+
+    def at(self, real: float) -> float:
+        """The virtual epoch second at a real one."""
+        return self.virtual + (real - self.real) * self.speed
+
+
+class VirtualClock:
+    """Reads the clock file, and again whenever it was changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._calendar = Calendar(real=0, virtual=0, speed=1)
+
+    def calendar(self) -> Calendar:
+        """What the file says now. Raises FileNotFoundError if it is gone."""
+        found = self._path.stat()
+        stamp = (found.st_mtime_ns, found.st_ino)
+        with self._lock:
+            if stamp != self._stamp:
+                self._calendar = Calendar(**json.loads(self._path.read_text()))
+                self._stamp = stamp
+            return self._calendar
+
+    def epoch(self) -> float:
+        """Virtual seconds since 1970."""
+        return self.calendar().at(time.time())
+
+    def now(self) -> datetime:
+        """The virtual moment, aware, UTC."""
+        return datetime.fromtimestamp(self.epoch(), UTC)
+
+    def iso(self) -> str:
+        """The virtual moment as AWS writes it: 2024-12-04T10:00:00.000Z."""
+        return self.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+    def set(self, *, virtual: float | None = None, speed: float | None = None) -> Calendar:
+        """Move the clock or change its speed, from this moment on."""
+        real = time.time()
+        before = self.calendar()
+        after = Calendar(
+            real=real,
+            virtual=before.at(real) if virtual is None else virtual,
+            speed=before.speed if speed is None else speed,
+        )
+        write(self._path, after)
+        return after
+
+    def sleep(self, seconds: float, *, while_: Callable[[], bool] = lambda: True) -> bool:
+        """Sleep virtual seconds; False if `while_` turned false before they were over."""
+        return self.sleep_until(self.epoch() + seconds, while_=while_)
+
+    def sleep_until(self, epoch: float, *, while_: Callable[[], bool] = lambda: True) -> bool:
+        """Sleep until a virtual epoch second; False if `while_` turned false before."""
+        while while_():
+            left = epoch - self.epoch()
+            if left <= 0:
+                return True
+            time.sleep(min(left / self.calendar().speed, _LONGEST_NAP))
+        return False
+
+
+def write(path: Path, calendar: Calendar) -> None:
+    """Put the file in place in one step, so that no reader ever sees half of it."""
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(asdict(calendar)))
+    os.replace(draft, path)

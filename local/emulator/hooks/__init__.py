@@ -1,0 +1,51 @@
+"""Everything that differs from ministack, one module each, put in place by `install` before it serves.
+
+Every hook replaces an attribute of one pinned version, so each has a contract test that fails when that
+attribute moves; `tests/unit/local/emulator` holds them.
+"""
+
+from pathlib import Path
+
+from local.emulator.clock import VirtualClock
+from local.emulator.hooks import (
+    access,
+    bedrock,
+    bedrock_types,
+    budgets,
+    callbacks,
+    encryption,
+    executions,
+    lambdas,
+    loopback,
+    recorder,
+    requests,
+    rule_targets,
+    s3_events,
+    schedules,
+    ttl,
+    waits,
+)
+from local.emulator.hooks.bedrock import Simulator
+
+MINISTACK = "1.5.33"
+
+
+def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None = None) -> None:
+    """Put every hook in place. Call it once, before ministack serves."""
+    loopback.install()
+    lambdas.install()
+    schedules.install(clock)
+    ttl.install(clock)
+    waits.install(clock)
+    executions.install(clock)
+    callbacks.install(clock)
+    s3_events.install(clock)
+    rule_targets.install()
+    bedrock.install(simulator)
+    bedrock_types.install(simulator)
+    budgets.install()
+    if iam_log is not None:
+        recorder.install(iam_log)
+    access.install(simulator)
+    encryption.install()
+    requests.install(clock, simulator)

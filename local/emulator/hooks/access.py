@@ -1,0 +1,90 @@
+"""Every Bedrock call is authorized on what it names, each resource by itself.
+
+AWS: the Service Authorization Reference lists resource types per action; a call through an inference profile is
+    checked on the profile and, with `bedrock:InferenceProfileArn`, on the foundation model in every Region it may
+    go to; a role handed over needs `iam:PassRole`, tags at creation `bedrock:TagResource`; `Converse` is authorized
+    as `InvokeModel`.
+ministack: checks the control plane on `*` and lets the runtime through unchecked.
+We mend: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
+    way, the others are checked after it, and the refusal names what was refused. `aws:ResourceTag` sees Bedrock's tags.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import tagging
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to IAM: an action on a resource, with condition keys of its own."""
+
+    action: str
+    service: str
+    resource: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+_further: ContextVar[tuple[Check, ...]] = ContextVar("further_checks", default=())
+_refused: ContextVar[Check | None] = ContextVar("refused_check", default=None)
+
+
+def also_check(*checks: Check) -> None:
+    """Ask these too before the request at hand is let through."""
+    _further.set(_further.get() + checks)
+
+
+def install(simulator: Any) -> None:
+    """Wrap the four places where ministack authorizes a request."""
+    from local.emulator import bedrock_access
+
+    enforce = iam_evaluator.enforce
+    action_of = iam_actions.extract_iam_action
+    resource_of = iam_actions.extract_resource_arn
+    refuse = iam_actions.access_denied_response
+    tags_of = tagging.resource_tags
+
+    def extract_iam_action(service: str, method: str, *request: Any) -> str | None:
+        _further.set(())
+        _refused.set(None)
+        if service in bedrock_access.SERVICES:
+            return bedrock_access.action(service, method)
+        return action_of(service, method, *request)  # type: ignore[no-any-return]  # ministack has no types
+
+    def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *request: Any) -> str:
+        if service in bedrock_access.SERVICES:
+            first, *others = bedrock_access.checks(simulator, service, method, body)
+            also_check(*others)
+            return first.resource
+        return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # as above
+
+    def enforce_all(access_key: str, action: str, service: str, region: str, resource_arn: str = "*",
+                    service_context: dict[str, Any] | None = None) -> Any:
+        checks, given = _further.get(), service_context or {}
+        _further.set(())
+        denied = enforce(access_key, action, service, region, resource_arn, given)
+        for check in checks:
+            if denied:
+                break
+            denied = enforce(access_key, check.action, check.service, region, check.resource, {**given, **check.keys})
+            _refused.set(check if denied else None)
+        return denied
+
+    def access_denied_response(service: str, action: str, principal: str, request_id: str, **options: Any) -> Any:
+        if check := _refused.get():
+            action, options["resource_arn"] = check.action, check.resource
+        return refuse(service, action, principal, request_id, **options)
+
+    def resource_tags(arn: str) -> dict[str, str] | None:
+        if arn.startswith("arn:aws:bedrock:"):
+            return bedrock_access.tags(simulator, arn)
+        return tags_of(arn)  # type: ignore[no-any-return]  # as above
+
+    iam_evaluator.enforce = enforce_all
+    iam_actions.extract_iam_action = extract_iam_action
+    iam_actions.extract_resource_arn = extract_resource_arn
+    iam_actions.access_denied_response = access_denied_response
+    tagging.resource_tags = resource_tags

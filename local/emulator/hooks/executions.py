@@ -1,0 +1,98 @@
+"""Executions end when they end, time out, and invoke Lambdas under their own role.
+
+AWS: StopExecution and the state machine's TimeoutSeconds end every branch at once; nothing runs after; the
+    status change is an event of `aws.states`. Branches of a Parallel have contexts of their own. Lambdas are
+    invoked with the state machine's role.
+ministack: branches of a stopped execution go on, and a late failure turns ABORTED into FAILED; TimeoutSeconds
+    of the machine is ignored; branches overwrite each other's `$$.State` and `$$.Task`; the role is not looked at.
+We mend all four. Dates of an execution are those of the virtual clock.
+"""
+
+import json
+import threading
+from contextvars import ContextVar, copy_context
+from typing import Any
+
+import ministack.app as app
+from ministack.services import lambda_svc, stepfunctions
+
+from local.emulator import authority
+from local.emulator.clock import VirtualClock
+
+_current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=None)
+
+
+class ExecutionEnded(Exception):
+    """Raised inside a thread of an execution that is over. No Retry or Catch sees it."""
+
+
+def running() -> bool:
+    """Whether the execution that this thread works for still runs; true outside of any."""
+    execution = _current.get()
+    return execution is None or execution["status"] == "RUNNING"
+
+
+def check_running() -> None:
+    """Raise ExecutionEnded if this thread's execution is over."""
+    if not running():
+        raise ExecutionEnded("the execution is over")
+
+
+def _time_out(execution: dict[str, Any], seconds: float, clock: VirtualClock) -> None:
+    if clock.sleep(seconds, while_=running):
+        execution.update(status="TIMED_OUT", stopDate=clock.iso(), error="States.Timeout", cause=None)
+        stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+        stepfunctions._emit_execution_status_event(execution)
+
+
+def _refuse_unless_allowed(function_arn: str) -> None:
+    execution = _current.get()
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
+    if not app.AUTH or machine is None:
+        return
+    role = machine["roleArn"]
+    if not authority.role_may(role, "lambda:InvokeFunction", function_arn):
+        raise stepfunctions._ExecutionError(
+            "Lambda.AWSLambdaException",
+            f"User: {authority.session_arn(role)} is not authorized to perform: lambda:InvokeFunction on resource: "
+            f"{function_arn} because no identity-based policy allows the lambda:InvokeFunction action",
+        )
+
+
+def install(clock: VirtualClock) -> None:
+    """Wrap the execution of a state machine and of its parts."""
+    run = stepfunctions._run_execution
+    fail = stepfunctions._fail_execution
+    sub_machine = stepfunctions._run_sub_machine
+    call = stepfunctions._call_lambda
+
+    def run_execution(arn: str) -> None:
+        execution = stepfunctions._executions.get(arn)
+        _current.set(execution)
+        machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
+        seconds = json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
+        if seconds is not None:
+            args = (_time_out, execution, seconds, clock)
+            threading.Thread(target=copy_context().run, args=args, daemon=True).start()
+        run(arn)
+
+    def fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail(execution, error, cause)
+
+    def run_sub_machine(states: Any, start: str, given: Any, execution: Any, ctx: dict[str, Any]) -> Any:
+        return sub_machine(states, start, given, execution, {**ctx})
+
+    def call_lambda(ref: str, event: Any) -> Any:
+        check_running()
+        _func, config, name = lambda_svc._get_func_record_for_ref(ref)
+        _refuse_unless_allowed(config["FunctionArn"] if config else name)
+        result = call(ref, event)
+        check_running()
+        return result
+
+    stepfunctions.now_iso = clock.iso
+    stepfunctions._run_execution = run_execution
+    stepfunctions._fail_execution = fail_execution
+    stepfunctions._run_sub_machine = run_sub_machine
+    stepfunctions._call_lambda = call_lambda

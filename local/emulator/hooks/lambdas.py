@@ -1,0 +1,74 @@
+"""Python Lambdas fail as on AWS, and run on an interpreter that holds an old boto3 and nothing else.
+
+AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrace}`, where errorType is the
+    exception's class name, which Step Functions matches in Retry and Catch
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html). A module that does not import is
+    `Runtime.ImportModuleError`. The runtime holds boto3 and no other package.
+ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages.
+We mend: the worker reports the class; the interpreter is the one named by DISTILLERY_LAMBDA_PYTHON.
+"""
+
+import os
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+REPORTED = '"error": str(e), "trace": traceback.format_exc()'
+WITH_TYPE = '"error": str(e), "error_type": type(e).__name__, "trace": traceback.format_exc()'
+_INIT_FAILED = "Worker init failed: "
+
+_failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None)
+
+
+def worker_script() -> str:
+    """ministack's Python worker, reporting the class of an exception too."""
+    script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
+    if script.count(REPORTED) != 1:
+        raise RuntimeError("ministack's Lambda worker reports errors in another way: adapt local/emulator/hooks/lambdas.py")
+    return script.replace(REPORTED, WITH_TYPE)
+
+
+def failure_body(result: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """What Lambda answers for the exception that a worker reported."""
+    trace = str(result.get("trace", "")).splitlines(keepends=True)[1:-1]
+    return {
+        "errorMessage": result["error"],
+        "errorType": result["error_type"],
+        "requestId": request_id,
+        "stackTrace": trace,
+    }
+
+
+def install() -> None:
+    """Replace the interpreter, its worker script, and the shape of a failure."""
+    script = worker_script()
+    detect = lambda_runtime._detect_runtime_binary
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def detect_runtime_binary(runtime: str) -> tuple[str, str]:
+        if runtime.startswith("python"):
+            return os.environ.get("DISTILLERY_LAMBDA_PYTHON") or detect(runtime)[0], script
+        return detect(runtime)  # type: ignore[no-any-return]  # ministack has no types
+
+    def invoke_and_keep(self: Any, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
+        result: dict[str, Any] = invoke(self, event, request_id, **options)
+        _failure.set(result if result.get("error_type") else None)
+        return result
+
+    def execute_function_warm(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        _failure.set(None)
+        out: dict[str, Any] = execute(func, event, request_id)
+        failed = _failure.get()
+        if out.get("error") and failed:
+            out["body"] = failure_body(failed, request_id)
+        elif out.get("error") and str(out["body"].get("errorMessage", "")).startswith(_INIT_FAILED):
+            message = str(out["body"]["errorMessage"]).removeprefix(_INIT_FAILED)
+            out["body"] = {"errorMessage": message, "errorType": "Runtime.ImportModuleError", "requestId": request_id}
+        return out
+
+    lambda_runtime._detect_runtime_binary = detect_runtime_binary
+    lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_svc._execute_function_warm = execute_function_warm

@@ -1,0 +1,37 @@
+"""EventBridge rules and Scheduler schedules follow the one clock.
+
+AWS: `rate()` counts from the rule's creation, `cron()` and `at()` follow the calendar.
+ministack: the same by the real clock, looked at every 10 seconds, too coarse for a calendar that runs 360-fold.
+We mend: both modules read the virtual clock, and look ten times a second. Events carry the virtual time.
+"""
+
+import time
+from typing import Any
+
+from ministack.services import eventbridge, scheduler
+
+from local.emulator.clock import VirtualClock
+
+TICK = 0.1  # seconds, real
+
+
+class ClockedTime:
+    """Stands in for a module's `time`: the virtual clock's `time()`, everything else real."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+
+    def time(self) -> float:
+        """Virtual seconds since 1970."""
+        return self._clock.epoch()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+
+def install(clock: VirtualClock) -> None:
+    """Move both schedulers to the virtual clock."""
+    eventbridge._now_ts = clock.epoch
+    eventbridge._SCHEDULER_TICK_INTERVAL = TICK
+    scheduler.time = ClockedTime(clock)
+    scheduler._SCHEDULE_TICK_INTERVAL = TICK

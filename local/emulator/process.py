@@ -1,0 +1,221 @@
+"""Starting and stopping the local account, as a process of its own that outlives the command. Standard library only."""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
+from local.emulator.clock import Calendar, write
+
+_LEAST_FREE = 1_000_000_000  # bytes
+_START = 30.0  # seconds until it must answer
+_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+_PYTHON = ROOT / ".venv-local" / "bin" / "python"
+_LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+
+
+class CannotStart(Exception):
+    """The local account could not be started. The message is one sentence for a person."""
+
+
+def _alive(pid: int) -> bool:
+    """Whether any process is left of the account's group: the emulator or a Lambda worker."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _pid(state: Path) -> int | None:
+    try:
+        pid = int((state / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _alive(pid) else None
+
+
+def _healthy(account: LocalAccount) -> bool:
+    url = f"{account.endpoint}/_distillery/clock"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own loopback address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def running(state: Path = STATE) -> LocalAccount | None:
+    """The account that runs from this state folder, if one does."""
+    if _pid(state) is None:
+        return None
+    try:
+        account = LocalAccount.load(state)
+    except NoLocalAccount:
+        return None
+    return account if _healthy(account) else None
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CannotStart(
+                f"port {port} on 127.0.0.1 is taken by another program: stop that program, or choose another port "
+                "(`make demo PORT=4599`)."
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _check_ground(state: Path) -> None:
+    for python, target in ((_PYTHON, "the emulator"), (_LAMBDA_PYTHON, "local Lambda functions")):
+        if not python.exists():
+            name = python.parent.parent.name
+            raise CannotStart(f"the Python environment {name} that {target} runs on is missing: `make install` makes it.")
+    state.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(state).free
+    if free < _LEAST_FREE:
+        raise CannotStart(f"only {free // 1_000_000} MB are free on the disk of {state}: the local account needs 1000 MB.")
+
+
+def _environment(account: LocalAccount) -> dict[str, str]:
+    """Lambdas inherit this, so nothing of the caller's leaks in: no credentials, proxies or certificates."""
+    scratch = account.state / "tmp"
+    scratch.mkdir(exist_ok=True)
+    return {
+        "HOME": str(scratch),
+        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "GATEWAY_PORT": str(account.port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AUTH": "true",
+        "MINISTACK_ACCOUNT_ID": account.account,
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 / account.speed),
+        "DISTILLERY_CLOCK_FILE": str(account.clock_file),
+        "DISTILLERY_LOCAL_STATE": str(account.state),
+        "DISTILLERY_LAMBDA_PYTHON": str(_LAMBDA_PYTHON),
+    }
+
+
+def _start_of(date: str | None, real: float) -> float:
+    if date is None:
+        return real
+    try:
+        return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise CannotStart(f"{date!r} is not a date: write it as 2024-12-04.") from None
+
+
+def _await(process: subprocess.Popen[bytes], account: LocalAccount) -> None:
+    end = time.monotonic() + _START
+    while not _healthy(account):
+        log = account.state / "emulator.log"
+        if process.poll() is not None or time.monotonic() > end:
+            tail = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            stop(account.state)
+            raise CannotStart(f"the local account did not come up: {tail[0]} (all of it in {log}).")
+        time.sleep(0.05)
+
+
+def start(account: LocalAccount) -> LocalAccount:
+    """Start the account, or take the running one if its date and speed are those asked for.
+
+    A port of 0 takes any free one. Raises CannotStart with one clear sentence.
+    """
+    if (found := running(account.state)) is not None:
+        if (found.date, found.speed) == (account.date, account.speed):
+            return found
+        raise CannotStart(
+            f"a local account already runs with date {found.date} and speed {found.speed:g}: stop it first (`make down`)."
+        )
+    _check_ground(account.state)
+    stop(account.state)
+    kept = {field.name: getattr(account, field.name) for field in fields(account)}
+    account = LocalAccount(**kept | {"port": _free_port(account.port)})
+    real = time.time()
+    write(account.clock_file, Calendar(real=real, virtual=_start_of(account.date, real), speed=account.speed))
+    account.save()
+    with (account.state / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(_PYTHON), "-m", "local.emulator", "serve"],
+            cwd=ROOT, env=_environment(account), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    (account.state / "pid").write_text(str(process.pid))
+    _await(process, account)
+    return account
+
+
+def stop(state: Path = STATE) -> bool:
+    """Stop the account with every Lambda worker; True if there was something to stop."""
+    pid = _pid(state)
+    if pid is not None:
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, sign)
+            end = time.monotonic() + _GRACE
+            while _alive(pid) and time.monotonic() < end:
+                time.sleep(0.05)
+            if not _alive(pid):
+                break
+    for name in ("pid", "account.json", "clock.json"):
+        (state / name).unlink(missing_ok=True)
+    shutil.rmtree(state / "tmp", ignore_errors=True)
+    return pid is not None
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("start", "stop", "status"):
+        one = verbs.add_parser(verb)
+        one.add_argument("--state", type=Path, default=STATE, help="the folder of pid, clock and log")
+        if verb == "start":
+            one.add_argument("--port", type=int, default=4566, help="0 takes any free one")
+            one.add_argument("--date", help="the virtual day to start on, as 2024-12-04; default: now")
+            one.add_argument("--speed", type=float, default=360.0, help="virtual seconds a second")
+            one.add_argument("--model-units", type=int, default=0, help="quota of Provisioned Throughput units")
+            one.add_argument("--teacher-error", type=float, default=0.03, help="share of wrong answers, 0 to 1")
+            one.add_argument("--shuffle-teacher", action="store_true", help="permute the teacher's answers")
+            one.add_argument("--fail-jobs", action="append", default=[], metavar="PREFIX", help="these jobs fail")
+            one.add_argument("--lose-events", action="store_true", help="Bedrock's events are never delivered")
+            one.add_argument("--record-iam", action="store_true", help="write IAM decisions to iam.jsonl")
+    return parser.parse_args(argv)
+
+
+def command(argv: Sequence[str]) -> int:
+    """`start`, `stop`, `status`; the exit code, 1 with one sentence on stderr when it cannot be done."""
+    given = vars(_arguments(argv))
+    verb, state = given.pop("verb"), given["state"].resolve()
+    try:
+        if verb == "start":
+            account = start(LocalAccount(**given | {"state": state, "fail_jobs": tuple(given["fail_jobs"])}))
+            print(f"local AWS account {account.account} on {account.endpoint}")
+        elif verb == "stop":
+            print("stopped" if stop(state) else "nothing was running")
+        else:
+            found = running(state)
+            print(json.dumps(asdict(found) | {"endpoint": found.endpoint}, default=str) if found else "not running")
+            return 0 if found else 1
+    except CannotStart as sentence:
+        print(sentence, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,38 @@
+"""The emulator's process: ministack with our hooks, serving on loopback until it is told to stop."""
+
+import os
+from pathlib import Path
+
+from local.account import LocalAccount
+
+LOOPBACK = "127.0.0.1"
+
+
+def main() -> None:
+    """Serve the account kept in the folder that DISTILLERY_LOCAL_STATE names."""
+    account = LocalAccount.load(Path(os.environ["DISTILLERY_LOCAL_STATE"]))
+    os.environ["BIND_HOST"] = LOOPBACK
+
+    import ministack.app as app
+
+    from local.bedrock.engine import Bedrock
+    from local.bedrock.settings import Faults, TeacherSettings
+    from local.emulator import hooks
+    from local.emulator.bedrock_ports import AccountEvents, AccountObjects, AccountRoles
+    from local.emulator.clock import VirtualClock
+
+    clock = VirtualClock(account.clock_file)
+    bedrock = Bedrock(
+        clock=clock,
+        objects=AccountObjects(),
+        events=AccountEvents(),
+        roles=AccountRoles(),
+        teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
+        faults=Faults(
+            fail_jobs=frozenset(account.fail_jobs),
+            lose_events=account.lose_events,
+            model_units=account.model_units,
+        ),
+    )
+    hooks.install(clock, bedrock, iam_log=account.state / "iam.jsonl" if account.record_iam else None)
+    app.main()
