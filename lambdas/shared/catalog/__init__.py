@@ -1,17 +1,19 @@
 """Everything this project knows about Bedrock's models, as typed data with dates and sources.
 
-Used alike by synth, Lambdas and tests: ``from lambdas.shared import catalog``. It is made of frozen values, asks
-nothing of the network or the clock (every question about a day takes the day), and needs the standard library alone.
+Used alike by synth, Lambdas and tests: ``from lambdas.shared import catalog``. It is made of frozen values,
+asks nothing of the network or the clock (a question about a day takes the day), and needs nothing but the
+standard library. A model, Region or profile that is not here is refused, not guessed.
 
-===========================  =======================================================================================
-`model`, `models`            a foundation model by its invoke id: ids by purpose, life cycle, Regions, profiles
+===========================  ============================================================================
+`model`, `models`            a foundation model by its invoke id: other ids, life cycle, Regions, profiles
+`base_of`                    the model behind a customization id or a custom-model ARN
 `pair`, `pairs`              what Bedrock distils into what, where and when
 `profile_for`                the cross-Region profile to call a model with from a Region
 `latency_offered`            whether latency-optimized inference is to be had
 `on_demand_eligible`,        where a student may be hosted, with the reason
 `throughput_eligible`
 `price` and its kin          dated prices, or None: never guessed
-===========================  =======================================================================================
+===========================  ============================================================================
 """
 
 from lambdas.shared.catalog.hosting import on_demand_eligible, throughput_eligible
@@ -19,9 +21,9 @@ from lambdas.shared.catalog.life import Certainty, Life, LifeState
 from lambdas.shared.catalog.prices import custom_model_price, price, storage_price, training_price
 from lambdas.shared.catalog.queries import (
     UnknownModel,
+    base_of,
     latency_offered,
     model,
-    model_to_customize,
     models,
     pair,
     pairs,
@@ -33,7 +35,6 @@ from lambdas.shared.catalog.types import (
     Eligibility,
     HostId,
     HostingMode,
-    HourlyPrice,
     InvokeId,
     Latency,
     Model,
@@ -57,7 +58,6 @@ __all__ = [
     "Eligibility",
     "HostId",
     "HostingMode",
-    "HourlyPrice",
     "InvokeId",
     "Latency",
     "Life",
@@ -75,10 +75,10 @@ __all__ = [
     "Tier",
     "TrainingPrice",
     "UnknownModel",
+    "base_of",
     "custom_model_price",
     "latency_offered",
     "model",
-    "model_to_customize",
     "models",
     "on_demand_eligible",
     "pair",

@@ -20,7 +20,10 @@ from lambdas.shared.catalog.types import (
 _PREMIER = ProfileId("us.amazon.nova-premier-v1:0")
 _LITE_2 = ProfileId("us.amazon.nova-2-lite-v1:0")
 _LITE_2_GLOBAL = ProfileId("global.amazon.nova-2-lite-v1:0")
-_AS_GLOBAL = f"{sources.LITELLM}, printed under the bare id, which no commercial Region serves: read as global, INFERENCE"
+_AS_GLOBAL = (
+    f"{sources.LITELLM}, printed under the bare id, which no commercial Region serves: read as global, INFERENCE"
+)
+_NOT_A_STUDENT = f"not a distillation student: {sources.DISTILLATION}"
 
 
 def _price(dollars_in: str, dollars_out: str, kind: PriceKind, through: ProfileId, source: str) -> Price:
@@ -59,7 +62,7 @@ NOVA_2_LITE = Model(
         first=date(2025, 12, 2),
         source=f"{sources.card('amazon-nova-2-lite')} (undated copy: Active, end N/A)",
     ),
-    source=f"{sources.card('amazon-nova-2-lite')}; {sources.ON_DEMAND}; not a distillation student: {sources.DISTILLATION}",
+    source=f"{sources.card('amazon-nova-2-lite')}; {sources.ON_DEMAND}; {_NOT_A_STUDENT}",
     profiles=(
         Profile(
             _LITE_2,

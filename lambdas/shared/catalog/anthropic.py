@@ -1,4 +1,4 @@
-"""Anthropic's models. Bedrock no longer distils them; the launch pair of December 2024 is kept as a record."""
+"""Anthropic's models. Bedrock no longer distils them; the launch pair of December 2024 stays as a record."""
 
 from datetime import date
 from decimal import Decimal
@@ -17,20 +17,18 @@ from lambdas.shared.catalog.types import (
     Profile,
     ProfileId,
     Surcharge,
+    Tier,
 )
 
 _LONG_PROMPT = Surcharge(above_input_tokens=100_000, factor=Decimal(5))
 _HAIKU_35_US = ProfileId("us.anthropic.claude-3-5-haiku-20241022-v1:0")
-_HAIKU_45_US = ProfileId("us.anthropic.claude-haiku-4-5-20251001-v1:0")
-_HAIKU_45_GLOBAL = ProfileId("global.anthropic.claude-haiku-4-5-20251001-v1:0")
-_HAIKU_55_US = ProfileId("us.anthropic.claude-haiku-5-5")
-_HAIKU_55_EU = ProfileId("eu.anthropic.claude-haiku-5-5")
-_HAIKU_55_GLOBAL = ProfileId("global.anthropic.claude-haiku-5-5")
+_HAIKU_45, _PAGE_45 = "anthropic.claude-haiku-4-5-20251001-v1:0", sources.card("anthropic-claude-haiku-4-5")
+_HAIKU_55, _PAGE_55 = "anthropic.claude-haiku-5-5", sources.card("anthropic-claude-haiku-5-5")
 _EU = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3")
 
 _NOT_DATED_IN_US = (
-    f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30, and the US Regions are no longer listed while others "
-    "were still to end on 2026-07-30: ended by then, INFERENCE; the day itself is UNVERIFIED"
+    f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30, and the US Regions are no longer listed while "
+    "others were still to end on 2026-07-30: ended by then, INFERENCE; the day itself is UNVERIFIED"
 )
 
 
@@ -51,11 +49,20 @@ def _price(
     )
 
 
-def _haiku_price(
-    dollars_in: str, dollars_out: str, through: ProfileId, dear: Surcharge | None = None
-) -> Price:
-    day, source = sources.LITELLM_DAY, sources.LITELLM
-    return Price(Decimal(dollars_in), Decimal(dollars_out), PriceKind.STANDARD, through, day, source, dear)
+def _listed(dollars_in: str, dollars_out: str, through: str, surcharge: Surcharge | None = None) -> Price:
+    amounts, day, source = (Decimal(dollars_in), Decimal(dollars_out)), sources.LITELLM_DAY, sources.LITELLM
+    return Price(*amounts, PriceKind.STANDARD, ProfileId(through), day, source, surcharge)
+
+
+def _profiles(ident: str, page: str, *, us: tuple[str, ...], au: tuple[str, ...] = ()) -> tuple[Profile, ...]:
+    geographies = {
+        "us": regions.within_us(*us),
+        "eu": regions.within(_EU, "eu-central-2", "eu-west-2"),
+        "au": regions.within(("ap-southeast-2", "ap-southeast-4"), *au),
+        "jp": regions.within(("ap-northeast-1", "ap-northeast-3")),
+        "global": regions.worldwide(regions.COMMERCIAL),
+    }
+    return tuple(Profile(ProfileId(f"{prefix}.{ident}"), to, page) for prefix, to in geographies.items())
 
 
 def _ended(first: date, end: date, *, legacy: date, source: str) -> Life:
@@ -71,8 +78,7 @@ def _sonnet_life(first: date, later: tuple[str, ...], earlier: tuple[str, ...]) 
         ended_by=date(2026, 7, 30),
         source=_NOT_DATED_IN_US,
         overrides={
-            region: _ended(first, end, legacy=legacy, source=sources.LIFECYCLE_MID_2026)
-            for region, end in ends.items()
+            region: _ended(first, end, legacy=legacy, source=sources.LIFECYCLE_MID_2026) for region, end in ends.items()
         },
     )
 
@@ -114,10 +120,18 @@ HAIKU_3 = Model(
         legacy=date(2026, 3, 10),
         source=f"{sources.LEGACY_LIST} (list of models past their end); first day UNVERIFIED",
     ),
-    source=f"{sources.LEGACY_LIST}; customization and Provisioned Throughput in us-west-2 UNVERIFIED; UG share-model-support",
+    source=f"{sources.LEGACY_LIST}; UG share-model-support; customization and Provisioned Throughput in us-west-2 "
+    "and the Regions of December 2024 UNVERIFIED",
     customize=CustomizeId("anthropic.claude-3-haiku-20240307-v1:0:200k"),
     host=HostId("anthropic.claude-3-haiku-20240307-v1:0:200k"),
     in_region=frozenset({"us-east-1", "us-west-2"}),
+    profiles=(
+        Profile(
+            ProfileId("us.anthropic.claude-3-haiku-20240307-v1:0"),
+            {"us-east-2": regions.US, "us-west-2": ("us-east-1", "us-west-2")},
+            "UG inference-profiles-support",
+        ),
+    ),
     throughput_regions=regions.US_WEST_2,
     shareable=True,
     prices=(_price("0.25", "1.25"),),
@@ -146,10 +160,8 @@ HAIKU_3_5 = Model(
             date(2024, 11, 4),
         ),
     ),
-    # Announced in us-east-2; us-west-2 came later, on a day no source at hand gives: first seen on the pricing page.
-    latency={
-        Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY, "us-west-2": sources.PRICING_PAGE_DAY},
-    },
+    # Announced in us-east-2; us-west-2 came later, on a day that no source at hand gives.
+    latency={Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY, "us-west-2": sources.LATENCY_SEEN}},
     prices=(
         Price(
             Decimal("0.80"),
@@ -162,7 +174,7 @@ HAIKU_3_5 = Model(
         Price(Decimal(1), Decimal(5), PriceKind.OPTIMIZED, _HAIKU_35_US, sources.LAUNCH_DAY, sources.LAUNCH),
     ),
     marketplace=True,
-    successor=InvokeId("anthropic.claude-haiku-5-5"),
+    successor=InvokeId(_HAIKU_55),
 )
 
 HAIKU_4_5 = Model(
@@ -171,27 +183,21 @@ HAIKU_4_5 = Model(
     provider="Anthropic",
     family="claude",
     life=Life(
-        first=date(2025, 10, 15),
+        first=date(2025, 10, 16),
         end=date(2026, 10, 1),
         certainty=Certainty.NO_SOONER_THAN,
-        source=f"{sources.card('anthropic-claude-haiku-4-5')}; first day UNVERIFIED",
+        source=_PAGE_45,
     ),
-    source=sources.card("anthropic-claude-haiku-4-5"),
-    profiles=(
-        Profile(_HAIKU_45_US, regions.within_us(), sources.card("anthropic-claude-haiku-4-5")),
-        Profile(
-            _HAIKU_45_GLOBAL,
-            regions.worldwide(frozenset(regions.US)),
-            sources.card("anthropic-claude-haiku-4-5"),
-        ),
-    ),
-    prices=(_haiku_price("1.10", "5.50", _HAIKU_45_US), _haiku_price("1", "5", _HAIKU_45_GLOBAL)),
+    source=_PAGE_45,
+    profiles=_profiles(_HAIKU_45, _PAGE_45, us=("us-west-1", "ca-central-1"), au=("ap-southeast-6",)),
+    tiers=frozenset({Tier.DEFAULT, Tier.RESERVED}),
+    prices=(_listed("1.10", "5.50", f"us.{_HAIKU_45}"), _listed("1", "5", f"global.{_HAIKU_45}")),
     marketplace=True,
-    successor=InvokeId("anthropic.claude-haiku-5-5"),
+    successor=InvokeId(_HAIKU_55),
 )
 
 HAIKU_5_5 = Model(
-    id=InvokeId("anthropic.claude-haiku-5-5"),
+    id=InvokeId(_HAIKU_55),
     name="Claude Haiku 5.5",
     provider="Anthropic",
     family="claude",
@@ -199,29 +205,13 @@ HAIKU_5_5 = Model(
         first=date(2026, 10, 7),
         end=date(2027, 10, 7),
         certainty=Certainty.NO_SOONER_THAN,
-        source=sources.card("anthropic-claude-haiku-5-5"),
+        source=_PAGE_55,
     ),
-    source=sources.card("anthropic-claude-haiku-5-5"),
-    profiles=(
-        Profile(
-            _HAIKU_55_US,
-            regions.within_us("us-west-1", "ca-central-1", "ca-west-1"),
-            sources.card("anthropic-claude-haiku-5-5"),
-        ),
-        Profile(
-            _HAIKU_55_EU,
-            regions.within(_EU, "eu-central-2", "eu-west-2"),
-            sources.card("anthropic-claude-haiku-5-5"),
-        ),
-        Profile(
-            _HAIKU_55_GLOBAL,
-            regions.worldwide(frozenset(regions.US)),
-            sources.card("anthropic-claude-haiku-5-5"),
-        ),
-    ),
+    source=_PAGE_55,
+    profiles=_profiles(_HAIKU_55, _PAGE_55, us=("us-west-1", "ca-central-1", "ca-west-1")),
     prices=(
-        _haiku_price("0.11", "0.55", _HAIKU_55_US, _LONG_PROMPT),
-        _haiku_price("0.10", "0.50", _HAIKU_55_GLOBAL, _LONG_PROMPT),
+        _listed("0.11", "0.55", f"us.{_HAIKU_55}", _LONG_PROMPT),
+        _listed("0.10", "0.50", f"global.{_HAIKU_55}", _LONG_PROMPT),
     ),
     marketplace=True,
 )

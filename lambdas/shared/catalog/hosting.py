@@ -14,47 +14,45 @@ def on_demand_eligible(student: str, region: str, customized_on: date) -> Eligib
     model-lifecycle-legacy), an ended one does.
     """
     base = model(student)
-    offers = [offer for offer in base.on_demand_hosting if region in offer.regions]
-    if refused := _not_offered(base, region, bool(offers), "a custom model deployment", _on_demand_regions(base)):
-        return refused
-    since = min(offer.since for offer in offers)
-    if customized_on < since:
-        return Eligibility(False, f"{base.name} was customized on {customized_on}; on-demand deployment is for models "
-                           f"customized on or after {since}. Use hosting = \"provisioned\", or distil again")
+    offer = next((offer for offer in base.on_demand_hosting if region in offer.regions), None)
+    if offer is None:
+        regions = frozenset().union(*(offer.regions for offer in base.on_demand_hosting))
+        return _not_offered("on-demand deployment", base, region, regions)
+    if customized_on < offer.since:
+        return Eligibility(
+            False,
+            f"{base.name} customized on {customized_on} cannot be deployed on demand: only models customized on "
+            f'or after {offer.since} can. Use hosting = "provisioned", or a later date',
+        )
     if base.life.state(customized_on, region) is LifeState.ENDED:
-        return Eligibility(False, f"{base.name} had ended by {customized_on}. {_successor(base)}")
-    return Eligibility(True, f"{base.name} may be deployed on demand in {region} ({offers[0].source})")
+        return Eligibility(False, f"{base.name} has ended by {customized_on}. {_successor(base)}")
+    return Eligibility(True, f"{base.name} may be deployed on demand in {region} ({offer.source})")
 
 
 def throughput_eligible(student: str, region: str, on: date) -> Eligibility:
     """Whether new Provisioned Throughput may be bought on that day for a model customized from `student`.
 
-    Source: UG prov-thru-supported; a Legacy base takes none (UG model-lifecycle-legacy). Whether the account has model
-    units is another matter: their quotas are 0 by default.
+    Source: UG prov-thru-supported; a Legacy base takes none (UG model-lifecycle-legacy). Whether the account has
+    model units is another matter: their quotas are 0 by default.
     """
     base = model(student)
-    offered = region in base.throughput_regions
-    if refused := _not_offered(base, region, offered, "Provisioned Throughput", base.throughput_regions):
-        return refused
+    if region not in base.throughput_regions:
+        return _not_offered("Provisioned Throughput", base, region, base.throughput_regions)
     state = base.life.state(on, region)
-    if state is LifeState.ACTIVE:
-        return Eligibility(True, f"{base.name} may be hosted on Provisioned Throughput in {region}")
-    return Eligibility(False, f"{base.name} is in state {state.value!r} on {on}; Provisioned Throughput can only be "
-                       f"bought for an active model. {_successor(base)}")
+    if state is not LifeState.ACTIVE:
+        return Eligibility(
+            False,
+            f"{base.name} is in the state {state.value!r} on {on}: Provisioned Throughput is sold for active models "
+            f"only. {_successor(base)}",
+        )
+    return Eligibility(True, f"{base.name} may be hosted on Provisioned Throughput in {region}")
 
 
-def _not_offered(
-    base: Model, region: str, offered: bool, what: str, regions: frozenset[str]
-) -> Eligibility | None:
-    if offered:
-        return None
+def _not_offered(what: str, base: Model, region: str, regions: frozenset[str]) -> Eligibility:
     where = f"only in {', '.join(sorted(regions))}" if regions else "in no Region"
-    return Eligibility(False, f"{what} of {base.name} in {region} is not offered: {where}. Choose another Region, "
-                       "student or hosting mode")
-
-
-def _on_demand_regions(base: Model) -> frozenset[str]:
-    return frozenset().union(*(offer.regions for offer in base.on_demand_hosting))
+    return Eligibility(
+        False, f"{what} of {base.name} is offered {where}, not in {region}. Choose another student or hosting mode"
+    )
 
 
 def _successor(base: Model) -> str:

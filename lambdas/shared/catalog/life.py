@@ -1,8 +1,8 @@
 """A model's life cycle on Bedrock: NOT_YET → ACTIVE → LEGACY → ENDED.
 
-What each state permits, source UG model-lifecycle-legacy: a LEGACY model still answers, but takes no new customization
-job and no new Provisioned Throughput; models customized before may still be deployed on demand. After ENDED every
-request fails, and Bedrock never migrates anybody.
+What each state permits, source UG model-lifecycle-legacy: a LEGACY model still answers, but takes no new
+customization job and no new Provisioned Throughput; models customized before may still be deployed on demand.
+After ENDED every request fails, and Bedrock never migrates anybody.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Certainty(StrEnum):
-    """What is known of an end of life. Only ANNOUNCED is a date to act on; the others are grounds for a warning."""
+    """What is known of an end of life. ANNOUNCED is a date to act on; the others are grounds for a warning."""
 
     ANNOUNCED = "announced"
     NO_SOONER_THAN = "no sooner than"
@@ -32,9 +32,9 @@ class LifeState(StrEnum):
 class Life:
     """The days on which a model's state changes, and how sure its end is.
 
-    `legacy_by` and `ended_by` are for a change that is known to have happened by that day though the day itself is not
-    known: from then on the state is sure, before it the change is not assumed. `overrides` are the Regions whose dates
-    differ. On the very day of its end a model counts as ENDED: nothing new should be built on it.
+    `legacy_by` and `ended_by` are for a change that is known to have happened by that day though the day itself
+    is not known: from then on the state is sure, before it the change is not assumed. `overrides` are the
+    Regions whose dates differ. On the very day of its end a model counts as ENDED.
     """
 
     first: date | None
@@ -50,16 +50,22 @@ class Life:
         """The life cycle that holds in `region`."""
         return self.overrides.get(region, self) if region else self
 
+    @property
+    def declines(self) -> date | None:
+        """The first day on which the model is LEGACY for sure."""
+        return min((day for day in (self.legacy, self.legacy_by) if day), default=None)
+
+    @property
+    def ends(self) -> date | None:
+        """The first day on which the model is ENDED for sure. "No sooner than" makes nothing sure."""
+        announced = self.end if self.certainty is Certainty.ANNOUNCED else None
+        return min((day for day in (announced, self.ended_by) if day), default=None)
+
     def state(self, on: date, region: str | None = None) -> LifeState:
-        """The state on the day `on`. An end that is only "no sooner than" never makes a model ENDED."""
+        """The state on the day `on`, in `region` where its dates differ."""
         life = self.within(region)
-        announced = life.end if life.certainty is Certainty.ANNOUNCED else None
         if life.first and on < life.first:
             return LifeState.NOT_YET
-        if _reached(on, announced, life.ended_by):
+        if life.ends and on >= life.ends:
             return LifeState.ENDED
-        return LifeState.LEGACY if _reached(on, life.legacy, life.legacy_by) else LifeState.ACTIVE
-
-
-def _reached(on: date, *days: date | None) -> bool:
-    return any(day is not None and on >= day for day in days)
+        return LifeState.LEGACY if life.declines and on >= life.declines else LifeState.ACTIVE

@@ -23,10 +23,11 @@ from lambdas.shared.catalog.types import (
 _COPY = frozenset(regions.US)
 """Source: UG copy-model-support. Llama 3.3 is not listed there."""
 
-_END = date(2027, 3, 30)
+_END, _LEGACY_BY = date(2027, 3, 30), date(2026, 9, 30)
 _RETIRED = (date(2026, 1, 7), date(2026, 7, 7))
 _IDS = f"{sources.DISTILLATION}; UG prov-thru-supported"
 _70B_US = ProfileId("us.meta.llama3-1-70b-instruct-v1:0")
+_405B_PAGE = "meta-llama-3-1-405b-instruct"
 _405B_US = ProfileId("us.meta.llama3-1-405b-instruct-v1:0")
 
 
@@ -34,6 +35,21 @@ def _retired(first: date) -> Life:
     legacy, end = _RETIRED
     source = f"{sources.LIFECYCLE_MID_2026}; first day UNVERIFIED"
     return Life(first=first, legacy=legacy, end=end, certainty=Certainty.ANNOUNCED, source=source)
+
+
+def _legacy(page: str, first: date) -> Life:
+    return Life(
+        first=first,
+        legacy_by=_LEGACY_BY,
+        end=_END,
+        certainty=Certainty.ANNOUNCED,
+        source=f"{sources.card(page)}: Legacy, end 2027-03-30 after at least 6 months of Legacy, so Legacy by "
+        "2026-09-30, INFERENCE; first day: the card's launch date",
+    )
+
+
+def _us(ident: str, page: str, first: date | None = None) -> Profile:
+    return Profile(ProfileId(f"us.{ident}"), regions.within_us(), sources.card(page), first)
 
 
 def _price(
@@ -60,13 +76,9 @@ def _small(size: str, name: str) -> Model:
         source=_IDS,
         customize=CustomizeId(f"{ident}:128k"),
         host=HostId(f"{ident}:128k"),
-        profiles=(
-            Profile(
-                ProfileId(f"us.{ident}"), regions.within_us(), "UNVERIFIED: as for the other Llama models"
-            ),
-        ),
+        profiles=(Profile(ProfileId(f"us.{ident}"), regions.within_us(), "UNVERIFIED: as for the other Llama models"),),
         throughput_regions=regions.US_WEST_2,
-        successor=LLAMA_3_1_8B.id,
+        successor=NOVA_MICRO.id,
     )
 
 
@@ -75,22 +87,12 @@ LLAMA_3_3_70B = Model(
     name="Llama 3.3 70B Instruct",
     provider="Meta",
     family="llama",
-    life=Life(
-        first=date(2024, 12, 19),
-        end=_END,
-        certainty=Certainty.ANNOUNCED,
-        source=f"{sources.card('meta-llama-3-3-70b-instruct')}; first day UNVERIFIED",
-    ),
+    life=_legacy("meta-llama-3-3-70b-instruct", date(2024, 12, 6)),
     source=f"{_IDS}; {sources.ON_DEMAND}: on demand only, not in the Provisioned Throughput table",
     customize=CustomizeId("meta.llama3-3-70b-instruct-v1:0:128k"),
     host=HostId("meta.llama3-3-70b-instruct-v1:0:128k"),
-    profiles=(
-        Profile(
-            ProfileId("us.meta.llama3-3-70b-instruct-v1:0"),
-            regions.within_us(),
-            "UNVERIFIED: as for Llama 3.1 70B",
-        ),
-    ),
+    in_region=frozenset({"us-east-2"}),
+    profiles=(_us("meta.llama3-3-70b-instruct-v1:0", "meta-llama-3-3-70b-instruct"),),
     on_demand_hosting=(OnDemandHosting(regions.US_WEST_2, sources.ON_DEMAND_DAY, sources.ON_DEMAND),),
     prices=(_price("0.72"),),
     successor=NOVA_PRO.id,
@@ -101,23 +103,12 @@ LLAMA_3_1_8B = Model(
     name="Llama 3.1 8B Instruct",
     provider="Meta",
     family="llama",
-    life=Life(
-        first=date(2024, 7, 23),
-        end=_END,
-        certainty=Certainty.ANNOUNCED,
-        source=f"end: {sources.LITELLM}; no AWS page at hand gives it; first day UNVERIFIED",
-    ),
+    life=_legacy("meta-llama-3-1-8b-instruct", date(2024, 7, 23)),
     source=f"{_IDS}: Provisioned Throughput only",
     customize=CustomizeId("meta.llama3-1-8b-instruct-v1:0:128k"),
     host=HostId("meta.llama3-1-8b-instruct-v1:0:128k"),
     in_region=regions.US_WEST_2,
-    profiles=(
-        Profile(
-            ProfileId("us.meta.llama3-1-8b-instruct-v1:0"),
-            regions.within_us(),
-            "UNVERIFIED: as for Llama 3.1 70B",
-        ),
-    ),
+    profiles=(_us("meta.llama3-1-8b-instruct-v1:0", "meta-llama-3-1-8b-instruct"),),
     throughput_regions=regions.US_WEST_2,
     copy_regions=_COPY,
     prices=(_price("0.22"),),
@@ -134,28 +125,17 @@ LLAMA_3_1_70B = Model(
     name="Llama 3.1 70B Instruct",
     provider="Meta",
     family="llama",
-    life=Life(
-        first=date(2024, 7, 23),
-        legacy_by=date(2026, 9, 30),
-        end=_END,
-        certainty=Certainty.ANNOUNCED,
-        source=f"{sources.card('meta-llama-3-1-70b-instruct')}: Legacy; the day is not printed, taken as the end less "
-        "the 6-month Legacy period, INFERENCE; first day UNVERIFIED",
-    ),
+    life=_legacy("meta-llama-3-1-70b-instruct", date(2024, 7, 23)),
     source=f"{_IDS}; {sources.LATENCY}",
     customize=CustomizeId("meta.llama3-1-70b-instruct-v1:0:128k"),
     host=HostId("meta.llama3-1-70b-instruct-v1:0:128k"),
     in_region=regions.US_WEST_2,
-    profiles=(
-        Profile(
-            _70B_US, regions.within_us(), sources.card("meta-llama-3-1-70b-instruct"), sources.LAUNCH_DAY
-        ),
-    ),
-    latency={Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY, "us-west-2": sources.PRICING_PAGE_DAY}},
+    profiles=(_us("meta.llama3-1-70b-instruct-v1:0", "meta-llama-3-1-70b-instruct", sources.LAUNCH_DAY),),
+    latency={Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY, "us-west-2": sources.LATENCY_SEEN}},
     throughput_regions=regions.US_WEST_2,
     copy_regions=_COPY,
     prices=(_price("0.72"), _price("0.90", kind=PriceKind.OPTIMIZED, through=_70B_US, printed=True)),
-    successor=LLAMA_3_3_70B.id,
+    successor=NOVA_PRO.id,
 )
 
 LLAMA_3_1_405B = Model(
@@ -166,11 +146,9 @@ LLAMA_3_1_405B = Model(
     life=_retired(date(2024, 7, 23)),
     source=f"{_IDS}; {sources.LATENCY} (above 11,000 tokens in all it falls back to standard)",
     in_region=regions.US_WEST_2,
-    profiles=(
-        Profile(_405B_US, regions.within_us(), "UNVERIFIED: as for Llama 3.1 70B", sources.LAUNCH_DAY),
-    ),
+    profiles=(Profile(_405B_US, {"us-east-2": regions.US}, sources.card(_405B_PAGE), sources.LAUNCH_DAY),),
     latency={Latency.OPTIMIZED: {"us-east-2": sources.LAUNCH_DAY}},
-    successor=LLAMA_3_3_70B.id,
+    successor=NOVA_PRO.id,
 )
 
 LLAMA_3_2_1B = _small("1b", "Llama 3.2 1B Instruct")

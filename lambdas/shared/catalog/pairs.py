@@ -1,8 +1,8 @@
 """The teacher-student pairs that Bedrock distils, or once did.
 
-Source: UG prequisites-model-distillation, whose table still prints pairs of dead models. `last` is the last day on
-which a new job could start: the day before the teacher ended, or before the student became Legacy (a Legacy base takes
-no new customization job: UG model-lifecycle-legacy). First days are UNVERIFIED but for the announcement's.
+Source: UG prequisites-model-distillation, whose table still prints pairs of dead models. `last` is the last day
+on which a new job could start: the day before the teacher ended, or before the student became Legacy (a Legacy
+base takes no new customization job: UG model-lifecycle-legacy). First days are UNVERIFIED.
 """
 
 from datetime import date, timedelta
@@ -31,9 +31,8 @@ _LAUNCH_PAIR = (
 
 
 def _last(teacher: Model, student: Model) -> date | None:
-    ends = (teacher.life.end if teacher.successor else None, student.life.legacy)
-    known = [end - timedelta(days=1) for end in ends if end]
-    return min(known) if known else None
+    ends = [day for day in (teacher.life.ends, student.life.declines) if day]
+    return min(ends) - timedelta(days=1) if ends else None
 
 
 def _pairs(
@@ -45,8 +44,7 @@ def _pairs(
     source: str = sources.DISTILLATION,
 ) -> tuple[Pair, ...]:
     return tuple(
-        Pair(teacher.id, student.id, region, teacher_as, first, _last(teacher, student), source)
-        for student in students
+        Pair(teacher.id, student.id, region, teacher_as, first, _last(teacher, student), source) for student in students
     )
 
 

@@ -21,8 +21,8 @@ def price(
     """The price of the model through `profile`, or of its bare id where `profile` is None.
 
     A geographic profile without a price of its own costs what the bare id costs: routing has no surcharge (UG
-    cross-region-inference). A global one may be cheaper, so it has its own price or none. Of several dates, the last
-    one up to `on` is taken, else the first after it; the answer says which (`as_of`).
+    cross-region-inference). A global one may be cheaper, so it has its own price or none. Of several dates the
+    last one up to `on` is taken, else the first after it; the answer says which (`as_of`).
     """
     prices = [known for known in model(ident).prices if known.kind is kind]
     exact = [known for known in prices if known.through == profile]
@@ -40,7 +40,7 @@ def _nearest(prices: list[Price], on: date | None) -> Price | None:
 def custom_model_price(ident: str, on: date | None = None) -> Price | None:
     """The token price of a custom model of this base, deployed on demand: the base's own, as is reported."""
     base = price(ident, on=on)
-    return base and replace(base, source=f"{base.source}, of the base model; that a custom model costs the same is UNVERIFIED")
+    return base and replace(base, source=f"{base.source}, for the base; a custom model costing the same: UNVERIFIED")
 
 
 def storage_price() -> StoragePrice:
@@ -49,5 +49,5 @@ def storage_price() -> StoragePrice:
 
 
 def training_price(ident: str) -> TrainingPrice | None:
-    """The price of training this student, or None where no figure is at hand. Every known figure is UNVERIFIED."""
+    """The price of training this student; None where no figure is at hand. Every known figure is UNVERIFIED."""
     return model(ident).training

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from lambdas.shared.catalog import amazon, amazon_later, anthropic, meta
 from lambdas.shared.catalog.life import LifeState
 from lambdas.shared.catalog.pairs import PAIRS
-from lambdas.shared.catalog.types import CustomizeId, InvokeId, Latency, Model, Pair, Profile
+from lambdas.shared.catalog.types import CustomizeId, HostId, InvokeId, Latency, Model, Pair, Profile
 
 MODELS: Mapping[InvokeId, Model] = MappingProxyType(
     {
@@ -48,8 +48,8 @@ class UnknownModel(KeyError):
 
         near = get_close_matches(self.ident, self.known, n=3, cutoff=0.4) or sorted(self.known)
         return (
-            f"the catalog knows no model {self.ident!r}; near it: {', '.join(near)}. Use one of these ids, "
-            "without a profile's prefix or a context-length suffix, or add the model in lambdas/shared/catalog"
+            f"the catalog knows no model {self.ident!r}; near it: {', '.join(near)}. Use one of these ids, or add "
+            "the model in lambdas/shared/catalog"
         )
 
 
@@ -66,9 +66,11 @@ def model(ident: str) -> Model:
         raise UnknownModel(ident, MODELS) from None
 
 
-def model_to_customize(ident: CustomizeId) -> Model:
-    """The model that `ident` customizes: the base segment of a custom-model ARN. Raises `UnknownModel`."""
-    found = {known.customize: known for known in MODELS.values() if known.customize}
+def base_of(ident: CustomizeId | HostId) -> Model:
+    """The model that `ident` customizes, or that a custom-model ARN names as its base. Raises `UnknownModel`."""
+    found: dict[str, Model] = {}
+    for known in MODELS.values():
+        found |= {purpose: known for purpose in (known.customize, known.host) if purpose}
     try:
         return found[ident]
     except KeyError:
@@ -81,16 +83,14 @@ def pair(teacher: str, student: str) -> Pair | None:
 
 
 def pairs(region: str | None = None, on: date | None = None) -> tuple[Pair, ...]:
-    """The pairs of the catalog; with `region` those offered there, with `on` those a new job may use on that day."""
+    """The pairs of the catalog: with `region` those offered there, with `on` those a new job may use then."""
     return tuple(
-        known
-        for known in PAIRS
-        if (region is None or region in known.regions) and (on is None or _distils(known, on))
+        known for known in PAIRS if (region is None or region in known.regions) and (on is None or _distils(known, on))
     )
 
 
 def _distils(known: Pair, on: date) -> bool:
-    """Source: UG model-lifecycle-legacy. A Legacy teacher still answers; a Legacy student takes no new job."""
+    # UG model-lifecycle-legacy: a Legacy teacher still answers, a Legacy student takes no new job.
     (region, *_) = known.regions
     teacher, student = MODELS[known.teacher].life, MODELS[known.student].life
     return (
@@ -101,7 +101,7 @@ def _distils(known: Pair, on: date) -> bool:
 
 
 def profile_for(ident: str, region: str) -> Profile | None:
-    """The profile that calls the model from `region`: a geographic one before a global one; None if there is none.
+    """The profile to call the model with from `region`: a geographic one before a global one, None without any.
 
     Geographic first: it keeps the data in its geography, and its destinations never change
     (UG inference-profiles-support), so that a policy made from them stays right.

@@ -1,12 +1,12 @@
 """The shapes of what the catalog knows. All frozen; dates are UTC calendar days; prices are US dollars.
 
-Bedrock has four kinds of model id that look alike and are not interchangeable; here each has a type of its own:
+Bedrock has four kinds of model id that look alike and are not interchangeable; here each has its own type:
 
 =============  ==========================================  ================================================
 `InvokeId`     ``amazon.nova-micro-v1:0``                  invoke on demand in one Region; the catalog's key
 `CustomizeId`  ``amazon.nova-micro-v1:0:128k``             ``baseModelIdentifier`` of a customization job
 `ProfileId`    ``us.amazon.nova-micro-v1:0``               invoke through a cross-Region inference profile
-`HostId`       ``amazon.nova-micro-v1:0:128k``             base segment of custom-model ARNs, hence what is hosted
+`HostId`       ``amazon.nova-micro-v1:0:128k``             base segment of custom-model ARNs: what is hosted
 =============  ==========================================  ================================================
 """
 
@@ -73,7 +73,7 @@ class PriceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Surcharge:
-    """A request with more than `above_input_tokens` costs `factor` times its price, input and output alike."""
+    """A request with more than `above_input_tokens` costs `factor` times its price, input and output."""
 
     above_input_tokens: int
     factor: Decimal
@@ -96,9 +96,7 @@ class Price:
 
     def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
         """US dollars of one request of that many tokens."""
-        dollars = (
-            self.per_million_input * input_tokens + self.per_million_output * output_tokens
-        ) / 1_000_000
+        dollars = (self.per_million_input * input_tokens + self.per_million_output * output_tokens) / 1_000_000
         dear = self.surcharge and input_tokens > self.surcharge.above_input_tokens
         return dollars * self.surcharge.factor if self.surcharge and dear else dollars
 
@@ -122,23 +120,11 @@ class TrainingPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class HourlyPrice:
-    """US dollars per model unit and hour of Provisioned Throughput.
-
-    The catalog holds none: no dated source is at hand. It is a required setting where throughput is used.
-    """
-
-    per_unit_hour: Decimal
-    as_of: date
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """A system-defined cross-Region inference profile.
 
     `destinations` maps each Region one may call it from to the Regions it may route to; a caller needs
-    ``bedrock:InvokeModel`` on the model in every one of them. A global profile routes to its source and `ANYWHERE`.
+    ``bedrock:InvokeModel`` on the model in every one of them. A global profile's are its source and `ANYWHERE`.
     """
 
     id: ProfileId
@@ -154,7 +140,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class OnDemandHosting:
-    """Regions in which a custom model of this base may be deployed on demand, if customized on `since` or later."""
+    """Where a custom model of this base may be deployed on demand, if customized on `since` or later."""
 
     regions: Regions
     since: date
@@ -163,7 +149,7 @@ class OnDemandHosting:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A teacher and a student that Bedrock distils, where, and on which days a new job may start (inclusive)."""
+    """A teacher and a student that Bedrock distils, where, and the first and last day of new jobs."""
 
     teacher: InvokeId
     student: InvokeId
@@ -180,10 +166,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A foundation model: its ids by purpose, its life, where and how it may be called, customized and hosted.
+    """A foundation model: its ids by purpose, its life, where and how it is called, customized and hosted.
 
-    `latency` maps a mode to its Regions, each with the first day it was offered there. `in_region` are the Regions
-    that serve the bare id on demand. `successor` is what to use in its place, in the same role.
+    `latency` maps a mode to its Regions, each with the first day it is known to have been offered there.
+    `in_region` are the Regions that serve the bare id on demand. `successor` is what to use in its place, in
+    the same role.
     """
 
     id: InvokeId
