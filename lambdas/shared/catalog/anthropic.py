@@ -28,25 +28,13 @@ _EU = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "e
 
 _NOT_DATED_IN_US = (
     f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30, and the US Regions are no longer listed while "
-    "others were still to end on 2026-07-30: ended by then, INFERENCE; the day itself is UNVERIFIED"
+    "others were still to end on 2026-07-30: ended by then, INFERENCE; the day itself, and the first day, are UNVERIFIED"
 )
 
 
-def _price(
-    dollars_in: str,
-    dollars_out: str,
-    *,
-    kind: PriceKind = PriceKind.STANDARD,
-    through: ProfileId | None = None,
-) -> Price:
-    return Price(
-        Decimal(dollars_in),
-        Decimal(dollars_out),
-        kind,
-        through,
-        sources.PRICING_PAGE_DAY,
-        sources.PRICING_PAGE,
-    )
+def _printed(dollars_in: str, dollars_out: str) -> Price:
+    amounts, day, source = (Decimal(dollars_in), Decimal(dollars_out)), sources.PRICING_PAGE_DAY, sources.PRICING_PAGE
+    return Price(*amounts, PriceKind.STANDARD, None, day, source)
 
 
 def _listed(dollars_in: str, dollars_out: str, through: str, surcharge: Surcharge | None = None) -> Price:
@@ -69,18 +57,11 @@ def _ended(first: date, end: date, *, legacy: date, source: str) -> Life:
     return Life(first=first, legacy=legacy, end=end, certainty=Certainty.ANNOUNCED, source=source)
 
 
-def _sonnet_life(first: date, later: tuple[str, ...], earlier: tuple[str, ...]) -> Life:
-    legacy = date(2026, 1, 30)
-    ends = {region: date(2026, 7, 30) for region in later} | {region: date(2026, 6, 1) for region in earlier}
-    return Life(
-        first=first,
-        legacy=legacy,
-        ended_by=date(2026, 7, 30),
-        source=_NOT_DATED_IN_US,
-        overrides={
-            region: _ended(first, end, legacy=legacy, source=sources.LIFECYCLE_MID_2026) for region, end in ends.items()
-        },
-    )
+def _sonnet_life(first: date, dated: dict[str, date]) -> Life:
+    """`dated`: the Regions whose end the page prints."""
+    legacy, source = date(2026, 1, 30), sources.LIFECYCLE_MID_2026
+    overrides = {region: _ended(first, end, legacy=legacy, source=source) for region, end in dated.items()}
+    return Life(first=first, legacy=legacy, ended_by=date(2026, 7, 30), source=_NOT_DATED_IN_US, overrides=overrides)
 
 
 SONNET_3_5 = Model(
@@ -88,10 +69,17 @@ SONNET_3_5 = Model(
     name="Claude 3.5 Sonnet",
     provider="Anthropic",
     family="claude",
-    life=_sonnet_life(date(2024, 6, 20), ("ap-northeast-1", "ap-southeast-2"), ("eu-central-2",)),
+    life=_sonnet_life(
+        date(2024, 6, 20),
+        {
+            "ap-northeast-1": date(2026, 7, 30),
+            "ap-southeast-2": date(2026, 7, 30),
+            "eu-central-2": date(2026, 6, 1),
+        },
+    ),
     source="Anthropic release of 2024-06-20; Regions of December 2024 UNVERIFIED",
     in_region=frozenset({"us-east-1", "us-west-2"}),
-    prices=(_price("3", "15"),),
+    prices=(_printed("3", "15"),),
     marketplace=True,
     successor=NOVA_PRO.id,
 )
@@ -101,10 +89,10 @@ SONNET_3_5_V2 = Model(
     name="Claude 3.5 Sonnet v2",
     provider="Anthropic",
     family="claude",
-    life=_sonnet_life(date(2024, 10, 22), ("ap-southeast-2",), ()),
+    life=_sonnet_life(date(2024, 10, 22), {}),
     source="Anthropic release of 2024-10-22; Regions of December 2024 UNVERIFIED",
     in_region=frozenset({"us-west-2"}),
-    prices=(_price("3", "15"),),
+    prices=(_printed("3", "15"),),
     marketplace=True,
     successor=NOVA_PRO.id,
 )
@@ -134,7 +122,7 @@ HAIKU_3 = Model(
     ),
     throughput_regions=regions.US_WEST_2,
     shareable=True,
-    prices=(_price("0.25", "1.25"),),
+    prices=(_printed("0.25", "1.25"),),
     marketplace=True,
     successor=NOVA_MICRO.id,
 )
