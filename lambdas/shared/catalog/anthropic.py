@@ -27,8 +27,8 @@ _HAIKU_55, _PAGE_55 = "anthropic.claude-haiku-5-5", sources.card("anthropic-clau
 _EU = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3")
 
 _NOT_DATED_IN_US = (
-    f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30, and the US Regions are no longer listed while "
-    "others were still to end on 2026-07-30: ended by then, INFERENCE; the day itself, and the first day, are UNVERIFIED"
+    f"{sources.LIFECYCLE_MID_2026}: Legacy since 2026-01-30; the US Regions are no longer listed while others were "
+    "still to end on 2026-07-30: ended by then, INFERENCE; the day itself, and the first day, are UNVERIFIED"
 )
 
 
