@@ -44,6 +44,7 @@ class Recipe:
     min_gain: float = 0.02  # over the untrained student: below it, training bought nothing
     model_units: int = 1
     unit_price_usd_per_hour: Decimal | None = None  # never guessed; required with Provisioned Throughput
+    training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
