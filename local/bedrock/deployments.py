@@ -1,0 +1,140 @@
+"""Custom model deployments: on-demand hosting without hourly cost (User Guide, deploy-custom-model-on-demand).
+
+Offered since 2025-07-16, in two Regions, for some bases and for models customized from that day on; ten of them
+per account. An update swaps the model behind a stable ARN; that it must have the same base, and that creating
+takes 8 minutes and updating 5, are this simulator's assumptions.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from local.bedrock import custom_models, errors, listing, offers
+from local.bedrock.call import Call, Params, present
+from local.bedrock.records import CustomModel, Deployment, Estate
+from local.bedrock.settings import Faults
+
+CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
+MOST = 10
+
+
+def create(call: Call) -> Params:
+    """Begins to deploy an eligible custom model."""
+    params = call.params
+    model = custom_models.find(call.estate, params["modelArn"])
+    _eligible(model, call)
+    if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
+        raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
+    if len(call.estate.deployments) >= MOST:
+        raise errors.quota(f"The account has {MOST} custom model deployments, as many as it may have.")
+    arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
+    call.estate.deployments[arn] = Deployment(
+        arn, params["modelDeploymentName"], model.arn, call.now, call.now, call.now + CREATING,
+        description=params.get("description"),
+    )
+    call.tag(arn, params.get("tags"))
+    return {"customModelDeploymentArn": arn}
+
+
+def _eligible(model: CustomModel, call: Call) -> None:
+    base = offers.VARIANTS[custom_models.base_id(model)]
+    if call.region not in base.on_demand_custom:
+        raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
+    if model.created.date() < offers.DEPLOYMENTS_SINCE:
+        raise errors.validation(
+            f"{model.name} was customized on {model.created.date()}; on-demand deployment needs a model "
+            f"customized on or after {offers.DEPLOYMENTS_SINCE}."
+        )
+    if base.ended(call.now.date()):
+        raise errors.validation(f"The base model {base.id} has reached the end of its life.")
+
+
+def get(call: Call) -> Params:
+    """The deployment by name or ARN."""
+    deployment = find(call.estate, call.params["customModelDeploymentIdentifier"])
+    update = (
+        {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
+    )
+    return present(
+        customModelDeploymentArn=deployment.arn,
+        modelDeploymentName=deployment.name,
+        modelArn=deployment.model_arn,
+        createdAt=deployment.created,
+        status=deployment.status,
+        description=deployment.description,
+        updateDetails=update,
+        failureMessage=deployment.failure,
+        lastUpdatedAt=deployment.changed,
+    )
+
+
+def list_deployments(call: Call) -> Params:
+    """A page of summaries."""
+    model = call.params.get("modelArnEquals")
+    rows = [
+        present(
+            customModelDeploymentArn=d.arn,
+            customModelDeploymentName=d.name,
+            modelArn=d.model_arn,
+            createdAt=d.created,
+            status=d.status,
+            lastUpdatedAt=d.changed,
+            failureMessage=d.failure,
+        )
+        for d in call.estate.deployments.values()
+        if model in (None, d.model_arn)
+    ]
+    return listing.page(
+        call.params, rows, "modelDeploymentSummaries", name="customModelDeploymentName", created="createdAt"
+    )
+
+
+def update(call: Call) -> Params:
+    """Begins to put another custom model of the same base behind the deployment."""
+    deployment = find(call.estate, call.params["customModelDeploymentIdentifier"])
+    if deployment.status != "Active" or deployment.update == "Updating":
+        state = "Updating" if deployment.status == "Active" else deployment.status
+        raise errors.validation(f"{deployment.arn} is {state}; it can be updated when Active.")
+    model = custom_models.find(call.estate, call.params["modelArn"])
+    _eligible(model, call)
+    present_base = custom_models.find(call.estate, deployment.model_arn).base
+    if model.base != present_base:
+        raise errors.validation(f"{model.arn} has the base {model.base}; the deployment serves {present_base}.")
+    call.estate.deployments[deployment.arn] = replace(
+        deployment, desired_arn=model.arn, update="Updating", changed=call.now, due=call.now + UPDATING
+    )
+    return {"customModelDeploymentArn": deployment.arn}
+
+
+def delete(call: Call) -> Params:
+    """Deletes the deployment; the model stays."""
+    deployment = find(call.estate, call.params["customModelDeploymentIdentifier"])
+    del call.estate.deployments[deployment.arn]
+    call.estate.tags.pop(deployment.arn, None)
+    return {}
+
+
+def find(estate: Estate, identifier: str) -> Deployment:
+    """The deployment with that name or ARN, or ResourceNotFoundException."""
+    for deployment in estate.deployments.values():
+        if identifier in (deployment.arn, deployment.name):
+            return deployment
+    raise errors.not_found(f"There is no custom model deployment {identifier} in this account and Region.")
+
+
+def advance(estate: Estate, now: datetime, faults: Faults) -> None:
+    """What is due comes about."""
+    for arn, deployment in list(estate.deployments.items()):
+        if deployment.due is None or now < deployment.due:
+            continue
+        estate.deployments[arn] = replace(_settled(deployment, faults), changed=deployment.due, due=None)
+
+
+def _settled(deployment: Deployment, faults: Faults) -> Deployment:
+    why = "The deployment failed (this simulated account was told to fail it)."
+    if deployment.status == "Creating":
+        if faults.fail_deployments:
+            return replace(deployment, status="Failed", failure=why)
+        return replace(deployment, status="Active")
+    if faults.fail_deployments:
+        return replace(deployment, update="UpdateFailed", failure=why)
+    return replace(deployment, model_arn=deployment.desired_arn or deployment.model_arn, update="UpdateCompleted")

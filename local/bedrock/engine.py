@@ -1,0 +1,166 @@
+"""The simulator itself: takes HTTP requests for both services, and lets virtual time pass."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from local.bedrock import (
+    custom_models,
+    deployments,
+    errors,
+    foundation_models,
+    inventory,
+    jobs,
+    offers,
+    profiles,
+    progress,
+    runtime,
+    service_model,
+    tags,
+    targets,
+    throughput,
+)
+from local.bedrock.call import Call, Params
+from local.bedrock.ports import Clock, Events, Objects, Request, Response, Roles
+from local.bedrock.records import Estate
+from local.bedrock.settings import Faults, TeacherSettings
+from local.bedrock.teacher import Teacher
+
+__all__ = ["Bedrock", "Faults", "TeacherSettings"]
+
+CONTROL: dict[str, Callable[[Call], Params]] = {
+    "CreateModelCustomizationJob": jobs.create,
+    "GetModelCustomizationJob": jobs.get,
+    "ListModelCustomizationJobs": jobs.list_jobs,
+    "StopModelCustomizationJob": jobs.stop,
+    "GetCustomModel": custom_models.get,
+    "ListCustomModels": custom_models.list_models,
+    "DeleteCustomModel": custom_models.delete,
+    "CreateProvisionedModelThroughput": throughput.create,
+    "GetProvisionedModelThroughput": throughput.get,
+    "ListProvisionedModelThroughputs": throughput.list_throughputs,
+    "UpdateProvisionedModelThroughput": throughput.update,
+    "DeleteProvisionedModelThroughput": throughput.delete,
+    "CreateCustomModelDeployment": deployments.create,
+    "GetCustomModelDeployment": deployments.get,
+    "ListCustomModelDeployments": deployments.list_deployments,
+    "UpdateCustomModelDeployment": deployments.update,
+    "DeleteCustomModelDeployment": deployments.delete,
+    "CreateInferenceProfile": profiles.create,
+    "GetInferenceProfile": profiles.get,
+    "ListInferenceProfiles": profiles.list_profiles,
+    "DeleteInferenceProfile": profiles.delete,
+    "GetFoundationModel": foundation_models.get,
+    "ListFoundationModels": foundation_models.list_models,
+    "GetFoundationModelAvailability": foundation_models.availability,
+    "TagResource": tags.add,
+    "UntagResource": tags.remove,
+    "ListTagsForResource": tags.list_tags,
+}
+STAND_IN = {"x-distillery-stand-in": "true"}
+_TEACHER, _FAULTS = TeacherSettings(), Faults()
+
+
+class Bedrock:
+    """Both Bedrock services of all accounts and Regions. Safe to call from several threads.
+
+    `faults` may be replaced at any time. Call `tick` from a thread that may be busy for seconds: it trains.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        objects: Objects,
+        events: Events,
+        roles: Roles,
+        teacher: TeacherSettings = _TEACHER,
+        faults: Faults = _FAULTS,
+    ) -> None:
+        self.faults = faults
+        self._clock, self._roles = clock, roles
+        self._teacher_settings = teacher
+        self._lock, self._ticking = threading.RLock(), threading.Lock()
+        self._estates: dict[tuple[str, str], Estate] = {}
+        self._teachers: dict[str, Teacher] = {}
+        self._progress = progress.Progress(objects, events)
+
+    def handle(self, request: Request) -> Response:
+        """One request; only a contract failure, which is a bug of ours, raises."""
+        try:
+            operation, path = service_model.route(request)
+            now = self._clock.now()
+            if "CustomModelDeployment" in operation.name and now.date() < offers.DEPLOYMENTS_SINCE:
+                raise errors.unknown_operation(f"{operation.name} is not an operation of Bedrock on {now.date()}.")
+            params = service_model.parameters(operation, request, path)
+            with self._lock:
+                estate = self._estate(request.account, request.region)
+                self._advance(estate, now)
+                answer = self._answer(operation.name, params, estate, now)
+                self._progress.note(estate)
+            headers = STAND_IN if request.service == "bedrock-runtime" else {}
+            return service_model.respond(operation, answer, headers)
+        except errors.ServiceError as error:
+            return service_model.refuse(error)
+
+    def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
+        if name == "Converse":
+            target = targets.resolve(params["modelId"], estate, now)
+            teacher = self._teacher(estate.account).answer
+            return runtime.converse(params, target, estate.region, now.date(), teacher, self.faults)
+        if name not in CONTROL:
+            raise errors.unknown_operation(f"The local Bedrock does not simulate {name}.")
+        token = params.get("clientRequestToken")
+        key = (name, token or "")
+        if token and key in estate.replays:
+            return estate.replays[key]
+        answer = CONTROL[name](Call(params, estate, now, self._roles, self.faults))
+        if token:
+            estate.replays[key] = answer
+        return answer
+
+    def tick(self) -> None:
+        """Lets everything come about that is due by now: states, events, the work of jobs."""
+        with self._ticking:
+            while True:
+                with self._lock:
+                    now = self._clock.now()
+                    estates = list(self._estates.values())
+                    for estate in estates:
+                        self._advance(estate, now)
+                    work = [self._progress.pending(e, now, self._teacher(e.account), self.faults) for e in estates]
+                self._progress.deliver(lose=self.faults.lose_events)
+                todo = [task for tasks in work for task in tasks]
+                for task in todo:
+                    task()
+                if not todo:
+                    return
+
+    def _advance(self, estate: Estate, now: datetime) -> None:
+        self._progress.advance(estate, now)
+        throughput.advance(estate, now, self.faults)
+        deployments.advance(estate, now, self.faults)
+        self._progress.note(estate)
+
+    def reset(self) -> None:
+        """An empty account again: nothing owned, nothing learnt, nothing waiting to be told."""
+        with self._ticking, self._lock:
+            self._estates.clear()
+            self._teachers.clear()
+            self._progress.clear()
+
+    def inventory(self, account: str) -> dict[str, Any]:
+        """Everything the account has in all Regions, and what bills by the hour (see `inventory.py`)."""
+        with self._lock:
+            now = self._clock.now()
+            mine = [estate for (owner, _), estate in self._estates.items() if owner == account]
+            for estate in mine:
+                self._advance(estate, now)
+            return inventory.of(mine, now)
+
+    def _estate(self, account: str, region: str) -> Estate:
+        return self._estates.setdefault((account, region), Estate(account, region))
+
+    def _teacher(self, account: str) -> Teacher:
+        return self._teachers.setdefault(account, Teacher(self._teacher_settings))

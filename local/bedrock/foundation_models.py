@@ -1,0 +1,110 @@
+"""GetFoundationModel, ListFoundationModels, GetFoundationModelAvailability.
+
+The life cycle carries dates: the launch always, the Legacy and end-of-life days once they are announced (which
+this simulator takes to be the day the Legacy period begins, or from the start where only an end is known).
+"""
+
+from datetime import UTC, date, datetime, time
+
+from local.bedrock import errors, offers
+from local.bedrock.call import Call, Params, present
+from local.bedrock.models import Model
+
+UNRESOLVED = "Could not resolve the foundation model from the provided model identifier."
+
+
+def get(call: Call) -> Params:
+    """Details of a model or of one of its variants, while it lives; ResourceNotFoundException after."""
+    identifier = call.params["modelIdentifier"]
+    model = offers.model_of(identifier)
+    if model is None:
+        raise errors.validation("The provided model identifier is invalid.")
+    if not model.exists(call.now.date(), call.region):
+        raise errors.not_found(UNRESOLVED)
+    return {"modelDetails": _details(model, identifier.rsplit("foundation-model/", 1)[-1], call)}
+
+
+def list_models(call: Call) -> Params:
+    """All models and variants that live in the Region, filtered as asked."""
+    rows = [
+        _details(model, name, call)
+        for model in offers.MODELS.values()
+        for name in (model.id, *model.variants)
+        if model.exists(call.now.date(), call.region)
+    ]
+    return {"modelSummaries": [row for row in rows if _asked(row, call.params)]}
+
+
+def _asked(row: Params, params: Params) -> bool:
+    return (
+        params.get("byProvider", row["providerName"]).lower() == row["providerName"].lower()
+        and params.get("byOutputModality", "TEXT") in row["outputModalities"]
+        and ("byCustomizationType" not in params or params["byCustomizationType"] in row["customizationsSupported"])
+        and ("byInferenceType" not in params or params["byInferenceType"] in row["inferenceTypesSupported"])
+    )
+
+
+def availability(call: Call) -> Params:
+    """Whether the account may use the model: here always subscribed, so only the Region and the date decide."""
+    model = offers.model_of(call.params["modelId"])
+    if model is None:
+        raise errors.validation("The provided model identifier is invalid.")
+    there = "AVAILABLE" if model.exists(call.now.date(), call.region) else "NOT_AVAILABLE"
+    return {
+        "modelId": call.params["modelId"],
+        "agreementAvailability": {"status": "AVAILABLE"},
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": there,
+        "regionAvailability": there,
+    }
+
+
+def _details(model: Model, name: str, call: Call) -> Params:
+    variant = name in model.variants
+    today = call.now.date()
+    return {
+        "modelArn": f"arn:aws:bedrock:{call.region}::foundation-model/{name}",
+        "modelId": name,
+        "modelName": model.name,
+        "providerName": model.provider,
+        "inputModalities": ["TEXT"],
+        "outputModalities": ["TEXT"],
+        "responseStreamingSupported": True,
+        "customizationsSupported": _customizations(name, call) if variant else [],
+        "inferenceTypesSupported": _inference_types(model, call.region, variant),
+        "modelLifecycle": _life_cycle(model, today),
+    }
+
+
+def _customizations(name: str, call: Call) -> list[str]:
+    model = offers.VARIANTS[name]
+    today = call.now.date()
+    if call.region not in model.customize or model.is_legacy(today):
+        return []
+    student = any(
+        pair.student == name and pair.region == call.region and pair.first <= today
+        and not offers.MODELS[pair.teacher].ended(today)
+        for pair in offers.PAIRS
+    )
+    return ["FINE_TUNING", "DISTILLATION"] if student else ["FINE_TUNING"]
+
+
+def _inference_types(model: Model, region: str, variant: bool) -> list[str]:
+    # The enum has no word for "through a profile only": such a model lists nothing.
+    if variant:
+        return ["PROVISIONED"] if region in model.throughput else []
+    return ["ON_DEMAND"] if region in model.in_region else []
+
+
+def _life_cycle(model: Model, today: date) -> Params:
+    announced = model.legacy is None or model.is_legacy(today)
+    return present(
+        status="LEGACY" if model.is_legacy(today) else "ACTIVE",
+        startOfLifeTime=_midnight(model.first),
+        legacyTime=_midnight(model.legacy) if announced and model.legacy else None,
+        endOfLifeTime=_midnight(model.end) if announced and model.end else None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,76 @@
+"""What the simulator needs from its host, and what the host calls it with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP call: `service` is `bedrock` or `bedrock-runtime`, `path` is undecoded, header names are lower case."""
+
+    service: str
+    account: str
+    region: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What goes back on the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ObjectMissing(Exception):  # noqa: N818 - named as what happened, not as a Python error
+    """There is no such bucket or object."""
+
+
+class ObjectDenied(Exception):  # noqa: N818 - as above
+    """The role may not do that to the object; the text says which action was refused."""
+
+
+class Clock(Protocol):
+    """Virtual time."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+
+class Objects(Protocol):
+    """S3 as seen by a service role. Both methods raise `ObjectDenied` or `ObjectMissing`."""
+
+    def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
+        """The whole object."""
+
+    def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """Writes or overwrites the object."""
+
+
+class Events(Protocol):
+    """The account's default event bus."""
+
+    def emit(
+        self,
+        account: str,
+        region: str,
+        source: str,
+        detail_type: str,
+        resources: list[str],
+        detail: dict[str, Any],
+    ) -> None:
+        """Delivers one event, at least as surely as AWS does: best effort."""
+
+
+class Roles(Protocol):
+    """The account's IAM roles."""
+
+    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+        """None when Bedrock may assume the role for that source; otherwise the sentence for the caller."""

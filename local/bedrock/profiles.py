@@ -1,0 +1,129 @@
+"""Inference profiles: the system-defined ones, and the application profiles an account makes of them.
+
+An application profile copies a foundation model (one Region) or a system profile (several); it cannot be changed,
+and it cannot wrap a custom model, a deployment or Provisioned Throughput (the pattern of `copyFrom`).
+"""
+
+from datetime import UTC, date, datetime, time
+
+from local.bedrock import errors, listing, offers
+from local.bedrock.call import Call, Params, present
+from local.bedrock.models import Model, Profile
+from local.bedrock.records import ApplicationProfile, Estate
+
+MOST = 1000
+
+
+def create(call: Call) -> Params:
+    """Makes an application profile; it is ACTIVE at once."""
+    if "copyFrom" not in call.params["modelSource"]:
+        raise errors.validation("modelSource.copyFrom is required.")
+    source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
+    if len(call.estate.profiles) >= MOST:
+        raise errors.quota(f"The account has {MOST} inference profiles, as many as it may have.")
+    profile_id = call.mint("profile")
+    arn = call.arn(f"application-inference-profile/{profile_id}")
+    call.estate.profiles[arn] = ApplicationProfile(
+        arn, profile_id, call.params["inferenceProfileName"], source, is_profile, models, call.now,
+        call.params.get("description"),
+    )
+    call.tag(arn, call.params.get("tags"))
+    return {"inferenceProfileArn": arn, "status": "ACTIVE"}
+
+
+def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
+    region = copy_from.split(":")[3]
+    if region != call.region:
+        raise errors.validation(f"modelSource.copyFrom {copy_from} is not in {call.region}.")
+    name = copy_from.rsplit("/", 1)[1]
+    if ":inference-profile/" in copy_from:
+        found = system(name, call.region, call.now.date())
+        if found is None:
+            raise errors.not_found(f"There is no inference profile {copy_from}.")
+        return name, True, destinations(*found, call.region)
+    model = offers.MODELS.get(name)
+    if model is None or not model.exists(call.now.date(), call.region) or call.region not in model.in_region:
+        raise errors.validation(f"{copy_from} cannot be invoked on demand in {call.region}.")
+    return name, False, (copy_from,)
+
+
+def system(profile_id: str, region: str, today: date) -> tuple[Profile, Model] | None:
+    """A system profile that can be called from the Region on that day, with its model."""
+    profile, model = offers.PROFILES.get(profile_id, (None, None))
+    if profile is None or model is None or region not in profile.routes:
+        return None
+    begins = max(model.first, profile.first or model.first)
+    return (profile, model) if begins <= today and not model.ended(today) else None
+
+
+def destinations(profile: Profile, model: Model, region: str) -> tuple[str, ...]:
+    """The foundation-model ARNs a call from the Region may reach."""
+    return tuple(f"arn:aws:bedrock:{to}::foundation-model/{model.id}" for to in profile.routes[region])
+
+
+def get(call: Call) -> Params:
+    """A profile by id or ARN, of either type."""
+    wanted = call.params["inferenceProfileIdentifier"]
+    found = system(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
+    return _system_view(*found, call) if found else _view(find(call.estate, wanted))
+
+
+def _system_view(profile: Profile, model: Model, call: Call) -> Params:
+    began = datetime.combine(model.first, time(), UTC)
+    return {
+        "inferenceProfileName": f"{profile.id.split('.')[0].upper()} {model.provider} {model.name}",
+        "description": f"Routes requests to {model.name} in {', '.join(r or 'global' for r in _to(profile, call))}.",
+        "createdAt": began,
+        "updatedAt": began,
+        "inferenceProfileArn": call.arn(f"inference-profile/{profile.id}"),
+        "models": [{"modelArn": arn} for arn in destinations(profile, model, call.region)],
+        "inferenceProfileId": profile.id,
+        "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
+    }
+
+
+def _to(profile: Profile, call: Call) -> tuple[str, ...]:
+    return profile.routes[call.region]
+
+
+def _view(profile: ApplicationProfile) -> Params:
+    return present(
+        inferenceProfileName=profile.name,
+        description=profile.description,
+        createdAt=profile.created,
+        updatedAt=profile.created,
+        inferenceProfileArn=profile.arn,
+        models=[{"modelArn": arn} for arn in profile.models],
+        inferenceProfileId=profile.id,
+        status="ACTIVE",
+        type="APPLICATION",
+    )
+
+
+def list_profiles(call: Call) -> Params:
+    """A page of profiles; without a type, the system-defined ones, as the service does."""
+    if call.params.get("typeEquals", "SYSTEM_DEFINED") == "APPLICATION":
+        rows = [_view(profile) for profile in call.estate.profiles.values()]
+    else:
+        found = [system(name, call.region, call.now.date()) for name in offers.PROFILES]
+        rows = [_system_view(*pair, call) for pair in found if pair]
+    return listing.page(
+        call.params, rows, "inferenceProfileSummaries", name="inferenceProfileName", created="createdAt"
+    )
+
+
+def delete(call: Call) -> Params:
+    """Deletes an application profile."""
+    profile = find(call.estate, call.params["inferenceProfileIdentifier"])
+    del call.estate.profiles[profile.arn]
+    call.estate.tags.pop(profile.arn, None)
+    return {}
+
+
+def find(estate: Estate, identifier: str) -> ApplicationProfile:
+    """The application profile with that id or ARN, or ResourceNotFoundException."""
+    for profile in estate.profiles.values():
+        if identifier in (profile.arn, profile.id):
+            return profile
+    raise errors.not_found(f"There is no inference profile {identifier} in this account and Region.")

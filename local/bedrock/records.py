@@ -1,0 +1,121 @@
+"""What an account owns in Bedrock. Records are frozen; a change of state puts a new one in its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.bedrock.student import Student
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One of the three stages of a distillation job, with its status and when it last changed."""
+
+    status: str = "NotStarted"
+    began: datetime | None = None
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A customization job. `due` is when its present phase ends; `stage` indexes `PHASES`."""
+
+    arn: str
+    name: str
+    request: Mapping[str, Any]
+    base: str
+    teacher: str
+    created: datetime
+    changed: datetime
+    due: datetime
+    status: str = "InProgress"
+    stage: int = 0
+    phases: tuple[Phase, Phase, Phase] = (Phase(), Phase(), Phase())
+    prompts: int = 0
+    ended: datetime | None = None
+    failure: str | None = None
+    model_arn: str | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomModel:
+    """A distilled model and the trained text model behind it."""
+
+    arn: str
+    name: str
+    base: str
+    job_arn: str
+    job_name: str
+    request: Mapping[str, Any]
+    created: datetime
+    loss: float
+    student: Student
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Provisioned Throughput: model units that bill by the hour from `created` until `released`."""
+
+    arn: str
+    name: str
+    units: int
+    model_arn: str
+    desired_arn: str
+    base: str
+    created: datetime
+    changed: datetime
+    due: datetime | None
+    status: str = "Creating"
+    commitment: str | None = None
+    failure: str | None = None
+    released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An on-demand custom model deployment; `desired_arn` is set while, and after, an update."""
+
+    arn: str
+    name: str
+    model_arn: str
+    created: datetime
+    changed: datetime
+    due: datetime | None
+    status: str = "Creating"
+    description: str | None = None
+    desired_arn: str | None = None
+    update: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationProfile:
+    """An application inference profile; `source` is the id of a model or of a system profile."""
+
+    arn: str
+    id: str
+    name: str
+    source: str
+    source_is_profile: bool
+    models: tuple[str, ...]
+    created: datetime
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class Estate:
+    """Everything one account holds in one Region. The engine's lock guards it."""
+
+    account: str
+    region: str
+    jobs: dict[str, Job] = field(default_factory=dict)
+    models: dict[str, CustomModel] = field(default_factory=dict)
+    throughputs: dict[str, Throughput] = field(default_factory=dict)
+    released: list[Throughput] = field(default_factory=list)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    profiles: dict[str, ApplicationProfile] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    replays: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    minted: int = 0

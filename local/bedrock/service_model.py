@@ -1,0 +1,130 @@
+"""From an HTTP request to an operation with checked parameters, and from an answer back to the wire.
+
+Routes, shapes, patterns and error codes come from botocore's own model of the service (rest-json).
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+import botocore.session
+
+from local.bedrock import errors, shapes
+from local.bedrock.ports import Request, Response
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of one service, as botocore models it."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    literal: int
+    model: Any
+
+
+@lru_cache(maxsize=2)
+def operations(service: str) -> tuple[Operation, ...]:
+    """Every operation of the service, the most specific path first."""
+    model = botocore.session.get_session().get_service_model(service)
+    found = []
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        uri = operation.http["requestUri"].split("?")[0]
+        pattern = re.sub(r"\\\{(\w+)\\\+?\\?\}", r"(?P<\1>.+)", re.escape(uri))
+        literal = len(re.sub(r"\{[^}]*\}", "", uri))
+        found.append(Operation(name, operation.http["method"], re.compile(pattern), literal, operation))
+    return tuple(sorted(found, key=lambda o: -o.literal))
+
+
+def route(request: Request) -> tuple[Operation, dict[str, str]]:
+    """The operation and its path parameters, decoded (ARNs keep their `/` and `:`)."""
+    for operation in operations(request.service):
+        match = operation.path.fullmatch(request.path)
+        if match and operation.method == request.method:
+            return operation, {name: unquote(value) for name, value in match.groupdict().items()}
+    raise errors.unknown_operation(f"No operation answers {request.method} {request.path}.")
+
+
+def parameters(operation: Operation, request: Request, path: dict[str, str]) -> Params:
+    """The request's parameters, or a ValidationException that names every field at fault."""
+    shape = operation.model.input_shape
+    if shape is None:
+        return {}
+    params = _body(request.body)
+    for name, member in shape.members.items():
+        location, wire = member.serialization.get("location"), member.serialization.get("name", name)
+        if location == "uri":
+            params[name] = path[wire]
+        elif location == "querystring" and wire in request.query:
+            params[name] = _from_query(request.query[wire], member)
+        elif location == "header" and wire.lower() in request.headers:
+            params[name] = request.headers[wire.lower()]
+    found = shapes.problems(params, shape)
+    if found:
+        raise errors.validation(f"{len(found)} validation error(s) detected: {'; '.join(found)}")
+    return params
+
+
+def _body(body: bytes) -> Params:
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise errors.ServiceError(
+            "SerializationException", 400, f"The body is not JSON: {error}."
+        ) from error
+    if not isinstance(value, dict):
+        raise errors.ServiceError("SerializationException", 400, "The body must be a JSON object.")
+    return value
+
+
+def _from_query(text: str, shape: Any) -> Any:
+    try:
+        if shape.type_name in ("integer", "long"):
+            return int(text)
+        if shape.type_name == "boolean":
+            return {"true": True, "false": False}[text.lower()]
+        if shape.type_name == "timestamp":
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, KeyError):
+        raise errors.validation(
+            f"1 validation error detected: Value '{text}' is not a {shape.type_name}"
+        ) from None
+    return text
+
+
+def respond(operation: Operation, answer: Params, headers: dict[str, str]) -> Response:
+    """The answer on the wire; `ContractError` when it does not fit the documented output shape."""
+    shape = operation.model.output_shape
+    found = shapes.problems(answer, shape) if shape is not None else []
+    if found:
+        raise errors.ContractError(f"{operation.name}: {'; '.join(found)}")
+    body = json.dumps(answer, default=_encode).encode()
+    status = int(operation.model.http.get("responseCode", 200))
+    return Response(status, {"Content-Type": "application/json", **headers}, body)
+
+
+def refuse(error: errors.ServiceError) -> Response:
+    """An error on the wire, as rest-json carries it."""
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
+    return Response(error.status, headers, json.dumps({"message": error.message}).encode())
+
+
+def _encode(value: Any) -> str:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} does not go on the wire")
+
+
+def iso(moment: datetime) -> str:
+    """Bedrock's timestamps: ISO 8601 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,34 @@
+"""How this simulated account behaves: the stand-in teacher, granted quotas, and faults on request."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """The stand-in teacher errs at `error_rate`, the same way every time for the same `seed` and prompt.
+
+    `shuffled` gives every prompt of a training file another prompt's answer, for a run that must fail its verdict.
+    """
+
+    error_rate: float = 0.03
+    seed: str = "distillery"
+    shuffled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong, and what the account was granted.
+
+    `fail_jobs` holds prefixes of job names that fail at Training; `model_units` is the Provisioned Throughput
+    quota per Region (0 in every new account); `optimized_application_profiles` decides what the documentation
+    leaves open: whether an application profile may be called latency-optimized.
+    """
+
+    fail_jobs: Set[str] = frozenset()
+    lose_events: bool = False
+    fail_throughput: bool = False
+    stall_throughput: bool = False
+    fail_deployments: bool = False
+    model_units: int = 0
+    optimized_application_profiles: bool = False

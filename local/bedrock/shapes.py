@@ -1,0 +1,81 @@
+"""What botocore's shapes say about a value, including what botocore itself never checks.
+
+botocore validates types, required members and unions, but neither patterns, enums nor maximum lengths; the
+service does. Sentences are in the form the service uses ("N validation errors detected: Value … at …").
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from botocore.validate import ParamValidator
+
+_VALIDATOR = ParamValidator()
+
+
+@lru_cache(maxsize=512)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
+
+
+def problems(value: dict[str, Any], shape: Any) -> list[str]:
+    """Everything wrong with `value` by the shape, types first; an empty list when it fits."""
+    report = _VALIDATOR.validate(value, shape)
+    if report.has_errors():
+        return [line for line in str(report.generate_report()).splitlines() if line]
+    return list(_violations(value, shape, ""))
+
+
+def _violations(value: Any, shape: Any, where: str) -> Iterator[str]:
+    if getattr(shape, "is_document_type", False):
+        return
+    kind = shape.type_name
+    if kind == "structure":
+        for name, member in value.items():
+            if name in shape.members:
+                yield from _violations(member, shape.members[name], f"{where}.{name}" if where else name)
+    elif kind == "list":
+        yield from _size(value, shape, where)
+        for index, item in enumerate(value, start=1):
+            yield from _violations(item, shape.member, f"{where}.{index}.member")
+    elif kind == "map":
+        yield from _size(value, shape, where)
+        for key, item in value.items():
+            yield from _violations(key, shape.key, f"{where}.{key}")
+            yield from _violations(item, shape.value, f"{where}.{key}")
+    elif kind == "string":
+        yield from _string(value, shape, where)
+    elif kind in ("integer", "long", "float", "double"):
+        yield from _number(value, shape, where)
+
+
+def _failed(value: Any, where: str, constraint: str) -> str:
+    return f"Value '{value}' at '{where}' failed to satisfy constraint: Member must {constraint}"
+
+
+def _size(value: Any, shape: Any, where: str) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and len(value) < least:
+        yield _failed(value, where, f"have length greater than or equal to {least}")
+    if most is not None and len(value) > most:
+        yield _failed(value, where, f"have length less than or equal to {most}")
+
+
+def _string(value: str, shape: Any, where: str) -> Iterator[str]:
+    sized = list(_size(value, shape, where))
+    yield from sized
+    allowed = shape.metadata.get("enum")
+    if allowed and value not in allowed:
+        yield _failed(value, where, f"satisfy enum value set: [{', '.join(allowed)}]")
+    pattern = shape.metadata.get("pattern")
+    if pattern and not sized and not _pattern(pattern).fullmatch(value):
+        yield _failed(value, where, f"satisfy regular expression pattern: {pattern}")
+
+
+def _number(value: float, shape: Any, where: str) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and value < least:
+        yield _failed(value, where, f"have value greater than or equal to {least}")
+    if most is not None and value > most:
+        yield _failed(value, where, f"have value less than or equal to {most}")

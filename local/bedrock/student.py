@@ -1,0 +1,97 @@
+"""The students: an untrained one that only compares words, and a distilled one that learnt from its teacher.
+
+The untrained student picks, of the labels named in the system prompt, the one whose words overlap most with the
+question (ties: the first listed). That is meant to be poor. The distilled student is a TF-IDF + logistic
+regression over exactly the (prompt, teacher's answer) pairs of its job, or the nearest neighbour's answer when
+most answers differ from each other. Nothing here reads a clock or a random source.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from local.bedrock import text
+
+FREE_TEXT_SHARE = 0.5
+INVERSE_REGULARISATION = 20.0
+NO_IDEA = "topic.other"
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class Student(Protocol):
+    """Answers one prompt's text."""
+
+    def answer(self, question: str) -> str:
+        """The answer, plain text."""
+
+
+class Constant:
+    """Every pair had the same answer."""
+
+    def __init__(self, only: str) -> None:
+        self._only = only
+
+    def answer(self, question: str) -> str:  # noqa: ARG002 - one answer whatever the question
+        """That answer."""
+        return self._only
+
+
+class Classifier:
+    """TF-IDF over words and word pairs, logistic regression with C = 20."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        self._vectors = _vectorizer()
+        known = self._vectors.fit_transform([question for question, _ in pairs])
+        self._model = LogisticRegression(C=INVERSE_REGULARISATION, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # stopping at the iteration limit is good enough for a stand-in
+            self._model.fit(known, [answer for _, answer in pairs])
+
+    def answer(self, question: str) -> str:
+        """The likeliest of the known answers."""
+        return str(self._model.predict(self._vectors.transform([question]))[0])
+
+
+class Nearest:
+    """The answer of the most similar known prompt."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self._vectors = _vectorizer()
+        self._known = self._vectors.fit_transform([question for question, _ in pairs])
+        self._answers = [answer for _, answer in pairs]
+
+    def answer(self, question: str) -> str:
+        """That neighbour's answer, the earliest of equals."""
+        similarity = self._known @ self._vectors.transform([question]).T
+        return self._answers[int(similarity.toarray().ravel().argmax())]
+
+
+def _vectorizer() -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+
+
+def train(pairs: Pairs) -> Student:
+    """A student of these pairs and of nothing else."""
+    distinct = Counter(answer for _, answer in pairs)
+    if len(distinct) == 1:
+        return Constant(next(iter(distinct)))
+    return Nearest(pairs) if len(distinct) > FREE_TEXT_SHARE * len(pairs) else Classifier(pairs)
+
+
+def loss(student: Student, pairs: Pairs) -> float:
+    """The share of the first 200 pairs that the student does not reproduce: what the job reports as its loss."""
+    asked = pairs[:200]
+    return sum(student.answer(question) != answer for question, answer in asked) / len(asked)
+
+
+def untrained(prompt: text.Prompt) -> str:
+    """The label with the largest overlap of words."""
+    words = text.stems(prompt.text)
+    offered = text.labels(prompt.system)
+    return max(offered, key=lambda label: text.overlap(words, label)) if offered else NO_IDEA

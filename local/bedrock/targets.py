@@ -1,0 +1,91 @@
+"""What a `modelId` of the runtime points to, and whether it may be called now.
+
+It may be a foundation model's id or ARN, a system profile's id or ARN, an application profile's ARN, a
+provisioned model's ARN or a custom model deployment's ARN.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from local.bedrock import custom_models, deployments, errors, offers, profiles, throughput
+from local.bedrock.models import Model
+from local.bedrock.records import CustomModel, Estate
+
+ENDED = (
+    "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
+)
+INVALID = "The provided model identifier is invalid."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What answers: a foundation model, or a custom model of one. `through` is model, system, application or custom."""
+
+    model: Model
+    through: str
+    custom: CustomModel | None = None
+
+
+def resolve(model_id: str, estate: Estate, now: datetime) -> Target:
+    """The target, or the error the service gives."""
+    today = now.date()
+    if ":provisioned-model/" in model_id or ":custom-model-deployment/" in model_id:
+        return _custom(model_id, estate, today)
+    if ":application-inference-profile/" in model_id:
+        profile = profiles.find(estate, model_id)
+        model = offers.PROFILES[profile.source][1] if profile.source_is_profile else offers.MODELS[profile.source]
+        _alive(model, today)
+        return Target(model, "application" if profile.source_is_profile else "model")
+    name = model_id.rsplit(":inference-profile/", 1)[-1]
+    if name in offers.PROFILES:
+        return _system(name, estate.region, today)
+    return _bare(model_id, estate.region, today)
+
+
+def _custom(model_id: str, estate: Estate, today: date) -> Target:
+    if ":provisioned-model/" in model_id:
+        host = throughput.find(estate, model_id)
+        serving, arn = host.status in ("InService", "Updating"), host.model_arn
+    else:
+        deployment = deployments.find(estate, model_id)
+        serving, arn = deployment.status == "Active", deployment.model_arn
+    if not serving:
+        raise errors.not_ready(f"{model_id} is not ready to serve inference requests.")
+    base = offers.model_of(arn)
+    if base is not None:
+        _alive(base, today)
+        return Target(base, "custom")
+    custom = custom_models.find(estate, arn)
+    model = offers.VARIANTS[custom_models.base_id(custom)]
+    _alive(model, today)
+    return Target(model, "custom", custom)
+
+
+def _system(name: str, region: str, today: date) -> Target:
+    _alive(offers.PROFILES[name][1], today)
+    found = profiles.system(name, region, today)
+    if found is None:
+        raise errors.validation(INVALID)
+    return Target(found[1], "system")
+
+
+def _bare(model_id: str, region: str, today: date) -> Target:
+    model = offers.model_of(model_id)
+    if model is None or today < model.first:
+        raise errors.validation(INVALID)
+    _alive(model, today)
+    name = model_id.rsplit("foundation-model/", 1)[-1]
+    elsewhere = model_id.startswith("arn:") and model_id.split(":")[3] != region
+    if elsewhere or region not in model.regions:
+        raise errors.validation(INVALID)
+    if name in model.variants or region not in model.in_region:
+        raise errors.validation(
+            f"Invocation of model ID {model_id} with on-demand throughput isn’t supported. Retry your request with "
+            "the ID or ARN of an inference profile that contains this model."
+        )
+    return Target(model, "model")
+
+
+def _alive(model: Model, today: date) -> None:
+    if model.ended(today):
+        raise errors.not_found(ENDED)

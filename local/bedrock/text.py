@@ -1,0 +1,93 @@
+"""Reading prompts as text: words, the labels a system prompt offers, a rough count of tokens."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[a-z0-9']+")
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*(?: [A-Za-z0-9_./&?-]+){0,4}")
+_LABEL_LINE = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*")
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*")
+_STOP = frozenset(
+    "a an the i my me you your it is are was be to of in on for with and or do does did can could how what why when "
+    "this that not no have has had if at from by".split()
+)
+CHARACTERS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked: the system text and the conversation's text."""
+
+    system: str
+    text: str
+
+
+def tokens(text: str) -> int:
+    """About four characters each: an approximation, never a tokenizer."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN) if text else 0
+
+
+def stems(text: str) -> list[str]:
+    """Lower-case words without stop words and without the commonest English endings."""
+    words = _WORD.findall(text.lower().replace("_", " ").replace(".", " ").replace("-", " "))
+    return [_stem(word) for word in words if word not in _STOP]
+
+
+def _stem(word: str) -> str:
+    word = word.removesuffix("'s")
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
+
+
+def labels(system: str) -> tuple[str, ...]:
+    """The labels a system prompt offers: one a line, or separated by commas (after a colon); or none."""
+    lines = _lines(system)
+    listed = max((_commas(line) for line in system.splitlines()), key=len, default=[])
+    return tuple(dict.fromkeys(lines if len(lines) > len(listed) else listed))
+
+
+def _lines(system: str) -> list[str]:
+    found = [_BULLET.sub("", line).strip(" `\"'.,;") for line in system.splitlines()]
+    kept = [line for line in found if _LABEL_LINE.fullmatch(line)]
+    return kept if len(kept) >= 2 else []
+
+
+def _commas(line: str) -> list[str]:
+    starts = [match.end() for match in re.finditer(":", line)]
+    lists = [_items(line[start:]) for start in starts]
+    bare = _items(line)
+    if len(bare) >= 3 and all(_LABEL_LINE.fullmatch(item) for item in bare):
+        lists.append(bare)
+    return max(lists, key=len, default=[])
+
+
+def _items(text: str) -> list[str]:
+    sentence = re.split(r"[.;](?:\s|$)", text, maxsplit=1)[0]
+    items = [_clean(item) for item in re.split(r",|\s+or\s+", sentence) if item.strip()]
+    return items if len(items) >= 2 and all(_LABEL.fullmatch(item) for item in items) else []
+
+
+def _clean(item: str) -> str:
+    bare = item.strip(" `\"'.;()[]\t")
+    return re.sub(r"^(?:or|and) ", "", bare).strip(" `\"'")
+
+
+def fraction(*parts: str) -> float:
+    """A number in [0, 1) that depends on the parts alone."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def pick(options: Sequence[str], *parts: str) -> str:
+    """One of the options, decided by the parts alone."""
+    return options[int(fraction(*parts) * len(options))]
+
+
+def overlap(words: Iterable[str], label: str) -> float:
+    """The share of the label's words that occur among `words` (both stemmed)."""
+    wanted = set(stems(label))
+    return len(wanted & set(words)) / len(wanted) if wanted else 0.0

@@ -1,0 +1,211 @@
+"""A Bedrock with fakes around it, and botocore clients that talk to it without a network."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from local.bedrock.engine import Bedrock, Faults, TeacherSettings
+from local.bedrock.ports import ObjectDenied, ObjectMissing, Request
+
+ACCOUNT = "111111111111"
+TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DECEMBER = datetime(2024, 12, 10, 9, tzinfo=UTC)
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/distillation"
+
+
+@dataclass(slots=True)
+class FixedClock:
+    """Stands still until told."""
+
+    at: datetime = TODAY
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass(slots=True)
+class MemoryObjects:
+    """S3 in a dict; names of buckets in `denied` refuse everybody."""
+
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
+
+    def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
+        if bucket in self.denied:
+            raise ObjectDenied("s3:GetObject is not allowed")
+        if (bucket, key) not in self.objects:
+            raise ObjectMissing("no such key")
+        return self.objects[bucket, key]
+
+    def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        if bucket in self.denied:
+            raise ObjectDenied("s3:PutObject is not allowed")
+        self.objects[bucket, key] = body
+
+
+@dataclass(slots=True)
+class ListEvents:
+    """Keeps every event."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def emit(
+        self, account: str, region: str, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]
+    ) -> None:
+        json.dumps(detail)
+        self.events.append(
+            {"region": region, "source": source, "type": detail_type, "resources": resources, "detail": detail}
+        )
+
+
+@dataclass(slots=True)
+class OpenRoles:
+    """Every role may be assumed, unless `refusal` says why not."""
+
+    refusal: str | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+        self.asked.append(service_source_arn)
+        return self.refusal
+
+
+class World:
+    """A simulator, its surroundings, and clients for any Region."""
+
+    def __init__(
+        self, at: datetime = TODAY, teacher: TeacherSettings = TeacherSettings(), faults: Faults = Faults()
+    ) -> None:
+        self.clock, self.objects = FixedClock(at), MemoryObjects()
+        self.events, self.roles = ListEvents(), OpenRoles()
+        self.bedrock = Bedrock(
+            clock=self.clock, objects=self.objects, events=self.events, roles=self.roles,
+            teacher=teacher, faults=faults,
+        )
+
+    def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
+        client = botocore.session.get_session().create_client(
+            service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b",
+            endpoint_url=f"http://{service}.invalid", config=Config(retries={"max_attempts": 0}),
+        )
+
+        def send(request: Any, **_: Any) -> AWSResponse:
+            url = urlsplit(request.url)
+            body = request.body or b""
+            answer = self.bedrock.handle(
+                Request(
+                    service, ACCOUNT, region, request.method, url.path, dict(parse_qsl(url.query)),
+                    {k.lower(): _text(v) for k, v in request.headers.items()},
+                    body.encode() if isinstance(body, str) else bytes(body),
+                )
+            )
+            return AWSResponse(request.url, answer.status, Headers(answer.headers), Raw(answer.body))
+
+        client.meta.events.register("before-send", send)
+        return client
+
+    def pass_time(self, minutes: float, step: float = 1.0) -> None:
+        """Lets minutes pass, ticking at every step, as the host does."""
+        for _ in range(round(minutes / step)):
+            self.bedrock.tick()
+            self.clock.forward(minutes=step)
+        self.bedrock.tick()
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class Headers(dict[str, str]):
+    """Headers as botocore reads them: case does not matter."""
+
+    def __init__(self, headers: Any) -> None:
+        super().__init__({k.lower(): v for k, v in headers.items()})
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+class Raw:
+    """A body in one piece."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+SYSTEM = "Classify the customer's message. Answer with one label: refund, delivery, login, cancellation"
+SAYINGS = {
+    "refund": ["I want my money back for order", "please reimburse the amount of purchase", "credit me for item"],
+    "delivery": ["where is my parcel number", "the courier never came with box", "has it shipped yet, package"],
+    "login": ["I cannot sign in to profile", "my password is rejected for user", "locked out, reset code"],
+    "cancellation": ["terminate my contract", "I no longer want plan", "stop renewing membership"],
+}
+
+
+def prompts(count: int = 120, golden: bool = True, system: str = SYSTEM) -> list[dict[str, Any]]:
+    """Distinct prompts over four intents, with or without the answer."""
+    rows = []
+    for number in range(count):
+        label = list(SAYINGS)[number % 4]
+        say = f"{SAYINGS[label][number // 4 % 3]} {number}"
+        messages = [{"role": "user", "content": [{"text": say}]}]
+        if golden:
+            messages.append({"role": "assistant", "content": [{"text": label}]})
+        rows.append(
+            {"schemaVersion": "bedrock-conversation-2024", "system": [{"text": system}], "messages": messages}
+        )
+    return rows
+
+
+def jsonl(rows: list[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
+    """A good request for today's pair."""
+    teacher = changes.pop("teacher", "us.amazon.nova-pro-v1:0")
+    return {
+        "jobName": name,
+        "customModelName": f"{name}-model",
+        "roleArn": ROLE,
+        "baseModelIdentifier": "amazon.nova-micro-v1:0:128k",
+        "customizationType": "DISTILLATION",
+        "trainingDataConfig": {"s3Uri": "s3://train-bucket/train.jsonl"},
+        "outputDataConfig": {"s3Uri": "s3://train-bucket/out/"},
+        "customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": teacher}}},
+        **changes,
+    }
+
+
+def distilled(world: World, name: str = "distill-intent-1", region: str = "us-east-1", **changes: Any) -> str:
+    """Runs a job to its end and returns its model's ARN."""
+    world.objects.objects.setdefault(("train-bucket", "train.jsonl"), jsonl(prompts()))
+    bedrock = world.client(region=region)
+    bedrock.create_model_customization_job(**job(name, **changes))
+    world.pass_time(120, step=10)
+    arn: str = bedrock.get_model_customization_job(jobIdentifier=name)["outputModelArn"]
+    return arn
+
+
+def say(world: World, model_id: str, text: str, system: str = SYSTEM, region: str = "us-east-1", **more: Any) -> Any:
+    """One Converse call."""
+    return world.client("bedrock-runtime", region).converse(
+        modelId=model_id, system=[{"text": system}], messages=[{"role": "user", "content": [{"text": text}]}], **more
+    )
+
+
+def answer(reply: Any) -> str:
+    return "".join(block.get("text", "") for block in reply["output"]["message"]["content"])
