@@ -1,0 +1,22 @@
+"""An environment's settings: their typed shape, their bounds, and what Bedrock would refuse.
+
+`load` reads `environments/<name>.toml` and either returns `Settings` or raises `ConfigError` with every finding.
+`warnings` says what is not wrong yet.
+"""
+
+from infra.config.finding import ConfigError, Finding
+from infra.config.reading import known, load
+from infra.config.route import Route
+from infra.config.settings import LifecycleAcknowledgement, Settings
+from infra.config.warnings import warnings
+
+__all__ = [
+    "ConfigError",
+    "Finding",
+    "LifecycleAcknowledgement",
+    "Route",
+    "Settings",
+    "known",
+    "load",
+    "warnings",
+]

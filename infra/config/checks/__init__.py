@@ -1,0 +1,46 @@
+"""What the typed shape cannot see: each check is a question that Bedrock, or the house, would answer with no.
+
+A check takes the settings and the day of deployment and yields findings; none knows of another. A model's life is the
+business of `life` alone: the other checks judge the day on which the models were last fully alive, so that one dead
+model gives one finding, and an acknowledged one none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+
+from infra.config.checks.bounds import check_bounds
+from infra.config.checks.budget import check_budgets
+from infra.config.checks.hosting import check_hosting, check_unit_prices
+from infra.config.checks.life import check_acknowledgements, check_lives
+from infra.config.checks.names import check_derived_names, check_names
+from infra.config.checks.ownership import check_account, check_tags
+from infra.config.checks.pair import check_pairs
+from infra.config.checks.regions import check_regions
+from infra.config.checks.route import check_latencies, check_routes
+from infra.config.finding import Finding
+from infra.config.settings import Settings
+
+Check = Callable[[Settings, date], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    check_names,
+    check_derived_names,
+    check_regions,
+    check_account,
+    check_tags,
+    check_bounds,
+    check_lives,
+    check_acknowledgements,
+    check_pairs,
+    check_hosting,
+    check_unit_prices,
+    check_routes,
+    check_latencies,
+    check_budgets,
+)
+
+
+def findings(settings: Settings, on: date) -> Iterator[Finding]:
+    """Everything that is wrong with deploying these settings on that day."""
+    for check in CHECKS:
+        yield from check(settings, on)

@@ -1,0 +1,37 @@
+"""Budgets that no run could stay in."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from infra.config.checks.uses import known_recipes
+from infra.config.finding import Finding
+from infra.config.settings import Settings
+from lambdas.shared import catalog
+from lambdas.shared.catalog import HostingMode, Model
+from lambdas.shared.limits import MIN_PROMPTS
+from lambdas.shared.recipe import Recipe
+
+
+def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
+    """The smallest run there is must fit; what a real one costs is estimated when its prompts are known."""
+    for name, recipe, teacher, _ in known_recipes(settings):
+        least = least_cost(recipe, teacher, settings.home_region, on)
+        if 0 < recipe.budget_usd < least:
+            yield Finding(
+                where=f"recipes.{name}.budget_usd",
+                wrong=f"{recipe.budget_usd} does not pay for the smallest run, which costs at least {least:.2f}",
+                allowed=f"{least:.2f} US dollars or more",
+                fix="raise it, lower max_answer_tokens or model_units, or choose a cheaper teacher",
+            )
+
+
+def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal:
+    """US dollars below which no run ends: the teacher's answers to the fewest prompts that a job takes, and one hour of
+    the candidate where hosting is billed by the hour. Training and the prompts themselves come on top."""
+    profile = catalog.profile_for(teacher.id, region)
+    price = catalog.price(teacher.id, profile=profile.id if profile else None, on=on)
+    tokens = MIN_PROMPTS * recipe.max_answer_tokens
+    answers = price.cost(input_tokens=0, output_tokens=tokens) if price else Decimal(0)
+    hourly = recipe.unit_price_usd_per_hour if recipe.hosting is HostingMode.PROVISIONED else None
+    return answers + (hourly or 0) * recipe.model_units

@@ -1,0 +1,65 @@
+"""Routes that nothing would answer."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from infra.config.checks.uses import found, judged
+from infra.config.finding import Finding
+from infra.config.route import Route
+from infra.config.settings import Settings
+from lambdas.shared import catalog
+from lambdas.shared.catalog import Latency, Model
+
+
+def check_routes(settings: Settings, on: date) -> Iterator[Finding]:
+    """Each model route can be called from the inference Region on the day."""
+    region = settings.inference_region
+    for name, route, model in _models(settings):
+        if catalog.latency_offered(model.id, Latency.STANDARD, region, judged(on, region, model)):
+            continue
+        sources = {source for profile in model.profiles for source in profile.destinations} | model.in_region
+        yield Finding(
+            where=f"routes.{name}.model",
+            wrong=f"{route.model!r} is not served to callers in {region}",
+            allowed=f"{model.name} is called from {', '.join(sorted(sources)) or 'no Region'}",
+            fix="choose another model, or set inference_region to one of these",
+        )
+
+
+def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
+    """Optimized latency is had from few models, in few Regions, and through a system profile alone.
+
+    Source: UG latency-optimized-inference.
+    """
+    region = settings.inference_region
+    for name, route, model in _models(settings):
+        day = judged(on, region, model)
+        if route.latency is Latency.STANDARD or _optimized(route, model, region, day):
+            continue
+        others = {one.name for one in catalog.models() if _offered(one, region, on)}
+        here = f"in {region} on {on}: {', '.join(sorted(others)) or 'no model'}"
+        own = f"{model.name}: {_regions(model.latency.get(Latency.OPTIMIZED, {}))}"
+        yield Finding(
+            where=f"routes.{name}.latency",
+            wrong=f"'optimized' is not offered for {route.model!r} to callers in {region} on {day}",
+            allowed=f"'standard'; 'optimized' {here}; {own}",
+            fix="write latency = 'standard', or choose another model or inference_region",
+        )
+
+
+def _models(settings: Settings) -> Iterator[tuple[str, Route, Model]]:
+    for name, route in settings.routes.items():
+        if route.model is not None and (model := found(route.model)):
+            yield name, route, model
+
+
+def _optimized(route: Route, model: Model, region: str, day: date) -> bool:
+    return route.profile is not None and _offered(model, region, day)
+
+
+def _offered(model: Model, region: str, day: date) -> bool:
+    return catalog.latency_offered(model.id, Latency.OPTIMIZED, region, day)
+
+
+def _regions(first_days: Mapping[str, date]) -> str:
+    return ", ".join(f"{region} from {first}" for region, first in sorted(first_days.items())) or "nowhere"

@@ -1,0 +1,75 @@
+"""Reads an environment's file, and refuses it with every reason at once."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.config.checks import findings
+from infra.config.complete import complete
+from infra.config.finding import ConfigError, Finding, near
+from infra.config.settings import Settings
+from infra.config.words import misshapen, misspelt, objection
+
+FOLDER = Path(__file__).parents[2] / "environments"
+
+
+def known(folder: Path = FOLDER) -> list[str]:
+    """The environments there are: the stems of the folder's TOML files, sorted."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
+
+
+def load(name: str, *, on: date, folder: Path = FOLDER) -> Settings:
+    """The environment's settings, fit to be deployed on the day `on`. Raises ConfigError with every finding.
+
+    `on` decides whether they are refused, and nothing in them.
+    """
+    settings = shaped(read(name, folder), name)
+    if wrong := [*findings(settings, on), *_shared_account(settings, folder)]:
+        raise ConfigError(name, wrong)
+    return settings
+
+
+def read(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """What the environment's file says. Raises ConfigError if there is none, or if it is not TOML."""
+    if name not in (names := known(folder)):
+        fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near(name, names)})"
+        raise ConfigError(name, [_finding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)])
+    try:
+        return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        wrong = f"the file is not TOML: {error}"
+        raise ConfigError(name, [_finding(f"{name}.toml", wrong, "TOML 1.0 in UTF-8", "mend that line")]) from error
+
+
+def shaped(said: dict[str, Any], name: str) -> Settings:
+    """The settings that a file spells. Raises ConfigError for keys, types and values of the wrong shape."""
+    if wrong := [*misspelt(said), *misshapen(said)]:
+        raise ConfigError(name, wrong)
+    try:
+        return Settings.model_validate(complete(said, name))
+    except ValidationError as error:
+        raise ConfigError(name, [objection(one) for one in error.errors()]) from error
+
+
+def _shared_account(settings: Settings, folder: Path) -> list[Finding]:
+    """Environments that name their account name one each, so that nothing done to one can reach another."""
+    others = [other for other in known(folder) if other != settings.environment]
+    sharing = [other for other in others if settings.account and _account(other, folder) == settings.account]
+    allowed = "an account that no other environment names"
+    fix = f"give {settings.environment} or {', '.join(sharing)} an account of its own"
+    wrong = f"{settings.account!r} is also the account of {', '.join(sharing)}"
+    return [_finding("account", wrong, allowed, fix)] if sharing else []
+
+
+def _account(name: str, folder: Path) -> object:
+    try:
+        return read(name, folder).get("account")
+    except ConfigError:  # a broken neighbour is refused when it is loaded itself
+        return None
+
+
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
+    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)
