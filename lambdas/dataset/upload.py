@@ -1,0 +1,75 @@
+"""What was asked for: prompts of a recipe at an address, by S3's event or by name.
+
+An object directly in `prompts/<recipe>/` starts a run by itself. Several files go into a folder below it,
+`prompts/<recipe>/<folder>/`, where nothing but `manifest.json` starts one, so that it is uploaded last.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.names import PROMPTS_PREFIX
+from lambdas.shared.wire import from_wire
+
+MANIFEST = "manifest.json"
+FORMATS = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """uri: `s3://bucket/key`; version: the object's, None for its newest; again: distil even what has a student."""
+
+    recipe: str
+    uri: str
+    version: str | None = None
+    again: bool = False
+
+    @property
+    def is_manifest(self) -> bool:
+        return self.uri.rpartition("/")[2] == MANIFEST
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something that is no reason to start a run."""
+
+    reason: str
+
+
+def asked(event: Any) -> Upload | Ignored:
+    """The upload that an event means: EventBridge's `Object Created`, or a direct request. Raises BadRequest."""
+    if isinstance(event, dict) and "detail" in event:
+        return _created(event["detail"])
+    upload = from_wire(Upload, event)
+    if not upload.uri.startswith("s3://") or not _readable(upload.uri):
+        raise BadRequest(
+            f"uri is {upload.uri!r}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST} is needed"
+        )
+    return upload
+
+
+def _created(detail: Any) -> Upload | Ignored:
+    """Keys in EventBridge's events are not URL-encoded, unlike those in S3's own notifications (S3 User Guide,
+    ev-events); `version-id` is absent where the bucket is not versioned."""
+    try:
+        bucket, key, version = detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadRequest(f"the event names no object ({error!r}); an S3 event 'Object Created' is needed") from error
+    recipe, _, name = key.removeprefix(PROMPTS_PREFIX).partition("/")
+    if reason := _not_a_trigger(key, name):
+        return Ignored(f"s3://{bucket}/{key} {reason}")
+    return Upload(recipe=recipe, uri=f"s3://{bucket}/{key}", version=version)
+
+
+def _not_a_trigger(key: str, name: str) -> str | None:
+    if not key.startswith(PROMPTS_PREFIX) or not name:
+        return f"is not in a recipe's folder, {PROMPTS_PREFIX}<recipe>/"
+    if not _readable(name):
+        return f"ends in none of {', '.join(FORMATS)}, and is no {MANIFEST}"
+    if "/" in name and not name.endswith(f"/{MANIFEST}"):
+        return f"is one of several files: its folder's {MANIFEST} starts the run"
+    return None
+
+
+def _readable(name: str) -> bool:
+    return name.endswith(FORMATS) or name.rpartition("/")[2] == MANIFEST
