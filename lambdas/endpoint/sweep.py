@@ -1,0 +1,71 @@
+"""The sweep: whatever happened to the executions, recipes are freed and nothing is left that bills by the hour."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from lambdas.endpoint.abandoned import Abandoned
+from lambdas.endpoint.executions import Executions
+from lambdas.endpoint.strays import Strays
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.errors import Unfinished
+from lambdas.shared.hosting import Hosting, hosting_by_mode
+from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.names import Names
+from lambdas.shared.notices import Notices
+from lambdas.shared.variables import Variable, read
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One bad item never stops the others; what failed is raised together at the end, so that an alarm sees it."""
+
+    ledger: Ledger
+    abandoned: Abandoned
+    strays: Strays
+    hosting: Mapping[HostingMode, Hosting]
+    errors: list[Exception] = field(default_factory=list)
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """As the function's environment variables say."""
+        names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
+        executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
+        abandoned, strays = Abandoned(ledger, executions, notices), Strays(names, ledger, Aliases())
+        return cls(ledger, abandoned, strays, hosting_by_mode())
+
+    def run(self) -> dict[str, Any]:
+        """What was closed (holder → reason) and which endpoints were deleted. Raises ExceptionGroup."""
+        closed = self._close()
+        deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
+        if self.errors:
+            raise ExceptionGroup("the sweep could not deal with everything; the next one tries again", self.errors)
+        return {"closed": closed, "deleted": deleted}
+
+    def _close(self) -> dict[str, str]:
+        active = self._tried("who is on the road", self.ledger.active) or {}
+        closed = {
+            holder: self._tried(holder, partial(self.abandoned.settle, recipe, holder))
+            for recipe, holder in active.items()
+        }
+        return {holder: reason for holder, reason in closed.items() if reason}
+
+    def _delete(self, hosting: Hosting) -> list[str]:
+        strays = self._tried(f"strays, {hosting.mode}", lambda: list(self.strays.among(hosting))) or []
+        return [stray.name for stray in strays if self._tried(stray.name, partial(hosting.delete, stray.name))]
+
+    def _tried(self, what: str, call: Callable[[], T]) -> T | None:
+        try:
+            return call()
+        except Unfinished as unfinished:  # such as an endpoint still being created: the next sweep has it
+            log.info("sweep: %s: %s", what, unfinished)
+        except Exception as error:
+            log.exception("sweep: %s", what)
+            self.errors.append(error)
+        return None

@@ -1,0 +1,69 @@
+"""Asking: every contender answers the same prompts under the same settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from lambdas.evaluation.contenders import ROLES
+from lambdas.evaluation.parts import Parts, Row
+from lambdas.shared.conversation import Prompt, converse_request
+from lambdas.shared.errors import Unfinished
+from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
+from lambdas.shared.reply import Reply, reply_of
+from lambdas.shared.road import Chunk
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+MARGIN_MS = 60_000
+"""Kept for the last call and for writing the part."""
+
+
+class Context(Protocol):
+    """Of Lambda's context object, what is used."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """called_as: role → `modelId`. Temperature is 0, so that a verdict says the same twice, as far as models do."""
+
+    parts: Parts
+    called_as: Mapping[str, str]
+    environment: str
+    runtime: "BedrockRuntimeClient"
+
+    def answer(self, chunk: Chunk, context: Context) -> str:
+        """The URI of the complete part. Raises Unfinished when time runs out.
+
+        Whatever goes wrong, what was answered is written, so that a retry pays for nothing twice.
+        """
+        done = self.parts.read(chunk)
+        missing = [index for index in range(chunk.start, chunk.stop) if index not in done]
+        if missing:
+            known = len(done)
+            try:
+                self._answer(missing, done, context)
+            finally:
+                if len(done) > known:
+                    self.parts.write(chunk, list(done.values()))
+        return self.parts.part_uri(chunk)
+
+    def _answer(self, missing: list[int], done: dict[int, Row], context: Context) -> None:
+        prompts = self.parts.heldout()
+        for index in missing:
+            if context.get_remaining_time_in_millis() < MARGIN_MS:
+                raise Unfinished(f"{len(missing)} prompts were to be answered, time ran out at prompt {index}")
+            answers = {role: self._ask(self.called_as[role], prompts[index]) for role in ROLES}
+            done[index] = Row(index=index, answers=answers)
+
+    def _ask(self, model: str, prompt: Prompt) -> Reply:
+        run = self.parts.run
+        response = self.runtime.converse(
+            modelId=model,
+            inferenceConfig={"maxTokens": run.recipe.max_answer_tokens, "temperature": 0.0},
+            requestMetadata={TAG_ENVIRONMENT: self.environment, TAG_RECIPE: run.recipe.name, TAG_RUN: run.id},
+            **converse_request(prompt),
+        )
+        return reply_of(response)

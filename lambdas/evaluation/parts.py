@@ -1,0 +1,72 @@
+"""The answers to the held-out prompts, in parts of a size that one invocation can do and another can resume."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lambdas.shared import conversation
+from lambdas.shared.aws import ObjectStore
+from lambdas.shared.conversation import Prompt
+from lambdas.shared.errors import EvaluationFailed
+from lambdas.shared.reply import Reply
+from lambdas.shared.road import Chunk, Run
+from lambdas.shared.wire import from_wire, to_wire
+
+PROMPTS_PER_CHUNK = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The answers to one held-out prompt. index: its line in the held-out file; answers: role → reply."""
+
+    index: int
+    answers: Mapping[str, Reply]
+
+
+def chunks(heldout: int) -> list[Chunk]:
+    """[0, heldout) in pieces, the last one shorter."""
+    starts = range(0, heldout, PROMPTS_PER_CHUNK)
+    return [
+        Chunk(index=index, start=start, stop=min(start + PROMPTS_PER_CHUNK, heldout))
+        for index, start in enumerate(starts)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Reads and writes under `evaluations/<run id>/` of the data bucket."""
+
+    run: Run
+    bucket: str
+    store: ObjectStore
+
+    def uri(self, name: str) -> str:
+        return f"s3://{self.bucket}/evaluations/{self.run.id}/{name}"
+
+    def part_uri(self, chunk: Chunk) -> str:
+        return self.uri(f"part-{chunk.index:04}.jsonl")
+
+    def heldout(self) -> list[Prompt]:
+        """Raises EvaluationFailed where the file is not the one that the run was opened with."""
+        text = self.store.read(self.run.dataset.heldout_uri).decode()
+        prompts = [conversation.parse(line) for line in text.split("\n") if line]
+        if len(prompts) != self.run.dataset.heldout or not prompts:
+            raise EvaluationFailed(
+                f"{self.run.dataset.heldout_uri} has {len(prompts)} prompts, the run was opened with "
+                f"{self.run.dataset.heldout}, and at least one is needed; upload the prompts again"
+            )
+        return prompts
+
+    def read(self, chunk: Chunk) -> dict[int, Row]:
+        """What was answered up to now, by index."""
+        uri = self.part_uri(chunk)
+        if not self.store.exists(uri):
+            return {}
+        lines = self.store.read(uri).decode().split("\n")
+        rows = [from_wire(Row, json.loads(line)) for line in lines if line]
+        return {row.index: row for row in rows}
+
+    def write(self, chunk: Chunk, rows: Sequence[Row]) -> None:
+        """The whole part, in the order of the prompts."""
+        lines = [json.dumps(to_wire(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: row.index)]
+        self.store.write(self.part_uri(chunk), "".join(f"{line}\n" for line in lines).encode())

@@ -1,0 +1,76 @@
+"""The end of the road: the ledger is closed, the recipe is free, and people are told."""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.promotion.target import ROLLBACK, part
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.notices import Notices
+from lambdas.shared.road import Alias, Outcome, Run, Score, Verdict
+from lambdas.shared.wire import from_wire
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended, judged by what stands on the road; after a failure that is little more than the run."""
+
+    recipe: str
+    holder: str
+    outcome: Outcome
+    reason: str
+    scores: str = ""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line for line in (f"{self.holder}: {self.outcome}", self.scores, self.reason) if line)
+
+
+def close(road: Mapping[str, Any], ledger: Ledger, notices: Notices) -> Ending:
+    """People are told last: a topic that refuses must not keep the recipe from its next run."""
+    ending = _ending(road)
+    if road.get("action") == ROLLBACK:
+        ledger.unlock(ending.recipe, ending.holder)
+    else:
+        ledger.close(ending.holder, ending.outcome, ending.reason)
+    notices.publish(f"Distillery: {ending.recipe} {ending.outcome}", ending.text)
+    return ending
+
+
+def _ending(road: Mapping[str, Any]) -> Ending:
+    error = road.get("error")
+    if road.get("action") == ROLLBACK:
+        recipe, holder = str(road["recipe"]), str(road["holder"])
+        if error is not None:
+            return Ending(recipe, holder, Outcome.FAILED, explained(error))
+        return Ending(recipe, holder, Outcome.ROLLED_BACK, _now(part(road, "alias", Alias)))
+    run = part(road, "run", Run)
+    if error is not None:
+        return Ending(run.recipe.name, run.id, Outcome.FAILED, explained(error))
+    verdict = part(road, "verdict", Verdict)
+    if "alias" in road:
+        reason = _now(from_wire(Alias, road["alias"]))
+        return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
+    return Ending(run.recipe.name, run.id, Outcome.REJECTED, "; ".join(verdict.reasons), _scores(verdict))
+
+
+def explained(error: Mapping[str, Any]) -> str:
+    """`JobFailed: the service's words` of what a Catch put on the road; a Lambda's Cause is JSON."""
+    name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
+    with contextlib.suppress(ValueError, TypeError, KeyError):  # a service's Cause is plain text
+        cause = str(json.loads(cause)["errorMessage"])
+    return f"{name}: {cause}" if cause else name
+
+
+def _scores(verdict: Verdict) -> str:
+    def of(name: str, score: Score) -> str:
+        return f"{name} {score.value:.3f} ({score.latency_ms} ms, ${score.usd:.4f})"
+
+    contenders = (("student", verdict.student), ("teacher", verdict.teacher), ("untrained", verdict.base))
+    return f"{verdict.measure}: " + ", ".join(of(*contender) for contender in contenders) + f"; {verdict.report_uri}"
+
+
+def _now(alias: Alias) -> str:
+    return f"alias version {alias.version} serves {alias.current} (before: {alias.previous or 'nothing'})"

@@ -1,0 +1,49 @@
+"""The doors of the promotion stage."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.promotion.close import close
+from lambdas.promotion.live import Live
+from lambdas.promotion.record import Recorder
+from lambdas.promotion.rollback import Rollback
+from lambdas.promotion.target import part, target
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.aws import client
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.hosting import hosting_by_mode
+from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.names import Names
+from lambdas.shared.notices import Notices
+from lambdas.shared.road import Stage
+from lambdas.shared.variables import Variable, read
+from lambdas.shared.wire import to_wire
+
+
+def step(event: Mapping[str, Any], _context: object) -> Any:
+    """One step of the state machine: promote, describe, record or close."""
+    road, ledger = event["road"], Ledger(Table(read(Variable.LEDGER)))
+    if event["step"] == "close":
+        ending = close(road, ledger, Notices(read(Variable.TOPIC)))
+        return {"outcome": ending.outcome, "reason": ending.reason}
+    goal = target(road, ledger)
+    live = Live(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
+    match event["step"]:
+        case "promote":
+            if goal.mover == goal.run:
+                ledger.begin(goal.run, Stage.PROMOTION)
+            return to_wire(live.promote(goal))
+        case "describe":
+            return {"status": live.describe(goal)}
+        case "record":
+            return to_wire(Recorder(live, ledger).record(goal))
+        case other:
+            raise BadRequest(f"the promotion stage has no step {other!r}; it has promote, describe, record and close")
+
+
+def rollback(event: Mapping[str, Any], _context: object) -> Any:
+    """`{"recipe": "support"}`: starts the way back to the previous model."""
+    recipe = part(event, "recipe", str)
+    names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
+    machine = read(Variable.STATE_MACHINE)
+    return Rollback(names, ledger, Aliases(), machine, client("stepfunctions")).start(recipe)

@@ -1,0 +1,73 @@
+"""The live endpoint: one per recipe and base model. Its ARN never changes; its model does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdas.promotion.target import Target
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.errors import EndpointFailed
+from lambdas.shared.hosting import Hosted, Hosting, State
+from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, Names, token
+from lambdas.shared.road import Endpoint, EndpointStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Brings the live endpoint to a target's model; every call may be repeated."""
+
+    names: Names
+    hosting: Mapping[HostingMode, Hosting]
+    aliases: Aliases
+
+    def promote(self, target: Target) -> Endpoint:
+        """The live endpoint, made with the model or on its way to it."""
+        name, hosting = self.name(target), self.hosting[target.recipe.hosting]
+        existing = hosting.find(name)
+        if existing and existing.state is State.FAILED and not self._in_use(existing, target):
+            hosting.delete(name)
+            existing = None
+        if existing is None:
+            return self._create(target, name, hosting)
+        if existing.state is State.UPDATE_FAILED:  # an earlier attempt's: ours gets one of its own
+            hosting.repoint(existing.endpoint, target.model_arn)
+        else:
+            _approach(existing, target, hosting)
+        return existing.endpoint
+
+    def describe(self, target: Target) -> EndpointStatus:
+        """READY when it serves the target's model. Raises EndpointFailed where it never will."""
+        name, hosting = self.name(target), self.hosting[target.recipe.hosting]
+        found = hosting.find(name)
+        if found is None:
+            raise EndpointFailed(f"live endpoint {name!r} is gone; somebody deleted it: run again")
+        if found.status is EndpointStatus.PENDING or _approach(found, target, hosting):
+            return EndpointStatus.PENDING
+        return EndpointStatus.READY
+
+    def name(self, target: Target) -> str:
+        return self.names.live(target.recipe.name, target.recipe.student)
+
+    def _create(self, target: Target, name: str, hosting: Hosting) -> Endpoint:
+        return hosting.create(
+            name=name,
+            model_arn=target.model_arn,
+            tags={TAG_ENVIRONMENT: self.names.environment, TAG_RECIPE: target.recipe.name},
+            token=token(target.mover, "live"),
+            recipe=target.recipe,
+        )
+
+    def _in_use(self, existing: Hosted, target: Target) -> bool:
+        alias = self.aliases.read(self.names.alias(target.recipe.name))
+        return alias is not None and alias.endpoint.arn == existing.endpoint.arn
+
+
+def _approach(found: Hosted, target: Target, hosting: Hosting) -> bool:
+    """Begins an update where the endpoint serves another model and none is under way; True where it did.
+
+    An update under way, even to another model (of an aborted run), is waited for: `describe` comes again.
+    """
+    if found.state is not State.SERVING or found.model_arn == target.model_arn:
+        return False
+    hosting.repoint(found.endpoint, target.model_arn)
+    return True

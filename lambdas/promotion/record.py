@@ -1,0 +1,64 @@
+"""Writing the alias: from then on callers are sent to the target's model, and the old one is kept as `previous`."""
+
+import logging
+from dataclasses import dataclass
+
+from lambdas.promotion.live import Live
+from lambdas.promotion.target import Target
+from lambdas.shared import clock
+from lambdas.shared.errors import EndpointFailed, Unfinished
+from lambdas.shared.hosting import State
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Alias, Endpoint, Stage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    live: Live
+    ledger: Ledger
+
+    def record(self, target: Target) -> Alias:
+        """The alias that names the target. A repeat finds it written and changes nothing."""
+        parameter = self.live.names.alias(target.recipe.name)
+        old = self.live.aliases.read(parameter)
+        alias = old
+        if old is None or old.current != target.model_arn:
+            alias = _next(target, self._serving(target), old)
+            self.live.aliases.write(parameter, alias)
+        assert alias is not None
+        if target.mover == target.run:
+            self.ledger.end(target.run, Stage.PROMOTION, alias)
+        if old and old.endpoint.arn != alias.endpoint.arn:
+            self._delete(old.endpoint)
+        return alias
+
+    def _serving(self, target: Target) -> Endpoint:
+        """Looked at once more: an alias that is ahead of its endpoint would be a lie."""
+        found = self.live.hosting[target.recipe.hosting].find(self.live.name(target))
+        if found is None or found.state is not State.SERVING or found.model_arn != target.model_arn:
+            state = f"{found.state} with {found.model_arn}" if found else "gone"
+            raise EndpointFailed(f"live endpoint {self.live.name(target)!r} is {state}, not serving {target.model_arn}")
+        return found.endpoint
+
+    def _delete(self, endpoint: Endpoint) -> None:
+        """Of another base model or hosting mode; callers have left it. The sweep deletes what is busy here."""
+        try:
+            self.live.hosting[endpoint.mode].delete(endpoint.name)
+        except Unfinished as unfinished:
+            log.warning("left to the sweep: %s", unfinished)
+
+
+def _next(target: Target, endpoint: Endpoint, old: Alias | None) -> Alias:
+    return Alias(
+        recipe=target.recipe.name,
+        version=old.version + 1 if old else 1,
+        endpoint=endpoint,
+        region=endpoint.arn.split(":")[3],
+        base=target.recipe.student,
+        current=target.model_arn,
+        previous=old.current if old else None,
+        run=target.run,
+        changed=clock.stamp(),
+    )

@@ -1,0 +1,72 @@
+"""What a caller asks: a route, and a conversation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.shared.errors import BadRequest
+
+FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
+MAX_TOKENS = 1024
+"""Throttling reserves `maxTokens` up front (UG monitoring-runtime-metrics), so the default is modest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """conversation: `messages`, and `system` if given, as Converse takes them."""
+
+    route: str
+    conversation: Mapping[str, Any]
+    max_tokens: int
+
+
+def request_of(event: Any) -> Request:
+    """Raises BadRequest; its message never quotes the caller's text."""
+    if not isinstance(event, dict):
+        raise BadRequest("the request is no object; send {'route': …, 'prompt': …}")
+    if unknown := event.keys() - FIELDS:
+        raise BadRequest(f"the request has unknown fields {sorted(unknown)}; allowed: {sorted(FIELDS)}")
+    system = {"system": [{"text": _text(event["system"], "system")}]} if "system" in event else {}
+    return Request(
+        route=_text(event.get("route"), "route"),
+        conversation={"messages": _messages(event), **system},
+        max_tokens=_max_tokens(event.get("max_tokens", MAX_TOKENS)),
+    )
+
+
+def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if ("prompt" in event) == ("messages" in event):
+        raise BadRequest("the request needs either 'prompt' (one text) or 'messages' (turns), and not both")
+    if "prompt" in event:
+        return [_message("user", _text(event["prompt"], "prompt"))]
+    turns = event["messages"]
+    if not isinstance(turns, list) or not turns:
+        raise BadRequest("'messages' is no list of turns; send [{'role': 'user', 'content': 'text'}]")
+    return [_turn(turn, ("user", "assistant")[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
+
+
+def _turn(turn: Any, role: str, where: str) -> dict[str, Any]:
+    if not isinstance(turn, dict) or turn.keys() != {"role", "content"}:
+        raise BadRequest(f"{where} needs exactly 'role' and 'content'")
+    if turn["role"] != role:
+        raise BadRequest(f"{where} is not by {role!r}; turns alternate, and the user begins")
+    content = turn["content"]
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
+        content = content[0].get("text")  # Converse's own form
+    return _message(role, _text(content, f"{where}.content"))
+
+
+def _message(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"text": text}]}
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadRequest(f"{where!r} is missing or no text; send a text that is not empty")
+    return value
+
+
+def _max_tokens(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadRequest(f"'max_tokens' is {value!r}; a whole number of at least 1 is needed")
+    return value
