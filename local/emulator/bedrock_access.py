@@ -30,7 +30,7 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
     for name in model.operation_names:
         http = model.operation_model(name).http
         uri = http["requestUri"].split("?")[0]
-        pattern = re.sub(r"\\\{(\w+)\\\+?\\\}", r"(?P<\1>[^/]+)", re.escape(uri))
+        pattern = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", uri)
         found.append((http["method"], re.compile(pattern + "/?"), name))
     return sorted(found, key=lambda route: route[1].pattern.count("?P<"))
 

@@ -105,6 +105,7 @@ def _environment(account: LocalAccount) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "GATEWAY_PORT": str(account.port),
         "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AUTH": "true",

@@ -1,6 +1,7 @@
 """The emulator's process: ministack with our hooks, serving on loopback until it is told to stop."""
 
 import os
+import sys
 from pathlib import Path
 
 from local.account import LocalAccount
@@ -35,4 +36,5 @@ def main() -> None:
         ),
     )
     hooks.install(clock, bedrock, iam_log=account.state / "iam.jsonl" if account.record_iam else None)
+    sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

@@ -15,6 +15,7 @@ from local.emulator.hooks import (
     callbacks,
     encryption,
     executions,
+    function_properties,
     lambdas,
     loopback,
     recorder,
@@ -34,6 +35,7 @@ def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None =
     """Put every hook in place. Call it once, before ministack serves."""
     loopback.install()
     lambdas.install()
+    function_properties.install()
     schedules.install(clock)
     ttl.install(clock)
     waits.install(clock)

@@ -4,19 +4,21 @@ AWS: the task fails at once if what it calls fails; TimeoutSeconds ends it with 
     without a heartbeat with States.HeartbeatTimeout; a token is spent by its first answer, and any later one
     gets TaskTimedOut (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html).
 ministack: swallows the Lambda's error and waits on, counts TimeoutSeconds by the real clock, ignores
-    heartbeats, lets a second answer replace the first, and answers TaskDoesNotExist to a spent token.
-We mend all five. TimeoutSeconds of a task that is not a callback stays real: its work is done in real time.
+    heartbeats, lets a second answer replace the first, answers TaskDoesNotExist to a spent token, and authorizes
+    the answer on `*` where AWS does on the state machine.
+We mend all six. TimeoutSeconds of a task that is not a callback stays real: its work is done in real time.
 """
 
 import json
 import threading
 from typing import Any
 
-from ministack.core.responses import error_response_json
+from ministack.core import iam_actions
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions
 
 from local.emulator.clock import VirtualClock
-from local.emulator.hooks.executions import check_running, running
+from local.emulator.hooks.executions import check_running, machine_arn
 
 _POLL = 0.05  # seconds, real
 _CALLBACK = ".waitForTaskToken"
@@ -43,47 +45,74 @@ def _answer(info: dict[str, Any]) -> Any:
     return json.loads(info["result"])
 
 
-def install(clock: VirtualClock) -> None:
-    """Replace the callback task and the three answers to its token."""
-    spent: set[str] = set()
-    begin = stepfunctions._invoke_resource
-    answers = {name: getattr(stepfunctions, name) for name in ("_send_task_success", "_send_task_failure")}
+class _Tokens:
+    """Which state machine a token belongs to, and whether it was answered or given up."""
 
-    def invoke_with_callback(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
-        spent.discard(token)
+    def __init__(self) -> None:
+        self.machine: dict[str, str] = {}
+        self.spent: set[str] = set()
+
+    def issue(self, token: str, machine: str) -> dict[str, Any]:
+        self.machine[token] = machine
+        self.spent.discard(token)
         info = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
         stepfunctions._task_tokens[token] = info
+        return info
+
+    def close(self, token: str) -> None:
+        stepfunctions._task_tokens.pop(token, None)
+        self.spent.add(token)
+
+    def waiting(self, token: str | None) -> dict[str, Any] | None:
+        info: dict[str, Any] | None = stepfunctions._task_tokens.get(token)
+        return None if token in self.spent else info
+
+    def refusal(self, token: str | None) -> Any:
+        if token in self.spent:
+            message = "Task Timed Out: 'Provided task does not exist anymore'"
+            return error_response_json("TaskTimedOut", message, 400)
+        return error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
+
+
+def install(clock: VirtualClock) -> None:
+    """Replace the callback task, the three answers to its token, and what they are authorized on."""
+    tokens = _Tokens()
+    begin = stepfunctions._invoke_resource
+    resource_of = iam_actions.extract_resource_arn
+
+    def invoke_with_callback(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+        info = tokens.issue(token, machine_arn())
         try:
             begin(resource.replace(_CALLBACK, ""), given)
             _wait(info, state, clock)
             return _answer(info)
         finally:
-            stepfunctions._task_tokens.pop(token, None)
-            spent.add(token)
+            tokens.close(token)
 
-    def refusal(token: str | None) -> Any:
-        if token in spent:
-            return error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
-        return error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
-
-    def answering(name: str) -> Any:
-        def answer(data: dict[str, Any]) -> Any:
+    def answering(answer: Any) -> Any:
+        def answer_once(data: dict[str, Any]) -> Any:
             token = data.get("taskToken")
-            if token not in stepfunctions._task_tokens or token in spent:
-                return refusal(token)
-            spent.add(token)
-            return answers[name](data)
+            if tokens.waiting(token) is None:
+                return tokens.refusal(token)
+            tokens.spent.add(str(token))
+            return answer(data)
 
-        return answer
+        return answer_once
 
     def send_task_heartbeat(data: dict[str, Any]) -> Any:
-        info = stepfunctions._task_tokens.get(data.get("taskToken"))
-        if info is None or data.get("taskToken") in spent or not running():
-            return refusal(data.get("taskToken"))
+        if (info := tokens.waiting(data.get("taskToken"))) is None:
+            return tokens.refusal(data.get("taskToken"))
         info["heartbeat"] = clock.epoch()
-        return 200, {"Content-Type": "application/x-amz-json-1.0"}, b"{}"
+        return json_response({})
+
+    def extract_resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes,
+                             *request: Any) -> str:
+        if service == "states" and ".SendTask" in headers.get("x-amz-target", ""):
+            return tokens.machine.get(json.loads(body or b"{}").get("taskToken", ""), "*")
+        return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # untyped
 
     stepfunctions._invoke_with_callback = invoke_with_callback
-    for name in answers:
-        setattr(stepfunctions, name, answering(name))
+    stepfunctions._send_task_success = answering(stepfunctions._send_task_success)
+    stepfunctions._send_task_failure = answering(stepfunctions._send_task_failure)
     stepfunctions._send_task_heartbeat = send_task_heartbeat
+    iam_actions.extract_resource_arn = extract_resource_arn

@@ -16,7 +16,7 @@ from ministack.services import kms, s3
 from local.emulator.hooks.access import Check, also_check
 
 _ID = "x-amz-server-side-encryption-aws-kms-key-id"
-_NEEDS = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
+_NEEDS = {"s3:GetObject": "kms:Decrypt", "s3:GetObjectVersion": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
 
 
 def key_arn(key: str | None) -> str | None:

@@ -10,6 +10,7 @@ We mend all four. Dates of an execution are those of the virtual clock.
 
 import json
 import threading
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -22,14 +23,19 @@ from local.emulator.clock import VirtualClock
 _current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=None)
 
 
-class ExecutionEnded(Exception):
-    """Raised inside a thread of an execution that is over. No Retry or Catch sees it."""
+class ExecutionEnded(SystemExit):
+    """Raised inside a thread of an execution that is over: it ends the thread, and no Retry or Catch sees it."""
 
 
 def running() -> bool:
     """Whether the execution that this thread works for still runs; true outside of any."""
     execution = _current.get()
     return execution is None or execution["status"] == "RUNNING"
+
+
+def machine_arn() -> str:
+    """The state machine that this thread works for; empty outside of any."""
+    return str((_current.get() or {}).get("stateMachineArn", ""))
 
 
 def check_running() -> None:
@@ -74,7 +80,8 @@ def install(clock: VirtualClock) -> None:
         if seconds is not None:
             args = (_time_out, execution, seconds, clock)
             threading.Thread(target=copy_context().run, args=args, daemon=True).start()
-        run(arn)
+        with suppress(ExecutionEnded):
+            run(arn)
 
     def fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
         if execution["status"] == "RUNNING":

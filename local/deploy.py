@@ -1,0 +1,176 @@
+"""Deploys a synthesized cloud assembly (`cdk.out`) with boto3 alone: seconds instead of the CDK command line's.
+
+For tests. Everything goes through CloudFormation as it does on AWS; only bootstrap and the publishing of
+assets are done here in their simplest form. The demo uses the real `cdk bootstrap` and `cdk deploy`.
+"""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.account import LocalAccount
+
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folders give equal bytes
+
+
+class DeployFailed(Exception):
+    """A stack did not reach *_COMPLETE. The message carries the reasons that CloudFormation gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack of an assembly: its artifact id, name, Region and the artifacts that come before it."""
+
+    id: str
+    name: str
+    region: str
+    assets: str
+    after: tuple[str, ...]
+
+
+def _artifacts(out: Path, prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    manifest = json.loads((out / "manifest.json").read_text())
+    for name, artifact in manifest["artifacts"].items():
+        if artifact["type"] == "cdk:cloud-assembly":
+            nested = artifact["properties"]["directoryName"]
+            yield from _artifacts(out / nested, f"{prefix}{nested}/")
+        elif artifact["type"] == "aws:cloudformation:stack":
+            yield prefix + name, artifact
+
+
+def stacks(out: Path, *, region: str = "us-east-1") -> list[Stack]:
+    """The assembly's stacks, each after those it depends on. `region` is for stacks that name none."""
+    found: dict[str, Stack] = {}
+    for name, artifact in _artifacts(out):
+        folder, _, plain = name.rpartition("/")
+        at = artifact["environment"].rsplit("/", 1)[1]
+        found[plain] = Stack(
+            id=plain,
+            name=artifact["properties"].get("stackName", plain),
+            region=region if at == "unknown-region" else at,
+            assets=f"{folder}/{plain}.assets.json" if folder else f"{plain}.assets.json",
+            after=tuple(artifact.get("dependencies", ())),
+        )
+    ordered: list[Stack] = []
+
+    def place(stack: Stack) -> None:
+        for name in stack.after:
+            if name in found:
+                place(found[name])
+        if stack not in ordered:
+            ordered.append(stack)
+
+    for stack in found.values():
+        place(stack)
+    return ordered
+
+
+def _zipped(folder: Path) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as parcel:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
+            entry.external_attr = path.stat().st_mode << 16
+            parcel.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return body.getvalue()
+
+
+class Deployment:
+    """Deploys assemblies into one local account, and takes them away again."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+        self._published: set[tuple[str, str]] = set()
+
+    def client(self, service: str, region: str) -> Any:
+        """A boto3 client of the local account, as its root."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]  # a name known at run time only
+            region_name=region,
+            endpoint_url=self._account.endpoint,
+            aws_access_key_id=self._account.account,
+            aws_secret_access_key="local",
+        )
+
+    def up(self, out: Path) -> dict[str, dict[str, str]]:
+        """Deploy every stack of an assembly, in order. Returns outputs by stack name; raises DeployFailed."""
+        return {stack.name: self._deploy(out, stack) for stack in stacks(out)}
+
+    def down(self, out: Path) -> None:
+        """Delete every stack of an assembly, in reverse order."""
+        for stack in reversed(stacks(out)):
+            cfn = self.client("cloudformation", stack.region)
+            cfn.delete_stack(StackName=stack.name)
+            while (status := self._status(cfn, stack.name)) and status["StackStatus"] == "DELETE_IN_PROGRESS":
+                time.sleep(0.05)
+
+    def _deploy(self, out: Path, stack: Stack) -> dict[str, str]:
+        url = self._publish(out, stack)
+        cfn = self.client("cloudformation", stack.region)
+        found = self._status(cfn, stack.name)
+        apply = cfn.create_stack if found is None else cfn.update_stack
+        try:
+            apply(StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES)
+        except cfn.exceptions.ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+        while (found := self._status(cfn, stack.name)) and found["StackStatus"].endswith("_IN_PROGRESS"):
+            time.sleep(0.05)
+        if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            raise DeployFailed(self._reasons(cfn, stack, found))
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    def _publish(self, out: Path, stack: Stack) -> str:
+        """Upload the stack's assets, its template last; the template's URL."""
+        manifest = json.loads((out / stack.assets).read_text())
+        folder, url = (out / stack.assets).parent, ""
+        for file in manifest["files"].values():
+            (destination,) = file["destinations"].values()
+            bucket, key = self._bucket(destination["bucketName"], stack.region), destination["objectKey"]
+            source = folder / file["source"]["path"]
+            if (bucket, key) not in self._published:
+                body = _zipped(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
+                self.client("s3", stack.region).put_object(Bucket=bucket, Key=key, Body=body)
+                self._published.add((bucket, key))
+            if file["source"]["path"].endswith(".template.json"):
+                url = f"https://s3.{stack.region}.amazonaws.com/{bucket}/{key}"
+        return url
+
+    def _bucket(self, template: str, region: str) -> str:
+        """The asset bucket, made on first use along with bootstrap's version parameter."""
+        name = template.replace("${AWS::AccountId}", self._account.account).replace("${AWS::Region}", region)
+        s3 = self.client("s3", region)
+        if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+            where: Mapping[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else where))
+            qualifier = name.split("-")[1]
+            version = f"/cdk-bootstrap/{qualifier}/version"
+            self.client("ssm", region).put_parameter(Name=version, Value="30", Type="String", Overwrite=True)
+        return name
+
+    @staticmethod
+    def _status(cfn: Any, name: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = cfn.describe_stacks(StackName=name)["Stacks"][0]
+        except cfn.exceptions.ClientError:
+            return None
+        return found
+
+    @staticmethod
+    def _reasons(cfn: Any, stack: Stack, found: dict[str, Any] | None) -> str:
+        events = cfn.describe_stack_events(StackName=stack.name)["StackEvents"] if found else []
+        failed = [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED")
+        ]
+        status = found["StackStatus"] if found else "gone"
+        return f"stack {stack.name} in {stack.region} ended {status}: " + "; ".join(failed)
