@@ -7,13 +7,16 @@
 import logging
 from typing import Any
 
-from lambdas.dataset.intake import Account, Intake
-from lambdas.dataset.outcome import Outcome, Status
+from lambdas.dataset.answer import Answer, Status
+from lambdas.dataset.intake import Intake
+from lambdas.dataset.machine import Machine
+from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.upload import Ignored, asked
 from lambdas.shared import clock, recipe
-from lambdas.shared.aws import client
+from lambdas.shared.aws import ObjectStore, client
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
@@ -22,35 +25,31 @@ log = logging.getLogger(__name__)
 
 def receive(event: Any, _context: object) -> Any:
     """See the module. Raises only what a retry may mend."""
-    outcome = _outcome(event)
-    log.warning("%s run=%s report=%s %s", outcome.status, outcome.run, outcome.report_uri, outcome.reason)
-    return to_wire(outcome)
+    answer = _answer(event)
+    log.warning("%s: run=%s report=%s %s", answer.status, answer.run, answer.report_uri, answer.reason)
+    return to_wire(answer)
 
 
-def _outcome(event: Any) -> Outcome:
+def _answer(event: Any) -> Answer:
     try:
         upload = asked(event)
     except BadRequest as wrong:
-        return Outcome(status=Status.REJECTED, reason=str(wrong))
+        return Answer(status=Status.REJECTED, reason=str(wrong))
     if isinstance(upload, Ignored):
-        return Outcome(status=Status.IGNORED, reason=upload.reason)
+        return Answer(status=Status.IGNORED, reason=upload.reason)
     return _intake().take(upload)
 
 
 def _intake() -> Intake:
-    s3 = client("s3")
-    account = Account(
-        region=s3.meta.region_name,
-        data_bucket=read(Variable.DATA_BUCKET),
-        machine=read(Variable.STATE_MACHINE),
-        topic=read(Variable.TOPIC),
-    )
+    s3, bucket = client("s3"), read(Variable.DATA_BUCKET)
+    objects = ObjectStore(s3)
     return Intake(
-        account=account,
-        ledger=Ledger(Table(read(Variable.LEDGER))),
-        s3=s3,
-        sns=client("sns"),
-        stepfunctions=client("stepfunctions"),
+        region=s3.meta.region_name,
+        today=clock.now().date(),
+        data_bucket=bucket,
         recipes=recipe.load,
-        today=lambda: clock.now().date(),
+        objects=objects,
+        ledger=Ledger(Table(read(Variable.LEDGER))),
+        machine=Machine(read(Variable.STATE_MACHINE), client("stepfunctions")),
+        refusals=Refusals(bucket, objects, Notices(read(Variable.TOPIC))),
     )

@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 CHUNK = 64 * 1024
 
@@ -22,7 +22,7 @@ def _unpacked(body: Any) -> Callable[[int], bytes]:
 
     def read(size: int) -> bytes:
         try:
-            return cast(bytes, file.read(size))
+            return file.read(size)
         except EOFError as error:
             raise Unreadable("the gzip file is cut off; upload it whole") from error
         except (gzip.BadGzipFile, zlib.error) as error:

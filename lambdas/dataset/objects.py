@@ -42,7 +42,10 @@ def open_all(s3: "S3Client", upload: Upload) -> Iterator[Opened]:
 def _opened(s3: "S3Client", uri: str, version: str | None) -> Iterator[Opened]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
-        answer = s3.get_object(Bucket=bucket, Key=key, **({"VersionId": version} if version else {}))
+        if version is None:
+            answer = s3.get_object(Bucket=bucket, Key=key)
+        else:
+            answer = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
     except ClientError as error:
         if code(error) in (*DENIED, *MISSING):
             raise BadRequest(

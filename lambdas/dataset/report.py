@@ -1,5 +1,6 @@
 """What was found in an upload, for a person: JSON, beside the data set or, for a refused one, under `reports/`."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from lambdas.dataset.gather import Gathered
@@ -8,18 +9,20 @@ from lambdas.shared.estimate import Estimate
 from lambdas.shared.wire import to_wire
 
 
-def report(
-    status: str,
-    *,
-    recipe: str,
-    reason: str = "",
-    gathered: Gathered | None = None,
-    prepared: Prepared | None = None,
-    estimated: Estimate | None = None,
-) -> dict[str, Any]:
+@dataclass(slots=True)
+class Progress:
+    """How far an upload came: what its report can tell."""
+
+    recipe: str
+    gathered: Gathered | None = None
+    prepared: Prepared | None = None
+    estimated: Estimate | None = None
+
+
+def report(status: str, progress: Progress, reason: str = "") -> dict[str, Any]:
     """As much as is known when it is written; prompts are never quoted, only counted."""
-    known: dict[str, Any] = {"status": status, "recipe": recipe, "reason": reason}
-    return known | _found(gathered) | _made(prepared) | _cost(estimated)
+    known: dict[str, Any] = {"status": status, "recipe": progress.recipe, "reason": reason}
+    return known | _found(progress.gathered) | _made(progress.prepared) | _cost(progress.estimated)
 
 
 def _found(gathered: Gathered | None) -> dict[str, Any]:
@@ -30,10 +33,7 @@ def _found(gathered: Gathered | None) -> dict[str, Any]:
         "lines": gathered.lines,
         "duplicates": gathered.duplicates,
         "findings_total": gathered.findings.total,
-        "findings": [
-            {"file": finding.file, "line": finding.line, "reason": finding.reason}
-            for finding in gathered.findings.first
-        ],
+        "findings": [to_wire(finding) for finding in gathered.findings.first],
     }
 
 
@@ -42,21 +42,14 @@ def _made(prepared: Prepared | None) -> dict[str, Any]:
         return {}
     return {
         "digest": prepared.digest,
-        "prompts": prepared.size.prompts,
-        "heldout": prepared.size.heldout,
+        **to_wire(prepared.size),
         "labelled": prepared.labelled,
         "duplicates": prepared.duplicates,
-        "tokens": prepared.size.tokens,
     }
 
 
 def _cost(estimated: Estimate | None) -> dict[str, Any]:
     if estimated is None:
         return {}
-    return {
-        "estimate": {
-            "total_usd": str(estimated.total_usd),
-            "prices_as_of": estimated.prices_as_of.isoformat(),
-            "lines": [to_wire(line) for line in estimated.lines],
-        }
-    }
+    dated = to_wire(estimated) | {"prices_as_of": estimated.prices_as_of.isoformat()}
+    return {"estimate": dated}

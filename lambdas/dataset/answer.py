@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Answer:
     """run: the run's id, where there is one; report_uri: where a report was written."""
 
     status: Status

@@ -1,0 +1,28 @@
+"""Puts a run on the road: one execution per run, under the run's name."""
+
+import json
+from typing import TYPE_CHECKING
+
+from lambdas.shared.aws import ClientError, code
+from lambdas.shared.road import Run
+from lambdas.shared.wire import to_wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class Machine:
+    """The state machine, by its ARN."""
+
+    def __init__(self, arn: str, stepfunctions: "SFNClient") -> None:
+        self._arn, self._stepfunctions = arn, stepfunctions
+
+    def start(self, run: Run) -> None:
+        """Starts the run's execution; a second call changes nothing, since an execution's name is taken once
+        (StartExecution, ExecutionAlreadyExists)."""
+        payload = json.dumps({"action": "distil", "run": to_wire(run)})
+        try:
+            self._stepfunctions.start_execution(stateMachineArn=self._arn, name=run.id, input=payload)
+        except ClientError as error:
+            if code(error) != "ExecutionAlreadyExists":
+                raise

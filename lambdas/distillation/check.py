@@ -1,0 +1,50 @@
+"""Everything that can be known before a job is paid for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from lambdas.distillation.life_cycle import LifeCycle
+from lambdas.distillation.models import models
+from lambdas.distillation.probe import probe
+from lambdas.shared import calling
+from lambdas.shared.estimate import check_budget, estimate, size_of
+from lambdas.shared.road import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """teacher, student: as they were called; *_life: what the service says of them."""
+
+    estimate_usd: Decimal
+    prices_as_of: str
+    teacher: str
+    teacher_life: LifeCycle
+    student: str
+    student_life: LifeCycle
+
+
+def check(run: Run, *, bedrock: "BedrockClient", runtime: "BedrockRuntimeClient", now: datetime) -> Checked:
+    """Raises ModelUnavailable, OverBudget, or BadRequest for a price that is not known. Quotas are not asked for:
+    Bedrock's own API does not tell them, so a Provisioned Throughput beyond its quota shows when it is created."""
+    recipe, region = run.recipe, bedrock.meta.region_name
+    estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
+    check_budget(recipe, estimated)
+    found = models(bedrock, recipe, now)
+    teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
+    student = calling.identifier(recipe.student, region)
+    probe(runtime, "teacher", teacher)
+    probe(runtime, "untrained student", student)
+    return Checked(
+        estimate_usd=estimated.total_usd,
+        prices_as_of=estimated.prices_as_of.isoformat(),
+        teacher=teacher,
+        teacher_life=found.teacher,
+        student=student,
+        student_life=found.student,
+    )

@@ -1,0 +1,102 @@
+"""The customization job of a run: found or created by its name, read, stopped."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lambdas.distillation.models import customize_id
+from lambdas.shared import calling, names
+from lambdas.shared.aws import ClientError, code
+from lambdas.shared.road import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock.type_defs import GetModelCustomizationJobResponseTypeDef, TagTypeDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where jobs run and under whom: role and key are ARNs."""
+
+    environment: str
+    data_bucket: str
+    job_role: str
+    model_key: str
+
+    def name(self, run: Run) -> str:
+        return names.Names(self.environment).job(run.id)
+
+
+class Jobs:
+    """CreateModelCustomizationJob and its kin. Names are never free again: a job cannot be deleted."""
+
+    def __init__(self, bedrock: "BedrockClient") -> None:
+        self._bedrock = bedrock
+
+    def find(self, name: str) -> "GetModelCustomizationJobResponseTypeDef | None":
+        try:
+            return self._bedrock.get_model_customization_job(jobIdentifier=name)
+        except ClientError as error:
+            if code(error) == "ResourceNotFoundException":
+                return None
+            raise
+
+    def ensure(self, run: Run, place: Place) -> str:
+        """The ARN of the run's job, created if there is none. The token makes a repeated request harmless; a name
+        that is taken (ConflictException) means that an earlier request got through."""
+        name = place.name(run)
+        if found := self.find(name):
+            return found["jobArn"]
+        try:
+            return self._create(run, place)
+        except ClientError as error:
+            found = self.find(name) if code(error) == "ConflictException" else None
+            if found is None:
+                raise
+            return found["jobArn"]
+
+    def _create(self, run: Run, place: Place) -> str:
+        recipe, name, tags = run.recipe, place.name(run), _tags(run, place)
+        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, self._bedrock.meta.region_name)
+        return self._bedrock.create_model_customization_job(
+            jobName=name,
+            customModelName=name,
+            roleArn=place.job_role,
+            clientRequestToken=names.token(run.id, "job"),
+            baseModelIdentifier=customize_id(recipe.student),
+            customizationType="DISTILLATION",
+            customModelKmsKeyId=place.model_key,
+            trainingDataConfig={"s3Uri": run.dataset.uri},
+            outputDataConfig={"s3Uri": f"s3://{place.data_bucket}/jobs/{run.id}/"},
+            customizationConfig={
+                "distillationConfig": {
+                    "teacherModelConfig": {
+                        "teacherModelIdentifier": teacher,
+                        "maxResponseLengthForInference": recipe.max_answer_tokens,
+                    }
+                }
+            },
+            jobTags=tags,
+            customModelTags=tags,
+        )["jobArn"]
+
+    def stop(self, name: str) -> bool:
+        """Stops the job if it is at work. What it was trained on so far is billed; no model comes of it
+        (UG model-customization-stop)."""
+        found = self.find(name)
+        if found is None or found["status"] != "InProgress":
+            return False
+        try:
+            self._bedrock.stop_model_customization_job(jobIdentifier=name)
+        except ClientError as error:
+            if code(error) not in ("ConflictException", "ResourceNotFoundException"):  # it ended meanwhile
+                raise
+        return True
+
+    def model_status(self, model_arn: str) -> str:
+        """Active, Creating or Failed (GetCustomModel); Active where the service does not say."""
+        return self._bedrock.get_custom_model(modelIdentifier=model_arn).get("modelStatus", "Active")
+
+
+def _tags(run: Run, place: Place) -> "list[TagTypeDef]":
+    ours = {names.TAG_ENVIRONMENT: place.environment, names.TAG_RECIPE: run.recipe.name, names.TAG_RUN: run.id}
+    return [{"key": key, "value": value} for key, value in {**run.recipe.tags, **ours}.items()]

@@ -1,0 +1,76 @@
+"""Answers the runs that wait for a job: on the service's event, and on a slow poll, since events are best effort.
+
+Whatever called, the job is read again: an event's own fields are never believed (UG monitoring-eventbridge).
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lambdas.distillation.job import Jobs
+from lambdas.distillation.tokens import Tokens
+from lambdas.shared.errors import JobFailed
+from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.road import Outcome, Stage, Student
+
+log = logging.getLogger(__name__)
+
+
+def of_event(waiting: Iterable[Waiting], event: Mapping[str, Any]) -> list[Waiting]:
+    """Those an event is about: one job's for `Model Customization Job State Change`, all for anything else."""
+    name = (event.get("detail") or {}).get("jobName")
+    return [each for each in waiting if name is None or each.job == name]
+
+
+class Settler:
+    def __init__(self, jobs: Jobs, tokens: Tokens, ledger: Ledger) -> None:
+        self._jobs, self._tokens, self._ledger = jobs, tokens, ledger
+
+    def settle_all(self, waiting: Iterable[Waiting]) -> int:
+        """How many were answered. One that cannot be does not stop the others; it is raised after them."""
+        settled, errors = 0, []
+        for each in waiting:
+            try:
+                settled += self.settle(each)
+            except Exception as error:
+                log.exception("run %s: job %s could not be settled", each.run, each.job)
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return settled
+
+    def settle(self, waiting: Waiting) -> bool:
+        """True where the job has ended and its run was told, or the run has ended without it."""
+        if self._ledger.run(waiting.run).outcome is not Outcome.RUNNING:
+            return self._abandon(waiting)
+        job = self._jobs.find(waiting.job)
+        match job and job["status"]:
+            case "Completed" if job:
+                return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
+            case "Failed" | "Stopped" as status if job:
+                return self._failed(waiting, job.get("failureMessage") or f"the job {waiting.job} is {status}")
+            case _:
+                return False
+
+    def _completed(self, waiting: Waiting, job_arn: str, model_arn: str | None) -> bool:
+        status = self._jobs.model_status(model_arn) if model_arn else "Creating"
+        if model_arn is None or status == "Creating":
+            return False
+        if status == "Failed":
+            return self._failed(waiting, f"the job {waiting.job} completed, but its model {model_arn} has failed")
+        student = Student(model_arn=model_arn, job_arn=job_arn)
+        self._ledger.end(waiting.run, Stage.DISTILLATION, student)
+        self._tokens.succeed(waiting.token, student)
+        self._ledger.settled(waiting)
+        return True
+
+    def _failed(self, waiting: Waiting, cause: str) -> bool:
+        self._tokens.fail(waiting.token, JobFailed.__name__, cause)
+        self._ledger.settled(waiting)
+        return True
+
+    def _abandon(self, waiting: Waiting) -> bool:
+        """The run was closed while its job went on, as when a person aborts the execution."""
+        self._jobs.stop(waiting.job)
+        self._ledger.settled(waiting)
+        return True

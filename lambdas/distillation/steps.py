@@ -1,0 +1,54 @@
+"""The steps by the names that the state machine calls them by, with the clients they act through."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambdas.distillation import check as checks
+from lambdas.distillation.job import Jobs, Place
+from lambdas.distillation.settle import Settler
+from lambdas.distillation.tokens import Tokens
+from lambdas.shared import clock
+from lambdas.shared.aws import client
+from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.names import Names
+from lambdas.shared.road import Run, Stage
+from lambdas.shared.variables import Variable, read
+
+Event = Mapping[str, Any]
+
+
+def check(run: Run, ledger: Ledger, _event: Event) -> checks.Checked:
+    """Opens the stage; nothing is paid for before it has passed."""
+    ledger.begin(run.id, Stage.DISTILLATION)
+    return checks.check(run, bedrock=client("bedrock"), runtime=client("bedrock-runtime"), now=clock.now())
+
+
+def start(run: Run, ledger: Ledger, event: Event) -> dict[str, str]:
+    """Starts the job and leaves. The token is kept before the job exists, so that no event can come too early; a job
+    that has ended already is left to the poll."""
+    place = Place(
+        environment=read(Variable.ENVIRONMENT),
+        data_bucket=read(Variable.DATA_BUCKET),
+        job_role=read(Variable.JOB_ROLE),
+        model_key=read(Variable.MODEL_KEY),
+    )
+    ledger.begin(run.id, Stage.DISTILLATION)
+    ledger.wait(Waiting(job=place.name(run), token=event["token"], run=run.id))
+    return {"job_arn": Jobs(client("bedrock")).ensure(run, place)}
+
+
+def stop(run: Run, ledger: Ledger, _event: Event) -> dict[str, bool]:
+    """Part of the cleanup: works from the run's name alone, whatever there is or is not."""
+    name = Names(read(Variable.ENVIRONMENT)).job(run.id)
+    stopped = Jobs(client("bedrock")).stop(name)
+    for waiting in ledger.waiting():
+        if waiting.job == name:
+            ledger.settled(waiting)
+    return {"stopped": stopped}
+
+
+STEPS: Mapping[str, Callable[[Run, Ledger, Event], Any]] = {"check": check, "start": start, "stop": stop}
+
+
+def settler(ledger: Ledger) -> Settler:
+    return Settler(Jobs(client("bedrock")), Tokens(client("stepfunctions")), ledger)
