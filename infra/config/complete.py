@@ -8,7 +8,7 @@ from infra.config.route import Route, way_to
 
 def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
     """The keyword arguments of `Settings`. Tables of the wrong shape are left for the validation to name."""
-    region = said.get("inference_region", "")
+    region = str(said.get("inference_region"))
     recipes = {name: _named(name, table) for name, table in _tables(said, "recipes").items()}
     routes = {name: _led(_named(name, table), region) for name, table in _tables(said, "routes").items()}
     distilled = {route.name: route for route in map(Route.to_recipe, recipes)}

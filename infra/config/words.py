@@ -21,6 +21,8 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "acknowledged": frozenset(LifecycleAcknowledgement.model_fields),
 }
 _SHAPES: Mapping[str, type[BaseModel]] = {"routes": Route, "acknowledged": LifecycleAcknowledgement}
+# A recipe is a dataclass of the vocabulary, and carries no descriptions.
+_REQUIRED_OF_A_RECIPE = "a model id of the catalog, such as 'amazon.nova-pro-v1:0'"
 _TABLES = {"recipes": dict, "routes": dict, "acknowledged": list, "cost_tags": dict}
 
 
@@ -69,23 +71,24 @@ def misshapen(said: Mapping[str, Any]) -> Iterable[Finding]:
 
 def objection(error: ErrorDetails) -> Finding:
     """One of pydantic's errors."""
-    where, allowed = _where(error["loc"]), _allowed(error["loc"], error)
-    if error["type"] == "missing" or error["type"] == "value_error":
-        missing = error["loc"][-1] if error["type"] == "missing" else "model"
-        return Finding(where=where, wrong=f"{missing!r} is missing", allowed=allowed, fix=f"write {missing} = …")
-    wrong = f"it is {error['input']!r}"
-    return Finding(where=where, wrong=wrong, allowed=allowed, fix="write one of what is allowed")
+    loc, missing = error["loc"], error["type"] == "missing"
+    if error["type"] == "value_error":  # the one rule of the shape that is not of one field: a route leads to a model
+        loc, missing = (*loc, "model"), True
+    wrong = f"{loc[-1]!r} is missing" if missing else f"it is {error['input']!r}"
+    fix = f"write {loc[-1]} = …" if missing else "write one of what is allowed"
+    return Finding(where=_where(loc), wrong=wrong, allowed=_allowed(loc, error["msg"]), fix=fix)
 
 
 def _where(loc: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
-def _allowed(loc: tuple[int | str, ...], error: ErrorDetails) -> str:
+def _allowed(loc: tuple[int | str, ...], wanted: str) -> str:
     """The setting's own description, or what pydantic wanted."""
     heading = str(loc[0])
+    if heading == "recipes" and loc[-1] in ("teacher", "student"):
+        return _REQUIRED_OF_A_RECIPE
     inside = heading in _KEYS and len(loc) > 2
     shape = _SHAPES.get(heading) if inside else Settings
-    name = "model" if error["type"] == "value_error" else str(loc[2] if inside else heading)
-    described = shape.model_fields[name].description if shape and name in shape.model_fields else None
-    return described or error["msg"][:1].lower() + error["msg"][1:]
+    field = shape.model_fields.get(str(loc[2] if inside else heading)) if shape else None
+    return (field and field.description) or wanted[:1].lower() + wanted[1:]

@@ -16,12 +16,10 @@ def check_pairs(settings: Settings, on: date) -> Iterator[Finding]:
     for name, _, teacher, student in known_recipes(settings):
         day = judged(on, home, teacher, student)
         if wrong := _wrong(teacher, student, home, day):
-            offered = catalog.pairs(home, on)
-            students = [pair for pair in offered if pair.teacher == teacher.id]
             yield Finding(
                 where=f"recipes.{name}.student",
                 wrong=wrong,
-                allowed=f"in {home} on {on}: {_listed(students or offered)}",
+                allowed=_offered(teacher, home, on),
                 fix="choose one of these pairs" + _elsewhere(catalog.pair(teacher.id, student.id), home),
             )
 
@@ -38,8 +36,19 @@ def _wrong(teacher: Model, student: Model, home: str, day: date) -> str | None:
     return None
 
 
+def _offered(teacher: Model, home: str, on: date) -> str:
+    """The teacher's students in the home Region on the day; if it has none the pairs there, and then everywhere."""
+    offered = catalog.pairs(home, on)
+    students = [pair for pair in offered if pair.teacher == teacher.id]
+    if offered:
+        return f"in {home} on {on}: {_listed(students or offered)}"
+    others = sorted({region for pair in catalog.pairs(on=on) for region in pair.regions})
+    elsewhere = "".join(f"; in {region}: {_listed(catalog.pairs(region, on))}" for region in others)
+    return f"in {home} on {on}: no pair{elsewhere}"
+
+
 def _listed(pairs: Iterable[Pair]) -> str:
-    return "; ".join(f"{pair.teacher} into {pair.student}" for pair in pairs) or "no pair at all"
+    return "; ".join(f"{pair.teacher} into {pair.student}" for pair in pairs)
 
 
 def _elsewhere(pair: Pair | None, home: str) -> str:

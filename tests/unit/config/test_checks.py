@@ -1,0 +1,269 @@
+"""Each check, on settings that it has to refuse: which value, what is allowed, and the fix."""
+
+from collections.abc import Callable
+from datetime import date
+from operator import contains
+from typing import Any
+
+import pytest
+
+from infra.config import Finding, Settings
+from infra.config.checks import CHECKS, findings
+
+TODAY = date(2026, 11, 23)
+PRO, PREMIER, MICRO, LITE = (f"amazon.nova-{size}-v1:0" for size in ("pro", "premier", "micro", "lite"))
+HAIKU_3, SONNET = "anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-5-sonnet-20241022-v2:0"
+HAIKU_3_5, HAIKU_5_5 = "anthropic.claude-3-5-haiku-20241022-v1:0", "anthropic.claude-haiku-5-5"
+LLAMA_8B, LLAMA_70B = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-1-70b-instruct-v1:0"
+LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
+TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
+HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
+LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
+
+Build = Callable[..., Settings]
+
+
+def acknowledged(model: str, until: date) -> list[dict[str, Any]]:
+    return [{"model": model, "until": until, "reason": "kept as a record"}]
+
+
+def test_sound_settings_have_no_finding(settings: Build) -> None:
+    assert list(findings(settings(), TODAY)) == []
+
+
+REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
+    "an ended model, naming the successor": (
+        {"routes/haiku/model": HAIKU_3_5},
+        TODAY,
+        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-11-23", HAIKU_5_5),
+    ),
+    "a model on the very day of its end": (
+        {"routes/haiku/model": HAIKU_3_5},
+        date(2026, 6, 19),
+        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-06-19", "choose another model"),
+    ),
+    "a model whose end is sure and its day is not": (
+        {
+            "routes/haiku/model": SONNET,
+            "inference_region": "us-west-2",
+            "routes/fast": {"description": "x", "model": PRO},
+        },
+        TODAY,
+        ("routes.haiku.model", "had ended by 2026-07-30", "alive on", PRO),
+    ),
+    "an ended teacher": (
+        {TEACHER: PREMIER},
+        TODAY,
+        ("recipes.support.teacher", "reached its end of life on 2026-09-14", "alive on", PRO),
+    ),
+    "an ended model whose acknowledgement ran out": (
+        {"routes/haiku/model": HAIKU_3_5, "acknowledged": acknowledged(HAIKU_3_5, date(2026, 11, 22))},
+        TODAY,
+        ("routes.haiku.model", "its acknowledgement ran out on 2026-11-22", "acknowledged until then", "a later day"),
+    ),
+    "a Legacy student": (
+        {TEACHER: SONNET, STUDENT: HAIKU_3, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20},
+        date(2026, 4, 1),
+        ("recipes.support.student", "became Legacy on 2026-03-10", "alive on 2026-04-01", MICRO),
+    ),
+    "a model before its first day": (
+        {},
+        date(2026, 10, 6),
+        ("routes.haiku.model", "not offered before 2026-10-07", "offered on 2026-10-06", "2026-10-07 or later"),
+    ),
+    "a first day that no acknowledgement brings forward": (
+        {"acknowledged": acknowledged(HAIKU_5_5, TODAY)},
+        date(2026, 10, 6),
+        ("routes.haiku.model", "not offered before 2026-10-07", "offered on 2026-10-06", "2026-10-07 or later"),
+    ),
+    "a model that the catalog does not know": (
+        {TEACHER: "amazon.nova-por-v1:0"},
+        TODAY,
+        ("recipes.support.teacher", "'amazon.nova-por-v1:0'", "model ids of the catalog", PRO),
+    ),
+    "an acknowledgement of a model that is not in use": (
+        {"acknowledged": acknowledged(HAIKU_3, date(2027, 1, 1))},
+        TODAY,
+        ("acknowledged[0].model", f"no recipe or route uses '{HAIKU_3}'", PRO, "remove"),
+    ),
+    "a model that is acknowledged twice": (
+        {"acknowledged": 2 * acknowledged(PRO, date(2027, 1, 1))},
+        TODAY,
+        ("acknowledged[1].model", f"'{PRO}' is acknowledged twice", "once", "remove"),
+    ),
+    "a student that the teacher is not offered with": (
+        {STUDENT: HAIKU_5_5, HOSTING: "on-demand"},
+        TODAY,
+        ("recipes.support.student", f"does not distil '{PRO}' into '{HAIKU_5_5}'", f"{PRO} into {MICRO}", "choose"),
+    ),
+    "a teacher that is none": (
+        {TEACHER: MICRO, STUDENT: LITE},
+        TODAY,
+        ("recipes.support.student", f"'{MICRO}' into '{LITE}'", f"{PRO} into {LITE}; {PRO} into {MICRO}", "choose"),
+    ),
+    "a pair that is offered in another Region": (
+        {"home_region": "us-west-2"},
+        TODAY,
+        (
+            "recipes.support.student",
+            "in us-east-1 only",
+            f"in us-east-1: {PRO} into {LITE}",
+            "home_region = 'us-east-1'",
+        ),
+    ),
+    "a pair before its first day": (
+        {**LLAMA, TEACHER: LLAMA_70B},
+        date(2025, 4, 29),
+        ("recipes.support.student", "from 2025-04-30", "in us-west-2 on 2025-04-29", "choose"),
+    ),
+    "on-demand hosting of a student that has none": (
+        {**LLAMA, HOSTING: "on-demand"},
+        TODAY,
+        ("recipes.support.hosting", "Llama 3.1 8B", "'provisioned'", "hosting = 'provisioned'"),
+    ),
+    "on-demand hosting before it existed": (
+        {},
+        date(2025, 7, 15),
+        ("recipes.support.hosting", "2025-07-16", "'provisioned'", "hosting = 'provisioned'"),
+    ),
+    "Provisioned Throughput without its price": (
+        {HOSTING: "provisioned"},
+        TODAY,
+        ("recipes.support.unit_price_usd_per_hour", "missing", "more than 0", "write the price"),
+    ),
+    "optimized latency in a Region without": (
+        {"inference_region": "us-west-2"},
+        TODAY,
+        ("routes.fast.latency", f"for '{PRO}' to callers in us-west-2", "us-east-1 from", "'standard'"),
+    ),
+    "optimized latency of a model without": (
+        {"routes/haiku/latency": "optimized"},
+        TODAY,
+        ("routes.haiku.latency", HAIKU_5_5, "in us-east-2 on 2026-11-23: Amazon Nova Pro", "'standard'"),
+    ),
+    "optimized latency before it was offered": (
+        {},
+        date(2025, 1, 1),
+        ("routes.fast.latency", "not offered", "us-east-2 from 2025-07-20", "'standard'"),
+    ),
+    "a model that is not served to the inference Region": (
+        {"inference_region": "sa-east-1", "routes/haiku": {"description": "x", "model": MICRO}},
+        TODAY,
+        ("routes.haiku.model", f"'{MICRO}' is not served to callers in sa-east-1", "us-east-2", "inference_region"),
+    ),
+    "a home Region that Bedrock distils nothing in": (
+        {"home_region": "us-east-3"},
+        TODAY,
+        ("home_region", "'us-east-3'", "us-east-1, us-west-2", "us-east-1"),
+    ),
+    "an inference Region that there is not": (
+        {"inference_region": "us-eat-2"},
+        TODAY,
+        ("inference_region", "'us-eat-2'", "ca-central-1", "us-east-2"),
+    ),
+    "kept data in an account that is not named": (
+        {"keep_data": True},
+        TODAY,
+        ("account", "missing", "12 digits", 'account = "'),
+    ),
+    "a tag in AWS's own name": (
+        {"cost_tags": {"aws:owner": "me"}},
+        TODAY,
+        ("cost_tags.aws:owner", "'aws:owner'", "no key that begins with aws: or distillery:", "rename"),
+    ),
+    "a tag value that Bedrock does not take": (
+        {"recipes/support/tags": {"owner": "me & you"}},
+        TODAY,
+        ("recipes.support.tags.owner", "'me & you'", "that match", "leave out"),
+    ),
+    "a retention that CloudWatch does not offer": (
+        {"log_retention_days": 100},
+        TODAY,
+        ("log_retention_days", "100 days", "90, 120", "write 90"),
+    ),
+    "a budget below the smallest run": (
+        {HOSTING: "provisioned", PRICE: 40, "recipes/support/budget_usd": 39},
+        TODAY,
+        ("recipes.support.budget_usd", "39 does not pay", "40.02 US dollars", "raise it"),
+    ),
+    "a name with an underscore": (
+        {"recipes": {"sup_port": {"teacher": PRO, "student": MICRO}}},
+        TODAY,
+        ("recipes.sup_port", "'sup_port'", "lower-case letters", "rename the table"),
+    ),
+    "a recipe's name that is too long": (
+        {"recipes": {"a" * 21: {"teacher": PRO, "student": MICRO}}},
+        TODAY,
+        (f"recipes.{'a' * 21}", "21 characters", "at most 20", "rename the table"),
+    ),
+    "a route in a recipe's place": (
+        {"routes/distilled\N{DIVISION SLASH}x": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.distilled\N{DIVISION SLASH}x", "form", "lower-case letters", "rename the table"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "on", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_refuses(changes: dict[str, Any], on: date, words: tuple[str, str, str, str], settings: Build) -> None:
+    where, *clauses = words
+    found = list(findings(settings(changes), on))
+    said = [(one.wrong, one.allowed, one.fix) for one in found if one.where == where]
+    assert any(all(map(contains, one, clauses)) for one in said), "\n".join(map(str, found))
+
+
+BOUNDS = {
+    "heldout_share": (0.0, 1.0, -0.1, float("nan")),
+    "heldout_max": (0, -1),
+    "max_answer_tokens": (0,),
+    "min_score": (-0.01, 1.01, float("inf")),
+    "min_share_of_teacher": (-0.01, 1.01),
+    "min_gain": (-0.01, 1.01),
+    "budget_usd": (0, -5),
+    "model_units": (0,),
+    "unit_price_usd_per_hour": (0, -1),
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BOUNDS.items() for value in values])
+def test_a_number_out_of_its_range_is_the_only_finding(field: str, value: float, settings: Build) -> None:
+    (finding,) = findings(settings({f"recipes/support/{field}": value}), TODAY)
+    assert finding.where == f"recipes.support.{field}"
+    assert finding.wrong == f"it is {value}"
+
+
+def one_each(settings: Settings, on: date) -> list[Finding]:
+    return list(findings(settings, on))
+
+
+def test_a_dead_model_gives_one_finding_and_not_one_per_check(settings: Build) -> None:
+    launch = {TEACHER: SONNET, STUDENT: HAIKU_3, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
+    found = one_each(settings({**launch, "routes/fast/model": HAIKU_3_5}), TODAY)
+    assert [finding.where for finding in found] == [
+        "recipes.support.teacher",
+        "recipes.support.student",
+        "routes.fast.model",
+    ]
+
+
+def test_an_acknowledgement_excuses_a_model_s_end_and_nothing_else(settings: Build) -> None:
+    known = acknowledged(HAIKU_3_5, date(2027, 1, 1))
+    changes = {"routes/fast/model": HAIKU_3_5, "acknowledged": known}
+    assert one_each(settings(changes), TODAY) == []
+    (finding,) = findings(settings({**changes, "inference_region": "us-east-1"}), TODAY)
+    assert finding.where == "routes.fast.latency"
+
+
+def test_an_acknowledgement_holds_on_its_last_day(settings: Build) -> None:
+    changes = {"routes/haiku/model": HAIKU_3_5, "acknowledged": acknowledged(HAIKU_3_5, TODAY)}
+    assert one_each(settings(changes), TODAY) == []
+
+
+def test_every_check_refuses_something_in_the_table_above(settings: Build) -> None:
+    idle = set(CHECKS)
+    for changes, on, _ in REFUSED.values():
+        idle -= {check for check in idle if list(check(settings(changes), on))}
+    for field, values in BOUNDS.items():
+        broken = settings({f"recipes/support/{field}": values[0]})
+        idle -= {check for check in idle if list(check(broken, TODAY))}
+    assert idle == set()

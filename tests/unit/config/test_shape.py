@@ -1,0 +1,98 @@
+"""Keys and values of the wrong shape, in the words of somebody who edits a TOML file."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.config import ConfigError
+from infra.config.reading import shaped
+
+Edit = Callable[..., dict[str, Any]]
+
+BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
+    "an unknown key": (
+        {"hom_region": "x"}, "hom_region", "'hom_region' is not a setting", "home_region", "near it: home_region"
+    ),
+    "an unknown key of a recipe": (
+        {"recipes/support/techer": "x"}, "recipes.support.techer", "'techer'", "teacher", "near it: teacher"
+    ),
+    "an unknown key of a route": (
+        {"routes/fast/latncy": "x"}, "routes.fast.latncy", "'latncy'", "description, latency, model", "near it: latency"
+    ),
+    "an unknown key of an acknowledgement": (
+        {"acknowledged": [{"modle": "x"}]}, "acknowledged[0].modle", "'modle'", "model, reason, until", "near it: model"
+    ),
+    "a name that the table's heading gives": (
+        {"recipes/support/name": "x"}, "recipes.support.name", "'name' is not a setting", "teacher", "remove it"
+    ),
+    "a way that follows from the model": (
+        {"routes/fast/profile": "x"}, "routes.fast.profile", "'profile' is not a setting", "model", "remove it"
+    ),
+    "a missing Region": (
+        {"home_region": None}, "home_region", "'home_region' is missing", "us-east-1", "write home_region = …"
+    ),
+    "a recipe without a teacher": (
+        {"recipes": {"a": {"student": "x"}}},
+        "recipes.a.teacher", "'teacher' is missing", "a model id", "write teacher = …",
+    ),
+    "a route without a model": (
+        {"routes": {"a": {"description": "x"}}}, "routes.a.model", "'model' is missing", "a model id", "write model = …"
+    ),
+    "an account that is a number": (
+        {"account": 222222222222}, "account", "it is 222222222222", "12 digits in quotes", "what is allowed"
+    ),
+    "an account of eleven digits": (
+        {"account": "22222222222"}, "account", "it is '22222222222'", "12 digits in quotes", "what is allowed"
+    ),
+    "an address without an @": (
+        {"notify": ["me"]}, "notify[0]", "it is 'me'", "me@example.com", "what is allowed"
+    ),
+    "a hosting mode that there is not": (
+        {"recipes/support/hosting": "serverless"},
+        "recipes.support.hosting", "it is 'serverless'", "'on-demand' or 'provisioned'", "what is allowed",
+    ),
+    "a latency that there is not": (
+        {"routes/fast/latency": "quick"}, "routes.fast.latency", "'quick'", "'standard' or 'optimized'", "allowed"
+    ),
+    "an acknowledgement without a reason": (
+        {"acknowledged": [{"model": "x", "until": "2027-01-01", "reason": "-"}]},
+        "acknowledged[0].reason", "it is '-'", "at least 10 characters", "what is allowed",
+    ),
+    "an acknowledgement without a day": (
+        {"acknowledged": [{"model": "x", "reason": "because I say so"}]},
+        "acknowledged[0].until", "'until' is missing", "2027-12-31", "write until = …",
+    ),
+    "recipes that are no tables": ({"recipes": "x"}, "recipes", "it is 'x'", "[recipes.<name>]", "dev.toml"),
+    "a recipe that is no table": ({"recipes": {"a": 5}}, "recipes.a", "it is 5", "[recipes.<name>]", "allowed"),
+    "acknowledgements in one table": (
+        {"acknowledged": {"model": "x"}}, "acknowledged", "it is {", "[[acknowledged]]", "dev.toml"
+    ),
+    "Regions in a list": ({"inference_region": ["us-east-2"]}, "inference_region", "it is [", "us-east-2", "allowed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "where", "wrong", "allowed", "fix"), BROKEN.values(), ids=BROKEN.keys())
+def test_refuses(changes: dict[str, Any], where: str, wrong: str, allowed: str, fix: str, said: Edit) -> None:
+    with pytest.raises(ConfigError) as refused:
+        shaped(said(changes), "dev")
+    (finding,) = [one for one in refused.value.findings if one.where == where]
+    assert wrong in finding.wrong
+    assert allowed in finding.allowed
+    assert fix in finding.fix
+
+
+def test_every_finding_is_told_at_once(said: Edit) -> None:
+    with pytest.raises(ConfigError) as refused:
+        shaped(said({"home_region": None, "account": "1", "routes/fast/latency": "quick"}), "dev")
+    assert {one.where for one in refused.value.findings} == {"home_region", "account", "routes.fast.latency"}
+    assert str(refused.value).startswith("environment 'dev' cannot be deployed as its settings stand:\n  - ")
+
+
+def test_a_finding_is_a_sentence_with_the_value_what_is_allowed_and_the_fix(said: Edit) -> None:
+    with pytest.raises(ConfigError) as refused:
+        shaped(said({"account": "1"}), "dev")
+    assert str(refused.value.findings[0]) == (
+        "account: it is '1'. Allowed: 12 digits in quotes, or no such key for the account that the credentials name. "
+        "Fix: write one of what is allowed."
+    )
