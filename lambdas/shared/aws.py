@@ -65,8 +65,9 @@ class ObjectStore:
 
     def read(self, uri: str, version: str | None = None) -> bytes:
         bucket, key = _split(uri)
-        kind = {"VersionId": version} if version else {}
-        return self.s3.get_object(Bucket=bucket, Key=key, **kind)["Body"].read()
+        if version:
+            return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def read_json(self, uri: str) -> Any:
         return json.loads(self.read(uri))

@@ -1,0 +1,1 @@
+"""Distillery's command line and client: what its users install."""

@@ -1,0 +1,5 @@
+"""`python -m distillery`."""
+
+from distillery.command import main
+
+main()

@@ -1,0 +1,129 @@
+"""boto3's one address in this package: finds an environment by the SSM parameters that its stacks publish."""
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
+
+
+class NotDeployed(Exception):
+    """The environment's stacks are not in this account and Region."""
+
+
+class NotReached(Exception):
+    """AWS did not answer, or refused: no credentials, no network, no permission."""
+
+
+class FunctionRefused(Exception):
+    """A function raised: its error's name, and the sentence that it gave."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
+class Account:
+    """One environment (`dev`, …) in the account and home Region that the credentials name."""
+
+    def __init__(self, environment: str, region: str | None = None) -> None:
+        self.environment = environment
+        self._session = boto3.Session(region_name=region)
+
+    @property
+    def region(self) -> str:
+        """The home Region: where the pipeline is deployed."""
+        if not self._session.region_name:
+            raise NotReached("no Region is set; say --region, or set AWS_REGION to the environment's home Region")
+        return str(self._session.region_name)
+
+    @functools.cached_property
+    def pipeline(self) -> Mapping[str, Any]:
+        """Where things are, as the pipeline stack published it: buckets, ledger, state machine, functions."""
+        return self._published("pipeline", self.region)
+
+    @functools.cached_property
+    def serving(self) -> Mapping[str, Any]:
+        """The invoke function and the routes, as the serving stack published them in the inference Region."""
+        return self._published("serving", str(self.pipeline["inference_region"]))
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """For the ledger."""
+        return self._client("dynamodb")  # type: ignore[no-any-return]  # by name: see _client
+
+    def alias(self, recipe: str) -> Mapping[str, Any] | None:
+        """What the recipe's live endpoint serves; None before the first promotion."""
+        try:
+            return self._parameter(f"alias/{recipe}", self.region)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterNotFound":
+                return None
+            raise
+
+    def upload(self, file: Path, recipe: str, *, prefix: str) -> tuple[str, str | None]:
+        """Puts a file into the prompts bucket. The object's URI and version."""
+        key = f"{prefix}{recipe}/{file.name}"
+        bucket = str(self.pipeline["prompts_bucket"])
+        with _asking(f"uploading {file.name}"):
+            answer = self._client("s3").put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+        return f"s3://{bucket}/{key}", answer.get("VersionId")
+
+    def read(self, uri: str) -> bytes:
+        """An object of the environment's buckets, by `s3://bucket/key`."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        with _asking(f"reading {uri}"):
+            return bytes(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def job(self, name: str) -> Mapping[str, Any] | None:
+        """The customization job of that name; None where there is none yet."""
+        try:
+            return dict(self._client("bedrock").get_model_customization_job(jobIdentifier=name))
+        except ClientError:
+            return None
+
+    def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
+        """A function's answer. Raises FunctionRefused with the function's own sentence."""
+        with _asking(f"calling {function}"):
+            answer = self._client("lambda", region).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        body = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise FunctionRefused(str(body.get("errorType", "Error")), str(body.get("errorMessage", body)))
+        return dict(body)
+
+    def _published(self, name: str, region: str) -> Mapping[str, Any]:
+        try:
+            with _asking(f"reading what environment {self.environment!r} published"):
+                return self._parameter(name, region)
+        except NotReached as error:
+            if "ParameterNotFound" in str(error.__cause__):
+                raise NotDeployed(
+                    f"environment {self.environment!r} is not deployed in {region} of this account; deploy it "
+                    f"(`cdk deploy --all -c env={self.environment}`), or say --env, --region or --local"
+                ) from error
+            raise
+
+    def _parameter(self, name: str, region: str) -> Mapping[str, Any]:
+        answer = self._client("ssm", region).get_parameter(Name=f"/distillery/{self.environment}/{name}")
+        return dict(json.loads(answer["Parameter"]["Value"]))
+
+    def _client(self, service: str, region: str | None = None) -> Any:
+        return self._session.client(service, region_name=region or self.region, config=CONFIG)  # type: ignore[call-overload]  # by name
+
+
+@contextlib.contextmanager
+def _asking(what: str) -> Iterator[None]:
+    """Turns what boto3 raises into one sentence that says what was being done."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise NotReached(f"{what}: {error}") from error

@@ -1,0 +1,24 @@
+"""The command: `distillery VERB`. Each verb stands in a module of its own and is a thin layer over the client."""
+
+import sys
+
+from rich.console import Console
+
+from distillery.client import FunctionRefused, NotDeployed, NotReached
+from distillery.command.app import app
+from lambdas.shared.errors import DistilleryError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Runs the command. What a person did wrong, or AWS refused, is one sentence and exit code 1; Ctrl-C is 130."""
+    complain = Console(stderr=True, highlight=False)
+    try:
+        app()
+    except (DistilleryError, FunctionRefused, NotDeployed, NotReached, OSError) as error:
+        complain.print(f"[red]distillery:[/red] {error}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain.print("\nstopped")
+        sys.exit(130)

@@ -1,0 +1,52 @@
+"""The typer application: what all verbs share, and the list of verbs."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from distillery.client import Account
+from distillery.command import ask, demo, rollback, run, status, watch
+from distillery.command.target import Target
+
+app = typer.Typer(
+    name="distillery",
+    help="From a file of prompts to a distilled Amazon Bedrock model in production.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Env = Annotated[
+    str, typer.Option("--env", envvar="DISTILLERY_ENV", help="The environment, as its settings file is named.")
+]
+Region = Annotated[
+    str | None, typer.Option(help="Its home Region. Default: the credentials' Region.", show_default=False)
+]
+Local = Annotated[
+    bool, typer.Option("--local", envvar="DISTILLERY_LOCAL", help="The local AWS account that `make demo` started.")
+]
+
+
+@app.callback()
+def target(context: typer.Context, env: Env = "dev", region: Region = None, local: Local = False) -> None:
+    """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
+    if local:
+        from local.account import LocalAccount  # only a checkout holds it
+
+        account = LocalAccount.load()
+        os.environ.update(account.env())
+        context.obj = Target(account=Account(env, region or _home(env)), local=True)
+    else:
+        context.obj = Target(account=Account(env, region), local=False)
+
+
+def _home(environment: str) -> str:
+    from infra.config.reading import read  # a checkout knows its environments
+
+    return str(read(environment)["home_region"])
+
+
+for verb in (demo.demo, run.run, status.status, watch.watch, ask.ask, rollback.rollback):
+    app.command()(verb)

@@ -1,0 +1,39 @@
+"""`distillery ask`: one prompt to a route, and the truth about what answered."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from distillery.command.target import Target, target
+
+console = Console(highlight=False)
+STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
+
+
+def ask(
+    context: typer.Context,
+    route: Annotated[str, typer.Argument(help="A route, such as `fast`; a recipe's name means its distilled student.")],
+    prompt: Annotated[str, typer.Argument(help="What to ask.")],
+    system: Annotated[
+        str | None, typer.Option(help="The system prompt that the student was trained with.", show_default=False)
+    ] = None,
+) -> None:
+    """Ask a route; says what was requested, what was served, by which model, and how long it took."""
+    on = target(context)
+    answer = answer_of(on, f"distilled/{route}" if route in on.recipes else route, prompt, system)
+    console.print(str(answer["text"]), markup=False)
+    served, requested = answer["served"]["latency"], answer["requested"]["latency"]
+    mode = served if served == requested else f"{requested} requested, [yellow]{served} served[/yellow]"
+    console.print(
+        f"[dim]{answer['identifier']} in {answer['region']} · {mode} latency · {answer['latency_ms']} ms[/dim]"
+    )
+    if on.local:
+        console.print(STAND_IN)
+
+
+def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, dict[str, object]]:
+    """The invoke function's whole answer."""
+    payload = {"route": route, "prompt": prompt} | ({"system": system} if system else {})
+    region = str(on.account.pipeline["inference_region"])
+    return dict(on.account.invoke(str(on.account.serving["function"]), payload, region=region))

@@ -1,0 +1,27 @@
+"""`distillery demo`: the whole road on the local AWS account."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    env: Annotated[
+        str, typer.Option("--env", help="dev, or launch: the system as announced in December 2024.")
+    ] = "dev",
+    prompts: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own prompts instead of the example's.", exists=True, dir_okay=False, show_default=False
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="A new attempt at prompts that were distilled before.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The loopback port of the local account.")] = 4566,
+) -> None:
+    """Prompts → distilled model → evaluation → live alias → an answer, on this machine, without an AWS account."""
+    from local.demo import play  # only a checkout holds it
+
+    play(environment=env, prompts=prompts, again=again, port=port)

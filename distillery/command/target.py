@@ -1,0 +1,35 @@
+"""What a verb acts on."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import typer
+
+from distillery.client import Account
+from lambdas.shared.ledger import Ledger, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment, and whether models there are the local account's stand-ins."""
+
+    account: Account
+    local: bool
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @property
+    def recipes(self) -> list[str]:
+        return [str(name) for name in self.account.pipeline["recipes"]]
+
+    @property
+    def seconds_between_looks(self) -> float:
+        """A local run takes a minute; one on AWS takes hours, and every look is a request that costs."""
+        return 0.3 if self.local else 15.0
+
+
+def target(context: typer.Context) -> Target:
+    """The target that the command's options chose."""
+    return cast(Target, context.obj)

@@ -1,0 +1,92 @@
+"""How the demo ends: the live alias answers, the three contenders are compared, and where to look next."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from distillery.command.ask import answer_of
+from distillery.command.target import Target
+from lambdas.shared import catalog
+from lambdas.shared.ledger import RunRecord
+from lambdas.shared.road import Outcome, Score, Stage, Verdict
+from lambdas.shared.wire import from_wire
+
+console = Console(highlight=False)
+STAND_IN = "[dim](stand-in)[/dim]"
+PER = 1000  # prompts: what the table's cost is for
+
+
+def show(on: Target, recipe: str, run: str) -> None:
+    """Prints the live answer (where the run was promoted), the table, and the commands to go on with."""
+    record = on.ledger.run(run)
+    evaluation = record.stages.get(Stage.EVALUATION)
+    if evaluation is None or not evaluation.ended:
+        return
+    verdict = from_wire(Verdict, evaluation.product)
+    report = json.loads(on.account.read(verdict.report_uri))
+    held_out = report["prompts"][0]
+    if record.outcome is Outcome.PROMOTED:
+        _live_answer(on, recipe, held_out)
+    _table(verdict, record)
+    _next(on, recipe, _question(held_out))
+
+
+def _question(held_out: Mapping[str, Any]) -> str:
+    return str(held_out["messages"][-1]["content"][0]["text"])
+
+
+def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
+    """Asks the alias now; teacher and untrained student answered the same prompt in the evaluation."""
+    system = held_out["system"][0]["text"] if "system" in held_out else None
+    live = answer_of(on, f"distilled/{recipe}", _question(held_out), system)
+    others = held_out["answers"]
+    console.print("\n[bold]A prompt that was not in the training set[/bold]")
+    console.print(f"  {_question(held_out)}", markup=False, soft_wrap=True)
+    answers = Table.grid(padding=(0, 2))
+    answers.add_row("  the live alias", f"[green]{live['text']}[/green]", STAND_IN)
+    answers.add_row("  the teacher", others["teacher"]["text"], STAND_IN)
+    answers.add_row("  the untrained student", others["base"]["text"], STAND_IN)
+    if held_out["reference"] is not None:
+        answers.add_row("  [dim]the reference[/dim]", f"[dim]{held_out['reference']}[/dim]", "")
+    console.print(answers)
+
+
+def _table(verdict: Verdict, record: RunRecord) -> None:
+    prompts = record.run.dataset.heldout
+    table = Table(
+        "", "model", verdict.measure, "median latency, modelled", f"{PER} prompts, modelled",
+        title=f"\n{prompts} held-out prompts; every answer is a stand-in's", title_justify="left", title_style="bold",
+        box=None, pad_edge=False,
+    )  # fmt: skip
+    for who, score in (("teacher", verdict.teacher), ("untrained student", verdict.base), ("student", verdict.student)):
+        table.add_row(who, score.model, f"{score.value:.1%}", f"{score.latency_ms} ms", _cost(score, prompts))
+    console.print(table)
+    for reason in verdict.reasons:
+        console.print(f"[yellow]did not pass:[/yellow] {reason}", soft_wrap=True)
+    dates = [
+        price.as_of for name in (record.run.recipe.teacher, record.run.recipe.student) if (price := catalog.price(name))
+    ]
+    if dates:
+        console.print(f"[dim]Latency and cost follow published figures; prices as of {min(dates)}.[/dim]")
+
+
+def _cost(score: Score, prompts: int) -> str:
+    return f"${score.usd * PER / Decimal(max(1, prompts)):.4f}"
+
+
+def _next(on: Target, recipe: str, question: str) -> None:
+    command = f".venv/bin/distillery --local --env {on.account.environment}"
+    console.print("\n[bold]Where to look next[/bold]")
+    for what, line in (
+        ("every run and what is live", f"{command} status"),
+        ("ask the live alias yourself", f"{command} ask {recipe} {shlex.quote(question)}"),
+        ("the road, stage by stage", "docs/road.md"),
+        ("what this local account does not prove", "docs/local-account.md"),
+    ):
+        console.print(f"  {what:<40} [cyan]{line}[/cyan]", soft_wrap=True)
+    console.print("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")

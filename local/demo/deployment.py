@@ -1,0 +1,86 @@
+"""The real `cdk bootstrap` and `cdk deploy`, into the local account."""
+
+import subprocess
+import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from local.account import ROOT, LocalAccount
+
+console = Console(highlight=False)
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+TAIL = 15  # lines of the log that a failure shows
+
+
+def bootstrap(account: LocalAccount, regions: Sequence[str]) -> None:
+    """`cdk bootstrap` in every Region that lacks it."""
+    missing = [region for region in dict.fromkeys(regions) if not _bootstrapped(region)]
+    if missing:
+        targets = [f"aws://{account.account}/{region}" for region in missing]
+        _cdk(account, ["bootstrap", *targets], f"cdk bootstrap in {' and '.join(missing)}")
+
+
+def deploy(account: LocalAccount, environment: str, *, on: date) -> None:
+    """`cdk deploy` of all stacks of an environment; what is unchanged is left alone."""
+    context = ["-c", f"env={environment}", "-c", f"date={on}", "--output", f"cdk.out/local-{environment}"]
+    arguments = ["deploy", "--all", "--require-approval", "never", "--concurrency", "3", "--progress", "events"]
+    _cdk(account, [*arguments, *context], f"cdk deploy --all -c env={environment}")
+
+
+def _bootstrapped(region: str) -> bool:
+    try:
+        boto3.client("ssm", region_name=region).get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    except ClientError:
+        return False
+    return True
+
+
+def _cdk(account: LocalAccount, arguments: Sequence[str], what: str) -> None:
+    """Runs the CDK with one live line of progress; its whole output is kept in a log."""
+    log = account.state / f"cdk-{arguments[0]}.log"
+    began, tail = time.monotonic(), deque[str](maxlen=TAIL)
+    with log.open("w") as kept, console.status(what) as line, _process(account, arguments) as process:
+        assert process.stdout is not None
+        try:
+            for text in process.stdout:
+                kept.write(text)
+                tail.append(text.rstrip())
+                line.update(f"{what} [dim]{time.monotonic() - began:.0f} s · {_short(text)}[/dim]")
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        _failed(what, tail, log)
+    console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.0f} s[/dim]")
+
+
+def _process(account: LocalAccount, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+    # A session of its own, so that Ctrl-C reaches us alone and we end it in order.
+    return subprocess.Popen(
+        [str(CDK), *arguments],
+        cwd=ROOT,
+        env=account.environ(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _short(text: str) -> str:
+    return text.strip().replace("[", "(").replace("]", ")")[: max(20, console.width - 70)]
+
+
+def _failed(what: str, tail: Sequence[str], log: Path) -> None:
+    console.print(f"[red]✗[/red] {what} failed; its last lines:")
+    console.print("\n".join(tail), markup=False)
+    console.print(f"all of it: {log}")
+    raise typer.Exit(1)

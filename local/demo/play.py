@@ -1,0 +1,74 @@
+"""The demo's acts, in order: account, stacks, prompts, run, answers."""
+
+import os
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from distillery.client import Account
+from distillery.command.run import sentence, start
+from distillery.command.target import Target
+from distillery.command.watch import follow
+from infra.config import load
+from lambdas.shared import clock
+from local.account import ROOT, LocalAccount
+from local.demo.answers import show
+from local.demo.calendar import CALENDARS, launch_day
+from local.demo.deployment import bootstrap, deploy
+from local.emulator import process
+
+console = Console(highlight=False)
+EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
+MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a live endpoint, with room
+
+
+def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
+    """Plays the demo to its end. Exits 1, with the reason said, where the road ends without a live alias."""
+    account = _account(environment, port)
+    os.environ.update(account.env())
+    settings = load(environment, on=launch_day(environment) or clock.now().date())
+    regions = (settings.home_region, settings.inference_region)
+    bootstrap(account, regions)
+    deploy(account, environment, on=clock.now().date())
+    on = Target(account=Account(environment, settings.home_region), local=True)
+    recipe = next(iter(settings.recipes))
+    run = _start(on, recipe, prompts or EXAMPLE, again=again)
+    passed = follow(on, run)
+    show(on, recipe, run)
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _account(environment: str, port: int) -> LocalAccount:
+    """The running account, or a new one where none runs or its calendar is another."""
+    wanted = LocalAccount(state=ROOT / ".local", port=port, date=CALENDARS.get(environment), model_units=MODEL_UNITS)
+    found = process.running(wanted.state)
+    if found and found.date != wanted.date:
+        console.print(
+            f"the local account's calendar began {found.date or 'today'}: starting it anew for {environment!r}"
+        )
+        process.stop(wanted.state)
+        found = None
+    account = process.start(found or wanted)
+    how = "already runs" if found else "runs"
+    console.print(f"[green]✓[/green] local AWS account {account.account} {how} on {account.endpoint}, loopback only")
+    console.print(
+        f"  [dim]its clock: {clock.now():%d %B %Y %H:%M}, {account.speed:g} times as fast\n"
+        "  its models are stand-ins: a small text model as the student, "
+        f"a teacher that errs on {account.teacher_error:.0%} of prompts (seeded)[/dim]"
+    )
+    return account
+
+
+def _start(on: Target, recipe: str, prompts: Path, *, again: bool) -> str:
+    answer = start(on, recipe, prompts, again=again)
+    name = prompts.relative_to(ROOT) if prompts.is_relative_to(ROOT) else prompts
+    if answer["status"] == "same":
+        console.print(f"[green]✓[/green] {name}: distilled before as run {answer['run']} (AGAIN=1 distils them again)")
+    elif answer["status"] == "started":
+        console.print(f"[green]✓[/green] {name} uploaded and validated")
+    else:
+        console.print(sentence(answer), soft_wrap=True)
+        raise typer.Exit(1)
+    return str(answer["run"])
