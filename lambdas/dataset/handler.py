@@ -21,12 +21,13 @@ from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
 log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
 
 
 def receive(event: Any, _context: object) -> Any:
     """See the module. Raises only what a retry may mend."""
     answer = _answer(event)
-    log.warning("%s: run=%s report=%s %s", answer.status, answer.run, answer.report_uri, answer.reason)
+    log.info("%s: run=%s report=%s %s", answer.status, answer.run, answer.report_uri, answer.reason)
     return to_wire(answer)
 
 

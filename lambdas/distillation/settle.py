@@ -44,13 +44,11 @@ class Settler:
         if self._ledger.run(waiting.run).outcome is not Outcome.RUNNING:
             return self._abandon(waiting)
         job = self._jobs.find(waiting.job)
-        match job and job["status"]:
-            case "Completed" if job:
-                return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
-            case "Failed" | "Stopped" as status if job:
-                return self._failed(waiting, job.get("failureMessage") or f"the job {waiting.job} is {status}")
-            case _:
-                return False
+        if job is None or job["status"] in ("InProgress", "Stopping"):
+            return False
+        if job["status"] == "Completed":
+            return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
+        return self._failed(waiting, job.get("failureMessage") or f"the job {waiting.job} is {job['status']}")
 
     def _completed(self, waiting: Waiting, job_arn: str, model_arn: str | None) -> bool:
         status = self._jobs.model_status(model_arn) if model_arn else "Creating"

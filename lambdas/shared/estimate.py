@@ -11,7 +11,7 @@ from decimal import ROUND_UP, Decimal
 from typing import NoReturn
 
 from lambdas.shared import calling, catalog
-from lambdas.shared.catalog import HostingMode, Price
+from lambdas.shared.catalog import HostingMode, Price, TrainingPrice
 from lambdas.shared.errors import BadRequest, OverBudget
 from lambdas.shared.limits import MAX_PROMPTS
 from lambdas.shared.recipe import Recipe
@@ -66,7 +66,7 @@ def estimate(recipe: Recipe, size: Size, *, region: str, on: date) -> Estimate:
     """The cost of one run, by the prices of that day. Raises BadRequest where a price is not known."""
     teacher = _teacher_price(recipe, region, on)
     base = _price(recipe.student, calling.identifier(recipe.student, region), on)
-    training = _training_price(recipe.student)
+    training = _training_price(recipe, on)
     storage = catalog.storage_price()
     lines = (
         _synthesis(recipe, size, teacher),
@@ -100,7 +100,7 @@ def _synthesis(recipe: Recipe, size: Size, price: Price) -> Line:
     )
 
 
-def _training(recipe: Recipe, size: Size, price: catalog.TrainingPrice) -> Line:
+def _training(recipe: Recipe, size: Size, price: TrainingPrice) -> Line:
     trained = (size.tokens_each + recipe.max_answer_tokens) * size.prompts
     basis = f"${price.per_million_tokens} per million tokens, {price.as_of}: {price.source}; one epoch assumed"
     return Line(f"training on {size.prompts} pairs", _cents(trained * price.per_million_tokens / MILLION), basis)
@@ -142,14 +142,18 @@ def _price(model: str, identifier: str, on: date) -> Price:
     return catalog.price(model, profile=profile, on=on) or _unknown(f"tokens of {identifier}")
 
 
-def _training_price(student: str) -> catalog.TrainingPrice:
-    return catalog.training_price(student) or _unknown(f"training {student}")
+def _training_price(recipe: Recipe, on: date) -> TrainingPrice:
+    """The recipe's own before the catalog's, whose every figure is UNVERIFIED and says so."""
+    if recipe.training_usd_per_million_tokens is not None:
+        return TrainingPrice(recipe.training_usd_per_million_tokens, on, "as set in the recipe")
+    setting = "; or set the recipe's training_usd_per_million_tokens"
+    return catalog.training_price(recipe.student) or _unknown(f"training {recipe.student}", setting)
 
 
-def _unknown(what: str) -> NoReturn:
+def _unknown(what: str, setting: str = "") -> NoReturn:
     raise BadRequest(
         f"no source gives a price of {what}, so the run cannot be held to its budget; "
-        "add the price with its date and source in lambdas/shared/catalog"
+        f"add the price with its date and source in lambdas/shared/catalog{setting}"
     )
 
 
