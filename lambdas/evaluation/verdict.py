@@ -1,32 +1,21 @@
-"""The verdict: graded answers, scores, bars, and the report that shows them all."""
+"""The verdict: graded answers, scores, and whether they pass the bars."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from lambdas.evaluation.bars import Bar, bars
+from lambdas.evaluation.bars import bars
 from lambdas.evaluation.contenders import BASE, STUDENT, TEACHER, Contender
 from lambdas.evaluation.grading import GRADERS
 from lambdas.evaluation.parts import Row
-from lambdas.shared.conversation import Prompt, converse_request
+from lambdas.evaluation.report import Graded, report
+from lambdas.shared.conversation import Prompt
 from lambdas.shared.errors import EvaluationFailed
 from lambdas.shared.road import Run, Score, Verdict
-from lambdas.shared.wire import to_wire
 
 ACCURACY = "accuracy"
 AGREEMENT = "agreement with the teacher"
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """One held-out prompt with the answer that is held right, three answers, and their grades by role."""
-
-    prompt: Prompt
-    right: str
-    row: Row
-    grades: Mapping[str, float]
 
 
 def judge(
@@ -50,7 +39,7 @@ def judge(
         reasons=tuple(bar.reason for bar in held if not bar.passed),
         report_uri=report_uri,
     )
-    return verdict, _report(run, verdict, held, contenders, graded)
+    return verdict, report(run, verdict, held, contenders, graded)
 
 
 def _graded(run: Run, prompts: Sequence[Prompt], rows: Mapping[int, Row]) -> list[Graded]:
@@ -85,37 +74,3 @@ def _score(contender: Contender, graded: Sequence[Graded]) -> Score:
         latency_ms=round(statistics.median(reply.latency_ms for reply in replies)),
         usd=sum(costs, Decimal(0)),
     )
-
-
-def _report(
-    run: Run, verdict: Verdict, held: Sequence[Bar], contenders: Sequence[Contender], graded: Sequence[Graded]
-) -> dict[str, Any]:
-    return {
-        "run": run.id,
-        "grader": run.recipe.grader.value,
-        **to_wire(verdict),
-        "bars": [to_wire(bar) | {"passed": bar.passed} for bar in held],
-        "prices": {contender.role: _price(contender) for contender in contenders},
-        "prompts": [_shown(each) for each in graded],
-    }
-
-
-def _price(contender: Contender) -> dict[str, str]:
-    price = contender.price
-    return {
-        "usd_per_million_input": str(price.per_million_input),
-        "usd_per_million_output": str(price.per_million_output),
-        "as_of": price.as_of.isoformat(),
-        "source": price.source,
-        "note": contender.price_note,
-    }
-
-
-def _shown(each: Graded) -> dict[str, Any]:
-    return {
-        "index": each.row.index,
-        **converse_request(each.prompt),
-        "reference": each.prompt.reference,
-        "answers": to_wire(each.row.answers),
-        "grades": dict(each.grades),
-    }

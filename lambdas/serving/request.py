@@ -42,6 +42,8 @@ def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     turns = event["messages"]
     if not isinstance(turns, list) or not turns:
         raise BadRequest("'messages' is no list of turns; send [{'role': 'user', 'content': 'text'}]")
+    if len(turns) % 2 == 0:
+        raise BadRequest("the last of 'messages' is not by the user; leave out the answer that is asked for")
     return [_turn(turn, ("user", "assistant")[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
 
 

@@ -1,13 +1,13 @@
 """What both hosting modes have in common: exact names, describe-else-create, and a delete that may be repeated."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import EndpointFailed, QuotaTooSmall, Unfinished
-from lambdas.shared.hosting.hosted import Hosted
+from lambdas.shared.hosting.hosted import Hosted, State
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Endpoint, EndpointStatus
 
@@ -60,16 +60,30 @@ class Hosting(ABC):
         return found.status
 
     def repoint(self, endpoint: Endpoint, model_arn: str) -> None:
-        """Begins to put another model of the same base in place; the old one serves until that is done."""
-        _unless_busy(lambda: self._update(endpoint, model_arn), f"endpoint {endpoint.name!r} is being updated")
+        """Begins to put another model of the same base in place; the old one serves until that is done.
+
+        Raises Unfinished where the endpoint is changing already: neither update call declares ConflictException, so
+        a refusal is followed by a look.
+        """
+        try:
+            self._update(endpoint, model_arn)
+        except ClientError as error:
+            found = self.find(endpoint.name)
+            if found and found.state in (State.CREATING, State.UPDATING):
+                raise Unfinished(
+                    f"endpoint {endpoint.name!r} is {found.state} already; it is looked at again"
+                ) from error
+            raise
 
     def delete(self, name: str) -> bool:
         """False where there is none. Raises Unfinished while the service still creates or updates it."""
         try:
-            _unless_busy(lambda: self._delete(name), f"endpoint {name!r} is being created or updated")
+            self._delete(name)
         except ClientError as error:
             if code(error) == NOT_FOUND:
                 return False
+            if code(error) == BUSY:
+                raise Unfinished(f"endpoint {name!r} is being created or updated; its delete is tried again") from error
             raise
         return True
 
@@ -103,16 +117,6 @@ class Hosting(ABC):
 
     @abstractmethod
     def _list(self, part: str) -> Iterator[Endpoint]: ...
-
-
-def _unless_busy(call: Callable[[], object], what: str) -> None:
-    """A conflict passes by itself: the state machine tries again."""
-    try:
-        call()
-    except ClientError as error:
-        if code(error) == BUSY:
-            raise Unfinished(f"{what}; it is tried again in a moment") from error
-        raise
 
 
 def _explained(error: Exception, name: str, mode: HostingMode) -> Exception:

@@ -1,0 +1,7 @@
+"""ClientErrors as a service makes them."""
+
+from lambdas.shared.aws import ClientError
+
+
+def service_error(code: str, operation: str = "AnOperation", message: str = "as the test wants") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -1,0 +1,102 @@
+"""Small stand-ins for the other services, as far as the Lambdas call them."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from lambdas.shared.aws import ObjectStore
+from tests.fakes.errors import service_error
+
+
+@dataclass
+class FakeSsm:
+    parameters: dict[str, str] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        self.reads.append(Name)
+        if Name not in self.parameters:
+            raise service_error("ParameterNotFound")
+        return {"Parameter": {"Value": self.parameters[Name]}}
+
+    def put_parameter(self, **p: Any) -> dict[str, Any]:
+        assert p["Overwrite"] or p["Name"] not in self.parameters
+        self.parameters[p["Name"]] = p["Value"]
+        return {}
+
+
+@dataclass
+class FakeSns:
+    published: list[dict[str, str]] = field(default_factory=list)
+
+    def publish(self, **p: str) -> dict[str, str]:
+        self.published.append(p)
+        return {}
+
+
+@dataclass
+class FakeStepFunctions:
+    """executions: name → status; refuse: error code of StartExecution."""
+
+    executions: dict[str, str] = field(default_factory=dict)
+    started: list[dict[str, str]] = field(default_factory=list)
+    refuse: str = ""
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 the API's name
+        kind, _, name = executionArn.rsplit(":", 2)
+        assert kind.endswith(":execution"), executionArn
+        status = self.executions.get(name)
+        if status is None:
+            raise service_error("ExecutionDoesNotExist")
+        if status == "denied":
+            raise service_error("AccessDeniedException")
+        return {"status": status}
+
+    def start_execution(self, **p: str) -> dict[str, str]:
+        if self.refuse:
+            raise service_error(self.refuse)
+        self.started.append(p)
+        return {"executionArn": f"{p['stateMachineArn'].replace('stateMachine', 'execution')}:{p['name']}"}
+
+
+class FakeRuntime:
+    """answers: modelId → text, or a function of the prompt's text; a ClientError in `errors` is raised in its turn."""
+
+    def __init__(self, answers: Any, region: str = "us-east-1") -> None:
+        self.answers = answers
+        self.requests: list[dict[str, Any]] = []
+        self.errors: dict[int, Exception] = {}
+        self.extra: dict[str, Any] = {}
+        self.meta = SimpleNamespace(region_name=region)
+
+    def converse(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        if error := self.errors.pop(len(self.requests), None):
+            raise error
+        said = self.answers[request["modelId"]]
+        text = said(request["messages"][-1]["content"][0]["text"]) if callable(said) else said
+        reasoning = {"reasoningContent": {"reasoningText": {"text": "thinking", "signature": "s"}}}
+        return {
+            "output": {"message": {"role": "assistant", "content": [reasoning, {"text": text}]}},
+            "stopReason": "end_turn",
+            "usage": {"inputTokens": 1000, "outputTokens": 10, "totalTokens": 1010},
+            "metrics": {"latencyMs": 100 + 10 * len(self.requests)},
+            **self.extra,
+        }
+
+
+class MemoryStore(ObjectStore):
+    """Objects in a dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, bytes] = {}
+
+    def read(self, uri: str, version: str | None = None) -> bytes:
+        return self.objects[uri]
+
+    def write(self, uri: str, body: bytes) -> None:
+        self.objects[uri] = body
+
+    def exists(self, uri: str) -> bool:
+        return uri in self.objects

@@ -1,0 +1,73 @@
+"""The endpoint stage through its door."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.endpoint.handler import step
+from lambdas.shared import aws
+from lambdas.shared.errors import BadRequest, EndpointFailed, Unfinished
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.road import Stage
+from lambdas.shared.variables import Variable
+from lambdas.shared.wire import to_wire
+from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.road import open_run, provisioned, recipe, student
+from tests.fakes.table import MemoryTable
+
+RECIPES = [recipe(), provisioned()]
+
+
+@pytest.fixture
+def bedrock(monkeypatch: pytest.MonkeyPatch) -> FakeBedrock:
+    fake = FakeBedrock()
+    monkeypatch.setattr(aws, "_client", lambda service, region: fake)
+    monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
+    monkeypatch.setenv(Variable.LEDGER, "ledger")
+    return fake
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    table = MemoryTable()
+    monkeypatch.setattr("lambdas.endpoint.handler.Table", lambda name: table)
+    return Ledger(table)
+
+
+@pytest.mark.parametrize("settings", RECIPES)
+def test_a_candidate_is_made_described_and_released(bedrock: FakeBedrock, ledger: Ledger, settings: Recipe) -> None:
+    run = open_run(ledger, settings)
+    road: dict[str, Any] = {"action": "distil", "run": to_wire(run), "student": to_wire(student())}
+    road["candidate"] = step({"step": "create", "road": road}, None)
+    assert step({"step": "create", "road": road}, None) == road["candidate"]
+    assert road["candidate"]["name"] == f"dev-{run.id}-candidate"
+    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    assert ledger.run(run.id).stages[Stage.ENDPOINT].ended is None
+    bedrock.settle()
+    assert step({"step": "describe", "road": road}, None) == {"status": "ready"}
+    assert ledger.run(run.id).stages[Stage.ENDPOINT].product == road["candidate"]
+    bare = {"run": to_wire(run)}
+    assert step({"step": "release", "road": bare}, None) == {"released": True}
+    assert step({"step": "release", "road": bare}, None) == {"released": False}
+    assert bedrock.everything() == {}
+
+
+def test_a_candidate_that_failed_stops_the_run(bedrock: FakeBedrock, ledger: Ledger) -> None:
+    road: dict[str, Any] = {"run": to_wire(open_run(ledger)), "student": to_wire(student())}
+    road["candidate"] = step({"step": "create", "road": road}, None)
+    bedrock.everything()[road["candidate"]["name"]].status = "Failed"
+    with pytest.raises(EndpointFailed):
+        step({"step": "describe", "road": road}, None)
+
+
+def test_a_candidate_still_being_created_is_released_by_a_later_try(bedrock: FakeBedrock, ledger: Ledger) -> None:
+    road: dict[str, Any] = {"run": to_wire(open_run(ledger, provisioned())), "student": to_wire(student())}
+    step({"step": "create", "road": road}, None)
+    with pytest.raises(Unfinished):
+        step({"step": "release", "road": road}, None)
+
+
+def test_an_unknown_step_is_refused(bedrock: FakeBedrock, ledger: Ledger) -> None:
+    with pytest.raises(BadRequest, match="create, describe and release"):
+        step({"step": "dance", "road": {"run": to_wire(open_run(ledger))}}, None)

@@ -1,0 +1,148 @@
+"""One interface over both hosting modes, whatever half-successes the service leaves."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.shared.aws import ClientError
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.errors import EndpointFailed, QuotaTooSmall, Unfinished
+from lambdas.shared.hosting import Hosting, State, hosting_by_mode
+from lambdas.shared.road import Endpoint, EndpointStatus
+from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.road import provisioned, recipe, student
+
+MODES = list(HostingMode)
+OPERATIONS = {
+    HostingMode.ON_DEMAND: "custom_model_deployment",
+    HostingMode.PROVISIONED: "provisioned_model_throughput",
+}
+
+
+def hosting(bedrock: FakeBedrock, mode: HostingMode) -> Hosting:
+    fake: Any = bedrock
+    return hosting_by_mode(fake)[mode]
+
+
+def create(host: Hosting, name: str = "dev-x-candidate") -> Endpoint:
+    settings = (
+        provisioned(tags={"team": "care"}) if host.mode is HostingMode.PROVISIONED else recipe(tags={"team": "care"})
+    )
+    return host.create(
+        name=name, model_arn=student().model_arn, tags={"distillery:run": "x"}, token="t", recipe=settings
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_creating_twice_makes_one_endpoint_with_all_tags(mode: HostingMode) -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, mode)
+    assert create(host) == create(host)
+    (made,) = bedrock.everything().values()
+    assert made.tags == {"team": "care", "distillery:run": "x"}
+    assert made.units == (2 if mode is HostingMode.PROVISIONED else 0)
+    assert bedrock.calls.count(f"create_{OPERATIONS[mode]}") == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_lost_answer_is_found_by_its_exact_name(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(lose={f"create_{OPERATIONS[mode]}"})
+    host = hosting(bedrock, mode)
+    create(host, "dev-x-candidate-2")  # loses its answer too: a name that contains the other's
+    bedrock.lose = {f"create_{OPERATIONS[mode]}"}
+    assert create(host, "dev-x-candidate").name == "dev-x-candidate"
+    assert len(bedrock.everything()) == 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_refusal_without_an_endpoint_is_passed_on(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(refuse={f"create_{OPERATIONS[mode]}": "AccessDeniedException"})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        create(hosting(bedrock, mode))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_quota_of_zero_says_where_to_raise_it(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(refuse={f"create_{OPERATIONS[mode]}": "ServiceQuotaExceededException"})
+    with pytest.raises(QuotaTooSmall, match="Service Quotas"):
+        create(hosting(bedrock, mode))
+
+
+DESCRIBED = [
+    (HostingMode.ON_DEMAND, {"status": "Creating"}, State.CREATING),
+    (HostingMode.ON_DEMAND, {"status": "Active"}, State.SERVING),
+    (HostingMode.ON_DEMAND, {"status": "Active", "update": "Updating", "wanted": "new"}, State.UPDATING),
+    (HostingMode.ON_DEMAND, {"status": "Active", "update": "UpdateCompleted"}, State.SERVING),
+    (HostingMode.ON_DEMAND, {"status": "Active", "update": "UpdateFailed", "wanted": "new"}, State.UPDATE_FAILED),
+    (HostingMode.ON_DEMAND, {"status": "Failed"}, State.FAILED),
+    (HostingMode.PROVISIONED, {"status": "Creating"}, State.CREATING),
+    (HostingMode.PROVISIONED, {"status": "InService"}, State.SERVING),
+    (HostingMode.PROVISIONED, {"status": "Updating", "wanted": "new"}, State.UPDATING),
+    (HostingMode.PROVISIONED, {"status": "InService", "wanted": "new"}, State.UPDATING),
+    (HostingMode.PROVISIONED, {"status": "Failed"}, State.FAILED),
+    (HostingMode.PROVISIONED, {"status": "Failed", "wanted": "new"}, State.UPDATE_FAILED),
+]
+
+
+@pytest.mark.parametrize(("mode", "described", "state"), DESCRIBED)
+def test_the_services_words_become_ours(mode: HostingMode, described: dict[str, str], state: State) -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, mode)
+    name = create(host).name
+    for word, value in described.items():
+        setattr(bedrock.everything()[name], word, value)
+    found = host.find(name)
+    assert found is not None
+    assert found.state is state
+    assert found.wanted_arn == described.get("wanted", student().model_arn)
+    if state in (State.FAILED, State.UPDATE_FAILED):
+        with pytest.raises(EndpointFailed, match=name):
+            host.status(name)
+    else:
+        assert host.status(name) is (EndpointStatus.READY if state is State.SERVING else EndpointStatus.PENDING)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_endpoint_that_is_gone_has_failed(mode: HostingMode) -> None:
+    with pytest.raises(EndpointFailed, match="gone"):
+        hosting(FakeBedrock(), mode).status("dev-x-candidate")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_deleting_may_be_repeated(mode: HostingMode) -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, mode)
+    name = create(host).name
+    bedrock.settle()
+    assert [host.delete(name), host.delete(name)] == [True, False]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_conflict_on_delete_is_tried_again(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(refuse={f"delete_{OPERATIONS[mode]}": "ConflictException"})
+    with pytest.raises(Unfinished):
+        hosting(bedrock, mode).delete("dev-x-candidate")
+
+
+def test_an_update_of_an_endpoint_that_is_changing_is_tried_again() -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, HostingMode.ON_DEMAND)
+    endpoint = create(host)
+    bedrock.settle()
+    host.repoint(endpoint, "model-b")
+    with pytest.raises(Unfinished, match="updating"):
+        host.repoint(endpoint, "model-c")
+
+
+def test_an_update_that_is_refused_for_another_reason_is_passed_on() -> None:
+    bedrock = FakeBedrock(refuse={"update_custom_model_deployment": "ValidationException"})
+    host = hosting(bedrock, HostingMode.ON_DEMAND)
+    endpoint = create(host)
+    bedrock.settle()
+    with pytest.raises(ClientError):
+        host.repoint(endpoint, "model-b")
+
+
+def test_a_hosting_mode_that_is_not_offered_yet_has_no_endpoints() -> None:
+    bedrock = FakeBedrock(refuse={"list_custom_model_deployments": "UnknownOperationException"})
+    assert hosting(bedrock, HostingMode.ON_DEMAND).named("dev-") == []

@@ -1,0 +1,178 @@
+"""The sweep frees recipes and deletes what bills, whatever happened, and touches nothing that is needed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.endpoint.abandoned import Abandoned
+from lambdas.endpoint.executions import Executions
+from lambdas.endpoint.strays import Strays
+from lambdas.endpoint.sweep import Sweep
+from lambdas.shared import clock
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.holders import rollback_holder
+from lambdas.shared.hosting import hosting_by_mode
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.names import Names
+from lambdas.shared.notices import Notices
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.road import Alias, Endpoint, Outcome, Run
+from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.road import open_run, provisioned, recipe, student
+from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
+from tests.fakes.table import MemoryTable
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+NAMES = Names("dev")
+
+
+class World:
+    """The account as the sweep finds it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at = START
+        monkeypatch.setattr(clock, "timestamp", lambda: self.at.timestamp())
+        self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
+        self.ledger = Ledger(MemoryTable())
+        bedrock: Any = self.bedrock
+        self.hosting = hosting_by_mode(bedrock)
+
+    def sweep(self) -> dict[str, Any]:
+        sns: Any = self.sns
+        ssm: Any = self.ssm
+        machine: Any = self.machine
+        executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:road", machine)
+        abandoned = Abandoned(self.ledger, executions, Notices("arn:topic", sns))
+        strays = Strays(NAMES, self.ledger, Aliases(ssm))
+        return Sweep(self.ledger, abandoned, strays, self.hosting).run()
+
+    def host(self, name: str, of: Recipe, run: str | None = None, environment: str = "dev") -> Endpoint:
+        tags = {"distillery:environment": environment, "distillery:recipe": of.name}
+        tags |= {"distillery:run": run} if run else {}
+        made = self.hosting[of.hosting].create(
+            name=name, model_arn=student().model_arn, tags=tags, token="t", recipe=of
+        )
+        self.bedrock.settle()
+        return made
+
+    def candidate(self, run: Run) -> Endpoint:
+        return self.host(NAMES.candidate(run.id), run.recipe, run.id)
+
+    def alias(self, endpoint: Endpoint) -> None:
+        ssm: Any = self.ssm
+        alias = Alias(
+            recipe="support",
+            version=1,
+            endpoint=endpoint,
+            region="us-east-1",
+            base="amazon.nova-micro-v1:0",
+            current=student().model_arn,
+            previous=None,
+            run="support-aaaaa-aaaaaaaa-1",
+            changed="2026-11-23T09:00:00+00:00",
+        )
+        Aliases(ssm).write(NAMES.alias("support"), alias)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+def test_a_run_on_the_road_keeps_its_candidate(world: World) -> None:
+    run = open_run(world.ledger)
+    world.machine.executions[run.id] = "RUNNING"
+    world.candidate(run)
+    assert world.sweep() == {"closed": {}, "deleted": []}
+
+
+@pytest.mark.parametrize("settings", [recipe(), provisioned()])
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT", "FAILED", "SUCCEEDED"])
+def test_a_run_whose_execution_ended_is_closed_and_its_candidate_deleted(
+    world: World, settings: Recipe, status: str
+) -> None:
+    run = open_run(world.ledger, settings)
+    world.machine.executions[run.id] = status
+    candidate = world.candidate(run)
+    swept = world.sweep()
+    assert swept["deleted"] == [candidate.name]
+    record = world.ledger.run(run.id)
+    assert record.outcome is Outcome.FAILED
+    assert status in record.reason
+    assert world.ledger.active() == {}
+    assert [run.id in notice["Message"] for notice in world.sns.published] == [True]
+    assert world.sweep() == {"closed": {}, "deleted": []}
+    assert len(world.sns.published) == 1
+
+
+def test_a_run_whose_execution_never_started_is_closed_after_an_hour(world: World) -> None:
+    run = open_run(world.ledger)
+    world.at += timedelta(minutes=59)
+    assert world.sweep()["closed"] == {}
+    world.at += timedelta(minutes=2)
+    assert list(world.sweep()["closed"]) == [run.id]
+
+
+def test_a_roll_back_gives_its_recipe_free_when_its_execution_ended_or_never_began(world: World) -> None:
+    ended, missing = rollback_holder("support", START), rollback_holder("billing", START)
+    world.ledger.lock("support", ended)
+    world.ledger.lock("billing", missing)
+    world.machine.executions[ended] = "ABORTED"
+    assert list(world.sweep()["closed"]) == [ended]
+    assert world.ledger.active() == {"billing": missing}
+    world.at += timedelta(hours=2)
+    world.sweep()
+    assert world.ledger.active() == {}
+
+
+def test_one_bad_item_does_not_stop_the_others_and_is_raised_at_the_end(world: World) -> None:
+    bad, good = open_run(world.ledger, recipe(name="billing")), open_run(world.ledger)
+    world.machine.executions |= {bad.id: "denied", good.id: "ABORTED"}
+    world.candidate(good)
+    world.bedrock.refuse = {"list_provisioned_model_throughputs": "AccessDeniedException"}
+    with pytest.raises(ExceptionGroup) as raised:
+        world.sweep()
+    assert len(raised.value.exceptions) == 2
+    assert world.bedrock.everything() == {}
+    assert world.ledger.active() == {"billing": bad.id}
+
+
+def test_a_candidate_still_being_created_is_left_to_the_next_sweep(world: World) -> None:
+    run = open_run(world.ledger, provisioned())
+    world.ledger.close(run.id, Outcome.FAILED, "for the test")
+    name = world.candidate(run).name
+    world.bedrock.throughputs[name].status = "Creating"
+    assert world.sweep()["deleted"] == []
+    world.bedrock.settle()
+    assert world.sweep()["deleted"] == [name]
+
+
+def test_a_live_endpoint_stays_while_its_alias_names_it(world: World) -> None:
+    live = world.host("dev-support-live-abcde", recipe())
+    old = world.host("dev-support-live-fghij", provisioned())
+    world.alias(live)
+    assert world.sweep()["deleted"] == [old.name]
+
+
+def test_a_live_endpoint_without_an_alias_stays_while_its_recipe_is_on_the_road(world: World) -> None:
+    run = open_run(world.ledger)
+    world.machine.executions[run.id] = "RUNNING"
+    live = world.host("dev-support-live-abcde", recipe())
+    assert world.sweep()["deleted"] == []
+    world.machine.executions[run.id] = "ABORTED"
+    assert world.sweep()["deleted"] == [live.name]
+
+
+@pytest.mark.parametrize("environment", ["dev-2", "prod"])
+def test_what_is_tagged_for_another_environment_is_not_ours(world: World, environment: str) -> None:
+    world.host("dev-2-support-x-candidate", recipe(), "2-support-x", environment)
+    assert world.sweep()["deleted"] == []
+
+
+def test_the_sweep_works_before_deployments_existed(world: World) -> None:
+    world.bedrock.refuse = {"list_custom_model_deployments": "UnknownOperationException"}
+    run = open_run(world.ledger, provisioned())
+    world.machine.executions[run.id] = "ABORTED"
+    candidate = world.candidate(run)
+    assert world.sweep()["deleted"] == [candidate.name]

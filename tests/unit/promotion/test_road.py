@@ -1,0 +1,284 @@
+"""The promotion stage through its door: only what passed goes live, nothing happens twice, and there is a way back."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.promotion.handler import rollback, step
+from lambdas.shared import aws
+from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import BadRequest, EndpointFailed, NothingToRollBack, RunActive
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.road import Outcome, Stage
+from lambdas.shared.variables import Variable
+from lambdas.shared.wire import to_wire
+from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.road import distilled, open_run, provisioned, recipe, student, verdict
+from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
+from tests.fakes.table import MemoryTable
+
+PARAMETER = "/distillery/dev/alias/support"
+
+
+class World:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
+        services = {"bedrock": self.bedrock, "ssm": self.ssm, "sns": self.sns, "stepfunctions": self.machine}
+        monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
+        table = MemoryTable()
+        self.ledger = Ledger(table)
+        monkeypatch.setattr("lambdas.promotion.handler.Table", lambda name: table)
+        machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
+        values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
+        for variable, value in values.items():
+            monkeypatch.setenv(Variable[variable], value)
+
+    @property
+    def alias(self) -> dict[str, Any]:
+        return dict(json.loads(self.ssm.parameters[PARAMETER]))
+
+    def road(self, letter: str, of: Recipe | None = None, passed: bool = True) -> dict[str, Any]:
+        """The road of a run up to its verdict."""
+        run = open_run(self.ledger, of, digest=letter)
+        made = distilled(self.ledger, run, letter)
+        return {
+            "action": "distil",
+            "run": to_wire(run),
+            "student": to_wire(made),
+            "verdict": to_wire(verdict(passed)),
+        }
+
+    def walk(self, road: dict[str, Any]) -> dict[str, Any]:
+        """As the state machine does, every step twice."""
+        road["live"] = self.twice("promote", road)
+        assert self.twice("describe", road)["status"] in ("pending", "ready")
+        self.bedrock.settle()
+        assert self.twice("describe", road) == {"status": "ready"}
+        road["alias"] = self.twice("record", road)
+        self.twice("close", road)
+        return road
+
+    def twice(self, name: str, road: dict[str, Any]) -> Any:
+        first = step({"step": name, "road": road}, None)
+        assert step({"step": name, "road": road}, None) == first
+        return first
+
+    def roll_back(self) -> dict[str, Any]:
+        rollback({"recipe": "support"}, None)
+        road: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
+        return self.walk(road)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+@pytest.mark.parametrize("settings", [recipe(), provisioned()])
+def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(world: World, settings: Recipe) -> None:
+    road = world.walk(world.road("a", settings))
+    (live,) = world.bedrock.everything().values()
+    assert live.model == world.alias["current"] == student("a").model_arn
+    assert (world.alias["version"], world.alias["previous"]) == (1, None)
+    assert world.alias["endpoint"] == road["live"]
+    assert world.alias["region"] == "us-east-1"
+    assert live.tags == {"distillery:environment": "dev", "distillery:recipe": "support"}
+    record = world.ledger.run(road["run"]["id"])
+    assert record.outcome is Outcome.PROMOTED
+    assert record.stages[Stage.PROMOTION].product == world.alias
+    assert world.ledger.active() == {}
+    assert "0.900" in world.sns.published[0]["Message"]
+
+
+@pytest.mark.parametrize("settings", [recipe(), provisioned()])
+def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(world: World, settings: Recipe) -> None:
+    first = world.walk(world.road("a", settings))
+    second = world.walk(world.road("b", settings))
+    assert first["live"] == second["live"]
+    assert world.alias["version"] == 2
+    assert world.alias["previous"] == student("a").model_arn
+    assert len(world.bedrock.everything()) == 1
+
+
+def test_callers_keep_the_old_model_until_the_update_is_done(world: World) -> None:
+    world.walk(world.road("a"))
+    road = world.road("b")
+    road["live"] = step({"step": "promote", "road": road}, None)
+    with pytest.raises(EndpointFailed, match=r"updating with .*aaaa"):
+        step({"step": "record", "road": road}, None)
+    assert world.alias["current"] == student("a").model_arn
+
+
+@pytest.mark.parametrize("name", ["promote", "describe", "record"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_nothing_goes_live_without_a_passed_verdict(world: World, name: str, missing: bool) -> None:
+    road = world.road("a", passed=False)
+    if missing:
+        del road["verdict"]
+    with pytest.raises(BadRequest, match="verdict"):
+        step({"step": name, "road": road}, None)
+    assert world.bedrock.everything() == {} == world.ssm.parameters
+
+
+def test_an_update_that_fails_leaves_the_alias_and_the_old_model(world: World) -> None:
+    world.walk(world.road("a"))
+    road = world.road("b")
+    road["live"] = step({"step": "promote", "road": road}, None)
+    (live,) = world.bedrock.everything().values()
+    live.update = "UpdateFailed"
+    with pytest.raises(EndpointFailed, match="update failed"):
+        step({"step": "describe", "road": road}, None)
+    assert (live.model, world.alias["version"]) == (student("a").model_arn, 1)
+    step({"step": "close", "road": {"run": road["run"], "error": {"Error": "EndpointFailed", "Cause": "x"}}}, None)
+    world.walk(world.road("c"))
+    assert world.alias["current"] == student("c").model_arn
+
+
+def test_an_update_left_by_an_aborted_run_is_waited_for_and_then_followed_by_ours(world: World) -> None:
+    world.walk(world.road("a"))
+    aborted = world.road("b")
+    step({"step": "promote", "road": aborted}, None)
+    world.ledger.close(aborted["run"]["id"], Outcome.FAILED, "aborted")
+    road = world.road("c")
+    road["live"] = step({"step": "promote", "road": road}, None)
+    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    world.bedrock.settle()  # the aborted run's model
+    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    world.bedrock.settle()
+    assert step({"step": "describe", "road": road}, None) == {"status": "ready"}
+
+
+def test_a_live_endpoint_that_failed_and_that_nobody_uses_is_made_again(world: World) -> None:
+    broken = world.road("a")
+    step({"step": "promote", "road": broken}, None)
+    (live,) = world.bedrock.everything().values()
+    live.status = "Failed"
+    with pytest.raises(EndpointFailed):
+        step({"step": "describe", "road": broken | {"live": to_wire({})}}, None)
+    world.ledger.close(broken["run"]["id"], Outcome.FAILED, "as the test wants")
+    world.walk(world.road("b"))
+    assert len(set(world.bedrock.tokens)) == 2
+    assert world.alias["current"] == student("b").model_arn
+
+
+def test_a_live_endpoint_that_failed_in_use_is_not_deleted(world: World) -> None:
+    world.walk(world.road("a"))
+    (live,) = world.bedrock.everything().values()
+    live.status = "Failed"
+    road = world.road("b")
+    step({"step": "promote", "road": road}, None)
+    with pytest.raises(EndpointFailed):
+        step({"step": "describe", "road": road}, None)
+    assert live in world.bedrock.everything().values()
+
+
+CHANGES = [recipe(student="amazon.nova-lite-v1:0"), provisioned()]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_the_alias(
+    world: World, changed: Recipe
+) -> None:
+    first = world.walk(world.road("a"))
+    second = world.walk(world.road("b", changed))
+    assert first["live"]["arn"] != second["live"]["arn"]
+    assert [fake.arn for fake in world.bedrock.everything().values()] == [second["live"]["arn"]]
+    assert world.alias["previous"] == student("a").model_arn
+    assert world.alias["base"] == changed.student
+    world.roll_back()
+    assert world.alias["endpoint"]["mode"] == "on-demand"
+    assert world.alias["current"] == student("a").model_arn
+    assert len(world.bedrock.everything()) == 1
+    assert len(set(world.bedrock.tokens)) == 3  # an old token would bring the old endpoint's answer, and no endpoint
+
+
+def test_a_roll_back_and_a_second_one_swap_two_models(world: World) -> None:
+    world.walk(world.road("a"))
+    world.walk(world.road("b"))
+    for version, letter, other in ((3, "a", "b"), (4, "b", "a")):
+        road = world.roll_back()
+        assert world.alias["version"] == version
+        assert world.alias["current"] == student(letter).model_arn
+        assert world.alias["previous"] == student(other).model_arn
+        assert {fake.model for fake in world.bedrock.everything().values()} == {student(letter).model_arn}
+        assert road["alias"]["run"].startswith("support-")
+        assert world.ledger.active() == {}
+        world.machine.started.clear()
+    assert "rolled-back" in world.sns.published[-1]["Message"]
+
+
+def test_a_roll_back_that_fails_gives_the_recipe_free(world: World) -> None:
+    world.walk(world.road("a"))
+    world.walk(world.road("b"))
+    rollback({"recipe": "support"}, None)
+    road = json.loads(world.machine.started[-1]["input"])
+    assert world.ledger.active() == {"support": road["holder"]}
+    road["error"] = {"Error": "EndpointFailed", "Cause": json.dumps({"errorMessage": "it is gone"})}
+    answer = step({"step": "close", "road": road}, None)
+    assert answer == {"outcome": "failed", "reason": "EndpointFailed: it is gone"}
+    assert world.ledger.active() == {}
+    assert world.alias["version"] == 2
+
+
+def test_the_way_back_is_refused_before_there_is_one(world: World) -> None:
+    with pytest.raises(NothingToRollBack, match="no alias"):
+        rollback({"recipe": "support"}, None)
+    world.walk(world.road("a"))
+    with pytest.raises(NothingToRollBack, match="one model only"):
+        rollback({"recipe": "support"}, None)
+    assert world.ledger.active() == {}
+    assert world.machine.started == []
+
+
+def test_a_roll_back_waits_for_the_run_on_the_road(world: World) -> None:
+    world.walk(world.road("a"))
+    run = open_run(world.ledger, digest="b")
+    with pytest.raises(RunActive):
+        rollback({"recipe": "support"}, None)
+    assert world.ledger.active() == {"support": run.id}
+
+
+def test_a_roll_back_that_cannot_start_gives_the_recipe_free(world: World) -> None:
+    world.walk(world.road("a"))
+    world.walk(world.road("b"))
+    world.machine.refuse = "ExecutionLimitExceeded"
+    with pytest.raises(ClientError):
+        rollback({"recipe": "support"}, None)
+    assert world.ledger.active() == {}
+
+
+def test_a_roll_back_without_a_recipe_is_refused(world: World) -> None:
+    with pytest.raises(BadRequest, match="recipe"):
+        rollback({}, None)
+
+
+ERRORS = [
+    ({"Error": "JobFailed", "Cause": json.dumps({"errorMessage": "no luck"})}, "JobFailed: no luck"),
+    ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
+    ({"Error": "States.TaskFailed", "Cause": "plain"}, "States.TaskFailed: plain"),
+    ({"Error": "E", "Cause": "[1]"}, "E: [1]"),
+    ({}, "Unknown"),
+]
+
+
+@pytest.mark.parametrize(("error", "reason"), ERRORS)
+def test_after_a_failure_the_run_alone_suffices_to_close_it(world: World, error: dict[str, str], reason: str) -> None:
+    run = open_run(world.ledger)
+    road = {"action": "distil", "run": to_wire(run), "error": error}
+    assert step({"step": "close", "road": road}, None) == {"outcome": "failed", "reason": reason}
+    assert world.ledger.run(run.id).reason == reason
+    assert world.ledger.active() == {}
+
+
+def test_a_student_that_did_not_pass_closes_its_run_as_rejected(world: World) -> None:
+    road = world.road("a", passed=False)
+    assert step({"step": "close", "road": road}, None)["outcome"] == "rejected"
+    assert "needed is 0.500" in world.sns.published[0]["Message"]
+    assert world.sns.published[0]["Subject"] == "Distillery: support rejected"
+
+
+def test_an_unknown_step_is_refused(world: World) -> None:
+    with pytest.raises(BadRequest, match="promote, describe, record and close"):
+        step({"step": "dance", "road": world.road("a")}, None)
