@@ -1,6 +1,6 @@
 """Get, List and DeleteCustomModel, and finding a custom model by name or ARN."""
 
-from local.bedrock import errors, listing, offers
+from local.bedrock import errors, listing
 from local.bedrock.call import Call, Params, present
 from local.bedrock.records import CustomModel, Estate
 
@@ -37,7 +37,7 @@ def list_models(call: Call) -> Params:
             "modelName": model.name,
             "creationTime": model.created,
             "baseModelArn": model.base,
-            "baseModelName": offers.VARIANTS[base_id(model)].name,
+            "baseModelName": base_id(model).split(":")[0],
             "customizationType": "DISTILLATION",
             "ownerAccountId": call.account,
             "modelStatus": "Active",

@@ -18,7 +18,7 @@ MOST_BYTES = 2 * 1024**3
 MOST_LINE_BYTES = 16 * 1024
 
 
-class Rejected(Exception):  # noqa: N818 - the outcome of validation, not a defect
+class Rejected(Exception):
     """Why the job's Validation stage failed; the text becomes the failure message."""
 
 

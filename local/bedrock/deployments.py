@@ -28,7 +28,12 @@ def create(call: Call) -> Params:
         raise errors.quota(f"The account has {MOST} custom model deployments, as many as it may have.")
     arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
     call.estate.deployments[arn] = Deployment(
-        arn, params["modelDeploymentName"], model.arn, call.now, call.now, call.now + CREATING,
+        arn,
+        params["modelDeploymentName"],
+        model.arn,
+        call.now,
+        call.now,
+        call.now + CREATING,
         description=params.get("description"),
     )
     call.tag(arn, params.get("tags"))
@@ -51,9 +56,7 @@ def _eligible(model: CustomModel, call: Call) -> None:
 def get(call: Call) -> Params:
     """The deployment by name or ARN."""
     deployment = find(call.estate, call.params["customModelDeploymentIdentifier"])
-    update = (
-        {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
-    )
+    update = {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
     return present(
         customModelDeploymentArn=deployment.arn,
         modelDeploymentName=deployment.name,

@@ -1,15 +1,16 @@
 """GetFoundationModel, ListFoundationModels, GetFoundationModelAvailability.
 
 The life cycle carries dates: the launch always, the Legacy and end-of-life days once they are announced (which
-this simulator takes to be the day the Legacy period begins, or from the start where only an end is known).
+this simulator takes to be the day the Legacy period begins, or six months before an end without one).
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from local.bedrock import errors, offers
 from local.bedrock.call import Call, Params, present
 from local.bedrock.models import Model
 
+NOTICE = timedelta(days=183)
 UNRESOLVED = "Could not resolve the foundation model from the provided model identifier."
 
 
@@ -37,7 +38,7 @@ def list_models(call: Call) -> Params:
 
 def _asked(row: Params, params: Params) -> bool:
     return (
-        params.get("byProvider", row["providerName"]).lower() == row["providerName"].lower()
+        str(params.get("byProvider", row["providerName"])).lower() == str(row["providerName"]).lower()
         and params.get("byOutputModality", "TEXT") in row["outputModalities"]
         and ("byCustomizationType" not in params or params["byCustomizationType"] in row["customizationsSupported"])
         and ("byInferenceType" not in params or params["byInferenceType"] in row["inferenceTypesSupported"])
@@ -82,7 +83,9 @@ def _customizations(name: str, call: Call) -> list[str]:
     if call.region not in model.customize or model.is_legacy(today):
         return []
     student = any(
-        pair.student == name and pair.region == call.region and pair.first <= today
+        pair.student == name
+        and pair.region == call.region
+        and pair.first <= today
         and not offers.MODELS[pair.teacher].ended(today)
         for pair in offers.PAIRS
     )
@@ -97,7 +100,8 @@ def _inference_types(model: Model, region: str, variant: bool) -> list[str]:
 
 
 def _life_cycle(model: Model, today: date) -> Params:
-    announced = model.legacy is None or model.is_legacy(today)
+    notice = model.legacy or (model.end and model.end - NOTICE)
+    announced = notice is not None and today >= notice
     return present(
         status="LEGACY" if model.is_legacy(today) else "ACTIVE",
         startOfLifeTime=_midnight(model.first),

@@ -16,9 +16,7 @@ def of(estates: Iterable[Estate], now: datetime) -> dict[str, Any]:
         "jobs": [_row(e, j.arn, j.name, j.status) for e in mine for j in e.jobs.values()],
         "custom_models": [_row(e, m.arn, m.name, "Active") for e in mine for m in e.models.values()],
         "deployments": [
-            {**_row(e, d.arn, d.name, d.status), "model": d.model_arn}
-            for e in mine
-            for d in e.deployments.values()
+            {**_row(e, d.arn, d.name, d.status), "model": d.model_arn} for e in mine for d in e.deployments.values()
         ],
         "inference_profiles": [_row(e, p.arn, p.name, "ACTIVE") for e in mine for p in e.profiles.values()],
         "provisioned_throughput": [

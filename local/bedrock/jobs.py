@@ -4,9 +4,6 @@ What a duplicate name does is not documented (ConflictException is declared): he
 model name as long as a model or a running job holds it.
 """
 
-from dataclasses import replace
-from datetime import timedelta
-
 from local.bedrock import errors, listing, offers, schedule
 from local.bedrock.call import Call, Params, present
 from local.bedrock.models import Pair
@@ -49,9 +46,7 @@ def _training_source(params: Params) -> None:
 
 def _distillation(params: Params) -> Params:
     if params.get("customizationType", "DISTILLATION") != "DISTILLATION":
-        raise errors.validation(
-            f"The local Bedrock runs DISTILLATION jobs only, not {params['customizationType']}."
-        )
+        raise errors.validation(f"The local Bedrock runs DISTILLATION jobs only, not {params['customizationType']}.")
     settings: Params | None = params.get("customizationConfig", {}).get("distillationConfig")
     if settings is None:
         raise errors.validation("customizationConfig.distillationConfig is required for a distillation job.")
@@ -63,7 +58,7 @@ def _pair(teacher: str, base: str, call: Call) -> Pair:
     today = call.now.date()
     student_id = base.rsplit("foundation-model/", 1)[-1]
     student = offers.VARIANTS.get(student_id)
-    if student is None or not student.exists(today, call.region):
+    if student is None or call.region not in student.customize or not student.exists(today, call.region):
         raise errors.validation(f"The base model {base} cannot be customized in {call.region}.")
     if student.is_legacy(today):
         raise errors.validation(f"The base model {base} is in Legacy status: it takes no new customization jobs.")
@@ -157,9 +152,7 @@ def list_jobs(call: Call) -> Params:
         )
         for job in call.estate.jobs.values()
     ]
-    return listing.page(
-        call.params, rows, "modelCustomizationJobSummaries", name="jobName", created="creationTime"
-    )
+    return listing.page(call.params, rows, "modelCustomizationJobSummaries", name="jobName", created="creationTime")
 
 
 def stop(call: Call) -> Params:

@@ -1,6 +1,6 @@
 """How long a call would take: modelled, never slept.
 
-milliseconds = (time to first token + output tokens / speed) × a spread in [0.75, 1.6] decided by the prompt.
+milliseconds = (time to first token + output tokens / speed) × a spread (0.79 to 1.64, median 1) set by the prompt.
 
 Measured by others: Claude 3.5 Haiku and Llama 3.1 70B (AWS Machine Learning Blog, 28 Jan 2025, P50), Nova Pro
 (third-party test of March 2026: 954 and 728 ms for 65 tokens, 5279 and 3266 ms for 500, solved for the two terms),
@@ -28,7 +28,7 @@ _SPEED: dict[str, dict[str, tuple[float, float]]] = {
 }
 _SMALL = (450.0, 80.0)
 _TIER = {"priority": 0.8, "flex": 2.0}
-_LEAST, _SPAN = 0.75, 0.85
+_LEAST, _SPAN = 0.7875, 0.85  # a median of exactly 1
 
 
 def milliseconds(model_id: str, mode: str, tier: str | None, output_tokens: int, prompt: str) -> int:

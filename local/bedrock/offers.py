@@ -30,6 +30,7 @@ def _one(region: str) -> frozenset[str]:
     return frozenset({region})
 
 
+# fmt: off
 AMAZON = (
     Model(
         "amazon.nova-pro-v1:0", "Nova Pro", "Amazon", date(2024, 12, 3), _one(EAST1),
@@ -115,34 +116,35 @@ _NEXT_END = date(2027, 3, 30)
 
 META = (
     Model(
-        _L405, "Llama 3.1 405B Instruct", "Meta", _LLAMA_31, _one(WEST2), (_us(_L405),), legacy=_OLD_LEGACY,
+        _L405, "Llama 3.1 405B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L405),), legacy=_OLD_LEGACY,
         end=_OLD_END, optimized={EAST2: OPTIMIZED_SINCE}, strong=True,
     ),
     Model(
-        _L70, "Llama 3.1 70B Instruct", "Meta", _LLAMA_31, _one(WEST2), (_us(_L70),), (f"{_L70}:128k",),
+        _L70, "Llama 3.1 70B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L70),), (f"{_L70}:128k",),
         _one(WEST2), date(2026, 9, 30), _NEXT_END, throughput=_one(WEST2), strong=True,
         optimized=dict.fromkeys((EAST2, WEST2), OPTIMIZED_SINCE),
         prices={"standard": ("0.72", "0.72"), "optimized": ("0.90", "0.90")},
     ),
     Model(
-        _L3370, "Llama 3.3 70B Instruct", "Meta", _LLAMA_33, profiles=(_us(_L3370),),
+        _L3370, "Llama 3.3 70B", "Meta", _LLAMA_33, profiles=(_us(_L3370),),
         variants=(f"{_L3370}:128k",), customize=_one(WEST2), end=_NEXT_END, on_demand_custom=_one(WEST2),
         strong=True, prices={"standard": ("0.72", "0.72")},
     ),
     Model(
-        _L8, "Llama 3.1 8B Instruct", "Meta", _LLAMA_31, _one(WEST2), (_us(_L8),), (f"{_L8}:128k",),
+        _L8, "Llama 3.1 8B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L8),), (f"{_L8}:128k",),
         _one(WEST2), end=_NEXT_END, throughput=_one(WEST2), prices={"standard": ("0.22", "0.22")},
     ),
     Model(
-        _L1, "Llama 3.2 1B Instruct", "Meta", _LLAMA_32, profiles=(_us(_L1),), variants=(f"{_L1}:128k",),
+        _L1, "Llama 3.2 1B", "Meta", _LLAMA_32, profiles=(_us(_L1),), variants=(f"{_L1}:128k",),
         customize=_one(WEST2), legacy=_OLD_LEGACY, end=_OLD_END, throughput=_one(WEST2),
     ),
     Model(
-        _L3, "Llama 3.2 3B Instruct", "Meta", _LLAMA_32, profiles=(_us(_L3),), variants=(f"{_L3}:128k",),
+        _L3, "Llama 3.2 3B", "Meta", _LLAMA_32, profiles=(_us(_L3),), variants=(f"{_L3}:128k",),
         customize=_one(WEST2), legacy=_OLD_LEGACY, end=_OLD_END, throughput=_one(WEST2),
     ),
 )
 
+# fmt: on
 MODELS: dict[str, Model] = {model.id: model for model in (*AMAZON, *ANTHROPIC, *META)}
 VARIANTS: dict[str, Model] = {variant: model for model in MODELS.values() for variant in model.variants}
 PROFILES: dict[str, tuple[Profile, Model]] = {

@@ -29,11 +29,11 @@ class Response:
     body: bytes
 
 
-class ObjectMissing(Exception):  # noqa: N818 - named as what happened, not as a Python error
+class ObjectMissing(Exception):
     """There is no such bucket or object."""
 
 
-class ObjectDenied(Exception):  # noqa: N818 - as above
+class ObjectDenied(Exception):
     """The role may not do that to the object; the text says which action was refused."""
 
 

@@ -24,7 +24,13 @@ def create(call: Call) -> Params:
     profile_id = call.mint("profile")
     arn = call.arn(f"application-inference-profile/{profile_id}")
     call.estate.profiles[arn] = ApplicationProfile(
-        arn, profile_id, call.params["inferenceProfileName"], source, is_profile, models, call.now,
+        arn,
+        profile_id,
+        call.params["inferenceProfileName"],
+        source,
+        is_profile,
+        models,
+        call.now,
         call.params.get("description"),
     )
     call.tag(arn, call.params.get("tags"))
@@ -69,10 +75,12 @@ def get(call: Call) -> Params:
 
 
 def _system_view(profile: Profile, model: Model, call: Call) -> Params:
+    # Names and descriptions keep to the documented patterns, which allow neither dots nor commas.
     began = datetime.combine(model.first, time(), UTC)
+    geography, regions = profile.id.split(".")[0], profile.routes[call.region]
     return {
-        "inferenceProfileName": f"{profile.id.split('.')[0].upper()} {model.provider} {model.name}",
-        "description": f"Routes requests to {model.name} in {', '.join(r or 'global' for r in _to(profile, call))}.",
+        "inferenceProfileName": f"{geography.upper()} {model.provider} {model.name}".replace(".", "-"),
+        "description": f"Routes requests to {model.name} in {' '.join(r or 'global' for r in regions)}.",
         "createdAt": began,
         "updatedAt": began,
         "inferenceProfileArn": call.arn(f"inference-profile/{profile.id}"),
@@ -81,10 +89,6 @@ def _system_view(profile: Profile, model: Model, call: Call) -> Params:
         "status": "ACTIVE",
         "type": "SYSTEM_DEFINED",
     }
-
-
-def _to(profile: Profile, call: Call) -> tuple[str, ...]:
-    return profile.routes[call.region]
 
 
 def _view(profile: ApplicationProfile) -> Params:

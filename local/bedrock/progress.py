@@ -61,7 +61,7 @@ class Progress:
 
     def pending(self, estate: Estate, now: datetime, teacher: Teacher, faults: Faults) -> list[Callable[[], None]]:
         """The work that jobs in progress need done, to be run without the lock."""
-        tasks = []
+        tasks: list[Callable[[], None]] = []
         for job in estate.jobs.values():
             lesson = self._lessons.setdefault(job.arn, Lesson()) if job.status == "InProgress" else None
             if lesson is None or lesson.failure is not None:
@@ -81,8 +81,8 @@ class Progress:
 
     def deliver(self, *, lose: bool) -> None:
         """Empties the outbox, onto the bus or, as best effort allows, into nothing."""
-        waiting, self._outbox = self._outbox, []
-        for account, region, arn, detail in waiting:
+        while self._outbox:
+            account, region, arn, detail = self._outbox.pop(0)
             if not lose:
                 self._events.emit(account, region, "aws.bedrock", DETAIL_TYPE, [arn], detail)
 

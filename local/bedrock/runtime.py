@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from local.bedrock import errors, latency, student, targets, text
+from local.bedrock import errors, latency, student, text
 from local.bedrock.settings import Faults
 from local.bedrock.targets import Target
 
@@ -57,9 +57,7 @@ def _mode(params: Params, target: Target, region: str, today: date, faults: Faul
     since = target.model.optimized.get(region)
     through = ("system", "application") if faults.optimized_application_profiles else ("system",)
     if since is None or today < since or target.through not in through:
-        raise errors.validation(
-            f"Latency performance configuration is not supported for {target.model.id} in {region}"
-        )
+        raise errors.validation(f"Latency performance configuration is not supported for {target.model.id} in {region}")
     return mode
 
 

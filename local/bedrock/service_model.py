@@ -79,9 +79,7 @@ def _body(body: bytes) -> Params:
     try:
         value = json.loads(body)
     except ValueError as error:
-        raise errors.ServiceError(
-            "SerializationException", 400, f"The body is not JSON: {error}."
-        ) from error
+        raise errors.ServiceError("SerializationException", 400, f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise errors.ServiceError("SerializationException", 400, "The body must be a JSON object.")
     return value
@@ -96,9 +94,7 @@ def _from_query(text: str, shape: Any) -> Any:
         if shape.type_name == "timestamp":
             return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, KeyError):
-        raise errors.validation(
-            f"1 validation error detected: Value '{text}' is not a {shape.type_name}"
-        ) from None
+        raise errors.validation(f"1 validation error detected: Value '{text}' is not a {shape.type_name}") from None
     return text
 
 

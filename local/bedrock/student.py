@@ -1,7 +1,7 @@
 """The students: an untrained one that only compares words, and a distilled one that learnt from its teacher.
 
 The untrained student picks, of the labels named in the system prompt, the one whose words overlap most with the
-question (ties: the first listed). That is meant to be poor. The distilled student is a TF-IDF + logistic
+question, and guesses between equals. That is meant to be poor. The distilled student is a TF-IDF + logistic
 regression over exactly the (prompt, teacher's answer) pairs of its job, or the nearest neighbour's answer when
 most answers differ from each other. Nothing here reads a clock or a random source.
 """
@@ -91,7 +91,10 @@ def loss(student: Student, pairs: Pairs) -> float:
 
 
 def untrained(prompt: text.Prompt) -> str:
-    """The label with the largest overlap of words."""
-    words = text.stems(prompt.text)
+    """The label with the largest overlap of words; of equals, one guessed by the prompt's hash."""
     offered = text.labels(prompt.system)
-    return max(offered, key=lambda label: text.overlap(words, label)) if offered else NO_IDEA
+    if not offered:
+        return NO_IDEA
+    words = text.stems(prompt.text)
+    best = max(text.overlap(words, label) for label in offered)
+    return text.pick([label for label in offered if text.overlap(words, label) == best], "guess", prompt.text)

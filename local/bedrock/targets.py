@@ -11,9 +11,7 @@ from local.bedrock import custom_models, deployments, errors, offers, profiles, 
 from local.bedrock.models import Model
 from local.bedrock.records import CustomModel, Estate
 
-ENDED = (
-    "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
-)
+ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
 INVALID = "The provided model identifier is invalid."
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from local.bedrock import student, text
 from local.bedrock.settings import TeacherSettings
 
+OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -84,7 +86,7 @@ class Teacher:
 
 
 def by_rule(prompt: text.Prompt) -> str:
-    """The documented rule, without error."""
+    """The documented rule, without error; the first label when nothing is heard of any."""
     asked = prompt.text.lower()
     offered = text.labels(prompt.system)
     if not offered:
@@ -102,7 +104,7 @@ def _support(label: str, asked: str, words: Sequence[str]) -> float:
     parts = re.findall(r"[a-z0-9]+", label.lower())
     hints = [pattern for part in parts if (pattern := _rules().words.get(part))]
     heard = sum(bool(pattern.search(asked)) for pattern in hints)
-    return (heard / len(parts) if parts else 0.0) + text.overlap(words, label)
+    return (heard / len(parts) if parts else 0.0) + OVERLAP_WEIGHT * text.overlap(words, label)
 
 
 @dataclass(frozen=True, slots=True)

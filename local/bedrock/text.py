@@ -9,10 +9,13 @@ _WORD = re.compile(r"[a-z0-9']+")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*(?: [A-Za-z0-9_./&?-]+){0,4}")
 _LABEL_LINE = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*")
-_STOP = frozenset(
-    "a an the i my me you your it is are was be to of in on for with and or do does did can could how what why when "
-    "this that not no have has had if at from by".split()
-)
+# fmt: off
+_STOP = frozenset({
+    "a", "an", "the", "i", "my", "me", "you", "your", "it", "is", "are", "was", "be", "to", "of", "in",
+    "on", "for", "with", "and", "or", "do", "does", "did", "can", "could", "how", "what", "why", "when",
+    "this", "that", "not", "no", "have", "has", "had", "if", "at", "from", "by",
+})
+# fmt: on
 CHARACTERS_PER_TOKEN = 4
 
 

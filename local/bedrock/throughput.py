@@ -28,8 +28,16 @@ def create(call: Call) -> Params:
     _quota(params["modelUnits"], base, call)
     arn = call.arn(f"provisioned-model/{call.mint('throughput')}")
     call.estate.throughputs[arn] = Throughput(
-        arn, params["provisionedModelName"], params["modelUnits"], model_arn, model_arn, base,
-        call.now, call.now, call.now + CREATING, commitment=params.get("commitmentDuration"),
+        arn,
+        params["provisionedModelName"],
+        params["modelUnits"],
+        model_arn,
+        model_arn,
+        base,
+        call.now,
+        call.now,
+        call.now + CREATING,
+        commitment=params.get("commitmentDuration"),
     )
     call.tag(arn, params.get("tags"))
     return {"provisionedModelArn": arn}
@@ -117,9 +125,7 @@ def update(call: Call) -> Params:
         desired, base = _hosted(call.params["desiredModelId"], call)
         if base != throughput.base:
             raise errors.validation(f"{desired} has the base {base}; the throughput was bought for {throughput.base}.")
-        changed = replace(
-            changed, desired_arn=desired, status="Updating", changed=call.now, due=call.now + UPDATING
-        )
+        changed = replace(changed, desired_arn=desired, status="Updating", changed=call.now, due=call.now + UPDATING)
     call.estate.throughputs[throughput.arn] = changed
     return {}
 

@@ -47,6 +47,8 @@ def work(lesson: Lesson, stage: int, job: Job, teacher: Teacher, bucket: "Bucket
             _publish(lesson, job, bucket)
     except (dataset.Rejected, ObjectDenied, ObjectMissing) as why:
         lesson.failure = str(why)
+    except Exception as why:  # whatever breaks in the work is this job's failure, never the account's
+        lesson.failure = f"Internal error: {type(why).__name__}: {why}"
     lesson.done = stage
 
 

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from local.bedrock.engine import Bedrock, Faults, TeacherSettings
@@ -18,6 +20,11 @@ ACCOUNT = "111111111111"
 TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DECEMBER = datetime(2024, 12, 10, 9, tzinfo=UTC)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/distillation"
+
+
+@cache
+def _session() -> Any:
+    return botocore.session.get_session()  # one, since it is the loading of its models that takes time
 
 
 @dataclass(slots=True)
@@ -84,32 +91,52 @@ class World:
     """A simulator, its surroundings, and clients for any Region."""
 
     def __init__(
-        self, at: datetime = TODAY, teacher: TeacherSettings = TeacherSettings(), faults: Faults = Faults()
+        self, at: datetime = TODAY, teacher: TeacherSettings | None = None, faults: Faults | None = None
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles = ListEvents(), OpenRoles()
+        self._clients: dict[tuple[str, str], Any] = {}
         self.bedrock = Bedrock(
-            clock=self.clock, objects=self.objects, events=self.events, roles=self.roles,
-            teacher=teacher, faults=faults,
+            clock=self.clock,
+            objects=self.objects,
+            events=self.events,
+            roles=self.roles,
+            teacher=teacher or TeacherSettings(),
+            faults=faults or Faults(),
         )
 
     def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
-        client = botocore.session.get_session().create_client(
-            service, region_name=region, aws_access_key_id="a", aws_secret_access_key="b",
-            endpoint_url=f"http://{service}.invalid", config=Config(retries={"max_attempts": 0}),
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self._connect(service, region)
+        return self._clients[service, region]
+
+    def _connect(self, service: str, region: str) -> Any:
+        client = _session().create_client(
+            service,
+            region_name=region,
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            endpoint_url=f"http://{service}.invalid",
+            config=Config(retries={"max_attempts": 0}),
         )
 
-        def send(request: Any, **_: Any) -> AWSResponse:
+        def send(request: Any, **_: Any) -> Any:
             url = urlsplit(request.url)
             body = request.body or b""
             answer = self.bedrock.handle(
                 Request(
-                    service, ACCOUNT, region, request.method, url.path, dict(parse_qsl(url.query)),
+                    service,
+                    ACCOUNT,
+                    region,
+                    request.method,
+                    url.path,
+                    dict(parse_qsl(url.query)),
                     {k.lower(): _text(v) for k, v in request.headers.items()},
                     body.encode() if isinstance(body, str) else bytes(body),
                 )
             )
-            return AWSResponse(request.url, answer.status, Headers(answer.headers), Raw(answer.body))
+            headers = HTTPHeaders.from_pairs(answer.headers.items())
+            return AWSResponse(request.url, answer.status, headers, Raw(answer.body))
 
         client.meta.events.register("before-send", send)
         return client
@@ -124,16 +151,6 @@ class World:
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-class Headers(dict[str, str]):
-    """Headers as botocore reads them: case does not matter."""
-
-    def __init__(self, headers: Any) -> None:
-        super().__init__({k.lower(): v for k, v in headers.items()})
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name.lower(), default)
 
 
 class Raw:
@@ -164,9 +181,7 @@ def prompts(count: int = 120, golden: bool = True, system: str = SYSTEM) -> list
         messages = [{"role": "user", "content": [{"text": say}]}]
         if golden:
             messages.append({"role": "assistant", "content": [{"text": label}]})
-        rows.append(
-            {"schemaVersion": "bedrock-conversation-2024", "system": [{"text": system}], "messages": messages}
-        )
+        rows.append({"schemaVersion": "bedrock-conversation-2024", "system": [{"text": system}], "messages": messages})
     return rows
 
 
@@ -175,9 +190,9 @@ def jsonl(rows: list[dict[str, Any]]) -> bytes:
 
 
 def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
-    """A good request for today's pair."""
+    """A good request for today's pair; a change to None leaves the field out."""
     teacher = changes.pop("teacher", "us.amazon.nova-pro-v1:0")
-    return {
+    request = {
         "jobName": name,
         "customModelName": f"{name}-model",
         "roleArn": ROLE,
@@ -188,6 +203,7 @@ def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
         "customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": teacher}}},
         **changes,
     }
+    return {field: value for field, value in request.items() if value is not None}
 
 
 def distilled(world: World, name: str = "distill-intent-1", region: str = "us-east-1", **changes: Any) -> str:

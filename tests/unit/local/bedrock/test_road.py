@@ -1,9 +1,12 @@
 """The road through the simulator, with botocore's own clients on the other side of the wire."""
 
+from threading import Thread
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Faults
+from local.bedrock.engine import Bedrock, Faults
 from tests.unit.local.bedrock.fakes import DECEMBER, World, answer, distilled, job, jsonl, prompts, say
 
 
@@ -38,6 +41,24 @@ def test_every_change_of_status_is_told_once_with_the_documented_keys() -> None:
     last = world.events.events[-1]
     assert (last["source"], last["type"]) == ("aws.bedrock", "Model Customization Job State Change")
     assert {"version", "jobArn", "outputModelArn", "endTime", "trainingDataConfig"} <= set(last["detail"])
+
+
+def test_events_are_told_while_others_may_call() -> None:
+    world = World()
+    calls: list[int] = []
+
+    class CallsBack:
+        """Like a Lambda behind a rule: calls Bedrock, from a thread of its own, before the event is delivered."""
+
+        def emit(self, *_: Any) -> None:
+            caller = Thread(target=lambda: calls.append(len(world.client().list_custom_models()["modelSummaries"])))
+            caller.start()
+            caller.join(timeout=5)
+
+    world.bedrock = Bedrock(clock=world.clock, objects=world.objects, events=CallsBack(), roles=world.roles)
+    world.client().create_model_customization_job(**job())
+    world.bedrock.tick()
+    assert calls == [0]
 
 
 def test_metrics_lie_where_the_user_guide_says() -> None:
@@ -76,9 +97,7 @@ def test_an_update_serves_the_old_model_until_it_is_done() -> None:
     world = World()
     first, second = distilled(world), distilled(world, "distill-intent-2")
     bedrock = world.client()
-    arn = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=first)[
-        "customModelDeploymentArn"
-    ]
+    arn = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=first)["customModelDeploymentArn"]
     world.pass_time(10)
     bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
     during = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
@@ -121,9 +140,9 @@ def test_the_launch_system_runs_in_december_2024() -> None:
     bedrock = world.client(region="us-west-2")
     with pytest.raises(ClientError, match="UnknownOperationException"):
         bedrock.create_custom_model_deployment(modelDeploymentName="x", modelArn=model)
-    arn = bedrock.create_provisioned_model_throughput(
-        provisionedModelName="live", modelId=model, modelUnits=1
-    )["provisionedModelArn"]
+    arn = bedrock.create_provisioned_model_throughput(provisionedModelName="live", modelId=model, modelUnits=1)[
+        "provisionedModelArn"
+    ]
     world.pass_time(15)
     assert answer(say(world, arn, "where is my parcel number 3", region="us-west-2")) == "delivery"
     haiku = "us.anthropic.claude-3-5-haiku-20241022-v1:0"
