@@ -71,7 +71,9 @@ class LocalAccount:
 
     def env(self, region: str | None = None) -> dict[str, str]:
         """Variables for boto3, the CDK and our own command; the Region only when one is asked for."""
-        regional = {} if region is None else dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "CDK_DEFAULT_REGION"), region)
+        regional = (
+            {} if region is None else dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "CDK_DEFAULT_REGION"), region)
+        )
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,

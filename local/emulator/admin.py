@@ -39,9 +39,9 @@ def answer(
     change = json.loads(body) if method in {"PUT", "POST"} else None
     try:
         match method, what:
-            case ("GET" | "PUT"), "clock":
+            case (("GET" | "PUT"), "clock"):
                 return 200, _clock(clock, change)
-            case ("GET" | "POST"), "faults":
+            case (("GET" | "POST"), "faults"):
                 return 200, _faults(simulator, change)
             case "GET", "inventory":
                 return 200, simulator.inventory(parse_qs(query).get("account", [ACCOUNT])[0])

@@ -64,8 +64,9 @@ def _listed(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or [])
 
 
-def service_admitted(document: str | dict[str, Any] | None, service: str, action: str, resource: str, *,
-                     source_arn: str) -> bool:
+def service_admitted(
+    document: str | dict[str, Any] | None, service: str, action: str, resource: str, *, source_arn: str
+) -> bool:
     """Whether a resource's or a role's own policy lets a service act for `source_arn` of this account."""
     keys = {"aws:SourceArn": source_arn, "aws:SourceAccount": get_account_id()}
     ctx = _context(service, get_account_id(), action, resource, keys)
@@ -91,4 +92,6 @@ def service_may_assume(service: str, role_arn: str, *, source_arn: str) -> bool:
     role = iam_service._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn))
     if role is None:
         return False
-    return service_admitted(role["AssumeRolePolicyDocument"], service, "sts:AssumeRole", role_arn, source_arn=source_arn)
+    return service_admitted(
+        role["AssumeRolePolicyDocument"], service, "sts:AssumeRole", role_arn, source_arn=source_arn
+    )

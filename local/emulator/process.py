@@ -24,6 +24,7 @@ _LEAST_FREE = 1_000_000_000  # bytes
 _START = 30.0  # seconds until it must answer
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _PYTHON = ROOT / ".venv-local" / "bin" / "python"
+_children: dict[int, subprocess.Popen[bytes]] = {}  # those that this very process started and has to reap
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 
 
@@ -33,8 +34,8 @@ class CannotStart(Exception):
 
 def _alive(pid: int) -> bool:
     """Whether any process is left of the account's group: the emulator or a Lambda worker."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    if (child := _children.get(pid)) is not None and child.poll() is not None:
+        del _children[pid]
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:
@@ -87,11 +88,12 @@ def _check_ground(state: Path) -> None:
     for python, target in ((_PYTHON, "the emulator"), (_LAMBDA_PYTHON, "local Lambda functions")):
         if not python.exists():
             name = python.parent.parent.name
-            raise CannotStart(f"the Python environment {name} that {target} runs on is missing: `make install` makes it.")
+            raise CannotStart(f"the Python environment {name} of {target} is missing: `make install` makes it.")
     state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(state).free
     if free < _LEAST_FREE:
-        raise CannotStart(f"only {free // 1_000_000} MB are free on the disk of {state}: the local account needs 1000 MB.")
+        free_mb = free // 1_000_000
+        raise CannotStart(f"only {free_mb} MB are free on the disk of {state}: the local account needs 1000 MB.")
 
 
 def _environment(account: LocalAccount) -> dict[str, str]:
@@ -146,7 +148,8 @@ def start(account: LocalAccount) -> LocalAccount:
         if (found.date, found.speed) == (account.date, account.speed):
             return found
         raise CannotStart(
-            f"a local account already runs with date {found.date} and speed {found.speed:g}: stop it first (`make down`)."
+            f"a local account already runs with date {found.date} and speed {found.speed:g}: stop it first "
+            "(`make down`)."
         )
     _check_ground(account.state)
     stop(account.state)
@@ -158,8 +161,14 @@ def start(account: LocalAccount) -> LocalAccount:
     with (account.state / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [str(_PYTHON), "-m", "local.emulator", "serve"],
-            cwd=ROOT, env=_environment(account), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=_environment(account),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _children[process.pid] = process
     (account.state / "pid").write_text(str(process.pid))
     _await(process, account)
     return account

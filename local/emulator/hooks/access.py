@@ -6,7 +6,8 @@ AWS: the Service Authorization Reference lists resource types per action; a call
     as `InvokeModel`.
 ministack: checks the control plane on `*` and lets the runtime through unchecked.
 We mend: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
-    way, the others are checked after it, and the refusal names what was refused. `aws:ResourceTag` sees Bedrock's tags.
+    way, the others are checked after it, and a refusal (of any service) names the resource that was refused.
+    `aws:ResourceTag` sees Bedrock's tags.
 """
 
 from collections.abc import Mapping
@@ -61,8 +62,14 @@ def install(simulator: Any) -> None:
             return first.resource
         return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # as above
 
-    def enforce_all(access_key: str, action: str, service: str, region: str, resource_arn: str = "*",
-                    service_context: dict[str, Any] | None = None) -> Any:
+    def enforce_all(
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
         checks, given = _further.get(), service_context or {}
         _further.set(())
         denied = enforce(access_key, action, service, region, resource_arn, given)
@@ -76,6 +83,11 @@ def install(simulator: Any) -> None:
     def access_denied_response(service: str, action: str, principal: str, request_id: str, **options: Any) -> Any:
         if check := _refused.get():
             action, options["resource_arn"] = check.action, check.resource
+        resource, by_resource = options.get("resource_arn", "*"), options.get("resource_policy_arn")
+        if resource != "*" and not by_resource and not options.get("error_code"):
+            options["message"] = iam_actions.identity_denial_message(
+                action, principal, resource, bool(options.get("explicit_deny"))
+            )
         return refuse(service, action, principal, request_id, **options)
 
     def resource_tags(arn: str) -> dict[str, str] | None:

@@ -105,8 +105,9 @@ def install(clock: VirtualClock) -> None:
         info["heartbeat"] = clock.epoch()
         return json_response({})
 
-    def extract_resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes,
-                             *request: Any) -> str:
+    def extract_resource_arn(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *request: Any
+    ) -> str:
         if service == "states" and ".SendTask" in headers.get("x-amz-target", ""):
             return tokens.machine.get(json.loads(body or b"{}").get("taskToken", ""), "*")
         return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # untyped

@@ -43,8 +43,16 @@ def install() -> None:
     """Add the key to what a request on an object is checked for."""
     extract = iam_actions.extract_resource_arn
 
-    def extract_resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes,
-                             params: dict[str, Any], region: str, account: str) -> str:
+    def extract_resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        params: dict[str, Any],
+        region: str,
+        account: str,
+    ) -> str:
         resource: str = extract(service, method, path, headers, body, params, region, account)
         if service == "s3":
             _check_key(method, resource, headers, params, region)

@@ -26,7 +26,9 @@ def worker_script() -> str:
     """ministack's Python worker, reporting the class of an exception too."""
     script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
     if script.count(REPORTED) != 1:
-        raise RuntimeError("ministack's Lambda worker reports errors in another way: adapt local/emulator/hooks/lambdas.py")
+        raise RuntimeError(
+            "ministack's Lambda worker reports errors in another way: adapt local/emulator/hooks/lambdas.py"
+        )
     return script.replace(REPORTED, WITH_TYPE)
 
 

@@ -14,8 +14,14 @@ def install(log: Path) -> None:
     """Record what `enforce` decides, each of several checks of one request by itself."""
     enforce = iam_evaluator.enforce
 
-    def record(access_key: str, action: str, service: str, region: str, resource_arn: str = "*",
-               service_context: dict[str, Any] | None = None) -> Any:
+    def record(
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
         denied = enforce(access_key, action, service, region, resource_arn, service_context)
         caller = iam_evaluator.resolve_caller_identity(access_key) or {}
         if ":assumed-role/" in (principal := caller.get("userArn") or ""):

@@ -8,6 +8,7 @@ ministack: invokes once without retries, asks for no permission, and knows no de
 We mend all three.
 """
 
+import json
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,8 +16,6 @@ import ministack.app as app
 from ministack.core.arn import parse_arn
 from ministack.services import eventbridge, lambda_svc
 from ministack.services import stepfunctions as states
-
-import json
 
 from local.emulator import authority
 

@@ -1,0 +1,154 @@
+"""IAM is asked about every Bedrock call, resource by resource, and about the keys of objects."""
+
+import json
+import uuid
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from local.emulator import bedrock_access
+from tests.unit.local.emulator.workshop import Workshop, allow
+
+HERE = "arn:aws:bedrock:us-east-1:111111111111"
+PROFILE = f"{HERE}:inference-profile/us.amazon.nova-pro-v1:0"
+MODEL = "arn:aws:bedrock:{}::foundation-model/amazon.nova-pro-v1:0"
+EVERYWHERE = [MODEL.format(region) for region in ("us-east-1", "us-east-2", "us-west-2")]
+QUESTION: dict[str, Any] = {"messages": [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]}
+THROUGH = {"StringEquals": {"bedrock:InferenceProfileArn": PROFILE}}
+ELSEWHERE = {"StringEquals": {"bedrock:InferenceProfileArn": "arn:aws:bedrock:us-east-1:1:inference-profile/x"}}
+INVOKE = "bedrock:InvokeModel"
+
+
+def refusal(call: Any, **parameters: Any) -> str:
+    """The sentence with which IAM refuses a call; empty if it lets it through."""
+    try:
+        call(**parameters)
+    except botocore.exceptions.ClientError as error:
+        found = error.response["Error"]
+        return found["Message"] if found["Code"].startswith("AccessDenied") else ""
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("POST", "/model/us.amazon.nova-pro-v1%3A0/converse", "Converse"),
+        ("POST", "/model/arn%3Aaws%3Abedrock%3Ar%3Aa%3Ax%2Fy/converse-stream", "ConverseStream"),
+        ("POST", "/model/m/invoke", "InvokeModel"),
+    ],
+)
+def test_a_runtime_path_names_its_operation(method: str, path: str, operation: str) -> None:
+    assert bedrock_access.operation("bedrock-runtime", method, path)[0] == operation
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("POST", "/model-customization-jobs", "CreateModelCustomizationJob"),
+        ("GET", "/model-customization-jobs/arn%3Aa%2Fb%2Fc", "GetModelCustomizationJob"),
+        ("POST", "/model-customization-jobs/arn%3Aa%2Fb%2Fc/stop", "StopModelCustomizationJob"),
+        ("PATCH", "/model-customization/custom-model-deployments/d", "UpdateCustomModelDeployment"),
+        ("DELETE", "/provisioned-model-throughput/arn%3Aa%2Fb", "DeleteProvisionedModelThroughput"),
+        ("GET", "/no-such-thing", None),
+    ],
+)
+def test_a_control_path_names_its_operation(method: str, path: str, operation: str | None) -> None:
+    assert bedrock_access.operation("bedrock", method, path)[0] == operation
+
+
+@pytest.mark.parametrize(
+    ("statements", "refused"),
+    [
+        ([], PROFILE),
+        ([allow(INVOKE, PROFILE)], EVERYWHERE[0]),
+        ([allow(INVOKE, PROFILE), allow(INVOKE, *EVERYWHERE[:2], **THROUGH)], EVERYWHERE[2]),
+        ([allow(INVOKE, PROFILE), allow(INVOKE, *EVERYWHERE, **ELSEWHERE)], EVERYWHERE[0]),
+        ([allow(INVOKE, PROFILE), allow(INVOKE, *EVERYWHERE, **THROUGH)], ""),
+    ],
+)
+def test_a_call_through_a_profile_needs_the_model_in_every_region(
+    workshop: Workshop, statements: list[dict[str, Any]], refused: str
+) -> None:
+    runtime = workshop.acting("bedrock-runtime", *statements)
+    said = refusal(runtime.converse, modelId="us.amazon.nova-pro-v1:0", **QUESTION)
+    assert (refused in said) if refused else said == ""
+
+
+def job(role: str) -> dict[str, Any]:
+    """A request for a distillation job, refused by the simulator at the earliest after IAM."""
+    return {
+        "jobName": f"j-{uuid.uuid4().hex[:8]}",
+        "customModelName": f"m-{uuid.uuid4().hex[:8]}",
+        "roleArn": role,
+        "baseModelIdentifier": "amazon.nova-micro-v1:0:128k",
+        "customizationType": "DISTILLATION",
+        "trainingDataConfig": {"s3Uri": "s3://nowhere-at-all/train.jsonl"},
+        "outputDataConfig": {"s3Uri": "s3://nowhere-at-all/out/"},
+        "customizationConfig": {
+            "distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": "us.amazon.nova-pro-v1:0"}}
+        },
+        "jobTags": [{"key": "project", "value": "p"}],
+    }
+
+
+CREATE = "bedrock:CreateModelCustomizationJob"
+BASE = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
+NEW = (f"{HERE}:model-customization-job/*", f"{HERE}:custom-model/*")
+
+
+def test_a_job_needs_the_base_its_tags_and_the_role_it_hands_over(workshop: Workshop) -> None:
+    role = workshop.role("bedrock.amazonaws.com")
+    create, tag = allow(CREATE, BASE, *NEW), allow("bedrock:TagResource", f"{HERE}:model-customization-job/*")
+    pass_role = allow("iam:PassRole", role, StringEquals={"iam:PassedToService": "bedrock.amazonaws.com"})
+    for statements, refused in (
+        ([allow(CREATE, *NEW)], f"{CREATE} on resource: {BASE}"),
+        ([allow(CREATE, BASE)], f"{CREATE} on resource: {HERE}:model-customization-job/"),
+        ([create], "bedrock:TagResource"),
+        ([create, tag], f"iam:PassRole on resource: {role}"),
+    ):
+        said = refusal(workshop.acting("bedrock", *statements).create_model_customization_job, **job(role))
+        assert refused in said
+    granted = workshop.acting("bedrock", create, tag, pass_role)
+    assert refusal(granted.create_model_customization_job, **job(role)) == ""
+
+
+def test_a_tag_of_a_profile_can_open_it(workshop: Workshop) -> None:
+    made = workshop.client("bedrock").create_inference_profile(
+        inferenceProfileName=f"p-{uuid.uuid4().hex[:8]}",
+        modelSource={"copyFrom": PROFILE},
+        tags=[{"key": "team", "value": "red"}],
+    )
+    arn = made["inferenceProfileArn"]
+    for team, said in (("red", False), ("blue", True)):
+        read = allow("bedrock:GetInferenceProfile", "*", StringEquals={"aws:ResourceTag/team": team})
+        bedrock = workshop.acting("bedrock", read)
+        assert bool(refusal(bedrock.get_inference_profile, inferenceProfileIdentifier=arn)) is said
+
+
+def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:
+    key = workshop.client("kms").create_key()["KeyMetadata"]["Arn"]
+    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": by_default}]},
+    )
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    objects = f"arn:aws:s3:::{bucket}/*"
+    reader = workshop.acting("s3", allow("s3:GetObject", objects))
+    assert "kms:Decrypt" in refusal(reader.get_object, Bucket=bucket, Key="a")
+    writer = workshop.acting("s3", allow("s3:PutObject", objects), allow("kms:Decrypt", key))
+    assert "kms:GenerateDataKey" in refusal(writer.put_object, Bucket=bucket, Key="b", Body=b"b")
+    via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    admitted = workshop.acting("s3", allow("s3:GetObject", objects), allow("kms:Decrypt", key, **via))
+    assert refusal(admitted.get_object, Bucket=bucket, Key="a") == ""
+
+
+def test_decisions_about_roles_are_recorded(workshop: Workshop) -> None:
+    refusal(workshop.acting("sqs", allow("sqs:ListQueues", "*")).list_queues)
+    lines = (workshop.account.state / "iam.jsonl").read_text().splitlines()
+    recorded = [json.loads(line) for line in lines if "sqs:ListQueues" in line]
+    assert [(line["action"], line["decision"]) for line in recorded] == [("sqs:ListQueues", "Allow")]
+    assert ":assumed-role/" in recorded[0]["principal"]

@@ -1,0 +1,184 @@
+"""Bedrock in the account: a job under its role, its events, its types in CloudFormation, and the ways in of our own."""
+
+import json
+import urllib.request
+import uuid
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from tests.unit.local.emulator.test_access import job
+from tests.unit.local.emulator.workshop import REGION, Workshop, allow, until
+
+JOBS = f"arn:aws:bedrock:{REGION}:111111111111:model-customization-job/*"
+EVALUATIONS = JOBS.replace("model-customization", "evaluation")
+TRUST = {
+    "Condition": {
+        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "ArnLike": {"aws:SourceArn": JOBS},
+    }
+}
+
+
+def line(number: int) -> str:
+    """One prompt of a training file, with its answer."""
+    label = ("delivery.late", "payment.declined")[number % 2]
+    text = f"message {number} about a {label.split('.')[0]} that was {label.split('.')[1]}"
+    return json.dumps(
+        {
+            "schemaVersion": "bedrock-conversation-2024",
+            "system": [{"text": "Answer with one label: delivery.late, payment.declined"}],
+            "messages": [
+                {"role": "user", "content": [{"text": text}]},
+                {"role": "assistant", "content": [{"text": label}]},
+            ],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def bucket(workshop: Workshop) -> str:
+    """A bucket with a training file under a key."""
+    name, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
+    return name
+
+
+def request(role: str, bucket: str) -> dict[str, Any]:
+    """A request for a job over the bucket's training file."""
+    where = {
+        "trainingDataConfig": {"s3Uri": f"s3://{bucket}/train.jsonl"},
+        "outputDataConfig": {"s3Uri": f"s3://{bucket}/out/"},
+    }
+    return job(role) | where
+
+
+def test_a_job_reads_and_writes_as_its_role_and_tells_of_its_end(workshop: Workshop, bucket: str) -> None:
+    url, queue = workshop.queue()
+    events, bedrock = workshop.client("events"), workshop.client("bedrock")
+    pattern = {"source": ["aws.bedrock"], "detail": {"jobStatus": ["Completed"]}}
+    events.put_rule(Name="job-done", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="job-done", Targets=[{"Id": "q", "Arn": queue}])
+    granted = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), allow("s3:PutObject", f"arn:aws:s3:::{bucket}/out/*")
+    arn = bedrock.create_model_customization_job(
+        **request(workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST), bucket)
+    )["jobArn"]
+    event = until(lambda: workshop.message(url), 60)
+    assert (event["detail-type"], event["detail"]["jobArn"]) == ("Model Customization Job State Change", arn)
+    done = bedrock.get_model_customization_job(jobIdentifier=arn)
+    assert done["status"] == "Completed"
+    assert ":custom-model/" in done["outputModelArn"]
+    assert workshop.client("s3").list_objects_v2(Bucket=bucket, Prefix="out/")["KeyCount"] > 0
+
+
+def test_a_job_whose_role_may_not_read_fails(workshop: Workshop, bucket: str) -> None:
+    bedrock = workshop.client("bedrock")
+    role = workshop.role("bedrock.amazonaws.com", trust=TRUST)
+    arn = bedrock.create_model_customization_job(**request(role, bucket))["jobArn"]
+    read = bedrock.get_model_customization_job
+    failed = until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found, 30)
+    assert "s3:GetObject" in failed["failureMessage"]
+
+
+def _another(condition: dict[str, Any]) -> dict[str, Any]:
+    return {"Condition": condition}
+
+
+@pytest.mark.parametrize(
+    ("trusted", "trust"),
+    [
+        ("lambda.amazonaws.com", {}),
+        ("bedrock.amazonaws.com", _another({"StringEquals": {"aws:SourceAccount": "999999999999"}})),
+        (
+            "bedrock.amazonaws.com",
+            _another({"ArnLike": {"aws:SourceArn": JOBS.replace("model-customization", "evaluation")}}),
+        ),
+    ],
+)
+def test_bedrock_takes_only_a_role_that_trusts_it_for_this(
+    workshop: Workshop, bucket: str, trusted: str, trust: dict[str, Any]
+) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="Could not assume"):
+        workshop.client("bedrock").create_model_customization_job(
+            **request(workshop.role(trusted, trust=trust), bucket)
+        )
+
+
+def deploy(workshop: Workshop, stack: str, resources: dict[str, Any]) -> dict[str, Any]:
+    """Create or update a stack and wait for it; its description."""
+    cfn = workshop.client("cloudformation")
+    outputs = {"Ref": {"Value": {"Ref": "R"}}}
+    template = json.dumps({"Resources": resources, "Outputs": outputs})
+    exists = stack in [found["StackName"] for found in cfn.describe_stacks()["Stacks"]]
+    (cfn.update_stack if exists else cfn.create_stack)(StackName=stack, TemplateBody=template)
+
+    def settled() -> dict[str, Any] | None:
+        found: dict[str, Any] = cfn.describe_stacks(StackName=stack)["Stacks"][0]
+        return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
+
+    done: dict[str, Any] = until(settled)
+    return done
+
+
+def test_cloudformation_makes_tags_and_deletes_a_profile(workshop: Workshop) -> None:
+    stack, bedrock = f"s-{uuid.uuid4().hex[:8]}", workshop.client("bedrock")
+    source = f"arn:aws:bedrock:{REGION}:111111111111:inference-profile/us.amazon.nova-pro-v1:0"
+    for value in ("one", "two"):
+        properties = {
+            "InferenceProfileName": stack,
+            "ModelSource": {"CopyFrom": source},
+            "Tags": [{"Key": "k", "Value": value}],
+        }
+        made = deploy(
+            workshop, stack, {"R": {"Type": "AWS::Bedrock::ApplicationInferenceProfile", "Properties": properties}}
+        )
+        assert made["StackStatus"].endswith("_COMPLETE")
+        found = bedrock.get_inference_profile(inferenceProfileIdentifier=made["Outputs"][0]["OutputValue"])
+        tags = bedrock.list_tags_for_resource(resourceARN=found["inferenceProfileArn"])["tags"]
+        assert (found["inferenceProfileName"], tags) == (stack, [{"key": "k", "value": value}])
+    workshop.client("cloudformation").delete_stack(StackName=stack)
+
+    def names() -> list[str]:
+        summaries = bedrock.list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
+        return [summary["inferenceProfileName"] for summary in summaries]
+
+    until(lambda: stack not in names())
+
+
+def test_cloudformation_makes_a_budget(workshop: Workshop) -> None:
+    budget = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": 10, "Unit": "USD"}}
+    stack = f"s-{uuid.uuid4().hex[:8]}"
+    resources = {"R": {"Type": "AWS::Budgets::Budget", "Properties": {"Budget": budget}}}
+    name = deploy(workshop, stack, resources)["Outputs"][0]["OutputValue"]
+    found = workshop.client("budgets").describe_budget(AccountId="111111111111", BudgetName=name)["Budget"]
+    assert found["BudgetLimit"]["Amount"] == "10"
+
+
+def ours(workshop: Workshop, what: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
+    """One of our own ways into the account."""
+    encoded = None if body is None else json.dumps(body).encode()
+    url = f"{workshop.account.endpoint}/_distillery/{what}"
+    verb = "GET" if body is None else method
+    call = urllib.request.Request(url, encoded, method=verb)  # noqa: S310  # our own loopback address
+    with urllib.request.urlopen(call) as response:  # noqa: S310  # the same
+        return json.load(response)
+
+
+def test_faults_can_be_set_and_lifted(workshop: Workshop) -> None:
+    assert ours(workshop, "faults", {"fail_jobs": ["bad-"], "lose_events": True})["fail_jobs"] == ["bad-"]
+    assert ours(workshop, "faults", {"fail_jobs": [], "lose_events": False})["lose_events"] is False
+    assert ours(workshop, "faults")["model_units"] == 2
+
+
+def test_the_clock_can_be_read_and_sped_up(workshop: Workshop) -> None:
+    before = ours(workshop, "clock")
+    assert ours(workshop, "clock", {"speed": 1800}, "PUT")["speed"] == 1800
+    after = ours(workshop, "clock", {"speed": before["speed"]}, "PUT")
+    assert after["speed"] == before["speed"]
+    assert after["now"] >= before["now"]
+
+
+def test_the_inventory_counts_what_bills_by_the_hour(workshop: Workshop) -> None:
+    assert ours(workshop, "inventory")["bills_by_the_hour"] == []

@@ -1,0 +1,100 @@
+"""Rules fire by the one clock, deliver what the target permits, and dead-letter the rest."""
+
+import json
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator.clock import Calendar, VirtualClock, write
+from local.emulator.hooks import schedules, ttl
+from tests.unit.local.emulator.workshop import Workshop, until
+
+THROW = "def handler(event, context): raise ValueError('no')"
+
+
+def rule(workshop: Workshop, target: dict[str, Any], **trigger: str) -> str:
+    """A rule with one target; its ARN."""
+    name, events = f"rule-{uuid.uuid4().hex[:8]}", workshop.client("events")
+    arn: str = events.put_rule(Name=name, **trigger)["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
+    return arn
+
+
+def emit(workshop: Workshop, source: str) -> None:
+    """Put one event on the default bus."""
+    workshop.client("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": '{"n": 1}'}])
+
+
+def test_an_hourly_rule_fires_each_virtual_hour_and_carries_virtual_time(workshop: Workshop) -> None:
+    url, queue = workshop.queue()
+    rule(workshop, {"Arn": queue}, ScheduleExpression="rate(1 hour)")
+    times = [workshop.message(url)["time"] for _ in range(2)]
+    assert all(time.startswith("2025-12") for time in times)
+    assert times[0] != times[1]
+
+
+def test_a_target_without_permission_is_dead_lettered(workshop: Workshop) -> None:
+    url, queue = workshop.queue()
+    source = f"my.{uuid.uuid4().hex}"
+    function = workshop.function(THROW)
+    target = {"Arn": function, "DeadLetterConfig": {"Arn": queue}}
+    rule(workshop, target, EventPattern=json.dumps({"source": [source]}))
+    emit(workshop, source)
+    assert workshop.message(url)["detail"] == {"n": 1}
+
+
+def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(workshop: Workshop) -> None:
+    url, queue = workshop.queue()
+    source = f"my.{uuid.uuid4().hex}"
+    function = workshop.function(THROW, DeadLetterConfig={"TargetArn": queue})
+    arn = rule(workshop, {"Arn": function}, EventPattern=json.dumps({"source": [source]}))
+    workshop.client("lambda").add_permission(
+        FunctionName=function,
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=arn,
+    )
+    emit(workshop, source)
+    assert workshop.message(url)["requestPayload"]["detail"] == {"n": 1}
+
+
+def test_an_object_created_event_names_the_objects_version(workshop: Workshop) -> None:
+    url, queue = workshop.queue()
+    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    rule(workshop, {"Arn": queue}, EventPattern=json.dumps(pattern))
+    version = s3.put_object(Bucket=bucket, Key="a.txt", Body=b"a")["VersionId"]
+    event = workshop.message(url)
+    assert event["detail"]["object"]["version-id"] == version
+    assert event["time"].startswith("2025-12")
+
+
+@pytest.fixture
+def december(tmp_path: Path) -> VirtualClock:
+    """A clock that stands still in December 2024."""
+    write(tmp_path / "clock.json", Calendar(real=0, virtual=1733270400, speed=0))
+    return VirtualClock(tmp_path / "clock.json")
+
+
+def test_a_schedule_reads_the_virtual_time_and_sleeps_in_the_real(december: VirtualClock) -> None:
+    clocked = schedules.ClockedTime(december)
+    assert clocked.time() == 1733270400
+    assert clocked.sleep is time.sleep
+
+
+def test_only_the_reaper_of_expired_items_reads_the_virtual_clock(december: VirtualClock) -> None:
+    seen: list[float] = []
+    reapers = ttl._ReapersTime(december)
+    reaper = threading.Thread(target=lambda: seen.append(reapers.time()), name=ttl.REAPER)
+    reaper.start()
+    until(lambda: seen)
+    assert seen == [1733270400]
+    assert abs(reapers.time() - time.time()) < 5

@@ -1,0 +1,103 @@
+"""The account starts once, says why it cannot, and leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local.account import ROOT, LocalAccount, NoLocalAccount
+from local.emulator import process
+from tests.unit.local.emulator.workshop import Workshop
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> LocalAccount:
+    """An account that was not started yet, in a folder of its own."""
+    return LocalAccount(state=tmp_path / "state", port=0, date="2024-12-04", speed=360)
+
+
+def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: LocalAccount) -> None:
+    first = process.start(asked)
+    workshop = Workshop(first)
+    workshop.invoke(workshop.function("def handler(event, context): return 1"))
+    pid = int((asked.state / "pid").read_text())
+    assert process.start(asked) == first == LocalAccount.load(asked.state)
+    with pytest.raises(process.CannotStart, match="already runs with date 2024-12-04"):
+        process.start(replace(asked, date=None))
+    assert process.stop(asked.state)
+    assert (process._alive(pid), process.running(asked.state), process.stop(asked.state)) == (False, None, False)
+    with pytest.raises(NoLocalAccount, match="make up"):
+        LocalAccount.load(asked.state)
+
+
+def test_an_account_that_hangs_is_killed(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_GRACE", 0.5)
+    process.start(asked)
+    pid = int((asked.state / "pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    assert process.stop(asked.state)
+    assert not process._alive(pid)
+
+
+def test_it_listens_on_loopback_alone(asked: LocalAccount) -> None:
+    account = process.start(asked)
+    log = (asked.state / "emulator.log").read_text()
+    process.stop(asked.state)
+    assert f"Running on http://127.0.0.1:{account.port} " in log
+
+
+def test_a_busy_port_is_one_sentence(asked: LocalAccount) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(process.CannotStart, match=rf"^port {port} on 127.0.0.1 is taken by another program: "):
+            process.start(replace(asked, port=port))
+
+
+@pytest.mark.parametrize("name", ["_PYTHON", "_LAMBDA_PYTHON"])
+def test_a_missing_environment_is_one_sentence(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(process, name, ROOT / ".venv-gone" / "bin" / "python")
+    with pytest.raises(process.CannotStart, match=r"\.venv-gone .* is missing: `make install`"):
+        process.start(asked)
+
+
+def test_a_full_disk_is_one_sentence(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = SimpleNamespace(free=5 * 10**7)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(process.CannotStart, match="only 50 MB are free"):
+        process.start(asked)
+
+
+def test_a_wrong_date_is_one_sentence(asked: LocalAccount) -> None:
+    with pytest.raises(process.CannotStart, match="'yesterday' is not a date"):
+        process.start(replace(asked, date="yesterday"))
+
+
+def test_the_command_says_what_it_did(asked: LocalAccount) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "local.emulator", *arguments, "--state", str(asked.state)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    started = run("start", "--port", "0", "--date", "2024-12-04", "--fail-jobs", "bad-")
+    assert started.stdout.startswith("local AWS account 111111111111 on http://127.0.0.1:")
+    assert LocalAccount.load(asked.state).fail_jobs == ("bad-",)
+    assert '"date": "2024-12-04"' in run("status").stdout
+    assert run("stop").stdout == "stopped\n"
+    assert (run("stop").stdout, run("status").returncode) == ("nothing was running\n", 1)
+
+
+def test_a_clients_environment_leads_to_the_account_and_nowhere_else(asked: LocalAccount) -> None:
+    mine = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t", "HTTPS_PROXY": "http://p", "PATH": "/bin"}
+    found = replace(asked, port=4566).environ("us-east-2", base=mine)
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY"} & set(found)
+    assert (found["PATH"], found["AWS_REGION"]) == ("/bin", "us-east-2")
+    assert found["AWS_ENDPOINT_URL"] == found["AWS_ENDPOINT_URL_S3"] == "http://127.0.0.1:4566"
+    assert "AWS_REGION" not in asked.environ(base={})

@@ -1,0 +1,145 @@
+"""Makes roles, functions and state machines in a local account, with botocore alone."""
+
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import botocore.session
+
+from local.account import LocalAccount
+
+REGION = "us-east-1"
+
+
+class Workshop:
+    """Clients of one account, and what tests make with them. Every name is fresh."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self.account = account
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """A client as the account's root, or with other credentials."""
+        session: Any = botocore.session.get_session()
+        given = {"aws_access_key_id": self.account.account, "aws_secret_access_key": "local"} | credentials
+        return session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
+
+    def role(self, trusted: str, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
+        """A role that trusts a service, with one policy; its ARN."""
+        name = f"role-{uuid.uuid4().hex[:8]}"
+        principal = {"AWS": trusted} if trusted.isdigit() else {"Service": trusted}
+        allow = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **(trust or {})}
+        iam = self.client("iam")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(allow))["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
+        return arn
+
+    def acting(self, service: str, *statements: dict[str, Any]) -> Any:
+        """A client that acts in a new role with these statements."""
+        role = self.role(self.account.account, *statements)
+        got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        return self.client(
+            service,
+            aws_access_key_id=got["AccessKeyId"],
+            aws_secret_access_key=got["SecretAccessKey"],
+            aws_session_token=got["SessionToken"],
+        )
+
+    def function(self, code: str, *statements: dict[str, Any], **options: Any) -> str:
+        """A Python function `handler(event, context)`; its ARN."""
+        parcel = io.BytesIO()
+        with zipfile.ZipFile(parcel, "w") as archive:
+            archive.writestr("index.py", code)
+        made: dict[str, Any] = self.client("lambda").create_function(
+            FunctionName=f"fn-{uuid.uuid4().hex[:8]}",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=self.role("lambda.amazonaws.com", *statements),
+            Code={"ZipFile": parcel.getvalue()},
+            Timeout=10,
+            **options,
+        )
+        return str(made["FunctionArn"])
+
+    def invoke(self, function: str, event: Any = None) -> Any:
+        """The function's answer."""
+        payload = json.dumps(event or {}).encode()
+        return json.loads(self.client("lambda").invoke(FunctionName=function, Payload=payload)["Payload"].read())
+
+    def machine(self, states: dict[str, Any], *statements: dict[str, Any], **options: Any) -> str:
+        """A state machine that starts at its first state and may invoke every Lambda; its ARN."""
+        granted = statements or (allow("lambda:InvokeFunction", "*"),)
+        definition = {"StartAt": next(iter(states)), "States": states, **options}
+        sfn = self.client("stepfunctions")
+        made: dict[str, str] = sfn.create_state_machine(
+            name=f"sm-{uuid.uuid4().hex[:8]}",
+            definition=json.dumps(definition),
+            roleArn=self.role("states.amazonaws.com", *granted),
+        )
+        return made["stateMachineArn"]
+
+    def start(self, machine: str, **given: Any) -> str:
+        """Start an execution; its ARN."""
+        sfn = self.client("stepfunctions")
+        return str(sfn.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"])
+
+    def run(self, machine: str, **given: Any) -> dict[str, Any]:
+        """Start an execution and wait for its end; its description."""
+        arn, sfn = self.start(machine, **given), self.client("stepfunctions")
+        done: dict[str, Any] = until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+        return done
+
+    def queue(self) -> tuple[str, str]:
+        """A queue's URL and ARN."""
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+        return url, f"arn:aws:sqs:{REGION}:{self.account.account}:{url.rsplit('/', 1)[1]}"
+
+    def message(self, url: str) -> dict[str, Any]:
+        """The next message's body, waited for."""
+        sqs = self.client("sqs")
+
+        def receive() -> Any:
+            found = sqs.receive_message(QueueUrl=url).get("Messages", [])
+            for one in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+            return found and json.loads(found[0]["Body"])
+
+        body: dict[str, Any] = until(receive)
+        return body
+
+
+def ended(execution: dict[str, Any]) -> dict[str, Any] | None:
+    """The description of an execution that is over."""
+    return None if execution["status"] == "RUNNING" else execution
+
+
+def allow(action: str, *resources: str, **condition: Any) -> dict[str, Any]:
+    """One Allow statement."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def document(*statements: dict[str, Any]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def until(found: Callable[[], Any], seconds: float = 15) -> Any:
+    """What `found` returns once it is true; fails after some seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"nothing after {seconds} seconds")
+
+
+def task(function: str, **more: Any) -> dict[str, Any]:
+    """A Task state that invokes a function and ends."""
+    parameters = {"FunctionName": function, "Payload": more.pop("Payload", {})}
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True} | more
