@@ -8,14 +8,9 @@ from lambdas.promotion.live import Live
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback
 from lambdas.promotion.target import part, target
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.aws import client
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.hosting import hosting_by_mode
 from lambdas.shared.ledger import Ledger, Table
-from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
-from lambdas.shared.road import Stage
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
@@ -27,12 +22,10 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
         ending = close(road, ledger, Notices(read(Variable.TOPIC)))
         return {"outcome": ending.outcome, "reason": ending.reason}
     goal = target(road, ledger)
-    live = Live(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
+    live = Live.of_environment()
     match event["step"]:
         case "promote":
-            if goal.mover == goal.run:
-                ledger.begin(goal.run, Stage.PROMOTION)
-            return to_wire(live.promote(goal))
+            return to_wire(Recorder(live, ledger).promote(goal))
         case "describe":
             return {"status": live.describe(goal)}
         case "record":
@@ -43,7 +36,4 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
 
 def rollback(event: Mapping[str, Any], _context: object) -> Any:
     """`{"recipe": "support"}`: starts the way back to the previous model."""
-    recipe = part(event, "recipe", str)
-    names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
-    machine = read(Variable.STATE_MACHINE)
-    return Rollback(names, ledger, Aliases(), machine, client("stepfunctions")).start(recipe)
+    return Rollback.of_environment().start(part(event, "recipe", str))

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from lambdas.promotion.target import Target
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import EndpointFailed
-from lambdas.shared.hosting import Hosted, Hosting, State
+from lambdas.shared.hosting import Hosted, Hosting, State, hosting_by_mode
 from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, Names, token
 from lambdas.shared.road import Endpoint, EndpointStatus
+from lambdas.shared.variables import Variable, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Live:
     names: Names
     hosting: Mapping[HostingMode, Hosting]
     aliases: Aliases
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """As the function's environment variables say, in its own Region."""
+        return cls(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
 
     def promote(self, target: Target) -> Endpoint:
         """The live endpoint, made with the model or on its way to it."""

@@ -1,4 +1,7 @@
-"""Writing the alias: from then on callers are sent to the target's model, and the old one is kept as `previous`."""
+"""What is written down of a promotion: its beginning and end in the ledger, and the alias.
+
+From the alias on callers are sent to the target's model, and the old one is kept as `previous`.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -18,6 +21,12 @@ log = logging.getLogger(__name__)
 class Recorder:
     live: Live
     ledger: Ledger
+
+    def promote(self, target: Target) -> Endpoint:
+        """The live endpoint, on its way to the target's model. A roll-back is no stage of a run."""
+        if target.mover == target.run:
+            self.ledger.begin(target.run, Stage.PROMOTION)
+        return self.live.promote(target)
 
     def record(self, target: Target) -> Alias:
         """The alias that names the target. A repeat finds it written and changes nothing."""

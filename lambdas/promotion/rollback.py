@@ -2,17 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from lambdas.promotion.target import ROLLBACK
 from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
-from lambdas.shared.aws import ClientError
+from lambdas.shared.aws import ClientError, client
 from lambdas.shared.errors import NothingToRollBack, Refused
 from lambdas.shared.holders import rollback_holder
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, Table
 from lambdas.shared.names import Names
 from lambdas.shared.road import Alias
+from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ class Rollback:
     aliases: Aliases
     machine_arn: str
     stepfunctions: "SFNClient"
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """As the function's environment variables say."""
+        names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
+        return cls(names, ledger, Aliases(), read(Variable.STATE_MACHINE), client("stepfunctions"))
 
     def start(self, recipe: str) -> dict[str, Any]:
         """The execution, its holder, and the model it goes back to. Raises RunActive, NothingToRollBack.

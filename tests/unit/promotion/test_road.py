@@ -29,7 +29,8 @@ class World:
         monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
         table = MemoryTable()
         self.ledger = Ledger(table)
-        monkeypatch.setattr("lambdas.promotion.handler.Table", lambda name: table)
+        for door in ("handler", "rollback"):
+            monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
         values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
         for variable, value in values.items():

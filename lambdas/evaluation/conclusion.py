@@ -1,0 +1,19 @@
+"""The end of the evaluation: all parts together, judged, reported, and entered in the ledger."""
+
+from lambdas.evaluation.contenders import contenders
+from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.verdict import judge
+from lambdas.shared import clock
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Run, Stage, Student, Verdict
+
+
+def conclude(run: Run, student: Student, parts: Parts, ledger: Ledger, region: str) -> Verdict:
+    """The verdict, by today's prices. A repeat writes the same report again. Raises EvaluationFailed."""
+    prompts = parts.heldout()
+    rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
+    priced = contenders(run, student, region=region, on=clock.now().date())
+    verdict, report = judge(run, prompts, rows, priced, report_uri=parts.uri("report.json"))
+    parts.store.write_json(verdict.report_uri, report)
+    ledger.end(run.id, Stage.EVALUATION, verdict)
+    return verdict
