@@ -1,0 +1,81 @@
+"""What starts a run, and what does not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.dataset.upload import Ignored, Upload, asked
+from lambdas.shared.errors import BadRequest
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def created(key: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": "prompts"}, "object": {"key": key, **fields}},
+    }
+
+
+def test_the_event_names_bucket_key_and_version_and_its_key_is_taken_as_it_stands() -> None:
+    event = json.loads((EVENTS / "s3-object-created.json").read_text())
+    assert asked(event) == Upload(
+        recipe="support",
+        uri="s3://prompts-111122223333/prompts/support/autumn & winter +1.jsonl",
+        version="IYV3p45BT0ac8hjHg1houSdS1a.Mro8e",
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "prompts/support/a.jsonl",
+        "prompts/support/a.jsonl.gz",
+        "prompts/support/manifest.json",
+        "prompts/support/autumn/manifest.json",
+    ],
+)
+def test_one_object_or_a_manifest_starts_a_run(key: str) -> None:
+    assert asked(created(key)) == Upload(recipe="support", uri=f"s3://prompts/{key}")
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("prompts/support/", "not in a recipe's folder"),
+        ("prompts/a.jsonl", "not in a recipe's folder"),
+        ("uploads/support/a.jsonl", "not in a recipe's folder"),
+        ("prompts/support/notes.txt", "ends in none of"),
+        ("prompts/support/a.jsonl.tmp", "ends in none of"),
+        ("prompts/support/other.json", "ends in none of"),
+        ("prompts/support/autumn/a.jsonl", "manifest.json starts the run"),
+    ],
+)
+def test_other_objects_are_ignored_and_the_reason_is_told(key: str, reason: str) -> None:
+    ignored = asked(created(key))
+    assert isinstance(ignored, Ignored)
+    assert reason in ignored.reason
+
+
+def test_a_direct_request_names_what_it_wants() -> None:
+    event = {"recipe": "support", "uri": "s3://prompts/uploads/support/a.jsonl", "version": None, "again": True}
+    assert asked(event) == Upload(recipe="support", uri="s3://prompts/uploads/support/a.jsonl", again=True)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"recipe": "support"}, "lacks ['uri']"),
+        ({"recipe": "support", "uri": "a.jsonl"}, "s3://bucket/key"),
+        ({"recipe": "support", "uri": "s3://b/a.csv"}, ".jsonl"),
+        ({"recipe": "support", "uri": "s3://b/a.jsonl", "force": True}, "unknown fields ['force']"),
+        ({"detail": {"bucket": "prompts"}}, "Object Created"),
+        ([], "dict is needed"),
+    ],
+)
+def test_an_event_of_another_shape_is_refused_with_what_is_needed(event: Any, reason: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        asked(event)
+    assert reason in str(caught.value)

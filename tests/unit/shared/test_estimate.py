@@ -1,0 +1,83 @@
+"""What a run costs, before it starts."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.errors import BadRequest, OverBudget
+from lambdas.shared.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate, tokens
+from tests.fakes.road import provisioned, recipe
+
+TODAY = date(2026, 11, 23)
+SIZE = Size(prompts=1000, heldout=200, tokens=120_000)  # 100 tokens each
+
+
+def estimated(of: Any, region: str = "us-east-1", on: date = TODAY) -> Estimate:
+    return estimate(of, SIZE, region=region, on=on)
+
+
+def test_an_estimate_is_the_sum_of_its_lines_by_the_catalogs_prices() -> None:
+    lines = estimated(recipe(max_answer_tokens=50)).lines
+    assert [line.usd for line in lines] == [
+        Decimal("0.24"),  # 1000 x (100 x 0.80 + 50 x 3.20) / 1,000,000
+        Decimal("0.15"),  # 1000 x 150 x 1.00 / 1,000,000
+        Decimal("0.06"),  # 200 x (240 + 10.5 + 10.5) / 1,000,000, rounded up
+        Decimal("1.95"),
+    ]
+    assert estimated(recipe(max_answer_tokens=50)).total_usd == Decimal("2.40")
+
+
+def test_every_line_names_the_date_and_source_of_its_price_and_what_is_unverified() -> None:
+    result = estimated(recipe())
+    assert all("202" in line.basis for line in result.lines)
+    assert "UNVERIFIED" in result.lines[1].basis
+    assert result.prices_as_of == date(2026, 7, 28)  # the oldest: storage
+
+
+def test_the_synthesis_line_tells_what_bedrock_may_add() -> None:
+    assert "up to 15000 pairs" in estimated(recipe()).lines[0].basis
+
+
+def test_a_candidate_on_provisioned_throughput_costs_its_hours() -> None:
+    lines = {line.what: line.usd for line in estimated(provisioned()).lines}
+    assert lines["candidate on Provisioned Throughput"] == 2 * 10 * CANDIDATE_HOURS
+
+
+@pytest.mark.parametrize(
+    ("settings", "region", "named"),
+    [
+        ({"student": "amazon.nova-lite-v1:0"}, "us-east-1", "training amazon.nova-lite-v1:0"),
+        ({"student": "amazon.nova-lite-v1:0"}, "us-east-1", "training_usd_per_million_tokens"),
+        ({"hosting": HostingMode.PROVISIONED}, "us-east-1", "unit_price_usd_per_hour"),
+    ],
+)
+def test_an_unknown_price_is_an_error_that_says_how_to_give_it(
+    settings: dict[str, Any], region: str, named: str
+) -> None:
+    with pytest.raises(BadRequest) as caught:
+        estimated(recipe(**settings), region)
+    assert named in str(caught.value)
+
+
+def test_the_recipes_own_training_price_goes_before_the_catalogs() -> None:
+    own = recipe(student="amazon.nova-lite-v1:0", training_usd_per_million_tokens=Decimal(2), max_answer_tokens=50)
+    line = estimated(own).lines[1]
+    assert (line.usd, "as set in the recipe" in line.basis) == (Decimal("0.30"), True)
+
+
+@pytest.mark.parametrize(("budget", "refused"), [("2.39", True), ("2.40", False)])
+def test_a_budget_holds_to_the_cent(budget: str, refused: bool) -> None:
+    of = recipe(max_answer_tokens=50, budget_usd=Decimal(budget))
+    if not refused:
+        check_budget(of, estimated(of))
+        return
+    with pytest.raises(OverBudget, match=r"\$2\.40 .* \$2\.39"):
+        check_budget(of, estimated(of))
+
+
+@pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])
+def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
+    assert tokens(characters) == expected
