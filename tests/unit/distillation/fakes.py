@@ -1,0 +1,92 @@
+"""Bedrock as the distillation stage sees it: models with a life cycle, jobs whose status a test sets."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from lambdas.shared.road import Student
+from tests.fakes.errors import service_error
+from tests.fakes.road import student
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LAUNCH = datetime(2024, 12, 3, tzinfo=UTC)
+ACTIVE = {"status": "ACTIVE", "startOfLifeTime": LAUNCH}
+TEACHER, STUDENT = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0:128k"
+MADE: Student = student()
+
+
+@dataclass
+class FakeBedrock:
+    """lives: model id → modelLifecycle; jobs: name → answer of GetModelCustomizationJob; refuse: operation → code."""
+
+    lives: dict[str, Any] = field(default_factory=lambda: {TEACHER: ACTIVE, STUDENT: ACTIVE})
+    customizations: list[str] = field(default_factory=lambda: ["FINE_TUNING", "DISTILLATION"])
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    model_status: str | None = "Active"
+    refuse: dict[str, str] = field(default_factory=dict)
+    lose_create: bool = False
+    created: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    meta: Any = field(default_factory=lambda: SimpleNamespace(region_name="us-east-1"))
+
+    def get_foundation_model(self, *, modelIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        self._called("get_foundation_model")
+        if modelIdentifier not in self.lives:
+            raise service_error("ResourceNotFoundException")
+        life = self.lives[modelIdentifier]
+        details = {"modelId": modelIdentifier, "customizationsSupported": self.customizations}
+        return {"modelDetails": details | ({} if life is None else {"modelLifecycle": life})}
+
+    def get_model_customization_job(self, *, jobIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        self._called("get_model_customization_job")
+        if jobIdentifier not in self.jobs:
+            raise service_error("ResourceNotFoundException")
+        return self.jobs[jobIdentifier]
+
+    def create_model_customization_job(self, **p: Any) -> dict[str, str]:
+        self._called("create_model_customization_job")
+        self.created.append(p)
+        self.jobs[p["jobName"]] = job("InProgress")
+        if self.lose_create:
+            raise service_error("ConflictException")
+        return {"jobArn": MADE.job_arn}
+
+    def stop_model_customization_job(self, *, jobIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        self._called("stop_model_customization_job")
+        self.stopped.append(jobIdentifier)
+        self.jobs[jobIdentifier]["status"] = "Stopping"
+        return {}
+
+    def get_custom_model(self, *, modelIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        assert modelIdentifier == MADE.model_arn
+        return {"modelArn": modelIdentifier} | ({"modelStatus": self.model_status} if self.model_status else {})
+
+    def _called(self, operation: str) -> None:
+        if operation in self.refuse:
+            raise service_error(self.refuse[operation], operation)
+
+
+def job(status: str, **fields: Any) -> dict[str, Any]:
+    made = {"outputModelArn": MADE.model_arn} if status == "Completed" else {}
+    return {"jobArn": MADE.job_arn, "status": status, **made, **fields}
+
+
+@dataclass
+class FakeTokens:
+    """StepFunctions' side of task tokens: answers: token → (error or "", text); refuse: token → error code."""
+
+    answers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    refuse: dict[str, str] = field(default_factory=dict)
+
+    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        return self._answer(taskToken, "", output)
+
+    def send_task_failure(self, *, taskToken: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        return self._answer(taskToken, error, cause)
+
+    def _answer(self, token: str, error: str, text: str) -> dict[str, Any]:
+        if token in self.refuse:
+            raise service_error(self.refuse[token])
+        self.answers[token] = (error, text)
+        return {}

@@ -1,0 +1,69 @@
+"""Everything that can be known before a job is paid for."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lambdas.distillation.check import check
+from lambdas.distillation.life_cycle import LifeCycle
+from lambdas.distillation.probe import ANSWER_TOKENS, PROMPT
+from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.recipe import Recipe
+from tests.fakes.errors import service_error
+from tests.fakes.road import open_run, provisioned, recipe
+from tests.fakes.services import FakeRuntime
+from tests.fakes.table import MemoryTable
+from tests.unit.distillation.fakes import NOW, FakeBedrock
+
+PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
+
+
+def checked(runtime: Any, of: Recipe | None = None) -> Any:
+    run, bedrock = open_run(Ledger(MemoryTable()), of), FakeBedrock()
+    return check(run, bedrock=bedrock, runtime=runtime, now=NOW)  # type: ignore[arg-type]  # a fake client
+
+
+def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:
+    runtime = FakeRuntime({PRO: "OK", MICRO: "OK"})
+    found = checked(runtime)
+    assert [request["modelId"] for request in runtime.requests] == [PRO, MICRO]
+    assert {request["messages"][0]["content"][0]["text"] for request in runtime.requests} == {PROMPT}
+    assert {request["inferenceConfig"]["maxTokens"] for request in runtime.requests} == {ANSWER_TOKENS}
+    assert (found.teacher, found.student_life) == (PRO, LifeCycle.ACTIVE)
+    assert found.estimate_usd > 0
+
+
+@pytest.mark.parametrize("who", [1, 2])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])
+def test_a_model_that_does_not_answer_is_told_before_money_is_spent(who: int, code: str) -> None:
+    runtime = FakeRuntime({PRO: "OK", MICRO: "OK"})
+    runtime.errors = {who: service_error(code)}
+    with pytest.raises(ModelUnavailable, match=PRO if who == 1 else MICRO):
+        checked(runtime)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ModelNotReadyException"])
+def test_a_busy_model_is_left_to_the_retry(code: str) -> None:
+    runtime = FakeRuntime({PRO: "OK", MICRO: "OK"})
+    runtime.errors = {1: service_error(code)}
+    with pytest.raises(ClientError):
+        checked(runtime)
+
+
+@pytest.mark.parametrize(
+    ("of", "error"),
+    [
+        (recipe(budget_usd=Decimal("0.10")), OverBudget),
+        (provisioned(budget_usd=Decimal(10)), OverBudget),
+        (recipe(student="amazon.nova-lite-v1:0"), BadRequest),
+        (recipe(student="meta.llama3-1-8b-instruct-v1:0"), ModelUnavailable),
+    ],
+)
+def test_what_cannot_be_paid_or_priced_asks_no_model_anything(of: Recipe, error: type[DistilleryError]) -> None:
+    runtime = FakeRuntime({})
+    with pytest.raises(error):
+        checked(runtime, of)
+    assert runtime.requests == []

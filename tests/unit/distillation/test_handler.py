@@ -1,0 +1,116 @@
+"""The doors, over fakes in the place of the clients."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.distillation import handler, steps
+from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Run, Stage
+from lambdas.shared.variables import Variable
+from lambdas.shared.wire import to_wire
+from tests.fakes.road import open_run
+from tests.fakes.services import FakeRuntime
+from tests.fakes.table import MemoryTable
+from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job
+
+EVENTS = Path(__file__).parents[2] / "events"
+SETTINGS = {
+    Variable.ENVIRONMENT: "dev",
+    Variable.DATA_BUCKET: "data",
+    Variable.JOB_ROLE: "arn:aws:iam::111111111111:role/job",
+    Variable.MODEL_KEY: "arn:aws:kms:us-east-1:111111111111:key/1",
+}
+
+
+class Account:
+    def __init__(self) -> None:
+        self.ledger = Ledger(MemoryTable())
+        self.run: Run = open_run(self.ledger)
+        self.job = f"dev-{self.run.id}"
+        self.bedrock, self.tokens = FakeBedrock(), FakeTokens()
+        self.runtime = FakeRuntime({"amazon.nova-pro-v1:0": "OK", "amazon.nova-micro-v1:0": "OK"})
+
+    def client(self, service: str) -> Any:
+        return {"bedrock": self.bedrock, "bedrock-runtime": self.runtime, "stepfunctions": self.tokens}[service]
+
+    def step(self, name: str, **fields: Any) -> Any:
+        road = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
+        return json.loads(json.dumps(handler.step({"step": name, "road": road} | fields, None)))
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    account = Account()
+    monkeypatch.setattr(handler, "_ledger", lambda: account.ledger)
+    monkeypatch.setattr(steps, "client", account.client)
+    for variable, value in SETTINGS.items():
+        monkeypatch.setenv(variable, value)
+    return account
+
+
+def test_check_opens_the_stage_and_tells_the_estimate(account: Account) -> None:
+    assert float(account.step("check")["estimate_usd"]) > 0
+    assert Stage.DISTILLATION in account.ledger.run(account.run.id).stages
+
+
+def test_start_keeps_the_token_and_creates_the_job(account: Account) -> None:
+    assert account.step("start", token="t1") == {"job_arn": MADE.job_arn}
+    assert [(waiting.job, waiting.token, waiting.run) for waiting in account.ledger.waiting()] == [
+        (account.job, "t1", account.run.id)
+    ]
+
+
+def test_the_token_is_kept_before_the_job_exists_so_that_no_event_comes_too_early(account: Account) -> None:
+    account.bedrock.refuse = {"create_model_customization_job": "ThrottlingException"}
+    with pytest.raises(ClientError):
+        account.step("start", token="t1")
+    assert [waiting.token for waiting in account.ledger.waiting()] == ["t1"]
+
+
+def test_a_retried_start_brings_a_new_token_and_no_second_job(account: Account) -> None:
+    account.step("start", token="t1")
+    account.step("start", token="t2")
+    assert [waiting.token for waiting in account.ledger.waiting()] == ["t2"]
+    assert len(account.bedrock.created) == 1
+
+
+def test_an_event_settles_the_run_whatever_it_says_of_the_status(account: Account) -> None:
+    account.step("start", token="t1")
+    account.bedrock.jobs[account.job] = job("Completed")
+    event = json.loads((EVENTS / "bedrock-job-state-change.json").read_text())
+    event["detail"]["jobName"] = account.job
+    assert handler.settle(event, None) == {"settled": 1}
+    assert json.loads(account.tokens.answers["t1"][1]) == to_wire(MADE)
+
+
+def test_an_event_of_somebody_elses_job_settles_nothing(account: Account) -> None:
+    account.step("start", token="t1")
+    account.bedrock.jobs[account.job] = job("Completed")
+    event = json.loads((EVENTS / "bedrock-job-state-change.json").read_text())
+    assert handler.settle(event, None) == {"settled": 0}
+
+
+def test_the_poll_settles_what_an_event_forgot(account: Account) -> None:
+    account.step("start", token="t1")
+    account.bedrock.jobs[account.job] = job("Failed", failureMessage="no")
+    assert handler.settle(json.loads((EVENTS / "scheduled.json").read_text()), None) == {"settled": 1}
+    assert account.tokens.answers["t1"] == ("JobFailed", "no")
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_stop_works_from_the_run_alone_whatever_there_is(account: Account, started: bool) -> None:
+    if started:
+        account.step("start", token="t1")
+    assert account.step("stop") == {"stopped": started}
+    assert account.step("stop") == {"stopped": False}
+    assert account.ledger.waiting() == []
+
+
+def test_an_unknown_step_is_refused_with_the_steps_there_are(account: Account) -> None:
+    with pytest.raises(BadRequest, match=r"'begin'; it has \['check', 'start', 'stop'\]"):
+        account.step("begin")

@@ -1,0 +1,110 @@
+"""The job of a run: exactly one, however often it is asked for."""
+
+import re
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from lambdas.distillation.job import Jobs, Place
+from lambdas.shared import limits, names
+from lambdas.shared.aws import ClientError
+from lambdas.shared.ledger import Ledger
+from tests.fakes.road import open_run, recipe
+from tests.fakes.table import MemoryTable
+from tests.unit.distillation.fakes import MADE, FakeBedrock, job
+
+PLACE = Place(
+    environment="dev",
+    data_bucket="data",
+    job_role="arn:aws:iam::111111111111:role/job",
+    model_key="arn:aws:kms:us-east-1:111111111111:key/1",
+)
+RUN = open_run(Ledger(MemoryTable()), recipe(tags={"team": "support"}))
+NAME = f"dev-{RUN.id}"
+TAGS = [
+    {"key": "team", "value": "support"},
+    {"key": "distillery:environment", "value": "dev"},
+    {"key": "distillery:recipe", "value": "support"},
+    {"key": "distillery:run", "value": RUN.id},
+]
+REQUEST = {
+    "jobName": NAME,
+    "customModelName": NAME,
+    "roleArn": PLACE.job_role,
+    "clientRequestToken": names.token(RUN.id, "job"),
+    "baseModelIdentifier": "amazon.nova-micro-v1:0:128k",
+    "customizationType": "DISTILLATION",
+    "customModelKmsKeyId": PLACE.model_key,
+    "trainingDataConfig": {"s3Uri": "s3://data/train.jsonl"},
+    "outputDataConfig": {"s3Uri": f"s3://data/jobs/{RUN.id}/"},
+    "customizationConfig": {
+        "distillationConfig": {
+            "teacherModelConfig": {
+                "teacherModelIdentifier": "amazon.nova-pro-v1:0",
+                "maxResponseLengthForInference": 64,
+            }
+        }
+    },
+    "jobTags": TAGS,
+    "customModelTags": TAGS,
+}
+
+
+def test_the_request_is_exactly_the_apis() -> None:
+    client = boto3.client("bedrock", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_model_customization_job", "ResourceNotFoundException")
+        stub.add_response("create_model_customization_job", {"jobArn": MADE.job_arn}, REQUEST)
+        assert Jobs(client).ensure(RUN, PLACE) == MADE.job_arn
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        (limits.JOB_NAME, REQUEST["jobName"]),
+        (limits.MODEL_NAME, REQUEST["customModelName"]),
+        (limits.TOKEN, REQUEST["clientRequestToken"]),
+        (limits.S3_URI, REQUEST["outputDataConfig"]["s3Uri"]),  # type: ignore[index]  # a literal of mixed values
+        *((limits.TAG, text) for tag in TAGS for text in tag.values()),
+    ],
+)
+def test_what_boto3_does_not_check_fits_the_services_patterns(pattern: re.Pattern[str], value: str) -> None:
+    assert pattern.fullmatch(value)
+
+
+def test_a_job_that_exists_is_not_created_again() -> None:
+    bedrock: Any = FakeBedrock(jobs={NAME: job("Completed")})
+    assert Jobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
+    assert bedrock.created == []
+
+
+def test_a_name_that_is_taken_meanwhile_means_that_an_earlier_request_got_through() -> None:
+    bedrock: Any = FakeBedrock(lose_create=True)
+    assert Jobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
+
+
+@pytest.mark.parametrize("code", ["ServiceQuotaExceededException", "ThrottlingException", "ConflictException"])
+def test_other_refusals_keep_their_names_for_the_state_machine(code: str) -> None:
+    bedrock: Any = FakeBedrock(refuse={"create_model_customization_job": code})
+    with pytest.raises(ClientError, match=code):
+        Jobs(bedrock).ensure(RUN, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "refuse", "stopped", "asked"),
+    [
+        ({}, {}, False, []),
+        ({NAME: job("InProgress")}, {}, True, [NAME]),
+        ({NAME: job("InProgress")}, {"stop_model_customization_job": "ConflictException"}, True, []),
+        ({NAME: job("Stopping")}, {}, False, []),
+        ({NAME: job("Completed")}, {}, False, []),
+        ({NAME: job("Failed")}, {}, False, []),
+    ],
+)
+def test_only_a_job_at_work_is_stopped(jobs: Any, refuse: Any, stopped: bool, asked: list[str]) -> None:
+    bedrock: Any = FakeBedrock(jobs={name: dict(each) for name, each in jobs.items()}, refuse=refuse)
+    assert Jobs(bedrock).stop(NAME) is stopped
+    assert bedrock.stopped == asked

@@ -1,0 +1,78 @@
+"""Whether the service distils the two models today."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lambdas.distillation.life_cycle import LifeCycle, life_cycle
+from lambdas.distillation.models import models
+from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import ModelUnavailable
+from tests.fakes.road import recipe
+from tests.unit.distillation.fakes import ACTIVE, LAUNCH, NOW, STUDENT, TEACHER, FakeBedrock
+
+PAST, FUTURE = NOW - timedelta(days=1), NOW + timedelta(days=1)
+LEGACY = {"status": "LEGACY", "startOfLifeTime": LAUNCH, "legacyTime": PAST, "endOfLifeTime": FUTURE}
+ENDED = {"status": "LEGACY", "startOfLifeTime": LAUNCH, "endOfLifeTime": PAST}
+
+
+@pytest.mark.parametrize(
+    ("life", "expected"),
+    [
+        (ACTIVE, LifeCycle.ACTIVE),
+        (ACTIVE | {"legacyTime": FUTURE, "endOfLifeTime": FUTURE}, LifeCycle.ACTIVE),
+        (ACTIVE | {"legacyTime": PAST}, LifeCycle.LEGACY),
+        (ACTIVE | {"endOfLifeTime": PAST}, LifeCycle.ENDED),
+        ({"status": "LEGACY"}, LifeCycle.LEGACY),
+        (ENDED, LifeCycle.ENDED),
+        ({"status": "ACTIVE"}, LifeCycle.UNKNOWN),
+        ({"startOfLifeTime": LAUNCH}, LifeCycle.UNKNOWN),
+        ({}, LifeCycle.UNKNOWN),
+        (None, LifeCycle.UNKNOWN),
+    ],
+)
+def test_an_answer_without_status_or_dates_never_counts_as_active(life: Any, expected: LifeCycle) -> None:
+    details: Any = {} if life is None else {"modelLifecycle": life}
+    assert life_cycle(details, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("lives", "customizations", "reason"),
+    [
+        ({TEACHER: ENDED, STUDENT: ACTIVE}, ["DISTILLATION"], "teacher amazon.nova-pro-v1:0 has ended"),
+        ({STUDENT: ACTIVE}, ["DISTILLATION"], "knows no amazon.nova-pro-v1:0"),
+        ({TEACHER: ACTIVE}, ["DISTILLATION"], f"knows no {STUDENT}"),
+        ({TEACHER: ACTIVE, STUDENT: LEGACY}, ["DISTILLATION"], "is legacy and takes no new job"),
+        ({TEACHER: ACTIVE, STUDENT: ENDED}, ["DISTILLATION"], "is ended and takes no new job"),
+        ({TEACHER: ACTIVE, STUDENT: ACTIVE}, ["FINE_TUNING"], "offers ['FINE_TUNING']"),
+        ({TEACHER: ACTIVE, STUDENT: ACTIVE}, [], "offers no customization"),
+    ],
+)
+def test_what_takes_no_new_job_is_refused(lives: dict[str, Any], customizations: list[str], reason: str) -> None:
+    bedrock: Any = FakeBedrock(lives=lives, customizations=customizations)
+    with pytest.raises(ModelUnavailable) as caught:
+        models(bedrock, recipe(), NOW)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lives", "logged"),
+    [
+        ({TEACHER: ACTIVE, STUDENT: ACTIVE}, 0),
+        ({TEACHER: LEGACY, STUDENT: ACTIVE}, 1),
+        ({TEACHER: {}, STUDENT: None}, 2),
+    ],
+)
+def test_a_legacy_teacher_and_an_unknown_life_cycle_are_logged(
+    lives: dict[str, Any], logged: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    bedrock: Any = FakeBedrock(lives=lives)
+    models(bedrock, recipe(), NOW)
+    assert len(caplog.records) == logged
+
+
+def test_a_throttled_question_is_left_to_the_retry() -> None:
+    bedrock: Any = FakeBedrock(refuse={"get_foundation_model": "ThrottlingException"})
+    with pytest.raises(ClientError):
+        models(bedrock, recipe(), NOW)
