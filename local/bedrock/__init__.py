@@ -2,4 +2,15 @@
 
 It shares nothing with the product: limits, pairs, eligibility and dates are transcribed here a second time,
 so that the two can disagree. Requests and responses are held against botocore's own service model.
+
+Where AWS documents nothing, this simulator had to choose. It proves nothing about:
+- how long a job, a deployment or Provisioned Throughput takes (`schedule`, `deployments`, `throughput`);
+- what a duplicate name does (`jobs`: a job name conflicts, a model name is invalid), and whether one invalid line
+  fails a job or is dropped (`dataset`: it fails);
+- whether a deployment's update must keep the base model (`deployments`: it must);
+- whether an application profile may be called latency-optimized (`settings.Faults`: off until switched on);
+- the error sentences other than those quoted in the modules, and prices, which it never charges;
+- anything about language: the models are small text classifiers (`teacher`, `student`), tokens are characters
+  divided by four, and latency is computed (`latency`).
+Only US Regions and text models are here, and only the operations in `engine.CONTROL`, and Converse.
 """

@@ -2,8 +2,9 @@
 
 Sources: Bedrock User Guide (model cards, model-lifecycle, prequisites-model-distillation, prov-thru-supported,
 deploy-custom-model-on-demand, latency-optimized-inference), the December 2024 announcements, and dated price
-tables (dollars per million tokens, in and out). Launch dates of models, the US end of Claude 3.5 Sonnet, the day
-Llama 3.1 70B turned Legacy and the day us-west-2 got optimized Haiku 3.5 are from memory: UNVERIFIED.
+tables (dollars per million tokens, in and out). Early copies of latency-optimized-inference list Claude 3.5 Haiku and
+Llama 3.1 in us-east-2 alone, later ones us-west-2 and Nova Pro too. The days those came, launch dates of models, the
+US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from memory: UNVERIFIED.
 """
 
 from datetime import date
@@ -15,6 +16,7 @@ US = (EAST1, EAST2, WEST2)
 DISTILLATION_SINCE = date(2024, 12, 3)
 DEPLOYMENTS_SINCE = date(2025, 7, 16)
 OPTIMIZED_SINCE = date(2024, 12, 3)
+_OPTIMIZED_WEST2, _OPTIMIZED_NOVA = date(2025, 1, 1), date(2025, 4, 1)
 
 
 def _us(model_id: str, *, west1: bool = False, first: date | None = None) -> Profile:
@@ -35,20 +37,20 @@ AMAZON = (
     Model(
         "amazon.nova-pro-v1:0", "Nova Pro", "Amazon", date(2024, 12, 3), _one(EAST1),
         (_us("amazon.nova-pro-v1:0", west1=True),), ("amazon.nova-pro-v1:0:300k",), _one(EAST1),
-        optimized=dict.fromkeys((EAST1, EAST2), OPTIMIZED_SINCE), tiers=frozenset({"priority", "flex"}),
+        optimized=dict.fromkeys((EAST1, EAST2), _OPTIMIZED_NOVA), tiers=frozenset({"priority", "flex"}),
         throughput=_one(EAST1), on_demand_custom=_one(EAST1), strong=True, multi_turn=True,
         prices={"standard": ("0.80", "3.20"), "optimized": ("1.00", "4.00"),
                 "priority": ("1.40", "5.60"), "flex": ("0.40", "1.60")},
     ),
     Model(
         "amazon.nova-lite-v1:0", "Nova Lite", "Amazon", date(2024, 12, 3), _one(EAST1),
-        (_us("amazon.nova-lite-v1:0", west1=True),), ("amazon.nova-lite-v1:0:300k",), _one(EAST1),
+        (_us("amazon.nova-lite-v1:0"),), ("amazon.nova-lite-v1:0:300k",), _one(EAST1),
         throughput=_one(EAST1), on_demand_custom=_one(EAST1), multi_turn=True,
         prices={"standard": ("0.06", "0.24")},
     ),
     Model(
         "amazon.nova-micro-v1:0", "Nova Micro", "Amazon", date(2024, 12, 3), _one(EAST1),
-        (_us("amazon.nova-micro-v1:0", west1=True),), ("amazon.nova-micro-v1:0:128k",), _one(EAST1),
+        (_us("amazon.nova-micro-v1:0"),), ("amazon.nova-micro-v1:0:128k",), _one(EAST1),
         throughput=_one(EAST1), on_demand_custom=_one(EAST1), multi_turn=True,
         prices={"standard": ("0.035", "0.14")},
     ),
@@ -76,7 +78,8 @@ _SONNET_END = date(2026, 3, 1)
 
 ANTHROPIC = (
     Model(
-        _HAIKU_3, "Claude 3 Haiku", "Anthropic", date(2024, 3, 13), frozenset({EAST1, WEST2}), (_us(_HAIKU_3),),
+        _HAIKU_3, "Claude 3 Haiku", "Anthropic", date(2024, 3, 13), frozenset({EAST1, WEST2}),
+        (Profile(f"us.{_HAIKU_3}", {EAST1: (EAST1, WEST2), EAST2: US, WEST2: (EAST1, WEST2)}),),
         (f"{_HAIKU_3}:48k", f"{_HAIKU_3}:200k"), _one(WEST2), date(2026, 3, 10), date(2026, 9, 10),
         throughput=_one(WEST2), prices={"standard": ("0.25", "1.25")},
     ),
@@ -92,7 +95,7 @@ ANTHROPIC = (
     Model(
         _HAIKU_35, "Claude 3.5 Haiku", "Anthropic", date(2024, 11, 4), _one(WEST2), (_us(_HAIKU_35),),
         legacy=date(2025, 12, 19), end=date(2026, 6, 19), strong=True,
-        optimized={EAST2: OPTIMIZED_SINCE, WEST2: date(2025, 1, 1)},
+        optimized={EAST2: OPTIMIZED_SINCE, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.80", "4"), "optimized": ("1", "5")},
     ),
     Model(
@@ -116,13 +119,14 @@ _NEXT_END = date(2027, 3, 30)
 
 META = (
     Model(
-        _L405, "Llama 3.1 405B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L405),), legacy=_OLD_LEGACY,
+        _L405, "Llama 3.1 405B", "Meta", _LLAMA_31, _one(WEST2), (Profile(f"us.{_L405}", {EAST2: US}),),
+        legacy=_OLD_LEGACY,
         end=_OLD_END, optimized={EAST2: OPTIMIZED_SINCE}, strong=True,
     ),
     Model(
         _L70, "Llama 3.1 70B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L70),), (f"{_L70}:128k",),
         _one(WEST2), date(2026, 9, 30), _NEXT_END, throughput=_one(WEST2), strong=True,
-        optimized=dict.fromkeys((EAST2, WEST2), OPTIMIZED_SINCE),
+        optimized={EAST2: OPTIMIZED_SINCE, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.72", "0.72"), "optimized": ("0.90", "0.90")},
     ),
     Model(
