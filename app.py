@@ -1,0 +1,79 @@
+"""Builds the stacks of one environment: `cdk synth -c env=dev`. No resources stand here.
+
+`-c env=` names a file in environments/; `-c date=` is the day of deployment, on which the settings must hold. The day
+decides whether synth refuses, and nothing in a template.
+"""
+
+import sys
+from datetime import date
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.config import ConfigError, Settings, load, warnings
+from lambdas.shared import clock
+from stacks.foundation import Foundation, HomeFoundation
+from stacks.pipeline import Pipeline
+from stacks.serving import ServingStack
+from stacks.telemetry import HomeTelemetry, Telemetry
+
+
+def build(app: App, settings: Settings) -> App:
+    """The stacks of an environment and the rules they keep, not yet synthesized."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    home = HomeFoundation(app, "foundation", settings=settings, region=settings.home_region)
+    there = _foundation_of_inference(app, settings, home)
+    pipeline = Pipeline(app, "pipeline", settings=settings, foundation=home)
+    serving = ServingStack(app, "serving", settings=settings, foundation=there)
+    _telemetry(app, settings, home, there, pipeline, serving)
+    pipeline.add_stack_dependency(home, "the stages keep their things there")
+    serving.add_stack_dependency(there, "the function's log group needs the key")
+    return app
+
+
+def _foundation_of_inference(app: App, settings: Settings, home: HomeFoundation) -> Foundation:
+    """The home Region's own where routes are called there too."""
+    if settings.inference_region == settings.home_region:
+        return home
+    return Foundation(app, "foundation-inference", settings=settings, region=settings.inference_region)
+
+
+def _telemetry(
+    app: App,
+    settings: Settings,
+    home: HomeFoundation,
+    there: Foundation,
+    pipeline: Pipeline,
+    serving: ServingStack,
+) -> None:
+    at_home = dict(pipeline.watched) | (serving.watched if there is home else {})
+    telemetry = HomeTelemetry(
+        app, "telemetry", settings=settings, foundation=home, pipeline=pipeline, functions=at_home
+    )
+    telemetry.add_stack_dependency(pipeline, "it watches the state machine")
+    watches_serving: Telemetry = telemetry
+    if there is not home:
+        watches_serving = Telemetry(
+            app, "telemetry-inference", settings=settings, foundation=there, functions=serving.watched
+        )
+    watches_serving.add_stack_dependency(serving, "it watches the invoke function")
+
+
+def main() -> int:
+    """What `cdk` runs. Settings that cannot be deployed are told in full, and nothing is written."""
+    app = App(auto_synth=False)
+    environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
+    try:
+        on = date.fromisoformat(day) if day else clock.now().date()
+        settings = load(environment, on=on)
+    except (ConfigError, ValueError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 # the command line's own output
+        return 1
+    for warning in warnings(settings, on):
+        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 # the command line's own output
+    build(app, settings).synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

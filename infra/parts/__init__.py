@@ -1,0 +1,1 @@
+"""What more than one stage needs: the constructs that every stack is built from."""

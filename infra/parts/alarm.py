@@ -1,0 +1,65 @@
+"""An alarm that tells the topic, and whose description leads to its runbook."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+
+PERIOD = Duration.minutes(5)
+
+
+def alarm(
+    scope: Construct,
+    ident: str,
+    *,
+    metric: cloudwatch.IMetric,
+    runbook: str,
+    says: str,
+    topic: sns.ITopic,
+    from_: int = 1,
+) -> cloudwatch.Alarm:
+    """In alarm where there are `from_` of them in five minutes. `runbook` is the stem of a file in docs/runbooks."""
+    made = cloudwatch.Alarm(
+        scope,
+        ident,
+        metric=metric,
+        threshold=from_,
+        evaluation_periods=1,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        alarm_description=f"{says}. Runbook: docs/runbooks/{runbook}.md",
+    )
+    made.add_alarm_action(actions.SnsAction(topic))
+    return made
+
+
+def watch_machine(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> Sequence[cloudwatch.Alarm]:
+    """Runs that ended badly, in each of the three ways that Step Functions counts."""
+    ends = {
+        "RunFailed": (machine.metric_failed(period=PERIOD), "A run failed"),
+        "RunTimedOut": (machine.metric_timed_out(period=PERIOD), "A run took longer than a run may take"),
+        "RunAborted": (machine.metric_aborted(period=PERIOD), "Somebody stopped a run"),
+    }
+    return [
+        alarm(scope, name, metric=metric, runbook="failed-run", says=says, topic=topic)
+        for name, (metric, says) in ends.items()
+    ]
+
+
+def watch_queue(scope: Construct, ident: str, queue: sqs.IQueue, topic: sns.ITopic) -> cloudwatch.Alarm:
+    metric = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
+    says = f"An event for {ident} could not be handled and waits in its dead-letter queue"
+    return alarm(scope, f"{ident}DeadLetters", metric=metric, runbook="dead-letters", says=says, topic=topic)
+
+
+def watch_function(scope: Construct, ident: str, function: Function, topic: sns.ITopic) -> cloudwatch.Alarm:
+    metric = function.function.metric_errors(period=PERIOD)
+    says = f"Function {ident} ended in an error"
+    return alarm(scope, f"{ident}Errors", metric=metric, runbook="function-errors", says=says, topic=topic)

@@ -1,0 +1,80 @@
+"""A bucket for data: private, versioned, encrypted with the environment's key, TLS only, its access logged."""
+
+from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.parts import compliance
+from infra.parts.transport import require_tls
+
+EMPTIED = "distillery:emptied-on-delete"
+"""The tag without which `lambdas/emptying` deletes nothing."""
+
+_LOG_DAYS = 90
+_OLD_VERSION_DAYS = 30
+
+
+class Bucket(Construct):
+    """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource)."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, key: kms.IKey, logs: s3.IBucket, keep_data: bool, events: bool = False
+    ) -> None:
+        super().__init__(scope, ident)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            server_access_logs_bucket=logs,
+            server_access_logs_prefix=f"{ident.lower()}/",
+            lifecycle_rules=[_housekeeping()],
+            removal_policy=_removal(keep_data),
+        )
+        _finish(self.bucket, keep_data)
+        if events:
+            path = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
+            cfn = self.bucket.node.default_child
+            assert isinstance(cfn, s3.CfnBucket)
+            cfn.add_property_override(path, True)
+
+
+class LogBucket(Construct):
+    """Where access logs go. SSE-S3: log delivery writes under no KMS key (S3 guide, enable-server-access-logging)."""
+
+    def __init__(self, scope: Construct, ident: str, *, keep_data: bool) -> None:
+        super().__init__(scope, ident)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(_LOG_DAYS))],
+            removal_policy=_removal(keep_data),
+        )
+        _finish(self.bucket, keep_data)
+        compliance.acknowledge(
+            self.bucket, "AwsSolutions-S1", "A bucket of access logs that logged its own never ends."
+        )
+
+
+def _housekeeping() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        abort_incomplete_multipart_upload_after=Duration.days(7),
+        noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS),
+    )
+
+
+def _removal(keep_data: bool) -> RemovalPolicy:
+    return RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
+
+
+def _finish(bucket: s3.Bucket, keep_data: bool) -> None:
+    require_tls(bucket)
+    if not keep_data:  # once data is to be kept, the tag goes first and the emptying is too late
+        Tags.of(bucket).add(EMPTIED, "true")

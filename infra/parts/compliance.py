@@ -1,0 +1,62 @@
+"""Rules that do not fit, each acknowledged on one construct with its reason.
+
+cdk-nag 3 and the CDK's own rules are validation plugins; a finding fails synth unless its exact id is acknowledged on
+the construct or above it. A stale acknowledgement stays silent, so a test compares `acknowledged` with the findings
+of a synth that ignores them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from constructs import Construct, IConstruct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """One line of the list: a rule's finding, the construct's path, and why it is right there."""
+
+    id: str
+    construct: str
+    reason: str
+
+
+def acknowledge(construct: Construct, ident: str, reason: str) -> None:
+    """Lets one finding of one construct through."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=ident, reason=reason))
+
+
+def acknowledge_resources(policy: Construct, resources: Iterable[str], reason: str) -> None:
+    """Lets through the wildcards among the resources of an IAM policy."""
+    stack = Stack.of(policy)
+    for resource in resources:
+        spelled = flat(stack.resolve(resource))
+        if "*" in spelled:
+            acknowledge(policy, f"AwsSolutions-IAM5[Resource::{spelled}]", reason)
+
+
+def acknowledged(app: IConstruct) -> Iterator[Acknowledged]:
+    """Every acknowledgement in an app, as its constructs carry them."""
+    for construct in app.node.find_all():
+        for entry in construct.node.metadata:
+            if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
+                for ident, reason in entry.data.items():
+                    yield Acknowledged(id=ident, construct=construct.node.path, reason=reason)
+
+
+def flat(value: Any) -> str:
+    """A resolved value as cdk-nag spells it in a finding's id (its utils/flatten-cfn-reference)."""
+    if isinstance(value, str):
+        return value.replace("${", "<").replace("}", ">")
+    match next(iter(value.items())):
+        case "Fn::Join", [delimiter, parts]:
+            return str(delimiter).join(flat(part) for part in parts)
+        case "Fn::GetAtt", [resource, attribute]:
+            return f"<{resource}.{attribute}>"
+        case "Ref", name:
+            return f"<{name}>"
+        case "Fn::Sub", text:
+            return flat(text)
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,40 @@
+"""Empties buckets when their stack is destroyed, where the environment keeps no data.
+
+A small Python function of our own: CDK's `auto_delete_objects` is a Node function whose policy has wildcards.
+"""
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.parts.bucket import EMPTIED
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import storage
+
+
+class Emptying(Construct):
+    """One function, and one custom resource per bucket that is deleted before the bucket is."""
+
+    def __init__(self, scope: Construct, ident: str, *, ground: Ground, buckets: dict[str, s3.Bucket]) -> None:
+        super().__init__(scope, ident)
+        function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.emptying.handler.empty",
+            description="Deletes every object of a bucket that is about to be deleted",
+            timeout=Duration.minutes(15),
+        )
+        for name, bucket in buckets.items():
+            function.allow(*storage.empty(bucket))
+            emptied = CustomResource(
+                self,
+                name,
+                resource_type="Custom::EmptiedBucket",
+                service_token=function.function.function_arn,
+                properties={"Bucket": bucket.bucket_name, "OnlyIfTagged": EMPTIED},
+            )
+            emptied.node.add_dependency(function)
+            if bucket.policy is not None:
+                emptied.node.add_dependency(bucket.policy)

@@ -1,0 +1,79 @@
+"""boto3 as a layer: the locked version, trimmed to the services that the functions call.
+
+A runtime's own boto3 may be too old to know `UpdateCustomModelDeployment` or a model's life-cycle dates. The files come
+from the distributions installed here, as their RECORD lists them, so no Docker and no network is needed at synth; the
+folder is named by what is in it, and its asset hash by the content.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackagePath, distribution
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.parts.parcel import ROOT
+
+DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+"""boto3 and everything that it requires: pure Python, the same for every architecture."""
+
+SERVICES = ("bedrock", "bedrock-runtime", "dynamodb", "s3", "sns", "ssm", "stepfunctions", "sts")
+"""The clients of `lambdas/shared/aws`; sts for credentials."""
+
+BUILD = ROOT / ".build"
+
+
+def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
+    """The layer, once per stack that has functions."""
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=lambda_.Code.from_asset(str(unpack(BUILD))),
+        description=f"boto3 {distribution('boto3').version} for {', '.join(SERVICES)}",
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def unpack(build: Path) -> Path:
+    """The folder that holds `python/`; made anew only where versions, services or this list have changed."""
+    found = [distribution(name) for name in DISTRIBUTIONS]
+    wanted = sorted((str(file), str(one.locate_file(file))) for one in found for file in _kept(one))
+    target = build / f"layer-{_digest(found, [name for name, _ in wanted])}"
+    if not target.exists():
+        unfinished = build / f".{target.name}"  # renamed when whole: an interrupted copy is not taken for a layer
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for name, source in wanted:
+            _copy(Path(source), unfinished / "python" / name)
+        unfinished.rename(target)
+    return target
+
+
+def _kept(one: Distribution) -> Iterator[PackagePath]:
+    return (file for file in one.files or () if _is_kept(file))
+
+
+def _is_kept(file: PackagePath) -> bool:
+    """Code, and the data of the services called; no scripts, bytecode, examples or records of the installation."""
+    top, *rest = file.parts
+    if top == ".." or file.suffix == ".pyc" or top.endswith(".dist-info"):
+        return False
+    match (top, *rest):
+        case "boto3", "examples", *_:
+            return False
+        case (("boto3" | "botocore"), "data", service, _, *_):  # data/<service>/<version>/<file>
+            return service in SERVICES
+    return True
+
+
+def _digest(found: list[Distribution], names: list[str]) -> str:
+    versions = [f"{one.name}=={one.version}" for one in found]
+    return hashlib.sha256("\n".join([*versions, *names]).encode()).hexdigest()[:16]
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,55 @@
+"""Managed policies for the people and services that use an environment; an account's owner attaches them."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.permissions import bedrock, managed_policy, running, storage
+from infra.parts.place import Place
+from infra.parts.stores import Stores
+from lambdas.shared.names import PROMPTS_PREFIX, UPLOADS_PREFIX, Names
+
+
+def operator_policy(
+    scope: Construct,
+    ident: str,
+    *,
+    names: Names,
+    stores: Stores,
+    machine: sfn.StateMachine,
+    functions: Sequence[Function],
+) -> iam.ManagedPolicy:
+    """`distillery run`, `status`, `watch` and `rollback`, and a look at an execution."""
+    place = Place.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"Put prompts on the road of {names.environment}, follow runs, and go back to the model before",
+        *storage.write(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
+        *storage.read(stores.data, "datasets/", "evaluations/", "reports/"),
+        *storage.read_ledger(stores.ledger),
+        running.invoke(*(function.function.function_arn for function in functions)),
+        running.read_parameters(place, names.pipeline),
+        running.read_parameters(place, names.alias("*")),
+        running.look_at_executions(place, machine.state_machine_name, "states:GetExecutionHistory"),
+        bedrock.follow(place),
+    )
+
+
+def caller_policy(
+    scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
+) -> iam.ManagedPolicy:
+    """`distillery ask`: the routes, by the invoke function."""
+    place = Place.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"Ask the models behind the routes of {names.environment}",
+        running.invoke(function.function.function_arn),
+        running.read_parameters(place, names.serving),
+        running.read_parameters(place, names.route("*")),
+        running.read_parameters(place.at(home_region), names.pipeline),
+    )

@@ -1,0 +1,129 @@
+"""Amazon Bedrock: which action goes with which resource type is the Service Authorization Reference's."""
+
+from collections.abc import Iterable
+
+from infra.parts.permissions.permission import Permission
+from infra.parts.place import Place
+from lambdas.shared import catalog
+
+_IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
+_LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
+_INVOKE = ("bedrock:InvokeModel",)
+"""Converse is authorized as InvokeModel; nothing streams."""
+
+
+def invoke_models(place: Place, models: Iterable[str]) -> tuple[Permission, ...]:
+    """Each model from the place's Region: its bare id where that is served, and through its profile.
+
+    A profile may route anywhere among its destinations, so the model is allowed in each of them, but there only
+    through the profile (UG geographic-cross-region-inference).
+    """
+    known = sorted(set(models))
+    here = tuple(place.foundation_model(m) for m in known if place.region in catalog.model(m).in_region)
+    direct = (Permission(actions=_INVOKE, resources=here),) if here else ()
+    profiles = [(m, found.id) for m in known if (found := catalog.profile_for(m, place.region))]
+    return (*direct, *(one for model, profile in profiles for one in through_profile(place, model, profile)))
+
+
+def through_profile(place: Place, model: str, profile: str, *application: str) -> tuple[Permission, ...]:
+    """A model through a system profile, and through the `application` profiles (ARNs) made from it."""
+    profiles = (place.arn("bedrock", f"inference-profile/{profile}"), *application)
+    there = tuple(place.at(region).foundation_model(model) for region in _destinations(place, model, profile))
+    condition = {"StringEquals": {"bedrock:InferenceProfileArn": list(profiles)}}
+    return (
+        Permission(actions=_INVOKE, resources=profiles),
+        Permission(actions=_INVOKE, resources=there, conditions=condition),
+    )
+
+
+def in_region(place: Place, model: str, *application: str) -> tuple[Permission, ...]:
+    """A model in the place's own Region, and through the `application` profiles (ARNs) made from it."""
+    return (Permission(actions=_INVOKE, resources=(place.foundation_model(model), *application)),)
+
+
+def invoke_students(place: Place) -> Permission:
+    """Whatever hosts a distilled model in the place's Region."""
+    return Permission(actions=_INVOKE, resources=_endpoints(place), because=_IDS)
+
+
+def look_up_models(place: Place, models: Iterable[str]) -> Permission:
+    """Life cycles, as the service knows them today; under the id to customize where a model has one."""
+    known = sorted({ident for m in set(models) for ident in (m, catalog.model(m).customize) if ident})
+    resources = tuple(place.foundation_model(ident) for ident in known)
+    return Permission(actions=("bedrock:GetFoundationModel",), resources=resources)
+
+
+def customize(place: Place, students: Iterable[str], job_role: str) -> tuple[Permission, ...]:
+    """Start, follow and stop customization jobs of the student models, under the job role."""
+    bases = tuple(place.foundation_model(catalog.model(s).customize or s) for s in sorted(set(students)))
+    made = _all(place, "model-customization-job", "custom-model")
+    return (
+        Permission(actions=("bedrock:CreateModelCustomizationJob",), resources=(*bases, *made), because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=made, because=_IDS),
+        Permission(actions=("bedrock:StopModelCustomizationJob",), resources=made[:1], because=_IDS),
+        Permission(
+            actions=("iam:PassRole",),
+            resources=(job_role,),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+        follow(place),
+    )
+
+
+def follow(place: Place) -> Permission:
+    """The state of jobs and of the models they make."""
+    made = _all(place, "model-customization-job", "custom-model")
+    return Permission(
+        actions=("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob"), resources=made, because=_IDS
+    )
+
+
+def host(place: Place) -> tuple[Permission, ...]:
+    """Make endpoints of custom models, in both hosting modes: a run keeps the mode it began with."""
+    endpoints, models = _endpoints(place), _all(place, "custom-model")
+    create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
+    return (
+        Permission(actions=create, resources=models, because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=endpoints, because=_IDS),
+        *unhost(place),
+    )
+
+
+def repoint(place: Place) -> Permission:
+    """Put another model behind an endpoint."""
+    actions = ("bedrock:UpdateCustomModelDeployment", "bedrock:UpdateProvisionedModelThroughput")
+    return Permission(actions=actions, resources=(*_endpoints(place), *_all(place, "custom-model")), because=_IDS)
+
+
+def unhost(place: Place) -> tuple[Permission, ...]:
+    """Find and delete endpoints."""
+    actions = (
+        "bedrock:DeleteCustomModelDeployment",
+        "bedrock:DeleteProvisionedModelThroughput",
+        "bedrock:GetCustomModelDeployment",
+        "bedrock:GetProvisionedModelThroughput",
+    )
+    return (Permission(actions=actions, resources=_endpoints(place), because=_IDS), list_endpoints())
+
+
+def read_tags(place: Place) -> Permission:
+    """Whose an endpoint is."""
+    return Permission(actions=("bedrock:ListTagsForResource",), resources=_endpoints(place), because=_IDS)
+
+
+def list_endpoints() -> Permission:
+    actions = ("bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs")
+    return Permission(actions=actions, resources=("*",), because=_LISTS)
+
+
+def _destinations(place: Place, model: str, profile: str) -> tuple[str, ...]:
+    found = next(known for known in catalog.model(model).profiles if known.id == profile)
+    return found.destinations[place.region]
+
+
+def _endpoints(place: Place) -> tuple[str, ...]:
+    return _all(place, "custom-model-deployment", "provisioned-model")
+
+
+def _all(place: Place, *types: str) -> tuple[str, ...]:
+    return tuple(place.arn("bedrock", f"{kind}/*") for kind in types)

@@ -1,0 +1,60 @@
+"""Functions, the state machine and parameters."""
+
+from collections.abc import Iterable
+
+from infra.parts.permissions.permission import Permission
+from infra.parts.place import Place
+
+_EXECUTIONS = "Executions are named by runs; the statement names their state machine."
+_PARAMETERS = "Parameters are named by recipes and routes; the statement names their folder."
+_ACCOUNT_WIDE = "These actions take no resource: the Service Authorization Reference allows `*` alone."
+
+
+def invoke(*functions: str) -> Permission:
+    return Permission(actions=("lambda:InvokeFunction",), resources=functions)
+
+
+def start(machine: str) -> Permission:
+    return Permission(actions=("states:StartExecution",), resources=(machine,))
+
+
+def look_at_executions(place: Place, machine_name: str, *more: str) -> Permission:
+    """How executions stand; `more` names other read actions on them."""
+    resources = (place.arn("states", f"execution:{machine_name}:*"),)
+    return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
+
+
+def answer_tasks(machine: str) -> Permission:
+    """Task tokens belong to their state machine."""
+    return Permission(actions=("states:SendTaskFailure", "states:SendTaskSuccess"), resources=(machine,))
+
+
+def read_parameters(place: Place, *names: str) -> Permission:
+    """SSM parameters by name, or all in a folder (`/a/b/*`)."""
+    return Permission(actions=("ssm:GetParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+
+
+def write_parameters(place: Place, *names: str) -> Permission:
+    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+
+
+def deliver_logs() -> Permission:
+    """What Step Functions needs to log to CloudWatch (Developer Guide, cw-logs)."""
+    verbs = ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries")
+    more = ("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+    actions = tuple(f"logs:{verb}" for verb in (*verbs, *more))
+    return Permission(actions=actions, resources=("*",), because=_ACCOUNT_WIDE)
+
+
+def trace() -> Permission:
+    """X-Ray (Step Functions Developer Guide, concepts-xray-tracing)."""
+    verbs = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+    return Permission(actions=tuple(f"xray:{v}" for v in verbs), resources=("*",), because=_ACCOUNT_WIDE)
+
+
+def log_to(*streams: str) -> Permission:
+    return Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=streams)
+
+
+def _parameters(place: Place, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(place.arn("ssm", f"parameter{name}") for name in names)

@@ -1,0 +1,101 @@
+"""Objects and the ledger. A bucket, a table and a topic never come without their key."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import IConstruct
+
+from infra.parts.permissions.permission import Permission
+from infra.parts.place import Place
+
+SYMMETRIC_USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+"""What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
+
+_OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
+
+
+def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """Objects under the folders, in any version, and whether they exist (`prompts/` is a folder)."""
+    return (
+        _objects(bucket, ("s3:GetObject", "s3:GetObjectVersion"), folders),
+        Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,)),
+        _key(_of(bucket), bucket, ("kms:Decrypt",), "s3"),
+    )
+
+
+def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """New objects under the folders. Decrypt is for uploads in parts (S3 guide, Using SSE-KMS)."""
+    return (
+        _objects(bucket, ("s3:AbortMultipartUpload", "s3:PutObject"), folders),
+        _key(_of(bucket), bucket, ("kms:Decrypt", "kms:GenerateDataKey"), "s3"),
+    )
+
+
+def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:
+    """Every version of every object, to be deleted with the bucket. No key: nothing is read."""
+    return (
+        Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions"), resources=(bucket.bucket_arn,)),
+        Permission(
+            actions=("s3:DeleteObject", "s3:DeleteObjectVersion"),
+            resources=(bucket.arn_for_objects("*"),),
+            because="The bucket is emptied as a whole, only where the environment keeps no data.",
+        ),
+    )
+
+
+def keep_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """The operations of `lambdas/shared/ledger`; a transaction needs the permission of each of its parts."""
+    items = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+    return (
+        Permission(actions=items, resources=(table.table_arn,)),
+        _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
+    )
+
+
+def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    return (
+        Permission(actions=("dynamodb:GetItem", "dynamodb:Query"), resources=(table.table_arn,)),
+        _key(_of(table), table, ("kms:Decrypt", "kms:DescribeKey"), "dynamodb"),
+    )
+
+
+def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
+    """Messages to an encrypted topic."""
+    return (
+        Permission(actions=("sns:Publish",), resources=(topic.topic_arn,)),
+        _key(key, topic, ("kms:Decrypt", "kms:GenerateDataKey"), "sns"),
+    )
+
+
+def bury(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...]:
+    """Lambda sends what a function could not handle under the function's own role."""
+    return (
+        Permission(actions=("sqs:SendMessage",), resources=(queue.queue_arn,)),
+        _key(key, queue, ("kms:Decrypt", "kms:GenerateDataKey"), "sqs"),
+    )
+
+
+def _objects(bucket: s3.IBucket, actions: tuple[str, ...], folders: tuple[str, ...]) -> Permission:
+    resources = tuple(bucket.arn_for_objects(f"{folder}*") for folder in folders)
+    return Permission(actions=actions, resources=resources, because=_OBJECTS)
+
+
+def _of(kept: s3.IBucket | dynamodb.ITable) -> kms.IKey:
+    key = kept.encryption_key
+    if key is None:
+        raise ValueError(f"{kept.node.path} has no key of its own; build it with infra.parts")
+    return key
+
+
+def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
+    via = Place.of(scope).via(service)
+    return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": via})

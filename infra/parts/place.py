@@ -1,0 +1,36 @@
+"""Where a construct stands, to spell ARNs of things that no template creates."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from aws_cdk import Stack
+from constructs import IConstruct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Partition, Region and account; the account is a token where the settings name none."""
+
+    partition: str
+    region: str
+    account: str
+
+    @classmethod
+    def of(cls, scope: IConstruct) -> Self:
+        stack = Stack.of(scope)
+        return cls(partition=stack.partition, region=stack.region, account=stack.account)
+
+    def at(self, region: str) -> Self:
+        """The same account in another Region."""
+        return replace(self, region=region)
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def foundation_model(self, model: str) -> str:
+        """Base models have no account in their ARN (Service Authorization Reference, Amazon Bedrock)."""
+        return f"arn:{self.partition}:bedrock:{self.region}::foundation-model/{model}"
+
+    def via(self, *services: str) -> dict[str, list[str]]:
+        """The value of a `kms:ViaService` condition."""
+        return {"kms:ViaService": [f"{service}.{self.region}.amazonaws.com" for service in services]}

@@ -1,0 +1,28 @@
+"""The recipes as a layer, so that a new recipe changes one file and no function's code."""
+
+import hashlib
+from collections.abc import Mapping
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.parts.layer import BUILD
+from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
+
+
+def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) -> lambda_.LayerVersion:
+    """A layer whose one file stands at `lambdas.shared.recipe.SETTINGS_FILE`."""
+    text = dump(recipes)
+    folder = BUILD / f"settings-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    file = folder / SETTINGS_FILE.removeprefix("/opt/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=lambda_.Code.from_asset(str(folder)),
+        description="The recipes of this environment",
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        removal_policy=RemovalPolicy.DESTROY,
+    )

@@ -1,0 +1,1 @@
+"""One construct per stage of the road, named as its folder in `lambdas/`."""

@@ -1,0 +1,65 @@
+"""dataset: an upload becomes a run. Not a state: it is what starts the state machine."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import running, storage
+from infra.parts.rule import on_event
+from infra.parts.settings import settings_layer
+from infra.parts.stores import Stores
+from lambdas.shared.names import PROMPTS_PREFIX, UPLOADS_PREFIX
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.variables import Variable
+
+
+class Dataset(Construct):
+    """Invoked for every object under `prompts/` of the prompts bucket, and by `distillery run`."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Mapping[str, Recipe]
+    ) -> None:
+        super().__init__(scope, ident)
+        self.function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.dataset.handler.receive",
+            description="Validates prompts, splits them, estimates the run's cost and starts it",
+            timeout=Duration.minutes(15),
+            memory_mb=2048,
+            layers=[settings_layer(self, "Recipes", recipes)],
+            asynchronous=True,
+        )
+        self.function.allow(
+            *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
+            *storage.write(stores.data, "datasets/", "reports/"),
+            *storage.keep_ledger(stores.ledger),
+            *storage.notify(stores.topic, ground.key),
+        )
+        self.function.tell(
+            {
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.DATA_BUCKET: stores.data.bucket_name,
+                Variable.TOPIC: stores.topic.topic_arn,
+            }
+        )
+        self._on_upload(stores)
+
+    def attach(self, machine: sfn.StateMachine) -> None:
+        """The machine that runs are started on."""
+        self.function.tell({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.function.allow(running.start(machine.state_machine_arn))
+
+    def _on_upload(self, stores: Stores) -> None:
+        uploads = events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={"bucket": {"name": [stores.prompts.bucket_name]}, "object": {"key": [{"prefix": PROMPTS_PREFIX}]}},
+        )
+        on_event(self, "OnUpload", description="New prompts", pattern=uploads, function=self.function)

@@ -1,0 +1,115 @@
+"""distillation: a data set becomes a student. The job runs for hours or days, and no clock runs meanwhile."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import allow, bedrock, keys, running, storage, trust
+from infra.parts.place import Place
+from infra.parts.rule import on_event
+from infra.parts.stores import Stores
+from infra.parts.task import DISCARD, step, step_until_told
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.variables import Variable
+
+LONGEST_JOB = Duration.days(8)
+
+
+class Distillation(Construct):
+    """`function` checks, starts and stops jobs; `settle` tells the state machine how they ended."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+    ) -> None:
+        super().__init__(scope, ident)
+        self._place = Place.of(self)
+        self._teachers = sorted({recipe.teacher for recipe in recipes})
+        self._students = sorted({recipe.student for recipe in recipes})
+        self.job_role = self._job_role(stores)
+        self.function = self._step(ground, stores)
+        self.settle = self._settle(ground, stores)
+        self._on_ended_job(ground)
+
+    def states(self) -> sfn.Chain:
+        """The models are checked, the job is started and waited for."""
+        check = step(self, "Check models", function=self.function, does="check", gives="$.checked")
+        start = step_until_told(
+            self, "Distil", function=self.function, does="start", gives="$.student", within=LONGEST_JOB
+        )
+        return sfn.Chain.start(check).next(start)
+
+    def cleanup(self) -> sfn.TaskStateBase:
+        """The job is stopped if it is still at work."""
+        return step(self, "Stop job", function=self.function, does="stop", gives=DISCARD)
+
+    def attach(self, machine: sfn.StateMachine) -> None:
+        """The machine whose tasks wait for jobs."""
+        self.settle.allow(running.answer_tasks(machine.state_machine_arn))
+
+    def _job_role(self, stores: Stores) -> iam.Role:
+        """What Bedrock does under during a job: reads prompts, asks the teacher, writes what came out."""
+        trusted = trust.service(self._place, "bedrock.amazonaws.com", "model-customization-job/*")
+        role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
+        allow(
+            role,
+            *storage.read(stores.data, "datasets/", "jobs/"),
+            *storage.write(stores.data, "jobs/"),
+            *bedrock.invoke_models(self._place, self._teachers),
+        )
+        return role
+
+    def _step(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.distillation.handler.step",
+            description="Checks models with the service, starts and stops distillation jobs",
+            timeout=Duration.minutes(5),
+        )
+        models = {*self._teachers, *self._students}
+        function.allow(
+            *storage.keep_ledger(stores.ledger),
+            bedrock.look_up_models(self._place, models),
+            *bedrock.invoke_models(self._place, models),
+            *bedrock.customize(self._place, self._students, self.job_role.role_arn),
+            keys.encrypt_models(self._place, ground.key),
+        )
+        function.tell(
+            {
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.DATA_BUCKET: stores.data.bucket_name,
+                Variable.JOB_ROLE: self.job_role.role_arn,
+                Variable.MODEL_KEY: ground.key.key_arn,
+            }
+        )
+        return function
+
+    def _settle(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Settle",
+            ground=ground,
+            handler="lambdas.distillation.handler.settle",
+            description="Tells waiting runs that their jobs have ended",
+            timeout=Duration.minutes(5),
+            asynchronous=True,
+        )
+        function.allow(*storage.keep_ledger(stores.ledger), bedrock.follow(self._place))
+        function.tell({Variable.LEDGER: stores.ledger.table_name})
+        return function
+
+    def _on_ended_job(self, ground: Ground) -> None:
+        """Best effort (UG monitoring-eventbridge): the slow poll is the net."""
+        ended = events.EventPattern(
+            source=["aws.bedrock"],
+            detail_type=["Model Customization Job State Change"],
+            detail={"jobName": [{"prefix": ground.names.prefix}], "jobStatus": ["Completed", "Failed", "Stopped"]},
+        )
+        on_event(self, "OnEndedJob", description="A job has ended", pattern=ended, function=self.settle)

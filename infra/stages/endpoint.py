@@ -1,0 +1,93 @@
+"""endpoint: a student gets a candidate endpoint for its verdict, which is released on every path."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import bedrock, keys, running, storage
+from infra.parts.place import Place
+from infra.parts.rule import on_event
+from infra.parts.stores import Stores
+from infra.parts.task import DISCARD, step, until_ready
+from lambdas.shared.road import EndpointStatus
+from lambdas.shared.variables import Variable
+
+
+class Endpoint(Construct):
+    """`function` makes and releases candidates; `sweep` deletes what a broken execution left behind."""
+
+    def __init__(self, scope: Construct, ident: str, *, ground: Ground, stores: Stores) -> None:
+        super().__init__(scope, ident)
+        self._place = Place.of(self)
+        self._names = ground.names
+        self.function = self._step(ground, stores)
+        self.sweep = self._sweep(ground, stores)
+
+    def states(self) -> sfn.Chain:
+        """The candidate is made and waited for."""
+        create = step(self, "Create candidate", function=self.function, does="create", gives="$.candidate")
+        ready = until_ready(
+            self,
+            "Candidate",
+            function=self.function,
+            gives="$.candidate_status",
+            waiting="Wait for candidate",
+            pending=EndpointStatus.PENDING,
+        )
+        return sfn.Chain.start(create).next(ready)
+
+    def release(self, name: str) -> sfn.TaskStateBase:
+        """The candidate is deleted; `name` is the state's."""
+        return step(self, name, function=self.function, does="release", gives=DISCARD)
+
+    def attach(self, machine: sfn.StateMachine) -> None:
+        """The machine whose broken executions are swept up after."""
+        arn = machine.state_machine_arn
+        self.sweep.tell({Variable.STATE_MACHINE: arn})
+        self.sweep.allow(running.look_at_executions(self._place, machine.state_machine_name))
+        broken = events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+        )
+        on_event(self, "OnBrokenRun", description="An execution ended badly", pattern=broken, function=self.sweep)
+
+    def _step(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.endpoint.handler.step",
+            description="Makes, looks at and releases candidate endpoints",
+            timeout=Duration.minutes(5),
+        )
+        function.allow(
+            *storage.keep_ledger(stores.ledger),
+            *bedrock.host(self._place),
+            keys.host_models(self._place, ground.key),
+        )
+        function.tell({Variable.LEDGER: stores.ledger.table_name})
+        return function
+
+    def _sweep(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Sweep",
+            ground=ground,
+            handler="lambdas.endpoint.handler.sweep",
+            description="Frees recipes and deletes endpoints that broken executions left",
+            timeout=Duration.minutes(5),
+            asynchronous=True,
+        )
+        function.allow(
+            *storage.keep_ledger(stores.ledger),
+            *storage.notify(stores.topic, ground.key),
+            *bedrock.unhost(self._place),
+            bedrock.read_tags(self._place),
+            running.read_parameters(self._place, self._names.alias("*")),
+        )
+        function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn})
+        return function

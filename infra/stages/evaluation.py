@@ -1,0 +1,71 @@
+"""evaluation: teacher, untrained student and candidate answer the held-out prompts, and a verdict is given."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import bedrock, keys, storage
+from infra.parts.place import Place
+from infra.parts.stores import Stores
+from infra.parts.task import DISCARD, step
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.variables import Variable
+
+CHUNKS_AT_A_TIME = 4
+
+
+class Evaluation(Construct):
+    """One function for plan, answers and verdict."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+    ) -> None:
+        super().__init__(scope, ident)
+        place = Place.of(self)
+        self.function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.evaluation.handler.step",
+            description="Has the contenders answer held-out prompts, grades them and gives the verdict",
+            timeout=Duration.minutes(15),
+        )
+        self.function.allow(
+            *storage.keep_ledger(stores.ledger),
+            *storage.read(stores.data, "datasets/", "evaluations/"),
+            *storage.write(stores.data, "evaluations/"),
+            *bedrock.invoke_models(place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}),
+            bedrock.invoke_students(place),
+            keys.use_models(place, ground.key),
+        )
+        self.function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name})
+
+    def states(self) -> sfn.Chain:
+        """Chunks are planned, answered side by side, and judged together."""
+        plan = step(self, "Plan chunks", function=self.function, does="plan", gives="$.chunks")
+        judge = step(self, "Judge", function=self.function, does="judge", gives="$.verdict")
+        return sfn.Chain.start(plan).next(self._answers()).next(judge)
+
+    def _answers(self) -> sfn.Map:
+        """Each chunk is an invocation of its own, which resumes where the last one was cut off."""
+        chunks = sfn.Map(
+            self,
+            "For each chunk",
+            items_path="$.chunks",
+            max_concurrency=CHUNKS_AT_A_TIME,
+            item_selector={"road": sfn.JsonPath.entire_payload, "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value")},
+            result_path=DISCARD,
+        )
+        answer = step(
+            self,
+            "Answer",
+            function=self.function,
+            does="answer",
+            gives=DISCARD,
+            also={"road": sfn.JsonPath.object_at("$.road"), "chunk": sfn.JsonPath.object_at("$.chunk")},
+        )
+        return chunks.item_processor(answer)

@@ -1,0 +1,91 @@
+"""promotion: the live endpoint takes the student that passed, or goes back to the model before."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.permissions import bedrock, keys, running, storage
+from infra.parts.place import Place
+from infra.parts.stores import Stores
+from infra.parts.task import step, until_ready
+from lambdas.shared.road import EndpointStatus
+from lambdas.shared.variables import Variable
+
+
+class Promotion(Construct):
+    """`function` is the only writer of aliases; `rollback` starts the way back."""
+
+    def __init__(self, scope: Construct, ident: str, *, ground: Ground, stores: Stores) -> None:
+        super().__init__(scope, ident)
+        self._place = Place.of(self)
+        self._aliases = ground.names.alias("*")
+        self.function = self._step(ground, stores)
+        self.rollback = self._rollback(ground, stores)
+
+    def states(self) -> sfn.Chain:
+        """The verdict passed: the student becomes what the alias serves."""
+        return self._switch("Promote", "Live", "Wait for live", "Record alias")
+
+    def rollback_states(self) -> sfn.Chain:
+        """The same, with the model before; its states have names of their own."""
+        return self._switch("Put back", "Previous", "Wait for previous", "Record rollback")
+
+    def close(self, name: str) -> sfn.TaskStateBase:
+        """The ledger is closed and people are told; `name` is the state's."""
+        return step(self, name, function=self.function, does="close", gives="$.closed")
+
+    def attach(self, machine: sfn.StateMachine) -> None:
+        """The machine that rollbacks are started on."""
+        self.rollback.tell({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.rollback.allow(running.start(machine.state_machine_arn))
+
+    def _switch(self, promote: str, describe: str, waiting: str, record: str) -> sfn.Chain:
+        ready = until_ready(
+            self,
+            describe,
+            function=self.function,
+            gives="$.live_status",
+            waiting=waiting,
+            pending=EndpointStatus.PENDING,
+        )
+        return (
+            sfn.Chain.start(step(self, promote, function=self.function, does="promote", gives="$.live"))
+            .next(ready)
+            .next(step(self, record, function=self.function, does="record", gives="$.alias"))
+        )
+
+    def _step(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.promotion.handler.step",
+            description="Re-points live endpoints, writes aliases and closes runs",
+            timeout=Duration.minutes(5),
+        )
+        function.allow(
+            *storage.keep_ledger(stores.ledger),
+            *storage.notify(stores.topic, ground.key),
+            *bedrock.host(self._place),
+            bedrock.repoint(self._place),
+            keys.host_models(self._place, ground.key),
+            running.read_parameters(self._place, self._aliases),
+            running.write_parameters(self._place, self._aliases),
+        )
+        function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn})
+        return function
+
+    def _rollback(self, ground: Ground, stores: Stores) -> Function:
+        function = Function(
+            self,
+            "Rollback",
+            ground=ground,
+            handler="lambdas.promotion.handler.rollback",
+            description="Starts the way back to a recipe's previous model",
+            timeout=Duration.minutes(1),
+        )
+        function.allow(*storage.keep_ledger(stores.ledger), running.read_parameters(self._place, self._aliases))
+        function.tell({Variable.LEDGER: stores.ledger.table_name})
+        return function

@@ -1,0 +1,1 @@
+"""Empties a bucket that CloudFormation is about to delete."""

@@ -1,0 +1,1 @@
+"""Composition only: which constructs stand in which stack."""

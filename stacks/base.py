@@ -1,0 +1,37 @@
+"""What every stack of an environment has in common."""
+
+from aws_cdk import Environment, Stack, Tags
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.config import Settings
+from infra.parts.ground import Ground
+from infra.parts.layer import sdk_layer
+from lambdas.shared.names import TAG_ENVIRONMENT, Names
+
+
+class EnvironmentStack(Stack):
+    """`distillery-<environment>-<part>` in one Region, tagged so that its cost can be found."""
+
+    def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str, description: str) -> None:
+        super().__init__(
+            scope,
+            f"distillery-{settings.environment}-{part}",
+            env=Environment(account=settings.account, region=region),
+            description=f"Distillery, environment {settings.environment}: {description}",
+            termination_protection=settings.termination_protection,
+        )
+        self.settings = settings
+        self.names = Names(settings.environment)
+        for key, value in {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}.items():
+            Tags.of(self).add(key, value)
+
+    def ground(self, key: kms.IKey) -> Ground:
+        """What this stack's functions stand on. Once per stack: it makes the layer."""
+        return Ground(
+            names=self.names,
+            key=key,
+            sdk=sdk_layer(self, "Sdk"),
+            keep_data=self.settings.keep_data,
+            log_retention_days=self.settings.log_retention_days,
+        )

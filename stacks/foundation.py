@@ -1,0 +1,79 @@
+"""foundation: what outlives everything else. A key and a topic in each Region; data at home.
+
+Other stacks of the Region read its outputs by name with `Fn::GetStackOutput`: a weak reference, so that no export
+stands in the way of a change, under a name that does not come from a hash.
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Fn
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.config import Settings
+from infra.parts.bucket import Bucket, LogBucket
+from infra.parts.emptying import Emptying
+from infra.parts.encryption import Key
+from infra.parts.stores import Stores
+from infra.parts.table import LedgerTable
+from infra.parts.topic import Topic
+from stacks.base import EnvironmentStack
+
+
+class Foundation(EnvironmentStack):
+    """One Region's key and topic."""
+
+    def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
+        super().__init__(scope, part, settings=settings, region=region, description="keys, topics and data")
+        self.own_key = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data).key
+        topic = Topic(self, "Topic", key=self.own_key, addresses=settings.notify).topic
+        self.publish({"KeyArn": self.own_key.key_arn, "TopicArn": topic.topic_arn})
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)
+
+    def read(self, name: str) -> str:
+        """An output, for other stacks."""
+        return Fn.get_stack_output(self.stack_name, name, self.region)
+
+    def key(self, scope: Construct) -> kms.IKey:
+        """The Region's key, for another stack."""
+        return kms.Key.from_key_arn(scope, "Key", self.read("KeyArn"))
+
+    def topic(self, scope: Construct) -> sns.ITopic:
+        """The Region's topic, for another stack."""
+        return sns.Topic.from_topic_arn(scope, "Topic", self.read("TopicArn"))
+
+
+class HomeFoundation(Foundation):
+    """The home Region's, with the buckets and the run ledger."""
+
+    def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
+        super().__init__(scope, part, settings=settings, region=region)
+        keep, key = settings.keep_data, self.own_key
+        logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket
+        prompts = Bucket(self, "Prompts", key=key, logs=logs, keep_data=keep, events=True).bucket
+        data = Bucket(self, "Data", key=key, logs=logs, keep_data=keep).bucket
+        ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
+        names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
+        self.publish(names)
+        if not keep:
+            buckets = {"Prompts": prompts, "Data": data, "AccessLogs": logs}
+            Emptying(self, "Emptying", ground=self.ground(key), buckets=buckets)
+
+    def stores(self, scope: Construct, key: kms.IKey) -> Stores:
+        """What is kept here, for another stack."""
+
+        def bucket(name: str) -> s3.IBucket:
+            return s3.Bucket.from_bucket_attributes(scope, name, bucket_name=self.read(name), encryption_key=key)
+
+        ledger = dynamodb.Table.from_table_attributes(
+            scope, "Ledger", table_name=self.read("LedgerTable"), encryption_key=key
+        )
+        return Stores(
+            prompts=bucket("PromptsBucket"), data=bucket("DataBucket"), ledger=ledger, topic=self.topic(scope)
+        )

@@ -1,0 +1,51 @@
+"""telemetry: what wakes people, in each Region, and one dashboard at home."""
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from infra.config import Settings
+from infra.parts.alarm import watch_function, watch_machine, watch_queue
+from infra.parts.dashboard import dashboard
+from infra.parts.function import Function
+from stacks.base import EnvironmentStack
+from stacks.foundation import Foundation
+from stacks.pipeline import Pipeline
+
+
+class Telemetry(EnvironmentStack):
+    """Watches functions of one Region; their alarms go to that Region's topic."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        part: str,
+        *,
+        settings: Settings,
+        foundation: Foundation,
+        functions: Mapping[str, Function],
+    ) -> None:
+        super().__init__(scope, part, settings=settings, region=foundation.region, description="alarms")
+        self.topic = foundation.topic(self)
+        for name, function in functions.items():
+            watch_function(self, name, function, self.topic)
+            if function.dead_letters:
+                watch_queue(self, name, function.dead_letters, self.topic)
+
+
+class HomeTelemetry(Telemetry):
+    """The home Region's: the state machine too, and the dashboard."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        part: str,
+        *,
+        settings: Settings,
+        foundation: Foundation,
+        pipeline: Pipeline,
+        functions: Mapping[str, Function],
+    ) -> None:
+        super().__init__(scope, part, settings=settings, foundation=foundation, functions=functions)
+        watch_machine(self, pipeline.machine, self.topic)
+        dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions)
