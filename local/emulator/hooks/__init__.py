@@ -13,11 +13,13 @@ from local.emulator.hooks import (
     bedrock_types,
     budgets,
     callbacks,
+    dead_letters,
     encryption,
     executions,
     function_properties,
     lambdas,
     loopback,
+    metrics,
     recorder,
     requests,
     rule_targets,
@@ -36,10 +38,12 @@ def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None =
     loopback.install()
     lambdas.install()
     function_properties.install()
+    dead_letters.install()
     schedules.install(clock)
     ttl.install(clock)
     waits.install(clock)
     executions.install(clock)
+    metrics.install()
     callbacks.install(clock)
     s3_events.install(clock)
     rule_targets.install()

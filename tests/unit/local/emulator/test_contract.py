@@ -27,6 +27,11 @@ CALLED = {
     "ministack.core.iam_evaluator.enforce": "(access_key_id: str, iam_action: str, service: str, region: str, ",
     "ministack.core.lambda_runtime.Worker.invoke": "(self, event, request_id: str, *, ",
     "ministack.core.lambda_runtime._detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
+    "ministack.services.cloudwatch._dims_key": "(",
+    "ministack.services.cloudwatch._evaluate_alarm": "(alarm)",
+    "ministack.services.cloudwatch.record_metric": "(namespace: ",
+    "ministack.services.lambda_svc._route_async_failure": "(target_arn: str, func_name: str, event: dict, ",
+    "ministack.services.stepfunctions._emit_execution_status_event": "(execution) -> None",
     "ministack.services.bedrock.handle_request": "(method, path, headers, body, query_params)",
     "ministack.services.bedrock.reset": "()",
     "ministack.services.bedrock_runtime.handle_request": "(method, path, headers, body, query_params)",
@@ -63,12 +68,15 @@ CALLED = {
     "ministack.services.tagging.resource_tags": "(arn: str) -> dict[str, str] | None",
 }
 VALUES = {
+    "ministack.services.cloudwatch._alarms",
+    "ministack.services.cloudwatch._metrics",
     "ministack.services.dynamodb.time",
     "ministack.services.eventbridge._SCHEDULER_TICK_INTERVAL",
     "ministack.services.iam._roles",
     "ministack.services.s3._bucket_encryption",
     "ministack.services.scheduler._SCHEDULE_TICK_INTERVAL",
     "ministack.services.scheduler.time",
+    "ministack.services.sqs._queues",
     "ministack.services.stepfunctions._task_tokens",
     "ministack.services.stepfunctions.now_iso",
 }

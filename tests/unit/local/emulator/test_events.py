@@ -60,7 +60,7 @@ def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(worksh
         SourceArn=arn,
     )
     emit(workshop, source)
-    assert workshop.message(url)["requestPayload"]["detail"] == {"n": 1}
+    assert workshop.message(url)["detail"] == {"n": 1}
 
 
 def test_an_object_created_event_names_the_objects_version(workshop: Workshop) -> None:

@@ -23,10 +23,8 @@ def handler(event, context):
     except sfn.exceptions.TaskTimedOut:
         pass
 """
-TOKEN: dict[str, Any] = {
-    "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-    "Payload": {"token.$": "$$.Task.Token"},
-}
+CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+TOKEN: dict[str, Any] = {"Resource": CALLBACK, "Payload": {"token.$": "$$.Task.Token"}}
 ON_MACHINES = allow("states:SendTaskSuccess", "arn:aws:states:us-east-1:111111111111:stateMachine:*")
 
 

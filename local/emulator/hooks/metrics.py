@@ -1,0 +1,86 @@
+"""State machines and queues publish the metrics that alarms watch, and alarms watch their own.
+
+AWS: `AWS/States` counts executions by how they end; `AWS/SQS` samples how many messages are visible; an alarm watches
+    the series of exactly its dimensions, all the time.
+ministack: publishes neither metric, throws all dimensions of a metric together, and looks at alarms only when
+    somebody calls PutMetricData.
+We mend: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
+    see their own series and are looked at every two seconds. Their periods count by the real clock, and an alarm
+    without new data stays as it is, whatever its TreatMissingData says.
+"""
+
+import threading
+import time
+from types import FunctionType
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch, sqs, stepfunctions
+
+_SAMPLE = 2.0  # seconds, real
+_COUNTED_AS = {
+    "RUNNING": "ExecutionsStarted",
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
+
+Samples = dict[tuple[str, str, str], int]
+
+
+def sample(before: Samples) -> Samples:
+    """Publish each queue's visible messages, unless it was and is empty; what was counted."""
+    counted: Samples = {}
+    now = time.time()
+    for (account, region, url), queue in list(sqs._queues.all_items()):
+        visible = sum(1 for message in queue["messages"] if message["visible_at"] <= now)
+        counted[account, region, url] = visible
+        if visible or before.get((account, region, url)):
+            with request_scope(account, region):
+                name, metric = url.rsplit("/", 1)[-1], "ApproximateNumberOfMessagesVisible"
+                cloudwatch.record_metric("AWS/SQS", metric, visible, "Count", {"QueueName": name})
+    return counted
+
+
+def evaluator(evaluate: Any) -> Any:
+    """ministack's evaluation of one alarm, over the one series that the alarm is about."""
+
+    def evaluate_own(alarm: dict[str, Any]) -> None:
+        of = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
+        series = (alarm.get("Namespace"), alarm.get("MetricName"), cloudwatch._dims_key(of))
+        own = {series: cloudwatch._metrics.get(series, [])}
+        FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
+
+    return evaluate_own
+
+
+def _look_at_alarms() -> None:
+    for (account, region, _name), alarm in list(cloudwatch._alarms.all_items()):
+        with request_scope(account, region):
+            cloudwatch._evaluate_alarm(alarm)
+
+
+def _sample_for_ever() -> None:
+    before: Samples = {}
+    while True:
+        time.sleep(_SAMPLE)
+        try:
+            before = sample(before)
+            _look_at_alarms()
+        except Exception:
+            cloudwatch.logger.exception("sampling of metrics failed")
+
+
+def install() -> None:
+    """Count executions where their status changes, and sample queues."""
+    emit = stepfunctions._emit_execution_status_event
+
+    def emit_and_count(execution: dict[str, Any]) -> None:
+        emit(execution)
+        of = {"StateMachineArn": execution["stateMachineArn"]}
+        cloudwatch.record_metric("AWS/States", _COUNTED_AS[execution["status"]], 1, "Count", of)
+
+    stepfunctions._emit_execution_status_event = emit_and_count
+    cloudwatch._evaluate_alarm = evaluator(cloudwatch._evaluate_alarm)
+    threading.Thread(target=_sample_for_ever, daemon=True, name="queue-metrics").start()

@@ -1,0 +1,48 @@
+"""Alarms on failed executions and on waiting messages go off."""
+
+import uuid
+from typing import Any
+
+from tests.unit.local.emulator.workshop import Workshop, until
+
+
+def alarm(workshop: Workshop, namespace: str, metric: str, statistic: str, **of: str) -> Any:
+    """An alarm at 1; a function that says whether it is on."""
+    name, cloudwatch = f"a-{uuid.uuid4().hex[:8]}", workshop.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": key, "Value": value} for key, value in of.items()],
+        Statistic=statistic,
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    return lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM"
+
+
+def test_an_alarm_on_failed_executions_goes_off(workshop: Workshop) -> None:
+    machine = workshop.machine({"F": {"Type": "Fail", "Error": "No"}})
+    ringing = alarm(workshop, "AWS/States", "ExecutionsFailed", "Sum", StateMachineArn=machine)
+    workshop.run(machine)
+    assert until(ringing)
+
+
+def test_an_alarm_on_waiting_messages_goes_off(workshop: Workshop) -> None:
+    url, _arn = workshop.queue()
+    name = url.rsplit("/", 1)[1]
+    ringing = alarm(workshop, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=name)
+    workshop.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+    assert until(ringing)
+
+
+def test_an_alarm_watches_its_own_queue_alone(workshop: Workshop) -> None:
+    full, empty = (workshop.queue()[0].rsplit("/", 1)[1] for _ in range(2))
+    metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum")
+    ringing, silent = (alarm(workshop, *metric, QueueName=name) for name in (full, empty))
+    sqs = workshop.client("sqs")
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=full)["QueueUrl"], MessageBody="{}")
+    assert until(ringing)
+    assert not silent()
