@@ -3,20 +3,23 @@
 A run keeps the recipe that it began with, so that new settings never change a run half-way.
 """
 
+import importlib.resources
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from lambdas.shared.catalog import HostingMode
-from lambdas.shared.errors import BadRequest
+from lambdas.shared.errors import BadRequest, Misconfigured
 from lambdas.shared.names import digest
 from lambdas.shared.wire import from_wire, to_wire
 
-SETTINGS_FILE = "/opt/distillery/recipes.json"  # the settings layer: see infra/parts/settings.py
+# The settings layer (infra/parts/settings.py) puts one file where Python finds it: /opt/python is on Lambda's path.
+SETTINGS_PACKAGE = "distillery_settings"
+SETTINGS_FILE = f"/opt/python/{SETTINGS_PACKAGE}/recipes.json"
 
 
 class Grader(StrEnum):
@@ -64,11 +67,18 @@ class Recipe:
 
 def load(name: str) -> Recipe:
     """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
-    file = Path(os.environ.get("DISTILLERY_RECIPES", SETTINGS_FILE))
-    recipes = json.loads(file.read_text())
+    recipes = _settings()
     if name not in recipes:
         raise BadRequest(f"there is no recipe {name!r}; this environment has {sorted(recipes)}")
     return from_wire(Recipe, recipes[name])
+
+
+def _settings() -> dict[str, Any]:
+    try:
+        file = importlib.resources.files(SETTINGS_PACKAGE) / Path(SETTINGS_FILE).name
+    except ModuleNotFoundError as error:
+        raise Misconfigured("the function was deployed without its settings layer; deploy its stack again") from error
+    return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
 def dump(recipes: Mapping[str, Recipe]) -> str:
