@@ -61,7 +61,7 @@ def _telemetry(
 
 def main() -> int:
     """What `cdk` runs. Settings that cannot be deployed are told in full, and nothing is written."""
-    app = App(auto_synth=False)
+    app = App(analytics_reporting=False, auto_synth=False)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:
         on = date.fromisoformat(day) if day else clock.now().date()

@@ -5,8 +5,10 @@ from the distributions installed here, as their RECORD lists them, so no Docker 
 folder is named by what is in it, and its asset hash by the content.
 """
 
+import contextlib
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackagePath, distribution
 from pathlib import Path
@@ -44,11 +46,14 @@ def unpack(build: Path) -> Path:
     wanted = sorted((str(file), str(one.locate_file(file))) for one in found for file in _kept(one))
     target = build / f"layer-{_digest(found, [name for name, _ in wanted])}"
     if not target.exists():
-        unfinished = build / f".{target.name}"  # renamed when whole: an interrupted copy is not taken for a layer
-        shutil.rmtree(unfinished, ignore_errors=True)
+        build.mkdir(exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=build))  # renamed when whole: others may build at the same time
         for name, source in wanted:
             _copy(Path(source), unfinished / "python" / name)
-        unfinished.rename(target)
+        unfinished.chmod(0o755)
+        with contextlib.suppress(OSError):  # somebody else was faster, with the same
+            unfinished.rename(target)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return target
 
 

@@ -1,6 +1,7 @@
 """The recipes as a layer, so that a new recipe changes one file and no function's code."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 
 from aws_cdk import RemovalPolicy
@@ -16,8 +17,11 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
     text = dump(recipes)
     folder = BUILD / f"settings-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     file = folder / SETTINGS_FILE.removeprefix("/opt/")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(f".{os.getpid()}")  # others may write the same at the same time
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
     return lambda_.LayerVersion(
         scope,
         ident,

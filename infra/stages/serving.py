@@ -61,7 +61,7 @@ class Serving(Construct):
         if route.application_profile:
             application = (self._application_profile(route, source).attr_inference_profile_arn,)
         if route.profile:
-            self.function.allow(*bedrock.through_profile(self._place, route.model, route.profile, *application))
+            self.function.allow(*bedrock.through_profiles(self._place, {route.model: route.profile}, *application))
         else:
             self.function.allow(*bedrock.in_region(self._place, route.model, *application))
         identifier = next(iter(application), route.profile or route.model)

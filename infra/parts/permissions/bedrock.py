@@ -1,6 +1,6 @@
 """Amazon Bedrock: which action goes with which resource type is the Service Authorization Reference's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
@@ -20,18 +20,25 @@ def invoke_models(place: Place, models: Iterable[str]) -> tuple[Permission, ...]
     """
     known = sorted(set(models))
     here = tuple(place.foundation_model(m) for m in known if place.region in catalog.model(m).in_region)
+    through = {m: found.id for m in known if (found := catalog.profile_for(m, place.region))}
     direct = (Permission(actions=_INVOKE, resources=here),) if here else ()
-    profiles = [(m, found.id) for m in known if (found := catalog.profile_for(m, place.region))]
-    return (*direct, *(one for model, profile in profiles for one in through_profile(place, model, profile)))
+    return (*direct, *(through_profiles(place, through) if through else ()))
 
 
-def through_profile(place: Place, model: str, profile: str, *application: str) -> tuple[Permission, ...]:
-    """A model through a system profile, and through the `application` profiles (ARNs) made from it."""
-    profiles = (place.arn("bedrock", f"inference-profile/{profile}"), *application)
-    there = tuple(place.at(region).foundation_model(model) for region in _destinations(place, model, profile))
-    condition = {"StringEquals": {"bedrock:InferenceProfileArn": list(profiles)}}
+def through_profiles(place: Place, profiles: Mapping[str, str], *application: str) -> tuple[Permission, ...]:
+    """Models (model → system profile) through these profiles, and the `application` profiles (ARNs) made from them.
+
+    One statement for all: a profile leads to its own model alone, and a role's policies have 10,240 characters.
+    """
+    ways = (*(place.arn("bedrock", f"inference-profile/{profile}") for profile in profiles.values()), *application)
+    there = tuple(
+        place.at(region).foundation_model(model)
+        for model, profile in profiles.items()
+        for region in _destinations(place, model, profile)
+    )
+    condition = {"StringEquals": {"bedrock:InferenceProfileArn": list(ways)}}
     return (
-        Permission(actions=_INVOKE, resources=profiles),
+        Permission(actions=_INVOKE, resources=ways),
         Permission(actions=_INVOKE, resources=there, conditions=condition),
     )
 

@@ -1,0 +1,78 @@
+"""The templates of an environment, synthesized once per process with every rule on."""
+
+import functools
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+
+from app import build
+from infra.config import Settings, load
+
+ROOT = Path(__file__).parents[3]
+DAYS = {
+    "dev": date(2026, 11, 23),
+    "staging": date(2026, 11, 23),
+    "prod": date(2026, 11, 23),
+    "launch": date(2024, 12, 4),
+}
+
+Json = dict[str, Any]
+
+
+@functools.cache
+def context() -> Mapping[str, Any]:
+    found: Json = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return found
+
+
+def app_of(settings: Settings) -> App:
+    """The app, not yet synthesized."""
+    outdir = tempfile.mkdtemp(prefix="distillery-")
+    return build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=dict(context())), settings)
+
+
+def synthesized(settings: Settings) -> dict[str, Json]:
+    """Template by stack name, without the environment's prefix. Raises where a rule finds something."""
+    prefix = f"distillery-{settings.environment}-"
+    return {stack.stack_name.removeprefix(prefix): stack.template for stack in app_of(settings).synth().stacks}
+
+
+@functools.cache
+def templates(environment: str) -> dict[str, Json]:
+    return synthesized(load(environment, on=DAYS[environment]))
+
+
+def resources(template: Json, kind: str) -> dict[str, Json]:
+    """Properties by logical id."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def statements(template: Json) -> Iterator[tuple[str, Json]]:
+    """Every policy statement anywhere in a template, with the logical id of what holds it."""
+    for name, resource in template["Resources"].items():
+        for statement in _within(resource):
+            yield name, statement
+
+
+def _within(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        if value.keys() & {"Effect"} and value.keys() & {"Action", "NotAction"}:
+            yield value
+        for each in value.values():
+            yield from _within(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _within(each)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,152 @@
+"""Who may do what: facts that hold in every template of every environment."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.stacks.assembly import DAYS, Json, listed, resources, statements, templates
+
+PARTS = ("foundation", "foundation-inference", "pipeline", "serving", "telemetry", "telemetry-inference")
+EVERYWHERE = [(environment, part) for environment in DAYS for part in PARTS]
+
+
+@pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
+def test_no_action_has_a_wildcard_but_the_account_roots_in_a_key_policy(environment: str, part: str) -> None:
+    for name, statement in statements(templates(environment)[part]):
+        if statement["Action"] == "kms:*":
+            assert json.dumps(statement["Principal"]).count(":root") == 1, name
+            continue
+        assert not [action for action in listed(statement["Action"]) if "*" in action], name
+
+
+@pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
+def test_every_service_that_assumes_a_role_comes_for_this_account_and_its_own_resource(
+    environment: str, part: str
+) -> None:
+    for name, role in resources(templates(environment)[part], "AWS::IAM::Role").items():
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            if statement["Principal"] == {"Service": "lambda.amazonaws.com"}:
+                continue  # Lambda sends no aws:SourceArn when it assumes an execution role
+            assert statement["Condition"]["StringEquals"]["aws:SourceAccount"], name
+            assert statement["Condition"]["ArnLike"]["aws:SourceArn"], name
+
+
+def _roles(service: str) -> list[Json]:
+    roles = resources(templates("dev")["pipeline"], "AWS::IAM::Role").values()
+    trusts = [role["AssumeRolePolicyDocument"]["Statement"][0] for role in roles]
+    return [trust for trust in trusts if trust["Principal"] == {"Service": service}]
+
+
+def test_the_job_role_is_for_customization_jobs_alone() -> None:
+    (trust,) = _roles("bedrock.amazonaws.com")
+    assert json.dumps(trust["Condition"]["ArnLike"]).endswith(':model-customization-job/*"]]}}')
+
+
+def test_the_machines_role_is_for_state_machines_alone() -> None:
+    (trust,) = _roles("states.amazonaws.com")
+    assert json.dumps(trust["Condition"]["ArnLike"]).endswith(':stateMachine:*"]]}}')
+
+
+@pytest.mark.parametrize("environment", DAYS)
+@pytest.mark.parametrize("part", ["foundation", "foundation-inference"])
+@pytest.mark.parametrize(
+    ("service", "actions", "condition"),
+    [
+        ("logs.{region}.amazonaws.com", {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"}, ":log-group:*"),
+        ("cloudwatch.amazonaws.com", {"kms:Decrypt", "kms:GenerateDataKey"}, ":alarm:*"),
+        ("events.amazonaws.com", {"kms:Decrypt", "kms:GenerateDataKey"}, ":rule/*"),
+    ],
+)
+def test_the_key_admits_every_service_that_writes_under_it(
+    environment: str, part: str, service: str, actions: set[str], condition: str
+) -> None:
+    template = templates(environment)[part]
+    (key,) = resources(template, "AWS::KMS::Key").values()
+    name = service.format(region=_region(template))
+    (found,) = [s for s in key["KeyPolicy"]["Statement"] if s["Principal"].get("Service") == name]
+    assert actions <= set(found["Action"])
+    assert condition in json.dumps(found["Condition"]["ArnLike"])
+
+
+def _region(template: Json) -> str:
+    (key,) = resources(template, "AWS::KMS::Key").values()
+    services = [s["Principal"].get("Service", "") for s in key["KeyPolicy"]["Statement"]]
+    return str(next(name for name in services if name.startswith("logs.")).split(".")[1])
+
+
+@pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
+def test_whoever_uses_an_encrypted_bucket_or_table_may_use_its_key_too(environment: str, part: str) -> None:
+    needs = {
+        "s3:GetObject": "kms:Decrypt",
+        "s3:PutObject": "kms:GenerateDataKey",
+        "dynamodb:GetItem": "kms:Decrypt",
+        "dynamodb:PutItem": "kms:GenerateDataKey",
+        "sns:Publish": "kms:GenerateDataKey",
+        "sqs:SendMessage": "kms:GenerateDataKey",
+    }
+    for name, policy in resources(templates(environment)[part], "AWS::IAM::Policy").items():
+        allowed = {a for s in policy["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
+        for action, key in needs.items():
+            assert action not in allowed or key in allowed, (name, action)
+
+
+def test_only_promotion_writes_aliases() -> None:
+    pipeline = resources(templates("dev")["pipeline"], "AWS::IAM::Policy")
+    writers = [name for name, policy in pipeline.items() if "ssm:PutParameter" in json.dumps(policy)]
+    assert [name.startswith("PromotionFunction") for name in writers] == [True]
+
+
+def test_only_the_distillation_step_starts_jobs_and_passes_their_role() -> None:
+    pipeline = resources(templates("dev")["pipeline"], "AWS::IAM::Policy")
+    for action in ("bedrock:CreateModelCustomizationJob", "iam:PassRole", "kms:CreateGrant"):
+        holders = {name for name, policy in pipeline.items() if action in json.dumps(policy)}
+        assert "DistillationFunctionRoleDefaultPolicy0ACFF3B6" in holders
+        if action != "kms:CreateGrant":
+            assert len(holders) == 1
+
+
+def test_a_cross_region_model_is_allowed_in_each_destination_only_through_its_profiles() -> None:
+    (policy,) = resources(templates("dev")["serving"], "AWS::IAM::Policy").values()
+    through = [
+        s
+        for s in policy["PolicyDocument"]["Statement"]
+        if s["Action"] == "bedrock:InvokeModel" and "foundation-model/amazon.nova-pro" in json.dumps(s["Resource"])
+    ]
+    for statement in through:
+        regions = {text.split(":")[3] for text in _texts(statement["Resource"])}
+        assert regions == {"us-east-1", "us-east-2", "us-west-2"}
+        assert statement["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]
+    assert through
+
+
+def test_a_student_in_the_home_region_is_decrypted_by_the_keys_alias() -> None:
+    (policy,) = resources(templates("dev")["serving"], "AWS::IAM::Policy").values()
+    (decrypt,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "kms:Decrypt"]
+    assert decrypt["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/distillery-dev"}
+    assert decrypt["Condition"]["StringEquals"] == {"kms:ViaService": ["bedrock.us-east-1.amazonaws.com"]}
+
+
+def _texts(value: Any) -> list[str]:
+    return [json.dumps(each).strip('"') for each in listed(value)]
+
+
+def test_events_invoke_functions_only_from_their_own_rule() -> None:
+    permissions = resources(templates("dev")["pipeline"], "AWS::Lambda::Permission")
+    assert permissions
+    for name, permission in permissions.items():
+        assert permission["Principal"] == "events.amazonaws.com", name
+        assert permission["SourceArn"]["Fn::GetAtt"][1] == "Arn", name
+
+
+@pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
+def test_everything_that_can_be_encrypted_with_the_key_is(environment: str, part: str) -> None:
+    where = {
+        "AWS::Logs::LogGroup": "KmsKeyId",
+        "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::SNS::Topic": "KmsMasterKeyId",
+        "AWS::DynamoDB::Table": "SSESpecification",
+    }
+    for kind, field in where.items():
+        for name, properties in resources(templates(environment)[part], kind).items():
+            assert "KeyArn" in json.dumps(properties[field]) or "Key9BCD29C7" in json.dumps(properties[field]), name
