@@ -79,7 +79,7 @@ def _free_port(port: int) -> int:
         except OSError:
             raise CannotStart(
                 f"port {port} on 127.0.0.1 is taken by another program: stop that program, or choose another port "
-                "(`make demo PORT=4599`)."
+                "with `--port`."
             ) from None
         return int(probe.getsockname()[1])
 

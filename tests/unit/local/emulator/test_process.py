@@ -33,7 +33,7 @@ def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: 
         process.start(replace(asked, date=None))
     assert process.stop(asked.state)
     assert (process._alive(pid), process.running(asked.state), process.stop(asked.state)) == (False, None, False)
-    with pytest.raises(NoLocalAccount, match="make up"):
+    with pytest.raises(NoLocalAccount, match="start one with"):
         LocalAccount.load(asked.state)
 
 
