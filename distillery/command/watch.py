@@ -43,9 +43,13 @@ def follow(on: Target, run: str) -> bool:
                 live.update(_picture(on, record))
             else:
                 _lines(record, shown)
-    colour = "green" if record.outcome is Outcome.PROMOTED else "red"
-    console.print(f"[{colour}]{record.outcome}[/{colour}] {record.reason}".rstrip())
-    return record.outcome is Outcome.PROMOTED
+    passed = record.outcome is Outcome.PROMOTED
+    # A promoted run's reason says again what the last stage's line says.
+    console.print(
+        f"[green]{record.outcome}[/green]" if passed else f"[red]{record.outcome}[/red]: {record.reason}",
+        soft_wrap=True,
+    )
+    return passed
 
 
 def _looks(on: Target, run: str) -> Iterator[RunRecord]:

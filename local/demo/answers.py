@@ -57,22 +57,25 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
 
 
 def _table(verdict: Verdict, record: RunRecord) -> None:
-    prompts = record.run.dataset.heldout
-    table = Table(
-        "", "model", verdict.measure, "median latency, modelled", f"{PER} prompts, modelled",
-        title=f"\n{prompts} held-out prompts; every answer is a stand-in's", title_justify="left", title_style="bold",
-        box=None, pad_edge=False,
-    )  # fmt: skip
-    for who, score in (("teacher", verdict.teacher), ("untrained student", verdict.base), ("student", verdict.student)):
-        table.add_row(who, score.model, f"{score.value:.1%}", f"{score.latency_ms} ms", _cost(score, prompts))
+    prompts, recipe = record.run.dataset.heldout, record.run.recipe
+    console.print(f"\n[bold]{prompts} held-out prompts[/bold]; every answer is a stand-in's")
+    table = Table("", "model", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in (verdict.measure, "median latency\n(modelled)", f"{PER:,} prompts\n(modelled)"):
+        table.add_column(column, justify="right")
+    for who, model, score in (
+        ("teacher", recipe.teacher, verdict.teacher),
+        ("untrained", recipe.student, verdict.base),
+        ("student", f"{recipe.student}, distilled", verdict.student),
+    ):
+        style = "bold" if who == "student" else None
+        figures = f"{score.value:.1%}", f"{score.latency_ms} ms", _cost(score, prompts)
+        table.add_row(who, model, *figures, style=style)
     console.print(table)
     for reason in verdict.reasons:
         console.print(f"[yellow]did not pass:[/yellow] {reason}", soft_wrap=True)
-    dates = [
-        price.as_of for name in (record.run.recipe.teacher, record.run.recipe.student) if (price := catalog.price(name))
-    ]
+    dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
-        console.print(f"[dim]Latency and cost follow published figures; prices as of {min(dates)}.[/dim]")
+        console.print(f"[dim]Modelled on published latencies and on prices as of {min(dates)}.[/dim]")
 
 
 def _cost(score: Score, prompts: int) -> str:

@@ -26,7 +26,6 @@ MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a liv
 def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
     """Plays the demo to its end. Exits 1, with the reason said, where the road ends without a live alias."""
     account = _account(environment, port)
-    os.environ.update(account.env())
     settings = load(environment, on=launch_day(environment) or clock.now().date())
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
@@ -51,12 +50,14 @@ def _account(environment: str, port: int) -> LocalAccount:
         process.stop(wanted.state)
         found = None
     account = process.start(found or wanted)
+    os.environ.update(account.env())  # from here on every client, and the clock, are the local account's
     how = "already runs" if found else "runs"
-    console.print(f"[green]✓[/green] local AWS account {account.account} {how} on {account.endpoint}, loopback only")
+    console.print(f"[green]✓[/green] local AWS account {account.account} {how} on {account.endpoint}", soft_wrap=True)
     console.print(
         f"  [dim]its clock: {clock.now():%d %B %Y %H:%M}, {account.speed:g} times as fast\n"
         "  its models are stand-ins: a small text model as the student, "
-        f"a teacher that errs on {account.teacher_error:.0%} of prompts (seeded)[/dim]"
+        f"a teacher that errs on {account.teacher_error:.0%} of prompts (seeded)[/dim]",
+        soft_wrap=True,
     )
     return account
 
