@@ -8,6 +8,7 @@ ENV ?= dev
 DATE ?=
 PROMPTS ?=
 AGAIN ?=
+PORT ?= 4566
 # The gate states its date: a template never depends on it, and what synth refuses must not change under a test.
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
@@ -63,8 +64,8 @@ lock: .venv-uv/ok ## Resolve the locks again
 
 # ---- the road on this machine -------------------------------------------------------------------------------
 .PHONY: demo
-demo: install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1
-	@$(BIN)/distillery demo --env $(ENV) $(if $(PROMPTS),--prompts "$(PROMPTS)") $(if $(AGAIN),--again)
+demo: install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
+	@$(BIN)/distillery demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(PROMPTS)") $(if $(AGAIN),--again)
 
 .PHONY: down
 down: ## Stop the local AWS account; leaves no process

@@ -1,4 +1,4 @@
-"""`python -m local.emulator [start|stop|status|serve]`."""
+"""`python -m local.emulator [start|stop|status|env|serve]`."""
 
 import sys
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -195,7 +196,7 @@ def stop(state: Path = STATE) -> bool:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("start", "stop", "status"):
+    for verb in ("start", "stop", "status", "env"):
         one = verbs.add_parser(verb)
         one.add_argument("--state", type=Path, default=STATE, help="the folder of pid, clock and log")
         if verb == "start":
@@ -212,7 +213,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def command(argv: Sequence[str]) -> int:
-    """`start`, `stop`, `status`; the exit code, 1 with one sentence on stderr when it cannot be done."""
+    """`start`, `stop`, `status`, `env`; the exit code, 1 with one sentence on stderr when it cannot be done."""
     given = vars(_arguments(argv))
     verb, state = given.pop("verb"), given["state"].resolve()
     try:
@@ -221,11 +222,14 @@ def command(argv: Sequence[str]) -> int:
             print(f"local AWS account {account.account} on {account.endpoint}")
         elif verb == "stop":
             print("stopped" if stop(state) else "nothing was running")
+        elif verb == "env":
+            for name, value in LocalAccount.load(state).env().items():
+                print(f"export {name}={shlex.quote(value)}")
         else:
             found = running(state)
             print(json.dumps(asdict(found) | {"endpoint": found.endpoint}, default=str) if found else "not running")
             return 0 if found else 1
-    except CannotStart as sentence:
+    except (CannotStart, NoLocalAccount) as sentence:
         print(sentence, file=sys.stderr)
         return 1
     return 0
