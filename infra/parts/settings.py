@@ -15,7 +15,8 @@ from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
 def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) -> lambda_.LayerVersion:
     """A layer whose one file stands at `lambdas.shared.recipe.SETTINGS_FILE`."""
     text = dump(recipes)
-    folder = BUILD / f"settings-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    told = hashlib.sha256(f"{SETTINGS_FILE}\n{text}".encode()).hexdigest()
+    folder = BUILD / f"settings-{told[:16]}"
     file = folder / SETTINGS_FILE.removeprefix("/opt/")
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
