@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from distillery.command.ask import answer_of
 from distillery.command.target import Target
 from lambdas.shared import catalog
 from lambdas.shared.ledger import RunRecord
+from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Outcome, Score, Stage, Verdict
 from lambdas.shared.wire import from_wire
 
@@ -29,11 +30,17 @@ def show(on: Target, recipe: str, run: str) -> None:
         return
     verdict = from_wire(Verdict, evaluation.product)
     report = json.loads(on.account.read(verdict.report_uri))
-    held_out = report["prompts"][0]
+    held_out = _telling(report["prompts"])
     if record.outcome is Outcome.PROMOTED:
         _live_answer(on, recipe, held_out)
     _table(verdict, record)
     _next(on, recipe, _question(held_out))
+
+
+def _telling(prompts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first prompt on which teacher and untrained student disagree: where they agree there is nothing to see."""
+    differ = (each for each in prompts if each["answers"]["teacher"]["text"] != each["answers"]["base"]["text"])
+    return next(differ, prompts[0])
 
 
 def _question(held_out: Mapping[str, Any]) -> str:
@@ -59,7 +66,8 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
 def _table(verdict: Verdict, record: RunRecord) -> None:
     prompts, recipe = record.run.dataset.heldout, record.run.recipe
     console.print(f"\n[bold]{prompts} held-out prompts[/bold]; every answer is a stand-in's")
-    table = Table("", "model", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("model", overflow="fold")
     for column in (verdict.measure, "median latency\n(modelled)", f"{PER:,} prompts\n(modelled)"):
         table.add_column(column, justify="right")
     for who, model, score in (
@@ -68,7 +76,9 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         ("student", f"{recipe.student}, distilled", verdict.student),
     ):
         style = "bold" if who == "student" else None
-        figures = f"{score.value:.1%}", f"{score.latency_ms} ms", _cost(score, prompts)
+        hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
+        cost = _by_the_hour(recipe) if hourly else _cost(score, prompts)
+        figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
         table.add_row(who, model, *figures, style=style)
     console.print(table)
     for reason in verdict.reasons:
@@ -80,6 +90,11 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
 
 def _cost(score: Score, prompts: int) -> str:
     return f"${score.usd * PER / Decimal(max(1, prompts)):.4f}"
+
+
+def _by_the_hour(recipe: Recipe) -> str:
+    """Provisioned Throughput bills its units, whatever they answer."""
+    return f"${recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0)):.2f} an hour"
 
 
 def _next(on: Target, recipe: str, question: str) -> None:

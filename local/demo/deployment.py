@@ -1,5 +1,6 @@
 """The real `cdk bootstrap` and `cdk deploy`, into the local account."""
 
+import os
 import subprocess
 import time
 from collections import deque
@@ -24,14 +25,15 @@ def bootstrap(account: LocalAccount, regions: Sequence[str]) -> None:
     missing = [region for region in dict.fromkeys(regions) if not _bootstrapped(region)]
     if missing:
         targets = [f"aws://{account.account}/{region}" for region in missing]
-        _cdk(account, ["bootstrap", *targets], f"cdk bootstrap in {' and '.join(missing)}")
+        # From a folder without cdk.json: bootstrapping needs no app, and would synthesize it for nothing.
+        _cdk(account, ["bootstrap", *targets], f"cdk bootstrap in {' and '.join(missing)}", folder=account.state)
 
 
 def deploy(account: LocalAccount, environment: str, *, on: date) -> None:
     """`cdk deploy` of all stacks of an environment; what is unchanged is left alone."""
     context = ["-c", f"env={environment}", "-c", f"date={on}", "--output", f"cdk.out/local-{environment}"]
     arguments = ["deploy", "--all", "--require-approval", "never", "--concurrency", "3", "--progress", "events"]
-    _cdk(account, [*arguments, *context], f"cdk deploy --all -c env={environment}")
+    _cdk(account, [*arguments, *context], f"cdk deploy --all -c env={environment}", folder=ROOT)
 
 
 def _bootstrapped(region: str) -> bool:
@@ -42,11 +44,11 @@ def _bootstrapped(region: str) -> bool:
     return True
 
 
-def _cdk(account: LocalAccount, arguments: Sequence[str], what: str) -> None:
+def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: Path) -> None:
     """Runs the CDK with one live line of progress; its whole output is kept in a log."""
     log = account.state / f"cdk-{arguments[0]}.log"
     began, tail = time.monotonic(), deque[str](maxlen=TAIL)
-    with log.open("w") as kept, console.status(what) as line, _process(account, arguments) as process:
+    with log.open("w") as kept, console.status(what) as line, _process(account, arguments, folder) as process:
         assert process.stdout is not None
         try:
             for text in process.stdout:
@@ -61,12 +63,14 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str) -> None:
     console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.0f} s[/dim]")
 
 
-def _process(account: LocalAccount, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
+    environ = account.environ()
+    environ["PATH"] = os.pathsep.join([str(ROOT / ".venv" / "bin"), environ.get("PATH", os.defpath)])  # Node is there
     # A session of its own, so that Ctrl-C reaches us alone and we end it in order.
     return subprocess.Popen(
         [str(CDK), *arguments],
-        cwd=ROOT,
-        env=account.environ(),
+        cwd=folder,
+        env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,6 +85,6 @@ def _short(text: str) -> str:
 
 def _failed(what: str, tail: Sequence[str], log: Path) -> None:
     console.print(f"[red]✗[/red] {what} failed; its last lines:")
-    console.print("\n".join(tail), markup=False)
+    console.print("\n".join(tail), markup=False, soft_wrap=True)
     console.print(f"all of it: {log}")
     raise typer.Exit(1)
