@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from distillery.client import Account
+from distillery.client import Account, NotReached
 from distillery.command import ask, demo, rollback, run, status, watch
 from distillery.command.target import Target
 
@@ -33,13 +33,19 @@ Local = Annotated[
 def target(context: typer.Context, env: Env = "dev", region: Region = None, local: Local = False) -> None:
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
-        from local.account import LocalAccount  # only a checkout holds it
-
-        account = LocalAccount.load()
-        os.environ.update(account.env())
+        _go_local()
         context.obj = Target(account=Account(env, region or _home(env)), local=True)
     else:
         context.obj = Target(account=Account(env, region), local=False)
+
+
+def _go_local() -> None:
+    from local.account import LocalAccount, NoLocalAccount  # only a checkout holds it
+
+    try:
+        os.environ.update(LocalAccount.load().env())
+    except NoLocalAccount as error:
+        raise NotReached(str(error)) from error
 
 
 def _home(environment: str) -> str:

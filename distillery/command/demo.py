@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from distillery.client import NotReached
+
 
 def demo(
     env: Annotated[
@@ -22,6 +24,10 @@ def demo(
     port: Annotated[int, typer.Option(help="The loopback port of the local account.")] = 4566,
 ) -> None:
     """Prompts → distilled model → evaluation → live alias → an answer, on this machine, without an AWS account."""
-    from local.demo import play  # only a checkout holds it
+    from local.demo import play  # only a checkout holds these
+    from local.emulator.process import CannotStart
 
-    play(environment=env, prompts=prompts, again=again, port=port)
+    try:
+        play(environment=env, prompts=prompts, again=again, port=port)
+    except CannotStart as error:
+        raise NotReached(str(error)) from error

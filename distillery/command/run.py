@@ -1,10 +1,13 @@
 """`distillery run`: upload prompts and put them on the road."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from distillery.command.target import Target, target
 from distillery.command.watch import follow
@@ -12,6 +15,8 @@ from lambdas.shared.errors import BadRequest
 from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)
+ON_THE_ROAD = ("started", "same")
+SHOWN = 10  # findings on the screen; the report has them all
 
 
 def run(
@@ -26,11 +31,12 @@ def run(
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
 ) -> None:
     """Put a file of prompts on the road: validated, distilled, evaluated and promoted if it passes."""
-    answer = start(target(context), recipe, file, again=again)
-    console.print(sentence(answer))
-    if answer["status"] not in ("started", "same"):
-        raise typer.Exit(1)
-    if wait and not follow(target(context), str(answer["run"])):
+    on = target(context)
+    answer = start(on, recipe, file, again=again)
+    if answer["status"] not in ON_THE_ROAD:
+        refuse(on, answer)
+    console.print(sentence(answer), soft_wrap=True)
+    if wait and not follow(on, str(answer["run"])):
         raise typer.Exit(1)
 
 
@@ -44,17 +50,25 @@ def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, obje
     return dict(on.account.invoke(str(functions["dataset"]), payload))
 
 
-def sentence(answer: dict[str, object]) -> str:
-    """What became of the upload, and the next thing to do."""
-    match answer["status"]:
-        case "started":
-            return f"run [bold]{answer['run']}[/bold] has started; follow it with: distillery watch {answer['run']}"
-        case "same":
-            return (
-                f"these prompts are run [bold]{answer['run']}[/bold] already; see it with: distillery status, "
-                "or say --again for a new attempt"
-            )
-        case status:
-            return f"[red]{status}[/red]: {answer['reason']}" + (
-                f"\nthe whole report: {answer['report_uri']}" if answer.get("report_uri") else ""
-            )
+def sentence(answer: Mapping[str, object]) -> str:
+    """What became of an upload that is on the road, and the next thing to do."""
+    if answer["status"] == "started":
+        return f"run [bold]{answer['run']}[/bold] has started; follow it with: distillery watch {answer['run']}"
+    return (
+        f"these prompts are run [bold]{answer['run']}[/bold] already; see it with: distillery status, "
+        "or say --again for a new attempt"
+    )
+
+
+def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
+    """Says why an upload started nothing, shows the first findings, and exits with 1."""
+    console.print(f"[red]{answer['status']}[/red]: {escape(str(answer['reason']))}", soft_wrap=True)
+    if answer.get("report_uri"):
+        report = json.loads(on.account.read(str(answer["report_uri"])))
+        for finding in report.get("findings", [])[:SHOWN]:
+            place = f"{finding['file']}, line {finding['line']}"
+            console.print(f"  {place}: {escape(finding['reason'])}", soft_wrap=True)
+        if (more := report.get("findings_total", 0) - SHOWN) > 0:
+            console.print(f"  … and {more} more")
+        console.print(f"nothing was started. The whole report: {answer['report_uri']}", soft_wrap=True)
+    raise typer.Exit(1)

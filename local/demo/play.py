@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from distillery.client import Account
-from distillery.command.run import sentence, start
+from distillery.command.run import ON_THE_ROAD, refuse, start
 from distillery.command.target import Target
 from distillery.command.watch import follow
 from infra.config import load
@@ -64,12 +64,11 @@ def _account(environment: str, port: int) -> LocalAccount:
 
 def _start(on: Target, recipe: str, prompts: Path, *, again: bool) -> str:
     answer = start(on, recipe, prompts, again=again)
+    if answer["status"] not in ON_THE_ROAD:
+        refuse(on, answer)
     name = prompts.relative_to(ROOT) if prompts.is_relative_to(ROOT) else prompts
     if answer["status"] == "same":
         console.print(f"[green]✓[/green] {name}: distilled before as run {answer['run']} (AGAIN=1 distils them again)")
-    elif answer["status"] == "started":
-        console.print(f"[green]✓[/green] {name} uploaded and validated")
     else:
-        console.print(sentence(answer), soft_wrap=True)
-        raise typer.Exit(1)
+        console.print(f"[green]✓[/green] {name} uploaded and validated")
     return str(answer["run"])
