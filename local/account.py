@@ -50,7 +50,7 @@ class LocalAccount:
         try:
             kept: dict[str, Any] = json.loads((state / "account.json").read_text())
         except FileNotFoundError:
-            how = "start one with `python -m local.emulator start`"
+            how = "start one with `make demo`"
             raise NoLocalAccount(f"no local AWS account in {state}: {how}") from None
         kept.pop("endpoint", None)
         return cls(**kept | {"state": state, "fail_jobs": tuple(kept["fail_jobs"])})
