@@ -58,7 +58,7 @@ class Distillation(Construct):
         role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
         allow(
             role,
-            *storage.read(stores.data, "datasets/", "jobs/"),
+            *storage.read(stores.data, "datasets/*/train.jsonl", "jobs/"),  # never the held-out references beside it
             *storage.write(stores.data, "jobs/"),
             *bedrock.invoke_models(self._place, self._teachers),
         )
@@ -101,7 +101,7 @@ class Distillation(Construct):
             timeout=Duration.minutes(5),
             asynchronous=True,
         )
-        function.allow(*storage.keep_ledger(stores.ledger), bedrock.follow(self._place))
+        function.allow(*storage.keep_ledger(stores.ledger), bedrock.follow(self._place), bedrock.stop_jobs(self._place))
         function.tell({Variable.LEDGER: stores.ledger.table_name})
         return function
 

@@ -63,26 +63,31 @@ def look_up_models(place: Place, models: Iterable[str]) -> Permission:
 def customize(place: Place, students: Iterable[str], job_role: str) -> tuple[Permission, ...]:
     """Start, follow and stop customization jobs of the student models, under the job role."""
     bases = tuple(place.foundation_model(catalog.model(s).customize or s) for s in sorted(set(students)))
-    made = _all(place, "model-customization-job", "custom-model")
+    jobs, models = _all(place, "model-customization-job"), _all(place, "custom-model")
     return (
-        Permission(actions=("bedrock:CreateModelCustomizationJob",), resources=(*bases, *made), because=_IDS),
-        Permission(actions=("bedrock:TagResource",), resources=made, because=_IDS),
-        Permission(actions=("bedrock:StopModelCustomizationJob",), resources=made[:1], because=_IDS),
+        Permission(actions=("bedrock:CreateModelCustomizationJob",), resources=(*bases, *jobs, *models), because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=(*jobs, *models), because=_IDS),
+        Permission(actions=("bedrock:GetModelCustomizationJob",), resources=jobs, because=_IDS),
         Permission(
             actions=("iam:PassRole",),
             resources=(job_role,),
             conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
         ),
-        follow(place),
+        stop_jobs(place),
     )
+
+
+def stop_jobs(place: Place) -> Permission:
+    """Also for those who find a job whose run has ended without it."""
+    jobs = _all(place, "model-customization-job")
+    return Permission(actions=("bedrock:StopModelCustomizationJob",), resources=jobs, because=_IDS)
 
 
 def follow(place: Place) -> Permission:
     """The state of jobs and of the models they make."""
     made = _all(place, "model-customization-job", "custom-model")
-    return Permission(
-        actions=("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob"), resources=made, because=_IDS
-    )
+    actions = ("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob")
+    return Permission(actions=actions, resources=made, because=_IDS)
 
 
 def host(place: Place) -> tuple[Permission, ...]:

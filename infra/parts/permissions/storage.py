@@ -24,7 +24,8 @@ _OBJECTS = "The keys of objects are not known before there are prompts; the stat
 
 
 def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """Objects under the folders, in any version, and whether they exist (`prompts/` is a folder)."""
+    """Objects in any version, and whether they exist: `prompts/` is a folder, `datasets/*/train.jsonl` the objects
+    so named."""
     return (
         _objects(bucket, ("s3:GetObject", "s3:GetObjectVersion"), folders),
         Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,)),
@@ -85,7 +86,7 @@ def bury(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...]:
 
 
 def _objects(bucket: s3.IBucket, actions: tuple[str, ...], folders: tuple[str, ...]) -> Permission:
-    resources = tuple(bucket.arn_for_objects(f"{folder}*") for folder in folders)
+    resources = tuple(bucket.arn_for_objects(f"{folder}*" if folder.endswith("/") else folder) for folder in folders)
     return Permission(actions=actions, resources=resources, because=_OBJECTS)
 
 
