@@ -1,0 +1,59 @@
+"""boto3's layer: the locked version, only the services called, and the same files every time."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from infra.parts import layer
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return layer.unpack(tmp_path_factory.mktemp("build"))
+
+
+def test_it_holds_everything_that_boto3_requires() -> None:
+    needed, known = ["boto3"], set()
+    while needed:
+        known.add(name := needed.pop())
+        plain = [r for r in distribution(name).requires or [] if "extra ==" not in r]
+        needed += [found[0] for r in plain if (found := re.match(r"[\w.-]+", r))]
+    assert known == set(layer.DISTRIBUTIONS)
+
+
+def test_it_holds_no_service_that_is_not_called(unpacked: Path) -> None:
+    for package in ("boto3", "botocore"):
+        folders = {path.name for path in (unpacked / "python" / package / "data").iterdir() if path.is_dir()}
+        assert folders <= set(layer.SERVICES)
+
+
+def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
+    assert not [path for path in unpacked.rglob("*") if path.suffix in (".pyc", ".so")]
+
+
+def test_it_stays_small(unpacked: Path) -> None:
+    assert sum(path.stat().st_size for path in unpacked.rglob("*") if path.is_file()) < 8_000_000
+
+
+def test_every_client_of_the_functions_works_from_it_alone(unpacked: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(unpacked / "python")!r})
+import boto3
+assert boto3.__file__.startswith({str(unpacked)!r}), boto3.__file__
+for service in {layer.SERVICES!r}:
+    boto3.client(service, region_name="us-east-1")
+print(boto3.__version__)
+"""
+    done = subprocess.run([sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == distribution("boto3").version
+
+
+def test_a_second_build_is_the_same_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
+    first = layer.unpack(tmp_path)
+    assert layer.unpack(tmp_path) == first
+    assert list(tmp_path.iterdir()) == [first]

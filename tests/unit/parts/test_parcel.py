@@ -1,0 +1,41 @@
+"""What goes into a function's parcel."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra.config import load
+from infra.parts.parcel import ROOT, parcel
+from tests.unit.stacks.assembly import DAYS, app_of
+
+
+@pytest.fixture(scope="session")
+def parcels() -> dict[str, set[str]]:
+    """Relative file names by stage, as the assembly of dev has them."""
+    folder = Path(app_of(load("dev", on=DAYS["dev"])).synth().directory)
+    found = {}
+    for asset in folder.glob("asset.*"):
+        files = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
+        stages = {name.split("/")[1] for name in files if name.startswith("lambdas/") and name.count("/") > 1}
+        if stage := stages - {"shared"}:
+            found["+".join(sorted(stage))] = files
+    shutil.rmtree(folder)
+    return found
+
+
+def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> None:
+    stages = {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving", "emptying"}
+    assert set(parcels) == stages
+
+
+def test_a_parcel_holds_its_stage_and_shared_and_nothing_else(parcels: dict[str, set[str]]) -> None:
+    for stage, files in parcels.items():
+        own = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / stage).rglob("*.py")}
+        shared = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / "shared").rglob("*.py")}
+        assert files == own | shared | {"lambdas/__init__.py"}, stage
+
+
+def test_a_stage_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no folder lambdas/nowhere"):
+        parcel("nowhere")

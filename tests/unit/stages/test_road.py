@@ -1,0 +1,146 @@
+"""The state machine: the order of the road, what is tried again, and what happens when a stage fails."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from lambdas.shared import errors
+from tests.unit.stacks.assembly import Json, resources, templates
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, dict) and "Fn::Join" in value:
+        return "".join(_spelled(part) for part in value["Fn::Join"][1])
+    return value if isinstance(value, str) else f"<{next(iter(value.values()))[0]}>"
+
+
+def _machine() -> Json:
+    (machine,) = resources(templates("dev")["pipeline"], "AWS::StepFunctions::StateMachine").values()
+    found: Json = json.loads(_spelled(machine["DefinitionString"]))
+    return found
+
+
+def _all(states: Json) -> Iterator[tuple[str, Json]]:
+    for name, state in states.items():
+        yield name, state
+        for inner in (*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])):
+            yield from _all(inner["States"])
+
+
+def _way(states: Json, start: str) -> list[str]:
+    """The states from `start` on, by Next, or by the Default of a Choice."""
+    names, name = [], start
+    while name and name not in names:
+        names.append(name)
+        name = states[name].get("Next") or states[name].get("Default")
+    return names
+
+
+STATES = dict(_all(_machine()["States"]))
+(ROAD,) = STATES["Road"]["Branches"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+
+def test_a_run_goes_through_the_stages_in_their_order() -> None:
+    assert _way(ROAD["States"], ROAD["StartAt"]) == [
+        "Check models",
+        "Distil",
+        "Create candidate",
+        "Wait for candidate",
+        "Candidate",
+        "Candidate ready?",
+        "Plan chunks",
+        "For each chunk",
+        "Judge",
+        "Release candidate",
+        "Passed?",
+        "Live model stays",
+    ]
+
+
+def test_only_a_passed_verdict_leads_to_promotion() -> None:
+    (passed,) = STATES["Passed?"]["Choices"]
+    assert passed == {"Variable": "$.verdict.passed", "BooleanEquals": True, "Next": "Promote"}
+    promotion = ["Promote", "Wait for live", "Live", "Live ready?", "Record alias"]
+    assert _way(ROAD["States"], "Promote") == promotion
+    assert {name for name, state in ROAD["States"].items() if state.get("Next") == "Promote"} == set()
+
+
+@pytest.mark.parametrize(
+    "loop", [("Candidate", "Wait for candidate"), ("Live", "Wait for live"), ("Previous", "Wait for previous")]
+)
+def test_an_endpoint_is_looked_at_once_a_minute_while_it_is_pending(loop: tuple[str, str]) -> None:
+    look, wait = loop
+    assert (STATES[wait]["Seconds"], STATES[wait]["Next"], STATES[look]["Next"]) == (60, look, f"{look} ready?")
+    (again,) = STATES[f"{look} ready?"]["Choices"]
+    assert (again["StringEquals"], again["Next"]) == ("pending", wait)
+
+
+def test_a_job_is_waited_for_by_a_token_for_eight_days() -> None:
+    distil = STATES["Distil"]
+    assert distil["Resource"].endswith(":states:::lambda:invoke.waitForTaskToken")
+    assert distil["TimeoutSeconds"] == 8 * 24 * 3600
+    assert distil["Parameters"]["Payload"] == {"step": "start", "road.$": "$", "token.$": "$$.Task.Token"}
+
+
+def test_chunks_are_answered_four_at_a_time_and_leave_nothing_on_the_road() -> None:
+    chunks = STATES["For each chunk"]
+    assert (chunks["MaxConcurrency"], chunks["ResultPath"]) == (4, None)
+    assert STATES["Answer"]["Parameters"] == {"step": "answer", "road.$": "$.road", "chunk.$": "$.chunk"}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_is_tried_again_for_what_passes_and_never_for_what_was_refused(name: str) -> None:
+    tried = {error for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"]}
+    assert {"Unfinished", "Lambda.TooManyRequestsException", "ThrottlingException"} <= tried
+    meant = {error for error, kind in vars(errors).items() if isinstance(kind, type)} - {"Unfinished"}
+    assert not tried & (meant | {"States.ALL", "States.TaskFailed"})
+
+
+@pytest.mark.parametrize("guard", [("Road", "Stop job"), ("Rollback", "Close failed rollback")])
+def test_whatever_fails_is_caught_with_what_the_run_began_with(guard: tuple[str, str]) -> None:
+    (caught,) = STATES[guard[0]]["Catch"]
+    assert caught == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": guard[1]}
+
+
+def test_a_cleanup_that_fails_never_keeps_the_next_from_its_turn() -> None:
+    states = _machine()["States"]
+    way = _way(states, "Stop job")
+    assert way == ["Stop job", "Release what is left", "Close failed run", "Run failed"]
+    for name, then in pairwise(way):
+        (caught,) = states[name]["Catch"]
+        assert caught == {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": then}
+
+
+def test_a_failed_run_ends_as_one_and_says_why() -> None:
+    for name in ("Run failed", "Rollback failed"):
+        assert STATES[name] == {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}
+
+
+def test_every_task_calls_a_step_that_its_function_has() -> None:
+    steps = {
+        "Distillation": {"check", "start", "stop"},
+        "Endpoint": {"create", "describe", "release"},
+        "Evaluation": {"plan", "answer", "judge"},
+        "Promotion": {"promote", "describe", "record", "close"},
+    }
+    called: dict[str, set[str]] = {}
+    for state in TASKS.values():
+        payload = state["Parameters"].get("Payload", state["Parameters"])
+        function = state["Parameters"].get("FunctionName", state["Resource"])
+        called.setdefault(function.strip("<").partition("Function")[0], set()).add(payload["step"])
+    assert called == steps
+
+
+def test_the_machine_is_logged_traced_and_may_call_its_own_functions_alone() -> None:
+    pipeline = templates("dev")["pipeline"]
+    (machine,) = resources(pipeline, "AWS::StepFunctions::StateMachine").values()
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    policy = resources(pipeline, "AWS::IAM::Policy")["StateMachineRoleDefaultPolicyDF1E6607"]
+    (invoke,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "lambda:InvokeFunction"]
+    functions = [resource["Fn::GetAtt"][0].partition("Function")[0] for resource in invoke["Resource"]]
+    assert sorted(functions) == ["Distillation", "Endpoint", "Evaluation", "Promotion"]
