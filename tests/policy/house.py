@@ -1,0 +1,159 @@
+"""An environment's templates as one house: its resources, its statements, and what a reference leads to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One synthesized stack. `name` is CloudFormation's, `part` the name without the environment."""
+
+    name: str
+    part: str
+    region: str
+    account: str
+    template: Json
+    protected: bool = False
+
+    @property
+    def resources(self) -> Json:
+        found: Json = self.template.get("Resources", {})
+        return found
+
+    @property
+    def owner(self) -> str:
+        """The account, as `spelled` spells it in this stack's template."""
+        return self.account if self.account.isdigit() else "<AWS::AccountId>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of a template; `whole` holds what stands beside its properties (DeletionPolicy, …)."""
+
+    stack: Stack
+    id: str
+    whole: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.whole["Type"])
+
+    @property
+    def properties(self) -> Json:
+        found: Json = self.whole.get("Properties", {})
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.stack.part}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every stack of one environment."""
+
+    stacks: tuple[Stack, ...]
+
+    def resources(self, *kinds: str) -> Iterator[Resource]:
+        """Those of these types; all without one."""
+        for stack in self.stacks:
+            for ident, whole in stack.resources.items():
+                if not kinds or whole["Type"] in kinds:
+                    yield Resource(stack=stack, id=ident, whole=whole)
+
+    def statements(self, *kinds: str) -> Iterator[tuple[Resource, Json]]:
+        """Every policy statement, wherever it stands in a resource."""
+        for resource in self.resources(*kinds):
+            for statement in statements_of(resource.whole):
+                yield resource, statement
+
+    def find(self, stack: Stack, value: Any) -> Resource | None:
+        """The resource that the first reference in a value leads to, across stacks too."""
+        for function, argument in _references(value):
+            if function == "Fn::GetStackOutput":
+                return self._output(argument)
+            ident = argument[0] if function == "Fn::GetAtt" else argument
+            if ident in stack.resources:
+                return Resource(stack=stack, id=ident, whole=stack.resources[ident])
+        return None
+
+    def _output(self, argument: Mapping[str, str]) -> Resource | None:
+        for stack in self.stacks:
+            if (stack.name, stack.region) == (argument["StackName"], argument["Region"]):
+                return self.find(stack, stack.template["Outputs"][argument["OutputName"]]["Value"])
+        return None
+
+
+def broken(resources: Json, *, region: str = "us-east-1", **sections: Any) -> House:
+    """A house of one small stack, to see a rule fail on."""
+    template = {"Resources": resources, **sections}
+    return House((Stack(name="x-broken", part="broken", region=region, account="", template=template),))
+
+
+def spelled(value: Any) -> str:
+    """A value as text: joined, with each reference in angle brackets."""
+    match value:
+        case {"Fn::Join": [delimiter, parts]}:
+            return str(delimiter).join(map(spelled, parts))
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::GetStackOutput": output}:
+            return f"<{output['StackName']}.{output['OutputName']}>"
+        case {"Fn::Sub": text}:
+            return str(text).replace("${", "<").replace("}", ">")
+    return str(value)
+
+
+def listed(value: Any) -> list[Any]:
+    """CloudFormation takes one of something where it takes a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements_of(value: Any) -> Iterator[Json]:
+    """Policy statements anywhere within a value."""
+    if isinstance(value, dict):
+        if "Effect" in value and value.keys() & {"Action", "NotAction"}:
+            yield value
+        for each in value.values():
+            yield from statements_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from statements_of(each)
+
+
+def allows(statement: Json, action: str) -> bool:
+    return statement["Effect"] == "Allow" and action in listed(statement.get("Action", []))
+
+
+def condition(statement: Json, key: str, *operators: str) -> list[Any]:
+    """The values that a statement's condition takes for a key, under any of the operators."""
+    tests = statement.get("Condition", {})
+    return [value for operator in operators for value in listed(tests.get(operator, {}).get(key, []))]
+
+
+def occurrences(value: Any, key: str) -> Iterator[Any]:
+    """What stands under a key, anywhere within a value."""
+    if isinstance(value, dict):
+        if key in value:
+            yield value[key]
+        for each in value.values():
+            yield from occurrences(each, key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from occurrences(each, key)
+
+
+def _references(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("Ref", "Fn::GetAtt", "Fn::GetStackOutput"):
+                yield key, each
+            else:
+                yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)

@@ -1,0 +1,34 @@
+"""A rule: a sentence about templates, how to check it, and what it must be seen to fail on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.policy.house import House
+
+Facts = Iterator[tuple[str, bool]]
+"""What a rule looked at, and whether the rule holds there. A rule that looked at nothing proves nothing."""
+
+Check = Callable[[House], Facts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    check: Check
+    fails_on: Mapping[str, House]
+
+    @property
+    def sentence(self) -> str:
+        return getattr(self.check, "__name__", "").replace("_", " ")
+
+
+RULES: list[Rule] = []
+
+
+def rule(**fails_on: House) -> Callable[[Check], Check]:
+    """The check's name is the rule's sentence; each keyword names a small house that breaks it."""
+
+    def register(check: Check) -> Check:
+        RULES.append(Rule(check=check, fails_on=fails_on))
+        return check
+
+    return register

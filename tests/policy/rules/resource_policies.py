@@ -1,0 +1,78 @@
+"""The confused deputy: what a service may do to our resources, it may do on our own behalf alone."""
+
+from typing import Any
+
+from tests.policy.house import House, Json, Resource, broken, condition, spelled
+from tests.policy.rules.examples import OURS, arn, get, key, resource, resource_policy
+from tests.policy.rules.examples import statement as said
+from tests.policy.rules.registry import Facts, rule
+
+_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key")
+
+
+def _permission(principal: str, **more: Any) -> House:
+    permission = resource("AWS::Lambda::Permission", Principal=principal, **more)
+    return broken({"B": resource("AWS::S3::Bucket"), "P": permission})
+
+
+@rule(
+    any_rule=_permission("events.amazonaws.com"),
+    a_bucket_by_its_name_alone=_permission("s3.amazonaws.com", SourceArn=get("B")),
+    everybody=_permission("*", SourceArn=arn("events", "rule/x")),
+    a_rule_of_anybody=_permission("events.amazonaws.com", SourceArn="arn:aws:events:us-east-1:*:rule/x"),
+)
+def a_function_is_invoked_by_a_service_only_for_a_resource_of_this_account(house: House) -> Facts:
+    for permission in house.resources("AWS::Lambda::Permission"):
+        said_ = permission.properties
+        ours = spelled(said_.get("SourceAccount", "")) == permission.stack.owner
+        ours |= _names_our_account(house, permission, said_.get("SourceArn", ""))
+        yield str(permission), said_["Principal"].endswith(".amazonaws.com") and ours
+
+
+def _names_our_account(house: House, holder: Resource, source: Any) -> bool:
+    """A resource's ARN holds its account, unless it is a bucket's."""
+    found = house.find(holder.stack, source)
+    text = spelled(source)
+    return f":{holder.stack.owner}:" in text or (found is not None and found.kind != "AWS::S3::Bucket")
+
+
+def _policy(kind: str, action: str, service: str, **more: Any) -> House:
+    allowed = said(action, **{"Principal": {"Service": f"{service}.amazonaws.com"}, **more})
+    holder = key(allowed) if kind == "AWS::KMS::Key" else resource_policy(kind, "X", allowed)
+    return broken({"X": resource("AWS::S3::Bucket"), "P": holder})
+
+
+@rule(
+    topic_for_any_alarm=_policy("AWS::SNS::TopicPolicy", "sns:Publish", "cloudwatch"),
+    topic_for_everybody=_policy("AWS::SNS::TopicPolicy", "sns:Publish", "x", Principal={"AWS": "*"}, Condition=OURS),
+    queue_for_any_rule=_policy(
+        "AWS::SQS::QueuePolicy", "sqs:SendMessage", "events", Condition={"ArnLike": {"aws:SourceArn": "*"}}
+    ),
+    key_for_any_rule=_policy("AWS::KMS::Key", "kms:Decrypt", "events"),
+    key_for_any_log_group=_policy(
+        "AWS::KMS::Key",
+        "kms:Decrypt",
+        "logs.us-east-1",
+        Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:*:log-group:*"}},
+    ),
+    bucket_by_its_name_alone=_policy(
+        "AWS::S3::BucketPolicy", "s3:PutObject", "logging.s3", Condition={"ArnLike": {"aws:SourceArn": get("X")}}
+    ),
+    account_that_is_like_ours=_policy(
+        "AWS::SNS::TopicPolicy", "sns:Publish", "s3", Condition={"StringLike": {"aws:SourceAccount": "*"}}
+    ),
+)
+def a_resources_policy_admits_services_only_on_behalf_of_this_account(house: House) -> Facts:
+    for holder, statement in house.statements(*_POLICIES):
+        if statement["Effect"] == "Allow" and statement["Action"] != "kms:*":
+            service = statement["Principal"].keys() == {"Service"}
+            yield f"{holder}: {statement['Action']}", service and on_our_behalf(house, holder, statement)
+
+
+def on_our_behalf(house: House, holder: Resource, statement: Json) -> bool:
+    """Held to our account by its number, or to a resource whose ARN holds the number."""
+    accounts = [spelled(one) for one in condition(statement, "aws:SourceAccount", "StringEquals")]
+    keys = ("aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
+    sources = [source for one in keys for source in condition(statement, one, "ArnLike", "ArnEquals")]
+    named = bool(sources) and all(_names_our_account(house, holder, source) for source in sources)
+    return accounts == [holder.stack.owner] or (not accounts and named)

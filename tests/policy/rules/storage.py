@@ -1,0 +1,124 @@
+"""Buckets, queues, topics and log groups: private, kept in every version, over TLS, and not for ever."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.policy.house import House, Json, Resource, broken, condition, listed, spelled
+from tests.policy.rules.encryption import log_buckets
+from tests.policy.rules.examples import TLS_ONLY, get, resource, resource_policy
+from tests.policy.rules.examples import statement as said
+from tests.policy.rules.registry import Facts, rule
+
+_BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+
+
+@rule(
+    silent=broken({"B": resource("AWS::S3::Bucket")}),
+    half=broken(
+        {"B": resource("AWS::S3::Bucket", PublicAccessBlockConfiguration=_BLOCKED | {"BlockPublicPolicy": False})}
+    ),
+    with_access_lists=broken(
+        {
+            "B": resource(
+                "AWS::S3::Bucket",
+                PublicAccessBlockConfiguration=_BLOCKED,
+                OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+            )
+        }
+    ),
+)
+def a_bucket_is_private(house: House) -> Facts:
+    for bucket in house.resources("AWS::S3::Bucket"):
+        rules = bucket.properties.get("OwnershipControls", {}).get("Rules", [])
+        owned = all(one["ObjectOwnership"] == "BucketOwnerEnforced" for one in rules)
+        yield str(bucket), owned and bucket.properties.get("PublicAccessBlockConfiguration") == _BLOCKED
+
+
+@rule(
+    not_at_all=broken({"B": resource("AWS::S3::Bucket")}),
+    no_longer=broken({"B": resource("AWS::S3::Bucket", VersioningConfiguration={"Status": "Suspended"})}),
+)
+def a_bucket_keeps_every_version_unless_it_keeps_access_logs(house: House) -> Facts:
+    access_logs = set(log_buckets(house))
+    for bucket in house.resources("AWS::S3::Bucket"):
+        if str(bucket) not in access_logs:
+            yield str(bucket), bucket.properties.get("VersioningConfiguration") == {"Status": "Enabled"}
+
+
+@rule(silent=broken({"B": resource("AWS::S3::Bucket")}))
+def a_bucket_logs_who_reads_it_unless_it_keeps_those_logs(house: House) -> Facts:
+    access_logs = set(log_buckets(house))
+    for bucket in house.resources("AWS::S3::Bucket"):
+        target = bucket.properties.get("LoggingConfiguration", {}).get("DestinationBucketName")
+        yield str(bucket), str(bucket) in access_logs or house.find(bucket.stack, target) is not None
+
+
+TLS = {
+    "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}),
+    "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", {"sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"}),
+    "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", {"sns:Publish"}),
+}
+"""The policy of each kind, and what nobody may do without TLS."""
+
+
+def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> House:
+    denied = said(actions, resources, **{"effect": "Deny", "Principal": "*", "Condition": TLS_ONLY, **more})
+    return broken({"X": resource(kind), "P": resource_policy(TLS[kind][0], "X", denied)})
+
+
+_BOTH = [get("X"), {"Fn::Join": ["", [get("X"), "/*"]]}]
+_ON_OBJECTS = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+
+
+@rule(
+    bucket_without_a_policy=broken({"B": resource("AWS::S3::Bucket")}),
+    bucket_but_not_its_objects=_deny("AWS::S3::Bucket", _ON_OBJECTS, get("X")),
+    bucket_but_not_reading=_deny("AWS::S3::Bucket", ["s3:PutObject"], _BOTH),
+    bucket_for_one_principal=_deny("AWS::S3::Bucket", _ON_OBJECTS, _BOTH, Principal={"AWS": "111111111111"}),
+    bucket_allowed=_deny("AWS::S3::Bucket", _ON_OBJECTS, _BOTH, effect="Allow"),
+    bucket_with_tls_denied=_deny(
+        "AWS::S3::Bucket", _ON_OBJECTS, _BOTH, Condition={"Bool": {"aws:SecureTransport": "true"}}
+    ),
+    queue_but_not_receiving=_deny("AWS::SQS::Queue", ["sqs:SendMessage"], get("X")),
+    topic_without_a_policy=broken({"T": resource("AWS::SNS::Topic")}),
+)
+def nothing_is_reached_without_tls(house: House) -> Facts:
+    for kept in house.resources(*TLS):
+        kind, actions = TLS[kept.kind]
+        yield str(kept), any(_is_denied(kept, one, actions) for one in _policy(house, kept, kind))
+
+
+def _policy(house: House, kept: Resource, kind: str) -> Iterator[Json]:
+    for policy in house.resources(kind):
+        targets = [policy.properties[name] for name in ("Bucket", "Queues", "Topics") if name in policy.properties]
+        if any(str(house.find(policy.stack, one)) == str(kept) for target in targets for one in listed(target)):
+            yield from policy.properties["PolicyDocument"]["Statement"]
+
+
+def _is_denied(kept: Resource, statement: Json, actions: set[str]) -> bool:
+    resources = {spelled(one) for one in listed(statement["Resource"])}
+    wanted = {f"<{kept.id}.Arn>", f"<{kept.id}.Arn>/*"} if kept.kind == "AWS::S3::Bucket" else set()
+    return (
+        statement["Effect"] == "Deny"
+        and statement["Principal"] in ("*", {"AWS": "*"})
+        and actions <= set(listed(statement["Action"]))
+        and condition(statement, "aws:SecureTransport", "Bool") == ["false"]
+        and wanted <= resources
+    )
+
+
+@rule(for_ever=broken({"L": resource("AWS::Logs::LogGroup")}))
+def logs_are_not_kept_for_ever(house: House) -> Facts:
+    for group in house.resources("AWS::Logs::LogGroup"):
+        yield str(group), 0 < group.properties.get("RetentionInDays", 0) <= 3653
+
+
+@rule(
+    function=broken({"F": resource("AWS::Lambda::Function")}),
+    machine=broken({"M": resource("AWS::StepFunctions::StateMachine", LoggingConfiguration={"Level": "ALL"})}),
+)
+def whatever_runs_logs_to_a_log_group_of_its_stack(house: House) -> Facts:
+    for runs in house.resources("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
+        names = runs.properties.get("LoggingConfig", runs.properties.get("LoggingConfiguration", {}))
+        found = house.find(runs.stack, names)
+        yield str(runs), found is not None and found.kind == "AWS::Logs::LogGroup"

@@ -1,0 +1,31 @@
+"""Every rule holds in every template of every environment, and each rule is seen to fail."""
+
+import pytest
+
+from tests.policy.house import House
+from tests.policy.rules import RULES, Rule
+from tests.policy.synthesis import ENVIRONMENTS, house
+
+_RULES = [pytest.param(rule, id=rule.sentence) for rule in RULES]
+_BROKEN = [
+    pytest.param(rule, name, small, id=f"{rule.sentence}: {name.replace('_', ' ')}")
+    for rule in RULES
+    for name, small in rule.fails_on.items()
+]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("rule", _RULES)
+def test_every_template_keeps_the_rule(rule: Rule, environment: str) -> None:
+    facts = list(rule.check(house(environment)))
+    assert facts, f"nothing in {environment} is what the rule speaks about, so it proves nothing"
+    assert [where for where, holds in facts if not holds] == []
+
+
+@pytest.mark.parametrize(("rule", "name", "small"), _BROKEN)
+def test_the_rule_fails_on_what_breaks_it(rule: Rule, name: str, small: House) -> None:
+    assert not all(holds for _, holds in rule.check(small)), name
+
+
+def test_no_rule_is_without_something_that_breaks_it() -> None:
+    assert [rule.sentence for rule in RULES if not rule.fails_on] == []
