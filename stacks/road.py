@@ -5,26 +5,11 @@ rollback:  promotion back → closed
 failed:    job stopped → candidate released → closed → Fail; each whatever became of the one before
 """
 
-from dataclasses import dataclass
-
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.parts.task import DISCARD
-from infra.stages.distillation import Distillation
-from infra.stages.endpoint import Endpoint
-from infra.stages.evaluation import Evaluation
-from infra.stages.promotion import Promotion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stages:
-    """The stages that have states."""
-
-    distillation: Distillation
-    endpoint: Endpoint
-    evaluation: Evaluation
-    promotion: Promotion
+from stacks.stages import Stages
 
 
 def road(scope: Construct, stages: Stages) -> sfn.IChainable:

@@ -23,14 +23,14 @@ def alarm(
     runbook: str,
     says: str,
     topic: sns.ITopic,
-    from_: int = 1,
+    at_least: int = 1,
 ) -> cloudwatch.Alarm:
-    """In alarm where there are `from_` of them in five minutes. `runbook` is the stem of a file in docs/runbooks."""
+    """In alarm where there are `at_least` of them in five minutes. `runbook` is the stem of a file in docs/runbooks."""
     made = cloudwatch.Alarm(
         scope,
         ident,
         metric=metric,
-        threshold=from_,
+        threshold=at_least,
         evaluation_periods=1,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -60,6 +60,14 @@ def watch_queue(scope: Construct, ident: str, queue: sqs.IQueue, topic: sns.ITop
 
 
 def watch_function(scope: Construct, ident: str, function: Function, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """An error of an event's function is seen by nobody else; a caller sees his own, and some are his own."""
     metric = function.function.metric_errors(period=PERIOD)
-    says = f"Function {ident} ended in an error"
-    return alarm(scope, f"{ident}Errors", metric=metric, runbook="function-errors", says=says, topic=topic)
+    return alarm(
+        scope,
+        f"{ident}Errors",
+        metric=metric,
+        runbook="function-errors",
+        says=f"Function {ident} ended in an error",
+        topic=topic,
+        at_least=1 if function.dead_letters else 5,
+    )

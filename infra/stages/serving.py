@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_bedrock as cfn_bedrock
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.config import Route
@@ -13,6 +12,7 @@ from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import bedrock, keys, running
 from infra.parts.place import Place
+from infra.parts.published import publish
 from lambdas.shared.names import digest, short
 from lambdas.shared.variables import Variable
 
@@ -41,12 +41,12 @@ class Serving(Construct):
             self._allow_students()
 
     def _publish(self, route: Route, leads: dict[str, Any]) -> None:
-        ssm.StringParameter(
+        publish(
             self,
             f"Route-{route.name.replace('/', '-')}",
-            parameter_name=self._names.route(route.name),
+            name=self._names.route(route.name),
             description=route.description,
-            string_value=Stack.of(self).to_json_string({"route": route.name, "latency": route.latency, **leads}),
+            value={"route": route.name, "latency": route.latency, **leads},
         )
 
     def _to_alias(self, route: Route) -> dict[str, Any]:

@@ -1,0 +1,14 @@
+"""What a stack says about itself to the command line, in one SSM parameter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+
+def publish(scope: Construct, ident: str, *, name: str, description: str, value: Mapping[str, Any]) -> None:
+    """The value as JSON under a name from `lambdas/shared/names`."""
+    text = Stack.of(scope).to_json_string(dict(value))
+    ssm.StringParameter(scope, ident, parameter_name=name, description=description, string_value=text)
