@@ -1,6 +1,16 @@
 """The rules, by what they speak about. Importing this package registers them."""
 
-from tests.policy.rules import encryption, identity, resource_policies, storage
+from tests.policy.rules import bedrock, boundaries, encryption, identity, resource_policies, storage, watching
 from tests.policy.rules.registry import RULES, Rule
 
-__all__ = ["RULES", "Rule", "encryption", "identity", "resource_policies", "storage"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "bedrock",
+    "boundaries",
+    "encryption",
+    "identity",
+    "resource_policies",
+    "storage",
+    "watching",
+]

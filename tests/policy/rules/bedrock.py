@@ -1,0 +1,128 @@
+"""Models: what may be invoked, in every Region where a cross-Region profile may send the request."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lambdas.shared import catalog
+from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
+from tests.policy.rules.examples import arn, get, policy, resource
+from tests.policy.rules.examples import statement as said
+from tests.policy.rules.registry import Facts, rule
+
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_NOVA = "foundation-model/amazon.nova-pro-v1:0"
+_PROFILE = arn("bedrock", "inference-profile/us.amazon.nova-pro-v1:0")
+_INVOKE = "bedrock:InvokeModel"
+
+
+def _through(*profiles: Any) -> Json:
+    return {"StringEquals": {"bedrock:InferenceProfileArn": list(profiles)}}
+
+
+def _models(*regions: str) -> list[str]:
+    return [f"arn:aws:bedrock:{region}::{_NOVA}" for region in regions]
+
+
+def _invokes(*regions: str, **more: Any) -> House:
+    there = said(_INVOKE, _models(*regions), **more)
+    return broken({"P": policy(said(_INVOKE, _PROFILE), there)})
+
+
+_APPLICATION = resource("AWS::Bedrock::ApplicationInferenceProfile", ModelSource={"CopyFrom": _PROFILE})
+
+
+@rule(
+    nowhere=_invokes(),
+    one_region_missing=_invokes("us-east-1", "us-west-2", Condition=_through(_PROFILE)),
+    a_region_without_its_condition=_invokes("us-east-1", "us-east-2", "us-west-2"),
+    a_profile_of_our_own_left_out_of_the_condition=broken(
+        {
+            "A": _APPLICATION,
+            "P": policy(
+                said(_INVOKE, get("A", "InferenceProfileArn")),
+                said(_INVOKE, _models("us-east-1", "us-east-2", "us-west-2"), Condition=_through(_PROFILE)),
+            ),
+        }
+    ),
+)
+def who_may_use_a_profile_may_use_its_model_wherever_it_leads(house: House) -> Facts:
+    for holder, way in _ways(house):
+        profile, region = _profile(house, holder, way)
+        model, destinations = _destinations(profile, region)
+        for destination in destinations:
+            wanted = f"arn:aws:bedrock:{destination}::foundation-model/{model}"
+            yield f"{holder}: {spelled(way)} → {destination}", _reaches(holder, wanted, spelled(way))
+
+
+def _ways(house: House) -> Iterator[tuple[Resource, Any]]:
+    """Every cross-Region profile that a policy lets be invoked: Bedrock's own, and those made of them."""
+    for holder, statement in house.statements(*_POLICIES):
+        if allows(statement, _INVOKE):
+            for one in listed(statement["Resource"]):
+                found = house.find(holder.stack, one)
+                ours = found is not None and found.kind == "AWS::Bedrock::ApplicationInferenceProfile"
+                if ":inference-profile/" in spelled(one) or (ours and ":inference-profile/" in _source(found)):
+                    yield holder, one
+
+
+def _source(application: Resource | None) -> str:
+    return spelled(application.properties["ModelSource"]["CopyFrom"]) if application else ""
+
+
+def _profile(house: House, holder: Resource, way: Any) -> tuple[str, str]:
+    """The id of Bedrock's profile behind a way, and the Region from which it is called."""
+    text = spelled(way) if ":inference-profile/" in spelled(way) else _source(house.find(holder.stack, way))
+    return text.rpartition("/")[2], text.split(":")[3]
+
+
+def _destinations(profile: str, region: str) -> tuple[str, tuple[str, ...]]:
+    for model in catalog.models():
+        for known in model.profiles:
+            if known.id == profile:
+                return model.id, known.destinations[region]
+    raise AssertionError(f"the catalog knows no profile {profile!r}")
+
+
+def _reaches(holder: Resource, model: str, way: str) -> bool:
+    return any(
+        allows(statement, _INVOKE)
+        and model in map(spelled, listed(statement["Resource"]))
+        and way in map(spelled, condition(statement, "bedrock:InferenceProfileArn", "StringEquals"))
+        for statement in holder.properties["PolicyDocument"]["Statement"]
+    )
+
+
+@rule(
+    bare=_invokes("us-west-2"),
+    some_other_condition=_invokes("us-west-2", Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}}),
+    any_profile=_invokes("us-west-2", Condition={"StringLike": {"bedrock:InferenceProfileArn": "*"}}),
+)
+def a_model_in_another_region_is_invoked_only_through_a_named_profile(house: House) -> Facts:
+    for holder, statement in house.statements(*_POLICIES):
+        if allows(statement, _INVOKE):
+            texts = [spelled(one) for one in listed(statement["Resource"])]
+            regions = {text.split(":")[3] for text in texts if ":foundation-model/" in text}
+            through = condition(statement, "bedrock:InferenceProfileArn", "StringEquals")
+            yield f"{holder}: {sorted(regions)}", bool(through) or regions <= {holder.stack.region}
+
+
+@rule(
+    all_of_them=broken({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/*"))}),
+    everything=broken({"P": policy(said(_INVOKE))}),
+    of_a_family=broken({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-*"))}),
+)
+def models_and_profiles_of_bedrock_are_invoked_by_name(house: House) -> Facts:
+    for holder, statement in house.statements(*_POLICIES):
+        if allows(statement, _INVOKE):
+            for one in map(spelled, listed(statement["Resource"])):
+                students = re.search(r":(custom-model-deployment|provisioned-model)/\*$", one)
+                yield f"{holder}: {one}", bool(students) or "*" not in one
+
+
+@rule(unused=broken({"A": _APPLICATION, "P": policy(said(_INVOKE, _PROFILE))}))
+def every_profile_of_our_own_may_be_invoked(house: House) -> Facts:
+    allowed = {str(house.find(holder.stack, way)) for holder, way in _ways(house)}
+    for application in house.resources("AWS::Bedrock::ApplicationInferenceProfile"):
+        if ":inference-profile/" in _source(application):
+            yield str(application), str(application) in allowed

@@ -1,0 +1,90 @@
+"""What no template holds: references across Regions, exports, code of others, code inside the template."""
+
+import json
+
+from tests.policy.house import House, broken, occurrences
+from tests.policy.rules.examples import resource
+from tests.policy.rules.registry import Facts, rule
+
+
+def _output(region: str, name: str = "x-broken") -> House:
+    read = {"Fn::GetStackOutput": {"StackName": name, "Region": region, "OutputName": "KeyArn"}}
+    return broken({"P": resource("AWS::SSM::Parameter", Value=read)}, Outputs={"KeyArn": {"Value": "arn"}})
+
+
+@rule(other_region=_output("us-west-2"), other_environment=_output("us-east-1", "distillery-prod-foundation"))
+def what_a_stack_reads_is_an_output_of_its_own_region_and_environment(house: House) -> Facts:
+    own = {(stack.name, stack.region): set(stack.template.get("Outputs", {})) for stack in house.stacks}
+    for stack in house.stacks:
+        for read in occurrences(stack.template, "Fn::GetStackOutput"):
+            there = own.get((read["StackName"], read["Region"]), set())
+            yield f"{stack.part}: {read}", read["Region"] == stack.region and read["OutputName"] in there
+
+
+@rule(
+    imported=broken({"P": resource("AWS::SSM::Parameter", Value={"Fn::ImportValue": "x:Export"})}),
+    exported=broken({}, Outputs={"O": {"Value": "x", "Export": {"Name": "x"}}}),
+    written_across=broken({"W": resource("Custom::CrossRegionExportWriter")}),
+    read_across=broken({"R": resource("Custom::CrossRegionExportReader")}),
+    found_out_at_deployment=broken({}, Parameters={"P": {"Type": "AWS::SSM::Parameter::Value<String>"}}),
+)
+def nothing_is_exported_imported_or_carried_across_regions(house: House) -> Facts:
+    for stack in house.stacks:
+        held = [name for name in ("Fn::ImportValue", "Export") if any(occurrences(stack.template, name))]
+        carried = [kind for kind in occurrences(stack.template, "Type") if "CrossRegion" in str(kind)]
+        parameters = set(stack.template.get("Parameters", {})) - {"BootstrapVersion"}
+        yield f"{stack.part}: {held} {carried} {parameters}", not held and not carried and not parameters
+
+
+_CODE = {"S3Bucket": "assets", "S3Key": "a.zip"}
+
+
+@rule(
+    node=broken({"F": resource("AWS::Lambda::Function", Runtime="nodejs22.x", Handler="index.handler", Code=_CODE)}),
+    inline=broken(
+        {
+            "F": resource(
+                "AWS::Lambda::Function",
+                Runtime="python3.14",
+                Handler="lambdas.x.handler.step",
+                Code={"ZipFile": "def handler(): ..."},
+            )
+        }
+    ),
+    old_python=broken(
+        {"F": resource("AWS::Lambda::Function", Runtime="python3.9", Handler="lambdas.x.handler.step", Code=_CODE)}
+    ),
+    not_of_this_house=broken(
+        {"F": resource("AWS::Lambda::Function", Runtime="python3.14", Handler="index.handler", Code=_CODE)}
+    ),
+)
+def every_function_is_python_of_this_house_from_a_parcel(house: House) -> Facts:
+    for function in house.resources("AWS::Lambda::Function"):
+        said = function.properties
+        ours = (
+            said["Runtime"] == "python3.14"
+            and said["Handler"].startswith("lambdas.")
+            and set(said["Code"]) == set(_CODE)
+        )
+        yield str(function), ours
+
+
+@rule(
+    provider=broken({"C": resource("AWS::CloudFormation::CustomResource")}),
+    job=broken({"J": resource("Custom::DistillationJob")}),
+    auto_delete=broken({"B": resource("Custom::S3AutoDeleteObjects")}),
+)
+def the_only_custom_resource_empties_buckets(house: House) -> Facts:
+    for found in house.resources():
+        custom = found.kind.startswith("Custom::") or found.kind == "AWS::CloudFormation::CustomResource"
+        yield f"{found}: {found.kind}", not custom or found.kind == "Custom::EmptiedBucket"
+
+
+@rule(
+    metadata=broken({"M": resource("AWS::CDK::Metadata")}),
+    a_path=broken({"F": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:asset:path": "/home/me/checkout"}}}),
+)
+def no_template_tells_where_it_was_made(house: House) -> Facts:
+    for stack in house.stacks:
+        text = json.dumps(stack.template)
+        yield stack.part, not any(word in text for word in ("AWS::CDK::Metadata", "aws:asset:path", "/home/", "/tmp/"))  # noqa: S108 # looked for, not used
