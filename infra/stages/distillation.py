@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.parts.function import Function
 from infra.parts.ground import Ground
-from infra.parts.permissions import allow, bedrock, keys, running, storage, trust
+from infra.parts.permissions import allow, bedrock, keys, quotas, running, storage, trust
 from infra.parts.place import Place
 from infra.parts.rule import on_event
 from infra.parts.stores import Stores
@@ -70,7 +70,7 @@ class Distillation(Construct):
             "Function",
             ground=ground,
             handler="lambdas.distillation.handler.step",
-            description="Checks models with the service, starts and stops distillation jobs",
+            description="Checks models and quotas with the service, starts and stops distillation jobs",
             timeout=Duration.minutes(5),
         )
         models = {*self._teachers, *self._students}
@@ -78,6 +78,8 @@ class Distillation(Construct):
             *storage.keep_ledger(stores.ledger),
             bedrock.look_up_models(self._place, models),
             *bedrock.invoke_models(self._place, models),
+            bedrock.list_endpoints(),
+            quotas.look_up(self._place, self._students),
             *bedrock.customize(self._place, self._students, self.job_role.role_arn),
             keys.encrypt_models(self._place, ground.key),
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lambdas.distillation.life_cycle import LifeCycle
 from lambdas.distillation.models import models
 from lambdas.distillation.probe import probe
+from lambdas.distillation.quota import Quotas
 from lambdas.shared import calling
 from lambdas.shared.estimate import check_budget, estimate, size_of
 from lambdas.shared.road import Run
@@ -29,13 +30,16 @@ class Checked:
     student_life: LifeCycle
 
 
-def check(run: Run, *, bedrock: "BedrockClient", runtime: "BedrockRuntimeClient", now: datetime) -> Checked:
-    """Raises ModelUnavailable, OverBudget, or BadRequest for a price that is not known. Quotas are not asked for:
-    Bedrock's own API does not tell them, so a Provisioned Throughput beyond its quota shows when it is created."""
+def check(
+    run: Run, *, bedrock: "BedrockClient", runtime: "BedrockRuntimeClient", quotas: Quotas, now: datetime
+) -> Checked:
+    """Raises ModelUnavailable, QuotaTooSmall, OverBudget, or BadRequest for a price that is not known. What costs
+    nothing is asked first."""
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated)
     found = models(bedrock, recipe, now)
+    quotas.check(recipe)
     teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
     student = calling.identifier(recipe.student, region)
     probe(runtime, "teacher", teacher)

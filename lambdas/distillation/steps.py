@@ -5,6 +5,7 @@ from typing import Any
 
 from lambdas.distillation import check as checks
 from lambdas.distillation.job import Jobs, Place
+from lambdas.distillation.quota import Quotas
 from lambdas.distillation.settle import Settler
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared import clock
@@ -20,7 +21,9 @@ Event = Mapping[str, Any]
 def check(run: Run, ledger: Ledger, _event: Event) -> checks.Checked:
     """Opens the stage; nothing is paid for before it has passed."""
     ledger.begin(run.id, Stage.DISTILLATION)
-    return checks.check(run, bedrock=client("bedrock"), runtime=client("bedrock-runtime"), now=clock.now())
+    bedrock = client("bedrock")
+    quotas = Quotas(read(Variable.ENVIRONMENT), bedrock, client("service-quotas"))
+    return checks.check(run, bedrock=bedrock, runtime=client("bedrock-runtime"), quotas=quotas, now=clock.now())
 
 
 def start(run: Run, ledger: Ledger, event: Event) -> dict[str, str]:

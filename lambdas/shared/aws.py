@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -32,6 +33,8 @@ def client(service: Literal["bedrock-runtime"], region: str | None = None) -> "B
 def client(service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
 @overload
 def client(service: Literal["s3"], region: str | None = None) -> "S3Client": ...
+@overload
+def client(service: Literal["service-quotas"], region: str | None = None) -> "ServiceQuotasClient": ...
 @overload
 def client(service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
 @overload

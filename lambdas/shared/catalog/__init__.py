@@ -12,6 +12,7 @@ standard library. A model, Region or profile that is not here is refused, not gu
 `latency_offered`            whether latency-optimized inference is to be had
 `on_demand_eligible`,        where a student may be hosted, with the reason
 `throughput_eligible`
+`hosting_quotas`             what hosting is counted against in Service Quotas
 `price` and its kin          dated prices, or None: never guessed
 ===========================  ============================================================================
 """
@@ -29,6 +30,7 @@ from lambdas.shared.catalog.queries import (
     pairs,
     profile_for,
 )
+from lambdas.shared.catalog.quotas import hosting_quotas
 from lambdas.shared.catalog.types import (
     ANYWHERE,
     CustomizeId,
@@ -44,6 +46,7 @@ from lambdas.shared.catalog.types import (
     PriceKind,
     Profile,
     ProfileId,
+    Quota,
     StoragePrice,
     Surcharge,
     TeacherAs,
@@ -69,6 +72,7 @@ __all__ = [
     "PriceKind",
     "Profile",
     "ProfileId",
+    "Quota",
     "StoragePrice",
     "Surcharge",
     "TeacherAs",
@@ -77,6 +81,7 @@ __all__ = [
     "UnknownModel",
     "base_of",
     "custom_model_price",
+    "hosting_quotas",
     "latency_offered",
     "model",
     "models",

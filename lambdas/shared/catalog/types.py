@@ -147,6 +147,16 @@ class OnDemandHosting:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A quota of Amazon Bedrock in Service Quotas. `default` is what a new account has, in every Region."""
+
+    code: str
+    name: str
+    default: int
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A teacher and a student that Bedrock distils, where, and the first and last day of new jobs."""

@@ -25,6 +25,7 @@ from local.emulator.hooks import (
     rule_targets,
     s3_events,
     schedules,
+    service_quotas,
     ttl,
     waits,
 )
@@ -50,6 +51,7 @@ def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None =
     bedrock.install(simulator)
     bedrock_types.install(simulator)
     budgets.install()
+    service_quotas.install(simulator)
     if iam_log is not None:
         recorder.install(iam_log)
     access.install(simulator)

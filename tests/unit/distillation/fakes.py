@@ -1,5 +1,6 @@
-"""Bedrock as the distillation stage sees it: models with a life cycle, jobs whose status a test sets."""
+"""Bedrock as the distillation stage sees it: models with a life cycle, jobs whose status a test sets, quotas."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -18,7 +19,8 @@ MADE: Student = student()
 
 @dataclass
 class FakeBedrock:
-    """lives: model id → modelLifecycle; jobs: name → answer of GetModelCustomizationJob; refuse: operation → code."""
+    """lives: model id → modelLifecycle; jobs: name → answer of GetModelCustomizationJob; refuse: operation → code;
+    deployments, throughputs: what is hosted, as the lists tell it, ten a page."""
 
     lives: dict[str, Any] = field(default_factory=lambda: {TEACHER: ACTIVE, STUDENT: ACTIVE})
     customizations: list[str] = field(default_factory=lambda: ["FINE_TUNING", "DISTILLATION"])
@@ -28,6 +30,8 @@ class FakeBedrock:
     lose_create: bool = False
     created: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    deployments: list[dict[str, Any]] = field(default_factory=list)
+    throughputs: list[dict[str, Any]] = field(default_factory=list)
     meta: Any = field(default_factory=lambda: SimpleNamespace(region_name="us-east-1"))
 
     def get_foundation_model(self, *, modelIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
@@ -62,9 +66,51 @@ class FakeBedrock:
         assert modelIdentifier == MADE.model_arn
         return {"modelArn": modelIdentifier} | ({"modelStatus": self.model_status} if self.model_status else {})
 
+    def get_paginator(self, operation: str) -> "Pages":
+        if operation == "list_custom_model_deployments":
+            return Pages("modelDeploymentSummaries", self.deployments)
+        assert operation == "list_provisioned_model_throughputs"
+        return Pages("provisionedModelSummaries", self.throughputs)
+
     def _called(self, operation: str) -> None:
         if operation in self.refuse:
             raise service_error(self.refuse[operation], operation)
+
+
+@dataclass
+class Pages:
+    key: str
+    rows: list[dict[str, Any]]
+
+    def paginate(self) -> Iterator[dict[str, Any]]:
+        for start in range(0, max(1, len(self.rows)), 10):
+            yield {self.key: self.rows[start : start + 10]}
+
+
+def deployment(name: str) -> dict[str, Any]:
+    return {"customModelDeploymentName": name, "status": "Active"}
+
+
+def units(name: str, count: int, **fields: Any) -> dict[str, Any]:
+    """A Provisioned Throughput of a custom model without commitment, unless the fields say otherwise."""
+    of = {"modelArn": MADE.model_arn, "status": "InService"}
+    return {"provisionedModelName": name, "modelUnits": count, **of, **fields}
+
+
+@dataclass
+class FakeQuotas:
+    """Service Quotas: granted: quota code → value; a code without one is answered without a value."""
+
+    granted: dict[str, float]
+    refuse: Exception | None = None
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803 the API's names
+        self.asked.append((ServiceCode, QuotaCode))
+        if self.refuse:
+            raise self.refuse
+        value = {"Value": self.granted[QuotaCode]} if QuotaCode in self.granted else {}
+        return {"Quota": {"QuotaCode": QuotaCode, **value}}
 
 
 def job(status: str, **fields: Any) -> dict[str, Any]:

@@ -8,22 +8,25 @@ import pytest
 from lambdas.distillation.check import check
 from lambdas.distillation.life_cycle import LifeCycle
 from lambdas.distillation.probe import ANSWER_TOKENS, PROMPT
+from lambdas.distillation.quota import Quotas
 from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget
+from lambdas.shared.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.recipe import Recipe
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
-from tests.unit.distillation.fakes import NOW, FakeBedrock
+from tests.unit.distillation.fakes import NOW, FakeBedrock, FakeQuotas
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 
 
-def checked(runtime: Any, of: Recipe | None = None) -> Any:
+def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10) -> Any:
     run, bedrock = open_run(Ledger(MemoryTable()), of), FakeBedrock()
-    return check(run, bedrock=bedrock, runtime=runtime, now=NOW)  # type: ignore[arg-type]  # a fake client
+    asked = FakeQuotas(dict.fromkeys(("L-AC096F71", "L-BE77399C", "L-1EF80F3E"), granted))
+    quotas = Quotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
+    return check(run, bedrock=bedrock, runtime=runtime, quotas=quotas, now=NOW)  # type: ignore[arg-type]  # the same
 
 
 def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:
@@ -66,4 +69,12 @@ def test_what_cannot_be_paid_or_priced_asks_no_model_anything(of: Recipe, error:
     runtime = FakeRuntime({})
     with pytest.raises(error):
         checked(runtime, of)
+    assert runtime.requests == []
+
+
+@pytest.mark.parametrize("of", [recipe(), provisioned(budget_usd=Decimal(500))])
+def test_what_the_account_may_not_host_asks_no_model_anything(of: Recipe) -> None:
+    runtime = FakeRuntime({})
+    with pytest.raises(QuotaTooSmall):
+        checked(runtime, of, granted=1)
     assert runtime.requests == []

@@ -8,15 +8,16 @@ import pytest
 
 from lambdas.distillation import handler, steps
 from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest
+from lambdas.shared.errors import BadRequest, QuotaTooSmall
 from lambdas.shared.ledger import Ledger
+from lambdas.shared.names import Names
 from lambdas.shared.road import Run, Stage
 from lambdas.shared.variables import Variable
 from lambdas.shared.wire import to_wire
 from tests.fakes.road import open_run
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
-from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job
+from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeQuotas, FakeTokens, deployment, job
 
 EVENTS = Path(__file__).parents[2] / "events"
 SETTINGS = {
@@ -33,10 +34,12 @@ class Account:
         self.run: Run = open_run(self.ledger)
         self.job = f"dev-{self.run.id}"
         self.bedrock, self.tokens = FakeBedrock(), FakeTokens()
+        self.quotas = FakeQuotas({"L-1EF80F3E": 10})
         self.runtime = FakeRuntime({"amazon.nova-pro-v1:0": "OK", "amazon.nova-micro-v1:0": "OK"})
 
     def client(self, service: str) -> Any:
-        return {"bedrock": self.bedrock, "bedrock-runtime": self.runtime, "stepfunctions": self.tokens}[service]
+        made = {"bedrock": self.bedrock, "bedrock-runtime": self.runtime, "stepfunctions": self.tokens}
+        return {**made, "service-quotas": self.quotas}[service]
 
     def step(self, name: str, **fields: Any) -> Any:
         road = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
@@ -56,6 +59,15 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 def test_check_opens_the_stage_and_tells_the_estimate(account: Account) -> None:
     assert float(account.step("check")["estimate_usd"]) > 0
     assert Stage.DISTILLATION in account.ledger.run(account.run.id).stages
+
+
+def test_check_asks_for_the_quota_of_the_environments_own_endpoints(account: Account) -> None:
+    account.quotas.granted = {"L-1EF80F3E": 1}
+    with pytest.raises(QuotaTooSmall, match="0 in use, 2 more needed"):
+        account.step("check")
+    live = Names("dev").live(account.run.recipe.name, account.run.recipe.student)
+    account.bedrock.deployments, account.quotas.granted = [deployment(live)], {"L-1EF80F3E": 2}
+    assert account.step("check")["student"]
 
 
 def test_start_keeps_the_token_and_creates_the_job(account: Account) -> None:

@@ -106,6 +106,17 @@ def test_only_the_distillation_step_starts_jobs_and_passes_their_role() -> None:
             assert len(holders) == 1
 
 
+@pytest.mark.parametrize(("environment", "units"), [("dev", "L-AC096F71"), ("launch", "L-EF415EF6")])
+def test_the_pre_flight_reads_the_quotas_of_its_students_hosting_and_no_other(environment: str, units: str) -> None:
+    pipeline = resources(templates(environment)["pipeline"], "AWS::IAM::Policy")
+    ((name, policy),) = [(n, p) for n, p in pipeline.items() if "servicequotas:" in json.dumps(p)]
+    assert name.startswith("DistillationFunction")
+    (look_up,) = [s for s in policy["PolicyDocument"]["Statement"] if "servicequotas:" in json.dumps(s["Action"])]
+    assert look_up["Action"] == "servicequotas:GetServiceQuota"
+    named = [text.rsplit(":", 1)[1].rstrip(']}"') for text in _texts(look_up["Resource"])]
+    assert named == [f"bedrock/{code}" for code in sorted(["L-1EF80F3E", "L-BE77399C", units])]
+
+
 def test_a_cross_region_model_is_allowed_in_each_destination_only_through_its_profiles() -> None:
     (policy,) = resources(templates("dev")["serving"], "AWS::IAM::Policy").values()
     through = [

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from lambdas.shared import catalog, limits
-from local.bedrock import dataset, deployments, jobs, offers
+from local.bedrock import dataset, deployments, jobs, offers, quotas
 from local.bedrock.models import Model
+from local.bedrock.settings import Faults
 
 DAYS = [date(2024, 12, 4)] + [date(y, m, 1) for y in (2025, 2026) for m in range(1, 13)]
 SONNET = "no source gives the US dates of Claude 3.5 Sonnet: the simulator's are remembered, the product's inferred"
@@ -41,6 +42,7 @@ def differences() -> Iterator[tuple[str, str]]:
         yield from _hosting(product, ours)
     yield from _pairs()
     yield from _limits()
+    yield from _quotas()
 
 
 def _life(product: catalog.Model, ours: Model) -> Iterator[tuple[str, str]]:
@@ -108,6 +110,15 @@ def _limits() -> Iterator[tuple[str, str]]:
     for name, (theirs, ours) in both.items():
         if theirs != ours:
             yield f"limit {name}", f"product {theirs}, simulator {ours}"
+
+
+def _quotas() -> Iterator[tuple[str, str]]:
+    """What the product asks of Service Quotas, against a new account of the simulator's."""
+    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Faults())}
+    for student in sorted({pair.student for pair in catalog.pairs()}):
+        for quota in {quota for mode in catalog.HostingMode for quota in catalog.hosting_quotas(student, mode)}:
+            if there.get(quota.code) != (quota.name, quota.default):
+                yield f"quota {quota.code}", f"product {quota.name!r}, simulator {there.get(quota.code)}"
 
 
 def test_every_difference_from_the_product_is_known_and_explained() -> None:

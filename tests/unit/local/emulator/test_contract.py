@@ -6,10 +6,11 @@ from importlib.metadata import version
 
 import ministack.app as app
 import pytest
+from ministack.core.router import detect_service
 from ministack.services.cloudformation import provisioners
 
 from local.emulator import hooks
-from local.emulator.hooks import lambdas
+from local.emulator.hooks import lambdas, service_quotas
 
 CALLED = {
     "ministack.app.pin_request_origin": "(source_ip: str, secure_transport: bool) -> None",
@@ -25,6 +26,8 @@ CALLED = {
     "ministack.core.iam_evaluator._service_principal_matches": "(principal: Any, service: str) -> bool",
     "ministack.core.iam_evaluator.combine_resource_policy": "(identity: ",
     "ministack.core.iam_evaluator.enforce": "(access_key_id: str, iam_action: str, service: str, region: str, ",
+    "ministack.core.responses.error_response_json": "(code: str, message: str, status: int = 400, ",
+    "ministack.core.responses.json_response": "(data: dict, status: int = 200, ",
     "ministack.core.lambda_runtime.Worker.invoke": "(self, event, request_id: str, *, ",
     "ministack.core.lambda_runtime._detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
     "ministack.services.cloudwatch._dims_key": "(",
@@ -68,6 +71,8 @@ CALLED = {
     "ministack.services.tagging.resource_tags": "(arn: str) -> dict[str, str] | None",
 }
 VALUES = {
+    "ministack.app.SERVICE_HANDLERS",
+    "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE",
     "ministack.services.cloudwatch._alarms",
     "ministack.services.cloudwatch._metrics",
     "ministack.services.dynamodb.time",
@@ -120,3 +125,9 @@ def test_the_types_that_we_add_are_still_missing() -> None:
     assert {"AWS::Bedrock::ApplicationInferenceProfile", "AWS::Budgets::Budget"}.isdisjoint(
         provisioners._RESOURCE_HANDLERS
     )
+
+
+def test_service_quotas_is_still_missing_and_still_routed_by_its_own_name() -> None:
+    assert service_quotas.SERVICE not in app.SERVICE_REGISTRY
+    signed = {"authorization": "AWS4-HMAC-SHA256 Credential=1/20251201/us-east-1/servicequotas/aws4_request"}
+    assert detect_service("POST", "/", signed, {}) == service_quotas.SERVICE

@@ -1,0 +1,74 @@
+"""Service Quotas tells the simulator's own figures, to those who may ask."""
+
+import json
+import urllib.request
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from tests.unit.local.emulator.workshop import Workshop, allow
+
+UNITS, DEPLOYMENTS = "L-BE77399C", "L-1EF80F3E"
+ARN = f"arn:aws:servicequotas:us-east-1:111111111111:bedrock/{UNITS}"
+GET = "servicequotas:GetServiceQuota"
+
+
+def code(call: Any, **parameters: Any) -> str:
+    """The error with which a call ends; empty if it succeeds."""
+    try:
+        call(**parameters)
+    except botocore.exceptions.ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+@pytest.mark.parametrize(("quota", "value"), [(UNITS, 2), ("L-EF415EF6", 2), (DEPLOYMENTS, 10)])
+def test_a_quota_has_the_value_that_the_simulator_holds_to(workshop: Workshop, quota: str, value: int) -> None:
+    answer = workshop.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=quota)
+    assert (answer["Quota"]["QuotaCode"], answer["Quota"]["Value"]) == (quota, value)
+
+
+def test_a_raised_quota_is_told_at_once(workshop: Workshop) -> None:
+    def set_units(units: int) -> None:
+        body = json.dumps({"model_units": units}).encode()
+        url = f"{workshop.account.endpoint}/_distillery/faults"
+        urllib.request.urlopen(urllib.request.Request(url, body, method="POST")).close()  # noqa: S310  # on loopback
+
+    set_units(5)
+    try:
+        answer = workshop.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=UNITS)
+    finally:
+        set_units(2)
+    assert answer["Quota"]["Value"] == 5
+
+
+@pytest.mark.parametrize(("service", "quota"), [("bedrock", "L-00000000"), ("lambda", UNITS)])
+def test_what_is_not_a_quota_of_bedrock_is_no_such_resource(workshop: Workshop, service: str, quota: str) -> None:
+    client = workshop.client("service-quotas")
+    assert code(client.get_service_quota, ServiceCode=service, QuotaCode=quota) == "NoSuchResourceException"
+
+
+def test_every_quota_is_listed_page_by_page(workshop: Workshop) -> None:
+    pages = workshop.client("service-quotas").get_paginator("list_service_quotas")
+    told = list(pages.paginate(ServiceCode="bedrock", PaginationConfig={"PageSize": 4}))
+    codes = [quota["QuotaCode"] for page in told for quota in page["Quotas"]]
+    assert len(told) == 3
+    assert {UNITS, DEPLOYMENTS} <= set(codes)
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("statements", "quota", "refused"),
+    [
+        ([], UNITS, "AccessDeniedException"),
+        ([allow(GET, ARN)], UNITS, ""),
+        ([allow(GET, ARN)], DEPLOYMENTS, "AccessDeniedException"),
+        ([allow("servicequotas:ListServiceQuotas", "*")], UNITS, "AccessDeniedException"),
+    ],
+)
+def test_a_quota_is_told_to_those_who_may_read_it(
+    workshop: Workshop, statements: list[dict[str, Any]], quota: str, refused: str
+) -> None:
+    client = workshop.acting("service-quotas", *statements)
+    assert code(client.get_service_quota, ServiceCode="bedrock", QuotaCode=quota) == refused
