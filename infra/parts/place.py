@@ -1,5 +1,6 @@
 """Where a construct stands, to spell ARNs of things that no template creates."""
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,8 +18,7 @@ class Place:
 
     @classmethod
     def of(cls, scope: IConstruct) -> Self:
-        stack = Stack.of(scope)
-        return cls(partition=stack.partition, region=stack.region, account=stack.account)
+        return cls(**_of(Stack.of(scope)))
 
     def at(self, region: str) -> Self:
         """The same account in another Region."""
@@ -34,3 +34,9 @@ class Place:
     def via(self, *services: str) -> dict[str, list[str]]:
         """The value of a `kms:ViaService` condition."""
         return {"kms:ViaService": [f"{service}.{self.region}.amazonaws.com" for service in services]}
+
+
+@functools.cache
+def _of(stack: Stack) -> dict[str, str]:
+    """Asked once for each stack: every value is a question to the CDK's process."""
+    return {"partition": stack.partition, "region": stack.region, "account": stack.account}

@@ -27,7 +27,9 @@ PASSING = (
 that Bedrock clients raise. Everything of ours but Unfinished is meant: nothing `Refused` is ever tried again."""
 
 DISCARD = sfn.JsonPath.DISCARD
-_STEP_TIMEOUT = Duration.minutes(16)  # Lambda ends an invocation after 15 at most
+_ROAD = sfn.JsonPath.entire_payload
+_STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after 15 at most
+_AT_ONCE, _SOON, _AT_LAST = Duration.seconds(1), Duration.seconds(5), Duration.minutes(2)  # before a step is retried
 
 
 def step(
@@ -42,7 +44,7 @@ def step(
         payload_response_only=True,
         result_path=gives,
         retry_on_service_exceptions=False,
-        task_timeout=sfn.Timeout.duration(_STEP_TIMEOUT),
+        task_timeout=_STEP_TIMEOUT,
     )
     return _retried(task)
 
@@ -77,17 +79,17 @@ def until_ready(
 
 
 def _payload(does: str, also: Mapping[str, Any] | None) -> sfn.TaskInput:
-    return sfn.TaskInput.from_object({"step": does, "road": sfn.JsonPath.entire_payload, **(also or {})})
+    return sfn.TaskInput.from_object({"step": does, "road": _ROAD, **(also or {})})
 
 
 def _retried(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
-    task.add_retry(errors=list(RESUMED), interval=Duration.seconds(1), max_attempts=20, backoff_rate=1)
+    task.add_retry(errors=list(RESUMED), interval=_AT_ONCE, max_attempts=20, backoff_rate=1)
     task.add_retry(
         errors=list(PASSING),
-        interval=Duration.seconds(5),
+        interval=_SOON,
         max_attempts=6,
         backoff_rate=2,
         jitter_strategy=sfn.JitterType.FULL,
-        max_delay=Duration.minutes(2),
+        max_delay=_AT_LAST,
     )
     return task

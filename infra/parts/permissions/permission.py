@@ -36,7 +36,7 @@ class Permission:
 def allow(role: iam.Role, *permissions: Permission) -> None:
     """Adds the permissions to the role's own policy."""
     for permission in permissions:
-        role.add_to_principal_policy(permission.statement)
+        role.add_to_policy(permission.statement)
     _explain(role.node.find_child("DefaultPolicy"), permissions)
 
 
