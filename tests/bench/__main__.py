@@ -1,0 +1,36 @@
+"""`python -m tests.bench [synth] [imports] [idle] [recipes]`: all of them where none is named."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.bar import Bar, summary
+
+BENCHMARKS = ("synth", "imports", "idle", "recipes")
+"""Each a module here, imported when its turn comes: importing the CDK starts Node."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The benchmarks and their bars.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"some of {', '.join(BENCHMARKS)}; all by default")
+    names = parser.parse_args().names or BENCHMARKS
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    tools = Path(sys.executable).parent  # Node is there
+    os.environ["PATH"] = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    bars: list[Bar] = []
+    for name in names:
+        console.rule(name)
+        bars += importlib.import_module(f"tests.bench.{name}").bench(console)
+    console.rule()
+    summary(console, bars)
+    return 0 if all(bar.met for bar in bars) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What runs in the Lambda runtime's own interpreter. Only what both sides share is imported before the clock starts.
+
+door.py clients lambdas.dataset.handler               → the clients that its modules name, as JSON
+door.py handler lambdas.dataset.handler s3 dynamodb   → seconds to import it and make these clients
+door.py boto3 s3 dynamodb                             → seconds to import boto3 and make the same
+"""
+
+import ast
+import importlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def clients_of(module: str) -> list[str]:
+    """The services in `client("…")` in whatever of `lambdas` the door loads."""
+    importlib.import_module(module)
+    loaded = [one for name, one in sys.modules.items() if name.startswith("lambdas.")]
+    files = [Path(one.__file__) for one in loaded if one.__file__]
+    return sorted({service for file in files for service in named(file.read_text(encoding="utf-8"))})
+
+
+def named(source: str) -> Iterator[str]:
+    """The services that a source makes clients of."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(service)), *_]):
+                yield service
+
+
+def import_handler(module: str, services: list[str]) -> float:
+    began = time.perf_counter()
+    importlib.import_module(module)
+    from lambdas.shared.aws import client
+
+    for service in services:
+        client(service)  # type: ignore[call-overload]  # by name: only its time is of interest
+    return time.perf_counter() - began
+
+
+def import_boto3(services: list[str]) -> float:
+    began = time.perf_counter()
+    import boto3
+
+    for service in services:
+        boto3.client(service)  # type: ignore[call-overload]  # by name: only its time is of interest
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case "clients", module:
+            print(json.dumps(clients_of(module)))
+        case "handler", module, *services:
+            print(import_handler(module, services))
+        case "boto3", *services:
+            print(import_boto3(services))

@@ -1,0 +1,73 @@
+"""A handler's import time, against importing boto3 and making the same clients and nothing else.
+
+As in the local Lambda runtime: `.venv-lambda` with the SDK's layer before it. Every door is imported in a process of
+its own and timed inside it, so that the start of the interpreter, which is the same for both, flatters no ratio. The
+clients are those that the loaded modules name in `client("…")`, found in their source.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.parts.layer import BUILD, unpack
+from tests.bench.bar import Bar
+from tests.bench.pairs import Pairs, interleaved
+from tests.bench.process import ROOT, run
+
+LIMIT = 1.3
+PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+DOOR = Path(__file__).with_name("door.py")
+
+
+def doors() -> list[str]:
+    """The stages that have a door."""
+    return sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py"))
+
+
+def bench(console: Console) -> list[Bar]:
+    table = Table("handler", "clients", "ratio", "handler, s", "boto3 alone, s", title="Imports, with clients made")
+    bars = []
+    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
+        environ = _environ(Path(folder))
+        for stage in doors():
+            module = f"lambdas.{stage}.handler"
+            clients: list[str] = json.loads(_tell(environ, "clients", module))
+            pairs = _pairs(environ, module, clients)
+            bars.append(Bar(what=f"import of {module}", measured=pairs.ratio, limit=LIMIT, floor="boto3 and clients"))
+            table.add_row(module, " ".join(clients), *_told(pairs))
+    console.print(table)
+    return bars
+
+
+def _told(pairs: Pairs) -> tuple[str, str, str]:
+    ratio = f"{pairs.ratio:.2f} ({min(pairs.ratios):.2f} to {max(pairs.ratios):.2f})"
+    return ratio, f"{statistics.median(pairs.subject):.3f}", f"{statistics.median(pairs.floor):.3f}"
+
+
+def _pairs(environ: dict[str, str], module: str, clients: list[str]) -> Pairs:
+    return interleaved(
+        subject=lambda: float(_tell(environ, "handler", module, *clients)),
+        floor=lambda: float(_tell(environ, "boto3", *clients)),
+    )
+
+
+def _tell(environ: dict[str, str], *words: str) -> str:
+    return run([PYTHON, DOOR, *words], environ)
+
+
+def _environ(cache: Path) -> dict[str, str]:
+    """Bytecode goes to a folder of its own: in the layer it would change what is deployed."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": os.pathsep.join([str(unpack(BUILD) / "python"), str(ROOT)]),
+        "PYTHONPYCACHEPREFIX": str(cache),
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }

@@ -1,0 +1,85 @@
+"""What a recipe adds to an environment, and that fifty of them synthesize with every rule on."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from aws_cdk import App
+from rich.console import Console
+from rich.table import Table
+
+from app import build
+from infra.config import Settings, load
+from tests.bench.bar import Bar
+from tests.bench.process import ROOT
+
+COUNTS = (1, 10, 50)
+ON = date(2026, 11, 23)
+PER_ROUTE = ("AWS::SSM::Parameter", "AWS::Bedrock::ApplicationInferenceProfile")
+"""What a recipe may add: its route's parameters and profile."""
+
+MOST_RESOURCES = 500
+MOST_BYTES = 1_000_000
+"""Of one template (CloudFormation guide, cloudformation-limits)."""
+
+Templates = Mapping[str, Mapping[str, Any]]
+
+
+def bench(console: Console) -> list[Bar]:
+    found = {count: templates(with_recipes(load("dev", on=ON), count)) for count in COUNTS}
+    fewest, most = found[COUNTS[0]], found[COUNTS[-1]]
+    table = Table("stack", *[f"{count} recipes" for count in COUNTS], title="Resources by stack")
+    for stack in fewest:
+        table.add_row(stack, *[str(len(found[count][stack]["Resources"])) for count in COUNTS])
+    console.print(table)
+    grown = grown_elsewhere(fewest, most)
+    size, resources = largest(most)
+    floor = f"dev with {COUNTS[0]} recipe"
+    return [
+        Bar(
+            what=f"resources beside the routes' own, {COUNTS[-1]} recipes",
+            measured=grown,
+            limit=0,
+            floor=floor,
+            unit="",
+        ),
+        Bar(what="resources of the fullest stack", measured=resources, limit=MOST_RESOURCES, floor="quota", unit=""),
+        Bar(what="largest template", measured=size / 1000, limit=MOST_BYTES / 1000, floor="quota", unit="kB"),
+    ]
+
+
+def with_recipes(settings: Settings, count: int) -> Settings:
+    """The settings with their one recipe and its route `count` times over."""
+    (recipe,) = settings.recipes.values()
+    route = settings.routes[f"distilled/{recipe.name}"]
+    names = [f"{recipe.name}-{number}" for number in range(count)]
+    routes = {name: each for name, each in settings.routes.items() if not each.recipe}
+    routes |= {each.name: each for each in (type(route).to_recipe(name) for name in names)}
+    return settings.model_copy(
+        update={"recipes": {name: replace(recipe, name=name) for name in names}, "routes": routes}
+    )
+
+
+def templates(settings: Settings) -> Templates:
+    """By stack. Raises where a rule finds something."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as outdir:
+        app = build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=context), settings)
+        return {stack.stack_name: stack.template for stack in app.synth().stacks}
+
+
+def grown_elsewhere(fewest: Templates, most: Templates) -> int:
+    """How many more resources there are, those of routes apart."""
+    return _others(most) - _others(fewest)
+
+
+def largest(most: Templates) -> tuple[int, int]:
+    """Bytes of the largest template, and resources of the fullest."""
+    return max(len(json.dumps(each)) for each in most.values()), max(len(each["Resources"]) for each in most.values())
+
+
+def _others(found: Templates) -> int:
+    return sum(each["Type"] not in PER_ROUTE for template in found.values() for each in template["Resources"].values())

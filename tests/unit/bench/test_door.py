@@ -1,0 +1,23 @@
+"""How the clients of a handler are found."""
+
+import pytest
+
+from tests.bench.door import named
+from tests.bench.imports import doors
+
+
+@pytest.mark.parametrize(
+    ("source", "services"),
+    [
+        ('client("s3")', ["s3"]),
+        ('x = f(client("ssm", region), client("sns"))', ["ssm", "sns"]),
+        ("client(name)", []),
+        ('boto3.client("ec2")', []),
+    ],
+)
+def test_the_clients_are_those_that_a_source_names(source: str, services: list[str]) -> None:
+    assert list(named(source)) == services
+
+
+def test_every_stage_has_a_door() -> None:
+    assert set(doors()) >= {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving"}
