@@ -13,11 +13,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+ADDRESS = "lambdas.shared.aws"
+"""Where clients are made, for those who ask."""
+
 
 def clients_of(module: str) -> list[str]:
-    """The services in `client("…")` in whatever of `lambdas` the door loads."""
+    """The services that whatever of `lambdas` the door loads asks boto3's one address for."""
     importlib.import_module(module)
-    loaded = [one for name, one in sys.modules.items() if name.startswith("lambdas.")]
+    loaded = [one for name, one in sys.modules.items() if name.startswith("lambdas.") and name != ADDRESS]
     files = [Path(one.__file__) for one in loaded if one.__file__]
     return sorted({service for file in files for service in named(file.read_text(encoding="utf-8"))})
 
@@ -28,6 +31,8 @@ def named(source: str) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(service)), *_]):
                 yield service
+            case ast.Call(func=ast.Name(id="ObjectStore")):
+                yield "s3"
 
 
 def import_handler(module: str, services: list[str]) -> float:

@@ -22,6 +22,8 @@ DAYS = {
 }
 """Each environment with a day on which it may be deployed."""
 
+_PRICES = [price for price in (*prices.STANDING.values(), *vars(prices).values()) if isinstance(price, prices.Price)]
+
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
 
@@ -30,14 +32,21 @@ def bench(console: Console) -> list[Bar]:
     found = {environment: templates(load(environment, on=on)) for environment, on in DAYS.items()}
     young = {environment: idle_cost(each, rotations=0) for environment, each in found.items()}
     old = {environment: idle_cost(each, rotations=prices.PAID_ROTATIONS) for environment, each in found.items()}
-    title = f"Idle cost of an environment, US dollars a month (prices as of {prices.AS_OF}, free tiers not counted)"
-    table = Table("", *found, title=title)
+    table = Table("", *found, title="Idle cost of an environment, US dollars a month (free tiers not counted)")
     for line in dict.fromkeys(line for cost in old.values() for line in cost):
         table.add_row(line, *[f"{cost.get(line, 0.0):.2f}" for cost in old.values()])
     for age, costs in (("first year", young), ("third year on", old)):
         table.add_row(f"together, {age}", *[f"{sum(cost.values()):.2f}" for cost in costs.values()], style="bold")
     console.print(table)
+    console.print(_sources())
     return [_bar("first year", young), _bar("third year on", old)]
+
+
+def _sources() -> Table:
+    table = Table("price", "of one", "service", "source", "as of", title="Prices in US dollars")
+    for price in _PRICES:
+        table.add_row(f"{price.usd:.10f}".rstrip("0").rstrip("."), price.unit, price.service, price.source, price.as_of)
+    return table
 
 
 def _bar(age: str, costs: Mapping[str, Mapping[str, float]]) -> Bar:
@@ -52,23 +61,25 @@ def idle_cost(found: Templates, *, rotations: int) -> dict[str, float]:
     kinds = Counter(resource["Type"] for resource in resources)
     if unknown := set(kinds) - prices.STANDING.keys() - prices.BY_USE - prices.FREE:
         raise KeyError(f"{sorted(unknown)} have no price in tests/bench/prices.py: say what they cost while idle")
-    lines = {f"{kinds[kind]} × {kind}": kinds[kind] * price for kind, price in prices.STANDING.items() if kinds[kind]}
+    lines = {
+        f"{kinds[kind]} × {kind}": kinds[kind] * price.usd for kind, price in prices.STANDING.items() if kinds[kind]
+    }
     lines["scheduled calls of functions"] = sum(
         cost for template in found.values() for cost in _scheduled(template["Resources"])
     )
     rotating, paid = sum(_rotates(resource) for resource in resources), min(rotations, prices.PAID_ROTATIONS)
-    return lines | ({f"{paid} rotations of {rotating} keys": rotating * paid * prices.KEY_VERSION} if paid else {})
+    return lines | ({f"{paid} rotations of {rotating} keys": rotating * paid * prices.KEY_VERSION.usd} if paid else {})
 
 
 def call_cost(memory_mb: int) -> float:
     """One call of a scheduled function that finds nothing to do."""
     return (
-        prices.LAMBDA_REQUEST
-        + prices.LAMBDA_GB_SECOND * prices.CALL_SECONDS * memory_mb / 1024
-        + prices.LOGS_GB * prices.CALL_LOG_KB / 1_000_000
-        + prices.DYNAMODB_READ_UNIT * prices.CALL_READ_UNITS
-        + prices.KMS_REQUEST * prices.CALL_KMS_REQUESTS
-        + prices.REQUEST * prices.CALL_REQUESTS
+        prices.LAMBDA_REQUEST.usd
+        + prices.LAMBDA_GB_SECOND.usd * prices.CALL_SECONDS * memory_mb / 1024
+        + prices.LOGS_GB.usd * prices.CALL_LOG_KB / 1_000_000
+        + prices.DYNAMODB_READ_UNIT.usd * prices.CALL_READ_UNITS
+        + prices.KMS_REQUEST.usd * prices.CALL_KMS_REQUESTS
+        + prices.REQUEST.usd * prices.CALL_REQUESTS
     )
 
 

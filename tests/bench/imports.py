@@ -2,7 +2,7 @@
 
 As in the local Lambda runtime: `.venv-lambda` with the SDK's layer before it. Every door is imported in a process of
 its own and timed inside it, so that the start of the interpreter, which is the same for both, flatters no ratio. The
-clients are those that the loaded modules name in `client("…")`, found in their source.
+clients are those that the loaded modules ask for, found in their source.
 """
 
 import json

@@ -1,24 +1,37 @@
-"""What a resource costs while nobody uses it, in US dollars a month, us-east-1 and us-east-2, without free tiers.
+"""What a resource costs while nobody uses it, in US East, without free tiers.
 
-From the services' price pages at aws.amazon.com/<service>/pricing/, as of `AS_OF`.
+Each price is a quotation of the service's price page, with who quoted it and when, looked up on 2026-11-23. They change
+seldom; look at aws.amazon.com/<service>/pricing/ before you rely on one.
 """
 
-from datetime import date
-
-AS_OF = date(2026, 11, 23)
+from dataclasses import dataclass
 
 HOURS_A_MONTH = 730.0
 """As AWS's price pages count."""
 
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`usd` for one `unit` of `service`, as `source` quoted it at the time `as_of`."""
+
+    usd: float
+    unit: str
+    service: str
+    source: str
+    as_of: str
+
+
 STANDING = {
-    "AWS::CloudWatch::Alarm": 0.10,  # CloudWatch: a standard-resolution alarm, for each metric it watches
-    "AWS::CloudWatch::Dashboard": 3.00,  # CloudWatch: the first three of an account are free, and counted here
-    "AWS::KMS::Key": 1.00,  # KMS: a customer managed key
+    "AWS::CloudWatch::Alarm": Price(0.10, "standard-resolution alarm and month", "CloudWatch", "c3x.dev", "undated"),
+    "AWS::CloudWatch::Dashboard": Price(
+        3.00, "dashboard and month (three are free)", "CloudWatch", "factualminds.com", "2026-06"
+    ),
+    "AWS::KMS::Key": Price(1.00, "customer managed key and month", "KMS", "cloudburn.io", "2026-03"),
 }
 
-KEY_VERSION = 1.00
-"""KMS: the first and the second rotation of a key add this each, the third and later nothing (since May 2024)."""
+KEY_VERSION = Price(1.00, "rotated version of a key and month", "KMS", "AWS's price page", "before 2024-04")
 PAID_ROTATIONS = 2
+"""Later ones add nothing since April 2024. That it is two of them is from memory: UNVERIFIED."""
 
 BY_USE = {
     "AWS::Bedrock::ApplicationInferenceProfile",  # Bedrock: the tokens that are called through it
@@ -49,12 +62,12 @@ FREE = {
     "AWS::SSM::Parameter",  # Systems Manager: standard parameters
 }
 
-LAMBDA_REQUEST = 0.20 / 1_000_000  # Lambda
-LAMBDA_GB_SECOND = 0.0000133334  # Lambda, arm64
-LOGS_GB = 0.50  # CloudWatch Logs, ingestion
-DYNAMODB_READ_UNIT = 0.125 / 1_000_000  # DynamoDB, on demand
-KMS_REQUEST = 0.03 / 10_000  # KMS
-REQUEST = 0.40 / 1_000_000  # the dearest of the other requests that a scheduled call makes (SQS, S3 GET)
+LAMBDA_REQUEST = Price(0.20 / 1_000_000, "request", "Lambda", "git.mcrn.ar", "undated")
+LAMBDA_GB_SECOND = Price(0.0000133334, "GB-second on arm64", "Lambda", "cloudchipr.com", "2024")
+LOGS_GB = Price(0.50, "GB taken in", "CloudWatch Logs", "factualminds.com", "2026-06")
+DYNAMODB_READ_UNIT = Price(0.125 / 1_000_000, "read request unit, on demand", "DynamoDB", "airbyte.com", "2025-07")
+KMS_REQUEST = Price(0.03 / 10_000, "request", "KMS", "factualminds.com", "2026-06")
+REQUEST = Price(0.40 / 1_000_000, "request; taken for S3's too", "SQS", "cloudburn.io", "2026-03")
 
 # One call of a scheduled function that finds nothing to do. More than it takes, so that the sum is never too low.
 CALL_SECONDS = 3.0

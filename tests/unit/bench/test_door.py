@@ -11,6 +11,7 @@ from tests.bench.imports import doors
     [
         ('client("s3")', ["s3"]),
         ('x = f(client("ssm", region), client("sns"))', ["ssm", "sns"]),
+        ("Parts(run, ObjectStore())", ["s3"]),
         ("client(name)", []),
         ('boto3.client("ec2")', []),
     ],

@@ -71,7 +71,7 @@ def test_a_schedule_that_is_no_rate_is_refused() -> None:
 
 
 def test_a_call_costs_what_its_parts_cost() -> None:
-    more = prices.LAMBDA_GB_SECOND * prices.CALL_SECONDS
+    more = prices.LAMBDA_GB_SECOND.usd * prices.CALL_SECONDS
     assert call_cost(2048) - call_cost(1024) == pytest.approx(more)
 
 
