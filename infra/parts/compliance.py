@@ -30,10 +30,11 @@ def acknowledge(construct: Construct, ident: str, reason: str) -> None:
 
 def acknowledge_resources(policy: Construct, resources: Iterable[str], reason: str) -> None:
     """Lets through the wildcards among the resources of an IAM policy. No token hides one: they are in the text."""
-    stack = Stack.of(policy)
-    for resource in resources:
-        if "*" in resource:
-            acknowledge(policy, f"AwsSolutions-IAM5[Resource::{flat(stack.resolve(resource))}]", reason)
+    if wide := [resource for resource in resources if "*" in resource]:
+        spelled = [flat(resource) for resource in Stack.of(policy).resolve(wide)]
+        Validations.of(policy).acknowledge(
+            *(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{each}]", reason=reason) for each in spelled)
+        )
 
 
 def acknowledged(app: IConstruct) -> Iterator[Acknowledged]:
