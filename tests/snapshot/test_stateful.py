@@ -1,0 +1,88 @@
+"""Logical ids of what holds state are frozen: CloudFormation replaces a resource whose id changes, and all in it."""
+
+import json
+import os
+
+import pytest
+
+from tests.policy.house import House, Resource, broken
+from tests.policy.synthesis import ENVIRONMENTS, house, settings
+from tests.snapshot.normal import FOLDER
+
+FILE = FOLDER / "stateful.json"
+DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
+"""What nobody can make again."""
+
+STATEFUL = (
+    *DATA,
+    "AWS::Bedrock::ApplicationInferenceProfile",
+    "AWS::KMS::Alias",
+    "AWS::Logs::LogGroup",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SSM::Parameter",
+    "AWS::StepFunctions::StateMachine",
+)
+"""What people, callers or the account know by a name, or what keeps something."""
+
+_HOW = (
+    "its logical id is gone, so the next deployment deletes it, and makes another if there is a new id. Give the "
+    "construct its old path back; or, if what it holds may go, take the line out of tests/snapshot/stateful.json."
+)
+
+
+def frozen() -> dict[str, dict[str, str]]:
+    """environment → stack/logical id → type."""
+    found: dict[str, dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    return found
+
+
+def stateful(of: House) -> dict[str, str]:
+    return {str(found): found.kind for found in of.resources(*STATEFUL)}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_holds_state_keeps_its_logical_id(environment: str) -> None:
+    now, before = stateful(house(environment)), frozen().get(environment, {})
+    if os.environ.get("UPDATE") == "1":  # new ones are added; one that is gone stays, and fails
+        written = frozen() | {environment: before | now}
+        FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        before = written[environment]
+    assert [f"{ident} ({kind}): {_HOW}" for ident, kind in before.items() if now.get(ident) != kind] == []
+    assert set(now) == set(before), "what is new is frozen by `UPDATE=1 make snapshot`"
+
+
+def _unlike_its_settings(found: Resource, keep: bool) -> bool:
+    wanted = "Retain" if keep else "Delete"
+    return (found.whole.get("DeletionPolicy"), found.whole.get("UpdateReplacePolicy")) != (wanted, wanted)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_data_and_logs_outlive_their_stack_where_the_environment_keeps_data(environment: str) -> None:
+    found = list(house(environment).resources(*DATA, "AWS::Logs::LogGroup"))
+    assert {one.kind for one in found} == {*DATA, "AWS::Logs::LogGroup"}
+    keep = settings(environment).keep_data
+    assert [str(one) for one in found if _unlike_its_settings(one, keep)] == []
+
+
+def test_a_bucket_that_says_nothing_of_its_end_is_found() -> None:
+    (bucket,) = broken({"B": {"Type": "AWS::S3::Bucket"}}).resources()
+    assert _unlike_its_settings(bucket, keep=False)
+    assert _unlike_its_settings(bucket, keep=True)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_ledger_that_is_kept_cannot_be_deleted(environment: str) -> None:
+    (ledger,) = house(environment).resources("AWS::DynamoDB::Table")
+    assert ledger.properties["DeletionProtectionEnabled"] is settings(environment).keep_data
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_stacks_refuse_to_be_deleted_where_the_environment_says_so(environment: str) -> None:
+    wanted = settings(environment).termination_protection
+    assert [stack.part for stack in house(environment).stacks if stack.protected != wanted] == []
+
+
+def test_some_environment_protects_and_keeps_and_some_does_not() -> None:
+    every = [settings(environment) for environment in ENVIRONMENTS]
+    assert {one.keep_data for one in every} == {one.termination_protection for one in every} == {True, False}
