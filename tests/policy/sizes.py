@@ -1,0 +1,63 @@
+"""How long the policies of a template are once CloudFormation has put names and ARNs into them, at the longest."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from tests.policy.house import House, listed, spelled
+
+ROLE_MAX = 10_240
+"""All inline policies of one role, without white space (IAM guide, reference_iam-quotas)."""
+
+MANAGED_MAX = 6_144
+"""One managed policy (the same)."""
+
+PARAMETER_MAX = 4_096
+"""The value of a standard parameter (Systems Manager, parameter-store-advanced-parameters)."""
+
+_ARN, _NAME, _ACCOUNT = "a" * 140, "n" * 80, "1" * 12
+"""In place of an ARN, a generated name and an account: as long as any that CloudFormation makes."""
+
+
+def rendered(value: Any) -> Any:
+    """A value with every reference replaced by something as long as what it may stand for."""
+    match value:
+        case {"Fn::Join": [delimiter, parts]}:
+            return str(delimiter).join(rendered(part) for part in parts)
+        case {"Ref": "AWS::AccountId"}:
+            return _ACCOUNT
+        case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::GetStackOutput": _}:
+            return _ARN if spelled(value).endswith("Arn>") else _NAME
+        case dict():
+            return {key: rendered(each) for key, each in value.items()}
+        case list():
+            return [rendered(each) for each in value]
+    return value
+
+
+def length(value: Any) -> int:
+    """In characters of JSON without white space between them."""
+    return len(json.dumps(rendered(value), separators=(",", ":"), ensure_ascii=False))
+
+
+def of_roles(house: House) -> Counter[str]:
+    """role → characters of its inline policies."""
+    found: Counter[str] = Counter()
+    for policy in house.resources("AWS::IAM::Policy"):
+        for role in listed(policy.properties["Roles"]):
+            found[str(house.find(policy.stack, role))] += length(policy.properties["PolicyDocument"])
+    return found
+
+
+def of_managed_policies(house: House) -> Counter[str]:
+    policies = house.resources("AWS::IAM::ManagedPolicy")
+    return Counter({str(policy): length(policy.properties["PolicyDocument"]) for policy in policies})
+
+
+def of_parameters(house: House) -> Counter[str]:
+    parameters = house.resources("AWS::SSM::Parameter")
+    return Counter({str(one): len(rendered(one.properties["Value"])) for one in parameters})
+
+
+def over(lengths: Counter[str], limit: int) -> list[str]:
+    return [f"{name}: {found} characters, {limit} are allowed" for name, found in lengths.items() if found > limit]
