@@ -1,0 +1,104 @@
+"""The same commit gives the same templates and assets: whatever the folder, the day, and the files' own times."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.policy.synthesis import ROOT
+
+SOURCE = ("app.py", "cdk.json", "environments", "infra", "lambdas", "stacks")
+"""All that synth reads of a checkout."""
+
+
+def _checkout(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for name in SOURCE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
+    return folder
+
+
+def _lived_in(checkout: Path) -> Path:
+    """Other times, other modes, bytecode, and files that belong to nobody's parcel."""
+    for file in [each for each in checkout.rglob("*") if each.is_file()]:
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        file.chmod(0o600)
+    cache = checkout / "lambdas" / "shared" / "__pycache__"
+    cache.mkdir()
+    (cache / "clock.cpython-311.pyc").write_bytes(b"of another Python")
+    (checkout / "notes.txt").write_text("mine")
+    return checkout
+
+
+def _synth(checkout: Path, day: str) -> "subprocess.Popen[str]":
+    context = json.loads((checkout / "cdk.json").read_text())["context"] | {"env": "dev", "date": day}
+    environment = os.environ | {
+        "CDK_OUTDIR": str(checkout / "out"),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=checkout,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """dev, synthesized side by side in two folders, on two days of two years."""
+    folder = tmp_path_factory.mktemp("determinism")
+    fresh, lived_in = _checkout(folder / "a"), _lived_in(_checkout(folder / "a longer" / "path"))
+    synths = [_synth(fresh, "2026-11-23"), _synth(lived_in, "2027-01-15")]
+    for synth in synths:
+        _, said = synth.communicate(timeout=300)
+        assert synth.returncode == 0, said
+    yield fresh / "out", lived_in / "out"
+    shutil.rmtree(folder)
+
+
+def _held(assembly: Path, pattern: str) -> dict[str, object]:
+    return {file.name: json.loads(file.read_text()) for file in sorted(assembly.glob(pattern))}
+
+
+@pytest.mark.parametrize("pattern", ["*.template.json", "*.assets.json"])
+def test_two_folders_and_two_days_give_the_same(assemblies: tuple[Path, Path], pattern: str) -> None:
+    one, other = (_held(assembly, pattern) for assembly in assemblies)
+    assert len(one) == 6
+    assert one == other
+
+
+def test_the_parcels_hold_the_same_files(assemblies: tuple[Path, Path]) -> None:
+    one, other = (_files(assembly) for assembly in assemblies)
+    assert len(one) > 100
+    assert one == other
+    assert not [name for name in one if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def _files(assembly: Path) -> set[str]:
+    return {str(file.relative_to(assembly)) for file in assembly.glob("asset.*/**/*") if file.is_file()}
+
+
+def test_an_edit_of_one_stage_changes_the_parcel_of_that_stage_alone(
+    assemblies: tuple[Path, Path], tmp_path: Path
+) -> None:
+    edited = _checkout(tmp_path / "edited")
+    with (edited / "lambdas" / "serving" / "serve.py").open("a") as file:
+        file.write("# edited\n")
+    synth = _synth(edited, "2026-11-23")
+    _, said = synth.communicate(timeout=300)
+    assert synth.returncode == 0, said
+    one, other = (_held(assembly, "*.template.json") for assembly in (assemblies[0], edited / "out"))
+    assert [name for name in one if one[name] != other[name]] == ["distillery-dev-serving.template.json"]
