@@ -1,0 +1,61 @@
+"""An account with environment dev in it, in memory: what the verbs ask for, and what they were seen to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from distillery.client import FunctionRefused
+from tests.fakes.table import MemoryTable
+
+PIPELINE = {
+    "prompts_bucket": "prompts",
+    "data_bucket": "data",
+    "ledger": "ledger",
+    "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:road",
+    "functions": {"dataset": "dataset-function", "rollback": "rollback-function"},
+    "home_region": "us-east-1",
+    "inference_region": "us-east-2",
+    "recipes": ["support", "triage"],
+}
+SERVING = {"function": "serving-function", "routes": ["distilled/support", "fast"]}
+
+
+@dataclass
+class FakeAccount:
+    """`answers`: what each function answers, or raises; the rest is what was asked of the account."""
+
+    environment: str = "dev"
+    region: str | None = "us-east-1"
+    pipeline: Mapping[str, Any] = field(default_factory=lambda: PIPELINE)
+    serving: Mapping[str, Any] = field(default_factory=lambda: SERVING)
+    table: MemoryTable = field(default_factory=MemoryTable)
+    aliases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    jobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
+    uploads: list[tuple[str, str]] = field(default_factory=list)
+    calls: list[tuple[str, Mapping[str, Any], str | None]] = field(default_factory=list)
+
+    def dynamodb(self) -> MemoryTable:
+        return self.table
+
+    def alias(self, recipe: str) -> Mapping[str, Any] | None:
+        return self.aliases.get(recipe)
+
+    def upload(self, file: Path, recipe: str, *, prefix: str) -> tuple[str, str | None]:
+        self.uploads.append((recipe, f"{prefix}{recipe}/{file.name}"))
+        return f"s3://prompts/{prefix}{recipe}/{file.name}", "v1"
+
+    def read(self, uri: str) -> bytes:
+        return self.objects[uri]
+
+    def job(self, name: str) -> Mapping[str, Any] | None:
+        return self.jobs.get(name)
+
+    def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
+        self.calls.append((function, payload, region))
+        answer = self.answers.get(function, FunctionRefused("KeyError", f"nobody expected a call of {function}"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,71 @@
+"""`distillery ask` and `distillery rollback`: one function each, and the truth about what it answered."""
+
+from typing import Any
+
+import pytest
+
+from distillery.client import FunctionRefused
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+
+ANSWER: dict[str, Any] = {
+    "text": "card [lost]",
+    "identifier": "us.amazon.nova-pro-v1:0",
+    "region": "us-east-2",
+    "requested": {"latency": "optimized"},
+    "served": {"latency": "optimized"},
+    "latency_ms": 312,
+}
+
+
+def test_a_route_is_asked_in_the_inference_region(account: FakeAccount, command: Command) -> None:
+    account.answers["serving-function"] = ANSWER
+    said = command("ask", "fast", "Where is my card?")
+    assert (said.code, said.out) == (
+        0,
+        "card [lost] us.amazon.nova-pro-v1:0 in us-east-2 · optimized latency · 312 ms",
+    )
+    assert account.calls == [("serving-function", {"route": "fast", "prompt": "Where is my card?"}, "us-east-2")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "route"), [("support", "distilled/support"), ("distilled/support", "distilled/support")]
+)
+def test_a_recipes_name_means_its_student(account: FakeAccount, command: Command, asked: str, route: str) -> None:
+    account.answers["serving-function"] = ANSWER
+    command("ask", asked, "hello")
+    assert account.calls[0][1]["route"] == route
+
+
+def test_a_system_prompt_goes_along(account: FakeAccount, command: Command) -> None:
+    account.answers["serving-function"] = ANSWER
+    command("ask", "fast", "hello", "--system", "Answer with a label.")
+    assert account.calls[0][1]["system"] == "Answer with a label."
+
+
+def test_what_was_served_is_said_where_it_is_not_what_was_requested(account: FakeAccount, command: Command) -> None:
+    account.answers["serving-function"] = ANSWER | {"served": {"latency": "standard"}}
+    assert "· optimized requested, standard served latency ·" in command("ask", "fast", "hello").out
+
+
+def test_an_unknown_route_is_the_functions_own_sentence(account: FakeAccount, command: Command) -> None:
+    account.answers["serving-function"] = FunctionRefused("BadRequest", "there is no route 'x'; there are: fast")
+    said = command("ask", "x", "hello")
+    assert (said.code, said.out, said.err) == (1, "", "distillery: there is no route 'x'; there are: fast")
+
+
+def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAccount, command: Command) -> None:
+    account.answers["rollback-function"] = {"to": "arn:old", "execution": "arn:e", "holder": "h"}
+    said = command("rollback", "support")
+    assert (said.code, said.out) == (
+        0,
+        "rolling support back to arn:old; see it done with: distillery status support",
+    )
+    assert account.calls == [("rollback-function", {"recipe": "support"}, None)]
+
+
+def test_a_recipe_with_nothing_to_go_back_to_is_said_in_one_sentence(account: FakeAccount, command: Command) -> None:
+    refused = "recipe 'support' has had one model only, arn:first"
+    account.answers["rollback-function"] = FunctionRefused("NothingToRollBack", refused)
+    said = command("rollback", "support")
+    assert (said.code, said.err) == (1, f"distillery: {refused}")

@@ -1,0 +1,91 @@
+"""What all verbs share: help, options, and errors in one sentence."""
+
+import importlib
+
+import pytest
+
+from distillery.client import NotDeployed, NotReached
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+
+VERBS = ("demo", "run", "status", "watch", "ask", "rollback")
+
+
+def test_help_lists_the_verbs(command: Command) -> None:
+    said = command("--help")
+    assert said.code == 0
+    for word in (*VERBS, "--env", "--region", "--local"):
+        assert word in said.out, word
+
+
+def test_without_a_verb_it_shows_its_help(command: Command) -> None:
+    said = command()
+    assert said.code in (0, 2)
+    assert "rollback" in said.out + said.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(command: Command, verb: str) -> None:
+    said = command(verb, "--help")
+    assert said.code == 0
+    assert f"distillery {verb}" in said.out
+
+
+def test_an_unknown_verb_is_a_usage_error(command: Command) -> None:
+    said = command("distill")
+    assert said.code == 2
+    assert "distill" in said.err
+
+
+def test_environment_and_region_are_the_persons(account: FakeAccount, command: Command) -> None:
+    command("--env", "prod", "--region", "eu-west-1", "status")
+    assert (account.environment, account.region) == ("prod", "eu-west-1")
+
+
+def test_the_environment_may_come_from_the_environment(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISTILLERY_ENV", "staging")
+    command("status")
+    assert account.environment == "staging"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotDeployed("environment 'dev' is not deployed in us-east-1 of this account; deploy it"),
+        NotReached("reading what environment 'dev' published: Unable to locate credentials"),
+        OSError(28, "No space left on device"),
+    ],
+)
+@pytest.mark.parametrize("words", [("status",), ("watch",), ("ask", "fast", "hello"), ("rollback", "support")])
+def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
+    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, words: tuple[str, ...]
+) -> None:
+    def unreachable(*_: object) -> FakeAccount:
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", unreachable)
+    said = command(*words)
+    assert (said.code, said.out, said.err) == (1, "", f"distillery: {error}")
+
+
+def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> FakeAccount:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", interrupted)
+    said = command("status")
+    assert said.code == 130
+    assert "Traceback" not in said.err
+
+
+def test_local_without_a_local_account_says_how_to_start_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from local import account as local
+
+    def load() -> None:
+        raise local.NoLocalAccount("no local account runs; start it with: make demo")
+
+    monkeypatch.setattr(local.LocalAccount, "load", load)
+    said = command("--local", "status")
+    assert (said.code, said.err) == (1, "distillery: no local account runs; start it with: make demo")

@@ -1,0 +1,48 @@
+"""`distillery status`: what each recipe serves, and its runs."""
+
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Outcome, Stage
+from tests.fakes.road import open_run, verdict
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+
+ALIAS = {
+    "version": 2,
+    "run": "support-aaaaa-bbbbbbbb-1",
+    "endpoint": {"arn": "arn:live"},
+    "current": "arn:new",
+    "previous": "arn:old",
+}
+
+
+def test_without_a_recipe_it_shows_all_of_them(command: Command) -> None:
+    said = command("status")
+    assert (said.code, said.out) == (0, "support no live alias yet triage no live alias yet")
+
+
+def test_a_live_recipe_shows_its_alias_and_the_model_before(account: FakeAccount, command: Command) -> None:
+    account.aliases["support"] = ALIAS
+    said = command("status", "support")
+    assert said.out == "support alias version 2 of run support-aaaaa-bbbbbbbb-1: arn:live, previous arn:old"
+
+
+def test_a_first_alias_has_no_model_before(account: FakeAccount, command: Command) -> None:
+    account.aliases["support"] = ALIAS | {"previous": None}
+    assert command("status", "support").out.endswith(": arn:live")
+
+
+def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, command: Command) -> None:
+    run = open_run(ledger)
+    ledger.begin(run.id, Stage.EVALUATION)
+    ledger.end(run.id, Stage.EVALUATION, verdict(passed=False))
+    ledger.close(run.id, Outcome.REJECTED, "min_score")
+    out = command("status", "support").out
+    for word in ("rejected", "100", "20.0%", "95.0%", "30.0%"):
+        assert word in out, word
+
+
+def test_a_run_without_a_verdict_has_no_scores(ledger: Ledger, command: Command) -> None:
+    open_run(ledger)
+    out = command("status", "support").out
+    assert "running" in out
+    assert "- - -" in out

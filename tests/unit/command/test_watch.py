@@ -1,0 +1,87 @@
+"""`distillery watch`: a run until it ends, as lines where nobody looks at a terminal."""
+
+from datetime import timedelta
+
+import pytest
+
+from distillery.command import watch
+from distillery.command.target import Target
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Outcome, Stage
+from tests.fakes.road import dataset, distilled, open_run, verdict
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+
+
+def test_each_stage_is_told_once_when_it_begins_and_once_when_it_ends(ledger: Ledger, command: Command) -> None:
+    run = open_run(ledger)
+    ledger.begin(run.id, Stage.DATASET)
+    ledger.end(run.id, Stage.DATASET, dataset())
+    student = distilled(ledger, run, "a")
+    ledger.begin(run.id, Stage.EVALUATION)
+    ledger.end(run.id, Stage.EVALUATION, verdict())
+    ledger.close(run.id, Outcome.PROMOTED, "alias version 1")
+    said = command("watch", run.id)
+    assert said.code == 0
+    assert said.out.count("began") == said.out.count("took") == 3
+    assert "100 prompts to learn from, 25 held out, 0 duplicates removed, estimate $1.50" in said.out
+    assert student.model_arn in said.out
+    assert "passed, accuracy: student 90.0%, teacher 95.0%, untrained 30.0%" in said.out
+    assert said.out.endswith("promoted")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
+def test_a_run_that_is_not_promoted_exits_with_1_and_its_reason(
+    ledger: Ledger, command: Command, outcome: Outcome
+) -> None:
+    run = open_run(ledger)
+    ledger.close(run.id, outcome, "JobFailed: the service's words")
+    said = command("watch", run.id)
+    assert (said.code, said.out) == (1, f"{outcome}: JobFailed: the service's words")
+
+
+def test_without_a_run_it_follows_the_newest(ledger: Ledger, command: Command) -> None:
+    run = open_run(ledger)
+    ledger.close(run.id, Outcome.FAILED, "the newest")
+    assert command("watch").out == "failed: the newest"
+
+
+def test_a_run_is_looked_at_again_until_it_ends(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, waits = open_run(ledger), list[float]()
+
+    def time_passes(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            ledger.close(run.id, Outcome.FAILED, "at last")
+
+    monkeypatch.setattr("time.sleep", time_passes)
+    assert command("watch", run.id).out == "failed: at last"
+    assert waits == [15.0] * 3
+
+
+def test_an_unknown_run_is_said_in_one_sentence(command: Command) -> None:
+    said = command("watch", "support-aaaaa-bbbbbbbb-9")
+    assert said.code == 1
+    assert said.err == (
+        "distillery: there is no run 'support-aaaaa-bbbbbbbb-9' in the ledger; `distillery status` lists the runs"
+    )
+
+
+def test_without_any_run_it_says_so(command: Command) -> None:
+    said = command("watch")
+    assert said.code != 0
+    assert "has no runs yet" in said.err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(12, "12 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h 00 min"), (93_840, "26 h 04 min")]
+)
+def test_durations_are_told_in_the_units_that_matter(seconds: int, said: str) -> None:
+    assert watch.duration(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(("local", "seconds"), [(True, 0.3), (False, 15.0)])
+def test_on_aws_it_looks_less_often(account: FakeAccount, local: bool, seconds: float) -> None:
+    assert Target(account=account, local=local).seconds_between_looks == seconds  # type: ignore[arg-type]  # a fake
