@@ -1,6 +1,6 @@
 """The rules, by what they speak about. Importing this package registers them."""
 
-from tests.policy.rules import bedrock, boundaries, encryption, identity, resource_policies, storage, watching
+from tests.policy.rules import bedrock, boundaries, encryption, identity, key_use, resource_policies, storage, watching
 from tests.policy.rules.registry import RULES, Rule
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "boundaries",
     "encryption",
     "identity",
+    "key_use",
     "resource_policies",
     "storage",
     "watching",
