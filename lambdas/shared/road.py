@@ -90,7 +90,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One contender over the held-out prompts. latency_ms: median of what the service reported; usd: the prompts' cost."""
+    """One contender over the held-out prompts. latency_ms: median of what the service reported; usd: their cost."""
 
     model: str
     value: float

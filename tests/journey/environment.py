@@ -1,0 +1,186 @@
+"""One deployed environment of a local account: what a person does there, and what can be seen of it."""
+
+import functools
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from infra.config import Settings
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.conversation import Prompt
+from lambdas.shared.ledger import Ledger, RunRecord, Table
+from lambdas.shared.names import PROMPTS_PREFIX, Names
+from lambdas.shared.road import Alias, Outcome
+from local.account import ROOT, LocalAccount
+from local.deploy import Deployment
+from tests.journey.prompts import jsonl
+
+T = TypeVar("T")
+PATIENCE = 180.0  # real seconds for anything that a journey waits for
+RECIPE = "support"
+
+
+class Environment:
+    """Everything is done as the account's root, over the same APIs that a person uses."""
+
+    def __init__(self, account: LocalAccount, settings: Settings) -> None:
+        self.account, self.settings = account, settings
+        self.names = Names(settings.environment)
+        self.home, self.inference = settings.home_region, settings.inference_region
+        self._deployment = Deployment(account)
+
+    @functools.cache  # noqa: B019 - lives as long as its journey
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client, in the home Region unless another is named."""
+        return self._deployment.client(service, region or self.home)
+
+    @functools.cached_property
+    def where(self) -> Mapping[str, Any]:
+        """Where things are, as the pipeline published it."""
+        return self._parameter(self.names.pipeline, self.home)
+
+    @functools.cached_property
+    def serving(self) -> Mapping[str, Any]:
+        """The invoke function, as serving published it in the inference Region."""
+        return self._parameter(self.names.serving, self.inference)
+
+    def _parameter(self, name: str, region: str) -> Mapping[str, Any]:
+        value = self.client("ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
+        return dict(json.loads(value))
+
+    @functools.cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(Table(str(self.where["ledger"]), self.client("dynamodb")))
+
+    def alias(self) -> Alias | None:
+        return Aliases(self.client("ssm")).read(self.names.alias(RECIPE))
+
+    def promoted(self) -> Alias:
+        """The alias of a recipe that has one."""
+        alias = self.alias()
+        assert alias is not None, "nothing was promoted"
+        return alias
+
+    # what a person does
+
+    def upload(self, prompts: list[Prompt] | bytes, name: str = "prompts.jsonl") -> dict[str, str]:
+        """Puts a file where S3's event starts a run; its bucket, key and version."""
+        body = prompts if isinstance(prompts, bytes) else jsonl(prompts)
+        bucket, key = str(self.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
+        version = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        return {"bucket": bucket, "key": key, "version": version}
+
+    def begin(self, prompts: list[Prompt]) -> str:
+        """Uploads prompts and waits for the run that they start; its id."""
+        known = {record.run.id for record in self.runs()}
+        self.upload(prompts)
+        return until(lambda: {record.run.id for record in self.runs()} - known, "run").pop()
+
+    def run(self, prompts: list[Prompt]) -> RunRecord:
+        """Uploads prompts and waits for the run that they start to end."""
+        return self.ended(self.begin(prompts))
+
+    def command(self, *verb: str) -> str:
+        """What `distillery VERB` prints; fails where it does."""
+        command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
+        done = subprocess.run(command, cwd=ROOT, env=self.account.environ(self.home), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
+        """Asks a route by the invoke function."""
+        payload = {"route": route, "prompt": prompt.messages[-1][1], "system": prompt.system}
+        return self.invoke(str(self.serving["function"]), payload, region=self.inference)
+
+    def invoke(self, function: str, payload: Any, *, region: str | None = None) -> dict[str, Any]:
+        """A function's answer; fails where it raised."""
+        answer = self.client("lambda", region).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        body = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, body
+        return dict(body)
+
+    # what can be seen
+
+    def runs(self) -> list[RunRecord]:
+        return self.ledger.runs(RECIPE)
+
+    def ended(self, run: str) -> RunRecord:
+        """The run's record once it has an outcome and its execution is over."""
+        until(self.hurried(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
+        until(lambda: self.execution(run)["status"] != "RUNNING", f"end of the execution {run}")
+        return self.ledger.run(run)
+
+    def execution(self, name: str) -> dict[str, Any]:
+        return dict(self.client("stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
+
+    def execution_arn(self, name: str) -> str:
+        return str(self.where["state_machine"]).replace(":stateMachine:", ":execution:") + f":{name}"
+
+    def executions(self) -> list[dict[str, Any]]:
+        found = self.client("stepfunctions").list_executions(stateMachineArn=self.where["state_machine"])
+        return list(found["executions"])
+
+    def read(self, uri: str) -> bytes:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def under(self, prefix: str) -> list[str]:
+        """The URIs of what the data bucket holds under a prefix."""
+        bucket = str(self.where["data_bucket"])
+        found = self.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return [f"s3://{bucket}/{one['Key']}" for one in found]
+
+    def logged(self, text: str) -> list[str]:
+        """The lines of the dataset function's log that hold a text."""
+        function = self.client("lambda").get_function_configuration(FunctionName=self.where["functions"]["dataset"])
+        group = function["LoggingConfig"]["LogGroup"]
+        events = self.client("logs").filter_log_events(logGroupName=group)["events"]
+        return [line for event in events for line in event["message"].splitlines() if text in line]
+
+    # what only a simulated account has
+
+    def inventory(self) -> dict[str, Any]:
+        """What Bedrock holds and bills in the whole account."""
+        return self._admin("GET", "inventory")
+
+    def faults(self, **change: Any) -> None:
+        """Lets things go wrong from now on, or right again."""
+        self._admin("POST", "faults", change)
+
+    def pass_hours(self, hours: float) -> None:
+        """Moves the account's clock on."""
+        clock = self._admin("GET", "clock")
+        now = datetime.fromisoformat(clock["now"]).timestamp()
+        self._admin("PUT", "clock", {"virtual": now + hours * 3600})
+
+    def hurried(self, found: Callable[[], T]) -> Callable[[], T]:
+        """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
+
+        def look() -> T:
+            if self.ledger.waiting():
+                self.pass_hours(0.25)
+            return found()
+
+        return look
+
+    def _admin(self, method: str, what: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        body = None if change is None else json.dumps(change).encode()
+        url = f"{self.account.endpoint}/_distillery/{what}"
+        request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - as above
+            return dict(json.loads(response.read()))
+
+
+def until(found: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
+    """What `found` returns once it is true; fails after some real seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := found():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"no {what} after {seconds:g} seconds")

@@ -1,0 +1,76 @@
+"""How every journey ends: nothing that bills by the hour is left but the live endpoint, and nobody waits."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lambdas.shared.road import Outcome
+from tests.journey import grants
+from tests.journey.environment import Environment, until
+
+SECONDS = 20.0  # real; the slow poll comes by several times meanwhile
+MACHINE_AT_WORK = ("InProgress", "Stopping")
+
+
+def nothing_is_left(environment: Environment) -> None:
+    """Waits for the nets of the road to have done their work, then fails with all that is still there."""
+    found: list[str] = []
+
+    def clean() -> bool:
+        found[:] = leftovers(environment)
+        return not found
+
+    try:
+        until(clean, "clean account", SECONDS)
+    except AssertionError:
+        raise AssertionError("left behind:\n" + "\n".join(found)) from None
+    denied = grants.denied(environment.account.state)
+    assert not denied, "calls of ours that IAM refused:\n" + "\n".join(denied)
+
+
+def leftovers(environment: Environment) -> list[str]:
+    """Each as a sentence."""
+    return [*_endpoints(environment), *_unsettled(environment), *_buried(environment)]
+
+
+def _endpoints(environment: Environment) -> Iterator[str]:
+    inventory, alias = environment.inventory(), environment.alias()
+    live = alias.endpoint.arn if alias else None
+    yield from (f"bills by the hour: {arn}" for arn in inventory["bills_by_the_hour"] if arn != live)
+    hosted = inventory["deployments"] + inventory["provisioned_throughput"]
+    yield from (f"endpoint {one['name']}" for one in hosted if one["arn"] != live)
+    if alias and alias.current not in [one["model"] for one in hosted if one["arn"] == live]:
+        yield f"alias {alias} does not name what is served: {hosted}"
+    yield from (f"job {one['name']} {one['status']}" for one in inventory["jobs"] if one["status"] in MACHINE_AT_WORK)
+
+
+def _unsettled(environment: Environment) -> Iterator[str]:
+    ledger = environment.ledger
+    yield from (f"recipe {recipe} is held by {holder}" for recipe, holder in ledger.active().items())
+    yield from (f"a token waits for job {waiting.job}" for waiting in ledger.waiting())
+    yield from (f"run {one.run.id} is open" for one in environment.runs() if one.outcome is Outcome.RUNNING)
+    yield from (f"execution {one['name']} runs" for one in environment.executions() if one["status"] == "RUNNING")
+
+
+def _buried(environment: Environment) -> Iterator[str]:
+    queues = [
+        (region, url)
+        for region in (environment.home, environment.inference)
+        for url in _dead_letters(environment, region)
+    ]
+    if not queues:
+        yield "no dead-letter queue was found to look into"
+    for region, url in queues:
+        for message in _messages(environment, region, url):
+            yield f"dead letter in {url.rsplit('/', 1)[1]}: {message}"
+
+
+def _dead_letters(environment: Environment, region: str) -> list[str]:
+    found: list[str] = environment.client("sqs", region).list_queues(QueueNamePrefix="distillery-").get("QueueUrls", [])
+    return found
+
+
+def _messages(environment: Environment, region: str, url: str) -> list[Any]:
+    sqs = environment.client("sqs", region)
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+    return [json.loads(message["Body"]) for message in got]

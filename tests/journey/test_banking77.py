@@ -1,0 +1,30 @@
+"""The road on real prompts: 77 intents of a bank's customers."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lambdas.shared.road import Outcome, Stage
+from local.account import ROOT
+from tests.journey.conftest import Deploy
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.prompts import banking77
+
+DATA = Path(os.environ.get("DISTILLERY_BANKING77", ROOT.parent / "shared" / "data" / "banking77"))
+ROWS = 3000
+
+
+@pytest.mark.skipif(
+    not (DATA / "train.csv").exists(),
+    reason=f"this journey needs the data set banking77, which is not in {DATA}: name its folder in DISTILLERY_BANKING77",
+)
+def test_a_student_of_three_thousand_banking_queries_beats_the_untrained_one_by_far(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    record = environment.run(banking77(DATA, ROWS))
+    verdict = record.stages[Stage.EVALUATION].product
+    scores = {who: verdict[who]["value"] for who in ("teacher", "student", "base")}
+    assert verdict["measure"] == "accuracy"
+    assert scores["student"] > scores["base"] + 0.3, scores
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    nothing_is_left(environment)

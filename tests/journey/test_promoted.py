@@ -1,0 +1,103 @@
+"""The happy road: in both hosting modes, with and without references, and with its events lost."""
+
+import json
+
+import pytest
+
+from lambdas.shared.road import Alias, Outcome, Stage
+from lambdas.shared.wire import from_wire
+from tests.journey.conftest import Deploy
+from tests.journey.environment import Environment
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.notices import listen
+from tests.journey.prompts import DELIVERY, MONEY, support, unlabelled
+
+
+def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    notices = listen(environment)
+    record = environment.run(support())
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    alias = environment.promoted()
+    answer = environment.ask(support()[0])
+    assert answer["identifier"] == alias.endpoint.arn
+    assert (answer["model"], answer["region"]) == (alias.current, environment.home)
+    assert answer["text"] in {prompt.reference for prompt in support()}
+    _lineage_is_complete(environment, record.run.id)
+    assert "promoted" in notices()[-1]["Subject"]
+    nothing_is_left(environment)
+
+
+def _lineage_is_complete(environment: Environment, run: str) -> None:
+    """prompts → data set → job → model → candidate → verdict → alias, each naming the one before."""
+    record, alias = environment.ledger.run(run), environment.promoted()
+    products = {stage: record.stages[stage].product for stage in Stage}
+    times = [moment for stage in Stage for moment in (record.stages[stage].started, record.stages[stage].ended)]
+    assert times == sorted(time for time in times if time), "the stages came in another order than the road's"
+    job = environment.client("bedrock").get_model_customization_job(
+        jobIdentifier=products[Stage.DISTILLATION]["job_arn"]
+    )
+    assert job["jobName"] == environment.names.job(run)
+    assert job["trainingDataConfig"]["s3Uri"] == products[Stage.DATASET]["uri"]
+    assert job["outputModelArn"] == products[Stage.DISTILLATION]["model_arn"] == alias.current
+    assert products[Stage.ENDPOINT]["name"] == environment.names.candidate(run)
+    report = json.loads(environment.read(products[Stage.EVALUATION]["report_uri"]))
+    assert (report["run"], report["passed"], report["measure"]) == (run, True, "accuracy")
+    assert len(report["prompts"]) == record.run.dataset.heldout
+    assert from_wire(Alias, products[Stage.PROMOTION]) == alias
+    assert (alias.run, alias.version, alias.previous) == (run, 1, None)
+
+
+def test_held_out_prompts_never_reach_the_job(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    record = environment.run(support(*DELIVERY))
+    train = set(environment.read(record.run.dataset.uri).splitlines())
+    heldout = set(environment.read(record.run.dataset.heldout_uri).splitlines())
+    assert (len(train), len(heldout)) == (record.run.dataset.prompts, record.run.dataset.heldout)
+    assert not train & heldout
+    job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
+    assert job["trainingDataConfig"] == {"s3Uri": record.run.dataset.uri}
+    assert "validationDataConfig" not in job
+    nothing_is_left(environment)
+
+
+def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_the_live_endpoint_stays(
+    deploy: Deploy,
+) -> None:
+    environment = deploy("launch", model_units=2)
+    record = environment.run(support())
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    live = environment.promoted().endpoint.arn
+    assert ":provisioned-model/" in live
+    before = _hours(environment)
+    assert before["candidate"] > 0
+    environment.pass_hours(10)
+    after = _hours(environment)
+    assert after["candidate"] == pytest.approx(before["candidate"], abs=0.01), "the candidate still bills"
+    assert after["live"] >= before["live"] + 10
+    assert environment.ask(support()[0])["identifier"] == live
+    nothing_is_left(environment)
+
+
+def _hours(environment: Environment) -> dict[str, float]:
+    inventory = environment.inventory()
+    live = sum(one["hours"] for one in inventory["provisioned_throughput"])
+    return {"live": live, "candidate": inventory["hours_billed"] - live}
+
+
+def test_prompts_without_references_are_measured_by_agreement_with_the_teacher(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    record = environment.run(unlabelled(support()))
+    verdict = record.stages[Stage.EVALUATION].product
+    assert verdict["measure"] == "agreement with the teacher"
+    assert verdict["teacher"]["value"] == 1.0
+    assert verdict["base"]["value"] < verdict["student"]["value"] < 1.0
+    assert record.outcome is (Outcome.PROMOTED if verdict["passed"] else Outcome.REJECTED)
+    nothing_is_left(environment)
+
+
+def test_a_job_whose_event_is_lost_is_settled_by_the_slow_poll(deploy: Deploy) -> None:
+    environment = deploy("dev", lose_events=True)
+    record = environment.run(support(*MONEY))
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    nothing_is_left(environment)

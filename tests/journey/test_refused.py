@@ -1,0 +1,63 @@
+"""Prompts that start nothing: no execution, no job, and somebody is told why."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.journey.assemblies import Assemblies
+from tests.journey.conftest import Deploy
+from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.notices import listen
+from tests.journey.prompts import DELIVERY, jsonl, support
+
+
+def _started_nothing(environment: Environment) -> None:
+    assert environment.executions() == []
+    assert environment.runs() == []
+    assert environment.inventory()["jobs"] == []
+    nothing_is_left(environment)
+
+
+def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    notices = listen(environment)
+    lines = jsonl(support(*DELIVERY)).splitlines(keepends=True)
+    lines[16] = b'{"schemaVersion": "bedrock-conversation-2024", "messages": []}\n'
+    put = environment.upload(b"".join(lines))
+    (notice,) = until(notices, "notice")
+    (uri,) = environment.under(f"reports/{RECIPE}/")
+    report = json.loads(environment.read(uri))
+    assert (report["status"], report["findings_total"]) == ("rejected", 1)
+    assert (report["findings"][0]["file"], report["findings"][0]["line"]) == ("prompts.jsonl", 17)
+    assert report["sources"] == [{"uri": f"s3://{put['bucket']}/{put['key']}", "version": put["version"]}]
+    assert f"{RECIPE} rejected" in notice["Subject"]
+    assert "line 17" in notice["Message"]
+    assert uri in notice["Message"]
+    _started_nothing(environment)
+
+
+def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemblies) -> None:
+    dev = assemblies.settings("dev")
+    thrifty = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.01"))
+    environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: thrifty}}))
+    notices = listen(environment)
+    environment.upload(support(*DELIVERY))
+    (notice,) = until(notices, "notice")
+    assert f"{RECIPE} over-budget" in notice["Subject"]
+    assert "0.01" in notice["Message"]
+    (uri,) = environment.under(f"reports/{RECIPE}/")
+    assert Decimal(json.loads(environment.read(uri))["estimate"]["total_usd"]) > thrifty.budget_usd
+    _started_nothing(environment)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "part/a.jsonl"])
+def test_an_object_that_is_no_upload_is_ignored_without_a_word(deploy: Deploy, name: str) -> None:
+    environment = deploy("dev")
+    notices = listen(environment)
+    environment.upload(support(*DELIVERY), name)
+    until(lambda: environment.logged("ignored"), "line in the function's log")
+    assert notices() == []
+    _started_nothing(environment)

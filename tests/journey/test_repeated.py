@@ -1,0 +1,43 @@
+"""The same prompts, and the same event, more than once: one run."""
+
+import json
+from pathlib import Path
+
+from lambdas.shared.road import Outcome
+from tests.journey.conftest import Deploy
+from tests.journey.environment import until
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.prompts import DELIVERY, support
+
+EVENT = Path(__file__).parents[1] / "events" / "s3-object-created.json"
+
+
+def test_the_same_prompts_under_another_name_are_the_same_run(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    record = environment.run(support(*DELIVERY))
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    environment.upload(support(*DELIVERY), "once-more.jsonl")
+    until(lambda: environment.logged(f"same: run={record.run.id}"), "second delivery in the log")
+    assert environment.runs() == [record]
+    assert len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
+    nothing_is_left(environment)
+
+
+def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    put = environment.upload(support(*DELIVERY))
+    event = json.loads(EVENT.read_text())
+    event["detail"]["bucket"]["name"] = put["bucket"]
+    event["detail"]["object"] |= {"key": put["key"], "version-id": put["version"]}
+    for _ in range(2):
+        environment.client("lambda").invoke(
+            FunctionName=environment.where["functions"]["dataset"],
+            InvocationType="Event",
+            Payload=json.dumps(event).encode(),
+        )
+    run = until(environment.runs, "run")[0].run
+    record = environment.ended(run.id)
+    until(lambda: len(environment.logged(f"run={run.id}")) == 3, "third delivery in the log")
+    assert (record.outcome, run.attempt) == (Outcome.PROMOTED, 1), record.reason
+    assert len(environment.runs()) == len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
+    nothing_is_left(environment)

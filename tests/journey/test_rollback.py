@@ -1,0 +1,39 @@
+"""The way back."""
+
+from lambdas.shared.road import Alias, Outcome
+from tests.journey.conftest import Deploy
+from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.prompts import DELIVERY, MONEY, support
+
+
+def test_a_rollback_serves_the_previous_model_under_the_same_arn_and_another_swaps_back(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    for labels in (DELIVERY, MONEY):
+        record = environment.run(support(*labels))
+        assert record.outcome is Outcome.PROMOTED, record.reason
+    newer = environment.promoted()
+    assert (newer.version, _serves(environment)) == (2, MONEY)
+    older = _rolled_back(environment)
+    assert (older.version, _serves(environment)) == (3, DELIVERY)
+    again = _rolled_back(environment)
+    assert (again.version, _serves(environment)) == (4, MONEY)
+    assert newer.endpoint == older.endpoint == again.endpoint
+    assert (older.current, older.previous) == (newer.previous, newer.current)
+    assert (again.current, again.previous) == (newer.current, newer.previous)
+    nothing_is_left(environment)
+
+
+def _rolled_back(environment: Environment) -> Alias:
+    before = environment.promoted()
+    said = environment.command("rollback", RECIPE)
+    assert str(before.previous) in said
+    until(lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback")
+    return environment.promoted()
+
+
+def _serves(environment: Environment) -> tuple[str, ...]:
+    """The labels that the live alias knows: those of the set that its model was trained on."""
+    environment.pass_hours(0.1)  # serving keeps what it has read for a minute
+    known = {environment.ask(prompt)["text"] for prompt in (*support(*DELIVERY)[::9], *support(*MONEY)[::9])}
+    return next(labels for labels in (DELIVERY, MONEY) if known <= set(labels))
