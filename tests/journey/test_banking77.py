@@ -17,7 +17,7 @@ ROWS = 3000
 
 @pytest.mark.skipif(
     not (DATA / "train.csv").exists(),
-    reason=f"this journey needs the data set banking77, which is not in {DATA}: name its folder in DISTILLERY_BANKING77",
+    reason=f"this journey needs the data set banking77, not found in {DATA}: name its folder in DISTILLERY_BANKING77",
 )
 def test_a_student_of_three_thousand_banking_queries_beats_the_untrained_one_by_far(deploy: Deploy) -> None:
     environment = deploy("dev")
