@@ -60,13 +60,20 @@ def _telemetry(
     watches_serving.add_stack_dependency(serving, "it watches the invoke function")
 
 
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError as error:
+        raise ValueError(f"date is {said!r}; a day as YYYY-MM-DD is allowed: -c date=2026-11-23") from error
+
+
 def main() -> int:
     """What `cdk` runs. Settings that cannot be deployed are told in full, and nothing is written."""
     gc.freeze()  # the CDK's modules live as long as the process: looking through them again took a tenth of a synth
     app = App(analytics_reporting=False, auto_synth=False)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:
-        on = date.fromisoformat(day) if day else clock.now().date()
+        on = _day(day) if day else clock.now().date()
         settings = load(environment, on=on)
     except (ConfigError, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 # the command line's own output

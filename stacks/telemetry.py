@@ -28,9 +28,11 @@ class Telemetry(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=foundation.region, description="alarms")
         self.topic = foundation.topic(self)
         for name, function in functions.items():
-            watch_function(self, name, function, self.topic)
+            # An error that a retry mends wakes nobody; one that none mends ends in the dead letters.
             if function.dead_letters:
                 watch_queue(self, name, function.dead_letters, self.topic)
+            else:
+                watch_function(self, name, function, self.topic)
 
 
 class HomeTelemetry(Telemetry):

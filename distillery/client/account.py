@@ -14,6 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+AWS_ERRORS = (BotoCoreError, ClientError)
+"""What boto3 raises; whoever may not import boto3 catches it by this name."""
+
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
 
 
@@ -125,5 +128,5 @@ def _asking(what: str) -> Iterator[None]:
     """Turns what boto3 raises into one sentence that says what was being done."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         raise NotReached(f"{what}: {error}") from error

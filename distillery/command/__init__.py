@@ -3,8 +3,9 @@
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 
-from distillery.client import FunctionRefused, NotDeployed, NotReached
+from distillery.client import AWS_ERRORS, FunctionRefused, NotDeployed, NotReached
 from distillery.command.app import app
 from lambdas.shared.errors import DistilleryError
 
@@ -16,8 +17,8 @@ def main() -> None:
     complain = Console(stderr=True, highlight=False)
     try:
         app()
-    except (DistilleryError, FunctionRefused, NotDeployed, NotReached, OSError) as error:
-        complain.print(f"[red]distillery:[/red] {error}", soft_wrap=True)
+    except (DistilleryError, FunctionRefused, NotDeployed, NotReached, OSError, *AWS_ERRORS) as error:
+        complain.print(f"[red]distillery:[/red] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         complain.print("\nstopped")

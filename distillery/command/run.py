@@ -11,7 +11,6 @@ from rich.markup import escape
 
 from distillery.command.target import Target, target
 from distillery.command.watch import follow
-from lambdas.shared.errors import BadRequest
 from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)
@@ -42,8 +41,7 @@ def run(
 
 def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, object]:
     """Uploads the file where nothing triggers on it, and asks the dataset function to take it."""
-    if recipe not in on.recipes:
-        raise BadRequest(f"there is no recipe {recipe!r}; environment {on.account.environment!r} has {on.recipes}")
+    on.know(recipe)
     uri, version = on.account.upload(file, recipe, prefix=UPLOADS_PREFIX)
     functions = on.account.pipeline["functions"]
     payload = {"recipe": recipe, "uri": uri, "version": version, "again": again}

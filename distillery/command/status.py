@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from distillery.command.target import Target, target
@@ -20,6 +21,8 @@ def status(
 ) -> None:
     """Show what each recipe serves, and its runs, the newest first."""
     on = target(context)
+    if recipe is not None:
+        on.know(recipe)
     for name in [recipe] if recipe else on.recipes:
         _show(on, name)
 
@@ -46,5 +49,7 @@ def _table(runs: list[RunRecord]) -> Table:
         verdict = record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}
         scores = [f"{verdict[who]['value']:.1%}" if verdict else "-" for who in ("student", "teacher", "base")]
         outcome = f"[{COLOUR.get(record.outcome, 'white')}]{record.outcome}[/]"
-        table.add_row(record.run.id, record.opened, outcome, str(record.run.dataset.prompts), *scores, record.reason)
+        table.add_row(
+            record.run.id, record.opened, outcome, str(record.run.dataset.prompts), *scores, escape(record.reason)
+        )
     return table

@@ -6,6 +6,7 @@ from typing import cast
 import typer
 
 from distillery.client import Account
+from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Table
 
 
@@ -23,6 +24,12 @@ class Target:
     @property
     def recipes(self) -> list[str]:
         return [str(name) for name in self.account.pipeline["recipes"]]
+
+    def know(self, recipe: str) -> None:
+        """Raises BadRequest, with the recipes there are, where the environment has no such recipe."""
+        if recipe not in self.recipes:
+            has = f"environment {self.account.environment!r} has {self.recipes}"
+            raise BadRequest(f"there is no recipe {recipe!r}; {has}")
 
     @property
     def seconds_between_looks(self) -> float:

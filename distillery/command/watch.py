@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from distillery.command.target import Target, target
 from lambdas.shared import clock
+from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import RunRecord, StageRecord
 from lambdas.shared.names import Names
 from lambdas.shared.road import Outcome, Stage
@@ -46,7 +48,7 @@ def follow(on: Target, run: str) -> bool:
     passed = record.outcome is Outcome.PROMOTED
     # A promoted run's reason says again what the last stage's line says.
     console.print(
-        f"[green]{record.outcome}[/green]" if passed else f"[red]{record.outcome}[/red]: {record.reason}",
+        f"[green]{record.outcome}[/green]" if passed else f"[red]{record.outcome}[/red]: {escape(record.reason)}",
         soft_wrap=True,
     )
     return passed
@@ -64,9 +66,7 @@ def _looks(on: Target, run: str) -> Iterator[RunRecord]:
 def _newest(on: Target) -> str:
     runs = [record for recipe in on.recipes for record in on.ledger.runs(recipe)]
     if not runs:
-        raise typer.BadParameter(
-            f"environment {on.account.environment!r} has no runs yet; start one with: distillery run"
-        )
+        raise BadRequest(f"environment {on.account.environment!r} has no runs yet; start one with: distillery run")
     return max(runs, key=lambda record: record.opened).run.id
 
 

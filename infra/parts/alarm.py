@@ -60,14 +60,13 @@ def watch_queue(scope: Construct, ident: str, queue: sqs.IQueue, topic: sns.ITop
 
 
 def watch_function(scope: Construct, ident: str, function: Function, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """An error of an event's function is seen by nobody else; a caller sees his own, and some are his own."""
-    metric = function.function.metric_errors(period=PERIOD)
+    """A function that people call: each sees his own error, and some are his own; many at once are ours."""
     return alarm(
         scope,
         f"{ident}Errors",
-        metric=metric,
+        metric=function.function.metric_errors(period=PERIOD),
         runbook="function-errors",
         says=f"Function {ident} ended in an error",
         topic=topic,
-        at_least=1 if function.dead_letters else 5,
+        at_least=5,
     )

@@ -3,8 +3,12 @@
 import importlib
 
 import pytest
+from botocore.exceptions import ClientError
 
 from distillery.client import NotDeployed, NotReached
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.road import Outcome
+from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
@@ -68,6 +72,30 @@ def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
     monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", unreachable)
     said = command(*words)
     assert (said.code, said.out, said.err) == (1, "", f"distillery: {error}")
+
+
+SERVICE = "Value failed to satisfy constraint: [a-z]([-a-z0-9]*) [/x]"
+"""Words of a service that are no markup, though they look like it."""
+
+
+def test_an_error_of_aws_that_nobody_foresaw_is_one_sentence(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": SERVICE}}, "GetItem")
+
+    monkeypatch.setattr(account.table, "get", refuse)
+    said = command("watch", "support-aaaaa-bbbbbbbb-1")
+    assert said.code == 1
+    assert said.err.startswith("distillery: An error occurred (AccessDeniedException)")
+    assert said.err.endswith(SERVICE)
+
+
+@pytest.mark.parametrize("verb", ["watch", "status"])
+def test_a_reason_in_a_services_words_is_shown_whole(ledger: Ledger, command: Command, verb: str) -> None:
+    ledger.close(open_run(ledger).id, Outcome.FAILED, SERVICE)
+    shown = "".join(command(verb).out.split())
+    assert all(part in shown for part in ("[a-z]", "[/x]"))
 
 
 def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,12 @@ def test_without_a_recipe_it_shows_all_of_them(command: Command) -> None:
     assert (said.code, said.out) == (0, "support no live alias yet triage no live alias yet")
 
 
+def test_an_unknown_recipe_is_refused_with_the_recipes_there_are(command: Command) -> None:
+    said = command("status", "nowhere")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "distillery: there is no recipe 'nowhere'; environment 'dev' has ['support', 'triage']"
+
+
 def test_a_live_recipe_shows_its_alias_and_the_model_before(account: FakeAccount, command: Command) -> None:
     account.aliases["support"] = ALIAS
     said = command("status", "support")
