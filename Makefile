@@ -30,7 +30,7 @@ help: ## List the targets
 	@$(PYTHON) -m venv .venv-uv || \
 	  { echo "'$(PYTHON) -m venv' does not work here: install your system's python3-venv package" >&2; exit 1; }
 	@echo "installing uv"
-	@.venv-uv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt && touch $@
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt && touch $@
 
 .venv/ok: requirements/dev.txt pyproject.toml .venv-uv/ok
 	@echo "installing the CDK and the tools of the gate into .venv"
