@@ -31,3 +31,6 @@ def demo(
         play(environment=env, prompts=prompts, again=again, port=port)
     except CannotStart as error:
         raise NotReached(str(error)) from error
+    except KeyboardInterrupt as stopped:
+        print("\nstopped. The local account goes on: `make demo` takes up where it is, `make down` stops it.")
+        raise typer.Exit(130) from stopped
