@@ -90,11 +90,11 @@ imports: .venv/ok
 
 .PHONY: unit
 unit: .venv/ok node_modules/ok ## Unit tests
-	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator
 
 .PHONY: local-unit
 local-unit: .venv-local/ok ## Tests of the local AWS account, in its own environment
-	.venv-local/bin/python -m pytest tests/unit/local
+	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator
 
 .PHONY: snapshot
 snapshot: node_modules/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
