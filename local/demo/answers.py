@@ -92,6 +92,11 @@ def _cost(score: Score, prompts: int) -> str:
     return f"${score.usd * PER / Decimal(max(1, prompts)):.4f}"
 
 
+def _quoted(text: str) -> str:
+    """For a shell; with double quotes where they are enough, since people's sentences have apostrophes."""
+    return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
+
+
 def _by_the_hour(recipe: Recipe) -> str:
     """Provisioned Throughput bills its units, whatever they answer."""
     return f"${recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0)):.2f} an hour"
@@ -102,7 +107,7 @@ def _next(on: Target, recipe: str, question: str) -> None:
     console.print("\n[bold]Where to look next[/bold]")
     for what, line in (
         ("every run and what is live", f"{command} status"),
-        ("ask the live alias yourself", f"{command} ask {recipe} {shlex.quote(question)}"),
+        ("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"),
         ("the road, stage by stage", "docs/road.md"),
         ("what this local account does not prove", "docs/local-account.md"),
     ):
