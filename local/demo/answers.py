@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from distillery.command.ask import answer_of
@@ -104,12 +105,12 @@ def _by_the_hour(recipe: Recipe) -> str:
 
 def _next(on: Target, recipe: str, question: str) -> None:
     command = f".venv/bin/distillery --local --env {on.account.environment}"
+    lines = [("every run and what is live", f"{command} status")]
+    if on.account.alias(recipe):
+        lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
+    lines.append(("the road, stage by stage", "docs/road.md"))
+    lines.append(("what this local account does not prove", "docs/local-account.md"))
     console.print("\n[bold]Where to look next[/bold]")
-    for what, line in (
-        ("every run and what is live", f"{command} status"),
-        ("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"),
-        ("the road, stage by stage", "docs/road.md"),
-        ("what this local account does not prove", "docs/local-account.md"),
-    ):
-        console.print(f"  {what:<40} [cyan]{line}[/cyan]", soft_wrap=True)
+    for what, line in lines:
+        console.print(f"  {what:<40} [cyan]{escape(line)}[/cyan]", soft_wrap=True)
     console.print("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")
