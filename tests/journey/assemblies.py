@@ -1,6 +1,8 @@
-"""Cloud assemblies of the environments, each synthesized once in a session."""
+"""Cloud assemblies of the environments, each synthesized once in a session, whichever of its processes asks first."""
 
-from dataclasses import dataclass, field
+import fcntl
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import App
@@ -10,25 +12,23 @@ from infra.config import Settings, load
 from tests.unit.stacks.assembly import DAYS, context
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Assemblies:
-    """Settings that are the same share one assembly."""
+    """folder: shared by all processes of a session, and by no other session."""
 
     folder: Path
-    _made: list[tuple[Settings, Path]] = field(default_factory=list)
 
     def settings(self, environment: str) -> Settings:
         """The environment as its file says, on the day that it is tested on."""
         return load(environment, on=DAYS[environment])
 
     def of(self, settings: Settings) -> Path:
-        """The folder of the assembly, with every rule on."""
-        for known, out in self._made:
-            if known == settings:
-                return out
-        out = self.folder / f"{settings.environment}-{len(self._made)}"
-        build(
-            App(analytics_reporting=False, auto_synth=False, outdir=str(out), context=dict(context())), settings
-        ).synth()
-        self._made.append((settings, out))
+        """The folder of the assembly of these settings, with every rule on."""
+        out = self.folder / hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:16]
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (out / "manifest.json").exists():  # the last file that synth writes
+                app = App(analytics_reporting=False, auto_synth=False, outdir=str(out), context=dict(context()))
+                build(app, settings).synth()
         return out

@@ -1,5 +1,6 @@
 """Each journey has a local account of its own: started, deployed into, travelled, and stopped again."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,34 +11,62 @@ from infra.config import Settings
 from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process
+from tests.journey import grants
 from tests.journey.assemblies import Assemblies
 from tests.journey.environment import Environment
 from tests.unit.stacks.assembly import DAYS
 
 SPEED = 360.0  # virtual seconds a second, as in the demo: the shortest wait of a person, an hour, is ten seconds
+UNUSED = "granted and never used"
+
+
+class Start(Protocol):
+    def __call__(self, environment: str, /, **account: Any) -> tuple[LocalAccount, Settings]:
+        """A new account, on the environment's day and with these options of LocalAccount; and its settings."""
 
 
 class Deploy(Protocol):
-    def __call__(self, environment: str = "dev", /, *, settings: Settings | None = None, **account: Any) -> Environment:
+    def __call__(self, environment: str, /, *, settings: Settings | None = None, **account: Any) -> Environment:
         """The environment, or other settings of it, in a new account with these options of LocalAccount."""
 
 
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Assemblies:
-    return Assemblies(tmp_path_factory.mktemp("cdk.out"))
+    base = tmp_path_factory.getbasetemp()
+    return Assemblies((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "assemblies")
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, assemblies: Assemblies) -> Iterator[Deploy]:
-    def deployed(environment: str = "dev", /, *, settings: Settings | None = None, **options: Any) -> Environment:
-        settings = settings or assemblies.settings(environment)
-        out = assemblies.of(settings)
-        asked = LocalAccount(
-            state=tmp_path / "account", port=0, date=str(DAYS[environment]), speed=SPEED, record_iam=True, **options
-        )
-        account = process.start(asked)
-        Deployment(account).up(out)
-        return Environment(account, settings)
+def start(tmp_path: Path, assemblies: Assemblies) -> Iterator[Start]:
+    state = tmp_path / "account"
+
+    def started(environment: str, /, **options: Any) -> tuple[LocalAccount, Settings]:
+        day = str(DAYS[environment])
+        asked = LocalAccount(state=state, port=0, date=day, speed=SPEED, record_iam=True, **options)
+        return process.start(asked), assemblies.settings(environment)
+
+    yield started
+    process.stop(state)
+
+
+@pytest.fixture
+def deploy(start: Start, assemblies: Assemblies, record_property: Any) -> Iterator[Deploy]:
+    made: list[Environment] = []
+
+    def deployed(environment: str, /, *, settings: Settings | None = None, **options: Any) -> Environment:
+        account, own = start(environment, **options)
+        Deployment(account).up(assemblies.of(settings or own))
+        made.append(Environment(account, settings or own))
+        return made[-1]
 
     yield deployed
-    process.stop(tmp_path / "account")
+    for environment in made:
+        record_property(UNUSED, {"granted": grants.granted(environment), "used": grants.used(environment)})
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """For information: what no journey of this session used of what the functions of `dev` were granted."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    recorded = [value for report in reports for name, value in report.user_properties if name == UNUSED]
+    for function, actions in sorted(grants.unused(recorded).items()):
+        terminalreporter.write_line(f"{UNUSED}: {function}: {', '.join(actions) or 'nothing'}")

@@ -172,7 +172,7 @@ class Environment:
         body = None if change is None else json.dumps(change).encode()
         url = f"{self.account.endpoint}/_distillery/{what}"
         request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - our own loopback address
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
             return dict(json.loads(response.read()))
 
 

@@ -1,51 +1,65 @@
 """What the functions were granted and what they used, by the record of the account's IAM decisions."""
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.journey.environment import Environment
 
-OURS = ":assumed-role/distillery-"
-Actions = dict[str, set[str]]
+OURS = re.compile(r":assumed-role/distillery-[a-z0-9]+-(?P<role>[a-z]+-\w+?Role)[0-9A-F]{8}-")
+Actions = dict[str, list[str]]
 
 
-def _decisions(state: Path) -> Iterator[Mapping[str, str]]:
-    log = state / "iam.jsonl"
-    lines = log.read_text().splitlines() if log.exists() else []
-    decisions = (json.loads(line) for line in lines)
-    return (each for each in decisions if OURS in each["principal"])
-
-
-def denied(state: Path) -> list[str]:
+def denied(environment: Environment) -> list[str]:
     """Every call of a role of ours that IAM refused."""
     return [
-        f"{_role(each['principal'])} {each['action']} on {each['resource']}: {each['decision']}"
-        for each in _decisions(state)
+        f"{each['principal']} {each['action']} on {each['resource']}: {each['decision']}"
+        for each in _decisions(environment)
         if each["decision"] != "Allow"
     ]
 
 
-def used(state: Path) -> Actions:
-    """Actions by role."""
-    found: Actions = defaultdict(set)
-    for each in _decisions(state):
-        found[_role(each["principal"])].add(each["action"])
-    return found
+def used(environment: Environment) -> Actions:
+    """Actions by role, named as its construct is: `pipeline-DatasetFunctionRole`."""
+    return _by_role((each["principal"], each["action"]) for each in _decisions(environment))
 
 
 def granted(environment: Environment) -> Actions:
-    """Actions by role, of the functions' own policies. Their logs are written by the account itself."""
-    iam, found = environment.client("iam"), Actions()
-    for page in iam.get_paginator("list_roles").paginate():
-        for role in page["Roles"]:
-            if role["RoleName"].startswith("distillery-") and "lambda.amazonaws.com" in json.dumps(role):
-                found[role["RoleName"]] = {
-                    action for action in _actions(iam, role["RoleName"]) if action[:5] != "logs:"
-                }
-    return found
+    """The same, of what the policies of functions allow. Their logs are written by the local account itself."""
+    iam = environment.client("iam")
+    roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
+    ours = [one["RoleName"] for one in roles if "lambda.amazonaws.com" in json.dumps(one["AssumeRolePolicyDocument"])]
+    found = ((f":assumed-role/{role}/", action) for role in ours for action in _actions(iam, role))
+    return _by_role((role, action) for role, action in found if not action.startswith("logs:"))
+
+
+def unused(recorded: Iterable[Mapping[str, Actions]]) -> Actions:
+    """By role, over several journeys, what none of them used."""
+    left: dict[str, set[str]] = defaultdict(set)
+    gone: dict[str, set[str]] = defaultdict(set)
+    for journey in recorded:
+        for role, actions in journey["granted"].items():
+            left[role] |= set(actions)
+        for role, actions in journey["used"].items():
+            gone[role] |= set(actions)
+    return {role: sorted(actions - gone[role]) for role, actions in left.items()}
+
+
+def _decisions(environment: Environment) -> Iterator[Mapping[str, str]]:
+    log = environment.account.state / "iam.jsonl"
+    lines = log.read_text().splitlines() if log.exists() else []
+    decisions = (json.loads(line) for line in lines)
+    return (each for each in decisions if ":assumed-role/distillery-" in each["principal"])
+
+
+def _by_role(pairs: Iterable[tuple[str, str]]) -> Actions:
+    found: dict[str, set[str]] = defaultdict(set)
+    for principal, action in pairs:
+        if match := OURS.search(principal):
+            found[match["role"]].add(action)
+    return {role: sorted(actions) for role, actions in found.items()}
 
 
 def _actions(iam: Any, role: str) -> Iterator[str]:
@@ -54,7 +68,3 @@ def _actions(iam: Any, role: str) -> Iterator[str]:
         for statement in document["Statement"]:
             action = statement["Action"]
             yield from [action] if isinstance(action, str) else action
-
-
-def _role(principal: str) -> str:
-    return principal.split(OURS.removesuffix("distillery-"))[1].split("/")[0]

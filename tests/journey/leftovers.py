@@ -24,7 +24,7 @@ def nothing_is_left(environment: Environment) -> None:
         until(clean, "clean account", SECONDS)
     except AssertionError:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
-    denied = grants.denied(environment.account.state)
+    denied = grants.denied(environment)
     assert not denied, "calls of ours that IAM refused:\n" + "\n".join(denied)
 
 

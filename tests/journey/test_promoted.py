@@ -4,13 +4,15 @@ import json
 
 import pytest
 
+from lambdas.shared.conversation import parse
+from lambdas.shared.ledger import RunRecord
 from lambdas.shared.road import Alias, Outcome, Stage
 from lambdas.shared.wire import from_wire
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.notices import listen
-from tests.journey.prompts import DELIVERY, MONEY, support, unlabelled
+from tests.journey.prompts import MONEY, support, unlabelled
 
 
 def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(deploy: Deploy) -> None:
@@ -24,6 +26,7 @@ def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(dep
     assert (answer["model"], answer["region"]) == (alias.current, environment.home)
     assert answer["text"] in {prompt.reference for prompt in support()}
     _lineage_is_complete(environment, record.run.id)
+    _held_out_prompts_never_reached_the_job(environment, record)
     assert "promoted" in notices()[-1]["Subject"]
     nothing_is_left(environment)
 
@@ -48,17 +51,18 @@ def _lineage_is_complete(environment: Environment, run: str) -> None:
     assert (alias.run, alias.version, alias.previous) == (run, 1, None)
 
 
-def test_held_out_prompts_never_reach_the_job(deploy: Deploy) -> None:
-    environment = deploy("dev")
-    record = environment.run(support(*DELIVERY))
-    train = set(environment.read(record.run.dataset.uri).splitlines())
-    heldout = set(environment.read(record.run.dataset.heldout_uri).splitlines())
-    assert (len(train), len(heldout)) == (record.run.dataset.prompts, record.run.dataset.heldout)
-    assert not train & heldout
+def _held_out_prompts_never_reached_the_job(environment: Environment, record: RunRecord) -> None:
+    """Bedrock is told of one file, and no held-out prompt is in it."""
+    dataset = record.run.dataset
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
-    assert job["trainingDataConfig"] == {"s3Uri": record.run.dataset.uri}
-    assert "validationDataConfig" not in job
-    nothing_is_left(environment)
+    assert job["trainingDataConfig"] == {"s3Uri": dataset.uri}
+    assert not job.get("validationDataConfig", {}).get("validators")
+    train, heldout = (
+        {parse(line.decode()).digest for line in environment.read(uri).splitlines()}
+        for uri in (dataset.uri, dataset.heldout_uri)
+    )
+    assert (len(train), len(heldout)) == (dataset.prompts, dataset.heldout)
+    assert not train & heldout
 
 
 def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_the_live_endpoint_stays(
