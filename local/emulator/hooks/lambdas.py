@@ -1,11 +1,14 @@
-"""Python Lambdas fail as on AWS, and run on an interpreter that holds an old boto3 and nothing else.
+"""Python Lambdas fail and log as on AWS, and run on an interpreter that holds an old boto3 and nothing else.
 
 AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrace}`, where errorType is the
     exception's class name, which Step Functions matches in Retry and Catch
     (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html). A module that does not import is
-    `Runtime.ImportModuleError`. The runtime holds boto3 and no other package.
-ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages.
-We mend: the worker reports the class; the interpreter is the one named by DISTILLERY_LAMBDA_PYTHON.
+    `Runtime.ImportModuleError`. The runtime holds boto3 and no other package. It gives the root logger a handler, so
+    that a logger's INFO reaches the log once its level allows (lambda/latest/dg/python-logging.html).
+ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages;
+    nothing below a warning is logged.
+We mend: the worker reports the class, and handles logging; the interpreter is the one named by
+    DISTILLERY_LAMBDA_PYTHON. (Not mended: the request id and the time in a logged line.)
 """
 
 import os
@@ -17,19 +20,20 @@ from ministack.services import lambda_svc
 
 REPORTED = '"error": str(e), "trace": traceback.format_exc()'
 WITH_TYPE = '"error": str(e), "error_type": type(e).__name__, "trace": traceback.format_exc()'
+LOGGING = 'import logging\nlogging.basicConfig(format="[%(levelname)s]\\t%(message)s")\n'
 _INIT_FAILED = "Worker init failed: "
 
 _failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None)
 
 
 def worker_script() -> str:
-    """ministack's Python worker, reporting the class of an exception too."""
+    """ministack's Python worker, handling logging, and reporting the class of an exception too."""
     script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
     if script.count(REPORTED) != 1:
         raise RuntimeError(
             "ministack's Lambda worker reports errors in another way: adapt local/emulator/hooks/lambdas.py"
         )
-    return script.replace(REPORTED, WITH_TYPE)
+    return LOGGING + script.replace(REPORTED, WITH_TYPE)
 
 
 def failure_body(result: dict[str, Any], request_id: str) -> dict[str, Any]:

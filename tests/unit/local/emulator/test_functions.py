@@ -26,6 +26,22 @@ def test_a_function_runs_on_the_old_boto3_and_sees_the_one_clock(workshop: Works
     assert workshop.invoke(workshop.function(code)) == ["1.34.162", str(workshop.account.clock_file)]
 
 
+def test_what_a_logger_says_reaches_the_log_as_soon_as_its_level_allows(workshop: Workshop) -> None:
+    code = """import logging
+def handler(event, context):
+    logging.getLogger("quiet").info("not heard")
+    logging.getLogger("loud").setLevel("INFO")
+    logging.getLogger("loud").info("heard")
+"""
+    name = workshop.function(code).rsplit(":", 1)[1]
+    workshop.invoke(name)
+    logs = workshop.client("logs")
+    events = until(lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"])
+    lines = [line for event in events for line in event["message"].splitlines()]
+    assert "[INFO]\theard" in lines
+    assert "not heard" not in "".join(lines)
+
+
 def test_a_functions_environment_holds_nothing_of_the_callers(workshop: Workshop) -> None:
     names = workshop.invoke(workshop.function("import os\ndef handler(e, c): return list(os.environ)"))
     assert not {"HTTP_PROXY", "HTTPS_PROXY", "VIRTUAL_ENV", "PYTHONPATH"} & set(names)
