@@ -108,7 +108,7 @@ synth: node_modules/ok ## Synthesize every environment, rules on
 
 .PHONY: journey
 journey: install ## The whole road on the local account, happy and unhappy
-	$(BIN)/python -m pytest tests/journey
+	$(BIN)/python -m pytest tests/journey --numprocesses 2
 
 .PHONY: bench
 bench: install ## The benchmarks and their bars

@@ -30,7 +30,7 @@ def granted(environment: Environment) -> Actions:
     """The same, of what the policies of functions allow. Their logs are written by the local account itself."""
     iam = environment.client("iam")
     roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
-    ours = [one["RoleName"] for one in roles if "lambda.amazonaws.com" in json.dumps(one["AssumeRolePolicyDocument"])]
+    ours = [one["RoleName"] for one in roles if "lambda.amazonaws.com" in str(one["AssumeRolePolicyDocument"])]
     found = ((f":assumed-role/{role}/", action) for role in ours for action in _actions(iam, role))
     return _by_role((role, action) for role, action in found if not action.startswith("logs:"))
 
