@@ -66,7 +66,7 @@ def deploy(start: Start, assemblies: Assemblies, record_property: Any) -> Iterat
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """For information: what no journey of this session used of what the functions of `dev` were granted."""
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    reports = [report for kind in ("", "passed") for report in terminalreporter.getreports(kind)]
     recorded = [value for report in reports for name, value in report.user_properties if name == UNUSED]
     for function, actions in sorted(grants.unused(recorded).items()):
         terminalreporter.write_line(f"{UNUSED}: {function}: {', '.join(actions) or 'nothing'}")
