@@ -5,27 +5,26 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from local.bedrock import (
+from local.bedrock import errors
+from local.bedrock.control import (
     custom_models,
     deployments,
-    errors,
     foundation_models,
     inventory,
     jobs,
-    offers,
     profiles,
     progress,
-    runtime,
-    service_model,
     tags,
-    targets,
     throughput,
 )
-from local.bedrock.call import Call, Params
+from local.bedrock.control.call import Call, Params
+from local.bedrock.learning.teacher import Teacher
+from local.bedrock.offer import offers
 from local.bedrock.ports import Clock, Events, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
+from local.bedrock.runtime import converse, targets
 from local.bedrock.settings import Faults, TeacherSettings
-from local.bedrock.teacher import Teacher
+from local.bedrock.wire import service_model
 
 __all__ = ["Bedrock", "Faults", "TeacherSettings"]
 
@@ -108,7 +107,7 @@ class Bedrock:
         if name == "Converse":
             target = targets.resolve(params["modelId"], estate, now)
             teacher = self._teacher(estate.account).answer
-            return runtime.converse(params, target, estate.region, now.date(), teacher, self.faults)
+            return converse.converse(params, target, estate.region, now.date(), teacher, self.faults)
         if name not in CONTROL:
             raise errors.unknown_operation(f"The local Bedrock does not simulate {name}.")
         token = params.get("clientRequestToken")

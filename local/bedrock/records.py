@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from local.bedrock.student import Student
+from local.bedrock.learning.student import Student
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from lambdas.shared import catalog, limits
-from local.bedrock import dataset, deployments, jobs, offers, quotas
-from local.bedrock.models import Model
+from local.bedrock.control import deployments, jobs
+from local.bedrock.learning import dataset
+from local.bedrock.offer import offers, quotas
+from local.bedrock.offer.models import Model
 from local.bedrock.settings import Faults
 
 DAYS = [date(2024, 12, 4)] + [date(y, m, 1) for y in (2025, 2026) for m in range(1, 13)]

@@ -2,10 +2,11 @@
 
 import pytest
 
-from local.bedrock import latency, student
+from local.bedrock.learning import student
+from local.bedrock.learning.teacher import Example, Teacher, by_rule
+from local.bedrock.learning.text import Prompt
+from local.bedrock.runtime import latency
 from local.bedrock.settings import TeacherSettings
-from local.bedrock.teacher import Example, Teacher, by_rule
-from local.bedrock.text import Prompt
 from tests.unit.local.bedrock.fakes import SYSTEM, prompts
 
 SURE = TeacherSettings(error_rate=0.0)

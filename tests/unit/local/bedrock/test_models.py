@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock import errors, service_model
+from local.bedrock import errors
 from local.bedrock.engine import CONTROL, Faults
 from local.bedrock.ports import Request
+from local.bedrock.wire import service_model
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 
 SONNET = "anthropic.claude-3-5-sonnet-20241022-v2:0"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.bedrock import text
+from local.bedrock.learning import text
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from local.bedrock import schedule, training
-from local.bedrock.call import present
+from local.bedrock.control import schedule
+from local.bedrock.control.call import present
+from local.bedrock.learning import training
+from local.bedrock.learning.teacher import Teacher
+from local.bedrock.learning.training import Bucket, Lesson
 from local.bedrock.ports import Events, Objects
 from local.bedrock.records import CustomModel, Estate, Job
-from local.bedrock.service_model import iso
 from local.bedrock.settings import Faults
-from local.bedrock.teacher import Teacher
-from local.bedrock.training import Bucket, Lesson
+from local.bedrock.wire.service_model import iso
 
 DETAIL_TYPE = "Model Customization Job State Change"
 _Event = tuple[str, str, str, dict[str, Any]]

@@ -8,9 +8,11 @@ updating (5 minutes) take is this simulator's assumption.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from local.bedrock import custom_models, errors, listing, offers
-from local.bedrock.call import Call, Params, present
-from local.bedrock.models import Model
+from local.bedrock import errors
+from local.bedrock.control import custom_models, listing
+from local.bedrock.control.call import Call, Params, present
+from local.bedrock.offer import offers
+from local.bedrock.offer.models import Model
 from local.bedrock.records import Estate, Throughput
 from local.bedrock.settings import Faults
 

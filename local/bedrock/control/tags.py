@@ -1,7 +1,7 @@
 """TagResource, UntagResource, ListTagsForResource for everything an account owns."""
 
 from local.bedrock import errors
-from local.bedrock.call import Call, Params
+from local.bedrock.control.call import Call, Params
 
 
 def add(call: Call) -> Params:

@@ -1,7 +1,8 @@
 """Get, List and DeleteCustomModel, and finding a custom model by name or ARN."""
 
-from local.bedrock import errors, listing
-from local.bedrock.call import Call, Params, present
+from local.bedrock import errors
+from local.bedrock.control import listing
+from local.bedrock.control.call import Call, Params, present
 from local.bedrock.records import CustomModel, Estate
 
 

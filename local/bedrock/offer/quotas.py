@@ -7,7 +7,7 @@ hosting are here. One figure stands for every quota of model units: `settings.Fa
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.bedrock import deployments
+from local.bedrock.control import deployments
 from local.bedrock.settings import Faults
 
 _ONE = "Model units per provisioned model for {}"

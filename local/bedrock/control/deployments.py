@@ -8,8 +8,10 @@ takes 8 minutes and updating 5, are this simulator's assumptions.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from local.bedrock import custom_models, errors, listing, offers
-from local.bedrock.call import Call, Params, present
+from local.bedrock import errors
+from local.bedrock.control import custom_models, listing
+from local.bedrock.control.call import Call, Params, present
+from local.bedrock.offer import offers
 from local.bedrock.records import CustomModel, Deployment, Estate
 from local.bedrock.settings import Faults
 

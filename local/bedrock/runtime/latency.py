@@ -8,7 +8,7 @@ Haiku 4.5 and a distilled Micro (AWS Machine Learning Blog, 17 Apr 2026: 1741 an
 Every other line is an ASSUMPTION from models of the same size. A custom model is as fast as its base.
 """
 
-from local.bedrock import text
+from local.bedrock.learning import text
 
 # model id -> {mode: (milliseconds to the first token, tokens a second)}
 _SPEED: dict[str, dict[str, tuple[float, float]]] = {

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from local.bedrock import errors, latency, student, text
+from local.bedrock import errors
+from local.bedrock.learning import student, text
+from local.bedrock.runtime import latency
+from local.bedrock.runtime.targets import Target
 from local.bedrock.settings import Faults
-from local.bedrock.targets import Target
 
 Params = dict[str, Any]
 Answer = Callable[[text.Prompt], str]

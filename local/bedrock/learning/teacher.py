@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from local.bedrock import student, text
+from local.bedrock.learning import student, text
 from local.bedrock.settings import TeacherSettings
 
 OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties

@@ -4,9 +4,11 @@ What a duplicate name does is not documented (ConflictException is declared): he
 model name as long as a model or a running job holds it.
 """
 
-from local.bedrock import errors, listing, offers, schedule
-from local.bedrock.call import Call, Params, present
-from local.bedrock.models import Pair
+from local.bedrock import errors
+from local.bedrock.control import listing, schedule
+from local.bedrock.control.call import Call, Params, present
+from local.bedrock.offer import offers
+from local.bedrock.offer.models import Pair
 from local.bedrock.records import Job
 
 MOST_SCHEDULED = 10

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from local.bedrock import text
+from local.bedrock.learning import text
 
 FREE_TEXT_SHARE = 0.5
 INVERSE_REGULARISATION = 20.0

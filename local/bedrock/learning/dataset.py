@@ -9,8 +9,8 @@ guide does not say whether it is dropped.
 import json
 from typing import Any
 
-from local.bedrock.teacher import Example
-from local.bedrock.text import Prompt
+from local.bedrock.learning.teacher import Example
+from local.bedrock.learning.text import Prompt
 
 SCHEMA = "bedrock-conversation-2024"
 LEAST_PROMPTS, MOST_PROMPTS = 100, 15_000

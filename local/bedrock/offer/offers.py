@@ -9,7 +9,7 @@ US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from mem
 
 from datetime import date
 
-from local.bedrock.models import Model, Pair, Profile
+from local.bedrock.offer.models import Model, Pair, Profile
 
 EAST1, EAST2, WEST2, WEST1 = "us-east-1", "us-east-2", "us-west-2", "us-west-1"
 US = (EAST1, EAST2, WEST2)

@@ -7,8 +7,10 @@ provisioned model's ARN or a custom model deployment's ARN.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from local.bedrock import custom_models, deployments, errors, offers, profiles, throughput
-from local.bedrock.models import Model
+from local.bedrock import errors
+from local.bedrock.control import custom_models, deployments, profiles, throughput
+from local.bedrock.offer import offers
+from local.bedrock.offer.models import Model
 from local.bedrock.records import CustomModel, Estate
 
 ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation for more details."

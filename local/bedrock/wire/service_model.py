@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 import botocore.session
 
-from local.bedrock import errors, shapes
+from local.bedrock import errors
 from local.bedrock.ports import Request, Response
+from local.bedrock.wire import shapes
 
 Params = dict[str, Any]
 

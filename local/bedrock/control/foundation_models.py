@@ -6,9 +6,10 @@ this simulator takes to be the day the Legacy period begins, or six months befor
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from local.bedrock import errors, offers
-from local.bedrock.call import Call, Params, present
-from local.bedrock.models import Model
+from local.bedrock import errors
+from local.bedrock.control.call import Call, Params, present
+from local.bedrock.offer import offers
+from local.bedrock.offer.models import Model
 
 NOTICE = timedelta(days=183)
 UNRESOLVED = "Could not resolve the foundation model from the provided model identifier."

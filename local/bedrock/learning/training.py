@@ -8,12 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local.bedrock import dataset, offers, schedule
-from local.bedrock import student as students
+from local.bedrock.control import schedule
+from local.bedrock.learning import dataset
+from local.bedrock.learning import student as students
+from local.bedrock.learning.teacher import Example, Teacher
+from local.bedrock.offer import offers
 from local.bedrock.ports import ObjectDenied, ObjectMissing, Objects
 from local.bedrock.records import Job
 from local.bedrock.settings import Faults
-from local.bedrock.teacher import Example, Teacher
 
 PUBLISHED = schedule.TRAINING + 1
 _STEPS = 10

@@ -6,9 +6,11 @@ and it cannot wrap a custom model, a deployment or Provisioned Throughput (the p
 
 from datetime import UTC, date, datetime, time
 
-from local.bedrock import errors, listing, offers
-from local.bedrock.call import Call, Params, present
-from local.bedrock.models import Model, Profile
+from local.bedrock import errors
+from local.bedrock.control import listing
+from local.bedrock.control.call import Call, Params, present
+from local.bedrock.offer import offers
+from local.bedrock.offer.models import Model, Profile
 from local.bedrock.records import ApplicationProfile, Estate
 
 MOST = 1000

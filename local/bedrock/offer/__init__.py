@@ -1,0 +1,1 @@
+"""What Bedrock offers, where and when: models, pairs, profiles, quotas; transcribed apart from the product's catalog."""
