@@ -1,1 +1,1 @@
-"""What Bedrock offers, where and when: models, pairs, profiles, quotas; transcribed apart from the product's catalog."""
+"""What Bedrock offers, where and when; transcribed apart from the product's catalog on purpose."""
