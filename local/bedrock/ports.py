@@ -1,6 +1,6 @@
 """What the simulator needs from its host, and what the host calls it with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,7 +8,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP call: `service` is `bedrock` or `bedrock-runtime`, `path` is undecoded, header names are lower case."""
+    """One HTTP call: `service` is `bedrock` or `bedrock-runtime`, `path` is undecoded, header names are lower case.
+
+    `caller` is the ARN of the principal that signed it; without one, the account's root (`Request.identity`).
+    """
 
     service: str
     account: str
@@ -18,15 +21,31 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    caller: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The caller's ARN."""
+        return self.caller or f"arn:aws:iam::{self.account}:root"
+
+
+Chunk = tuple[float, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back on the wire."""
+    """What goes back on the wire. The simulator never sleeps: its host does, so that waiting blocks nobody else.
+
+    The host waits `delay` real seconds before it sends anything. Then it sends `body`; but where there are `chunks`,
+    which only an answer has that arrives over time, it sends those in its place, each after that many real seconds,
+    and without a Content-Length. Chunks are iterated once.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
+    delay: float = 0.0
+    chunks: Iterable[Chunk] | None = None
 
 
 class ObjectMissing(Exception):

@@ -9,20 +9,22 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
-from ministack.core.responses import get_account_id, get_region
+from ministack.core import iam_evaluator
+from ministack.core.responses import StreamingResponse, get_account_id, get_region
 from ministack.services import bedrock, bedrock_runtime
 
-from local.bedrock.ports import Request, Response
+from local.bedrock.ports import Chunk, Request, Response
 from local.emulator.hooks.requests import raw_path
 
 CONTROL, RUNTIME = "bedrock", "bedrock-runtime"
 _TICK = 0.1  # seconds, real
 
-Answer = tuple[int, dict[str, str], bytes]
+Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Simulator(Protocol):
@@ -61,6 +63,18 @@ def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | 
     return answer
 
 
+def paced(chunks: Iterable[Chunk]) -> StreamingResponse:
+    """A body in pieces, each after its own wait, while other requests are served."""
+
+    async def run(send: Send, _receive: Any) -> None:
+        for delay, piece in chunks:
+            await asyncio.sleep(delay)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return StreamingResponse(run)
+
+
 def _tick_for_ever(simulator: Simulator) -> None:
     while True:
         time.sleep(_TICK)
@@ -79,9 +93,12 @@ def install(simulator: Simulator) -> None:
         ) -> Answer:
             first = {name: values[0] for name, values in query.items()}
             account, region = get_account_id(), get_region()
-            request = Request(service, account, region, method, undecoded(path), first, headers, body)
+            caller = iam_evaluator.caller_arn()
+            request = Request(service, account, region, method, undecoded(path), first, headers, body, caller)
             response = await asyncio.to_thread(simulator.handle, request)
-            return response.status, dict(response.headers), response.body
+            await asyncio.sleep(response.delay)
+            whole = response.body if response.chunks is None else paced(response.chunks)
+            return response.status, dict(response.headers), whole
 
         return handle_request
 

@@ -136,7 +136,8 @@ class World:
                 )
             )
             headers = HTTPHeaders.from_pairs(answer.headers.items())
-            return AWSResponse(request.url, answer.status, headers, Raw(answer.body))
+            pieces = [answer.body] if answer.chunks is None else [piece for _, piece in answer.chunks]
+            return AWSResponse(request.url, answer.status, headers, Raw(b"".join(pieces)))
 
         client.meta.events.register("before-send", send)
         return client

@@ -1,5 +1,6 @@
 """Bedrock in the account: a job under its role, its events, its types in CloudFormation, and the ways in of our own."""
 
+import asyncio
 import json
 import urllib.request
 import uuid
@@ -8,6 +9,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from local.emulator.hooks.bedrock import paced
 from tests.unit.local.emulator.test_access import job
 from tests.unit.local.emulator.workshop import REGION, Workshop, allow, until
 
@@ -182,3 +184,17 @@ def test_the_clock_can_be_read_and_sped_up(workshop: Workshop) -> None:
 
 def test_the_inventory_counts_what_bills_by_the_hour(workshop: Workshop) -> None:
     assert ours(workshop, "inventory")["bills_by_the_hour"] == []
+
+
+def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:
+    sent: list[bytes] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["body"])
+
+    async def both() -> None:
+        slow = paced([(0.03, b"slow 1"), (0.03, b"slow 2")]).runner(send, None)
+        await asyncio.gather(slow, paced([(0.0, b"fast 1"), (0.0, b"fast 2")]).runner(send, None))
+
+    asyncio.run(both())
+    assert sent == [b"fast 1", b"fast 2", b"", b"slow 1", b"slow 2", b""]
