@@ -23,10 +23,12 @@ from local.bedrock.offer import offers
 from local.bedrock.ports import Clock, Events, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
 from local.bedrock.runtime import converse, targets
-from local.bedrock.settings import Faults, TeacherSettings
-from local.bedrock.wire import service_model
+from local.bedrock.runtime.call import Call as RuntimeCall
+from local.bedrock.runtime.call import Outcome
+from local.bedrock.settings import Faults, Latency, TeacherSettings
+from local.bedrock.wire import answers, service_model
 
-__all__ = ["Bedrock", "Faults", "TeacherSettings"]
+__all__ = ["Bedrock", "Faults", "Latency", "TeacherSettings"]
 
 CONTROL: dict[str, Callable[[Call], Params]] = {
     "CreateModelCustomizationJob": jobs.create,
@@ -57,14 +59,18 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
     "UntagResource": tags.remove,
     "ListTagsForResource": tags.list_tags,
 }
+RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
+    "Converse": converse.converse,
+}
 STAND_IN = {"x-distillery-stand-in": "true"}
-_TEACHER, _FAULTS = TeacherSettings(), Faults()
+_TEACHER, _FAULTS, _LATENCY = TeacherSettings(), Faults(), Latency()
 
 
 class Bedrock:
     """Both Bedrock services of all accounts and Regions. Safe to call from several threads.
 
-    `faults` may be replaced at any time. Call `tick` from a thread that may be busy for seconds: it trains.
+    `faults` and `latency` may be replaced at any time. Call `tick` from a thread that may be busy for
+    seconds: it trains.
     """
 
     def __init__(
@@ -76,8 +82,9 @@ class Bedrock:
         roles: Roles,
         teacher: TeacherSettings = _TEACHER,
         faults: Faults = _FAULTS,
+        latency: Latency = _LATENCY,
     ) -> None:
-        self.faults = faults
+        self.faults, self.latency = faults, latency
         self._clock, self._roles = clock, roles
         self._teacher_settings = teacher
         self._lock, self._ticking = threading.RLock(), threading.Lock()
@@ -93,21 +100,29 @@ class Bedrock:
             if "CustomModelDeployment" in operation.name and now.date() < offers.DEPLOYMENTS_SINCE:
                 raise errors.unknown_operation(f"{operation.name} is not an operation of Bedrock on {now.date()}.")
             params = service_model.parameters(operation, request, path)
+            if operation.name in RUNTIME:
+                outcome = RUNTIME[operation.name](self._resolved(params, request, now))
+                headers = {**STAND_IN, **outcome.headers}
+                return answers.respond(operation, outcome.members, headers, outcome.delay)
             with self._lock:
                 estate = self._estate(request.account, request.region)
                 self._advance(estate, now)
                 answer = self._answer(operation.name, params, estate, now)
                 self._progress.note(estate)
-            headers = STAND_IN if request.service == "bedrock-runtime" else {}
-            return service_model.respond(operation, answer, headers)
+            return answers.respond(operation, answer)
         except errors.ServiceError as error:
-            return service_model.refuse(error)
+            return answers.refuse(error)
 
-    def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
-        if name == "Converse":
+    def _resolved(self, params: Params, request: Request, now: datetime) -> RuntimeCall:
+        """A call to the runtime with all it needs of the account: what answers it must not hold the lock."""
+        with self._lock:
+            estate = self._estate(request.account, request.region)
+            self._advance(estate, now)
             target = targets.resolve(params["modelId"], estate, now)
             teacher = self._teacher(estate.account).answer
-            return converse.converse(params, target, estate.region, now.date(), teacher, self.faults)
+        return RuntimeCall(params, target, request.account, request.region, now, teacher, self.faults, self.latency)
+
+    def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
         if name not in CONTROL:
             raise errors.unknown_operation(f"The local Bedrock does not simulate {name}.")
         token = params.get("clientRequestToken")

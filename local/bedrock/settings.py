@@ -17,6 +17,17 @@ class TeacherSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Latency:
+    """How modelled latency is felt. At `scale` 1 an answer takes as many real seconds as it says, at 0 none.
+
+    The model's spread is the same every time for the same `seed`, model and prompt.
+    """
+
+    scale: float = 0.0
+    seed: str = "distillery"
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """What goes wrong, and what the account was granted.
 

@@ -6,31 +6,29 @@ models (User Guide, latency-optimized-inference, and a third party's measured er
 """
 
 from collections.abc import Callable
-from datetime import date
-from typing import Any
 
 from local.bedrock import errors
 from local.bedrock.learning import student, text
 from local.bedrock.runtime import latency
+from local.bedrock.runtime.call import Call, Outcome, Params
 from local.bedrock.runtime.targets import Target
-from local.bedrock.settings import Faults
 
-Params = dict[str, Any]
 Answer = Callable[[text.Prompt], str]
 NOT_SIMULATED = ("toolConfig", "guardrailConfig", "promptVariables", "outputConfig")
 
 
-def converse(params: Params, target: Target, region: str, today: date, teacher: Answer, faults: Faults) -> Params:
+def converse(call: Call) -> Outcome:
     """One answer with its usage and modelled latency."""
+    params, target = call.params, call.target
     _simulated(params)
-    mode = _mode(params, target, region, today, faults)
+    mode = _mode(call)
     tier = _tier(params, target)
     prompt = _prompt(params)
-    said, stop = _cut(_answer(target, prompt, teacher), params)
+    said, stop = _cut(_answer(target, prompt, call.teacher), params)
     used = text.tokens(prompt.system) + text.tokens(prompt.text), text.tokens(said)
     asked = params.get("performanceConfig")
     taken = latency.milliseconds(target.model.id, mode, tier, used[1], prompt.text)
-    return {
+    members = {
         "output": {"message": {"role": "assistant", "content": _blocks(said, target)}},
         "stopReason": stop,
         "usage": {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)},
@@ -38,6 +36,7 @@ def converse(params: Params, target: Target, region: str, today: date, teacher: 
         **({"performanceConfig": {"latency": mode}} if asked else {}),
         **({"serviceTier": {"type": tier}} if tier else {}),
     }
+    return Outcome(members, delay=taken / 1000 * call.latency.scale)
 
 
 def _simulated(params: Params) -> None:
@@ -52,13 +51,14 @@ def _simulated(params: Params) -> None:
         raise errors.validation("A conversation must end with a user message. Try again with one that does.")
 
 
-def _mode(params: Params, target: Target, region: str, today: date, faults: Faults) -> str:
-    mode: str = params.get("performanceConfig", {}).get("latency", "standard")
+def _mode(call: Call) -> str:
+    target, region = call.target, call.region
+    mode: str = call.params.get("performanceConfig", {}).get("latency", "standard")
     if mode == "standard":
         return mode
     since = target.model.optimized.get(region)
-    through = ("system", "application") if faults.optimized_application_profiles else ("system",)
-    if since is None or today < since or target.through not in through:
+    through = ("system", "application") if call.faults.optimized_application_profiles else ("system",)
+    if since is None or call.today < since or target.through not in through:
         raise errors.validation(f"Latency performance configuration is not supported for {target.model.id} in {region}")
     return mode
 

@@ -1,4 +1,4 @@
-"""From an HTTP request to an operation with checked parameters, and from an answer back to the wire.
+"""From an HTTP request to an operation with checked parameters.
 
 Routes, shapes, patterns and error codes come from botocore's own model of the service (rest-json).
 """
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import botocore.session
 
 from local.bedrock import errors
-from local.bedrock.ports import Request, Response
+from local.bedrock.ports import Request
 from local.bedrock.wire import shapes
 
 Params = dict[str, Any]
@@ -59,7 +59,8 @@ def parameters(operation: Operation, request: Request, path: dict[str, str]) -> 
     shape = operation.model.input_shape
     if shape is None:
         return {}
-    params = _body(request.body)
+    payload = shape.serialization.get("payload")
+    params: Params = {payload: request.body} if payload else _body(request.body)
     for name, member in shape.members.items():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
         if location == "uri":
@@ -97,29 +98,6 @@ def _from_query(text: str, shape: Any) -> Any:
     except (ValueError, KeyError):
         raise errors.validation(f"1 validation error detected: Value '{text}' is not a {shape.type_name}") from None
     return text
-
-
-def respond(operation: Operation, answer: Params, headers: dict[str, str]) -> Response:
-    """The answer on the wire; `ContractError` when it does not fit the documented output shape."""
-    shape = operation.model.output_shape
-    found = shapes.problems(answer, shape) if shape is not None else []
-    if found:
-        raise errors.ContractError(f"{operation.name}: {'; '.join(found)}")
-    body = json.dumps(answer, default=_encode).encode()
-    status = int(operation.model.http.get("responseCode", 200))
-    return Response(status, {"Content-Type": "application/json", **headers}, body)
-
-
-def refuse(error: errors.ServiceError) -> Response:
-    """An error on the wire, as rest-json carries it."""
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-    return Response(error.status, headers, json.dumps({"message": error.message}).encode())
-
-
-def _encode(value: Any) -> str:
-    if isinstance(value, datetime):
-        return iso(value)
-    raise TypeError(f"{type(value).__name__} does not go on the wire")
 
 
 def iso(moment: datetime) -> str:

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.bedrock import errors
-from local.bedrock.engine import CONTROL, Faults
+from local.bedrock.engine import CONTROL, RUNTIME, Faults
 from local.bedrock.ports import Request
-from local.bedrock.wire import service_model
+from local.bedrock.wire import answers, service_model
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 
 SONNET = "anthropic.claude-3-5-sonnet-20241022-v2:0"
@@ -157,7 +157,7 @@ def test_a_system_profile_names_its_destinations() -> None:
 
 def test_every_operation_we_answer_is_bedrocks() -> None:
     assert set(CONTROL) <= {operation.name for operation in service_model.operations("bedrock")}
-    assert "Converse" in {operation.name for operation in service_model.operations("bedrock-runtime")}
+    assert set(RUNTIME) <= {operation.name for operation in service_model.operations("bedrock-runtime")}
 
 
 @pytest.mark.parametrize(
@@ -180,4 +180,4 @@ def test_what_is_not_understood_is_refused_on_the_wire(
 def test_an_answer_outside_the_documented_shape_is_a_bug() -> None:
     operation = next(o for o in service_model.operations("bedrock") if o.name == "CreateInferenceProfile")
     with pytest.raises(errors.ContractError, match="status"):
-        service_model.respond(operation, {"inferenceProfileArn": "x", "status": "SLEEPING"}, {})
+        answers.respond(operation, {"inferenceProfileArn": "x", "status": "SLEEPING"})

@@ -1,0 +1,47 @@
+"""One call to the runtime as an operation sees it, and what an operation answers.
+
+The target is resolved under the engine's lock, the operation runs outside of it: a model may take its time, and
+everything here is frozen.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from local.bedrock.learning.text import Prompt
+from local.bedrock.runtime.targets import Target
+from local.bedrock.settings import Faults, Latency
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation's checked parameters, what answers it, and the world around it.
+
+    `teacher` answers in the place of every strong model.
+    """
+
+    params: Params
+    target: Target
+    account: str
+    region: str
+    now: datetime
+    teacher: Callable[[Prompt], str]
+    faults: Faults
+    latency: Latency
+
+    @property
+    def today(self) -> date:
+        """The calendar's day."""
+        return self.now.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The members of the operation's output shape; `headers` that no shape has; seconds to wait before it goes out."""
+
+    members: Params
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0
