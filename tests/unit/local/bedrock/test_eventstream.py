@@ -8,7 +8,7 @@ from botocore.eventstream import EventStreamBuffer
 
 from local.bedrock.wire import eventstream
 
-HEADERS = ({}, {":event-type": "chunk"}, {"näme": "wért", "long": "x" * 300, "": ""})
+HEADERS: tuple[dict[str, str], ...] = ({}, {":event-type": "chunk"}, {"näme": "wért", "long": "x" * 300, "": ""})
 PAYLOADS = (b"", b"{}", bytes(range(256)) * 20)
 
 
