@@ -11,16 +11,17 @@ from local.bedrock.control import (
     deployments,
     foundation_models,
     inventory,
+    invocation_logging,
     jobs,
     profiles,
     progress,
     tags,
     throughput,
 )
-from local.bedrock.control.call import Call, Params
+from local.bedrock.control.call import Call, Params, Surroundings
 from local.bedrock.learning.teacher import Teacher
-from local.bedrock.offer import offers
-from local.bedrock.ports import Clock, Events, Objects, Request, Response, Roles
+from local.bedrock.offer import since
+from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
 from local.bedrock.runtime import converse, targets
 from local.bedrock.runtime.call import Call as RuntimeCall
@@ -55,6 +56,9 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
     "GetFoundationModel": foundation_models.get,
     "ListFoundationModels": foundation_models.list_models,
     "GetFoundationModelAvailability": foundation_models.availability,
+    "PutModelInvocationLoggingConfiguration": invocation_logging.put,
+    "GetModelInvocationLoggingConfiguration": invocation_logging.get,
+    "DeleteModelInvocationLoggingConfiguration": invocation_logging.delete,
     "TagResource": tags.add,
     "UntagResource": tags.remove,
     "ListTagsForResource": tags.list_tags,
@@ -63,7 +67,7 @@ RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "Converse": converse.converse,
 }
 STAND_IN = {"x-distillery-stand-in": "true"}
-_TEACHER, _FAULTS, _LATENCY = TeacherSettings(), Faults(), Latency()
+_TEACHER, _FAULTS, _LATENCY, _ANY_KEYS = TeacherSettings(), Faults(), Latency(), AnyKeys()
 
 
 class Bedrock:
@@ -80,12 +84,14 @@ class Bedrock:
         objects: Objects,
         events: Events,
         roles: Roles,
+        keys: Keys = _ANY_KEYS,
         teacher: TeacherSettings = _TEACHER,
         faults: Faults = _FAULTS,
         latency: Latency = _LATENCY,
     ) -> None:
         self.faults, self.latency = faults, latency
-        self._clock, self._roles = clock, roles
+        self._clock = clock
+        self._around = Surroundings(roles, objects, keys, self._estate)
         self._teacher_settings = teacher
         self._lock, self._ticking = threading.RLock(), threading.Lock()
         self._estates: dict[tuple[str, str], Estate] = {}
@@ -97,9 +103,9 @@ class Bedrock:
         try:
             operation, path = service_model.route(request)
             now = self._clock.now()
-            if "CustomModelDeployment" in operation.name and now.date() < offers.DEPLOYMENTS_SINCE:
-                raise errors.unknown_operation(f"{operation.name} is not an operation of Bedrock on {now.date()}.")
+            since.check_operation(operation.name, now.date())
             params = service_model.parameters(operation, request, path)
+            since.check_fields(operation.name, params, now.date())
             if operation.name in RUNTIME:
                 outcome = RUNTIME[operation.name](self._resolved(params, request, now))
                 headers = {**STAND_IN, **outcome.headers}
@@ -129,7 +135,7 @@ class Bedrock:
         key = (name, token or "")
         if token and key in estate.replays:
             return estate.replays[key]
-        answer = CONTROL[name](Call(params, estate, now, self._roles, self.faults))
+        answer = CONTROL[name](Call(params, estate, now, self._around, self.faults))
         if token:
             estate.replays[key] = answer
         return answer

@@ -1,9 +1,12 @@
 """What the simulator needs from its host, and what the host calls it with."""
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+_KEY_ID = 36  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,25 @@ class Clock(Protocol):
 
 
 class Objects(Protocol):
-    """S3 as seen by a service role. Both methods raise `ObjectDenied` or `ObjectMissing`."""
+    """S3 as seen by a service role, or by Bedrock itself. All but `home` raise `ObjectDenied` or `ObjectMissing`.
+
+    `region` is where Bedrock acts, not where the bucket is.
+    """
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
         """The whole object."""
 
     def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Writes or overwrites the object."""
+
+    def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
+        """The keys that begin with the prefix, sorted."""
+
+    def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """Writes as Bedrock itself for `source_arn`; the policies of the bucket and of its key must admit that."""
+
+    def home(self, account: str, bucket: str) -> str | None:
+        """The Region of the account's bucket, None if there is no such bucket."""
 
 
 class Events(Protocol):
@@ -93,3 +108,27 @@ class Roles(Protocol):
 
     def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
         """None when Bedrock may assume the role for that source; otherwise the sentence for the caller."""
+
+    def may(
+        self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
+    ) -> bool:
+        """Whether the role may do that; `keys` are the request's condition keys (`bedrock:InferenceProfileArn`)."""
+
+
+class Keys(Protocol):
+    """The account's KMS keys."""
+
+    def find(self, account: str, region: str, key: str) -> str | None:
+        """The ARN of a usable key in that Region, named by ARN, id or alias; None if there is none."""
+
+
+class AnyKeys:
+    """For a host without KMS: every key exists, under an id made of its name."""
+
+    def find(self, account: str, region: str, key: str) -> str | None:
+        """Its ARN; what is not one becomes one."""
+        if ":key/" in key:
+            return key
+        name = key.rsplit("/", 1)[-1]
+        made = name if len(name) == _KEY_ID else str(uuid.uuid5(uuid.NAMESPACE_URL, f"{account}/{region}/{name}"))
+        return f"arn:aws:kms:{region}:{account}:key/{made}"

@@ -148,7 +148,8 @@ def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]
         own = next((arn for arn in resources if f":{_TAGGED_AS[name]}/" in arn), _arn(_TAGGED_AS[name], _NEW))
         keys = {f"aws:RequestTag/{tag.get('key')}": str(tag.get("value")) for tag in tags}
         found.append(Check("bedrock:TagResource", "bedrock", own, keys))
-    if role := body.get("roleArn"):
+    logs = (body.get("loggingConfig") or {}).get("cloudWatchConfig") or {}
+    if role := body.get("roleArn") or logs.get("roleArn"):
         found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
     return found
 

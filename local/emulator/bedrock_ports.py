@@ -1,10 +1,11 @@
-"""The account as the Bedrock simulator sees it: S3 and IAM under the job's role, EventBridge for its events."""
+"""The account as the Bedrock simulator sees it: S3, IAM and KMS under a job's role, EventBridge for its events."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import eventbridge, s3
+from ministack.services import eventbridge, kms, s3
 
 from local.bedrock.ports import ObjectDenied, ObjectMissing
 from local.emulator import authority
@@ -38,9 +39,38 @@ class AccountObjects:
             _require(role_arn, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
             if kms := bucket_key(bucket):
                 _require(role_arn, "kms:GenerateDataKey", kms, kms__ViaService=f"s3.{region}.amazonaws.com")
-            status, _headers, _body = s3._put_object(bucket, key, body, {})
-            if status != 200:
+            _put(bucket, key, body)
+
+    def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
+        """The keys under a prefix. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
+        with request_scope(account, region):
+            _require(role_arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", s3__prefix=prefix)
+            if (found := s3._buckets.get(bucket)) is None:
                 raise ObjectMissing(f"s3://{bucket} does not exist")
+            return sorted(key for key in found["objects"] if key.startswith(prefix))
+
+    def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """Write as Bedrock itself. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
+        with request_scope(account, region):
+            needs = [("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")]
+            if encrypted := bucket_key(bucket):
+                needs.append(("kms:GenerateDataKey", encrypted))
+            for action, resource in needs:
+                if not authority.service_may(_BEDROCK, action, resource, source_arn=source_arn):
+                    raise ObjectDenied(f"{_BEDROCK} is not authorized to perform: {action} on resource: {resource}")
+            _put(bucket, key, body)
+
+    def home(self, account: str, bucket: str) -> str | None:
+        """The bucket's Region."""
+        with request_scope(account, "us-east-1"):
+            found = s3._buckets.get(bucket)
+            return None if found is None else str(found.get("region") or "us-east-1")
+
+
+def _put(bucket: str, key: str, body: bytes) -> None:
+    status, _headers, _body = s3._put_object(bucket, key, body, {})
+    if status != 200:
+        raise ObjectMissing(f"s3://{bucket} does not exist")
 
 
 class AccountEvents:
@@ -67,3 +97,20 @@ class AccountRoles:
             f"Could not assume provided IAM role. Please ensure that the role {role_arn} exists and has a trust "
             f"relationship that allows {_BEDROCK} to assume it for {service_source_arn}."
         )
+
+    def may(
+        self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
+    ) -> bool:
+        """Whether the role may do that."""
+        with request_scope(account, region):
+            return authority.role_may(role_arn, action, resource, **{k.replace(":", "__"): v for k, v in keys.items()})
+
+
+class AccountKeys:
+    """The account's KMS keys."""
+
+    def find(self, account: str, region: str, key: str) -> str | None:
+        """The key's ARN, if it is there and enabled."""
+        with request_scope(account, region):
+            record = kms._resolve_key(key)
+            return str(record["Arn"]) if record and record["KeyState"] == "Enabled" else None

@@ -19,7 +19,7 @@ def main() -> None:
     from local.bedrock.engine import Bedrock
     from local.bedrock.settings import Faults, TeacherSettings
     from local.emulator import hooks
-    from local.emulator.bedrock_ports import AccountEvents, AccountObjects, AccountRoles
+    from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
 
     clock = VirtualClock(account.clock_file)
@@ -28,6 +28,7 @@ def main() -> None:
         objects=AccountObjects(),
         events=AccountEvents(),
         roles=AccountRoles(),
+        keys=AccountKeys(),
         teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
         faults=Faults(
             fail_jobs=frozenset(account.fail_jobs),

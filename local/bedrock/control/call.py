@@ -1,12 +1,13 @@
 """One call to the control plane as an operation sees it, and what every operation does with names and ARNs."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from local.bedrock import errors
-from local.bedrock.ports import Roles
+from local.bedrock.ports import Keys, Objects, Roles
 from local.bedrock.records import Estate
 from local.bedrock.settings import Faults
 
@@ -16,13 +17,23 @@ MOST_TAGS = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every operation may ask: the account's roles, buckets and keys, and the other Regions of any account."""
+
+    roles: Roles
+    objects: Objects
+    keys: Keys
+    estate: Callable[[str, str], Estate]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An operation's checked parameters, the caller's estate, and the world around it."""
 
     params: Params
     estate: Estate
     now: datetime
-    roles: Roles
+    around: Surroundings
     faults: Faults
 
     @property

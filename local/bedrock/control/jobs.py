@@ -24,7 +24,7 @@ def create(call: Call) -> Params:
     _names_are_free(call)
     _quota(call)
     arn = call.arn(f"model-customization-job/{pair.student}/{call.mint('job')}")
-    refused = call.roles.check(call.account, call.region, params["roleArn"], arn)
+    refused = call.around.roles.check(call.account, call.region, params["roleArn"], arn)
     if refused is not None:
         raise errors.validation(refused)
     base = f"arn:aws:bedrock:{call.region}::foundation-model/{pair.student}"

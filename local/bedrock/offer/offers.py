@@ -3,19 +3,19 @@
 Sources: Bedrock User Guide (model cards, model-lifecycle, prequisites-model-distillation, prov-thru-supported,
 deploy-custom-model-on-demand, latency-optimized-inference), the December 2024 announcements, and dated price
 tables (dollars per million tokens, in and out). Early copies of latency-optimized-inference list Claude 3.5 Haiku and
-Llama 3.1 in us-east-2 alone, later ones us-west-2 and Nova Pro too. The days those came, launch dates of models, the
-US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from memory: UNVERIFIED.
+Llama 3.1 in us-east-2 alone, later ones us-west-2 and Nova Pro too. First days of Claude and Llama models are those of
+the User Guide's document history. The days that optimized latency came elsewhere, first days of Nova models, the US end
+of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from memory: UNVERIFIED.
 """
 
 from datetime import date
 
+from local.bedrock.offer import since
 from local.bedrock.offer.models import Model, Pair, Profile
 
 EAST1, EAST2, WEST2, WEST1 = "us-east-1", "us-east-2", "us-west-2", "us-west-1"
 US = (EAST1, EAST2, WEST2)
-DISTILLATION_SINCE = date(2024, 12, 3)
-DEPLOYMENTS_SINCE = date(2025, 7, 16)
-OPTIMIZED_SINCE = date(2024, 12, 3)
+DISTILLATION_SINCE, DEPLOYMENTS_SINCE = since.DISTILLATION, since.DEPLOYMENTS
 _OPTIMIZED_WEST2, _OPTIMIZED_NOVA = date(2025, 1, 1), date(2025, 4, 1)
 
 
@@ -95,7 +95,7 @@ ANTHROPIC = (
     Model(
         _HAIKU_35, "Claude 3.5 Haiku", "Anthropic", date(2024, 11, 4), _one(WEST2), (_us(_HAIKU_35),),
         legacy=date(2025, 12, 19), end=date(2026, 6, 19), strong=True,
-        optimized={EAST2: OPTIMIZED_SINCE, WEST2: _OPTIMIZED_WEST2},
+        optimized={EAST2: since.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.80", "4"), "optimized": ("1", "5")},
     ),
     Model(
@@ -121,12 +121,12 @@ META = (
     Model(
         _L405, "Llama 3.1 405B", "Meta", _LLAMA_31, _one(WEST2), (Profile(f"us.{_L405}", {EAST2: US}),),
         legacy=_OLD_LEGACY,
-        end=_OLD_END, optimized={EAST2: OPTIMIZED_SINCE}, strong=True,
+        end=_OLD_END, optimized={EAST2: since.OPTIMIZED}, strong=True,
     ),
     Model(
         _L70, "Llama 3.1 70B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L70),), (f"{_L70}:128k",),
         _one(WEST2), date(2026, 9, 30), _NEXT_END, throughput=_one(WEST2), strong=True,
-        optimized={EAST2: OPTIMIZED_SINCE, WEST2: _OPTIMIZED_WEST2},
+        optimized={EAST2: since.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.72", "0.72"), "optimized": ("0.90", "0.90")},
     ),
     Model(

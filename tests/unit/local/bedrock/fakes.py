@@ -1,7 +1,7 @@
 """A Bedrock with fakes around it, and botocore clients that talk to it without a network."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -42,10 +42,12 @@ class FixedClock:
 
 @dataclass(slots=True)
 class MemoryObjects:
-    """S3 in a dict; names of buckets in `denied` refuse everybody."""
+    """S3 in a dict; names of buckets in `denied` refuse everybody. A bucket is where `homes` says: None is nowhere."""
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
+    homes: dict[str, str | None] = field(default_factory=dict)
+    delivered: list[str] = field(default_factory=list)
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
         if bucket in self.denied:
@@ -58,6 +60,18 @@ class MemoryObjects:
         if bucket in self.denied:
             raise ObjectDenied("s3:PutObject is not allowed")
         self.objects[bucket, key] = body
+
+    def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
+        if bucket in self.denied:
+            raise ObjectDenied("s3:ListBucket is not allowed")
+        return sorted(key for name, key in self.objects if name == bucket and key.startswith(prefix))
+
+    def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
+        self.delivered.append(source_arn)
+        self.put(account, region, "", bucket, key, body)
+
+    def home(self, account: str, bucket: str) -> str | None:
+        return self.homes.get(bucket, "us-east-1")
 
 
 @dataclass(slots=True)
@@ -77,14 +91,32 @@ class ListEvents:
 
 @dataclass(slots=True)
 class OpenRoles:
-    """Every role may be assumed, unless `refusal` says why not."""
+    """Every role may be assumed, unless `refusal` says why not, and may do all but what is in `denied`."""
 
     refusal: str | None = None
     asked: list[str] = field(default_factory=list)
+    denied: set[tuple[str, str]] = field(default_factory=set)
+    done: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
         self.asked.append(service_source_arn)
         return self.refusal
+
+    def may(
+        self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
+    ) -> bool:
+        self.done.append((action, resource, dict(keys)))
+        return (action, resource) not in self.denied
+
+
+@dataclass(slots=True)
+class NamedKeys:
+    """KMS with the keys that a test names."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def find(self, account: str, region: str, key: str) -> str | None:
+        return self.keys.get(key)
 
 
 class World:
@@ -94,13 +126,14 @@ class World:
         self, at: datetime = TODAY, teacher: TeacherSettings | None = None, faults: Faults | None = None
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
-        self.events, self.roles = ListEvents(), OpenRoles()
+        self.events, self.roles, self.keys = ListEvents(), OpenRoles(), NamedKeys()
         self._clients: dict[tuple[str, str], Any] = {}
         self.bedrock = Bedrock(
             clock=self.clock,
             objects=self.objects,
             events=self.events,
             roles=self.roles,
+            keys=self.keys,
             teacher=teacher or TeacherSettings(),
             faults=faults or Faults(),
         )
@@ -210,6 +243,7 @@ def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
 def distilled(world: World, name: str = "distill-intent-1", region: str = "us-east-1", **changes: Any) -> str:
     """Runs a job to its end and returns its model's ARN."""
     world.objects.objects.setdefault(("train-bucket", "train.jsonl"), jsonl(prompts()))
+    world.objects.homes["train-bucket"] = region
     bedrock = world.client(region=region)
     bedrock.create_model_customization_job(**job(name, **changes))
     world.pass_time(120, step=10)

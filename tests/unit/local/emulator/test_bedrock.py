@@ -11,7 +11,7 @@ import pytest
 
 from local.emulator.hooks.bedrock import paced
 from tests.unit.local.emulator.test_access import job
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow, until
+from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document, until
 
 JOBS = f"arn:aws:bedrock:{REGION}:111111111111:model-customization-job/*"
 EVALUATIONS = JOBS.replace("model-customization", "evaluation")
@@ -106,6 +106,40 @@ def test_bedrock_takes_only_a_role_that_trusts_it_for_this(
         workshop.client("bedrock").create_model_customization_job(
             **request(workshop.role(trusted, trust=trust), bucket)
         )
+
+
+LOGS = f"arn:aws:bedrock:{REGION}:111111111111:*"
+
+
+def admitting(bucket: str, resource: str, source: str) -> str:
+    """The bucket policy of the User Guide, for Bedrock's invocation logs."""
+    condition = {"StringEquals": {"aws:SourceAccount": "111111111111"}, "ArnLike": {"aws:SourceArn": source}}
+    statement = allow("s3:PutObject", f"arn:aws:s3:::{bucket}/{resource}/*", **condition)
+    return document(statement | {"Principal": {"Service": "bedrock.amazonaws.com"}})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "source", "admitted"),
+    [
+        ("logs/AWSLogs/111111111111/BedrockModelInvocationLogs", LOGS, True),
+        ("AWSLogs/111111111111/BedrockModelInvocationLogs", LOGS, False),
+        ("logs", LOGS.replace(REGION, "us-west-2"), False),
+    ],
+)
+def test_invocation_logs_go_where_the_buckets_policy_admits_bedrock(
+    workshop: Workshop, prefix: str, source: str, admitted: bool
+) -> None:
+    name, s3, bedrock = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3"), workshop.client("bedrock")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_policy(Bucket=name, Policy=admitting(name, prefix, source))
+    config = {"s3Config": {"bucketName": name, "keyPrefix": "logs"}}
+    if not admitted:
+        with pytest.raises(botocore.exceptions.ClientError, match="Failed to validate permissions for bucket"):
+            bedrock.put_model_invocation_logging_configuration(loggingConfig=config)
+        return
+    bedrock.put_model_invocation_logging_configuration(loggingConfig=config)
+    assert s3.list_objects_v2(Bucket=name, Prefix=prefix)["KeyCount"] == 1
+    bedrock.delete_model_invocation_logging_configuration()
 
 
 def deploy(workshop: Workshop, stack: str, resources: dict[str, Any]) -> dict[str, Any]:

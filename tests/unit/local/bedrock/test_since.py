@@ -1,0 +1,70 @@
+"""Before its first day the service has no such operation, field or value."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.bedrock import errors
+from local.bedrock.engine import CONTROL
+from local.bedrock.offer import since
+from local.bedrock.wire import service_model
+from tests.unit.local.bedrock.fakes import World, job
+
+SERVICES = ("bedrock", "bedrock-runtime")
+SHAPES = {o.name: o.model.input_shape for service in SERVICES for o in service_model.operations(service)}
+
+
+@pytest.mark.parametrize("operation", [*CONTROL, "Converse"])
+def test_every_operation_has_a_first_day(operation: str) -> None:
+    first = since.SINCE[operation]
+    since.check_operation(operation, first)
+    with pytest.raises(errors.ServiceError, match="is not an operation of Bedrock on") as refusal:
+        since.check_operation(operation, first - timedelta(days=1))
+    assert (refusal.value.code, refusal.value.status) == ("UnknownOperationException", 404)
+
+
+def test_the_service_itself_refuses_what_is_not_yet_there() -> None:
+    world = World(datetime(2025, 7, 15, tzinfo=UTC))
+    with pytest.raises(ClientError, match="UnknownOperationException"):
+        world.client().list_custom_model_deployments()
+    world.clock.forward(days=1)
+    assert world.client().list_custom_model_deployments()["modelDeploymentSummaries"] == []
+
+
+@pytest.mark.parametrize(("operation", "path"), [(name, path) for name in since.FIELDS for path in since.FIELDS[name]])
+def test_every_dated_field_is_one_of_the_service(operation: str, path: str) -> None:
+    shape = SHAPES[operation]
+    for name in path.split("."):
+        shape = shape.member if shape.type_name == "list" else shape
+        assert name in shape.members
+        shape = shape.members[name]
+
+
+@pytest.mark.parametrize(("operation", "field"), since.VALUES)
+def test_every_dated_value_is_one_of_its_enum(operation: str, field: str) -> None:
+    assert set(since.VALUES[operation, field]) <= set(SHAPES[operation].members[field].metadata["enum"])
+
+
+FINE_TUNING = {"customizationType": "FINE_TUNING", "customizationConfig": None}
+
+
+@pytest.mark.parametrize(
+    ("on", "changes", "sentence"),
+    [
+        (date(2024, 12, 2), {}, "customizationConfig is not a parameter .*Value 'DISTILLATION' at 'customizationType'"),
+        (date(2025, 12, 2), {"customizationType": "REINFORCEMENT_FINE_TUNING"}, "Value 'REINFORCEMENT_FINE_TUNING'"),
+    ],
+)
+def test_fields_and_values_of_a_later_day_are_refused(on: date, changes: dict[str, Any], sentence: str) -> None:
+    world = World(datetime(on.year, on.month, on.day, tzinfo=UTC))
+    with pytest.raises(ClientError, match=sentence):
+        world.client().create_model_customization_job(**job(**changes))
+
+
+def test_a_field_in_a_list_has_its_day_too() -> None:
+    asked = {"inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "a"}}]}}
+    since.check_fields("CreateEvaluationJob", asked, date(2025, 3, 25))
+    with pytest.raises(errors.ServiceError, match="precomputedInferenceSource is not a parameter"):
+        since.check_fields("CreateEvaluationJob", asked, date(2025, 3, 24))
