@@ -48,16 +48,24 @@ help: ## List the targets
 	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv-lambda
 	@$(UV) pip sync --quiet --python .venv-lambda --compile-bytecode --require-hashes requirements/lambda.txt && touch $@
 
+# Twice the same versions: for the deployed runtime, whatever machine this is, and for local functions.
+WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
+.build/wheels/ok: requirements/layer.txt .venv-lambda/ok
+	@echo "fetching the compiled packages of the functions into .build/wheels"
+	@rm -rf .build/wheels
+	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux2014
+	@$(WHEELS) --target .build/wheels/local --python .venv-lambda && touch $@
+
 node_modules/ok: package-lock.json .venv/ok
 	@echo "installing the CDK command line into node_modules"
 	@npm ci --silent --no-progress && touch $@
 
 .PHONY: install
-install: .venv/ok .venv-local/ok .venv-lambda/ok node_modules/ok ## Install everything into this folder
+install: .venv/ok .venv-local/ok .venv-lambda/ok .build/wheels/ok node_modules/ok ## Install everything into this folder
 
 .PHONY: lock
 lock: .venv-uv/ok ## Resolve the locks again
-	@for group in dev local lambda; do \
+	@for group in dev local lambda layer; do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	    --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done
 	@npm install --package-lock-only --silent
@@ -89,19 +97,19 @@ imports: .venv/ok
 	$(BIN)/lint-imports
 
 .PHONY: unit
-unit: .venv/ok node_modules/ok ## Unit tests
+unit: .venv/ok .build/wheels/ok node_modules/ok ## Unit tests
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator
 
 .PHONY: local-unit
-local-unit: .venv-local/ok ## Tests of the local AWS account, in its own environment
+local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, in its own environment
 	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator
 
 .PHONY: snapshot
-snapshot: node_modules/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
+snapshot: node_modules/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
 	$(BIN)/python -m pytest tests/snapshot tests/policy
 
 .PHONY: synth
-synth: node_modules/ok ## Synthesize every environment, rules on
+synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
 	@for env in $(ENVIRONMENTS); do echo "cdk synth $$env"; \
 	  node_modules/.bin/cdk synth --quiet -c env=$$env -c date=$(GATE_DATE) --output cdk.out/$$env || exit 1; done
 	@echo "cdk synth launch"; node_modules/.bin/cdk synth --quiet -c env=launch -c date=2024-12-04 --output cdk.out/launch

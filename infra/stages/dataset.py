@@ -13,6 +13,7 @@ from infra.parts.permissions import running, storage
 from infra.parts.rule import on_event
 from infra.parts.settings import settings_layer
 from infra.parts.stores import Stores
+from infra.parts.wheels import wheels_layer
 from lambdas.shared.names import PROMPTS_PREFIX, UPLOADS_PREFIX
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
@@ -33,7 +34,7 @@ class Dataset(Construct):
             description="Validates prompts, splits them, estimates the run's cost and starts it",
             timeout=Duration.minutes(15),
             memory_mb=2048,
-            layers=[settings_layer(self, "Recipes", recipes)],
+            layers=[wheels_layer(self, "Wheels"), settings_layer(self, "Recipes", recipes)],
             asynchronous=True,
         )
         self.function.allow(

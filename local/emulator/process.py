@@ -27,6 +27,7 @@ _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _PYTHON = ROOT / ".venv-local" / "bin" / "python"
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this very process started and has to reap
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+_LAMBDA_WHEELS = ROOT / ".build" / "wheels" / "local"
 
 
 class CannotStart(Exception):
@@ -86,10 +87,14 @@ def _free_port(port: int) -> int:
 
 
 def _check_ground(state: Path) -> None:
-    for python, target in ((_PYTHON, "the emulator"), (_LAMBDA_PYTHON, "local Lambda functions")):
-        if not python.exists():
-            name = python.parent.parent.name
-            raise CannotStart(f"the Python environment {name} of {target} is missing: `make install` makes it.")
+    needed = (
+        (_PYTHON, f"the Python environment {_PYTHON.parent.parent.name} of the emulator"),
+        (_LAMBDA_PYTHON, f"the Python environment {_LAMBDA_PYTHON.parent.parent.name} of local Lambda functions"),
+        (_LAMBDA_WHEELS, f"the folder {_LAMBDA_WHEELS} of local Lambda functions' compiled packages"),
+    )
+    for path, what in needed:
+        if not path.exists():
+            raise CannotStart(f"{what} is missing: `make install` makes it.")
     state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(state).free
     if free < _LEAST_FREE:
@@ -117,6 +122,7 @@ def _environment(account: LocalAccount) -> dict[str, str]:
         "DISTILLERY_CLOCK_FILE": str(account.clock_file),
         "DISTILLERY_LOCAL_STATE": str(account.state),
         "DISTILLERY_LAMBDA_PYTHON": str(_LAMBDA_PYTHON),
+        "DISTILLERY_LAMBDA_WHEELS": str(_LAMBDA_WHEELS),
     }
 
 

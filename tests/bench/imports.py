@@ -1,6 +1,7 @@
 """A handler's import time, against importing boto3 and making the same clients and nothing else.
 
-As in the local Lambda runtime: `.venv-lambda` with the SDK's layer before it. Every door is imported in a process of
+As in the local Lambda runtime: `.venv-lambda` with the SDK's layer and, for the stage that has it, that of compiled
+packages before it. Every door is imported in a process of
 its own and timed inside it, so that the start of the interpreter, which is the same for both, flatters no ratio. The
 clients are those that the loaded modules ask for, found in their source.
 """
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.parts.layer import BUILD, unpack
+from infra.parts.wheels import FETCHED
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
 from tests.bench.process import ROOT, run
@@ -33,8 +35,8 @@ def bench(console: Console) -> list[Bar]:
     table = Table("handler", "clients", "ratio", "handler, s", "boto3 alone, s", title="Imports, with clients made")
     bars = []
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
-        environ = _environ(Path(folder))
         for stage in doors():
+            environ = _environ(Path(folder), stage)
             module = f"lambdas.{stage}.handler"
             clients: list[str] = json.loads(_tell(environ, "clients", module))
             pairs = _pairs(environ, module, clients)
@@ -60,11 +62,12 @@ def _tell(environ: dict[str, str], *words: str) -> str:
     return run([PYTHON, DOOR, *words], environ)
 
 
-def _environ(cache: Path) -> dict[str, str]:
+def _environ(cache: Path, stage: str) -> dict[str, str]:
     """Bytecode goes to a folder of its own: in the layer it would change what is deployed."""
+    compiled = [FETCHED / "local"] if stage == "dataset" else []  # the one stage with that layer
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": os.pathsep.join([str(unpack(BUILD) / "python"), str(ROOT)]),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in [*compiled, unpack(BUILD) / "python", ROOT]),
         "PYTHONPYCACHEPREFIX": str(cache),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

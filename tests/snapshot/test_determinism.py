@@ -12,8 +12,8 @@ import pytest
 
 from tests.policy.synthesis import ROOT
 
-SOURCE = ("app.py", "cdk.json", "environments", "infra", "lambdas", "stacks")
-"""All that synth reads of a checkout."""
+SOURCE = ("app.py", "cdk.json", "environments", "infra", "lambdas", "stacks", ".build/wheels")
+"""All that synth reads of a checkout and of what `make install` fetched."""
 
 
 def _checkout(folder: Path) -> Path:

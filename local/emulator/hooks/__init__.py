@@ -18,6 +18,7 @@ from local.emulator.hooks import (
     executions,
     function_properties,
     lambdas,
+    layers,
     loopback,
     metrics,
     recorder,
@@ -38,6 +39,7 @@ def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None =
     """Put every hook in place. Call it once, before ministack serves."""
     loopback.install()
     lambdas.install()
+    layers.install()
     function_properties.install()
     dead_letters.install()
     schedules.install(clock)

@@ -1,0 +1,74 @@
+"""Compiled packages as a layer: the locked wheels for the deployed runtime, not for this machine's Python.
+
+`make install` fetches them once, by the hashes of `requirements/layer.txt`, for both: unpacking a wheel needs no
+interpreter, so no Docker and no arm64 machine is needed, and synth needs no network. Local functions run on this
+machine's interpreter and get the same versions built for it (`local/emulator/hooks/layers.py`).
+"""
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.parts.layer import BUILD
+
+FETCHED = BUILD / "wheels"
+"""`function` holds what is deployed, `local` the same for local functions; the Makefile writes both."""
+
+KEPT_RECORDS = ("METADATA", "WHEEL")  # of a distribution's records: who it is and what it was built for; see the hook
+
+
+class NotInstalled(Exception):
+    """The wheels were never fetched."""
+
+
+def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
+    """The layer, for the functions that import what is in it."""
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=lambda_.Code.from_asset(str(unpack(BUILD))),
+        description="Compiled packages, by requirements/layer.txt",
+        compatible_architectures=[lambda_.Architecture.ARM_64],
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def unpack(build: Path, fetched: Path = FETCHED / "function") -> Path:
+    """The folder that holds `python/`, named by what is in it. Raises NotInstalled where nothing was fetched."""
+    files = sorted(file for file in fetched.rglob("*") if _is_kept(file.relative_to(fetched)) and file.is_file())
+    if not files:
+        raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
+    target = build / f"wheels-{_digest(fetched, files)}"
+    if not target.exists():
+        unfinished = Path(tempfile.mkdtemp(dir=build))  # renamed when whole: others may build at the same time
+        for file in files:
+            copy = unfinished / "python" / file.relative_to(fetched)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        unfinished.chmod(0o755)
+        with contextlib.suppress(OSError):  # somebody else was faster, with the same
+            unfinished.rename(target)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return target
+
+
+def _is_kept(file: Path) -> bool:
+    """Code; no stubs, scripts, bytecode or records of the installation but those that name the wheel."""
+    top = file.parts[0]
+    if top.endswith(".dist-info"):
+        return file.name in KEPT_RECORDS
+    return not top.startswith((".", "bin")) and file.suffix not in (".pyc", ".pyi", ".lock")
+
+
+def _digest(fetched: Path, files: list[Path]) -> str:
+    """Of which distributions they are, and of this module: a version's files never change."""
+    names = sorted({part for file in files if (part := file.relative_to(fetched).parts[0]).endswith(".dist-info")})
+    told = "\n".join([*names, Path(__file__).read_text(encoding="utf-8")])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,67 @@
+"""A layer of compiled packages works on this machine's interpreter.
+
+AWS: a layer's compiled modules are for the function's runtime and architecture, here Python 3.14 on arm64.
+ministack: unpacks a layer as it is, and functions run on this machine's Python, which cannot load such modules.
+We mend: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`,
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/) is given as the same versions
+    from the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for the local interpreter from the
+    same lock. Other layers, and functions without this one, are left alone.
+"""
+
+import functools
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ministack.services import lambda_svc
+
+
+class WrongWheels(Exception):
+    """The local wheels are not those of the layer."""
+
+
+def compiled(layer: bytes) -> set[str]:
+    """The records (`msgspec-0.22.0.dist-info`) of the layer's distributions that are built for a platform."""
+    with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+        records = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
+        return {Path(name).parent.name for name in records if not _is_pure(archive.read(name).decode())}
+
+
+def _is_pure(wheel: str) -> bool:
+    tags = [line.removeprefix("Tag: ") for line in wheel.splitlines() if line.startswith("Tag: ")]
+    return all(tag.endswith("-any") for tag in tags)
+
+
+def for_this_machine(layer: bytes, folder: Path) -> bytes:
+    """The layer with the local builds of its compiled distributions. Raises WrongWheels for another version."""
+    wanted = compiled(layer)
+    here = {path.name for path in folder.glob("*.dist-info")}
+    if not wanted:
+        return layer
+    if not wanted <= here:
+        raise WrongWheels(f"a layer holds {sorted(wanted)}, {folder} holds {sorted(here)}: `make install` mends it")
+    return _packed(folder)
+
+
+@functools.cache
+def _packed(folder: Path) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, Path("python") / path.relative_to(folder))
+    return body.getvalue()
+
+
+def install() -> None:
+    """Replace how a layer's content is found."""
+    resolve = lambda_svc._resolve_layer_zip
+
+    def resolve_layer_zip(attachment: Any) -> bytes | None:
+        layer: bytes | None = resolve(attachment)
+        folder = os.environ.get("DISTILLERY_LAMBDA_WHEELS")
+        return for_this_machine(layer, Path(folder)) if layer and folder else layer
+
+    lambda_svc._resolve_layer_zip = resolve_layer_zip

@@ -1,0 +1,68 @@
+"""A layer of compiled packages is given as the same versions for this machine's interpreter."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.account import ROOT
+from local.emulator.hooks.layers import WrongWheels, compiled, for_this_machine
+from tests.unit.local.emulator.workshop import Workshop
+
+DEPLOYED = "Wheel-Version: 1.0\nTag: cp314-cp314-manylinux_2_17_aarch64\n"
+PURE = "Wheel-Version: 1.0\nTag: py3-none-any\n"
+CODE = "import msgspec\ndef handler(event, context): return [msgspec.__version__, msgspec.json.decode(b'[1]')]"
+
+
+def packed(files: dict[str, str]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return body.getvalue()
+
+
+def layer(record: str, wheel: str) -> bytes:
+    return packed({f"python/{record}.dist-info/WHEEL": wheel, "python/a/_core.so": "for another machine"})
+
+
+def test_a_layer_without_compiled_packages_stays_as_it_is(tmp_path: Path) -> None:
+    for body in (layer("a-1", PURE), packed({"python/a.py": ""})):
+        assert for_this_machine(body, tmp_path) == body
+
+
+def test_a_compiled_layer_becomes_the_local_build_of_the_same_version(tmp_path: Path) -> None:
+    (tmp_path / "a-1.dist-info").mkdir()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "_core.so").write_text("for this machine")
+    body = for_this_machine(layer("a-1", DEPLOYED), tmp_path)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.read("python/a/_core.so") == b"for this machine"
+
+
+def test_another_version_is_refused_rather_than_passed_off_as_the_deployed_one(tmp_path: Path) -> None:
+    (tmp_path / "a-2.dist-info").mkdir()
+    with pytest.raises(WrongWheels, match=r"a-1\.dist-info.*a-2\.dist-info.*make install"):
+        for_this_machine(layer("a-1", DEPLOYED), tmp_path)
+
+
+def deployed_layer() -> bytes:
+    """As synth packs what `make install` fetched for the deployed runtime."""
+    fetched = ROOT / ".build" / "wheels" / "function"
+    files = [path for path in fetched.rglob("*") if path.is_file()]
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for path in files:
+            archive.write(path, Path("python") / path.relative_to(fetched))
+    return body.getvalue()
+
+
+def test_a_function_imports_from_the_deployed_layer_and_one_without_it_does_not(workshop: Workshop) -> None:
+    body = deployed_layer()
+    (record,) = compiled(body)
+    made = workshop.client("lambda").publish_layer_version(LayerName="wheels", Content={"ZipFile": body})
+    answer = workshop.invoke(workshop.function(CODE, Layers=[made["LayerVersionArn"]]))
+    assert answer == [record.removeprefix("msgspec-").removesuffix(".dist-info"), [1]]
+    failure = workshop.invoke(workshop.function(CODE))
+    assert failure["errorType"] == "Runtime.ImportModuleError"

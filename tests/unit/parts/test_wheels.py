@@ -1,0 +1,72 @@
+"""The layer of compiled packages: what the lock says, for the deployed runtime, and the same for local functions."""
+
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
+
+from infra.parts import wheels
+from infra.parts.parcel import ROOT
+
+LOCK = (ROOT / "requirements" / "layer.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return wheels.unpack(tmp_path_factory.mktemp("build"))
+
+
+def records(folder: Path) -> set[str]:
+    return {path.name.removesuffix(".dist-info") for path in folder.glob("*.dist-info")}
+
+
+def tags(folder: Path) -> list[str]:
+    told = [path.read_text() for path in folder.glob("*.dist-info/WHEEL")]
+    return [line.removeprefix("Tag: ") for text in told for line in text.splitlines() if line.startswith("Tag: ")]
+
+
+@pytest.mark.parametrize("which", ["function", "local"])
+def test_both_hold_the_versions_of_the_lock_and_nothing_else(which: str) -> None:
+    locked = {"-".join(pin) for pin in re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)}
+    assert locked
+    assert records(wheels.FETCHED / which) == locked
+
+
+def test_functions_run_the_version_that_tests_run() -> None:
+    assert records(wheels.FETCHED / "function") == {f"msgspec-{distribution('msgspec').version}"}
+
+
+def test_what_is_deployed_is_built_for_python_3_14_on_arm64(unpacked: Path) -> None:
+    found = tags(unpacked / "python")
+    assert found
+    assert all(re.fullmatch(r"cp314-cp314-manylinux\w*_aarch64|py3-none-any", tag) for tag in found)
+    compiled = [path.name for path in unpacked.rglob("*.so")]
+    assert compiled
+    assert all(name.endswith(".cpython-314-aarch64-linux-gnu.so") for name in compiled)
+
+
+def test_it_stays_small_and_holds_no_bytecode_and_no_stubs(unpacked: Path) -> None:
+    files = [path for path in unpacked.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+    assert not [path for path in files if path.suffix in (".pyc", ".pyi")]
+
+
+def test_a_second_build_is_the_same_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
+    first = wheels.unpack(tmp_path)
+    assert wheels.unpack(tmp_path) == first
+    assert list(tmp_path.iterdir()) == [first]
+
+
+def test_a_layer_that_was_never_fetched_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(wheels.NotInstalled, match="make install"):
+        wheels.unpack(tmp_path, tmp_path / "nothing")
+
+
+def test_the_layer_names_its_runtime_and_architecture() -> None:
+    stack = Stack(App(), "Stack")
+    wheels.wheels_layer(stack, "Wheels")
+    runs_on = {"CompatibleRuntimes": ["python3.14"], "CompatibleArchitectures": ["arm64"]}
+    Template.from_stack(stack).has_resource_properties("AWS::Lambda::LayerVersion", runs_on)
