@@ -41,17 +41,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class CustomModel:
-    """A distilled model and the trained text model behind it."""
+    """A customized model and the trained text model behind it; `request` is that of its job, also of a copy's original.
+
+    A copy has no job of its own, and is Creating until its copy job is done.
+    """
 
     arn: str
     name: str
     base: str
-    job_arn: str
-    job_name: str
+    job_arn: str | None
+    job_name: str | None
     request: Mapping[str, Any]
     created: datetime
     loss: float
     student: Student
+    validation_losses: tuple[float, ...] = ()
+    key: str | None = None
+    status: str = "Active"
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How this simulated account behaves: the stand-in teacher, granted quotas, and faults on request."""
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,10 @@ class Latency:
 class Faults:
     """What goes wrong, and what the account was granted.
 
-    `fail_jobs` holds prefixes of job names that fail at Training; `model_units` is the Provisioned Throughput
-    quota per Region (0 in every new account); `optimized_application_profiles` decides what the documentation
-    leaves open: whether an application profile may be called latency-optimized.
+    `fail_jobs` holds prefixes of job names that fail at Training; `model_units` is the value of every quota of
+    Provisioned Throughput (0 in a new account), and `quotas` what a single one was raised or lowered to, by its code
+    (`L-…`) or for one Region (`us-east-1/L-…`); `optimized_application_profiles` decides what the documentation leaves
+    open: whether an application profile may be called latency-optimized.
     """
 
     fail_jobs: Set[str] = frozenset()
@@ -42,4 +43,5 @@ class Faults:
     stall_throughput: bool = False
     fail_deployments: bool = False
     model_units: int = 0
+    quotas: Mapping[str, int] = field(default_factory=dict)
     optimized_application_profiles: bool = False

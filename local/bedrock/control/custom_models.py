@@ -1,9 +1,14 @@
 """Get, List and DeleteCustomModel, and finding a custom model by name or ARN."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from local.bedrock import errors
 from local.bedrock.control import listing
 from local.bedrock.control.call import Call, Params, present
 from local.bedrock.records import CustomModel, Estate
+
+_FOUNDATION = "foundationModelArnEquals"
 
 
 def get(call: Call) -> Params:
@@ -16,22 +21,23 @@ def get(call: Call) -> Params:
         jobName=model.job_name,
         jobArn=model.job_arn,
         baseModelArn=model.base,
-        customizationType="DISTILLATION",
+        customizationType=customization_type(request),
+        modelKmsKeyArn=model.key,
         hyperParameters=request.get("hyperParameters"),
         trainingDataConfig=request["trainingDataConfig"],
         validationDataConfig=request.get("validationDataConfig"),
         outputDataConfig=request["outputDataConfig"],
         trainingMetrics={"trainingLoss": model.loss},
+        validationMetrics=[{"validationLoss": loss} for loss in model.validation_losses] or None,
         creationTime=model.created,
-        customizationConfig=request["customizationConfig"],
-        modelStatus="Active",
+        customizationConfig=request.get("customizationConfig"),
+        modelStatus=model.status,
     )
 
 
 def list_models(call: Call) -> Params:
-    """A page of summaries; every model here is owned and Active."""
-    base = call.params.get("baseModelArnEquals", call.params.get("foundationModelArnEquals"))
-    hidden = call.params.get("isOwned") is False or call.params.get("modelStatus", "Active") != "Active"
+    """A page of summaries. Everything here is owned: sharing is another service's, and not simulated."""
+    asked = call.params
     rows = [
         {
             "modelArn": model.arn,
@@ -39,14 +45,21 @@ def list_models(call: Call) -> Params:
             "creationTime": model.created,
             "baseModelArn": model.base,
             "baseModelName": base_id(model).split(":")[0],
-            "customizationType": "DISTILLATION",
+            "customizationType": customization_type(model.request),
             "ownerAccountId": call.account,
-            "modelStatus": "Active",
+            "modelStatus": model.status,
         }
         for model in call.estate.models.values()
-        if not hidden and base in (None, model.base)
+        if asked.get("isOwned", True)
+        and all(asked.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
+        and asked.get("modelStatus", model.status) == model.status
     ]
-    return listing.page(call.params, rows, "modelSummaries", name="modelName", created="creationTime")
+    return listing.page(asked, rows, "modelSummaries", name="modelName", created="creationTime")
+
+
+def customization_type(request: Mapping[str, Any]) -> str:
+    """What the job did; a request with a teacher need not say so."""
+    return str(request.get("customizationType", "DISTILLATION"))
 
 
 def delete(call: Call) -> Params:
@@ -67,6 +80,14 @@ def find(estate: Estate, identifier: str) -> CustomModel:
         if identifier in (model.arn, model.name):
             return model
     raise errors.not_found(f"There is no custom model {identifier} in this account and Region.")
+
+
+def active(estate: Estate, identifier: str) -> CustomModel:
+    """The model with that name or ARN, which must be ready to be hosted or copied."""
+    model = find(estate, identifier)
+    if model.status != "Active":
+        raise errors.validation(f"The custom model {model.name} is {model.status}; it must be Active.")
+    return model
 
 
 def base_id(model: CustomModel) -> str:

@@ -11,24 +11,25 @@ from datetime import datetime, timedelta
 from local.bedrock import errors
 from local.bedrock.control import custom_models, listing
 from local.bedrock.control.call import Call, Params, present
-from local.bedrock.offer import offers
+from local.bedrock.offer import offers, quotas, since
 from local.bedrock.records import CustomModel, Deployment, Estate
 from local.bedrock.settings import Faults
 
 CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
-MOST = 10
 
 
 def create(call: Call) -> Params:
     """Begins to deploy an eligible custom model."""
     params = call.params
-    model = custom_models.find(call.estate, params["modelArn"])
+    model = custom_models.active(call.estate, params["modelArn"])
     _eligible(model, call)
     if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
         raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
-    if len(call.estate.deployments) >= MOST:
-        raise errors.quota(f"The account has {MOST} custom model deployments, as many as it may have.")
+    most = quotas.applied(call.faults, call.region, quotas.DEPLOYMENTS)
+    if len(call.estate.deployments) >= most:
+        raise errors.quota(f"The account has {most} custom model deployments, as many as it may have.")
     arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
+    call.tag(arn, params.get("tags"))
     call.estate.deployments[arn] = Deployment(
         arn,
         params["modelDeploymentName"],
@@ -38,7 +39,6 @@ def create(call: Call) -> Params:
         call.now + CREATING,
         description=params.get("description"),
     )
-    call.tag(arn, params.get("tags"))
     return {"customModelDeploymentArn": arn}
 
 
@@ -46,10 +46,10 @@ def _eligible(model: CustomModel, call: Call) -> None:
     base = offers.VARIANTS[custom_models.base_id(model)]
     if call.region not in base.on_demand_custom:
         raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
-    if model.created.date() < offers.DEPLOYMENTS_SINCE:
+    if model.created.date() < since.DEPLOYMENTS:
         raise errors.validation(
             f"{model.name} was customized on {model.created.date()}; on-demand deployment needs a model "
-            f"customized on or after {offers.DEPLOYMENTS_SINCE}."
+            f"customized on or after {since.DEPLOYMENTS}."
         )
     if base.ended(call.now.date()):
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")
@@ -99,7 +99,7 @@ def update(call: Call) -> Params:
     if deployment.status != "Active" or deployment.update == "Updating":
         state = "Updating" if deployment.status == "Active" else deployment.status
         raise errors.validation(f"{deployment.arn} is {state}; it can be updated when Active.")
-    model = custom_models.find(call.estate, call.params["modelArn"])
+    model = custom_models.active(call.estate, call.params["modelArn"])
     _eligible(model, call)
     present_base = custom_models.find(call.estate, deployment.model_arn).base
     if model.base != present_base:

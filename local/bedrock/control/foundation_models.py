@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from local.bedrock import errors
 from local.bedrock.control.call import Call, Params, present
-from local.bedrock.offer import offers
+from local.bedrock.offer import capacity, offers, tuning
 from local.bedrock.offer.models import Model
 
 NOTICE = timedelta(days=183)
@@ -30,8 +30,7 @@ def list_models(call: Call) -> Params:
     """All models and variants that live in the Region, filtered as asked."""
     rows = [
         _details(model, name, call)
-        for model in offers.MODELS.values()
-        for name in (model.id, *model.variants)
+        for name, model in sorted({**offers.MODELS, **offers.VARIANTS}.items())
         if model.exists(call.now.date(), call.region)
     ]
     return {"modelSummaries": [row for row in rows if _asked(row, call.params)]}
@@ -62,8 +61,7 @@ def availability(call: Call) -> Params:
 
 
 def _details(model: Model, name: str, call: Call) -> Params:
-    variant = name in model.variants
-    today = call.now.date()
+    variant, today = name in offers.VARIANTS, call.now.date()
     return {
         "modelArn": f"arn:aws:bedrock:{call.region}::foundation-model/{name}",
         "modelId": name,
@@ -72,31 +70,32 @@ def _details(model: Model, name: str, call: Call) -> Params:
         "inputModalities": ["TEXT"],
         "outputModalities": ["TEXT"],
         "responseStreamingSupported": True,
-        "customizationsSupported": _customizations(name, call) if variant else [],
-        "inferenceTypesSupported": _inference_types(model, call.region, variant),
+        "customizationsSupported": customizations(name, call.region, today) if variant else [],
+        "inferenceTypesSupported": _inference_types(model, name, call.region, today),
         "modelLifecycle": _life_cycle(model, today),
     }
 
 
-def _customizations(name: str, call: Call) -> list[str]:
-    model = offers.VARIANTS[name]
-    today = call.now.date()
-    if call.region not in model.customize or model.is_legacy(today):
+def customizations(variant: str, region: str, today: date) -> list[str]:
+    """What a new job may do with the variant: nothing in Legacy, distillation while a teacher of it lives."""
+    model = offers.CUSTOMIZABLE.get(variant)
+    if model is None or region not in model.customize or not model.exists(today, region) or model.is_legacy(today):
         return []
     student = any(
-        pair.student == name
-        and pair.region == call.region
-        and pair.first <= today
-        and not offers.MODELS[pair.teacher].ended(today)
+        pair.student == variant
+        and pair.region == region
+        and pair.offered(today)
+        and offers.MODELS[pair.teacher].exists(today, region)
         for pair in offers.PAIRS
     )
-    return ["FINE_TUNING", "DISTILLATION"] if student else ["FINE_TUNING"]
+    ways = {"FINE_TUNING": tuning.tuned(variant, today) is not None, "DISTILLATION": student}
+    return [way for way, open_ in ways.items() if open_]
 
 
-def _inference_types(model: Model, region: str, variant: bool) -> list[str]:
+def _inference_types(model: Model, name: str, region: str, today: date) -> list[str]:
     # The enum has no word for "through a profile only": such a model lists nothing.
-    if variant:
-        return ["PROVISIONED"] if region in model.throughput else []
+    if name in offers.VARIANTS:
+        return ["PROVISIONED"] if capacity.sold(name, region, today) else []
     return ["ON_DEMAND"] if region in model.in_region else []
 
 

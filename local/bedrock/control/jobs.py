@@ -7,11 +7,10 @@ model name as long as a model or a running job holds it.
 from local.bedrock import errors
 from local.bedrock.control import listing, schedule
 from local.bedrock.control.call import Call, Params, present
-from local.bedrock.offer import offers
+from local.bedrock.offer import offers, quotas
 from local.bedrock.offer.models import Pair
 from local.bedrock.records import Job
 
-MOST_SCHEDULED = 10
 RUNNING = ("InProgress", "Stopping")
 
 
@@ -59,7 +58,7 @@ def _distillation(params: Params) -> Params:
 def _pair(teacher: str, base: str, call: Call) -> Pair:
     today = call.now.date()
     student_id = base.rsplit("foundation-model/", 1)[-1]
-    student = offers.VARIANTS.get(student_id)
+    student = offers.CUSTOMIZABLE.get(student_id)
     if student is None or call.region not in student.customize or not student.exists(today, call.region):
         raise errors.validation(f"The base model {base} cannot be customized in {call.region}.")
     if student.is_legacy(today):
@@ -68,7 +67,7 @@ def _pair(teacher: str, base: str, call: Call) -> Pair:
     for pair in offers.PAIRS:
         if (pair.teacher, pair.student, pair.region) == (teacher_id, student_id, call.region):
             allowed = pair.teacher_profile if through_profile else pair.teacher_on_demand
-            if allowed and pair.first <= today and not (pair.last and today >= pair.last):
+            if allowed and pair.offered(today):
                 return pair
     raise errors.validation(
         f"The teacher model {teacher} is not supported for the student model {student_id} in {call.region}."
@@ -95,8 +94,9 @@ def _names_are_free(call: Call) -> None:
 
 def _quota(call: Call) -> None:
     running = sum(job.status in RUNNING for job in call.estate.jobs.values())
-    if running >= MOST_SCHEDULED:
-        raise errors.quota(f"The account has {running} scheduled customization jobs; at most {MOST_SCHEDULED}.")
+    most = quotas.applied(call.faults, call.region, quotas.SCHEDULED_JOBS)
+    if running >= most:
+        raise errors.quota(f"The account has {running} scheduled customization jobs; at most {most}.")
 
 
 def get(call: Call) -> Params:

@@ -9,11 +9,9 @@ from datetime import UTC, date, datetime, time
 from local.bedrock import errors
 from local.bedrock.control import listing
 from local.bedrock.control.call import Call, Params, present
-from local.bedrock.offer import offers
+from local.bedrock.offer import offers, quotas
 from local.bedrock.offer.models import Model, Profile
 from local.bedrock.records import ApplicationProfile, Estate
-
-MOST = 1000
 
 
 def create(call: Call) -> Params:
@@ -21,8 +19,9 @@ def create(call: Call) -> Params:
     if "copyFrom" not in call.params["modelSource"]:
         raise errors.validation("modelSource.copyFrom is required.")
     source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
-    if len(call.estate.profiles) >= MOST:
-        raise errors.quota(f"The account has {MOST} inference profiles, as many as it may have.")
+    most = quotas.applied(call.faults, call.region, quotas.PROFILES)
+    if len(call.estate.profiles) >= most:
+        raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
     profile_id = call.mint("profile")
     arn = call.arn(f"application-inference-profile/{profile_id}")
     call.estate.profiles[arn] = ApplicationProfile(

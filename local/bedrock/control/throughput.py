@@ -1,8 +1,13 @@
-"""Provisioned Throughput: model units that bill by the hour until deleted (User Guide, prov-throughput).
+"""Provisioned Throughput: model units that bill by the hour until deleted (User Guide, prov-throughput, prov-thru-*).
 
-The quota of model units is 0 in every account until support raises it. An update swaps the model for its base or
-another custom model of the same base, and the old one serves until it is done. How long creating (10 minutes) and
-updating (5 minutes) take is this simulator's assumption.
+Quotas of model units are 0 until support raises them, and there are two kinds: what one provisioned model may have, and
+what all no-commitment ones of custom, or of base, models may have together. The sentence for nothing granted is
+observed by others; for too much granted it is ours.
+
+A commitment of one or six months cannot be deleted before its term is complete, and renews itself when it is. The guide
+does not say whether a renewed one can be deleted: here it can. Only what hosts a custom model may change its model, for
+its base or another custom model of the same base; the old one serves until that is done. Months have 30 days; how long
+creating (10 minutes) and updating (5 minutes) take is this simulator's assumption.
 """
 
 from dataclasses import replace
@@ -11,8 +16,7 @@ from datetime import datetime, timedelta
 from local.bedrock import errors
 from local.bedrock.control import custom_models, listing
 from local.bedrock.control.call import Call, Params, present
-from local.bedrock.offer import offers
-from local.bedrock.offer.models import Model
+from local.bedrock.offer import capacity, offers, quotas
 from local.bedrock.records import Estate, Throughput
 from local.bedrock.settings import Faults
 
@@ -23,12 +27,12 @@ COMMITMENT = {"OneMonth": timedelta(days=30), "SixMonths": timedelta(days=180)}
 def create(call: Call) -> Params:
     """Buys model units for a custom model or a provisionable base model."""
     params = call.params
-    if any(t.name == params["provisionedModelName"] for t in call.estate.throughputs.values()):
-        raise errors.validation(f"The provisioned model name {params['provisionedModelName']} is already in use.")
+    _name_is_free(params["provisionedModelName"], call)
     model_arn, base = _hosted(params["modelId"], call)
     _eligible(base, call)
-    _quota(params["modelUnits"], base, call)
+    _quota(params, model_arn, base, call)
     arn = call.arn(f"provisioned-model/{call.mint('throughput')}")
+    call.tag(arn, params.get("tags"))
     call.estate.throughputs[arn] = Throughput(
         arn,
         params["provisionedModelName"],
@@ -41,8 +45,12 @@ def create(call: Call) -> Params:
         call.now + CREATING,
         commitment=params.get("commitmentDuration"),
     )
-    call.tag(arn, params.get("tags"))
     return {"provisionedModelArn": arn}
+
+
+def _name_is_free(name: str, call: Call) -> None:
+    if any(t.name == name for t in call.estate.throughputs.values()):
+        raise errors.validation(f"The provisioned model name {name} is already in use.")
 
 
 def _hosted(identifier: str, call: Call) -> tuple[str, str]:
@@ -53,42 +61,62 @@ def _hosted(identifier: str, call: Call) -> tuple[str, str]:
         return arn, arn
     if offers.model_of(identifier):
         raise errors.validation(f"{identifier} cannot be hosted on Provisioned Throughput; name one of its variants.")
-    model = custom_models.find(call.estate, identifier)
+    model = custom_models.active(call.estate, identifier)
     return model.arn, model.base
 
 
-def _model(base: str) -> Model:
-    return offers.VARIANTS[base.rsplit("/", 1)[1]]
-
-
 def _eligible(base: str, call: Call) -> None:
-    model, today = _model(base), call.now.date()
-    if call.region not in model.throughput or not model.exists(today, call.region):
-        raise errors.validation(f"Provisioned Throughput is not supported for {model.id} in {call.region}.")
+    variant, today = base.rsplit("/", 1)[1], call.now.date()
+    model = offers.VARIANTS[variant]
+    if not capacity.sold(variant, call.region, today) or not model.exists(today, call.region):
+        raise errors.validation(f"Provisioned Throughput is not supported for {variant} in {call.region}.")
     if model.is_legacy(today):
         raise errors.validation(f"{model.id} is in Legacy status: it takes no new Provisioned Throughput.")
 
 
-def _quota(units: int, base: str, call: Call) -> None:
-    name = base.rsplit("/", 1)[1]
-    granted = call.faults.model_units
-    if granted == 0:
-        raise errors.quota(f"Your account does not currently have any no commitment model units reserved for {name}")
-    used = sum(t.units for t in call.estate.throughputs.values() if t.status != "Failed")
-    if used + units > granted:
-        raise errors.quota(
-            f"{units} model unit(s) for {name} are too many: {used} of the {granted} reserved for your account "
-            "are in use."
-        )
+def _quota(params: Params, model_arn: str, base: str, call: Call) -> None:
+    units, variant = params["modelUnits"], base.rsplit("/", 1)[1]
+    most = quotas.units_of_one(call.faults, call.region, variant)
+    limits = [(most, 0, f"of one provisioned model of {variant}")]
+    if "commitmentDuration" not in params:
+        code = quotas.ACROSS_CUSTOM if _is_custom(model_arn) else quotas.ACROSS_BASE
+        granted, used = quotas.applied(call.faults, call.region, code), _uncommitted(model_arn, call)
+        limits.append((granted, used, "reserved for your account without commitment"))
+    for allowed, used, what in limits:
+        if allowed == 0:
+            kind = "" if "commitmentDuration" in params else "no commitment "
+            raise errors.quota(f"Your account does not currently have any {kind}model units reserved for {variant}")
+        if used + units > allowed:
+            raise errors.quota(
+                f"{units} model unit(s) for {variant} are too many: {used} of the {allowed} {what} are in use."
+            )
+
+
+def _is_custom(model_arn: str) -> bool:
+    return ":custom-model/" in model_arn
+
+
+def _uncommitted(model_arn: str, call: Call) -> int:
+    """Units in use without commitment, of custom models or of base models, whichever this is."""
+    return sum(
+        t.units
+        for t in call.estate.throughputs.values()
+        if t.commitment is None and t.status != "Failed" and _is_custom(t.model_arn) == _is_custom(model_arn)
+    )
 
 
 def get(call: Call) -> Params:
     """The throughput by name or ARN."""
-    return _view(find(call.estate, call.params["provisionedModelId"]))
+    return _view(find(call.estate, call.params["provisionedModelId"]), call.now)
 
 
-def _view(throughput: Throughput) -> Params:
+def _expires(throughput: Throughput, now: datetime) -> datetime | None:
+    """When the present term ends."""
     term = COMMITMENT.get(throughput.commitment or "")
+    return throughput.created + term * ((now - throughput.created) // term + 1) if term else None
+
+
+def _view(throughput: Throughput, now: datetime) -> Params:
     return present(
         modelUnits=throughput.units,
         desiredModelUnits=throughput.units,
@@ -102,14 +130,14 @@ def _view(throughput: Throughput) -> Params:
         lastModifiedTime=throughput.changed,
         failureMessage=throughput.failure,
         commitmentDuration=throughput.commitment,
-        commitmentExpirationTime=throughput.created + term if term else None,
+        commitmentExpirationTime=_expires(throughput, now),
     )
 
 
 def list_throughputs(call: Call) -> Params:
     """A page of summaries."""
     model = call.params.get("modelArnEquals")
-    rows = [_view(t) for t in call.estate.throughputs.values() if model in (None, t.model_arn)]
+    rows = [_view(t, call.now) for t in call.estate.throughputs.values() if model in (None, t.model_arn)]
     for row in rows:
         row.pop("failureMessage", None)
     return listing.page(
@@ -118,18 +146,30 @@ def list_throughputs(call: Call) -> Params:
 
 
 def update(call: Call) -> Params:
-    """Renames, or begins to swap the model for one of the same base."""
-    throughput = find(call.estate, call.params["provisionedModelId"])
+    """Renames, or begins to swap the custom model for its base or another of the same base."""
+    throughput, params = find(call.estate, call.params["provisionedModelId"]), call.params
     if throughput.status != "InService":
         raise errors.validation(f"{throughput.arn} is {throughput.status}; it can be updated when InService.")
-    changed = replace(throughput, name=call.params.get("desiredProvisionedModelName", throughput.name))
-    if "desiredModelId" in call.params:
-        desired, base = _hosted(call.params["desiredModelId"], call)
-        if base != throughput.base:
-            raise errors.validation(f"{desired} has the base {base}; the throughput was bought for {throughput.base}.")
+    if not {"desiredProvisionedModelName", "desiredModelId"} & set(params):
+        raise errors.validation("Give desiredProvisionedModelName, desiredModelId or both.")
+    changed = throughput
+    if (name := params.get("desiredProvisionedModelName", throughput.name)) != throughput.name:
+        _name_is_free(name, call)
+        changed = replace(changed, name=name, changed=call.now)
+    if "desiredModelId" in params:
+        desired = _desired(throughput, params["desiredModelId"], call)
         changed = replace(changed, desired_arn=desired, status="Updating", changed=call.now, due=call.now + UPDATING)
     call.estate.throughputs[throughput.arn] = changed
     return {}
+
+
+def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
+    if not _is_custom(throughput.model_arn):
+        raise errors.validation(f"{throughput.arn} hosts a base model, so its model cannot be changed.")
+    desired, base = _hosted(identifier, call)
+    if base != throughput.base:
+        raise errors.validation(f"{desired} has the base {base}; the throughput was bought for {throughput.base}.")
+    return desired
 
 
 def delete(call: Call) -> Params:

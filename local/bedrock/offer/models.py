@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from local.bedrock.offer import capacity
+
 Destinations = Mapping[str, tuple[str, ...]]
 
 
@@ -23,8 +25,8 @@ class Profile:
 class Model:
     """A foundation model as Bedrock offers it in the US Regions.
 
-    `variants` are its ids to customize or provision (`…:128k`). `strong` models know the task (they speak
-    through the stand-in teacher); the others are untrained students. `announced` is when its end became public.
+    `variants` are its ids to customize (`…:128k`); `capacity` knows those to provision. `strong` models know the task
+    (they speak through the stand-in teacher); the others are untrained students.
     """
 
     id: str
@@ -39,12 +41,17 @@ class Model:
     end: date | None = None
     optimized: Mapping[str, date] = field(default_factory=dict)
     tiers: frozenset[str] = frozenset()
-    throughput: frozenset[str] = frozenset()
     on_demand_custom: frozenset[str] = frozenset()
     strong: bool = False
     multi_turn: bool = False
     reasons_aloud: bool = False
     prices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def throughput(self) -> frozenset[str]:
+        """Where model units are sold for any of its variants."""
+        sold = [each.regions for name, each in capacity.FOR_SALE.items() if name.startswith(f"{self.id}:")]
+        return frozenset().union(*sold)
 
     @property
     def regions(self) -> frozenset[str]:
@@ -80,3 +87,7 @@ class Pair:
     teacher_on_demand: bool
     teacher_profile: bool
     last: date | None = None
+
+    def offered(self, on: date) -> bool:
+        """Whether a new job may name the pair on that day, the lives of both apart."""
+        return self.first <= on and (self.last is None or on < self.last)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from lambdas.shared import catalog, limits
-from local.bedrock.control import deployments, jobs
 from local.bedrock.learning import dataset
 from local.bedrock.offer import offers, quotas
 from local.bedrock.offer.models import Model
@@ -27,7 +26,15 @@ KNOWN = {
     "optimized amazon.nova-pro-v1:0": OPTIMIZED,
     "optimized anthropic.claude-3-5-haiku-20241022-v1:0": OPTIMIZED,
     "optimized meta.llama3-1-70b-instruct-v1:0": OPTIMIZED,
-    "in-region meta.llama3-3-70b-instruct-v1:0": "the distillation table calls the model profile-only",
+    **dict.fromkeys(
+        (
+            "throughput amazon.nova-2-lite-v1:0",
+            "throughput anthropic.claude-3-haiku-20240307-v1:0",
+            "throughput anthropic.claude-3-5-sonnet-20240620-v1:0",
+            "throughput anthropic.claude-3-5-sonnet-20241022-v2:0",
+        ),
+        "the simulator has the whole table of autumn 2026; the product what its own students need",
+    ),
     "profile us.anthropic.claude-3-haiku-20240307-v1:0": "the page at hand does not say what us-east-1 reaches",
 }
 
@@ -105,8 +112,8 @@ def _limits() -> Iterator[tuple[str, str]]:
         "most prompts": (limits.MAX_PROMPTS, dataset.MOST_PROMPTS),
         "file": (limits.MAX_FILE_BYTES, dataset.MOST_BYTES),
         "line": (limits.MAX_LINE_BYTES, dataset.MOST_LINE_BYTES),
-        "deployments": (limits.MAX_DEPLOYMENTS, deployments.MOST),
-        "jobs": (limits.MAX_SCHEDULED_JOBS, jobs.MOST_SCHEDULED),
+        "deployments": (limits.MAX_DEPLOYMENTS, quotas.applied(Faults(), "us-east-1", quotas.DEPLOYMENTS)),
+        "jobs": (limits.MAX_SCHEDULED_JOBS, quotas.applied(Faults(), "us-east-1", quotas.SCHEDULED_JOBS)),
         "schema": (limits.SCHEMA_VERSION, dataset.SCHEMA),
     }
     for name, (theirs, ours) in both.items():
@@ -116,7 +123,7 @@ def _limits() -> Iterator[tuple[str, str]]:
 
 def _quotas() -> Iterator[tuple[str, str]]:
     """What the product asks of Service Quotas, against a new account of the simulator's."""
-    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Faults())}
+    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Faults(), "us-east-1")}
     for student in sorted({pair.student for pair in catalog.pairs()}):
         for quota in {quota for mode in catalog.HostingMode for quota in catalog.hosting_quotas(student, mode)}:
             if there.get(quota.code) != (quota.name, quota.default):

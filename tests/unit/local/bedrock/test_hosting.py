@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from local.bedrock.engine import Faults
 from tests.unit.local.bedrock.fakes import ACCOUNT, World, distilled
 
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+MICRO = "amazon.nova-micro-v1:0:128k"
 LLAMA = {"baseModelIdentifier": "meta.llama3-1-8b-instruct-v1:0:128k", "teacher": "us.meta.llama3-3-70b-instruct-v1:0"}
 
 
@@ -82,44 +84,50 @@ def test_a_model_of_another_base_is_refused_by_both_kinds_of_endpoint() -> None:
         bedrock.update_provisioned_model_throughput(provisionedModelId=units, desiredModelId=lite)
 
 
-def test_throughput_swaps_its_model_and_cannot_be_deleted_meanwhile() -> None:
-    world = World(faults=Faults(model_units=1))
+def test_hosts_are_listed_by_model_status_and_name() -> None:
+    world = World(faults=Faults(model_units=2))
     first, second = distilled(world), distilled(world, "distill-intent-2")
-    arn, bedrock = buy(world, first), world.client()
-    world.pass_time(15)
-    bedrock.update_provisioned_model_throughput(provisionedModelId=arn, desiredModelId=second)
-    during = bedrock.get_provisioned_model_throughput(provisionedModelId=arn)
-    assert (during["status"], during["modelArn"], during["desiredModelArn"]) == ("Updating", first, second)
-    with pytest.raises(ClientError, match="ConflictException"):
-        bedrock.delete_provisioned_model_throughput(provisionedModelId=arn)
-    world.pass_time(6)
-    assert bedrock.get_provisioned_model_throughput(provisionedModelId=arn)["modelArn"] == second
+    deploy(world, first, "a-live")
+    world.pass_time(10)
+    deploy(world, second, "b-live")
+    buy(world, first, "units")
+    bedrock = world.client()
+
+    def named(**asked: Any) -> list[str]:
+        listed = bedrock.list_custom_model_deployments(**asked)["modelDeploymentSummaries"]
+        return [each["customModelDeploymentName"] for each in listed]
+
+    assert named(modelArnEquals=second) == ["b-live"]
+    assert named(statusEquals="Active") == ["a-live"]
+    assert named(nameContains="live", sortOrder="Ascending", createdAfter=NEW_YEAR) == ["a-live", "b-live"]
+    assert named(createdBefore=NEW_YEAR) == []
+    units = bedrock.list_provisioned_model_throughputs(modelArnEquals=first, statusEquals="Creating")
+    assert [each["provisionedModelName"] for each in units["provisionedModelSummaries"]] == ["units"]
+    assert bedrock.list_provisioned_model_throughputs(modelArnEquals=second)["provisionedModelSummaries"] == []
 
 
-@pytest.mark.parametrize(
-    ("faults", "status", "bills"),
-    [
-        (Faults(model_units=1, fail_throughput=True), "Failed", 0),
-        (Faults(model_units=1, stall_throughput=True), "Creating", 1),
-    ],
-)
-def test_throughput_fails_or_stalls_on_request(faults: Faults, status: str, bills: int) -> None:
-    world = World(faults=faults)
-    arn = buy(world, distilled(world))
-    world.pass_time(60, step=10)
-    assert world.client().get_provisioned_model_throughput(provisionedModelId=arn)["status"] == status
-    assert len(world.bedrock.inventory(ACCOUNT)["bills_by_the_hour"]) == bills
-
-
-def test_more_units_than_granted_and_a_commitment_that_lasts_are_refused() -> None:
-    world = World(faults=Faults(model_units=1))
-    model = distilled(world)
-    arn = buy(world, model, commitmentDuration="OneMonth")
-    with pytest.raises(ClientError, match="1 of the 1 reserved"):
-        buy(world, model, "second")
-    world.pass_time(15)
-    with pytest.raises(ClientError, match="is committed until"):
-        world.client().delete_provisioned_model_throughput(provisionedModelId=arn)
+def test_models_are_listed_by_base_owner_and_status_and_not_deleted_while_hosted() -> None:
+    world = World()
+    model, bedrock = distilled(world), world.client()
+    base = f"arn:aws:bedrock:us-east-1::foundation-model/{MICRO}"
+    for asked, found in (
+        ({"baseModelArnEquals": base}, 1),
+        ({"foundationModelArnEquals": base}, 1),
+        ({"foundationModelArnEquals": base.replace("micro", "lite").replace("128k", "300k")}, 0),
+        ({"isOwned": True, "modelStatus": "Active"}, 1),
+        ({"isOwned": False}, 0),
+        ({"modelStatus": "Creating"}, 0),
+        ({"nameContains": "intent"}, 1),
+        ({"creationTimeBefore": NEW_YEAR}, 0),
+    ):
+        assert len(bedrock.list_custom_models(**asked)["modelSummaries"]) == found, asked
+    host = deploy(world, model)
+    with pytest.raises(ClientError, match=r"ConflictException.*is still hosted by"):
+        bedrock.delete_custom_model(modelIdentifier=model)
+    bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=host)
+    bedrock.delete_custom_model(modelIdentifier="distill-intent-1-model")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        bedrock.get_custom_model(modelIdentifier=model)
 
 
 def test_reset_leaves_an_empty_account() -> None:
