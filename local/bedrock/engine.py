@@ -23,7 +23,7 @@ from local.bedrock.learning.teacher import Teacher
 from local.bedrock.offer import since
 from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
-from local.bedrock.runtime import converse, targets
+from local.bedrock.runtime import converse, counting, invoke, targets
 from local.bedrock.runtime.call import Call as RuntimeCall
 from local.bedrock.runtime.call import Outcome
 from local.bedrock.settings import Faults, Latency, TeacherSettings
@@ -65,6 +65,10 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
 }
 RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "Converse": converse.converse,
+    "ConverseStream": converse.stream,
+    "InvokeModel": invoke.invoke,
+    "InvokeModelWithResponseStream": invoke.stream,
+    "CountTokens": counting.count,
 }
 STAND_IN = {"x-distillery-stand-in": "true"}
 _TEACHER, _FAULTS, _LATENCY, _ANY_KEYS = TeacherSettings(), Faults(), Latency(), AnyKeys()

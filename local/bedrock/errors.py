@@ -52,3 +52,14 @@ def not_ready(message: str) -> ServiceError:
 def unknown_operation(message: str) -> ServiceError:
     """The service has no such operation (on that date, or here)."""
     return ServiceError("UnknownOperationException", 404, message)
+
+
+class ModelRefusal(ServiceError):
+    """What the model itself refuses, not the service in front of it: a stream has begun by then, and ends with it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationException", 400, message)
+
+    def told(self) -> "ModelRefusal":
+        """As Converse and ConverseStream pass it on."""
+        return ModelRefusal(f"The model returned the following errors: {self.message}")

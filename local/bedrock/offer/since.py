@@ -25,6 +25,9 @@ _JUDGE = date(2024, 12, 12)  # SDK 1.35.80
 _PRECOMPUTED = date(2025, 3, 25)  # SDK 1.37.20
 _CUSTOM_METRICS = date(2025, 6, 4)  # SDK 1.38.30; 1.37.20 has it not
 _TIERS = date(2025, 11, 18)  # HISTORY
+_RESERVED = date(2025, 11, 26)  # announcement "Amazon Bedrock introduces Reserved Service tier"
+_INVOKE_METADATA = date(2026, 5, 20)  # awsapichanges.com; the announcement is of the same month
+_STRUCTURED = date(2026, 2, 4)  # announcement "structured outputs", generally available
 _AVAILABILITY = date(2025, 11, 18)  # SDK 1.40.76; 1.38.30 of June has it not
 _REINFORCEMENT = date(2025, 12, 3)  # HISTORY; SDK 1.42.4 has UpdateCustomModelDeployment, 1.41.6 of 1 December not
 _POLICIES = date(2026, 4, 29)  # SDK 1.43.0; 1.42.70 of March has it not
@@ -68,10 +71,17 @@ SINCE: Mapping[str, date] = {
     **dict.fromkeys(("TagResource", "UntagResource", "ListTagsForResource"), _GA),
     **dict.fromkeys(("InvokeModel", "InvokeModelWithResponseStream"), _GA),
     **dict.fromkeys(("Converse", "ConverseStream"), _CONVERSE),
+    "CountTokens": date(2025, 8, 20),  # awsapichanges.com
 }
 
-_ASKED = {"requestMetadata": DISTILLATION, "serviceTier": _TIERS}
-_SPOKEN = {**_ASKED, "performanceConfig": OPTIMIZED, "guardrailConfig": date(2024, 6, 18)}  # HISTORY
+_SPOKEN = {
+    "requestMetadata": DISTILLATION,
+    "serviceTier": _TIERS,
+    "performanceConfig": OPTIMIZED,
+    "guardrailConfig": date(2024, 6, 18),  # HISTORY
+    "outputConfig": _STRUCTURED,
+}
+_INVOKED = {"requestMetadata": _INVOKE_METADATA, "serviceTier": _TIERS, "performanceConfigLatency": OPTIMIZED}
 _EVALUATED = "inferenceConfig.models.bedrockModel.performanceConfig"
 _BATCH_INPUT = "inputDataConfig.s3InputDataConfig.s3BucketOwner"
 _BATCH_OUTPUT = "outputDataConfig.s3OutputDataConfig.s3BucketOwner"
@@ -100,8 +110,8 @@ FIELDS: Mapping[str, Mapping[str, date]] = {
     },
     "Converse": _SPOKEN,
     "ConverseStream": _SPOKEN,
-    "InvokeModel": {**_ASKED, "performanceConfigLatency": OPTIMIZED},
-    "InvokeModelWithResponseStream": {**_ASKED, "performanceConfigLatency": OPTIMIZED},
+    "InvokeModel": _INVOKED,
+    "InvokeModelWithResponseStream": _INVOKED,
 }
 
 VALUES: Mapping[tuple[str, str], Mapping[str, date]] = {
@@ -111,6 +121,9 @@ VALUES: Mapping[tuple[str, str], Mapping[str, date]] = {
         "REINFORCEMENT_FINE_TUNING": _REINFORCEMENT,
     },
     ("ListFoundationModels", "byCustomizationType"): {"DISTILLATION": DISTILLATION},
+    **{(name, "serviceTier.type"): {"reserved": _RESERVED} for name in ("Converse", "ConverseStream")},
+    ("InvokeModel", "serviceTier"): {"reserved": _RESERVED},
+    ("InvokeModelWithResponseStream", "serviceTier"): {"reserved": _RESERVED},
 }
 
 
@@ -132,9 +145,9 @@ def _later(operation: str, params: Mapping[str, Any], today: date) -> Iterator[s
         if today < first and any(True for _ in _at(params, path.split("."))):
             yield f"{path} is not a parameter of {operation} on {today}"
     for (name, field), values in VALUES.items():
-        value = str(params.get(field)) if name == operation else ""
-        if value in values and today < values[value]:
-            yield f"Value '{value}' at '{field}' failed to satisfy constraint: it is not a value of it on {today}"
+        for value in _at(params, field.split(".")) if name == operation else ():
+            if str(value) in values and today < values[str(value)]:
+                yield f"Value '{value}' at '{field}' failed to satisfy constraint: it is not a value of it on {today}"
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Any]:

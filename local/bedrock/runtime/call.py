@@ -37,11 +37,20 @@ class Call:
         """The calendar's day."""
         return self.now.date()
 
+    def seconds(self, milliseconds: float) -> float:
+        """How long modelled time is really felt."""
+        return milliseconds / 1000 * self.latency.scale
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The members of the operation's output shape; `headers` that no shape has; seconds to wait before it goes out."""
+    """The members of the operation's output shape, `headers` that no shape has, seconds to wait before it goes out.
+
+    `used`: tokens in and out. `logged`: the output's body as an invocation log has it, None where nothing is logged.
+    """
 
     members: Params
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    used: tuple[int, int] = (0, 0)
+    logged: Any = None

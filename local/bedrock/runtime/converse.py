@@ -1,98 +1,133 @@
-"""Converse: who answers, in which latency mode and tier, and what it would have taken.
+"""Converse and ConverseStream: one answer whole, or as it is generated.
 
-Latency-optimized inference works only through a system profile, in the Regions listed, and never for custom
-models (User Guide, latency-optimized-inference, and a third party's measured error sentence). Time is modelled
-(`latency.py`), never slept. Tokens are counted as characters divided by four.
+`promptVariables` is ignored unless the model id names a prompt, as the API says. The sentences about tools and the
+most tokens are the service's. What is only ever refused here says so ("The local Bedrock …").
 """
 
-from collections.abc import Callable
+from typing import Any
 
 from local.bedrock import errors
-from local.bedrock.learning import student, text
-from local.bedrock.runtime import latency
+from local.bedrock.offer import limits
+from local.bedrock.offer.limits import Limits
+from local.bedrock.runtime import conversation, extras, guardrails, serving
 from local.bedrock.runtime.call import Call, Outcome, Params
-from local.bedrock.runtime.targets import Target
+from local.bedrock.runtime.question import Question, Reply
+from local.bedrock.runtime.serving import Served
 
-Answer = Callable[[text.Prompt], str]
-NOT_SIMULATED = ("toolConfig", "guardrailConfig", "promptVariables", "outputConfig")
+_SIGNATURE = "none"
 
 
 def converse(call: Call) -> Outcome:
     """One answer with its usage and modelled latency."""
-    params, target = call.params, call.target
-    _simulated(params)
-    mode = _mode(call)
-    tier = _tier(params, target)
-    prompt = _prompt(params)
-    said, stop = _cut(_answer(target, prompt, call.teacher), params)
-    used = text.tokens(prompt.system) + text.tokens(prompt.text), text.tokens(said)
-    asked = params.get("performanceConfig")
-    taken = latency.milliseconds(target.model.id, mode, tier, used[1], prompt.text)
-    members = {
-        "output": {"message": {"role": "assistant", "content": _blocks(said, target)}},
-        "stopReason": stop,
+    try:
+        served = _served(call, streamed=False)
+    except errors.ModelRefusal as refusal:
+        raise refusal.told() from None
+    members = _members(call, served)
+    return Outcome(members, delay=call.seconds(served.timing.total), used=served.used, logged=members)
+
+
+def stream(call: Call) -> Outcome:
+    """The same as events; what the model itself refuses ends the stream before it has said anything."""
+    try:
+        served = _served(call, streamed=True)
+    except errors.ModelRefusal as refusal:
+        return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.told().message}})]})
+    members = _members(call, served)
+    events = [(call.seconds(wait), event) for wait, event in _events(served, members)]
+    return Outcome({"stream": events}, used=served.used, logged=members)
+
+
+def _served(call: Call, *, streamed: bool) -> Served:
+    params, most = call.params, limits.of(call.target.model)
+    _tools(params.get("toolConfig"), most, streamed=streamed)
+    if "outputConfig" in params:
+        raise errors.validation("The local Bedrock does not simulate outputConfig.")
+    guardrails.check(call, params.get("guardrailConfig", {}))
+    extras.check(params.get("additionalModelRequestFields"), call.target.model)
+    asked = Question(conversation.read(params, most), *_inference(params.get("inferenceConfig", {}), most))
+    mode, tier = params.get("performanceConfig", {}).get("latency"), params.get("serviceTier", {}).get("type")
+    return serving.serve(call, asked, mode, tier)
+
+
+def _tools(config: Params | None, most: Limits, *, streamed: bool) -> None:
+    if config is None:
+        return
+    if not most.tools:
+        raise errors.validation("This model doesn't support tool use.")
+    if streamed and not most.tools_streamed:
+        raise errors.validation("This model doesn't support tool use in streaming mode.")
+    forced = set(config.get("toolChoice", {})) & {"any", "tool"}
+    if forced:
+        raise errors.validation("The local Bedrock answers in text: it does not simulate a forced toolChoice.")
+
+
+def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
+    asked: int = config.get("maxTokens", most.output)
+    if asked > most.output:
+        raise errors.validation(
+            f"The maximum tokens you requested exceeds the model limit of {most.output}. Try again with a maximum "
+            f"tokens value that is lower than {most.output}."
+        )
+    stops = tuple(config.get("stopSequences", ()))
+    if stops and not most.stops:
+        raise errors.validation(
+            "This model doesn't support the stopSequences field. Remove stopSequences and try again."
+        )
+    return asked, stops
+
+
+def _members(call: Call, served: Served) -> Params:
+    used = served.used
+    found = extras.fields(call.params.get("additionalModelResponseFieldPaths", []), served)
+    traced = guardrails.trace(call.params.get("guardrailConfig", {}))
+    return {
+        "output": {"message": {"role": "assistant", "content": _blocks(served.reply)}},
+        "stopReason": served.reply.ended,
         "usage": {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)},
-        "metrics": {"latencyMs": taken},
-        **({"performanceConfig": {"latency": mode}} if asked else {}),
-        **({"serviceTier": {"type": tier}} if tier else {}),
+        "metrics": {"latencyMs": served.timing.total},
+        **({"additionalModelResponseFields": found} if found else {}),
+        **({"trace": traced} if traced else {}),
+        **({"performanceConfig": {"latency": served.mode}} if served.mode else {}),
+        **({"serviceTier": {"type": served.tier}} if served.tier else {}),
     }
-    return Outcome(members, delay=taken / 1000 * call.latency.scale)
 
 
-def _simulated(params: Params) -> None:
-    for name in NOT_SIMULATED:
-        if name in params:
-            raise errors.validation(f"The local Bedrock does not simulate {name}.")
-    for message in params.get("messages", []):
-        for block in message["content"]:
-            if "text" not in block:
-                raise errors.validation(f"The local Bedrock takes text only, not {', '.join(block)}.")
-    if not params.get("messages") or params["messages"][-1]["role"] != "user":
-        raise errors.validation("A conversation must end with a user message. Try again with one that does.")
+def _blocks(reply: Reply) -> list[Params]:
+    spoken: list[Params] = [{"text": reply.said}]
+    if reply.thought is None:
+        return spoken
+    return [{"reasoningContent": {"reasoningText": {"text": reply.thought, "signature": _SIGNATURE}}}, *spoken]
 
 
-def _mode(call: Call) -> str:
-    target, region = call.target, call.region
-    mode: str = call.params.get("performanceConfig", {}).get("latency", "standard")
-    if mode == "standard":
-        return mode
-    since = target.model.optimized.get(region)
-    through = ("system", "application") if call.faults.optimized_application_profiles else ("system",)
-    if since is None or call.today < since or target.through not in through:
-        raise errors.validation(f"Latency performance configuration is not supported for {target.model.id} in {region}")
-    return mode
+def _events(served: Served, members: Params) -> list[tuple[float, Params]]:
+    thinking = _thinking(served.reply.thought)
+    index = 1 if thinking else 0
+    *pieces, end = served.pieces()
+    deltas = [(wait, _delta(index, {"text": piece})) for wait, piece in pieces]
+    stop: Params = {"stopReason": members["stopReason"]}
+    if "additionalModelResponseFields" in members:
+        stop["additionalModelResponseFields"] = members["additionalModelResponseFields"]
+    told = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
+    return [
+        (served.timing.first, {"messageStart": {"role": "assistant"}}),
+        *[(0.0, event) for event in thinking],
+        *deltas,
+        (end[0], {"contentBlockStop": {"contentBlockIndex": index}}),
+        (0.0, {"messageStop": stop}),
+        (0.0, {"metadata": {name: members[name] for name in told if name in members}}),
+    ]
 
 
-def _tier(params: Params, target: Target) -> str | None:
-    tier: str | None = params.get("serviceTier", {}).get("type")
-    offered = {"default"} if target.custom else {"default", *target.model.tiers}
-    if tier is not None and tier not in offered:
-        raise errors.validation(f"The service tier {tier} is not supported for {target.model.id}.")
-    return tier
+def _thinking(thought: str | None) -> list[Params]:
+    if thought is None:
+        return []
+    return [
+        _delta(0, {"reasoningContent": {"text": thought}}),
+        _delta(0, {"reasoningContent": {"signature": _SIGNATURE}}),
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+    ]
 
 
-def _prompt(params: Params) -> text.Prompt:
-    system = " ".join(block["text"] for block in params.get("system", []) if "text" in block)
-    turns = ["\n".join(block["text"] for block in message["content"]) for message in params["messages"]]
-    return text.Prompt(system, "\n".join(turns))
-
-
-def _answer(target: Target, prompt: text.Prompt, teacher: Answer) -> str:
-    if target.custom:
-        return target.custom.student.answer(prompt.text)
-    return teacher(prompt) if target.model.strong else student.untrained(prompt)
-
-
-def _cut(said: str, params: Params) -> tuple[str, str]:
-    most = params.get("inferenceConfig", {}).get("maxTokens")
-    if most is not None and text.tokens(said) > most:
-        return said[: most * text.CHARACTERS_PER_TOKEN], "max_tokens"
-    return said, "end_turn"
-
-
-def _blocks(said: str, target: Target) -> list[Params]:
-    spoken: list[Params] = [{"text": said}]
-    if target.model.reasons_aloud and target.custom is None:
-        thought = {"reasoningContent": {"reasoningText": {"text": "A stand-in does not reason.", "signature": "none"}}}
-        return [thought, *spoken]
-    return spoken
+def _delta(index: int, delta: dict[str, Any]) -> Params:
+    return {"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}}

@@ -1,7 +1,8 @@
 """What a `modelId` of the runtime points to, and whether it may be called now.
 
 It may be a foundation model's id or ARN, a system profile's id or ARN, an application profile's ARN, a
-provisioned model's ARN or a custom model deployment's ARN.
+provisioned model's ARN or a custom model deployment's ARN. A profile is of the Region and account that is called.
+A custom model's own ARN fails the pattern of `modelId`.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,12 @@ from local.bedrock.offer import offers
 from local.bedrock.offer.models import Model
 from local.bedrock.records import CustomModel, Estate
 
+_ELSEWHERE = {
+    ":prompt/": "prompts of Prompt management",
+    "prompt-router/": "prompt routers",
+    ":imported-model/": "imported models",
+    ":sagemaker:": "endpoints of the Bedrock Marketplace",
+}
 ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
 INVALID = "The provided model identifier is invalid."
 
@@ -29,6 +36,9 @@ class Target:
 def resolve(model_id: str, estate: Estate, now: datetime) -> Target:
     """The target, or the error the service gives."""
     today = now.date()
+    for part, what in _ELSEWHERE.items():
+        if part in model_id:
+            raise errors.validation(f"The local Bedrock does not simulate {what}.")
     if ":provisioned-model/" in model_id or ":custom-model-deployment/" in model_id:
         return _custom(model_id, estate, today)
     if ":application-inference-profile/" in model_id:
@@ -36,7 +46,9 @@ def resolve(model_id: str, estate: Estate, now: datetime) -> Target:
         model = offers.PROFILES[profile.source][1] if profile.source_is_profile else offers.MODELS[profile.source]
         _alive(model, today)
         return Target(model, "application" if profile.source_is_profile else "model")
-    name = model_id.rsplit(":inference-profile/", 1)[-1]
+    arn, _, name = model_id.rpartition(":inference-profile/")
+    if arn and arn != f"arn:aws:bedrock:{estate.region}:{estate.account}":
+        raise errors.validation(INVALID)
     if name in offers.PROFILES:
         return _system(name, estate.region, today)
     return _bare(model_id, estate.region, today)

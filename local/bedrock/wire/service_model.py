@@ -45,12 +45,17 @@ def operations(service: str) -> tuple[Operation, ...]:
     return tuple(sorted(found, key=lambda o: -o.literal))
 
 
+def operation(service: str, name: str) -> Operation:
+    """The operation of that name."""
+    return next(found for found in operations(service) if found.name == name)
+
+
 def route(request: Request) -> tuple[Operation, dict[str, str]]:
     """The operation and its path parameters, decoded (ARNs keep their `/` and `:`)."""
-    for operation in operations(request.service):
-        match = operation.path.fullmatch(request.path)
-        if match and operation.method == request.method:
-            return operation, {name: unquote(value) for name, value in match.groupdict().items()}
+    for found in operations(request.service):
+        match = found.path.fullmatch(request.path)
+        if match and found.method == request.method:
+            return found, {name: unquote(value) for name, value in match.groupdict().items()}
     raise errors.unknown_operation(f"No operation answers {request.method} {request.path}.")
 
 

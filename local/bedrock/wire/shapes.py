@@ -19,7 +19,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-def problems(value: dict[str, Any], shape: Any) -> list[str]:
+def problems(value: Any, shape: Any) -> list[str]:
     """Everything wrong with `value` by the shape, types first; an empty list when it fits."""
     report = _VALIDATOR.validate(value, shape)
     if report.has_errors():
@@ -44,6 +44,8 @@ def _violations(value: Any, shape: Any, where: str) -> Iterator[str]:
         for key, item in value.items():
             yield from _violations(key, shape.key, f"{where}.{key}")
             yield from _violations(item, shape.value, f"{where}.{key}")
+    elif kind == "blob":
+        yield from _size(value, shape, where)
     elif kind == "string":
         yield from _string(value, shape, where)
     elif kind in ("integer", "long", "float", "double"):
@@ -51,7 +53,8 @@ def _violations(value: Any, shape: Any, where: str) -> Iterator[str]:
 
 
 def _failed(value: Any, where: str, constraint: str) -> str:
-    return f"Value '{value}' at '{where}' failed to satisfy constraint: Member must {constraint}"
+    shown = f"{len(value)} bytes" if isinstance(value, bytes) else value
+    return f"Value '{shown}' at '{where}' failed to satisfy constraint: Member must {constraint}"
 
 
 def _size(value: Any, shape: Any, where: str) -> Iterator[str]:

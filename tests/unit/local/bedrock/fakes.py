@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,8 +14,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from local.bedrock.engine import Bedrock, Faults, TeacherSettings
-from local.bedrock.ports import ObjectDenied, ObjectMissing, Request
+from local.bedrock.engine import Bedrock, Faults, Latency, TeacherSettings
+from local.bedrock.ports import ObjectDenied, ObjectMissing, Request, Response
 
 ACCOUNT = "111111111111"
 TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -120,10 +121,14 @@ class NamedKeys:
 
 
 class World:
-    """A simulator, its surroundings, and clients for any Region."""
+    """A simulator, its surroundings, and clients for any Region; `last` is the last response on the wire."""
 
     def __init__(
-        self, at: datetime = TODAY, teacher: TeacherSettings | None = None, faults: Faults | None = None
+        self,
+        at: datetime = TODAY,
+        teacher: TeacherSettings | None = None,
+        faults: Faults | None = None,
+        latency: Latency | None = None,
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles, self.keys = ListEvents(), OpenRoles(), NamedKeys()
@@ -136,7 +141,9 @@ class World:
             keys=self.keys,
             teacher=teacher or TeacherSettings(),
             faults=faults or Faults(),
+            latency=latency or Latency(),
         )
+        self.last = Response(0, {})
 
     def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
         if (service, region) not in self._clients:
@@ -169,6 +176,7 @@ class World:
                 )
             )
             headers = HTTPHeaders.from_pairs(answer.headers.items())
+            self.last = answer
             pieces = [answer.body] if answer.chunks is None else [piece for _, piece in answer.chunks]
             return AWSResponse(request.url, answer.status, headers, Raw(b"".join(pieces)))
 
@@ -187,14 +195,11 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-class Raw:
-    """A body in one piece."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
+class Raw(BytesIO):
+    """A body, as urllib3 would give it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body
+        yield self.read()
 
 
 SYSTEM = "Classify the customer's message. Answer with one label: refund, delivery, login, cancellation"

@@ -5,7 +5,6 @@ import pytest
 from local.bedrock.learning import student
 from local.bedrock.learning.teacher import Example, Teacher, by_rule
 from local.bedrock.learning.text import Prompt
-from local.bedrock.runtime import latency
 from local.bedrock.settings import TeacherSettings
 from tests.unit.local.bedrock.fakes import SYSTEM, prompts
 
@@ -76,17 +75,3 @@ def test_shuffled_answers_teach_nonsense() -> None:
     right = sum(answer == example.answer for (_, answer), example in zip(pairs, shown, strict=True))
     assert right / len(shown) < 0.4
     assert sorted(answer for _, answer in pairs) == sorted(str(e.answer) for e in shown)
-
-
-@pytest.mark.parametrize(
-    ("model", "mode", "output", "published"),
-    [
-        ("amazon.nova-pro-v1:0", "standard", 65, 954),
-        ("amazon.nova-pro-v1:0", "standard", 500, 5279),
-        ("amazon.nova-pro-v1:0", "optimized", 65, 728),
-        ("amazon.nova-pro-v1:0", "optimized", 500, 3266),
-    ],
-)
-def test_modelled_latency_has_the_published_median(model: str, mode: str, output: int, published: int) -> None:
-    drawn = sorted(latency.milliseconds(model, mode, None, output, str(n)) for n in range(999))
-    assert drawn[499] == pytest.approx(published, rel=0.05)

@@ -7,16 +7,24 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.bedrock import errors
-from local.bedrock.engine import CONTROL
+from local.bedrock.engine import CONTROL, RUNTIME
 from local.bedrock.offer import since
 from local.bedrock.wire import service_model
-from tests.unit.local.bedrock.fakes import World, job
+from tests.unit.local.bedrock.fakes import World, job, say
 
 SERVICES = ("bedrock", "bedrock-runtime")
 SHAPES = {o.name: o.model.input_shape for service in SERVICES for o in service_model.operations(service)}
 
 
-@pytest.mark.parametrize("operation", [*CONTROL, "Converse"])
+def shape_at(operation: str, path: str) -> Any:
+    shape: Any = SHAPES[operation]
+    for name in path.split("."):
+        shape = shape.member if shape.type_name == "list" else shape
+        shape = shape.members[name]
+    return shape
+
+
+@pytest.mark.parametrize("operation", [*CONTROL, *RUNTIME])
 def test_every_operation_has_a_first_day(operation: str) -> None:
     first = since.SINCE[operation]
     since.check_operation(operation, first)
@@ -35,16 +43,12 @@ def test_the_service_itself_refuses_what_is_not_yet_there() -> None:
 
 @pytest.mark.parametrize(("operation", "path"), [(name, path) for name in since.FIELDS for path in since.FIELDS[name]])
 def test_every_dated_field_is_one_of_the_service(operation: str, path: str) -> None:
-    shape = SHAPES[operation]
-    for name in path.split("."):
-        shape = shape.member if shape.type_name == "list" else shape
-        assert name in shape.members
-        shape = shape.members[name]
+    assert shape_at(operation, path)
 
 
 @pytest.mark.parametrize(("operation", "field"), since.VALUES)
 def test_every_dated_value_is_one_of_its_enum(operation: str, field: str) -> None:
-    assert set(since.VALUES[operation, field]) <= set(SHAPES[operation].members[field].metadata["enum"])
+    assert set(since.VALUES[operation, field]) <= set(shape_at(operation, field).metadata["enum"])
 
 
 FINE_TUNING = {"customizationType": "FINE_TUNING", "customizationConfig": None}
@@ -68,3 +72,19 @@ def test_a_field_in_a_list_has_its_day_too() -> None:
     since.check_fields("CreateEvaluationJob", asked, date(2025, 3, 25))
     with pytest.raises(errors.ServiceError, match="precomputedInferenceSource is not a parameter"):
         since.check_fields("CreateEvaluationJob", asked, date(2025, 3, 24))
+
+
+@pytest.mark.parametrize(
+    ("on", "changes", "sentence"),
+    [
+        (date(2024, 12, 2), {"requestMetadata": {"k": "v"}}, "requestMetadata is not a parameter of Converse on"),
+        (date(2025, 11, 17), {"serviceTier": {"type": "default"}}, "serviceTier is not a parameter of Converse on"),
+        (date(2025, 11, 25), {"serviceTier": {"type": "reserved"}}, "Value 'reserved' at 'serviceTier.type'"),
+        (date(2025, 11, 26), {"serviceTier": {"type": "reserved"}}, "The service tier reserved is not supported for"),
+        (date(2026, 2, 3), {"outputConfig": {}}, "outputConfig is not a parameter of Converse on"),
+    ],
+)
+def test_the_runtime_has_no_field_or_value_of_a_later_day(on: date, changes: dict[str, Any], sentence: str) -> None:
+    world = World(datetime(on.year, on.month, on.day, tzinfo=UTC))
+    with pytest.raises(ClientError, match=sentence):
+        say(world, "us.anthropic.claude-3-5-haiku-20241022-v1:0", "hello", region="us-west-2", **changes)

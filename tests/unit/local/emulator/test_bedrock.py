@@ -220,6 +220,22 @@ def test_the_inventory_counts_what_bills_by_the_hour(workshop: Workshop) -> None
     assert ours(workshop, "inventory")["bills_by_the_hour"] == []
 
 
+def test_answers_stream_through_the_account(workshop: Workshop) -> None:
+    model, said = "us.amazon.nova-pro-v1:0", [{"role": "user", "content": [{"text": "where is my parcel"}]}]
+    everywhere = [f"arn:aws:bedrock:{region}::foundation-model/*" for region in ("us-east-1", "us-east-2", "us-west-2")]
+    named = [f"arn:aws:bedrock:{REGION}:111111111111:inference-profile/{model}", *everywhere]
+    granted = [allow("bedrock:InvokeModelWithResponseStream", arn) for arn in named]
+    runtime = workshop.acting("bedrock-runtime", *granted)
+    deltas = [e["contentBlockDelta"] for e in runtime.converse_stream(modelId=model, messages=said)["stream"] if
+              "contentBlockDelta" in e]  # fmt: skip
+    assert "".join(delta["delta"]["text"] for delta in deltas) == "topic.delivery"
+    body = json.dumps({"messages": said})
+    streamed = runtime.invoke_model_with_response_stream(modelId=model, body=body)["body"]
+    assert json.loads(next(iter(streamed))["chunk"]["bytes"]) == {"messageStart": {"role": "assistant"}}
+    with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
+        runtime.invoke_model(modelId=model, body=body)
+
+
 def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:
     sent: list[bytes] = []
 
