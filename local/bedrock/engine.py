@@ -21,13 +21,15 @@ from local.bedrock.control import (
 from local.bedrock.control.call import Call, Params, Surroundings
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.offer import since
-from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Objects, Request, Response, Roles
+from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
 from local.bedrock.runtime import converse, counting, invoke, targets
 from local.bedrock.runtime.call import Call as RuntimeCall
 from local.bedrock.runtime.call import Outcome
+from local.bedrock.runtime.front import Front
 from local.bedrock.settings import Faults, Latency, TeacherSettings
 from local.bedrock.wire import answers, service_model
+from local.bedrock.wire.service_model import Operation
 
 __all__ = ["Bedrock", "Faults", "Latency", "TeacherSettings"]
 
@@ -70,8 +72,7 @@ RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "InvokeModelWithResponseStream": invoke.stream,
     "CountTokens": counting.count,
 }
-STAND_IN = {"x-distillery-stand-in": "true"}
-_TEACHER, _FAULTS, _LATENCY, _ANY_KEYS = TeacherSettings(), Faults(), Latency(), AnyKeys()
+_TEACHER, _FAULTS, _LATENCY, _ANY_KEYS, _NO_LOGS = TeacherSettings(), Faults(), Latency(), AnyKeys(), NoLogs()
 
 
 class Bedrock:
@@ -89,6 +90,7 @@ class Bedrock:
         events: Events,
         roles: Roles,
         keys: Keys = _ANY_KEYS,
+        logs: Logs = _NO_LOGS,
         teacher: TeacherSettings = _TEACHER,
         faults: Faults = _FAULTS,
         latency: Latency = _LATENCY,
@@ -101,6 +103,7 @@ class Bedrock:
         self._estates: dict[tuple[str, str], Estate] = {}
         self._teachers: dict[str, Teacher] = {}
         self._progress = progress.Progress(objects, events)
+        self._front = Front(RUNTIME, objects, logs)
 
     def handle(self, request: Request) -> Response:
         """One request; only a contract failure, which is a bug of ours, raises."""
@@ -111,9 +114,7 @@ class Bedrock:
             params = service_model.parameters(operation, request, path)
             since.check_fields(operation.name, params, now.date())
             if operation.name in RUNTIME:
-                outcome = RUNTIME[operation.name](self._resolved(params, request, now))
-                headers = {**STAND_IN, **outcome.headers}
-                return answers.respond(operation, outcome.members, headers, outcome.delay)
+                return self._run(operation, params, request, now)
             with self._lock:
                 estate = self._estate(request.account, request.region)
                 self._advance(estate, now)
@@ -123,14 +124,16 @@ class Bedrock:
         except errors.ServiceError as error:
             return answers.refuse(error)
 
-    def _resolved(self, params: Params, request: Request, now: datetime) -> RuntimeCall:
-        """A call to the runtime with all it needs of the account: what answers it must not hold the lock."""
+    def _run(self, operation: Operation, params: Params, request: Request, now: datetime) -> Response:
+        """A call to the runtime takes all it needs of the account under the lock, and is answered outside of it."""
+        account, region = request.account, request.region
         with self._lock:
-            estate = self._estate(request.account, request.region)
+            estate = self._estate(account, region)
             self._advance(estate, now)
             target = targets.resolve(params["modelId"], estate, now)
-            teacher = self._teacher(estate.account).answer
-        return RuntimeCall(params, target, request.account, request.region, now, teacher, self.faults, self.latency)
+            teacher, logging = self._teacher(account).answer, estate.logging
+        call = RuntimeCall(params, target, account, region, now, teacher, self.faults, self.latency)
+        return self._front.run(operation, request, call, logging)
 
     def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
         if name not in CONTROL:
@@ -155,6 +158,7 @@ class Bedrock:
                         self._advance(estate, now)
                     work = [self._progress.pending(e, now, self._teacher(e.account), self.faults) for e in estates]
                 self._progress.deliver(lose=self.faults.lose_events)
+                self._front.deliver(now)
                 todo = [task for tasks in work for task in tasks]
                 for task in todo:
                     task()
@@ -173,6 +177,7 @@ class Bedrock:
             self._estates.clear()
             self._teachers.clear()
             self._progress.clear()
+            self._front.clear()
 
     def inventory(self, account: str) -> dict[str, Any]:
         """Everything the account has in all Regions, and what bills by the hour (see `inventory.py`)."""

@@ -132,3 +132,21 @@ class AnyKeys:
         name = key.rsplit("/", 1)[-1]
         made = name if len(name) == _KEY_ID else str(uuid.uuid5(uuid.NAMESPACE_URL, f"{account}/{region}/{name}"))
         return f"arn:aws:kms:{region}:{account}:key/{made}"
+
+
+class Logs(Protocol):
+    """CloudWatch Logs as seen by a service role."""
+
+    def put(
+        self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
+    ) -> None:
+        """Appends one event to a stream, made if need be. What the role may not do is lost, and so is a group."""
+
+
+class NoLogs:
+    """For a host without CloudWatch Logs."""
+
+    def put(
+        self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
+    ) -> None:
+        """Nothing comes of it."""

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import eventbridge, kms, s3
+from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 
 from local.bedrock.ports import ObjectDenied, ObjectMissing
 from local.emulator import authority
@@ -114,3 +115,19 @@ class AccountKeys:
         with request_scope(account, region):
             record = kms._resolve_key(key)
             return str(record["Arn"]) if record and record["KeyState"] == "Enabled" else None
+
+
+class AccountLogs:
+    """The account's CloudWatch Logs."""
+
+    def put(
+        self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
+    ) -> None:
+        """Append one event as the role; without the role's permissions, or the group, it is lost."""
+        where = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
+        event = {"timestamp": int(at.timestamp() * 1000), "message": message}
+        named = {"logGroupName": group, "logStreamName": stream}
+        with request_scope(account, region):
+            if all(authority.role_may(role_arn, f"logs:{act}", where) for act in ("CreateLogStream", "PutLogEvents")):
+                cloudwatch_logs._create_log_stream(named)  # answers an error where there is one already
+                cloudwatch_logs._put_log_events({**named, "logEvents": [event]})

@@ -19,7 +19,7 @@ def main() -> None:
     from local.bedrock.engine import Bedrock
     from local.bedrock.settings import Faults, TeacherSettings
     from local.emulator import hooks
-    from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountObjects, AccountRoles
+    from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
 
     clock = VirtualClock(account.clock_file)
@@ -29,6 +29,7 @@ def main() -> None:
         events=AccountEvents(),
         roles=AccountRoles(),
         keys=AccountKeys(),
+        logs=AccountLogs(),
         teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
         faults=Faults(
             fail_jobs=frozenset(account.fail_jobs),

@@ -120,8 +120,23 @@ class NamedKeys:
         return self.keys.get(key)
 
 
+@dataclass(slots=True)
+class ListLogs:
+    """Keeps every event of every stream."""
+
+    events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
+
+    def put(
+        self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
+    ) -> None:
+        self.events.append((role_arn, group, stream, json.loads(message)))
+
+
 class World:
-    """A simulator, its surroundings, and clients for any Region; `last` is the last response on the wire."""
+    """A simulator, its surroundings, and clients for any Region; `last` is the last response on the wire.
+
+    `caller` is who signs the calls; the account's root while it is empty.
+    """
 
     def __init__(
         self,
@@ -131,7 +146,7 @@ class World:
         latency: Latency | None = None,
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
-        self.events, self.roles, self.keys = ListEvents(), OpenRoles(), NamedKeys()
+        self.events, self.roles, self.keys, self.logs = ListEvents(), OpenRoles(), NamedKeys(), ListLogs()
         self._clients: dict[tuple[str, str], Any] = {}
         self.bedrock = Bedrock(
             clock=self.clock,
@@ -139,11 +154,12 @@ class World:
             events=self.events,
             roles=self.roles,
             keys=self.keys,
+            logs=self.logs,
             teacher=teacher or TeacherSettings(),
             faults=faults or Faults(),
             latency=latency or Latency(),
         )
-        self.last = Response(0, {})
+        self.last, self.caller = Response(0, {}), ""
 
     def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
         if (service, region) not in self._clients:
@@ -173,6 +189,7 @@ class World:
                     dict(parse_qsl(url.query)),
                     {k.lower(): _text(v) for k, v in request.headers.items()},
                     body.encode() if isinstance(body, str) else bytes(body),
+                    self.caller,
                 )
             )
             headers = HTTPHeaders.from_pairs(answer.headers.items())

@@ -1,6 +1,7 @@
 """Bedrock in the account: a job under its role, its events, its types in CloudFormation, and the ways in of our own."""
 
 import asyncio
+import gzip
 import json
 import urllib.request
 import uuid
@@ -139,6 +140,35 @@ def test_invocation_logs_go_where_the_buckets_policy_admits_bedrock(
         return
     bedrock.put_model_invocation_logging_configuration(loggingConfig=config)
     assert s3.list_objects_v2(Bucket=name, Prefix=prefix)["KeyCount"] == 1
+    bedrock.delete_model_invocation_logging_configuration()
+
+
+def test_every_invocation_is_logged_with_who_made_it(workshop: Workshop) -> None:
+    name, group, model = f"b-{uuid.uuid4().hex[:8]}", f"/bedrock/{uuid.uuid4().hex[:8]}", "amazon.nova-micro-v1:0"
+    s3, logs, bedrock = (workshop.client(service) for service in ("s3", "logs", "bedrock"))
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_policy(Bucket=name, Policy=admitting(name, "AWSLogs/111111111111/BedrockModelInvocationLogs", LOGS))
+    logs.create_log_group(logGroupName=group)
+    stream = f"arn:aws:logs:{REGION}:111111111111:log-group:{group}:log-stream:aws/bedrock/modelinvocations"
+    granted = [allow(f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents")]
+    watch = {"logGroupName": group, "roleArn": workshop.role("bedrock.amazonaws.com", *granted)}
+    bedrock.put_model_invocation_logging_configuration(
+        loggingConfig={"s3Config": {"bucketName": name}, "cloudWatchConfig": watch}
+    )
+    invoking = allow("bedrock:InvokeModel", f"arn:aws:bedrock:{REGION}::foundation-model/{model}")
+    said = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
+    workshop.acting("bedrock-runtime", invoking).converse(modelId=model, messages=said)
+
+    def delivered() -> list[str]:
+        listed = s3.list_objects_v2(Bucket=name).get("Contents", [])
+        return [found["Key"] for found in listed if found["Key"].endswith(".json.gz")]
+
+    (key,) = until(delivered)
+    record = json.loads(gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()))
+    assert record["identity"]["arn"].startswith("arn:aws:sts::111111111111:assumed-role/role-")
+    assert record["input"]["inputBodyJson"]["messages"] == said
+    told = logs.get_log_events(logGroupName=group, logStreamName="aws/bedrock/modelinvocations")["events"]
+    assert [json.loads(event["message"]) for event in told] == [record]
     bedrock.delete_model_invocation_logging_configuration()
 
 

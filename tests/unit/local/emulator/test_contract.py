@@ -35,6 +35,8 @@ CALLED = {
     "ministack.services.cloudwatch._dims_key": "(",
     "ministack.services.cloudwatch._evaluate_alarm": "(alarm)",
     "ministack.services.cloudwatch.record_metric": "(namespace: ",
+    "ministack.services.cloudwatch_logs._create_log_stream": "(data)",
+    "ministack.services.cloudwatch_logs._put_log_events": "(data)",
     "ministack.services.lambda_svc._route_async_failure": "(target_arn: str, func_name: str, event: dict, ",
     "ministack.services.stepfunctions._emit_execution_status_event": "(execution) -> None",
     "ministack.services.bedrock.handle_request": "(method, path, headers, body, query_params)",

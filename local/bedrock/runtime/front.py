@@ -1,0 +1,55 @@
+"""Where a call to the runtime is run: outside of the engine's lock, with an id, and logged if the account logs."""
+
+import itertools
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from local.bedrock import errors
+from local.bedrock.ports import Logs, Objects, Request, Response
+from local.bedrock.runtime.call import Call, Outcome
+from local.bedrock.runtime.invocation_logs import InvocationLogs
+from local.bedrock.runtime.records import LOGGED, Invocation
+from local.bedrock.wire import answers
+from local.bedrock.wire.service_model import Operation
+
+STAND_IN = {"x-distillery-stand-in": "true"}
+
+Operations = Mapping[str, Callable[[Call], Outcome]]
+
+
+class Front:
+    """The runtime's operations and the logs they leave. Safe to call from several threads."""
+
+    def __init__(self, operations: Operations, objects: Objects, logs: Logs) -> None:
+        self._operations = operations
+        self._logs = InvocationLogs(objects, logs)
+        self._calls = itertools.count()
+
+    def run(self, operation: Operation, request: Request, call: Call, logging: Mapping[str, Any] | None) -> Response:
+        """The answer on the wire; raises ServiceError. `logging` is the account's configuration, if it has one."""
+        mine = Invocation(self._id(call), operation.name, request, call, logging or {})
+        logged = logging is not None and operation.name in LOGGED
+        try:
+            outcome = self._operations[operation.name](call)
+        except errors.ServiceError as error:
+            if logged:
+                self._logs.note(mine, mine.refused(error.code))
+            raise
+        if logged:
+            self._logs.note(mine, mine.answered(outcome))
+        headers = {**STAND_IN, "x-amzn-requestid": mine.id, **outcome.headers}
+        return answers.respond(operation, outcome.members, headers, outcome.delay)
+
+    def _id(self, call: Call) -> str:
+        name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+    def deliver(self, now: datetime) -> None:
+        """Delivers what has been logged."""
+        self._logs.deliver(now)
+
+    def clear(self) -> None:
+        """Forgets what has not been delivered."""
+        self._logs.clear()
