@@ -27,11 +27,11 @@ from local.bedrock.runtime import converse, counting, invoke, targets
 from local.bedrock.runtime.call import Call as RuntimeCall
 from local.bedrock.runtime.call import Outcome
 from local.bedrock.runtime.front import Front
-from local.bedrock.settings import Faults, Latency, TeacherSettings
+from local.bedrock.settings import Faults, Latency, TeacherSettings, TokenQuotas
 from local.bedrock.wire import answers, service_model
 from local.bedrock.wire.service_model import Operation
 
-__all__ = ["Bedrock", "Faults", "Latency", "TeacherSettings"]
+__all__ = ["Bedrock", "Faults", "Latency", "TeacherSettings", "TokenQuotas"]
 
 CONTROL: dict[str, Callable[[Call], Params]] = {
     "CreateModelCustomizationJob": jobs.create,
@@ -72,13 +72,14 @@ RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "InvokeModelWithResponseStream": invoke.stream,
     "CountTokens": counting.count,
 }
-_TEACHER, _FAULTS, _LATENCY, _ANY_KEYS, _NO_LOGS = TeacherSettings(), Faults(), Latency(), AnyKeys(), NoLogs()
+_TEACHER, _FAULTS, _LATENCY, _TOKENS = TeacherSettings(), Faults(), Latency(), TokenQuotas()
+_ANY_KEYS, _NO_LOGS = AnyKeys(), NoLogs()
 
 
 class Bedrock:
     """Both Bedrock services of all accounts and Regions. Safe to call from several threads.
 
-    `faults` and `latency` may be replaced at any time. Call `tick` from a thread that may be busy for
+    `faults`, `latency` and `tokens` may be replaced at any time. Call `tick` from a thread that may be busy for
     seconds: it trains.
     """
 
@@ -94,8 +95,9 @@ class Bedrock:
         teacher: TeacherSettings = _TEACHER,
         faults: Faults = _FAULTS,
         latency: Latency = _LATENCY,
+        tokens: TokenQuotas = _TOKENS,
     ) -> None:
-        self.faults, self.latency = faults, latency
+        self.faults, self.latency, self.tokens = faults, latency, tokens
         self._clock = clock
         self._around = Surroundings(roles, objects, keys, self._estate)
         self._teacher_settings = teacher
@@ -132,7 +134,8 @@ class Bedrock:
             self._advance(estate, now)
             target = targets.resolve(params["modelId"], estate, now)
             teacher, logging = self._teacher(account).answer, estate.logging
-        call = RuntimeCall(params, target, account, region, now, teacher, self.faults, self.latency)
+        settings = self.faults, self.latency, self.tokens
+        call = RuntimeCall(params, target, account, region, now, teacher, *settings, self._front.burndown)
         return self._front.run(operation, request, call, logging)
 
     def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:

@@ -49,6 +49,11 @@ def not_ready(message: str) -> ServiceError:
     return ServiceError("ModelNotReadyException", 429, message)
 
 
+def throttled(message: str) -> ServiceError:
+    """A quota that fills up again by itself is used up; the SDKs retry it (429)."""
+    return ServiceError("ThrottlingException", 429, message)
+
+
 def unknown_operation(message: str) -> ServiceError:
     """The service has no such operation (on that date, or here)."""
     return ServiceError("UnknownOperationException", 404, message)

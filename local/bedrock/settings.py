@@ -28,6 +28,23 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenQuotas:
+    """Tokens a minute that an account may use of a model in a Region, each way of calling it (see `burndown`).
+
+    Keys, the first that is there: `REGION/MODEL` (`us-east-1/amazon.nova-pro-v1:0`), `MODEL`, `*`. Without any there is
+    no limit. Above `standard` a call is throttled; above `optimized` it is served in standard latency.
+    """
+
+    standard: Mapping[str, int] = field(default_factory=dict)
+    optimized: Mapping[str, int] = field(default_factory=dict)
+
+    def granted(self, mode: str, region: str, model_id: str) -> int | None:
+        """The limit there, None if there is none."""
+        granted = self.optimized if mode == "optimized" else self.standard
+        return next((granted[key] for key in (f"{region}/{model_id}", model_id, "*") if key in granted), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """What goes wrong, and what the account was granted.
 

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Any
 
 from local.bedrock.learning.text import Prompt
+from local.bedrock.runtime.burndown import Burndown
 from local.bedrock.runtime.targets import Target
-from local.bedrock.settings import Faults, Latency
+from local.bedrock.settings import Faults, Latency, TokenQuotas
 
 Params = dict[str, Any]
 
@@ -31,6 +32,8 @@ class Call:
     teacher: Callable[[Prompt], str]
     faults: Faults
     latency: Latency
+    tokens: TokenQuotas
+    burndown: Burndown
 
     @property
     def today(self) -> date:

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.bedrock import errors
 from local.bedrock.ports import Logs, Objects, Request, Response
+from local.bedrock.runtime.burndown import Burndown
 from local.bedrock.runtime.call import Call, Outcome
 from local.bedrock.runtime.invocation_logs import InvocationLogs
 from local.bedrock.runtime.records import LOGGED, Invocation
@@ -20,11 +21,11 @@ Operations = Mapping[str, Callable[[Call], Outcome]]
 
 
 class Front:
-    """The runtime's operations and the logs they leave. Safe to call from several threads."""
+    """The runtime's operations, the tokens they use and the logs they leave. Safe to call from several threads."""
 
     def __init__(self, operations: Operations, objects: Objects, logs: Logs) -> None:
         self._operations = operations
-        self._logs = InvocationLogs(objects, logs)
+        self._logs, self.burndown = InvocationLogs(objects, logs), Burndown()
         self._calls = itertools.count()
 
     def run(self, operation: Operation, request: Request, call: Call, logging: Mapping[str, Any] | None) -> Response:
@@ -51,5 +52,6 @@ class Front:
         self._logs.deliver(now)
 
     def clear(self) -> None:
-        """Forgets what has not been delivered."""
+        """Forgets what has not been delivered, and what tokens were used."""
         self._logs.clear()
+        self.burndown.clear()

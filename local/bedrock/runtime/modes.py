@@ -26,7 +26,7 @@ def latency(call: Call, asked: str) -> str:
 def tier(call: Call, asked: str | None) -> str | None:
     """The tier to serve in; ValidationException where the model is not offered in it."""
     target = call.target
-    offered = {"default"} if target.through == "custom" else {"default", *target.model.tiers}
+    offered = {"default"} if target.hosted else {"default", *target.model.tiers}
     if asked is not None and asked not in offered:
         raise errors.validation(f"The service tier {asked} is not supported for {target.model.id}.")
     return asked

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from local.bedrock import errors
 from local.bedrock.offer import limits
 from local.bedrock.offer.models import Model
-from local.bedrock.runtime import latency, modes, question
+from local.bedrock.runtime import latency, modes, question, throttle
 from local.bedrock.runtime.call import Call
 from local.bedrock.runtime.question import Question, Reply
 
@@ -53,12 +53,14 @@ class Served:
 def serve(call: Call, asked: Question, mode: str | None, tier: str | None) -> Served:
     """The answer to a question that the API has found well formed."""
     model = call.target.model
-    allowed = modes.latency(call, mode or "standard")
-    served_tier = modes.tier(call, tier)
+    allowed, served_tier = modes.latency(call, mode or "standard"), modes.tier(call, tier)
     _fits(asked, model)
+    allowed, held = throttle.admit(call, asked, allowed)
     reply = question.answer(asked, call.target, call.teacher)
     taken = latency.timing(model.id, allowed, served_tier, reply.tokens, asked.prompt.text, call.latency.seed)
-    return Served(model, asked, reply, mode and allowed, served_tier, taken)
+    served = Served(model, asked, reply, mode and allowed, served_tier, taken)
+    throttle.release(call, held, *served.used, taken)
+    return served
 
 
 def _fits(asked: Question, model: Model) -> None:

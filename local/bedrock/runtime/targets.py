@@ -26,11 +26,20 @@ INVALID = "The provided model identifier is invalid."
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What answers: a foundation model, or a custom model of one. `through` is model, system, application or custom."""
+    """What answers: a foundation model, or a custom model of one.
+
+    `through` is how it was named: model, system or application (a profile of more than one Region), provisioned or
+    deployment.
+    """
 
     model: Model
     through: str
     custom: CustomModel | None = None
+
+    @property
+    def hosted(self) -> bool:
+        """On capacity or a deployment of the account's own, not on demand."""
+        return self.through in ("provisioned", "deployment")
 
 
 def resolve(model_id: str, estate: Estate, now: datetime) -> Target:
@@ -57,20 +66,20 @@ def resolve(model_id: str, estate: Estate, now: datetime) -> Target:
 def _custom(model_id: str, estate: Estate, today: date) -> Target:
     if ":provisioned-model/" in model_id:
         host = throughput.find(estate, model_id)
-        serving, arn = host.status in ("InService", "Updating"), host.model_arn
+        serving, arn, through = host.status in ("InService", "Updating"), host.model_arn, "provisioned"
     else:
         deployment = deployments.find(estate, model_id)
-        serving, arn = deployment.status == "Active", deployment.model_arn
+        serving, arn, through = deployment.status == "Active", deployment.model_arn, "deployment"
     if not serving:
         raise errors.not_ready(f"{model_id} is not ready to serve inference requests.")
     base = offers.model_of(arn)
     if base is not None:
         _alive(base, today)
-        return Target(base, "custom")
+        return Target(base, through)
     custom = custom_models.find(estate, arn)
     model = offers.VARIANTS[custom_models.base_id(custom)]
     _alive(model, today)
-    return Target(model, "custom", custom)
+    return Target(model, through, custom)
 
 
 def _system(name: str, region: str, today: date) -> Target:

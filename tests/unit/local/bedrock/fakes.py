@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from local.bedrock.engine import Bedrock, Faults, Latency, TeacherSettings
+from local.bedrock.engine import Bedrock, Faults, Latency, TeacherSettings, TokenQuotas
 from local.bedrock.ports import ObjectDenied, ObjectMissing, Request, Response
 
 ACCOUNT = "111111111111"
@@ -144,6 +144,7 @@ class World:
         teacher: TeacherSettings | None = None,
         faults: Faults | None = None,
         latency: Latency | None = None,
+        tokens: TokenQuotas | None = None,
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles, self.keys, self.logs = ListEvents(), OpenRoles(), NamedKeys(), ListLogs()
@@ -158,6 +159,7 @@ class World:
             teacher=teacher or TeacherSettings(),
             faults=faults or Faults(),
             latency=latency or Latency(),
+            tokens=tokens or TokenQuotas(),
         )
         self.last, self.caller = Response(0, {}), ""
 

@@ -122,7 +122,7 @@ def test_turns_guards_and_a_prefilled_answer_are_read() -> None:
 
 def test_an_answer_ends_at_a_stop_sequence_or_at_its_most_tokens_whichever_comes_first() -> None:
     sure = World(teacher=TeacherSettings(error_rate=0.0))
-    stopped = say(sure, PRO, "where is my parcel", inferenceConfig={"stopSequences": ["z", "ver"]})
+    stopped = say(sure, PRO, "where is my parcel", inferenceConfig={"stopSequences": ["z", "ry", "ver"]})
     assert (answer(stopped), stopped["stopReason"]) == ("deli", "stop_sequence")
     cut = say(sure, PRO, "where is my parcel", inferenceConfig={"stopSequences": ["y"], "maxTokens": 1})
     assert (answer(cut), cut["stopReason"], cut["usage"]["outputTokens"]) == ("deli", "max_tokens", 1)

@@ -207,9 +207,9 @@ def test_tokens_are_counted_as_they_would_be_used() -> None:
     assert runtime.count_tokens(modelId=own, input=body)["inputTokens"] == TOKENS
 
 
-@pytest.mark.parametrize("model", [HAIKU_35, "us.amazon.nova-pro-v1:0"])
-def test_only_some_models_are_counted_and_by_their_own_id(model: str) -> None:
-    runtime = World(SUMMER).client("bedrock-runtime", "us-west-2")
+@pytest.mark.parametrize(("model", "region"), [(HAIKU_35, "us-west-2"), ("amazon.nova-pro-v1:0", "us-east-1")])
+def test_only_some_models_are_counted_and_by_their_own_id(model: str, region: str) -> None:
+    runtime = World(SUMMER).client("bedrock-runtime", region)
     with pytest.raises(ClientError, match="The provided model doesn't support counting tokens"):
         runtime.count_tokens(modelId=model, input={"converse": {"messages": NOVA["messages"]}})
 

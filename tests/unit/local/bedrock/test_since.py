@@ -88,3 +88,14 @@ def test_the_runtime_has_no_field_or_value_of_a_later_day(on: date, changes: dic
     world = World(datetime(on.year, on.month, on.day, tzinfo=UTC))
     with pytest.raises(ClientError, match=sentence):
         say(world, "us.anthropic.claude-3-5-haiku-20241022-v1:0", "hello", region="us-west-2", **changes)
+
+
+@pytest.mark.parametrize(
+    ("on", "field"),
+    [(date(2025, 11, 17), "serviceTier"), (date(2024, 12, 1), "performanceConfigLatency"),
+     (date(2026, 5, 19), "requestMetadata")],
+)  # fmt: skip
+def test_the_headers_of_invoke_model_have_first_days_of_their_own(on: date, field: str) -> None:
+    since.check_fields("InvokeModel", {field: "x"}, on + timedelta(days=1))
+    with pytest.raises(errors.ServiceError, match=f"{field} is not a parameter of InvokeModel"):
+        since.check_fields("InvokeModel", {field: "x"}, on)

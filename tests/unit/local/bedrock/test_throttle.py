@@ -1,0 +1,110 @@
+"""Quotas of tokens: throttled above one, served in standard latency above the other, each way of calling apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.bedrock.engine import Faults, Latency, TokenQuotas
+from tests.unit.local.bedrock.fakes import DECEMBER, World, answer, distilled, say
+
+PRO = "amazon.nova-pro-v1:0"
+HAIKU_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+LLAMA_405 = "us.meta.llama3-1-405b-instruct-v1:0"
+FAST: dict[str, Any] = {"performanceConfig": {"latency": "optimized"}}
+SYSTEM_TOKENS = 24  # of the fakes' system prompt
+ASKED, USED = 5, SYSTEM_TOKENS + 5 + 2  # "where is my parcel", and with the answer "delivery"
+
+
+def limited(standard: Mapping[str, int], most: int = 50, **more: Any) -> tuple[World, Any]:
+    world = World(tokens=TokenQuotas(standard=standard, optimized=more.pop("optimized", {})), **more)
+
+    def ask(model: str = PRO, region: str = "us-east-1", **params: Any) -> Any:
+        return say(world, model, "where is my parcel", region=region, inferenceConfig={"maxTokens": most}, **params)
+
+    return world, ask
+
+
+def test_a_call_that_reserves_more_than_is_left_is_throttled_however_short_its_answer() -> None:
+    _, ask = limited({"*": SYSTEM_TOKENS + ASKED + 49})
+    with pytest.raises(ClientError, match=r"Too many tokens, please wait before trying again\.") as refusal:
+        ask()
+    assert refusal.value.response["Error"]["Code"] == "ThrottlingException"
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+
+def test_without_most_tokens_the_models_own_are_reserved() -> None:
+    world = World(tokens=TokenQuotas(standard={PRO: 10_000}))
+    with pytest.raises(ClientError, match="Too many tokens"):
+        say(world, PRO, "hello")
+    assert say(world, PRO, "hello", inferenceConfig={"maxTokens": 9_000})
+
+
+def test_what_was_not_used_can_be_used_and_a_minute_later_all_of_it() -> None:
+    world, ask = limited({PRO: 2 * USED + SYSTEM_TOKENS + ASKED + 50})
+    assert {answer(ask()) for _ in range(3)} == {"delivery"}
+    with pytest.raises(ClientError, match="Too many tokens"):
+        ask()
+    world.clock.forward(seconds=60)
+    assert ask()
+
+
+def test_a_call_holds_its_reservation_while_its_caller_waits() -> None:
+    world, ask = limited({PRO: 2 * (SYSTEM_TOKENS + ASKED + 50) - 1}, latency=Latency(scale=1000.0))
+    ask()
+    with pytest.raises(ClientError, match="Too many tokens"):
+        ask()
+    world.bedrock.reset()
+    assert ask()
+
+
+def test_each_way_model_and_region_has_its_quota() -> None:
+    _, ask = limited({"*": SYSTEM_TOKENS + ASKED + 50, "us-west-2/amazon.nova-pro-v1:0": 1})
+    ask(PRO)
+    ask(f"us.{PRO}")
+    ask("amazon.nova-micro-v1:0")
+    ask(f"us.{PRO}", "us-east-2")
+    for model, region in ((PRO, "us-east-1"), (f"us.{PRO}", "us-east-1"), (f"us.{PRO}", "us-west-2")):
+        with pytest.raises(ClientError, match="Too many tokens"):
+            ask(model, region)
+
+
+def test_output_tokens_of_some_models_count_five_times() -> None:
+    burnt = SYSTEM_TOKENS + ASKED + 5 * 2
+    _, ask = limited({"*": burnt + SYSTEM_TOKENS + ASKED + 50 - 1})
+    ask(HAIKU_45)
+    with pytest.raises(ClientError, match="Too many tokens"):
+        ask(HAIKU_45)
+    _, ask = limited({"*": burnt + SYSTEM_TOKENS + ASKED + 50})
+    assert ask(HAIKU_45)
+    assert ask(HAIKU_45)
+
+
+def test_above_the_optimized_quota_the_service_silently_serves_standard() -> None:
+    _, ask = limited({}, optimized={PRO: SYSTEM_TOKENS + ASKED + 50})
+    first, second = ask(f"us.{PRO}", **FAST), ask(f"us.{PRO}", **FAST)
+    assert [reply["performanceConfig"]["latency"] for reply in (first, second)] == ["optimized", "standard"]
+    assert second["metrics"]["latencyMs"] == ask(f"us.{PRO}")["metrics"]["latencyMs"] > first["metrics"]["latencyMs"]
+
+
+def test_a_large_request_to_llama_405b_is_served_standard() -> None:
+    world = World(DECEMBER)
+    served = [
+        say(world, LLAMA_405, "x" * size, "four", "us-east-2", inferenceConfig={"maxTokens": 1000}, **FAST)
+        for size in (4 * 9_999, 4 * 10_000)
+    ]
+    assert [reply["performanceConfig"]["latency"] for reply in served] == ["optimized", "standard"]
+
+
+def test_deployments_burn_tokens_and_provisioned_throughput_does_not() -> None:
+    world, ask = limited({"*": 1}, faults=Faults(model_units=1))
+    model = distilled(world)
+    deployed = world.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
+    bought = world.client().create_provisioned_model_throughput(
+        provisionedModelName="live", modelId=model, modelUnits=1
+    )
+    world.pass_time(15)
+    assert ask(bought["provisionedModelArn"])
+    with pytest.raises(ClientError, match="Too many tokens"):
+        ask(deployed["customModelDeploymentArn"])
