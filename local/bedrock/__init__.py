@@ -8,7 +8,7 @@ Where AWS documents nothing, this simulator had to choose. It proves nothing abo
 - what a duplicate name does (`jobs`: a job name conflicts, a model name is invalid), and whether one invalid line
   fails a job or is dropped (`dataset`: it fails);
 - whether a deployment's update must keep the base model (`deployments`: it must);
-- whether an application profile may be called latency-optimized (`settings.Faults`: off until switched on);
+- whether an application profile may be called latency-optimized (`settings.Settings`: off until switched on);
 - whether refused invocations are logged (`runtime.records`: they are), and when logs are delivered (`tick`);
 - the error sentences other than those quoted in the modules, and prices, which it never charges;
 - anything about language: the models are small text classifiers (`teacher`, `student`), tokens are characters

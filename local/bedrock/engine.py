@@ -1,7 +1,9 @@
 """The simulator itself: takes HTTP requests for both services, and lets virtual time pass."""
 
+import hashlib
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +21,9 @@ from local.bedrock.control import (
     throughput,
 )
 from local.bedrock.control.call import Call, Params, Surroundings
+from local.bedrock.faults import Fault, Faults
 from local.bedrock.learning.teacher import Teacher
+from local.bedrock.mishaps import Mishaps
 from local.bedrock.offer import since
 from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
@@ -27,11 +31,9 @@ from local.bedrock.runtime import converse, counting, invoke, targets
 from local.bedrock.runtime.call import Call as RuntimeCall
 from local.bedrock.runtime.call import Outcome
 from local.bedrock.runtime.front import Front
-from local.bedrock.settings import Faults, Latency, TeacherSettings, TokenQuotas
+from local.bedrock.settings import Settings
 from local.bedrock.wire import answers, service_model
 from local.bedrock.wire.service_model import Operation
-
-__all__ = ["Bedrock", "Faults", "Latency", "TeacherSettings", "TokenQuotas"]
 
 CONTROL: dict[str, Callable[[Call], Params]] = {
     "CreateModelCustomizationJob": jobs.create,
@@ -72,15 +74,14 @@ RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "InvokeModelWithResponseStream": invoke.stream,
     "CountTokens": counting.count,
 }
-_TEACHER, _FAULTS, _LATENCY, _TOKENS = TeacherSettings(), Faults(), Latency(), TokenQuotas()
-_ANY_KEYS, _NO_LOGS = AnyKeys(), NoLogs()
+_SETTINGS, _ANY_KEYS, _NO_LOGS = Settings(), AnyKeys(), NoLogs()
 
 
 class Bedrock:
     """Both Bedrock services of all accounts and Regions. Safe to call from several threads.
 
-    `faults`, `latency` and `tokens` may be replaced at any time. Call `tick` from a thread that may be busy for
-    seconds: it trains.
+    `settings` may be replaced, and `faults` added or cleared, at any time; a teacher keeps the settings it began with.
+    Call `tick` from a thread that may be busy for seconds: it trains.
     """
 
     def __init__(
@@ -92,15 +93,12 @@ class Bedrock:
         roles: Roles,
         keys: Keys = _ANY_KEYS,
         logs: Logs = _NO_LOGS,
-        teacher: TeacherSettings = _TEACHER,
-        faults: Faults = _FAULTS,
-        latency: Latency = _LATENCY,
-        tokens: TokenQuotas = _TOKENS,
+        settings: Settings = _SETTINGS,
+        faults: Iterable[Fault] = (),
     ) -> None:
-        self.faults, self.latency, self.tokens = faults, latency, tokens
+        self.settings, self.faults = settings, Faults(faults)
         self._clock = clock
         self._around = Surroundings(roles, objects, keys, self._estate)
-        self._teacher_settings = teacher
         self._lock, self._ticking = threading.RLock(), threading.Lock()
         self._estates: dict[tuple[str, str], Estate] = {}
         self._teachers: dict[str, Teacher] = {}
@@ -115,18 +113,14 @@ class Bedrock:
             since.check_operation(operation.name, now.date())
             params = service_model.parameters(operation, request, path)
             since.check_fields(operation.name, params, now.date())
-            if operation.name in RUNTIME:
-                return self._run(operation, params, request, now)
-            with self._lock:
-                estate = self._estate(request.account, request.region)
-                self._advance(estate, now)
-                answer = self._answer(operation.name, params, estate, now)
-                self._progress.note(estate)
-            return answers.respond(operation, answer)
+            mishaps = Mishaps(self.faults, request, operation, params)
+            mishaps.before()
+            answer = self._run if operation.name in RUNTIME else self._administer
+            return mishaps.after(answer(operation, params, request, now, mishaps))
         except errors.ServiceError as error:
             return answers.refuse(error)
 
-    def _run(self, operation: Operation, params: Params, request: Request, now: datetime) -> Response:
+    def _run(self, operation: Operation, params: Params, request: Request, now: datetime, mishaps: Mishaps) -> Response:
         """A call to the runtime takes all it needs of the account under the lock, and is answered outside of it."""
         account, region = request.account, request.region
         with self._lock:
@@ -134,21 +128,31 @@ class Bedrock:
             self._advance(estate, now)
             target = targets.resolve(params["modelId"], estate, now)
             teacher, logging = self._teacher(account).answer, estate.logging
-        settings = self.faults, self.latency, self.tokens
-        call = RuntimeCall(params, target, account, region, now, teacher, *settings, self._front.burndown)
-        return self._front.run(operation, request, call, logging)
+        call = RuntimeCall(params, target, account, region, now, teacher, self.settings, self._front.burndown)
+        return self._front.run(operation, request, call, logging, mishaps)
 
-    def _answer(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
-        if name not in CONTROL:
-            raise errors.unknown_operation(f"The local Bedrock does not simulate {name}.")
-        token = params.get("clientRequestToken")
-        key = (name, token or "")
-        if token and key in estate.replays:
-            return estate.replays[key]
-        answer = CONTROL[name](Call(params, estate, now, self._around, self.faults))
-        if token:
+    def _administer(
+        self, operation: Operation, params: Params, request: Request, now: datetime, _: Mishaps
+    ) -> Response:
+        """A call to the control plane has the account to itself."""
+        if operation.name not in CONTROL:
+            raise errors.unknown_operation(f"The local Bedrock does not simulate {operation.name}.")
+        with self._lock:
+            estate = self._estate(request.account, request.region)
+            self._advance(estate, now)
+            answer = self._control(operation.name, params, estate, now)
+            self._progress.note(estate, self.faults)
+        return answers.respond(operation, answer)
+
+    def _control(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
+        """A token repeated with the same parameters repeats the answer; after an error the call is tried anew."""
+        key = _replay(name, params)
+        if key is None or key not in estate.replays:
+            answer = CONTROL[name](Call(params, estate, now, self._around, self.settings))
+            if key is None:
+                return answer
             estate.replays[key] = answer
-        return answer
+        return estate.replays[key]
 
     def tick(self) -> None:
         """Lets everything come about that is due by now: states, events, the work of jobs."""
@@ -160,7 +164,7 @@ class Bedrock:
                     for estate in estates:
                         self._advance(estate, now)
                     work = [self._progress.pending(e, now, self._teacher(e.account), self.faults) for e in estates]
-                self._progress.deliver(lose=self.faults.lose_events)
+                self._progress.deliver(now)
                 self._front.deliver(now)
                 todo = [task for tasks in work for task in tasks]
                 for task in todo:
@@ -169,10 +173,10 @@ class Bedrock:
                     return
 
     def _advance(self, estate: Estate, now: datetime) -> None:
-        self._progress.advance(estate, now)
+        self._progress.advance(estate, now, self.faults)
         throughput.advance(estate, now, self.faults)
         deployments.advance(estate, now, self.faults)
-        self._progress.note(estate)
+        self._progress.note(estate, self.faults)
 
     def reset(self) -> None:
         """An empty account again: nothing owned, nothing learnt, nothing waiting to be told."""
@@ -195,4 +199,13 @@ class Bedrock:
         return self._estates.setdefault((account, region), Estate(account, region))
 
     def _teacher(self, account: str) -> Teacher:
-        return self._teachers.setdefault(account, Teacher(self._teacher_settings))
+        return self._teachers.setdefault(account, Teacher(self.settings.teacher))
+
+
+def _replay(name: str, params: Params) -> str | None:
+    """What a repeated call is known by: operation, token and all else that was asked."""
+    token = params.get("clientRequestToken")
+    if not token:
+        return None
+    asked = json.dumps(params, sort_keys=True, default=str).encode()
+    return f"{name} {token} {hashlib.sha256(asked).hexdigest()}"

@@ -14,6 +14,7 @@ class Request:
     """One HTTP call: `service` is `bedrock` or `bedrock-runtime`, `path` is undecoded, header names are lower case.
 
     `caller` is the ARN of the principal that signed it; without one, the account's root (`Request.identity`).
+    `spared` is a call that the host makes for its own ends: no fault strikes it.
     """
 
     service: str
@@ -25,6 +26,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     caller: str = ""
+    spared: bool = False
 
     @property
     def identity(self) -> str:
@@ -41,7 +43,8 @@ class Response:
 
     The host waits `delay` real seconds before it sends anything. Then it sends `body`; but where there are `chunks`,
     which only an answer has that arrives over time, it sends those in its place, each after that many real seconds,
-    and without a Content-Length. Chunks are iterated once.
+    and without a Content-Length. Chunks are iterated once. An answer that is `dropped` is never sent: after the delay
+    the host closes the connection.
     """
 
     status: int
@@ -49,6 +52,11 @@ class Response:
     body: bytes = b""
     delay: float = 0.0
     chunks: Iterable[Chunk] | None = None
+    dropped: bool = False
+
+
+class Interrupted(Exception):
+    """Raised by an answer's chunks: the host closes the connection there, without ending the body."""
 
 
 class ObjectMissing(Exception):

@@ -124,6 +124,6 @@ class Estate:
     deployments: dict[str, Deployment] = field(default_factory=dict)
     profiles: dict[str, ApplicationProfile] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    replays: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    replays: dict[str, dict[str, Any]] = field(default_factory=dict)
     logging: dict[str, Any] | None = None  # the `loggingConfig` of PutModelInvocationLoggingConfiguration
     minted: int = 0

@@ -1,6 +1,9 @@
-"""How this simulated account behaves: the stand-in teacher, granted quotas, and faults on request."""
+"""How this simulated account behaves: teacher, latency, quotas, and what documentation leaves open.
 
-from collections.abc import Mapping, Set
+What goes wrong on request is in `faults`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -45,20 +48,23 @@ class TokenQuotas:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
-    """What goes wrong, and what the account was granted.
+class Quotas:
+    """What every account was granted.
 
-    `fail_jobs` holds prefixes of job names that fail at Training; `model_units` is the value of every quota of
-    Provisioned Throughput (0 in a new account), and `quotas` what a single one was raised or lowered to, by its code
-    (`L-…`) or for one Region (`us-east-1/L-…`); `optimized_application_profiles` decides what the documentation leaves
-    open: whether an application profile may be called latency-optimized.
+    `model_units` is the value of every quota of Provisioned Throughput (0 in a new account), and `values` what a single
+    quota was raised or lowered to, by its code (`L-…`) or for one Region (`us-east-1/L-…`); `tokens` are of calls.
     """
 
-    fail_jobs: Set[str] = frozenset()
-    lose_events: bool = False
-    fail_throughput: bool = False
-    stall_throughput: bool = False
-    fail_deployments: bool = False
     model_units: int = 0
-    quotas: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
+    tokens: TokenQuotas = field(default_factory=TokenQuotas)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of it. `optimized_application_profiles`: may an application profile be called latency-optimized?"""
+
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    latency: Latency = field(default_factory=Latency)
+    quotas: Quotas = field(default_factory=Quotas)
     optimized_application_profiles: bool = False

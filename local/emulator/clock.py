@@ -9,24 +9,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from local.bedrock.calendar import Calendar
+
 _LONGEST_NAP = 0.05  # seconds, real: how soon a sleeper notices a changed clock or an aborted execution
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """At real second `real` it was virtual second `virtual`; since then `speed` virtual seconds a second."""
-
-    real: float
-    virtual: float
-    speed: float
-
-    def at(self, real: float) -> float:
-        """The virtual epoch second at a real one."""
-        return self.virtual + (real - self.real) * self.speed
 
 
 class VirtualClock:
@@ -62,13 +51,7 @@ class VirtualClock:
 
     def set(self, *, virtual: float | None = None, speed: float | None = None) -> Calendar:
         """Move the clock or change its speed, from this moment on."""
-        real = time.time()
-        before = self.calendar()
-        after = Calendar(
-            real=real,
-            virtual=before.at(real) if virtual is None else virtual,
-            speed=before.speed if speed is None else speed,
-        )
+        after = self.calendar().changed(time.time(), virtual=virtual, speed=speed)
         write(self._path, after)
         return after
 
@@ -82,7 +65,8 @@ class VirtualClock:
             left = epoch - self.epoch()
             if left <= 0:
                 return True
-            time.sleep(min(left / self.calendar().speed, _LONGEST_NAP))
+            speed = self.calendar().speed
+            time.sleep(min(left / speed, _LONGEST_NAP) if speed else _LONGEST_NAP)
         return False
 
 

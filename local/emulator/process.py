@@ -15,11 +15,11 @@ import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
-from local.emulator.clock import Calendar, write
+from local.bedrock.calendar import Calendar, day
+from local.emulator.clock import write
 
 _LEAST_FREE = 1_000_000_000  # bytes
 _START = 30.0  # seconds until it must answer
@@ -130,9 +130,9 @@ def _start_of(date: str | None, real: float) -> float:
     if date is None:
         return real
     try:
-        return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        raise CannotStart(f"{date!r} is not a date: write it as 2024-12-04.") from None
+        return day(date)
+    except ValueError as why:
+        raise CannotStart(str(why)) from None
 
 
 def _await(process: subprocess.Popen[bytes], account: LocalAccount) -> None:

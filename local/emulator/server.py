@@ -17,7 +17,8 @@ def main() -> None:
     import ministack.app as app
 
     from local.bedrock.engine import Bedrock
-    from local.bedrock.settings import Faults, TeacherSettings
+    from local.bedrock.fault import Fault
+    from local.bedrock.settings import Quotas, Settings, TeacherSettings
     from local.emulator import hooks
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
@@ -30,13 +31,16 @@ def main() -> None:
         roles=AccountRoles(),
         keys=AccountKeys(),
         logs=AccountLogs(),
-        teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
-        faults=Faults(
-            fail_jobs=frozenset(account.fail_jobs),
-            lose_events=account.lose_events,
-            model_units=account.model_units,
+        settings=Settings(
+            teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
+            quotas=Quotas(model_units=account.model_units),
         ),
+        faults=[
+            *(Fault("failed-job", named=prefix) for prefix in account.fail_jobs),
+            *([Fault("lost-event")] if account.lose_events else []),
+        ],
     )
-    hooks.install(clock, bedrock, iam_log=account.state / "iam.jsonl" if account.record_iam else None)
+    iam_log = account.state / "iam.jsonl" if account.record_iam else None
+    hooks.install(clock, bedrock, account=account.account, iam_log=iam_log)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

@@ -146,11 +146,15 @@ class Environment:
 
     def inventory(self) -> dict[str, Any]:
         """What Bedrock holds and bills in the whole account."""
-        return self._admin("GET", "inventory")
+        return dict(self._admin("GET", "inventory"))
 
-    def faults(self, **change: Any) -> None:
-        """Lets things go wrong from now on, or right again."""
-        self._admin("POST", "faults", change)
+    def mend(self) -> None:
+        """Lets nothing go wrong on request any more."""
+        self._admin("DELETE", "faults")
+
+    def grant(self, **quotas: int) -> None:
+        """Raises or lowers the account's quotas of Bedrock."""
+        self._admin("PUT", "quotas", quotas)
 
     def pass_hours(self, hours: float) -> None:
         """Moves the account's clock on."""
@@ -168,12 +172,12 @@ class Environment:
 
         return look
 
-    def _admin(self, method: str, what: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _admin(self, method: str, what: str, change: Mapping[str, Any] | None = None) -> Any:
         body = None if change is None else json.dumps(change).encode()
         url = f"{self.account.endpoint}/_distillery/{what}"
         request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - our own loopback address
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
-            return dict(json.loads(response.read()))
+            return json.loads(response.read())
 
 
 def until(found: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:

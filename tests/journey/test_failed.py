@@ -21,7 +21,7 @@ def test_a_failed_job_fails_its_run_with_the_jobs_own_message(deploy: Deploy) ->
 def test_a_failed_run_tried_again_is_another_attempt_that_can_be_promoted(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
     first = environment.run(support(*DELIVERY))
-    environment.faults(fail_jobs=[])
+    environment.mend()
     second = environment.run(support(*DELIVERY))
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.PROMOTED), second.reason
     assert (first.run.attempt, second.run.attempt) == (1, 2)
@@ -93,11 +93,11 @@ def test_a_quota_without_room_for_a_second_set_of_units_refuses_the_run_before_a
     assert first.reason.startswith("QuotaTooSmall: ")
     assert "(L-BE77399C) from 1 to 2" in first.reason
     assert (environment.inventory()["jobs"], environment.inventory()["hours_billed"]) == ([], 0)
-    environment.faults(model_units=2)
+    environment.grant(model_units=2)
     first = environment.run(support(*DELIVERY))
     assert first.outcome is Outcome.PROMOTED, first.reason
     before, jobs = environment.promoted(), environment.inventory()["jobs"]
-    environment.faults(model_units=1)
+    environment.grant(model_units=1)
     assert environment.run(support(*MONEY)).reason.startswith("QuotaTooSmall: ")
     assert (environment.promoted(), environment.inventory()["jobs"]) == (before, jobs)
     assert environment.inventory()["bills_by_the_hour"] == [before.endpoint.arn]
@@ -108,7 +108,7 @@ def test_a_quota_used_up_while_the_job_ran_fails_the_run_and_releases_everything
     environment = deploy("launch", model_units=2)
     run = environment.begin(support(*DELIVERY))
     until(lambda: environment.inventory()["jobs"], "job")
-    environment.faults(model_units=0)
+    environment.grant(model_units=0)
     record = environment.ended(run)
     assert (record.outcome, record.reason.partition(": ")[0]) == (Outcome.FAILED, "QuotaTooSmall")
     assert (environment.alias(), environment.inventory()["hours_billed"]) == (None, 0)

@@ -9,7 +9,7 @@ from typing import Any
 from local.bedrock import errors
 from local.bedrock.ports import Keys, Objects, Roles
 from local.bedrock.records import Estate
-from local.bedrock.settings import Faults
+from local.bedrock.settings import Quotas, Settings
 
 Params = dict[str, Any]
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -34,7 +34,7 @@ class Call:
     estate: Estate
     now: datetime
     around: Surroundings
-    faults: Faults
+    settings: Settings
 
     @property
     def account(self) -> str:
@@ -45,6 +45,11 @@ class Call:
     def region(self) -> str:
         """The Region that was called."""
         return self.estate.region
+
+    @property
+    def quotas(self) -> Quotas:
+        """What the account was granted."""
+        return self.settings.quotas
 
     def arn(self, resource: str) -> str:
         """An ARN in the caller's account and Region."""

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from local.bedrock import errors
 from local.bedrock.control import custom_models, listing
 from local.bedrock.control.call import Call, Params, present
+from local.bedrock.faults import Faults, Occasion
 from local.bedrock.offer import offers, quotas, since
 from local.bedrock.records import CustomModel, Deployment, Estate
-from local.bedrock.settings import Faults
 
 CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
+FAILED = "The deployment failed (this simulated account was told to fail it)."
 
 
 def create(call: Call) -> Params:
@@ -25,7 +26,7 @@ def create(call: Call) -> Params:
     _eligible(model, call)
     if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
         raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
-    most = quotas.applied(call.faults, call.region, quotas.DEPLOYMENTS)
+    most = quotas.applied(call.quotas, call.region, quotas.DEPLOYMENTS)
     if len(call.estate.deployments) >= most:
         raise errors.quota(f"The account has {most} custom model deployments, as many as it may have.")
     arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
@@ -131,15 +132,19 @@ def advance(estate: Estate, now: datetime, faults: Faults) -> None:
     for arn, deployment in list(estate.deployments.items()):
         if deployment.due is None or now < deployment.due:
             continue
-        estate.deployments[arn] = replace(_settled(deployment, faults), changed=deployment.due, due=None)
+        occasion = Occasion(estate.account, estate.region, named=deployment.name, subject=f"{arn} {deployment.due}")
+        fault = faults.strikes("failed-deployment", occasion)
+        settled = _settled(deployment) if fault is None else _failed(deployment, fault.message or FAILED)
+        estate.deployments[arn] = replace(settled, changed=deployment.due, due=None)
 
 
-def _settled(deployment: Deployment, faults: Faults) -> Deployment:
-    why = "The deployment failed (this simulated account was told to fail it)."
+def _failed(deployment: Deployment, why: str) -> Deployment:
     if deployment.status == "Creating":
-        if faults.fail_deployments:
-            return replace(deployment, status="Failed", failure=why)
+        return replace(deployment, status="Failed", failure=why)
+    return replace(deployment, update="UpdateFailed", failure=why)
+
+
+def _settled(deployment: Deployment) -> Deployment:
+    if deployment.status == "Creating":
         return replace(deployment, status="Active")
-    if faults.fail_deployments:
-        return replace(deployment, update="UpdateFailed", failure=why)
     return replace(deployment, model_arn=deployment.desired_arn or deployment.model_arn, update="UpdateCompleted")

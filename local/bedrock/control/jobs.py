@@ -94,7 +94,7 @@ def _names_are_free(call: Call) -> None:
 
 def _quota(call: Call) -> None:
     running = sum(job.status in RUNNING for job in call.estate.jobs.values())
-    most = quotas.applied(call.faults, call.region, quotas.SCHEDULED_JOBS)
+    most = quotas.applied(call.quotas, call.region, quotas.SCHEDULED_JOBS)
     if running >= most:
         raise errors.quota(f"The account has {running} scheduled customization jobs; at most {most}.")
 

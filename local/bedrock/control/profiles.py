@@ -19,7 +19,7 @@ def create(call: Call) -> Params:
     if "copyFrom" not in call.params["modelSource"]:
         raise errors.validation("modelSource.copyFrom is required.")
     source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
-    most = quotas.applied(call.faults, call.region, quotas.PROFILES)
+    most = quotas.applied(call.quotas, call.region, quotas.PROFILES)
     if len(call.estate.profiles) >= most:
         raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
     profile_id = call.mint("profile")

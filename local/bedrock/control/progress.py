@@ -11,35 +11,39 @@ from typing import Any
 
 from local.bedrock.control import schedule
 from local.bedrock.control.call import present
+from local.bedrock.control.outbox import Event, Outbox
+from local.bedrock.fault import STAGES
+from local.bedrock.faults import Faults, Occasion
 from local.bedrock.learning import training
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.learning.training import Bucket, Lesson
 from local.bedrock.ports import Events, Objects
 from local.bedrock.records import CustomModel, Estate, Job
-from local.bedrock.settings import Faults
 from local.bedrock.wire.service_model import iso
 
 DETAIL_TYPE = "Model Customization Job State Change"
-_Event = tuple[str, str, str, dict[str, Any]]
+FAILED = "Internal error (this simulated account was told to fail the job)."
 
 
 class Progress:
     """The lessons of running jobs and the events not yet delivered."""
 
     def __init__(self, objects: Objects, events: Events) -> None:
-        self._objects, self._events = objects, events
+        self._objects, self._outbox = objects, Outbox(events)
         self.clear()
 
     def clear(self) -> None:
         """Forgets everything."""
         self._lessons: dict[str, Lesson] = {}
         self._told: dict[str, str] = {}
-        self._outbox: list[_Event] = []
+        self._outbox.clear()
 
-    def advance(self, estate: Estate, now: datetime) -> None:
+    def advance(self, estate: Estate, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
         for job in list(estate.jobs.values()):
-            if job.status in ("InProgress", "Stopping") and job.due <= now:
+            if job.status not in ("InProgress", "Stopping") or now < job.due:
+                continue
+            if job.status == "Stopping" or not faults.strikes("stuck-job", _occasion(estate, job)):
                 self._step(estate, job)
 
     def _step(self, estate: Estate, job: Job) -> None:
@@ -67,25 +71,34 @@ class Progress:
             lesson = self._lessons.setdefault(job.arn, Lesson()) if job.status == "InProgress" else None
             if lesson is None or lesson.failure is not None:
                 continue
-            stage = job.stage if lesson.done < job.stage else job.stage + 1
-            if stage == job.stage or (stage == training.PUBLISHED and job.due <= now):
+            if lesson.done < job.stage and (fault := faults.strikes("failed-job", _occasion(estate, job))):
+                tasks.append(partial(training.fail, lesson, job.stage, fault.message or FAILED))
+            elif lesson.done < job.stage or self._may_publish(estate, job, lesson, now, faults):
                 bucket = Bucket(self._objects, estate.account, estate.region, job.request["roleArn"])
-                tasks.append(partial(training.work, lesson, stage, job, teacher, bucket, faults))
+                tasks.append(partial(training.work, lesson, lesson.done + 1, job, teacher, bucket))
         return tasks
 
-    def note(self, estate: Estate) -> None:
+    def _may_publish(self, estate: Estate, job: Job, lesson: Lesson, now: datetime, faults: Faults) -> bool:
+        """Training is done and its time is over: what is left is to write the metrics."""
+        over = lesson.done == schedule.TRAINING and job.due <= now
+        return over and not faults.strikes("stuck-job", _occasion(estate, job))
+
+    def note(self, estate: Estate, faults: Faults) -> None:
         """Puts an event in the outbox for every job whose status has changed since the last."""
         for job in estate.jobs.values():
             if self._told.get(job.arn) != job.status:
                 self._told[job.arn] = job.status
-                self._outbox.append((estate.account, estate.region, job.arn, _detail(job)))
+                event = Event(estate.account, estate.region, DETAIL_TYPE, job.arn, _detail(job), job.changed)
+                self._outbox.put(event, job.name, faults)
 
-    def deliver(self, *, lose: bool) -> None:
-        """Empties the outbox, onto the bus or, as best effort allows, into nothing."""
-        while self._outbox:
-            account, region, arn, detail = self._outbox.pop(0)
-            if not lose:
-                self._events.emit(account, region, "aws.bedrock", DETAIL_TYPE, [arn], detail)
+    def deliver(self, now: datetime) -> None:
+        """Tells the bus what is due."""
+        self._outbox.deliver(now)
+
+
+def _occasion(estate: Estate, job: Job) -> Occasion:
+    stage = STAGES[job.stage]
+    return Occasion(estate.account, estate.region, named=job.name, stage=stage, subject=f"{job.arn} {stage}")
 
 
 def _completed(estate: Estate, job: Job, lesson: Lesson) -> Job:

@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from local.bedrock import errors
 from local.bedrock.control import custom_models, listing
 from local.bedrock.control.call import Call, Params, present
+from local.bedrock.faults import Faults, Occasion
 from local.bedrock.offer import capacity, offers, quotas
 from local.bedrock.records import Estate, Throughput
-from local.bedrock.settings import Faults
 
 CREATING, UPDATING = timedelta(minutes=10), timedelta(minutes=5)
+NO_CAPACITY = "There is not enough capacity (this simulated account was told so)."
 COMMITMENT = {"OneMonth": timedelta(days=30), "SixMonths": timedelta(days=180)}
 
 
@@ -76,11 +77,11 @@ def _eligible(base: str, call: Call) -> None:
 
 def _quota(params: Params, model_arn: str, base: str, call: Call) -> None:
     units, variant = params["modelUnits"], base.rsplit("/", 1)[1]
-    most = quotas.units_of_one(call.faults, call.region, variant)
+    most = quotas.units_of_one(call.quotas, call.region, variant)
     limits = [(most, 0, f"of one provisioned model of {variant}")]
     if "commitmentDuration" not in params:
         code = quotas.ACROSS_CUSTOM if _is_custom(model_arn) else quotas.ACROSS_BASE
-        granted, used = quotas.applied(call.faults, call.region, code), _uncommitted(model_arn, call)
+        granted, used = quotas.applied(call.quotas, call.region, code), _uncommitted(model_arn, call)
         limits.append((granted, used, "reserved for your account without commitment"))
     for allowed, used, what in limits:
         if allowed == 0:
@@ -197,10 +198,14 @@ def find(estate: Estate, identifier: str) -> Throughput:
 def advance(estate: Estate, now: datetime, faults: Faults) -> None:
     """What is due comes about."""
     for arn, throughput in list(estate.throughputs.items()):
-        if throughput.due is None or now < throughput.due or faults.stall_throughput:
+        if throughput.due is None or now < throughput.due:
             continue
-        if throughput.status == "Creating" and faults.fail_throughput:
-            changed = replace(throughput, status="Failed", failure="There is not enough capacity (on request).")
+        occasion = Occasion(estate.account, estate.region, named=throughput.name, subject=f"{arn} {throughput.due}")
+        if faults.strikes("stalled-throughput", occasion):
+            continue
+        creating = throughput.status == "Creating"
+        if creating and (fault := faults.strikes("failed-throughput", occasion)):
+            changed = replace(throughput, status="Failed", failure=fault.message or NO_CAPACITY)
         else:
             changed = replace(throughput, status="InService", model_arn=throughput.desired_arn)
         estate.throughputs[arn] = replace(changed, changed=throughput.due, due=None)

@@ -1,16 +1,16 @@
 """What the account was granted of Bedrock, as Service Quotas would say it.
 
 Codes, names and defaults are those of the General Reference's page "Amazon Bedrock endpoints and quotas"; only what the
-simulator enforces and whose code is known is here. A granted value is that of `settings.Faults.quotas` for the Region's
+simulator enforces and whose code is known is here. A granted value is that of `settings.Quotas.values` for the Region's
 quota (`us-east-1/L-…`), else for the quota everywhere (`L-…`), else its default, which for model units is
-`settings.Faults.model_units`: 0 in a new account.
+`settings.Quotas.model_units`: 0 in a new account.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from local.bedrock.offer import capacity
-from local.bedrock.settings import Faults
+from local.bedrock.settings import Quotas
 
 _ONE = "Model units per provisioned model for {}"
 _VARIANT = _ONE.format("the {} context length variant for Amazon Nova {}")
@@ -48,20 +48,20 @@ class Granted:
     value: int
 
 
-def granted(faults: Faults, region: str) -> Iterator[Granted]:
+def granted(quotas: Quotas, region: str) -> Iterator[Granted]:
     """Every quota of the Region."""
     names = {**MODEL_UNITS, **{code: name for code, (name, _) in COUNTS.items()}}
     for code, name in names.items():
-        yield Granted(code, name, applied(faults, region, code))
+        yield Granted(code, name, applied(quotas, region, code))
 
 
-def applied(faults: Faults, region: str, code: str) -> int:
+def applied(quotas: Quotas, region: str, code: str) -> int:
     """How much of one quota the account has in the Region."""
-    default = COUNTS[code][1] if code in COUNTS else faults.model_units
-    return faults.quotas.get(f"{region}/{code}", faults.quotas.get(code, default))
+    default = COUNTS[code][1] if code in COUNTS else quotas.model_units
+    return quotas.values.get(f"{region}/{code}", quotas.values.get(code, default))
 
 
-def units_of_one(faults: Faults, region: str, variant: str) -> int:
-    """The most units of one provisioned model; a variant whose quota has no known code has `Faults.model_units`."""
+def units_of_one(quotas: Quotas, region: str, variant: str) -> int:
+    """The most units of one provisioned model; a variant whose quota has no known code has `Quotas.model_units`."""
     code = capacity.FOR_SALE[variant].quota
-    return faults.model_units if code is None else applied(faults, region, code)
+    return quotas.model_units if code is None else applied(quotas, region, code)

@@ -12,7 +12,7 @@ from typing import Any
 from local.bedrock.learning.text import Prompt
 from local.bedrock.runtime.burndown import Burndown
 from local.bedrock.runtime.targets import Target
-from local.bedrock.settings import Faults, Latency, TokenQuotas
+from local.bedrock.settings import Settings
 
 Params = dict[str, Any]
 
@@ -30,9 +30,7 @@ class Call:
     region: str
     now: datetime
     teacher: Callable[[Prompt], str]
-    faults: Faults
-    latency: Latency
-    tokens: TokenQuotas
+    settings: Settings
     burndown: Burndown
 
     @property
@@ -42,7 +40,7 @@ class Call:
 
     def seconds(self, milliseconds: float) -> float:
         """How long modelled time is really felt."""
-        return milliseconds / 1000 * self.latency.scale
+        return milliseconds / 1000 * self.settings.latency.scale
 
 
 @dataclass(frozen=True, slots=True)

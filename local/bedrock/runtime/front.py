@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.bedrock import errors
+from local.bedrock.mishaps import Mishaps
 from local.bedrock.ports import Logs, Objects, Request, Response
 from local.bedrock.runtime.burndown import Burndown
 from local.bedrock.runtime.call import Call, Outcome
@@ -28,7 +29,14 @@ class Front:
         self._logs, self.burndown = InvocationLogs(objects, logs), Burndown()
         self._calls = itertools.count()
 
-    def run(self, operation: Operation, request: Request, call: Call, logging: Mapping[str, Any] | None) -> Response:
+    def run(
+        self,
+        operation: Operation,
+        request: Request,
+        call: Call,
+        logging: Mapping[str, Any] | None,
+        mishaps: Mishaps,
+    ) -> Response:
         """The answer on the wire; raises ServiceError. `logging` is the account's configuration, if it has one."""
         mine = Invocation(self._id(call), operation.name, request, call, logging or {})
         logged = logging is not None and operation.name in LOGGED
@@ -41,7 +49,7 @@ class Front:
         if logged:
             self._logs.note(mine, mine.answered(outcome))
         headers = {**STAND_IN, "x-amzn-requestid": mine.id, **outcome.headers}
-        return answers.respond(operation, outcome.members, headers, outcome.delay)
+        return answers.respond(operation, mishaps.between(outcome.members), headers, outcome.delay)
 
     def _id(self, call: Call) -> str:
         name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"

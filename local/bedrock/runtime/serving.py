@@ -57,7 +57,7 @@ def serve(call: Call, asked: Question, mode: str | None, tier: str | None) -> Se
     _fits(asked, model)
     allowed, held = throttle.admit(call, asked, allowed)
     reply = question.answer(asked, call.target, call.teacher)
-    taken = latency.timing(model.id, allowed, served_tier, reply.tokens, asked.prompt.text, call.latency.seed)
+    taken = latency.timing(model.id, allowed, served_tier, reply.tokens, asked.prompt.text, call.settings.latency.seed)
     served = Served(model, asked, reply, mode and allowed, served_tier, taken)
     throttle.release(call, held, *served.used, taken)
     return served

@@ -32,7 +32,7 @@ def admit(call: Call, asked: Question, mode: str) -> tuple[str, Reservation]:
 
 def _reserve(call: Call, mode: str, tokens: int) -> Reservation | None:
     model, through = call.target.model.id, call.target.through
-    limit = call.tokens.granted(mode, call.region, model) if through in _WAYS else None
+    limit = call.settings.quotas.tokens.granted(mode, call.region, model) if through in _WAYS else None
     quota = call.account, call.region, model, _WAYS.get(through), mode
     return call.burndown.reserve(quota, tokens, limit, call.now)
 

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,7 +20,7 @@ from local.bedrock.wire import shapes
 Params = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """One operation of one service, as botocore models it."""
 
@@ -29,6 +29,28 @@ class Operation:
     path: re.Pattern[str]
     literal: int
     model: Any
+
+    @cached_property
+    def errors(self) -> dict[str, int]:
+        """The errors it declares, with their HTTP status."""
+        return {shape.name: int(shape.metadata["error"]["httpStatusCode"]) for shape in self.model.error_shapes}
+
+    @property
+    def stream(self) -> str | None:
+        """The member of its answer that is an event stream."""
+        shape = self.model.output_shape
+        return shape.event_stream_name if shape else None
+
+    @cached_property
+    def stream_errors(self) -> dict[str, int]:
+        """The errors that may end its stream; none for an operation without a stream."""
+        shape = self.model.output_shape
+        members = shape.members[self.stream].members if self.stream else {}
+        found = [member for member in members.values() if member.metadata.get("exception")]
+        return {shape.name: int(shape.metadata["error"]["httpStatusCode"]) for shape in found}
+
+
+SERVICES = ("bedrock", "bedrock-runtime")
 
 
 @lru_cache(maxsize=2)

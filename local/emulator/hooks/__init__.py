@@ -6,6 +6,8 @@ attribute moves; `tests/unit/local/emulator` holds them.
 
 from pathlib import Path
 
+from local.bedrock.admin import Admin
+from local.bedrock.engine import Bedrock
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
@@ -30,12 +32,11 @@ from local.emulator.hooks import (
     ttl,
     waits,
 )
-from local.emulator.hooks.bedrock import Simulator
 
 MINISTACK = "1.5.33"
 
 
-def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None = None) -> None:
+def install(clock: VirtualClock, simulator: Bedrock, *, account: str, iam_log: Path | None = None) -> None:
     """Put every hook in place. Call it once, before ministack serves."""
     loopback.install()
     lambdas.install()
@@ -58,4 +59,4 @@ def install(clock: VirtualClock, simulator: Simulator, *, iam_log: Path | None =
         recorder.install(iam_log)
     access.install(simulator)
     encryption.install()
-    requests.install(clock, simulator)
+    requests.install(Admin(simulator, clock, account=account))

@@ -17,8 +17,10 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import StreamingResponse, get_account_id, get_region
 from ministack.services import bedrock, bedrock_runtime
 
-from local.bedrock.ports import Chunk, Request, Response
-from local.emulator.hooks.requests import raw_path
+from local.bedrock.faults import Faults
+from local.bedrock.ports import Chunk, Interrupted, Request, Response
+from local.bedrock.settings import Settings
+from local.emulator.hooks.requests import DROPPED, raw_path
 
 CONTROL, RUNTIME = "bedrock", "bedrock-runtime"
 _TICK = 0.1  # seconds, real
@@ -30,7 +32,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Simulator(Protocol):
     """What we need of `local.bedrock.engine.Bedrock`."""
 
-    faults: Any
+    faults: Faults
+    settings: Settings
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -54,7 +57,7 @@ def undecoded(path: str) -> str:
 def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
     encoded = b"" if body is None else json.dumps(body).encode()
-    request = Request(CONTROL, get_account_id(), get_region(), method, path, {}, {}, encoded)
+    request = Request(CONTROL, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
     response = simulator.handle(request)
     if response.status >= 400:
         kind = response.headers.get("x-amzn-ErrorType", "")
@@ -67,9 +70,12 @@ def paced(chunks: Iterable[Chunk]) -> StreamingResponse:
     """A body in pieces, each after its own wait, while other requests are served."""
 
     async def run(send: Send, _receive: Any) -> None:
-        for delay, piece in chunks:
-            await asyncio.sleep(delay)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        try:
+            for delay, piece in chunks:
+                await asyncio.sleep(delay)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except Interrupted:
+            return  # a body without its end closes the connection
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return StreamingResponse(run)
@@ -98,7 +104,8 @@ def install(simulator: Simulator) -> None:
             response = await asyncio.to_thread(simulator.handle, request)
             await asyncio.sleep(response.delay)
             whole = response.body if response.chunks is None else paced(response.chunks)
-            return response.status, dict(response.headers), whole
+            headers = dict(response.headers) | ({DROPPED: "true"} if response.dropped else {})
+            return response.status, headers, whole
 
         return handle_request
 

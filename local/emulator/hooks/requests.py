@@ -2,22 +2,20 @@
 
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
-We mend: the path as sent is kept per request. Paths under `/_distillery/` are ours (`local.emulator.admin`).
+We mend: the path as sent is kept per request. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An answer
+    with the header DROPPED is never sent: the connection is closed in its place.
 """
 
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
 import ministack.app as app
 
-from local.emulator import admin
-from local.emulator.clock import VirtualClock
+from local.bedrock.admin import PREFIX, Admin
+from local.bedrock.door.http import Receive, Scope, Send, administer, hang_up
 
+DROPPED = "x-distillery-dropped"
 _raw: ContextVar[str] = ContextVar("raw_path", default="")
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 def raw_path() -> str:
@@ -25,16 +23,31 @@ def raw_path() -> str:
     return _raw.get()
 
 
-def install(clock: VirtualClock, simulator: Any) -> None:
+def _unless_dropped(send: Send) -> Send:
+    dropped = False
+
+    async def sent(message: dict[str, Any]) -> None:
+        nonlocal dropped
+        if (DROPPED.encode(), b"true") in message.get("headers", []):
+            dropped = True
+            await hang_up(send)
+        elif not dropped:
+            await send(message)
+
+    return sent
+
+
+def install(admin: Admin) -> None:
     """Wrap the emulator's application."""
     inner = app.app
 
-    async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _raw.set(scope["raw_path"].decode("ascii"))
-            if scope["path"].startswith(admin.PREFIX):
-                await admin.serve(scope, receive, send, clock=clock, simulator=simulator)
+            if scope["path"].startswith(PREFIX):
+                await administer(admin, scope, receive, send)
                 return
+            send = _unless_dropped(send)
         await inner(scope, receive, send)
 
     app.app = application

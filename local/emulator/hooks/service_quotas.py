@@ -48,7 +48,7 @@ def _refuse(code: str, message: str) -> Answer:
 
 
 def _answer(simulator: Simulator, operation: str, asked: dict[str, Any]) -> Answer:
-    quotas = list(granted(simulator.faults, get_region())) if asked.get("ServiceCode") == BEDROCK else []
+    quotas = list(granted(simulator.settings.quotas, get_region())) if asked.get("ServiceCode") == BEDROCK else []
     if operation == "GetServiceQuota":
         found = [_view(quota) for quota in quotas if quota.code == asked.get("QuotaCode")]
         answer: dict[str, Any] = {"Quota": found[0]} if found else {}

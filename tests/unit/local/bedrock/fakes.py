@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -14,8 +14,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from local.bedrock.engine import Bedrock, Faults, Latency, TeacherSettings, TokenQuotas
+from local.bedrock.engine import Bedrock
+from local.bedrock.faults import Fault
 from local.bedrock.ports import ObjectDenied, ObjectMissing, Request, Response
+from local.bedrock.settings import Latency, Quotas, Settings, TeacherSettings
 
 ACCOUNT = "111111111111"
 TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -141,10 +143,10 @@ class World:
     def __init__(
         self,
         at: datetime = TODAY,
+        *faults: Fault,
         teacher: TeacherSettings | None = None,
-        faults: Faults | None = None,
+        quotas: Quotas | None = None,
         latency: Latency | None = None,
-        tokens: TokenQuotas | None = None,
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles, self.keys, self.logs = ListEvents(), OpenRoles(), NamedKeys(), ListLogs()
@@ -156,12 +158,14 @@ class World:
             roles=self.roles,
             keys=self.keys,
             logs=self.logs,
-            teacher=teacher or TeacherSettings(),
-            faults=faults or Faults(),
-            latency=latency or Latency(),
-            tokens=tokens or TokenQuotas(),
+            settings=Settings(teacher or TeacherSettings(), latency or Latency(), quotas or Quotas()),
+            faults=faults,
         )
         self.last, self.caller = Response(0, {}), ""
+
+    def grant(self, quotas: Quotas) -> None:
+        """Raises or lowers quotas."""
+        self.bedrock.settings = replace(self.bedrock.settings, quotas=quotas)
 
     def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
         if (service, region) not in self._clients:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from local.bedrock.engine import TeacherSettings
+from local.bedrock.settings import TeacherSettings
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 
 PRO = "amazon.nova-pro-v1:0"

@@ -11,7 +11,7 @@ from lambdas.shared import catalog, limits
 from local.bedrock.learning import dataset
 from local.bedrock.offer import offers, quotas
 from local.bedrock.offer.models import Model
-from local.bedrock.settings import Faults
+from local.bedrock.settings import Quotas
 
 DAYS = [date(2024, 12, 4)] + [date(y, m, 1) for y in (2025, 2026) for m in range(1, 13)]
 SONNET = "no source gives the US dates of Claude 3.5 Sonnet: the simulator's are remembered, the product's inferred"
@@ -112,8 +112,8 @@ def _limits() -> Iterator[tuple[str, str]]:
         "most prompts": (limits.MAX_PROMPTS, dataset.MOST_PROMPTS),
         "file": (limits.MAX_FILE_BYTES, dataset.MOST_BYTES),
         "line": (limits.MAX_LINE_BYTES, dataset.MOST_LINE_BYTES),
-        "deployments": (limits.MAX_DEPLOYMENTS, quotas.applied(Faults(), "us-east-1", quotas.DEPLOYMENTS)),
-        "jobs": (limits.MAX_SCHEDULED_JOBS, quotas.applied(Faults(), "us-east-1", quotas.SCHEDULED_JOBS)),
+        "deployments": (limits.MAX_DEPLOYMENTS, quotas.applied(Quotas(), "us-east-1", quotas.DEPLOYMENTS)),
+        "jobs": (limits.MAX_SCHEDULED_JOBS, quotas.applied(Quotas(), "us-east-1", quotas.SCHEDULED_JOBS)),
         "schema": (limits.SCHEMA_VERSION, dataset.SCHEMA),
     }
     for name, (theirs, ours) in both.items():
@@ -123,7 +123,7 @@ def _limits() -> Iterator[tuple[str, str]]:
 
 def _quotas() -> Iterator[tuple[str, str]]:
     """What the product asks of Service Quotas, against a new account of the simulator's."""
-    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Faults(), "us-east-1")}
+    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Quotas(), "us-east-1")}
     for student in sorted({pair.student for pair in catalog.pairs()}):
         for quota in {quota for mode in catalog.HostingMode for quota in catalog.hosting_quotas(student, mode)}:
             if there.get(quota.code) != (quota.name, quota.default):

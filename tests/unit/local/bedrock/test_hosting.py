@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Faults
-from tests.unit.local.bedrock.fakes import ACCOUNT, World, distilled
+from local.bedrock.faults import Fault
+from local.bedrock.settings import Quotas
+from tests.unit.local.bedrock.fakes import ACCOUNT, TODAY, World, distilled
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 MICRO = "amazon.nova-micro-v1:0:128k"
@@ -55,16 +56,17 @@ def test_deployment_names_are_unique_and_there_are_ten() -> None:
 
 
 def test_deployments_fail_on_request_and_a_failed_update_keeps_the_old_model() -> None:
-    world = World(faults=Faults(fail_deployments=True))
+    world = World(TODAY, Fault("failed-deployment", message="no room"))
     first, second = distilled(world), distilled(world, "distill-intent-2")
     bedrock = world.client()
     failing = deploy(world, first, "failing")
     world.pass_time(10)
-    assert bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=failing)["status"] == "Failed"
-    world.bedrock.faults = Faults()
+    made = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=failing)
+    assert (made["status"], made["failureMessage"]) == ("Failed", "no room")
+    world.bedrock.faults.clear()
     arn = deploy(world, first)
     world.pass_time(10)
-    world.bedrock.faults = Faults(fail_deployments=True)
+    world.bedrock.faults.add(Fault("failed-deployment"))
     bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
     world.pass_time(10)
     after = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier="live")
@@ -72,7 +74,7 @@ def test_deployments_fail_on_request_and_a_failed_update_keeps_the_old_model() -
 
 
 def test_a_model_of_another_base_is_refused_by_both_kinds_of_endpoint() -> None:
-    world = World(faults=Faults(model_units=1))
+    world = World(quotas=Quotas(model_units=1))
     micro = distilled(world)
     lite = distilled(world, "distill-lite", baseModelIdentifier="amazon.nova-lite-v1:0:300k")
     arn, units = deploy(world, micro), buy(world, micro)
@@ -85,7 +87,7 @@ def test_a_model_of_another_base_is_refused_by_both_kinds_of_endpoint() -> None:
 
 
 def test_hosts_are_listed_by_model_status_and_name() -> None:
-    world = World(faults=Faults(model_units=2))
+    world = World(quotas=Quotas(model_units=2))
     first, second = distilled(world), distilled(world, "distill-intent-2")
     deploy(world, first, "a-live")
     world.pass_time(10)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from local.bedrock.engine import TeacherSettings
+from local.bedrock.settings import TeacherSettings
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World
 
 PRO = "us.amazon.nova-pro-v1:0"
@@ -36,12 +36,12 @@ SURE = TeacherSettings(error_rate=0.0)
 
 
 def invoke(model: str, body: Any, at: datetime = TODAY, region: str = "us-east-1", **params: Any) -> Any:
-    runtime = World(at, SURE).client("bedrock-runtime", region)
+    runtime = World(at, teacher=SURE).client("bedrock-runtime", region)
     return runtime.invoke_model(modelId=model, body=body if isinstance(body, bytes) else json.dumps(body), **params)
 
 
 def chunks(model: str, body: Any, at: datetime = TODAY, **params: Any) -> list[dict[str, Any]]:
-    runtime = World(at, SURE).client("bedrock-runtime")
+    runtime = World(at, teacher=SURE).client("bedrock-runtime")
     reply = runtime.invoke_model_with_response_stream(modelId=model, body=json.dumps(body), **params)
     assert reply["contentType"] == "application/json"
     return [json.loads(event["chunk"]["bytes"]) for event in reply["body"]]

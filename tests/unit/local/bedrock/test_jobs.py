@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Faults
-from tests.unit.local.bedrock.fakes import DECEMBER, ROLE, World, distilled, job, jsonl, prompts
+from local.bedrock.faults import Fault
+from tests.unit.local.bedrock.fakes import DECEMBER, ROLE, TODAY, World, distilled, job, jsonl, prompts
 
 LOGS = {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": "s3://logs-bucket/x"}}}
 
@@ -151,7 +151,7 @@ def test_a_job_can_be_stopped_once_and_leaves_no_model() -> None:
 
 
 def test_jobs_fail_and_events_are_lost_on_request() -> None:
-    world = World(faults=Faults(fail_jobs={"distill-"}, lose_events=True))
+    world = World(TODAY, Fault("failed-job", named="distill-"), Fault("lost-event"))
     world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
     bedrock = world.client()
     bedrock.create_model_customization_job(**job())

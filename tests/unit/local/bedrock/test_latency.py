@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.bedrock.engine import Latency
 from local.bedrock.runtime import latency
+from local.bedrock.settings import Latency
 from tests.unit.local.bedrock.fakes import DECEMBER, World, say
 
 PRO = "amazon.nova-pro-v1:0"

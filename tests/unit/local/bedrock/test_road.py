@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Bedrock, Faults
+from local.bedrock.engine import Bedrock
+from local.bedrock.settings import Quotas
 from tests.unit.local.bedrock.fakes import DECEMBER, World, answer, distilled, job, jsonl, prompts, say
 
 
@@ -115,7 +116,7 @@ def test_throughput_needs_a_quota_serves_and_bills_until_deleted() -> None:
     ask = {"provisionedModelName": "live", "modelId": model, "modelUnits": 1}
     with pytest.raises(ClientError, match="does not currently have any no commitment model units reserved"):
         bedrock.create_provisioned_model_throughput(**ask)
-    world.bedrock.faults = Faults(model_units=1)
+    world.grant(Quotas(model_units=1))
     arn = bedrock.create_provisioned_model_throughput(**ask)["provisionedModelArn"]
     world.pass_time(120, step=10)
     assert bedrock.get_provisioned_model_throughput(provisionedModelId=arn)["status"] == "InService"
@@ -129,7 +130,7 @@ def test_throughput_needs_a_quota_serves_and_bills_until_deleted() -> None:
 
 
 def test_the_launch_system_runs_in_december_2024() -> None:
-    world = World(DECEMBER, faults=Faults(model_units=2))
+    world = World(DECEMBER, quotas=Quotas(model_units=2))
     student = "anthropic.claude-3-haiku-20240307-v1:0"
     model = distilled(
         world,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Faults, Latency, TokenQuotas
+from local.bedrock.settings import Latency, Quotas, TokenQuotas
 from tests.unit.local.bedrock.fakes import DECEMBER, World, answer, distilled, say
 
 PRO = "amazon.nova-pro-v1:0"
@@ -18,7 +18,8 @@ ASKED, USED = 5, SYSTEM_TOKENS + 5 + 2  # "where is my parcel", and with the ans
 
 
 def limited(standard: Mapping[str, int], most: int = 50, **more: Any) -> tuple[World, Any]:
-    world = World(tokens=TokenQuotas(standard=standard, optimized=more.pop("optimized", {})), **more)
+    tokens = TokenQuotas(standard=standard, optimized=more.pop("optimized", {}))
+    world = World(quotas=Quotas(model_units=more.pop("model_units", 0), tokens=tokens), **more)
 
     def ask(model: str = PRO, region: str = "us-east-1", **params: Any) -> Any:
         return say(world, model, "where is my parcel", region=region, inferenceConfig={"maxTokens": most}, **params)
@@ -35,7 +36,7 @@ def test_a_call_that_reserves_more_than_is_left_is_throttled_however_short_its_a
 
 
 def test_without_most_tokens_the_models_own_are_reserved() -> None:
-    world = World(tokens=TokenQuotas(standard={PRO: 10_000}))
+    world = World(quotas=Quotas(tokens=TokenQuotas(standard={PRO: 10_000})))
     with pytest.raises(ClientError, match="Too many tokens"):
         say(world, PRO, "hello")
     assert say(world, PRO, "hello", inferenceConfig={"maxTokens": 9_000})
@@ -98,7 +99,7 @@ def test_a_large_request_to_llama_405b_is_served_standard() -> None:
 
 
 def test_deployments_burn_tokens_and_provisioned_throughput_does_not() -> None:
-    world, ask = limited({"*": 1}, faults=Faults(model_units=1))
+    world, ask = limited({"*": 1}, model_units=1)
     model = distilled(world)
     deployed = world.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
     bought = world.client().create_provisioned_model_throughput(

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from local.bedrock.engine import Faults
-from tests.unit.local.bedrock.fakes import ACCOUNT, World, distilled
+from local.bedrock.faults import Fault
+from local.bedrock.settings import Quotas
+from tests.unit.local.bedrock.fakes import ACCOUNT, TODAY, World, distilled
 from tests.unit.local.bedrock.test_hosting import MICRO, buy
 
 MICRO_UNITS, ACROSS_CUSTOM = "L-AC096F71", "L-BE77399C"
 
 
 def test_throughput_swaps_its_model_and_cannot_be_deleted_meanwhile() -> None:
-    world = World(faults=Faults(model_units=1))
+    world = World(quotas=Quotas(model_units=1))
     first, second = distilled(world), distilled(world, "distill-intent-2")
     arn, bedrock = buy(world, first), world.client()
     world.pass_time(15)
@@ -27,14 +28,14 @@ def test_throughput_swaps_its_model_and_cannot_be_deleted_meanwhile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "status", "bills"),
+    ("kind", "status", "bills"),
     [
-        (Faults(model_units=1, fail_throughput=True), "Failed", 0),
-        (Faults(model_units=1, stall_throughput=True), "Creating", 1),
+        ("failed-throughput", "Failed", 0),
+        ("stalled-throughput", "Creating", 1),
     ],
 )
-def test_throughput_fails_or_stalls_on_request(faults: Faults, status: str, bills: int) -> None:
-    world = World(faults=faults)
+def test_throughput_fails_or_stalls_on_request(kind: str, status: str, bills: int) -> None:
+    world = World(TODAY, Fault(kind), quotas=Quotas(model_units=1))
     arn = buy(world, distilled(world))
     world.pass_time(60, step=10)
     assert world.client().get_provisioned_model_throughput(provisionedModelId=arn)["status"] == status
@@ -42,7 +43,7 @@ def test_throughput_fails_or_stalls_on_request(faults: Faults, status: str, bill
 
 
 def test_more_units_than_granted_are_refused() -> None:
-    world = World(faults=Faults(model_units=1))
+    world = World(quotas=Quotas(model_units=1))
     model = distilled(world)
     buy(world, model)
     with pytest.raises(ClientError, match="1 of the 1 reserved for your account without commitment"):
@@ -68,7 +69,7 @@ def test_units_have_a_quota_of_one_model_and_one_across_them(
 ) -> None:
     world = World()
     model = distilled(world)
-    world.bedrock.faults = Faults(quotas=quotas)
+    world.grant(Quotas(values=quotas))
     ask = {"provisionedModelName": "live", "modelId": model, "modelUnits": 3, **commitment}
     if sentence is None:
         world.client().create_provisioned_model_throughput(**ask)
@@ -79,7 +80,7 @@ def test_units_have_a_quota_of_one_model_and_one_across_them(
 
 
 def test_a_commitment_lasts_its_term_and_renews_itself() -> None:
-    world = World(faults=Faults(model_units=1))
+    world = World(quotas=Quotas(model_units=1))
     arn, bedrock = buy(world, distilled(world), commitmentDuration="OneMonth"), world.client()
     world.pass_time(15)
     with pytest.raises(ClientError, match="is committed until"):
@@ -105,7 +106,7 @@ def test_a_commitment_lasts_its_term_and_renews_itself() -> None:
 def test_a_base_model_is_bought_by_its_variant_where_and_while_it_is_sold(
     at: datetime | None, region: str, variant: str, sentence: str | None
 ) -> None:
-    world = World(faults=Faults(model_units=1)) if at is None else World(at, faults=Faults(model_units=1))
+    world = World(quotas=Quotas(model_units=1)) if at is None else World(at, quotas=Quotas(model_units=1))
     ask = {"provisionedModelName": "live", "modelId": variant, "modelUnits": 1}
     if sentence is None:
         world.client(region=region).create_provisioned_model_throughput(**ask)
@@ -115,7 +116,7 @@ def test_a_base_model_is_bought_by_its_variant_where_and_while_it_is_sold(
 
 
 def test_only_the_name_of_a_base_models_throughput_can_be_changed() -> None:
-    world = World(faults=Faults(model_units=2))
+    world = World(quotas=Quotas(model_units=2))
     arn, bedrock = buy(world, MICRO), world.client()
     custom = buy(world, distilled(world), "custom")
     world.pass_time(15)

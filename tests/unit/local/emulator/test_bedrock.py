@@ -3,15 +3,15 @@
 import asyncio
 import gzip
 import json
-import urllib.request
 import uuid
 from typing import Any
 
 import botocore.exceptions
 import pytest
+import urllib3.exceptions
 
 from local.emulator.hooks.bedrock import paced
-from tests.unit.local.emulator.test_access import job
+from tests.unit.local.emulator.test_access import PROFILE, job
 from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document, until
 
 JOBS = f"arn:aws:bedrock:{REGION}:111111111111:model-customization-job/*"
@@ -172,6 +172,13 @@ def test_every_invocation_is_logged_with_who_made_it(workshop: Workshop) -> None
     bedrock.delete_model_invocation_logging_configuration()
 
 
+def refused(call: Any, **parameters: Any) -> str:
+    """The code of the error that a call ends with, after the client's own retries."""
+    with pytest.raises(botocore.exceptions.ClientError) as refusal:
+        call(**parameters)
+    return str(refusal.value.response["Error"]["Code"])
+
+
 def deploy(workshop: Workshop, stack: str, resources: dict[str, Any]) -> dict[str, Any]:
     """Create or update a stack and wait for it; its description."""
     cfn = workshop.client("cloudformation")
@@ -222,32 +229,23 @@ def test_cloudformation_makes_a_budget(workshop: Workshop) -> None:
     assert found["BudgetLimit"]["Amount"] == "10"
 
 
-def ours(workshop: Workshop, what: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
-    """One of our own ways into the account."""
-    encoded = None if body is None else json.dumps(body).encode()
-    url = f"{workshop.account.endpoint}/_distillery/{what}"
-    verb = "GET" if body is None else method
-    call = urllib.request.Request(url, encoded, method=verb)  # noqa: S310  # our own loopback address
-    with urllib.request.urlopen(call) as response:  # noqa: S310  # the same
-        return json.load(response)
-
-
 def test_faults_can_be_set_and_lifted(workshop: Workshop) -> None:
-    assert ours(workshop, "faults", {"fail_jobs": ["bad-"], "lose_events": True})["fail_jobs"] == ["bad-"]
-    assert ours(workshop, "faults", {"fail_jobs": [], "lose_events": False})["lose_events"] is False
-    assert ours(workshop, "faults")["model_units"] == 2
+    added = workshop.admin("POST", "faults", [{"kind": "failed-job", "named": "bad-"}, {"kind": "lost-event"}])
+    assert [fault["kind"] for fault in workshop.admin("GET", "faults")] == ["failed-job", "lost-event"]
+    assert workshop.admin("DELETE", f"faults/{added[0]['id']}")[0]["kind"] == "lost-event"
+    assert workshop.admin("DELETE", "faults") == []
 
 
 def test_the_clock_can_be_read_and_sped_up(workshop: Workshop) -> None:
-    before = ours(workshop, "clock")
-    assert ours(workshop, "clock", {"speed": 1800}, "PUT")["speed"] == 1800
-    after = ours(workshop, "clock", {"speed": before["speed"]}, "PUT")
+    before = workshop.admin("GET", "clock")
+    assert workshop.admin("PUT", "clock", {"speed": 1800})["speed"] == 1800
+    after = workshop.admin("PUT", "clock", {"speed": before["speed"]})
     assert after["speed"] == before["speed"]
     assert after["now"] >= before["now"]
 
 
 def test_the_inventory_counts_what_bills_by_the_hour(workshop: Workshop) -> None:
-    assert ours(workshop, "inventory")["bills_by_the_hour"] == []
+    assert workshop.admin("GET", "inventory")["bills_by_the_hour"] == []
 
 
 def test_answers_stream_through_the_account(workshop: Workshop) -> None:
@@ -264,6 +262,47 @@ def test_answers_stream_through_the_account(workshop: Workshop) -> None:
     assert json.loads(next(iter(streamed))["chunk"]["bytes"]) == {"messageStart": {"role": "assistant"}}
     with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
         runtime.invoke_model(modelId=model, body=body)
+
+
+def test_an_answer_can_be_lost_after_the_work_is_done_and_is_told_when_asked_again(workshop: Workshop) -> None:
+    """The client's own retry carries the same token: it gets the answer, and nothing is made twice."""
+    bedrock = workshop.client("bedrock")
+    workshop.admin("POST", "faults", {"kind": "no-answer", "operation": "CreateInferenceProfile", "times": 1})
+    name = f"p-{uuid.uuid4().hex[:8]}"
+    try:
+        made = bedrock.create_inference_profile(inferenceProfileName=name, modelSource={"copyFrom": PROFILE})
+    finally:
+        struck = workshop.admin("GET", "faults")[0]["struck"]
+        workshop.admin("DELETE", "faults")
+    assert (struck, made["ResponseMetadata"]["RetryAttempts"]) == (1, 1)
+    summaries = bedrock.list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
+    assert [one["inferenceProfileArn"] for one in summaries if one["inferenceProfileName"] == name] == [
+        made["inferenceProfileArn"]
+    ]
+
+
+def test_the_account_s_own_questions_meet_no_fault(workshop: Workshop) -> None:
+    """IAM looks up what a name stands for: that consumes no fault, and is not refused."""
+    workshop.admin("POST", "faults", {"kind": "error", "error": "ThrottlingException", "times": 1})
+    try:
+        acting = workshop.acting("bedrock", allow("bedrock:GetCustomModel", "*"))
+        code = refused(acting.get_custom_model, modelIdentifier="no-such-model")
+        struck = workshop.admin("GET", "faults")[0]["struck"]
+    finally:
+        workshop.admin("DELETE", "faults")
+    assert (code, struck) == ("ResourceNotFoundException", 1)
+
+
+def test_a_stream_can_break_off_in_the_account(workshop: Workshop) -> None:
+    runtime = workshop.client("bedrock-runtime")
+    workshop.admin("POST", "faults", {"kind": "stream", "events": 2})
+    try:
+        said = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
+        stream = runtime.converse_stream(modelId="us.amazon.nova-pro-v1:0", messages=said)["stream"]
+        with pytest.raises(urllib3.exceptions.ProtocolError, match="ended prematurely"):
+            list(stream)
+    finally:
+        workshop.admin("DELETE", "faults")
 
 
 def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.emulator.clock import Calendar, VirtualClock, write
+from local.bedrock.calendar import Calendar
+from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
 from tests.unit.local.emulator.workshop import Workshop, until
 

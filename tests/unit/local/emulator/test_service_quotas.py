@@ -1,14 +1,12 @@
 """Service Quotas tells the simulator's own figures, to those who may ask."""
 
-import json
-import urllib.request
 from typing import Any
 
 import botocore.exceptions
 import pytest
 
 from local.bedrock.offer.quotas import granted
-from local.bedrock.settings import Faults
+from local.bedrock.settings import Quotas
 from tests.unit.local.emulator.workshop import Workshop, allow
 
 UNITS, DEPLOYMENTS = "L-BE77399C", "L-1EF80F3E"
@@ -32,16 +30,11 @@ def test_a_quota_has_the_value_that_the_simulator_holds_to(workshop: Workshop, q
 
 
 def test_a_raised_quota_is_told_at_once(workshop: Workshop) -> None:
-    def set_units(units: int) -> None:
-        body = json.dumps({"model_units": units}).encode()
-        url = f"{workshop.account.endpoint}/_distillery/faults"
-        urllib.request.urlopen(urllib.request.Request(url, body, method="POST")).close()  # noqa: S310  # on loopback
-
-    set_units(5)
+    workshop.admin("PUT", "quotas", {"model_units": 5})
     try:
         answer = workshop.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=UNITS)
     finally:
-        set_units(2)
+        workshop.admin("PUT", "quotas", {"model_units": 2})
     assert answer["Quota"]["Value"] == 5
 
 
@@ -56,7 +49,7 @@ def test_every_quota_is_listed_page_by_page(workshop: Workshop) -> None:
     told = list(pages.paginate(ServiceCode="bedrock", PaginationConfig={"PageSize": 4}))
     codes = [quota["QuotaCode"] for page in told for quota in page["Quotas"]]
     assert [len(page["Quotas"]) for page in told[:-1]] == [4] * (len(told) - 1)
-    assert codes == [quota.code for quota in granted(Faults(), "us-east-1")]
+    assert codes == [quota.code for quota in granted(Quotas(), "us-east-1")]
     assert len(codes) == len(set(codes))
 
 
