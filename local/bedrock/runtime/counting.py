@@ -20,7 +20,7 @@ def count(call: Call) -> Outcome:
         raise errors.validation("The provided model doesn't support counting tokens.")
     given = call.params["input"]
     if "converse" in given:
-        asked = Question(conversation.read(given["converse"], most))
+        asked = Question(conversation.read(given["converse"], most), most.output)
     else:
         asked = invoke.question(call, _decoded(given["invokeModel"]["body"]))
     return Outcome({"inputTokens": asked.tokens})

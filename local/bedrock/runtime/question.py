@@ -11,10 +11,10 @@ THOUGHT = "A stand-in does not reason."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A prompt, the most tokens its answer may have (None: as many as the model gives), and what ends it."""
+    """A prompt, the most tokens its answer may have, and what ends it."""
 
     prompt: text.Prompt
-    most: int | None = None
+    most: int
     stops: tuple[str, ...] = ()
 
     @property
@@ -55,6 +55,6 @@ def _cut(said: str, question: Question) -> tuple[str, str, str | None]:
     found = [(said.index(stop), stop) for stop in question.stops if stop in said]
     end, met = min(found, default=(len(said), None))
     kept = said[:end]
-    if question.most is not None and text.tokens(kept) > question.most:
+    if text.tokens(kept) > question.most:
         return kept[: question.most * text.CHARACTERS_PER_TOKEN], "max_tokens", None
     return kept, "stop_sequence" if met else "end_turn", met

@@ -19,7 +19,7 @@ _WAYS = {"model": "on demand", "system": "cross-Region", "application": "cross-R
 def admit(call: Call, asked: Question, mode: str) -> tuple[str, Reservation]:
     """The mode that can be served, with the tokens held for it; ThrottlingException without tokens left."""
     most = limits.of(call.target.model)
-    tokens = asked.tokens + (most.output if asked.most is None else asked.most)
+    tokens = asked.tokens + asked.most
     if mode == "optimized" and (most.optimized is None or tokens <= most.optimized):
         held = _reserve(call, mode, tokens)
         if held:
