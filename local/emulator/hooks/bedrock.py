@@ -20,7 +20,7 @@ from ministack.services import bedrock, bedrock_runtime
 from local.bedrock.faults import Faults
 from local.bedrock.ports import Chunk, Interrupted, Request, Response
 from local.bedrock.settings import Settings
-from local.emulator.hooks.requests import DROPPED, raw_path
+from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
 
 CONTROL, RUNTIME = "bedrock", "bedrock-runtime"
 _TICK = 0.1  # seconds, real
@@ -105,6 +105,7 @@ def install(simulator: Simulator) -> None:
             await asyncio.sleep(response.delay)
             whole = response.body if response.chunks is None else paced(response.chunks)
             headers = dict(response.headers) | ({DROPPED: "true"} if response.dropped else {})
+            headers |= {OWN_ID: headers[ID]} if ID in headers else {}
             return response.status, headers, whole
 
         return handle_request

@@ -2,8 +2,9 @@
 
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
+    It gives every answer an id of its own, and Bedrock's invocation logs would name another.
 We mend: the path as sent is kept per request. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An answer
-    with the header DROPPED is never sent: the connection is closed in its place.
+    with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with that id.
 """
 
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ import ministack.app as app
 from local.bedrock.admin import PREFIX, Admin
 from local.bedrock.door.http import Receive, Scope, Send, administer, hang_up
 
-DROPPED = "x-distillery-dropped"
+DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
 _raw: ContextVar[str] = ContextVar("raw_path", default="")
 
 
@@ -32,9 +33,18 @@ def _unless_dropped(send: Send) -> Send:
             dropped = True
             await hang_up(send)
         elif not dropped:
-            await send(message)
+            await send(_with_own_id(message))
 
     return sent
+
+
+def _with_own_id(message: dict[str, Any]) -> dict[str, Any]:
+    headers = list(message.get("headers", []))
+    own = dict(headers).get(OWN_ID.encode())
+    if own is None:
+        return message
+    kept = [(name, value) for name, value in headers if name not in (OWN_ID.encode(), ID.encode())]
+    return {**message, "headers": [*kept, (ID.encode(), own)]}
 
 
 def install(admin: Admin) -> None:

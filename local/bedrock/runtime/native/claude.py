@@ -14,6 +14,7 @@ from local.bedrock.runtime.question import Question
 from local.bedrock.runtime.serving import Served
 
 _SHARE = Field(("Number",), least=0, most=1)
+_NOT_SIMULATED = ("tools", "tool_choice", "output_config")
 _FIELDS = {
     "anthropic_version": Field(("String",), required=True, values=("bedrock-2023-05-31",)),
     "max_tokens": Field(("Integer",), least=1, required=True),
@@ -22,10 +23,11 @@ _FIELDS = {
     "temperature": _SHARE,
     "top_p": _SHARE,
     "top_k": Field(("Integer",), least=0, most=500),
-    "stop_sequences": Field(("JSONArray",)),
+    "stop_sequences": Field(("JSONArray",), texts=True),
     "anthropic_beta": Field(("JSONArray",)),
     "thinking": Field(("JSONObject",)),
     "metadata": Field(("JSONObject",)),
+    **{name: Field(("JSONArray", "JSONObject")) for name in _NOT_SIMULATED},
 }
 _MESSAGE = {"role": Field(("String",), required=True, values=("user", "assistant")),
             "content": Field(("String", "JSONArray"), required=True)}  # fmt: skip
@@ -38,10 +40,10 @@ _BLOCK = {
 
 def read(body: Params, limits: Limits) -> Question:
     """The question in a body."""
-    for name in ("tools", "tool_choice", "output_config"):
+    check(body, _FIELDS)
+    for name in _NOT_SIMULATED:
         if name in body:
             raise errors.validation(f"The local Bedrock does not simulate {name} in a body of Claude's own.")
-    check(body, _FIELDS)
     if body["max_tokens"] > limits.output:
         raise errors.validation(
             f"max_tokens: {body['max_tokens']} > {limits.output}, which is the maximum allowed number of output tokens"

@@ -31,7 +31,7 @@ def read(body: Params, limits: Limits) -> Question:
     names = {"maxTokens": most, "max_new_tokens": most, "temperature": share, "topP": share, "top_p": share}
     check(
         config,
-        {**names, "topK": counted, "top_k": counted, "stopSequences": Field(("JSONArray",))},
+        {**names, "topK": counted, "top_k": counted, "stopSequences": Field(("JSONArray",), texts=True)},
         "#/inferenceConfig",
     )
     _blocks(body)

@@ -21,13 +21,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a body: its types (any of them), its bounds, and the one value or few it may have."""
+    """A member of a body: its types (any of them), its bounds, the values it may have; `texts`: an array of strings."""
 
     types: tuple[str, ...]
     least: float | None = None
     most: float | None = None
     required: bool = False
     values: tuple[str, ...] = ()
+    texts: bool = False
 
 
 Fields = Mapping[str, Field]
@@ -49,7 +50,7 @@ def check(body: Any, fields: Fields, where: str = "#") -> None:
         *(f"required key [{name}] not found" for name, field in fields.items() if field.required and name not in body),
         *(f"extraneous key [{name}] is not permitted" for name in body if name not in fields),
         *(
-            f"{where}/{name}: {problem}"
+            f"{where}/{name}{problem}"
             for name, field in fields.items()
             if name in body
             for problem in _value(body[name], field)
@@ -62,15 +63,25 @@ def check(body: Any, fields: Fields, where: str = "#") -> None:
 def _value(value: Any, field: Field) -> Iterator[str]:
     allowed = {kind for name in field.types for kind in _TYPES[name]}
     if isinstance(value, bool) or not isinstance(value, tuple(allowed)):
-        yield f"expected type: {' or '.join(field.types)}, found: {_name(value)}"
+        yield f": expected type: {' or '.join(field.types)}, found: {_name(value)}"
         return
     if field.values and value not in field.values:
-        yield f"{value} is not a valid enum value"
+        yield f": {value} is not a valid enum value"
+    if field.texts and isinstance(value, list):
+        yield from _texts(value)
     if isinstance(value, int | float):
         if field.least is not None and value < field.least:
-            yield f"{value} is not greater or equal to {field.least:g}"
+            yield f": {value} is not greater or equal to {field.least:g}"
         if field.most is not None and value > field.most:
-            yield f"{value} is not less or equal to {field.most:g}"
+            yield f": {value} is not less or equal to {field.most:g}"
+
+
+def _texts(value: list[Any]) -> Iterator[str]:
+    for at, item in enumerate(value):
+        if not isinstance(item, str):
+            yield f"/{at}: expected type: String, found: {_name(item)}"
+        elif not item:
+            yield f"/{at}: expected minLength: 1, actual: 0"
 
 
 def _name(value: Any) -> str:

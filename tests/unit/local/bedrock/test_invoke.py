@@ -129,6 +129,8 @@ def test_the_mode_and_the_tier_go_in_and_come_back_as_headers() -> None:
         (HAIKU_55, CLAUDE | {"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "text only, not image"),
         (HAIKU_55, CLAUDE | {"messages": [{"role": "user", "content": [{"text": "a"}]}]}, r"required key \[type\]"),
         (HAIKU_55, CLAUDE | {"messages": ["a"]}, "#/messages/0: expected type: JSONObject, found: String"),
+        (HAIKU_55, CLAUDE | {"stop_sequences": [1]}, "#/stop_sequences/0: expected type: String, found: Integer"),
+        (PRO, NOVA | {"inferenceConfig": {"stopSequences": [""]}}, "stopSequences/0: expected minLength: 1"),
         (HAIKU_55, CLAUDE | {"tools": []}, "does not simulate tools"),
         (HAIKU_55, CLAUDE | {"model": "x"}, r"extraneous key \[model\] is not permitted"),
     ],

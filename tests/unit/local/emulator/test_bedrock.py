@@ -157,7 +157,7 @@ def test_every_invocation_is_logged_with_who_made_it(workshop: Workshop) -> None
     )
     invoking = allow("bedrock:InvokeModel", f"arn:aws:bedrock:{REGION}::foundation-model/{model}")
     said = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
-    workshop.acting("bedrock-runtime", invoking).converse(modelId=model, messages=said)
+    reply = workshop.acting("bedrock-runtime", invoking).converse(modelId=model, messages=said)
 
     def delivered() -> list[str]:
         listed = s3.list_objects_v2(Bucket=name).get("Contents", [])
@@ -166,6 +166,7 @@ def test_every_invocation_is_logged_with_who_made_it(workshop: Workshop) -> None
     (key,) = until(delivered)
     record = json.loads(gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()))
     assert record["identity"]["arn"].startswith("arn:aws:sts::111111111111:assumed-role/role-")
+    assert record["requestId"] == reply["ResponseMetadata"]["RequestId"]
     assert record["input"]["inputBodyJson"]["messages"] == said
     told = logs.get_log_events(logGroupName=group, logStreamName="aws/bedrock/modelinvocations")["events"]
     assert [json.loads(event["message"]) for event in told] == [record]
