@@ -1,0 +1,132 @@
+"""Every constraint that botocore's model states for a request is enforced: patterns, enums, lengths, ranges, unions.
+
+botocore itself checks none of the first four before it sends.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, settings
+from hypothesis import strategies as st
+
+from local.bedrock.engine import CONTROL, RUNTIME
+from local.bedrock.wire.service_model import operations
+from local.bedrock.wire.shapes import problems
+
+GARBAGE = ("\x00", " ", "é!", "-", "/", "a\nb", "é! " * 10)
+
+
+def _shapes() -> dict[str, Any]:
+    """Every shape of a request that is offered, by its name."""
+    found: dict[str, Any] = {}
+    for service, offered in (("bedrock", CONTROL), ("bedrock-runtime", RUNTIME)):
+        for operation in operations(service):
+            if operation.name in offered and operation.model.input_shape is not None:
+                _walk(operation.model.input_shape, found)
+    return found
+
+
+def _walk(shape: Any, found: dict[str, Any]) -> None:
+    if shape.name in found or getattr(shape, "is_document_type", False):
+        return
+    found[shape.name] = shape
+    match shape.type_name:
+        case "structure":
+            inner = list(shape.members.values())
+        case "list":
+            inner = [shape.member]
+        case "map":
+            inner = [shape.key, shape.value]
+        case _:
+            inner = []
+    for one in inner:
+        _walk(one, found)
+
+
+def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
+    """(the constraint, a value that breaks it alone, a word of the sentence that says so)."""
+    kind, stated = shape.type_name, shape.metadata
+    if "enum" in stated:
+        yield "enum", "NOT-ONE-OF-THEM", "enum value set"
+    if kind == "string" and (pattern := stated.get("pattern")):
+        yield f"pattern {pattern[:60]}", _against(shape), "regular expression"
+    if 0 < (most := stated.get("max", 0)) <= 100_000 and (longer := _of_length(shape, most + 1)) is not None:
+        yield f"at most {most} long", longer, "length less than"
+    if (least := stated.get("min", 0)) > 0 and (shorter := _of_length(shape, least - 1)) is not None:
+        yield f"at least {least} long", shorter, "length"
+    if kind in ("integer", "long", "float", "double"):
+        yield from ((f"at least {stated['min']}", stated["min"] - 1, ""),) if "min" in stated else ()
+        yield from ((f"at most {stated['max']}", stated["max"] + 1, "value less than"),) if "max" in stated else ()
+    if getattr(shape, "is_tagged_union", False) and len(shape.members) > 1:
+        both = {name: smallest(member) for name, member in list(shape.members.items())[:2]}
+        yield "one member of a union", both, "tagged union"
+
+
+def _against(shape: Any) -> str:
+    """A text that is no fault of length, but not of the pattern."""
+    return next(text for text in GARBAGE if any("regular expression" in problem for problem in problems(text, shape)))
+
+
+def _of_length(shape: Any, length: int) -> Any:
+    match shape.type_name:
+        case "string":
+            return "a" * length
+        case "blob":
+            return b"a" * length
+        case "list":
+            return [smallest(shape.member)] * length
+        case "map":
+            return {f"{number:0>3}": smallest(shape.value) for number in range(length)}
+    return None
+
+
+def smallest(shape: Any) -> Any:
+    """A value that fits."""
+    match shape.type_name:
+        case "structure" if getattr(shape, "is_tagged_union", False):
+            name, member = next(iter(shape.members.items()))
+            return {name: smallest(member)}
+        case "structure":
+            return {name: smallest(shape.members[name]) for name in shape.required_members}
+        case "list" | "map":
+            return _of_length(shape, shape.metadata.get("min", 0))
+        case "string" if "enum" in shape.metadata:
+            return shape.metadata["enum"][0]
+        case "string" if "pattern" in shape.metadata:
+            return find(
+                st.from_regex(shape.metadata["pattern"], fullmatch=True), lambda text: not problems(text, shape)
+            )
+        case "string" | "blob":
+            return _of_length(shape, max(1, shape.metadata.get("min", 1)))
+        case "boolean":
+            return True
+    return shape.metadata.get("min", 0)
+
+
+@cache
+def _fitting(shape: Any) -> str:
+    quick = settings(max_examples=100, database=None, phases=[Phase.generate])
+    return find(
+        st.from_regex(shape.metadata["pattern"], fullmatch=True), lambda x: not problems(x, shape), settings=quick
+    )
+
+
+CASES = [(shape, *case) for shape in _shapes().values() for case in _broken(shape)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "word"),
+    [(shape, value, word) for shape, _, value, word in CASES],
+    ids=[f"{shape.name}: {constraint}" for shape, constraint, *_ in CASES],
+)
+def test_a_value_that_breaks_it_is_refused(shape: Any, value: Any, word: str) -> None:
+    found = problems(value, shape)
+    assert any(word in problem for problem in found), found
+
+
+def test_there_are_constraints_of_every_kind() -> None:
+    kinds = {constraint.split()[0] for _, constraint, *_ in CASES}
+    assert kinds == {"enum", "pattern", "at", "one"}
+    assert len(CASES) > 150
