@@ -95,9 +95,7 @@ def smallest(shape: Any) -> Any:
         case "string" if "enum" in shape.metadata:
             return shape.metadata["enum"][0]
         case "string" if "pattern" in shape.metadata:
-            return find(
-                st.from_regex(shape.metadata["pattern"], fullmatch=True), lambda text: not problems(text, shape)
-            )
+            return _fitting(shape)
         case "string" | "blob":
             return _of_length(shape, max(1, shape.metadata.get("min", 1)))
         case "boolean":
@@ -108,9 +106,8 @@ def smallest(shape: Any) -> Any:
 @cache
 def _fitting(shape: Any) -> str:
     quick = settings(max_examples=100, database=None, phases=[Phase.generate])
-    return find(
-        st.from_regex(shape.metadata["pattern"], fullmatch=True), lambda x: not problems(x, shape), settings=quick
-    )
+    drawn = st.from_regex(shape.metadata["pattern"], fullmatch=True)
+    return str(find(drawn, lambda text: not problems(text, shape), settings=quick))
 
 
 CASES = [(shape, *case) for shape in _shapes().values() for case in _broken(shape)]
