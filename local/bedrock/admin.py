@@ -8,9 +8,13 @@ GET    faults     what is set to go wrong, each with how often it has `struck` (
 POST   faults     adds one, or a list of them; as they are listed, with their ids
 DELETE faults     removes all; `faults/ID` removes one
 GET    quotas     what was granted (`settings.Quotas`)
-PUT    quotas     what is left out stays; `grants` replaces the exceptions for a model, a Region, an account
+PUT    quotas     what is left out stays
+GET    latency    how modelled latency is felt (`settings.Latency`)
+PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 not at all
 GET    inventory  what an account holds, and what bills by the hour (`?account=`)
-POST   reset      an empty account again; clock, faults and quotas stay
+GET    events     the last events of an account, the oldest first (`?account=`)
+DELETE events     forgets them
+POST   reset      empty accounts again, without events; clock, faults, quotas and latency stay
 """
 
 import json
@@ -23,8 +27,8 @@ import msgspec
 
 from local.bedrock.calendar import Calendar, day
 from local.bedrock.engine import Bedrock
+from local.bedrock.events import KeptEvents
 from local.bedrock.faults import Fault
-from local.bedrock.settings import Quotas
 
 PREFIX = "/_distillery/"
 T = TypeVar("T")
@@ -50,8 +54,8 @@ class Refused(Exception):
 class Admin:
     """Answers for one simulator. A call may take as long as training does."""
 
-    def __init__(self, bedrock: Bedrock, clock: SettableClock, *, account: str) -> None:
-        self._bedrock, self._clock, self._account = bedrock, clock, account
+    def __init__(self, bedrock: Bedrock, clock: SettableClock, events: KeptEvents, *, account: str) -> None:
+        self._bedrock, self._clock, self._events, self._account = bedrock, clock, events, account
         self._routes: dict[tuple[str, str], Callable[[str, dict[str, str], Any], Any]] = {
             ("GET", "health"): lambda *_: {"status": "ok", "now": self._now()},
             ("GET", "clock"): lambda *_: self._calendar(),
@@ -60,8 +64,12 @@ class Admin:
             ("POST", "faults"): lambda _, __, faults: self._add_faults(faults),
             ("DELETE", "faults"): lambda one, *_: self._clear_faults(one),
             ("GET", "quotas"): lambda *_: asdict(self._bedrock.settings.quotas),
-            ("PUT", "quotas"): lambda _, __, change: self._set_quotas(change),
+            ("PUT", "quotas"): lambda _, __, change: self._set("quotas", change),
+            ("GET", "latency"): lambda *_: asdict(self._bedrock.settings.latency),
+            ("PUT", "latency"): lambda _, __, change: self._set("latency", change),
             ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
+            ("GET", "events"): lambda _, query, __: self._events.listed(query.get("account", self._account)),
+            ("DELETE", "events"): lambda *_: self._events.clear(),
             ("POST", "reset"): lambda *_: self._reset(),
         }
 
@@ -102,15 +110,17 @@ class Admin:
             raise Refused(f"there is no fault {one}")
         return self._faults()
 
-    def _set_quotas(self, change: Any) -> dict[str, Any]:
-        before = asdict(self._bedrock.settings.quotas)
-        _known(change, Quotas)
-        quotas = msgspec.convert({**before, **change}, Quotas)
-        self._bedrock.settings = replace(self._bedrock.settings, quotas=quotas)
-        return asdict(quotas)
+    def _set(self, what: str, change: Any) -> dict[str, Any]:
+        """Replaces the fields that are given of one of the settings."""
+        before = getattr(self._bedrock.settings, what)
+        _known(change, type(before))
+        after = msgspec.convert({**asdict(before), **change}, type(before))
+        self._bedrock.settings = replace(self._bedrock.settings, **{what: after})
+        return asdict(after)
 
     def _reset(self) -> dict[str, Any]:
         self._bedrock.reset()
+        self._events.clear()
         return {}
 
 

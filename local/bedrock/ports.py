@@ -92,7 +92,7 @@ class Objects(Protocol):
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Writes as Bedrock itself for `source_arn`; the policies of the bucket and of its key must admit that."""
 
-    def home(self, account: str, bucket: str) -> str | None:
+    def home(self, account: str, region: str, bucket: str) -> str | None:
         """The Region of the account's bucket, None if there is no such bucket."""
 
 

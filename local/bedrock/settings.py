@@ -29,6 +29,10 @@ class Latency:
     scale: float = 0.0
     seed: str = "distillery"
 
+    def __post_init__(self) -> None:
+        if self.scale < 0:
+            raise ValueError(f"scale is {self.scale:g}: it cannot be negative")
+
 
 @dataclass(frozen=True, slots=True)
 class TokenQuotas:
@@ -58,6 +62,11 @@ class Quotas:
     model_units: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
     tokens: TokenQuotas = field(default_factory=TokenQuotas)
+
+    def __post_init__(self) -> None:
+        for limit in (self.model_units, *self.values.values()):
+            if limit < 0:
+                raise ValueError(f"{limit} is no quota: it cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)

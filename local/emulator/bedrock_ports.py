@@ -61,9 +61,9 @@ class AccountObjects:
                     raise ObjectDenied(f"{_BEDROCK} is not authorized to perform: {action} on resource: {resource}")
             _put(bucket, key, body)
 
-    def home(self, account: str, bucket: str) -> str | None:
+    def home(self, account: str, region: str, bucket: str) -> str | None:
         """The bucket's Region."""
-        with request_scope(account, "us-east-1"):
+        with request_scope(account, region):
             found = s3._buckets.get(bucket)
             return None if found is None else str(found.get("region") or "us-east-1")
 

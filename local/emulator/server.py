@@ -17,6 +17,7 @@ def main() -> None:
     import ministack.app as app
 
     from local.bedrock.engine import Bedrock
+    from local.bedrock.events import KeptEvents
     from local.bedrock.fault import Fault
     from local.bedrock.settings import Quotas, Settings, TeacherSettings
     from local.emulator import hooks
@@ -24,10 +25,11 @@ def main() -> None:
     from local.emulator.clock import VirtualClock
 
     clock = VirtualClock(account.clock_file)
+    events = KeptEvents(clock, AccountEvents())
     bedrock = Bedrock(
         clock=clock,
         objects=AccountObjects(),
-        events=AccountEvents(),
+        events=events,
         roles=AccountRoles(),
         keys=AccountKeys(),
         logs=AccountLogs(),
@@ -41,6 +43,6 @@ def main() -> None:
         ],
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
-    hooks.install(clock, bedrock, account=account.account, iam_log=iam_log)
+    hooks.install(clock, bedrock, events, account=account.account, iam_log=iam_log)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

@@ -37,7 +37,11 @@ def put(call: Call) -> Params:
 
 def _check_bucket(config: dict[str, Any], call: Call) -> None:
     bucket = config["bucketName"]
-    why = "the bucket does not exist" if (home := call.around.objects.home(call.account, bucket)) is None else None
+    why = (
+        "the bucket does not exist"
+        if (home := call.around.objects.home(call.account, call.region, bucket)) is None
+        else None
+    )
     if home not in (None, call.region):
         why = f"the bucket is in {home}, the configuration in {call.region}"
     key = f"{root(call.account, config.get('keyPrefix'))}/{PERMISSION_CHECK}"

@@ -1,18 +1,21 @@
 """HTTP as hypercorn speaks it with an application (ASGI): whole requests in, answers out, and connections cut off."""
 
+import asyncio
 import json
-from asyncio import to_thread
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from hypercorn.protocol.events import StreamClosed
 
 from local.bedrock.admin import PREFIX, Admin
+from local.bedrock.ports import Chunk, Interrupted, Response
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+REQUEST_ID = "x-amzn-requestid"
 
 
 async def body_of(receive: Receive) -> bytes:
@@ -29,11 +32,38 @@ async def administer(admin: Admin, scope: Scope, receive: Receive, send: Send) -
     """Answers a request below `PREFIX`, from a thread of its own: it may train."""
     body = await body_of(receive)
     path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
-    status, told = await to_thread(admin.answer, scope["method"], path, query, body)
+    status, told = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
     encoded = (json.dumps(told, default=str) + "\n").encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(encoded)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": encoded})
+    await reply(Response(status, {"content-type": "application/json"}, encoded), send)
+
+
+async def reply(response: Response, send: Send) -> None:
+    """Sends an answer as its ports say: late, in pieces, broken off, or not at all."""
+    if response.delay:
+        await asyncio.sleep(response.delay)
+    if response.dropped:
+        await hang_up(send)
+        return
+    headers = {REQUEST_ID: str(uuid.uuid4()), **response.headers}
+    if response.chunks is None:
+        headers["content-length"] = str(len(response.body))
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
+    if response.chunks is None:
+        await send({"type": "http.response.body", "body": response.body})
+    else:
+        await send_chunks(response.chunks, send)
+
+
+async def send_chunks(chunks: Iterable[Chunk], send: Send) -> None:
+    """Sends a body in pieces, each after its own wait; one that is interrupted is left without its end."""
+    try:
+        for delay, piece in chunks:
+            await asyncio.sleep(delay)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except Interrupted:
+        return
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def hang_up(send: Send) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local.bedrock.admin import Admin
 from local.bedrock.engine import Bedrock
+from local.bedrock.events import KeptEvents
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
@@ -36,7 +37,9 @@ from local.emulator.hooks import (
 MINISTACK = "1.5.33"
 
 
-def install(clock: VirtualClock, simulator: Bedrock, *, account: str, iam_log: Path | None = None) -> None:
+def install(
+    clock: VirtualClock, simulator: Bedrock, events: KeptEvents, *, account: str, iam_log: Path | None = None
+) -> None:
     """Put every hook in place. Call it once, before ministack serves."""
     loopback.install()
     lambdas.install()
@@ -59,4 +62,4 @@ def install(clock: VirtualClock, simulator: Bedrock, *, account: str, iam_log: P
         recorder.install(iam_log)
     access.install(simulator)
     encryption.install()
-    requests.install(Admin(simulator, clock, account=account))
+    requests.install(Admin(simulator, clock, events, account=account))

@@ -9,7 +9,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
@@ -17,8 +17,9 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import StreamingResponse, get_account_id, get_region
 from ministack.services import bedrock, bedrock_runtime
 
+from local.bedrock.door.http import Send, send_chunks
 from local.bedrock.faults import Faults
-from local.bedrock.ports import Chunk, Interrupted, Request, Response
+from local.bedrock.ports import Chunk, Request, Response
 from local.bedrock.settings import Settings
 from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
 
@@ -26,7 +27,6 @@ CONTROL, RUNTIME = "bedrock", "bedrock-runtime"
 _TICK = 0.1  # seconds, real
 
 Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Simulator(Protocol):
@@ -70,13 +70,7 @@ def paced(chunks: Iterable[Chunk]) -> StreamingResponse:
     """A body in pieces, each after its own wait, while other requests are served."""
 
     async def run(send: Send, _receive: Any) -> None:
-        try:
-            for delay, piece in chunks:
-                await asyncio.sleep(delay)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except Interrupted:
-            return  # a body without its end closes the connection
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send_chunks(chunks, send)
 
     return StreamingResponse(run)
 

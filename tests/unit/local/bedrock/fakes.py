@@ -73,7 +73,7 @@ class MemoryObjects:
         self.delivered.append(source_arn)
         self.put(account, region, "", bucket, key, body)
 
-    def home(self, account: str, bucket: str) -> str | None:
+    def home(self, account: str, region: str, bucket: str) -> str | None:
         return self.homes.get(bucket, "us-east-1")
 
 

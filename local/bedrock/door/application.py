@@ -1,0 +1,47 @@
+"""The simulator as a web application of its own (ASGI): both services and the admin API on one port."""
+
+from asyncio import to_thread
+from urllib.parse import parse_qsl
+
+from local.bedrock.admin import PREFIX, Admin
+from local.bedrock.door.http import Receive, Scope, Send, administer, body_of, reply
+from local.bedrock.door.signature import service_of, signer
+from local.bedrock.engine import Bedrock
+from local.bedrock.errors import ServiceError
+from local.bedrock.ports import Request, Response
+from local.bedrock.wire.answers import refuse
+
+
+class Application:
+    """Answers for one simulator. `account` is whose a call is that is signed with no account's number."""
+
+    def __init__(self, bedrock: Bedrock, admin: Admin, account: str) -> None:
+        self._bedrock, self._admin, self._account = bedrock, admin, account
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the server's life."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await administer(self._admin, scope, receive, send)
+        else:
+            body = await body_of(receive)
+            await reply(await to_thread(self._answer, scope, body), send)
+
+    def _answer(self, scope: Scope, body: bytes) -> Response:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            signed = signer(headers, self._account)
+        except ServiceError as error:
+            return refuse(error)
+        method, path = scope["method"], scope["raw_path"].decode("ascii")
+        query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+        return self._bedrock.handle(
+            Request(service_of(method, path), signed.account, signed.region, method, path, query, headers, body)
+        )
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
