@@ -2,14 +2,17 @@
 
 AWS: jobs take hours and change state, models and endpoints follow from them, events are emitted.
 ministack: jobs stay InProgress for ever, nothing follows, custom model deployments have no route, answers are canned.
-We mend: both services are answered by `local.bedrock`, with S3, EventBridge and IAM of this account as its ports.
+We mend: both services are answered by `local.bedrock`, with S3, EventBridge and IAM of this account as its ports. What
+    could answer in its place raises.
 """
 
 import asyncio
+import inspect
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
@@ -18,12 +21,12 @@ from ministack.core.responses import StreamingResponse, get_account_id, get_regi
 from ministack.services import bedrock, bedrock_runtime
 
 from local.bedrock.door.http import Send, send_chunks
+from local.bedrock.door.signature import CONTROL, service_of
 from local.bedrock.faults import Faults
 from local.bedrock.ports import Chunk, Request, Response
 from local.bedrock.settings import Settings
 from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
 
-CONTROL, RUNTIME = "bedrock", "bedrock-runtime"
 _TICK = 0.1  # seconds, real
 
 Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
@@ -84,27 +87,46 @@ def _tick_for_ever(simulator: Simulator) -> None:
             bedrock.logger.exception("Bedrock simulator: tick failed")
 
 
+class BuiltInReached(AssertionError):
+    """Something called ministack's own Bedrock, which must never answer."""
+
+
+_KEPT = ("reset", "get_state", "load_persisted_state", "_restore_state")  # of the emulator's own life
+
+
+def _unreachable(module: ModuleType) -> None:
+    """Lets everything in ministack's module that could answer raise, and say so in the emulator's log."""
+
+    def refuser(name: str) -> Callable[..., Any]:
+        def refuse(*_: Any, **__: Any) -> Any:
+            bedrock.logger.error("the built-in Bedrock was reached: %s", name)
+            raise BuiltInReached(name)
+
+        return refuse
+
+    for name, value in list(vars(module).items()):
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and name not in _KEPT:
+            setattr(module, name, refuser(f"{module.__name__}.{name}"))
+
+
 def install(simulator: Simulator) -> None:
     """Put the simulator in the place of both services, and let it tick."""
 
-    def handler(service: str) -> Any:
-        async def handle_request(
-            method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
-        ) -> Answer:
-            first = {name: values[0] for name, values in query.items()}
-            account, region = get_account_id(), get_region()
-            caller = iam_evaluator.caller_arn()
-            request = Request(service, account, region, method, undecoded(path), first, headers, body, caller)
-            response = await asyncio.to_thread(simulator.handle, request)
-            await asyncio.sleep(response.delay)
-            whole = response.body if response.chunks is None else paced(response.chunks)
-            headers = dict(response.headers) | ({DROPPED: "true"} if response.dropped else {})
-            headers |= {OWN_ID: headers[ID]} if ID in headers else {}
-            return response.status, headers, whole
+    async def handle_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Answer:
+        first, sent = {name: values[0] for name, values in query.items()}, undecoded(path)
+        account, region, caller = get_account_id(), get_region(), iam_evaluator.caller_arn()
+        request = Request(service_of(method, sent), account, region, method, sent, first, headers, body, caller)
+        response = await asyncio.to_thread(simulator.handle, request)
+        await asyncio.sleep(response.delay)
+        whole = response.body if response.chunks is None else paced(response.chunks)
+        marked = {DROPPED: "true"} if response.dropped else {}
+        marked |= {OWN_ID: response.headers[ID]} if ID in response.headers else {}
+        return response.status, {**response.headers, **marked}, whole
 
-        return handle_request
-
-    bedrock.handle_request = handler(CONTROL)
-    bedrock_runtime.handle_request = handler(RUNTIME)
+    for module in (bedrock, bedrock_runtime):
+        _unreachable(module)
+        module.handle_request = handle_request
     bedrock.reset = simulator.reset
     threading.Thread(target=_tick_for_ever, args=(simulator,), daemon=True, name="bedrock-simulator").start()
