@@ -105,12 +105,14 @@ class Deployment:
         return {stack.name: self._deploy(out, stack) for stack in stacks(out)}
 
     def down(self, out: Path) -> None:
-        """Delete every stack of an assembly, in reverse order."""
+        """Delete every stack of an assembly, in reverse order. Raises DeployFailed if one cannot go."""
         for stack in reversed(stacks(out)):
             cfn = self.client("cloudformation", stack.region)
             cfn.delete_stack(StackName=stack.name)
-            while (status := self._status(cfn, stack.name)) and status["StackStatus"] == "DELETE_IN_PROGRESS":
+            while (found := self._status(cfn, stack.name)) and found["StackStatus"] == "DELETE_IN_PROGRESS":
                 time.sleep(0.05)
+            if found and found["StackStatus"] == "DELETE_FAILED":
+                raise DeployFailed(self._reasons(cfn, stack, found))
 
     def _deploy(self, out: Path, stack: Stack) -> dict[str, str]:
         url = self._publish(out, stack)

@@ -11,7 +11,10 @@ from ministack.core import iam_evaluator as iam
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam as iam_service
 
+from local.emulator.keys import key_uses
+
 _SESSION = "local"
+_EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
 def role_name(role_arn: str) -> str:
@@ -54,6 +57,23 @@ def role_may(role_arn: str, action: str, resource: str, **keys: str) -> bool:
     return bool(result.decision == "Allow")
 
 
+def role_refusal(role_arn: str, action: str, resource: str, **keys: str) -> str | None:
+    """None if the role may do it, and use the key that the resource is under; else the sentence that IAM answers."""
+    if not role_may(role_arn, action, resource, **keys):
+        return _refused(role_arn, action, resource)
+    for use in key_uses(action, resource, get_region()):
+        if not role_may(role_arn, use.action, use.key, kms__ViaService=use.via):
+            return _refused(role_arn, use.action, use.key)
+    return None
+
+
+def _refused(role_arn: str, action: str, resource: str) -> str:
+    return (
+        f"User: {session_arn(role_arn)} is not authorized to perform: {action} on resource: {resource} "
+        f"because no identity-based policy allows the {action} action"
+    )
+
+
 def _statements(document: str | dict[str, Any] | None) -> list[dict[str, Any]]:
     parsed = json.loads(document) if isinstance(document, str) and document else document or {}
     statements = parsed.get("Statement", [])
@@ -64,16 +84,20 @@ def _listed(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or [])
 
 
+def _names(principal: Any, service: str) -> bool:
+    return principal in _EVERYBODY or bool(iam._service_principal_matches(principal, service))
+
+
 def service_admitted(
-    document: str | dict[str, Any] | None, service: str, action: str, resource: str, *, source_arn: str
+    document: str | dict[str, Any] | None, service: str, action: str, resource: str, **keys: str
 ) -> bool:
-    """Whether a resource's or a role's own policy lets a service act for `source_arn` of this account."""
-    keys = {"aws:SourceArn": source_arn, "aws:SourceAccount": get_account_id()}
-    ctx = _context(service, get_account_id(), action, resource, keys)
+    """Whether a resource's or a role's own policy lets a service act. keys: as of `role_may`."""
+    given = {key.replace("__", ":"): value for key, value in keys.items()}
+    ctx = _context(service, get_account_id(), action, resource, given)
     effects = {
         statement["Effect"]
         for statement in _statements(document)
-        if iam._service_principal_matches(statement.get("Principal"), service)
+        if _names(statement.get("Principal"), service)
         and iam._action_matches(action, _listed(statement.get("Action")), _listed(statement.get("NotAction")))
         and ("Resource" not in statement or iam._resource_matches(resource, _listed(statement["Resource"]), []))
         and iam._conditions_met(statement.get("Condition", {}), ctx)
@@ -81,17 +105,21 @@ def service_admitted(
     return effects == {"Allow"}
 
 
-def service_may(service: str, action: str, resource: str, *, source_arn: str) -> bool:
+def source(arn: str) -> dict[str, str]:
+    """The condition keys of a service that comes on behalf of a resource of this account."""
+    return {"aws__SourceArn": arn, "aws__SourceAccount": get_account_id(), "aws__SourceOwner": get_account_id()}
+
+
+def service_may(service: str, action: str, resource: str, **keys: str) -> bool:
     """Whether the policy of a Lambda function, queue, topic or key admits a service."""
     found = iam._resource_policy(action.split(":", 1)[0], resource)
-    return found is not None and service_admitted(found[0], service, action, resource, source_arn=source_arn)
+    return found is not None and service_admitted(found[0], service, action, resource, **keys)
 
 
-def service_may_assume(service: str, role_arn: str, *, source_arn: str) -> bool:
-    """Whether a role exists and trusts a service acting for `source_arn`."""
+def service_may_assume(service: str, role_arn: str, *, source_arn: str | None) -> bool:
+    """Whether a role exists and trusts a service acting for `source_arn`, or one that names no source."""
     role = iam_service._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn))
     if role is None:
         return False
-    return service_admitted(
-        role["AssumeRolePolicyDocument"], service, "sts:AssumeRole", role_arn, source_arn=source_arn
-    )
+    trusted, keys = role["AssumeRolePolicyDocument"], source(source_arn) if source_arn else {}
+    return service_admitted(trusted, service, "sts:AssumeRole", role_arn, **keys)

@@ -9,15 +9,15 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 
 from local.bedrock.ports import ObjectDenied, ObjectMissing
-from local.emulator import authority
-from local.emulator.hooks.encryption import bucket_key, object_key
+from local.emulator import authority, deliveries
+from local.emulator.hooks.log_groups import writable
 
 _BEDROCK = "bedrock.amazonaws.com"
 
 
 def _require(role_arn: str, action: str, resource: str, **keys: str) -> None:
-    if not authority.role_may(role_arn, action, resource, **keys):
-        raise ObjectDenied(f"{role_arn} is not authorized to perform: {action} on resource: {resource}")
+    if why := authority.role_refusal(role_arn, action, resource, **keys):
+        raise ObjectDenied(why)
 
 
 class AccountObjects:
@@ -27,8 +27,6 @@ class AccountObjects:
         """The object's bytes. Raises ObjectDenied, or ObjectMissing."""
         with request_scope(account, region):
             _require(role_arn, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-            if kms := object_key(bucket, key):
-                _require(role_arn, "kms:Decrypt", kms, kms__ViaService=f"s3.{region}.amazonaws.com")
             status, _headers, body = s3._get_object(bucket, key, {}, {})
             if status != 200:
                 raise ObjectMissing(f"s3://{bucket}/{key} does not exist")
@@ -38,8 +36,6 @@ class AccountObjects:
         """Write the object. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
             _require(role_arn, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
-            if kms := bucket_key(bucket):
-                _require(role_arn, "kms:GenerateDataKey", kms, kms__ViaService=f"s3.{region}.amazonaws.com")
             _put(bucket, key, body)
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
@@ -53,12 +49,9 @@ class AccountObjects:
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Write as Bedrock itself. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
-            needs = [("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")]
-            if encrypted := bucket_key(bucket):
-                needs.append(("kms:GenerateDataKey", encrypted))
-            for action, resource in needs:
-                if not authority.service_may(_BEDROCK, action, resource, source_arn=source_arn):
-                    raise ObjectDenied(f"{_BEDROCK} is not authorized to perform: {action} on resource: {resource}")
+            target = f"arn:aws:s3:::{bucket}/{key}"
+            if why := deliveries.refusal(_BEDROCK, "s3:PutObject", target, source_arn=source_arn):
+                raise ObjectDenied(why)
             _put(bucket, key, body)
 
     def home(self, account: str, region: str, bucket: str) -> str | None:
@@ -123,11 +116,12 @@ class AccountLogs:
     def put(
         self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
     ) -> None:
-        """Append one event as the role; without the role's permissions, or the group, it is lost."""
+        """Append one event as the role; without the role's permissions, or the group and its key, it is lost."""
         where = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
         event = {"timestamp": int(at.timestamp() * 1000), "message": message}
         named = {"logGroupName": group, "logStreamName": stream}
         with request_scope(account, region):
-            if all(authority.role_may(role_arn, f"logs:{act}", where) for act in ("CreateLogStream", "PutLogEvents")):
+            acts = [authority.role_may(role_arn, f"logs:{act}", where) for act in ("CreateLogStream", "PutLogEvents")]
+            if all(acts) and writable(group):
                 cloudwatch_logs._create_log_stream(named)  # answers an error where there is one already
                 cloudwatch_logs._put_log_events({**named, "logEvents": [event]})

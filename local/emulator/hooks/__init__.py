@@ -12,17 +12,26 @@ from local.bedrock.events import KeptEvents
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
+    alarm_actions,
     bedrock,
     bedrock_types,
+    buckets,
     budgets,
     callbacks,
     dead_letters,
     encryption,
+    execution_logs,
     executions,
+    function_logs,
     function_properties,
+    function_roles,
+    history,
     lambdas,
     layers,
+    limits,
+    log_groups,
     loopback,
+    machine_roles,
     metrics,
     recorder,
     requests,
@@ -30,6 +39,8 @@ from local.emulator.hooks import (
     s3_events,
     schedules,
     service_quotas,
+    subscriptions,
+    task_roles,
     ttl,
     waits,
 )
@@ -42,24 +53,44 @@ def install(
 ) -> None:
     """Put every hook in place. Call it once, before ministack serves."""
     loopback.install()
-    lambdas.install()
-    layers.install()
-    function_properties.install()
-    dead_letters.install()
+    buckets.install()
+    log_groups.install()
+    _install_functions()
     schedules.install(clock)
     ttl.install(clock)
-    waits.install(clock)
-    executions.install(clock)
-    metrics.install()
-    callbacks.install(clock)
+    _install_executions(clock)
     s3_events.install(clock)
     rule_targets.install()
+    alarm_actions.install()
+    subscriptions.install()
     bedrock.install(simulator)
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
     if iam_log is not None:
         recorder.install(iam_log)
-    access.install(simulator)
     encryption.install()
+    access.install(simulator, encryption.key_checks)
     requests.install(Admin(simulator, clock, events, account=account))
+
+
+def _install_functions() -> None:
+    lambdas.install()
+    layers.install()
+    function_properties.install()
+    function_roles.install()
+    function_logs.install()
+    dead_letters.install()
+
+
+def _install_executions(clock: VirtualClock) -> None:
+    """Several wrap the same parts, the later around the earlier: what a limit or a role refuses is in the history."""
+    machine_roles.install()
+    waits.install(clock)
+    executions.install(clock)
+    callbacks.install(clock)
+    task_roles.install()
+    limits.install()
+    history.install()
+    execution_logs.install(clock)
+    metrics.install()

@@ -6,11 +6,12 @@ AWS: the Service Authorization Reference lists resource types per action; a call
     as `InvokeModel`.
 ministack: checks the control plane on `*` and lets the runtime through unchecked.
 We mend: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
-    way, the others are checked after it, and a refusal (of any service) names the resource that was refused.
+    way, the others are checked after it, and so is what `following` adds for any service; a refusal names the
+    resource that was refused.
     `aws:ResourceTag` sees Bedrock's tags.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,9 @@ class Check:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
+Following = Callable[[str, str, str], Iterable[Check]]
+"""What an action on a resource in a Region is checked on too."""
+
 _further: ContextVar[tuple[Check, ...]] = ContextVar("further_checks", default=())
 _refused: ContextVar[Check | None] = ContextVar("refused_check", default=None)
 
@@ -38,7 +42,7 @@ def also_check(*checks: Check) -> None:
     _further.set(_further.get() + checks)
 
 
-def install(simulator: Any) -> None:
+def install(simulator: Any, following: Following) -> None:
     """Wrap the four places where ministack authorizes a request."""
     from local.emulator import bedrock_access
 
@@ -70,7 +74,7 @@ def install(simulator: Any) -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        checks, given = _further.get(), service_context or {}
+        checks, given = (*_further.get(), *following(action, resource_arn, region)), service_context or {}
         _further.set(())
         denied = enforce(access_key, action, service, region, resource_arn, given)
         for check in checks:

@@ -18,6 +18,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions
 
 from local.emulator.clock import VirtualClock
+from local.emulator.hooks import history
 from local.emulator.hooks.executions import check_running, machine_arn
 
 _POLL = 0.05  # seconds, real
@@ -77,13 +78,13 @@ class _Tokens:
 def install(clock: VirtualClock) -> None:
     """Replace the callback task, the three answers to its token, and what they are authorized on."""
     tokens = _Tokens()
-    begin = stepfunctions._invoke_resource
     resource_of = iam_actions.extract_resource_arn
 
     def invoke_with_callback(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
         info = tokens.issue(token, machine_arn())
         try:
-            begin(resource.replace(_CALLBACK, ""), given)
+            stepfunctions._invoke_resource(resource.replace(_CALLBACK, ""), given)
+            history.add("TaskSubmitted", resource=resource)
             _wait(info, state, clock)
             return _answer(info)
         finally:

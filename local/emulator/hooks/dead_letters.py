@@ -1,17 +1,20 @@
-"""A function's dead-letter queue gets the event itself.
+"""A function's dead-letter queue gets the event itself, if the function's role may send it.
 
 AWS: a dead-letter queue receives the event as it was, with the attributes RequestID, ErrorCode and ErrorMessage; only
-    an on-failure destination receives a record about the invocation
+    an on-failure destination receives a record about the invocation. Lambda sends under the function's role: without
+    `sqs:SendMessage`, or the queue's key, the event is lost
     (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
-ministack: sends the record to both.
-We mend: a dead-letter queue gets the event. (Not mended: the attributes; a topic as dead-letter target.)
+ministack: sends the record to both, and asks nobody.
+We mend: a dead-letter queue gets the event, under the role. (Not mended: the attributes; a topic as target.)
 """
 
 import json
 from typing import Any
 
-from ministack.core.arn import parse_arn
-from ministack.services import eventbridge, lambda_svc
+import ministack.app as app
+from ministack.services import lambda_svc
+
+from local.emulator import authority, deliveries
 
 
 def install() -> None:
@@ -20,9 +23,11 @@ def install() -> None:
 
     def route_async_failure(target: str, name: str, event: Any, result: dict[str, Any]) -> None:
         function = (lambda_svc._functions.get(name) or {}).get("config", {})
-        if ":sqs:" in target and (function.get("DeadLetterConfig") or {}).get("TargetArn") == target:
-            eventbridge._dispatch_to_sqs(parse_arn(target), json.dumps(event))
-        else:
+        if ":sqs:" not in target or (function.get("DeadLetterConfig") or {}).get("TargetArn") != target:
             route(target, name, event, result)
+        elif app.AUTH and (why := authority.role_refusal(function["Role"], "sqs:SendMessage", target)):
+            lambda_svc.logger.warning("Lambda %s: a dead letter is lost: %s", name, why)
+        else:
+            deliveries.send(target, json.dumps(event))
 
     lambda_svc._route_async_failure = route_async_failure

@@ -1,11 +1,10 @@
-"""Executions end when they end, time out, and invoke Lambdas under their own role.
+"""Executions end when they end, and time out.
 
 AWS: StopExecution and the state machine's TimeoutSeconds end every branch at once; nothing runs after; the
-    status change is an event of `aws.states`. Branches of a Parallel have contexts of their own. Lambdas are
-    invoked with the state machine's role.
+    status change is an event of `aws.states`. Branches of a Parallel have contexts of their own.
 ministack: branches of a stopped execution go on, and a late failure turns ABORTED into FAILED; TimeoutSeconds
-    of the machine is ignored; branches overwrite each other's `$$.State` and `$$.Task`; the role is not looked at.
-We mend all four. Dates of an execution are those of the virtual clock.
+    of the machine is ignored; branches overwrite each other's `$$.State` and `$$.Task`.
+We mend all three. Dates of an execution are those of the virtual clock.
 """
 
 import json
@@ -14,10 +13,8 @@ from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any
 
-import ministack.app as app
-from ministack.services import lambda_svc, stepfunctions
+from ministack.services import stepfunctions
 
-from local.emulator import authority
 from local.emulator.clock import VirtualClock
 
 _current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=None)
@@ -25,6 +22,11 @@ _current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=No
 
 class ExecutionEnded(SystemExit):
     """Raised inside a thread of an execution that is over: it ends the thread, and no Retry or Catch sees it."""
+
+
+def current() -> dict[str, Any] | None:
+    """The execution that this thread works for; None outside of any."""
+    return _current.get()
 
 
 def running() -> bool:
@@ -49,20 +51,6 @@ def _time_out(execution: dict[str, Any], seconds: float, clock: VirtualClock) ->
         execution.update(status="TIMED_OUT", stopDate=clock.iso(), error="States.Timeout", cause=None)
         stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
         stepfunctions._emit_execution_status_event(execution)
-
-
-def _refuse_unless_allowed(function_arn: str) -> None:
-    execution = _current.get()
-    machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
-    if not app.AUTH or machine is None:
-        return
-    role = machine["roleArn"]
-    if not authority.role_may(role, "lambda:InvokeFunction", function_arn):
-        raise stepfunctions._ExecutionError(
-            "Lambda.AWSLambdaException",
-            f"User: {authority.session_arn(role)} is not authorized to perform: lambda:InvokeFunction on resource: "
-            f"{function_arn} because no identity-based policy allows the lambda:InvokeFunction action",
-        )
 
 
 def install(clock: VirtualClock) -> None:
@@ -92,8 +80,6 @@ def install(clock: VirtualClock) -> None:
 
     def call_lambda(ref: str, event: Any) -> Any:
         check_running()
-        _func, config, name = lambda_svc._get_func_record_for_ref(ref)
-        _refuse_unless_allowed(config["FunctionArn"] if config else name)
         result = call(ref, event)
         check_running()
         return result

@@ -1,7 +1,7 @@
 """State machines and queues publish the metrics that alarms watch, and alarms watch their own.
 
-AWS: `AWS/States` counts executions by how they end; `AWS/SQS` samples how many messages are visible; an alarm watches
-    the series of exactly its dimensions, all the time.
+AWS: `AWS/States` counts executions by how they end and tells how long they took; `AWS/SQS` samples how many messages
+    are visible; an alarm watches the series of exactly its dimensions, all the time.
 ministack: publishes neither metric, throws all dimensions of a metric together, and looks at alarms only when
     somebody calls PutMetricData.
 We mend: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
@@ -11,6 +11,7 @@ We mend: executions are counted at their status changes; queues that hold messag
 
 import threading
 import time
+from datetime import datetime
 from types import FunctionType
 from typing import Any
 
@@ -80,6 +81,10 @@ def install() -> None:
         emit(execution)
         of = {"StateMachineArn": execution["stateMachineArn"]}
         cloudwatch.record_metric("AWS/States", _COUNTED_AS[execution["status"]], 1, "Count", of)
+        if ended := execution.get("stopDate"):
+            took = datetime.fromisoformat(ended) - datetime.fromisoformat(execution["startDate"])
+            took_ms = took.total_seconds() * 1000
+            cloudwatch.record_metric("AWS/States", "ExecutionTime", took_ms, "Milliseconds", of)
 
     stepfunctions._emit_execution_status_event = emit_and_count
     cloudwatch._evaluate_alarm = evaluator(cloudwatch._evaluate_alarm)

@@ -1,6 +1,7 @@
 """Every IAM decision on a line of a file, for tests of least privilege; only when asked for.
 
-Each line: `{"principal", "action", "resource", "decision"}`. Root, as whom tests and the CDK act, is left out.
+Each line: `{"principal", "action", "resource", "decision"}`; of requests, and of what services do under a role. Root,
+as whom tests and the CDK act, is left out.
 """
 
 import json
@@ -9,12 +10,19 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 
+from local.emulator import authority
+
 
 def install(log: Path) -> None:
-    """Record what `enforce` decides, each of several checks of one request by itself."""
-    enforce = iam_evaluator.enforce
+    """Record what `enforce` decides, each of several checks of one request by itself, and what roles may."""
+    enforce, role_may = iam_evaluator.enforce, authority.role_may
 
-    def record(
+    def write(principal: str, action: str, resource: str, decision: str) -> None:
+        line = {"principal": principal, "action": action, "resource": resource, "decision": decision}
+        with log.open("a") as out:
+            out.write(json.dumps(line) + "\n")
+
+    def enforce_and_record(
         access_key: str,
         action: str,
         service: str,
@@ -26,9 +34,13 @@ def install(log: Path) -> None:
         caller = iam_evaluator.resolve_caller_identity(access_key) or {}
         if ":assumed-role/" in (principal := caller.get("userArn") or ""):
             decision = "Allow" if denied is None else getattr(denied, "decision", "Unauthenticated")
-            line = {"principal": principal, "action": action, "resource": resource_arn, "decision": decision}
-            with log.open("a") as out:
-                out.write(json.dumps(line) + "\n")
+            write(principal, action, resource_arn, decision)
         return denied
 
-    iam_evaluator.enforce = record
+    def role_may_and_record(role_arn: str, action: str, resource: str, **keys: str) -> bool:
+        allowed = role_may(role_arn, action, resource, **keys)
+        write(authority.session_arn(role_arn), action, resource, "Allow" if allowed else "ImplicitDeny")
+        return allowed
+
+    iam_evaluator.enforce = enforce_and_record
+    authority.role_may = role_may_and_record

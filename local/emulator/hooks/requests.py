@@ -3,10 +3,12 @@
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
     It gives every answer an id of its own, and Bedrock's invocation logs would name another.
-We mend: the path as sent is kept per request. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An answer
-    with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with that id.
+We mend: the request as sent is kept for its hooks. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An
+    answer with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with
+    that id.
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,12 +18,23 @@ from local.bedrock.admin import PREFIX, Admin
 from local.bedrock.door.http import Receive, Scope, Send, administer, hang_up
 
 DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
-_raw: ContextVar[str] = ContextVar("raw_path", default="")
+_scope: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
 
 
 def raw_path() -> str:
     """The path of the request at hand, undecoded; empty outside of one."""
-    return _raw.get()
+    return str((_scope.get() or {}).get("raw_path", b"").decode("ascii"))
+
+
+def method() -> str:
+    """The method of the request at hand; empty outside of one."""
+    return str((_scope.get() or {}).get("method", ""))
+
+
+def header(name: str) -> str | None:
+    """A header of the request at hand, by its name in small letters."""
+    wanted = name.encode()
+    return next((value.decode() for key, value in (_scope.get() or {}).get("headers", ()) if key == wanted), None)
 
 
 def _unless_dropped(send: Send) -> Send:
@@ -53,7 +66,7 @@ def install(admin: Admin) -> None:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            _raw.set(scope["raw_path"].decode("ascii"))
+            _scope.set(scope)
             if scope["path"].startswith(PREFIX):
                 await administer(admin, scope, receive, send)
                 return

@@ -95,6 +95,18 @@ def test_every_stack_is_deployed_updated_and_deleted(deployment: Deployment, tmp
     assert made not in [bucket["Name"] for bucket in left]
 
 
+def test_a_stack_that_keeps_a_full_bucket_is_not_deleted_without_a_word(deployment: Deployment, tmp_path: Path) -> None:
+    out = assembly(tmp_path / "cdk.out", {"Full": with_bucket()}, {})
+    bucket, s3 = deployment.up(out)["dev-Full"]["Bucket"], deployment.client("s3", "us-east-1")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    with pytest.raises(
+        DeployFailed, match=r"stack dev-Full in us-east-1 ended DELETE_FAILED: .*B: The bucket you tried"
+    ):
+        deployment.down(out)
+    s3.delete_object(Bucket=bucket, Key="a")
+    deployment.down(out)
+
+
 def test_a_failed_stack_says_why(deployment: Deployment, tmp_path: Path) -> None:
     properties = {"InferenceProfileName": "p", "ModelSource": {"CopyFrom": "no-arn-at-all"}}
     broken = {"Resources": {"P": {"Type": "AWS::Bedrock::ApplicationInferenceProfile", "Properties": properties}}}

@@ -59,7 +59,7 @@ def request(role: str, bucket: str) -> dict[str, Any]:
 
 
 def test_a_job_reads_and_writes_as_its_role_and_tells_of_its_end(workshop: Workshop, bucket: str) -> None:
-    url, queue = workshop.queue()
+    url, queue = workshop.queue("events.amazonaws.com")
     events, bedrock = workshop.client("events"), workshop.client("bedrock")
     pattern = {"source": ["aws.bedrock"], "detail": {"jobStatus": ["Completed"]}}
     events.put_rule(Name="job-done", EventPattern=json.dumps(pattern))

@@ -12,8 +12,9 @@ import pytest
 from local.bedrock.calendar import Calendar
 from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
-from tests.unit.local.emulator.workshop import Workshop, until
+from tests.unit.local.emulator.workshop import Workshop, allow, until
 
+EVENTS = "events.amazonaws.com"
 THROW = "def handler(event, context): raise ValueError('no')"
 
 
@@ -31,7 +32,7 @@ def emit(workshop: Workshop, source: str) -> None:
 
 
 def test_an_hourly_rule_fires_each_virtual_hour_and_carries_virtual_time(workshop: Workshop) -> None:
-    url, queue = workshop.queue()
+    url, queue = workshop.queue(EVENTS)
     rule(workshop, {"Arn": queue}, ScheduleExpression="rate(1 hour)")
     times = [workshop.message(url)["time"] for _ in range(2)]
     assert all(time.startswith("2025-12") for time in times)
@@ -39,7 +40,7 @@ def test_an_hourly_rule_fires_each_virtual_hour_and_carries_virtual_time(worksho
 
 
 def test_a_target_without_permission_is_dead_lettered(workshop: Workshop) -> None:
-    url, queue = workshop.queue()
+    url, queue = workshop.queue(EVENTS)
     source = f"my.{uuid.uuid4().hex}"
     function = workshop.function(THROW)
     target = {"Arn": function, "DeadLetterConfig": {"Arn": queue}}
@@ -51,7 +52,7 @@ def test_a_target_without_permission_is_dead_lettered(workshop: Workshop) -> Non
 def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(workshop: Workshop) -> None:
     url, queue = workshop.queue()
     source = f"my.{uuid.uuid4().hex}"
-    function = workshop.function(THROW, DeadLetterConfig={"TargetArn": queue})
+    function = workshop.function(THROW, allow("sqs:SendMessage", queue), DeadLetterConfig={"TargetArn": queue})
     arn = rule(workshop, {"Arn": function}, EventPattern=json.dumps({"source": [source]}))
     workshop.client("lambda").add_permission(
         FunctionName=function,
@@ -65,7 +66,7 @@ def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(worksh
 
 
 def test_an_object_created_event_names_the_objects_version(workshop: Workshop) -> None:
-    url, queue = workshop.queue()
+    url, queue = workshop.queue(EVENTS)
     bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -6,8 +6,8 @@ from typing import Any
 from tests.unit.local.emulator.workshop import Workshop, until
 
 
-def alarm(workshop: Workshop, namespace: str, metric: str, statistic: str, **of: str) -> Any:
-    """An alarm at 1; a function that says whether it is on."""
+def alarm(workshop: Workshop, namespace: str, metric: str, statistic: str, threshold: float = 1, **of: str) -> Any:
+    """An alarm; a function that says whether it is on."""
     name, cloudwatch = f"a-{uuid.uuid4().hex[:8]}", workshop.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -17,7 +17,7 @@ def alarm(workshop: Workshop, namespace: str, metric: str, statistic: str, **of:
         Statistic=statistic,
         Period=60,
         EvaluationPeriods=1,
-        Threshold=1,
+        Threshold=threshold,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
     return lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM"
@@ -28,6 +28,15 @@ def test_an_alarm_on_failed_executions_goes_off(workshop: Workshop) -> None:
     ringing = alarm(workshop, "AWS/States", "ExecutionsFailed", "Sum", StateMachineArn=machine)
     workshop.run(machine)
     assert until(ringing)
+
+
+def test_how_long_an_execution_took_is_a_metric(workshop: Workshop) -> None:
+    machine = workshop.machine({"W": {"Type": "Wait", "Seconds": 3600, "End": True}})
+    took = alarm(workshop, "AWS/States", "ExecutionTime", "Maximum", threshold=3_600_000, StateMachineArn=machine)
+    longer = alarm(workshop, "AWS/States", "ExecutionTime", "Maximum", threshold=36_000_000, StateMachineArn=machine)
+    workshop.run(machine)
+    assert until(took)
+    assert not longer()
 
 
 def test_an_alarm_on_waiting_messages_goes_off(workshop: Workshop) -> None:

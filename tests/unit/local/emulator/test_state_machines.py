@@ -92,7 +92,7 @@ def test_an_unknown_token_is_invalid(workshop: Workshop) -> None:
 
 def test_a_machine_times_out_and_an_event_says_so(workshop: Workshop) -> None:
     wait = {"Type": "Wait", "Seconds": 864000, "End": True}
-    url, queue = workshop.queue()
+    url, queue = workshop.queue("events.amazonaws.com")
     machine = workshop.machine({"W": wait}, TimeoutSeconds=7200)
     events = workshop.client("events")
     pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine], "status": ["TIMED_OUT"]}}

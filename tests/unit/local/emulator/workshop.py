@@ -21,12 +21,12 @@ class Workshop:
 
     def __init__(self, account: LocalAccount) -> None:
         self.account = account
+        self._session: Any = botocore.session.get_session()  # one: each reads the services' models anew
 
     def client(self, service: str, **credentials: str) -> Any:
         """A client as the account's root, or with other credentials."""
-        session: Any = botocore.session.get_session()
         given = {"aws_access_key_id": self.account.account, "aws_secret_access_key": "local"} | credentials
-        return session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
+        return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
 
     def admin(self, method: str, what: str, body: Any = None) -> Any:
         """One of our own ways into the account."""
@@ -58,8 +58,8 @@ class Workshop:
             aws_session_token=got["SessionToken"],
         )
 
-    def function(self, code: str, *statements: dict[str, Any], **options: Any) -> str:
-        """A Python function `handler(event, context)`; its ARN."""
+    def function(self, code: str, *statements: dict[str, Any], logs: bool = True, **options: Any) -> str:
+        """A Python function `handler(event, context)`; its ARN. logs: whether its role may write any log."""
         parcel = io.BytesIO()
         with zipfile.ZipFile(parcel, "w") as archive:
             archive.writestr("index.py", code)
@@ -67,7 +67,7 @@ class Workshop:
             FunctionName=f"fn-{uuid.uuid4().hex[:8]}",
             Runtime="python3.13",
             Handler="index.handler",
-            Role=self.role("lambda.amazonaws.com", *statements),
+            Role=self.role("lambda.amazonaws.com", *statements, *(LOGGING if logs else ())),
             Code={"ZipFile": parcel.getvalue()},
             Timeout=10,
             **options,
@@ -102,11 +102,32 @@ class Workshop:
         done: dict[str, Any] = until(lambda: ended(sfn.describe_execution(executionArn=arn)))
         return done
 
-    def queue(self) -> tuple[str, str]:
-        """A queue's URL and ARN."""
-        sqs = self.client("sqs")
-        url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
-        return url, f"arn:aws:sqs:{REGION}:{self.account.account}:{url.rsplit('/', 1)[1]}"
+    def queue(self, *admitted: str, key: str = "") -> tuple[str, str]:
+        """A queue's URL and ARN. admitted: the services that its policy lets in; key: the one it is under."""
+        sqs, name = self.client("sqs"), f"q-{uuid.uuid4().hex[:8]}"
+        arn = f"arn:aws:sqs:{REGION}:{self.account.account}:{name}"
+        policy = {"Policy": document(*(admit(service, "sqs:SendMessage", arn) for service in admitted))}
+        encrypted = {"KmsMasterKeyId": key} if key else {}
+        url = sqs.create_queue(QueueName=name, Attributes=(policy if admitted else {}) | encrypted)["QueueUrl"]
+        return url, arn
+
+    def empty(self, url: str) -> bool:
+        """Whether no message is there now."""
+        return "Messages" not in self.client("sqs").receive_message(QueueUrl=url)
+
+    def key(self, *statements: dict[str, Any]) -> str:
+        """A KMS key of the account that admits these services too; its ARN."""
+        root = {"Effect": "Allow", "Principal": {"AWS": self.account.account}, "Action": "kms:*", "Resource": "*"}
+        made = self.client("kms").create_key(Policy=document(root, *statements))
+        return str(made["KeyMetadata"]["Arn"])
+
+    def topic(self, *statements: dict[str, Any], key: str = "") -> str:
+        """A topic whose policy says only this (`Resource` is set); its ARN."""
+        sns, name = self.client("sns"), f"t-{uuid.uuid4().hex[:8]}"
+        arn = f"arn:aws:sns:{REGION}:{self.account.account}:{name}"
+        policy = {"Policy": document(*({**statement, "Resource": arn} for statement in statements))}
+        made = sns.create_topic(Name=name, Attributes=policy | ({"KmsMasterKeyId": key} if key else {}))
+        return str(made["TopicArn"])
 
     def message(self, url: str) -> dict[str, Any]:
         """The next message's body, waited for."""
@@ -133,9 +154,18 @@ def allow(action: str, *resources: str, **condition: Any) -> dict[str, Any]:
     return statement | ({"Condition": condition} if condition else {})
 
 
+def admit(service: str, action: str | list[str], resource: str, **condition: Any) -> dict[str, Any]:
+    """One statement of a resource's policy that lets a service in."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
+
+
 def document(*statements: dict[str, Any]) -> str:
     """A policy document."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+LOGGING = tuple(allow(f"logs:{verb}", "*") for verb in ("CreateLogGroup", "CreateLogStream", "PutLogEvents"))
 
 
 def until(found: Callable[[], Any], seconds: float = 15) -> Any:

@@ -1,0 +1,39 @@
+"""An alarm tells a topic only if the topic, and its key, admit CloudWatch.
+
+AWS: `cloudwatch.amazonaws.com` needs `sns:Publish` by the topic's policy, and `kms:Decrypt` and `kms:GenerateDataKey`
+    by its key's; what is refused stands in the alarm's history and is told to nobody
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html).
+ministack: publishes whatever the policies say.
+We mend: refused actions are left out, and logged.
+"""
+
+from typing import Any
+
+import ministack.app as app
+from ministack.services import cloudwatch
+
+from local.emulator import deliveries
+
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def _admitted(alarm: dict[str, Any], action: str) -> bool:
+    if ":sns:" not in action:
+        return True
+    why = deliveries.refusal(deliveries.ALARMS, "sns:Publish", action, source_arn=alarm["AlarmArn"])
+    if why:
+        cloudwatch.logger.warning("Failed to execute action %s of %s: %s", action, alarm["AlarmArn"], why)
+    return why is None
+
+
+def install() -> None:
+    """Wrap what happens when an alarm changes its state."""
+    dispatch = cloudwatch._dispatch_alarm_actions
+
+    def dispatch_alarm_actions(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:
+        if app.AUTH:
+            kept = {name: [one for one in alarm.get(name) or [] if _admitted(alarm, one)] for name in _ACTIONS}
+            alarm = {**alarm, **kept}
+        dispatch(alarm, old, new, reason)
+
+    cloudwatch._dispatch_alarm_actions = dispatch_alarm_actions

@@ -1,0 +1,29 @@
+"""CloudFormation deletes no bucket that is not empty.
+
+AWS: DeleteBucket answers BucketNotEmpty as long as there is an object, a version or a delete marker, so the resource,
+    and its stack, become DELETE_FAILED
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
+ministack: its API refuses, its CloudFormation deletes the bucket with all that is in it.
+We mend: CloudFormation asks the API.
+"""
+
+import re
+from typing import Any
+
+from ministack.services import s3
+from ministack.services.cloudformation import provisioners
+
+BUCKET = "AWS::S3::Bucket"
+
+
+def install() -> None:
+    """Replace the type's deletion."""
+
+    def delete(name: str, _properties: dict[str, Any]) -> None:
+        status, _headers, body = s3._delete_bucket(name)
+        if status >= 400 and b"NoSuchBucket" not in body:
+            code, said = (re.search(rf"<{tag}>([^<]*)<".encode(), body) for tag in ("Code", "Message"))
+            why = f"{said[1].decode() if said else ''} (Service: S3, Status Code: {status})"
+            raise ValueError(f"{why}: {code[1].decode() if code else 'unknown'}")
+
+    provisioners._RESOURCE_HANDLERS[BUCKET]["delete"] = delete

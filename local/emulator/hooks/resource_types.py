@@ -1,0 +1,46 @@
+"""How hooks change what CloudFormation does with a type of resource: something before it, something after it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services.cloudformation import provisioners
+
+Properties = dict[str, Any]
+Made = tuple[str, dict[str, Any]]
+
+
+def before(kind: str, check: Callable[[Properties, str, str], None]) -> None:
+    """Call `check` first, with the properties, the logical id (of an update the physical one) and the stack's name.
+
+    What it raises is the reason why the resource fails.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS[kind]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_checked(logical_id: str, properties: Properties, stack: str) -> Made:
+        check(properties, logical_id, stack)
+        return create(logical_id, properties, stack)  # type: ignore[no-any-return]  # ministack has no types
+
+    def update_checked(name: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        check(new, name, rest[0])
+        return update(name, old, new, *rest)  # type: ignore[no-any-return]  # as above
+
+    handlers["create"], handlers["update"] = create_checked, update_checked
+
+
+def after(kind: str, complete: Callable[[str, Properties], None]) -> None:
+    """Call `complete` with the physical name and the properties of what was made or updated."""
+    handlers = provisioners._RESOURCE_HANDLERS[kind]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_complete(logical_id: str, properties: Properties, stack: str) -> Made:
+        made: Made = create(logical_id, properties, stack)
+        complete(made[0], properties)
+        return made
+
+    def update_complete(name: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        made: Made = update(name, old, new, *rest)
+        complete(made[0], new)
+        return made
+
+    handlers["create"], handlers["update"] = create_complete, update_complete

@@ -1,0 +1,38 @@
+"""A topic delivers to a queue or a function only what that admits.
+
+AWS: `sns.amazonaws.com` needs `sqs:SendMessage` by the queue's policy and, where the queue is under a customer's key,
+    `kms:Decrypt` and `kms:GenerateDataKey` by the key's (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html);
+    a function's policy must admit it too.
+ministack: asks the queue's policy alone.
+We mend: the key and the function are asked too.
+"""
+
+from typing import Any
+
+import ministack.app as app
+from ministack.services import sns
+
+from local.emulator import deliveries
+
+
+def _refusal(action: str, resource: str, topic: str) -> str | None:
+    return deliveries.refusal(deliveries.TOPICS, action, resource, source_arn=topic) if app.AUTH else None
+
+
+def install() -> None:
+    """Wrap both deliveries."""
+    to_queue, to_function = sns._deliver_to_sqs, sns._deliver_to_lambda
+
+    def deliver_to_sqs(queue: str, *message: Any, topic_arn: str = "", **options: Any) -> None:
+        if why := _refusal("sqs:SendMessage", queue, topic_arn):
+            sns.logger.warning("SNS: %s not delivered to %s: %s", topic_arn, queue, why)
+        else:
+            to_queue(queue, *message, topic_arn=topic_arn, **options)
+
+    def deliver_to_lambda(function: str, envelope: str, topic_arn: str, *rest: Any) -> None:
+        if why := _refusal("lambda:InvokeFunction", function, topic_arn):
+            sns.logger.warning("SNS: %s not delivered to %s: %s", topic_arn, function, why)
+        else:
+            to_function(function, envelope, topic_arn, *rest)
+
+    sns._deliver_to_sqs, sns._deliver_to_lambda = deliver_to_sqs, deliver_to_lambda

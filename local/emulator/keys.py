@@ -1,0 +1,106 @@
+"""Under which KMS key something of the account is kept, and what of the key an action on it needs.
+
+Sources: the data-protection chapters of S3 (UsingKMSEncryption), DynamoDB (encryption.usagenotes), SNS
+(sns-key-management) and SQS (sqs-key-management). DynamoDB's names what its users need together, not which
+operation needs what: here reading needs Decrypt, writing GenerateDataKey as well.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch_logs, dynamodb, kms, s3, sns, sqs
+
+READ, WRITE = "kms:Decrypt", "kms:GenerateDataKey"
+SEND = (WRITE, READ)
+_AWS_MANAGED = "alias/aws/"  # everybody in the account may use these through their service
+
+_TABLE = re.compile(r"arn:aws:dynamodb:[^:]+:[^:]+:table/([^/]+)")
+_READS = ("GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem", "PartiQLSelect")
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete")
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "s3:GetObject": (READ,),
+    "s3:GetObjectVersion": (READ,),
+    "s3:PutObject": (WRITE,),
+    "sns:Publish": SEND,
+    "sqs:SendMessage": SEND,
+    "sqs:ReceiveMessage": (READ,),
+    **dict.fromkeys((f"dynamodb:{name}" for name in _READS), (READ,)),
+    **dict.fromkeys((f"dynamodb:{name}" for name in _WRITES), SEND),
+}
+
+_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """An action on a key (an ARN), through a service (`s3.us-east-1.amazonaws.com`)."""
+
+    action: str
+    key: str
+    via: str
+
+
+def key_arn(key: str | None) -> str | None:
+    """A customer's key by its ARN, from its ARN, id or alias; None for one that AWS manages."""
+    if not key or _AWS_MANAGED in key:
+        return None
+    record = kms._resolve_key(key)
+    return record["Arn"] if record else f"arn:aws:kms:{get_region()}:{get_account_id()}:key/{key}"
+
+
+def bucket_key(bucket: str) -> str | None:
+    """The key that a bucket encrypts with by default."""
+    found = re.search(r"<KMSMasterKeyID>([^<]+)<", str(s3._bucket_encryption.get(bucket) or ""))
+    return key_arn(found[1]) if found else None
+
+
+def object_key(bucket: str, key: str) -> str | None:
+    """The key that an object is under."""
+    stored = ((s3._buckets.get(bucket) or {}).get("objects") or {}).get(key) or {}
+    return key_arn((stored.get("preserved_headers") or {}).get(_HEADER)) or (bucket_key(bucket) if stored else None)
+
+
+def table_key(table: str) -> str | None:
+    """The key of a DynamoDB table, by the table's name."""
+    described = (dynamodb._tables.get(table) or {}).get("SSEDescription") or {}
+    return key_arn(described.get("KMSMasterKeyArn"))
+
+
+def topic_key(topic: str) -> str | None:
+    """The key of an SNS topic, by the topic's ARN."""
+    found = sns._topic_by_arn_any_scope(topic) or {}
+    return key_arn(found.get("attributes", {}).get("KmsMasterKeyId"))
+
+
+def queue_key(queue: str) -> str | None:
+    """The key of an SQS queue, by the queue's ARN."""
+    found = sqs._queue_by_arn(queue) or {}
+    return key_arn(found.get("attributes", {}).get("KmsMasterKeyId"))
+
+
+def log_group_key(group: str) -> str | None:
+    """The key of a log group, by the group's name."""
+    return key_arn((cloudwatch_logs._log_groups.get(group) or {}).get("kmsKeyId"))
+
+
+def _key(action: str, resource: str, named: str | None) -> str | None:
+    service = action.partition(":")[0]
+    if service == "s3":
+        bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
+        return key_arn(named) or bucket_key(bucket) if action == "s3:PutObject" else object_key(bucket, key)
+    if service == "dynamodb":
+        table = _TABLE.match(resource)
+        return table_key(table[1]) if table else None
+    return topic_key(resource) if service == "sns" else queue_key(resource)
+
+
+def key_uses(action: str, resource: str, region: str, *, named: str | None = None) -> Iterator[KeyUse]:
+    """What an action on a resource (an ARN) needs of the key that the resource is under; nothing if it is under none.
+
+    named: the key that a PutObject names itself.
+    """
+    if (needs := _NEEDS.get(action)) and (key := _key(action, resource, named)):
+        via = f"{action.partition(':')[0]}.{region}.amazonaws.com"
+        yield from (KeyUse(need, key, via) for need in needs)

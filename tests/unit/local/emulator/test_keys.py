@@ -1,0 +1,126 @@
+"""What is under a KMS key is read and written only by those who may use the key, by IAM's word and the key's own."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from tests.unit.local.emulator.workshop import REGION, Workshop, admit, allow, until
+
+VIA = "{}.us-east-1.amazonaws.com"
+Use = Callable[..., Any]
+
+
+def refusal(use: Use, client: Any, **parameters: Any) -> str:
+    """The sentence with which IAM refuses; empty if it does not."""
+    try:
+        use(client, **parameters)
+    except botocore.exceptions.ClientError as error:
+        return str(error.response["Error"]["Message"])
+    return ""
+
+
+def stack(workshop: Workshop, kind: str, properties: dict[str, Any]) -> str:
+    """The physical name of one resource that CloudFormation makes; fails with its reasons where it does not."""
+    name, cfn = f"s-{uuid.uuid4().hex[:8]}", workshop.client("cloudformation")
+    cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, **properties}}}))
+    busy = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+    until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
+    events = cfn.describe_stack_events(StackName=name)["StackEvents"]
+    failed = [one["ResourceStatusReason"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
+    assert not failed, failed
+    found: str = cfn.describe_stack_resources(StackName=name)["StackResources"][0]["PhysicalResourceId"]
+    return found
+
+
+def table(workshop: Workshop, key: str) -> tuple[str, str]:
+    properties = {
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    }
+    name = stack(workshop, "AWS::DynamoDB::Table", {"Properties": properties})
+    return name, f"arn:aws:dynamodb:{REGION}:{workshop.account.account}:table/{name}"
+
+
+def topic(workshop: Workshop, key: str) -> tuple[str, str]:
+    arn = stack(workshop, "AWS::SNS::Topic", {"Properties": {"KmsMasterKeyId": key}})
+    return arn, arn
+
+
+def queue(workshop: Workshop, key: str) -> tuple[str, str]:
+    return workshop.queue(key=key)
+
+
+def put(client: Any, name: str) -> Any:
+    return client.put_item(TableName=name, Item={"pk": {"S": "a"}})
+
+
+def write(client: Any, name: str) -> Any:
+    return client.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": {"pk": {"S": "b"}}}}])
+
+
+def get(client: Any, name: str) -> Any:
+    return client.get_item(TableName=name, Key={"pk": {"S": "a"}})
+
+
+def publish(client: Any, name: str) -> Any:
+    return client.publish(TopicArn=name, Message="{}")
+
+
+def send(client: Any, name: str) -> Any:
+    return client.send_message(QueueUrl=name, MessageBody="{}")
+
+
+def receive(client: Any, name: str) -> Any:
+    return client.receive_message(QueueUrl=name)
+
+
+READ, WRITE = "kms:Decrypt", "kms:GenerateDataKey"
+USES = [
+    ("dynamodb", table, "dynamodb:PutItem", put, [WRITE, READ]),
+    ("dynamodb", table, "dynamodb:PutItem", write, [WRITE, READ]),
+    ("dynamodb", table, "dynamodb:GetItem", get, [READ]),
+    ("sns", topic, "sns:Publish", publish, [WRITE, READ]),
+    ("sqs", queue, "sqs:SendMessage", send, [WRITE, READ]),
+    ("sqs", queue, "sqs:ReceiveMessage", receive, [READ]),
+]
+
+
+@pytest.mark.parametrize(("service", "make", "action", "use", "needs"), USES, ids=lambda each: str(each))
+def test_an_action_needs_its_key_through_its_service(
+    workshop: Workshop, service: str, make: Use, action: str, use: Use, needs: list[str]
+) -> None:
+    key = workshop.key()
+    name, arn = make(workshop, key)
+    own = allow(action, arn)
+
+    def said(*actions: str, via: str = service) -> str:
+        granted = [allow(each, key, StringEquals={"kms:ViaService": VIA.format(via)}) for each in actions]
+        return refusal(use, workshop.acting(service, own, *granted), name=name)
+
+    for missing in needs:
+        assert f"{missing} on resource: {key}" in said(*(each for each in needs if each != missing))
+    assert "kms:" in said(*needs, via="s3")
+    assert said(*needs) == ""
+
+
+def test_a_key_whose_policy_names_nobody_is_used_by_nobody(workshop: Workshop) -> None:
+    key = workshop.key()
+    workshop.client("kms").put_key_policy(
+        KeyId=key,
+        PolicyName="default",
+        Policy=json.dumps({"Statement": [admit("x.amazonaws.com", "kms:Decrypt", "*")]}),
+    )
+    name, arn = topic(workshop, key)
+    sns = workshop.acting("sns", allow("sns:Publish", arn), allow("kms:*", key))
+    assert f"on resource: {key}" in refusal(publish, sns, name=name)
+
+
+def test_a_key_that_aws_manages_is_everybodys(workshop: Workshop) -> None:
+    name, arn = queue(workshop, "alias/aws/sqs")
+    assert refusal(send, workshop.acting("sqs", allow("sqs:SendMessage", arn)), name=name) == ""

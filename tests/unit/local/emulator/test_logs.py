@@ -1,0 +1,118 @@
+"""Log groups: who may write to them, under which key, and what a state machine tells them."""
+
+import json
+import uuid
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from tests.unit.local.emulator.test_keys import stack
+from tests.unit.local.emulator.test_roles import STATES
+from tests.unit.local.emulator.workshop import Workshop, admit, allow, ended, until
+
+LOGS, HERE = "logs.us-east-1.amazonaws.com", "arn:aws:logs:us-east-1:111111111111:log-group:"
+USES = [
+    f"kms:{use}" for use in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+]
+CONTEXT = "kms:EncryptionContext:aws:logs:arn"
+SAY = "def handler(event, context): print('said')"
+
+
+def group(workshop: Workshop, key: str = "") -> str:
+    """A new log group; its name."""
+    name = f"/g/{uuid.uuid4().hex[:8]}"
+    workshop.client("logs").create_log_group(logGroupName=name, **({"kmsKeyId": key} if key else {}))
+    return name
+
+
+def lines(workshop: Workshop, name: str) -> list[str]:
+    events = workshop.client("logs").filter_log_events(logGroupName=name)["events"]
+    return [event["message"] for event in events]
+
+
+@pytest.mark.parametrize(
+    ("statement", "fits"),
+    [
+        (admit(LOGS, USES, "*", ArnLike={CONTEXT: f"{HERE}*"}), True),
+        (admit(LOGS, USES, "*", ArnLike={CONTEXT: f"{HERE}/another"}), False),
+        (admit(LOGS, ["kms:Decrypt"], "*"), False),
+        (admit("logs.us-west-2.amazonaws.com", USES, "*"), False),
+    ],
+)
+def test_a_group_takes_only_a_key_that_admits_logs_for_it(
+    workshop: Workshop, statement: dict[str, Any], fits: bool
+) -> None:
+    key = workshop.key(statement)
+    if fits:
+        group(workshop, key)
+        stack(workshop, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
+    else:
+        sentence = "The specified KMS key does not exist or is not allowed to be used with Arn"
+        with pytest.raises(botocore.exceptions.ClientError, match=sentence):
+            group(workshop, key)
+        with pytest.raises(AssertionError, match=sentence):
+            stack(workshop, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
+
+
+def test_a_function_logs_under_its_role_and_the_groups_key(workshop: Workshop) -> None:
+    key = workshop.key(admit(LOGS, USES, "*"))
+    name = group(workshop, key)
+    log = [allow(action, f"{HERE}{name}:*") for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
+    config = {"LoggingConfig": {"LogGroup": name}}
+    for granted in ([], log[:1], log[1:]):
+        workshop.invoke(workshop.function(SAY, *granted, logs=False, **config))
+    assert lines(workshop, name) == []
+    function = workshop.function(SAY, *log, logs=False, **config)
+    workshop.invoke(function)
+    assert "said" in lines(workshop, name)
+    before = len(lines(workshop, name))
+    workshop.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy='{"Statement": []}')
+    workshop.invoke(function)
+    assert len(lines(workshop, name)) == before
+
+
+def test_a_group_that_is_missing_is_made_only_if_the_role_may(workshop: Workshop) -> None:
+    write = [allow(action, "*") for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
+    names = [
+        workshop.function(SAY, *write, *more, logs=False).rsplit(":", 1)[1]
+        for more in ([], [allow("logs:CreateLogGroup", "*")])
+    ]
+    for name in names:
+        workshop.invoke(name)
+    found = workshop.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    made = {one["logGroupName"] for one in found}
+    assert [f"/aws/lambda/{name}" in made for name in names] == [False, True]
+
+
+FAILS = {"P": {"Type": "Pass", "Next": "F"}, "F": {"Type": "Fail", "Error": "No"}}
+EVENTS = {
+    "ALL": ["ExecutionStarted", "PassStateEntered", "PassStateExited", "FailStateEntered", "ExecutionFailed"],
+    "ERROR": ["ExecutionFailed"],
+    "FATAL": ["ExecutionFailed"],
+    "OFF": [],
+}
+
+
+@pytest.mark.parametrize(("level", "data"), [("ALL", True), ("ALL", False), ("ERROR", False), ("OFF", False)])
+def test_a_machines_log_group_receives_what_its_level_says(workshop: Workshop, level: str, data: bool) -> None:
+    name, sfn = group(workshop), workshop.client("stepfunctions")
+    logs = {
+        "level": level,
+        "includeExecutionData": data,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": f"{HERE}{name}:*"}}],
+    }
+    made = sfn.create_state_machine(
+        name=f"sm-{uuid.uuid4().hex[:8]}",
+        definition=json.dumps({"StartAt": "P", "States": FAILS}),
+        roleArn=workshop.role(STATES, {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}),
+        loggingConfiguration=logs,
+    )
+    arn = workshop.start(made["stateMachineArn"], given=7)
+    until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+    found = [json.loads(line) for line in lines(workshop, name)]
+    assert [one["type"] for one in found] == EVENTS[level]
+    assert {one["execution_arn"] for one in found} <= {arn}
+    if level == "ALL":
+        entered = found[1]["details"]
+        assert entered == ({"name": "P", "input": '{"given": 7}'} if data else {"name": "P"})
