@@ -1,10 +1,10 @@
-"""CloudFormation deletes no bucket that is not empty.
+"""CloudFormation deletes no bucket that is not empty, and gives a bucket its tags.
 
 AWS: DeleteBucket answers BucketNotEmpty as long as there is an object, a version or a delete marker, so the resource,
     and its stack, become DELETE_FAILED
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
-ministack: its API refuses, its CloudFormation deletes the bucket with all that is in it.
-We mend: CloudFormation asks the API.
+ministack: its API refuses, its CloudFormation deletes the bucket with all that is in it; and drops the tags.
+We mend: CloudFormation asks the API, and puts the tags on the bucket.
 """
 
 import re
@@ -13,11 +13,18 @@ from typing import Any
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
+from local.emulator.hooks.resource_types import after
+
 BUCKET = "AWS::S3::Bucket"
 
 
+def _tag(name: str, properties: dict[str, Any]) -> None:
+    s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+
+
 def install() -> None:
-    """Replace the type's deletion."""
+    """Replace the type's deletion, complete its create and update."""
+    after(BUCKET, _tag)
 
     def delete(name: str, _properties: dict[str, Any]) -> None:
         status, _headers, body = s3._delete_bucket(name)

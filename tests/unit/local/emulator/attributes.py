@@ -105,6 +105,7 @@ VALUES = {
     "ministack.services.eventbridge._SCHEDULER_TICK_INTERVAL",
     "ministack.services.iam._roles",
     "ministack.services.s3._bucket_encryption",
+    "ministack.services.s3._bucket_tags",
     "ministack.services.s3._buckets",
     "ministack.services.scheduler._SCHEDULE_TICK_INTERVAL",
     "ministack.services.scheduler.time",

@@ -3,7 +3,14 @@
 import json
 import uuid
 
+from tests.unit.local.emulator.test_keys import stack as made
 from tests.unit.local.emulator.workshop import Workshop, until
+
+
+def test_a_bucket_has_the_tags_of_its_template(workshop: Workshop) -> None:
+    tags = [{"Key": "team", "Value": "red"}]
+    bucket = made(workshop, "AWS::S3::Bucket", {"Properties": {"Tags": tags}})
+    assert workshop.client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"] == tags
 
 
 def test_a_stack_whose_bucket_is_not_empty_to_the_last_version_is_not_deleted(workshop: Workshop) -> None:
