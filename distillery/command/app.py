@@ -1,16 +1,16 @@
-"""The typer application: what all verbs share, and the list of verbs."""
+"""The typer application: what all verbs share."""
 
 import os
 from typing import Annotated
 
 import typer
 
-from distillery.client import Account, NotReached
-from distillery.command import ask, demo, rollback, run, status, watch
 from distillery.command.target import Target
+from distillery.command.verbs import Verbs
 
 app = typer.Typer(
     name="distillery",
+    cls=Verbs,
     help="From a file of prompts to a distilled Amazon Bedrock model in production.",
     no_args_is_help=True,
     add_completion=False,
@@ -34,12 +34,12 @@ def target(context: typer.Context, env: Env = "dev", region: Region = None, loca
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
         _go_local()
-        context.obj = Target(account=Account(env, region or _home(env)), local=True)
-    else:
-        context.obj = Target(account=Account(env, region), local=False)
+        region = region or _home(env)
+    context.obj = Target(environment=env, region=region, local=local)
 
 
 def _go_local() -> None:
+    from distillery.client import NotReached
     from local.account import LocalAccount, NoLocalAccount  # only a checkout holds it
 
     try:
@@ -52,7 +52,3 @@ def _home(environment: str) -> str:
     from infra.config.reading import read  # a checkout knows its environments
 
     return str(read(environment)["home_region"])
-
-
-for verb in (demo.demo, run.run, status.status, watch.watch, ask.ask, rollback.rollback):
-    app.command()(verb)

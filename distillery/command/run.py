@@ -11,11 +11,11 @@ from rich.markup import escape
 
 from distillery.command.target import Target, target
 from distillery.command.watch import follow
+from distillery.desk import text
 from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)
 ON_THE_ROAD = ("started", "same")
-SHOWN = 10  # findings on the screen; the report has them all
 
 
 def run(
@@ -59,14 +59,11 @@ def sentence(answer: Mapping[str, object]) -> str:
 
 
 def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
-    """Says why an upload started nothing, shows the first findings, and exits with 1."""
+    """Says why an upload started nothing, shows what was found, and exits with 1."""
     console.print(f"[red]{answer['status']}[/red]: {escape(str(answer['reason']))}", soft_wrap=True)
     if answer.get("report_uri"):
         report = json.loads(on.account.read(str(answer["report_uri"])))
-        for finding in report.get("findings", [])[:SHOWN]:
-            place = f"{finding['file']}, line {finding['line']}"
-            console.print(f"  {place}: {escape(finding['reason'])}", soft_wrap=True)
-        if (more := report.get("findings_total", 0) - SHOWN) > 0:
-            console.print(f"  … and {more} more")
+        for line in text.findings(report):
+            typer.echo(f"  {line}")
         console.print(f"nothing was started. The whole report: {answer['report_uri']}", soft_wrap=True)
     raise typer.Exit(1)

@@ -1,24 +1,36 @@
 """What a verb acts on."""
 
+import functools
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
-from distillery.client import Account
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Table
+
+if TYPE_CHECKING:
+    from distillery.client import Account
+    from lambdas.shared.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
-    """An environment, and whether models there are the local account's stand-ins."""
+    """An environment in an account, reached when a verb asks for it; local: models there are stand-ins."""
 
-    account: Account
+    environment: str
+    region: str | None
     local: bool
 
-    @property
-    def ledger(self) -> Ledger:
+    @functools.cached_property
+    def account(self) -> "Account":
+        from distillery.client import Account  # boto3, which is not every verb's
+
+        return Account(self.environment, self.region)
+
+    @functools.cached_property
+    def ledger(self) -> "Ledger":
+        from lambdas.shared.ledger import Ledger, Table
+
         return Ledger(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @property

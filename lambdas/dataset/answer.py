@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lambdas.shared.errors import OverBudget, Refused, RunActive
+
 
 class Status(StrEnum):
     STARTED = "started"
@@ -11,6 +13,14 @@ class Status(StrEnum):
     OVER_BUDGET = "over-budget"
     BUSY = "busy"
     IGNORED = "ignored"
+
+
+_REFUSED: dict[type[Refused], Status] = {OverBudget: Status.OVER_BUDGET, RunActive: Status.BUSY}
+
+
+def status_of(refused: Refused) -> Status:
+    """What an upload has become that was refused so."""
+    return _REFUSED.get(type(refused), Status.REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,20 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from lambdas.dataset.answer import Answer, Status
-from lambdas.dataset.gather import Limits, gather
+from lambdas.dataset.examine import Progress, examine
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.objects import open_all
-from lambdas.dataset.prepared import prepare
 from lambdas.dataset.refusal import Refusals
-from lambdas.dataset.report import Progress
 from lambdas.dataset.store import store
 from lambdas.dataset.upload import Upload
-from lambdas.shared import catalog
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import Refused
-from lambdas.shared.estimate import check_budget, estimate
+from lambdas.shared.estimate import check_budget
 from lambdas.shared.ledger import Ledger
-from lambdas.shared.limits import MAX_PROMPTS
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset, Outcome, Stage
 
@@ -47,15 +43,10 @@ class Intake:
             return self.refusals.refuse(upload, progress, refused)
 
     def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress) -> Dataset:
-        limits = Limits(
-            most=MAX_PROMPTS + recipe.heldout_max,
-            multi_turn=catalog.model(recipe.student).multi_turn_distillation,
-        )
-        progress.gathered = gather(open_all(self.objects.s3, upload), limits)
-        progress.prepared = prepare(progress.gathered, recipe)
-        progress.estimated = estimate(recipe, progress.prepared.size, region=self.region, on=self.today)
+        examine(open_all(self.objects.s3, upload), recipe, progress, region=self.region, on=self.today)
+        assert progress.estimated is not None
         check_budget(recipe, progress.estimated)
-        return store(self.objects, self.data_bucket, progress, progress.prepared, progress.estimated)
+        return store(self.objects, self.data_bucket, progress)
 
     def _run(self, recipe: Recipe, dataset: Dataset, *, again: bool) -> Answer:
         record = self.ledger.open(recipe, dataset, again=again)
@@ -65,5 +56,7 @@ class Intake:
             self.ledger.end(run.id, Stage.DATASET, run.dataset)
             self.machine.start(run)
         status = Status.SAME if known else Status.STARTED
-        reason = f"run {run.id} took these prompts before; it is {record.outcome}" if known else ""
-        return Answer(status=status, run=run.id, report_uri=run.dataset.report_uri, reason=reason)
+        reasons = [f"run {run.id} took these prompts before; it is {record.outcome}"] if known else []
+        if dataset.put_aside:
+            reasons.append(f"{dataset.put_aside} bad lines were put aside, see the report")
+        return Answer(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))

@@ -3,14 +3,21 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
-from lambdas.dataset.gather import Gathered, Row
+from lambdas.dataset.row import Row
 from lambdas.dataset.split import Split, split
+from lambdas.dataset.validation.asked import prompt_of
+from lambdas.dataset.validation.finding import Finding
+from lambdas.dataset.validation.kinds import Kind, whole
+from lambdas.dataset.validation.reading import Reading
+from lambdas.dataset.validation.whole import TOGETHER
 from lambdas.shared.conversation import to_line
 from lambdas.shared.errors import DatasetRejected
-from lambdas.shared.estimate import Size, tokens
+from lambdas.shared.estimate import Size
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.recipe import Recipe
+from lambdas.shared.recipe import BadLines, Recipe
+from lambdas.shared.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,38 +36,63 @@ class Prepared:
         return hashlib.sha256(b"\0".join((self.train, self.heldout))).hexdigest()
 
 
-def prepare(gathered: Gathered, recipe: Recipe) -> Prepared:
+def prepare(reading: Reading, recipe: Recipe) -> Prepared:
     """Raises DatasetRejected with the first reason; the findings hold all of them."""
-    if gathered.findings.total:
-        raise DatasetRejected(
-            f"{gathered.findings.total} finding(s) in {gathered.lines} line(s), first {gathered.findings.first[0]}"
-        )
-    parts = split(gathered.rows.values(), share=recipe.heldout_share, most=recipe.heldout_max)
-    _check_counts(parts, gathered)
-    rows = parts.train + parts.heldout
+    _check_findings(reading, recipe)
+    if reading.prompts.different > reading.prompts.keep:
+        _refuse(reading, whole.TOO_MANY_PROMPTS, f"there are {_counted(reading)}; {recipe.heldout_max} may be held out")
+    rows = [Row.of(prompt_of(asked, answer)) for asked, answer in reading.prompts.kept.items()]
+    parts = split(rows, share=recipe.heldout_share, most=recipe.heldout_max)
+    _check_counts(parts, reading)
+    kept = parts.train + parts.heldout
     return Prepared(
         train=_jsonl(parts.train, reference=True),
         heldout=_jsonl(parts.heldout, reference=parts.labelled),
         size=Size(
             prompts=len(parts.train),
             heldout=len(parts.heldout),
-            tokens=sum(tokens(row.prompt.characters) for row in rows),
+            tokens=sum(tokens(row.prompt.characters) for row in kept),
         ),
         labelled=parts.labelled,
-        duplicates=gathered.duplicates + parts.left_out,
+        duplicates=reading.tally.repeated + parts.left_out,
     )
 
 
-def _check_counts(parts: Split, gathered: Gathered) -> None:
+def _check_findings(reading: Reading, recipe: Recipe) -> None:
+    """Bad lines are put aside where the recipe says so; that there were too many is an error of its own."""
+    errors = reading.findings.errors
+    put_aside = recipe.bad_lines is BadLines.QUARANTINE and errors == reading.line_errors
+    if errors and not put_aside:
+        raise DatasetRejected(told(reading))
+
+
+def _check_counts(parts: Split, reading: Reading) -> None:
     """Source of the bounds: GR, quotas of model customization."""
     count = len(parts.train)
     if not MIN_PROMPTS <= count <= MAX_PROMPTS:
-        raise DatasetRejected(
-            f"{count} prompts are left for training ({gathered.lines} lines, {gathered.duplicates} duplicates, "
-            f"{len(parts.heldout)} held out); {MIN_PROMPTS} to {MAX_PROMPTS} are allowed"
-        )
+        kind = whole.TOO_FEW_PROMPTS if count < MIN_PROMPTS else whole.TOO_MANY_PROMPTS
+        held = f"{len(parts.heldout)} held out"
+        _refuse(reading, kind, f"{count} prompts are left for training of {_counted(reading)}, {held}")
     if not parts.heldout:
-        raise DatasetRejected("no prompt is held out to judge the student by; raise heldout_share or heldout_max")
+        _refuse(reading, whole.NOTHING_HELD_OUT, "no prompt is held out")
+
+
+def _refuse(reading: Reading, kind: Kind, wrong: str) -> NoReturn:
+    reading.findings.add(Finding(kind, TOGETHER, f"{wrong}; allowed: {kind.allowed}"))
+    raise DatasetRejected(told(reading))
+
+
+def _counted(reading: Reading) -> str:
+    tally, different = reading.tally, reading.prompts.different
+    least = "" if reading.prompts.counts_all else "at least "
+    return f"{tally.prompts} prompts in {tally.lines} lines, {least}{different} of them different"
+
+
+def told(reading: Reading) -> str:
+    """One sentence for a refusal: how much is wrong, and the first of it."""
+    errors, lines = reading.findings.errors, reading.tally.lines
+    first = next(iter(reading.findings)).first
+    return f"{errors} {'error' if errors == 1 else 'errors'} in {lines} lines, first {first}; {first.kind.fix}"
 
 
 def _jsonl(rows: Iterable[Row], *, reference: bool) -> bytes:

@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 
-from lambdas.dataset.answer import Answer, Status
+from lambdas.dataset.answer import Answer, status_of
+from lambdas.dataset.examine import Progress
 from lambdas.dataset.notice import notify
-from lambdas.dataset.report import Progress, report
+from lambdas.dataset.report import report
 from lambdas.dataset.upload import Upload
 from lambdas.shared import names
 from lambdas.shared.aws import ObjectStore
-from lambdas.shared.errors import OverBudget, Refused, RunActive
+from lambdas.shared.errors import Refused
 from lambdas.shared.notices import Notices
-
-STATUSES: dict[type[Refused], Status] = {OverBudget: Status.OVER_BUDGET, RunActive: Status.BUSY}
 
 
 class Refusals:
@@ -22,9 +21,9 @@ class Refusals:
 
     def refuse(self, upload: Upload, progress: Progress, refused: Refused) -> Answer:
         """Writes a report where anything was read, and notifies."""
-        status = STATUSES.get(type(refused), Status.REJECTED)
+        status = status_of(refused)
         answer = Answer(status=status, reason=str(refused))
-        if progress.gathered is not None:
+        if progress.reading is not None:
             source = names.digest([upload.uri, upload.version])
             uri = f"s3://{self._bucket}/reports/{progress.recipe}/{source}.json"
             self._data.write_json(uri, report(status, progress, answer.reason))

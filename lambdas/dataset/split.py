@@ -8,7 +8,7 @@ for a student trained on them would be graded on what it has seen.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lambdas.dataset.gather import Row
+from lambdas.dataset.row import Row
 
 
 @dataclass(frozen=True, slots=True)

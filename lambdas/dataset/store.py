@@ -1,14 +1,19 @@
 """Writes a data set where its content says: `datasets/<recipe>/<digest>/` of the data bucket."""
 
-from lambdas.dataset.prepared import Prepared
-from lambdas.dataset.report import Progress, report
+from lambdas.dataset.examine import Progress
+from lambdas.dataset.quarantine import NAME, quarantined
+from lambdas.dataset.report import report
 from lambdas.shared.aws import ObjectStore
-from lambdas.shared.estimate import Estimate
 from lambdas.shared.road import Dataset
 
 
-def store(data: ObjectStore, bucket: str, progress: Progress, prepared: Prepared, estimated: Estimate) -> Dataset:
-    """The same prompts go to the same place; the report there is of the last upload of them."""
+def store(data: ObjectStore, bucket: str, progress: Progress) -> Dataset:
+    """Of an examined upload. The same prompts go to the same place; the report there, and the lines that were put
+    aside, are of the last upload of them."""
+    reading, prepared, estimated = progress.reading, progress.prepared, progress.estimated
+    assert reading is not None
+    assert prepared is not None
+    assert estimated is not None
     base = f"s3://{bucket}/datasets/{progress.recipe}/{prepared.digest}"
     dataset = Dataset(
         uri=f"{base}/train.jsonl",
@@ -21,8 +26,13 @@ def store(data: ObjectStore, bucket: str, progress: Progress, prepared: Prepared
         duplicates=prepared.duplicates,
         tokens=prepared.size.tokens,
         estimate_usd=estimated.total_usd,
+        put_aside=len(reading.aside),
     )
     data.write(dataset.uri, prepared.train)
     data.write(dataset.heldout_uri, prepared.heldout)
-    data.write_json(dataset.report_uri, report("accepted", progress))
+    told = report("accepted", progress) | {"put_aside": dataset.put_aside}
+    if reading.aside:
+        told["quarantine_uri"] = f"{base}/{NAME}"
+        data.write(told["quarantine_uri"], quarantined(reading.aside))
+    data.write_json(dataset.report_uri, told)
     return dataset

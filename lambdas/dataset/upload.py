@@ -7,22 +7,25 @@ An object directly in `prompts/<recipe>/` starts a run by itself. Several files 
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.dataset.manifest import FORMATS, MANIFEST
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.names import PROMPTS_PREFIX
 from lambdas.shared.wire import from_wire
 
-MANIFEST = "manifest.json"
-FORMATS = (".jsonl", ".jsonl.gz")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """uri: `s3://bucket/key`; version: the object's, None for its newest; again: distil even what has a student."""
+    """uri: `s3://bucket/key`, or `s3://bucket/folder/` for all in it; version: the object's, None for its newest;
+    again: distil even what has a student."""
 
     recipe: str
     uri: str
     version: str | None = None
     again: bool = False
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.uri.endswith("/")
 
     @property
     def is_manifest(self) -> bool:
@@ -41,9 +44,10 @@ def asked(event: Any) -> Upload | Ignored:
     if isinstance(event, dict) and "detail" in event:
         return _created(event["detail"])
     upload = from_wire(Upload, event)
-    if not upload.uri.startswith("s3://") or not _readable(upload.uri):
+    if not upload.uri.startswith("s3://") or not (upload.is_prefix or _readable(upload.uri)):
         raise BadRequest(
-            f"uri is {upload.uri!r}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST} is needed"
+            f"uri is {upload.uri!r}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST}, or a folder "
+            "s3://bucket/folder/, is needed"
         )
     return upload
 

@@ -5,14 +5,14 @@
      "messages": [{"role": "user", "content": [{"text": "My card was charged twice."}]},
                   {"role": "assistant", "content": [{"text": "billing.duplicate"}]}]}  the reference, optional
 
-Source: UG distillation-data-prep-option-1, and AWS's own validator (aws-samples/amazon-bedrock-samples,
-custom-models/model_distillation/dataset-validation), which is as strict: one text each, no other fields.
+Source: UG distillation-data-prep-option-1. Which departures from it there are is the dataset stage's business
+(`lambdas.dataset.validation`).
 """
 
 import json
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 from lambdas.shared import names
@@ -24,7 +24,7 @@ ROLES = ("user", "assistant")
 
 
 class NotAConversation(BadRequest):
-    """A line that is not of the schema. The message says what is wrong and never quotes the text of a prompt."""
+    """A line that is not of the schema. The message never quotes the text of a prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,90 +83,25 @@ def _message(role: str, text: str) -> dict[str, Any]:
 
 
 def parse(line: str) -> Prompt:
-    """The prompt that a line spells. Raises `NotAConversation`."""
+    """The prompt of a line that `to_line` wrote, in whatever layout. Raises NotAConversation.
+
+    Lines of strangers are judged, and their mistakes explained, by `lambdas.dataset.validation`.
+    """
     try:
-        record = json.loads(line, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except NotAConversation:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise NotAConversation("is not JSON; write one object per line, in double quotes") from error
-    return _prompt(_object(record, "the line", required={"schemaVersion", "messages"}, optional={"system"}))
+        record = json.loads(line)
+        said = [(message["role"], _text(message["content"])) for message in record["messages"]]
+        system = _text(record["system"]) if "system" in record else None
+        known = record["schemaVersion"] == SCHEMA_VERSION
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise NotAConversation(
+            f"is no line of a data set ({type(error).__name__}); upload the prompts again"
+        ) from error
+    if not known or not said or [role for role, _ in said] != [*islice(cycle(ROLES), len(said))]:
+        raise NotAConversation("is no line of a data set; upload the prompts again")
+    reference = said.pop()[1] if len(said) % 2 == 0 else None
+    return Prompt(system=system, messages=tuple(said), reference=reference)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise NotAConversation("names a field twice in one object; keep one")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise NotAConversation(f"holds {name}, which is not JSON")
-
-
-def _prompt(record: dict[str, Any]) -> Prompt:
-    if record["schemaVersion"] != SCHEMA_VERSION:
-        raise NotAConversation(f"has another schemaVersion than {SCHEMA_VERSION!r}; write that")
-    system = _text(record["system"], "system") if "system" in record else None
-    messages = tuple(
-        _turn(message, ROLES[i % 2], f"messages[{i}]")
-        for i, message in enumerate(_list(record["messages"], "messages"))
-    )
-    answered = messages[-1][0] == "assistant"
-    asked = messages[:-1] if answered else messages
-    return Prompt(system=system, messages=asked, reference=messages[-1][1] if answered else None)
-
-
-def _turn(message: Any, role: str, where: str) -> Message:
-    fields = _object(message, where, required={"role", "content"})
-    if fields["role"] != role:
-        raise NotAConversation(f"{where}.role is not {role!r}; roles alternate and begin with 'user'")
-    return role, _text(fields["content"], f"{where}.content")
-
-
-def _text(blocks: Any, where: str) -> str:
-    if len(_list(blocks, where)) != 1:
-        raise NotAConversation(f"{where} has {len(blocks)} blocks; exactly one text is allowed")
-    block = _object(blocks[0], f"{where}[0]", required={"text"}, optional={"type"})
-    if block.get("type", "text") != "text":
-        raise NotAConversation(f"{where}[0].type is not 'text'; distillation takes text alone")
-    return _not_empty(block["text"], f"{where}[0].text")
-
-
-def _not_empty(text: Any, where: str) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise NotAConversation(f"{where} is {'empty' if isinstance(text, str) else 'no text'}; write the text")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise NotAConversation(f"{where} holds half a surrogate pair; write the whole character") from error
-    return text
-
-
-def _list(value: Any, where: str) -> list[Any]:
-    if not isinstance(value, list) or not value:
-        raise NotAConversation(f"{where} is {_kind(value)}; a list that is not empty is needed")
-    return value
-
-
-def _object(
-    value: Any, where: str, *, required: set[str], optional: frozenset[str] | set[str] = frozenset()
-) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise NotAConversation(f"{where} is {_kind(value)}; an object is needed")
-    if missing := required - value.keys():
-        raise NotAConversation(f"{where} lacks {sorted(missing)}")
-    if unknown := value.keys() - required - optional:
-        raise NotAConversation(f"{where} has {len(unknown)} unknown field(s); allowed: {sorted(required | optional)}")
-    return value
-
-
-def _kind(value: Any) -> str:
-    kinds: tuple[tuple[Callable[[Any], bool], str], ...] = (
-        (lambda v: v is None, "null"),
-        (lambda v: v == [], "an empty list"),
-        (lambda v: isinstance(v, list), "a list"),
-        (lambda v: isinstance(v, dict), "an object"),
-        (lambda v: isinstance(v, str), "a text"),
-    )
-    return next((name for fits, name in kinds if fits(value)), "a number or a truth value")
+def _text(blocks: Any) -> str:
+    (block,) = blocks
+    return str(block["text"])

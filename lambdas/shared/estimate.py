@@ -17,7 +17,6 @@ from lambdas.shared.limits import MAX_PROMPTS
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset
 
-CHARACTERS_PER_TOKEN = 4
 CANDIDATE_HOURS = 2  # a candidate on Provisioned Throughput: creating, answering, releasing, each hour begun is billed
 MILLION = 1_000_000
 
@@ -55,11 +54,6 @@ class Estimate:
 
 def size_of(dataset: Dataset) -> Size:
     return Size(prompts=dataset.prompts, heldout=dataset.heldout, tokens=dataset.tokens)
-
-
-def tokens(characters: int) -> int:
-    """Rounded up."""
-    return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def estimate(recipe: Recipe, size: Size, *, region: str, on: date) -> Estimate:

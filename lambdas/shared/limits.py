@@ -5,10 +5,6 @@ botocore 1.44.5. None of the quotas here can be raised unless a line says so.
 """
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from lambdas.shared.catalog.types import InvokeId
 
 MIN_PROMPTS = 100
 """Prompts of a distillation job, at least. GR."""
@@ -30,18 +26,6 @@ MAX_SCHEDULED_JOBS = 10
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 """Each line's `schemaVersion`. One page prints `bedrock-conversion-2024`, a misprint. UG distillation-data-prep."""
-
-STUDENT_CONTEXT_TOKENS: Mapping[InvokeId, int] = MappingProxyType(
-    {
-        InvokeId("amazon.nova-micro-v1:0"): 32_000,
-        InvokeId("amazon.nova-lite-v1:0"): 32_000,
-        InvokeId("amazon.nova-pro-v1:0"): 32_000,
-        InvokeId("meta.llama3-1-8b-instruct-v1:0"): 32_000,
-        InvokeId("meta.llama3-1-70b-instruct-v1:0"): 16_000,
-    }
-)
-"""Tokens of one prompt-answer pair that a student is trained on, at most; the catalog's other students: unknown. GR
-("Nova V1" is read as Lite and Pro)."""
 
 NAME_MAX = 63
 """Length of every Bedrock name below. API."""

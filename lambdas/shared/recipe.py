@@ -29,6 +29,20 @@ class Grader(StrEnum):
     OVERLAP = "overlap"  # F1 of the words they share, for free text
 
 
+class BadLines(StrEnum):
+    """What becomes of lines that break a rule."""
+
+    REJECT = "reject"  # one bad line refuses the whole upload
+    QUARANTINE = "quarantine"  # they are put aside, up to max_bad_lines, counted and told
+
+
+class MixedLabels(StrEnum):
+    """What becomes of an upload in which some prompts have a reference answer and some have none."""
+
+    WARN = "warn"  # a few good answers among many prompts without are Amazon's advice for Nova
+    REJECT = "reject"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """teacher, student: catalog keys, such as `amazon.nova-pro-v1:0`. Shares and scores: 0 to 1. Money: US dollars."""
@@ -42,6 +56,9 @@ class Recipe:
     heldout_share: float = 0.2
     heldout_max: int = 200
     max_answer_tokens: int = 64
+    bad_lines: BadLines = BadLines.REJECT
+    max_bad_lines: int = 100
+    mixed_labels: MixedLabels = MixedLabels.WARN
     min_score: float = 0.5
     min_share_of_teacher: float = 0.85
     min_gain: float = 0.02  # over the untrained student: below it, training bought nothing
@@ -52,7 +69,8 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """What a run is named by: of the settings that change what the job makes, so not of tags or money."""
+        """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags or
+        money, nor of what becomes of bad lines: that changes the prompts, which have a digest of their own."""
         return digest(
             [
                 self.name,

@@ -45,6 +45,7 @@ class Dataset:
     duplicates: int
     tokens: int
     estimate_usd: Decimal
+    put_aside: int = 0  # bad lines that the recipe keeps out of the way instead of refusing the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from distillery.client import Account
 from distillery.command.run import ON_THE_ROAD, refuse, start
 from distillery.command.target import Target
 from distillery.command.watch import follow
@@ -30,7 +29,7 @@ def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> N
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
     deploy(account, environment, on=clock.now().date())
-    on = Target(account=Account(environment, settings.home_region), local=True)
+    on = Target(environment=environment, region=settings.home_region, local=True)
     recipe = next(iter(settings.recipes))
     run = _start(on, recipe, prompts or EXAMPLE, again=again)
     passed = follow(on, run)

@@ -28,11 +28,12 @@ def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy
     (notice,) = until(notices, "notice")
     (uri,) = environment.under(f"reports/{RECIPE}/")
     report = json.loads(environment.read(uri))
-    assert (report["status"], report["findings_total"]) == ("rejected", 1)
-    assert (report["findings"][0]["file"], report["findings"][0]["line"]) == ("prompts.jsonl", 17)
+    assert (report["status"], report["errors"]) == ("rejected", 1)
+    (finding,) = report["findings"]
+    assert (finding["code"], finding["file"], finding["line"]) == ("empty-list", "prompts.jsonl", 17)
     assert report["sources"] == [{"uri": f"s3://{put['bucket']}/{put['key']}", "version": put["version"]}]
     assert f"{RECIPE} rejected" in notice["Subject"]
-    assert "line 17" in notice["Message"]
+    assert "prompts.jsonl:17" in notice["Message"]
     assert uri in notice["Message"]
     _started_nothing(environment)
 

@@ -18,6 +18,7 @@ _BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds a fifth back"),
     ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts make a steady verdict"),
     ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
+    ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to see what went wrong"),
     ("min_score", lambda r: 0 <= r.min_score <= 1, "0 to 1", "0.5 asks for half the answers to be right"),
     ("min_share_of_teacher", lambda r: 0 <= r.min_share_of_teacher <= 1, "0 to 1", "0.85 is a usual loss"),
     ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 asks training to have bought something"),

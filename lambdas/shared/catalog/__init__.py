@@ -13,10 +13,12 @@ standard library. A model, Region or profile that is not here is refused, not gu
 `on_demand_eligible`,        where a student may be hosted, with the reason
 `throughput_eligible`
 `hosting_quotas`             what hosting is counted against in Service Quotas
+`student_context`            how long a prompt-answer pair a student is trained on
 `price` and its kin          dated prices, or None: never guessed
 ===========================  ============================================================================
 """
 
+from lambdas.shared.catalog.contexts import student_context
 from lambdas.shared.catalog.hosting import on_demand_eligible, throughput_eligible
 from lambdas.shared.catalog.life import Certainty, Life, LifeState
 from lambdas.shared.catalog.prices import custom_model_price, price, storage_price, training_price
@@ -91,6 +93,7 @@ __all__ = [
     "price",
     "profile_for",
     "storage_price",
+    "student_context",
     "throughput_eligible",
     "training_price",
 ]

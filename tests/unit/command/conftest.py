@@ -1,6 +1,5 @@
 """The command as a person calls it, on an account in memory."""
 
-import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,8 +41,8 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         account.environment, account.region = environment, region
         return account
 
-    monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", the_account)
-    monkeypatch.setattr(importlib.import_module("distillery.command.target"), "Table", lambda _name, table: table)
+    monkeypatch.setattr("distillery.client.Account", the_account)
+    monkeypatch.setattr("lambdas.shared.ledger.Table", lambda _name, table: table)
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)
 

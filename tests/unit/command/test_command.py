@@ -1,7 +1,5 @@
 """What all verbs share: help, options, and errors in one sentence."""
 
-import importlib
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -12,7 +10,7 @@ from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
-VERBS = ("demo", "run", "status", "watch", "ask", "rollback")
+VERBS = ("demo", "check", "run", "status", "watch", "ask", "rollback")
 
 
 def test_help_lists_the_verbs(command: Command) -> None:
@@ -69,7 +67,7 @@ def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
     def unreachable(*_: object) -> FakeAccount:
         raise error
 
-    monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", unreachable)
+    monkeypatch.setattr("distillery.client.Account", unreachable)
     said = command(*words)
     assert (said.code, said.out, said.err) == (1, "", f"distillery: {error}")
 
@@ -102,7 +100,7 @@ def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatc
     def interrupted(*_: object) -> FakeAccount:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("distillery.command.app"), "Account", interrupted)
+    monkeypatch.setattr("distillery.client.Account", interrupted)
     said = command("status")
     assert said.code == 130
     assert "Traceback" not in said.err

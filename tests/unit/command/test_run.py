@@ -57,17 +57,19 @@ def test_what_starts_nothing_says_why_and_exits_with_1(
     assert (said.code, said.out) == (1, f"{status}: too few [x]")
 
 
-def test_a_rejected_file_shows_its_first_lines_and_how_many_more(
+def test_a_rejected_file_shows_what_was_found_and_how_to_mend_it(
     account: FakeAccount, command: Command, prompts: Path
 ) -> None:
-    findings = [{"file": "prompts.jsonl", "line": n, "reason": "not JSON"} for n in range(1, 13)]
-    account.objects["s3://data/r.json"] = json.dumps({"findings": findings, "findings_total": 12}).encode()
+    found = {"code": "not-json", "severity": "error", "count": 12, "wrong": "expecting value, at character 1"}
+    found |= {"allowed": "one JSON object", "fix": "use [json]", "places": [f"a.jsonl:{n}" for n in range(1, 13)]}
+    account.objects["s3://data/r.json"] = json.dumps({"findings": [found]}).encode()
     account.answers["dataset-function"] = STARTED | {"status": "rejected", "reason": "12 lines are bad"}
     said = command("run", "support", str(prompts))
     assert said.code == 1
-    assert "prompts.jsonl, line 10: not JSON" in said.out
-    assert "line 11" not in said.out
-    assert "… and 2 more nothing was started. The whole report: s3://data/r.json" in said.out
+    assert "error not-json ×12: expecting value, at character 1" in said.out
+    assert "at a.jsonl:1, a.jsonl:2, a.jsonl:3, a.jsonl:4, a.jsonl:5 and 7 more" in said.out
+    assert "fix use [json]" in said.out
+    assert said.out.endswith("nothing was started. The whole report: s3://data/r.json")
 
 
 def test_an_unknown_recipe_uploads_nothing_and_lists_the_recipes(

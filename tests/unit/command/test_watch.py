@@ -84,4 +84,4 @@ def test_durations_are_told_in_the_units_that_matter(seconds: int, said: str) ->
 
 @pytest.mark.parametrize(("local", "seconds"), [(True, 0.3), (False, 15.0)])
 def test_on_aws_it_looks_less_often(account: FakeAccount, local: bool, seconds: float) -> None:
-    assert Target(account=account, local=local).seconds_between_looks == seconds  # type: ignore[arg-type]  # a fake
+    assert Target(environment="dev", region=None, local=local).seconds_between_looks == seconds

@@ -220,6 +220,7 @@ BOUNDS = {
     "min_share_of_teacher": (-0.01, 1.01),
     "min_gain": (-0.01, 1.01),
     "budget_usd": (0, -5),
+    "max_bad_lines": (0, 1001),
     "model_units": (0,),
     "unit_price_usd_per_hour": (0, -1),
 }

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,17 @@ class FakeS3:
             raise service_error("NoSuchVersion")
         self.read.append(f"{Key}@v{number}")
         return {"Body": io.BytesIO(versions[number - 1]), "VersionId": f"v{number}"}
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_objects_v2"
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 the API's names
+        if self.denied:
+            raise service_error("AccessDenied")
+        keys = sorted(key.removeprefix(f"{Bucket}/") for key in self.objects if key.startswith(f"{Bucket}/{Prefix}"))
+        yield from ({"Contents": [{"Key": key}]} for key in keys)
+        yield {}
 
     def json(self, uri: str) -> Any:
         return json.loads(self.newest(uri))

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from lambdas.dataset.answer import Answer, Status
-from lambdas.dataset.findings import KEPT
 from lambdas.dataset.intake import Intake
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.refusal import Refusals
@@ -19,7 +18,7 @@ from lambdas.shared.aws import ClientError, ObjectStore
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import Recipe
+from lambdas.shared.recipe import BadLines, MixedLabels, Recipe
 from lambdas.shared.road import Outcome, Stage
 from tests.fakes.road import recipe
 from tests.fakes.services import FakeSns, FakeStepFunctions
@@ -87,7 +86,8 @@ def test_what_is_written_is_content_addressed_and_its_report_tells_counts_and_co
     assert (train.count(b"\n"), heldout.count(b"\n")) == (120, 30)
     report = desk.report(answer)
     assert report["sources"] == [{"uri": UPLOAD.uri, "version": "v1"}]
-    assert (report["status"], report["lines"], report["findings_total"]) == ("accepted", 150, 0)
+    assert (report["status"], report["lines"], report["prompts"], report["findings"]) == ("accepted", 150, 150, [])
+    assert (report["dataset"]["digest"], report["dataset"]["prompts"]) == (dataset.digest, 120)
     assert Decimal(report["estimate"]["total_usd"]) == dataset.estimate_usd
 
 
@@ -155,11 +155,16 @@ def test_a_run_with_a_student_is_not_started_again_unless_a_person_says_so() -> 
 
 
 def test_a_bad_file_starts_nothing_and_tells_why_with_line_numbers() -> None:
-    desk = Desk(file(3) + b"oops\n" + file(150) + line("x", extra=1))
+    desk = Desk(file(3) + b"oops\n" + file(150, first=3) + line("x", extra=1))
     answer = desk.take()
     assert (answer.status, answer.run, desk.machine.started) == (Status.REJECTED, None, [])
-    assert "2 finding(s) in 155 line(s), first a.jsonl, line 4: is not JSON" in answer.reason
-    assert [finding["line"] for finding in desk.report(answer)["findings"]] == [4, 155]
+    assert answer.reason.startswith(
+        "2 errors in 155 lines, first a.jsonl:4: expecting value, at character 1 [not-json]"
+    )
+    assert [(finding["code"], finding["line"]) for finding in desk.report(answer)["findings"]] == [
+        ("not-json", 4),
+        ("unknown-field", 155),
+    ]
     assert answer.report_uri
     assert answer.report_uri.startswith("s3://data/reports/support/")
     (notice,) = desk.sns.published
@@ -167,36 +172,89 @@ def test_a_bad_file_starts_nothing_and_tells_why_with_line_numbers() -> None:
     assert answer.report_uri in notice["Message"]
 
 
-def test_all_findings_are_counted_and_the_first_hundred_kept() -> None:
-    desk = Desk(b"oops\n" * 250)
-    report = desk.report(desk.take())
-    assert (report["findings_total"], len(report["findings"])) == (250, KEPT)
-
-
 @pytest.mark.parametrize(
     ("body", "settings", "reason"),
     [
-        (b"", {}, "0 prompts are left"),
-        (file(124), {}, "99 prompts are left for training (124 lines, 0 duplicates, 25 held out); 100 to 15000"),
+        (b"", {}, "it has no line [empty-file]"),
+        (
+            file(124),
+            {},
+            "99 prompts are left for training of 124 prompts in 124 lines, 124 of them different, 25 held out; "
+            "allowed: 100 to 15000",
+        ),
         (file(150), {"heldout_share": 0.001}, "no prompt is held out"),
-        (file(20), {"heldout_max": 20}, "prompts are left"),
+        (file(20), {"heldout_max": 20}, "[too-few-prompts]"),
+        (file(15_100), {"heldout_max": 10}, "there are 15100 prompts in 15100 lines, 15100 of them different; 10 may"),
+        (file(15_009), {"heldout_share": 0.0005, "heldout_max": 10}, "15001 prompts are left for training"),
     ],
 )
-def test_too_few_prompts_are_refused(body: bytes, settings: dict[str, Any], reason: str) -> None:
-    answer = Desk(body, **settings).take()
+def test_a_number_of_prompts_that_no_job_takes_is_refused_with_the_true_count(
+    body: bytes, settings: dict[str, Any], reason: str
+) -> None:
+    desk = Desk(body, **settings)
+    answer = desk.take()
     assert answer.status is Status.REJECTED
     assert reason in answer.reason
+    assert desk.report(answer)["prompts"] == body.count(b"\n")
 
 
-def test_reading_stops_where_there_are_too_many_prompts() -> None:
-    answer = Desk(file(15_050), heldout_max=10).take()
-    assert "a.jsonl, line 15011: more than 15010 different prompts" in answer.reason
+BAD = (b"oops\n", b"\xff\n", line("x", id=1) + b"\n")
+
+
+def test_bad_lines_are_put_aside_where_the_recipe_says_so_and_lie_beside_the_report() -> None:
+    desk = Desk(b"".join(BAD) + file(150), bad_lines=BadLines.QUARANTINE, max_bad_lines=3)
+    answer = desk.take()
+    assert (answer.status, answer.reason) == (Status.STARTED, "3 bad lines were put aside, see the report")
+    dataset = desk.ledger.run(answer.run or "").run.dataset
+    assert (dataset.put_aside, dataset.prompts, dataset.heldout) == (3, 120, 30)
+    report = desk.report(answer)
+    assert (report["status"], report["bad_lines"], report["put_aside"], report["errors"]) == ("accepted", 3, 3, 3)
+    assert report["quarantine_uri"].rpartition("/")[0] == dataset.report_uri.rpartition("/")[0]
+    aside = [json.loads(each) for each in desk.s3.newest(report["quarantine_uri"]).splitlines()]
+    assert [(each["line"], each["problems"][0]["code"]) for each in aside] == [
+        (1, "not-json"),
+        (2, "not-utf-8"),
+        (3, "unknown-field"),
+    ]
+    assert (aside[0]["text"], aside[1]["base64"], json.loads(aside[2]["text"])["id"]) == ("oops", "/w==", 1)
+
+
+def test_more_bad_lines_than_may_be_put_aside_refuse_the_upload() -> None:
+    desk = Desk(b"".join(BAD) + file(150), bad_lines=BadLines.QUARANTINE, max_bad_lines=2)
+    answer = desk.take()
+    assert (answer.status, desk.machine.started) == (Status.REJECTED, [])
+    assert "too-many-bad-lines" in [finding["code"] for finding in desk.report(answer)["findings"]]
+    assert not [key for key in desk.s3.objects if "quarantine" in key]
+
+
+def test_what_is_wrong_with_a_whole_file_is_never_put_aside() -> None:
+    desk = Desk(gzip.compress(file(15_000))[:-30], key="prompts/support/a.jsonl.gz", bad_lines=BadLines.QUARANTINE)
+    answer = desk.take(replace(UPLOAD, uri="s3://prompts/prompts/support/a.jsonl.gz"))
+    assert (answer.status, desk.machine.started) == (Status.REJECTED, [])
+
+
+def test_the_same_prompts_are_the_same_run_whatever_was_put_aside() -> None:
+    dirty = Desk(BAD[0] + file(150), bad_lines=BadLines.QUARANTINE)
+    assert dirty.take().run == Desk(file(150)).take().run
+
+
+@pytest.mark.parametrize(
+    ("mixed", "status"), [(MixedLabels.WARN, Status.STARTED), (MixedLabels.REJECT, Status.REJECTED)]
+)
+def test_prompts_with_and_without_references_are_told_or_refused_as_the_recipe_says(
+    mixed: MixedLabels, status: Status
+) -> None:
+    desk = Desk(file(120) + file(60, first=120, answer=None), mixed_labels=mixed)
+    answer = desk.take()
+    (finding,) = desk.report(answer)["findings"]
+    assert answer.status is status
+    assert finding["wrong"] == "120 of 180 prompts have a reference answer"
 
 
 def test_a_packed_file_that_is_cut_off_is_refused() -> None:
     desk = Desk(gzip.compress(file(150))[:-30], key="prompts/support/a.jsonl.gz")
     answer = desk.take(replace(UPLOAD, uri="s3://prompts/prompts/support/a.jsonl.gz"))
-    assert "a.jsonl.gz: the gzip file is cut off" in answer.reason
+    assert "a.jsonl.gz: it ends too early" in answer.reason
 
 
 @pytest.mark.parametrize(
@@ -229,6 +287,36 @@ def test_a_recipe_with_another_run_on_the_road_is_busy() -> None:
     desk.take()
     answer = desk.take(replace(UPLOAD, version="v2"))
     assert (answer.status, len(desk.machine.started), len(desk.sns.published)) == (Status.BUSY, 1, 1)
+
+
+def test_a_folder_gathers_what_is_in_it_in_the_order_of_keys_and_passes_other_objects_over() -> None:
+    folder = "prompts/uploads/support/autumn"
+    desk = Desk()
+    desk.s3.objects = {
+        f"{folder}/b.jsonl": [file(80)],
+        f"{folder}/a.jsonl": [file(80, first=80)],
+        f"{folder}/readme.txt": [b"not a prompt"],
+        f"{folder}/deep/c.jsonl.gz": [gzip.compress(file(10, first=160))],
+        "prompts/uploads/support/other.jsonl": [b"not asked for"],
+    }
+    answer = desk.take(Upload(recipe="support", uri=f"s3://{folder}/"))
+    assert answer.status is Status.STARTED
+    report = desk.report(answer)
+    assert [source["uri"].removeprefix(f"s3://{folder}/") for source in report["sources"]] == [
+        "a.jsonl",
+        "b.jsonl",
+        "deep/c.jsonl.gz",
+    ]
+    assert report["prompts"] == 170
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_folder_without_prompts_is_refused(denied: bool) -> None:
+    desk = Desk(b"x", key="uploads/support/autumn/readme.txt")
+    desk.s3.denied = denied
+    answer = desk.take(Upload(recipe="support", uri="s3://prompts/uploads/support/autumn/"))
+    assert answer.status is Status.REJECTED
+    assert ("AccessDenied" if denied else "holds no object") in answer.reason
 
 
 def test_a_manifest_gathers_the_files_beside_it_in_its_order() -> None:

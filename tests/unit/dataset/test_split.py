@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.dataset.gather import Row
+from lambdas.dataset.row import Row
 from lambdas.dataset.split import split
 from lambdas.shared.conversation import Prompt
 
@@ -15,7 +15,7 @@ shares = st.floats(0, 1)
 
 def rows(texts: list[str], reference: str | None = "x") -> list[Row]:
     prompts = [Prompt(system=None, messages=(("user", text),), reference=reference) for text in texts]
-    return [Row(prompt, prompt.digest, prompt.folded_digest) for prompt in prompts]
+    return [Row.of(prompt) for prompt in prompts]
 
 
 @given(texts, shares, st.integers(0, 10))

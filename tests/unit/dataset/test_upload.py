@@ -64,6 +64,12 @@ def test_a_direct_request_names_what_it_wants() -> None:
     assert asked(event) == Upload(recipe="support", uri="s3://prompts/uploads/support/a.jsonl", again=True)
 
 
+def test_a_folder_may_be_named_and_means_all_in_it() -> None:
+    upload = asked({"recipe": "support", "uri": "s3://prompts/uploads/support/autumn/"})
+    assert isinstance(upload, Upload)
+    assert upload.is_prefix
+
+
 @pytest.mark.parametrize(
     ("event", "reason"),
     [

@@ -8,7 +8,8 @@ import pytest
 
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import BadRequest, OverBudget
-from lambdas.shared.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate, tokens
+from lambdas.shared.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate
+from lambdas.shared.tokens import tokens
 from tests.fakes.road import provisioned, recipe
 
 TODAY = date(2026, 11, 23)

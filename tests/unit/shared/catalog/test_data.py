@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from lambdas.shared import catalog, limits
+from lambdas.shared import catalog
 from lambdas.shared.catalog import Certainty, HostId, Life, LifeState, Model, Pair, Price, PriceKind, Profile
+from lambdas.shared.catalog.contexts import STUDENT_CONTEXT_TOKENS
 
 TODAY = date(2026, 11, 23)
 MODELS = catalog.models()
@@ -141,7 +142,7 @@ def test_a_teacher_can_be_called_the_way_its_pair_says(pair: Pair) -> None:
 
 
 def test_the_limits_name_models_of_the_catalog() -> None:
-    assert set(limits.STUDENT_CONTEXT_TOKENS) <= {model.id for model in MODELS}
+    assert set(STUDENT_CONTEXT_TOKENS) <= {model.id for model in MODELS}
 
 
 def test_a_custom_model_arns_base_is_found_and_an_invoke_id_is_not_one() -> None:

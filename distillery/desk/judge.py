@@ -1,0 +1,55 @@
+"""One source, judged: as it is, for a student, or for a recipe with what its run would cost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from lambdas.dataset.validation.prompts import Prompts
+from lambdas.dataset.validation.reading import Opened, Reading
+from lambdas.dataset.validation.rules import Rules
+from lambdas.dataset.validation.summary import summary
+from lambdas.dataset.validation.whole import judge_as_they_are, judge_files
+from lambdas.shared.errors import Refused
+
+if TYPE_CHECKING:
+    from lambdas.shared.recipe import Recipe
+
+ACCEPTED, REJECTED = "accepted", "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class ForRecipe:
+    """region, on: where and when the run would be."""
+
+    recipe: "Recipe"
+    region: str
+    on: date
+
+
+def as_it_is(files: Iterable[Opened], rules: Rules) -> dict[str, Any]:
+    """The report of files that are handed to Bedrock as they are."""
+    reading = Reading(rules, Prompts())
+    reading.read(files)
+    judge_files(reading)
+    judge_as_they_are(reading)
+    return {"status": REJECTED if reading.findings.errors else ACCEPTED} | summary(reading)
+
+
+def for_recipe(files: Iterable[Opened], wanted: ForRecipe) -> dict[str, Any]:
+    """The report that the dataset stage would write of an upload of these files, at the same prices."""
+    from lambdas.dataset.answer import status_of
+    from lambdas.dataset.examine import Progress, examine  # the catalog and its prices
+    from lambdas.dataset.report import report
+    from lambdas.shared.estimate import check_budget
+
+    progress = Progress(wanted.recipe.name)
+    try:
+        examine(files, wanted.recipe, progress, region=wanted.region, on=wanted.on)
+        assert progress.estimated is not None
+        check_budget(wanted.recipe, progress.estimated)
+    except Refused as refused:
+        if progress.reading is None:  # nothing could be read: no report, a sentence
+            raise
+        return report(status_of(refused), progress, str(refused))
+    return report(ACCEPTED, progress)

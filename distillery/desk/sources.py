@@ -1,0 +1,97 @@
+"""What the arguments of `distillery check` name, each one data set: a file, a folder, a manifest, or the same in S3."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+from lambdas.dataset.manifest import FORMATS, MANIFEST, MANIFEST_BYTES, named_in
+from lambdas.dataset.validation.reading import Opened
+from lambdas.shared.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """name: as it was said; size: bytes to read, None where nobody knows; open: one file after the other, telling of
+    the bytes that were read."""
+
+    name: str
+    size: int | None
+    open: Callable[[Callable[[int], None]], Iterator[Opened]]
+
+
+def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
+    """One for each argument, or one for all of them. Raises BadRequest for what is not there or holds no prompts."""
+    found = [one for name in names for one in _named(name)]
+    return [_joined(found)] if together and len(found) > 1 else found
+
+
+def _named(name: str) -> list[Source]:
+    if name.startswith("s3://"):
+        return [_in_s3(name)]
+    if not os.path.exists(name) and (matching := sorted(glob(name))):  # a pattern that the shell left alone
+        return [_local(one) for one in matching]
+    return [_local(name)]
+
+
+def _local(name: str) -> Source:
+    files = list(_files(Path(name)))
+
+    def opened(tell: Callable[[int], None]) -> Iterator[Opened]:
+        for file in files:
+            with file.open("rb") as body:
+                yield Opened(str(file), str(file), None, _Told(body, tell))
+
+    return Source(name, sum(file.stat().st_size for file in files), opened)
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        if found := sorted(file for file in path.rglob("*") if file.name.endswith(FORMATS) and file.is_file()):
+            return found
+        raise BadRequest(f"{path} holds no file that ends in {', '.join(FORMATS)}; name the folder that was meant")
+    if not path.is_file():
+        raise BadRequest(f"there is no file {path}; name a file, a folder, {MANIFEST}, or s3://bucket/key")
+    if path.name == MANIFEST:
+        with path.open("rb") as manifest:
+            names = named_in(manifest.read(MANIFEST_BYTES + 1))
+        return [file for name in names for file in _files(path.with_name(name))]
+    if not path.name.endswith(FORMATS):
+        raise BadRequest(f"{path} ends in none of {', '.join(FORMATS)}, so the road does not take it; rename it")
+    return [path]
+
+
+def _in_s3(uri: str) -> Source:
+    def opened(_tell: Callable[[int], None]) -> Iterator[Opened]:
+        from lambdas.dataset.objects import open_all  # boto3, for who asks for it
+        from lambdas.dataset.upload import asked
+        from lambdas.shared.aws import client
+
+        upload = asked({"recipe": "", "uri": uri})
+        return open_all(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never Ignored
+
+    return Source(uri, None, opened)
+
+
+def _joined(parts: list[Source]) -> Source:
+    def opened(tell: Callable[[int], None]) -> Iterator[Opened]:
+        for part in parts:
+            yield from part.open(tell)
+
+    sizes = [part.size for part in parts]
+    known = None if None in sizes else sum(size or 0 for size in sizes)
+    return Source(", ".join(part.name for part in parts), known, opened)
+
+
+class _Told:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, body: Any, tell: Callable[[int], None]) -> None:
+        self._body, self._tell = body, tell
+
+    def read(self, size: int = -1) -> bytes:
+        chunk: bytes = self._body.read(size)
+        self._tell(len(chunk))
+        return chunk

@@ -1,0 +1,126 @@
+"""What it takes to check prompts: a whole command, the pass alone, its memory, and the dataset stage in Lambda.
+
+The floors do nothing but decode the same lines into the same typed records: the command's in a process that starts
+Python and imports the same libraries, the pass's in this process, keeping the records as a list.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.bar import Bar
+from tests.bench.pairs import interleaved
+from tests.bench.process import ROOT, run, seconds
+from tests.bench.prompts import decode_all, one_pass, write_prompts
+
+HERE = Path(__file__).parent
+PROMPTS = 15_000
+COMMAND_LIMIT, PASS_LIMIT, MEMORY_LIMIT, LAMBDA_LIMIT = 4, 3.33, 80, 60
+SLOWER = 2.0
+"""How much slower than this machine's core a function's one vCPU at 1,769 MB is taken to be: not measured on AWS."""
+
+ENVIRON = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
+
+
+def bench(console: Console) -> list[Bar]:
+    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
+        small = write_prompts(Path(folder) / "15000.jsonl", PROMPTS)
+        many = write_prompts(Path(folder) / "15001.jsonl", PROMPTS + 1)
+        large = write_prompts(Path(folder) / "large.jsonl", 7_600_000, repeat=10 * PROMPTS)
+        bars = [_command(console, small), _pass(console, small), _count(many), *_memory(console, large)]
+    return [*bars, *_lambda(console)]
+
+
+def _command(console: Console, file: Path) -> Bar:
+    checked = partial(seconds, [sys.executable, "-m", "distillery", "check", file], ENVIRON)
+    pairs = interleaved(subject=checked, floor=lambda: seconds([sys.executable, HERE / "decode.py", file], ENVIRON))
+    bare = interleaved(
+        subject=checked, floor=lambda: seconds([sys.executable, HERE / "decode.py", file, "bare"], ENVIRON)
+    )
+    console.print(f"distillery check of {PROMPTS} prompts against decoding, same libraries: {pairs.told}")
+    console.print(f"… against decoding with msgspec alone, no command line: {bare.told}")
+    return Bar(
+        what=f"distillery check, {PROMPTS} prompts",
+        measured=pairs.ratio,
+        limit=COMMAND_LIMIT,
+        floor="decoding, process",
+    )
+
+
+def _pass(console: Console, file: Path) -> Bar:
+    table = Table("lines", "MB/s", "of decoding's speed", title="Every rule in one pass, against decoding")
+    shapes = {"280 bytes": file.read_bytes()}
+    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
+        for name, size, answer in (("280 bytes, bare", 140, False), ("8 KB", 8000, True)):
+            shapes[name] = write_prompts(Path(folder) / "x", PROMPTS // 5, size=size, answer=answer).read_bytes()
+    ratios = {}
+    for name, body in shapes.items():
+        lines = body.split(b"\n")[:-1]
+        pairs = interleaved(subject=_timed(partial(one_pass, body)), floor=_timed(partial(decode_all, lines)), pairs=25)
+        ratios[name] = pairs.ratio
+        table.add_row(name, f"{len(body) / 1e6 / min(pairs.subject):,.0f}", f"{1 / pairs.ratio:.2f}")
+    console.print(table)
+    return Bar(
+        what="every rule in one pass", measured=ratios["280 bytes"], limit=PASS_LIMIT, floor="decoding (0.3 of it)"
+    )
+
+
+def _timed(work: Callable[[], object]) -> Callable[[], float]:
+    def timed() -> float:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    return timed
+
+
+def _count(file: Path) -> Bar:
+    """How far from the truth the count is that refuses a file of one prompt too many."""
+    told = _check(file)
+    assert [finding["code"] for finding in told["findings"]] == ["too-many-prompts"]
+    return Bar(
+        what="count of prompts told of a file of 15,001",
+        measured=abs(told["prompts"] - PROMPTS - 1),
+        limit=0,
+        floor="its true count",
+        unit="off",
+    )
+
+
+def _memory(console: Console, file: Path) -> list[Bar]:
+    began = time.perf_counter()
+    told = _check(file)
+    took = time.perf_counter() - began
+    console.print(f"{file.stat().st_size / 2**30:.2f} GiB, {told['prompts']:,} prompts checked in {took:.0f} s")
+    return [Bar(what="memory of a 2 GB file", measured=told["peak_mb"], limit=MEMORY_LIMIT, floor="", unit="MB")]
+
+
+def _lambda(console: Console) -> list[Bar]:
+    told = json.loads(run([sys.executable, HERE / "stage.py"], ENVIRON))
+    console.print(
+        f"{PROMPTS} prompts of 8 KB validated, split and written to memory: {told['cpu']:.1f} s of one core here, "
+        f"{told['peak_mb']:.0f} MB; taken {SLOWER:g} times for Lambda's vCPU at 1,769 MB (S3's time not included)"
+    )
+    return [
+        Bar(
+            what=f"dataset stage, {PROMPTS} prompts of 8 KB",
+            measured=told["cpu"] * SLOWER,
+            limit=LAMBDA_LIMIT,
+            floor="one vCPU, scaled",
+            unit="s",
+        ),
+        Bar(what="… its memory", measured=told["peak_mb"], limit=1769, floor="Lambda's", unit="MB"),
+    ]
+
+
+def _check(file: Path) -> Any:
+    return json.loads(run([sys.executable, HERE / "peak.py", "check", "--json", file], ENVIRON))

@@ -1,0 +1,21 @@
+"""The floor of `distillery check`: starts Python, imports the same libraries, decodes the same lines.
+
+decode.py FILE          with typer and what typer loads to parse a command line
+decode.py FILE bare     with msgspec alone
+"""
+
+import sys
+
+if sys.argv[2:] != ["bare"]:
+    import pydantic  # noqa: F401  # typer's, to convert arguments
+    import typer  # noqa: F401  # the command's
+
+from msgspec.json import Decoder
+
+from lambdas.dataset.validation.record import Record
+
+if __name__ == "__main__":
+    decode = Decoder(Record).decode
+    with open(sys.argv[1], "rb") as file:
+        records = [decode(line) for line in file]
+    assert records

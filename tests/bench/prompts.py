@@ -1,0 +1,53 @@
+"""Prompts for the benchmarks, and the two ways through them: every rule, and nothing but decoding."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.json import Decoder
+
+from lambdas.dataset.validation.prompts import Prompts
+from lambdas.dataset.validation.reading import Opened, Reading
+from lambdas.dataset.validation.record import Record
+from lambdas.dataset.validation.rules import Rules
+
+WORDS = ("my", "card", "was", "charged", "twice", "and", "the", "parcel", "that", "I", "ordered", "is", "late")
+decode = Decoder(Record).decode
+
+
+def lines(count: int, *, size: int = 140, answer: bool = True) -> Iterator[bytes]:
+    """Different prompts, each with a text of about `size` characters, as json.dumps writes them."""
+    for number in range(count):
+        words = " ".join(WORDS[(number + place) % len(WORDS)] for place in range(size // 5))
+        messages = [{"role": "user", "content": [{"text": f"{number}: {words}"[:size]}]}]
+        if answer:
+            messages.append({"role": "assistant", "content": [{"text": "billing.duplicate"}]})
+        yield json.dumps({"schemaVersion": "bedrock-conversation-2024", "messages": messages}).encode() + b"\n"
+
+
+def write_prompts(file: Path, count: int, *, size: int = 140, answer: bool = True, repeat: int = 0) -> Path:
+    """A file of them; with `repeat` the first so many over and over, to be quick."""
+    made = lines(min(count, repeat or count), size=size, answer=answer)
+    with file.open("wb") as out:
+        if not repeat:
+            out.writelines(made)
+        else:
+            block = b"".join(made)
+            for _ in range(-(-count // repeat)):
+                out.write(block)
+    return file
+
+
+def one_pass(body: bytes) -> Reading:
+    """Every rule."""
+    reading = Reading(Rules(), Prompts())
+    reading.read([Opened("a.jsonl", "a.jsonl", None, io.BytesIO(body))])
+    assert reading.tally.prompts
+    assert not reading.findings.errors
+    return reading
+
+
+def decode_all(body: Sequence[bytes]) -> list[Record]:
+    """Nothing but typed records."""
+    return [decode(line) for line in body]

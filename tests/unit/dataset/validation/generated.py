@@ -1,0 +1,81 @@
+"""Lines for hypothesis: good ones in every layout, and what people and programs do to them."""
+
+import json
+import re
+from typing import Any
+
+from hypothesis import strategies as st
+
+SCHEMA = "bedrock-conversation-2024"
+texts = st.text(max_size=12) | st.sampled_from([":", '":"', "a: b", '{"text": "x"}', '"type"', " ", "\u2028", "\0"])
+written = texts.filter(lambda text: bool(text.strip()))
+
+
+@st.composite
+def blocks(draw: st.DrawFn, said: st.SearchStrategy[str] = written) -> list[dict[str, str]]:
+    typed = {"type": "text"} if draw(st.booleans()) else {}
+    return [shuffled(draw, {"text": draw(said), **typed})]
+
+
+def shuffled(draw: st.DrawFn, fields: dict[str, Any]) -> dict[str, Any]:
+    return dict(draw(st.permutations(list(fields.items()))))
+
+
+@st.composite
+def records(draw: st.DrawFn, said: st.SearchStrategy[str] = written, turns: int = 4) -> dict[str, Any]:
+    roles = ("user", "assistant") * turns
+    count = draw(st.integers(1, turns))
+    messages = [shuffled(draw, {"role": role, "content": draw(blocks(said))}) for role in roles[:count]]
+    system = {"system": draw(blocks(said))} if draw(st.booleans()) else {}
+    return shuffled(draw, {"schemaVersion": SCHEMA, "messages": messages, **system})
+
+
+@st.composite
+def lines(draw: st.DrawFn, said: st.SearchStrategy[str] = written) -> bytes:
+    """Of the schema, in some layout of JSON."""
+    spaced, escaped = draw(st.booleans()), draw(st.booleans())
+    separators = draw(st.sampled_from([(", ", ": "), (" , ", " : "), (",\t", ":  ")])) if spaced else (",", ":")
+    line = json.dumps(draw(records(said)), ensure_ascii=escaped, separators=separators)
+    return line.encode("utf-8", "surrogatepass")
+
+
+TOKENS = [
+    *(
+        b'"role":"user"',
+        b'"text":"a"',
+        b'"text": "b"',
+        b'"type":"text"',
+        b'"schemaVersion":"bedrock-conversation-2024"',
+    ),
+    *(b",", b":", b'"', b"{", b"}", b"[", b"]", b"\\", b"\\u003a", b"\\u003A", b"\\ud83d", b"\0", b"\xff", b" ", b"\t"),
+    *(b'"r\\u006fle":"user",', b'"system":[{"text":"s"}],', b"null", b"NaN", b"1", b"\xef\xbb\xbf", b"\r", b"//"),
+]
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> bytes:
+    """A line with pieces cut out, doubled, or put in: JSON by luck at best."""
+    line = bytearray(draw(lines(texts)))
+    for _ in range(draw(st.integers(1, 3))):
+        at, to = sorted((draw(st.integers(0, len(line))), draw(st.integers(0, len(line)))))
+        piece = draw(st.sampled_from(TOKENS)) if draw(st.booleans()) else bytes(line[at:to]) * draw(st.integers(0, 2))
+        line[at : to if draw(st.booleans()) else at] = piece
+    return bytes(line).replace(b"\n", b" ")
+
+
+AGAIN = {
+    "schemaVersion": f'"{SCHEMA}"',
+    "messages": '[{"role":"user","content":[{"text":"\\u003a"}]}]',
+    "role": '"user"',
+    "content": '[{"text":"\\u003A"}]',
+    "text": '"\\u003a:"',
+}
+
+
+@st.composite
+def doubled(draw: st.DrawFn) -> bytes:
+    """A line in which some object names a key twice, the second time with a value of the same type."""
+    line = draw(lines()).decode("utf-8", "surrogatepass")
+    found = [(one.start(), one[1]) for one in re.finditer(r'(?<!\\)"(\w+)"\s*:', line) if one[1] in AGAIN]
+    at, key = draw(st.sampled_from(found))
+    return f'{line[:at]}"{key}":{AGAIN[key]},{line[at:]}'.encode("utf-8", "surrogatepass")
