@@ -49,6 +49,10 @@ class Faults:
         self._minted = 0
         self.add(*faults)
 
+    def __bool__(self) -> bool:
+        """Whether anything could strike."""
+        return bool(self._records)
+
     def add(self, *faults: Fault) -> list[Fault]:
         """Adds them; as they are listed, with their ids."""
         with self._lock:

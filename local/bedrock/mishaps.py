@@ -36,7 +36,7 @@ class Mishaps:
         self._occasion = Occasion(request.account, request.region, operation.name, named)
 
     def _strikes(self, kind: str) -> Fault | None:
-        if self._spared:
+        if self._spared or not self._faults:
             return None
         occasion = replace(self._occasion, errors=declared(kind, self._operation))
         return self._faults.strikes(kind, occasion)

@@ -1,6 +1,6 @@
 """What this project costs in time and money, measured against a floor of its own kind.
 
-`python -m tests.bench [synth|imports|idle|recipes|converse …]`: every bar is a ratio to something measured in the same
-run, a sum from dated prices, or a count; only the local Bedrock's own is a time of this machine. It exits with 1 where
-a bar is missed.
+`python -m tests.bench [name …]`: every bar is a ratio to something measured in
+the same run, a sum from dated prices, or a count; only the local Bedrock's own are times of this machine. It exits with
+1 where a bar is missed.
 """

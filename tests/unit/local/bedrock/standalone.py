@@ -22,10 +22,10 @@ _PATIENCE = 30.0  # seconds
 class Standalone:
     """`python -m local.bedrock` with some flags; on a free port unless they name one."""
 
-    def __init__(self, *flags: str) -> None:
+    def __init__(self, *flags: str, python: str | Path = sys.executable) -> None:
         port = () if "--port" in flags else ("--port", "0")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.bedrock", *port, *flags],
+            [str(python), "-m", "local.bedrock", *port, *flags],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

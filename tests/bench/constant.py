@@ -1,0 +1,39 @@
+"""The floor of the simulator's door: its web server and its HTTP, answering every call with the same body.
+
+`python -m tests.bench.constant FILE` answers with the file's bytes, and prints the port it listens at.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from local.bedrock.door.http import Receive, Scope, Send, body_of, reply
+from local.bedrock.door.server import _listen
+from local.bedrock.ports import Response
+
+
+class Constant:
+    """One answer to everything."""
+
+    def __init__(self, body: bytes) -> None:
+        self._answer = Response(200, {"Content-Type": "application/json"}, body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await body_of(receive)
+            await reply(self._answer, send)
+
+
+def main() -> None:
+    listening = _listen(0)
+    config = Config()
+    config.bind, config.loglevel = [f"fd://{listening.fileno()}"], "ERROR"
+    print(listening.getsockname()[1], flush=True)
+    asyncio.run(serve(Constant(Path(sys.argv[1]).read_bytes()), config))
+
+
+if __name__ == "__main__":
+    main()

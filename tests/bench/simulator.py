@@ -1,0 +1,141 @@
+"""What the local Bedrock adds to a Converse call over HTTP, with latency modelling off: one caller, and 200 at once.
+
+A boto3 client talks to `python -m local.bedrock`, and by turns to the same web server answering with a constant of the
+same size. With 200 callers the figure is wall time over calls, since who waits for the processor waits for the others.
+"""
+
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.bar import Bar
+from tests.bench.process import ROOT
+from tests.unit.local.bedrock.fakes import SYSTEM, job, jsonl, prompts
+from tests.unit.local.bedrock.standalone import Standalone, bucket
+
+PYTHON = ROOT / ".venv-local" / "bin" / "python"
+MOST_MILLISECONDS = 5.0
+CALLERS, ROUNDS, TURNS = 200, 3, 300
+TEACHER = "us.amazon.nova-pro-v1:0"
+
+
+def bench(console: Console) -> list[Bar]:
+    table = Table("answered by", "median, ms", "90th percentile, ms", f"{CALLERS} at once, ms each", "errors")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="distillery-bench-")))
+        bucket(folder, jsonl(prompts()))
+        flags = ("--speed", "0", "--objects", str(folder))
+        door = stack.enter_context(Standalone(*flags, python=PYTHON))
+        runtime = _client(door.url)
+        models = {"a teacher": TEACHER, "a distilled student": _student(door)}
+        (folder / "answer.json").write_text(json.dumps(_shape(_ask(runtime, TEACHER, 0))))
+        constant = _client(stack.enter_context(_constant(folder / "answer.json")))
+        bars = [bar for name, model in models.items() for bar in _measure(table, name, model, runtime, constant)]
+    console.print(table)
+    return bars
+
+
+def _measure(table: Table, name: str, model: str, runtime: Any, constant: Any) -> list[Bar]:
+    alone, floor = _by_turns(model, runtime, constant)
+    crowds = [(_crowd(model, runtime), _crowd(model, constant)) for _ in range(ROUNDS)]
+    each, idle = (statistics.median(crowd[side][0] for crowd in crowds) for side in (0, 1))
+    errors, floor_errors = (sum(crowd[side][1] for crowd in crowds) for side in (0, 1))
+    table.add_row(name, *_spread(alone), f"{each:.2f}", str(errors))
+    table.add_row("  the constant", *_spread(floor), f"{idle:.2f}", str(floor_errors))
+    added = statistics.median(mine - its for mine, its in zip(alone, floor, strict=True))
+    return [
+        Bar(what=f"errors of {CALLERS} callers at once, {name}", measured=errors, limit=0, floor="none", unit="calls"),
+        _bar(f"added by {name}, median", added),
+        _bar(f"the same, {CALLERS} at once, each", each - idle),
+    ]
+
+
+def _bar(what: str, added: float) -> Bar:
+    floor = "the same server, answering a constant"
+    return Bar(what=what, measured=added, limit=MOST_MILLISECONDS, floor=floor, unit="ms")
+
+
+def _spread(took: list[float]) -> tuple[str, str]:
+    return f"{statistics.median(took):.2f}", f"{statistics.quantiles(took, n=10)[-1]:.2f}"
+
+
+def _client(url: str) -> Any:
+    return boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id="111111111111",
+        aws_secret_access_key="local",
+        config=Config(retries={"max_attempts": 0}, max_pool_connections=CALLERS, proxies={}),
+    )
+
+
+def _student(door: Standalone) -> str:
+    """A deployment that serves."""
+    bedrock = door.client()
+    arn = bedrock.create_model_customization_job(**job("bench"))["jobArn"]
+    door.admin("PUT", "clock", {"advance": 2 * 3600})
+    model = bedrock.get_model_customization_job(jobIdentifier=arn)["outputModelArn"]
+    made = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
+    door.admin("PUT", "clock", {"advance": 900})
+    return str(made["customModelDeploymentArn"])
+
+
+def _ask(client: Any, model: str, number: int) -> Any:
+    said = [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}]
+    limit = {"maxTokens": 50}
+    return client.converse(modelId=model, system=[{"text": SYSTEM}], messages=said, inferenceConfig=limit)
+
+
+def _shape(answer: Any) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+@contextmanager
+def _constant(answer: Path) -> Iterator[str]:
+    """The floor's URL."""
+    command = [str(PYTHON), "-m", "tests.bench.constant", str(answer)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.terminate()
+
+
+def _by_turns(model: str, runtime: Any, constant: Any) -> tuple[list[float], list[float]]:
+    """Milliseconds of single calls to both, one after the other."""
+    pairs = [(_took(runtime, model, turn), _took(constant, model, turn)) for turn in range(TURNS)]
+    return [mine for mine, _ in pairs], [floor for _, floor in pairs]
+
+
+def _took(client: Any, model: str, number: int) -> float:
+    began = time.perf_counter()
+    _ask(client, model, number)
+    return (time.perf_counter() - began) * 1000
+
+
+def _crowd(model: str, client: Any) -> tuple[float, int]:
+    """Milliseconds a call while as many callers ask at once, and how many were not answered."""
+    with ThreadPoolExecutor(CALLERS) as callers:
+        began = time.perf_counter()
+        answered = list(callers.map(lambda number: _answered(client, model, number), range(CALLERS)))
+        return (time.perf_counter() - began) * 1000 / CALLERS, answered.count(False)
+
+
+def _answered(client: Any, model: str, number: int) -> bool:
+    try:
+        _ask(client, model, number)
+    except Exception:  # whatever it was, it is counted
+        return False
+    return True
