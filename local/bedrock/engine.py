@@ -9,12 +9,14 @@ from typing import Any
 
 from local.bedrock import errors
 from local.bedrock.control import (
+    copies,
     custom_models,
     deployments,
     foundation_models,
     inventory,
     invocation_logging,
     jobs,
+    policies,
     profiles,
     progress,
     tags,
@@ -60,6 +62,12 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
     "GetFoundationModel": foundation_models.get,
     "ListFoundationModels": foundation_models.list_models,
     "GetFoundationModelAvailability": foundation_models.availability,
+    "CreateModelCopyJob": copies.create,
+    "GetModelCopyJob": copies.get,
+    "ListModelCopyJobs": copies.list_copies,
+    "PutResourcePolicy": policies.put,
+    "GetResourcePolicy": policies.get,
+    "DeleteResourcePolicy": policies.delete,
     "PutModelInvocationLoggingConfiguration": invocation_logging.put,
     "GetModelInvocationLoggingConfiguration": invocation_logging.get,
     "DeleteModelInvocationLoggingConfiguration": invocation_logging.delete,
@@ -102,7 +110,7 @@ class Bedrock:
         self._lock, self._ticking = threading.RLock(), threading.Lock()
         self._estates: dict[tuple[str, str], Estate] = {}
         self._teachers: dict[str, Teacher] = {}
-        self._progress = progress.Progress(objects, events)
+        self._progress = progress.Progress(self._around, events)
         self._front = Front(RUNTIME, objects, logs)
 
     def handle(self, request: Request) -> Response:
@@ -176,6 +184,7 @@ class Bedrock:
         self._progress.advance(estate, now, self.faults)
         throughput.advance(estate, now, self.faults)
         deployments.advance(estate, now, self.faults)
+        copies.advance(estate, now)
         self._progress.note(estate, self.faults)
 
     def reset(self) -> None:

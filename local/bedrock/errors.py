@@ -29,6 +29,11 @@ def not_found(message: str) -> ServiceError:
     return ServiceError("ResourceNotFoundException", 404, message)
 
 
+def denied(message: str) -> ServiceError:
+    """The caller may not use what the request names."""
+    return ServiceError("AccessDeniedException", 403, message)
+
+
 def conflict(message: str) -> ServiceError:
     """The request contradicts something that exists."""
     return ServiceError("ConflictException", 400, message)

@@ -19,16 +19,20 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A customization job. `due` is when its present phase ends; `stage` indexes `PHASES`."""
+    """A customization job. `due` is when its present phase ends; `stage` indexes `phases`.
+
+    `teacher` is the id of the model, None for a fine-tuning; `key` the ARN of the KMS key of the model to come.
+    """
 
     arn: str
     name: str
     request: Mapping[str, Any]
     base: str
-    teacher: str
+    teacher: str | None
     created: datetime
     changed: datetime
     due: datetime
+    key: str | None = None
     status: str = "InProgress"
     stage: int = 0
     phases: tuple[Phase, Phase, Phase] = (Phase(), Phase(), Phase())
@@ -37,13 +41,14 @@ class Job:
     failure: str | None = None
     model_arn: str | None = None
     loss: float | None = None
+    validation_losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CustomModel:
     """A customized model and the trained text model behind it; `request` is that of its job, also of a copy's original.
 
-    A copy has no job of its own, and is Creating until its copy job is done.
+    A copy has no job of its own; `customized` is when its original was made.
     """
 
     arn: str
@@ -57,8 +62,7 @@ class CustomModel:
     student: Student
     validation_losses: tuple[float, ...] = ()
     key: str | None = None
-    status: str = "Active"
-    due: datetime | None = None
+    customized: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,21 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyJob:
+    """A model on its way into this Region: `model` is the original, `target_arn` what there is when it arrives."""
+
+    arn: str
+    model: CustomModel
+    target_arn: str
+    target_name: str
+    created: datetime
+    due: datetime
+    status: str = "InProgress"
+    key: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationProfile:
     """An application inference profile; `source` is the id of a model or of a system profile."""
 
@@ -122,6 +141,8 @@ class Estate:
     throughputs: dict[str, Throughput] = field(default_factory=dict)
     released: list[Throughput] = field(default_factory=list)
     deployments: dict[str, Deployment] = field(default_factory=dict)
+    copies: dict[str, CopyJob] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, ApplicationProfile] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     replays: dict[str, dict[str, Any]] = field(default_factory=dict)

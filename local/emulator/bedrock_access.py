@@ -17,9 +17,11 @@ from ministack.core.responses import get_account_id, get_region
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.bedrock import ask
 from local.emulator.hooks.requests import raw_path
+from local.emulator.keys import key_arn
 
 SERVICES = ("bedrock", "bedrock-runtime")
 _NEW = "000000000000"  # the id of what does not exist yet
+_ON_KEYS = ("DescribeKey", "GenerateDataKey", "Decrypt", "CreateGrant")  # User Guide, encryption-custom-job
 _AUTHORIZED_AS = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
 
 
@@ -127,6 +129,14 @@ def _resources(simulator: Any, name: str, path: dict[str, str], body: dict[str, 
             return [_arn("application-inference-profile", _NEW), source]
         case "GetInferenceProfile" | "DeleteInferenceProfile":
             return [_profile(simulator, path["inferenceProfileIdentifier"])]
+        case "CreateModelCopyJob":
+            return [body.get("sourceModelArn", "*")]
+        case "GetModelCopyJob":
+            return [path["jobArn"]]
+        case "PutResourcePolicy":
+            return [body.get("resourceArn", "*")]
+        case "GetResourcePolicy" | "DeleteResourcePolicy":
+            return [path["resourceArn"]]
         case "TagResource" | "UntagResource" | "ListTagsForResource":
             return [body.get("resourceARN", "*")]
     return ["*"]
@@ -137,12 +147,13 @@ _TAGGED_AS = {
     "CreateProvisionedModelThroughput": "provisioned-model",
     "CreateCustomModelDeployment": "custom-model-deployment",
     "CreateInferenceProfile": "application-inference-profile",
+    "CreateModelCopyJob": "custom-model",
 }
 
 
 def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]:
-    """The role handed over, and the tags set, at creation."""
-    tags = body.get("jobTags") or body.get("tags") or []
+    """The role handed over, the tags set and the key used, at creation."""
+    tags = body.get("jobTags") or body.get("tags") or body.get("targetModelTags") or []
     found = []
     if tags and name in _TAGGED_AS:
         own = next((arn for arn in resources if f":{_TAGGED_AS[name]}/" in arn), _arn(_TAGGED_AS[name], _NEW))
@@ -151,6 +162,9 @@ def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]
     logs = (body.get("loggingConfig") or {}).get("cloudWatchConfig") or {}
     if role := body.get("roleArn") or logs.get("roleArn"):
         found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
+    if key := key_arn(body.get("customModelKmsKeyId") or body.get("modelKmsKeyId")):
+        via = {"kms:ViaService": f"bedrock.{get_region()}.amazonaws.com"}
+        found += [Check(f"kms:{action}", "kms", key, via) for action in _ON_KEYS]
     return found
 
 

@@ -31,7 +31,7 @@ def get(call: Call) -> Params:
         validationMetrics=[{"validationLoss": loss} for loss in model.validation_losses] or None,
         creationTime=model.created,
         customizationConfig=request.get("customizationConfig"),
-        modelStatus=model.status,
+        modelStatus="Active",
     )
 
 
@@ -47,19 +47,19 @@ def list_models(call: Call) -> Params:
             "baseModelName": base_id(model).split(":")[0],
             "customizationType": customization_type(model.request),
             "ownerAccountId": call.account,
-            "modelStatus": model.status,
+            "modelStatus": "Active",
         }
         for model in call.estate.models.values()
         if asked.get("isOwned", True)
         and all(asked.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
-        and asked.get("modelStatus", model.status) == model.status
+        and asked.get("modelStatus", "Active") == "Active"
     ]
     return listing.page(asked, rows, "modelSummaries", name="modelName", created="creationTime")
 
 
 def customization_type(request: Mapping[str, Any]) -> str:
-    """What the job did; a request with a teacher need not say so."""
-    return str(request.get("customizationType", "DISTILLATION"))
+    """What the job did; a request need not say so, but only one with a teacher has settings."""
+    return "DISTILLATION" if "customizationConfig" in request else "FINE_TUNING"
 
 
 def delete(call: Call) -> Params:
@@ -71,6 +71,7 @@ def delete(call: Call) -> Params:
         raise errors.conflict(f"The model {model.name} is still hosted by {', '.join(hosts)}; delete those first.")
     del call.estate.models[model.arn]
     call.estate.tags.pop(model.arn, None)
+    call.estate.policies.pop(model.arn, None)
     return {}
 
 
@@ -80,14 +81,6 @@ def find(estate: Estate, identifier: str) -> CustomModel:
         if identifier in (model.arn, model.name):
             return model
     raise errors.not_found(f"There is no custom model {identifier} in this account and Region.")
-
-
-def active(estate: Estate, identifier: str) -> CustomModel:
-    """The model with that name or ARN, which must be ready to be hosted or copied."""
-    model = find(estate, identifier)
-    if model.status != "Active":
-        raise errors.validation(f"The custom model {model.name} is {model.status}; it must be Active.")
-    return model
 
 
 def base_id(model: CustomModel) -> str:

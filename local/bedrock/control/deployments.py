@@ -22,7 +22,7 @@ FAILED = "The deployment failed (this simulated account was told to fail it)."
 def create(call: Call) -> Params:
     """Begins to deploy an eligible custom model."""
     params = call.params
-    model = custom_models.active(call.estate, params["modelArn"])
+    model = custom_models.find(call.estate, params["modelArn"])
     _eligible(model, call)
     if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
         raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
@@ -47,9 +47,10 @@ def _eligible(model: CustomModel, call: Call) -> None:
     base = offers.VARIANTS[custom_models.base_id(model)]
     if call.region not in base.on_demand_custom:
         raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
-    if model.created.date() < since.DEPLOYMENTS:
+    customized = (model.customized or model.created).date()
+    if customized < since.DEPLOYMENTS:
         raise errors.validation(
-            f"{model.name} was customized on {model.created.date()}; on-demand deployment needs a model "
+            f"{model.name} was customized on {customized}; on-demand deployment needs a model "
             f"customized on or after {since.DEPLOYMENTS}."
         )
     if base.ended(call.now.date()):
@@ -100,7 +101,7 @@ def update(call: Call) -> Params:
     if deployment.status != "Active" or deployment.update == "Updating":
         state = "Updating" if deployment.status == "Active" else deployment.status
         raise errors.validation(f"{deployment.arn} is {state}; it can be updated when Active.")
-    model = custom_models.active(call.estate, call.params["modelArn"])
+    model = custom_models.find(call.estate, call.params["modelArn"])
     _eligible(model, call)
     present_base = custom_models.find(call.estate, deployment.model_arn).base
     if model.base != present_base:

@@ -5,19 +5,22 @@ never while the engine's lock is held.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from local.bedrock.control import schedule
-from local.bedrock.control.call import present
+from local.bedrock.control import access, schedule
+from local.bedrock.control.call import Surroundings, present
 from local.bedrock.control.outbox import Event, Outbox
 from local.bedrock.fault import STAGES
 from local.bedrock.faults import Faults, Occasion
 from local.bedrock.learning import training
+from local.bedrock.learning.storage import Bucket
 from local.bedrock.learning.teacher import Teacher
-from local.bedrock.learning.training import Bucket, Lesson
-from local.bedrock.ports import Events, Objects
+from local.bedrock.learning.training import Desk, Lesson
+from local.bedrock.offer import offers
+from local.bedrock.ports import Events
 from local.bedrock.records import CustomModel, Estate, Job
 from local.bedrock.wire.service_model import iso
 
@@ -28,8 +31,8 @@ FAILED = "Internal error (this simulated account was told to fail the job)."
 class Progress:
     """The lessons of running jobs and the events not yet delivered."""
 
-    def __init__(self, objects: Objects, events: Events) -> None:
-        self._objects, self._outbox = objects, Outbox(events)
+    def __init__(self, around: Surroundings, events: Events) -> None:
+        self._around, self._outbox = around, Outbox(events)
         self.clear()
 
     def clear(self) -> None:
@@ -74,9 +77,20 @@ class Progress:
             if lesson.done < job.stage and (fault := faults.strikes("failed-job", _occasion(estate, job))):
                 tasks.append(partial(training.fail, lesson, job.stage, fault.message or FAILED))
             elif lesson.done < job.stage or self._may_publish(estate, job, lesson, now, faults):
-                bucket = Bucket(self._objects, estate.account, estate.region, job.request["roleArn"])
-                tasks.append(partial(training.work, lesson, lesson.done + 1, job, teacher, bucket))
+                stage = max(job.stage, lesson.done + 1)
+                tasks.append(partial(training.work, lesson, stage, self._desk(estate, job, teacher)))
         return tasks
+
+    def _desk(self, estate: Estate, job: Job, teacher: Teacher) -> Desk:
+        role, settings = job.request["roleArn"], job.request.get("customizationConfig", {}).get("distillationConfig")
+        bucket = Bucket(self._around.objects, estate.account, estate.region, role)
+        named = settings["teacherModelConfig"]["teacherModelIdentifier"] if settings else ""
+        through_profile = named.rsplit(":inference-profile/", 1)[-1] in offers.PROFILES
+
+        def refusal() -> str | None:
+            return access.refusal(self._around.roles, estate, role, named) if through_profile else None
+
+        return Desk(job, bucket, teacher, refusal)
 
     def _may_publish(self, estate: Estate, job: Job, lesson: Lesson, now: datetime, faults: Faults) -> bool:
         """Training is done and its time is over: what is left is to write the metrics."""
@@ -106,11 +120,12 @@ def _completed(estate: Estate, job: Job, lesson: Lesson) -> Job:
     base = job.base.rsplit("/", 1)[1]
     arn = f"arn:aws:bedrock:{estate.region}:{estate.account}:custom-model/{base}/{job.arn[-12:]}"
     name = job.request["customModelName"]
+    losses, validated = lesson.loss, lesson.validation_losses
     estate.models[arn] = CustomModel(
-        arn, name, job.base, job.arn, job.name, job.request, job.due, lesson.loss, lesson.student
+        arn, name, job.base, job.arn, job.name, job.request, job.due, losses, lesson.student, validated, job.key
     )
     estate.tags[arn] = {tag["key"]: tag["value"] for tag in job.request.get("customModelTags", [])}
-    return schedule.completed(job, arn, lesson.loss)
+    return replace(schedule.completed(job, arn, losses), validation_losses=validated)
 
 
 def _detail(job: Job) -> dict[str, Any]:

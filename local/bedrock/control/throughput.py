@@ -62,7 +62,7 @@ def _hosted(identifier: str, call: Call) -> tuple[str, str]:
         return arn, arn
     if offers.model_of(identifier):
         raise errors.validation(f"{identifier} cannot be hosted on Provisioned Throughput; name one of its variants.")
-    model = custom_models.active(call.estate, identifier)
+    model = custom_models.find(call.estate, identifier)
     return model.arn, model.base
 
 

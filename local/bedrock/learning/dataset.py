@@ -9,6 +9,7 @@ guide does not say whether it is dropped.
 import json
 from typing import Any
 
+from local.bedrock.learning.storage import Rejected
 from local.bedrock.learning.teacher import Example
 from local.bedrock.learning.text import Prompt
 
@@ -18,16 +19,9 @@ MOST_BYTES = 2 * 1024**3
 MOST_LINE_BYTES = 16 * 1024
 
 
-class Rejected(Exception):
-    """Why the job's Validation stage failed; the text becomes the failure message."""
-
-
 def read(body: bytes, *, multi_turn: bool) -> tuple[Example, ...]:
     """The file's prompts in order; `Rejected` names the first line at fault and why."""
-    if len(body) > MOST_BYTES:
-        raise Rejected(f"The training file has {len(body)} bytes; at most {MOST_BYTES} are allowed.")
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    examples = tuple(_line(number, line, multi_turn) for number, line in enumerate(lines, start=1))
+    examples = parse(body, multi_turn=multi_turn)
     if not LEAST_PROMPTS <= len(examples) <= MOST_PROMPTS:
         raise Rejected(
             f"The training file has {len(examples)} prompts; a distillation job takes {LEAST_PROMPTS} to "
@@ -36,11 +30,18 @@ def read(body: bytes, *, multi_turn: bool) -> tuple[Example, ...]:
     return examples
 
 
-def _line(number: int, line: bytes, multi_turn: bool) -> Example:
-    try:
-        return _example(line, multi_turn)
-    except Rejected as why:
-        raise Rejected(f"Line {number} of the training file is invalid: {why}") from None
+def parse(body: bytes, *, multi_turn: bool, what: str = "training") -> tuple[Example, ...]:
+    """The same however few they are."""
+    if len(body) > MOST_BYTES:
+        raise Rejected(f"The {what} file has {len(body)} bytes; at most {MOST_BYTES} are allowed.")
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(_example(line, multi_turn))
+        except Rejected as why:
+            raise Rejected(f"Line {number} of the {what} file is invalid: {why}") from None
+    return tuple(found)
 
 
 def _example(line: bytes, multi_turn: bool) -> Example:
@@ -52,15 +53,16 @@ def _example(line: bytes, multi_turn: bool) -> Example:
         raise Rejected("it is not JSON.") from None
     if not isinstance(record, dict) or record.get("schemaVersion") != SCHEMA:
         raise Rejected(f"schemaVersion must be {SCHEMA}.")
-    system = " ".join(_texts(record.get("system", []), "system"))
-    turns = _turns(record.get("messages"))
+    system = " ".join(texts(record.get("system", []), "system"))
+    turns = read_turns(record.get("messages"))
     golden = turns.pop()[1] if turns[-1][0] == "assistant" else None
     if len(turns) > 1 and not multi_turn:
         raise Rejected("this student takes single-turn conversations only.")
     return Example(Prompt(system, "\n".join(said for _, said in turns)), golden)
 
 
-def _turns(messages: Any) -> list[tuple[str, str]]:
+def read_turns(messages: Any) -> list[tuple[str, str]]:
+    """The (role, text) of every turn, which alternate from the user on; Rejected otherwise."""
     if not isinstance(messages, list) or not messages:
         raise Rejected("messages must be a list with at least one user message.")
     turns = []
@@ -68,11 +70,12 @@ def _turns(messages: Any) -> list[tuple[str, str]]:
         expected = ("user", "assistant")[place % 2]
         if not isinstance(message, dict) or message.get("role") != expected:
             raise Rejected(f"message {place + 1} must have the role {expected}.")
-        turns.append((expected, "\n".join(_texts(message.get("content"), "content"))))
+        turns.append((expected, "\n".join(texts(message.get("content"), "content"))))
     return turns
 
 
-def _texts(blocks: Any, where: str) -> list[str]:
+def texts(blocks: Any, where: str) -> list[str]:
+    """The texts of blocks that must all be text."""
     wanted = where == "content"
     if not isinstance(blocks, list) or (wanted and not blocks):
         raise Rejected(f"{where} must be a list of text blocks.")

@@ -1,12 +1,11 @@
 """The students: an untrained one that only compares words, and a distilled one that learnt from its teacher.
 
 The untrained student picks, of the labels named in the system prompt, the one whose words overlap most with the
-question, and guesses between equals. That is meant to be poor. The distilled student is a TF-IDF + logistic
-regression over exactly the (prompt, teacher's answer) pairs of its job, or the nearest neighbour's answer when
+question, and guesses between equals. That is meant to be poor. The distilled student is a TF-IDF + linear
+classifier over exactly the (prompt, teacher's answer) pairs of its job, or the nearest neighbour's answer when
 most answers differ from each other. Nothing here reads a clock or a random source.
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 from local.bedrock.learning import text
 
 FREE_TEXT_SHARE = 0.5
-INVERSE_REGULARISATION = 20.0
+HELD_OUT = 10
 NO_IDEA = "topic.other"
 
 Pairs = Sequence[tuple[str, str]]
@@ -39,17 +38,15 @@ class Constant:
 
 
 class Classifier:
-    """TF-IDF over words and word pairs, logistic regression with C = 20."""
+    """TF-IDF over words and word pairs, and a linear support vector machine: 3,000 prompts in about a second."""
 
     def __init__(self, pairs: Pairs) -> None:
-        from sklearn.linear_model import LogisticRegression
+        from sklearn.svm import LinearSVC
 
         self._vectors = _vectorizer()
         known = self._vectors.fit_transform([question for question, _ in pairs])
-        self._model = LogisticRegression(C=INVERSE_REGULARISATION, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # stopping at the iteration limit is good enough for a stand-in
-            self._model.fit(known, [answer for _, answer in pairs])
+        self._model = LinearSVC(random_state=0)
+        self._model.fit(known, [answer for _, answer in pairs])
 
     def answer(self, question: str) -> str:
         """The likeliest of the known answers."""
@@ -88,6 +85,12 @@ def loss(student: Student, pairs: Pairs) -> float:
     """The share of the first 200 pairs that the student does not reproduce: what the job reports as its loss."""
     asked = pairs[:200]
     return sum(student.answer(question) != answer for question, answer in asked) / len(asked)
+
+
+def held_out_loss(pairs: Pairs) -> float:
+    """The loss on every tenth pair of a student that was shown the nine others alone; needs ten pairs."""
+    shown = [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
+    return loss(train(shown), pairs[::HELD_OUT])
 
 
 def untrained(prompt: text.Prompt) -> str:

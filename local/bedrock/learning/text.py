@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _WORD = re.compile(r"[a-z0-9']+")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*(?: [A-Za-z0-9_./&?-]+){0,4}")
 _LABEL_LINE = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*")
+_HEADER = r"<\|start_header_id\|>"
+_TEMPLATED = re.compile(_HEADER + r"(\w+)<\|end_header_id\|>(.*?)(?=<\|eot_id\|>|" + _HEADER + r"|\Z)", re.S)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*")
 # fmt: off
 _STOP = frozenset({
@@ -25,6 +27,15 @@ class Prompt:
 
     system: str
     text: str
+
+
+def templated(text: str) -> Prompt:
+    """A prompt in Llama's template of special tokens, or one without."""
+    turns = [(role, said.strip()) for role, said in _TEMPLATED.findall(text)]
+    if not turns:
+        return Prompt("", text.strip())
+    system = " ".join(said for role, said in turns if role == "system")
+    return Prompt(system, "\n".join(said for role, said in turns if role != "system" and said))
 
 
 def tokens(text: str) -> int:

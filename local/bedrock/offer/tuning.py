@@ -96,3 +96,12 @@ def tuned(variant: str, today: date) -> Tuning | None:
     """How the variant is fine-tuned on that day, None if it cannot be."""
     found = TUNED.get(variant)
     return found if found is not None and found.first <= today else None
+
+
+_CONTEXT = {"meta.llama3-1-70b-instruct-v1:0:128k": 16_000}
+"""General Reference, "student model … fine-tuning context length"; what it does not name has the others' 32,000."""
+
+
+def student_context(variant: str) -> int:
+    """The most tokens of a prompt and its answer that a distillation takes for this student."""
+    return _CONTEXT.get(variant, 32_000)

@@ -1,9 +1,7 @@
 """Meta Llama: a prompt that carries its turns in special tokens."""
 
-import re
-
 from local.bedrock import errors
-from local.bedrock.learning.text import Prompt
+from local.bedrock.learning import text
 from local.bedrock.offer.limits import Limits
 from local.bedrock.runtime.call import Params
 from local.bedrock.runtime.native.schema import Field, check
@@ -11,7 +9,6 @@ from local.bedrock.runtime.question import Question
 from local.bedrock.runtime.serving import Served
 
 _DEFAULT = 512  # of max_gen_len
-_TURN = re.compile(r"<\|start_header_id\|>(\w+)<\|end_header_id\|>(.*?)(?=<\|eot_id\|>|<\|start_header_id\|>|\Z)", re.S)
 _SHARE = Field(("Number",), least=0, most=1)
 
 
@@ -27,15 +24,7 @@ def read(body: Params, limits: Limits) -> Question:
     check(body, fields)
     if "images" in body:
         raise errors.validation("The local Bedrock takes text only, not images.")
-    return Question(_prompt(body["prompt"]), body.get("max_gen_len", _DEFAULT))
-
-
-def _prompt(text: str) -> Prompt:
-    turns = [(role, said.strip()) for role, said in _TURN.findall(text)]
-    if not turns:
-        return Prompt("", text.strip())
-    system = " ".join(said for role, said in turns if role == "system")
-    return Prompt(system, "\n".join(said for role, said in turns if role != "system" and said))
+    return Question(text.templated(body["prompt"]), body.get("max_gen_len", _DEFAULT))
 
 
 def write(served: Served) -> Params:
@@ -54,9 +43,9 @@ def events(served: Served) -> list[tuple[float, Params]]:
     *pieces, end = served.pieces()
     first = served.timing.first
     found: list[tuple[float, Params]] = []
-    for at, (wait, text) in enumerate(pieces):
+    for at, (wait, piece) in enumerate(pieces):
         counted = served.used[0] if at == 0 else None
-        chunk = {"generation": text, "prompt_token_count": counted, "generation_token_count": at + 1}
+        chunk = {"generation": piece, "prompt_token_count": counted, "generation_token_count": at + 1}
         found.append((first if at == 0 else wait, {**chunk, "stop_reason": None}))
     last = {"generation": "", "prompt_token_count": None, "generation_token_count": served.used[1]}
     return [*found, (end[0], {**last, "stop_reason": _ended(served), **served.metrics})]

@@ -8,7 +8,14 @@ from botocore.exceptions import ClientError
 from local.bedrock.faults import Fault
 from tests.unit.local.bedrock.fakes import DECEMBER, ROLE, TODAY, World, distilled, job, jsonl, prompts
 
-LOGS = {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": "s3://logs-bucket/x"}}}
+BASES, MICRO = "arn:aws:bedrock:", "amazon.nova-micro-v1:0:128k"
+
+
+def logs(uri: str) -> dict[str, Any]:
+    return {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": uri}}}
+
+
+LOGS = logs("s3://logs-bucket/x")
 
 
 @pytest.mark.parametrize(
@@ -27,12 +34,32 @@ LOGS = {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": "s3://logs-buc
         ({"teacher": "us.meta.llama3-1-70b-instruct-v1:0"}, "not supported for the student model"),
         ({"teacher": "us.amazon.nova-premier-v1:0"}, "does not exist"),
         ({"teacher": f"arn:aws:bedrock:us-east-1:{ROLE[13:25]}:application-inference-profile/abc"}, "regular"),
+        (
+            {"teacher": "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-pro-v1:0"},
+            "does not exist in us-east-1",
+        ),
+        ({"teacher": f"arn:aws:bedrock:us-east-1:{'9' * 12}:inference-profile/us.amazon.nova-pro-v1:0"}, "not exist"),
+        ({"baseModelIdentifier": f"{BASES}us-west-2::foundation-model/{MICRO}"}, "is not in us-east-1"),
+        ({"baseModelIdentifier": f"{BASES}us-east-1:{'1' * 12}:custom-model/{MICRO}/{'a' * 12}"}, "not custom models"),
+        ({"customizationType": "FINE_TUNING"}, "customizationConfig has distillationConfig, which a fine-tuning"),
+        ({"customizationType": "IMPORTED"}, "runs DISTILLATION and FINE_TUNING jobs, not IMPORTED"),
+        ({"hyperParameters": {"epochCount": "2"}}, "epochCount is not supported .* a distillation takes none"),
+        ({"trainingDataConfig": {"s3Uri": "s3://west-bucket/x"}}, "west-bucket of trainingDataConfig is in us-west-2"),
+        ({"trainingDataConfig": logs("s3://west-bucket/x")}, "west-bucket of trainingDataConfig is in us-west-2"),
+        ({"outputDataConfig": {"s3Uri": "s3://west-bucket/x"}}, "west-bucket of outputDataConfig"),
+        ({"validationDataConfig": {"validators": [{"s3Uri": "s3://west-bucket/x"}]}}, "of validationDataConfig"),
+        ({"customModelKmsKeyId": "alias/unknown"}, "The KMS key alias/unknown does not exist in us-east-1"),
+        ({"customModelKmsKeyId": "alias with spaces"}, "at 'customModelKmsKeyId'"),
+        ({"jobTags": [{"key": "a!", "value": "b"}]}, "at 'jobTags.1.member.key'"),
+        ({"vpcConfig": {"subnetIds": ["s"] * 17, "securityGroupIds": ["g"]}}, "less than or equal to 16"),
         ({"clientRequestToken": "-"}, "at 'clientRequestToken'"),
     ],
 )
 def test_a_bad_request_is_refused_by_name(changes: dict[str, Any], sentence: str) -> None:
+    world = World()
+    world.objects.homes["west-bucket"] = "us-west-2"
     with pytest.raises(ClientError, match=sentence) as refusal:
-        World().client().create_model_customization_job(**job(**changes))
+        world.client().create_model_customization_job(**job(**changes))
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
@@ -115,9 +142,15 @@ def test_validation_fails_the_job_and_says_why(body: bytes | None, message: str)
 def test_only_nova_students_take_several_turns() -> None:
     rows = [{**row, "messages": [TURN, {**TURN, "role": "assistant"}, TURN]} for row in prompts()]
     world = World()
-    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(rows)
+    world.objects.objects |= {("train-bucket", "train.jsonl"): jsonl(rows), ("west-bucket", "train.jsonl"): jsonl(rows)}
+    world.objects.homes["west-bucket"] = "us-west-2"
     world.client().create_model_customization_job(**job())
-    llama = job(baseModelIdentifier="meta.llama3-1-8b-instruct-v1:0:128k", teacher="us.meta.llama3-3-70b-instruct-v1:0")
+    llama = job(
+        baseModelIdentifier="meta.llama3-1-8b-instruct-v1:0:128k",
+        teacher="us.meta.llama3-3-70b-instruct-v1:0",
+        trainingDataConfig={"s3Uri": "s3://west-bucket/train.jsonl"},
+        outputDataConfig={"s3Uri": "s3://west-bucket/out/"},
+    )
     world.client(region="us-west-2").create_model_customization_job(**llama)
     world.pass_time(10)
     states = [
@@ -134,6 +167,36 @@ def test_a_role_that_may_not_read_fails_the_job() -> None:
     world.pass_time(10)
     failed = world.client().get_model_customization_job(jobIdentifier="distill-intent-1")
     assert "may not read s3://train-bucket/train.jsonl" in failed["failureMessage"]
+
+
+DESTINATIONS = [f"{BASES}{to}::foundation-model/amazon.nova-pro-v1:0" for to in ("us-east-1", "us-east-2", "us-west-2")]
+PROFILE = f"{BASES}us-east-1:{'1' * 12}:inference-profile/us.amazon.nova-pro-v1:0"
+
+
+@pytest.mark.parametrize("missing", [PROFILE, *DESTINATIONS])
+def test_the_role_must_reach_a_teacher_in_every_region_of_its_profile(missing: str) -> None:
+    world = World()
+    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    world.roles.denied.add(("bedrock:InvokeModel", missing))
+    bedrock = world.client()
+    bedrock.create_model_customization_job(**job())
+    bedrock.create_model_customization_job(**job("named-by-id", teacher="amazon.nova-pro-v1:0"))
+    world.pass_time(10)
+    failed = bedrock.get_model_customization_job(jobIdentifier="distill-intent-1")
+    assert f"is not authorized to perform: bedrock:InvokeModel on resource: {missing}" in failed["failureMessage"]
+    assert bedrock.get_model_customization_job(jobIdentifier="named-by-id")["status"] == "InProgress"
+    asked = [keys for action, resource, keys in world.roles.done if resource in DESTINATIONS]
+    assert all(keys == {"bedrock:InferenceProfileArn": PROFILE} for keys in asked)
+
+
+def test_a_model_carries_the_key_it_was_asked_for_with() -> None:
+    world = World()
+    key = f"arn:aws:kms:us-east-1:{'1' * 12}:key/{'a' * 36}"
+    world.keys.keys["alias/models"] = key
+    model = distilled(world, customModelKmsKeyId="alias/models")
+    bedrock = world.client()
+    job_ = bedrock.get_model_customization_job(jobIdentifier="distill-intent-1")
+    assert job_["outputModelKmsKeyArn"] == bedrock.get_custom_model(modelIdentifier=model)["modelKmsKeyArn"] == key
 
 
 def test_a_job_can_be_stopped_once_and_leaves_no_model() -> None:

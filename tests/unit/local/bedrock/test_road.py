@@ -62,16 +62,6 @@ def test_events_are_told_while_others_may_call() -> None:
     assert calls == [0]
 
 
-def test_metrics_lie_where_the_user_guide_says() -> None:
-    world = World()
-    distilled(world)
-    written = [key for bucket, key in world.objects.objects if key.startswith("out/model-customization-job-")]
-    assert {key.split("/", 2)[2] for key in written} == {
-        "training_artifacts/step_wise_training_metrics.csv",
-        "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv",
-    }
-
-
 def test_a_distilled_student_on_a_deployment_answers_better_than_the_untrained() -> None:
     world = World()
     model = distilled(world)

@@ -58,13 +58,22 @@ def request(role: str, bucket: str) -> dict[str, Any]:
     return job(role) | where
 
 
+TEACHER = allow(
+    "bedrock:InvokeModel",
+    *[f"arn:aws:bedrock:{to}::foundation-model/amazon.nova-pro-v1:0" for to in ("us-east-1", "us-east-2", "us-west-2")],
+    StringEquals={"bedrock:InferenceProfileArn": PROFILE},
+)
+
+
 def test_a_job_reads_and_writes_as_its_role_and_tells_of_its_end(workshop: Workshop, bucket: str) -> None:
     url, queue = workshop.queue("events.amazonaws.com")
     events, bedrock = workshop.client("events"), workshop.client("bedrock")
     pattern = {"source": ["aws.bedrock"], "detail": {"jobStatus": ["Completed"]}}
     events.put_rule(Name="job-done", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="job-done", Targets=[{"Id": "q", "Arn": queue}])
-    granted = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), allow("s3:PutObject", f"arn:aws:s3:::{bucket}/out/*")
+    reads, writes = f"arn:aws:s3:::{bucket}/*", f"arn:aws:s3:::{bucket}/out/*"
+    teacher = allow("bedrock:InvokeModel", PROFILE), TEACHER
+    granted = allow("s3:GetObject", reads), allow("s3:PutObject", writes), *teacher
     arn = bedrock.create_model_customization_job(
         **request(workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST), bucket)
     )["jobArn"]
@@ -83,6 +92,48 @@ def test_a_job_whose_role_may_not_read_fails(workshop: Workshop, bucket: str) ->
     read = bedrock.get_model_customization_job
     failed = until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found, 30)
     assert "s3:GetObject" in failed["failureMessage"]
+
+
+def failure(workshop: Workshop, request: dict[str, Any]) -> str:
+    """Why a job failed."""
+    bedrock = workshop.client("bedrock")
+    arn = bedrock.create_model_customization_job(**request)["jobArn"]
+    read = bedrock.get_model_customization_job
+    failed = until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found, 30)
+    return str(failed["failureMessage"])
+
+
+def test_a_job_whose_role_may_not_call_the_teacher_in_every_region_fails(workshop: Workshop, bucket: str) -> None:
+    granted = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), allow("bedrock:InvokeModel", PROFILE)
+    role = workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST)
+    assert f"bedrock:InvokeModel on resource: arn:aws:bedrock:{REGION}::foundation" in failure(
+        workshop, request(role, bucket)
+    )
+
+
+def test_a_job_lists_its_invocation_logs_as_its_role(workshop: Workshop, bucket: str) -> None:
+    logs = {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": f"s3://{bucket}/logs"}}}
+    teacher, lists = (allow("bedrock:InvokeModel", PROFILE), TEACHER), f"arn:aws:s3:::{bucket}"
+    for statements, said in (
+        (teacher, f"s3:ListBucket on resource: {lists}"),
+        ((*teacher, allow("s3:ListBucket", lists, StringLike={"s3:prefix": "logs*"})), "have 0 prompts to use"),
+    ):
+        role = workshop.role("bedrock.amazonaws.com", *statements, trust=TRUST)
+        assert said in failure(workshop, request(role, bucket) | {"trainingDataConfig": logs})
+
+
+def test_a_key_for_the_model_needs_its_grant(workshop: Workshop, bucket: str) -> None:
+    key, kms = workshop.client("kms").create_key()["KeyMetadata"]["Arn"], ("Describe*", "GenerateDataKey", "Decrypt")
+    role = workshop.role("bedrock.amazonaws.com", trust=TRUST)
+    base = [allow("bedrock:*", "*"), allow("iam:PassRole", role), *[allow(f"kms:{each}", key) for each in kms]]
+    asked = request(role, bucket) | {"customModelKmsKeyId": key}
+    with pytest.raises(botocore.exceptions.ClientError, match="kms:CreateGrant"):
+        workshop.acting("bedrock", *base).create_model_customization_job(**asked)
+    workshop.acting("bedrock", *base, allow("kms:CreateGrant", key)).create_model_customization_job(**asked)
+    with pytest.raises(botocore.exceptions.ClientError, match="does not exist in us-east-1"):
+        workshop.client("bedrock").create_model_customization_job(
+            **request(role, bucket) | {"customModelKmsKeyId": "alias/none"}
+        )
 
 
 def _another(condition: dict[str, Any]) -> dict[str, Any]:
