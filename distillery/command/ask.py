@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from distillery.command.target import Target, target
+from lambdas.shared.errors import BadRequest
 
 console = Console(highlight=False)
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
@@ -21,15 +22,25 @@ def ask(
 ) -> None:
     """Ask a route; says what was requested, what was served, by which model, and how long it took."""
     on = target(context)
-    answer = answer_of(on, f"distilled/{route}" if route in on.recipes else route, prompt, system)
-    console.print(str(answer["text"]), markup=False)
+    answer = answer_of(on, _known(on, route), prompt, system)
+    console.print(str(answer["text"]), markup=False, soft_wrap=True)
     served, requested = answer["served"]["latency"], answer["requested"]["latency"]
     mode = served if served == requested else f"{requested} requested, [yellow]{served} served[/yellow]"
-    console.print(
-        f"[dim]{answer['identifier']} in {answer['region']} · {mode} latency · {answer['latency_ms']} ms[/dim]"
-    )
+    how = f"{answer['identifier']} in {answer['region']} · {mode} latency · {answer['latency_ms']} ms"
+    console.print(f"[dim]{how}[/dim]", soft_wrap=True)
     if on.local:
         console.print(STAND_IN)
+
+
+def _known(on: Target, route: str) -> str:
+    """The route's whole name. Raises BadRequest, with the routes there are, where the environment has no such route."""
+    whole, routes = (
+        f"distilled/{route}" if route in on.recipes else route,
+        [str(r) for r in on.account.serving["routes"]],
+    )
+    if whole not in routes:
+        raise BadRequest(f"there is no route {route!r}; environment {on.account.environment!r} has {routes}")
+    return whole
 
 
 def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, dict[str, object]]:

@@ -21,16 +21,17 @@ def demo(
     again: Annotated[
         bool, typer.Option("--again", help="A new attempt at prompts that were distilled before.")
     ] = False,
-    port: Annotated[int, typer.Option(help="The loopback port of the local account.")] = 4566,
+    port: Annotated[int, typer.Option(help="The loopback port of the local account.", min=1, max=65535)] = 4566,
 ) -> None:
     """Prompts → distilled model → evaluation → live alias → an answer, on this machine, without an AWS account."""
     from local.demo import play  # only a checkout holds these
-    from local.emulator.process import CannotStart
+    from local.emulator import process
 
     try:
         play(environment=env, prompts=prompts, again=again, port=port)
-    except CannotStart as error:
+    except process.CannotStart as error:
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:
-        print("\nstopped. The local account goes on: `make demo` takes up where it is, `make down` stops it.")
+        goes_on = "The local account goes on: `make demo` takes up where it is, `make down` stops it."
+        print(f"\nstopped. {goes_on if process.running() else 'Nothing is running.'}")
         raise typer.Exit(130) from stopped

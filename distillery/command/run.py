@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from distillery.command.target import Target, target
-from distillery.command.watch import follow
-from distillery.desk import text
+from distillery.command.watch import see
 from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)
@@ -35,8 +34,8 @@ def run(
     if answer["status"] not in ON_THE_ROAD:
         refuse(on, answer)
     console.print(sentence(answer), soft_wrap=True)
-    if wait and not follow(on, str(answer["run"])):
-        raise typer.Exit(1)
+    if wait:
+        see(on, str(answer["run"]))
 
 
 def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, object]:

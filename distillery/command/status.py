@@ -1,12 +1,14 @@
 """`distillery status`: the recipes, what each serves, and their runs."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from distillery.command.progress import scores
 from distillery.command.target import Target, target
 from lambdas.shared.ledger import RunRecord
 from lambdas.shared.road import Outcome, Stage
@@ -30,9 +32,9 @@ def status(
 def _show(on: Target, recipe: str) -> None:
     alias = on.account.alias(recipe)
     console.print(f"[bold]{recipe}[/bold]  " + (_serving(alias) if alias else "no live alias yet"), soft_wrap=True)
-    runs = on.ledger.runs(recipe)
-    if runs:
-        console.print(_table(runs))
+    for record in on.ledger.runs(recipe):
+        for line in _lines(record):
+            console.print(line, soft_wrap=True)
 
 
 def _serving(alias: object) -> str:
@@ -41,15 +43,12 @@ def _serving(alias: object) -> str:
     return f"alias version {alias['version']} of run {alias['run']}: {alias['endpoint']['arn']}{back}"
 
 
-def _table(runs: list[RunRecord]) -> Table:
-    table = Table(
-        "run", "opened", "outcome", "prompts", "student", "teacher", "untrained", "why", box=None, pad_edge=False
-    )
-    for record in runs:
-        verdict = record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}
-        scores = [f"{verdict[who]['value']:.1%}" if verdict else "-" for who in ("student", "teacher", "base")]
-        outcome = f"[{COLOUR.get(record.outcome, 'white')}]{record.outcome}[/]"
-        table.add_row(
-            record.run.id, record.opened, outcome, str(record.run.dataset.prompts), *scores, escape(record.reason)
-        )
-    return table
+def _lines(record: RunRecord) -> Iterator[str]:
+    """A run and, beneath it, what came of it: lines and no table, so that an id stays whole at any width."""
+    opened = datetime.fromisoformat(record.opened)
+    outcome = f"[{COLOUR.get(record.outcome, 'white')}]{record.outcome}[/]"
+    yield f"  {record.run.id}  {outcome}  {opened:%Y-%m-%d %H:%M}  {record.run.dataset.prompts} prompts"
+    if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
+        yield f"    [dim]{verdict['measure']}: {scores(verdict)}[/dim]"
+    if record.reason:
+        yield f"    {escape(record.reason)}"

@@ -48,10 +48,17 @@ def test_what_was_served_is_said_where_it_is_not_what_was_requested(account: Fak
     assert "· optimized requested, standard served latency ·" in command("ask", "fast", "hello").out
 
 
-def test_an_unknown_route_is_the_functions_own_sentence(account: FakeAccount, command: Command) -> None:
-    account.answers["serving-function"] = FunctionRefused("BadRequest", "there is no route 'x'; there are: fast")
+def test_an_unknown_route_is_refused_with_the_routes_there_are(account: FakeAccount, command: Command) -> None:
     said = command("ask", "x", "hello")
-    assert (said.code, said.out, said.err) == (1, "", "distillery: there is no route 'x'; there are: fast")
+    there_are = "environment 'dev' has ['distilled/support', 'fast']"
+    assert (said.code, said.out, said.err) == (1, "", f"distillery: there is no route 'x'; {there_are}")
+    assert account.calls == []
+
+
+def test_what_the_function_refuses_is_its_own_sentence(account: FakeAccount, command: Command) -> None:
+    account.answers["serving-function"] = FunctionRefused("BadRequest", "route 'fast' has no model yet")
+    said = command("ask", "fast", "hello")
+    assert (said.code, said.out, said.err) == (1, "", "distillery: route 'fast' has no model yet")
 
 
 def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAccount, command: Command) -> None:

@@ -1,5 +1,9 @@
 """What all verbs share: help, options, and errors in one sentence."""
 
+import importlib
+import subprocess
+import sys
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -104,6 +108,23 @@ def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatc
     said = command("status")
     assert said.code == 130
     assert "Traceback" not in said.err
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+from distillery.command import main
+main()
+"""
+
+
+def test_ctrl_c_before_everything_is_imported_is_no_traceback_either() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nstopped\n")
 
 
 def test_local_without_a_local_account_says_how_to_start_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """`distillery status`: what each recipe serves, and its runs."""
 
+import pytest
+
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Outcome, Stage
 from tests.fakes.road import open_run, verdict
@@ -43,12 +45,23 @@ def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, comm
     ledger.end(run.id, Stage.EVALUATION, verdict(passed=False))
     ledger.close(run.id, Outcome.REJECTED, "min_score")
     out = command("status", "support").out
-    for word in ("rejected", "100", "20.0%", "95.0%", "30.0%"):
-        assert word in out, word
+    assert f"{run.id} rejected" in out
+    assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% min_score" in out
+
+
+def test_an_id_stays_whole_in_a_narrow_terminal(
+    ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    run = open_run(ledger)
+    ledger.close(run.id, Outcome.FAILED, "JobFailed: " + "x" * 90)
+    out = command("status", "support").out
+    assert run.id in out
+    assert "x" * 90 in out
 
 
 def test_a_run_without_a_verdict_has_no_scores(ledger: Ledger, command: Command) -> None:
     open_run(ledger)
     out = command("status", "support").out
     assert "running" in out
-    assert "- - -" in out
+    assert out.endswith("100 prompts")

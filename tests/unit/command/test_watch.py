@@ -1,10 +1,12 @@
 """`distillery watch`: a run until it ends, as lines where nobody looks at a terminal."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from rich.console import Console
 
-from distillery.command import watch
+from distillery.command import progress
 from distillery.command.target import Target
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Outcome, Stage
@@ -61,6 +63,35 @@ def test_a_run_is_looked_at_again_until_it_ends(
     assert waits == [15.0] * 3
 
 
+def test_who_stops_watching_is_told_that_the_run_goes_on(
+    ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ledger)
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupted)
+    said = command("watch", run.id)
+    assert (said.code, said.out) == (130, f"the run goes on; see it again with: distillery watch {run.id}")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_on_a_terminal_nothing_is_cut_off(account: FakeAccount, ledger: Ledger, width: int) -> None:
+    run = open_run(ledger)
+    ledger.begin(run.id, Stage.DATASET)
+    ledger.end(run.id, Stage.DATASET, dataset())
+    student = distilled(ledger, run, "a")
+    screen = io.StringIO()
+    on = Target(account=account, local=True)  # type: ignore[arg-type]  # a fake
+    console = Console(width=width, file=screen, force_terminal=True, color_system=None)
+    console.print(progress.picture(on, ledger.run(run.id)))
+    shown = screen.getvalue()
+    assert all(stage in shown for stage in Stage)
+    assert "…" not in shown
+    assert student.model_arn.rpartition(":custom-model/")[2] in shown
+
+
 def test_an_unknown_run_is_said_in_one_sentence(command: Command) -> None:
     said = command("watch", "support-aaaaa-bbbbbbbb-9")
     assert said.code == 1
@@ -79,7 +110,7 @@ def test_without_any_run_it_says_so(command: Command) -> None:
     ("seconds", "said"), [(12, "12 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h 00 min"), (93_840, "26 h 04 min")]
 )
 def test_durations_are_told_in_the_units_that_matter(seconds: int, said: str) -> None:
-    assert watch.duration(timedelta(seconds=seconds)) == said
+    assert progress.duration(timedelta(seconds=seconds)) == said
 
 
 @pytest.mark.parametrize(("local", "seconds"), [(True, 0.3), (False, 15.0)])

@@ -1,0 +1,103 @@
+"""What a run looks like while it goes on: each stage, how long it took, and what it produced."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Group
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from distillery.command.target import Target
+from lambdas.shared import clock
+from lambdas.shared.ledger import RunRecord, StageRecord
+from lambdas.shared.names import Names
+from lambdas.shared.road import Outcome, Stage
+
+DOTS = Spinner("dots")
+
+
+def picture(on: Target, record: RunRecord) -> Group:
+    table = Table("", "stage", box=None, pad_edge=False)
+    table.add_column("took", min_width=10, no_wrap=True)  # "1 h 37 min": so that nothing moves when hours come
+    table.add_column("produced", overflow="fold")
+    for stage in Stage:
+        stage_record = record.stages.get(stage)
+        table.add_row(_mark(record, stage_record), stage, took(stage_record), _produced(on, record, stage))
+    clock_note = " (the local account's clock)" if on.local else ""
+    return Group(Text.from_markup(f"run [bold]{record.run.id}[/bold]{clock_note}"), table)
+
+
+def _mark(record: RunRecord, stage: StageRecord | None) -> Spinner | str:
+    if stage is None:
+        return "[dim]·[/dim]"
+    if stage.ended:
+        return "[green]✓[/green]"
+    return DOTS if record.outcome is Outcome.RUNNING else "[red]✗[/red]"
+
+
+def took(stage: StageRecord | None) -> str:
+    if stage is None:
+        return ""
+    end = datetime.fromisoformat(stage.ended) if stage.ended else clock.now()
+    return duration(end - datetime.fromisoformat(stage.started))
+
+
+def duration(length: timedelta) -> str:
+    """`1 h 12 min`, `34 min`, `12 s`: the two units that matter."""
+    seconds = int(length.total_seconds())
+    if seconds >= 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
+
+
+def _produced(on: Target, record: RunRecord, stage: Stage) -> str:
+    stage_record = record.stages.get(stage)
+    if stage_record is None:
+        return ""
+    if stage_record.ended:
+        said = summary(stage, stage_record)
+        # A custom model's ARN is wider than most terminals; its last part says which one it is.
+        return f"model {said.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else said
+    return _phase(on, record.run.id) if stage is Stage.DISTILLATION else ""
+
+
+def _phase(on: Target, run: str) -> str:
+    """Where the customization job is: Bedrock reports three phases."""
+    job = on.account.job(Names(on.account.environment).job(run)) or {}
+    phases = job.get("statusDetails", {})
+    names = {
+        "validationDetails": "validation",
+        "dataProcessingDetails": "data processing",
+        "trainingDetails": "training",
+    }
+    busy = [name for key, name in names.items() if phases.get(key, {}).get("status") == "InProgress"]
+    return f"[dim]customization job: {busy[0]}[/dim]" if busy else ""
+
+
+def summary(stage: Stage, record: StageRecord) -> str:
+    """One line for what a stage gave to the next."""
+    product = record.product
+    match stage:
+        case Stage.DATASET:
+            return (
+                f"{product['prompts']} prompts to learn from, {product['heldout']} held out, "
+                f"{product['duplicates']} duplicates removed, estimate ${float(product['estimate_usd']):.2f}"
+            )
+        case Stage.DISTILLATION:
+            return str(product["model_arn"])
+        case Stage.ENDPOINT:
+            return f"candidate {product.get('name', 'released')} ({product.get('mode', '')})"
+        case Stage.EVALUATION:
+            return f"{'passed' if product['passed'] else 'did not pass'}, {product['measure']}: {scores(product)}"
+        case Stage.PROMOTION:
+            return f"alias version {product['version']} → {product['endpoint']['name']}"
+
+
+def scores(verdict: Mapping[str, Any]) -> str:
+    """`student 87.6%, teacher 85.4%, untrained 37.2%`."""
+    return ", ".join(f"{who} {verdict[key]['value']:.1%}" for who, key in SCORES)
+
+
+SCORES = (("student", "student"), ("teacher", "teacher"), ("untrained", "base"))
