@@ -15,17 +15,26 @@ def main() -> None:
 
 
 def _run() -> None:
-    # Imported here: it takes the better part of a second, and Ctrl-C may come in it.
-    from rich.console import Console
-    from rich.markup import escape
+    # Imported here: it takes a while, and Ctrl-C may come in it.
+    import typer
 
-    from distillery.client import AWS_ERRORS, FunctionRefused, NotDeployed, NotReached
     from distillery.command.app import app
-    from lambdas.shared.errors import DistilleryError
 
     try:
         app()
-    except (DistilleryError, FunctionRefused, NotDeployed, NotReached, OSError, *AWS_ERRORS) as error:
-        complain = Console(stderr=True, highlight=False)
-        complain.print(f"[red]distillery:[/red] {escape(str(error))}", soft_wrap=True)
+    except Exception as error:
+        if not _is_a_sentence(error):
+            raise
+        typer.echo(f"{typer.style('distillery:', fg=typer.colors.RED)} {error}", err=True)
         sys.exit(1)
+
+
+def _is_a_sentence(error: Exception) -> bool:
+    """Whether its text is meant for the person at the command."""
+    from lambdas.shared.errors import DistilleryError
+
+    if isinstance(error, DistilleryError | OSError):
+        return True
+    from distillery.client import AWS_ERRORS, FunctionRefused, NotDeployed, NotReached  # boto3: an error's price
+
+    return isinstance(error, (FunctionRefused, NotDeployed, NotReached, *AWS_ERRORS))

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from distillery.command.target import Target, target
 from distillery.command.watch import see
+from distillery.desk import text
 from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from distillery.command.ask import answer_of
 from distillery.command.target import Target
@@ -35,7 +36,7 @@ def show(on: Target, recipe: str, run: str) -> None:
     if record.outcome is Outcome.PROMOTED:
         _live_answer(on, recipe, held_out)
     _table(verdict, record)
-    _next(on, recipe, _question(held_out))
+    _next(on, recipe, _question(held_out), record.outcome)
 
 
 def _telling(prompts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -56,11 +57,12 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
     console.print("\n[bold]A prompt that was not in the training set[/bold]")
     console.print(f"  {_question(held_out)}", markup=False, soft_wrap=True)
     answers = Table.grid(padding=(0, 2))
-    answers.add_row("  the live alias", f"[green]{live['text']}[/green]", STAND_IN)
-    answers.add_row("  the teacher", others["teacher"]["text"], STAND_IN)
-    answers.add_row("  the untrained student", others["base"]["text"], STAND_IN)
+    # Text, since what people and models write may look like markup.
+    answers.add_row("  the live alias", Text(str(live["text"]), "green"), STAND_IN)
+    answers.add_row("  the teacher", Text(others["teacher"]["text"]), STAND_IN)
+    answers.add_row("  the untrained student", Text(others["base"]["text"]), STAND_IN)
     if held_out["reference"] is not None:
-        answers.add_row("  [dim]the reference[/dim]", f"[dim]{held_out['reference']}[/dim]", "")
+        answers.add_row("  [dim]the reference[/dim]", Text(held_out["reference"], "dim"), "")
     console.print(answers)
 
 
@@ -69,7 +71,11 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
     console.print(f"\n[bold]{prompts} held-out prompts[/bold]; every answer is a stand-in's")
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("model", overflow="fold")
-    for column in (verdict.measure, "median latency\n(modelled)", f"{PER:,} prompts\n(modelled)"):
+    for column in (
+        verdict.measure.replace(" with ", " with\n"),
+        "median latency\n(modelled)",
+        f"{PER:,} prompts\n(modelled)",
+    ):
         table.add_column(column, justify="right")
     for who, model, score in (
         ("teacher", recipe.teacher, verdict.teacher),
@@ -82,11 +88,11 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
         table.add_row(who, model, *figures, style=style)
     console.print(table)
-    for reason in verdict.reasons:
-        console.print(f"[yellow]did not pass:[/yellow] {reason}", soft_wrap=True)
     dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
         console.print(f"[dim]Modelled on published latencies and on prices as of {min(dates)}.[/dim]")
+    if recipe.hosting is catalog.HostingMode.PROVISIONED:
+        console.print("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
 
 
 def _cost(score: Score, prompts: int) -> str:
@@ -103,14 +109,16 @@ def _by_the_hour(recipe: Recipe) -> str:
     return f"${recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0)):.2f} an hour"
 
 
-def _next(on: Target, recipe: str, question: str) -> None:
+def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
     command = f".venv/bin/distillery --local --env {on.account.environment}"
     lines = [("every run and what is live", f"{command} status")]
+    if outcome is Outcome.REJECTED:
+        lines.append(("the bars that were missed; more prompts help", f"environments/{on.account.environment}.toml"))
     if on.account.alias(recipe):
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
     lines.append(("the road, stage by stage", "docs/road.md"))
     lines.append(("what this local account does not prove", "docs/local-account.md"))
     console.print("\n[bold]Where to look next[/bold]")
     for what, line in lines:
-        console.print(f"  {what:<40} [cyan]{escape(line)}[/cyan]", soft_wrap=True)
+        console.print(f"  {what:<43} [cyan]{escape(line)}[/cyan]", soft_wrap=True)
     console.print("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")

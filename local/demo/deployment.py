@@ -1,10 +1,12 @@
 """The real `cdk bootstrap` and `cdk deploy`, into the local account."""
 
 import os
+import signal
 import subprocess
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from local.account import ROOT, LocalAccount
 console = Console(highlight=False)
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 TAIL = 15  # lines of the log that a failure shows
+GRACE = 5.0  # seconds that the CDK gets to end by itself
 
 
 def bootstrap(account: LocalAccount, regions: Sequence[str]) -> None:
@@ -56,7 +59,7 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: 
                 tail.append(text.rstrip())
                 line.update(f"{what} [dim]{time.monotonic() - began:.0f} s · {_short(text)}[/dim]")
         except BaseException:
-            process.terminate()
+            _end(process)
             raise
     if process.returncode:
         _failed(what, tail, log)
@@ -77,6 +80,18 @@ def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "
         text=True,
         start_new_session=True,
     )
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Ends the whole session: the CDK's Node was started by Python and starts others, which would work on alone."""
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(GRACE)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        pass
+    finally:  # even where Ctrl-C comes twice
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _short(text: str) -> str:

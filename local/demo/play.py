@@ -9,13 +9,14 @@ from rich.console import Console
 from distillery.command.run import ON_THE_ROAD, refuse, start
 from distillery.command.target import Target
 from distillery.command.watch import follow
-from infra.config import load
+from infra.config import Settings, load
 from lambdas.shared import clock
-from local.account import ROOT, LocalAccount
+from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.answers import show
-from local.demo.calendar import CALENDARS, launch_day
+from local.demo.calendar import CALENDARS, in_season, launch_day
 from local.demo.deployment import bootstrap, deploy
 from local.emulator import process
+from local.emulator.process import CannotStart
 
 console = Console(highlight=False)
 EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
@@ -24,8 +25,8 @@ MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a liv
 
 def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
     """Plays the demo to its end. Exits 1, with the reason said, where the road ends without a live alias."""
+    settings = _settings(environment)
     account = _account(environment, port)
-    settings = load(environment, on=launch_day(environment) or clock.now().date())
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
     deploy(account, environment, on=clock.now().date())
@@ -38,13 +39,24 @@ def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> N
         raise typer.Exit(1)
 
 
+def _settings(environment: str) -> Settings:
+    """Read before anything is started. Raises ConfigError, or CannotStart for an environment of another account."""
+    settings = load(environment, on=launch_day(environment) or clock.now().date())
+    if settings.account not in (None, ACCOUNT):
+        raise CannotStart(
+            f"environment {environment!r} is for account {settings.account}, and the local account is {ACCOUNT}: "
+            "choose an environment that names none, such as `make demo ENV=dev` or `make demo ENV=launch`."
+        )
+    return settings
+
+
 def _account(environment: str, port: int) -> LocalAccount:
-    """The running account, or a new one where none runs or its calendar is another."""
+    """The running account, or a new one where none runs or its calendar is not the environment's."""
     wanted = LocalAccount(state=ROOT / ".local", port=port, date=CALENDARS.get(environment), model_units=MODEL_UNITS)
     found = process.running(wanted.state)
-    if found and found.date != wanted.date:
+    if found and not in_season(found, environment):
         console.print(
-            f"the local account's calendar began {found.date or 'today'}: starting it anew for {environment!r}"
+            f"the local account's calendar is not that of {environment!r}: starting it anew, without what it held"
         )
         process.stop(wanted.state)
         found = None
@@ -67,7 +79,8 @@ def _start(on: Target, recipe: str, prompts: Path, *, again: bool) -> str:
         refuse(on, answer)
     name = prompts.relative_to(ROOT) if prompts.is_relative_to(ROOT) else prompts
     if answer["status"] == "same":
-        console.print(f"[green]✓[/green] {name}: distilled before as run {answer['run']} (AGAIN=1 distils them again)")
+        before = f"distilled before as run {answer['run']} (AGAIN=1 distils them again)"
+        console.print(f"[green]✓[/green] {name}: {before}", soft_wrap=True)
     else:
-        console.print(f"[green]✓[/green] {name} uploaded and validated")
+        console.print(f"[green]✓[/green] {name} uploaded and validated", soft_wrap=True)
     return str(answer["run"])

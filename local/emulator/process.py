@@ -19,6 +19,7 @@ from pathlib import Path
 
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.bedrock.calendar import Calendar, day
+from local.emulator import group
 from local.emulator.clock import write
 
 _LEAST_FREE = 1_000_000_000  # bytes
@@ -40,7 +41,7 @@ def _alive(pid: int) -> bool:
         del _children[pid]
     try:
         os.killpg(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # none, or another user's
         return False
     return True
 
@@ -50,7 +51,7 @@ def _pid(state: Path) -> int | None:
         pid = int((state / "pid").read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if _alive(pid) else None
+    return pid if _alive(pid) and group.is_ours(pid) else None
 
 
 def _healthy(account: LocalAccount) -> bool:
@@ -80,8 +81,8 @@ def _free_port(port: int) -> int:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise CannotStart(
-                f"port {port} on 127.0.0.1 is taken by another program: stop that program, or choose another port "
-                "with `--port`."
+                f"port {port} on 127.0.0.1 is taken by another program: stop that program, or choose another port, "
+                "as in `make demo PORT=4599`."
             ) from None
         return int(probe.getsockname()[1])
 
@@ -177,7 +178,11 @@ def start(account: LocalAccount) -> LocalAccount:
         )
     _children[process.pid] = process
     (account.state / "pid").write_text(str(process.pid))
-    _await(process, account)
+    try:
+        _await(process, account)
+    except KeyboardInterrupt:  # nobody waits for it any more
+        stop(account.state)
+        raise
     return account
 
 

@@ -1,6 +1,5 @@
 """What all verbs share: help, options, and errors in one sentence."""
 
-import importlib
 import subprocess
 import sys
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from local.account import ROOT, LocalAccount, NoLocalAccount
-from local.emulator import process
+from local.emulator import group, process
 from tests.unit.local.emulator.workshop import Workshop
 
 
@@ -44,6 +45,46 @@ def test_an_account_that_hangs_is_killed(asked: LocalAccount, monkeypatch: pytes
     os.kill(pid, signal.SIGSTOP)
     assert process.stop(asked.state)
     assert not process._alive(pid)
+
+
+def test_workers_that_outlived_a_killed_account_are_stopped_too(asked: LocalAccount) -> None:
+    workshop = Workshop(process.start(asked))
+    workshop.invoke(workshop.function("def handler(event, context): return 1"))
+    pid = int((asked.state / "pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    assert process.stop(asked.state)
+    assert not process._alive(pid)
+
+
+def test_a_stranger_who_got_the_number_later_is_left_alone(asked: LocalAccount) -> None:
+    asked.state.mkdir()
+    with subprocess.Popen(["sleep", "60"], cwd="/", start_new_session=True) as stranger:
+        (asked.state / "pid").write_text(str(stranger.pid))
+        assert process.running(asked.state) is None
+        assert not process.stop(asked.state)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+@pytest.mark.parametrize("look", [group._of_proc, group._of_ps])
+def test_a_groups_commands_are_seen_however_the_system_lists_them(look: Callable[[int], Iterator[str]]) -> None:
+    with subprocess.Popen(["sleep", "61"], start_new_session=True) as sleeper:
+        assert [command.strip() for command in look(sleeper.pid)] == ["sleep 61"]
+        sleeper.kill()
+
+
+def test_who_interrupts_the_start_leaves_nothing(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    pids: list[int] = []
+
+    def interrupted(started: "subprocess.Popen[bytes]", _account: LocalAccount) -> None:
+        pids.append(started.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "_await", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        process.start(asked)
+    assert not process._alive(pids[0])
+    assert not (asked.state / "account.json").exists()
 
 
 def test_it_listens_on_loopback_alone(asked: LocalAccount) -> None:

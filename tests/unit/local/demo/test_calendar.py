@@ -1,0 +1,34 @@
+"""Which running account an environment may use."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.account import LocalAccount
+from local.bedrock.calendar import Calendar
+from local.demo.calendar import in_season
+from local.emulator.clock import write
+
+LAUNCH = "2024-12-04"
+
+
+@pytest.mark.parametrize(
+    ("environment", "began", "now", "may"),
+    [
+        ("dev", None, datetime(2026, 11, 25, tzinfo=UTC), True),
+        ("dev", None, datetime(2028, 1, 1, tzinfo=UTC), True),
+        ("dev", LAUNCH, datetime(2024, 12, 4, tzinfo=UTC), False),
+        ("launch", None, datetime(2026, 11, 25, tzinfo=UTC), False),
+        ("launch", LAUNCH, datetime(2024, 12, 31, 23, tzinfo=UTC), True),
+        ("launch", LAUNCH, datetime(2025, 1, 1, 1, tzinfo=UTC), False),
+        ("launch", LAUNCH, datetime(2025, 12, 4, tzinfo=UTC), False),
+    ],
+)
+def test_an_account_serves_the_environment_whose_calendar_it_keeps(
+    tmp_path: Path, environment: str, began: str | None, now: datetime, may: bool
+) -> None:
+    account = LocalAccount(state=tmp_path, port=4566, date=began)
+    write(account.clock_file, Calendar(real=time.time(), virtual=now.timestamp(), speed=1))
+    assert in_season(account, environment) is may
