@@ -5,6 +5,7 @@
 """
 
 from infra.config.finding import ConfigError, Finding
+from infra.config.logging import Logging
 from infra.config.reading import known, load
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
@@ -14,6 +15,7 @@ __all__ = [
     "ConfigError",
     "Finding",
     "LifecycleAcknowledgement",
+    "Logging",
     "Route",
     "Settings",
     "known",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from infra.config.logging import Logging
 from infra.config.route import Route
 from lambdas.shared.catalog import InvokeId
 from lambdas.shared.recipe import Recipe
@@ -43,6 +44,7 @@ class Settings(BaseModel):
     notify: tuple[Address, ...] = Field(
         default=(), description='a list of e-mail addresses, such as ["me@example.com"]'
     )
+    logging: Logging | None = Field(default=None, description="a table [logging], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")
     routes: dict[str, Route] = Field(description="tables [routes.<name>]")

@@ -8,8 +8,10 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from infra.config.finding import Finding, near
+from infra.config.logging import Logging
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
+from lambdas.shared.logs import LogSource
 from lambdas.shared.recipe import Recipe
 
 # What follows from the rest, so that nobody writes it.
@@ -19,11 +21,14 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "recipes": frozenset({known.name for known in fields(Recipe)} - _DERIVED),
     "routes": frozenset(Route.model_fields.keys() - _DERIVED),
     "acknowledged": frozenset(LifecycleAcknowledgement.model_fields),
+    "logging": frozenset(Logging.model_fields),
 }
+_LOGS = frozenset(known.name for known in fields(LogSource))
 _SHAPES: Mapping[str, type[BaseModel]] = {"routes": Route, "acknowledged": LifecycleAcknowledgement}
 # A recipe is a dataclass of the vocabulary, and carries no descriptions.
 _REQUIRED_OF_A_RECIPE = "a model id of the catalog, such as 'amazon.nova-pro-v1:0'"
-_TABLES = {"recipes": dict, "routes": dict, "acknowledged": list, "cost_tags": dict}
+_TABLES = {"recipes": dict, "routes": dict, "acknowledged": list, "cost_tags": dict, "logging": dict}
+_ALONE = ("cost_tags", "logging")  # tables without a name of their own
 
 
 def misspelt(said: Mapping[str, Any]) -> Iterable[Finding]:
@@ -33,13 +38,19 @@ def misspelt(said: Mapping[str, Any]) -> Iterable[Finding]:
         tables = said.get(heading)
         for name, table in tables.items() if isinstance(tables, Mapping) else ():
             yield from _misspelt(f"{heading}.{name}", table)
+            if heading == "recipes" and isinstance(table, Mapping):
+                yield from _unknown(f"recipes.{name}.logs", table.get("logs"), _LOGS)
+    yield from _misspelt("logging", said.get("logging"))
     listed = said.get("acknowledged")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         yield from _misspelt(f"acknowledged[{index}]", table)
 
 
 def _misspelt(where: str, table: Any) -> Iterable[Finding]:
-    known = _KEYS[where.partition(".")[0].partition("[")[0]]
+    return _unknown(where, table, _KEYS[where.partition(".")[0].partition("[")[0]])
+
+
+def _unknown(where: str, table: Any, known: frozenset[str]) -> Iterable[Finding]:
     for key in table if isinstance(table, Mapping) else ():
         if key not in known:
             yield Finding(
@@ -54,13 +65,7 @@ def misshapen(said: Mapping[str, Any]) -> Iterable[Finding]:
     """Tables that are something else."""
     for heading, kind in _TABLES.items():
         if heading in said and not isinstance(said[heading], kind):
-            form = (
-                f"[[{heading}]]"
-                if kind is list
-                else f"[{heading}]"
-                if heading == "cost_tags"
-                else f"[{heading}.<name>]"
-            )
+            form = f"[[{heading}]]" if kind is list else f"[{heading}]" if heading in _ALONE else f"[{heading}.<name>]"
             yield Finding(
                 where=heading,
                 wrong=f"it is {said[heading]!r}",
@@ -88,6 +93,8 @@ def _allowed(loc: tuple[int | str, ...], wanted: str) -> str:
     heading = str(loc[0])
     if heading == "recipes" and loc[-1] in ("teacher", "student"):
         return _REQUIRED_OF_A_RECIPE
+    if heading == "logging" and len(loc) == 2:
+        return Logging.model_fields[str(loc[1])].description or wanted
     inside = heading in _KEYS and len(loc) > 2
     shape = _SHAPES.get(heading) if inside else Settings
     field = shape.model_fields.get(str(loc[2] if inside else heading)) if shape else None

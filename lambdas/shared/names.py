@@ -20,6 +20,13 @@ UPLOADS_PREFIX = "uploads/"
 TAG_ENVIRONMENT = "distillery:environment"
 TAG_RECIPE = "distillery:recipe"
 TAG_RUN = "distillery:run"
+LOGGING_OWNER = "/distillery/logging-owner"
+"""The SSM parameter that says, once for an account and Region, whose its logging configuration is."""
+
+METADATA_ROUTE = "distillery:route"
+METADATA_SIDE = "distillery:side"
+"""What the invoke function says of a call beside its environment: by which route, and on which side of a direct job's
+verdict its prompt stands (`lambdas/shared/sides`). The product's own calls say TAG_RUN."""
 
 
 def digest(value: Any) -> str:
@@ -86,6 +93,20 @@ class Names:
     def serving(self) -> str:
         """The SSM parameter, in the inference Region, that names the invoke function."""
         return self.parameter("serving")
+
+    @property
+    def collection(self) -> str:
+        """The SSM parameter, in the inference Region, that names the collect function."""
+        return self.parameter("collection")
+
+    @property
+    def logs_database(self) -> str:
+        """In Glue: letters, digits and underscores, as Athena takes a name without quotes."""
+        return f"distillery_{self.environment.replace('-', '_')}_logs"
+
+    @property
+    def workgroup(self) -> str:
+        return f"distillery-{self.environment}-logs"
 
     def job(self, run: str) -> str:
         """Also the custom model's name: one job makes one model."""

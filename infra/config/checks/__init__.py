@@ -12,6 +12,7 @@ from infra.config.checks.bounds import check_bounds
 from infra.config.checks.budget import check_budgets
 from infra.config.checks.hosting import check_hosting, check_unit_prices
 from infra.config.checks.life import check_acknowledgements, check_lives
+from infra.config.checks.logs import check_direct, check_filters, check_logging, check_sources
 from infra.config.checks.names import check_derived_names, check_names
 from infra.config.checks.ownership import check_account, check_tags
 from infra.config.checks.pair import check_pairs
@@ -37,6 +38,10 @@ CHECKS: tuple[Check, ...] = (
     check_routes,
     check_latencies,
     check_budgets,
+    check_logging,
+    check_sources,
+    check_filters,
+    check_direct,
 )
 
 

@@ -18,6 +18,8 @@ LLAMA_8B, LLAMA_70B = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-1-70b-instr
 LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
 TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
 HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
+LOGS, LOGGING = "recipes/support/logs", "logging"
+SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
 LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
 
 Build = Callable[..., Settings]
@@ -201,6 +203,51 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("routes.distilled\N{DIVISION SLASH}x", "form", "lower-case letters", "rename the table"),
     ),
+    "logs to collect where nobody logs": (
+        {LOGS: SOURCE},
+        TODAY,
+        ("recipes.support.logs", "owns no invocation logs", "[logging]", "add [logging] with keep_days"),
+    ),
+    "logs kept for no time": (
+        {LOGGING: {"keep_days": 0}},
+        TODAY,
+        ("logging.keep_days", "it is 0", "at least 1", "write 30"),
+    ),
+    "logs from further back than they are kept": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "days": 31}},
+        TODAY,
+        ("recipes.support.logs.days", "it is 31, and logs are kept for 30", "1 to 30", "raise logging.keep_days"),
+    ),
+    "a schedule that is none": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "weekly"}},
+        TODAY,
+        ("recipes.support.logs.schedule", "it is 'weekly'", "rate(7 days)", "collect by hand"),
+    ),
+    "logs of everything": (
+        {LOGGING: KEPT, LOGS: {"match": {}}},
+        TODAY,
+        ("recipes.support.logs.match", "it has 0 pairs", "1 to 16 pairs", "distillery:route"),
+    ),
+    "metadata that Bedrock would refuse": (
+        {LOGGING: KEPT, LOGS: {"match": {"who?": "me"}}},
+        TODAY,
+        ("recipes.support.logs.match.who?", "'who?' = 'me'", "1 to 256 characters", "leave out the other characters"),
+    ),
+    "more metadata than a query takes": (
+        {LOGGING: KEPT, LOGS: {"match": {f"k{i}": "v" * 200 for i in range(5)}, "how": "athena"}},
+        TODAY,
+        ("recipes.support.logs.match", "its pairs have", "about 924 characters", "match fewer"),
+    ),
+    "a job that reads logs of another Region": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "direct"}},
+        TODAY,
+        ("recipes.support.logs.how", "calls are logged in us-east-2", "'read' or 'athena'", "how = 'athena'"),
+    ),
+    "a direct job with an operator that takes no further pair": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**SOURCE, "how": "direct", "operator": "not"}},
+        TODAY,
+        ("recipes.support.logs.operator", "it is 'not' over 1 pairs", "'and' over at most 15", "operator = 'and'"),
+    ),
 }
 
 
@@ -231,6 +278,13 @@ def test_a_number_out_of_its_range_is_the_only_finding(field: str, value: float,
     (finding,) = findings(settings({f"recipes/support/{field}": value}), TODAY)
     assert finding.where == f"recipes.support.{field}"
     assert finding.wrong == f"it is {value}"
+
+
+@pytest.mark.parametrize("how", ["read", "athena", "direct"])
+@pytest.mark.parametrize("schedule", [None, "rate(7 days)", "cron(0 6 ? * MON *)"])
+def test_logs_as_a_source_have_no_finding(how: str, schedule: str | None, settings: Build) -> None:
+    source = {**SOURCE, "how": how, **({"schedule": schedule} if schedule else {})}
+    assert list(findings(settings({LOGGING: KEPT, LOGS: source, "inference_region": "us-east-1"}), TODAY)) == []
 
 
 def one_each(settings: Settings, on: date) -> list[Finding]:

@@ -68,6 +68,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "acknowledgements in one table": (
         {"acknowledged": {"model": "x"}}, "acknowledged", "it is {", "[[acknowledged]]", "dev.toml"
     ),
+    "an unknown key of a recipe's logs": (
+        {"recipes/support/logs": {"match": {"a": "b"}, "hwo": "read"}},
+        "recipes.support.logs.hwo", "'hwo' is not a setting", "match, operator", "near it: how",
+    ),
+    "an unknown key of the logging": (
+        {"logging": {"keep_days": 1, "keep": 2}}, "logging.keep", "'keep' is not a setting", "keep_days", "keep_days"
+    ),
+    "a logging without days": (
+        {"logging": {"replace": True}}, "logging.keep_days", "'keep_days' is missing", "days that", "keep_days = …"
+    ),
+    "a logging that is no table": ({"logging": "all"}, "logging", "it is 'all'", "[logging]", "dev.toml"),
+    "a way to collect that there is not": (
+        {"recipes/support/logs": {"match": {"a": "b"}, "how": "guess"}},
+        "recipes.support.logs.how", "it is 'guess'", "'read', 'athena' or 'direct'", "what is allowed",
+    ),
     "Regions in a list": ({"inference_region": ["us-east-2"]}, "inference_region", "it is [", "us-east-2", "allowed"),
 }  # fmt: skip
 
