@@ -8,6 +8,8 @@ DistilleryError
 │   ├── RunActive            the recipe has another run on the road
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
+│   ├── LoggingOwned         the account's logging configuration in this Region is another's
+│   ├── LogsUnfit            the logs hold too few calls that a recipe can learn from, or too much to read
 │   └── NothingToRollBack    the alias has no previous model
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
@@ -48,6 +50,14 @@ class ModelUnavailable(Refused):
 
 class QuotaTooSmall(Refused):
     """The account may not host what the recipe needs."""
+
+
+class LoggingOwned(Refused):
+    """The account's logging configuration in this Region is another's."""
+
+
+class LogsUnfit(Refused):
+    """The logs hold too few calls that a recipe can learn from, or too much to read."""
 
 
 class NothingToRollBack(Refused):

@@ -11,7 +11,8 @@ from lambdas.shared.recipe import Recipe
 from lambdas.shared.wire import from_wire, to_wire
 
 PAIRS = {"project": "support", "tier": "gold"}
-BOTH, ONE, OTHER, NONE = PAIRS | {"more": "x"}, {"project": "support"}, {"project": "sales"}, {}
+BOTH, ONE, OTHER = PAIRS | {"more": "x"}, {"project": "support"}, {"project": "sales"}
+NONE: dict[str, str] = {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Whose the logging configuration is: one environment's, written down once for the account and Region.
+
+    /distillery/logging-owner = {"environment": "prod", "stack": "arn:…", "bucket": "…", "previous": null | {…}}
+
+The parameter is made by a write that fails where there is one, so that of two environments one gets it. `previous` is
+what somebody else had configured, to be put back.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lambdas.invocation_logging.configuration import Configuration, Logging, bucket_of, described
+from lambdas.shared.aws import ClientError, code
+from lambdas.shared.errors import LoggingOwned
+from lambdas.shared.names import LOGGING_OWNER
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+class Ownership:
+    def __init__(self, environment: str, configuration: Configuration, ssm: "SSMClient") -> None:
+        self._environment, self._configuration, self._ssm = environment, configuration, ssm
+
+    def take(self, wanted: Logging, *, stack: str, replace: bool) -> None:
+        """Makes `wanted` the configuration. Raises LoggingOwned naming whose it is, and changes nothing then."""
+        record = self._record()
+        if record is None:
+            record = {"environment": self._environment, "stack": stack, "previous": self._put_aside(replace)}
+            self._write(record | {"bucket": bucket_of(wanted)}, new=True)
+            try:
+                self._configuration.write(wanted)
+            except ClientError:
+                self._forget()
+                raise
+            return
+        self._check(record)
+        self._configuration.write(wanted)
+        self._write(record | {"bucket": bucket_of(wanted), "stack": stack}, new=False)
+
+    def give_back(self) -> None:
+        """Puts back what was there before, unless somebody has changed it since; leaves alone what is another's."""
+        record = self._record()
+        if record is None or record["environment"] != self._environment:
+            return
+        current = self._configuration.read()
+        if current is not None and bucket_of(current) == record["bucket"]:
+            if record["previous"] is None:
+                self._configuration.delete()
+            else:
+                self._configuration.write(record["previous"])
+        self._forget()
+
+    def _put_aside(self, replace: bool) -> Logging | None:
+        """What nobody of Distillery configured."""
+        current = self._configuration.read()
+        if current is None:
+            return None
+        where = f"invocation logging in {self._configuration.region} delivers to {described(current)} already"
+        if not replace:
+            raise LoggingOwned(
+                f"{where}, and no environment of Distillery made that; delete it, or write replace = true under "
+                "[logging] to put it aside until this environment goes"
+            )
+        if "cloudWatchConfig" in current:
+            raise LoggingOwned(
+                f"{where}; to put a log group back, its role would have to be handed on by a function that may hand on "
+                "none. Delete the configuration by hand first"
+            )
+        return current
+
+    def _check(self, record: dict[str, Any]) -> None:
+        if record["environment"] != self._environment:
+            raise LoggingOwned(
+                f"environment {record['environment']!r} owns the invocation logging of this account in "
+                f"{self._configuration.region} (stack {record['stack']}), and there is one per account and Region; "
+                "remove [logging] from one of the two environments"
+            )
+
+    def _record(self) -> dict[str, Any] | None:
+        try:
+            return dict(json.loads(self._ssm.get_parameter(Name=LOGGING_OWNER)["Parameter"]["Value"]))
+        except ClientError as error:
+            if code(error) == "ParameterNotFound":
+                return None
+            raise
+
+    def _write(self, record: dict[str, Any], *, new: bool) -> None:
+        try:
+            self._ssm.put_parameter(
+                Name=LOGGING_OWNER,
+                Value=json.dumps(record),
+                Type="String",
+                Overwrite=not new,
+                Description="Which environment owns the invocation logging of this account and Region",
+            )
+        except ClientError as error:
+            if code(error) != "ParameterAlreadyExists":
+                raise
+            self._check(self._record() or record)  # another was faster; it is named
+
+    def _forget(self) -> None:
+        try:
+            self._ssm.delete_parameter(Name=LOGGING_OWNER)
+        except ClientError as error:
+            if code(error) != "ParameterNotFound":
+                raise
