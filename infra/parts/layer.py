@@ -22,7 +22,10 @@ from infra.parts.parcel import ROOT
 DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 """boto3 and everything that it requires: pure Python, the same for every architecture."""
 
-SERVICES = ("bedrock", "bedrock-runtime", "dynamodb", "s3", "service-quotas", "sns", "ssm", "stepfunctions", "sts")
+SERVICES = (
+    *("athena", "bedrock", "bedrock-runtime", "dynamodb", "s3", "service-quotas"),
+    *("sns", "ssm", "stepfunctions", "sts"),
+)
 """The clients of `lambdas/shared/aws`; sts for credentials."""
 
 BUILD = ROOT / ".build"

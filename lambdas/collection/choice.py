@@ -79,7 +79,7 @@ class Choice:
         prompt = prompt_of(call.asked(self.fetch), reference=self._reference(call))
         if prompt.turns > 1 and not self.multi_turn:
             raise Unusable("it has several turns, which the student does not learn from")
-        if len(to_line(prompt).encode("utf-8", "surrogatepass")) > MAX_LINE_BYTES:
+        if len(to_line(prompt).encode()) > MAX_LINE_BYTES:
             raise Unusable(f"it is longer than {MAX_LINE_BYTES} bytes")
         return prompt
 

@@ -44,7 +44,7 @@ def answer_of(body: Any) -> str:
     text = "".join(one for one in texts if isinstance(one, str))
     if not text.strip():
         raise Unusable("the answer is no text")
-    return text
+    return _whole(text)
 
 
 def _turn(turn: Any, role: str) -> Message:
@@ -64,4 +64,12 @@ def _text(content: Any) -> str:
         content = block["text"]
     if not isinstance(content, str) or not content.strip():
         raise Unusable("a turn is empty")
-    return content
+    return _whole(content)
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Unusable("a text holds half a surrogate pair") from error
+    return text

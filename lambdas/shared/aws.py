@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,6 +26,8 @@ __all__ = ["ClientError", "ObjectStore", "client", "code"]
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
 
 
+@overload
+def client(service: Literal["athena"], region: str | None = None) -> "AthenaClient": ...
 @overload
 def client(service: Literal["bedrock"], region: str | None = None) -> "BedrockClient": ...
 @overload

@@ -15,6 +15,7 @@ class Variable(StrEnum):
     STATE_MACHINE = "STATE_MACHINE_ARN"
     TOPIC = "TOPIC_ARN"
     HOME_REGION = "HOME_REGION"
+    LOGS = "LOGS_URI"
 
 
 def read(variable: Variable) -> str:

@@ -1,0 +1,134 @@
+"""From logged calls to prompts in the home Region: read here, or chosen by a query."""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from lambdas.collection.answer import Answer, Status
+from lambdas.collection.choice import Choice, multi_turn
+from lambdas.collection.delivery import Delivery
+from lambdas.collection.logged import File, Logs
+from lambdas.collection.models import Models
+from lambdas.collection.pending import Pending, Waiting
+from lambdas.collection.queries import ENDED, Queries, Query
+from lambdas.collection.request import Collect
+from lambdas.collection.span import Span
+from lambdas.shared import names
+from lambdas.shared.errors import BadRequest, LogsUnfit
+from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
+from lambdas.shared.logs import How, LogSource
+from lambdas.shared.recipe import Recipe
+
+READ_MAX_BYTES = 256 * 1024**2
+"""Packed logs that one invocation reads: some 3 GB of records, minutes of its fifteen."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    recipes: Callable[[str], Recipe]
+    logs: Logs
+    queries: Queries
+    pending: Pending
+    models: Models
+    delivery: Delivery
+    results: Callable[[str], Iterable[bytes]]
+    now: Callable[[], datetime]
+
+    def collect(self, request: Collect) -> Answer:
+        """Raises BadRequest, LogsUnfit."""
+        recipe = self.recipes(request.recipe)
+        span = Span.back(source_of(recipe).days, self.now(), request.since)
+        if source_of(recipe).how is How.ATHENA:
+            return self._query(recipe, span)
+        return self._deliver(recipe, self.choice(recipe).read(self.logs.lines(self.files(span))))
+
+    def take_up(self, query: str) -> Answer:
+        """What a query found, once it has ended. One that is not ours, or was taken up before, is ignored."""
+        waiting = self.pending.find(query)
+        found = self.queries.look(query) if waiting else None
+        if waiting is None or found is None or found.state not in ENDED:
+            return Answer(status=Status.IGNORED, query=query, reason="it is not waited for, or has not ended")
+        try:
+            answer = self._found(self.recipes(waiting.recipe), found)
+        finally:
+            self.pending.settled(query)
+        return answer
+
+    def choice(self, recipe: Recipe, source: LogSource | None = None) -> Choice:
+        """Nothing chosen yet, by the recipe's source or another for the same recipe."""
+        return Choice(
+            source=source or source_of(recipe),
+            multi_turn=multi_turn(recipe.student),
+            fetch=self.logs.body,
+            is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
+            most=most_of(recipe),
+        )
+
+    def files(self, span: Span) -> list[File]:
+        """Raises LogsUnfit where they are too large to be read one by one."""
+        files = self.logs.files(span)
+        size = sum(file.size for file in files)
+        if size > READ_MAX_BYTES:
+            raise LogsUnfit(
+                f"{len(files)} files of logs hold {size} bytes, and {READ_MAX_BYTES} are read one by one; collect from "
+                "a later day on (--since), or write how = 'athena' in the recipe"
+            )
+        return files
+
+    def _query(self, recipe: Recipe, span: Span) -> Answer:
+        token = names.token(recipe.name, self.now().isoformat())  # a retry within boto3 is the same query
+        query = self.queries.start(source_of(recipe), span, most_of(recipe), token)
+        self.pending.keep(Waiting(query=query, recipe=recipe.name, span=span))
+        return Answer(status=Status.QUERYING, recipe=recipe.name, query=query)
+
+    def _found(self, recipe: Recipe, query: Query) -> Answer:
+        log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
+        if query.state != "SUCCEEDED":
+            raise LogsUnfit(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
+        return self._deliver(recipe, self.choice(recipe).read(self.results(query.uri)), query.id)
+
+    def _deliver(self, recipe: Recipe, choice: Choice, query: str | None = None) -> Answer:
+        prompts = choice.prompts
+        if len(prompts) < (least := least_of(recipe)):
+            raise LogsUnfit(
+                f"{len(prompts)} prompts of recipe {recipe.name!r} are in the logs ({choice.calls} calls match, left "
+                f"out: {dict(choice.left_out) or 'none'}), and {least} are needed to learn from and to be held out; "
+                "nothing was sent"
+            )
+        return Answer(
+            status=Status.COLLECTED,
+            recipe=recipe.name,
+            uri=self.delivery.deliver(recipe.name, prompts),
+            query=query,
+            calls=choice.calls,
+            prompts=len(prompts),
+            left_out=dict(choice.left_out),
+        )
+
+
+def source_of(recipe: Recipe) -> LogSource:
+    """Raises BadRequest for a recipe whose prompts are uploaded."""
+    if recipe.logs is None:
+        raise BadRequest(
+            f"recipe {recipe.name!r} takes no prompts from logs; add [recipes.{recipe.name}.logs], or give it a file"
+        )
+    return recipe.logs
+
+
+def least_of(recipe: Recipe) -> int:
+    """So many that enough are left to learn from once the others are held out, as the dataset stage does."""
+    enough = (
+        count
+        for count in itertools.count(MIN_PROMPTS)
+        if count - min(recipe.heldout_max, round(recipe.heldout_share * count)) >= MIN_PROMPTS
+    )
+    return next(enough)
+
+
+def most_of(recipe: Recipe) -> int:
+    """As many different prompts as are of use: to learn from, and held out."""
+    return MAX_PROMPTS + recipe.heldout_max

@@ -1,0 +1,193 @@
+"""Collecting by reading and by query: what is delivered, and when nothing is."""
+
+import gzip
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.collection.answer import Status
+from lambdas.collection.collector import READ_MAX_BYTES, least_of
+from lambdas.collection.logged import Logs
+from lambdas.collection.models import Models
+from lambdas.collection.queries import CURATE
+from lambdas.collection.request import Collect
+from lambdas.collection.span import Span
+from lambdas.shared.errors import BadRequest, LogsUnfit
+from lambdas.shared.logs import How, LogSource
+from lambdas.shared.recipe import Recipe
+from tests.unit.collection.fakes import NOW, FakeProfiles, FakeS3, Stage
+from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, packed, record, reply
+
+RECIPE = Recipe(name="support", teacher=PRO, student="amazon.nova-micro-v1:0", logs=LogSource(match=ROUTE, days=2))
+CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
+
+
+def stage(how: How = How.READ, **source: Any) -> Stage:
+    assert RECIPE.logs
+    made = Stage(replace(RECIPE, logs=replace(RECIPE.logs, how=how, **source)))
+    made.s3.objects |= {
+        (BUCKET, f"{PREFIX}2026/11/22/08/a.json.gz"): packed(*CALLS[:60]),
+        (BUCKET, f"{PREFIX}2026/11/23/09/b.json.gz"): packed(*CALLS[60:]),
+        (BUCKET, f"{PREFIX}2026/11/23/09/data/x_input.json.gz"): packed(converse("a body")),
+        (BUCKET, f"{PREFIX}2026/11/21/08/old.json.gz"): packed(record(converse("Too old"))),
+        (BUCKET, f"{PREFIX[:-1]}/amazon-bedrock-logs-permission-check"): b"",
+    }
+    return made
+
+
+def delivered(made: Stage) -> dict[str, list[Any]]:
+    return {
+        key: [json.loads(line) for line in gzip.decompress(body).splitlines()]
+        for (bucket, key), body in made.home.objects.items()
+        if bucket == "prompts"
+    }
+
+
+def test_what_was_asked_within_the_days_lands_in_the_home_region() -> None:
+    made = stage()
+    answer = made.collector.collect(Collect(recipe="support"))
+    ((key, lines),) = delivered(made).items()
+    assert (answer.status, answer.prompts, answer.calls, answer.uri) == (
+        Status.COLLECTED,
+        130,
+        130,
+        f"s3://prompts/{key}",
+    )
+    assert key.startswith("prompts/support/logs-")
+    asked = {line["messages"][0]["content"][0]["text"] for line in lines}
+    assert asked == {f"Question {number}" for number in range(130)}
+    assert {len(line["messages"]) for line in lines} == {1}
+
+
+def test_the_same_logs_are_the_same_object() -> None:
+    first, again = stage(), stage()
+    first.collector.collect(Collect(recipe="support"))
+    again.s3.objects[BUCKET, f"{PREFIX}2026/11/23/08/c.json.gz"] = packed(CALLS[0])  # asked once more
+    again.collector.collect(Collect(recipe="support"))
+    assert first.home.objects == again.home.objects
+
+
+def test_a_later_day_may_be_said() -> None:
+    with pytest.raises(LogsUnfit, match=r"70 prompts .* 125 are needed"):
+        stage().collector.collect(Collect(recipe="support", since="2026-11-23"))
+
+
+@pytest.mark.parametrize("since", ["2026-11-24", "yesterday"])
+def test_a_day_that_is_none_or_to_come_is_refused(since: str) -> None:
+    with pytest.raises(BadRequest, match=since):
+        stage().collector.collect(Collect(recipe="support", since=since))
+
+
+def test_a_recipe_whose_prompts_are_uploaded_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"add \[recipes.support.logs\]"):
+        Stage(replace(RECIPE, logs=None)).collector.collect(Collect(recipe="support"))
+
+
+def test_logs_that_are_too_large_to_read_are_not_begun() -> None:
+    made = stage()
+    made.s3.sizes[f"{PREFIX}2026/11/23/09/b.json.gz"] = READ_MAX_BYTES
+    with pytest.raises(LogsUnfit, match="write how = 'athena'"):
+        made.collector.collect(Collect(recipe="support"))
+    assert made.s3.got == []
+
+
+@pytest.mark.parametrize("broken", [b"no gzip", packed(*CALLS)[:-9]])
+def test_a_damaged_file_hides_no_other(broken: bytes) -> None:
+    made = stage()
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/07/a.json.gz"] = broken
+    assert made.collector.collect(Collect(recipe="support")).prompts == 130
+
+
+def test_only_bodies_in_the_logs_own_folder_are_fetched() -> None:
+    s3: Any = FakeS3({(BUCKET, f"{PREFIX}x/data/b.json.gz"): packed(converse("a")), ("other", "b"): packed({})})
+    logs = Logs(s3, URI)
+    assert logs.body(f"{URI}x/data/b.json.gz") == converse("a")
+    assert [logs.body(uri) for uri in ("s3://other/b", f"s3://{BUCKET}/pending/b", f"{URI}gone")] == [None] * 3
+    assert s3.got == [f"{PREFIX}x/data/b.json.gz", f"{PREFIX}gone"]
+
+
+def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
+    made = stage(How.ATHENA, match={"a": "x' OR '1'='1", "b": "y"})
+    answer = made.collector.collect(Collect(recipe="support"))
+    (started,) = made.athena.started
+    assert (answer.status, answer.query) == (Status.QUERYING, "query-1")
+    assert (started["QueryString"], started["WorkGroup"]) == (CURATE.read_text(), "work")
+    assert started["QueryExecutionContext"] == {"Database": "logs"}
+    assert started["ExecutionParameters"] == [
+        "'2026/11/21/09'",
+        "'2026/11/23/10'",
+        "'[\"a|x'' OR ''1''=''1\", \"b|y\"]'",
+        "'2'",
+        "'2'",
+        "'15200'",
+    ]
+    assert started["QueryString"].count("?") == len(started["ExecutionParameters"])
+    assert 32 <= len(started["ClientRequestToken"]) <= 128
+
+
+def result(made: Stage) -> str:
+    rows = [json.dumps(one).replace('"', '""') for one in CALLS]
+    made.s3.objects[BUCKET, "queries/r.csv"] = "\n".join(['"line"', *(f'"{row}"' for row in rows)]).encode()
+    return f"s3://{BUCKET}/queries/r.csv"
+
+
+def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
+    queried, read = stage(How.ATHENA), stage()
+    query = str(queried.collector.collect(Collect(recipe="support")).query)
+    assert queried.collector.take_up(query).status is Status.IGNORED  # not yet
+    queried.athena.end(query, "SUCCEEDED", result(queried))
+    assert queried.collector.take_up(query).prompts == 130
+    read.collector.collect(Collect(recipe="support"))
+    assert queried.home.objects == read.home.objects
+    assert queried.collector.take_up(query).status is Status.IGNORED  # an event may come twice
+    assert list(queried.collector.pending.queries()) == []
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
+def test_a_query_that_ended_badly_is_told_of_once(state: str) -> None:
+    made = stage(How.ATHENA)
+    query = str(made.collector.collect(Collect(recipe="support")).query)
+    made.athena.end(query, state, reason="Bytes scanned limit was exceeded")
+    with pytest.raises(LogsUnfit, match=f"{state}: Bytes scanned limit"):
+        made.collector.take_up(query)
+    assert made.collector.take_up(query).status is Status.IGNORED
+
+
+def test_a_query_of_somebody_else_is_ignored() -> None:
+    assert stage(How.ATHENA).collector.take_up("query-9").status is Status.IGNORED
+
+
+@pytest.mark.parametrize(("share", "most", "least"), [(0.2, 200, 125), (0.5, 10, 110), (0.01, 200, 101)])
+def test_as_many_are_needed_as_are_left_to_learn_from(share: float, most: int, least: int) -> None:
+    assert least_of(replace(RECIPE, heldout_share=share, heldout_max=most)) == least
+
+
+def test_a_span_is_whole_hours_up_to_the_one_that_runs() -> None:
+    span = Span.back(1, NOW)
+    assert (span.first, span.end, list(span.days())) == ("2026/11/22/09", "2026/11/23/10", ["2026/11/22", "2026/11/23"])
+    assert Span.back(1, NOW, "2026-11-23").first == "2026/11/23/00"
+
+
+APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-profile/x"
+
+
+@pytest.mark.parametrize(
+    ("logged", "sure", "same"),
+    [
+        (PRO, True, True),
+        (f"us.{PRO}", True, True),
+        (f"arn:aws:bedrock:us-east-2:111111111111:inference-profile/us.{PRO}", True, True),
+        (f"arn:aws:bedrock:us-east-2::foundation-model/{PRO}", True, True),
+        (APPLICATION, False, True),
+        (f"{APPLICATION}-gone", False, False),
+        ("amazon.nova-micro-v1:0", False, False),
+    ],
+)
+def test_a_model_is_known_by_each_of_its_names(logged: str, sure: bool, same: bool) -> None:
+    profiles: Any = FakeProfiles({APPLICATION: f"arn:aws:bedrock:us-east-1::foundation-model/{PRO}"})
+    models = Models(profiles)
+    assert (models.is_surely(logged, PRO), models.is_model(logged, PRO)) == (sure, same)
+    models.is_model(logged, PRO)
+    assert len(profiles.asked) <= 1
