@@ -6,6 +6,7 @@ decides whether synth refuses, and nothing in a template.
 
 import gc
 import sys
+from collections.abc import Sequence
 from datetime import date
 
 from aws_cdk import App, Validations
@@ -13,6 +14,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra.config import ConfigError, Settings, load, warnings
 from lambdas.shared import clock
+from stacks.collection import CollectionStack
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack
@@ -26,7 +28,8 @@ def build(app: App, settings: Settings) -> App:
     there = _foundation_of_inference(app, settings, home)
     pipeline = Pipeline(app, "pipeline", settings=settings, foundation=home)
     serving = ServingStack(app, "serving", settings=settings, foundation=there)
-    _telemetry(app, settings, home, there, pipeline, serving)
+    collection = _collection(app, settings, there)
+    _telemetry(app, settings, home, there, pipeline, [serving, *collection])
     pipeline.add_stack_dependency(home, "the stages keep their things there")
     serving.add_stack_dependency(there, "the function's log group needs the key")
     return app
@@ -39,25 +42,36 @@ def _foundation_of_inference(app: App, settings: Settings, home: HomeFoundation)
     return Foundation(app, "foundation-inference", settings=settings, region=settings.inference_region)
 
 
+def _collection(app: App, settings: Settings, there: Foundation) -> list[CollectionStack]:
+    """One where the environment owns the invocation logs, else none."""
+    if settings.logging is None:
+        return []
+    stack = CollectionStack(app, "collection", settings=settings, logging=settings.logging, foundation=there)
+    stack.add_stack_dependency(there, "calls are logged to a bucket there")
+    return [stack]
+
+
 def _telemetry(
     app: App,
     settings: Settings,
     home: HomeFoundation,
     there: Foundation,
     pipeline: Pipeline,
-    serving: ServingStack,
+    inference: Sequence[ServingStack | CollectionStack],
 ) -> None:
-    at_home = dict(pipeline.watched) | (serving.watched if there is home else {})
+    functions = {name: function for stack in inference for name, function in stack.watched.items()}
+    at_home = dict(pipeline.watched) | (functions if there is home else {})
     telemetry = HomeTelemetry(
         app, "telemetry", settings=settings, foundation=home, pipeline=pipeline, functions=at_home
     )
     telemetry.add_stack_dependency(pipeline, "it watches the state machine")
-    watches_serving: Telemetry = telemetry
+    watches_inference: Telemetry = telemetry
     if there is not home:
-        watches_serving = Telemetry(
-            app, "telemetry-inference", settings=settings, foundation=there, functions=serving.watched
+        watches_inference = Telemetry(
+            app, "telemetry-inference", settings=settings, foundation=there, functions=functions
         )
-    watches_serving.add_stack_dependency(serving, "it watches the invoke function")
+    for stack in inference:
+        watches_inference.add_stack_dependency(stack, "it watches its functions")
 
 
 def _day(said: str) -> date:

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra.config import Settings
 from infra.parts.bucket import Bucket, LogBucket
+from infra.parts.call_bucket import CallBucket
 from infra.parts.emptying import Emptying
 from infra.parts.encryption import Key
 from infra.parts.stores import Stores
@@ -24,13 +25,41 @@ from stacks.base import EnvironmentStack
 
 
 class Foundation(EnvironmentStack):
-    """One Region's key and topic."""
+    """One Region's key and topic; in the inference Region of an environment that owns the logs, their bucket too."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
         super().__init__(scope, part, settings=settings, region=region, description="keys, topics and data")
-        self.own_key = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data).key
-        topic = Topic(self, "Topic", key=self.own_key, addresses=settings.notify).topic
-        self.publish({"KeyArn": self.own_key.key_arn, "TopicArn": topic.topic_arn})
+        self.keys = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data)
+        topic = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify).topic
+        self.publish({"KeyArn": self.keys.key.key_arn, "TopicArn": topic.topic_arn})
+        self.keep()
+
+    def keep(self) -> None:
+        """What is kept here: logged calls, if any are."""
+        if self.settings.logging is not None:
+            access_logs = LogBucket(self, "AccessLogs", keep_data=self.settings.keep_data).bucket
+            self.empty({**self.logged_calls(access_logs), "AccessLogs": access_logs})
+
+    def logged_calls(self, access_logs: s3.IBucket) -> dict[str, s3.Bucket]:
+        """The bucket of logged calls by its name, where this environment owns the logs of this Region."""
+        settings = self.settings
+        if settings.logging is None or self.region != settings.inference_region:
+            return {}
+        calls = CallBucket(
+            self,
+            "Logged",
+            key=self.keys,
+            access_logs=access_logs,
+            keep_data=settings.keep_data,
+            keep_days=settings.logging.keep_days,
+        ).bucket
+        self.publish({"CallBucket": calls.bucket_name})
+        return {"Calls": calls}
+
+    def empty(self, buckets: dict[str, s3.Bucket]) -> None:
+        """Buckets go with their stack where the environment keeps no data."""
+        if not self.settings.keep_data:
+            Emptying(self, "Emptying", ground=self.ground(self.keys.key), buckets=buckets)
 
     def publish(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
@@ -44,6 +73,11 @@ class Foundation(EnvironmentStack):
         """The Region's key, for another stack."""
         return kms.Key.from_key_arn(scope, "Key", self.read("KeyArn"))
 
+    def calls(self, scope: Construct, key: kms.IKey) -> s3.IBucket:
+        """The bucket of logged calls, for another stack."""
+        name = self.read("CallBucket")
+        return s3.Bucket.from_bucket_attributes(scope, "CallBucket", bucket_name=name, encryption_key=key)
+
     def topic(self, scope: Construct) -> sns.ITopic:
         """The Region's topic, for another stack."""
         return sns.Topic.from_topic_arn(scope, "Topic", self.read("TopicArn"))
@@ -52,18 +86,16 @@ class Foundation(EnvironmentStack):
 class HomeFoundation(Foundation):
     """The home Region's, with the buckets and the run ledger."""
 
-    def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
-        super().__init__(scope, part, settings=settings, region=region)
-        keep, key = settings.keep_data, self.own_key
+    def keep(self) -> None:
+        keep, key = self.settings.keep_data, self.keys.key
         logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket
         prompts = Bucket(self, "Prompts", key=key, logs=logs, keep_data=keep, events=True).bucket
         data = Bucket(self, "Data", key=key, logs=logs, keep_data=keep).bucket
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
         self.publish(names)
-        if not keep:
-            buckets = {"Prompts": prompts, "Data": data, "AccessLogs": logs}
-            Emptying(self, "Emptying", ground=self.ground(key), buckets=buckets)
+        calls = self.logged_calls(logs)
+        self.empty({"Prompts": prompts, "Data": data, **calls, "AccessLogs": logs})
 
     def stores(self, scope: Construct, key: kms.IKey) -> Stores:
         """What is kept here, for another stack."""

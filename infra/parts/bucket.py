@@ -15,10 +15,19 @@ _OLD_VERSION_DAYS = 30
 
 
 class Bucket(Construct):
-    """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource)."""
+    """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource).
+    `keep_days`: after so many an object goes, and a day later nothing is left of it; None keeps it."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, key: kms.IKey, logs: s3.IBucket, keep_data: bool, events: bool = False
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        key: kms.IKey,
+        logs: s3.IBucket,
+        keep_data: bool,
+        events: bool = False,
+        keep_days: int | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self.bucket = s3.Bucket(
@@ -31,7 +40,7 @@ class Bucket(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=logs,
             server_access_logs_prefix=f"{ident.lower()}/",
-            lifecycle_rules=[_housekeeping()],
+            lifecycle_rules=[_housekeeping(keep_days)],
             removal_policy=_removal(keep_data),
         )
         _finish(self.bucket, keep_data)
@@ -59,10 +68,11 @@ class LogBucket(Construct):
         _finish(self.bucket, keep_data)
 
 
-def _housekeeping() -> s3.LifecycleRule:
+def _housekeeping(keep_days: int | None) -> s3.LifecycleRule:
     return s3.LifecycleRule(
         abort_incomplete_multipart_upload_after=Duration.days(7),
-        noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS),
+        expiration=None if keep_days is None else Duration.days(keep_days),
+        noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS if keep_days is None else 1),
     )
 
 

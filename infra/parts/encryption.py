@@ -36,6 +36,11 @@ class Key(Construct):
         self._admit("AlarmsToTopics", "cloudwatch.amazonaws.com", trust.from_source(place, "cloudwatch", "alarm:*"))
         self._admit("RulesToQueues", "events.amazonaws.com", trust.from_source(place, "events", "rule/*"))
 
+    def admit_invocation_logs(self) -> None:
+        """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
+        source = trust.from_source(Place.of(self), "bedrock", "*")
+        self._admit("InvocationLogs", "bedrock.amazonaws.com", source, ("kms:GenerateDataKey",))
+
     def _admit_logs(self, place: Place) -> None:
         """CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)."""
         groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": place.arn("logs", "log-group:*")}}

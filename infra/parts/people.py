@@ -53,3 +53,18 @@ def caller_policy(
         running.read_parameters(place, names.route("*")),
         running.read_parameters(place.at(home_region), names.pipeline),
     )
+
+
+def collector_policy(
+    scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
+) -> iam.ManagedPolicy:
+    """`distillery collect`: logged calls become prompts, by the collect function."""
+    place = Place.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"Collect prompts from the invocation logs of {names.environment}",
+        running.invoke(function.function.function_arn),
+        running.read_parameters(place, names.collection),
+        running.read_parameters(place.at(home_region), names.pipeline),
+    )

@@ -15,7 +15,7 @@ def invoke(event: Any, _context: object) -> dict[str, Any]:
     """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, and how it was served."""
     request = request_of(event)
     target = _routes().resolve(request.route)
-    return serve(request, target, client("bedrock-runtime", target.region))
+    return serve(request, target, client("bedrock-runtime", target.region), read(Variable.ENVIRONMENT))
 
 
 @functools.cache

@@ -34,9 +34,14 @@ PAID_ROTATIONS = 2
 """Later ones add nothing since April 2024. That it is two of them is from memory: UNVERIFIED."""
 
 BY_USE = {
+    "AWS::Athena::NamedQuery",
+    "AWS::Athena::WorkGroup",  # Athena: what queries scan
     "AWS::Bedrock::ApplicationInferenceProfile",  # Bedrock: the tokens that are called through it
     "Custom::EmptiedBucket",  # a call of its function when the stack changes
+    "Custom::InvocationLogging",  # the same
     "AWS::DynamoDB::Table",  # DynamoDB: on demand; what it holds is kilobytes
+    "AWS::Glue::Database",  # Glue: a million objects of the catalog are free
+    "AWS::Glue::Table",
     "AWS::Events::Rule",  # EventBridge: rules, schedules and AWS's own events are free; what they call is below
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Function",
@@ -45,6 +50,7 @@ BY_USE = {
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
+    "AWS::Scheduler::Schedule",  # EventBridge: a million calls and more; what they call works, and is not idle
     "AWS::StepFunctions::StateMachine",
 }
 """Billed by use or by what is stored."""

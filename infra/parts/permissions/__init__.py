@@ -4,7 +4,18 @@ CDK's own `grant_*` are not used: those of S3 and KMS emit wildcards such as `Ge
 imported bucket. A function here gives `Permission`s; `allow` puts them on a role.
 """
 
-from infra.parts.permissions import bedrock, keys, quotas, running, storage, trust
+from infra.parts.permissions import analytics, bedrock, keys, quotas, running, storage, trust
 from infra.parts.permissions.permission import Permission, allow, managed_policy
 
-__all__ = ["Permission", "allow", "bedrock", "keys", "managed_policy", "quotas", "running", "storage", "trust"]
+__all__ = [
+    "Permission",
+    "allow",
+    "analytics",
+    "bedrock",
+    "keys",
+    "managed_policy",
+    "quotas",
+    "running",
+    "storage",
+    "trust",
+]

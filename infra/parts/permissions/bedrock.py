@@ -8,6 +8,7 @@ from lambdas.shared import catalog
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
+_LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
 """Converse is authorized as InvokeModel; nothing streams."""
 
@@ -116,6 +117,19 @@ def unhost(place: Place) -> tuple[Permission, ...]:
         "bedrock:GetProvisionedModelThroughput",
     )
     return (Permission(actions=actions, resources=_endpoints(place), because=_IDS), list_endpoints())
+
+
+def look_up_profiles(place: Place) -> Permission:
+    """Which model an application profile stands for."""
+    profiles = _all(place, "application-inference-profile")
+    return Permission(actions=("bedrock:GetInferenceProfile",), resources=profiles, because=_IDS)
+
+
+def configure_logging() -> Permission:
+    """The one logging configuration of the account and Region."""
+    verbs = ("Delete", "Get", "Put")
+    actions = tuple(f"bedrock:{verb}ModelInvocationLoggingConfiguration" for verb in verbs)
+    return Permission(actions=actions, resources=("*",), because=_LOGGING)
 
 
 def read_tags(place: Place) -> Permission:

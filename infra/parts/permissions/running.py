@@ -38,6 +38,12 @@ def write_parameters(place: Place, *names: str) -> Permission:
     return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
 
 
+def own_parameter(place: Place, name: str) -> Permission:
+    """One SSM parameter, from its making to its end."""
+    actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
+    return Permission(actions=actions, resources=_parameters(place, (name,)))
+
+
 def deliver_logs() -> Permission:
     """What Step Functions needs to log to CloudWatch (Developer Guide, cw-logs)."""
     verbs = ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries")

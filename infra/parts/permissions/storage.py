@@ -9,6 +9,7 @@ from constructs import IConstruct
 
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
+from lambdas.shared.names import Names
 
 SYMMETRIC_USE = (
     "kms:Decrypt",
@@ -39,6 +40,37 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
         _objects(bucket, ("s3:AbortMultipartUpload", "s3:PutObject"), folders),
         _key(_of(bucket), bucket, ("kms:Decrypt", "kms:GenerateDataKey"), "s3"),
     )
+
+
+def write_by_name(place: Place, environment: str, folder: str) -> tuple[Permission, ...]:
+    """New objects under a folder of the environment's bucket in another Region, where its name alone is known.
+
+    CloudFormation names a bucket after its stack, cut to 24 characters if need be, so no more of a name is sure than
+    `distillery-<environment>-`. The key, known by its alias, is what keeps another environment's bucket closed.
+    """
+    names = Names(environment)
+    return (
+        Permission(
+            actions=("s3:PutObject",),
+            resources=(f"arn:{place.partition}:s3:::distillery-{names.prefix}*/{folder}*",),
+            conditions={"StringEquals": {"aws:ResourceAccount": place.account}},
+            because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
+        ),
+        Permission(
+            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            resources=(place.arn("kms", "key/*"),),
+            conditions={
+                "StringEquals": place.via("s3"),
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias},
+            },
+            because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",
+        ),
+    )
+
+
+def remove(bucket: s3.IBucket, folder: str) -> Permission:
+    """Objects that have served their purpose."""
+    return _objects(bucket, ("s3:DeleteObject",), (folder,))
 
 
 def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:

@@ -69,15 +69,19 @@ def every_function_is_python_of_this_house_from_a_parcel(house: House) -> Facts:
         yield str(function), ours
 
 
+_CUSTOM = ("Custom::EmptiedBucket", "Custom::InvocationLogging")
+
+
 @rule(
     provider=broken({"C": resource("AWS::CloudFormation::CustomResource")}),
     job=broken({"J": resource("Custom::DistillationJob")}),
     auto_delete=broken({"B": resource("Custom::S3AutoDeleteObjects")}),
+    anything_by_the_sdk=broken({"A": resource("Custom::AWS")}),
 )
-def the_only_custom_resource_empties_buckets(house: House) -> Facts:
+def the_only_custom_resources_empty_buckets_and_own_the_logging(house: House) -> Facts:
     for found in house.resources():
         custom = found.kind.startswith("Custom::") or found.kind == "AWS::CloudFormation::CustomResource"
-        yield f"{found}: {found.kind}", not custom or found.kind == "Custom::EmptiedBucket"
+        yield f"{found}: {found.kind}", not custom or found.kind in _CUSTOM
 
 
 @rule(

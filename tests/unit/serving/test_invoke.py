@@ -8,7 +8,9 @@ import pytest
 from lambdas.serving import handler
 from lambdas.serving.request import request_of
 from lambdas.shared import aws, clock
+from lambdas.shared.conversation import Prompt
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.sides import side_of
 from lambdas.shared.variables import Variable
 from tests.fakes.services import FakeRuntime, FakeSsm
 
@@ -99,6 +101,11 @@ def test_a_model_route_is_called_in_its_region_with_its_latency_mode(world: Worl
             "system": [{"text": "be brief"}],
             "messages": [{"role": "user", "content": [{"text": "hello"}]}],
             "inferenceConfig": {"maxTokens": 9},
+            "requestMetadata": {
+                "distillery:environment": "dev",
+                "distillery:route": "fast",
+                "distillery:side": side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None)),
+            },
             "performanceConfig": {"latency": "optimized"},
         }
     ]

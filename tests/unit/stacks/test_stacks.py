@@ -11,6 +11,7 @@ from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources, synthesize
 
 HOME = ("foundation", "pipeline", "telemetry")
 INFERENCE = ("foundation-inference", "serving", "telemetry-inference")
+LOGGED = {"staging": {"collection"}, "prod": {"collection"}}
 STATEFUL = {
     "AWS::DynamoDB::Table": {"LedgerTable9343E4AA"},
     "AWS::KMS::Key": {"Key9BCD29C7"},
@@ -20,7 +21,7 @@ STATEFUL = {
 
 @pytest.mark.parametrize("environment", DAYS)
 def test_every_environment_has_its_stacks_and_keeps_every_rule(environment: str) -> None:
-    assert set(templates(environment)) == {*HOME, *INFERENCE}
+    assert set(templates(environment)) == {*HOME, *INFERENCE, *LOGGED.get(environment, ())}
 
 
 def test_stacks_stand_in_the_regions_of_the_settings_and_in_the_account_that_they_name() -> None:

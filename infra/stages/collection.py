@@ -1,0 +1,106 @@
+"""collection: calls that were logged become prompts. Stands where the calls are made, in the inference Region."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.config import Logging
+from infra.parts.call_bucket import logs_uri
+from infra.parts.call_table import RESULTS, TABLE, CallTable
+from infra.parts.function import Function
+from infra.parts.ground import Ground
+from infra.parts.invocation_logging import InvocationLogging
+from infra.parts.permissions import analytics, bedrock, running, storage
+from infra.parts.place import Place
+from infra.parts.rule import every, on_event
+from infra.parts.schedule import Schedules
+from infra.parts.settings import settings_layer
+from lambdas.shared.logs import How
+from lambdas.shared.names import PROMPTS_PREFIX
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.variables import Variable
+
+PENDING = "pending/"
+SLOW_POLL = Duration.hours(6)
+
+
+class Collection(Construct):
+    """`function` collects by hand, by schedule, and when a query has ended."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        calls: s3.IBucket,
+        topic: sns.ITopic,
+        home_region: str,
+        logging: Logging,
+        recipes: Mapping[str, Recipe],
+    ) -> None:
+        super().__init__(scope, ident)
+        self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
+        InvocationLogging(self, "Logging", ground=ground, bucket=calls, replace=logging.replace)
+        CallTable(
+            self, "Table", ground=ground, bucket=calls, keep_days=logging.keep_days, max_scan_gb=logging.max_scan_gb
+        )
+        self.function = self._collect(ground, recipes)
+        self._allow(ground, calls, topic)
+        told = {Variable.LOGS: logs_uri(self._place, calls), Variable.HOME_REGION: home_region}
+        self.function.tell({**told, Variable.TOPIC: topic.topic_arn})
+        self._on_ended_queries(recipes)
+        self._schedules(ground, recipes)
+
+    def _collect(self, ground: Ground, recipes: Mapping[str, Recipe]) -> Function:
+        return Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.collection.handler.collect",
+            description="Makes prompts of logged calls, and sends them to the home Region",
+            timeout=Duration.minutes(15),
+            memory_mb=2048,
+            layers=[settings_layer(self, "Recipes", recipes)],
+            asynchronous=True,
+        )
+
+    def _allow(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic) -> None:
+        names = self._names
+        self.function.allow(
+            *storage.read(calls, "AWSLogs/", PENDING, RESULTS),
+            *storage.write(calls, PENDING, RESULTS),
+            storage.remove(calls, PENDING),
+            *analytics.query(
+                self._place, workgroup=names.workgroup, database=names.logs_database, table=TABLE, bucket=calls
+            ),
+            bedrock.look_up_profiles(self._place),
+            running.read_parameters(self._home, names.pipeline),
+            *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX),
+            *storage.notify(topic, ground.key),
+        )
+
+    def _on_ended_queries(self, recipes: Mapping[str, Recipe]) -> None:
+        """Events of Athena are best effort (Athena guide, athena-events): the slow poll is the net."""
+        if not any(recipe.logs and recipe.logs.how is How.ATHENA for recipe in recipes.values()):
+            return
+        ended = events.EventPattern(
+            source=["aws.athena"],
+            detail_type=["Athena Query State Change"],
+            detail={"workgroupName": [self._names.workgroup], "currentState": ["SUCCEEDED", "FAILED", "CANCELLED"]},
+        )
+        on_event(self, "OnEndedQuery", description="A query has ended", pattern=ended, function=self.function)
+        missed = "Events are best effort: queries that they missed are found here"
+        every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[self.function])
+
+    def _schedules(self, ground: Ground, recipes: Mapping[str, Recipe]) -> None:
+        expressions = {
+            name: recipe.logs.schedule for name, recipe in recipes.items() if recipe.logs and recipe.logs.schedule
+        }
+        if expressions:
+            says = {name: {"recipe": name} for name in expressions}
+            Schedules(self, "Schedules", ground=ground, function=self.function, expressions=expressions, says=says)

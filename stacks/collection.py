@@ -1,0 +1,42 @@
+"""collection: calls are logged and become prompts, in the inference Region of an environment that owns the logs."""
+
+from aws_cdk import CfnOutput
+from constructs import Construct
+
+from infra.config import Logging, Settings
+from infra.parts.people import collector_policy
+from infra.parts.published import publish
+from infra.stages.collection import Collection
+from stacks.base import EnvironmentStack
+from stacks.foundation import Foundation
+
+
+class CollectionStack(EnvironmentStack):
+    """The logging configuration, the table over the logs, and the function that collects."""
+
+    def __init__(
+        self, scope: Construct, part: str, *, settings: Settings, logging: Logging, foundation: Foundation
+    ) -> None:
+        super().__init__(scope, part, settings=settings, region=settings.inference_region, description="logged calls")
+        key, home = foundation.key(self), settings.home_region
+        calls = foundation.calls(self, key)
+        function = Collection(
+            self,
+            "Collection",
+            ground=self.ground(key),
+            calls=calls,
+            topic=foundation.topic(self),
+            home_region=home,
+            logging=logging,
+            recipes=settings.recipes,
+        ).function
+        self.watched = {"Collection": function}
+        where = {
+            "function": function.function.function_name,
+            "bucket": calls.bucket_name,
+            "database": self.names.logs_database,
+            "workgroup": self.names.workgroup,
+        }
+        publish(self, "Where", name=self.names.collection, description="Logged calls, and who collects", value=where)
+        policy = collector_policy(self, "Collectors", names=self.names, home_region=home, function=function)
+        CfnOutput(self, "CollectorPolicyArn", value=policy.managed_policy_arn)

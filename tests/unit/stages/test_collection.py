@@ -1,0 +1,172 @@
+"""Logged calls: whose configuration, which bucket takes them, what a query may cost, and what starts a collection."""
+
+import functools
+import json
+from typing import Any
+
+import pytest
+
+from infra.config import Settings
+from infra.config.checks import findings
+from infra.config.reading import read, shaped
+from lambdas.shared.variables import Variable
+from tests.policy.house import House, spelled
+from tests.policy.rules import RULES, Rule
+from tests.policy.synthesis import TODAY, synthesized
+
+LOGS = {"match": {"distillery:route": "teacher"}, "how": "athena", "schedule": "rate(7 days)", "days": 7}
+
+
+def settings(inference: str, **logs: Any) -> Settings:
+    told = read("dev")
+    support = told["recipes"]["support"] | {"logs": LOGS | logs}
+    owned = {"logging": {"keep_days": 7, "max_scan_gb": 50}, "inference_region": inference}
+    return shaped(told | owned | {"recipes": {"support": support}}, "dev")
+
+
+@functools.cache
+def house(inference: str, how: str = "athena") -> House:
+    return synthesized(settings(inference, how=how))
+
+
+TWO, ONE = "us-east-2", "us-east-1"
+
+
+def properties(kind: str, inference: str = TWO) -> list[dict[str, Any]]:
+    return [found.properties for found in house(inference).resources(kind)]
+
+
+def one(kind: str) -> dict[str, Any]:
+    (found,) = properties(kind)
+    return found
+
+
+@pytest.mark.parametrize("inference", [ONE, TWO])
+def test_settings_that_own_the_logging_have_no_finding(inference: str) -> None:
+    assert list(findings(settings(inference), TODAY)) == []
+
+
+@pytest.mark.parametrize("inference", [ONE, TWO])
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.sentence) for rule in RULES])
+def test_every_rule_holds_where_calls_are_logged(rule: Rule, inference: str) -> None:
+    assert [where for where, holds in rule.check(house(inference)) if not holds] == []
+
+
+def test_calls_are_logged_where_they_are_made() -> None:
+    stacks = {stack.part: stack.region for stack in house(TWO).stacks}
+    assert (stacks["collection"], stacks["foundation-inference"]) == (TWO, TWO)
+    assert "foundation-inference" not in {stack.part for stack in house(ONE).stacks}
+
+
+def test_bedrock_alone_may_deliver_and_only_its_logs_for_this_account_and_region() -> None:
+    (admitted,) = [
+        statement
+        for _, statement in house(TWO).statements("AWS::S3::BucketPolicy")
+        if statement.get("Sid") == "AmazonBedrockLogsWrite"
+    ]
+    assert admitted["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert admitted["Action"] == "s3:PutObject"
+    where = spelled(admitted["Resource"])
+    assert where.endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/*")
+    assert spelled(admitted["Condition"]["StringEquals"]["aws:SourceAccount"]) == "<AWS::AccountId>"
+    source = spelled(admitted["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert source == "arn:<AWS::Partition>:bedrock:us-east-2:<AWS::AccountId>:*".replace("<AWS::Partition>", "aws")
+
+
+def test_bedrock_may_encrypt_and_not_read() -> None:
+    keys = house(TWO).statements("AWS::KMS::Key")
+    found = [one for _, one in keys if one["Principal"] == {"Service": "bedrock.amazonaws.com"}]
+    assert [(one["Action"], set(one["Condition"])) for one in found] == [
+        ("kms:GenerateDataKey", {"StringEquals", "ArnLike"})
+    ]
+
+
+def test_logged_calls_go_after_their_days() -> None:
+    (rule,) = [
+        rule
+        for bucket in properties("AWS::S3::Bucket")
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+        if rule.get("ExpirationInDays") == 7
+    ]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_partitions_are_projected_from_the_folders_of_the_hours() -> None:
+    table = one("AWS::Glue::Table")["TableInput"]
+    told = {name: spelled(value) for name, value in table["Parameters"].items()}
+    assert told.pop("storage.location.template").endswith("/BedrockModelInvocationLogs/us-east-2/${datehour}/")
+    assert told == {
+        "projection.enabled": "true",
+        "projection.datehour.type": "date",
+        "projection.datehour.format": "yyyy/MM/dd/HH",
+        "projection.datehour.range": "NOW-8DAYS,NOW",
+        "projection.datehour.interval": "1",
+        "projection.datehour.interval.unit": "HOURS",
+    }
+    assert table["PartitionKeys"] == [{"Name": "datehour", "Type": "string"}]
+
+
+def test_a_query_is_bounded_encrypted_and_writes_where_the_workgroup_says() -> None:
+    said = one("AWS::Athena::WorkGroup")["WorkGroupConfiguration"]
+    assert said["EnforceWorkGroupConfiguration"] is True
+    assert said["BytesScannedCutoffPerQuery"] == 50 * 10**9
+    assert said["EngineVersion"] == {"SelectedEngineVersion": "Athena engine version 3"}
+    results = said["ResultConfiguration"]
+    assert results["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
+    assert spelled(results["OutputLocation"]).endswith("/queries/")
+    assert spelled(results["ExpectedBucketOwner"]) == "<AWS::AccountId>"
+
+
+def test_the_collect_function_is_told_what_it_reads() -> None:
+    (function,) = [f for f in properties("AWS::Lambda::Function") if f["Handler"].startswith("lambdas.collection.")]
+    told = {name: spelled(value) for name, value in function["Environment"]["Variables"].items()}
+    assert set(told) == {Variable.ENVIRONMENT, Variable.HOME_REGION, Variable.LOGS, Variable.TOPIC}
+    assert told[Variable.LOGS].endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/us-east-2/")
+    assert len(function["Layers"]) == 2  # the recipes too
+
+
+def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
+    (put,) = [
+        statement
+        for _, statement in house(TWO).statements("AWS::IAM::Policy")
+        if "aws:ResourceAccount" in json.dumps(statement)
+    ]
+    assert put["Action"] == "s3:PutObject"
+    assert spelled(put["Resource"]) == "arn:aws:s3:::distillery-dev-*/prompts/*"
+    (used,) = [
+        statement
+        for holder, statement in house(TWO).statements("AWS::IAM::Policy")
+        if holder.stack.part == "collection" and "kms:ResourceAliases" in json.dumps(statement)
+    ]
+    assert used["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/distillery-dev"}
+    assert used["Condition"]["StringEquals"] == {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]}
+
+
+def test_a_schedule_asks_for_its_recipe_under_a_role_that_may_do_no_more() -> None:
+    schedule = one("AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == "rate(7 days)"
+    assert json.loads(schedule["Target"]["Input"]) == {"recipe": "support"}
+    assert "DeadLetterConfig" in schedule["Target"]
+    (role,) = [p for p in properties("AWS::IAM::Policy") if "SchedulesRole" in json.dumps(p["Roles"])]
+    allowed = [statement["Action"] for statement in role["PolicyDocument"]["Statement"]]
+    assert allowed == ["lambda:InvokeFunction", "sqs:SendMessage", ["kms:Decrypt", "kms:GenerateDataKey"]]
+
+
+def test_ended_queries_of_this_workgroup_are_taken_up_and_looked_for() -> None:
+    rules = [rule for stack in house(TWO).stacks if stack.part == "collection" for rule in _rules(stack.resources)]
+    (on_event,) = [rule for rule in rules if "EventPattern" in rule]
+    assert on_event["EventPattern"] == {
+        "source": ["aws.athena"],
+        "detail-type": ["Athena Query State Change"],
+        "detail": {"workgroupName": ["distillery-dev-logs"], "currentState": ["SUCCEEDED", "FAILED", "CANCELLED"]},
+    }
+    assert [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule] == ["rate(6 hours)"]
+
+
+def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Events::Rule"]
+
+
+def test_nothing_polls_where_no_recipe_queries() -> None:
+    (stack,) = [stack for stack in house(TWO, "read").stacks if stack.part == "collection"]
+    assert _rules(stack.resources) == []
