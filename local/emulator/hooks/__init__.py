@@ -13,6 +13,7 @@ from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
     alarm_actions,
+    athena,
     bedrock,
     bedrock_types,
     buckets,
@@ -67,6 +68,7 @@ def install(
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
+    athena.install(clock)
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()

@@ -1,6 +1,12 @@
 """What of ministack our hooks replace, call, read or set: functions, as their signatures begin, and values."""
 
 CALLED = {
+    "ministack.core.iam_actions._safe_json_field": "(body: bytes, ",
+    "ministack.services.athena._arn_workgroup": "(name)",
+    "ministack.services.athena._create_named_query": "(data)",
+    "ministack.services.athena._delete_named_query": "(data)",
+    "ministack.services.athena._execute_query": "(query_id, query, database, ddl, catalog=None)",
+    "ministack.services.athena._start_query_execution": "(data)",
     "ministack.app.pin_request_origin": "(source_ip: str, secure_transport: bool) -> None",
     "ministack.core.iam_actions.access_denied_response": "(service: str, action: str, principal_arn: str, request_id: ",
     "ministack.core.iam_actions.extract_iam_action": "(service: str, method: str, path: str, ",
@@ -94,6 +100,10 @@ CALLED = {
     "ministack.services.tagging.resource_tags": "(arn: str) -> dict[str, str] | None",
 }
 VALUES = {
+    "ministack.services.athena._executions",
+    "ministack.services.athena._named_queries",
+    "ministack.services.athena._workgroups",
+    "ministack.services.glue._tables",
     "ministack.app.SERVICE_HANDLERS",
     "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE",
     "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS",

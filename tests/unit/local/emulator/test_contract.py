@@ -50,9 +50,8 @@ def test_the_worker_reports_errors_where_we_add_their_class() -> None:
 
 
 def test_the_types_that_we_add_are_still_missing() -> None:
-    assert {"AWS::Bedrock::ApplicationInferenceProfile", "AWS::Budgets::Budget"}.isdisjoint(
-        provisioners._RESOURCE_HANDLERS
-    )
+    ours = {"AWS::Athena::NamedQuery", "AWS::Bedrock::ApplicationInferenceProfile", "AWS::Budgets::Budget"}
+    assert ours.isdisjoint(provisioners._RESOURCE_HANDLERS)
 
 
 def test_service_quotas_is_still_missing_and_still_routed_by_its_own_name() -> None:

@@ -1,0 +1,65 @@
+"""The account in which a query runs: Athena reads Glue and S3, and writes its result, as whoever asks.
+
+AWS: https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html, and fine-grained-access-to-glue-resources.html
+"""
+
+from datetime import datetime
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import glue, s3
+
+from local.emulator import authority
+from local.emulator.athena.table import BadTable, TextTable, text_table
+from local.emulator.hooks.encryption import bucket_key, object_key
+
+
+class NotAllowed(Exception):
+    """Whoever asks may not do what the query does."""
+
+
+class AsCaller:
+    """caller: the ARN of who asks; the account's root may do everything."""
+
+    def __init__(self, caller: str, database: str, now: datetime) -> None:
+        self._caller, self._database, self._now = caller, database, now
+
+    def table(self, database: str | None, name: str) -> TextTable:
+        within = database or self._database
+        arn = f"arn:aws:glue:{get_region()}:{get_account_id()}"
+        for resource in ("catalog", f"database/{within}", f"table/{within}/{name}"):
+            self._require("glue:GetTable", f"{arn}:{resource}")
+        found = glue._tables.get(f"{within}/{name}")
+        if found is None:
+            raise BadTable(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{within}.{name}' does not exist")
+        return text_table(found, self._now)
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        self._require("s3:ListBucket", f"arn:aws:s3:::{bucket}", s3__prefix=prefix)
+        return [key for key in (s3._buckets.get(bucket) or {"objects": {}})["objects"] if key.startswith(prefix)]
+
+    def size(self, bucket: str, key: str) -> int:
+        return len(self.read(bucket, key))
+
+    def read(self, bucket: str, key: str) -> bytes:
+        self._require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        if kms := object_key(bucket, key):
+            self._require("kms:Decrypt", kms, kms__ViaService=f"s3.{get_region()}.amazonaws.com")
+        _status, _headers, body = s3._get_object(bucket, key, {}, {})
+        return bytes(body)
+
+    def write(self, bucket: str, key: str, body: bytes) -> None:
+        """The result."""
+        self._require("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
+        self._require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
+        if kms := bucket_key(bucket):
+            self._require("kms:GenerateDataKey", kms, kms__ViaService=f"s3.{get_region()}.amazonaws.com")
+        status, _headers, _body = s3._put_object(bucket, key, body, {})
+        if status != 200:
+            raise BadTable(f"the result cannot be written to s3://{bucket}/{key}")
+
+    def _require(self, action: str, resource: str, **keys: str) -> None:
+        if ":assumed-role/" not in self._caller:
+            return
+        role = f"arn:aws:iam::{self._caller.split(':')[4]}:role/{self._caller.split('/')[1]}"
+        if not authority.role_may(role, action, resource, **keys):
+            raise NotAllowed(f"Insufficient permissions to execute the query. {action} on {resource}")

@@ -1,0 +1,99 @@
+"""Runs a statement over tables of text: which partitions it needs is asked first, then their objects are read.
+
+The host says what tables there are and gives objects, and may refuse either.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+from sqlglot import exp
+
+from local.emulator.athena.statement import bound, on_partitions, spelled, tables
+from local.emulator.athena.table import TextTable
+
+
+class Host(Protocol):
+    """The account in which a query runs, as whoever asks. Every method may raise what it likes."""
+
+    def table(self, database: str | None, name: str) -> TextTable:
+        """A table by its name."""
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """The keys of objects."""
+
+    def size(self, bucket: str, key: str) -> int:
+        """Of an object, in bytes."""
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """An object."""
+
+
+class TooMuch(Exception):
+    """More bytes would be scanned than may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """scanned: bytes of the objects that were read, packed as they are."""
+
+    columns: list[str]
+    rows: list[tuple[object, ...]]
+    scanned: int
+
+
+def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None) -> Result:
+    """Raises BadStatement, BadTable, TooMuch, what the host raises, and duckdb.Error."""
+    tree, scanned = bound(sql, parameters), 0
+    with duckdb.connect(":memory:") as engine:
+        for number, table in enumerate(tables(tree)):
+            described = host.table(table.db or None, table.name)
+            objects = _objects(engine, table, described, host)
+            scanned += sum(host.size(described.bucket, key) for _, key in objects)
+            if most is not None and scanned > most:
+                raise TooMuch("Bytes scanned limit was exceeded")
+            _load(engine, f"relation_{number}", described, objects, host)
+            alias = table.alias or table.name
+            table.replace(exp.to_table(f"relation_{number}", alias=alias))
+        found = engine.execute(spelled(tree))
+        columns = [column[0] for column in found.description or ()]
+        return Result(columns, found.fetchall(), scanned)
+
+
+def _objects(
+    engine: duckdb.DuckDBPyConnection, table: exp.Table, described: TextTable, host: Host
+) -> list[tuple[str, str]]:
+    """(partition, key) of every object that the statement needs."""
+    partitions = described.partitions(host.keys(described.bucket, described.prefix))
+    engine.execute(f'CREATE OR REPLACE TABLE partitions ("{described.key}" VARCHAR)')
+    if partitions:
+        engine.execute("INSERT INTO partitions SELECT unnest($1::VARCHAR[])", [list(partitions)])
+    needed = on_partitions(table, {described.key})
+    rows = engine.execute(f"SELECT * FROM partitions WHERE {spelled(needed)}").fetchall()  # noqa: S608 # parsed above
+    return [(value, key) for (value,) in sorted(rows) for key in partitions[value]]
+
+
+def _load(
+    engine: duckdb.DuckDBPyConnection, name: str, described: TextTable, objects: list[tuple[str, str]], host: Host
+) -> None:
+    engine.execute(f'CREATE TABLE {name} ("{described.column}" VARCHAR, "{described.key}" VARCHAR)')
+    for value, key in objects:
+        body = host.read(described.bucket, key)
+        text = (gzip.decompress(body) if key.endswith(".gz") else body).decode(errors="replace")
+        lines = [line.partition("\x01")[0] for line in text.split("\n") if line]
+        if lines:
+            statement = f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), $2"  # our own name
+            engine.execute(statement, [lines, value])
+
+
+def as_csv(result: Result) -> bytes:
+    """As Athena writes results: every value in quotes, nothing for NULL."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NOTNULL if hasattr(csv, "QUOTE_NOTNULL") else csv.QUOTE_ALL)
+    writer.writerow(result.columns)
+    writer.writerows(result.rows)
+    return out.getvalue().replace("\r\n", "\n").encode()

@@ -1,0 +1,72 @@
+"""A statement of Athena (Trino's SQL) as DuckDB takes it, with its parameters in place.
+
+AWS: parameters are expressions in the order of the question marks, which may stand in a WHERE alone
+    (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html). Trino's JSON functions answer
+    NULL to text that is no JSON; DuckDB's raise, so each is wrapped in TRY.
+"""
+
+from collections.abc import Sequence
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+ATHENA, DUCKDB = "athena", "duckdb"
+
+
+class BadStatement(Exception):
+    """Not one SELECT that can be understood, or with other parameters than it asks for."""
+
+
+def bound(sql: str, parameters: Sequence[str]) -> exp.Query:
+    """The parsed statement, its question marks replaced by the parameters. Raises BadStatement."""
+    try:
+        tree = sqlglot.parse_one(_filled(sql, parameters), read=ATHENA)
+    except SqlglotError as error:
+        raise BadStatement(f"line 1:1: {error}") from error
+    if not isinstance(tree, exp.Query):
+        raise BadStatement("the local Athena runs SELECT alone")
+    return tree
+
+
+def _filled(sql: str, parameters: Sequence[str]) -> str:
+    marks = [token for token in sqlglot.tokenize(sql, read=ATHENA) if token.token_type is TokenType.PLACEHOLDER]
+    if len(marks) != len(parameters):
+        raise BadStatement(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
+    for mark, parameter in reversed(list(zip(marks, parameters, strict=True))):
+        value = sqlglot.parse_one(parameter, read=ATHENA)  # an expression by itself, or an error
+        if not isinstance(value, exp.Literal | exp.Neg | exp.Cast | exp.Boolean | exp.Null):
+            raise BadStatement(f"the parameter {parameter} is no value")
+        sql = f"{sql[: mark.start]}{value.sql(ATHENA)}{sql[mark.end + 1 :]}"
+    return sql
+
+
+def tables(tree: exp.Query) -> list[exp.Table]:
+    """The tables that it reads, without the names that its own WITH gives."""
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return [table for table in tree.find_all(exp.Table) if table.name not in own]
+
+
+def on_partitions(table: exp.Table, keys: set[str]) -> exp.Expression:
+    """What the WHERE around a table says of its partitions alone."""
+    select = table.find_ancestor(exp.Select)
+    where = select.args.get("where") if select else None
+    said = [
+        term.copy()
+        for term in (
+            where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
+        )
+        if (columns := {column.name for column in term.find_all(exp.Column)}) and columns <= keys
+    ]
+    return exp.and_(*said) if said else exp.true()
+
+
+def spelled(tree: exp.Expression) -> str:
+    """In DuckDB's SQL."""
+
+    def forgiving(node: exp.Expression) -> exp.Expression:
+        json = isinstance(node, exp.JSONExtract | exp.JSONExtractScalar)
+        return exp.Try(this=node.copy()) if json and not isinstance(node.parent, exp.Try) else node
+
+    return str(tree.copy().transform(forgiving).sql(DUCKDB))
