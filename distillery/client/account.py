@@ -60,6 +60,18 @@ class Account:
         """The invoke function and the routes, as the serving stack published them in the inference Region."""
         return self._published("serving", str(self.pipeline["inference_region"]))
 
+    @functools.cached_property
+    def collection(self) -> Mapping[str, Any]:
+        """The collect function, as the collection stack published it in the inference Region. Raises NotDeployed where
+        the environment owns no invocation logs."""
+        try:
+            return self._published("collection", str(self.pipeline["inference_region"]))
+        except NotDeployed as error:
+            raise NotDeployed(
+                f"environment {self.environment!r} collects no invocation logs; add [logging] to its settings, and "
+                "deploy it"
+            ) from error
+
     def dynamodb(self) -> "DynamoDBClient":
         """For the ledger."""
         return self._client("dynamodb")  # type: ignore[no-any-return]  # by name: see _client

@@ -18,6 +18,7 @@ PIPELINE = {
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],
 }
+COLLECTION = {"function": "collect-function", "bucket": "calls", "database": "d", "workgroup": "w"}
 SERVING = {"function": "serving-function", "routes": ["distilled/support", "fast"]}
 
 
@@ -29,6 +30,7 @@ class FakeAccount:
     region: str | None = "us-east-1"
     pipeline: Mapping[str, Any] = field(default_factory=lambda: PIPELINE)
     serving: Mapping[str, Any] = field(default_factory=lambda: SERVING)
+    collection: Mapping[str, Any] = field(default_factory=lambda: COLLECTION)
     table: MemoryTable = field(default_factory=MemoryTable)
     aliases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)

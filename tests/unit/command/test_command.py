@@ -13,7 +13,7 @@ from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
-VERBS = ("demo", "check", "run", "status", "watch", "ask", "rollback")
+VERBS = ("demo", "check", "run", "collect", "status", "watch", "ask", "rollback")
 
 
 def test_help_lists_the_verbs(command: Command) -> None:

@@ -48,13 +48,13 @@ def test_a_job_cannot_be_told_no_filter() -> None:
         metadata_filters({}, Operator.AND)
 
 
+FILTERS = botocore.session.get_session().get_service_model("bedrock").shape_for("RequestMetadataFilters")
 TEXTS = st.text("abc:/ -", min_size=1, max_size=8)
 
 
 @given(match=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=16), operator=st.sampled_from(Operator))
 def test_every_filter_is_one_of_the_apis(match: dict[str, str], operator: Operator) -> None:
-    model = botocore.session.get_session().get_service_model("bedrock")
-    validate_parameters(metadata_filters(match, operator), model.shape_for("RequestMetadataFilters"))
+    validate_parameters(metadata_filters(match, operator), FILTERS)
 
 
 @given(match=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=4), said=st.dictionaries(TEXTS, TEXTS, max_size=4))

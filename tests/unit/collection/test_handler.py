@@ -1,0 +1,86 @@
+"""The door: by hand, by schedule, by the end of a query, and by poll; people are told what was not collected."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.collection import handler
+from lambdas.collection.request import Collect, Ended, Poll, asked
+from lambdas.shared import notices
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.logs import How
+from tests.fakes.services import FakeSns
+from tests.unit.collection.fakes import Stage
+from tests.unit.collection.test_collector import result, stage
+
+EVENT = {
+    "source": "aws.athena",
+    "detail-type": "Athena Query State Change",
+    "detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED", "workgroupName": "distillery-dev-logs"},
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "request_"),
+    [
+        ({"recipe": "support"}, Collect(recipe="support")),
+        ({"recipe": "support", "since": "2026-11-01"}, Collect(recipe="support", since="2026-11-01")),
+        (EVENT, Ended(query="query-1")),
+        ({"poll": True}, Poll()),
+    ],
+)
+def test_an_event_is_a_request(event: Any, request_: Any) -> None:
+    assert asked(event) == request_
+
+
+@pytest.mark.parametrize("event", [None, [], {}, {"recipe": 5}, {"poll": False}, {"detail": {}}, {"detail": "x"}])
+def test_another_event_is_refused(event: Any) -> None:
+    with pytest.raises(BadRequest):
+        asked(event)
+
+
+class Door:
+    def __init__(self, made: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stage, self.sns = made, FakeSns()
+        monkeypatch.setattr(handler, "_collector", lambda: made.collector)
+        monkeypatch.setattr(notices, "client", lambda _service: self.sns)
+        monkeypatch.setenv("TOPIC_ARN", "topic")
+
+    def __call__(self, event: Any) -> Any:
+        return handler.collect(event, None)
+
+
+def test_a_query_is_started_taken_up_by_its_event_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(stage(How.ATHENA), monkeypatch)
+    assert door({"recipe": "support"})["status"] == "querying"
+    assert [answer["status"] for answer in door({"poll": True})] == ["ignored"]
+    door.stage.athena.end("query-1", "SUCCEEDED", result(door.stage))
+    assert door(EVENT)["prompts"] == 130
+    assert door(EVENT)["status"] == "ignored"
+    assert door({"poll": True}) == []
+    assert door.sns.published == []
+
+
+def test_a_poll_finds_what_an_event_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(stage(How.ATHENA), monkeypatch)
+    door({"recipe": "support"})
+    door.stage.athena.end("query-1", "SUCCEEDED", result(door.stage))
+    assert [answer["status"] for answer in door({"poll": True})] == ["collected"]
+
+
+@pytest.mark.parametrize("event", [{"recipe": "nowhere"}, {"recipe": "support", "since": "2026-11-23"}, {"x": 1}])
+def test_people_are_told_why_nothing_was_collected(event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(stage(), monkeypatch)
+    answer = door(event)
+    assert answer["status"] == "refused"
+    (notice,) = door.sns.published
+    assert notice["Message"] == answer["reason"]
+    assert door.stage.home.objects == {}
+
+
+def test_an_answer_says_what_was_left_out_and_quotes_nothing(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    door = Door(stage(), monkeypatch)
+    with caplog.at_level("INFO"):
+        answer = door({"recipe": "support"})
+    assert (answer["calls"], answer["left_out"]) == (130, {})
+    assert "Question" not in caplog.text
