@@ -1,0 +1,119 @@
+"""Calls that were logged become prompts: read one by one, or chosen by a query, and the road takes them."""
+
+import gzip
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.config import Logging, Settings
+from lambdas.shared.conversation import Prompt, parse
+from lambdas.shared.logs import How, LogSource
+from lambdas.shared.names import METADATA_ROUTE, PROMPTS_PREFIX
+from lambdas.shared.road import Outcome, Stage
+from local.deploy import DeployFailed, Deployment
+from tests.journey.assemblies import Assemblies
+from tests.journey.conftest import Deploy, Start
+from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.leftovers import nothing_is_left
+from tests.journey.prompts import DELIVERY, support, unlabelled
+
+QUERIED = "queried"
+SOURCE = LogSource(match={METADATA_ROUTE: "teacher"})
+
+
+def owning(settings: Settings, **logging: Any) -> Settings:
+    """dev as it would be with [logging], its recipe reading logs, and a second one that queries them."""
+    recipe = replace(settings.recipes[RECIPE], logs=SOURCE)
+    queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=How.ATHENA))
+    told = {"logging": Logging(keep_days=30, **logging), "recipes": {RECIPE: recipe, QUERIED: queried}}
+    return settings.model_copy(update=told)
+
+
+def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Deploy, assemblies: Assemblies) -> None:
+    environment = deploy("dev", settings=owning(assemblies.settings("dev")))
+    asked = support(*DELIVERY)
+    for prompt in (*asked, *asked[:5]):
+        environment.ask(prompt, "teacher")
+    environment.ask(asked[0], "haiku")  # by another route
+    until(lambda: _logged(environment) >= len(asked) + 6, "delivery of every call")
+    told = environment.command("collect", RECIPE)
+    assert f"{len(asked)} prompts of {len(asked) + 5} calls" in told
+    assert "left out: 5 calls, it was asked more than once" in told
+    run = until(environment.runs, "run")[0].run
+    read = _collected(environment, RECIPE)
+    assert sorted(map(str, _prompts(read))) == sorted(map(str, unlabelled(asked)))
+    assert "Athena is at work" in environment.command("collect", QUERIED)
+    queried = until(lambda: _collected(environment, QUERIED), "what the query found")
+    assert queried == read
+    assert run.dataset.prompts + run.dataset.heldout == len(asked)
+    for recipe in (RECIPE, QUERIED):  # the teacher is a stand-in, and what it answers may not be worth learning
+        (record,) = environment.ledger.runs(recipe)
+        ended = environment.ended(record.run.id)
+        assert ended.outcome in (Outcome.PROMOTED, Outcome.REJECTED), ended.reason
+        assert ended.stages[Stage.EVALUATION].product["measure"] == "agreement with the teacher"
+    nothing_is_left(environment)
+
+
+def _logged(environment: Environment) -> int:
+    """Calls in the log bucket of the inference Region."""
+    s3, bucket = environment.client("s3", environment.inference), _bucket(environment)
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix="AWSLogs/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in objects if one["Size"]]
+    return sum(len(gzip.decompress(body).splitlines()) for body in bodies)
+
+
+def _bucket(environment: Environment) -> str:
+    value = environment.client("ssm", environment.inference).get_parameter(Name=environment.names.collection)
+    return str(json.loads(value["Parameter"]["Value"])["bucket"])
+
+
+def _collected(environment: Environment, recipe: str) -> bytes:
+    """What lies for a recipe in the home Region; nothing while there is nothing."""
+    s3, bucket = environment.client("s3"), str(environment.where["prompts_bucket"])
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=f"{PROMPTS_PREFIX}{recipe}/logs-").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
+    return gzip.decompress(bodies[0]) if bodies else b""
+
+
+def _prompts(lines: bytes) -> list[Prompt]:
+    return [parse(line) for line in lines.decode().splitlines()]
+
+
+def test_one_environment_owns_the_logging_and_gives_back_what_was_there(start: Start, assemblies: Assemblies) -> None:
+    account, settings = start("dev")
+    environment, dev = Environment(account, settings), owning(settings, replace=True)
+    rival = dev.model_copy(update={"environment": "rival"})
+    bedrock = environment.client("bedrock", dev.inference_region)
+    bucket = _somebodys(environment, dev.inference_region)
+    theirs = {"s3Config": {"bucketName": bucket}, "textDataDeliveryEnabled": True}
+    bedrock.put_model_invocation_logging_configuration(loggingConfig=theirs)
+    deployment = Deployment(account)
+    deployment.up(assemblies.of(dev))
+    ours = bedrock.get_model_invocation_logging_configuration()["loggingConfig"]
+    assert ours["s3Config"]["bucketName"].startswith("distillery-dev-")
+    with pytest.raises(DeployFailed, match="'dev' owns the invocation logging of this account in us-east-2"):
+        deployment.up(assemblies.of(rival))
+    assert bedrock.get_model_invocation_logging_configuration()["loggingConfig"] == ours
+    deployment.down(assemblies.of(dev))
+    left = bedrock.get_model_invocation_logging_configuration()["loggingConfig"]
+    assert left["s3Config"]["bucketName"] == bucket
+    assert [name for name in _buckets(environment) if name.startswith("distillery-dev-")] == []
+
+
+def _somebodys(environment: Environment, region: str) -> str:
+    s3, name = environment.client("s3", region), "somebodys-calls"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "bedrock.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return name
+
+
+def _buckets(environment: Environment) -> list[str]:
+    return [bucket["Name"] for bucket in environment.client("s3").list_buckets()["Buckets"]]
