@@ -106,6 +106,11 @@ class HomeFoundation(Foundation):
         ledger = dynamodb.Table.from_table_attributes(
             scope, "Ledger", table_name=self.read("LedgerTable"), encryption_key=key
         )
+        logged = self.settings.logging is not None and self.settings.inference_region == self.region
         return Stores(
-            prompts=bucket("PromptsBucket"), data=bucket("DataBucket"), ledger=ledger, topic=self.topic(scope)
+            prompts=bucket("PromptsBucket"),
+            data=bucket("DataBucket"),
+            ledger=ledger,
+            topic=self.topic(scope),
+            calls=self.calls(scope, key) if logged else None,
         )

@@ -15,6 +15,7 @@ from infra.parts.place import Place
 from infra.parts.rule import on_event
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step, step_until_told
+from lambdas.shared.logs import How
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
@@ -29,6 +30,7 @@ class Distillation(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._place = Place.of(self)
+        self._direct = any(recipe.logs and recipe.logs.how is How.DIRECT for recipe in recipes)
         self._teachers = sorted({recipe.teacher for recipe in recipes})
         self._students = sorted({recipe.student for recipe in recipes})
         self.job_role = self._job_role(stores)
@@ -62,6 +64,8 @@ class Distillation(Construct):
             *storage.write(stores.data, "jobs/"),
             *bedrock.invoke_models(self._place, self._teachers),
         )
+        if self._direct and stores.calls is not None:
+            allow(role, *storage.read(stores.calls, "AWSLogs/"))
         return role
 
     def _step(self, ground: Ground, stores: Stores) -> Function:

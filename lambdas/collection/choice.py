@@ -18,6 +18,9 @@ Teacher = Callable[[str], bool]
 """Whether a logged model id is the recipe's teacher."""
 
 
+REPEATED = "it was asked more than once"
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     order: tuple[str, str]
@@ -54,6 +57,11 @@ class Choice:
         return self
 
     @property
+    def usable(self) -> int:
+        """Calls that something can be learnt from, a prompt that was asked twice counted twice."""
+        return self.calls - sum(count for why, count in self.left_out.items() if why != REPEATED)
+
+    @property
     def prompts(self) -> list[Prompt]:
         """In the order of their digests."""
         return [self._kept[digest].prompt for digest in heapq.nsmallest(self.most, self._kept)]
@@ -66,7 +74,7 @@ class Choice:
         digest = prompt.digest
         known = self._kept.get(digest)
         if known is not None:
-            self.left_out["it was asked more than once"] += 1
+            self.left_out[REPEATED] += 1
         if known is None or known.order < call.order:
             self._kept[digest] = Chosen(call.order, prompt)
         if len(self._kept) > 2 * self.most:  # so many and no more are ever in memory

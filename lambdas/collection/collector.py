@@ -9,6 +9,7 @@ from datetime import datetime
 from lambdas.collection.answer import Answer, Status
 from lambdas.collection.choice import Choice, multi_turn
 from lambdas.collection.delivery import Delivery
+from lambdas.collection.direct import count
 from lambdas.collection.logged import File, Logs
 from lambdas.collection.models import Models
 from lambdas.collection.pending import Pending, Waiting
@@ -42,9 +43,14 @@ class Collector:
         """Raises BadRequest, LogsUnfit."""
         recipe = self.recipes(request.recipe)
         span = Span.back(source_of(recipe).days, self.now(), request.since)
-        if source_of(recipe).how is How.ATHENA:
-            return self._query(recipe, span)
-        return self._deliver(recipe, self.choice(recipe).read(self.logs.lines(self.files(span))))
+        match source_of(recipe).how:
+            case How.ATHENA:
+                return self._query(recipe, span)
+            case How.DIRECT:
+                return self._direct(recipe, request)
+            case How.READ:
+                files = small(self.logs.files(span))
+                return self._deliver(recipe, self._choice(recipe).read(self.logs.lines(files)))
 
     def take_up(self, query: str) -> Answer:
         """What a query found, once it has ended. One that is not ours, or was taken up before, is ignored."""
@@ -58,26 +64,30 @@ class Collector:
             self.pending.settled(query)
         return answer
 
-    def choice(self, recipe: Recipe, source: LogSource | None = None) -> Choice:
-        """Nothing chosen yet, by the recipe's source or another for the same recipe."""
+    def _choice(self, recipe: Recipe) -> Choice:
+        """Nothing chosen yet."""
         return Choice(
-            source=source or source_of(recipe),
+            source=source_of(recipe),
             multi_turn=multi_turn(recipe.student),
             fetch=self.logs.body,
             is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
             most=most_of(recipe),
         )
 
-    def files(self, span: Span) -> list[File]:
-        """Raises LogsUnfit where they are too large to be read one by one."""
-        files = self.logs.files(span)
-        size = sum(file.size for file in files)
-        if size > READ_MAX_BYTES:
-            raise LogsUnfit(
-                f"{len(files)} files of logs hold {size} bytes, and {READ_MAX_BYTES} are read one by one; collect from "
-                "a later day on (--since), or write how = 'athena' in the recipe"
-            )
-        return files
+    def _direct(self, recipe: Recipe, request: Collect) -> Answer:
+        if request.since is not None:
+            raise BadRequest(f"recipe {recipe.name!r} gives its job all logs that are kept; leave out since")
+        files = small(self.logs.all_files())
+        counted = count(recipe, self.logs, files, self.models)
+        uri = self.delivery.deliver_direct(recipe.name, counted.direct)
+        return Answer(
+            status=Status.COLLECTED,
+            recipe=recipe.name,
+            uri=uri,
+            calls=counted.calls,
+            prompts=counted.direct.calls,
+            left_out=counted.left_out,
+        )
 
     def _query(self, recipe: Recipe, span: Span) -> Answer:
         token = names.token(recipe.name, self.now().isoformat())  # a retry within boto3 is the same query
@@ -89,7 +99,7 @@ class Collector:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
         if query.state != "SUCCEEDED":
             raise LogsUnfit(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
-        return self._deliver(recipe, self.choice(recipe).read(self.results(query.uri)), query.id)
+        return self._deliver(recipe, self._choice(recipe).read(self.results(query.uri)), query.id)
 
     def _deliver(self, recipe: Recipe, choice: Choice, query: str | None = None) -> Answer:
         prompts = choice.prompts
@@ -108,6 +118,17 @@ class Collector:
             prompts=len(prompts),
             left_out=dict(choice.left_out),
         )
+
+
+def small(files: list[File]) -> list[File]:
+    """Raises LogsUnfit where they are too large to be read one by one."""
+    size = sum(file.size for file in files)
+    if size > READ_MAX_BYTES:
+        raise LogsUnfit(
+            f"{len(files)} files of logs hold {size} bytes, and {READ_MAX_BYTES} are read one by one; collect from a "
+            "later day on (--since), or write how = 'athena' in the recipe"
+        )
+    return files
 
 
 def source_of(recipe: Recipe) -> LogSource:

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.names import PROMPTS_PREFIX, Names
+from lambdas.shared.logs import Direct
+from lambdas.shared.names import DIRECT, PROMPTS_PREFIX, Names
+from lambdas.shared.wire import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,6 +30,12 @@ class Delivery:
         lines = b"".join(to_line(prompt).encode() + b"\n" for prompt in prompts)
         name = f"logs-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl.gz"
         return self.put(f"{PROMPTS_PREFIX}{recipe}/{name}", gzip.compress(lines, mtime=0))
+
+    def deliver_direct(self, recipe: str, direct: Direct) -> str:
+        """What stands in place of prompts where the job reads the logs itself."""
+        body = json.dumps(to_wire(direct), ensure_ascii=False).encode()
+        folder = hashlib.sha256(body).hexdigest()[:16]
+        return self.put(f"{PROMPTS_PREFIX}{recipe}/{folder}/{DIRECT}", body)
 
     def put(self, key: str, body: bytes) -> str:
         bucket = self._bucket()

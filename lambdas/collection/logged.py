@@ -40,16 +40,24 @@ class Logs:
         """Those with records, in the order of their keys: bodies have folders of their own."""
         return [file for day in span.days() for file in self._day(day) if self._is_of(file.key, span)]
 
+    def all_files(self) -> list[File]:
+        """Those of every hour that is kept."""
+        return [file for file in self._under("") if self._is_of(file.key, None)]
+
     def _day(self, day: str) -> Iterator[File]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{self._prefix}{day}/")
+        return self._under(f"{day}/")
+
+    def _under(self, folder: str) -> Iterator[File]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix + folder)
         for page in pages:
             for item in page.get("Contents", []):
                 yield File(item["Key"], item["Size"])
 
-    def _is_of(self, key: str, span: Span) -> bool:
+    def _is_of(self, key: str, span: Span | None) -> bool:
         within = key.removeprefix(self._prefix)
         hour, name = within[:_HOUR], within[_HOUR:]
-        return name.startswith("/") and "/" not in name[1:] and name.endswith(".json.gz") and span.holds(hour)
+        records = name.startswith("/") and "/" not in name[1:] and name.endswith(".json.gz")
+        return records and (span is None or span.holds(hour))
 
     def lines(self, files: Iterable[File]) -> Iterator[bytes]:
         """Records, one after the other, never a whole file at once. Where a file is damaged, one line says so."""

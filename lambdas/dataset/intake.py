@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from lambdas.dataset import direct
 from lambdas.dataset.answer import Answer, Status
 from lambdas.dataset.examine import Progress, examine
 from lambdas.dataset.machine import Machine
@@ -37,7 +38,7 @@ class Intake:
         progress = Progress(upload.recipe)
         try:
             recipe = self.recipes(upload.recipe)
-            dataset = self._dataset(upload, recipe, progress)
+            dataset = self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress)
             return self._run(recipe, dataset, again=upload.again)
         except Refused as refused:
             return self.refusals.refuse(upload, progress, refused)
@@ -47,6 +48,11 @@ class Intake:
         assert progress.estimated is not None
         check_budget(recipe, progress.estimated)
         return store(self.objects, self.data_bucket, progress)
+
+    def _direct(self, upload: Upload, recipe: Recipe) -> Dataset:
+        """Logs that the job reads itself."""
+        taken = direct.take(upload, recipe, self.objects, region=self.region, on=self.today)
+        return direct.keep(taken, recipe, self.objects, self.data_bucket)
 
     def _run(self, recipe: Recipe, dataset: Dataset, *, again: bool) -> Answer:
         record = self.ledger.open(recipe, dataset, again=again)

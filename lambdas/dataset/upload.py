@@ -9,7 +9,7 @@ from typing import Any
 
 from lambdas.dataset.manifest import FORMATS, MANIFEST
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.names import PROMPTS_PREFIX
+from lambdas.shared.names import DIRECT, PROMPTS_PREFIX
 from lambdas.shared.wire import from_wire
 
 
@@ -26,6 +26,11 @@ class Upload:
     @property
     def is_prefix(self) -> bool:
         return self.uri.endswith("/")
+
+    @property
+    def is_direct(self) -> bool:
+        """Logs in place of prompts."""
+        return self.uri.rpartition("/")[2] == DIRECT
 
     @property
     def is_manifest(self) -> bool:
@@ -70,10 +75,10 @@ def _not_a_trigger(key: str, name: str) -> str | None:
         return f"is not in a recipe's folder, {PROMPTS_PREFIX}<recipe>/"
     if not _readable(name):
         return f"ends in none of {', '.join(FORMATS)}, and is no {MANIFEST}"
-    if "/" in name and not name.endswith(f"/{MANIFEST}"):
+    if "/" in name and not name.endswith((f"/{MANIFEST}", f"/{DIRECT}")):
         return f"is one of several files: its folder's {MANIFEST} starts the run"
     return None
 
 
 def _readable(name: str) -> bool:
-    return name.endswith(FORMATS) or name.rpartition("/")[2] == MANIFEST
+    return name.endswith(FORMATS) or name.rpartition("/")[2] in (MANIFEST, DIRECT)

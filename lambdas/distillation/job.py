@@ -1,16 +1,21 @@
 """The customization job of a run: found or created by its name, read, stopped."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdas.distillation.models import customize_id
 from lambdas.shared import calling, names
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.road import Run
+from lambdas.shared.logs import Operator, metadata_filters
+from lambdas.shared.road import Dataset, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
-    from mypy_boto3_bedrock.type_defs import GetModelCustomizationJobResponseTypeDef, TagTypeDef
+    from mypy_boto3_bedrock.type_defs import (
+        GetModelCustomizationJobResponseTypeDef,
+        TagTypeDef,
+        TrainingDataConfigTypeDef,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class Jobs:
             baseModelIdentifier=customize_id(recipe.student),
             customizationType="DISTILLATION",
             customModelKmsKeyId=place.model_key,
-            trainingDataConfig={"s3Uri": run.dataset.uri},
+            trainingDataConfig=_training_data(run.dataset),
             outputDataConfig={"s3Uri": f"s3://{place.data_bucket}/jobs/{run.id}/"},
             customizationConfig={
                 "distillationConfig": {
@@ -95,6 +100,20 @@ class Jobs:
     def model_status(self, model_arn: str) -> str:
         """Active, Creating or Failed (GetCustomModel); Active where the service does not say."""
         return self._bedrock.get_custom_model(modelIdentifier=model_arn).get("modelStatus", "Active")
+
+
+def _training_data(dataset: Dataset) -> "TrainingDataConfigTypeDef":
+    """Prompts or logs: the API's model lets both through, the service takes one."""
+    if dataset.logs is None:
+        return {"s3Uri": dataset.uri}
+    filters: Any = metadata_filters(dataset.logs.match, Operator.AND)
+    return {
+        "invocationLogsConfig": {
+            "usePromptResponse": dataset.logs.use_responses,
+            "invocationLogSource": {"s3Uri": dataset.logs.uri},
+            "requestMetadataFilters": filters,
+        }
+    }
 
 
 def _tags(run: Run, place: Place) -> "list[TagTypeDef]":

@@ -62,6 +62,26 @@ class LogSource:
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationLogs:
+    """Logs that a job reads itself: all calls under `uri` whose metadata holds every pair of `match`."""
+
+    uri: str
+    match: Mapping[str, str]
+    use_responses: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """What stands in place of prompts where a job reads logs: the logs, what was counted in them, and lines to judge
+    the student by, which the job will not see. tokens: of calls and held-out prompts together, estimated."""
+
+    logs: InvocationLogs
+    calls: int
+    tokens: int
+    heldout: tuple[str, ...]
+
+
 def metadata_filters(match: Mapping[str, str], operator: Operator) -> dict[str, Any]:
     """`requestMetadataFilters` of a job: a union of which one pair is a member by itself, and several are a list.
 

@@ -17,6 +17,8 @@ RECIPE_MAX = 20
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PROMPTS_PREFIX = "prompts/"
 UPLOADS_PREFIX = "uploads/"
+DIRECT = "logs.json"
+"""Among the prompts of a recipe, in a folder of its own: what stands in place of prompts where a job reads logs."""
 TAG_ENVIRONMENT = "distillery:environment"
 TAG_RECIPE = "distillery:recipe"
 TAG_RUN = "distillery:run"

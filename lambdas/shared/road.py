@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from lambdas.shared.catalog import HostingMode
+from lambdas.shared.logs import InvocationLogs
 from lambdas.shared.recipe import Recipe
 
 
@@ -46,6 +47,7 @@ class Dataset:
     tokens: int
     estimate_usd: Decimal
     put_aside: int = 0  # bad lines that the recipe keeps out of the way instead of refusing the file
+    logs: InvocationLogs | None = None  # the job reads these in place of `uri`, which is empty then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

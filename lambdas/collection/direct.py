@@ -1,0 +1,91 @@
+"""Logs that a job reads itself: what it will find is counted first, by the service's rules, for it has no second try.
+
+The job chooses by metadata alone. The invoke function says with each call on which side of the verdict its prompt
+stands, so the job is told to take the side `train`, and the student is judged by prompts of the other.
+
+Sources: UG distillation-data-prep-option-2 (100 to 15,000 prompts; pairs only of the teacher). That a call through an
+application profile counts as its model's is said nowhere, so with responses it is not counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from lambdas.collection.choice import Choice, multi_turn
+from lambdas.collection.logged import File, Logs
+from lambdas.collection.models import Models
+from lambdas.shared.conversation import Prompt, to_line
+from lambdas.shared.errors import LogsUnfit
+from lambdas.shared.estimate import tokens
+from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
+from lambdas.shared.logs import Direct, InvocationLogs, LogSource
+from lambdas.shared.names import METADATA_SIDE
+from lambdas.shared.recipe import Recipe
+from lambdas.shared.sides import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """calls: that the job's filter takes; left_out: reason → calls of these that nothing can be learnt from."""
+
+    direct: Direct
+    calls: int
+    left_out: dict[str, int]
+
+
+def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Counted:
+    """Raises LogsUnfit where the job would be refused, or its student could not be judged."""
+    train = _side(recipe, logs, models, Side.TRAIN, MAX_PROMPTS).read(logs.lines(files))
+    _check(recipe, train)
+    seen = {prompt.folded_digest for prompt in train.prompts}
+    aside = _side(recipe, logs, models, Side.HELDOUT, recipe.heldout_max).read(logs.lines(files))
+    heldout = [prompt for prompt in aside.prompts if prompt.folded_digest not in seen]
+    if not heldout:
+        raise LogsUnfit(
+            f"no logged call of recipe {recipe.name!r} says {METADATA_SIDE} = {Side.HELDOUT.value!r}, so no prompt is "
+            "left to judge the student by; call by the invoke function, which says it of one prompt in five"
+        )
+    return Counted(
+        Direct(
+            logs=InvocationLogs(uri=logs.uri, match=train.source.match, use_responses=train.source.use_responses),
+            calls=train.usable,
+            tokens=_tokens(train, heldout),
+            heldout=tuple(to_line(prompt) for prompt in heldout),
+        ),
+        train.calls,
+        dict(train.left_out),
+    )
+
+
+def _side(recipe: Recipe, logs: Logs, models: Models, side: Side, most: int) -> Choice:
+    assert recipe.logs is not None
+    return Choice(
+        source=of_side(recipe.logs, side),
+        multi_turn=multi_turn(recipe.student),
+        fetch=logs.body,
+        is_teacher=lambda logged: models.is_surely(logged, recipe.teacher),
+        most=most,
+    )
+
+
+def of_side(source: LogSource, side: Side) -> LogSource:
+    """The same calls, of one side alone: one pair more, under the same operator."""
+    match: Mapping[str, str] = {**source.match, METADATA_SIDE: side.value}
+    return replace(source, match=match)
+
+
+def _check(recipe: Recipe, train: Choice) -> None:
+    """The job may count what we would leave out, or leave it out: so the least is of ours, the most of all."""
+    if train.usable < MIN_PROMPTS or train.calls > MAX_PROMPTS:
+        pairs = "pairs of the teacher" if train.source.use_responses else "prompts"
+        raise LogsUnfit(
+            f"the logs hold {train.usable} {pairs} for recipe {recipe.name!r} in {train.calls} calls (left out: "
+            f"{dict(train.left_out) or 'none'}), and a job that reads logs takes {MIN_PROMPTS} to {MAX_PROMPTS}; "
+            "nothing was sent. Match other calls, or write how = 'read' or 'athena', which choose among them"
+        )
+
+
+def _tokens(train: Choice, heldout: Iterable[Prompt]) -> int:
+    """Repeated calls count again, at the mean of the others."""
+    prompts = train.prompts
+    once = sum(tokens(prompt.characters) for prompt in prompts)
+    return once * train.usable // max(1, len(prompts)) + sum(tokens(prompt.characters) for prompt in heldout)

@@ -1,0 +1,117 @@
+"""Logs that a job reads itself: counted first, by the service's rules, with prompts left that the job never sees."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.collection.answer import Status
+from lambdas.collection.direct import of_side
+from lambdas.collection.request import Collect
+from lambdas.shared.conversation import parse
+from lambdas.shared.errors import BadRequest, LogsUnfit
+from lambdas.shared.logs import Direct, How, LogSource
+from lambdas.shared.names import METADATA_SIDE
+from lambdas.shared.sides import Side
+from lambdas.shared.wire import from_wire
+from tests.unit.collection.fakes import Stage
+from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
+from tests.unit.collection.test_collector import RECIPE
+
+ASK = Collect(recipe="support")
+TRAIN, HELDOUT = ({**ROUTE, METADATA_SIDE: side.value} for side in (Side.TRAIN, Side.HELDOUT))
+
+
+def call(text: str, metadata: Json, **more: Any) -> Json:
+    return record(converse(text), reply("x"), metadata=metadata, **more)
+
+
+LEARN = [call(f"Question {number}", TRAIN) for number in range(110)]
+JUDGE = [call(f"Other question {number}", HELDOUT) for number in range(30)]
+
+
+def stage(*calls: Json, **source: Any) -> Stage:
+    recipe = replace(RECIPE, heldout_max=20, logs=LogSource(match=ROUTE, how=How.DIRECT, **source))
+    made = Stage(recipe)
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/01/09/a.json.gz"] = packed(*calls)  # further back than two days
+    return made
+
+
+def delivered(made: Stage) -> Direct:
+    ((key, body),) = made.home.objects.items()
+    assert key[1].startswith("prompts/support/")
+    assert key[1].endswith("/logs.json")
+    return from_wire(Direct, json.loads(body))
+
+
+def test_a_job_is_told_where_the_logs_are_and_which_calls_are_its_own() -> None:
+    made = stage(*LEARN, *JUDGE, *LEARN[:5])
+    answer = made.collector.collect(ASK)
+    direct = delivered(made)
+    assert (answer.status, answer.calls, answer.prompts) == (Status.COLLECTED, 115, 115)
+    assert (direct.logs.uri, direct.logs.match, direct.logs.use_responses) == (URI, TRAIN, False)
+    assert direct.calls == 115
+    assert direct.tokens > 0
+    held = {parse(line).messages[0][1] for line in direct.heldout}
+    assert len(held) == 20
+    assert all(text.startswith("Other question") for text in held)
+
+
+def test_what_the_job_may_see_is_never_held_out() -> None:
+    made = stage(*LEARN, *JUDGE[:3], call("QUESTION 7", HELDOUT))
+    made.collector.collect(ASK)
+    assert {parse(line).messages[0][1] for line in delivered(made).heldout} == {f"Other question {n}" for n in range(3)}
+
+
+APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/x"
+
+
+@pytest.mark.parametrize(
+    ("calls", "source", "why"),
+    [
+        (LEARN[:99] + JUDGE, {}, r"hold 99 prompts .* in 99 calls .* takes 100 to 15000"),
+        (LEARN, {}, "no prompt is left to judge the student by"),
+        (
+            [*LEARN[:60], *(call(f"Q{n}", TRAIN, model="amazon.nova-micro-v1:0") for n in range(60)), *JUDGE],
+            {"use_responses": True},
+            "60 pairs of the teacher",
+        ),
+        (
+            [*(call(f"Q{n}", TRAIN, model=APPLICATION) for n in range(120)), *JUDGE],
+            {"use_responses": True},
+            "0 pairs of the teacher",
+        ),
+    ],
+)
+def test_logs_that_a_job_would_refuse_are_not_sent(calls: list[Json], source: dict[str, Any], why: str) -> None:
+    made = stage(*calls, **source)
+    with pytest.raises(LogsUnfit, match=why):
+        made.collector.collect(ASK)
+    assert made.home.objects == {}
+
+
+def test_more_calls_than_a_job_takes_are_not_sent() -> None:
+    with pytest.raises(LogsUnfit, match="15001 calls"):
+        stage(*(LEARN * 137)[:15_001], *JUDGE).collector.collect(ASK)
+
+
+def test_responses_are_the_teachers_by_each_of_its_own_names() -> None:
+    calls = [call(f"Q{n}", TRAIN, model=f"us.{PRO}") for n in range(100)]
+    made = stage(*calls, *JUDGE, use_responses=True)
+    made.collector.collect(ASK)
+    direct = delivered(made)
+    assert (direct.logs.use_responses, direct.calls) == (True, 100)
+    assert parse(direct.heldout[0]).reference == "x"
+
+
+def test_a_job_reads_all_logs_there_are_so_no_day_can_be_said() -> None:
+    with pytest.raises(BadRequest, match="leave out since"):
+        stage(*LEARN, *JUDGE).collector.collect(Collect(recipe="support", since="2026-11-20"))
+
+
+def test_a_side_is_one_pair_more() -> None:
+    source = LogSource(match=ROUTE)
+    assert of_side(source, Side.TRAIN).takes({**TRAIN, "more": "x"})
+    assert not of_side(source, Side.TRAIN).takes(ROUTE)
+    assert not of_side(source, Side.TRAIN).takes(HELDOUT)
