@@ -15,12 +15,12 @@ from lambdas.collection.logged import File, Logs
 from lambdas.collection.models import Models
 from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.errors import LogsUnfit
-from lambdas.shared.estimate import tokens
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.logs import Direct, InvocationLogs, LogSource
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.sides import Side
+from lambdas.shared.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)

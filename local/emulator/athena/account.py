@@ -10,7 +10,7 @@ from ministack.services import glue, s3
 
 from local.emulator import authority
 from local.emulator.athena.table import BadTable, TextTable, text_table
-from local.emulator.hooks.encryption import bucket_key, object_key
+from local.emulator.keys import bucket_key, object_key
 
 
 class NotAllowed(Exception):

@@ -77,13 +77,16 @@ def test_who_stops_watching_is_told_that_the_run_goes_on(
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_on_a_terminal_nothing_is_cut_off(account: FakeAccount, ledger: Ledger, width: int) -> None:
+def test_on_a_terminal_nothing_is_cut_off(
+    account: FakeAccount, ledger: Ledger, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distillery.client.Account", lambda *_: account)
     run = open_run(ledger)
     ledger.begin(run.id, Stage.DATASET)
     ledger.end(run.id, Stage.DATASET, dataset())
     student = distilled(ledger, run, "a")
     screen = io.StringIO()
-    on = Target(account=account, local=True)  # type: ignore[arg-type]  # a fake
+    on = Target(environment="dev", region=None, local=True)
     console = Console(width=width, file=screen, force_terminal=True, color_system=None)
     console.print(progress.picture(on, ledger.run(run.id)))
     shown = screen.getvalue()
