@@ -1,4 +1,4 @@
-"""`python -m tests.bench [synth] [imports] [dataset] [idle] [recipes] [converse]`: all of them where none is named."""
+"""`python -m tests.bench [name …]`: the benchmarks that are named, or all of them."""
 
 import argparse
 import importlib
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tests.bench.bar import Bar, summary
 
-BENCHMARKS = ("synth", "imports", "dataset", "idle", "recipes", "converse")
+BENCHMARKS = ("synth", "imports", "dataset", "idle", "recipes", "converse", "simulator")
 """Each a module here, imported when its turn comes: importing the CDK starts Node."""
 
 
