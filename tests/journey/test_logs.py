@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from infra.config import Logging, Settings
 from lambdas.shared.conversation import Prompt, parse
 from lambdas.shared.logs import How, LogSource
-from lambdas.shared.names import METADATA_ROUTE, PROMPTS_PREFIX
+from lambdas.shared.names import METADATA_ROUTE, METADATA_SIDE, PROMPTS_PREFIX
 from lambdas.shared.road import Outcome, Stage
+from lambdas.shared.sides import Side, side_of
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy, Start
@@ -53,6 +55,35 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
         ended = environment.ended(record.run.id)
         assert ended.outcome in (Outcome.PROMOTED, Outcome.REJECTED), ended.reason
         assert ended.stages[Stage.EVALUATION].product["measure"] == "agreement with the teacher"
+    nothing_is_left(environment)
+
+
+@pytest.mark.parametrize("use_responses", [False, True])
+def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
+    use_responses: bool, deploy: Deploy, assemblies: Assemblies
+) -> None:
+    dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
+    route = "fast" if use_responses else "teacher"  # through the system's own profile: surely the teacher
+    source = LogSource(match={METADATA_ROUTE: route}, how=How.DIRECT, use_responses=use_responses)
+    recipe = replace(dev.recipes[RECIPE], logs=source)
+    told = {"logging": Logging(keep_days=30), "recipes": {RECIPE: recipe}}
+    environment = deploy("dev", settings=dev.model_copy(update=told))
+    asked = support(*DELIVERY)
+    for prompt in asked:
+        environment.ask(prompt, route)
+    until(lambda: _logged(environment) >= len(asked), "delivery of every call")
+    sides = Counter(side_of(prompt) for prompt in asked)
+    assert f"{sides[Side.TRAIN]} prompts" in environment.command("collect", RECIPE)
+    record = environment.ended(until(environment.runs, "run")[0].run.id)
+    assert record.outcome in (Outcome.PROMOTED, Outcome.REJECTED), record.reason
+    assert (record.run.dataset.prompts, record.run.dataset.heldout) == (sides[Side.TRAIN], sides[Side.HELDOUT])
+    arn = record.stages[Stage.DISTILLATION].product["job_arn"]
+    job = environment.client("bedrock").get_model_customization_job(jobIdentifier=arn)
+    told = job["trainingDataConfig"]["invocationLogsConfig"]
+    assert told["usePromptResponse"] is use_responses
+    assert told["requestMetadataFilters"] == {
+        "andAll": [{"equals": {METADATA_ROUTE: route}}, {"equals": {METADATA_SIDE: "train"}}]
+    }
     nothing_is_left(environment)
 
 

@@ -1,6 +1,7 @@
 """The job of a run: exactly one, however often it is asked for."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from lambdas.distillation.job import Jobs, Place
 from lambdas.shared import limits, names
 from lambdas.shared.aws import ClientError
 from lambdas.shared.ledger import Ledger
+from lambdas.shared.logs import InvocationLogs
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, job
@@ -73,6 +75,26 @@ def test_the_request_is_exactly_the_apis() -> None:
 )
 def test_what_boto3_does_not_check_fits_the_services_patterns(pattern: re.Pattern[str], value: str) -> None:
     assert pattern.fullmatch(value)
+
+
+@pytest.mark.parametrize("use_responses", [True, False])
+def test_a_job_reads_logs_where_the_data_set_is_of_them(use_responses: bool) -> None:
+    match = {"distillery:route": "teacher", "distillery:side": "train"}
+    logs = InvocationLogs(uri="s3://calls/AWSLogs/1/", match=match, use_responses=use_responses)
+    run = replace(RUN, dataset=replace(RUN.dataset, uri="", logs=logs))
+    client = boto3.client("bedrock", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    pairs = [{"equals": {key: value}} for key, value in match.items()]
+    told = {
+        "usePromptResponse": use_responses,
+        "invocationLogSource": {"s3Uri": "s3://calls/AWSLogs/1/"},
+        "requestMetadataFilters": {"andAll": pairs},
+    }
+    with Stubber(client) as stub:
+        stub.add_client_error("get_model_customization_job", "ResourceNotFoundException")
+        wanted = REQUEST | {"trainingDataConfig": {"invocationLogsConfig": told}}
+        stub.add_response("create_model_customization_job", {"jobArn": MADE.job_arn}, wanted)
+        assert Jobs(client).ensure(run, PLACE) == MADE.job_arn
+        stub.assert_no_pending_responses()
 
 
 def test_a_job_that_exists_is_not_created_again() -> None:

@@ -170,3 +170,21 @@ def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
 def test_nothing_polls_where_no_recipe_queries() -> None:
     (stack,) = [stack for stack in house(TWO, "read").stacks if stack.part == "collection"]
     assert _rules(stack.resources) == []
+
+
+def test_a_job_may_read_logged_calls_only_where_a_recipe_gives_it_logs() -> None:
+    assert _reads_of_jobs(house(ONE, "direct")) == {"datasets/*/train.jsonl", "jobs/*", "AWSLogs/*"}
+    assert _reads_of_jobs(house(ONE)) == {"datasets/*/train.jsonl", "jobs/*"}
+    assert [
+        f"{rule.sentence}: {where}" for rule in RULES for where, holds in rule.check(house(ONE, "direct")) if not holds
+    ] == []
+
+
+def _reads_of_jobs(of: House) -> set[str]:
+    """Folders of which the role of customization jobs may read objects."""
+    return {
+        spelled(resource).partition("/")[2]
+        for holder, statement in of.statements("AWS::IAM::Policy")
+        if "DistillationJobRole" in holder.id and "s3:GetObject" in str(statement["Action"])
+        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+    }
