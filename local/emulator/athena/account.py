@@ -10,7 +10,6 @@ from ministack.services import glue, s3
 
 from local.emulator import authority
 from local.emulator.athena.table import BadTable, TextTable, text_table
-from local.emulator.keys import bucket_key, object_key
 
 
 class NotAllowed(Exception):
@@ -42,8 +41,6 @@ class AsCaller:
 
     def read(self, bucket: str, key: str) -> bytes:
         self._require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-        if kms := object_key(bucket, key):
-            self._require("kms:Decrypt", kms, kms__ViaService=f"s3.{get_region()}.amazonaws.com")
         _status, _headers, body = s3._get_object(bucket, key, {}, {})
         return bytes(body)
 
@@ -51,8 +48,6 @@ class AsCaller:
         """The result."""
         self._require("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
         self._require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
-        if kms := bucket_key(bucket):
-            self._require("kms:GenerateDataKey", kms, kms__ViaService=f"s3.{get_region()}.amazonaws.com")
         status, _headers, _body = s3._put_object(bucket, key, body, {})
         if status != 200:
             raise BadTable(f"the result cannot be written to s3://{bucket}/{key}")
@@ -61,5 +56,5 @@ class AsCaller:
         if ":assumed-role/" not in self._caller:
             return
         role = f"arn:aws:iam::{self._caller.split(':')[4]}:role/{self._caller.split('/')[1]}"
-        if not authority.role_may(role, action, resource, **keys):
-            raise NotAllowed(f"Insufficient permissions to execute the query. {action} on {resource}")
+        if why := authority.role_refusal(role, action, resource, **keys):
+            raise NotAllowed(f"Insufficient permissions to execute the query. {why}")
