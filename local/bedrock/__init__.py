@@ -13,6 +13,6 @@ Where AWS documents nothing, this simulator had to choose. It proves nothing abo
 - the error sentences other than those quoted in the modules, and prices, which it never charges;
 - anything about language: the models are small text classifiers (`teacher`, `student`), tokens are characters
   divided by four, and latency is computed (`latency`); tools and guardrails are accepted, and change no answer.
-Only US Regions and text models are here, and only the operations in `engine.CONTROL` and
-`engine.RUNTIME`.
+Only US Regions and text models are here, and only the operations in `operations.CONTROL` and
+`operations.RUNTIME`.
 """

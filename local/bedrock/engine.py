@@ -5,83 +5,27 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from local.bedrock import errors
-from local.bedrock.control import (
-    copies,
-    custom_models,
-    deployments,
-    foundation_models,
-    inventory,
-    invocation_logging,
-    jobs,
-    policies,
-    profiles,
-    progress,
-    tags,
-    throughput,
-)
+from local.bedrock.control import copies, deployments, inventory, progress, throughput
 from local.bedrock.control.call import Call, Params, Surroundings
 from local.bedrock.faults import Fault, Faults
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.mishaps import Mishaps
 from local.bedrock.offer import since
+from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from local.bedrock.records import Estate
-from local.bedrock.runtime import converse, counting, invoke, targets
+from local.bedrock.runtime import targets
 from local.bedrock.runtime.call import Call as RuntimeCall
-from local.bedrock.runtime.call import Outcome
 from local.bedrock.runtime.front import Front
 from local.bedrock.settings import Settings
+from local.bedrock.state import Memory
 from local.bedrock.wire import answers, service_model
 from local.bedrock.wire.service_model import Operation
 
-CONTROL: dict[str, Callable[[Call], Params]] = {
-    "CreateModelCustomizationJob": jobs.create,
-    "GetModelCustomizationJob": jobs.get,
-    "ListModelCustomizationJobs": jobs.list_jobs,
-    "StopModelCustomizationJob": jobs.stop,
-    "GetCustomModel": custom_models.get,
-    "ListCustomModels": custom_models.list_models,
-    "DeleteCustomModel": custom_models.delete,
-    "CreateProvisionedModelThroughput": throughput.create,
-    "GetProvisionedModelThroughput": throughput.get,
-    "ListProvisionedModelThroughputs": throughput.list_throughputs,
-    "UpdateProvisionedModelThroughput": throughput.update,
-    "DeleteProvisionedModelThroughput": throughput.delete,
-    "CreateCustomModelDeployment": deployments.create,
-    "GetCustomModelDeployment": deployments.get,
-    "ListCustomModelDeployments": deployments.list_deployments,
-    "UpdateCustomModelDeployment": deployments.update,
-    "DeleteCustomModelDeployment": deployments.delete,
-    "CreateInferenceProfile": profiles.create,
-    "GetInferenceProfile": profiles.get,
-    "ListInferenceProfiles": profiles.list_profiles,
-    "DeleteInferenceProfile": profiles.delete,
-    "GetFoundationModel": foundation_models.get,
-    "ListFoundationModels": foundation_models.list_models,
-    "GetFoundationModelAvailability": foundation_models.availability,
-    "CreateModelCopyJob": copies.create,
-    "GetModelCopyJob": copies.get,
-    "ListModelCopyJobs": copies.list_copies,
-    "PutResourcePolicy": policies.put,
-    "GetResourcePolicy": policies.get,
-    "DeleteResourcePolicy": policies.delete,
-    "PutModelInvocationLoggingConfiguration": invocation_logging.put,
-    "GetModelInvocationLoggingConfiguration": invocation_logging.get,
-    "DeleteModelInvocationLoggingConfiguration": invocation_logging.delete,
-    "TagResource": tags.add,
-    "UntagResource": tags.remove,
-    "ListTagsForResource": tags.list_tags,
-}
-RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
-    "Converse": converse.converse,
-    "ConverseStream": converse.stream,
-    "InvokeModel": invoke.invoke,
-    "InvokeModelWithResponseStream": invoke.stream,
-    "CountTokens": counting.count,
-}
+T = TypeVar("T")
 _SETTINGS, _ANY_KEYS, _NO_LOGS = Settings(), AnyKeys(), NoLogs()
 
 
@@ -162,8 +106,9 @@ class Bedrock:
             estate.replays[key] = answer
         return estate.replays[key]
 
-    def tick(self) -> None:
-        """Lets everything come about that is due by now: states, events, the work of jobs."""
+    def tick(self) -> bool:
+        """Lets everything come about that is due by now: states, events, the work of jobs; whether work was done."""
+        happened = False
         with self._ticking:
             while True:
                 with self._lock:
@@ -172,13 +117,14 @@ class Bedrock:
                     for estate in estates:
                         self._advance(estate, now)
                     work = [self._progress.pending(e, now, self._teacher(e.account), self.faults) for e in estates]
-                self._progress.deliver(now)
+                told = self._progress.deliver(now)
                 self._front.deliver(now)
                 todo = [task for tasks in work for task in tasks]
                 for task in todo:
                     task()
+                happened = happened or told or bool(todo)
                 if not todo:
-                    return
+                    return happened
 
     def _advance(self, estate: Estate, now: datetime) -> None:
         self._progress.advance(estate, now, self.faults)
@@ -194,6 +140,20 @@ class Bedrock:
             self._teachers.clear()
             self._progress.clear()
             self._front.clear()
+
+    def remember(self, use: Callable[[Memory], T]) -> T:
+        """What is made of all that is remembered, while nobody changes it."""
+        with self._lock:
+            shown = {account: teacher.shown for account, teacher in self._teachers.items()}
+            return use(Memory([*self._estates.values()], shown, *self._progress.remembered()))
+
+    def restore(self, memory: Memory) -> None:
+        """Goes on from a memory."""
+        with self._ticking, self._lock:
+            self._estates = {(estate.account, estate.region): estate for estate in memory.estates}
+            taught = self.settings.teacher
+            self._teachers = {account: Teacher.remembering(taught, shown) for account, shown in memory.shown.items()}
+            self._progress.restore(memory.lessons, memory.told, memory.waiting)
 
     def inventory(self, account: str) -> dict[str, Any]:
         """Everything the account has in all Regions, and what bills by the hour (see `inventory.py`)."""

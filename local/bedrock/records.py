@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from local.bedrock.learning.student import Student
+from local.bedrock.learning.student import Taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class CustomModel:
     request: Mapping[str, Any]
     created: datetime
     loss: float
-    student: Student
+    student: Taught
     validation_losses: tuple[float, ...] = ()
     key: str | None = None
     customized: datetime | None = None

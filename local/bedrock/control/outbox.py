@@ -1,7 +1,7 @@
 """Events on their way to the bus. Delivery is best effort, so an event may be lost, late or told twice, on request."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,17 +43,25 @@ class Outbox:
         with self._lock:
             self._waiting += [event] * copies
 
-    def deliver(self, now: datetime) -> None:
-        """Tells what is due, in the order in which it was put."""
+    def deliver(self, now: datetime) -> bool:
+        """Tells what is due, in the order in which it was put; whether there was anything."""
+        told = False
         while event := self._next(now):
+            told = True
             self._events.emit(event.account, event.region, SOURCE, event.detail_type, [event.arn], dict(event.detail))
+        return told
+
+    def waiting(self) -> list[Event]:
+        """What is not told yet."""
+        with self._lock:
+            return [*self._waiting]
 
     def _next(self, now: datetime) -> Event | None:
         with self._lock:
             place = next((n for n, event in enumerate(self._waiting) if event.due <= now), None)
             return None if place is None else self._waiting.pop(place)
 
-    def clear(self) -> None:
-        """Forgets what is waiting."""
+    def clear(self, waiting: Iterable[Event] = ()) -> None:
+        """Forgets what is waiting, but for what is given."""
         with self._lock:
-            self._waiting.clear()
+            self._waiting = [*waiting]

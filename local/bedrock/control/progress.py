@@ -75,11 +75,24 @@ class Progress:
             if lesson is None or lesson.failure is not None:
                 continue
             if lesson.done < job.stage and (fault := faults.strikes("failed-job", _occasion(estate, job))):
-                tasks.append(partial(training.fail, lesson, job.stage, fault.message or FAILED))
+                tasks.append(partial(self._fail, job, lesson, fault.message or FAILED))
             elif lesson.done < job.stage or self._may_publish(estate, job, lesson, now, faults):
                 stage = max(job.stage, lesson.done + 1)
-                tasks.append(partial(training.work, lesson, stage, self._desk(estate, job, teacher)))
+                tasks.append(partial(self._work, job, lesson, stage, self._desk(estate, job, teacher)))
         return tasks
+
+    def _work(self, job: Job, lesson: Lesson, stage: int, desk: Desk) -> None:
+        worked = lesson.copied()
+        training.work(worked, stage, desk)
+        self._put(job, worked)
+
+    def _fail(self, job: Job, lesson: Lesson, why: str) -> None:
+        self._put(job, replace(lesson, failure=why, done=job.stage))
+
+    def _put(self, job: Job, lesson: Lesson) -> None:
+        """Whoever looks at a lesson sees the work of a stage whole, or nothing of it."""
+        if job.arn in self._lessons:  # else the job was stopped, or forgotten, meanwhile
+            self._lessons[job.arn] = lesson
 
     def _desk(self, estate: Estate, job: Job, teacher: Teacher) -> Desk:
         role, settings = job.request["roleArn"], job.request.get("customizationConfig", {}).get("distillationConfig")
@@ -105,9 +118,18 @@ class Progress:
                 event = Event(estate.account, estate.region, DETAIL_TYPE, job.arn, _detail(job), job.changed)
                 self._outbox.put(event, job.name, faults)
 
-    def deliver(self, now: datetime) -> None:
-        """Tells the bus what is due."""
-        self._outbox.deliver(now)
+    def deliver(self, now: datetime) -> bool:
+        """Tells the bus what is due; whether there was anything."""
+        return self._outbox.deliver(now)
+
+    def remembered(self) -> tuple[dict[str, Lesson], dict[str, str], list[Event]]:
+        """The lessons, what was told of every job, and what waits to be told."""
+        return {**self._lessons}, {**self._told}, self._outbox.waiting()
+
+    def restore(self, lessons: dict[str, Lesson], told: dict[str, str], waiting: list[Event]) -> None:
+        """Goes on from there."""
+        self._lessons, self._told = lessons, told
+        self._outbox.clear(waiting)
 
 
 def _occasion(estate: Estate, job: Job) -> Occasion:

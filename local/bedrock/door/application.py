@@ -1,11 +1,12 @@
 """The simulator as a web application of its own (ASGI): both services and the admin API on one port."""
 
 from asyncio import to_thread
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from local.bedrock.admin import PREFIX, Admin
 from local.bedrock.door.http import Receive, Scope, Send, administer, body_of, reply
-from local.bedrock.door.signature import service_of, signer
+from local.bedrock.door.signature import CONTROL, service_of, signer
 from local.bedrock.engine import Bedrock
 from local.bedrock.errors import ServiceError
 from local.bedrock.ports import Request, Response
@@ -13,17 +14,20 @@ from local.bedrock.wire.answers import refuse
 
 
 class Application:
-    """Answers for one simulator. `account` is whose a call is that is signed with no account's number."""
+    """Answers for one simulator. `account` is whose a call is that is signed with no account's number.
 
-    def __init__(self, bedrock: Bedrock, admin: Admin, account: str) -> None:
-        self._bedrock, self._admin, self._account = bedrock, admin, account
+    `keep` is called after everything that may have changed something, before it is answered.
+    """
+
+    def __init__(self, bedrock: Bedrock, admin: Admin, account: str, keep: Callable[[], None]) -> None:
+        self._bedrock, self._admin, self._account, self._keep = bedrock, admin, account, keep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the server's life."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["path"].startswith(PREFIX):
-            await administer(self._admin, scope, receive, send)
+            await administer(self._admin, scope, receive, send, self._keep)
         else:
             body = await body_of(receive)
             await reply(await to_thread(self._answer, scope, body), send)
@@ -36,9 +40,13 @@ class Application:
             return refuse(error)
         method, path = scope["method"], scope["raw_path"].decode("ascii")
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-        return self._bedrock.handle(
-            Request(service_of(method, path), signed.account, signed.region, method, path, query, headers, body)
+        service = service_of(method, path)
+        answer = self._bedrock.handle(
+            Request(service, signed.account, signed.region, method, path, query, headers, body)
         )
+        if service == CONTROL and method != "GET":
+            self._keep()
+        return answer
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -28,11 +28,15 @@ async def body_of(receive: Receive) -> bytes:
     return b"".join(pieces)
 
 
-async def administer(admin: Admin, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers a request below `PREFIX`, from a thread of its own: it may train."""
+async def administer(
+    admin: Admin, scope: Scope, receive: Receive, send: Send, keep: Callable[[], None] = lambda: None
+) -> None:
+    """Answers a request below `PREFIX`, from a thread of its own: it may train. `keep` is called after every change."""
     body = await body_of(receive)
     path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
     status, told = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
+    if scope["method"] != "GET":
+        await asyncio.to_thread(keep)
     encoded = (json.dumps(told, default=str) + "\n").encode()
     await reply(Response(status, {"content-type": "application/json"}, encoded), send)
 

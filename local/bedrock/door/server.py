@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import traceback
+from argparse import Namespace
 from collections.abc import Sequence
 
 from hypercorn.asyncio import serve
@@ -15,6 +16,7 @@ from local.bedrock.admin import Admin
 from local.bedrock.calendar import MemoryClock
 from local.bedrock.door.application import Application
 from local.bedrock.door.arguments import parse, settings
+from local.bedrock.door.keeper import CannotKeep, Keeper
 from local.bedrock.door.objects import FolderObjects
 from local.bedrock.door.roles import PatternRoles
 from local.bedrock.door.s3 import EndpointObjects
@@ -26,7 +28,12 @@ from local.bedrock.wire import service_model
 LOOPBACK = "127.0.0.1"
 SPEED = 360.0
 _TICK = 0.05  # seconds, real
+_CLOCK = 1.0  # seconds, real, between two writings of the calendar
 _PATIENCE = 5.0  # seconds for what is under way when it stops
+
+
+class CannotStart(Exception):
+    """It could not be started. The message is one sentence for a person."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,10 +41,21 @@ def main(argv: Sequence[str]) -> int:
     asked = parse(argv)
     try:
         listening = _listen(asked.port)
-    except OSError as why:
-        sentence = f"port {asked.port} on {LOOPBACK} cannot be taken ({why.strerror}): choose another with --port."
+        clock, events, bedrock = _simulator(asked)
+        keeper = _keeper(asked, bedrock, clock)
+    except (CannotStart, CannotKeep) as sentence:
         print(sentence, file=sys.stderr)
         return 1
+    for service in service_model.SERVICES:
+        service_model.operations(service)  # takes half a second, which the first caller need not wait
+    keep = keeper.save if keeper else _nothing
+    admin = Admin(bedrock, clock, events, account=asked.account)
+    _greet(listening.getsockname()[1], asked.account)
+    _serve(Application(bedrock, admin, asked.account, keep), listening, bedrock, keeper)
+    return 0
+
+
+def _simulator(asked: Namespace) -> tuple[MemoryClock, KeptEvents, Bedrock]:
     clock = MemoryClock(asked.date, SPEED if asked.speed is None else asked.speed)
     events = KeptEvents(clock, post=Webhook(asked.events_to).post if asked.events_to else None)
     bedrock = Bedrock(
@@ -48,18 +66,36 @@ def main(argv: Sequence[str]) -> int:
         settings=settings(asked),
         faults=asked.fault,
     )
-    application = Application(bedrock, Admin(bedrock, clock, events, account=asked.account), asked.account)
-    for service in service_model.SERVICES:
-        service_model.operations(service)  # takes half a second, which the first caller need not wait
-    _greet(listening.getsockname()[1], asked.account)
-    _serve(application, listening, bedrock)
-    return 0
+    return clock, events, bedrock
+
+
+def _keeper(asked: Namespace, bedrock: Bedrock, clock: MemoryClock) -> Keeper | None:
+    """Goes on from what is kept, if it is to be kept: date and speed are those of before, unless they are asked for."""
+    if asked.state is None:
+        return None
+    keeper = Keeper(asked.state, bedrock, clock)
+    if (before := keeper.load()) is not None:
+        clock.set(
+            virtual=before.virtual if asked.date is None else asked.date,
+            speed=before.speed if asked.speed is None else asked.speed,
+        )
+    keeper.save()
+    return keeper
+
+
+def _nothing() -> None:
+    """Keeps nothing."""
 
 
 def _listen(port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((LOOPBACK, port))
+    try:
+        listening.bind((LOOPBACK, port))
+    except OSError as why:
+        listening.close()
+        sentence = f"port {port} on {LOOPBACK} cannot be taken ({why.strerror}): choose another with --port."
+        raise CannotStart(sentence) from None
     listening.listen(1024)
     return listening
 
@@ -73,13 +109,20 @@ def _greet(port: int, account: str) -> None:
     )
 
 
-def _serve(application: Application, listening: socket.socket, bedrock: Bedrock) -> None:
+def _serve(application: Application, listening: socket.socket, bedrock: Bedrock, keeper: Keeper | None) -> None:
     over = threading.Event()
-    ticking = threading.Thread(target=_tick, args=(bedrock, over), daemon=True, name="bedrock-ticks")
-    ticking.start()
+    threads = [threading.Thread(target=_tick, args=(bedrock, keeper, over), daemon=True, name="bedrock-ticks")]
+    if keeper:
+        threads.append(threading.Thread(target=_write_clock, args=(keeper, over), daemon=True, name="bedrock-clock"))
+    for thread in threads:
+        thread.start()
     asyncio.run(_until_told(application, listening))
     over.set()
-    ticking.join(_PATIENCE)
+    for thread in threads:
+        thread.join(_PATIENCE)
+    if keeper:
+        keeper.save()
+        keeper.save_clock()
 
 
 async def _until_told(application: Application, listening: socket.socket) -> None:
@@ -92,9 +135,15 @@ async def _until_told(application: Application, listening: socket.socket) -> Non
     await serve(application, config, shutdown_trigger=told.wait)
 
 
-def _tick(bedrock: Bedrock, over: threading.Event) -> None:
+def _tick(bedrock: Bedrock, keeper: Keeper | None, over: threading.Event) -> None:
     while not over.wait(_TICK):
         try:
-            bedrock.tick()
+            if bedrock.tick() and keeper:
+                keeper.save()
         except Exception:  # a bug of ours must not stop time
             traceback.print_exc()
+
+
+def _write_clock(keeper: Keeper, over: threading.Event) -> None:
+    while not over.wait(_CLOCK):
+        keeper.save_clock()

@@ -6,6 +6,7 @@ classifier over exactly the (prompt, teacher's answer) pairs of its job, or the 
 most answers differ from each other. Nothing here reads a clock or a random source.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -79,6 +80,31 @@ def train(pairs: Pairs) -> Student:
     if len(distinct) == 1:
         return Constant(next(iter(distinct)))
     return Nearest(pairs) if len(distinct) > FREE_TEXT_SHARE * len(pairs) else Classifier(pairs)
+
+
+class Taught:
+    """A student that is kept as what it learnt, and trained when it is first asked: the same pairs, the same student.
+
+    Safe to use from several threads; equal to any other of the same pairs.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = tuple((question, answer) for question, answer in pairs)
+        self._lock = threading.Lock()
+        self._trained: Student | None = None
+
+    def answer(self, question: str) -> str:
+        """The trained student's answer."""
+        with self._lock:
+            if self._trained is None:
+                self._trained = train(self.pairs)
+        return self._trained.answer(question)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Taught) and self.pairs == other.pairs
+
+    def __hash__(self) -> int:
+        return hash(self.pairs)
 
 
 def loss(student: Student, pairs: Pairs) -> float:

@@ -44,6 +44,19 @@ class Teacher:
     _shown: dict[str, dict[str, str]] = field(default_factory=dict)
     _knowledge: dict[str, _Knowledge] = field(default_factory=dict)
 
+    @classmethod
+    def remembering(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
+        """One that was shown these golden answers before, per system prompt; it trains when it is first asked."""
+        known = {
+            system: _knowledge(answers, student.Taught(list(answers.items()))) for system, answers in shown.items()
+        }
+        return cls(settings, shown, known)
+
+    @property
+    def shown(self) -> dict[str, dict[str, str]]:
+        """The golden answers it was shown, per system prompt."""
+        return self._shown
+
     def learn(self, examples: Sequence[Example]) -> None:
         """Adds golden examples to what has been shown before, and trains anew where something was added."""
         touched = set()
@@ -56,7 +69,7 @@ class Teacher:
         for system in touched:
             answers = dict(self._shown[system])
             model = student.train(list(answers.items()))
-            self._knowledge[system] = _Knowledge(answers, tuple(sorted(set(answers.values()))), model)
+            self._knowledge[system] = _knowledge(answers, model)
 
     def answer(self, prompt: text.Prompt) -> str:
         """The teacher's answer, wrong at the stated rate."""
@@ -83,6 +96,10 @@ class Teacher:
             order = sorted(range(len(answers)), key=lambda i: text.fraction(self.settings.seed, "shuffle", str(i)))
             answers = [answers[i] for i in order]
         return list(zip(questions, answers, strict=True))
+
+
+def _knowledge(answers: dict[str, str], model: student.Student) -> _Knowledge:
+    return _Knowledge(answers, tuple(sorted(set(answers.values()))), model)
 
 
 def by_rule(prompt: text.Prompt) -> str:

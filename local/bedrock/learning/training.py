@@ -9,7 +9,7 @@ the validation files of the request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local.bedrock.control import schedule
@@ -34,10 +34,14 @@ class Lesson:
     checks: list[list[tuple[str, str]]] = field(default_factory=list)
     insights: list[Insight] = field(default_factory=list)
     learnt: list[Example] = field(default_factory=list)
-    student: students.Student | None = None
+    student: students.Taught | None = None
     loss: float = 0.0
     validation_losses: tuple[float, ...] = ()
     failure: str | None = None
+
+    def copied(self) -> "Lesson":
+        """One to work on."""
+        return replace(self, checks=[*self.checks], insights=[*self.insights], learnt=[*self.learnt])
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -73,11 +77,6 @@ def work(lesson: Lesson, stage: int, desk: Desk) -> None:
         if lesson.failure is not None:
             lesson.done = stage
             return
-
-
-def fail(lesson: Lesson, stage: int, why: str) -> None:
-    """Ends one stage's work with a failure."""
-    lesson.failure, lesson.done = why, stage
 
 
 def _validate(lesson: Lesson, desk: Desk) -> None:
@@ -154,7 +153,7 @@ def _accept(lesson: Lesson, answered: list[Example], context: int) -> None:
 
 def _train(lesson: Lesson, desk: Desk) -> None:
     pairs = lesson.pairs
-    lesson.student = students.train(pairs)
+    lesson.student = students.Taught(pairs)
     lesson.loss = students.loss(lesson.student, pairs)
     if checks := [check for check in lesson.checks if check]:
         lesson.validation_losses = tuple(students.loss(lesson.student, check) for check in checks)

@@ -41,8 +41,8 @@ class Simulator(Protocol):
     def handle(self, request: Request) -> Response:
         """Answer one request."""
 
-    def tick(self) -> None:
-        """Do what is due."""
+    def tick(self) -> bool:
+        """Do what is due; whether there was anything."""
 
     def reset(self) -> None:
         """Forget everything."""

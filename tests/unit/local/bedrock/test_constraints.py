@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
-from local.bedrock.engine import CONTROL, RUNTIME
+from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.wire.service_model import operations
 from local.bedrock.wire.shapes import problems
 

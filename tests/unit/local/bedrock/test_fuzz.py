@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EventStreamError, ParamValidationEr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.bedrock.engine import CONTROL, RUNTIME
+from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.ports import Request
 from local.bedrock.wire.service_model import operations
 from tests.unit.local.bedrock.fakes import ACCOUNT, World, distilled

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.bedrock import errors
-from local.bedrock.engine import CONTROL, RUNTIME
+from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.ports import Request
 from local.bedrock.settings import Settings
 from local.bedrock.wire import answers, service_model

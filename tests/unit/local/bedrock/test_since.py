@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.bedrock import errors
-from local.bedrock.engine import CONTROL, RUNTIME
 from local.bedrock.offer import since
+from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.wire import service_model
 from tests.unit.local.bedrock.fakes import World, job, say
 
