@@ -1,4 +1,4 @@
-"""Calls that were logged become prompts: read one by one, or chosen by a query, and the road takes them."""
+"""Calls that were logged become prompts: read by hand, queried by schedule, or given to the job itself."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ SOURCE = LogSource(match={METADATA_ROUTE: "teacher"})
 def owning(settings: Settings, **logging: Any) -> Settings:
     """dev as it would be with [logging], its recipe reading logs, and a second one that queries them."""
     recipe = replace(settings.recipes[RECIPE], logs=SOURCE)
-    queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=How.ATHENA))
+    queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=How.ATHENA, schedule="rate(1 day)"))
     told = {"logging": Logging(keep_days=30, **logging), "recipes": {RECIPE: recipe, QUERIED: queried}}
     return settings.model_copy(update=told)
 
@@ -40,14 +40,14 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
         environment.ask(prompt, "teacher")
     environment.ask(asked[0], "haiku")  # by another route
     until(lambda: _logged(environment) >= len(asked) + 6, "delivery of every call")
+    environment.pass_hours(25)
+    queried = until(lambda: _collected(environment, QUERIED), "what the query found")
     told = environment.command("collect", RECIPE)
     assert f"{len(asked)} prompts of {len(asked) + 5} calls" in told
     assert "left out: 5 calls, it was asked more than once" in told
     run = until(environment.runs, "run")[0].run
     read = _collected(environment, RECIPE)
     assert sorted(map(str, _prompts(read))) == sorted(map(str, unlabelled(asked)))
-    assert "Athena is at work" in environment.command("collect", QUERIED)
-    queried = until(lambda: _collected(environment, QUERIED), "what the query found")
     assert queried == read
     assert run.dataset.prompts + run.dataset.heldout == len(asked)
     for recipe in (RECIPE, QUERIED):  # the teacher is a stand-in, and what it answers may not be worth learning
