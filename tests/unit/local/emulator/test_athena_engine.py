@@ -124,6 +124,20 @@ def test_a_query_chooses_what_reading_chooses(operator: Operator, match: Json, u
     assert len(read) > 0
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        record(converse("own"), metadata={**ROUTE, "distillery:run": "support-a-b-1"}),
+        record(converse("failed"), errorCode="ThrottlingException"),
+        record(converse("elsewhere"), metadata={"distillery:route": "fast"}),
+        record(converse("told nothing"), metadata=None),
+        {**record(converse("no record")), "schemaType": "Another"},
+    ],
+)
+def test_a_query_leaves_out_by_itself_what_is_not_wanted(other: Json) -> None:
+    assert asked(curated([record(converse("wanted")), other], LogSource(match=ROUTE))) == {"wanted"}
+
+
 def test_so_many_are_chosen_and_always_the_same() -> None:
     few = curated(MIXED, LogSource(match=ROUTE), most=7)
     assert len(few.rows) == 7
