@@ -70,6 +70,11 @@ class LocalAccount:
         """The one clock: `{"real": s, "virtual": s, "speed": n}`."""
         return self.state / "clock.json"
 
+    @property
+    def people_file(self) -> Path:
+        """The keys of the people that `local.people` made, by name."""
+        return self.state / "people.json"
+
     def env(self, region: str | None = None) -> dict[str, str]:
         """Variables for boto3, the CDK and our own command; the Region only when one is asked for."""
         regional = (

@@ -33,17 +33,20 @@ Local = Annotated[
 def target(context: typer.Context, env: Env = "dev", region: Region = None, local: Local = False) -> None:
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
-        _go_local()
+        _go_local(env)
         region = region or _home(env)
     context.obj = Target(environment=env, region=region, local=local)
 
 
-def _go_local() -> None:
+def _go_local(environment: str) -> None:
+    """To the local account, as the person whom the demo made there; as its root where it made none yet."""
     from distillery.client import NotReached
-    from local.account import LocalAccount, NoLocalAccount  # only a checkout holds it
+    from local import people  # only a checkout holds these
+    from local.account import LocalAccount, NoLocalAccount
 
     try:
-        os.environ.update(LocalAccount.load().env())
+        account = LocalAccount.load()
+        os.environ.update(account.env() | people.known(account, environment))
     except NoLocalAccount as error:
         raise NotReached(str(error)) from error
 

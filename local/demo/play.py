@@ -11,6 +11,7 @@ from distillery.command.target import Target
 from distillery.command.watch import follow
 from infra.config import Settings, load
 from lambdas.shared import clock
+from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.answers import show
 from local.demo.calendar import CALENDARS, in_season, launch_day
@@ -30,6 +31,7 @@ def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> N
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
     deploy(account, environment, on=clock.now().date())
+    os.environ.update(people.credentials(account, environment, home=regions[0], inference=regions[1]))
     on = Target(environment=environment, region=settings.home_region, local=True)
     recipe = next(iter(settings.recipes))
     run = _start(on, recipe, prompts or EXAMPLE, again=again)

@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+import boto3
+
 from infra.config import Settings
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.conversation import Prompt
 from lambdas.shared.ledger import Ledger, RunRecord, Table
 from lambdas.shared.names import PROMPTS_PREFIX, Names
 from lambdas.shared.road import Alias, Outcome
+from local import people
 from local.account import ROOT, LocalAccount
 from local.deploy import Deployment
 from tests.journey.prompts import jsonl
@@ -26,7 +29,7 @@ RECIPE = "support"
 
 
 class Environment:
-    """Everything is done as the account's root, over the same APIs that a person uses."""
+    """People act under the policies that the stacks declare for them; root looks where they may not."""
 
     def __init__(self, account: LocalAccount, settings: Settings) -> None:
         self.account, self.settings = account, settings
@@ -36,29 +39,43 @@ class Environment:
 
     @functools.cache  # noqa: B019 - lives as long as its journey
     def client(self, service: str, region: str | None = None) -> Any:
-        """A client, in the home Region unless another is named."""
+        """Root's client, in the home Region unless another is named."""
         return self._deployment.client(service, region or self.home)
+
+    @functools.cache  # noqa: B019 - as above
+    def person(self, kind: str) -> Mapping[str, str]:
+        """The variables with which an `operator`, a `caller` or a `collector` comes."""
+        name = self.settings.environment
+        return people.credentials(self.account, name, kind, home=self.home, inference=self.inference)
+
+    @functools.cache  # noqa: B019 - as above
+    def acting(self, kind: str, service: str, region: str | None = None) -> Any:
+        """A person's client, in the home Region unless another is named."""
+        keys = {name.lower(): value for name, value in self.person(kind).items()}
+        return boto3.client(  # type: ignore[call-overload]  # a name known at run time only
+            service, region_name=region or self.home, endpoint_url=self.account.endpoint, **keys
+        )
 
     @functools.cached_property
     def where(self) -> Mapping[str, Any]:
         """Where things are, as the pipeline published it."""
-        return self._parameter(self.names.pipeline, self.home)
+        return self._parameter("operator", self.names.pipeline, self.home)
 
     @functools.cached_property
     def serving(self) -> Mapping[str, Any]:
         """The invoke function, as serving published it in the inference Region."""
-        return self._parameter(self.names.serving, self.inference)
+        return self._parameter("caller", self.names.serving, self.inference)
 
-    def _parameter(self, name: str, region: str) -> Mapping[str, Any]:
-        value = self.client("ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
+    def _parameter(self, kind: str, name: str, region: str) -> Mapping[str, Any]:
+        value = self.acting(kind, "ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
         return dict(json.loads(value))
 
     @functools.cached_property
     def ledger(self) -> Ledger:
-        return Ledger(Table(str(self.where["ledger"]), self.client("dynamodb")))
+        return Ledger(Table(str(self.where["ledger"]), self.acting("operator", "dynamodb")))
 
     def alias(self) -> Alias | None:
-        return Aliases(self.client("ssm")).read(self.names.alias(RECIPE))
+        return Aliases(self.acting("operator", "ssm")).read(self.names.alias(RECIPE))
 
     def promoted(self) -> Alias:
         """The alias of a recipe that has one."""
@@ -72,7 +89,7 @@ class Environment:
         """Puts a file where S3's event starts a run; its bucket, key and version."""
         body = prompts if isinstance(prompts, bytes) else jsonl(prompts)
         bucket, key = str(self.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
-        version = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        version = self.acting("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         return {"bucket": bucket, "key": key, "version": version}
 
     def begin(self, prompts: list[Prompt]) -> str:
@@ -85,21 +102,27 @@ class Environment:
         """Uploads prompts and waits for the run that they start to end."""
         return self.ended(self.begin(prompts))
 
-    def command(self, *verb: str) -> str:
+    def command(self, *verb: str, by: str = "operator") -> str:
         """What `distillery VERB` prints; fails where it does."""
-        command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
-        done = subprocess.run(command, cwd=ROOT, env=self.account.environ(self.home), capture_output=True, text=True)
+        done = self.attempt(*verb, by=by)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def attempt(self, *verb: str, by: str) -> "subprocess.CompletedProcess[str]":
+        """`distillery VERB`, as somebody of that kind."""
+        command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
+        environ = {**self.account.environ(self.home), **self.person(by)}
+        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
     def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
         """Asks a route by the invoke function."""
         payload = {"route": route, "prompt": prompt.messages[-1][1], "system": prompt.system}
-        return self.invoke(str(self.serving["function"]), payload, region=self.inference)
+        client = self.acting("caller", "lambda", self.inference)
+        return self.invoke(str(self.serving["function"]), payload, client=client)
 
-    def invoke(self, function: str, payload: Any, *, region: str | None = None) -> dict[str, Any]:
+    def invoke(self, function: str, payload: Any, *, client: Any = None) -> dict[str, Any]:
         """A function's answer; fails where it raised."""
-        answer = self.client("lambda", region).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        answer = (client or self.client("lambda")).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body
         return dict(body)
@@ -116,7 +139,7 @@ class Environment:
         return self.ledger.run(run)
 
     def execution(self, name: str) -> dict[str, Any]:
-        return dict(self.client("stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
+        return dict(self.acting("operator", "stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
 
     def execution_arn(self, name: str) -> str:
         return str(self.where["state_machine"]).replace(":stateMachine:", ":execution:") + f":{name}"
@@ -127,7 +150,7 @@ class Environment:
 
     def read(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return bytes(self.acting("operator", "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def under(self, prefix: str) -> list[str]:
         """The URIs of what the data bucket holds under a prefix."""

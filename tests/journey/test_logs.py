@@ -42,7 +42,7 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
     until(lambda: _logged(environment) >= len(asked) + 6, "delivery of every call")
     environment.pass_hours(25)
     queried = until(lambda: _collected(environment, QUERIED), "what the query found")
-    told = environment.command("collect", RECIPE)
+    told = environment.command("collect", RECIPE, by="collector")
     assert f"{len(asked)} prompts of {len(asked) + 5} calls" in told
     assert "left out: 5 calls, it was asked more than once" in told
     run = until(environment.runs, "run")[0].run
@@ -73,7 +73,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
         environment.ask(prompt, route)
     until(lambda: _logged(environment) >= len(asked), "delivery of every call")
     sides = Counter(side_of(prompt) for prompt in asked)
-    assert f"{sides[Side.TRAIN]} prompts" in environment.command("collect", RECIPE)
+    assert f"{sides[Side.TRAIN]} prompts" in environment.command("collect", RECIPE, by="collector")
     record = environment.ended(until(environment.runs, "run")[0].run.id)
     assert record.outcome in (Outcome.PROMOTED, Outcome.REJECTED), record.reason
     assert (record.run.dataset.prompts, record.run.dataset.heldout) == (sides[Side.TRAIN], sides[Side.HELDOUT])
