@@ -97,7 +97,7 @@ imports: .venv/ok
 	$(BIN)/lint-imports
 
 .PHONY: unit
-unit: .venv/ok .build/wheels/ok node_modules/ok ## Unit tests
+unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator
 
 .PHONY: local-unit

@@ -7,11 +7,13 @@ import select
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
 import botocore.session
+import pytest
 from botocore.config import Config
 
 from local.account import ROOT
@@ -69,6 +71,13 @@ class Standalone:
         call = urllib.request.Request(f"{self.url}/_distillery/{what}", encoded, method=method)  # noqa: S310  # loopback
         with urllib.request.urlopen(call, timeout=60) as response:  # noqa: S310  # the same
             return json.load(response)
+
+    def admin_refused(self, method: str, what: str) -> tuple[int, str]:
+        """The status and the sentence with which one of them is refused."""
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            self.admin(method, what)
+        with refusal.value:
+            return refusal.value.code, str(json.load(refusal.value)["message"])
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Its exit code and what it said on stderr."""
