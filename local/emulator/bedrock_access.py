@@ -14,14 +14,13 @@ from urllib.parse import quote, unquote
 import botocore.session
 from ministack.core.responses import get_account_id, get_region
 
+from local.emulator import model_keys
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.bedrock import ask
 from local.emulator.hooks.requests import raw_path
-from local.emulator.keys import key_arn
 
 SERVICES = ("bedrock", "bedrock-runtime")
 _NEW = "000000000000"  # the id of what does not exist yet
-_ON_KEYS = ("DescribeKey", "GenerateDataKey", "Decrypt", "CreateGrant")  # User Guide, encryption-custom-job
 _AUTHORIZED_AS = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
 
 
@@ -152,7 +151,7 @@ _TAGGED_AS = {
 
 
 def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]:
-    """The role handed over, the tags set and the key used, at creation."""
+    """The role handed over, and the tags set, at creation."""
     tags = body.get("jobTags") or body.get("tags") or body.get("targetModelTags") or []
     found = []
     if tags and name in _TAGGED_AS:
@@ -162,9 +161,6 @@ def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]
     logs = (body.get("loggingConfig") or {}).get("cloudWatchConfig") or {}
     if role := body.get("roleArn") or logs.get("roleArn"):
         found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
-    if key := key_arn(body.get("customModelKmsKeyId") or body.get("modelKmsKeyId")):
-        via = {"kms:ViaService": f"bedrock.{get_region()}.amazonaws.com"}
-        found += [Check(f"kms:{action}", "kms", key, via) for action in _ON_KEYS]
     return found
 
 
@@ -192,10 +188,11 @@ def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check
         given = {}
     given = given if isinstance(given, dict) else {}
     as_action = f"bedrock:{_AUTHORIZED_AS.get(name or '', name)}"
+    keys = list(model_keys.checks(simulator, name or "", path, given))
     if service == "bedrock-runtime" and "modelId" in path:
-        return _invoked(simulator, as_action, path["modelId"], given)
+        return _invoked(simulator, as_action, path["modelId"], given) + keys
     resources = _resources(simulator, name or "", path, given)
-    return [Check(as_action, "bedrock", arn) for arn in resources] + _along(name or "", resources, given)
+    return [Check(as_action, "bedrock", arn) for arn in resources] + _along(name or "", resources, given) + keys
 
 
 def tags(simulator: Any, arn: str) -> dict[str, str] | None:

@@ -27,7 +27,7 @@ class Check:
     action: str
     service: str
     resource: str
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
 Following = Callable[[str, str, str], Iterable[Check]]

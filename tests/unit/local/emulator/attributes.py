@@ -114,6 +114,7 @@ VALUES = {
     "ministack.services.dynamodb.time",
     "ministack.services.eventbridge._SCHEDULER_TICK_INTERVAL",
     "ministack.services.iam._roles",
+    "ministack.services.kms._aliases",
     "ministack.services.s3._bucket_encryption",
     "ministack.services.s3._bucket_tags",
     "ministack.services.s3._buckets",

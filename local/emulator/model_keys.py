@@ -1,0 +1,69 @@
+"""What a Bedrock call needs of the key that a custom model is encrypted with, for `kms:ViaService` Bedrock.
+
+Source: https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html: who customizes or copies needs
+Decrypt, GenerateDataKey, DescribeKey and CreateGrant, who invokes Decrypt, and so does who buys throughput for the
+model (prov-thru-prereq.html). For on-demand deployments nothing is documented: here they are as throughput. Not
+asked: the key of a copy's original, which may be in another Region.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from ministack.core.responses import get_region
+from ministack.services import kms
+
+from local.emulator.hooks.access import Check
+from local.emulator.hooks.bedrock import ask
+from local.emulator.keys import key_arn
+
+_CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+_USE = ("kms:Decrypt",)
+_MADE_UNDER = {"CreateModelCustomizationJob": "customModelKmsKeyId", "CreateModelCopyJob": "modelKmsKeyId"}
+_MODEL = {  # where a request that hosts a model names it
+    "CreateProvisionedModelThroughput": "modelId",
+    "UpdateProvisionedModelThroughput": "desiredModelId",
+    "CreateCustomModelDeployment": "modelArn",
+    "UpdateCustomModelDeployment": "modelArn",
+}
+_ENDPOINTS = {
+    ":provisioned-model/": "/provisioned-model-throughput",
+    ":custom-model-deployment/": "/model-customization/custom-model-deployments",
+}
+
+
+def _asked(simulator: Any, path: str, name: str, member: str) -> str | None:
+    try:
+        found = ask(simulator, "GET", f"{path}/{quote(name, safe='')}").get(member)
+    except ValueError:
+        return None
+    return str(found) if found else None
+
+
+def _behind(simulator: Any, endpoint: str) -> str | None:
+    """The model that an endpoint (an ARN) serves."""
+    path = next((path for kind, path in _ENDPOINTS.items() if kind in endpoint), None)
+    return _asked(simulator, path, endpoint, "modelArn") if path else None
+
+
+def _aliases(key: str) -> list[str]:
+    """The names of a key, as `kms:ResourceAliases` lists them."""
+    ident = key.rsplit("/", 1)[-1]
+    return ["alias/" + arn.split(":alias/", 1)[1] for arn, target in kms._aliases.items() if target == ident]
+
+
+def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str, Any]) -> Iterator[Check]:
+    """What the request is checked on too; nothing where no key of a customer is concerned."""
+    if operation in _MADE_UNDER:
+        yield from _on(key_arn(body.get(_MADE_UNDER[operation])), _CUSTOMIZE)
+        return
+    model = body.get(_MODEL[operation]) if operation in _MODEL else _behind(simulator, path.get("modelId", ""))
+    if model:
+        yield from _on(key_arn(_asked(simulator, "/custom-models", model, "modelKmsKeyArn")), _USE)
+
+
+def _on(key: str | None, actions: tuple[str, ...]) -> Iterator[Check]:
+    if key:
+        via = f"bedrock.{get_region()}.amazonaws.com"
+        keys: dict[str, str | list[str]] = {"kms:ViaService": via, "kms:ResourceAliases": _aliases(key)}
+        yield from (Check(action, "kms", key, keys) for action in actions)

@@ -1,0 +1,76 @@
+"""A custom model under a key is made, hosted and asked only by those who may use the key through Bedrock."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, NEW, PROFILE, QUESTION, job, refusal
+from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, line
+from tests.unit.local.emulator.workshop import Workshop, allow, until
+
+VIA = {"StringEquals": {"kms:ViaService": "bedrock.us-east-1.amazonaws.com"}}
+CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+
+
+def test_a_job_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None:
+    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+    granted = [
+        allow(CREATE, BASE, *NEW),
+        allow("bedrock:TagResource", f"{HERE}:model-customization-job/*"),
+        allow("iam:PassRole", role),
+    ]
+
+    def said(*uses: str) -> str:
+        bedrock = workshop.acting("bedrock", *granted, *(allow(use, key, **VIA) for use in uses))
+        return refusal(bedrock.create_model_customization_job, **job(role), customModelKmsKeyId=key)
+
+    for missing in CUSTOMIZE:
+        assert f"{missing} on resource: {key}" in said(*(use for use in CUSTOMIZE if use != missing))
+    assert said(*CUSTOMIZE) == ""
+
+
+@pytest.fixture(scope="module")
+def model(workshop: Workshop) -> tuple[str, str]:
+    """A custom model under a key with an alias; its ARN and the key's."""
+    key, name, s3 = workshop.key(), f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+    workshop.client("kms").create_alias(AliasName="alias/models", TargetKeyId=key)
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
+    objects = [allow(f"s3:{verb}Object", f"arn:aws:s3:::{name}/*") for verb in ("Get", "Put")]
+    granted = *objects, allow("bedrock:InvokeModel", PROFILE), TEACHER
+    made = job(workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST))
+    made |= {
+        "trainingDataConfig": {"s3Uri": f"s3://{name}/train.jsonl"},
+        "outputDataConfig": {"s3Uri": f"s3://{name}/out/"},
+    }
+    bedrock = workshop.client("bedrock")
+    arn = bedrock.create_model_customization_job(**made, customModelKmsKeyId=key)["jobArn"]
+    get = bedrock.get_model_customization_job
+    made_of = until(lambda: get(jobIdentifier=arn).get("outputModelArn"), 60)
+    return str(made_of), key
+
+
+def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(workshop: Workshop, model: tuple[str, str]) -> None:
+    arn, key = model
+    host = allow("bedrock:CreateCustomModelDeployment", arn)
+    ask = allow("bedrock:InvokeModel", f"{HERE}:custom-model-deployment/*")
+    decrypt = allow("kms:Decrypt", key, **VIA)
+    named = {"modelDeploymentName": f"d-{uuid.uuid4().hex[:8]}", "modelArn": arn}
+    refused = f"kms:Decrypt on resource: {key}"
+    assert refused in refusal(workshop.acting("bedrock", host).create_custom_model_deployment, **named)
+    made = workshop.acting("bedrock", host, decrypt).create_custom_model_deployment(**named)
+    endpoint, bedrock = made["customModelDeploymentArn"], workshop.client("bedrock")
+    get = bedrock.get_custom_model_deployment
+    until(lambda: get(customModelDeploymentIdentifier=endpoint)["status"] == "Active", 60)
+
+    def said(*statements: dict[str, Any]) -> str:
+        return refusal(workshop.acting("bedrock-runtime", ask, *statements).converse, modelId=endpoint, **QUESTION)
+
+    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/models"}}
+    by_another = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/others"}}
+    anywhere = "arn:aws:kms:us-east-1:111111111111:key/*"
+    assert refused in said()
+    assert refused in said(allow("kms:Decrypt", anywhere, **VIA, **by_another))
+    assert said(allow("kms:Decrypt", anywhere, **VIA, **by_alias)) == ""
+    assert said(decrypt) == ""
