@@ -70,7 +70,7 @@ class Admin:
             ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
             ("GET", "events"): lambda _, query, __: self._events.listed(query.get("account", self._account)),
             ("DELETE", "events"): lambda *_: self._events.clear(),
-            ("POST", "reset"): lambda *_: self._reset(),
+            ("POST", "reset"): lambda *_: self.reset(),
         }
 
     def answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any]:
@@ -118,7 +118,8 @@ class Admin:
         self._bedrock.settings = replace(self._bedrock.settings, **{what: after})
         return asdict(after)
 
-    def _reset(self) -> dict[str, Any]:
+    def reset(self) -> dict[str, Any]:
+        """Leaves empty accounts, and no events."""
         self._bedrock.reset()
         self._events.clear()
         return {}

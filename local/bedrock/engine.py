@@ -3,14 +3,14 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from local.bedrock import errors
 from local.bedrock.control import copies, deployments, inventory, progress, throughput
 from local.bedrock.control.call import Call, Params, Surroundings
-from local.bedrock.faults import Fault, Faults
+from local.bedrock.faults import Faults
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.mishaps import Mishaps
 from local.bedrock.offer import since
@@ -46,9 +46,9 @@ class Bedrock:
         keys: Keys = _ANY_KEYS,
         logs: Logs = _NO_LOGS,
         settings: Settings = _SETTINGS,
-        faults: Iterable[Fault] = (),
+        faults: Faults | None = None,
     ) -> None:
-        self.settings, self.faults = settings, Faults(faults)
+        self.settings, self.faults = settings, Faults() if faults is None else faults
         self._clock = clock
         self._around = Surroundings(roles, objects, keys, self._estate)
         self._lock, self._ticking = threading.RLock(), threading.Lock()

@@ -18,7 +18,7 @@ def main() -> None:
 
     from local.bedrock.engine import Bedrock
     from local.bedrock.events import KeptEvents
-    from local.bedrock.fault import Fault
+    from local.bedrock.faults import Fault, Faults
     from local.bedrock.settings import Quotas, Settings, TeacherSettings
     from local.emulator import hooks
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
@@ -37,10 +37,12 @@ def main() -> None:
             teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
             quotas=Quotas(model_units=account.model_units),
         ),
-        faults=[
-            *(Fault("failed-job", named=prefix) for prefix in account.fail_jobs),
-            *([Fault("lost-event")] if account.lose_events else []),
-        ],
+        faults=Faults(
+            [
+                *(Fault("failed-job", named=prefix) for prefix in account.fail_jobs),
+                *([Fault("lost-event")] if account.lose_events else []),
+            ]
+        ),
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
     hooks.install(clock, bedrock, events, account=account.account, iam_log=iam_log)

@@ -23,6 +23,7 @@ from local.bedrock.door.s3 import EndpointObjects
 from local.bedrock.door.webhook import Webhook
 from local.bedrock.engine import Bedrock
 from local.bedrock.events import KeptEvents
+from local.bedrock.faults import Faults
 from local.bedrock.wire import service_model
 
 LOOPBACK = "127.0.0.1"
@@ -64,7 +65,7 @@ def _simulator(asked: Namespace) -> tuple[MemoryClock, KeptEvents, Bedrock]:
         events=events,
         roles=PatternRoles(),
         settings=settings(asked),
-        faults=asked.fault,
+        faults=Faults(asked.fault, seed=asked.seed),
     )
     return clock, events, bedrock
 

@@ -53,6 +53,7 @@ def install(
     clock: VirtualClock, simulator: Bedrock, events: KeptEvents, *, account: str, iam_log: Path | None = None
 ) -> None:
     """Put every hook in place. Call it once, before ministack serves."""
+    admin = Admin(simulator, clock, events, account=account)
     loopback.install()
     buckets.install()
     log_groups.install()
@@ -64,7 +65,7 @@ def install(
     rule_targets.install()
     alarm_actions.install()
     subscriptions.install()
-    bedrock.install(simulator)
+    bedrock.install(simulator, admin.reset)
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
@@ -73,7 +74,7 @@ def install(
         recorder.install(iam_log)
     encryption.install()
     access.install(simulator, encryption.key_checks)
-    requests.install(Admin(simulator, clock, events, account=account))
+    requests.install(admin)
 
 
 def _install_functions() -> None:

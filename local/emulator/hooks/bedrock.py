@@ -44,9 +44,6 @@ class Simulator(Protocol):
     def tick(self) -> bool:
         """Do what is due; whether there was anything."""
 
-    def reset(self) -> None:
-        """Forget everything."""
-
     def inventory(self, account: str) -> dict[str, Any]:
         """What exists in an account, and what bills by the hour."""
 
@@ -109,8 +106,8 @@ def _unreachable(module: ModuleType) -> None:
             setattr(module, name, refuser(f"{module.__name__}.{name}"))
 
 
-def install(simulator: Simulator) -> None:
-    """Put the simulator in the place of both services, and let it tick."""
+def install(simulator: Simulator, reset: Callable[[], object]) -> None:
+    """Put the simulator in the place of both services, and let it tick. `reset` empties the account."""
 
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
@@ -128,5 +125,5 @@ def install(simulator: Simulator) -> None:
     for module in (bedrock, bedrock_runtime):
         _unreachable(module)
         module.handle_request = handle_request
-    bedrock.reset = simulator.reset
+    bedrock.reset = reset
     threading.Thread(target=_tick_for_ever, args=(simulator,), daemon=True, name="bedrock-simulator").start()

@@ -15,7 +15,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from local.bedrock.engine import Bedrock
-from local.bedrock.faults import Fault
+from local.bedrock.faults import Fault, Faults
 from local.bedrock.ports import ObjectDenied, ObjectMissing, Request, Response
 from local.bedrock.settings import Latency, Quotas, Settings, TeacherSettings
 
@@ -159,7 +159,7 @@ class World:
             keys=self.keys,
             logs=self.logs,
             settings=Settings(teacher or TeacherSettings(), latency or Latency(), quotas or Quotas()),
-            faults=faults,
+            faults=Faults(faults),
         )
         self.last, self.caller = Response(0, {}), ""
 

@@ -98,3 +98,9 @@ def bucket(root: Path, body: bytes, name: str = "train-bucket") -> Path:
     folder.mkdir(parents=True)
     (folder / "train.jsonl").write_bytes(body)
     return folder
+
+
+def run(*flags: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of it with flags that it refuses."""
+    command = [sys.executable, "-m", "local.bedrock", *flags]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)

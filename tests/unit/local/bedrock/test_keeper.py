@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.local.bedrock.fakes import job, jsonl, prompts
-from tests.unit.local.bedrock.standalone import Standalone, bucket, converse
-from tests.unit.local.bedrock.test_standalone import run
+from tests.unit.local.bedrock.standalone import Standalone, bucket, converse, run
 
 QUESTION = "please reimburse the amount"
 

@@ -1,14 +1,9 @@
 """The door of its own: anyone's boto3 finds both services there, and whoever starts it is told what is wrong."""
 
-import json
 import signal
-import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -18,7 +13,6 @@ import botocore.exceptions
 import pytest
 import urllib3.exceptions
 
-from local.account import ROOT
 from local.bedrock.door import server
 from local.bedrock.door.signature import service_of
 from local.bedrock.wire import service_model
@@ -180,98 +174,3 @@ def test_it_stops_cleanly_when_it_is_told(sign: signal.Signals) -> None:
 def test_it_listens_on_loopback_alone() -> None:
     with server._listen(0) as listening:
         assert listening.getsockname()[0] == "127.0.0.1"
-
-
-def run(*flags: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "local.bedrock", *flags]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
-
-
-def test_a_busy_port_is_one_sentence(running: Standalone) -> None:
-    port = running.url.rsplit(":", 1)[1]
-    refused = run("--port", port)
-    sentence = f"port {port} on 127.0.0.1 cannot be taken (Address already in use): choose another with --port.\n"
-    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", sentence)
-
-
-@pytest.mark.parametrize(
-    ("flags", "sentence"),
-    [
-        (["--date", "yesterday"], "argument --date: 'yesterday' is not a date: write it as 2024-12-04."),
-        (["--port", "70000"], "argument --port: '70000' is not a port: there are 0 to 65535"),
-        (["--speed", "-1"], "argument --speed: -1 is not a number from 0 upwards"),
-        (["--account", "me"], "argument --account: 'me' is not an account: write twelve digits"),
-        (["--model-units", "many"], "argument --model-units: 'many' is not a number of them: write 0 or more"),
-        (["--teacher-error", "3"], "argument --teacher-error: 3 is not a share: write 0 to 1"),
-        (["--s3", "nowhere"], "argument --s3: 'nowhere' is not a URL: write http://HOST:PORT"),
-        (["--s3", "http://a", "--objects", "b"], "argument --objects: not allowed with argument --s3"),
-        (["--fault", "earthquake"], "argument --fault: there is no fault 'earthquake'"),
-        (["--fault", "slow seconds=long"], "argument --fault: Expected `float`, got `str` - at `$.seconds`"),
-        (["--fault", "slow colour=red"], "argument --fault: a fault has no colour"),
-        (["--colour"], "unrecognized arguments: --colour"),
-    ],
-)
-def test_a_bad_flag_is_one_sentence(flags: list[str], sentence: str) -> None:
-    refused = run(*flags)
-    last = refused.stderr.splitlines()[-1]
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert sentence in last
-    assert "Traceback" not in refused.stderr
-
-
-def test_flags_are_what_the_simulator_goes_by(tmp_path: Path) -> None:
-    flags = ["--model-units", "3", "--tokens-per-minute", "7", "--latency-scale", "0.25", "--account", OTHER]
-    fault = 'failed-job named=dev- message="the cat sat on it" times=2'
-    with Standalone("--date", "2024-12-04", "--speed", "0", *flags, "--fault", fault) as started:
-        quotas = started.admin("GET", "quotas")
-        assert (quotas["model_units"], quotas["tokens"]["standard"]) == (3, {"*": 7})
-        assert started.admin("GET", "latency")["scale"] == 0.25
-        assert started.admin("GET", "health")["now"] == "2024-12-04T00:00:00.000Z"
-        assert started.variables["AWS_ACCESS_KEY_ID"] == OTHER
-        (listed,) = started.admin("GET", "faults")
-        assert (listed["named"], listed["message"], listed["times"]) == ("dev-", "the cat sat on it", 2)
-
-
-class Sink(BaseHTTPRequestHandler):
-    """Keeps what is posted to it."""
-
-    posted: list[dict[str, Any]]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.posted.append(json.loads(body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Says nothing."""
-
-
-def test_events_are_posted_where_somebody_listens(root: Path) -> None:
-    Sink.posted = []
-    with HTTPServer(("127.0.0.1", 0), Sink) as sink:
-        Thread(target=sink.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{sink.server_port}/events"
-        with Standalone("--speed", "0", "--objects", str(root), "--events-to", url) as started:
-            started.client().create_model_customization_job(**job("posted"))
-            started.admin("PUT", "clock", {"advance": 3 * 3600})
-            kept = started.admin("GET", "events")
-            end = monotonic() + 10
-            while len(Sink.posted) < len(kept) and monotonic() < end:
-                pass
-        sink.shutdown()
-    assert Sink.posted == kept
-    assert [event["detail"]["jobStatus"] for event in kept] == ["InProgress", "Completed"]
-
-
-def test_events_that_nobody_takes_are_complained_of_once(root: Path) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    with Standalone("--speed", "0", "--objects", str(root), "--events-to", url) as started:
-        started.client().create_model_customization_job(**job("posted"))
-        started.admin("PUT", "clock", {"advance": 3 * 3600})
-        code, said = started.stop()
-    assert code == 0
-    assert said.startswith(f"events are lost on their way to {url}: ")
-    assert said.count("\n") == 1

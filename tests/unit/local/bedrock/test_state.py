@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any
@@ -17,8 +16,8 @@ from local.bedrock.fault import Fault
 from local.bedrock.records import Estate
 from local.bedrock.settings import Quotas
 from tests.unit.local.bedrock.fakes import ACCOUNT, TODAY, World, answer, distilled, job, jsonl, prompts, say
+from tests.unit.local.bedrock.steps import ACTIONS, LIFE, PRO, REGIONS, Action, hosts
 
-PRO = "us.amazon.nova-pro-v1:0"
 QUESTIONS = ("please reimburse the amount", "has it shipped yet", "my password is rejected", "stop renewing", "hello")
 LISTS = {
     "list_model_customization_jobs": "modelCustomizationJobSummaries",
@@ -27,7 +26,6 @@ LISTS = {
     "list_custom_model_deployments": "modelDeploymentSummaries",
     "list_model_copy_jobs": "modelCopyJobSummaries",
 }
-REGIONS = ("us-east-1", "us-west-2")
 
 
 class Drawer:
@@ -71,15 +69,6 @@ def again(world: World) -> World:
     return other
 
 
-def hosts(world: World) -> list[str]:
-    """Everything that may serve a student."""
-    bedrock = world.client()
-    found = bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]
-    arns = [each["customModelDeploymentArn"] for each in found]
-    units = bedrock.list_provisioned_model_throughputs()["provisionedModelSummaries"]
-    return arns + [each["provisionedModelArn"] for each in units]
-
-
 def told(world: World) -> list[Any]:
     """What a caller can see of it."""
     seen: list[Any] = [world.bedrock.inventory(ACCOUNT)]
@@ -102,87 +91,6 @@ def _said(world: World, model: str, question: str) -> str:
         return answer(say(world, model, question))
     except ClientError as refusal:
         return str(refusal)
-
-
-Action = Callable[[World, int], Any]
-
-
-def _create_job(world: World, number: int) -> Any:
-    name, file = f"job-{number}", ("train", "bare", "other", "wrong")[number % 4]
-    source = {"s3Uri": f"s3://train-bucket/{file}.jsonl"}
-    tags = [{"key": "n", "value": str(number)}]
-    request = job(name, trainingDataConfig=source, jobTags=tags, customModelTags=tags, clientRequestToken=f"t{number}")
-    return world.client().create_model_customization_job(**request)
-
-
-def _stop_job(world: World, number: int) -> Any:
-    return world.client().stop_model_customization_job(jobIdentifier=f"job-{number}")
-
-
-def _model(world: World, number: int) -> str:
-    """The ARN of a job's model; a ClientError where there is none."""
-    return str(world.client().get_custom_model(modelIdentifier=f"job-{number}-model")["modelArn"])
-
-
-def _deploy(world: World, number: int) -> Any:
-    return world.client().create_custom_model_deployment(
-        modelDeploymentName=f"live-{number}", modelArn=_model(world, number), description="x"
-    )
-
-
-def _update(world: World, number: int) -> Any:
-    arn = next((each for each in hosts(world) if "deployment" in each), "none")
-    return world.client().update_custom_model_deployment(
-        customModelDeploymentIdentifier=arn, modelArn=_model(world, number)
-    )
-
-
-def _buy(world: World, number: int) -> Any:
-    return world.client().create_provisioned_model_throughput(
-        provisionedModelName=f"units-{number}", modelId=f"job-{number}-model", modelUnits=1
-    )
-
-
-def _release(world: World, number: int) -> Any:
-    return world.client().delete_provisioned_model_throughput(provisionedModelId=f"units-{number}")
-
-
-def _copy(world: World, number: int) -> Any:
-    asked = {"sourceModelArn": _model(world, number), "targetModelName": f"c-{number}"}
-    return world.client(region="us-west-2").create_model_copy_job(**asked)
-
-
-def _delete(world: World, number: int) -> Any:
-    return world.client().delete_custom_model(modelIdentifier=f"job-{number}-model")
-
-
-def _profile(world: World, number: int) -> Any:
-    region = REGIONS[number % 2]
-    source = f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{PRO}"
-    return world.client(region=region).create_inference_profile(
-        inferenceProfileName=f"p-{number}", modelSource={"copyFrom": source}, tags=[{"key": "k", "value": "v"}]
-    )
-
-
-def _log(world: World, number: int) -> Any:
-    config = {"s3Config": {"bucketName": "train-bucket", "keyPrefix": f"logs{number}"}}
-    return world.client().put_model_invocation_logging_configuration(loggingConfig=config)
-
-
-def _wait(world: World, number: int) -> None:
-    world.pass_time(10 * (number + 1), step=10)
-
-
-ACTIONS: tuple[Action, ...] = (
-    _create_job, _create_job, _create_job, _stop_job, _deploy, _deploy, _update, _buy, _release, _copy, _delete,
-    _profile, _log, _wait, _wait, _wait,
-)  # fmt: skip
-
-
-LIFE: tuple[tuple[Action, int], ...] = (
-    (_create_job, 0), (_create_job, 1), (_create_job, 3), (_wait, 5), (_wait, 5), (_deploy, 0), (_buy, 1), (_copy, 1),
-    (_profile, 0), (_log, 0), (_wait, 1), (_update, 1), (_create_job, 4), (_create_job, 5), (_stop_job, 5), (_wait, 0),
-)  # fmt: skip
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

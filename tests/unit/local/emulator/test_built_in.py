@@ -66,8 +66,7 @@ from local.emulator.hooks import bedrock
 logging.basicConfig()
 class Nobody:
     def tick(self): pass
-    def reset(self): pass
-bedrock.install(Nobody())
+bedrock.install(Nobody(), print)
 print(asyncio.run(kept({call})))
 """
 
