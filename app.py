@@ -9,6 +9,9 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
+if __name__ == "__main__":
+    gc.disable()  # a synth ends before its garbage matters, and looking for it in the CDK's modules takes a tenth of it
+
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
@@ -83,7 +86,6 @@ def _day(said: str) -> date:
 
 def main() -> int:
     """What `cdk` runs. Settings that cannot be deployed are told in full, and nothing is written."""
-    gc.freeze()  # the CDK's modules live as long as the process: looking through them again took a tenth of a synth
     app = App(analytics_reporting=False, auto_synth=False)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:
@@ -99,4 +101,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    gc.freeze()  # the interpreter would look once more at its end
+    sys.exit(status)

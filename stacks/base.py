@@ -23,8 +23,9 @@ class EnvironmentStack(Stack):
         )
         self.settings = settings
         self.names = Names(settings.environment)
+        tags = Tags.of(self)
         for key, value in {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}.items():
-            Tags.of(self).add(key, value)
+            tags.add(key, value)
 
     def ground(self, key: kms.IKey) -> Ground:
         """What this stack's functions stand on. Once per stack: it makes the layer."""

@@ -6,7 +6,7 @@ of a synth that ignores them.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +28,12 @@ def acknowledge(construct: Construct, ident: str, reason: str) -> None:
     Validations.of(construct).acknowledge(Acknowledgment(id=ident, reason=reason))
 
 
-def acknowledge_resources(policy: Construct, resources: Iterable[str], reason: str) -> None:
-    """Lets through the wildcards among the resources of an IAM policy. No token hides one: they are in the text."""
-    if wide := [resource for resource in resources if "*" in resource]:
-        spelled = [flat(resource) for resource in Stack.of(policy).resolve(wide)]
+def acknowledge_resources(policy: Construct, reasons: Mapping[str, str]) -> None:
+    """Lets through the wildcards among the resources of an IAM policy. `reasons`: why, by resource."""
+    if reasons:
+        spelled = zip(Stack.of(policy).resolve(list(reasons)), reasons.values(), strict=True)
         Validations.of(policy).acknowledge(
-            *(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{each}]", reason=reason) for each in spelled)
+            *(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{flat(each)}]", reason=why) for each, why in spelled)
         )
 
 

@@ -25,9 +25,9 @@ class Emptying(Construct):
             handler="lambdas.emptying.handler.empty",
             description="Deletes every object of a bucket that is about to be deleted",
             timeout=Duration.minutes(15),
+            permissions=[permission for bucket in buckets.values() for permission in storage.empty(bucket)],
         )
         for name, bucket in buckets.items():
-            function.allow(*storage.empty(bucket))
             emptied = CustomResource(
                 self,
                 name,

@@ -10,16 +10,19 @@ from constructs import Construct
 from infra.parts.ground import Ground
 from infra.parts.log_group import log_group
 from infra.parts.parcel import parcel
-from infra.parts.permissions import Permission, allow, running, storage
+from infra.parts.permissions import Permission, allow, allow_more, running, storage
 from infra.parts.queue import DeadLetters
+from infra.parts.runtime import ARCHITECTURE, RUNTIME
 from lambdas.shared.variables import Variable
+
+_LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 
 class Function(Construct):
     """`handler` is the door, `lambdas.<stage>.handler.<name>`, and names the parcel too.
 
-    The role may write to the function's log group, and do what `allow` gives it. With `asynchronous`, what the
-    function could not handle goes to `dead_letters`.
+    The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
+    among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`.
     """
 
     def __init__(
@@ -31,40 +34,45 @@ class Function(Construct):
         handler: str,
         description: str,
         timeout: Duration,
+        permissions: Sequence[Permission] = (),
+        environment: Mapping[Variable, str] = {},
         memory_mb: int = 512,
         layers: Sequence[lambda_.ILayerVersion] = (),
         asynchronous: bool = False,
     ) -> None:
         super().__init__(scope, ident)
-        self._ground = ground
         logs = log_group(self, "Logs", ground)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = iam.Role(self, "Role", assumed_by=_LAMBDA)
         self.dead_letters = DeadLetters(self, "DeadLetters", key=ground.key).queue if asynchronous else None
-        self.allow(running.log_to(logs.log_group_arn))
-        if self.dead_letters:
-            self.allow(*storage.bury(self.dead_letters, ground.key))
+        bury = storage.bury(self.dead_letters, ground.key) if self.dead_letters else ()
+        self._policy = allow(role, running.log_to(logs.log_group_arn), *bury, *permissions)
         self.function = lambda_.Function(
             self,
             "Function",
             code=parcel(handler.split(".")[1]),
             handler=handler,
             description=description,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            role=self.role.without_policy_updates(),
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            role=role.without_policy_updates(),
             log_group=logs,
             layers=[ground.sdk, *layers],
             timeout=timeout,
             memory_size=memory_mb,
             dead_letter_queue=self.dead_letters,
-            environment={Variable.ENVIRONMENT.value: ground.names.environment},
+            environment={Variable.ENVIRONMENT.value: ground.names.environment} | _spelled(environment),
         )
-        self.function.node.add_dependency(self.role)
+        self.function.node.add_dependency(role)
 
-    def allow(self, *permissions: Permission) -> None:
-        allow(self.role, *permissions)
+    def allow_more(self, *permissions: Permission) -> None:
+        """What concerns something that was made after the function."""
+        allow_more(self._policy, *permissions)
 
-    def tell(self, values: Mapping[Variable, str]) -> None:
-        """Sets environment variables."""
-        for variable, value in values.items():
-            self.function.add_environment(variable.value, value)
+    def tell_more(self, values: Mapping[Variable, str]) -> None:
+        """Environment variables, likewise."""
+        for name, value in _spelled(values).items():
+            self.function.add_environment(name, value)
+
+
+def _spelled(values: Mapping[Variable, str]) -> dict[str, str]:
+    return {variable.value: value for variable, value in values.items()}

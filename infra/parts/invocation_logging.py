@@ -27,8 +27,8 @@ class InvocationLogging(Construct):
             handler="lambdas.invocation_logging.handler.own",
             description="Takes the account's logging configuration in this Region, and gives it back",
             timeout=Duration.minutes(2),
+            permissions=[bedrock.configure_logging(), running.own_parameter(Place.of(self), LOGGING_OWNER)],
         )
-        function.allow(bedrock.configure_logging(), running.own_parameter(Place.of(self), LOGGING_OWNER))
         owned = CustomResource(
             self,
             "Owned",

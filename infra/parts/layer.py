@@ -18,6 +18,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.parts.parcel import ROOT
+from infra.parts.runtime import RUNTIME
 
 DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 """boto3 and everything that it requires: pure Python, the same for every architecture."""
@@ -38,7 +39,7 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
         ident,
         code=lambda_.Code.from_asset(str(unpack(BUILD))),
         description=f"boto3 {distribution('boto3').version} for {', '.join(SERVICES)}",
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
     )
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.parts.layer import BUILD
+from infra.parts.runtime import RUNTIME
 from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
 
 
@@ -28,6 +29,6 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
         ident,
         code=lambda_.Code.from_asset(str(folder)),
         description="The recipes of this environment",
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
     )

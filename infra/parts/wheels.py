@@ -16,6 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.parts.layer import BUILD
+from infra.parts.runtime import ARCHITECTURE, RUNTIME
 
 FETCHED = BUILD / "wheels"
 """`function` holds what is deployed, `local` the same for local functions; the Makefile writes both."""
@@ -34,8 +35,8 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
         ident,
         code=lambda_.Code.from_asset(str(unpack(BUILD))),
         description="Compiled packages, by requirements/layer.txt",
-        compatible_architectures=[lambda_.Architecture.ARM_64],
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14],
+        compatible_architectures=[ARCHITECTURE],
+        compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
     )
 

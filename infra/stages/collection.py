@@ -14,7 +14,7 @@ from infra.parts.call_table import RESULTS, TABLE, CallTable
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.invocation_logging import InvocationLogging
-from infra.parts.permissions import analytics, bedrock, running, storage
+from infra.parts.permissions import Permission, analytics, bedrock, running, storage
 from infra.parts.place import Place
 from infra.parts.rule import every, on_event
 from infra.parts.schedule import Schedules
@@ -49,14 +49,11 @@ class Collection(Construct):
         CallTable(
             self, "Table", ground=ground, bucket=calls, keep_days=logging.keep_days, max_scan_gb=logging.max_scan_gb
         )
-        self.function = self._collect(ground, recipes)
-        self._allow(ground, calls, topic)
-        told = {Variable.LOGS: logs_uri(self._place, calls), Variable.HOME_REGION: home_region}
-        self.function.tell({**told, Variable.TOPIC: topic.topic_arn})
+        self.function = self._collect(ground, calls, topic, recipes)
         self._on_ended_queries(recipes)
         self._schedules(ground, recipes)
 
-    def _collect(self, ground: Ground, recipes: Mapping[str, Recipe]) -> Function:
+    def _collect(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic, recipes: Mapping[str, Recipe]) -> Function:
         return Function(
             self,
             "Function",
@@ -65,13 +62,19 @@ class Collection(Construct):
             description="Makes prompts of logged calls, and sends them to the home Region",
             timeout=Duration.minutes(15),
             memory_mb=2048,
+            permissions=self._permissions(ground, calls, topic),
+            environment={
+                Variable.LOGS: logs_uri(self._place, calls),
+                Variable.HOME_REGION: self._home.region,
+                Variable.TOPIC: topic.topic_arn,
+            },
             layers=[settings_layer(self, "Recipes", recipes)],
             asynchronous=True,
         )
 
-    def _allow(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic) -> None:
+    def _permissions(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic) -> list[Permission]:
         names = self._names
-        self.function.allow(
+        return [
             *storage.read(calls, "AWSLogs/", PENDING, RESULTS),
             *storage.write(calls, PENDING, RESULTS),
             storage.remove(calls, PENDING),
@@ -82,7 +85,7 @@ class Collection(Construct):
             running.read_parameters(self._home, names.pipeline),
             *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX),
             *storage.notify(topic, ground.key),
-        )
+        ]
 
     def _on_ended_queries(self, recipes: Mapping[str, Recipe]) -> None:
         """Events of Athena are best effort (Athena guide, athena-events): the slow poll is the net."""

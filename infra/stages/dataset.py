@@ -34,28 +34,26 @@ class Dataset(Construct):
             description="Validates prompts, splits them, estimates the run's cost and starts it",
             timeout=Duration.minutes(15),
             memory_mb=2048,
-            layers=[wheels_layer(self, "Wheels"), settings_layer(self, "Recipes", recipes)],
-            asynchronous=True,
-        )
-        self.function.allow(
-            *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
-            *storage.write(stores.data, "datasets/", "reports/"),
-            *storage.keep_ledger(stores.ledger),
-            *storage.notify(stores.topic, ground.key),
-        )
-        self.function.tell(
-            {
+            permissions=[
+                *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
+                *storage.write(stores.data, "datasets/", "reports/"),
+                *storage.keep_ledger(stores.ledger),
+                *storage.notify(stores.topic, ground.key),
+            ],
+            environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-            }
+            },
+            layers=[wheels_layer(self, "Wheels"), settings_layer(self, "Recipes", recipes)],
+            asynchronous=True,
         )
         self._on_upload(stores)
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that runs are started on."""
-        self.function.tell({Variable.STATE_MACHINE: machine.state_machine_arn})
-        self.function.allow(running.start(machine.state_machine_arn))
+        self.function.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.function.allow_more(running.start(machine.state_machine_arn))
 
     def _on_upload(self, stores: Stores) -> None:
         uploads = events.EventPattern(

@@ -52,7 +52,7 @@ class Distillation(Construct):
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine whose tasks wait for jobs."""
-        self.settle.allow(running.answer_tasks(machine.state_machine_arn))
+        self.settle.allow_more(running.answer_tasks(machine.state_machine_arn))
 
     def _job_role(self, stores: Stores) -> iam.Role:
         """What Bedrock does under during a job: reads prompts, asks the teacher, writes what came out."""
@@ -69,47 +69,47 @@ class Distillation(Construct):
         return role
 
     def _step(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        models = {*self._teachers, *self._students}
+        return Function(
             self,
             "Function",
             ground=ground,
             handler="lambdas.distillation.handler.step",
             description="Checks models and quotas with the service, starts and stops distillation jobs",
             timeout=Duration.minutes(5),
-        )
-        models = {*self._teachers, *self._students}
-        function.allow(
-            *storage.keep_ledger(stores.ledger),
-            bedrock.look_up_models(self._place, models),
-            *bedrock.invoke_models(self._place, models),
-            bedrock.list_endpoints(),
-            quotas.look_up(self._place, self._students),
-            *bedrock.customize(self._place, self._students, self.job_role.role_arn),
-            keys.encrypt_models(self._place, ground.key),
-        )
-        function.tell(
-            {
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                bedrock.look_up_models(self._place, models),
+                *bedrock.invoke_models(self._place, models),
+                bedrock.list_endpoints(),
+                quotas.look_up(self._place, self._students),
+                *bedrock.customize(self._place, self._students, self.job_role.role_arn),
+                keys.encrypt_models(self._place, ground.key),
+            ],
+            environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.JOB_ROLE: self.job_role.role_arn,
                 Variable.MODEL_KEY: ground.key.key_arn,
-            }
+            },
         )
-        return function
 
     def _settle(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        return Function(
             self,
             "Settle",
             ground=ground,
             handler="lambdas.distillation.handler.settle",
             description="Tells waiting runs that their jobs have ended",
             timeout=Duration.minutes(5),
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                bedrock.follow(self._place),
+                bedrock.stop_jobs(self._place),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name},
             asynchronous=True,
         )
-        function.allow(*storage.keep_ledger(stores.ledger), bedrock.follow(self._place), bedrock.stop_jobs(self._place))
-        function.tell({Variable.LEDGER: stores.ledger.table_name})
-        return function
 
     def _on_ended_job(self, ground: Ground) -> None:
         """Best effort (UG monitoring-eventbridge): the slow poll is the net."""

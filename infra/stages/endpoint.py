@@ -46,8 +46,8 @@ class Endpoint(Construct):
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine whose broken executions are swept up after."""
         arn = machine.state_machine_arn
-        self.sweep.tell({Variable.STATE_MACHINE: arn})
-        self.sweep.allow(running.look_at_executions(self._place, machine.state_machine_name))
+        self.sweep.tell_more({Variable.STATE_MACHINE: arn})
+        self.sweep.allow_more(running.look_at_executions(self._place, machine.state_machine_name))
         broken = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
@@ -56,38 +56,36 @@ class Endpoint(Construct):
         on_event(self, "OnBrokenRun", description="An execution ended badly", pattern=broken, function=self.sweep)
 
     def _step(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        return Function(
             self,
             "Function",
             ground=ground,
             handler="lambdas.endpoint.handler.step",
             description="Makes, looks at and releases candidate endpoints",
             timeout=Duration.minutes(5),
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                *bedrock.host(self._place),
+                keys.host_models(self._place, ground.key),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name},
         )
-        function.allow(
-            *storage.keep_ledger(stores.ledger),
-            *bedrock.host(self._place),
-            keys.host_models(self._place, ground.key),
-        )
-        function.tell({Variable.LEDGER: stores.ledger.table_name})
-        return function
 
     def _sweep(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        return Function(
             self,
             "Sweep",
             ground=ground,
             handler="lambdas.endpoint.handler.sweep",
             description="Frees recipes and deletes endpoints that broken executions left",
             timeout=Duration.minutes(5),
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                *storage.notify(stores.topic, ground.key),
+                *bedrock.unhost(self._place),
+                bedrock.read_tags(self._place),
+                running.read_parameters(self._place, self._names.alias("*")),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
             asynchronous=True,
         )
-        function.allow(
-            *storage.keep_ledger(stores.ledger),
-            *storage.notify(stores.topic, ground.key),
-            *bedrock.unhost(self._place),
-            bedrock.read_tags(self._place),
-            running.read_parameters(self._place, self._names.alias("*")),
-        )
-        function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn})
-        return function

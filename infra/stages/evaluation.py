@@ -33,16 +33,18 @@ class Evaluation(Construct):
             handler="lambdas.evaluation.handler.step",
             description="Has the contenders answer held-out prompts, grades them and gives the verdict",
             timeout=Duration.minutes(15),
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                *storage.read(stores.data, "datasets/", "evaluations/"),
+                *storage.write(stores.data, "evaluations/"),
+                *bedrock.invoke_models(
+                    place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
+                ),
+                bedrock.invoke_students(place),
+                keys.use_models(place, ground.key),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
         )
-        self.function.allow(
-            *storage.keep_ledger(stores.ledger),
-            *storage.read(stores.data, "datasets/", "evaluations/"),
-            *storage.write(stores.data, "evaluations/"),
-            *bedrock.invoke_models(place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}),
-            bedrock.invoke_students(place),
-            keys.use_models(place, ground.key),
-        )
-        self.function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name})
 
     def states(self) -> sfn.Chain:
         """Chunks are planned, answered side by side, and judged together."""

@@ -38,8 +38,8 @@ class Promotion(Construct):
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that rollbacks are started on."""
-        self.rollback.tell({Variable.STATE_MACHINE: machine.state_machine_arn})
-        self.rollback.allow(running.start(machine.state_machine_arn))
+        self.rollback.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.rollback.allow_more(running.start(machine.state_machine_arn))
 
     def _switch(self, promote: str, describe: str, waiting: str, record: str) -> sfn.Chain:
         ready = until_ready(
@@ -57,35 +57,33 @@ class Promotion(Construct):
         )
 
     def _step(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        return Function(
             self,
             "Function",
             ground=ground,
             handler="lambdas.promotion.handler.step",
             description="Re-points live endpoints, writes aliases and closes runs",
             timeout=Duration.minutes(5),
+            permissions=[
+                *storage.keep_ledger(stores.ledger),
+                *storage.notify(stores.topic, ground.key),
+                *bedrock.host(self._place),
+                bedrock.repoint(self._place),
+                keys.host_models(self._place, ground.key),
+                running.read_parameters(self._place, self._aliases),
+                running.write_parameters(self._place, self._aliases),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
         )
-        function.allow(
-            *storage.keep_ledger(stores.ledger),
-            *storage.notify(stores.topic, ground.key),
-            *bedrock.host(self._place),
-            bedrock.repoint(self._place),
-            keys.host_models(self._place, ground.key),
-            running.read_parameters(self._place, self._aliases),
-            running.write_parameters(self._place, self._aliases),
-        )
-        function.tell({Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn})
-        return function
 
     def _rollback(self, ground: Ground, stores: Stores) -> Function:
-        function = Function(
+        return Function(
             self,
             "Rollback",
             ground=ground,
             handler="lambdas.promotion.handler.rollback",
             description="Starts the way back to a recipe's previous model",
             timeout=Duration.minutes(1),
+            permissions=[*storage.keep_ledger(stores.ledger), running.read_parameters(self._place, self._aliases)],
+            environment={Variable.LEDGER: stores.ledger.table_name},
         )
-        function.allow(*storage.keep_ledger(stores.ledger), running.read_parameters(self._place, self._aliases))
-        function.tell({Variable.LEDGER: stores.ledger.table_name})
-        return function

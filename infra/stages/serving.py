@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.config import Route
 from infra.parts.function import Function
 from infra.parts.ground import Ground
-from infra.parts.permissions import bedrock, keys, running
+from infra.parts.permissions import Permission, bedrock, keys, running
 from infra.parts.place import Place
 from infra.parts.published import publish
 from lambdas.shared.names import digest, short
@@ -25,6 +25,13 @@ class Serving(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
+        permissions = [running.read_parameters(self._place, self._names.route("*"))]
+        for route in routes.values():
+            leads, needed = self._to_alias(route) if route.recipe else self._to_model(route)
+            self._publish(route, leads)
+            permissions += needed
+        if any(route.recipe for route in routes.values()):
+            permissions += self._students()
         self.function = Function(
             self,
             "Function",
@@ -32,13 +39,9 @@ class Serving(Construct):
             handler="lambdas.serving.handler.invoke",
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
+            permissions=permissions,
+            environment={Variable.HOME_REGION: home_region},
         )
-        self.function.tell({Variable.HOME_REGION: home_region})
-        self.function.allow(running.read_parameters(self._place, self._names.route("*")))
-        for route in routes.values():
-            self._publish(route, self._to_alias(route) if route.recipe else self._to_model(route))
-        if any(route.recipe for route in routes.values()):
-            self._allow_students()
 
     def _publish(self, route: Route, leads: dict[str, Any]) -> None:
         publish(
@@ -49,11 +52,12 @@ class Serving(Construct):
             value={"route": route.name, "latency": route.latency, **leads},
         )
 
-    def _to_alias(self, route: Route) -> dict[str, Any]:
+    def _to_alias(self, route: Route) -> tuple[dict[str, Any], tuple[Permission, ...]]:
+        """Needs nothing of its own: what all students need is said once."""
         assert route.recipe is not None
-        return {"kind": "alias", "alias": self._names.alias(route.recipe), "region": self._home.region}
+        return {"kind": "alias", "alias": self._names.alias(route.recipe), "region": self._home.region}, ()
 
-    def _to_model(self, route: Route) -> dict[str, Any]:
+    def _to_model(self, route: Route) -> tuple[dict[str, Any], tuple[Permission, ...]]:
         """Through an application profile where the route has one, so that its cost carries our tags."""
         assert route.model is not None
         source = self._source(route)
@@ -61,11 +65,11 @@ class Serving(Construct):
         if route.application_profile:
             application = (self._application_profile(route, source).attr_inference_profile_arn,)
         if route.profile:
-            self.function.allow(*bedrock.through_profiles(self._place, {route.model: route.profile}, *application))
+            needed = bedrock.through_profiles(self._place, {route.model: route.profile}, *application)
         else:
-            self.function.allow(*bedrock.in_region(self._place, route.model, *application))
+            needed = bedrock.in_region(self._place, route.model, *application)
         identifier = next(iter(application), route.profile or route.model)
-        return {"kind": "model", "model": route.model, "identifier": identifier, "region": self._place.region}
+        return {"kind": "model", "model": route.model, "identifier": identifier, "region": self._place.region}, needed
 
     def _source(self, route: Route) -> str:
         if route.profile:
@@ -85,8 +89,8 @@ class Serving(Construct):
             ),
         )
 
-    def _allow_students(self) -> None:
-        self.function.allow(
+    def _students(self) -> tuple[Permission, ...]:
+        return (
             running.read_parameters(self._home, self._names.alias("*")),
             bedrock.invoke_students(self._home),
             keys.use_models_by_alias(self._home, self._names.key_alias),

@@ -5,11 +5,12 @@ imported bucket. A function here gives `Permission`s; `allow` puts them on a rol
 """
 
 from infra.parts.permissions import analytics, bedrock, keys, quotas, running, storage, trust
-from infra.parts.permissions.permission import Permission, allow, managed_policy
+from infra.parts.permissions.permission import Permission, allow, allow_more, managed_policy
 
 __all__ = [
     "Permission",
     "allow",
+    "allow_more",
     "analytics",
     "bedrock",
     "keys",

@@ -1,10 +1,11 @@
 """One permission: what may be done to what, when, and why a resource needs a wildcard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from infra.parts import compliance
 
@@ -25,30 +26,36 @@ class Permission:
             raise ValueError(f"{wide} holds a wildcard; name each action")
 
     @property
-    def statement(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=list(self.actions),
-            resources=list(self.resources),
-            conditions={operator: dict(tests) for operator, tests in self.conditions.items()},
-        )
+    def statement(self) -> dict[str, Any]:
+        """As IAM writes it (IAM guide, reference_policies_elements)."""
+        said: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        return said | ({"Condition": self.conditions} if self.conditions else {})
 
 
-def allow(role: iam.Role, *permissions: Permission) -> None:
-    """Adds the permissions to the role's own policy."""
-    for permission in permissions:
-        role.add_to_policy(permission.statement)
-    _explain(role.node.find_child("DefaultPolicy"), permissions)
-
-
-def managed_policy(scope: Any, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
-    """A policy that an account's owner attaches to the people or services that need it."""
-    statements = [permission.statement for permission in permissions]
-    policy = iam.ManagedPolicy(scope, ident, description=description, statements=statements)
+def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
+    """The role's own policy, whole: a document from JSON is one question to the CDK's process, each statement two."""
+    policy = iam.Policy(role, "DefaultPolicy", document=_document(permissions), roles=[role])
     _explain(policy, permissions)
     return policy
 
 
-def _explain(policy: Any, permissions: tuple[Permission, ...]) -> None:
-    for permission in permissions:
-        if permission.because:
-            compliance.acknowledge_resources(policy, permission.resources, permission.because)
+def allow_more(policy: iam.Policy, *permissions: Permission) -> None:
+    """Adds what was not known when the policy was made."""
+    policy.add_statements(*(iam.PolicyStatement.from_json(permission.statement) for permission in permissions))
+    _explain(policy, permissions)
+
+
+def managed_policy(scope: Construct, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
+    """A policy that an account's owner attaches to the people or services that need it."""
+    policy = iam.ManagedPolicy(scope, ident, description=description, document=_document(permissions))
+    _explain(policy, permissions)
+    return policy
+
+
+def _document(permissions: Sequence[Permission]) -> iam.PolicyDocument:
+    return iam.PolicyDocument.from_json({"Statement": [permission.statement for permission in permissions]})
+
+
+def _explain(policy: Construct, permissions: Sequence[Permission]) -> None:
+    wide = ((r, p.because) for p in permissions if p.because for r in p.resources if "*" in r)
+    compliance.acknowledge_resources(policy, dict(wide))
