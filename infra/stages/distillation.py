@@ -58,14 +58,14 @@ class Distillation(Construct):
         """What Bedrock does under during a job: reads prompts, asks the teacher, writes what came out."""
         trusted = trust.service(self._place, "bedrock.amazonaws.com", "model-customization-job/*")
         role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
+        logged = storage.read(stores.calls, "AWSLogs/") if self._direct and stores.calls is not None else ()
         allow(
             role,
             *storage.read(stores.data, "datasets/*/train.jsonl", "jobs/"),  # never the held-out references beside it
             *storage.write(stores.data, "jobs/"),
             *bedrock.invoke_models(self._place, self._teachers),
+            *logged,
         )
-        if self._direct and stores.calls is not None:
-            allow(role, *storage.read(stores.calls, "AWSLogs/"))
         return role
 
     def _step(self, ground: Ground, stores: Stores) -> Function:
