@@ -65,10 +65,10 @@ def mangled(draw: st.DrawFn) -> bytes:
 
 AGAIN = {
     "schemaVersion": f'"{SCHEMA}"',
-    "messages": '[{"role":"user","content":[{"text":"\\u003a"}]}]',
+    "messages": '[{"role":"user","content":[{"text":"a"}]}]',
     "role": '"user"',
-    "content": '[{"text":"\\u003A"}]',
-    "text": '"\\u003a:"',
+    "content": '[{"text":"a"}]',
+    "text": '"a"',
 }
 
 
@@ -78,4 +78,7 @@ def doubled(draw: st.DrawFn) -> bytes:
     line = draw(lines()).decode("utf-8", "surrogatepass")
     found = [(one.start(), one[1]) for one in re.finditer(r'(?<!\\)"(\w+)"\s*:', line) if one[1] in AGAIN]
     at, key = draw(st.sampled_from(found))
-    return f'{line[:at]}"{key}":{AGAIN[key]},{line[at:]}'.encode("utf-8", "surrogatepass")
+    before, after = line[:at], line[at:]
+    if draw(st.booleans()):  # a text with as many escaped colons as there are keys too many
+        after = re.sub(r'(?<!\\)("text"\s*:\s*")', lambda text: f"{text[1]}\\u003a", after, count=1)
+    return f'{before}"{key}":{AGAIN[key]},{after}'.encode("utf-8", "surrogatepass")

@@ -44,10 +44,10 @@ def test_a_good_line_goes_the_fast_way_unless_it_holds_what_must_be_looked_at(re
 @settings(max_examples=500)
 @given(doubled())
 @example(
-    b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"role":"user","content":[{"text":":","text":"\\u003A"}]}]}'
+    b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"role":"user","content":[{"text":"a","text":"\\u003A"}]}]}'
 )
 @example(
-    b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"role":"user","content":[{"text":"","te\\u0078t":"a"}]}]}'
+    b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"role":"user","content":[{"text":"b","te\\u0078t":"a"}]}]}'
 )
 @example(
     b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"content":[{"type":"text","text":"a","t\\u0079pe":"text"}],"role":"user"}]}'
