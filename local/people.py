@@ -12,6 +12,7 @@ from local.account import LocalAccount
 
 DECLARED = {
     "operator": ("pipeline", "OperatorPolicyArn"),
+    "approver": ("pipeline", "ApproverPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),
 }
@@ -62,8 +63,10 @@ def _declared(account: LocalAccount, environment: str, *, home: str, inference: 
         cfn = _client(account, "cloudformation", home if stack == "pipeline" else inference)
         names = [one["StackName"] for one in cfn.describe_stacks()["Stacks"]]
         if (name := f"distillery-{environment}-{stack}") in names:
-            outputs = cfn.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-            found[kind] = next(str(one["OutputValue"]) for one in outputs if one["OutputKey"] == output)
+            told = cfn.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+            outputs = {one["OutputKey"]: str(one["OutputValue"]) for one in told}
+            if output in outputs:
+                found[kind] = outputs[output]
     return found
 
 

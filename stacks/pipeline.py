@@ -6,7 +6,7 @@ from constructs import Construct
 from infra.config import Settings
 from infra.parts.function import Function
 from infra.parts.machine import Machine
-from infra.parts.people import operator_policy
+from infra.parts.people import approver_policy, operator_policy
 from infra.parts.published import publish
 from infra.parts.rule import every
 from infra.parts.stores import Stores
@@ -40,10 +40,12 @@ class Pipeline(EnvironmentStack):
         every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[settle, sweep])
         # Functions whose errors nobody would see otherwise: those of the steps show as failed runs.
         self.watched = {"Dataset": dataset.function, "Settle": settle, "Sweep": sweep}
-        self._publish(stores, {"dataset": dataset.function, "rollback": stages.promotion.rollback})
+        operators = {"dataset": dataset.function, "rollback": stages.promotion.rollback}
+        self._publish(stores, operators | {"approval": dataset.approval})
+        self._people(stores, list(operators.values()), dataset.approval)
 
     def _publish(self, stores: Stores, functions: dict[str, Function]) -> None:
-        """Where things are, for the command line; and the permissions of the people who use it."""
+        """Where things are, for the command line."""
         where = {
             "prompts_bucket": stores.prompts.bucket_name,
             "data_bucket": stores.data.bucket_name,
@@ -55,13 +57,13 @@ class Pipeline(EnvironmentStack):
             "recipes": sorted(self.settings.recipes),
         }
         publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
-        policy = operator_policy(
-            self,
-            "Operators",
-            names=self.names,
-            stores=stores,
-            machine=self.machine,
-            functions=list(functions.values()),
-        )
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
-        CfnOutput(self, "OperatorPolicyArn", value=policy.managed_policy_arn)
+
+    def _people(self, stores: Stores, functions: list[Function], approval: Function) -> None:
+        """The permissions of those who use the command line, and of those who may spend more than a budget."""
+        operators = operator_policy(
+            self, "Operators", names=self.names, stores=stores, machine=self.machine, functions=functions
+        )
+        approvers = approver_policy(self, "Approvers", names=self.names, stores=stores, function=approval)
+        CfnOutput(self, "OperatorPolicyArn", value=operators.managed_policy_arn)
+        CfnOutput(self, "ApproverPolicyArn", value=approvers.managed_policy_arn)

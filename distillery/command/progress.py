@@ -83,7 +83,8 @@ def summary(stage: Stage, record: StageRecord) -> str:
         case Stage.DATASET:
             return (
                 f"{product['prompts']} prompts to learn from, {product['heldout']} held out, "
-                f"{product['duplicates']} duplicates removed, estimate ${float(product['estimate_usd']):.2f}"
+                f"{product['duplicates']} duplicates removed, {_aside(product)}"
+                f"estimate ${float(product['estimate_usd']):.2f}"
             )
         case Stage.DISTILLATION:
             return str(product["model_arn"])
@@ -93,6 +94,18 @@ def summary(stage: Stage, record: StageRecord) -> str:
             return f"{'passed' if product['passed'] else 'did not pass'}, {product['measure']}: {scores(product)}"
         case Stage.PROMOTION:
             return f"alias version {product['version']} → {product['endpoint']['name']}"
+
+
+def _aside(product: Mapping[str, Any]) -> str:
+    lines = product.get("put_aside", 0)
+    return f"{lines} bad lines put aside, " if lines else ""
+
+
+def waiting(record: RunRecord) -> str:
+    """What a run waits for that is above its budget, and what to do."""
+    usd, budget = record.run.dataset.estimate_usd, record.run.recipe.budget_usd
+    run = record.run.id
+    return f"estimated at ${usd}, the budget is ${budget}: distillery approve {run}, or distillery reject {run}"
 
 
 def scores(verdict: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from lambdas.shared.names import UPLOADS_PREFIX
 
 console = Console(highlight=False)
 ON_THE_ROAD = ("started", "same")
+AWAITING = "awaiting-approval"
 
 
 def run(
@@ -32,10 +33,10 @@ def run(
     """Put a file of prompts on the road: validated, distilled, evaluated and promoted if it passes."""
     on = target(context)
     answer = start(on, recipe, file, again=again)
-    if answer["status"] not in ON_THE_ROAD:
+    if answer["status"] not in (*ON_THE_ROAD, AWAITING):
         refuse(on, answer)
     console.print(sentence(answer), soft_wrap=True)
-    if wait:
+    if wait:  # a run that waits for an approval is shown as it stands
         see(on, str(answer["run"]))
 
 
@@ -52,6 +53,8 @@ def sentence(answer: Mapping[str, object]) -> str:
     """What became of an upload that is on the road, and the next thing to do."""
     if answer["status"] == "started":
         return f"run [bold]{answer['run']}[/bold] has started; follow it with: distillery watch {answer['run']}"
+    if answer["status"] == AWAITING:
+        return f"run [bold]{answer['run']}[/bold] waits for an approval: {escape(str(answer['reason']))}"
     return (
         f"these prompts are run [bold]{answer['run']}[/bold] already; see it with: distillery status, "
         "or say --again for a new attempt"

@@ -8,13 +8,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from distillery.command.progress import scores
+from distillery.command.progress import scores, waiting
 from distillery.command.target import Target, target
 from lambdas.shared.ledger import RunRecord
 from lambdas.shared.road import Outcome, Stage
 
 console = Console(highlight=False)
-COLOUR = {Outcome.PROMOTED: "green", Outcome.FAILED: "red", Outcome.REJECTED: "yellow", Outcome.RUNNING: "cyan"}
+COLOUR = {
+    Outcome.PROMOTED: "green",
+    Outcome.FAILED: "red",
+    Outcome.REJECTED: "yellow",
+    Outcome.AWAITING: "yellow",
+    Outcome.RUNNING: "cyan",
+}
 
 
 def status(
@@ -50,5 +56,5 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield f"  {record.run.id}  {outcome}  {opened:%Y-%m-%d %H:%M}  {record.run.dataset.prompts} prompts"
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
         yield f"    [dim]{verdict['measure']}: {scores(verdict)}[/dim]"
-    if record.reason:
-        yield f"    {escape(record.reason)}"
+    if reason := waiting(record) if record.outcome is Outcome.AWAITING else record.reason:
+        yield f"    {escape(reason)}"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from distillery.command.progress import picture, summary, took
+from distillery.command.progress import picture, summary, took, waiting
 from distillery.command.target import Target, target
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import RunRecord
@@ -49,13 +49,16 @@ def follow(on: Target, run: str) -> bool:
                 live.update(picture(on, record))
             else:
                 _lines(record, shown)
-    passed = record.outcome is Outcome.PROMOTED
-    # A promoted run's reason says again what the last stage's line says.
-    console.print(
-        f"[green]{record.outcome}[/green]" if passed else f"[red]{record.outcome}[/red]: {escape(record.reason)}",
-        soft_wrap=True,
-    )
-    return passed
+    console.print(_ending(record), soft_wrap=True)
+    return record.outcome is Outcome.PROMOTED
+
+
+def _ending(record: RunRecord) -> str:
+    if record.outcome is Outcome.PROMOTED:  # its reason says again what the last stage's line says
+        return f"[green]{record.outcome}[/green]"
+    if record.outcome is Outcome.AWAITING:
+        return f"[yellow]{record.outcome}[/yellow]: {waiting(record)}"
+    return f"[red]{record.outcome}[/red]: {escape(record.reason)}"
 
 
 def _looks(on: Target, run: str) -> Iterator[RunRecord]:

@@ -38,18 +38,18 @@ def as_it_is(files: Iterable[Opened], rules: Rules) -> dict[str, Any]:
 
 def for_recipe(files: Iterable[Opened], wanted: ForRecipe) -> dict[str, Any]:
     """The report that the dataset stage would write of an upload of these files, at the same prices."""
-    from lambdas.dataset.answer import status_of
+    from lambdas.dataset.answer import Status, status_of
+    from lambdas.dataset.budget import above_budget
     from lambdas.dataset.examine import Progress, examine  # the catalog and its prices
     from lambdas.dataset.report import report
-    from lambdas.shared.estimate import check_budget
 
     progress = Progress(wanted.recipe.name)
     try:
         examine(files, wanted.recipe, progress, region=wanted.region, on=wanted.on)
         assert progress.estimated is not None
-        check_budget(wanted.recipe, progress.estimated)
+        above = above_budget(wanted.recipe, progress.estimated)
     except Refused as refused:
         if progress.reading is None:  # nothing could be read: no report, a sentence
             raise
         return report(status_of(refused), progress, str(refused))
-    return report(ACCEPTED, progress)
+    return report(Status.AWAITING if above else ACCEPTED, progress, above)

@@ -40,13 +40,25 @@ def _places(places: Sequence[str], count: int) -> str:
 
 
 def estimate(report: Mapping[str, Any]) -> Iterator[str]:
-    """What the run would cost, item by item; nothing where that is not known."""
+    """What the run would cost, item by item, and what goes on afterwards; nothing where that is not known."""
     if "estimate" not in report:
         return
     estimated = report["estimate"]
     for line in estimated["lines"]:
-        yield f"{'$' + line['usd']:>10}  {line['what']}"
-    yield f"{'$' + estimated['total_usd']:>10}  in all, prices as of {estimated['prices_as_of']} and earlier"
+        yield _usd(line["usd"], line["what"])
+    tokens = f"{_many(estimated['tokens_in'], 'token')} in, {estimated['tokens_out']:,} out"
+    yield _usd(estimated["total_usd"], f"in all ({tokens}), prices as of {estimated['prices_as_of']} and later")
+    if estimated["at_most_usd"] != estimated["total_usd"]:
+        yield _usd(estimated["at_most_usd"], "at most, if Bedrock synthesizes as many pairs as it may")
+    for line in estimated["afterwards"]:
+        yield _usd(line["usd"], f"then: {line['what']}")
+    for one in estimated["answers"]:
+        told = f"1,000 answers by the {one['who']}, {one['model']}"
+        yield _usd(one["usd"], told) if one["usd"] else f"{'hours':>10}  {told}"
+
+
+def _usd(usd: str, what: str) -> str:
+    return f"{'$' + usd:>10}  {what}"
 
 
 def verdict(report: Mapping[str, Any]) -> str:

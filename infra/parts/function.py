@@ -19,7 +19,7 @@ _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 
 class Function(Construct):
-    """`handler` is the door, `lambdas.<stage>.handler.<name>`, and names the parcel too.
+    """`handler` is the door, `lambdas.<stage>.<module>.<name>`, and names the parcel too.
 
     The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
     among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`.

@@ -39,6 +39,21 @@ def operator_policy(
     )
 
 
+def approver_policy(
+    scope: Construct, ident: str, *, names: Names, stores: Stores, function: Function
+) -> iam.ManagedPolicy:
+    """`distillery approve` and `reject`, and a look at what a run would cost."""
+    return managed_policy(
+        scope,
+        ident,
+        f"Approve or reject runs of {names.environment} that are above their budget",
+        *storage.read(stores.data, "datasets/"),
+        *storage.read_ledger(stores.ledger),
+        running.invoke(function.function.function_arn),
+        running.read_parameters(Place.of(scope), names.pipeline),
+    )
+
+
 def caller_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
 ) -> iam.ManagedPolicy:

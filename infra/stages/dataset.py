@@ -20,7 +20,10 @@ from lambdas.shared.variables import Variable
 
 
 class Dataset(Construct):
-    """Invoked for every object under `prompts/` of the prompts bucket, and by `distillery run`."""
+    """`function` is invoked for every object under `prompts/` of the prompts bucket, and by `distillery run`.
+
+    `approval` is invoked by `distillery approve` and `reject`.
+    """
 
     def __init__(
         self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Mapping[str, Recipe]
@@ -48,12 +51,26 @@ class Dataset(Construct):
             layers=[wheels_layer(self, "Wheels"), settings_layer(self, "Recipes", recipes)],
             asynchronous=True,
         )
+        self.approval = self._approval(ground, stores)
         self._on_upload(stores)
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that runs are started on."""
-        self.function.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
-        self.function.allow_more(running.start(machine.state_machine_arn))
+        for function in (self.function, self.approval):
+            function.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
+            function.allow_more(running.start(machine.state_machine_arn))
+
+    def _approval(self, ground: Ground, stores: Stores) -> Function:
+        return Function(
+            self,
+            "Approval",
+            ground=ground,
+            handler="lambdas.dataset.approval.decide",
+            description="Starts or declines runs that wait because they are above their budget",
+            timeout=Duration.minutes(1),
+            permissions=[*storage.keep_ledger(stores.ledger), *storage.notify(stores.topic, ground.key)],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
+        )
 
     def _on_upload(self, stores: Stores) -> None:
         uploads = events.EventPattern(

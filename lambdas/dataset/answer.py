@@ -9,11 +9,15 @@ from lambdas.shared.errors import OverBudget, Refused, RunActive
 class Status(StrEnum):
     STARTED = "started"
     SAME = "same"  # these prompts with this recipe have a run already, on the road or with a student
+    AWAITING = "awaiting-approval"  # above the budget, of a recipe whose runs may be approved
     REJECTED = "rejected"
     OVER_BUDGET = "over-budget"
     BUSY = "busy"
     IGNORED = "ignored"
 
+
+ACCEPTED = "accepted"
+"""In the report of a data set that nothing is wrong with, whatever becomes of its run."""
 
 _REFUSED: dict[type[Refused], Status] = {OverBudget: Status.OVER_BUDGET, RunActive: Status.BUSY}
 

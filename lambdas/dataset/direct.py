@@ -12,7 +12,7 @@ from lambdas.shared import names
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.conversation import Prompt, parse
 from lambdas.shared.errors import BadRequest, DatasetRejected
-from lambdas.shared.estimate import Estimate, Size, check_budget, estimate
+from lambdas.shared.estimate import Estimate, Size, estimate
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
 from lambdas.shared.logs import METADATA_PAIRS, Direct, How, fits
 from lambdas.shared.recipe import Recipe
@@ -34,7 +34,7 @@ class Taken:
 
 
 def take(upload: Upload, recipe: Recipe, objects: ObjectStore, *, region: str, on: date) -> Taken:
-    """Raises BadRequest, DatasetRejected, OverBudget."""
+    """Raises BadRequest, DatasetRejected."""
     if recipe.logs is None or recipe.logs.how is not How.DIRECT:
         raise BadRequest(
             f"recipe {recipe.name!r} gives its job no logs; write how = 'direct' in its logs, or send prompts"
@@ -47,9 +47,7 @@ def take(upload: Upload, recipe: Recipe, objects: ObjectStore, *, region: str, o
     if wrong := _wrong(direct, prompts):
         raise DatasetRejected(f"a job would not take these logs: {wrong}; collect them again")
     size = Size(prompts=direct.calls, heldout=len(prompts), tokens=direct.tokens)
-    estimated = estimate(recipe, size, region=region, on=on)
-    check_budget(recipe, estimated)
-    return Taken(direct, prompts, estimated)
+    return Taken(direct, prompts, estimate(recipe, size, region=region, on=on))
 
 
 def _wrong(direct: Direct, prompts: tuple[Prompt, ...]) -> str | None:
@@ -66,7 +64,7 @@ def _wrong(direct: Direct, prompts: tuple[Prompt, ...]) -> str | None:
     return None if prompts else "no prompt is held out to judge the student by"
 
 
-def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str) -> Dataset:
+def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status: str) -> Dataset:
     """Writes what was held out, and a report."""
     direct, base = taken.direct, f"s3://{bucket}/datasets/{recipe.name}/{taken.digest}"
     dataset = Dataset(
@@ -84,6 +82,6 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str) -> Dat
     )
     objects.write(dataset.heldout_uri, "".join(f"{line}\n" for line in direct.heldout).encode())
     dated = to_wire(taken.estimated) | {"prices_as_of": taken.estimated.prices_as_of.isoformat()}
-    told = {"status": "accepted", "recipe": recipe.name, "dataset": to_wire(dataset), "estimate": dated}
+    told = {"status": status, "recipe": recipe.name, "dataset": to_wire(dataset), "estimate": dated}
     objects.write_json(dataset.report_uri, told)
     return dataset

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from lambdas.dataset import direct
-from lambdas.dataset.answer import Answer, Status
+from lambdas.dataset.answer import ACCEPTED, Answer, Status
+from lambdas.dataset.budget import above_budget
 from lambdas.dataset.examine import Progress, examine
 from lambdas.dataset.machine import Machine
+from lambdas.dataset.notice import notify
 from lambdas.dataset.objects import open_all
 from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.store import store
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import Refused
-from lambdas.shared.estimate import check_budget
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, RunRecord
 from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Dataset, Outcome, Stage
+from lambdas.shared.road import Dataset, Outcome, Run, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +39,50 @@ class Intake:
         progress = Progress(upload.recipe)
         try:
             recipe = self.recipes(upload.recipe)
-            dataset = self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress)
-            return self._run(recipe, dataset, again=upload.again)
+            dataset, above = (
+                self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress)
+            )
+            record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(above))
         except Refused as refused:
             return self.refusals.refuse(upload, progress, refused)
+        if record.outcome is Outcome.AWAITING:
+            return self._await(upload, record, above)
+        return self._run(record)
 
-    def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress) -> Dataset:
+    def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress) -> tuple[Dataset, str]:
+        """The stored data set, and in which sentence its estimate is above the budget, if it is."""
         examine(open_all(self.objects.s3, upload), recipe, progress, region=self.region, on=self.today)
         assert progress.estimated is not None
-        check_budget(recipe, progress.estimated)
-        return store(self.objects, self.data_bucket, progress)
+        above = above_budget(recipe, progress.estimated)
+        return store(self.objects, self.data_bucket, progress, Status.AWAITING if above else ACCEPTED), above
 
-    def _direct(self, upload: Upload, recipe: Recipe) -> Dataset:
-        """Logs that the job reads itself."""
+    def _direct(self, upload: Upload, recipe: Recipe) -> tuple[Dataset, str]:
+        """The same of logs that the job reads itself."""
         taken = direct.take(upload, recipe, self.objects, region=self.region, on=self.today)
-        return direct.keep(taken, recipe, self.objects, self.data_bucket)
+        above = above_budget(recipe, taken.estimated)
+        status = Status.AWAITING if above else ACCEPTED
+        return direct.keep(taken, recipe, self.objects, self.data_bucket, status), above
 
-    def _run(self, recipe: Recipe, dataset: Dataset, *, again: bool) -> Answer:
-        record = self.ledger.open(recipe, dataset, again=again)
+    def _await(self, upload: Upload, record: RunRecord, above: str) -> Answer:
+        run = record.run
+        reason = f"{above}. To start it all the same: distillery approve {run.id}"
+        answer = Answer(status=Status.AWAITING, run=run.id, report_uri=run.dataset.report_uri, reason=reason)
+        if Stage.DATASET not in record.stages:  # told once
+            notify(self.refusals.notices, upload, answer)
+        self._end_stage(run)
+        return answer
+
+    def _run(self, record: RunRecord) -> Answer:
         run, known = record.run, Stage.DATASET in record.stages
         if record.outcome is Outcome.RUNNING:  # an earlier delivery may have died before it came to this
-            self.ledger.begin(run.id, Stage.DATASET)
-            self.ledger.end(run.id, Stage.DATASET, run.dataset)
+            self._end_stage(run)
             self.machine.start(run)
         status = Status.SAME if known else Status.STARTED
         reasons = [f"run {run.id} took these prompts before; it is {record.outcome}"] if known else []
-        if dataset.put_aside:
-            reasons.append(f"{dataset.put_aside} bad lines were put aside, see the report")
+        if run.dataset.put_aside:
+            reasons.append(f"{run.dataset.put_aside} bad lines were put aside, see the report")
         return Answer(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))
+
+    def _end_stage(self, run: Run) -> None:
+        self.ledger.begin(run.id, Stage.DATASET)
+        self.ledger.end(run.id, Stage.DATASET, run.dataset)

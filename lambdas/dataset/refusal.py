@@ -17,7 +17,7 @@ class Refusals:
     """bucket: of the data, never the one that prompts are read from."""
 
     def __init__(self, bucket: str, data: ObjectStore, notices: Notices) -> None:
-        self._bucket, self._data, self._notices = bucket, data, notices
+        self._bucket, self._data, self.notices = bucket, data, notices
 
     def refuse(self, upload: Upload, progress: Progress, refused: Refused) -> Answer:
         """Writes a report where anything was read, and notifies."""
@@ -28,5 +28,5 @@ class Refusals:
             uri = f"s3://{self._bucket}/reports/{progress.recipe}/{source}.json"
             self._data.write_json(uri, report(status, progress, answer.reason))
             answer = replace(answer, report_uri=uri)
-        notify(self._notices, upload, answer)
+        notify(self.notices, upload, answer)
         return answer

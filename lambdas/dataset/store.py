@@ -7,7 +7,7 @@ from lambdas.shared.aws import ObjectStore
 from lambdas.shared.road import Dataset
 
 
-def store(data: ObjectStore, bucket: str, progress: Progress) -> Dataset:
+def store(data: ObjectStore, bucket: str, progress: Progress, status: str) -> Dataset:
     """Of an examined upload. The same prompts go to the same place; the report there, and the lines that were put
     aside, are of the last upload of them."""
     reading, prepared, estimated = progress.reading, progress.prepared, progress.estimated
@@ -30,7 +30,7 @@ def store(data: ObjectStore, bucket: str, progress: Progress) -> Dataset:
     )
     data.write(dataset.uri, prepared.train)
     data.write(dataset.heldout_uri, prepared.heldout)
-    told = report("accepted", progress) | {"put_aside": dataset.put_aside}
+    told = report(status, progress) | {"put_aside": dataset.put_aside}
     if reading.aside:
         told["quarantine_uri"] = f"{base}/{NAME}"
         data.write(told["quarantine_uri"], quarantined(reading.aside))

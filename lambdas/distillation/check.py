@@ -37,7 +37,7 @@ def check(
     nothing is asked first."""
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
-    check_budget(recipe, estimated)
+    check_budget(recipe, estimated, approved_usd=run.approved_usd)
     found = models(bedrock, recipe, now)
     quotas.check(recipe)
     teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)

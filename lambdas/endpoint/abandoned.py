@@ -42,10 +42,10 @@ class Abandoned:
             return None
         if status is not None:
             return f"the execution ended as {status} without closing it"
-        missing = clock.now() - self._opened(holder)
+        missing = clock.now() - self._begun(holder)
         return f"no execution was started within {PATIENCE}" if missing > PATIENCE else None
 
-    def _opened(self, holder: str) -> datetime:
+    def _begun(self, holder: str) -> datetime:
         if is_rollback(holder):
             return rollback_begun(holder)
-        return datetime.fromisoformat(self.ledger.run(holder).opened)
+        return datetime.fromisoformat(self.ledger.run(holder).begun)

@@ -37,6 +37,13 @@ class BadLines(StrEnum):
     QUARANTINE = "quarantine"  # they are put aside, up to max_bad_lines, counted and told
 
 
+class OverBudgetThen(StrEnum):
+    """What becomes of a run whose estimate is above the budget."""
+
+    REFUSE = "refuse"
+    APPROVE = "approve"  # it waits until somebody approves or rejects it
+
+
 class MixedLabels(StrEnum):
     """What becomes of an upload in which some prompts have a reference answer and some have none."""
 
@@ -54,12 +61,14 @@ class Recipe:
     hosting: HostingMode = HostingMode.ON_DEMAND
     grader: Grader = Grader.LABEL
     budget_usd: Decimal = Decimal(25)
+    over_budget: OverBudgetThen = OverBudgetThen.REFUSE
     heldout_share: float = 0.2
     heldout_max: int = 200
     max_answer_tokens: int = 64
     bad_lines: BadLines = BadLines.REJECT
     max_bad_lines: int = 100
     mixed_labels: MixedLabels = MixedLabels.WARN
+    contenders: tuple[str, ...] = ()  # models of today that the student has to beat in price: shown beside it
     min_score: float = 0.5
     min_share_of_teacher: float = 0.85
     min_gain: float = 0.02  # over the untrained student: below it, training bought nothing

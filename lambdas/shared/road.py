@@ -23,8 +23,11 @@ class Stage(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a run ended. REJECTED: a student came out, and did not pass; FAILED: something broke."""
+    """How a run ended, or what it waits for. REJECTED: a student came out, and did not pass; FAILED: something broke;
+    DECLINED: somebody did not want to pay for it."""
 
+    AWAITING = "awaiting-approval"
+    DECLINED = "declined"
     RUNNING = "running"
     PROMOTED = "promoted"
     REJECTED = "rejected"
@@ -52,12 +55,16 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """(recipe digest, dataset digest, attempt). Execution, job, model, endpoint names and tokens derive from `id`."""
+    """(recipe digest, dataset digest, attempt). Execution, job, model, endpoint names and tokens derive from `id`.
+
+    approved_usd: the estimate that somebody approved, above the budget.
+    """
 
     id: str
     recipe: Recipe
     dataset: Dataset
     attempt: int
+    approved_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     TEACHER = "teacher"
     STUDENT = "student"
+    CONTENDER = "contenders"
     ROUTE = "model"
 
 
@@ -34,10 +35,20 @@ def uses(settings: Settings) -> Iterator[Use]:
     for name, recipe in settings.recipes.items():
         for role, model in ((Role.TEACHER, recipe.teacher), (Role.STUDENT, recipe.student)):
             yield Use(where=f"recipes.{name}.{role}", model=model, region=settings.home_region, role=role)
+    yield from (use for use, _ in contenders(settings))
     for name, route in settings.routes.items():
         if route.model is not None:
             where = f"routes.{name}.model"
             yield Use(where=where, model=route.model, region=settings.inference_region, role=Role.ROUTE)
+
+
+def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:
+    """The models that recipes show beside their students, and whether the recipe named it before."""
+    for name, recipe in settings.recipes.items():
+        for index, model in enumerate(recipe.contenders):
+            where = f"recipes.{name}.{Role.CONTENDER}[{index}]"
+            use = Use(where=where, model=model, region=settings.home_region, role=Role.CONTENDER)
+            yield use, model in recipe.contenders[:index]
 
 
 def found(model: str) -> Model | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lambdas.shared import clock, names
 from lambdas.shared.errors import BadRequest, RunActive
+from lambdas.shared.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, run_item, run_key
 from lambdas.shared.ledger.records import RunRecord, Waiting, run_record
 from lambdas.shared.ledger.table import NEW, Table
 from lambdas.shared.recipe import Recipe
@@ -27,42 +28,47 @@ class Ledger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def open(self, recipe: Recipe, dataset: Dataset, *, again: bool) -> RunRecord:
+    def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
         """The run of these prompts: the last attempt's, or a new one where that ended without a student or
-        `again` is said. Raises RunActive where the recipe has another run on the road."""
+        `again` is said. Raises RunActive where the recipe has another run on the road.
+
+        With `awaiting` it waits for an approval and takes no recipe; one that waits is opened anew where its estimate
+        or its recipe has changed, and begins where it need not wait any more.
+        """
         last = self._last_attempt(recipe, dataset)
         if last is not None and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
             return last
-        attempt = last.run.attempt + 1 if last else 1
-        run = Run(id=_run_id(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
-        if not self._claim(run, _attempts_key(recipe, dataset), last):
+        waits = last is not None and last.outcome is Outcome.AWAITING
+        attempt = (last.run.attempt + (not waits)) if last else 1
+        run = Run(id=id_of(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
+        if waits and awaiting and last is not None and last.run == run:
+            return last
+        if not self._claim(run, last, awaiting=awaiting) and not awaiting:
             holder = self.active().get(recipe.name, "another that has just begun")
             if holder != run.id:  # our own id: the same event twice, and the other delivery was faster
-                raise RunActive(_busy(recipe.name, holder))
+                raise RunActive(busy(recipe.name, holder))
         return self.run(run.id)
 
     def _last_attempt(self, recipe: Recipe, dataset: Dataset) -> RunRecord | None:
-        item = self._table.get(*_attempts_key(recipe, dataset))
-        return self.run(_run_id(recipe, dataset, int(item["attempt"]))) if item else None
+        item = self._table.get(*attempts_key(recipe, dataset))
+        return self.run(id_of(recipe, dataset, int(item["attempt"]))) if item else None
 
-    def _claim(self, run: Run, attempts: tuple[str, str], last: RunRecord | None) -> bool:
+    def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool) -> bool:
         """Lock, run and attempt number in one transaction: a crash leaves all of them or none."""
-        opened, (pk, sk) = clock.stamp(), _run_key(run.id)
-        lock = {"pk": "active", "sk": run.recipe.name, "run": run.id, "opened": opened}
-        record = {
-            "pk": pk,
-            "sk": sk,
-            "run": json.dumps(to_wire(run)),
-            "outcome": Outcome.RUNNING,
-            "opened": opened,
-        }
-        counter = {"pk": attempts[0], "sk": attempts[1], "attempt": str(run.attempt)}
+        opened, (pk, sk) = clock.stamp(), attempts_key(run.recipe, run.dataset)
+        waits = last is not None and last.run.id == run.id
         unchanged = (NEW, {}) if last is None else ("attempt = :last", {":last": str(last.run.attempt)})
-        return self._table.put_all((lock, NEW, {}), (record, NEW, {}), (counter, *unchanged))
+        record = run_item(run, Outcome.AWAITING if awaiting else Outcome.RUNNING, opened=opened)
+        same = AWAITING if waits else (NEW, {})
+        counter = {"pk": pk, "sk": sk, "attempt": str(run.attempt)}
+        puts = [(record, *same), (counter, *unchanged)]
+        if not awaiting:
+            puts.append((lock_item(run.recipe.name, run.id, opened=opened), NEW, {}))
+        return self._table.put_all(*puts)
 
     def run(self, run_id: str) -> RunRecord:
         """Raises BadRequest for a run that is not in the ledger."""
-        item = self._table.get(*_run_key(run_id))
+        item = self._table.get(*run_key(run_id))
         if item is None:
             raise BadRequest(f"there is no run {run_id!r} in the ledger; `distillery status` lists the runs")
         return run_record(item)
@@ -82,21 +88,19 @@ class Ledger:
         self._set_once(run_id, f"{stage}_ended", clock.stamp())
 
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
-        self._table.set(*_run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
+        self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 
-    def close(self, run_id: str, outcome: Outcome, reason: str = "") -> bool:
+    def close(self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING) -> bool:
         """Records how the run ended and gives the recipe free. False where it was closed before."""
         closing = {"outcome": outcome.value, "reason": reason[:2000], "closed": clock.stamp()}
-        first = self._table.set(
-            *_run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": Outcome.RUNNING}
-        )
+        first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
         self.unlock(names.recipe_of(run_id), run_id)
         return first
 
     def lock(self, recipe: str, holder: str) -> None:
         """Keeps a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
-        if not self._table.put_new({"pk": "active", "sk": recipe, "run": holder, "opened": clock.stamp()}):
-            raise RunActive(_busy(recipe, self.active().get(recipe, "another that has just ended")))
+        if not self._table.put_new(lock_item(recipe, holder, opened=clock.stamp())):
+            raise RunActive(busy(recipe, self.active().get(recipe, "another that has just ended")))
 
     def unlock(self, recipe: str, holder: str) -> None:
         """Gives the recipe free if `holder` has it."""
@@ -117,22 +121,3 @@ class Ledger:
     def settled(self, waiting: Waiting) -> None:
         """The token was answered. A newer token of the same job stays."""
         self._table.delete("waiting", waiting.job, attribute="token", equal=waiting.token)
-
-
-def _busy(recipe: str, holder: str) -> str:
-    return (
-        f"recipe {recipe!r} has {holder} on the road, and one at a time is allowed; "
-        "wait for it to end (`distillery watch`), then try again"
-    )
-
-
-def _run_id(recipe: Recipe, dataset: Dataset, attempt: int) -> str:
-    return names.run_id(recipe=recipe.name, recipe_digest=recipe.digest, dataset_digest=dataset.digest, attempt=attempt)
-
-
-def _attempts_key(recipe: Recipe, dataset: Dataset) -> tuple[str, str]:
-    return f"recipe#{recipe.name}", f"attempt#{recipe.digest}#{dataset.digest}"
-
-
-def _run_key(run_id: str) -> tuple[str, str]:
-    return f"recipe#{names.recipe_of(run_id)}", f"run#{run_id}"

@@ -20,7 +20,7 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A run's lineage. opened, closed: ISO 8601."""
+    """A run's lineage. opened, approved, closed: ISO 8601."""
 
     run: Run
     outcome: Outcome
@@ -28,6 +28,12 @@ class RunRecord:
     closed: str | None
     reason: str
     stages: Mapping[Stage, StageRecord]
+    approved: str | None = None
+
+    @property
+    def begun(self) -> str:
+        """When it took its recipe: a run that waits for an approval holds nothing up."""
+        return self.approved or self.opened
 
     @property
     def has_student(self) -> bool:
@@ -53,6 +59,7 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         closed=item.get("closed"),
         reason=item.get("reason", ""),
         stages={stage: _stage(item, stage) for stage in Stage if f"{stage}_started" in item},
+        approved=item.get("approved"),
     )
 
 

@@ -13,7 +13,7 @@ PIPELINE = {
     "data_bucket": "data",
     "ledger": "ledger",
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:road",
-    "functions": {"dataset": "dataset-function", "rollback": "rollback-function"},
+    "functions": {"dataset": "dataset-function", "rollback": "rollback-function", "approval": "approval-function"},
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],

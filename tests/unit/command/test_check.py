@@ -94,7 +94,10 @@ def test_a_recipe_of_the_checkout_gives_the_estimate_that_its_upload_would_have(
     assert (report["dataset"]["prompts"], report["dataset"]["heldout"]) == (549, 137)
     assert report["estimate"]["total_usd"]
     said = command("check", str(EXAMPLE), "--recipe", "support")
-    assert f"${report['estimate']['total_usd']} in all, prices as of" in said.out
+    assert f"${report['estimate']['total_usd']} in all (" in said.out
+    assert "at most, if Bedrock synthesizes as many pairs as it may" in said.out
+    assert "$0 then: live endpoint, an hour" in said.out
+    assert "1,000 answers by the contender, anthropic.claude-haiku-5-5" in said.out
 
 
 def test_what_the_recipe_would_refuse_is_refused_at_the_desk(command: Command, tmp_path: Path) -> None:

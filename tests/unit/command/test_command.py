@@ -7,13 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from distillery.client import NotDeployed, NotReached
+from distillery.command.verbs import VERBS
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Outcome
 from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
-
-VERBS = ("demo", "check", "run", "collect", "status", "watch", "ask", "rollback")
 
 
 def test_help_lists_the_verbs(command: Command) -> None:

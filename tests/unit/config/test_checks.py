@@ -248,6 +248,26 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.logs.operator", "it is 'not' over 1 pairs", "'and' over at most 15", "operator = 'and'"),
     ),
+    "a contender that the catalog does not know": (
+        {"recipes/support/contenders": ["anthropic.haiku"]},
+        TODAY,
+        ("recipes.support.contenders[0]", "'anthropic.haiku'", "model ids of the catalog", HAIKU_5_5),
+    ),
+    "an ended contender": (
+        {"recipes/support/contenders": [HAIKU_5_5, HAIKU_3_5]},
+        TODAY,
+        ("recipes.support.contenders[1]", "reached its end of life", "alive on", HAIKU_5_5),
+    ),
+    "a contender that is named twice": (
+        {"recipes/support/contenders": [HAIKU_5_5, HAIKU_5_5]},
+        TODAY,
+        ("recipes.support.contenders[1]", "named twice", "once", "remove"),
+    ),
+    "a contender that is not called from home": (
+        {"recipes/support/contenders": ["meta.llama3-1-405b-instruct-v1:0"]},
+        date(2025, 6, 1),
+        ("recipes.support.contenders[0]", "not served to callers in us-east-1", "home_region", "another model"),
+    ),
 }
 
 

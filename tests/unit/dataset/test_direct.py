@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from lambdas.dataset.answer import Status
 from lambdas.dataset.direct import keep, take
 from lambdas.dataset.upload import Ignored, Upload, asked
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.errors import BadRequest, DatasetRejected, OverBudget
+from lambdas.shared.errors import BadRequest, DatasetRejected
 from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
-from lambdas.shared.recipe import Recipe
+from lambdas.shared.recipe import OverBudgetThen, Recipe
 from lambdas.shared.wire import to_wire
+from tests.unit.dataset.desk import Desk
 
 LOGS = InvocationLogs(
     uri="s3://calls/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/",
@@ -52,7 +54,7 @@ def taken(direct: Any = DIRECT, recipe: Recipe = RECIPE) -> Any:
 
 def test_what_is_held_out_is_kept_and_the_logs_travel_as_they_are() -> None:
     objects = Objects(DIRECT)
-    dataset = keep(taken(), RECIPE, objects, "data")
+    dataset = keep(taken(), RECIPE, objects, "data", "accepted")
     assert (dataset.logs, dataset.uri, dataset.prompts, dataset.heldout) == (LOGS, "", 400, 20)
     assert dataset.heldout_uri == f"s3://data/datasets/support/{dataset.digest}/heldout.jsonl"
     assert objects.kept[dataset.heldout_uri].decode().splitlines() == list(LINES)
@@ -94,9 +96,17 @@ def test_a_recipe_that_sends_prompts_takes_no_logs(logs: LogSource | None) -> No
         taken(recipe=replace(RECIPE, logs=logs))
 
 
-def test_logs_are_held_to_the_budget() -> None:
-    with pytest.raises(OverBudget):
-        taken(recipe=replace(RECIPE, budget_usd=Decimal("0.01")))
+@pytest.mark.parametrize(
+    ("then", "status"), [(OverBudgetThen.REFUSE, Status.OVER_BUDGET), (OverBudgetThen.APPROVE, Status.AWAITING)]
+)
+def test_logs_are_held_to_the_budget(then: OverBudgetThen, status: Status) -> None:
+    key = UPLOAD.uri.removeprefix("s3://prompts/")
+    desk = Desk(json.dumps(to_wire(DIRECT)).encode(), key=key)
+    desk.recipe = replace(RECIPE, budget_usd=Decimal("0.01"), over_budget=then)
+    answer = desk.take(replace(UPLOAD, version="v1"))
+    assert (answer.status, desk.machine.started) == (status, [])
+    if status is Status.AWAITING:
+        assert desk.report(answer)["status"] == "awaiting-approval"
 
 
 @pytest.mark.parametrize(("key", "triggers"), [("support/0a1b/logs.json", True), ("support/0a1b/other.json", False)])

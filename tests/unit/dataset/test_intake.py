@@ -3,64 +3,18 @@
 import gzip
 import json
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from lambdas.dataset.answer import Answer, Status
-from lambdas.dataset.intake import Intake
-from lambdas.dataset.machine import Machine
-from lambdas.dataset.refusal import Refusals
+from lambdas.dataset.answer import Status
 from lambdas.dataset.upload import Upload
-from lambdas.shared.aws import ClientError, ObjectStore
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger
-from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import BadLines, MixedLabels, Recipe
+from lambdas.shared.aws import ClientError
+from lambdas.shared.recipe import BadLines, MixedLabels
 from lambdas.shared.road import Outcome, Stage
-from tests.fakes.road import recipe
-from tests.fakes.services import FakeSns, FakeStepFunctions
-from tests.fakes.table import MemoryTable
-from tests.unit.dataset.fakes import FakeS3, file, line
-
-MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
-KEY = "prompts/support/a.jsonl"
-UPLOAD = Upload(recipe="support", uri=f"s3://prompts/{KEY}", version="v1")
-
-
-class Desk:
-    """An intake over fakes, and what came of it."""
-
-    def __init__(self, *objects: bytes, key: str = KEY, **settings: Any) -> None:
-        self.s3: Any = FakeS3({f"prompts/{key}": list(objects)} if objects else {})
-        self.sns: Any = FakeSns()
-        self.machine: Any = FakeStepFunctions()
-        self.ledger = Ledger(MemoryTable())
-        self.recipe = recipe(**settings)
-
-    def take(self, upload: Upload = UPLOAD) -> Answer:
-        objects = ObjectStore(self.s3)
-        return Intake(
-            region="us-east-1",
-            today=date(2026, 11, 23),
-            data_bucket="data",
-            recipes=self._load,
-            objects=objects,
-            ledger=self.ledger,
-            machine=Machine(MACHINE, self.machine),
-            refusals=Refusals("data", objects, Notices("topic", self.sns)),
-        ).take(upload)
-
-    def _load(self, name: str) -> Recipe:
-        if name != "support":
-            raise BadRequest(f"there is no recipe {name!r}; this environment has ['support']")
-        return self.recipe
-
-    def report(self, answer: Answer) -> Any:
-        assert answer.report_uri
-        return self.s3.json(answer.report_uri)
+from tests.unit.dataset.desk import KEY, MACHINE, UPLOAD, Desk
+from tests.unit.dataset.fakes import file, line
 
 
 def test_good_prompts_start_one_execution_named_as_the_run_with_the_ledgers_run_as_input() -> None:

@@ -9,6 +9,7 @@ import pytest
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import BadRequest, OverBudget
 from lambdas.shared.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate
+from lambdas.shared.recipe import Recipe
 from lambdas.shared.tokens import tokens
 from tests.fakes.road import provisioned, recipe
 
@@ -40,6 +41,45 @@ def test_every_line_names_the_date_and_source_of_its_price_and_what_is_unverifie
 
 def test_the_synthesis_line_tells_what_bedrock_may_add() -> None:
     assert "up to 15000 pairs" in estimated(recipe()).lines[0].basis
+
+
+def test_what_bedrock_may_add_is_in_the_most_that_a_run_can_cost_and_not_in_the_total() -> None:
+    result = estimated(recipe(max_answer_tokens=50))
+    # 15000 x (100 x 0.80 + 50 x 3.20) / 1,000,000 + 15000 x 150 x 1.00 / 1,000,000, evaluation and storage as before
+    assert result.at_most_usd == Decimal("3.60") + Decimal("2.25") + Decimal("0.06") + Decimal("1.95")
+    many = estimate(recipe(), Size(prompts=15_000, heldout=200, tokens=1_520_000), region="us-east-1", on=TODAY)
+    assert many.at_most_usd == many.total_usd
+
+
+def test_tokens_go_in_and_come_out_of_the_teacher_and_of_the_evaluation() -> None:
+    result = estimated(recipe(max_answer_tokens=50))
+    assert (result.tokens_in, result.tokens_out) == (100 * (1000 + 3 * 200), 50 * (1000 + 3 * 200))
+
+
+@pytest.mark.parametrize(
+    ("of", "hour"), [(recipe(), Decimal(0)), (provisioned(), Decimal(20))], ids=["on demand", "provisioned"]
+)
+def test_what_goes_on_afterwards_is_told_by_the_hour_and_by_the_month(of: Recipe, hour: Decimal) -> None:
+    live, storage = estimated(of).afterwards
+    assert (live.what, live.usd) == ("live endpoint, an hour", hour)
+    assert (storage.what, storage.usd) == ("model storage, a month", Decimal("1.95"))
+
+
+def test_contenders_stand_beside_student_and_teacher_by_the_price_of_a_thousand_answers() -> None:
+    of = recipe(max_answer_tokens=50, contenders=("anthropic.claude-haiku-5-5",))
+    told = {answers.who: (answers.model, answers.usd) for answers in estimated(of).answers}
+    assert told == {
+        "distilled student": ("amazon.nova-micro-v1:0", Decimal("0.02")),  # 100 x 0.035 + 50 x 0.14 = 0.0105
+        "teacher": ("amazon.nova-pro-v1:0", Decimal("0.24")),
+        "contender": ("anthropic.claude-haiku-5-5", Decimal("0.04")),  # us.: 100 x 0.11 + 50 x 0.55 = 0.0385
+    }
+    assert estimated(of).total_usd == estimated(recipe(max_answer_tokens=50)).total_usd
+
+
+def test_a_student_that_is_paid_by_the_hour_has_no_price_of_an_answer() -> None:
+    student, *_ = estimated(provisioned()).answers
+    assert student.usd is None
+    assert "2 model unit(s) at $10 an hour" in student.basis
 
 
 def test_a_candidate_on_provisioned_throughput_costs_its_hours() -> None:
@@ -77,6 +117,17 @@ def test_a_budget_holds_to_the_cent(budget: str, refused: bool) -> None:
         return
     with pytest.raises(OverBudget, match=r"\$2\.40 .* \$2\.39"):
         check_budget(of, estimated(of))
+
+
+@pytest.mark.parametrize(("approved", "refused"), [(None, True), ("2.39", True), ("2.40", False)])
+def test_what_was_approved_goes_before_the_budget(approved: str | None, refused: bool) -> None:
+    of = recipe(max_answer_tokens=50, budget_usd=Decimal(1))
+    usd = Decimal(approved) if approved else None
+    if not refused:
+        check_budget(of, estimated(of), approved_usd=usd)
+        return
+    with pytest.raises(OverBudget, match=rf"{approved} were approved" if approved else "the budget of"):
+        check_budget(of, estimated(of), approved_usd=usd)
 
 
 @pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])

@@ -116,13 +116,13 @@ def test_no_template_tells_where_or_with_what_it_was_made() -> None:
 
 
 @pytest.mark.parametrize("part", [*HOME, *INFERENCE])
-def test_compiled_packages_go_to_the_dataset_stage_alone(part: str) -> None:
+def test_compiled_packages_go_to_the_function_that_validates_alone(part: str) -> None:
     template = templates("dev")[part]
     wheels = {name for name in resources(template, "AWS::Lambda::LayerVersion") if "Wheels" in name}
     assert len(wheels) == (1 if part == "pipeline" else 0)
     for name, function in resources(template, "AWS::Lambda::Function").items():
         layers = {layer["Ref"] for layer in function["Layers"]}
-        assert bool(layers & wheels) == function["Handler"].startswith("lambdas.dataset."), name
+        assert bool(layers & wheels) == (function["Handler"] == "lambdas.dataset.handler.receive"), name
 
 
 def test_recipes_add_nothing_but_the_parameter_of_their_route(fifty: Settings) -> None:

@@ -1,0 +1,40 @@
+"""`distillery approve`: a run above its budget is started all the same."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from distillery.command.target import Target, target
+from distillery.desk import text
+from lambdas.shared.ledger import RunRecord
+
+
+def approve(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run that waits, as `distillery status` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+) -> None:
+    """Start a run that waits because its estimate is above its recipe's budget."""
+    on = target(context)
+    record = on.ledger.run(run)
+    usd, budget = record.run.dataset.estimate_usd, record.run.recipe.budget_usd
+    for line in _items(on, record):
+        typer.echo(f"  {line}")
+    if not yes:
+        typer.confirm(f"Start {run} for about ${usd}? The budget of {record.run.recipe.name} is ${budget}", abort=True)
+    decide(on, run, approve=True, usd=str(usd))
+    typer.echo(f"run {run} has started; follow it with: distillery watch {run}")
+
+
+def decide(on: Target, run: str, **decision: object) -> None:
+    """Asks the approval function. Raises FunctionRefused with its sentence."""
+    on.account.invoke(str(on.account.pipeline["functions"]["approval"]), {"run": run, **decision})
+
+
+def _items(on: Target, record: RunRecord) -> list[str]:
+    """What the run would cost, item by item, if the report is of the same estimate."""
+    dataset = record.run.dataset
+    report = json.loads(on.account.read(dataset.report_uri))
+    same = report.get("estimate", {}).get("total_usd") == str(dataset.estimate_usd)
+    return list(text.estimate(report)) if same else []

@@ -1,0 +1,20 @@
+"""`distillery reject`: a run above its budget is closed."""
+
+from typing import Annotated
+
+import typer
+
+from distillery.command.approve import decide
+from distillery.command.target import target
+
+
+def reject(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run that waits, as `distillery status` lists it.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
+) -> None:
+    """Close a run that waits because its estimate is above its recipe's budget."""
+    on = target(context)
+    usd = str(on.ledger.run(run).run.dataset.estimate_usd)
+    decide(on, run, approve=False, usd=usd, reason=reason)
+    typer.echo(f"run {run} is declined; its prompts may be tried again")

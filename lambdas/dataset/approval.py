@@ -1,0 +1,60 @@
+"""The door for whoever may spend more than a recipe's budget: a run that waits is approved, or declined.
+
+{"run": "support-k3x9a-p0q2m7ab-1", "approve": true, "usd": "31.20", "reason": ""}
+→ {"run": "support-k3x9a-p0q2m7ab-1", "outcome": "running"}
+
+A function of its own, so that an account can tell those who approve from those who upload. It needs none of what
+validation needs, and imports none of it.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lambdas.dataset.machine import Machine
+from lambdas.shared.aws import client
+from lambdas.shared.ledger import Approvals, RunRecord, Table
+from lambdas.shared.notices import Notices
+from lambdas.shared.variables import Variable, read
+from lambdas.shared.wire import from_wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """usd: the estimate that was looked at; approving another one is refused. reason: why it is declined."""
+
+    run: str
+    approve: bool
+    usd: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    approvals: Approvals
+    machine: Machine
+    notices: Notices
+
+    def decide(self, decision: Decision) -> RunRecord:
+        """The run as it is then. Raises BadRequest or RunActive. A second call tells people again, makes good what the
+        first may have left undone, and changes nothing else."""
+        if decision.approve:
+            record = self.approvals.approve(decision.run, decision.usd)
+            self.machine.start(record.run)
+            said = f"{decision.run} was approved at ${decision.usd} and has started."
+        else:
+            record = self.approvals.decline(decision.run, decision.reason)
+            said = (
+                f"{decision.run} was declined: {decision.reason or 'no reason given'}. Its prompts may be tried again."
+            )
+        self.notices.publish(f"Distillery: {record.run.recipe.name} {record.outcome}", said)
+        return record
+
+
+def decide(event: Any, _context: object) -> Any:
+    """See the module."""
+    decision = from_wire(Decision, event)
+    machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
+    approval = Approval(Approvals(Table(read(Variable.LEDGER))), machine, Notices(read(Variable.TOPIC)))
+    record = approval.decide(decision)
+    return {"run": record.run.id, "outcome": record.outcome.value}

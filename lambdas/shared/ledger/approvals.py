@@ -1,0 +1,65 @@
+"""Runs that wait for somebody to say that they may cost more than their budget.
+
+They hold no recipe, so that others go on meanwhile; whoever approves takes it for them, if it is free.
+"""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+from lambdas.shared import clock
+from lambdas.shared.errors import BadRequest, RunActive
+from lambdas.shared.ledger.keys import AWAITING, busy, lock_item, run_key
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import RunRecord
+from lambdas.shared.ledger.table import NEW, Table
+from lambdas.shared.road import Outcome, Run
+from lambdas.shared.wire import to_wire
+
+
+class Approvals:
+    """Decisions on waiting runs, each made once."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self._ledger = table, Ledger(table)
+
+    def approve(self, run_id: str, usd: Decimal) -> RunRecord:
+        """The run takes its recipe. `usd` is the estimate that was looked at. A second call changes nothing.
+
+        Raises BadRequest where the run does not wait or its estimate is another by now, RunActive where the recipe has
+        another run on the road.
+        """
+        record = self._ledger.run(run_id)
+        if record.outcome is Outcome.RUNNING and record.run.approved_usd == usd:
+            return record
+        self._check(record)
+        if record.run.dataset.estimate_usd != usd:
+            raise BadRequest(
+                f"run {run_id!r} is estimated at ${record.run.dataset.estimate_usd} by now, not at ${usd}; look again"
+            )
+        if not self._start(record.run, usd):
+            holder = self._ledger.active().get(record.run.recipe.name)
+            if holder and holder != run_id:
+                raise RunActive(busy(record.run.recipe.name, holder))
+        return self._ledger.run(run_id)
+
+    def _start(self, run: Run, usd: Decimal) -> bool:
+        """Lock and record in one transaction."""
+        now, approved = clock.stamp(), json.dumps(to_wire(replace(run, approved_usd=usd)))
+        item = self._table.get(*run_key(run.id)) or {}
+        begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now}
+        return self._table.put_all((lock_item(run.recipe.name, run.id, opened=now), NEW, {}), (begun, *AWAITING))
+
+    def decline(self, run_id: str, reason: str) -> RunRecord:
+        """The run is closed, and its prompts may be tried again. Raises BadRequest where it does not wait."""
+        record = self._ledger.run(run_id)
+        if record.outcome is Outcome.DECLINED:
+            return record
+        self._check(record)
+        self._ledger.close(run_id, Outcome.DECLINED, reason, was=Outcome.AWAITING)
+        return self._ledger.run(run_id)
+
+    def _check(self, record: RunRecord) -> None:
+        if record.outcome is not Outcome.AWAITING:
+            is_now = f"it is {record.outcome}; `distillery status` lists the runs"
+            raise BadRequest(f"run {record.run.id!r} waits for no approval, {is_now}")

@@ -1,0 +1,160 @@
+"""Runs above their budget: what waits, what an approval starts, and what stands in its way."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lambdas.dataset import approval as door
+from lambdas.dataset.answer import Status
+from lambdas.dataset.approval import Approval, Decision
+from lambdas.dataset.machine import Machine
+from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import BadRequest, RunActive
+from lambdas.shared.ledger import Approvals
+from lambdas.shared.notices import Notices
+from lambdas.shared.recipe import OverBudgetThen
+from lambdas.shared.road import Outcome, Stage
+from tests.unit.dataset.desk import MACHINE, UPLOAD, Desk
+from tests.unit.dataset.fakes import file
+
+
+def poor(*objects: bytes, **settings: Any) -> Desk:
+    """A desk whose recipe cannot pay, and has its runs wait."""
+    settings |= {"budget_usd": Decimal("0.10"), "over_budget": OverBudgetThen.APPROVE}
+    return Desk(*objects or (file(150),), **settings)
+
+
+def waiting(desk: Desk) -> str:
+    answer = desk.take()
+    assert answer.status is Status.AWAITING
+    return answer.run or ""
+
+
+def decide(desk: Desk, run: str, *, approve: bool = True, usd: Decimal | None = None, reason: str = "") -> Outcome:
+    estimate = desk.ledger.run(run).run.dataset.estimate_usd
+    approval = Approval(Approvals(desk.table), Machine(MACHINE, desk.machine), Notices("topic", desk.sns))
+    decision = Decision(run=run, approve=approve, usd=estimate if usd is None else usd, reason=reason)
+    return approval.decide(decision).outcome
+
+
+def test_a_run_above_its_budget_waits_with_its_data_set_stored_and_somebody_told_what_to_do() -> None:
+    desk = poor()
+    answer = desk.take()
+    record = desk.ledger.run(answer.run or "")
+    assert (answer.status, record.outcome) == (Status.AWAITING, Outcome.AWAITING)
+    assert record.stages[Stage.DATASET].ended
+    assert desk.s3.newest(record.run.dataset.uri)
+    assert desk.report(answer)["status"] == "awaiting-approval"
+    assert f"distillery approve {answer.run}" in answer.reason
+    (notice,) = desk.sns.published
+    assert (answer.run in notice["Message"], f"distillery approve {answer.run}" in notice["Message"]) == (True, True)
+    assert desk.machine.started == []
+
+
+def test_a_run_that_waits_holds_its_recipe_from_nobody() -> None:
+    desk = poor(file(150), file(160))
+    waiting(desk)
+    assert desk.ledger.active() == {}
+    desk.recipe = replace(desk.recipe, budget_usd=Decimal(25))
+    assert desk.take(replace(UPLOAD, version="v2")).status is Status.STARTED
+
+
+def test_the_same_prompts_again_are_the_same_waiting_run_and_nobody_is_told_twice() -> None:
+    desk = poor()
+    assert waiting(desk) == waiting(desk)
+    assert len(desk.sns.published) == 1
+
+
+def test_an_approved_run_starts_once_with_what_was_approved() -> None:
+    desk = poor()
+    run = waiting(desk)
+    assert [decide(desk, run), decide(desk, run)] == [Outcome.RUNNING, Outcome.RUNNING]
+    record = desk.ledger.run(run)
+    assert record.run.approved_usd == record.run.dataset.estimate_usd
+    assert record.approved
+    assert record.stages[Stage.DATASET].ended
+    assert desk.ledger.active() == {"support": run}
+    assert {started["name"] for started in desk.machine.started} == {run}
+    assert '"approved_usd": "' in desk.machine.started[0]["input"]
+    assert "was approved at $" in desk.sns.published[-1]["Message"]
+
+
+def test_an_approval_that_died_before_the_execution_began_is_made_good_by_the_next() -> None:
+    desk = poor()
+    run = waiting(desk)
+    desk.machine.refuse = "ThrottlingException"
+    with pytest.raises(ClientError):
+        decide(desk, run)
+    desk.machine.refuse = ""
+    assert decide(desk, run) is Outcome.RUNNING
+    assert len(desk.machine.started) == 1
+
+
+def test_an_upload_of_prompts_whose_run_was_approved_is_that_run() -> None:
+    desk = poor()
+    run = waiting(desk)
+    decide(desk, run)
+    again = desk.take()
+    assert (again.status, again.run) == (Status.SAME, run)
+
+
+def test_an_approval_of_another_estimate_than_the_runs_is_refused() -> None:
+    desk = poor()
+    with pytest.raises(BadRequest, match="by now, not at \\$1; look again"):
+        decide(desk, waiting(desk), usd=Decimal(1))
+    assert desk.machine.started == []
+
+
+def test_no_approval_starts_a_second_run_of_a_recipe() -> None:
+    desk = poor(file(150), file(160))
+    run = waiting(desk)
+    decide(desk, desk.take(replace(UPLOAD, version="v2")).run or "")
+    with pytest.raises(RunActive, match="one at a time"):
+        decide(desk, run)
+    assert desk.ledger.run(run).outcome is Outcome.AWAITING
+
+
+def test_a_declined_run_is_closed_and_its_prompts_may_be_tried_again() -> None:
+    desk = poor()
+    run = waiting(desk)
+    assert decide(desk, run, approve=False, reason="not this month") is Outcome.DECLINED
+    assert decide(desk, run, approve=False) is Outcome.DECLINED
+    assert (desk.ledger.run(run).reason, desk.machine.started) == ("not this month", [])
+    with pytest.raises(BadRequest, match="waits for no approval, it is declined"):
+        decide(desk, run)
+    assert desk.take().run == f"{run[:-1]}2"
+
+
+def test_a_raised_budget_starts_what_waited_at_the_next_upload() -> None:
+    desk = poor()
+    run = waiting(desk)
+    desk.recipe = replace(desk.recipe, budget_usd=Decimal(25))
+    answer = desk.take()
+    assert (answer.status, answer.run) == (Status.STARTED, run)
+    assert desk.ledger.run(run).run.recipe.budget_usd == 25
+    assert [started["name"] for started in desk.machine.started] == [run]
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_run_that_goes_its_way_needs_no_decision(approve: bool) -> None:
+    desk = Desk(file(150))
+    run = desk.take().run or ""
+    with pytest.raises(BadRequest, match="waits for no approval, it is running"):
+        decide(desk, run, approve=approve)
+
+
+def test_the_door_takes_a_decision_and_tells_what_became_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = poor()
+    run = waiting(desk)
+    for name, value in (("STATE_MACHINE_ARN", MACHINE), ("LEDGER_TABLE", "ledger"), ("TOPIC_ARN", "topic")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(door, "client", lambda _service: desk.machine)
+    monkeypatch.setattr(door, "Table", lambda _name: desk.table)
+    monkeypatch.setattr(door, "Notices", lambda topic: Notices(topic, desk.sns))
+    usd = str(desk.ledger.run(run).run.dataset.estimate_usd)
+    answer = door.decide({"run": run, "approve": True, "usd": usd}, None)
+    assert answer == {"run": run, "outcome": "running"}
+    with pytest.raises(BadRequest, match="unknown fields"):
+        door.decide({"run": run, "approve": True, "usd": usd, "force": True}, None)
