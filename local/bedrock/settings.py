@@ -45,6 +45,11 @@ class TokenQuotas:
     standard: Mapping[str, int] = field(default_factory=dict)
     optimized: Mapping[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for limit in (*self.standard.values(), *self.optimized.values()):
+            if limit < 0:
+                raise ValueError(f"{limit} is no quota of tokens: it cannot be negative")
+
     def granted(self, mode: str, region: str, model_id: str) -> int | None:
         """The limit there, None if there is none."""
         granted = self.optimized if mode == "optimized" else self.standard

@@ -160,6 +160,7 @@ def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
         ("PUT", "quotas", b'{"model_units": "two"}', 400, "Expected `int`, got `str`"),
         ("PUT", "quotas", b'{"units": 2}', 400, "there is no units: there are model_units, values, tokens"),
         ("PUT", "quotas", b'{"values": {"L-1EF80F3E": -1}}', 400, "-1 is no quota"),
+        ("PUT", "quotas", b'{"tokens": {"standard": {"*": -1}}}', 400, "-1 is no quota of tokens"),
         ("PUT", "latency", b'{"scale": -1}', 400, "scale is -1: it cannot be negative"),
         ("PUT", "latency", b'{"scale": null}', 400, "Expected `float`, got `null`"),
     ],

@@ -3,7 +3,10 @@
 import asyncio
 import gzip
 import json
+import time
 import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import botocore.exceptions
@@ -355,6 +358,30 @@ def test_a_stream_can_break_off_in_the_account(workshop: Workshop) -> None:
             list(stream)
     finally:
         workshop.admin("DELETE", "faults")
+
+
+@pytest.fixture
+def felt(workshop: Workshop) -> Iterator[None]:
+    """Answers take as long as they say, times four."""
+    workshop.admin("PUT", "latency", {"scale": 4.0})
+    yield
+    workshop.admin("PUT", "latency", {"scale": 0.0})
+
+
+@pytest.mark.usefixtures("felt")
+def test_felt_latency_spreads_a_stream_and_keeps_no_caller_waiting_for_another(workshop: Workshop) -> None:
+    said = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
+    runtime, model = workshop.client("bedrock-runtime"), "amazon.nova-micro-v1:0"
+    began = time.monotonic()
+    events = [(time.monotonic() - began, e) for e in runtime.converse_stream(modelId=model, messages=said)["stream"]]
+    taken = next(e for _, e in events if "metadata" in e)["metadata"]["metrics"]["latencyMs"] / 1000 * 4
+    assert events[0][0] > taken / 2
+    assert events[-1][0] >= taken - 0.01
+    assert events[-1][0] - events[0][0] > 0.01
+    began = time.monotonic()
+    with ThreadPoolExecutor(10) as callers:
+        list(callers.map(lambda _: runtime.converse(modelId=model, messages=said), range(10)))
+    assert taken - 0.01 <= time.monotonic() - began < 5 * taken
 
 
 def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:
