@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from local.bedrock import errors
 from local.bedrock.control import copies, deployments, inventory, progress, throughput
 from local.bedrock.control.call import Call, Params, Surroundings
+from local.bedrock.control.means import Means
 from local.bedrock.faults import Faults
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.mishaps import Mishaps
@@ -78,10 +79,22 @@ class Bedrock:
         with self._lock:
             estate = self._estate(account, region)
             self._advance(estate, now)
-            target = targets.resolve(params["modelId"], estate, now)
-            teacher, logging = self._teacher(account).answer, estate.logging
-        call = RuntimeCall(params, target, account, region, now, teacher, self.settings, self._front.burndown)
+            call, logging = self._called(params, estate, now), estate.logging
         return self._front.run(operation, request, call, logging, mishaps)
+
+    def _called(self, params: Params, estate: Estate, now: datetime) -> RuntimeCall:
+        with self._lock:
+            target, teacher = targets.resolve(params["modelId"], estate, now), self._teacher(estate.account).answer
+        account, region, burndown = estate.account, estate.region, self._front.burndown
+        return RuntimeCall(params, target, account, region, now, teacher, self.settings, burndown)
+
+    def _means(self, estate: Estate, now: datetime) -> Means:
+        """What the work of the estate's jobs may use."""
+
+        def call(model_id: str) -> RuntimeCall:
+            return self._called({"modelId": model_id}, estate, now)
+
+        return Means(now, self._teacher(estate.account), self.faults, call)
 
     def _administer(
         self, operation: Operation, params: Params, request: Request, now: datetime, _: Mishaps
@@ -93,7 +106,7 @@ class Bedrock:
             estate = self._estate(request.account, request.region)
             self._advance(estate, now)
             answer = self._control(operation.name, params, estate, now)
-            self._progress.note(estate, self.faults)
+            self._progress.note(estate, now, self.faults)
         return answers.respond(operation, answer)
 
     def _control(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
@@ -116,7 +129,7 @@ class Bedrock:
                     estates = list(self._estates.values())
                     for estate in estates:
                         self._advance(estate, now)
-                    work = [self._progress.pending(e, now, self._teacher(e.account), self.faults) for e in estates]
+                    work = [self._progress.pending(estate, self._means(estate, now)) for estate in estates]
                 told = self._progress.deliver(now)
                 self._front.deliver(now)
                 todo = [task for tasks in work for task in tasks]
@@ -131,7 +144,7 @@ class Bedrock:
         throughput.advance(estate, now, self.faults)
         deployments.advance(estate, now, self.faults)
         copies.advance(estate, now)
-        self._progress.note(estate, self.faults)
+        self._progress.note(estate, now, self.faults)
 
     def reset(self) -> None:
         """An empty account again: nothing owned, nothing learnt, nothing waiting to be told."""

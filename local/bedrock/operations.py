@@ -14,7 +14,9 @@ from local.bedrock.control import (
     tags,
     throughput,
 )
+from local.bedrock.control.batches import jobs as batches
 from local.bedrock.control.call import Call, Params
+from local.bedrock.control.evaluations import jobs as evaluations
 from local.bedrock.runtime import converse, counting, invoke
 from local.bedrock.runtime.call import Call as RuntimeCall
 from local.bedrock.runtime.call import Outcome
@@ -47,6 +49,15 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
     "CreateModelCopyJob": copies.create,
     "GetModelCopyJob": copies.get,
     "ListModelCopyJobs": copies.list_copies,
+    "CreateModelInvocationJob": batches.create,
+    "GetModelInvocationJob": batches.get,
+    "ListModelInvocationJobs": batches.list_batches,
+    "StopModelInvocationJob": batches.stop,
+    "CreateEvaluationJob": evaluations.create,
+    "GetEvaluationJob": evaluations.get,
+    "ListEvaluationJobs": evaluations.list_evaluations,
+    "StopEvaluationJob": evaluations.stop,
+    "BatchDeleteEvaluationJob": evaluations.batch_delete,
     "PutResourcePolicy": policies.put,
     "GetResourcePolicy": policies.get,
     "DeleteResourcePolicy": policies.delete,

@@ -117,6 +117,40 @@ class CopyJob:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchJob:
+    """A batch inference job. `model` is the id behind what was named; `due` is when its present status ends."""
+
+    arn: str
+    name: str
+    request: Mapping[str, Any]
+    model: str
+    created: datetime
+    changed: datetime
+    due: datetime
+    expires: datetime
+    status: str = "Submitted"
+    total: int = 0
+    processed: int = 0
+    failed: int = 0
+    ended: datetime | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationJob:
+    """An evaluation job; `due` is when its present status ends."""
+
+    arn: str
+    name: str
+    request: Mapping[str, Any]
+    created: datetime
+    changed: datetime
+    due: datetime
+    status: str = "InProgress"
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationProfile:
     """An application inference profile; `source` is the id of a model or of a system profile."""
 
@@ -142,6 +176,8 @@ class Estate:
     released: list[Throughput] = field(default_factory=list)
     deployments: dict[str, Deployment] = field(default_factory=dict)
     copies: dict[str, CopyJob] = field(default_factory=dict)
+    batches: dict[str, BatchJob] = field(default_factory=dict)
+    evaluations: dict[str, EvaluationJob] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, ApplicationProfile] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from local.emulator.hooks.requests import raw_path
 
 SERVICES = ("bedrock", "bedrock-runtime")
 _NEW = "000000000000"  # the id of what does not exist yet
+_GEOGRAPHIES = ("us", "eu", "apac", "jp", "au", "global")
 _AUTHORIZED_AS = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
 
 
@@ -92,6 +93,17 @@ def _profile(simulator: Any, name: str) -> str:
     return _found(simulator, "/inference-profiles", "inferenceProfileArn", "inference-profile", name)
 
 
+def _callable(name: str) -> str:
+    """A foundation model or a profile of one, as the runtime names them."""
+    return _arn("inference-profile" if name.split(".")[0] in _GEOGRAPHIES else "foundation-model", name)
+
+
+def _evaluated(body: dict[str, Any]) -> list[str]:
+    """The models whose answers are evaluated; answers that are given have none."""
+    models = (body.get("inferenceConfig") or {}).get("models") or []
+    return [_callable(each["bedrockModel"].get("modelIdentifier", "")) for each in models if "bedrockModel" in each]
+
+
 def _base_id(arn: str) -> str:
     return arn.split(":", 5)[5].split("/", 1)[1]
 
@@ -128,6 +140,16 @@ def _resources(simulator: Any, name: str, path: dict[str, str], body: dict[str, 
             return [_arn("application-inference-profile", _NEW), source]
         case "GetInferenceProfile" | "DeleteInferenceProfile":
             return [_profile(simulator, path["inferenceProfileIdentifier"])]
+        case "CreateModelInvocationJob":
+            return [_callable(body.get("modelId", ""))]
+        case "GetModelInvocationJob" | "StopModelInvocationJob":
+            return [_arn("model-invocation-job", path["jobIdentifier"])]
+        case "CreateEvaluationJob":
+            return _evaluated(body) or ["*"]
+        case "GetEvaluationJob" | "StopEvaluationJob":
+            return [path["jobIdentifier"]]
+        case "BatchDeleteEvaluationJob":
+            return list(body.get("jobIdentifiers") or ["*"])
         case "CreateModelCopyJob":
             return [body.get("sourceModelArn", "*")]
         case "GetModelCopyJob":
@@ -147,6 +169,8 @@ _TAGGED_AS = {
     "CreateCustomModelDeployment": "custom-model-deployment",
     "CreateInferenceProfile": "application-inference-profile",
     "CreateModelCopyJob": "custom-model",
+    "CreateModelInvocationJob": "model-invocation-job",
+    "CreateEvaluationJob": "evaluation-job",
 }
 
 

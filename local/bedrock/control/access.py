@@ -41,6 +41,12 @@ def _through(arn: str, models: tuple[str, ...]) -> list[Need]:
     return [Need(arn, {}), *[Need(model, {"bedrock:InferenceProfileArn": arn}) for model in models]]
 
 
+def is_profile(model_id: str) -> bool:
+    """Whether a model is named through an inference profile."""
+    name = model_id.rsplit(":inference-profile/", 1)[-1]
+    return name in offers.PROFILES or ":application-inference-profile/" in model_id
+
+
 def refusal(roles: Roles, estate: Estate, role_arn: str, model_id: str) -> str | None:
     """The sentence for the first resource that the role may not invoke, None when it may invoke all."""
     for need in needs(model_id, estate):

@@ -16,6 +16,8 @@ def of(estates: Iterable[Estate], now: datetime) -> dict[str, Any]:
         "jobs": [_row(e, j.arn, j.name, j.status) for e in mine for j in e.jobs.values()],
         "custom_models": [_row(e, m.arn, m.name, "Active") for e in mine for m in e.models.values()],
         "copy_jobs": [_row(e, c.arn, c.target_name, c.status) for e in mine for c in e.copies.values()],
+        "batch_jobs": [_row(e, b.arn, b.name, b.status) for e in mine for b in e.batches.values()],
+        "evaluation_jobs": [_row(e, v.arn, v.name, v.status) for e in mine for v in e.evaluations.values()],
         "deployments": [
             {**_row(e, d.arn, d.name, d.status), "model": d.model_arn} for e in mine for d in e.deployments.values()
         ],

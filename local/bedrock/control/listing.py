@@ -7,6 +7,9 @@ from local.bedrock import errors
 
 Params = dict[str, Any]
 PAGE = 100
+_AFTER, _BEFORE = (
+    tuple(f"{what}{when}" for what in ("creationTime", "created", "submitTime")) for when in ("After", "Before")
+)
 
 
 def page(params: Params, rows: Sequence[Params], result: str, *, name: str, created: str) -> Params:
@@ -19,8 +22,8 @@ def page(params: Params, rows: Sequence[Params], result: str, *, name: str, crea
 
 
 def _kept(row: Params, params: Params, name: str, created: str) -> bool:
-    after = params.get("creationTimeAfter", params.get("createdAfter"))
-    before = params.get("creationTimeBefore", params.get("createdBefore"))
+    after = next((params[name] for name in _AFTER if name in params), None)
+    before = next((params[name] for name in _BEFORE if name in params), None)
     return (
         params.get("nameContains", "") in row[name]
         and params.get("statusEquals", row.get("status")) == row.get("status")

@@ -12,6 +12,8 @@ from typing import Any
 from botocore.validate import ParamValidator
 
 _VALIDATOR = ParamValidator()
+BEYOND_ENUM = {"EvaluationTaskType": frozenset({"General"})}
+"""What the service takes although its model does not list it: AWS's own samples send it for every judge's job."""
 
 
 @lru_cache(maxsize=512)
@@ -69,7 +71,7 @@ def _string(value: str, shape: Any, where: str) -> Iterator[str]:
     sized = list(_size(value, shape, where))
     yield from sized
     allowed = shape.metadata.get("enum")
-    if allowed and value not in allowed:
+    if allowed and value not in allowed and value not in BEYOND_ENUM.get(shape.name, ()):
         yield _failed(value, where, f"satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
     if pattern and not sized and not _pattern(pattern).fullmatch(value):
@@ -77,6 +79,8 @@ def _string(value: str, shape: Any, where: str) -> Iterator[str]:
 
 
 def _number(value: float, shape: Any, where: str) -> Iterator[str]:
+    if isinstance(value, bool):  # which is an int to Python, and to botocore
+        yield _failed(value, where, f"be of type {shape.type_name}")
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and value < least:
         yield _failed(value, where, f"have value greater than or equal to {least}")

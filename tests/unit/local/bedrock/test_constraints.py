@@ -15,6 +15,7 @@ from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.wire.service_model import operations
 from local.bedrock.wire.shapes import problems
 
+ALL_MATCH = (r"[\S\s]+", r"[\s\S]+")  # patterns that no text breaks but the empty one, which is a fault of length
 GARBAGE = ("\x00", " ", "é!", "-", "/", "a\nb", "é! " * 10)
 
 
@@ -50,7 +51,7 @@ def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
     kind, stated = shape.type_name, shape.metadata
     if "enum" in stated:
         yield "enum", "NOT-ONE-OF-THEM", "enum value set"
-    if kind == "string" and (pattern := stated.get("pattern")):
+    if kind == "string" and (pattern := stated.get("pattern")) and pattern not in ALL_MATCH:
         yield f"pattern {pattern[:60]}", _against(shape), "regular expression"
     if 0 < (most := stated.get("max", 0)) <= 100_000 and (longer := _of_length(shape, most + 1)) is not None:
         yield f"at most {most} long", longer, "length less than"

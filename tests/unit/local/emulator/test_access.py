@@ -50,6 +50,10 @@ def test_a_runtime_path_names_its_operation(method: str, path: str, operation: s
         ("POST", "/model-customization-jobs/arn%3Aa%2Fb%2Fc/stop", "StopModelCustomizationJob"),
         ("PATCH", "/model-customization/custom-model-deployments/d", "UpdateCustomModelDeployment"),
         ("DELETE", "/provisioned-model-throughput/arn%3Aa%2Fb", "DeleteProvisionedModelThroughput"),
+        ("POST", "/evaluation-job/arn%3Aa%2Fb/stop", "StopEvaluationJob"),
+        ("POST", "/evaluation-jobs/batch-delete", "BatchDeleteEvaluationJob"),
+        ("GET", "/model-invocation-job/arn%3Aa%2Fb", "GetModelInvocationJob"),
+        ("DELETE", "/resource-policy/arn%3Aa%2Fb", "DeleteResourcePolicy"),
         ("GET", "/no-such-thing", None),
     ],
 )
@@ -111,6 +115,53 @@ def test_a_job_needs_the_base_its_tags_and_the_role_it_hands_over(workshop: Work
         assert refused in said
     granted = workshop.acting("bedrock", create, tag, pass_role)
     assert refusal(granted.create_model_customization_job, **job(role)) == ""
+
+
+STORE = {"s3Uri": "s3://nowhere-at-all/out/"}
+BATCH = {
+    "jobName": "b",
+    "modelId": "us.amazon.nova-pro-v1:0",
+    "inputDataConfig": {"s3InputDataConfig": STORE},
+    "outputDataConfig": {"s3OutputDataConfig": STORE},
+    "tags": [{"key": "k", "value": "v"}],
+}
+HELD_OUT = {"name": "d", "datasetLocation": {"s3Uri": "s3://nowhere-at-all/d.jsonl"}}
+EVALUATION = {
+    "jobName": "e",
+    "evaluationConfig": {
+        "automated": {
+            "datasetMetricConfigs": [
+                {"taskType": "Custom", "dataset": HELD_OUT, "metricNames": ["Builtin.Accuracy"]},
+            ]
+        }
+    },
+    "inferenceConfig": {"models": [{"bedrockModel": {"modelIdentifier": "amazon.nova-pro-v1:0"}}]},
+    "outputDataConfig": STORE,
+    "jobTags": [{"key": "k", "value": "v"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "request_", "action", "on", "kind"),
+    [
+        ("create_model_invocation_job", BATCH, "CreateModelInvocationJob", PROFILE, "model-invocation-job"),
+        ("create_evaluation_job", EVALUATION, "CreateEvaluationJob", EVERYWHERE[0], "evaluation-job"),
+    ],
+)
+def test_a_batch_and_an_evaluation_need_their_model_their_tags_and_their_role(
+    workshop: Workshop, call: str, request_: dict[str, Any], action: str, on: str, kind: str
+) -> None:
+    role = workshop.role("bedrock.amazonaws.com")
+    create, tag = allow(f"bedrock:{action}", on), allow("bedrock:TagResource", f"{HERE}:{kind}/*")
+    named = {"jobName": f"j-{uuid.uuid4().hex[:8]}", "roleArn": role}
+    for statements, refused in (
+        ([], f"bedrock:{action} on resource: {on}"),
+        ([create], f"bedrock:TagResource on resource: {HERE}:{kind}/"),
+        ([create, tag], f"iam:PassRole on resource: {role}"),
+        ([create, tag, allow("iam:PassRole", role)], ""),
+    ):
+        said = refusal(getattr(workshop.acting("bedrock", *statements), call), **request_ | named)
+        assert (refused in said) if refused else said == ""
 
 
 def test_a_tag_of_a_profile_can_open_it(workshop: Workshop) -> None:
