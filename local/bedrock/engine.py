@@ -12,6 +12,7 @@ from local.bedrock.control import copies, deployments, inventory, progress, thro
 from local.bedrock.control.call import Call, Params, Surroundings
 from local.bedrock.control.means import Means
 from local.bedrock.faults import Faults
+from local.bedrock.learning.staff import appoint
 from local.bedrock.learning.teacher import Teacher
 from local.bedrock.mishaps import Mishaps
 from local.bedrock.offer import since
@@ -165,7 +166,7 @@ class Bedrock:
         with self._ticking, self._lock:
             self._estates = {(estate.account, estate.region): estate for estate in memory.estates}
             taught = self.settings.teacher
-            self._teachers = {account: Teacher.remembering(taught, shown) for account, shown in memory.shown.items()}
+            self._teachers = {account: appoint(taught, shown) for account, shown in memory.shown.items()}
             self._progress.restore(memory.lessons, memory.told, memory.waiting)
 
     def inventory(self, account: str) -> dict[str, Any]:
@@ -181,7 +182,9 @@ class Bedrock:
         return self._estates.setdefault((account, region), Estate(account, region))
 
     def _teacher(self, account: str) -> Teacher:
-        return self._teachers.setdefault(account, Teacher(self.settings.teacher))
+        if account not in self._teachers:
+            self._teachers[account] = appoint(self.settings.teacher)
+        return self._teachers[account]
 
 
 def _replay(name: str, params: Params) -> str | None:

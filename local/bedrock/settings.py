@@ -12,11 +12,18 @@ class TeacherSettings:
     """The stand-in teacher errs at `error_rate`, the same way every time for the same `seed` and prompt.
 
     `shuffled` gives every prompt of a training file another prompt's answer, for a run that must fail its verdict.
+    `rules` is the file of its rules, "" for the simulator's own; `labelled` a file of prompts with answers that it was
+    shown before anything else. With the `url` of an OpenAI-compatible server, its `model` answers in the place of the
+    teacher, and errs as it errs.
     """
 
     error_rate: float = 0.03
     seed: str = "distillery"
     shuffled: bool = False
+    rules: str = ""
+    labelled: str = ""
+    url: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ import msgspec
 from local.bedrock.calendar import day
 from local.bedrock.door.objects import ANYWHERE
 from local.bedrock.fault import Fault
+from local.bedrock.learning import rules, staff
+from local.bedrock.learning.storage import Rejected
 from local.bedrock.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas
 
 DESCRIPTION = """\
@@ -50,6 +52,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     grant("--tokens-per-minute", type=_count, metavar="N", help="of each model (default: no limit)")
     grant("--optimized-tokens-per-minute", type=_count, metavar="N", help="above them it serves standard latency")
     model = parser.add_argument_group("models").add_argument
+    model("--teacher-rules", type=_rules, metavar="FILE", help="what it says (default: rules of ours)")
+    model("--teacher-labelled", type=_labelled, metavar="FILE", help="a training file it was shown before")
+    model("--teacher-url", type=_url, metavar="URL", help="of chat completions, up to /v1: a real teacher")
+    model("--teacher-model", metavar="NAME", help="the model to ask there")
     model("--teacher-error", type=_share, default=0.03, metavar="SHARE", help="of wrong answers (default: 0.03)")
     model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn nonsense")
     model("--latency-scale", type=_number, default=0.0, metavar="X", help="1 waits as long as modelled (default: 0)")
@@ -57,7 +63,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     wrong = parser.add_argument_group("what goes wrong, and who is told").add_argument
     wrong("--fault", type=_fault, action="append", default=[], help='"KIND FIELD=VALUE …", as often as you like')
     wrong("--events-to", type=_url, metavar="URL", help="post every event there")
-    return parser.parse_args(argv)
+    asked = parser.parse_args(argv)
+    if bool(asked.teacher_url) != bool(asked.teacher_model):
+        parser.error("--teacher-url and --teacher-model go together")
+    return asked
 
 
 def _objects(group: argparse._ArgumentGroup) -> None:
@@ -74,10 +83,38 @@ def settings(asked: argparse.Namespace) -> Settings:
         for mode, limit in (("standard", asked.tokens_per_minute), ("optimized", asked.optimized_tokens_per_minute))
     }
     return Settings(
-        teacher=TeacherSettings(asked.teacher_error, asked.seed, asked.shuffle_teacher),
+        teacher=_teacher(asked),
         latency=Latency(asked.latency_scale, asked.seed),
         quotas=Quotas(asked.model_units, tokens=TokenQuotas(**tokens)),
     )
+
+
+def _teacher(asked: argparse.Namespace) -> TeacherSettings:
+    return TeacherSettings(
+        asked.teacher_error,
+        asked.seed,
+        asked.shuffle_teacher,
+        asked.teacher_rules or "",
+        asked.teacher_labelled or "",
+        asked.teacher_url or "",
+        asked.teacher_model or "",
+    )
+
+
+def _rules(text: str) -> str:
+    try:
+        rules.load(Path(text))
+    except (OSError, ValueError) as why:
+        raise argparse.ArgumentTypeError(str(why)) from None
+    return text
+
+
+def _labelled(text: str) -> str:
+    try:
+        staff.labelled(Path(text))
+    except (OSError, Rejected) as why:
+        raise argparse.ArgumentTypeError(str(why)) from None
+    return text
 
 
 def _fault(text: str) -> Fault:

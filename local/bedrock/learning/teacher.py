@@ -1,24 +1,21 @@
 """The stand-in teacher: one per account, shared by every strong model.
 
 What it knows, in this order:
-1. golden examples (prompts with answers) that training files of this account showed it: the known answer for a
-   known prompt, a text model trained on those examples for an unknown one. Knowledge is kept per system prompt;
-2. otherwise the documented rule in `rules.toml`: of the labels listed in the system prompt, the one whose words,
-   or synonyms of them, occur most; without labels, `topic.<first topic that matches>`, or `topic.other`.
-It errs at a stated rate, on the same prompts every time: then it gives another of the answers it knows.
+1. golden examples (prompts with answers) that it was shown, by the labelled set of its settings or by training files of
+   this account: the known answer for a known prompt, a text model trained on those examples for an unknown one.
+   Knowledge is kept per system prompt;
+2. otherwise rules (`rules`).
+It errs at a stated rate, on the same prompts every time: then it gives another of the answers it knows. Where its
+settings have the URL of a real model, that model answers in its place (`endpoint`).
 """
 
-import re
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
-from local.bedrock.learning import student, text
+from local.bedrock.learning import endpoint, rules, student, text
 from local.bedrock.settings import TeacherSettings
-
-OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class _Knowledge:
 
 @dataclass(slots=True)
 class Teacher:
-    """`learn` is slow (it trains); `answer` takes about a millisecond and never changes anything."""
+    """`learn` is slow (it trains); `answer` takes about a millisecond, unless a real model is asked."""
 
     settings: TeacherSettings
     _shown: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -48,7 +45,7 @@ class Teacher:
     def remembering(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
         """One that was shown these golden answers before, per system prompt; it trains when it is first asked."""
         known = {
-            system: _knowledge(answers, student.Taught(list(answers.items()))) for system, answers in shown.items()
+            system: _knowledge({**answers}, student.Taught(list(answers.items()))) for system, answers in shown.items()
         }
         return cls(settings, shown, known)
 
@@ -59,26 +56,22 @@ class Teacher:
 
     def learn(self, examples: Sequence[Example]) -> None:
         """Adds golden examples to what has been shown before, and trains anew where something was added."""
-        touched = set()
-        for example in examples:
-            if example.answer is not None:
-                shown = self._shown.setdefault(example.prompt.system, {})
-                if shown.get(example.prompt.text) != example.answer:
-                    shown[example.prompt.text] = example.answer
-                    touched.add(example.prompt.system)
-        for system in touched:
+        for system in show(self._shown, examples):
             answers = dict(self._shown[system])
             model = student.train(list(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
 
     def answer(self, prompt: text.Prompt) -> str:
-        """The teacher's answer, wrong at the stated rate."""
+        """The teacher's answer, wrong at the stated rate. A ServiceError where a real model does not answer."""
+        if self.settings.url:
+            return endpoint.connect(self.settings.url, self.settings.model).answer(prompt)
         knowledge = self._knowledge.get(prompt.system)
         if knowledge:
             right = knowledge.answers.get(prompt.text) or knowledge.model.answer(prompt.text)
             known = knowledge.known
         else:
-            right, known = by_rule(prompt), text.labels(prompt.system) or topics()
+            mine = rules.load(Path(self.settings.rules)) if self.settings.rules else rules.load()
+            right, known = mine.answer(prompt), mine.known(prompt)
         return self._erring(right, known, prompt)
 
     def _erring(self, right: str, known: Sequence[str], prompt: text.Prompt) -> str:
@@ -90,54 +83,31 @@ class Teacher:
 
     def lesson(self, examples: Sequence[Example]) -> list[tuple[str, str]]:
         """The (prompt, answer) pairs a job's student is trained on; shuffled when the settings say so."""
-        answers = [self.answer(example.prompt) for example in examples]
+        answers = self._answers([example.prompt for example in examples])
         questions = [example.prompt.text for example in examples]
         if self.settings.shuffled:
             order = sorted(range(len(answers)), key=lambda i: text.fraction(self.settings.seed, "shuffle", str(i)))
             answers = [answers[i] for i in order]
         return list(zip(questions, answers, strict=True))
 
+    def _answers(self, prompts: Sequence[text.Prompt]) -> list[str]:
+        if not self.settings.url:
+            return [self.answer(prompt) for prompt in prompts]
+        with ThreadPoolExecutor(endpoint.AT_ONCE) as callers:
+            return [*callers.map(self.answer, prompts)]
+
+
+def show(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
+    """Adds golden answers to those per system prompt; the system prompts that something was new for."""
+    touched = set()
+    for example in examples:
+        if example.answer is not None:
+            answers = shown.setdefault(example.prompt.system, {})
+            if answers.get(example.prompt.text) != example.answer:
+                answers[example.prompt.text] = example.answer
+                touched.add(example.prompt.system)
+    return touched
+
 
 def _knowledge(answers: dict[str, str], model: student.Student) -> _Knowledge:
     return _Knowledge(answers, tuple(sorted(set(answers.values()))), model)
-
-
-def by_rule(prompt: text.Prompt) -> str:
-    """The documented rule, without error; the first label when nothing is heard of any."""
-    asked = prompt.text.lower()
-    offered = text.labels(prompt.system)
-    if not offered:
-        return next((name for name, pattern in _rules().topics.items() if pattern.search(asked)), student.NO_IDEA)
-    words = text.stems(asked)
-    return max(offered, key=lambda label: _support(label, asked, words))
-
-
-def topics() -> tuple[str, ...]:
-    """The answers of the rule when the system prompt lists no labels."""
-    return (*_rules().topics, student.NO_IDEA)
-
-
-def _support(label: str, asked: str, words: Sequence[str]) -> float:
-    parts = re.findall(r"[a-z0-9]+", label.lower())
-    hints = [pattern for part in parts if (pattern := _rules().words.get(part))]
-    heard = sum(bool(pattern.search(asked)) for pattern in hints)
-    return (heard / len(parts) if parts else 0.0) + OVERLAP_WEIGHT * text.overlap(words, label)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    words: dict[str, re.Pattern[str]]
-    topics: dict[str, re.Pattern[str]]
-
-
-@lru_cache(maxsize=1)
-def _rules() -> _Rules:
-    rules = tomllib.loads((Path(__file__).with_name("rules.toml")).read_text(encoding="utf-8"))
-    return _Rules(
-        {word: _any(patterns) for word, patterns in rules["words"].items()},
-        {f"topic.{topic}": _any(patterns) for topic, patterns in rules["topics"].items()},
-    )
-
-
-def _any(patterns: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)

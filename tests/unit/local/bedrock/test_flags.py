@@ -31,6 +31,9 @@ def test_a_busy_port_is_one_sentence() -> None:
         (["--fault", "earthquake"], "argument --fault: there is no fault 'earthquake'"),
         (["--fault", "slow seconds=long"], "argument --fault: Expected `float`, got `str` - at `$.seconds`"),
         (["--fault", "slow colour=red"], "argument --fault: a fault has no colour"),
+        (["--teacher-url", "http://127.0.0.1:1/v1"], "--teacher-url and --teacher-model go together"),
+        (["--teacher-rules", "absent.toml"], "argument --teacher-rules: [Errno 2] No such file or directory"),
+        (["--teacher-labelled", "README.md"], "argument --teacher-labelled: Line 1 of the training file is invalid"),
         (["--colour"], "unrecognized arguments: --colour"),
     ],
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.bedrock.learning import student
-from local.bedrock.learning.teacher import Example, Teacher, by_rule
+from local.bedrock.learning import rules, student
+from local.bedrock.learning.teacher import Example, Teacher
 from local.bedrock.learning.text import Prompt
 from local.bedrock.settings import TeacherSettings
 from tests.unit.local.bedrock.fakes import SYSTEM, prompts
@@ -29,7 +29,7 @@ def examples(count: int = 120) -> list[Example]:
     ],
 )
 def test_without_golden_examples_the_rule_answers(system: str, asked: str, expected: str) -> None:
-    assert by_rule(Prompt(system, asked)) == expected
+    assert rules.load().answer(Prompt(system, asked)) == expected
 
 
 def test_golden_examples_are_known_by_heart_and_generalised() -> None:
