@@ -11,7 +11,7 @@ from ministack.core import iam_evaluator as iam
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam as iam_service
 
-from local.emulator.keys import key_uses
+from local.emulator.keys import Conditions, key_uses
 
 _SESSION = "local"
 _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
@@ -40,14 +40,10 @@ def _context(principal: str, account: str, action: str, resource: str, keys: dic
     )
 
 
-def role_may(role_arn: str, action: str, resource: str, **keys: str) -> bool:
-    """Whether the role's policies, its boundary and the resource's own policy allow the action.
-
-    keys: condition keys of the request, with `__` for `:` (`kms__ViaService="s3.us-east-1.amazonaws.com"`).
-    """
+def role_may(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> bool:
+    """Whether the role's policies, its boundary and the resource's own policy allow the action."""
     account, name = role_arn.split(":")[4], role_name(role_arn)
-    given = {key.replace("__", ":"): value for key, value in keys.items()}
-    ctx = _context(session_arn(role_arn), account, action, resource, given)
+    ctx = _context(session_arn(role_arn), account, action, resource, keys or {})
     limits = iam._permissions_boundary(iam_service._roles, name, account)
     result = iam.evaluate(ctx, iam._gather_role_policies(name, account), *limits)
     service = action.split(":", 1)[0]
@@ -57,12 +53,12 @@ def role_may(role_arn: str, action: str, resource: str, **keys: str) -> bool:
     return bool(result.decision == "Allow")
 
 
-def role_refusal(role_arn: str, action: str, resource: str, **keys: str) -> str | None:
+def role_refusal(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> str | None:
     """None if the role may do it, and use the key that the resource is under; else the sentence that IAM answers."""
-    if not role_may(role_arn, action, resource, **keys):
+    if not role_may(role_arn, action, resource, keys):
         return _refused(role_arn, action, resource)
     for use in key_uses(action, resource, get_region()):
-        if not role_may(role_arn, use.action, use.key, kms__ViaService=use.via):
+        if not role_may(role_arn, use.action, use.key, use.conditions):
             return _refused(role_arn, use.action, use.key)
     return None
 
@@ -89,11 +85,10 @@ def _names(principal: Any, service: str) -> bool:
 
 
 def service_admitted(
-    document: str | dict[str, Any] | None, service: str, action: str, resource: str, **keys: str
+    document: str | dict[str, Any] | None, service: str, action: str, resource: str, keys: Conditions
 ) -> bool:
-    """Whether a resource's or a role's own policy lets a service act. keys: as of `role_may`."""
-    given = {key.replace("__", ":"): value for key, value in keys.items()}
-    ctx = _context(service, get_account_id(), action, resource, given)
+    """Whether a resource's or a role's own policy lets a service act."""
+    ctx = _context(service, get_account_id(), action, resource, keys)
     effects = {
         statement["Effect"]
         for statement in _statements(document)
@@ -105,15 +100,15 @@ def service_admitted(
     return effects == {"Allow"}
 
 
-def source(arn: str) -> dict[str, str]:
-    """The condition keys of a service that comes on behalf of a resource of this account."""
-    return {"aws__SourceArn": arn, "aws__SourceAccount": get_account_id(), "aws__SourceOwner": get_account_id()}
+def source(arn: str) -> Conditions:
+    """What a service says that comes on behalf of a resource of this account."""
+    return {"aws:SourceArn": arn, "aws:SourceAccount": get_account_id(), "aws:SourceOwner": get_account_id()}
 
 
-def service_may(service: str, action: str, resource: str, **keys: str) -> bool:
+def service_may(service: str, action: str, resource: str, keys: Conditions) -> bool:
     """Whether the policy of a Lambda function, queue, topic or key admits a service."""
     found = iam._resource_policy(action.split(":", 1)[0], resource)
-    return found is not None and service_admitted(found[0], service, action, resource, **keys)
+    return found is not None and service_admitted(found[0], service, action, resource, keys)
 
 
 def service_may_assume(service: str, role_arn: str, *, source_arn: str | None) -> bool:
@@ -121,5 +116,5 @@ def service_may_assume(service: str, role_arn: str, *, source_arn: str | None) -
     role = iam_service._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn))
     if role is None:
         return False
-    trusted, keys = role["AssumeRolePolicyDocument"], source(source_arn) if source_arn else {}
-    return service_admitted(trusted, service, "sts:AssumeRole", role_arn, **keys)
+    trusted, keys = role["AssumeRolePolicyDocument"], source(source_arn) if source_arn else Conditions()
+    return service_admitted(trusted, service, "sts:AssumeRole", role_arn, keys)

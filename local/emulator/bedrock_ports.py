@@ -11,12 +11,13 @@ from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 from local.bedrock.ports import ObjectDenied, ObjectMissing
 from local.emulator import authority, deliveries
 from local.emulator.hooks.log_groups import writable
+from local.emulator.keys import Conditions
 
 _BEDROCK = "bedrock.amazonaws.com"
 
 
-def _require(role_arn: str, action: str, resource: str, **keys: str) -> None:
-    if why := authority.role_refusal(role_arn, action, resource, **keys):
+def _require(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> None:
+    if why := authority.role_refusal(role_arn, action, resource, keys):
         raise ObjectDenied(why)
 
 
@@ -41,7 +42,7 @@ class AccountObjects:
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
         """The keys under a prefix. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
-            _require(role_arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", s3__prefix=prefix)
+            _require(role_arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
             if (found := s3._buckets.get(bucket)) is None:
                 raise ObjectMissing(f"s3://{bucket} does not exist")
             return sorted(key for key in found["objects"] if key.startswith(prefix))
@@ -97,7 +98,7 @@ class AccountRoles:
     ) -> bool:
         """Whether the role may do that."""
         with request_scope(account, region):
-            return authority.role_may(role_arn, action, resource, **{k.replace(":", "__"): v for k, v in keys.items()})
+            return authority.role_may(role_arn, action, resource, {**keys})
 
 
 class AccountKeys:

@@ -28,11 +28,11 @@ def send(queue: str, body: str, parameters: dict[str, Any] | None = None) -> Non
 def refusal(service: str, action: str, resource: str, *, source_arn: str) -> str | None:
     """None if the service may, on behalf of `source_arn`, by the resource's policy and its key's; else why not."""
     source = authority.source(source_arn)
-    if not authority.service_may(service, action, resource, **source):
+    if not authority.service_may(service, action, resource, source):
         return _sentence(service, action, resource)
     for use in key_uses(action, resource, get_region()):
         named = {} if (service, action) == (EVENTS, "sns:Publish") else source
-        if not authority.service_may(service, use.action, use.key, kms__ViaService=use.via, **named):
+        if not authority.service_may(service, use.action, use.key, {**use.conditions, **named}):
             return _sentence(service, use.action, use.key)
     return None
 

@@ -33,6 +33,10 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 _HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
+Conditions = dict[str, str | list[str]]
+"""Condition keys of a request, and their values."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyUse:
     """An action on a key (an ARN), through a service (`s3.us-east-1.amazonaws.com`)."""
@@ -40,6 +44,17 @@ class KeyUse:
     action: str
     key: str
     via: str
+
+    @property
+    def conditions(self) -> Conditions:
+        """What a policy may say about it."""
+        return {"kms:ViaService": self.via, "kms:ResourceAliases": aliases(self.key)}
+
+
+def aliases(key: str) -> list[str]:
+    """The names of a key (an ARN)."""
+    ident = key.rsplit("/", 1)[-1]
+    return ["alias/" + arn.split(":alias/", 1)[1] for arn, target in kms._aliases.items() if target == ident]
 
 
 def key_arn(key: str | None) -> str | None:

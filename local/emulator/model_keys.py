@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ministack.core.responses import get_region
-from ministack.services import kms
 
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.bedrock import ask
-from local.emulator.keys import key_arn
+from local.emulator.keys import KeyUse, key_arn
 
 _CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 _USE = ("kms:Decrypt",)
@@ -46,12 +45,6 @@ def _behind(simulator: Any, endpoint: str) -> str | None:
     return _asked(simulator, path, endpoint, "modelArn") if path else None
 
 
-def _aliases(key: str) -> list[str]:
-    """The names of a key, as `kms:ResourceAliases` lists them."""
-    ident = key.rsplit("/", 1)[-1]
-    return ["alias/" + arn.split(":alias/", 1)[1] for arn, target in kms._aliases.items() if target == ident]
-
-
 def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str, Any]) -> Iterator[Check]:
     """What the request is checked on too; nothing where no key of a customer is concerned."""
     if operation in _MADE_UNDER:
@@ -64,6 +57,5 @@ def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str,
 
 def _on(key: str | None, actions: tuple[str, ...]) -> Iterator[Check]:
     if key:
-        via = f"bedrock.{get_region()}.amazonaws.com"
-        keys: dict[str, str | list[str]] = {"kms:ViaService": via, "kms:ResourceAliases": _aliases(key)}
-        yield from (Check(action, "kms", key, keys) for action in actions)
+        uses = (KeyUse(action, key, f"bedrock.{get_region()}.amazonaws.com") for action in actions)
+        yield from (Check(use.action, "kms", use.key, use.conditions) for use in uses)

@@ -10,6 +10,7 @@ from ministack.services import glue, s3
 
 from local.emulator import authority
 from local.emulator.athena.table import BadTable, TextTable, text_table
+from local.emulator.keys import Conditions
 
 
 class NotAllowed(Exception):
@@ -33,7 +34,7 @@ class AsCaller:
         return text_table(found, self._now)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        self._require("s3:ListBucket", f"arn:aws:s3:::{bucket}", s3__prefix=prefix)
+        self._require("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
         return [key for key in (s3._buckets.get(bucket) or {"objects": {}})["objects"] if key.startswith(prefix)]
 
     def size(self, bucket: str, key: str) -> int:
@@ -52,9 +53,9 @@ class AsCaller:
         if status != 200:
             raise BadTable(f"the result cannot be written to s3://{bucket}/{key}")
 
-    def _require(self, action: str, resource: str, **keys: str) -> None:
+    def _require(self, action: str, resource: str, keys: Conditions | None = None) -> None:
         if ":assumed-role/" not in self._caller:
             return
         role = f"arn:aws:iam::{self._caller.split(':')[4]}:role/{self._caller.split('/')[1]}"
-        if why := authority.role_refusal(role, action, resource, **keys):
+        if why := authority.role_refusal(role, action, resource, keys):
             raise NotAllowed(f"Insufficient permissions to execute the query. {why}")

@@ -3,14 +3,15 @@
 AWS: reading an object, a table or a queue that is under a customer's key needs `kms:Decrypt` on it, writing one
     `kms:GenerateDataKey`, for `kms:ViaService` the service, by the caller's policies and by the key's own
     (`local.emulator.keys` names the sources). HeadObject reads nothing.
-ministack: asks for the service's own action alone. Its CloudFormation drops the key of a topic and of a new table.
-We mend: every request is checked on the key as well; CloudFormation's topics and tables have their keys.
+ministack: asks for the service's own action alone. Its CloudFormation drops the key of a bucket, a topic and a new
+    table.
+We mend: every request is checked on the key as well; CloudFormation's buckets, topics and tables have their keys.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from ministack.services import dynamodb, sns
+from ministack.services import dynamodb, s3, sns
 
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.requests import header, method
@@ -18,13 +19,26 @@ from local.emulator.hooks.resource_types import after
 from local.emulator.keys import key_uses
 
 _NAMED = "x-amz-server-side-encryption-aws-kms-key-id"
+_CONFIGURATION = (
+    f'<ServerSideEncryptionConfiguration xmlns="{s3.S3_NS}"><Rule><ApplyServerSideEncryptionByDefault>'
+    "<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{}</KMSMasterKeyID>"
+    "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+)
 
 
 def key_checks(action: str, resource: str, region: str) -> Iterator[Check]:
     """What the request at hand is checked on besides the resource itself."""
     if not (action.startswith("s3:") and method() == "HEAD"):
         for use in key_uses(action, resource, region, named=header(_NAMED)):
-            yield Check(use.action, "kms", use.key, {"kms:ViaService": use.via})
+            yield Check(use.action, "kms", use.key, use.conditions)
+
+
+def _bucket(name: str, properties: dict[str, Any]) -> None:
+    """A customer's key alone: for one that AWS manages ministack wants an id, and nobody needs a permission."""
+    s3._bucket_encryption.pop(name, None)
+    for rule in (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration", []):
+        if key := rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"):
+            s3._bucket_encryption[name] = _CONFIGURATION.format(key)
 
 
 def _topic(arn: str, properties: dict[str, Any]) -> None:
@@ -41,6 +55,7 @@ def _table(name: str, properties: dict[str, Any]) -> None:
 
 
 def install() -> None:
-    """Give CloudFormation's topics and tables their keys."""
+    """Give CloudFormation's buckets, topics and tables their keys."""
+    after("AWS::S3::Bucket", _bucket)
     after("AWS::SNS::Topic", _topic)
     after("AWS::DynamoDB::Table", _table)

@@ -30,8 +30,8 @@ def group_arn(name: str) -> str:
 def _refusal(name: str, key: str | None) -> str | None:
     """Why a group may not be under a key."""
     service, arn = f"logs.{get_region()}.amazonaws.com", group_arn(name)
-    source = authority.source(arn) | {"kms__EncryptionContext__aws__logs__arn": arn}
-    if not app.AUTH or key is None or all(authority.service_may(service, use, key, **source) for use in _USES):
+    source = authority.source(arn) | {"kms:EncryptionContext:aws:logs:arn": arn}
+    if not app.AUTH or key is None or all(authority.service_may(service, use, key, source) for use in _USES):
         return None
     return f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
 

@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core import iam_evaluator
 
 from local.emulator import authority
+from local.emulator.keys import Conditions
 
 
 def install(log: Path) -> None:
@@ -37,8 +38,8 @@ def install(log: Path) -> None:
             write(principal, action, resource_arn, decision)
         return denied
 
-    def role_may_and_record(role_arn: str, action: str, resource: str, **keys: str) -> bool:
-        allowed = role_may(role_arn, action, resource, **keys)
+    def role_may_and_record(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> bool:
+        allowed = role_may(role_arn, action, resource, keys)
         write(authority.session_arn(role_arn), action, resource, "Allow" if allowed else "ImplicitDeny")
         return allowed
 

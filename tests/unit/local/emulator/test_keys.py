@@ -47,6 +47,14 @@ def table(workshop: Workshop, key: str) -> tuple[str, str]:
     return name, f"arn:aws:dynamodb:{REGION}:{workshop.account.account}:table/{name}"
 
 
+def bucket(workshop: Workshop, key: str) -> tuple[str, str]:
+    default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    encrypted = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [default]}}
+    name = stack(workshop, "AWS::S3::Bucket", {"Properties": encrypted})
+    workshop.client("s3").put_object(Bucket=name, Key="a", Body=b"a")
+    return name, f"arn:aws:s3:::{name}/*"
+
+
 def topic(workshop: Workshop, key: str) -> tuple[str, str]:
     arn = stack(workshop, "AWS::SNS::Topic", {"Properties": {"KmsMasterKeyId": key}})
     return arn, arn
@@ -68,6 +76,14 @@ def get(client: Any, name: str) -> Any:
     return client.get_item(TableName=name, Key={"pk": {"S": "a"}})
 
 
+def read_object(client: Any, name: str) -> Any:
+    return client.get_object(Bucket=name, Key="a")
+
+
+def write_object(client: Any, name: str) -> Any:
+    return client.put_object(Bucket=name, Key="b", Body=b"b")
+
+
 def publish(client: Any, name: str) -> Any:
     return client.publish(TopicArn=name, Message="{}")
 
@@ -82,6 +98,8 @@ def receive(client: Any, name: str) -> Any:
 
 READ, WRITE = "kms:Decrypt", "kms:GenerateDataKey"
 USES = [
+    ("s3", bucket, "s3:GetObject", read_object, [READ]),
+    ("s3", bucket, "s3:PutObject", write_object, [WRITE]),
     ("dynamodb", table, "dynamodb:PutItem", put, [WRITE, READ]),
     ("dynamodb", table, "dynamodb:PutItem", write, [WRITE, READ]),
     ("dynamodb", table, "dynamodb:GetItem", get, [READ]),
@@ -105,7 +123,7 @@ def test_an_action_needs_its_key_through_its_service(
 
     for missing in needs:
         assert f"{missing} on resource: {key}" in said(*(each for each in needs if each != missing))
-    assert "kms:" in said(*needs, via="s3")
+    assert "kms:" in said(*needs, via="ec2")
     assert said(*needs) == ""
 
 
@@ -124,3 +142,13 @@ def test_a_key_whose_policy_names_nobody_is_used_by_nobody(workshop: Workshop) -
 def test_a_key_that_aws_manages_is_everybodys(workshop: Workshop) -> None:
     name, arn = queue(workshop, "alias/aws/sqs")
     assert refusal(send, workshop.acting("sqs", allow("sqs:SendMessage", arn)), name=name) == ""
+
+
+def test_a_key_may_be_allowed_by_its_alias(workshop: Workshop) -> None:
+    key, alias = workshop.key(), f"alias/{uuid.uuid4().hex[:8]}"
+    workshop.client("kms").create_alias(AliasName=alias, TargetKeyId=key)
+    name, arn = bucket(workshop, key)
+    for named, refused in ((alias, False), (f"{alias}-another", True)):
+        by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": named}}
+        client = workshop.acting("s3", allow("s3:GetObject", arn), allow("kms:Decrypt", "*", **by_alias))
+        assert bool(refusal(read_object, client, name=name)) is refused
