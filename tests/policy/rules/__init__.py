@@ -1,6 +1,16 @@
 """The rules, by what they speak about. Importing this package registers them."""
 
-from tests.policy.rules import bedrock, boundaries, encryption, identity, key_use, resource_policies, storage, watching
+from tests.policy.rules import (
+    bedrock,
+    boundaries,
+    encryption,
+    identity,
+    key_use,
+    resource_policies,
+    storage,
+    unasked,
+    watching,
+)
 from tests.policy.rules.registry import RULES, Rule
 
 __all__ = [
@@ -13,5 +23,6 @@ __all__ = [
     "key_use",
     "resource_policies",
     "storage",
+    "unasked",
     "watching",
 ]

@@ -1,0 +1,82 @@
+"""What the local account cannot ask is asked of the templates: X-Ray of a machine, S3 where it delivers access logs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.policy.house import House, Json, Resource, broken, condition, listed, spelled
+from tests.policy.rules.examples import OURS, get, policy, resource, resource_policy
+from tests.policy.rules.examples import statement as said
+from tests.policy.rules.registry import Facts, rule
+
+TRACES = frozenset(
+    f"xray:{verb}" for verb in ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
+)
+"""Step Functions guide, concepts-xray-tracing."""
+
+_TRACED = resource("AWS::StepFunctions::StateMachine", RoleArn=get("Role"), TracingConfiguration={"Enabled": True})
+_ROLE = resource("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": []})
+
+
+@rule(
+    not_at_all=broken({"M": _TRACED, "Role": _ROLE, "P": policy(said("lambda:InvokeFunction"))}),
+    without_one=broken({"M": _TRACED, "Role": _ROLE, "P": policy(said(sorted(TRACES)[1:]))}),
+    somewhere=broken(
+        {"M": _TRACED, "Role": _ROLE, "P": policy(said(sorted(TRACES), "arn:aws:xray:us-east-1:1:group/x"))}
+    ),
+    by_another_role=broken({"M": _TRACED, "Role": _ROLE, "P": policy(said(sorted(TRACES)), role="Other")}),
+)
+def a_traced_machine_may_send_its_traces(house: House) -> Facts:
+    for machine in house.resources("AWS::StepFunctions::StateMachine"):
+        if machine.properties.get("TracingConfiguration", {}).get("Enabled"):
+            yield str(machine), set(_everywhere(house, machine)) >= TRACES
+
+
+def _everywhere(house: House, machine: Resource) -> Iterator[str]:
+    """What the machine's role may on every resource."""
+    role = house.find(machine.stack, machine.properties["RoleArn"])
+    for held in house.resources("AWS::IAM::Policy"):
+        if str(role) in [str(house.find(held.stack, one)) for one in held.properties["Roles"]]:
+            for statement in held.properties["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow" and listed(statement["Resource"]) == ["*"]:
+                    yield from listed(statement["Action"])
+
+
+def _logging(prefix: str, *statements: Json) -> House:
+    to = {"DestinationBucketName": {"Ref": "L"}, "LogFilePrefix": prefix}
+    logs = resource_policy("AWS::S3::BucketPolicy", "L", *statements)
+    return broken(
+        {"L": resource("AWS::S3::Bucket"), "B": resource("AWS::S3::Bucket", LoggingConfiguration=to), "P": logs}
+    )
+
+
+def _admits(folder: str, **more: Any) -> Json:
+    of_b = {**OURS, "ArnLike": {"aws:SourceArn": get("B")}}
+    service = {"Principal": {"Service": "logging.s3.amazonaws.com"}, "Condition": of_b}
+    return said("s3:PutObject", {"Fn::Join": ["", [get("L"), f"/{folder}*"]]}, **{**service, **more})
+
+
+@rule(
+    nobody=_logging("b/"),
+    another_folder=_logging("b/", _admits("c/")),
+    another_service=_logging("b/", _admits("b/", Principal={"Service": "s3.amazonaws.com"})),
+    another_bucket=_logging("b/", _admits("b/", Condition={"ArnLike": {"aws:SourceArn": get("L")}})),
+)
+def a_bucket_that_logs_its_access_is_admitted_where_it_logs(house: House) -> Facts:
+    for bucket in house.resources("AWS::S3::Bucket"):
+        if told := bucket.properties.get("LoggingConfiguration"):
+            target = house.find(bucket.stack, told["DestinationBucketName"])
+            wanted = f"<{target.id}.Arn>/{told.get('LogFilePrefix', '')}*" if target else ""
+            yield f"{bucket} → {wanted}", any(_lets(house, one, bucket, wanted) for one in house.statements())
+
+
+def _lets(house: House, held: tuple[Resource, Json], bucket: Resource, wanted: str) -> bool:
+    holder, statement = held
+    sources = condition(statement, "aws:SourceArn", "ArnLike", "ArnEquals")
+    return (
+        holder.stack == bucket.stack
+        and statement["Effect"] == "Allow"
+        and "s3:PutObject" in listed(statement["Action"])
+        and statement.get("Principal") == {"Service": "logging.s3.amazonaws.com"}
+        and wanted in map(spelled, listed(statement["Resource"]))
+        and str(bucket) in [str(house.find(holder.stack, source)) for source in sources]
+    )
