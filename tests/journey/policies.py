@@ -1,0 +1,172 @@
+"""The policies of a deployed environment, to take a statement away from one for a while."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from tests.journey.environment import Environment
+
+Statement = dict[str, Any]
+Which = Callable[[Statement], bool]
+
+
+class Policy(Protocol):
+    """One policy, as a list of statements that can be written back."""
+
+    def read(self) -> list[Statement]:
+        """What it says now."""
+
+    def write(self, statements: list[Statement]) -> None:
+        """What it says from now on."""
+
+
+Find = Callable[[Environment], Policy]
+
+
+def take(policy: Policy, which: Which) -> list[Statement]:
+    """Takes away every statement that allows this; what the policy said before. Fails where it has none."""
+    before = policy.read()
+    kept = [statement for statement in before if not (statement["Effect"] == "Allow" and which(statement))]
+    assert len(kept) < len(before), f"no such statement in {before}"
+    policy.write(kept)
+    return before
+
+
+@contextlib.contextmanager
+def without(policy: Policy, which: Which) -> Iterator[None]:
+    """As `take`, and the policy says again what it said when this ends."""
+    before = take(policy, which)
+    try:
+        yield
+    finally:
+        policy.write(before)
+
+
+def action(name: str) -> Which:
+    return lambda statement: name in statement["Action"]
+
+
+def via(service: str) -> Which:
+    """The use of a key through a service."""
+
+    def used(statement: Statement) -> bool:
+        tests = statement.get("Condition", {}).get("StringEquals", {})
+        return f"'{service}." in str(tests.get("kms:ViaService"))
+
+    return used
+
+
+def sid(name: str) -> Which:
+    return lambda statement: name in statement.get("Sid", "")
+
+
+def source(name: str) -> Which:
+    """For a resource whose name holds this."""
+    return lambda statement: name in str(statement.get("Condition"))
+
+
+class _Document:
+    """A policy that is read and written as one document."""
+
+    def __init__(self, read: Callable[[], Any], write: Callable[[str], Any]) -> None:
+        self._read, self._write = read, write
+
+    def read(self) -> list[Statement]:
+        found = self._read()
+        self._whole = json.loads(found) if isinstance(found, str) else found
+        return list(self._whole["Statement"])
+
+    def write(self, statements: list[Statement]) -> None:
+        self._write(json.dumps({**self._whole, "Statement": statements}))
+
+
+class _Permissions:
+    """A function's policy, which is written statement by statement."""
+
+    def __init__(self, client: Any, function: str) -> None:
+        self._client, self._function = client, function
+
+    def read(self) -> list[Statement]:
+        return list(json.loads(self._client.get_policy(FunctionName=self._function)["Policy"])["Statement"])
+
+    def write(self, statements: list[Statement]) -> None:
+        wanted, there = ({one["Sid"]: one for one in each} for each in (statements, self.read()))
+        for gone in there.keys() - wanted.keys():
+            self._client.remove_permission(FunctionName=self._function, StatementId=gone)
+        for name in wanted.keys() - there.keys():
+            self._client.add_permission(
+                FunctionName=self._function,
+                StatementId=name,
+                Action=wanted[name]["Action"],
+                Principal=wanted[name]["Principal"]["Service"],
+                SourceArn=wanted[name]["Condition"]["ArnLike"]["AWS:SourceArn"],
+            )
+
+
+def resource(environment: Environment, stack: str, ident: str) -> str:
+    """The physical name of the one resource of a stack whose logical id begins so."""
+    cfn = environment.client("cloudformation")
+    name = f"distillery-{environment.settings.environment}-{stack}"
+    found = cfn.describe_stack_resources(StackName=name)["StackResources"]
+    (one,) = [each for each in found if each["LogicalResourceId"][:-8] == ident]
+    return str(one["PhysicalResourceId"])
+
+
+def role(ident: str, stack: str = "pipeline") -> Find:
+    """A role's own policy."""
+
+    def find(environment: Environment) -> Policy:
+        iam, name = environment.client("iam"), resource(environment, stack, ident)
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        of = {"RoleName": name, "PolicyName": policy}
+        return _Document(
+            lambda: iam.get_role_policy(**of)["PolicyDocument"],
+            lambda document: iam.put_role_policy(**of, PolicyDocument=document),
+        )
+
+    return find
+
+
+def trust(ident: str) -> Find:
+    """Who may assume a role."""
+
+    def find(environment: Environment) -> Policy:
+        iam, name = environment.client("iam"), resource(environment, "pipeline", ident)
+        return _Document(
+            lambda: iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"],
+            lambda document: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document),
+        )
+
+    return find
+
+
+def key(environment: Environment) -> Policy:
+    """Of the key in the home Region."""
+    kms, of = environment.client("kms"), {"KeyId": resource(environment, "foundation", "Key"), "PolicyName": "default"}
+    return _Document(
+        lambda: kms.get_key_policy(**of)["Policy"], lambda document: kms.put_key_policy(**of, Policy=document)
+    )
+
+
+def topic(environment: Environment) -> Policy:
+    sns, arn = environment.client("sns"), resource(environment, "foundation", "Topic")
+    return _Document(
+        lambda: sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"],
+        lambda document: sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=document),
+    )
+
+
+def queue(ident: str) -> Find:
+    def find(environment: Environment) -> Policy:
+        sqs, url = environment.client("sqs"), resource(environment, "pipeline", ident)
+        return _Document(
+            lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"],
+            lambda document: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document}),
+        )
+
+    return find
+
+
+def function(ident: str) -> Find:
+    return lambda environment: _Permissions(environment.client("lambda"), resource(environment, "pipeline", ident))

@@ -1,0 +1,106 @@
+"""The smallest steps on the road: each is taken, and tells what was said to whoever took it."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.shared.names import UPLOADS_PREFIX
+from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.prompts import DELIVERY, jsonl, support
+
+NOTHING = "nothing was logged"
+
+
+def run(environment: Environment) -> str:
+    """An operator has good prompts taken, and the run ends."""
+    answer = _received(environment, jsonl(support(*DELIVERY)))
+    return answer if isinstance(answer, str) else environment.ended(answer["run"]).reason
+
+
+def refused(environment: Environment) -> str:
+    """An operator has bad prompts refused: they are read, a report is written, people are told."""
+    return str(_received(environment, b"{}\n"))
+
+
+def buried(environment: Environment) -> str:
+    """Bad prompts come as an event: what the dataset function cannot handle goes to its dead letters."""
+    payload = _uploaded(environment, b"{}\n")
+    environment.client("lambda").invoke(FunctionName=_dataset(environment), InvocationType="Event", Payload=payload)
+    return ""
+
+
+def uploaded(environment: Environment) -> str:
+    """An operator puts a bad file where S3's event tells the dataset function."""
+    return str(environment.upload(b"{}\n"))
+
+
+def _received(environment: Environment, body: bytes) -> Any:
+    """The dataset function's answer to an operator; text where it raised or refused."""
+    try:
+        payload = _uploaded(environment, body)
+        answer = environment.acting("operator", "lambda").invoke(FunctionName=_dataset(environment), Payload=payload)
+    except ClientError as error:
+        return str(error)
+    said = json.loads(answer["Payload"].read())
+    return said["errorMessage"] if "FunctionError" in answer else said
+
+
+def _uploaded(environment: Environment, body: bytes) -> bytes:
+    """The request for a run of an uploaded file."""
+    bucket, key = str(environment.where["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/prompts.jsonl"
+    environment.acting("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return json.dumps({"recipe": RECIPE, "uri": f"s3://{bucket}/{key}", "again": True}).encode()
+
+
+def _dataset(environment: Environment) -> str:
+    return str(environment.where["functions"]["dataset"])
+
+
+def logged(environment: Environment) -> str:
+    """A function runs, and its log has grown."""
+    before = len(environment.logged(""))
+    refused(environment)
+    return NOTHING if len(environment.logged("")) == before else "logged"
+
+
+def rung(environment: Environment) -> str:
+    """An alarm goes off."""
+    cloudwatch = environment.client("cloudwatch")
+    name = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
+    for state in ("OK", "ALARM"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="it is tried")
+    return ""
+
+
+def polled(environment: Environment) -> str:
+    """The slow poll comes by, in its own time."""
+    return ""
+
+
+def executed(environment: Environment) -> str:
+    """An execution that does its first task; nobody asked for what it is to roll back."""
+    sfn, machine = environment.client("stepfunctions"), environment.where["state_machine"]
+    nonsense = json.dumps({"action": "rollback", "recipe": RECIPE, "alias": {}, "holder": "nobody"})
+    arn = sfn.start_execution(stateMachineArn=machine, input=nonsense)["executionArn"]
+    ended = until(lambda: (now := sfn.describe_execution(executionArn=arn))["status"] != "RUNNING" and now, "end")
+    return f"{ended['error']}: {ended['cause']}"
+
+
+def remade(environment: Environment) -> str:
+    """The state machine is deployed again, with the role and the log that it has."""
+    sfn, machine = environment.client("stepfunctions"), environment.where["state_machine"]
+    has = sfn.describe_state_machine(stateMachineArn=machine)
+    try:
+        sfn.update_state_machine(stateMachineArn=machine, roleArn=has["roleArn"])
+    except ClientError as error:
+        return str(error)
+    return ""
+
+
+def destroyed(environment: Environment) -> str:
+    """The stack of the buckets is destroyed."""
+    cfn, name = environment.client("cloudformation"), f"distillery-{environment.settings.environment}-foundation"
+    cfn.delete_stack(StackName=name)
+    until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "DELETE_FAILED", "failure", 30)
+    return str([one.get("ResourceStatusReason") for one in cfn.describe_stack_events(StackName=name)["StackEvents"]])
