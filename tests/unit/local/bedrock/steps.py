@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.unit.local.bedrock import test_batches as batches
+from tests.unit.local.bedrock import test_evaluations as evaluations
 from tests.unit.local.bedrock.fakes import ACCOUNT, World, job
 
 PRO = "us.amazon.nova-pro-v1:0"
@@ -68,6 +70,17 @@ def _delete(world: World, number: int) -> Any:
     return world.client().delete_custom_model(modelIdentifier=f"job-{number}-model")
 
 
+def _batch(world: World, number: int) -> Any:
+    world.objects.objects[batches.INPUT] = batches.lines()
+    return world.client().create_model_invocation_job(**batches.batch(f"batch-{number}"))
+
+
+def _evaluate(world: World, number: int) -> Any:
+    world.objects.objects[evaluations.DATA] = evaluations.rows()
+    asked = evaluations.evaluation(evaluations.dataset("Builtin.Accuracy"), jobName=f"evaluation-{number}")
+    return world.client().create_evaluation_job(**asked)
+
+
 def _profile(world: World, number: int) -> Any:
     region = REGIONS[number % 2]
     source = f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{PRO}"
@@ -87,11 +100,12 @@ def _wait(world: World, number: int) -> None:
 
 ACTIONS: tuple[Action, ...] = (
     _create_job, _create_job, _create_job, _stop_job, _deploy, _deploy, _update, _buy, _release, _copy, _delete,
-    _profile, _log, _wait, _wait, _wait,
+    _batch, _evaluate, _profile, _log, _wait, _wait, _wait,
 )  # fmt: skip
 
 
 LIFE: tuple[tuple[Action, int], ...] = (
     (_create_job, 0), (_create_job, 1), (_create_job, 3), (_wait, 5), (_wait, 5), (_deploy, 0), (_buy, 1), (_copy, 1),
-    (_profile, 0), (_log, 0), (_wait, 1), (_update, 1), (_create_job, 4), (_create_job, 5), (_stop_job, 5), (_wait, 0),
+    (_profile, 0), (_log, 0), (_batch, 0), (_evaluate, 0), (_wait, 1), (_update, 1),
+    (_create_job, 4), (_create_job, 5), (_stop_job, 5), (_batch, 1), (_evaluate, 1), (_wait, 0),
 )  # fmt: skip

@@ -25,6 +25,8 @@ LISTS = {
     "list_provisioned_model_throughputs": "provisionedModelSummaries",
     "list_custom_model_deployments": "modelDeploymentSummaries",
     "list_model_copy_jobs": "modelCopyJobSummaries",
+    "list_model_invocation_jobs": "invocationJobSummaries",
+    "list_evaluation_jobs": "jobSummaries",
 }
 
 
