@@ -76,7 +76,7 @@ def told(world: World) -> list[Any]:
     seen: list[Any] = [world.bedrock.inventory(ACCOUNT)]
     for region in REGIONS:
         bedrock = world.client(region=region)
-        seen += [getattr(bedrock, operation)()[result] for operation, result in LISTS.items()]
+        seen += [getattr(bedrock, operation)().get(result) for operation, result in LISTS.items()]
         seen.append(bedrock.list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"])
         seen.append(bedrock.get_model_invocation_logging_configuration().get("loggingConfig"))
     for arn in [each["modelArn"] for each in world.client().list_custom_models()["modelSummaries"]]:
