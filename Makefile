@@ -24,41 +24,59 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- install ------------------------------------------------------------------------------------------------
+# What a tool says is kept in $(1) and shown where it fails, with one sentence: a tool that Ctrl-C ends shows a traceback.
+or_say = >$(1) 2>&1 || { tail -n 5 $(1) >&2; $(2); }
+fail = { echo "$(1) could not be installed: PyPI and npm must be reachable, and the disk needs room for 2 GB" >&2; exit 1; }
+# An environment whose installation was cut off is made anew: half a package would pass for a whole one.
+new_venv = $(UV) venv --quiet $(if $(wildcard $(@D)/unfinished),--clear,--allow-existing) \
+  --python .venv-uv/bin/python $(@D) && touch $(@D)/unfinished
+sync = $(UV) pip sync --quiet --python $(@D) --compile-bytecode --require-hashes $< || $(call fail,$(@D))
+finished = rm -f $(@D)/unfinished && touch $@
+
 .venv-uv/ok: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or newer is needed and '$(PYTHON)' is not: name one with make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv-uv || \
-	  { echo "'$(PYTHON) -m venv' does not work here: install your system's python3-venv package" >&2; exit 1; }
+	@mkdir -p .build
+	@$(PYTHON) -m venv --clear .venv-uv $(call or_say,.build/venv.log,\
+	  { echo "'$(PYTHON) -m venv' does not work here: install your system's python3-venv package" >&2; exit 1; })
 	@echo "installing uv"
-	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt && touch $@
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
+	  $(call or_say,.build/pip.log,$(call fail,uv))
+	@touch $@
 
 .venv/ok: requirements/dev.txt pyproject.toml .venv-uv/ok
 	@echo "installing the CDK and the tools of the gate into .venv"
-	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv
-	@$(UV) pip sync --quiet --python .venv --compile-bytecode --require-hashes requirements/dev.txt
-	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable . && touch $@
+	@$(new_venv)
+	@$(sync)
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@$(finished)
 
 .venv-local/ok: requirements/local.txt .venv-uv/ok
 	@echo "installing the local AWS account into .venv-local"
-	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv-local
-	@$(UV) pip sync --quiet --python .venv-local --compile-bytecode --require-hashes requirements/local.txt && touch $@
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
 
 .venv-lambda/ok: requirements/lambda.txt .venv-uv/ok
 	@echo "installing the local Lambda runtime into .venv-lambda"
-	@$(UV) venv --quiet --allow-existing --python .venv-uv/bin/python .venv-lambda
-	@$(UV) pip sync --quiet --python .venv-lambda --compile-bytecode --require-hashes requirements/lambda.txt && touch $@
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
 
 # Twice the same versions: for the deployed runtime, whatever machine this is, and for local functions.
 WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
 .build/wheels/ok: requirements/layer.txt .venv-lambda/ok
 	@echo "fetching the compiled packages of the functions into .build/wheels"
 	@rm -rf .build/wheels
-	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux2014
+	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux2014 || \
+	  $(call fail,.build/wheels)
 	@$(WHEELS) --target .build/wheels/local --python .venv-lambda && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
 	@echo "installing the CDK command line into node_modules"
-	@npm ci --silent --no-progress && touch $@
+	@npm ci --loglevel=error --no-progress \
+	  $(call or_say,.build/npm.log,$(call fail,the CDK command line))
+	@touch $@
 
 .PHONY: install
 install: .venv/ok .venv-local/ok .venv-lambda/ok .build/wheels/ok node_modules/ok ## Install everything into this folder
@@ -72,8 +90,13 @@ lock: .venv-uv/ok ## Resolve the locks again
 
 # ---- the road on this machine -------------------------------------------------------------------------------
 .PHONY: demo
-demo: install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
-	@$(BIN)/distillery demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(PROMPTS)") $(if $(AGAIN),--again)
+demo: given install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
+	@$(BIN)/distillery demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again)
+
+FILE := $(PROMPTS:~/%=$(HOME)/%)
+.PHONY: given
+given:
+	@[ -z "$(PROMPTS)" ] || [ -f "$(FILE)" ] || { echo "there is no file $(FILE): name one with PROMPTS=FILE" >&2; exit 1; }
 
 .PHONY: down
 down: ## Stop the local AWS account; leaves no process
