@@ -63,14 +63,18 @@ finished = rm -f $(@D)/unfinished && touch $@
 	@$(sync)
 	@$(finished)
 
-# Twice the same versions: for the deployed runtime, whatever machine this is, and for local functions.
+# Twice the same versions: for the deployed runtime (Amazon Linux 2023), whatever machine this is, and for local functions.
+# What no function imports stays behind in both: compilers' headers, tests, the places that telephone numbers belong to.
+UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
 WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
 .build/wheels/ok: requirements/layer.txt .venv-lambda/ok
 	@echo "fetching the compiled packages of the functions into .build/wheels"
 	@rm -rf .build/wheels
-	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux2014 || \
+	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux_2_34 || \
 	  $(call fail,.build/wheels)
-	@$(WHEELS) --target .build/wheels/local --python .venv-lambda && touch $@
+	@$(WHEELS) --target .build/wheels/local --python .venv-lambda
+	@cd .build/wheels && rm -rf $(foreach for,function local,$(addprefix $(for)/,$(UNUSED)))
+	@find .build/wheels -type d -name tests -prune -exec rm -rf {} + && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
 	@echo "installing the CDK command line into node_modules"

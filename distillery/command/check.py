@@ -88,6 +88,8 @@ def _show(name: str, report: dict[str, Any]) -> None:
     typer.echo(f"{typer.style(name, bold=True)}: {text.heading(report)}")
     for line in text.findings(report):
         typer.echo(f"  {line}")
+    for line in text.curation(report):
+        typer.echo(f"  {line}")
     for line in text.estimate(report):
         typer.echo(f"  {line}")
     typer.echo("  " + text.verdict(report))

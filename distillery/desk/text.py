@@ -33,6 +33,18 @@ def findings(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"    fix      {found['fix']}"
 
 
+def curation(report: Mapping[str, Any]) -> Iterator[str]:
+    """Near duplicates, what was not chosen, and personal data; nothing where there is nothing to tell."""
+    told = report.get("dataset", {}).get("curation", {})
+    if left_out := told.get("near_duplicates"):
+        yield f"near duplicates: {_many(left_out, 'prompt')}"
+    if left_out := told.get("not_chosen"):
+        yield f"not chosen: {_many(left_out, 'prompt')}"
+    if prompts := told.get("personal_data", {}).get("prompts"):
+        found = ", ".join(f"{count:,} {kind}" for kind, count in told["personal_data"]["found"].items())
+        yield f"personal data: {_many(prompts, 'prompt')} ({found})"
+
+
 def _places(places: Sequence[str], count: int) -> str:
     told = ", ".join(places[:PLACES])
     more = count - len(places[:PLACES])

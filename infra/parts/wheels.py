@@ -5,11 +5,12 @@ interpreter, so no Docker and no arm64 machine is needed, and synth needs no net
 machine's interpreter and get the same versions built for it (`local/emulator/hooks/layers.py`).
 """
 
-import contextlib
 import hashlib
-import shutil
 import tempfile
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -33,7 +34,7 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=lambda_.Code.from_asset(str(unpack(BUILD))),
+        code=lambda_.Code.from_asset(str(pack(BUILD))),
         description="Compiled packages, by requirements/layer.txt",
         compatible_architectures=[ARCHITECTURE],
         compatible_runtimes=[RUNTIME],
@@ -41,23 +42,30 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     )
 
 
-def unpack(build: Path, fetched: Path = FETCHED / "function") -> Path:
-    """The folder that holds `python/`, named by what is in it. Raises NotInstalled where nothing was fetched."""
+def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
+    """The archive of `python/`, named by what is in it. Raises NotInstalled where nothing was fetched.
+
+    One file, for the CDK looks at every file of an asset at every synth, and there are more than a thousand.
+    """
     files = sorted(file for file in fetched.rglob("*") if _is_kept(file.relative_to(fetched)) and file.is_file())
     if not files:
         raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
-    target = build / f"wheels-{_digest(fetched, files)}"
+    target = build / f"wheels-{_digest(fetched, files)}.zip"
     if not target.exists():
-        unfinished = Path(tempfile.mkdtemp(dir=build))  # renamed when whole: others may build at the same time
-        for file in files:
-            copy = unfinished / "python" / file.relative_to(fetched)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
-        unfinished.chmod(0o755)
-        with contextlib.suppress(OSError):  # somebody else was faster, with the same
-            unfinished.rename(target)
-        shutil.rmtree(unfinished, ignore_errors=True)
+        with tempfile.NamedTemporaryFile(dir=build, delete=False) as unfinished:  # renamed when whole: see layer.py
+            _write(unfinished, {Path("python") / file.relative_to(fetched): file for file in files})
+        Path(unfinished.name).chmod(0o644)
+        Path(unfinished.name).replace(target)
     return target
+
+
+def _write(archive: IO[bytes], files: Mapping[Path, Path]) -> None:
+    """The same files give the same bytes: no time of theirs is kept."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, file in files.items():
+            entry = zipfile.ZipInfo(name.as_posix())
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def _is_kept(file: Path) -> bool:
@@ -69,7 +77,6 @@ def _is_kept(file: Path) -> bool:
 
 
 def _digest(fetched: Path, files: list[Path]) -> str:
-    """Of which distributions they are, and of this module: a version's files never change."""
-    names = sorted({part for file in files if (part := file.relative_to(fetched).parts[0]).endswith(".dist-info")})
-    told = "\n".join([*names, Path(__file__).read_text(encoding="utf-8")])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """Of the files' names and sizes, and of this module: a version's files never change."""
+    told = [f"{file.relative_to(fetched)} {file.stat().st_size}" for file in files]
+    return hashlib.sha256("\n".join([*told, Path(__file__).read_text(encoding="utf-8")]).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from lambdas.dataset.validation.reading import Opened, Reading
 from lambdas.dataset.validation.rules import Rules
 from lambdas.dataset.validation.whole import TOGETHER, judge_files
 from lambdas.shared import catalog
+from lambdas.shared.curation import MOST_TO_CHOOSE_FROM, TooMany
 from lambdas.shared.limits import MAX_PROMPTS
 from lambdas.shared.recipe import BadLines, MixedLabels, Recipe
 
@@ -22,11 +23,18 @@ def rules_for(student: str, *, answer: int = 0) -> Rules:
     )
 
 
+def _of_use(recipe: Recipe) -> int:
+    """So many different prompts; more are refused."""
+    if recipe.curation.too_many is TooMany.SELECT:
+        return MOST_TO_CHOOSE_FROM
+    return MAX_PROMPTS + recipe.heldout_max
+
+
 def gather(files: Iterable[Opened], recipe: Recipe) -> Reading:
     """What the files hold: as many different prompts as can be of use, and everything that is wrong."""
     put_aside = recipe.max_bad_lines if recipe.bad_lines is BadLines.QUARANTINE else 0
     rules = rules_for(recipe.student, answer=recipe.max_answer_tokens)
-    reading = Reading(rules, Prompts(keep=MAX_PROMPTS + recipe.heldout_max), put_aside=put_aside)
+    reading = Reading(rules, Prompts(keep=_of_use(recipe)), put_aside=put_aside)
     reading.read(files)
     refused = recipe.mixed_labels is MixedLabels.REJECT
     judge_files(reading, mixed_labels=whole.MIXED_LABELS_REFUSED if refused else whole.MIXED_LABELS)

@@ -1,9 +1,9 @@
 """A data set ready for Bedrock: its bytes, its digest, and whether Bedrock will take it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lambdas.dataset.row import Row
 from lambdas.dataset.split import Split, split
@@ -22,13 +22,17 @@ from lambdas.shared.tokens import tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """train, heldout: JSONL. The same prompts in the same order with the same settings give the same bytes."""
+    """train, heldout: JSONL. The same prompts in the same order with the same settings give the same bytes.
+
+    duplicates: exact ones, and those too like a held-out prompt; curation: what became of the others, for the report.
+    """
 
     train: bytes
     heldout: bytes
     size: Size
     labelled: bool
     duplicates: int
+    curation: Mapping[str, Any]
 
     @property
     def digest(self) -> str:
@@ -41,8 +45,12 @@ def prepare(reading: Reading, recipe: Recipe) -> Prepared:
     _check_findings(reading, recipe)
     if reading.prompts.different > reading.prompts.keep:
         _refuse(reading, whole.TOO_MANY_PROMPTS, f"there are {_counted(reading)}; {recipe.heldout_max} may be held out")
+    from lambdas.dataset.curation.curate import choose, curate, told_of  # its libraries are not every cold start's
+
     rows = [Row.of(prompt_of(asked, answer)) for asked, answer in reading.prompts.kept.items()]
-    parts = split(rows, share=recipe.heldout_share, most=recipe.heldout_max)
+    curated = curate(rows, recipe.curation)
+    everything = split(curated.rows, share=recipe.heldout_share, most=recipe.heldout_max)
+    parts = choose(everything, recipe)
     _check_counts(parts, reading)
     kept = parts.train + parts.heldout
     return Prepared(
@@ -55,6 +63,7 @@ def prepare(reading: Reading, recipe: Recipe) -> Prepared:
         ),
         labelled=parts.labelled,
         duplicates=reading.tally.repeated + parts.left_out,
+        curation=told_of(curated, everything, parts, recipe.grader),
     )
 
 

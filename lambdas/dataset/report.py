@@ -25,6 +25,7 @@ def _made(prepared: Prepared | None) -> dict[str, Any]:
             **to_wire(prepared.size),
             "labelled": prepared.labelled,
             "duplicates": prepared.duplicates,
+            "curation": prepared.curation,
         }
     }
 

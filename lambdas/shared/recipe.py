@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.shared.catalog import HostingMode
+from lambdas.shared.curation import Curation
 from lambdas.shared.errors import BadRequest, Misconfigured
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import digest
@@ -76,12 +77,14 @@ class Recipe:
     unit_price_usd_per_hour: Decimal | None = None  # never guessed; required with Provisioned Throughput
     training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
     tags: Mapping[str, str] = field(default_factory=dict)
+    curation: Curation = field(default_factory=Curation)
     logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
 
     @property
     def digest(self) -> str:
         """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags or
-        money, nor of where prompts come from or what becomes of bad lines: the data set's own digest tells those."""
+        money, nor of where prompts come from, what becomes of bad lines or how they are curated: the data set's own
+        digest tells those."""
         return digest(
             [
                 self.name,

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tests.bench.bar import Bar, summary
 
-BENCHMARKS = ("synth", "imports", "dataset", "idle", "recipes", "converse", "simulator", "learning")
+BENCHMARKS = ("synth", "imports", "dataset", "idle", "recipes", "converse", "simulator", "learning", "curation")
 """Each a module here, imported when its turn comes: importing the CDK starts Node."""
 
 

@@ -23,6 +23,7 @@ from tests.bench.process import ROOT
 from tests.unit.local.bedrock.fakes import World, job, jsonl, say
 
 DATA = Path(os.environ.get("DISTILLERY_BANKING77", ROOT.parent / "shared" / "data" / "banking77"))
+MISSING = f"banking77 is not in {DATA}: name its folder in DISTILLERY_BANKING77"
 SIZES = (100, 500, 1_000, 3_000)
 ENOUGH = 1_000
 BASE = "amazon.nova-micro-v1:0"
@@ -32,10 +33,10 @@ Labelled = tuple[str, str]
 
 def bench(console: Console) -> list[Bar]:
     if not (DATA / "test.csv").exists():
-        console.print(f"banking77 is not in {DATA}: name its folder in DISTILLERY_BANKING77 to see the learning curve")
+        console.print(MISSING)
         return []
     train, test = read("train"), read("test")
-    system = "Classify the question. Answer with one label: " + ", ".join(sorted({label for _, label in train})) + "."
+    system = system_of(train)
     random.Random(7).shuffle(train)
     right = {"untrained": accuracy(World(), BASE, system, test)}
     right |= {f"{size:,} prompts": after_a_job(train[:size], system, test) for size in SIZES}
@@ -50,6 +51,11 @@ def read(part: str) -> list[Labelled]:
     """Questions and their intents."""
     with (DATA / f"{part}.csv").open(encoding="utf-8", newline="") as file:
         return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+
+
+def system_of(train: Sequence[Labelled]) -> str:
+    """A system prompt that lists the intents."""
+    return "Classify the question. Answer with one label: " + ", ".join(sorted({label for _, label in train})) + "."
 
 
 def after_a_job(lesson: Sequence[Labelled], system: str, test: Sequence[Labelled]) -> float:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from operator import attrgetter
 
 from infra.config.finding import Finding
 from infra.config.settings import Settings
+from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.recipe import Recipe
 
 RETENTION_DAYS = (
@@ -19,6 +21,13 @@ _BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts make a steady verdict"),
     ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
     ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to see what went wrong"),
+    ("curation.likeness", lambda r: 0 < r.curation.likeness <= 1, "more than 0, at most 1", "0.8 finds rewordings"),
+    (
+        "curation.most_prompts",
+        lambda r: MIN_PROMPTS <= r.curation.most_prompts <= MAX_PROMPTS,
+        f"{MIN_PROMPTS} to {MAX_PROMPTS}, what Bedrock takes",
+        f"{MAX_PROMPTS} leaves the choice to the upload",
+    ),
     ("min_score", lambda r: 0 <= r.min_score <= 1, "0 to 1", "0.5 asks for half the answers to be right"),
     ("min_share_of_teacher", lambda r: 0 <= r.min_share_of_teacher <= 1, "0 to 1", "0.85 is a usual loss"),
     ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 asks training to have bought something"),
@@ -38,7 +47,7 @@ def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
     for name, recipe in settings.recipes.items():
         for field, inside, allowed, fix in _BOUNDS:
             if not inside(recipe):
-                wrong = f"it is {getattr(recipe, field)}"
+                wrong = f"it is {attrgetter(field)(recipe)}"
                 yield Finding(where=f"recipes.{name}.{field}", wrong=wrong, allowed=allowed, fix=fix)
     if settings.log_retention_days not in RETENTION_DAYS:
         yield Finding(

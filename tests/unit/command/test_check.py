@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from distillery.desk.settings import for_recipe
+from lambdas.shared.curation import Curation, TooMany
 from lambdas.shared.errors import BadRequest
 from tests.unit.command.conftest import Command
 from tests.unit.dataset.fakes import file, line
@@ -107,6 +108,24 @@ def test_what_the_recipe_would_refuse_is_refused_at_the_desk(command: Command, t
     code, answer = parsed(command, str(few), "--recipe", "support")
     assert (code, answer["reports"][0]["status"]) == (1, "rejected")
     assert [found["code"] for found in answer["reports"][0]["findings"]] == ["too-few-prompts"]
+
+
+def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = for_recipe("dev", "support")
+    few = Curation(too_many=TooMany.SELECT, most_prompts=100)
+    monkeypatch.setattr(
+        "distillery.command.check.recipe_of",
+        lambda _env, _name: replace(wanted, recipe=replace(wanted.recipe, curation=few)),
+    )
+    path = tmp_path / "many.jsonl"
+    path.write_bytes(
+        EXAMPLE.read_bytes() + line("Mail jo@example.com now") + b"\n" + line("mail JO@example.com, now") + b"\n"
+    )
+    said = command("check", str(path), "--recipe", "support")
+    assert said.code == 0
+    assert "near duplicates: 1 prompt " in said.out
+    assert "personal data: 2 prompts (2 email)" in said.out
+    assert re.search(r"not chosen: \d{3} prompts", said.out)
 
 
 def test_over_budget_is_told_with_the_items(command: Command, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:

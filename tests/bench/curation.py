@@ -1,0 +1,78 @@
+"""Whether a choice of 3,000 prompts teaches more than 3,000 at random, and what curating takes.
+
+Students of the simulator, on banking77 (see `learning`): chosen even over labels and diverse within them; chosen
+without looking at labels, as for prompts that have none; and the median of some at random. The passes over prompts are
+timed against folding the same texts into words, which both begin with.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from lambdas.dataset.curation import alike, personal, profile, selection
+from lambdas.dataset.curation.words import words
+from tests.bench import learning
+from tests.bench.bar import Bar
+
+MOST = 3_000
+DRAWS = 3
+
+
+def bench(console: Console) -> list[Bar]:
+    if not (learning.DATA / "test.csv").exists():
+        console.print(learning.MISSING)
+        return []
+    train, test = learning.read("train"), learning.read("test")
+    random.Random(7).shuffle(train)
+    console.print(_passes([text for text, _ in train]))
+    return _students(console, train, test)
+
+
+def _students(console: Console, train: Sequence[learning.Labelled], test: Sequence[learning.Labelled]) -> list[Bar]:
+    texts, labels, system = [text for text, _ in train], [label for _, label in train], learning.system_of(train)
+
+    def taught(indices: Sequence[int]) -> float:
+        return learning.after_a_job([train[index] for index in indices], system, test)
+
+    drawn = [taught(random.Random(seed).sample(range(len(train)), MOST)) for seed in range(DRAWS)]
+    by_label, blind = (
+        taught(selection.choose(texts, labels, MOST)),
+        taught(selection.choose(texts, [None] * len(texts), MOST)),
+    )
+    chance = statistics.median(drawn)
+    table = Table("3,000 prompts", "accuracy", title=f"A choice from {len(train):,} prompts of banking77 (stand-ins)")
+    table.add_row(f"at random, median of {DRAWS}", f"{chance:.1%} ({min(drawn):.1%} to {max(drawn):.1%})")
+    table.add_row("chosen without labels", f"{blind:.1%}")
+    table.add_row("chosen even over labels", f"{by_label:.1%}")
+    console.print(table)
+    return [
+        Bar(what=f"errors, {what}", measured=(1 - share) / (1 - chance), limit=1.0, floor="at random")
+        for what, share in (("chosen even over labels", by_label), ("chosen without labels", blind))
+    ]
+
+
+def _passes(texts: Sequence[str]) -> Table:
+    """Seconds for all texts, and as a multiple of folding them into words."""
+    profile.languages(texts[:1])  # its model is loaded once
+    passes: dict[str, Callable[[], object]] = {
+        "words": lambda: [words(text) for text in texts],
+        "near duplicates": lambda: alike.leaders(texts, likeness=0.8),
+        "personal data": lambda: [personal.find(text) for text in texts],
+        "languages": lambda: profile.languages(texts),
+        f"choice of {MOST:,}": lambda: selection.choose(texts, [None] * len(texts), MOST),
+    }
+    took = {what: _seconds(done) for what, done in passes.items()}
+    table = Table("pass", "seconds", "of words", title=f"Curating {len(texts):,} prompts")
+    for what, seconds in took.items():
+        table.add_row(what, f"{seconds:.2f}", f"{seconds / took['words']:.1f} ×")
+    return table
+
+
+def _seconds(done: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    done()
+    return time.perf_counter() - began
