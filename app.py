@@ -8,20 +8,26 @@ import gc
 import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
+
+from infra.ahead import import_ahead
 
 if __name__ == "__main__":
     gc.disable()  # a synth ends before its garbage matters, and looking for it in the CDK's modules takes a tenth of it
+    import_ahead()
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.config import ConfigError, Settings, load, warnings
 from lambdas.shared import clock
-from stacks.collection import CollectionStack
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack
 from stacks.telemetry import HomeTelemetry, Telemetry
+
+if TYPE_CHECKING:
+    from stacks.collection import CollectionStack
 
 
 def build(app: App, settings: Settings) -> App:
@@ -45,10 +51,12 @@ def _foundation_of_inference(app: App, settings: Settings, home: HomeFoundation)
     return Foundation(app, "foundation-inference", settings=settings, region=settings.inference_region)
 
 
-def _collection(app: App, settings: Settings, there: Foundation) -> list[CollectionStack]:
+def _collection(app: App, settings: Settings, there: Foundation) -> "list[CollectionStack]":
     """One where the environment owns the invocation logs, else none."""
     if settings.logging is None:
         return []
+    from stacks.collection import CollectionStack  # the CDK's modules of Athena and Glue take their time
+
     stack = CollectionStack(app, "collection", settings=settings, logging=settings.logging, foundation=there)
     stack.add_stack_dependency(there, "calls are logged to a bucket there")
     return [stack]
@@ -60,7 +68,7 @@ def _telemetry(
     home: HomeFoundation,
     there: Foundation,
     pipeline: Pipeline,
-    inference: Sequence[ServingStack | CollectionStack],
+    inference: "Sequence[ServingStack | CollectionStack]",
 ) -> None:
     functions = {name: function for stack in inference for name, function in stack.watched.items()}
     at_home = dict(pipeline.watched) | (functions if there is home else {})

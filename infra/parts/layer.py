@@ -17,6 +17,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.parts.archive import archive
 from infra.parts.parcel import ROOT
 from infra.parts.runtime import RUNTIME
 
@@ -37,11 +38,20 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=lambda_.Code.from_asset(str(unpack(BUILD))),
+        code=lambda_.Code.from_asset(str(pack(BUILD))),
         description=f"boto3 {distribution('boto3').version} for {', '.join(SERVICES)}",
         compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
     )
+
+
+def pack(build: Path) -> Path:
+    """The same as one archive."""
+    folder = unpack(build)
+    target = folder.with_suffix(".zip")
+    if target.exists():
+        return target
+    return archive(target, {file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()})
 
 
 def unpack(build: Path) -> Path:

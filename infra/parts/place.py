@@ -1,8 +1,9 @@
 """Where a construct stands, to spell ARNs of things that no template creates."""
 
 import functools
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self, cast
 
 from aws_cdk import Stack
 from constructs import IConstruct
@@ -18,7 +19,7 @@ class Place:
 
     @classmethod
     def of(cls, scope: IConstruct) -> Self:
-        return cls(**_of(Stack.of(scope)))
+        return cls(**_asked(cast(Hashable, scope)))
 
     def at(self, region: str) -> Self:
         """The same account in another Region."""
@@ -37,6 +38,11 @@ class Place:
 
 
 @functools.cache
+def _asked(scope: Any) -> dict[str, str]:
+    """Asked once for each construct, and for its stack: every value is a question to the CDK's process."""
+    return _of(Stack.of(scope))
+
+
+@functools.cache
 def _of(stack: Stack) -> dict[str, str]:
-    """Asked once for each stack: every value is a question to the CDK's process."""
     return {"partition": stack.partition, "region": stack.region, "account": stack.account}

@@ -6,16 +6,13 @@ machine's interpreter and get the same versions built for it (`local/emulator/ho
 """
 
 import hashlib
-import tempfile
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.parts.archive import archive
 from infra.parts.layer import BUILD
 from infra.parts.runtime import ARCHITECTURE, RUNTIME
 
@@ -43,29 +40,12 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
 
 
 def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
-    """The archive of `python/`, named by what is in it. Raises NotInstalled where nothing was fetched.
-
-    One file, for the CDK looks at every file of an asset at every synth, and there are more than a thousand.
-    """
+    """The archive of `python/`, named by what is in it. Raises NotInstalled where nothing was fetched."""
     files = sorted(file for file in fetched.rglob("*") if _is_kept(file.relative_to(fetched)) and file.is_file())
     if not files:
         raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
     target = build / f"wheels-{_digest(fetched, files)}.zip"
-    if not target.exists():
-        with tempfile.NamedTemporaryFile(dir=build, delete=False) as unfinished:  # renamed when whole: see layer.py
-            _write(unfinished, {Path("python") / file.relative_to(fetched): file for file in files})
-        Path(unfinished.name).chmod(0o644)
-        Path(unfinished.name).replace(target)
-    return target
-
-
-def _write(archive: IO[bytes], files: Mapping[Path, Path]) -> None:
-    """The same files give the same bytes: no time of theirs is kept."""
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, file in files.items():
-            entry = zipfile.ZipInfo(name.as_posix())
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return archive(target, {Path("python") / file.relative_to(fetched): file for file in files})
 
 
 def _is_kept(file: Path) -> bool:

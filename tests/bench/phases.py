@@ -1,6 +1,7 @@
 """The phases of one synth, told as JSON: `python -m tests.bench.phases ours|empty rules|no-rules`.
 
-It does what `app.py` does, in the same order, with a stop watch between the steps.
+It does what `app.py` does, with a stop watch between the steps; what that imports side by side (`infra/ahead.py`) is
+imported here one after the other.
 """
 
 import json

@@ -38,9 +38,9 @@ def bench(console: Console) -> list[Bar]:
 
 
 def environ(outdir: Path, **more: str) -> dict[str, str]:
-    """What `cdk synth` gives to an app."""
+    """What `cdk synth` gives to an app. Python keeps compiled modules, as it does at a desk, whatever is set here."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return os.environ | {
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "CDK_CONTEXT_JSON": json.dumps(context | SETTINGS),
         "CDK_OUTDIR": str(outdir),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

@@ -1,5 +1,9 @@
 """Objects and the ledger. A bucket, a table and a topic never come without their key."""
 
+import functools
+from collections.abc import Hashable
+from typing import Any, cast
+
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -123,12 +127,23 @@ def _objects(bucket: s3.IBucket, actions: tuple[str, ...], folders: tuple[str, .
 
 
 def _of(kept: s3.IBucket | dynamodb.ITable) -> kms.IKey:
+    return cast(kms.IKey, _key_of(cast(Hashable, kept)))
+
+
+def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
+    via = Place.of(scope).via(service)
+    return Permission(actions=actions, resources=(_arn_of(cast(Hashable, key)),), conditions={"StringEquals": via})
+
+
+@functools.cache
+def _key_of(kept: Any) -> Any:
+    """Asked once: see `Place`."""
     key = kept.encryption_key
     if key is None:
         raise ValueError(f"{kept.node.path} has no key of its own; build it with infra.parts")
     return key
 
 
-def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
-    via = Place.of(scope).via(service)
-    return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": via})
+@functools.cache
+def _arn_of(key: Any) -> str:
+    return str(key.key_arn)

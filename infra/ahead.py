@@ -1,0 +1,34 @@
+"""Python's imports beside Node's: what `app.py` does first, so that neither waits for the other.
+
+Node takes a third of a second to start and to load the CDK and its rules. Python asks it through one pipe, so only one
+thread may; what the other imports meanwhile must ask Node nothing.
+"""
+
+import importlib
+import threading
+from collections.abc import Sequence
+
+SETTINGS = ("infra.config",)
+SERVICES = (
+    "aws_cdk.aws_bedrock",
+    "aws_cdk.aws_cloudwatch_actions",
+    "aws_cdk.aws_dynamodb",
+    "aws_cdk.aws_ssm",
+    "aws_cdk.aws_stepfunctions_tasks",
+)
+"""These import the CDK's modules of the other services; all are declarations."""
+
+
+def import_ahead() -> None:
+    """The CDK beside the settings, then the rules beside the CDK's services."""
+    importlib.import_module("jsii")  # so that what follows begins by starting Node
+    _beside("aws_cdk", SETTINGS)
+    _beside("cdk_nag", SERVICES)
+
+
+def _beside(asking: str, silent: Sequence[str]) -> None:
+    """An import that fails here fails again, and is told, where the module is imported in the ordinary way."""
+    thread = threading.Thread(target=lambda: [importlib.import_module(name) for name in silent])
+    thread.start()
+    importlib.import_module(asking)
+    thread.join()

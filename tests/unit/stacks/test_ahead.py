@@ -1,0 +1,43 @@
+"""Node is asked through one pipe: what one thread imports while another asks must ask nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import ahead
+
+ROOT = Path(__file__).parents[3]
+TELL = """
+import importlib, sys
+import jsii._kernel.providers.process as process
+for name in sys.argv[1].split(): importlib.import_module(name)
+def refuse(self, *request): raise AssertionError(f"{name} asks Node: {request}")
+process._NodeProcess.send = process._NodeProcess.start = refuse
+for name in sys.argv[2].split(): importlib.import_module(name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "silent"),
+    [
+        pytest.param("jsii", ahead.SETTINGS, id="settings, before Node has started"),
+        pytest.param("aws_cdk", ahead.SERVICES, id="services, once the CDK is loaded"),
+    ],
+)
+def test_what_is_imported_beside_asks_node_nothing(before: str, silent: tuple[str, ...]) -> None:
+    assert importing(before, *silent) == ""
+
+
+def test_a_module_that_asks_is_found() -> None:
+    """The runtime of the functions is asked of Node as it is imported."""
+    assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.parts.runtime")
+
+
+def importing(before: str, *names: str) -> str:
+    """What went wrong, if anything."""
+    command = [sys.executable, "-c", TELL, before, " ".join(names)]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False).stderr
