@@ -48,7 +48,9 @@ def said_by_most(texts: Sequence[str]) -> frozenset[str]:
 
 
 def _own(text: str, common: frozenset[str]) -> set[str]:
-    return {shingle for shingle in shingles(text) if shingle not in common}
+    """What the text says beside what most say; all of it where it says nothing else."""
+    said = set(shingles(text))
+    return said - common or said
 
 
 def jaccard(one: set[str], other: set[str]) -> float:

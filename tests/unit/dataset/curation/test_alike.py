@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.dataset.curation.alike import jaccard, leaders
+from lambdas.dataset.curation.alike import LEAST_SAMPLE, jaccard, leaders
 from lambdas.dataset.curation.words import shingles, words
 
 FIRST = "Can you tell me why I have not received my new card yet?"
@@ -58,14 +58,19 @@ def test_a_template_around_every_question_is_no_likeness() -> None:
 
 _WORDS = st.sampled_from(["red", "green", "blue", "card", "bank", "fee", "late", "lost"])
 _TEXTS = st.lists(st.lists(_WORDS, max_size=6).map(" ".join))
+_FEW = st.lists(st.lists(_WORDS, max_size=6).map(" ".join), max_size=LEAST_SAMPLE - 1)  # nothing is common to most
 
 
-@given(_TEXTS, st.sampled_from([0.5, 0.8, 1.0]))
+@given(_FEW, st.sampled_from([0.5, 0.8, 1.0]))
 def test_every_text_is_as_alike_to_its_leader_as_was_asked(texts: list[str], likeness: float) -> None:
     for index, leader in enumerate(leaders(texts, likeness=likeness)):
         assert leader <= index
         if leader != index:
             assert jaccard(set(shingles(texts[index])), set(shingles(texts[leader]))) >= likeness
+
+
+def test_what_most_say_is_no_likeness_but_where_a_text_says_nothing_else() -> None:
+    assert leaders(["red, red", *["red red"] * 30, "red red card"], likeness=0.8) == [*[0] * 31, 31]
 
 
 @given(_TEXTS)
