@@ -29,8 +29,8 @@ def leaders(texts: Sequence[str], *, likeness: float) -> list[int]:
     index = RMinHashLSH(threshold=likeness, num_perm=PERMUTATIONS, num_bands=BANDS)
     led: list[int] = []
     for number, one in enumerate(hashes):
-        own = _own(texts[number], common)
-        proposed = sorted(index.query(one)) if own else []  # texts without words are alike to nothing
+        proposed = sorted(index.query(one))
+        own = _own(texts[number], common) if proposed else set()  # most texts are proposed to none
         leader = next((at for at in proposed if jaccard(own, _own(texts[at], common)) >= likeness), number)
         if leader == number:
             index.insert(number, one)
@@ -54,5 +54,5 @@ def _own(text: str, common: frozenset[str]) -> set[str]:
 
 
 def jaccard(one: set[str], other: set[str]) -> float:
-    """0 where nothing is shared, 1 where all is."""
-    return len(one & other) / len(one | other)
+    """0 where nothing is shared, 1 where all is. Texts without words are alike to nothing."""
+    return len(one & other) / len(one | other) if one and other else 0.0

@@ -55,12 +55,16 @@ def _is_ip(text: str) -> bool:
 
 # A pattern proposes, the check decides. The order settles what overlaps: an IBAN's digits may look like a card.
 _FORMS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
-    (Kind.EMAIL, re.compile(r"[\w.+%-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"), lambda _: True),
+    (Kind.EMAIL, re.compile(r"(?<![\w.+%-])[\w.+%-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"), lambda _: True),
     (Kind.IBAN, re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b"), lambda text: bool(iban.is_valid(text))),
     (Kind.CARD, re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?!\.?\d)"), _is_card),
     (Kind.SSN, re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), lambda text: bool(ssn.is_valid(text))),
     (Kind.IP, re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"), _is_ip),
 )
+
+
+_SIGN = re.compile(r"[\d@]")
+"""Without one of these a text holds nothing that is looked for: most texts need no closer look."""
 
 
 def find(text: str) -> list[Span]:
@@ -73,6 +77,8 @@ def find(text: str) -> list[Span]:
 
 
 def _candidates(text: str) -> Iterator[Span]:
+    if not _SIGN.search(text):
+        return
     for kind, pattern, holds in _FORMS:
         yield from (Span(kind, *match.span()) for match in pattern.finditer(text) if holds(match[0]))
     if "+" in text:  # without its country's prefix a number cannot be told from any other

@@ -6,7 +6,6 @@ Scripts without spaces are taken character by character.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from itertools import pairwise
 
 # Kana, CJK ideographs and Thai stand for themselves, for no space tells their words apart.
@@ -19,8 +18,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(folded)
 
 
-def shingles(text: str) -> Iterator[str]:
+def shingles(text: str) -> list[str]:
     """The words, and each pair of neighbours."""
     found = words(text)
-    yield from found
-    yield from (f"{left} {right}" for left, right in pairwise(found))
+    return [*found, *map(" ".join, pairwise(found))]
