@@ -60,7 +60,7 @@ def deployed_layer() -> bytes:
 
 def test_a_function_imports_from_the_deployed_layer_and_one_without_it_does_not(workshop: Workshop) -> None:
     body = deployed_layer()
-    (record,) = compiled(body)
+    (record,) = (found for found in compiled(body) if found.startswith("msgspec-"))
     made = workshop.client("lambda").publish_layer_version(LayerName="wheels", Content={"ZipFile": body})
     answer = workshop.invoke(workshop.function(CODE, Layers=[made["LayerVersionArn"]]))
     assert answer == [record.removeprefix("msgspec-").removesuffix(".dist-info"), [1]]
