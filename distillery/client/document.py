@@ -1,0 +1,118 @@
+"""The published map of a route: what the serving stack writes to one SSM parameter, and every client reads.
+
+    {"version": 1, "environment": "prod", "route": "fast", "description": "…", "max_tokens": 1024,
+     "tags": {"distillery:environment": "prod", "distillery:route": "fast"},
+     "steps": [{"model": "amazon.nova-pro-v1:0", "region": "us-east-2", "identifier": "us.amazon.nova-pro-v1:0",
+                "latency": "optimized", "tier": "default", "application": "arn:aws:bedrock:…",
+                "prices": {"input": "1.00", "output": "4.00", "as_of": "2026-11-20"}}, …]}
+
+Field names are the document's keys; a field that has its default is left out. A reader ignores keys it does not know,
+so that an older client reads a newer map of the same version. Nothing here imports boto3: the CDK app writes with it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from decimal import Decimal
+from typing import Any, Self
+
+VERSION = 1
+STANDARD, OPTIMIZED = "standard", "optimized"
+"""`performanceConfig.latency` of Converse."""
+DEFAULT_TIER, PRIORITY = "default", "priority"
+"""`serviceTier.type` of Converse."""
+
+
+class UnreadableMap(ValueError):
+    """A parameter that holds no map of this version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """US dollars per million tokens, as decimal text, as a source printed them on the day `as_of` (YYYY-MM-DD)."""
+
+    input: str
+    output: str
+    as_of: str
+
+    def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
+        """US dollars of one request."""
+        return (Decimal(self.input) * input_tokens + Decimal(self.output) * output_tokens) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One way to an answer, in one Region, in one latency mode and service tier.
+
+    model: the catalog's id of a foundation model; for a distilled student, its recipe's base model.
+    identifier: `modelId` of Converse; None where `alias` says it.
+    alias: the SSM parameter, in `region`, that promotion keeps: its `endpoint.arn` is the identifier.
+    application: the application inference profile of the same model, where `identifier` is the system's because
+        nobody knows whether the mode works through an application profile; used once `probed` is true.
+    cost_centres: the application inference profile of each cost centre, to be used in place of `identifier`.
+    """
+
+    model: str
+    region: str
+    identifier: str | None = None
+    alias: str | None = None
+    latency: str = STANDARD
+    tier: str = DEFAULT_TIER
+    application: str | None = None
+    probed: bool | None = None
+    cost_centres: Mapping[str, str] = field(default_factory=dict, hash=False)
+    prices: Prices | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteMap:
+    """steps: the fallback policy in its order, never empty. max_tokens: the default of a request that says none;
+    Bedrock reserves it from the quota up front, so it is tight. tags: what the route's resources are tagged with, and
+    what its requests carry as `requestMetadata`."""
+
+    environment: str
+    route: str
+    description: str
+    max_tokens: int
+    steps: tuple[Step, ...]
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    version: int = VERSION
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises UnreadableMap, naming what is missing."""
+        try:
+            said = json.loads(text)
+            if said["version"] != VERSION:
+                raise UnreadableMap(f"the map has version {said['version']}, this client reads {VERSION}; upgrade it")
+            return cls(**(_known(cls, said) | {"steps": tuple(_step(step) for step in said["steps"])}))
+        except UnreadableMap:
+            raise
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnreadableMap(f"the parameter holds no map of a route: {error!r}") from error
+
+    def document(self) -> dict[str, Any]:
+        """As JSON writes it."""
+        return {**_said(self), "version": self.version, "steps": [_step_document(step) for step in self.steps]}
+
+
+def _step(said: Mapping[str, Any]) -> Step:
+    prices = said.get("prices")
+    return Step(**(_known(Step, said) | {"prices": Prices(**_known(Prices, prices)) if prices else None}))
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return _said(step) | ({"prices": _said(step.prices)} if step.prices else {})
+
+
+def _known(kind: type, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {known.name: said[known.name] for known in fields(kind) if known.name in said}
+
+
+def _said(value: Any) -> dict[str, Any]:
+    """The fields that differ from their defaults."""
+    return {known.name: told for known in fields(value) if (told := getattr(value, known.name)) != _default(known)}
+
+
+def _default(known: Any) -> Any:
+    return known.default if known.default_factory is MISSING else known.default_factory()

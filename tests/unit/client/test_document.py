@@ -1,0 +1,74 @@
+"""The map of a route goes through an SSM parameter and comes back as it was."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillery.client.document import Prices, RouteMap, Step, UnreadableMap
+
+words = st.text(min_size=1, max_size=20)
+prices = st.builds(Prices, input=st.just("0.80"), output=st.just("3.20"), as_of=st.just("2026-11-20"))
+steps = st.builds(
+    Step,
+    model=words,
+    region=words,
+    identifier=st.none() | words,
+    alias=st.none() | words,
+    latency=st.sampled_from(["standard", "optimized"]),
+    tier=st.sampled_from(["default", "priority"]),
+    application=st.none() | words,
+    probed=st.none() | st.booleans(),
+    cost_centres=st.dictionaries(words, words, max_size=2),
+    prices=st.none() | prices,
+)
+maps = st.builds(
+    RouteMap,
+    environment=words,
+    route=words,
+    description=words,
+    max_tokens=st.integers(1, 100_000),
+    steps=st.lists(steps, min_size=1, max_size=4).map(tuple),
+    tags=st.dictionaries(words, words, max_size=3),
+    version=st.just(1),
+)
+
+
+@given(maps)
+def test_a_map_is_read_as_it_was_written(said: RouteMap) -> None:
+    assert RouteMap.from_json(json.dumps(said.document())) == said
+
+
+@given(maps)
+def test_keys_of_a_newer_writer_are_ignored(said: RouteMap) -> None:
+    document = said.document() | {"later": 1}
+    document["steps"] = [step | {"later": 2} for step in document["steps"]]
+    assert RouteMap.from_json(json.dumps(document)) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 1}', '{"version": 1, "steps": [{}]}', '{"version": 1, "steps": 3}']
+)
+def test_what_is_no_map_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableMap, match="no map of a route"):
+        RouteMap.from_json(text)
+
+
+def test_a_map_of_another_version_says_so() -> None:
+    with pytest.raises(UnreadableMap, match="version 2, this client reads 1"):
+        RouteMap.from_json('{"version": 2, "steps": []}')
+
+
+def test_a_request_costs_what_its_tokens_cost() -> None:
+    paid = Prices(input="0.80", output="3.20", as_of="2026-11-20")
+    assert paid.cost(input_tokens=1_000_000, output_tokens=500_000) == Decimal("2.40")
+
+
+def test_the_map_is_written_without_boto3() -> None:
+    told = "import sys, distillery.client.document; sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told], cwd=Path(__file__).parents[3], check=False).returncode == 0
