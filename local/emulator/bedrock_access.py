@@ -2,7 +2,8 @@
 
 Source: Service Authorization Reference for Amazon Bedrock; for inference profiles
 https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html. CreateModelCustomizationJob
-is checked on the base model, the model and the job to come, the three that the Step Functions guide grants.
+is checked on the base model, the model and the job to come, the three that the Step Functions guide grants. A call
+with a guardrail needs bedrock:ApplyGuardrail on it (guardrails-permissions-id.html).
 """
 
 import json
@@ -14,10 +15,11 @@ from urllib.parse import quote, unquote
 import botocore.session
 from ministack.core.responses import get_account_id, get_region
 
-from local.emulator import model_keys
+from local.emulator import bedrock_conditions, model_keys
+from local.emulator.bedrock_conditions import Invocation
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.bedrock import ask
-from local.emulator.hooks.requests import raw_path
+from local.emulator.hooks.requests import header, raw_path
 
 SERVICES = ("bedrock", "bedrock-runtime")
 _NEW = "000000000000"  # the id of what does not exist yet
@@ -180,27 +182,26 @@ def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]
     found = []
     if tags and name in _TAGGED_AS:
         own = next((arn for arn in resources if f":{_TAGGED_AS[name]}/" in arn), _arn(_TAGGED_AS[name], _NEW))
-        keys = {f"aws:RequestTag/{tag.get('key')}": str(tag.get("value")) for tag in tags}
-        found.append(Check("bedrock:TagResource", "bedrock", own, keys))
+        found.append(Check("bedrock:TagResource", "bedrock", own, bedrock_conditions.tagging(body)))
     logs = (body.get("loggingConfig") or {}).get("cloudWatchConfig") or {}
     if role := body.get("roleArn") or logs.get("roleArn"):
         found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
     return found
 
 
-def _invoked(simulator: Any, as_action: str, model: str, body: dict[str, Any]) -> list[Check]:
-    tier = (body.get("serviceTier") or {}).get("type") if isinstance(body.get("serviceTier"), dict) else None
-    keys = {"bedrock:ServiceTier": tier} if tier else {}
+def _invoked(simulator: Any, as_action: str, model: str, asked: Invocation) -> list[Check]:
+    keys = asked.keys
+    guarded = [Check("bedrock:ApplyGuardrail", "bedrock", asked.guardrail)] if asked.guardrail else []
     if re.fullmatch(r"arn:aws:bedrock:.*:(provisioned-model|custom-model-deployment|foundation-model)/.+", model):
-        return [Check(as_action, "bedrock", model, keys)]
+        return [Check(as_action, "bedrock", model, keys), *guarded]
     try:
         profile = ask(simulator, "GET", f"/inference-profiles/{quote(model, safe='')}")
     except ValueError:
-        return [Check(as_action, "bedrock", _arn("foundation-model", model), keys)]
+        return [Check(as_action, "bedrock", _arn("foundation-model", model), keys), *guarded]
     arn = profile["inferenceProfileArn"]
     through = {**keys, "bedrock:InferenceProfileArn": arn}
     destinations = [Check(as_action, "bedrock", each["modelArn"], through) for each in profile["models"]]
-    return [Check(as_action, "bedrock", arn, keys), *destinations]
+    return [Check(as_action, "bedrock", arn, keys), *destinations, *guarded]
 
 
 def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check]:
@@ -214,9 +215,11 @@ def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check
     as_action = f"bedrock:{_AUTHORIZED_AS.get(name or '', name)}"
     keys = list(model_keys.checks(simulator, name or "", path, given))
     if service == "bedrock-runtime" and "modelId" in path:
-        return _invoked(simulator, as_action, path["modelId"], given) + keys
-    resources = _resources(simulator, name or "", path, given)
-    return [Check(as_action, "bedrock", arn) for arn in resources] + _along(name or "", resources, given) + keys
+        asked = bedrock_conditions.invocation(name or "", given, header)
+        return _invoked(simulator, as_action, path["modelId"], asked) + keys
+    resources, tagging = _resources(simulator, name or "", path, given), bedrock_conditions.tagging(given)
+    own = [Check(as_action, "bedrock", arn, tagging) for arn in resources]
+    return own + _along(name or "", resources, given) + keys
 
 
 def tags(simulator: Any, arn: str) -> dict[str, str] | None:

@@ -33,8 +33,10 @@ class Check:
 Following = Callable[[str, str, str], Iterable[Check]]
 """What an action on a resource in a Region is checked on too."""
 
+_NO_KEYS: Mapping[str, str | list[str]] = {}
 _further: ContextVar[tuple[Check, ...]] = ContextVar("further_checks", default=())
 _refused: ContextVar[Check | None] = ContextVar("refused_check", default=None)
+_own_keys: ContextVar[Mapping[str, str | list[str]]] = ContextVar("keys_of_the_first_check", default=_NO_KEYS)
 
 
 def also_check(*checks: Check) -> None:
@@ -55,6 +57,7 @@ def install(simulator: Any, following: Following) -> None:
     def extract_iam_action(service: str, method: str, *request: Any) -> str | None:
         _further.set(())
         _refused.set(None)
+        _own_keys.set(_NO_KEYS)
         if service in bedrock_access.SERVICES:
             return bedrock_access.action(service, method)
         return action_of(service, method, *request)  # type: ignore[no-any-return]  # ministack has no types
@@ -63,6 +66,7 @@ def install(simulator: Any, following: Following) -> None:
         if service in bedrock_access.SERVICES:
             first, *others = bedrock_access.checks(simulator, service, method, body)
             also_check(*others)
+            _own_keys.set(first.keys)
             return first.resource
         return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # as above
 
@@ -75,8 +79,10 @@ def install(simulator: Any, following: Following) -> None:
         service_context: dict[str, Any] | None = None,
     ) -> Any:
         checks, given = (*_further.get(), *following(action, resource_arn, region)), service_context or {}
+        first = {**given, **_own_keys.get()}
         _further.set(())
-        denied = enforce(access_key, action, service, region, resource_arn, given)
+        _own_keys.set(_NO_KEYS)
+        denied = enforce(access_key, action, service, region, resource_arn, first)
         for check in checks:
             if denied:
                 break
