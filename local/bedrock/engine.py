@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -93,7 +94,7 @@ class Bedrock:
         """What the work of the estate's jobs may use."""
 
         def call(model_id: str) -> RuntimeCall:
-            return self._called({"modelId": model_id}, estate, now)
+            return replace(self._called({"modelId": model_id}, estate, now), of_job=True)
 
         return Means(now, self._teacher(estate.account), self.faults, call)
 

@@ -45,8 +45,9 @@ class Latency:
 class TokenQuotas:
     """Tokens a minute that an account may use of a model in a Region, each way of calling it (see `burndown`).
 
-    Keys, the first that is there: `REGION/MODEL` (`us-east-1/amazon.nova-pro-v1:0`), `MODEL`, `*`. Without any there is
-    no limit. Above `standard` a call is throttled; above `optimized` it is served in standard latency.
+    Keys, the first that is there: `REGION/MODEL` (`us-east-1/amazon.nova-pro-v1:0`), `MODEL`, `*`. Without any, the
+    documented quotas hold (`offer.tokens`), and for `optimized` there is no limit. Above `standard` a call is
+    throttled; above `optimized` it is served in standard latency.
     """
 
     standard: Mapping[str, int] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class TokenQuotas:
                 raise ValueError(f"{limit} is no quota of tokens: it cannot be negative")
 
     def granted(self, mode: str, region: str, model_id: str) -> int | None:
-        """The limit there, None if there is none."""
+        """The limit that was set there, None if none was."""
         granted = self.optimized if mode == "optimized" else self.standard
         return next((granted[key] for key in (f"{region}/{model_id}", model_id, "*") if key in granted), None)
 
@@ -68,7 +69,8 @@ class Quotas:
     """What every account was granted.
 
     `model_units` is the value of every quota of Provisioned Throughput (0 in a new account), and `values` what a single
-    quota was raised or lowered to, by its code (`L-…`) or for one Region (`us-east-1/L-…`); `tokens` are of calls.
+    quota was raised or lowered to, by its code (`L-…`) or for one Region (`us-east-1/L-…`); `tokens` are of
+    calls, where no code says how many.
     """
 
     model_units: int = 0

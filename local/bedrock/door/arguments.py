@@ -49,7 +49,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _objects(parser.add_argument_group("S3"))
     grant = parser.add_argument_group("quotas").add_argument
     grant("--model-units", type=_count, default=0, metavar="N", help="of Provisioned Throughput (default: 0)")
-    grant("--tokens-per-minute", type=_count, metavar="N", help="of each model (default: no limit)")
+    grant("--tokens-per-minute", type=_count, metavar="N", help="of each model (default: the documented quotas)")
     grant("--optimized-tokens-per-minute", type=_count, metavar="N", help="above them it serves standard latency")
     model = parser.add_argument_group("models").add_argument
     model("--teacher-rules", type=_rules, metavar="FILE", help="what it says (default: rules of ours)")

@@ -1,15 +1,15 @@
 """What the account was granted of Bedrock, as Service Quotas would say it.
 
 Codes, names and defaults are those of the General Reference's page "Amazon Bedrock endpoints and quotas"; only what the
-simulator enforces and whose code is known is here. A granted value is that of `settings.Quotas.values` for the Region's
-quota (`us-east-1/L-…`), else for the quota everywhere (`L-…`), else its default, which for model units is
-`settings.Quotas.model_units`: 0 in a new account.
+simulator enforces and whose code is known is here (of tokens a minute in `tokens`). A granted value is that of
+`settings.Quotas.values` for the Region's quota (`us-east-1/L-…`), else for the quota everywhere (`L-…`), else its
+default, which for model units is `settings.Quotas.model_units`: 0 in a new account.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.bedrock.offer import capacity
+from local.bedrock.offer import capacity, tokens
 from local.bedrock.settings import Quotas
 
 _ONE = "Model units per provisioned model for {}"
@@ -46,6 +46,7 @@ class Granted:
     code: str
     name: str
     value: int
+    adjustable: bool = True
 
 
 def granted(quotas: Quotas, region: str) -> Iterator[Granted]:
@@ -53,6 +54,10 @@ def granted(quotas: Quotas, region: str) -> Iterator[Granted]:
     names = {**MODEL_UNITS, **{code: name for code, (name, _) in COUNTS.items()}}
     for code, name in names.items():
         yield Granted(code, name, applied(quotas, region, code))
+    for rate in tokens.RATES.values():
+        value = tokens.granted(quotas, region, rate.model, rate.way)
+        if rate.code is not None and value is not None:
+            yield Granted(rate.code, rate.name, value, rate.adjustable)
 
 
 def applied(quotas: Quotas, region: str, code: str) -> int:

@@ -21,7 +21,8 @@ Params = dict[str, Any]
 class Call:
     """An operation's checked parameters, what answers it, and the world around it.
 
-    `teacher` answers in the place of every strong model.
+    `teacher` answers in the place of every strong model. `of_job`: a batch inference or evaluation job asks, nobody who
+    waits for the answer.
     """
 
     params: Params
@@ -32,6 +33,7 @@ class Call:
     teacher: Callable[[Prompt], str]
     settings: Settings
     burndown: Burndown
+    of_job: bool = False
 
     @property
     def today(self) -> date:

@@ -36,7 +36,7 @@ def _view(quota: Granted) -> dict[str, Any]:
         "QuotaName": quota.name,
         "Value": float(quota.value),
         "Unit": "None",
-        "Adjustable": True,
+        "Adjustable": quota.adjustable,
         "GlobalQuota": False,
         "QuotaAppliedAtLevel": "ACCOUNT",
     }

@@ -1,12 +1,17 @@
 """Quotas of tokens: throttled above one, served in standard latency above the other, each way of calling apart."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.bedrock.offer import offers, tokens
+from local.bedrock.offer.quotas import granted
 from local.bedrock.settings import Latency, Quotas, TokenQuotas
+from tests.unit.local.bedrock import test_batches as batches
+from tests.unit.local.bedrock import test_evaluations as evaluations
 from tests.unit.local.bedrock.fakes import DECEMBER, World, answer, distilled, say
 
 PRO = "amazon.nova-pro-v1:0"
@@ -109,3 +114,86 @@ def test_deployments_burn_tokens_and_provisioned_throughput_does_not() -> None:
     assert ask(bought["provisionedModelArn"])
     with pytest.raises(ClientError, match="Too many tokens"):
         ask(deployed["customModelDeploymentArn"])
+
+
+def test_tiers_share_the_quota() -> None:
+    _, ask = limited({PRO: USED + SYSTEM_TOKENS + ASKED + 50})
+    ask(serviceTier={"type": "flex"})
+    ask(serviceTier={"type": "priority"})
+    with pytest.raises(ClientError, match="Too many tokens"):
+        ask()
+
+
+MICRO = "amazon.nova-micro-v1:0"
+LONG = 4 * 119_000  # characters
+
+
+def exhausted(world: World, model: str, region: str = "us-east-1") -> int:
+    """How many long calls the model takes in a minute; there is a limit below 100."""
+    for calls in range(100):
+        try:
+            say(world, model, "x" * LONG, "four", region, inferenceConfig={"maxTokens": 1})
+        except ClientError as refused:
+            return calls if refused.response["Error"]["Code"] == "ThrottlingException" else -1
+    raise AssertionError("no limit")
+
+
+@pytest.mark.parametrize(
+    ("model", "region", "calls"),
+    [(PRO, "us-east-1", 8), (f"us.{PRO}", "us-east-1", 16), (MICRO, "us-east-1", 33), (f"us.{MICRO}", "us-east-2", 67)],
+)
+def test_without_any_setting_the_documented_quota_holds(model: str, region: str, calls: int) -> None:
+    assert exhausted(World(), model, region) == calls
+
+
+def test_without_any_setting_a_deployment_has_its_documented_quota() -> None:
+    world = World()
+    deployed = world.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=distilled(world))
+    world.pass_time(15)
+    assert exhausted(world, deployed["customModelDeploymentArn"]) == 33
+
+
+@pytest.mark.parametrize(
+    ("base", "limit"),
+    [
+        ("amazon.nova-micro-v1:0:128k", 4_000_000),
+        ("amazon.nova-lite-v1:0:300k", 4_000_000),
+        ("amazon.nova-pro-v1:0:300k", 800_000),
+        ("meta.llama3-3-70b-instruct-v1:0:128k", 300_000),
+    ],
+)
+def test_a_deployment_has_the_quota_of_its_base(base: str, limit: int) -> None:
+    assert tokens.granted(Quotas(), "us-east-1", offers.VARIANTS[base].id, tokens.DEPLOYMENT) == limit
+
+
+@pytest.mark.parametrize(
+    ("values", "fits"),
+    [
+        ({}, True),
+        ({"L-CE33604C": 1}, False),
+        ({"us-east-1/L-CE33604C": 1, "L-CE33604C": 1_000_000}, False),
+        ({"us-west-2/L-CE33604C": 1}, True),
+        ({"L-C0326783": 1}, True),  # of the other way
+    ],
+)
+def test_a_quota_of_tokens_is_set_by_its_code(values: dict[str, int], fits: bool) -> None:
+    world = World(quotas=Quotas(values=values))
+    if fits:
+        assert say(world, PRO, "hello")
+        return
+    with pytest.raises(ClientError, match="Too many tokens"):
+        say(world, PRO, "hello")
+
+
+def test_jobs_take_nothing_of_the_quota_of_calls() -> None:
+    world, _ = limited({"*": 1})
+    done = batches.run(world)
+    assert (done["status"], done["errorRecordCount"]) == ("Completed", 0)
+    assert evaluations.run(world, evaluations.evaluation())["status"] == "Completed"
+
+
+def test_every_rate_is_of_a_model_that_is_offered_and_told_under_one_code() -> None:
+    assert {rate.model for rate in tokens.RATES.values()} <= set(offers.MODELS)
+    told = [quota for quota in granted(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
+    assert len({quota.code for quota in told}) == len({quota.name for quota in told}) == len(told) > 15
+    assert all(re.fullmatch(r"L-[0-9A-F]{8}", quota.code) for quota in told)

@@ -4,12 +4,13 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
+from botocore.config import Config
 
 from local.bedrock.offer.quotas import granted
 from local.bedrock.settings import Quotas
 from tests.unit.local.emulator.workshop import Workshop, allow
 
-UNITS, DEPLOYMENTS = "L-BE77399C", "L-1EF80F3E"
+UNITS, DEPLOYMENTS, CROSS_REGION = "L-BE77399C", "L-1EF80F3E", "L-C0326783"
 ARN = f"arn:aws:servicequotas:us-east-1:111111111111:bedrock/{UNITS}"
 GET = "servicequotas:GetServiceQuota"
 
@@ -36,6 +37,28 @@ def test_a_raised_quota_is_told_at_once(workshop: Workshop) -> None:
     finally:
         workshop.admin("PUT", "quotas", {"model_units": 2})
     assert answer["Quota"]["Value"] == 5
+
+
+def test_tokens_a_minute_are_told_as_calls_are_held_to_them(workshop: Workshop) -> None:
+    quotas = workshop.client("service-quotas")
+    runtime = workshop.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
+
+    def told() -> Any:
+        found = quotas.get_service_quota(ServiceCode="bedrock", QuotaCode=CROSS_REGION)["Quota"]
+        return found["QuotaName"], found["Value"], found["Adjustable"]
+
+    def ask() -> str:
+        said = [{"role": "user", "content": [{"text": "hello"}]}]
+        return code(runtime.converse, modelId="us.amazon.nova-pro-v1:0", messages=said)
+
+    name = "Cross-region model inference tokens per minute for Amazon Nova Pro"
+    assert (told(), ask()) == ((name, 2_000_000, True), "")
+    workshop.admin("PUT", "quotas", {"values": {f"us-east-1/{CROSS_REGION}": 1}})
+    try:
+        assert (told(), ask()) == ((name, 1, True), "ThrottlingException")
+    finally:
+        workshop.admin("PUT", "quotas", {"values": {}})
+    assert not quotas.get_service_quota(ServiceCode="bedrock", QuotaCode="L-CE33604C")["Quota"]["Adjustable"]
 
 
 @pytest.mark.parametrize(("service", "quota"), [("bedrock", "L-00000000"), ("lambda", UNITS)])

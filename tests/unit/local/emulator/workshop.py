@@ -23,9 +23,9 @@ class Workshop:
         self.account = account
         self._session: Any = botocore.session.get_session()  # one: each reads the services' models anew
 
-    def client(self, service: str, **credentials: str) -> Any:
-        """A client as the account's root, or with other credentials."""
-        given = {"aws_access_key_id": self.account.account, "aws_secret_access_key": "local"} | credentials
+    def client(self, service: str, **options: Any) -> Any:
+        """A client as the account's root, or with other credentials or options of botocore's."""
+        given = {"aws_access_key_id": self.account.account, "aws_secret_access_key": "local"} | options
         return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
 
     def admin(self, method: str, what: str, body: Any = None) -> Any:
