@@ -16,8 +16,6 @@ from local.bedrock.records import ApplicationProfile, Estate
 
 def create(call: Call) -> Params:
     """Makes an application profile; it is ACTIVE at once."""
-    if "copyFrom" not in call.params["modelSource"]:
-        raise errors.validation("modelSource.copyFrom is required.")
     source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
     most = quotas.applied(call.quotas, call.region, quotas.PROFILES)
     if len(call.estate.profiles) >= most:

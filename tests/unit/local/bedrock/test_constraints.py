@@ -1,8 +1,10 @@
-"""Every constraint that botocore's model states for a request is enforced: patterns, enums, lengths, ranges, unions.
+"""Every constraint that botocore's model states for a request is enforced, wherever in a request its member travels:
+patterns, enums, lengths, ranges, unions, types, and what is required.
 
 botocore itself checks none of the first four before it sends.
 """
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -11,11 +13,15 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
+from local.bedrock.errors import ServiceError
 from local.bedrock.operations import CONTROL, RUNTIME
-from local.bedrock.wire.service_model import operations
+from local.bedrock.ports import Request
+from local.bedrock.wire.service_model import Operation, operations, parameters
 from local.bedrock.wire.shapes import problems
+from tests.unit.local.bedrock.fakes import ACCOUNT
 
 ALL_MATCH = (r"[\S\s]+", r"[\s\S]+")  # patterns that no text breaks but the empty one, which is a fault of length
+ANYTHING = ("blob", "timestamp")  # what is no value of these is read as one
 GARBAGE = ("\x00", " ", "é!", "-", "/", "a\nb", "é! " * 10)
 
 
@@ -63,6 +69,14 @@ def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
     if getattr(shape, "is_tagged_union", False) and len(shape.members) > 1:
         both = {name: smallest(member) for name, member in list(shape.members.items())[:2]}
         yield "one member of a union", both, "tagged union"
+    if getattr(shape, "is_tagged_union", False):
+        yield "one member of a union, not none", {}, "Must set one of"
+    if kind == "structure":
+        for missing in shape.required_members:
+            rest = {name: value for name, value in smallest(shape).items() if name != missing}
+            yield f"requires {missing}", rest, f'Missing required parameter in input: "{missing}"'
+    if kind not in ANYTHING:
+        yield f"type {kind}", 1 if kind == "string" else "text", "Invalid type"
 
 
 def _against(shape: Any) -> str:
@@ -126,5 +140,56 @@ def test_a_value_that_breaks_it_is_refused(shape: Any, value: Any, word: str) ->
 
 def test_there_are_constraints_of_every_kind() -> None:
     kinds = {constraint.split()[0] for _, constraint, *_ in CASES}
-    assert kinds == {"enum", "pattern", "at", "one"}
-    assert len(CASES) > 150
+    assert kinds == {"enum", "pattern", "at", "one", "requires", "type"}
+    assert len(CASES) > 600
+
+
+OFFERED = [
+    (service, operation)
+    for service, offered in (("bedrock", CONTROL), ("bedrock-runtime", RUNTIME))
+    for operation in operations(service)
+    if operation.name in offered
+]
+MEMBERS = [
+    (service, operation, name)
+    for service, operation in OFFERED
+    if operation.model.input_shape is not None
+    for name, member in operation.model.input_shape.members.items()
+    if any(case[0].split()[0] in ("enum", "pattern") for case in _broken(member))
+]
+
+
+def _sent(service: str, operation: Operation, params: dict[str, Any]) -> tuple[Request, dict[str, str]]:
+    """The request that carries these parameters where botocore would put them, and its path parameters, decoded."""
+    members = operation.model.input_shape.members
+    put: dict[str, dict[str, Any]] = {"uri": {}, "querystring": {}, "header": {}, "body": {}}
+    for name, value in params.items():
+        location = members[name].serialization
+        put[location.get("location", "body")][location.get("name", name)] = value
+    headers = {name.lower(): str(value) for name, value in put["header"].items()}
+    path = {name: str(value) for name, value in put["uri"].items()}
+    body = json.dumps(put["body"], default=str).encode()
+    return Request(service, ACCOUNT, "us-east-1", operation.method, "", put["querystring"], headers, body), path
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "name"),
+    MEMBERS,
+    ids=[f"{operation.name}.{name}" for _, operation, name in MEMBERS],
+)
+def test_a_member_is_checked_where_it_travels(service: str, operation: Operation, name: str) -> None:
+    shape = operation.model.input_shape
+    wrong = next(case[1] for case in _broken(shape.members[name]) if case[0].split()[0] in ("enum", "pattern"))
+    with pytest.raises(ServiceError, match=name) as refusal:
+        parameters(operation, *_sent(service, operation, {**smallest(shape), name: wrong}))
+    assert refusal.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [(service, operation) for service, operation in OFFERED if operation.model.input_shape is not None],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_the_smallest_request_that_fits_is_let_through(service: str, operation: Operation) -> None:
+    asked = smallest(operation.model.input_shape)
+    assert set(asked) <= set(parameters(operation, *_sent(service, operation, asked)))
