@@ -1,8 +1,9 @@
 """What an evaluation job's request must satisfy, and what it asks for.
 
-User Guide, model-evaluation-* and evaluation-judge; doc strings of the API ("for automated model evaluation jobs, only
-a single model is supported"); quotas in `offer.judges`. Not simulated, and refused: evaluation by people, of knowledge
-bases, and on Bedrock's own prompt datasets.
+User Guide, model-evaluation-* and evaluation-judge (of a custom metric: "at a minimum, you must specify the response
+from the generator model"); doc strings of the API ("for automated model evaluation jobs, only a single model is
+supported"); quotas in `offer.judges`. Not simulated, and refused: evaluation by people, of knowledge bases, and on
+Bedrock's own prompt datasets.
 """
 
 import json
@@ -15,6 +16,7 @@ from local.bedrock.control.call import Call, Params
 from local.bedrock.offer import judges, offers
 
 _WORDS = 5  # of a definition on a rating scale
+_RESPONSE = "{{prediction}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def check(call: Call) -> None:
         if model is not None:
             _check_judge(model, allowed, call)
     for definition in asked.custom.values():
-        _check_scale(definition)
+        _check_metric(definition)
     for each in asked.datasets:
         _check_dataset(each, asked)
 
@@ -95,7 +97,9 @@ def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
         raise errors.validation(f"The model {identifier} cannot be an evaluator model in {call.region}.")
 
 
-def _check_scale(definition: Params) -> None:
+def _check_metric(definition: Params) -> None:
+    if _RESPONSE not in definition["instructions"]:
+        raise errors.validation(f"The instructions of {definition['name']} must have the variable {_RESPONSE}.")
     scale = definition.get("ratingScale", [])
     kinds = {kind for item in scale for kind in item["value"]}
     if len(kinds) > 1:

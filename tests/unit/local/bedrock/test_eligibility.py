@@ -14,7 +14,7 @@ from tests.unit.local.bedrock.test_hosting import LLAMA, MICRO, buy, deploy
 EAST, WEST = "us-east-1", "us-west-2"
 AFTER_LLAMA = datetime(2027, 4, 1, tzinfo=UTC)
 UNITS = {"provisionedModelName": "live", "modelUnits": 1}
-NOVA_2 = {
+NOVA_2: dict[str, Any] = {
     "baseModelIdentifier": "amazon.nova-2-lite-v1:0:256k",
     "customizationType": "FINE_TUNING",
     "customizationConfig": None,

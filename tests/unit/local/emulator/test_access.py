@@ -79,6 +79,19 @@ def test_a_call_through_a_profile_needs_the_model_in_every_region(
     assert (refused in said) if refused else said == ""
 
 
+HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+GLOBAL = f"{HERE}:inference-profile/global.{HAIKU}"
+
+
+@pytest.mark.parametrize("missing", [GLOBAL, f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
+                                     f"arn:aws:bedrock:::foundation-model/{HAIKU}", None])  # fmt: skip
+def test_a_global_profile_needs_the_model_here_and_without_a_region(workshop: Workshop, missing: str | None) -> None:
+    needed = [GLOBAL, *(f"arn:aws:bedrock:{region}::foundation-model/{HAIKU}" for region in ("us-east-1", ""))]
+    runtime = workshop.acting("bedrock-runtime", allow(INVOKE, *(arn for arn in needed if arn != missing)))
+    said = refusal(runtime.converse, modelId=f"global.{HAIKU}", **QUESTION)
+    assert (f"{INVOKE} on resource: {missing}" in said) if missing else said == ""
+
+
 def job(role: str) -> dict[str, Any]:
     """A request for a distillation job, refused by the simulator at the earliest after IAM."""
     return {
