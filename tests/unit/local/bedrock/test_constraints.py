@@ -77,6 +77,8 @@ def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
             yield f"requires {missing}", rest, f'Missing required parameter in input: "{missing}"'
     if kind not in ANYTHING:
         yield f"type {kind}", 1 if kind == "string" else "text", "Invalid type"
+    if kind in ("integer", "long") and stated.get("min", 0) <= 1:  # true is 1 to Python
+        yield f"type {kind}, no truth", True, f"be of type {kind}"
 
 
 def _against(shape: Any) -> str:

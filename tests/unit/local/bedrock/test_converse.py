@@ -70,6 +70,8 @@ def test_a_conversation_is_refused_in_the_services_words(messages: list[Any], se
         (MICRO, TODAY, {"additionalModelRequestFields": {"topK": 1}},
          r"The model returned the following errors: Malformed input request: extraneous key \[topK\] is not permitted, "
          "please reformat your input and try again."),
+        (MICRO, TODAY, {"additionalModelRequestFields": [1]}, "additionalModelRequestFields must be a JSON object"),
+        (MICRO, TODAY, {"messages": [turn("user", {"guardContent": {"image": PICTURE["image"]}})]}, "images to guard"),
         (HAIKU_55, TODAY, {"additionalModelRequestFields": {"topK": 1}}, "topK: Extra inputs are not permitted"),
         (HAIKU_55, TODAY, {"messages": [USER, turn("assistant")]},
          "The model returned the following errors: This model does not support assistant message prefill."),
@@ -193,6 +195,7 @@ def test_llama_takes_tools_but_not_in_a_stream() -> None:
         (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:imported-model/abcdefabcdef", "does not simulate imported models"),
         (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:custom-model/amazon.nova-micro-v1:0:128k/abcdefabcdef",
          "at 'modelId' failed to satisfy constraint"),
+        (f"arn:aws:bedrock:us-west-2::foundation-model/{PRO}", "The provided model identifier is invalid"),
         (f"arn:aws:bedrock:us-west-2:{ACCOUNT}:inference-profile/us.{PRO}", "The provided model identifier is invalid"),
         (f"arn:aws:bedrock:us-east-1:999999999999:inference-profile/us.{PRO}", "model identifier is invalid"),
         (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.nobody-v1:0", "model identifier is invalid"),

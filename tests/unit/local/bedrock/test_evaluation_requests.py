@@ -20,6 +20,7 @@ from tests.unit.local.bedrock.test_evaluations import (
     run,
     scale,
 )
+from tests.unit.local.bedrock.test_models import profile
 
 HERE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
 APPLICATION = f"{HERE}:application-inference-profile/{'a' * 12}"
@@ -121,6 +122,16 @@ def test_the_role_must_read_the_dataset_and_write_the_output(denied: str, verb: 
     failed = run(world, evaluation(outputDataConfig={"s3Uri": "s3://out-bucket/x/"}))
     assert failed["status"] == "Failed"
     assert f"may not {verb}" in failed["failureMessages"][0]
+
+
+@pytest.mark.parametrize("missing", ["profile", *("us-east-1", "us-east-2", "us-west-2")])
+def test_the_role_must_be_allowed_an_application_profile_and_its_models(missing: str) -> None:
+    world = World()
+    arn = profile(world, f"{HERE}:inference-profile/us.{PRO}")
+    needed = arn if missing == "profile" else f"arn:aws:bedrock:{missing}::foundation-model/{PRO}"
+    world.roles.denied.add(("bedrock:InvokeModel", needed))
+    failed = run(world, of(arn))
+    assert f"is not authorized to perform: bedrock:InvokeModel on resource: {needed}" in failed["failureMessages"][0]
 
 
 def line_with(**response: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
+from local.bedrock.ports import Request
 from local.bedrock.settings import TeacherSettings
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World
 
@@ -214,6 +215,13 @@ def test_only_some_models_are_counted_and_by_their_own_id(model: str, region: st
     runtime = World(SUMMER).client("bedrock-runtime", region)
     with pytest.raises(ClientError, match="The provided model doesn't support counting tokens"):
         runtime.count_tokens(modelId=model, input={"converse": {"messages": NOVA["messages"]}})
+
+
+def test_a_body_to_count_is_base64() -> None:
+    asked = b'{"input": {"invokeModel": {"body": "{}"}}}'
+    path = "/model/anthropic.claude-3-5-haiku-20241022-v1%3A0/count-tokens"
+    reply = World(SUMMER).bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-west-2", "POST", path, {}, {}, asked))
+    assert (reply.status, b"The body is not Base64" in reply.body) == (400, True)
 
 
 def test_an_operation_that_is_not_simulated_says_so() -> None:

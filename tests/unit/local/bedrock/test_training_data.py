@@ -155,3 +155,50 @@ def test_a_file_that_cannot_be_read_fails_the_job(changes: dict[str, Any], sente
     world = World()
     world.objects.objects |= {TRAIN: jsonl(prompts()), ("train-bucket", "check.jsonl"): b"{"}
     assert sentence in said(run(world, job(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ([], "content must be a list of text blocks"),
+        ("x", "content must be a list of text blocks"),
+        ([{"text": " "}], "its text is empty"),
+        ([{"text": "x"}, {"document": {}}], "content may hold text blocks only"),
+    ],
+)
+def test_a_turn_is_of_text_blocks_with_some_text(content: Any, sentence: str) -> None:
+    world = World()
+    rows = prompts()
+    rows[6]["messages"][0]["content"] = content
+    world.objects.objects[TRAIN] = jsonl(rows)
+    assert f"Line 7 of the training file is invalid: {sentence}" in said(run(world, job()))
+
+
+def test_a_validation_file_of_the_form_gives_the_loss() -> None:
+    world = World()
+    world.objects.objects |= {TRAIN: jsonl(prompts()), ("train-bucket", "check.jsonl"): jsonl(prompts(8))}
+    validators = {"validators": [{"s3Uri": "s3://train-bucket/check.jsonl"}]}
+    done = run(world, job(validationDataConfig=validators))
+    assert done["status"] == "Completed"
+    assert len(done["validationMetrics"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("side", "kept", "reason"),
+    [
+        ("input", {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": " "}]}]}}, "prompt is empty"),
+        ("output", {"outputBodyS3Path": "s3://log-bucket/data/large.json"}, "it cannot be read"),
+    ],
+)
+def test_a_record_without_a_readable_text_is_left_out(side: str, kept: dict[str, Any], reason: str) -> None:
+    world = World()
+    keep(world, [record(number) for number in range(99)] + [record(99, **{side: kept})])
+    world.objects.objects["log-bucket", "data/large.json"] = b"{"
+    assert reason in said(run(world, logged(usePromptResponse=True)))
+
+
+def test_a_job_all_of_whose_prompts_are_rejected_fails() -> None:
+    world = World()
+    long = {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": "x" * 4 * 32_000}]}]}}
+    keep(world, [record(number, input=long) for number in range(100)])
+    assert "Every prompt was rejected" in said(run(world, logged()))
