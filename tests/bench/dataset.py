@@ -107,8 +107,8 @@ def _memory(console: Console, file: Path) -> list[Bar]:
 def _lambda(console: Console) -> list[Bar]:
     told = json.loads(run([sys.executable, HERE / "stage.py"], ENVIRON))
     console.print(
-        f"{PROMPTS} prompts of 8 KB validated, curated, split and written to memory: {told['cpu']:.1f} s of one core here, "
-        f"{told['peak_mb']:.0f} MB; taken {SLOWER:g} times for Lambda's vCPU at 1,769 MB (S3's time not included)"
+        f"{PROMPTS} prompts of 8 KB validated, curated, split and written to memory: {told['cpu']:.1f} s of one core "
+        f"here, {told['peak_mb']:.0f} MB; taken {SLOWER:g} times for Lambda's vCPU at 1,769 MB (S3's time not included)"
     )
     return [
         Bar(
