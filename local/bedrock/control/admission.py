@@ -60,7 +60,7 @@ def student(call: Call, what: str) -> str:
     name = base.rsplit("foundation-model/", 1)[-1]
     if ":custom-model/" in base:
         raise errors.validation("The local Bedrock customizes foundation models only, not custom models.")
-    if base.startswith("arn:") and base.split(":")[3] != call.region:
+    if call.elsewhere(base):
         raise errors.validation(f"The base model {base} is not in {call.region}.")
     model = offers.CUSTOMIZABLE.get(name)
     if model is None or call.region not in model.customize or not model.exists(today, call.region):
@@ -113,12 +113,9 @@ def pair(call: Call, variant: str) -> Pair:
 
 
 def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
-    arn, _, name = identifier.rpartition("inference-profile/")
-    profile = offers.PROFILES.get(name)
+    profile = offers.PROFILES.get(identifier.rpartition("inference-profile/")[2])
     model = profile[1] if profile else offers.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
-    here = (f"arn:aws:bedrock:{call.region}:{call.account}:", f"arn:aws:bedrock:{call.region}::")
-    elsewhere = identifier.startswith("arn:") and not (arn or identifier).startswith(here)
-    if model is None or elsewhere or not model.exists(call.now.date(), call.region):
+    if model is None or call.elsewhere(identifier) or not model.exists(call.now.date(), call.region):
         raise errors.validation(f"The teacher model {identifier} does not exist in {call.region}.")
     return model, profile is not None
 

@@ -55,6 +55,13 @@ class Call:
         """An ARN in the caller's account and Region."""
         return f"arn:aws:bedrock:{self.region}:{self.account}:{resource}"
 
+    def elsewhere(self, identifier: str) -> bool:
+        """Whether it is an ARN of another Region or account; ids and names are the caller's own."""
+        if not identifier.startswith("arn:"):
+            return False
+        region, account = identifier.split(":")[3:5]
+        return region != self.region or account not in ("", self.account)
+
     def mint(self, kind: str) -> str:
         """The next 12-character id: the same sequence of calls mints the same ids."""
         self.estate.minted += 1

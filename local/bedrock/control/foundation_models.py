@@ -19,7 +19,7 @@ def get(call: Call) -> Params:
     """Details of a model or of one of its variants, while it lives; ResourceNotFoundException after."""
     identifier = call.params["modelIdentifier"]
     model = offers.model_of(identifier)
-    if model is None:
+    if model is None or call.elsewhere(identifier):
         raise errors.validation("The provided model identifier is invalid.")
     if not model.exists(call.now.date(), call.region):
         raise errors.not_found(UNRESOLVED)

@@ -43,7 +43,7 @@ def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
     name = copy_from.rsplit("/", 1)[1]
     if ":inference-profile/" in copy_from:
         found = system(name, call.region, call.now.date())
-        if found is None:
+        if found is None or call.elsewhere(copy_from):
             raise errors.not_found(f"There is no inference profile {copy_from}.")
         return name, True, destinations(*found, call.region)
     model = offers.MODELS.get(name)
@@ -70,7 +70,7 @@ def get(call: Call) -> Params:
     """A profile by id or ARN, of either type."""
     wanted = call.params["inferenceProfileIdentifier"]
     found = system(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
-    return _system_view(*found, call) if found else _view(find(call.estate, wanted))
+    return _system_view(*found, call) if found and not call.elsewhere(wanted) else _view(find(call.estate, wanted))
 
 
 def _system_view(profile: Profile, model: Model, call: Call) -> Params:

@@ -57,6 +57,8 @@ def _name_is_free(name: str, call: Call) -> None:
 def _hosted(identifier: str, call: Call) -> tuple[str, str]:
     """The ARN of what is to be hosted, and the ARN of its base."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
+    if name in offers.VARIANTS and call.elsewhere(identifier):
+        raise errors.validation(f"{identifier} is not in {call.region}.")
     if name in offers.VARIANTS:
         arn = f"arn:aws:bedrock:{call.region}::foundation-model/{name}"
         return arn, arn

@@ -47,7 +47,9 @@ def _model(model_id: str, call: Call) -> Model:
         profile = profiles.find(call.estate, model_id)
         through = profile.source_is_profile
         model = offers.PROFILES[profile.source][1] if through else offers.MODELS[profile.source]
-    if model is None or not model.exists(today, call.region) or model_id.rsplit("/", 1)[-1] in offers.VARIANTS:
+    if model is None or call.elsewhere(model_id) or not model.exists(today, call.region):
+        raise errors.validation("The provided model identifier is invalid.")
+    if model_id.rsplit("/", 1)[-1] in offers.VARIANTS:
         raise errors.validation("The provided model identifier is invalid.")
     if not batches.batched(model.id, call.region, today, profile=through):
         raise errors.validation(f"Batch inference is not supported for {model_id} in {call.region}.")

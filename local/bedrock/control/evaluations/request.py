@@ -13,7 +13,8 @@ from typing import Any
 
 from local.bedrock import errors
 from local.bedrock.control.call import Call, Params
-from local.bedrock.offer import judges, offers
+from local.bedrock.offer import judges
+from local.bedrock.runtime import targets
 
 _WORDS = 5  # of a definition on a rating scale
 _RESPONSE = "{{prediction}}"
@@ -72,6 +73,7 @@ def check(call: Call) -> None:
         raise errors.validation("An automated evaluation job supports a single model in inferenceConfig.models.")
     _check_parameters(params["inferenceConfig"]["models"][0])
     asked = read(params)
+    _check_names(params["evaluationConfig"]["automated"].get("customMetricConfig", {}))
     for model, allowed in ((asked.judge, judges.JUDGES), (asked.custom_judge, judges.JUDGES_OF_CUSTOM_METRICS)):
         if model is not None:
             _check_judge(model, allowed, call)
@@ -79,6 +81,14 @@ def check(call: Call) -> None:
         _check_metric(definition)
     for each in asked.datasets:
         _check_dataset(each, asked)
+
+
+def _check_names(custom: Params) -> None:
+    """A custom metric is defined once (API reference, CustomMetricDefinition: "Names must be unique")."""
+    names = [each["customMetricDefinition"]["name"] for each in custom.get("customMetrics", [])]
+    for name in names:
+        if names.count(name) > 1:
+            raise errors.validation(f"The custom metric {name} is defined more than once.")
 
 
 def _check_parameters(model: Params) -> None:
@@ -91,10 +101,14 @@ def _check_parameters(model: Params) -> None:
 
 
 def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
-    profile = offers.PROFILES.get(identifier.rsplit(":inference-profile/", 1)[-1])
-    model = profile[1] if profile else offers.model_of(identifier)
-    if model is None or model.id not in allowed or not model.exists(call.now.date(), call.region):
-        raise errors.validation(f"The model {identifier} cannot be an evaluator model in {call.region}.")
+    """A judge is called as it is named, so it must be one that can be called so (INFERENCE)."""
+    sentence = f"The model {identifier} cannot be an evaluator model in {call.region}"
+    try:
+        model = targets.resolve(identifier, call.estate, call.now).model
+    except errors.ServiceError as why:
+        raise errors.validation(f"{sentence}: {why.message}") from None
+    if model.id not in allowed:
+        raise errors.validation(f"{sentence}.")
 
 
 def _check_metric(definition: Params) -> None:
