@@ -30,6 +30,20 @@ def test_a_job_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None
     assert said(*CUSTOMIZE) == ""
 
 
+def test_a_copy_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None:
+    key, source = workshop.key(), "arn:aws:bedrock:us-west-2:111111111111:custom-model/amazon.nova-micro-v1:0:128k"
+    asked = {"sourceModelArn": f"{source}/abcdefabcdef", "targetModelName": "copied", "modelKmsKeyId": key}
+    copies = allow("bedrock:CreateModelCopyJob", asked["sourceModelArn"])
+
+    def said(*uses: str) -> str:
+        granted = (allow(use, key, **VIA) for use in uses)
+        return refusal(workshop.acting("bedrock", copies, *granted).create_model_copy_job, **asked)
+
+    for missing in CUSTOMIZE:
+        assert f"{missing} on resource: {key}" in said(*(use for use in CUSTOMIZE if use != missing))
+    assert said(*CUSTOMIZE) == ""
+
+
 @pytest.fixture(scope="module")
 def model(workshop: Workshop) -> tuple[str, str]:
     """A custom model under a key with an alias; its ARN and the key's."""
@@ -59,6 +73,9 @@ def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(workshop: Work
     named = {"modelDeploymentName": f"d-{uuid.uuid4().hex[:8]}", "modelArn": arn}
     refused = f"kms:Decrypt on resource: {key}"
     assert refused in refusal(workshop.acting("bedrock", host).create_custom_model_deployment, **named)
+    buyer = workshop.acting("bedrock", allow("bedrock:CreateProvisionedModelThroughput", arn))
+    units = {"provisionedModelName": "live", "modelId": arn, "modelUnits": 1}
+    assert refused in refusal(buyer.create_provisioned_model_throughput, **units)
     made = workshop.acting("bedrock", host, decrypt).create_custom_model_deployment(**named)
     endpoint, bedrock = made["customModelDeploymentArn"], workshop.client("bedrock")
     get = bedrock.get_custom_model_deployment
