@@ -8,13 +8,57 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distillery.client.account import AWS_ERRORS, Account, FunctionRefused, NotDeployed, NotReached
-    from distillery.client.document import RouteMap
+    from distillery.client.account import Account, FunctionRefused, NotDeployed, NotReached
+    from distillery.client.aws import AWS_ERRORS
+    from distillery.client.document import Prices, RouteMap, Step
+    from distillery.client.errors import (
+        AllStepsFailed,
+        MapUnavailable,
+        NoSuchRoute,
+        NotConfigured,
+        RouteError,
+        StreamBroken,
+    )
+    from distillery.client.listing import published
+    from distillery.client.metrics import EmbeddedMetrics, Served
+    from distillery.client.reply import Attempt, Mode, Reply
+    from distillery.client.route import Route
+    from distillery.client.stream import ReplyStream
 
-__all__ = ["AWS_ERRORS", "Account", "FunctionRefused", "NotDeployed", "NotReached", "RouteMap"]
+__all__ = [
+    "AWS_ERRORS",
+    "Account",
+    "AllStepsFailed",
+    "Attempt",
+    "EmbeddedMetrics",
+    "FunctionRefused",
+    "MapUnavailable",
+    "Mode",
+    "NoSuchRoute",
+    "NotConfigured",
+    "NotDeployed",
+    "NotReached",
+    "Prices",
+    "Reply",
+    "ReplyStream",
+    "Route",
+    "RouteError",
+    "RouteMap",
+    "Served",
+    "Step",
+    "StreamBroken",
+    "published",
+]
 _HOMES = {
-    "account": ("AWS_ERRORS", "Account", "FunctionRefused", "NotDeployed", "NotReached"),
-    "document": ("RouteMap",),
+    "account": ("Account", "FunctionRefused", "NotDeployed", "NotReached"),
+    "aws": ("AWS_ERRORS",),
+    "document": ("Prices", "RouteMap", "Step"),
+    "errors": ("AllStepsFailed", "MapUnavailable", "NoSuchRoute", "NotConfigured", "RouteError", "StreamBroken"),
+    "metrics": ("EmbeddedMetrics", "Served"),
+    "listing": ("published",),
+    "reply": ("Attempt", "Mode", "Reply"),
+    "route": ("Route",),
+    "stream": ("ReplyStream",),
 }
 
 

@@ -1,4 +1,4 @@
-"""boto3's one address in this package: finds an environment by the SSM parameters that its stacks publish."""
+"""An environment as its operators see it: finds it by the SSM parameters that its stacks publish."""
 
 import contextlib
 import functools
@@ -7,15 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from distillery.client.aws import AWS_ERRORS, ClientError, Config, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-AWS_ERRORS = (BotoCoreError, ClientError)
-"""What boto3 raises; whoever may not import boto3 catches it by this name."""
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
 
@@ -41,7 +36,7 @@ class Account:
 
     def __init__(self, environment: str, region: str | None = None) -> None:
         self.environment = environment
-        self._session = boto3.Session(region_name=region)
+        self._session = session(region)
 
     @property
     def region(self) -> str:
@@ -132,7 +127,7 @@ class Account:
         return dict(json.loads(answer["Parameter"]["Value"]))
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        return self._session.client(service, region_name=region or self.region, config=CONFIG)  # type: ignore[call-overload]  # by name
+        return self._session.client(service, region_name=region or self.region, config=CONFIG)
 
 
 @contextlib.contextmanager

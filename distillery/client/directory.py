@@ -1,0 +1,111 @@
+"""Where a route's map and the aliases of its distilled steps are read: SSM parameters, kept for a minute."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distillery.client.aws import AWS_ERRORS, ClientError, Clients, code
+from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted
+from distillery.client.kept import Kept, NotThere
+
+DISTILLED = "distilled/"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What an alias names. model: the ARN of the model that the endpoint serves."""
+
+    arn: str
+    model: str
+
+
+class Directory:
+    """Of one route. A name without a folder may be a recipe's: `support` means `distilled/support` where there is no
+    route `support`. Safe to use from several threads."""
+
+    def __init__(self, name: str, *, environment: str, region: str, clients: Clients, now: Callable[[], float]) -> None:
+        self.name, self._environment, self._region = name, environment, region
+        self._clients, self._now, self._lock = clients, now, threading.Lock()
+        self._map = Kept(self._read_map, now=now)
+        self._aliases: dict[tuple[str, str], Kept[Endpoint]] = {}
+
+    def map(self) -> RouteMap:
+        """Raises NoSuchRoute, MapUnavailable."""
+        return self._told(self._map.value)
+
+    def endpoint(self, parameter: str, region: str) -> Endpoint:
+        """What the alias names now. Raises NothingPromoted; AWS_ERRORS where it cannot be read."""
+        try:
+            return self._alias(parameter, region).value()
+        except NotThere as error:
+            raise NothingPromoted(f"nothing was promoted to {parameter} yet; run its recipe") from error
+
+    def refresh(self) -> None:
+        """Reads the map and every alias that was read before again. What cannot be read stays as it was."""
+        self._told(self._map.refresh)
+        for alias in list(self._aliases.values()):
+            try:
+                alias.refresh()
+            except (NotThere, *AWS_ERRORS):
+                continue  # whoever asks for it is told
+
+    def _told(self, read: Callable[[], RouteMap]) -> RouteMap:
+        try:
+            return read()
+        except NotThere as error:
+            raise NoSuchRoute(
+                f"there is no route {self.name!r} in {self._environment}, as {self._region} has it; its stack lists "
+                "the routes"
+            ) from error
+        except (UnreadableMap, *AWS_ERRORS) as error:
+            raise MapUnavailable(f"the map of route {self.name!r} cannot be read: {error}") from error
+
+    def _alias(self, parameter: str, region: str) -> Kept[Endpoint]:
+        with self._lock:
+            key = (parameter, region)
+            if key not in self._aliases:
+                self._aliases[key] = Kept(lambda: _endpoint(self._text(parameter, region)), now=self._now)
+            return self._aliases[key]
+
+    def _read_map(self) -> RouteMap:
+        """By the name, or by a recipe's: whoever may read that one alone is denied the other, and is not told whether
+        it exists."""
+        first: Exception
+        try:
+            return RouteMap.from_json(self._route(self.name))
+        except NotThere as error:
+            first = error
+        except ClientError as error:
+            if code(error) != "AccessDeniedException":
+                raise
+            first = error
+        if "/" in self.name:
+            raise first
+        try:
+            return RouteMap.from_json(self._route(DISTILLED + self.name))
+        except (NotThere, ClientError) as second:
+            raise first from second
+
+    def _route(self, name: str) -> str:
+        return self._text(f"/distillery/{self._environment}/routes/{name}", self._region)
+
+    def _text(self, parameter: str, region: str) -> str:
+        return read(self._clients, parameter, region)
+
+
+def read(clients: Clients, parameter: str, region: str) -> str:
+    """An SSM parameter. Raises NotThere, also for a name that SSM's pattern refuses: nothing can be there."""
+    try:
+        return str(clients.ssm(region).get_parameter(Name=parameter)["Parameter"]["Value"])
+    except ClientError as error:
+        if code(error) in ("ParameterNotFound", "ValidationException"):
+            raise NotThere(parameter) from error
+        raise
+
+
+def _endpoint(text: str) -> Endpoint:
+    """Of an alias as promotion writes it."""
+    said = json.loads(text)
+    return Endpoint(arn=str(said["endpoint"]["arn"]), model=str(said["current"]))

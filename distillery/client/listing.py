@@ -1,0 +1,31 @@
+"""All routes of an environment as one document: what its stack published, read again."""
+
+import json
+from typing import Any
+
+from distillery.client.aws import AWS_ERRORS, Clients, shared
+from distillery.client.directory import read
+from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.errors import MapUnavailable, NotConfigured
+from distillery.client.kept import NotThere
+
+
+def published(environment: str, *, region: str | None = None, session: Any = None) -> dict[str, Any]:
+    """`{"environment": "prod", "region": "us-east-2", "routes": [RouteMap.document(), …]}`, by name.
+
+    region: the inference Region; default is the session's. Raises MapUnavailable, NotConfigured.
+    """
+    clients = Clients(session) if session else shared()
+    where = region or clients.region
+    if where is None:
+        raise NotConfigured("no region is set; give region=, or set AWS_REGION")
+    try:
+        names = json.loads(read(clients, f"/distillery/{environment}/serving", where))["routes"]
+        maps = [_map(clients, environment, name, where) for name in sorted(names)]
+    except (NotThere, UnreadableMap, *AWS_ERRORS) as error:
+        raise MapUnavailable(f"the routes of {environment!r} cannot be read in {where}: {error}") from error
+    return {"environment": environment, "region": where, "routes": [one.document() for one in maps]}
+
+
+def _map(clients: Clients, environment: str, name: str, region: str) -> RouteMap:
+    return RouteMap.from_json(read(clients, f"/distillery/{environment}/routes/{name}", region))
