@@ -1,6 +1,7 @@
 """boto3's one address in this package: sessions, clients made when they are first needed, and what they raise."""
 
 import functools
+import os
 import threading
 from typing import Any
 
@@ -38,7 +39,8 @@ class Clients:
 
     @property
     def region(self) -> str | None:
-        return self._session.region_name  # type: ignore[no-any-return]  # a session of whatever kind the user gave
+        """The session's; boto3 does not look at AWS_REGION, which other SDKs and Lambda set."""
+        return self._session.region_name or os.environ.get("AWS_REGION")
 
     def ssm(self, region: str) -> Any:
         return self._client("ssm", region, 0.0, SSM)

@@ -1,25 +1,55 @@
-"""The door of serving: a request to a route becomes a reply. Neither prompt nor reply is ever logged."""
+"""The door of serving: a request to a route becomes a reply, directly or by the function's URL.
+
+Each request leaves one line of metrics in the log. Neither prompt nor reply is logged, unless somebody who deployed the
+function asked for it by its variable LOG_PROMPTS.
+"""
 
 import functools
+import json
+import sys
 from typing import Any
 
+from distillery.client import EmbeddedMetrics, Route, published
 from lambdas.serving.request import request_of
-from lambdas.serving.routes import Routes
 from lambdas.serving.serve import serve
-from lambdas.shared.aws import client
-from lambdas.shared.names import Names
-from lambdas.shared.variables import Variable, read
+from lambdas.serving.url import is_url_event, respond
+from lambdas.shared import clock
+from lambdas.shared.variables import Variable, is_set, read
+
+DEADLINE = 150.0
+"""Seconds; the function itself has three minutes."""
+ROUTES_KEPT = 256
+"""With their maps and breakers, for the life of the sandbox; a caller may name what there is not."""
 
 
 def invoke(event: Any, _context: object) -> dict[str, Any]:
-    """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, and how it was served."""
+    """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, cost, and how it was served."""
+    if is_url_event(event):
+        return respond(event, ask=_answer, routes=lambda: published(read(Variable.ENVIRONMENT), session=_session()))
+    return _answer(event)
+
+
+def _answer(event: Any) -> dict[str, Any]:
     request = request_of(event)
-    target = _routes().resolve(request.route)
-    return serve(request, target, client("bedrock-runtime", target.region), read(Variable.ENVIRONMENT))
+    answer = serve(request, _route(request.route))
+    if is_set(Variable.LOG_PROMPTS):
+        _log(json.dumps({"asked": request.conversation, "answered": answer["text"]}, ensure_ascii=False))
+    return answer
 
 
-@functools.cache
-def _routes() -> Routes:
-    """Kept for the life of the sandbox, with what it has read."""
-    names = Names(read(Variable.ENVIRONMENT))
-    return Routes(names, read(Variable.HOME_REGION), lambda region: client("ssm", region))
+@functools.lru_cache(ROUTES_KEPT)
+def _route(name: str) -> Route:
+    metrics = EmbeddedMetrics(_log, clock=lambda: clock.timestamp())
+    environment = read(Variable.ENVIRONMENT)
+    return Route(name, environment=environment, deadline=DEADLINE, session=_session(), metrics=metrics)
+
+
+def _session() -> Any:
+    """None for the sandbox's own credentials and Region."""
+    return None
+
+
+def _log(line: str) -> None:
+    """As it is, in one piece: CloudWatch takes metrics only from a line with nothing before it."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

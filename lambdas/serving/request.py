@@ -1,4 +1,4 @@
-"""What a caller asks: a route, and a conversation."""
+"""What a caller asks: a route, and a conversation, inside the function's limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,17 +7,21 @@ from typing import Any
 from lambdas.shared.errors import BadRequest
 
 FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
-MAX_TOKENS = 1024
-"""Throttling reserves `maxTokens` up front (UG monitoring-runtime-metrics), so the default is modest."""
+MAX_TOKENS = 8192
+"""The most that a caller may ask for: Bedrock reserves `maxTokens` from the quota that all callers of a model share (UG
+monitoring-runtime-metrics). Who asks for none gets the route's default."""
+MAX_CHARACTERS = 200_000
+"""Of all texts of a request together; about 50,000 tokens."""
+MAX_TURNS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """conversation: `messages`, and `system` if given, as Converse takes them."""
+    """conversation: `messages`, and `system` if given, as Converse takes them; max_tokens: None for the route's."""
 
     route: str
     conversation: Mapping[str, Any]
-    max_tokens: int
+    max_tokens: int | None
 
 
 def request_of(event: Any) -> Request:
@@ -27,11 +31,20 @@ def request_of(event: Any) -> Request:
     if unknown := event.keys() - FIELDS:
         raise BadRequest(f"the request has unknown fields {sorted(unknown)}; allowed: {sorted(FIELDS)}")
     system = {"system": [{"text": _text(event["system"], "system")}]} if "system" in event else {}
+    conversation = {"messages": _messages(event), **system}
+    _fits(conversation)
     return Request(
         route=_text(event.get("route"), "route"),
-        conversation={"messages": _messages(event), **system},
-        max_tokens=_max_tokens(event.get("max_tokens", MAX_TOKENS)),
+        conversation=conversation,
+        max_tokens=_max_tokens(event["max_tokens"]) if "max_tokens" in event else None,
     )
+
+
+def _fits(conversation: Mapping[str, Any]) -> None:
+    blocks = [block for turn in conversation["messages"] for block in turn["content"]]
+    characters = sum(len(block["text"]) for block in [*blocks, *conversation.get("system", ())])
+    if characters > MAX_CHARACTERS:
+        raise BadRequest(f"the request has {characters} characters; at most {MAX_CHARACTERS} are taken")
 
 
 def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -42,6 +55,8 @@ def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     turns = event["messages"]
     if not isinstance(turns, list) or not turns:
         raise BadRequest("'messages' is no list of turns; send [{'role': 'user', 'content': 'text'}]")
+    if len(turns) > MAX_TURNS:
+        raise BadRequest(f"'messages' has {len(turns)} turns; at most {MAX_TURNS} are taken")
     if len(turns) % 2 == 0:
         raise BadRequest("the last of 'messages' is not by the user; leave out the answer that is asked for")
     return [_turn(turn, ("user", "assistant")[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
@@ -69,6 +84,6 @@ def _text(value: Any, where: str) -> str:
 
 
 def _max_tokens(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise BadRequest(f"'max_tokens' is {value!r}; a whole number of at least 1 is needed")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TOKENS:
+        raise BadRequest(f"'max_tokens' is no whole number from 1 to {MAX_TOKENS}")
     return value

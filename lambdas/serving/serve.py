@@ -1,42 +1,82 @@
-"""One call: a request to what its route stands for, with what the logs are to tell of it."""
+"""One request to its route, and the answer with the truth about how it was served."""
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
+from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
 from lambdas.serving.request import Request
-from lambdas.serving.routes import Target
-from lambdas.shared.names import METADATA_ROUTE, METADATA_SIDE, TAG_ENVIRONMENT
-from lambdas.shared.reply import STANDARD, reply_of
+from lambdas.shared.aws import ClientError, code
+from lambdas.shared.errors import BadRequest
+from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 
-if TYPE_CHECKING:
-    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
-def serve(request: Request, target: Target, runtime: "BedrockRuntimeClient", environment: str) -> dict[str, Any]:
-    """The reply, with the latency mode that was asked for beside the one that was served: above its quota the service
-    falls back to standard without an error (UG latency-optimized-inference)."""
-    mode: dict[str, Any] = {} if target.latency == STANDARD else {"performanceConfig": {"latency": target.latency}}
-    response = runtime.converse(
-        modelId=target.identifier,
-        inferenceConfig={"maxTokens": request.max_tokens},
-        requestMetadata={
-            TAG_ENVIRONMENT: environment,
-            METADATA_ROUTE: target.route,
-            METADATA_SIDE: side_of_conversation(request.conversation),
-        },
-        **request.conversation,
-        **mode,
+class NoModel(BadRequest):
+    """There is no such route, or nothing to call under it yet."""
+
+
+def serve(request: Request, route: Route) -> dict[str, Any]:
+    """Raises BadRequest for what the caller can mend, whose sentence is safe to log: Bedrock's may quote a prompt."""
+    try:
+        return answer_of(request.route, _ask(request, route))
+    except NoSuchRoute as error:
+        raise NoModel(str(error)) from error
+    except AllStepsFailed as error:
+        if all(attempt.error == "NothingPromoted" for attempt in error.attempts):
+            why = "; ".join(attempt.message or "" for attempt in error.attempts)
+            raise NoModel(f"route {request.route!r} has no model yet: {why}") from error
+        raise
+    except ClientError as error:
+        if code(error) != "ValidationException":
+            raise
+        said = _QUOTED.sub("'…'", str(error.response["Error"].get("Message", "")))
+        raise BadRequest(f"Bedrock finds the request invalid: {said}") from None
+
+
+def _ask(request: Request, route: Route) -> Reply:
+    inference = {"maxTokens": request.max_tokens} if request.max_tokens else {}
+    return route.converse(
+        messages=request.conversation["messages"],
+        inferenceConfig=inference,
+        requestMetadata={METADATA_SIDE: side_of_conversation(request.conversation)},
+        **({"system": request.conversation["system"]} if "system" in request.conversation else {}),
     )
-    reply = reply_of(response)
+
+
+def answer_of(route: str, reply: Reply) -> dict[str, Any]:
+    """As JSON. cost: in US dollars, as text; None where no dated price is known. latency_ms is the service's own."""
     return {
         "text": reply.text,
-        "route": target.route,
-        "model": target.model,
-        "identifier": target.identifier,
-        "region": target.region,
-        "requested": {"latency": target.latency},
-        "served": {"latency": reply.latency},
+        "route": route,
+        "model": reply.model,
+        "identifier": reply.identifier,
+        "region": reply.step.region,
+        "requested": _mode(reply.requested),
+        "served": _mode(reply.served),
+        "step": reply.index,
+        "attempts": attempts_of(reply.attempts),
         "usage": {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens},
+        "cost_usd": None if reply.cost is None else f"{reply.cost:f}",
         "latency_ms": reply.latency_ms,
+        "elapsed_ms": round(reply.elapsed_ms),
         "stop_reason": reply.stop_reason,
     }
+
+
+def attempts_of(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "step": attempt.index,
+            "identifier": attempt.identifier,
+            "region": attempt.region,
+            "error": attempt.error,
+            "elapsed_ms": round(attempt.elapsed_ms),
+        }
+        for attempt in attempts
+    ]
+
+
+def _mode(mode: Mode) -> dict[str, str]:
+    return {"latency": mode.latency, "tier": mode.tier}

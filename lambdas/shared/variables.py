@@ -16,6 +16,7 @@ class Variable(StrEnum):
     TOPIC = "TOPIC_ARN"
     HOME_REGION = "HOME_REGION"
     LOGS = "LOGS_URI"
+    LOG_PROMPTS = "LOG_PROMPTS"
 
 
 def read(variable: Variable) -> str:
@@ -24,3 +25,8 @@ def read(variable: Variable) -> str:
     if not value:
         raise Misconfigured(f"the function's environment variable {variable} is not set; deploy its stack again")
     return value
+
+
+def is_set(variable: Variable) -> bool:
+    """Of a variable that is a switch: whether it says `true`; it is off where it says nothing."""
+    return os.environ.get(variable, "").lower() == "true"

@@ -10,11 +10,16 @@ from tests.fakes.errors import service_error
 
 @dataclass
 class FakeSsm:
+    """errors: what reading a parameter raises in its place."""
+
     parameters: dict[str, str] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+    errors: dict[str, Exception] = field(default_factory=dict)
 
     def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 the API's name
         self.reads.append(Name)
+        if Name in self.errors:
+            raise self.errors[Name]
         if Name not in self.parameters:
             raise service_error("ParameterNotFound")
         return {"Parameter": {"Value": self.parameters[Name]}}

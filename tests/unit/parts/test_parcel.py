@@ -33,7 +33,19 @@ def test_a_parcel_holds_its_stage_and_shared_and_nothing_else(parcels: dict[str,
     for stage, files in parcels.items():
         own = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / stage).rglob("*.py")}
         shared = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / "shared").rglob("*.py")}
-        assert files == own | shared | {"lambdas/__init__.py"}, stage
+        assert files - beside(stage) == own | shared | {"lambdas/__init__.py"}, stage
+
+
+def beside(stage: str) -> set[str]:
+    """The client, which is the same code inside the invoke function: all of it, and nothing else of its package."""
+    if stage != "serving":
+        return set()
+    client = {str(path.relative_to(ROOT)) for path in (ROOT / "distillery" / "client").rglob("*.py")}
+    return client | {"distillery/__init__.py"}
+
+
+def test_the_invoke_function_holds_the_client(parcels: dict[str, set[str]]) -> None:
+    assert parcels["serving"] >= beside("serving") != set()
 
 
 def test_a_stage_that_does_not_exist_is_refused() -> None:

@@ -1,0 +1,71 @@
+"""The function's URL: HTTP in and out (Lambda Developer Guide, "Request and response payloads", format 2.0).
+
+POST /   a request as the direct one, as JSON: 200 with the answer
+GET  /   200 with all routes of the environment as one document
+
+What cannot be answered is `{"error": {"type", "message"}}`: 400 for what the caller can mend, 404 for a route that
+there is not, 405, 502 where the function lacks a permission, and 503, with the attempts, where no step answered.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from distillery.client import AllStepsFailed, MapUnavailable
+from lambdas.serving.serve import NoModel, attempts_of
+from lambdas.shared.aws import ClientError, code
+from lambdas.shared.errors import BadRequest
+
+Answer = Mapping[str, Any]
+
+
+def is_url_event(event: Any) -> bool:
+    return isinstance(event, dict) and "http" in event.get("requestContext", {})
+
+
+def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: Callable[[], Answer]) -> dict[str, Any]:
+    """ask: answers the body of a POST; routes: what GET answers."""
+    method, path = event["requestContext"]["http"]["method"], event.get("rawPath", "/")
+    if path not in ("", "/"):
+        return _refused(HTTPStatus.NOT_FOUND, "NotFound", "there is nothing here: POST or GET /")
+    if method not in ("GET", "POST"):
+        answer = _refused(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", f"{method} is not taken: POST or GET /")
+        return answer | {"headers": answer["headers"] | {"allow": "GET, POST"}}
+    try:
+        return _said(HTTPStatus.OK, routes() if method == "GET" else ask(body_of(event)))
+    except NoModel as error:
+        return _refused(HTTPStatus.NOT_FOUND, "NoModel", str(error))
+    except BadRequest as error:
+        return _refused(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
+    except AllStepsFailed as error:
+        return _refused(
+            HTTPStatus.SERVICE_UNAVAILABLE, "AllStepsFailed", str(error), attempts=attempts_of(error.attempts)
+        )
+    except MapUnavailable as error:
+        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
+    except ClientError as error:
+        return _refused(HTTPStatus.BAD_GATEWAY, code(error), str(error))
+
+
+def body_of(event: Mapping[str, Any]) -> Any:
+    """Raises BadRequest for what is no JSON."""
+    body = event.get("body") or ""
+    try:
+        return json.loads(base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body)
+    except (ValueError, RecursionError, binascii.Error):
+        raise BadRequest("the body is no JSON; send {'route': …, 'prompt': …}") from None  # its text would be quoted
+
+
+def _refused(status: HTTPStatus, kind: str, message: str, **more: Any) -> dict[str, Any]:
+    return _said(status, {"error": {"type": kind, "message": message, **more}})
+
+
+def _said(status: HTTPStatus, value: Answer) -> dict[str, Any]:
+    return {
+        "statusCode": int(status),
+        "headers": {"content-type": "application/json; charset=utf-8"},
+        "body": json.dumps(value, ensure_ascii=False),
+    }

@@ -1,0 +1,158 @@
+"""Where a route's map comes from, how long it is kept, and what happens when SSM does not answer."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from distillery.client import MapUnavailable, NoSuchRoute, published
+from distillery.client.kept import SECONDS_BETWEEN, SECONDS_KEPT, Kept, NotThere
+from tests.fakes.errors import service_error
+from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
+
+PATH = "/distillery/dev/routes/"
+
+
+def test_a_map_is_read_once_a_minute() -> None:
+    world = World(route_map())
+    route = world.route()
+    for at in (0, 30, SECONDS_KEPT - 1, SECONDS_KEPT, SECONDS_KEPT + 1):
+        world.at = 1000 + at
+        assert route.map == route_map()
+    assert world.ssm.reads == [PATH + "fast"] * 2
+
+
+def test_a_promotion_reaches_callers_within_a_minute() -> None:
+    world = World(route_map(STUDENT))
+    world.promote("model-a")
+    route = world.route()
+    models = []
+    for at in (0, 59, 60):
+        world.at = 1000 + at
+        models.append(route.converse(messages=MESSAGES).model)
+        world.promote("model-b")
+    assert models == ["model-a", "model-a", "model-b"]
+
+
+def test_where_ssm_cannot_be_read_the_map_before_is_used_and_ssm_left_alone_for_a_moment() -> None:
+    world = World(route_map())
+    route = world.route()
+    assert route.map
+    world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
+    for at in (61, 62, 61 + SECONDS_BETWEEN):
+        world.at = 1000 + at
+        assert route.map == route_map()
+    assert len(world.ssm.reads) == 3
+    del world.ssm.errors[PATH + "fast"]
+    world.publish(route_map(STANDARD))
+    world.at += SECONDS_BETWEEN
+    assert route.map == route_map(STANDARD)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"version": 2, "steps": []}'])
+def test_a_map_that_cannot_be_understood_does_not_take_the_place_of_one_that_can(text: str) -> None:
+    world = World(route_map())
+    route = world.route()
+    assert route.map
+    world.ssm.parameters[PATH + "fast"] = text
+    world.at += 61
+    assert route.map == route_map()
+    with pytest.raises(MapUnavailable, match="cannot be read"):
+        assert world.route().map
+
+
+def test_without_an_earlier_map_ssms_error_is_the_callers() -> None:
+    world = World(route_map())
+    world.ssm.errors[PATH + "fast"] = service_error("AccessDeniedException")
+    with pytest.raises(MapUnavailable, match="AccessDeniedException"):
+        world.route().converse(messages=MESSAGES)
+
+
+def test_a_route_that_was_taken_away_is_gone() -> None:
+    world = World(route_map())
+    route = world.route()
+    assert route.map
+    world.ssm.parameters.clear()
+    world.at += 61
+    with pytest.raises(NoSuchRoute, match="no route 'fast' in dev"):
+        route.converse(messages=MESSAGES)
+
+
+@pytest.mark.parametrize("first", [None, "AccessDeniedException"])
+def test_a_recipes_name_means_its_student(first: str | None) -> None:
+    """Also for whoever may read the map of that student alone."""
+    world = World(route_map(STUDENT, route="distilled/support"))
+    world.promote()
+    if first:
+        world.ssm.errors[PATH + "support"] = service_error(first)
+    reply = world.route("support").converse(messages=MESSAGES)
+    assert (reply.identifier, world.told[0].route) == (ENDPOINT, "distilled/support")
+    assert world.ssm.reads == [PATH + "support", PATH + "distilled/support"]
+
+
+def test_a_route_comes_before_a_recipe_of_the_same_name() -> None:
+    world = World(route_map(STUDENT, route="distilled/support"))
+    world.publish(route_map(STANDARD, route="support"))
+    assert world.route("support").map.steps == (STANDARD,)
+
+
+@pytest.mark.parametrize("name", ["slow", "distilled/slow"])
+def test_a_name_that_is_no_route_is_refused(name: str) -> None:
+    with pytest.raises(NoSuchRoute, match=f"no route '{name}' in dev, as us-east-2 has it"):
+        World(route_map()).route(name).converse(messages=MESSAGES)
+
+
+def test_an_alias_that_cannot_be_read_is_a_step_that_fails() -> None:
+    world = World(route_map(STUDENT, STANDARD))
+    world.homes["us-east-1"].errors[ALIAS] = service_error("InternalServerError")
+    reply = world.route().converse(messages=MESSAGES)
+    assert (reply.index, reply.attempts[0].error) == (1, "InternalServerError")
+
+
+def test_one_thread_reads_and_the_others_go_on_with_what_was_kept() -> None:
+    at, reading, go, reads = [0.0], threading.Event(), threading.Event(), []
+
+    def read() -> int:
+        reads.append(1)
+        if len(reads) > 1:
+            reading.set()
+            assert go.wait(10)
+        return len(reads)
+
+    kept = Kept(read, now=lambda: at[0])
+    with ThreadPoolExecutor(9) as threads:
+        assert set(threads.map(lambda _: kept.value(), range(9))) == {1}
+        at[0] = SECONDS_KEPT
+        slow = threads.submit(kept.value)
+        assert reading.wait(10)
+        assert [kept.value() for _ in range(5)] == [1] * 5
+        go.set()
+        assert slow.result() == 2
+    assert (kept.value(), len(reads)) == (2, 2)
+
+
+def test_what_does_not_exist_is_looked_for_again_soon_not_always() -> None:
+    at, reads = [0.0], []
+
+    def read() -> int:
+        reads.append(1)
+        raise NotThere("x")
+
+    kept = Kept(read, now=lambda: at[0])
+    for moment in (0, 1, SECONDS_BETWEEN):
+        at[0] = moment
+        with pytest.raises(NotThere):
+            kept.value()
+    assert len(reads) == 2
+
+
+def test_all_routes_are_one_document() -> None:
+    world = World(route_map())
+    world.publish(route_map(STUDENT, route="distilled/support"))
+    world.ssm.parameters["/distillery/dev/serving"] = '{"function": "f", "routes": ["fast", "distilled/support"]}'
+    document = published("dev", session=world)
+    assert (document["environment"], document["region"]) == ("dev", "us-east-2")
+    assert [one["route"] for one in document["routes"]] == ["distilled/support", "fast"]
+    assert document["routes"][1] == route_map().document()
+    with pytest.raises(MapUnavailable, match="routes of 'prod' cannot be read in us-east-2"):
+        published("prod", session=world)

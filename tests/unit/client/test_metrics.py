@@ -1,0 +1,104 @@
+"""Metrics as CloudWatch's embedded metric format wants them, with no word of what was asked or answered."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from distillery.client import AllStepsFailed, EmbeddedMetrics
+from distillery.client.metrics import Dimension, Metric
+from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THROTTLED, World, answer, delta, end
+from tests.unit.client.world import route_map as said
+
+COUNTS = {"Requests": 1, "Failed": 0, "Fallbacks": 0, "Downgrades": 0, "FallbackStep": 0}
+
+
+def lines_of(world: World, *, streamed: bool = False) -> list[dict[str, Any]]:
+    lines: list[str] = []
+    route = world.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1_700_000_000.1234))
+    try:
+        if streamed:
+            list(route.converse_stream(messages=MESSAGES))
+        else:
+            route.converse(messages=MESSAGES)
+    except AllStepsFailed:
+        pass
+    assert all("\n" not in line for line in lines)
+    return [json.loads(line) for line in lines]
+
+
+def values(line: dict[str, Any]) -> dict[str, Any]:
+    """The metrics that the directives name, each with its value."""
+    names = [metric["Name"] for each in line["_aws"]["CloudWatchMetrics"] for metric in each["Metrics"]]
+    return {name: line[name] for name in names}
+
+
+def test_an_answer_is_counted_and_told_by_what_was_served() -> None:
+    world = World(said())
+    world.script[PRO] = [answer(performanceConfig={"latency": "optimized"})]
+    (line,) = lines_of(world)
+    assert values(line) == COUNTS | {"Answers": 1, "InputTokens": 1000, "OutputTokens": 10, "CostUSD": 0.00104}
+    assert (line["Environment"], line["Route"], line["Served"]) == ("dev", "fast", "optimized")
+    assert line["_aws"]["Timestamp"] == 1_700_000_000_123
+    requests, answers = line["_aws"]["CloudWatchMetrics"]
+    assert requests["Dimensions"] == [["Environment"], ["Environment", "Route"]]
+    assert answers["Dimensions"] == [["Environment", "Route", "Served"]]
+    assert {each["Namespace"] for each in (requests, answers)} == {"Distillery"}
+
+
+def test_a_downgrade_and_a_fallback_are_counted() -> None:
+    world = World(said())
+    (line,) = lines_of(world)
+    assert values(line).items() >= (COUNTS | {"Downgrades": 1}).items()
+    assert (line["Served"], line["Requested"]) == ("standard", "optimized")
+    world.script[PRO] = [THROTTLED]
+    (line,) = lines_of(world)
+    assert values(line).items() >= (COUNTS | {"Fallbacks": 1, "FallbackStep": 1}).items()
+
+
+def test_a_request_without_an_answer_is_a_failure_and_nothing_else() -> None:
+    world = World(said(OPTIMIZED))
+    world.script[PRO] = [THROTTLED]
+    (line,) = lines_of(world)
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Downgrades": 0}
+    assert line["Error"] == "AllStepsFailed"
+
+
+def test_a_stream_tells_its_pace() -> None:
+    world = World(said(OTHER))
+    world.script[OTHER.identifier or ""] = [[START, delta("a"), delta("b"), *end(serviceTier={"type": "priority"})]]
+    (line,) = lines_of(world, streamed=True)
+    assert line["Served"] == "standard/priority"
+    assert values(line).items() >= {"TimeToFirstToken": 1000, "OutputTokensPerSecond": 4.5}.items()
+    assert "CostUSD" not in line
+
+
+def test_no_word_of_prompt_or_reply_is_in_it() -> None:
+    world = World(said())
+    world.script[PRO] = [answer("a secret reply")]
+    text = json.dumps(lines_of(world))
+    assert "secret" not in text
+    assert "hello" not in text
+
+
+def test_the_format_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits of the specification and ours: numbers for metrics, texts for dimensions, at most three of them."""
+    (line,) = lines_of(World(said()))
+    for directive in line["_aws"]["CloudWatchMetrics"]:
+        assert len(directive["Metrics"]) <= 100
+        assert all(isinstance(line[metric["Name"]], int | float) for metric in directive["Metrics"])
+        for dimensions in directive["Dimensions"]:
+            assert len(dimensions) <= 3
+            assert all(isinstance(line[name], str) and line[name] for name in dimensions)
+    assert set(values(line)) <= set(Metric)
+    assert {name for name in line if name in set(Dimension)} == set(Dimension)
+
+
+def test_metrics_that_cannot_be_written_cost_nobody_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    def full(_: object) -> None:
+        raise OSError("the disk is full")
+
+    with caplog.at_level(logging.ERROR):
+        assert World(said()).route(metrics=full).converse(messages=MESSAGES).text == "hi"
+    assert "metrics of a request were not written" in caplog.text

@@ -1,0 +1,213 @@
+"""A route's request: what is sent, and what comes back with the truth about what was served."""
+
+from decimal import Decimal
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+
+from distillery.client import Mode, NotConfigured, Step
+from distillery.client.request import OF_THE_MAP, Request
+from tests.unit.client.world import (
+    ENDPOINT,
+    HAIKU,
+    MESSAGES,
+    OPTIMIZED,
+    OTHER,
+    PRO,
+    STANDARD,
+    STUDENT,
+    World,
+    answer,
+    refusal,
+    route_map,
+)
+
+SERVED_OPTIMIZED = {"performanceConfig": {"latency": "optimized"}}
+
+
+def test_an_answer_comes_with_what_was_requested_and_served() -> None:
+    world = World(route_map())
+    world.script[PRO] = [answer("hello back", **SERVED_OPTIMIZED)]
+    reply = world.route().converse(messages=MESSAGES)
+    assert reply.response == world.script[PRO][0]
+    assert (reply.text, reply.index, reply.step, reply.identifier) == ("hello back", 0, OPTIMIZED, PRO)
+    assert (reply.requested, reply.served, reply.downgraded) == (Mode("optimized"), Mode("optimized"), False)
+    assert (reply.model, reply.latency_ms, reply.stop_reason) == ("amazon.nova-pro-v1:0", 321, "end_turn")
+    assert (reply.input_tokens, reply.output_tokens, reply.cost) == (1000, 10, Decimal("0.00104"))
+    assert [attempt.error for attempt in reply.attempts] == [None]
+    assert world.regions == ["us-east-2"]
+
+
+def test_the_map_says_mode_metadata_and_the_tightest_tokens() -> None:
+    world = World(route_map(Step(model="m", region="us-east-2", identifier=PRO, latency="optimized", tier="priority")))
+    world.route().converse(messages=MESSAGES, system=[{"text": "s"}], requestMetadata={"user": "u"})
+    assert world.requests == [
+        {
+            "modelId": PRO,
+            "messages": MESSAGES,
+            "system": [{"text": "s"}],
+            "inferenceConfig": {"maxTokens": 64},
+            "requestMetadata": {"team": "search", "user": "u"},
+            "performanceConfig": {"latency": "optimized"},
+            "serviceTier": {"type": "priority"},
+        }
+    ]
+
+
+def test_what_is_usual_is_not_said() -> None:
+    world = World(route_map(STANDARD))
+    world.route().converse(messages=MESSAGES)
+    assert not {"performanceConfig", "serviceTier"} & world.requests[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ({"maxTokens": 9}, {"maxTokens": 9}),
+        ({"inferenceConfig": {"maxTokens": 9, "temperature": 0.1}}, {"maxTokens": 9, "temperature": 0.1}),
+        ({"inferenceConfig": {"temperature": 0.1}}, {"maxTokens": 64, "temperature": 0.1}),
+    ],
+)
+def test_a_caller_may_ask_for_more_or_fewer_tokens(said: Any, sent: Any) -> None:
+    world = World(route_map())
+    world.route().converse(messages=MESSAGES, **said)
+    assert world.requests[0]["inferenceConfig"] == sent
+
+
+@pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
+def test_every_argument_of_converse_is_a_callers_or_the_maps(operation: str) -> None:
+    model = botocore.session.get_session().get_service_model("bedrock-runtime")
+    members = set(model.operation_model(operation).input_shape.members)
+    assert members == set(Request.__annotations__) - {"maxTokens"} | set(OF_THE_MAP)
+
+
+@pytest.mark.parametrize("name", OF_THE_MAP)
+def test_what_the_map_says_is_not_a_callers_to_say(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}: the route's map says it"):
+        asked: Any = {"messages": MESSAGES, name: "x"}
+        World(route_map()).route().converse(**asked)
+
+
+def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
+    world = World(route_map())
+    route = world.route()
+    route.converse(messages=MESSAGES, requestMetadata={"team": "mine"})
+    assert world.requests[0]["requestMetadata"] == {"team": "search"}
+    with pytest.raises(ValueError, match="17 pairs, 1 of them the route's; Bedrock takes 16"):
+        route.converse(messages=MESSAGES, requestMetadata={str(key): "v" for key in range(16)})
+    with pytest.raises(ValueError, match="256 characters"):
+        route.converse(messages=MESSAGES, requestMetadata={"k": "v" * 257})
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("served", [{}, {"performanceConfig": {"latency": "standard"}}])
+def test_a_silent_downgrade_is_seen_and_costs_what_was_served(served: dict[str, Any]) -> None:
+    world = World(route_map())
+    world.script[PRO] = [answer(**served)]
+    reply = world.route().converse(messages=MESSAGES)
+    assert (reply.requested, reply.served, reply.downgraded) == (Mode("optimized"), Mode("standard"), True)
+    assert reply.cost == Decimal("0.000832")  # 0.80 and 3.20, of the step in standard latency
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "why"),
+    [
+        ((OPTIMIZED, OTHER), {}, "no step of this model has a price in standard latency"),
+        ((OTHER,), {}, "the step has no prices"),
+        (
+            (STANDARD,),
+            {"usage": {"inputTokens": 1, "outputTokens": 1, "cacheReadInputTokens": 5}},
+            "the cache was used",
+        ),
+        ((STANDARD,), {"serviceTier": {"type": "flex"}}, "nobody asked for this tier"),
+    ],
+)
+def test_a_cost_that_is_not_known_is_not_guessed(steps: tuple[Step, ...], more: dict[str, Any], why: str) -> None:
+    world = World(route_map(*steps))
+    for identifier in (PRO, HAIKU, "app-pro"):
+        world.script[identifier] = [answer(**more)]
+    assert world.route().converse(messages=MESSAGES).cost is None, why
+
+
+def test_a_distilled_step_is_called_where_its_alias_points() -> None:
+    world = World(route_map(STUDENT))
+    world.promote("arn:model-a")
+    reply = world.route().converse(messages=MESSAGES)
+    assert (reply.identifier, reply.model, world.regions) == (ENDPOINT, "arn:model-a", ["us-east-1"])
+
+
+SHOP = {"shop": "app-shop"}
+UNTRIED = Step(
+    model="m", region="us-east-2", identifier="system", latency="optimized", application="app", cost_centres=SHOP
+)
+TRIED = Step(
+    model="m",
+    region="us-east-2",
+    identifier="system",
+    latency="optimized",
+    application="app",
+    cost_centres=SHOP,
+    probed=True,
+)
+PLAIN = Step(model="m", region="us-east-2", identifier="app", cost_centres=SHOP)
+
+
+@pytest.mark.parametrize(
+    ("step", "cost_centre", "called"),
+    [
+        (PLAIN, None, "app"),
+        (PLAIN, "shop", "app-shop"),
+        (UNTRIED, None, "system"),
+        (UNTRIED, "shop", "system"),
+        (TRIED, None, "app"),
+        (TRIED, "shop", "app-shop"),
+    ],
+)
+def test_which_profile_is_called_for_whom(step: Step, cost_centre: str | None, called: str) -> None:
+    world = World(route_map(step))
+    world.route(cost_centre=cost_centre).converse(messages=MESSAGES)
+    assert world.called == [called]
+
+
+def test_a_cost_centre_that_no_step_has_is_refused() -> None:
+    world = World(route_map(PLAIN))
+    with pytest.raises(NotConfigured, match=r"no cost centre 'billing'; it has \['shop'\]"):
+        world.route(cost_centre="billing").converse(messages=MESSAGES)
+    assert world.called == []
+
+
+@pytest.mark.parametrize("name", ["ValidationException", "AccessDeniedException", "ExpiredTokenException"])
+def test_what_is_the_callers_to_mend_is_raised_at_once(name: str) -> None:
+    world = World(route_map())
+    world.script[PRO] = [refusal(name, "mend it")]
+    with pytest.raises(ClientError, match="mend it"):
+        world.route().converse(messages=MESSAGES)
+    assert (world.called, [told.error for told in world.told]) == ([PRO], [name])
+
+
+def test_nothing_is_called_before_the_first_request() -> None:
+    world = World(route_map())
+    world.route()
+    assert (world.made, world.ssm.reads) == ([], [])
+
+
+def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "DISTILLERY_ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
+    world = World(route_map())
+    with pytest.raises(NotConfigured, match="no environment is set; give environment=, or set DISTILLERY_ENVIRONMENT"):
+        world.route(environment=None)
+    monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "dev")
+    assert world.route(environment=None).map == route_map()
+    monkeypatch.setattr(world, "region_name", None)
+    with pytest.raises(NotConfigured, match="no region is set"):
+        world.route()
+    monkeypatch.setenv("AWS_REGION", "us-east-2")
+    assert world.route().map == route_map()
+
+
+def test_a_deadline_is_some_time() -> None:
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        World().route(deadline=0)

@@ -1,0 +1,218 @@
+"""The fallback policy: when a step is tried again, when the next one is, and when nothing is left."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from distillery.client import AllStepsFailed, Step
+from distillery.client.breaker import FAILURES, SECONDS
+from distillery.client.walk import ROUNDS, TRIES, rung
+from tests.unit.client.world import (
+    ALIAS,
+    ENDPOINT,
+    HAIKU,
+    MESSAGES,
+    OPTIMIZED,
+    OTHER,
+    PRO,
+    STANDARD,
+    STUDENT,
+    THROTTLED,
+    World,
+    answer,
+    refusal,
+    route_map,
+)
+
+ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
+TRANSIENT: list[Exception] = [
+    THROTTLED,
+    refusal("ModelNotReadyException", status=429),
+    refusal("InternalServerException", status=500),
+    refusal("ServiceUnavailableException", status=503),
+    refusal("ModelErrorException", status=424),
+    refusal("SomethingNew", status=502),
+    ConnectionClosedError(endpoint_url="http://x"),
+    EndpointConnectionError(endpoint_url="http://x"),
+]
+LATE: list[Exception] = [refusal("ModelTimeoutException", status=408), ReadTimeoutError(endpoint_url="http://x")]
+GONE: list[Exception] = [
+    refusal("ResourceNotFoundException", ENDED, 404),
+    refusal("ResourceNotFoundException", "Access denied. This Model is marked by provider as Legacy …", 404),
+    refusal("ValidationException", "The provided model identifier is invalid."),
+    refusal("ValidationException", ENDED),
+    refusal("ValidationException", "Latency performance configuration is not supported for amazon.nova-pro-v1:0 in x"),
+    refusal("ValidationException", "The service tier priority is not supported for amazon.nova-lite-v1:0."),
+]
+
+
+def ask(world: World, **more: Any) -> Any:
+    return world.route(**more).converse(messages=MESSAGES)
+
+
+@pytest.mark.parametrize("error", TRANSIENT, ids=str)
+def test_what_passes_is_tried_again_after_a_pause(error: Exception) -> None:
+    world = World(route_map())
+    world.script[PRO] = [error, answer()]
+    reply = ask(world)
+    assert (world.called, reply.index, world.pauses) == ([PRO, PRO], 0, [0.1])
+    assert reply.attempts[0].error is not None
+    assert reply.attempts[-1].error is None
+
+
+@pytest.mark.parametrize("error", TRANSIENT, ids=str)
+def test_a_step_is_tried_so_often_and_then_the_next(error: Exception) -> None:
+    world = World(route_map())
+    world.script[PRO] = [error]
+    assert ask(world).index == 1
+    assert world.called == [PRO] * TRIES + ["app-pro"]
+
+
+@pytest.mark.parametrize("error", LATE, ids=str)
+def test_who_used_up_its_time_is_not_asked_again_at_once(error: Exception) -> None:
+    world = World(route_map())
+    world.script[PRO] = [error]
+    assert ask(world).index == 1
+    assert (world.called, world.pauses) == ([PRO, "app-pro"], [])
+
+
+@pytest.mark.parametrize("error", GONE, ids=str)
+def test_for_what_is_gone_the_map_is_read_once_more_and_the_next_step_asked(error: Exception) -> None:
+    world = World(route_map())
+    world.script[PRO] = world.script["app-pro"] = [error]
+    route = world.route()
+    assert route.map
+    world.at += 10
+    assert route.converse(messages=MESSAGES).index == 2
+    assert world.called == [PRO, "app-pro", HAIKU]
+    assert len(world.ssm.reads) == 2  # once more, though two steps were gone
+
+
+def test_what_the_map_says_by_then_is_asked_instead() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = [GONE[0]]
+    route = world.route()
+    assert route.map
+    world.at += 10
+    world.publish(route_map(STANDARD, OTHER))
+    assert route.converse(messages=MESSAGES).identifier == "app-pro"
+
+
+def test_a_new_endpoint_of_the_alias_is_found_at_once() -> None:
+    world = World(route_map(STUDENT, OTHER))
+    world.promote()
+    route = world.route()
+    route.converse(messages=MESSAGES)
+    world.script[ENDPOINT] = [refusal("ResourceNotFoundException", "Could not find the deployment", 404)]
+    world.promote("model-b", "arn:new")
+    world.at += 10
+    reply = route.converse(messages=MESSAGES)
+    assert (reply.identifier, reply.model, reply.index) == ("arn:new", "model-b", 0)
+
+
+def test_a_burst_is_waited_out() -> None:
+    """Every step is throttled for longer than its tries: there is time left, so the policy is walked again."""
+    world = World(route_map(OPTIMIZED, STANDARD))
+    world.script[PRO] = [THROTTLED] * 5 + [answer()]
+    world.script["app-pro"] = [THROTTLED]
+    assert ask(world).identifier == PRO
+    assert world.pauses == [0.1, 0.1, 0.2, 0.4, 0.2, 0.4, 0.8, 1.6]
+
+
+def test_a_route_gives_up_with_every_attempt() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO], world.script[HAIKU] = [THROTTLED], [refusal("InternalServerException", "oh", 500)]
+    with pytest.raises(
+        AllStepsFailed, match=r"us-east-2: ThrottlingException \(2 times\).*us-west-2: Internal"
+    ) as lost:
+        ask(world)
+    assert [attempt.index for attempt in lost.value.attempts] == [0, 0, 1, 1] * ROUNDS
+    assert [told.error for told in world.told] == ["AllStepsFailed"]
+
+
+def test_a_deadline_ends_it() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = world.script[HAIKU] = [world.take(3, THROTTLED)]
+    with pytest.raises(AllStepsFailed, match="within 10 s"):
+        ask(world, deadline=10)
+    assert world.at <= 1010
+    assert len(world.called) == 4
+
+
+def test_a_step_that_hangs_leaves_time_for_the_others() -> None:
+    world = World(route_map())
+    late = ReadTimeoutError(endpoint_url="http://x")
+    world.script[PRO] = world.script["app-pro"] = [world.take(1000, late)]
+    reply = ask(world, deadline=60)
+    assert reply.index == 2
+    assert world.waits == pytest.approx([28.5, 14.25, 14.25], rel=0.01)
+
+
+def test_the_last_step_has_all_the_time_that_is_left() -> None:
+    world = World(route_map(OTHER))
+    ask(world, deadline=60)
+    assert world.waits == [57.0]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "seconds", "given"), [(60, 60, 57), (60, 59, 57), (60, 30, 28.5), (60, 41, 40.3), (60, 2, None)]
+)
+def test_a_try_is_given_one_of_few_times(deadline: float, seconds: float, given: float | None) -> None:
+    assert rung(deadline, seconds) == (given and pytest.approx(given, rel=0.01))
+
+
+def test_a_student_that_nobody_promoted_is_left_out_until_somebody_does() -> None:
+    world = World(route_map(STUDENT, OTHER))
+    route = world.route()
+    reply = route.converse(messages=MESSAGES)
+    assert (reply.index, reply.attempts[0].error, reply.attempts[0].identifier) == (1, "NothingPromoted", None)
+    assert ALIAS in str(reply.attempts[0].message)
+    world.promote()
+    world.at += 6
+    assert route.converse(messages=MESSAGES).index == 0
+
+
+def test_a_step_that_keeps_failing_is_left_alone_then_tried_with_one_request() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = [THROTTLED]
+    route = world.route()
+
+    def asked() -> int:
+        before = world.called.count(PRO)
+        assert route.converse(messages=MESSAGES).index == 1
+        return world.called.count(PRO) - before
+
+    tries = [asked() for _ in range(4)]
+    assert tries == [2, 2, 2, 0]
+    assert sum(tries) >= FAILURES
+    world.at += SECONDS
+    assert asked() == TRIES  # half-open
+    assert asked() == 0
+    world.at += SECONDS
+    world.script[PRO] = [answer()]
+    assert route.converse(messages=MESSAGES).index == 0
+    assert route.converse(messages=MESSAGES).index == 0  # closed
+
+
+def test_an_open_breaker_costs_nobody_the_only_answer_there_is() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = world.script[HAIKU] = [THROTTLED]
+    route = world.route()
+    with pytest.raises(AllStepsFailed):
+        route.converse(messages=MESSAGES)
+    world.script[PRO] = [answer()]
+    assert route.converse(messages=MESSAGES).index == 0
+
+
+def test_steps_of_one_model_in_two_modes_fail_apart() -> None:
+    priority = Step(model="amazon.nova-pro-v1:0", region="us-east-2", identifier=PRO, tier="priority")
+    world = World(route_map(OPTIMIZED, priority))
+
+    def only_priority(request: Any) -> Any:
+        return answer() if "serviceTier" in request else THROTTLED
+
+    world.script[PRO] = [only_priority]
+    route = world.route()
+    assert [route.converse(messages=MESSAGES).index for _ in range(5)] == [1] * 5
+    assert len([request for request in world.requests if "serviceTier" not in request]) == 6
