@@ -79,14 +79,16 @@ def test_a_caller_may_ask_for_more_or_fewer_tokens(said: Any, sent: Any) -> None
 @pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
 def test_every_argument_of_converse_is_a_callers_or_the_maps(operation: str) -> None:
     model = botocore.session.get_session().get_service_model("bedrock-runtime")
-    members = set(model.operation_model(operation).input_shape.members)
+    shape = model.operation_model(operation).input_shape
+    assert shape is not None
+    members = set(shape.members)
     assert members == set(Request.__annotations__) - {"maxTokens"} | set(OF_THE_MAP)
 
 
 @pytest.mark.parametrize("name", OF_THE_MAP)
 def test_what_the_map_says_is_not_a_callers_to_say(name: str) -> None:
+    asked: Any = {"messages": MESSAGES, name: "x"}
     with pytest.raises(TypeError, match=f"{name}: the route's map says it"):
-        asked: Any = {"messages": MESSAGES, name: "x"}
         World(route_map()).route().converse(**asked)
 
 

@@ -35,14 +35,19 @@ STUDENT = Step(model="amazon.nova-micro-v1:0", region="us-east-1", alias=ALIAS)
 
 
 def route_map(*steps: Step, **more: Any) -> RouteMap:
-    said = {"environment": "dev", "route": "fast", "description": "d", "max_tokens": 64, "tags": {"team": "search"}}
+    said: dict[str, Any] = {
+        "environment": "dev",
+        "route": "fast",
+        "description": "d",
+        "max_tokens": 64,
+        "tags": {"team": "search"},
+    }
     return RouteMap(**(said | more), steps=steps or (OPTIMIZED, STANDARD, OTHER))
 
 
 def refusal(code: str, message: str = "as the test wants", status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Converse"
-    )
+    told: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(told, "Converse")
 
 
 def event_refusal(code: str) -> EventStreamError:

@@ -1,196 +1,130 @@
-"""Serving: a route is resolved to what should be called, it is called, and the answer says how it was served."""
+"""Serving, invoked directly: a route is called, and the answer says how it was served."""
 
 import json
 from typing import Any
 
 import pytest
 
+from distillery.client import AllStepsFailed
 from lambdas.serving import handler
-from lambdas.serving.request import request_of
-from lambdas.shared import aws, clock
 from lambdas.shared.conversation import Prompt
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.sides import side_of
 from lambdas.shared.variables import Variable
-from tests.fakes.services import FakeRuntime, FakeSsm
-
-ALIAS = "/distillery/dev/alias/support"
-ENDPOINT = "arn:aws:bedrock:us-east-1:111111111111:custom-model-deployment/abcdefghijkl"
-PROFILE = "us.amazon.nova-pro-v1:0"
-ROUTES = {
-    "fast": {
-        "route": "fast",
-        "kind": "model",
-        "model": "amazon.nova-pro-v1:0",
-        "identifier": PROFILE,
-        "region": "us-east-2",
-        "latency": "optimized",
-        "prices": {"as_of": "2026-11-01"},
-    },
-    "plain": {
-        "route": "plain",
-        "kind": "model",
-        "model": "amazon.nova-pro-v1:0",
-        "identifier": PROFILE,
-        "region": "us-east-2",
-    },
-    "distilled/support": {"route": "distilled/support", "kind": "alias", "alias": ALIAS},
-}
+from tests.unit.client.world import ENDPOINT, PRO, THROTTLED, World, answer, refusal
 
 
-def alias(letter: str) -> str:
-    endpoint = {"arn": ENDPOINT, "name": "dev-support-live-abcde", "mode": "on-demand"}
-    return json.dumps(
-        {
-            "recipe": "support",
-            "version": 1,
-            "endpoint": endpoint,
-            "region": "us-east-1",
-            "base": "amazon.nova-micro-v1:0",
-            "current": f"model-{letter}",
-            "previous": None,
-            "run": "r",
-            "changed": "2026-11-23",
-        }
-    )
+def ask(route: str, **more: Any) -> dict[str, Any]:
+    return handler.invoke({"route": route, "prompt": "hello", **more}, None)
 
 
-class World:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.at = 1_000_000.0
-        self.here, self.home = FakeSsm(), FakeSsm({ALIAS: alias("a")})
-        self.here.parameters = {f"/distillery/dev/routes/{name}": json.dumps(route) for name, route in ROUTES.items()}
-        self.runtime = FakeRuntime({PROFILE: "from the model", ENDPOINT: "from the student"})
-        self.called: list[tuple[str, str | None]] = []
-        handler._routes.cache_clear()
-        monkeypatch.setattr(aws, "_client", self.client)
-        monkeypatch.setattr(clock, "timestamp", lambda: self.at)
-        monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
-        monkeypatch.setenv(Variable.HOME_REGION, "us-east-1")
-
-    def client(self, service: str, region: str | None) -> Any:
-        self.called.append((service, region))
-        return self.runtime if service == "bedrock-runtime" else {None: self.here, "us-east-1": self.home}[region]
-
-    def ask(self, route: str, **more: Any) -> dict[str, Any]:
-        return handler.invoke({"route": route, "prompt": "hello", **more}, None)
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
-
-
-def test_a_model_route_is_called_in_its_region_with_its_latency_mode(world: World) -> None:
-    world.runtime.extra = {"performanceConfig": {"latency": "optimized"}}
-    assert world.ask("fast", system="be brief", max_tokens=9) == {
+def test_an_answer_tells_all_that_is_known_of_it(world: World) -> None:
+    world.script[PRO] = [THROTTLED, answer("from the model", performanceConfig={"latency": "optimized"})]
+    said = ask("fast", system="be brief", max_tokens=9)
+    assert said.pop("elapsed_ms") >= 0
+    assert [(each["step"], each["error"]) for each in said.pop("attempts")] == [(0, "ThrottlingException"), (0, None)]
+    assert said == {
         "text": "from the model",
         "route": "fast",
         "model": "amazon.nova-pro-v1:0",
-        "identifier": PROFILE,
+        "identifier": PRO,
         "region": "us-east-2",
-        "requested": {"latency": "optimized"},
-        "served": {"latency": "optimized"},
+        "requested": {"latency": "optimized", "tier": "default"},
+        "served": {"latency": "optimized", "tier": "default"},
+        "step": 0,
         "usage": {"input_tokens": 1000, "output_tokens": 10},
-        "latency_ms": 110,
+        "cost_usd": "0.00104",
+        "latency_ms": 321,
         "stop_reason": "end_turn",
     }
-    assert world.runtime.requests == [
-        {
-            "modelId": PROFILE,
-            "system": [{"text": "be brief"}],
-            "messages": [{"role": "user", "content": [{"text": "hello"}]}],
-            "inferenceConfig": {"maxTokens": 9},
-            "requestMetadata": {
-                "distillery:environment": "dev",
-                "distillery:route": "fast",
-                "distillery:side": side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None)),
-            },
-            "performanceConfig": {"latency": "optimized"},
-        }
-    ]
-    assert ("bedrock-runtime", "us-east-2") in world.called
+    side = side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None))
+    assert world.requests[-1] == {
+        "modelId": PRO,
+        "system": [{"text": "be brief"}],
+        "messages": [{"role": "user", "content": [{"text": "hello"}]}],
+        "inferenceConfig": {"maxTokens": 9},
+        "requestMetadata": {"team": "search", "distillery:side": side},
+        "performanceConfig": {"latency": "optimized"},
+    }
 
 
-@pytest.mark.parametrize("extra", [{}, {"performanceConfig": {"latency": "standard"}}])
-def test_a_silent_fallback_to_standard_latency_is_told(world: World, extra: dict[str, Any]) -> None:
-    world.runtime.extra = extra
-    answer = world.ask("fast")
-    assert (answer["requested"], answer["served"]) == ({"latency": "optimized"}, {"latency": "standard"})
+def test_a_silent_fallback_to_standard_latency_is_told(world: World) -> None:
+    said = ask("fast")
+    assert (said["requested"]["latency"], said["served"]["latency"]) == ("optimized", "standard")
 
 
-def test_standard_latency_asks_for_no_mode(world: World) -> None:
-    world.ask("plain")
-    assert "performanceConfig" not in world.runtime.requests[0]
+def test_who_asks_for_no_tokens_gets_the_routes(world: World) -> None:
+    ask("plain")
+    assert world.requests[0]["inferenceConfig"] == {"maxTokens": 64}
+
+
+def test_another_step_answers_where_the_first_does_not(world: World) -> None:
+    world.script[PRO] = [THROTTLED]
+    said = ask("fast")
+    assert (said["step"], said["identifier"], len(said["attempts"])) == (1, "app-pro", 3)
 
 
 def test_a_distilled_route_follows_its_alias_into_the_home_region(world: World) -> None:
-    answer = world.ask("distilled/support")
-    assert (answer["text"], answer["model"], answer["identifier"]) == ("from the student", "model-a", ENDPOINT)
-    assert answer["region"] == "us-east-1"
-    assert ("bedrock-runtime", "us-east-1") in world.called
+    said = ask("distilled/support")
+    assert (said["model"], said["identifier"], said["region"]) == ("model-a", ENDPOINT, "us-east-1")
 
 
-def test_a_promotion_reaches_callers_within_a_minute(world: World) -> None:
-    assert world.ask("distilled/support")["model"] == "model-a"
-    world.home.parameters[ALIAS] = alias("b")
-    world.at += 59
-    assert world.ask("distilled/support")["model"] == "model-a"
-    world.at += 2
-    assert world.ask("distilled/support")["model"] == "model-b"
-    assert len(world.home.reads) == 2
-
-
-def test_a_route_whose_recipe_was_never_promoted_says_so_and_is_looked_at_again(world: World) -> None:
-    del world.home.parameters[ALIAS]
-    with pytest.raises(BadRequest, match="no model yet"):
-        world.ask("distilled/support")
-    world.home.parameters[ALIAS] = alias("a")
-    assert world.ask("distilled/support")["model"] == "model-a"
+def test_a_route_whose_recipe_was_never_promoted_says_so(world: World) -> None:
+    world.homes["us-east-1"].parameters.clear()
+    with pytest.raises(BadRequest, match="no model yet: nothing was promoted to /distillery/dev/alias/support yet"):
+        ask("distilled/support")
 
 
 def test_an_unknown_route_is_refused(world: World) -> None:
     with pytest.raises(BadRequest, match="no route 'slow' in dev"):
-        world.ask("slow")
+        ask("slow")
 
 
-TURNS = [
-    {"role": "user", "content": "a"},
-    {"role": "assistant", "content": [{"text": "b"}]},
-    {"role": "user", "content": "c"},
-]
+def test_where_nothing_answers_every_attempt_is_named(world: World) -> None:
+    world.script["app-pro"] = [THROTTLED]
+    with pytest.raises(AllStepsFailed, match=r"app-pro in us-east-2: ThrottlingException \(6 times\)"):
+        ask("plain")
 
 
-def test_turns_may_be_texts_or_converse_blocks() -> None:
-    messages = request_of({"route": "fast", "messages": TURNS}).conversation["messages"]
-    assert [(m["role"], m["content"][0]["text"]) for m in messages] == [
-        ("user", "a"),
-        ("assistant", "b"),
-        ("user", "c"),
-    ]
-
-
-WRONG: list[tuple[Any, str]] = [
-    ("text", "no object"),
-    ({"prompt": "secret"}, "'route'"),
-    ({"route": "fast"}, "either"),
-    ({"route": "fast", "prompt": "secret", "messages": TURNS}, "either"),
-    ({"route": "fast", "prompt": "  "}, "'prompt'"),
-    ({"route": "fast", "prompt": ["secret"]}, "'prompt'"),
-    ({"route": "fast", "prompt": "secret", "temperature": 1}, "unknown fields"),
-    ({"route": "fast", "prompt": "secret", "system": ""}, "'system'"),
-    ({"route": "fast", "prompt": "secret", "max_tokens": 0}, "max_tokens"),
-    ({"route": "fast", "prompt": "secret", "max_tokens": True}, "max_tokens"),
-    ({"route": "fast", "messages": []}, "no list of turns"),
-    ({"route": "fast", "messages": ["secret"]}, "messages\\[0\\]"),
-    ({"route": "fast", "messages": [{"role": "assistant", "content": "secret"}]}, "messages\\[0\\] is not by 'user'"),
-    ({"route": "fast", "messages": [{"role": "user", "content": [{"image": {}}]}]}, "content"),
-    ({"route": "fast", "messages": TURNS[:2]}, "last"),
-]
-
-
-@pytest.mark.parametrize(("event", "message"), WRONG)
-def test_a_request_of_the_wrong_shape_is_refused_without_quoting_it(event: Any, message: str) -> None:
-    with pytest.raises(BadRequest, match=message) as refused:
-        request_of(event)
+@pytest.mark.parametrize(
+    "message",
+    [
+        "1 validation error detected: Value '[{text=my secret isn't safe}]' at 'messages.1.content' failed",
+        'The text "my secret" is not allowed',
+    ],
+)
+def test_what_bedrock_quotes_of_a_prompt_is_cut_out(world: World, message: str) -> None:
+    world.script["app-pro"] = [refusal("ValidationException", message)]
+    with pytest.raises(BadRequest, match="Bedrock finds the request invalid") as refused:
+        ask("plain")
     assert "secret" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__  # a runtime logs what it shows of a traceback
+
+
+def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask("fast")
+    with pytest.raises(BadRequest):
+        ask("slow")
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert (told["Requests"], told["Route"], told["_aws"]["Timestamp"]) == (1, "fast", 1_700_000_000_000)
+    assert "hello" not in line
+
+
+@pytest.mark.parametrize(("said", "logged"), [("true", True), ("", False), ("false", False)])
+def test_prompt_and_reply_are_logged_only_where_somebody_asked_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, logged: bool
+) -> None:
+    monkeypatch.setenv(Variable.LOG_PROMPTS, said)
+    ask("fast")
+    out = capsys.readouterr().out
+    assert ('"hello"' in out, '"hi"' in out) == (logged, logged)
+
+
+def test_a_route_is_kept_with_what_it_has_read(world: World) -> None:
+    for _ in range(3):
+        ask("fast")
+    assert world.ssm.reads == ["/distillery/dev/routes/fast"]

@@ -1,0 +1,29 @@
+"""The invoke function in a world of fakes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lambdas.serving import handler
+from lambdas.shared import clock
+from lambdas.shared.variables import Variable
+from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Routes fast (with fallbacks), plain, and distilled/support, which follows its alias."""
+    world = World(route_map(OPTIMIZED, STANDARD, OTHER))
+    world.publish(route_map(STANDARD, route="plain"))
+    world.publish(route_map(STUDENT, route="distilled/support"))
+    world.promote()
+    routes = '{"function": "f", "routes": ["distilled/support", "fast", "plain"]}'
+    world.ssm.parameters["/distillery/dev/serving"] = routes
+    monkeypatch.setattr(handler, "_session", lambda: world)
+    monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
+    monkeypatch.setattr("distillery.client.timing.time.sleep", lambda _: None)
+    monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
+    monkeypatch.delenv(Variable.LOG_PROMPTS, raising=False)
+    handler._route.cache_clear()
+    yield world
+    handler._route.cache_clear()

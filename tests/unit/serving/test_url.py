@@ -1,0 +1,103 @@
+"""The function's URL: JSON over HTTP, and errors that say what to do."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.serving import handler
+from tests.fakes.errors import service_error
+from tests.unit.client.world import THROTTLED, World, refusal, route_map
+
+ASKED = {"route": "fast", "prompt": "hello"}
+
+
+def event(body: Any = None, *, method: str = "POST", path: str = "/", encoded: bool = False) -> dict[str, Any]:
+    """Of payload format 2.0 (Lambda Developer Guide, urls-invocation)."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "abc.lambda-url.us-east-2.on.aws"},
+        "requestContext": {
+            "accountId": "111111111111",
+            "domainName": "abc.lambda-url.us-east-2.on.aws",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "c"},
+            "stage": "$default",
+        },
+        **({} if body is None else {"body": base64.b64encode(text.encode()).decode() if encoded else text}),
+        "isBase64Encoded": encoded,
+    }
+
+
+def call(said: dict[str, Any]) -> tuple[int, Any]:
+    answered = handler.invoke(said, None)
+    assert answered["headers"]["content-type"].startswith("application/json")
+    return answered["statusCode"], json.loads(answered["body"])
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_post_is_answered_as_a_direct_call(world: World, encoded: bool) -> None:
+    status, said = call(event(ASKED | {"prompt": "grüß"}, encoded=encoded))
+    assert (status, said["text"], said["step"]) == (200, "hi", 0)
+    assert world.requests[0]["messages"][0]["content"] == [{"text": "grüß"}]
+
+
+def test_a_get_is_answered_with_all_routes(world: World) -> None:
+    status, said = call(event(method="GET"))
+    assert (status, said["environment"], len(said["routes"])) == (200, "dev", 3)
+    assert said["routes"][1] == route_map().document()
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kind"),
+    [
+        (event(ASKED, method="PUT"), 405, "MethodNotAllowed"),
+        (event(ASKED, path="/favicon.ico"), 404, "NotFound"),
+        (event(), 400, "BadRequest"),
+        (event("secret {"), 400, "BadRequest"),
+        (event("secret") | {"isBase64Encoded": True}, 400, "BadRequest"),
+        (event(["secret"]), 400, "BadRequest"),
+        (event("[" * 100_000), 400, "BadRequest"),
+        (event({"route": "fast", "prompt": ""}), 400, "BadRequest"),
+        (event({"route": "slow", "prompt": "x"}), 404, "NoModel"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said(world: World, said: dict[str, Any], status: int, kind: str) -> None:
+    got, body = call(said)
+    assert (got, body["error"]["type"]) == (status, kind)
+    assert body["error"]["message"]
+    assert "secret" not in body["error"]["message"]
+    assert world.requests == []
+
+
+def test_a_method_that_is_not_taken_names_those_that_are(world: World) -> None:
+    assert handler.invoke(event(method="PUT"), None)["headers"]["allow"] == "GET, POST"
+
+
+def test_where_nothing_answers_the_attempts_are_told(world: World) -> None:
+    world.script["app-pro"] = [THROTTLED]
+    status, body = call(event({"route": "plain", "prompt": "x"}))
+    assert (status, body["error"]["type"]) == (503, "AllStepsFailed")
+    assert {each["error"] for each in body["error"]["attempts"]} == {"ThrottlingException"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (refusal("ValidationException", "too long"), 400, "BadRequest"),
+        (refusal("AccessDeniedException", "no permission"), 502, "AccessDeniedException"),
+    ],
+)
+def test_what_bedrock_refuses_is_told(world: World, error: Exception, status: int, kind: str) -> None:
+    world.script["app-pro"] = [error]
+    got, body = call(event({"route": "plain", "prompt": "x"}))
+    assert (got, body["error"]["type"]) == (status, kind)
+
+
+def test_a_map_that_cannot_be_read_is_the_services_trouble(world: World) -> None:
+    world.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
+    assert call(event({"route": "plain", "prompt": "x"}))[0] == 503
