@@ -1,17 +1,30 @@
 """The command: `distillery VERB`. Each verb stands in a module of its own and is a thin layer over the client."""
 
 import sys
+from importlib.util import find_spec
 
 __all__ = ["main"]
+
+EXTRA = ("typer", "rich", "msgspec")
+"""Of the extra `command`: what no verb can do without."""
 
 
 def main() -> None:
     """Runs the command. What a person did wrong, or AWS refused, is one sentence and exit code 1; Ctrl-C is 130."""
     try:
+        _complete()
         _run()
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _complete() -> None:
+    """Ends the command, in one sentence, where the package was installed for its client alone."""
+    if any(find_spec(name) is None for name in EXTRA):
+        needed = "the command needs its extra; install it with: pip install 'distillery[command]'"
+        print(f"distillery: {needed}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _run() -> None:

@@ -1,6 +1,7 @@
 """`distillery ask`: one prompt to a route, and the truth about what answered."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,12 +25,34 @@ def ask(
     on = target(context)
     answer = answer_of(on, _known(on, route), prompt, system)
     console.print(str(answer["text"]), markup=False, soft_wrap=True)
-    served, requested = answer["served"]["latency"], answer["requested"]["latency"]
-    mode = served if served == requested else f"{requested} requested, [yellow]{served} served[/yellow]"
-    how = f"{answer['identifier']} in {answer['region']} · {mode} latency · {answer['latency_ms']} ms"
-    console.print(f"[dim]{how}[/dim]", soft_wrap=True)
+    console.print(f"[dim]{_how(answer)}[/dim]", soft_wrap=True)
     if on.local:
         console.print(STAND_IN)
+
+
+def _how(answer: Mapping[str, Any]) -> str:
+    """What answered, in which mode, by which step, how long it took and what it cost."""
+    served, requested = _mode(answer["served"]), _mode(answer["requested"])
+    mode = served if served == requested else f"{requested} requested, [yellow]{served} served[/yellow]"
+    parts = [f"{answer['identifier']} in {answer['region']}", mode, *_fallback(answer), f"{answer['latency_ms']} ms"]
+    if answer.get("cost_usd") is not None:
+        parts.append(f"${answer['cost_usd']}")
+    return " · ".join(parts)
+
+
+def _mode(mode: Mapping[str, str]) -> str:
+    tier = mode.get("tier", "default")
+    return f"{mode['latency']} latency" + ("" if tier == "default" else f", {tier} tier")
+
+
+def _fallback(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Which step answered if it was not the first, and what the tries before it came to."""
+    failed = [str(attempt["error"]) for attempt in answer.get("attempts", ()) if attempt["error"]]
+    why = f" after {', '.join(dict.fromkeys(failed))}" if failed else ""
+    if answer.get("step"):
+        yield f"[yellow]step {answer['step'] + 1}{why}[/yellow]"
+    elif failed:
+        yield f"[yellow]tried {len(failed) + 1} times{why}[/yellow]"
 
 
 def _known(on: Target, route: str) -> str:
@@ -43,7 +66,7 @@ def _known(on: Target, route: str) -> str:
     return whole
 
 
-def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, dict[str, object]]:
+def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, Any]:
     """The invoke function's whole answer."""
     payload = {"route": route, "prompt": prompt} | ({"system": system} if system else {})
     region = str(on.account.pipeline["inference_region"])

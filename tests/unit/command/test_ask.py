@@ -12,8 +12,11 @@ ANSWER: dict[str, Any] = {
     "text": "card [lost]",
     "identifier": "us.amazon.nova-pro-v1:0",
     "region": "us-east-2",
-    "requested": {"latency": "optimized"},
-    "served": {"latency": "optimized"},
+    "requested": {"latency": "optimized", "tier": "default"},
+    "served": {"latency": "optimized", "tier": "default"},
+    "step": 0,
+    "attempts": [{"step": 0, "error": None}],
+    "cost_usd": "0.00104",
     "latency_ms": 312,
 }
 
@@ -23,7 +26,7 @@ def test_a_route_is_asked_in_the_inference_region(account: FakeAccount, command:
     said = command("ask", "fast", "Where is my card?")
     assert (said.code, said.out) == (
         0,
-        "card [lost] us.amazon.nova-pro-v1:0 in us-east-2 · optimized latency · 312 ms",
+        "card [lost] us.amazon.nova-pro-v1:0 in us-east-2 · optimized latency · 312 ms · $0.00104",
     )
     assert account.calls == [("serving-function", {"route": "fast", "prompt": "Where is my card?"}, "us-east-2")]
 
@@ -43,9 +46,33 @@ def test_a_system_prompt_goes_along(account: FakeAccount, command: Command) -> N
     assert account.calls[0][1]["system"] == "Answer with a label."
 
 
-def test_what_was_served_is_said_where_it_is_not_what_was_requested(account: FakeAccount, command: Command) -> None:
-    account.answers["serving-function"] = ANSWER | {"served": {"latency": "standard"}}
-    assert "· optimized requested, standard served latency ·" in command("ask", "fast", "hello").out
+THROTTLED = {"step": 0, "error": "ThrottlingException"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"served": {"latency": "standard", "tier": "default"}},
+            "us-east-2 · optimized latency requested, standard latency served · 312 ms",
+        ),
+        ({"served": {"latency": "standard", "tier": "priority"}}, "standard latency, priority tier served · 312 ms"),
+        (
+            {"step": 1, "attempts": [THROTTLED, THROTTLED, {"step": 1, "error": None}]},
+            "optimized latency · step 2 after ThrottlingException · 312 ms",
+        ),
+        (
+            {"attempts": [THROTTLED, {"step": 0, "error": None}]},
+            "optimized latency · tried 2 times after ThrottlingException · 312 ms",
+        ),
+        ({"cost_usd": None}, "optimized latency · 312 ms"),
+    ],
+)
+def test_how_it_was_served_is_said(account: FakeAccount, command: Command, more: dict[str, Any], said: str) -> None:
+    account.answers["serving-function"] = ANSWER | more
+    out = command("ask", "fast", "hello").out
+    assert said in out
+    assert ("$" in out) == ("cost_usd" not in more)
 
 
 def test_an_unknown_route_is_refused_with_the_routes_there_are(account: FakeAccount, command: Command) -> None:

@@ -1,0 +1,72 @@
+"""What an application installs: the client, typed, on boto3 alone."""
+
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+BLOCKED = """
+import sys
+
+class Blocked:
+    NOT_THERE = {"lambdas", "infra", "stacks", "local", "aws_cdk", "typer", "rich", "msgspec", "numpy", "pydantic"}
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.NOT_THERE:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+"""
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BLOCKED + code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_client_needs_boto3_alone() -> None:
+    done = python("""
+sys.meta_path.insert(0, Blocked())
+import distillery.client as client
+for name in client.__all__:
+    getattr(client, name)
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_command_without_its_extra_says_so_in_one_sentence() -> None:
+    done = python("""
+sys.modules["typer"] = None
+from distillery.command import main
+main()
+""")
+    said = "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """As a build makes it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    (built,) = folder.glob("*.whl")
+    return zipfile.ZipFile(built)
+
+
+def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    told = Parser().parsestr(wheel.read(name).decode())
+    needed = told.get_all("Requires-Dist", [])
+    assert [one for one in needed if "extra ==" not in one] == ["boto3>=1.44.5"]
+    assert told.get_all("Provides-Extra") == ["command"]
+    extra = {one.partition(">")[0] for one in needed if "extra ==" in one}
+    assert extra >= {"typer", "rich", "msgspec"}
+
+
+def test_its_types_go_along(wheel: zipfile.ZipFile) -> None:
+    assert "distillery/py.typed" in wheel.namelist()
+    client = {str(path.relative_to(ROOT)) for path in (ROOT / "distillery" / "client").rglob("*.py")}
+    assert client <= set(wheel.namelist())
