@@ -1,0 +1,218 @@
+"""5,000 requests to a route whose steps are throttled, fail, hang, break off and reach the end of their life mid-run.
+
+The local Bedrock stands in a process of its own and keeps a log of every answer that it began. It is held against what
+the client says of each request: none is lost, no stream is begun again after it said something, and every one is
+recorded with what was served.
+"""
+
+import gzip
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from distillery.client import Attempt, Prices, Reply, Route, RouteMap, Served, Step, StreamBroken
+from local.account import ROOT
+from tests.fakes.services import FakeSsm
+from tests.unit.local.bedrock.standalone import Standalone
+
+REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
+LLAMA, PRO, HAIKU = "meta.llama3-1-70b-instruct-v1:0", "amazon.nova-pro-v1:0", "anthropic.claude-haiku-5-5"
+DOLLAR = Prices(input="1.00", output="1.00", as_of="2026-11-20")
+STEPS = tuple(
+    Step(model=model, region="us-east-2", identifier=f"us.{model}", prices=DOLLAR, **mode)
+    for model, mode in ((LLAMA, {"latency": "optimized"}), (PRO, {"tier": "priority"}), (HAIKU, {}))
+)
+MAP = RouteMap(environment="dev", route="fast", description="d", max_tokens=64, steps=STEPS)
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "error", "error": "ThrottlingException", "named": f"us.{LLAMA}", "after": 600, "times": 30},
+    {"kind": "error", "error": "ThrottlingException", "probability": 0.08},
+    {"kind": "error", "error": "InternalServerException", "probability": 0.04},
+    {"kind": "error", "error": "ServiceUnavailableException", "probability": 0.04},
+    {"kind": "error", "error": "ModelNotReadyException", "probability": 0.04},
+    {"kind": "error", "error": "ModelTimeoutException", "probability": 0.02},
+    {"kind": "no-answer", "operation": "Converse", "probability": 0.02},
+    {"kind": "slow", "operation": "Converse", "seconds": 5, "probability": 0.002},
+    {"kind": "stream", "events": 0, "probability": 0.03},
+    {"kind": "stream", "events": 1, "error": "ModelStreamErrorException", "probability": 0.03},
+    {"kind": "stream", "events": 3, "probability": 0.03},
+    {"kind": "stream", "events": 4, "error": "ModelStreamErrorException", "probability": 0.03},
+]  # fmt: skip
+NOT_BEGUN = {
+    "ThrottlingException",
+    "InternalServerException",
+    "ServiceUnavailableException",
+    "ModelNotReadyException",
+    "ModelTimeoutException",
+    "ResourceNotFoundException",
+}
+"""Errors before any work; what fails otherwise is in the simulator's log as an answer."""
+
+
+@dataclass
+class Session:
+    """The local Bedrock, and a parameter store that holds the map."""
+
+    url: str
+    region_name: str = "us-east-2"
+    ssm: FakeSsm = field(default_factory=lambda: FakeSsm({"/distillery/dev/routes/fast": json.dumps(MAP.document())}))
+
+    def client(self, service: str, *, region_name: str, config: Any) -> Any:
+        if service == "ssm":
+            return self.ssm
+        keys = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+        return boto3.client("bedrock-runtime", region_name=region_name, endpoint_url=self.url, config=config, **keys)
+
+
+@dataclass
+class Seen:
+    """What a caller saw of one request."""
+
+    streamed: bool
+    said: str = ""
+    reply: Reply | None = None
+    error: Exception | None = None
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        return self.reply.attempts if self.reply else getattr(self.error, "attempts", ())
+
+
+@dataclass
+class Run:
+    seen: dict[int, Seen]
+    told: list[Served]
+    log: dict[int, list[dict[str, Any]]]
+    """The simulator's own records of the answers to each request."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    buckets = tmp_path_factory.mktemp("buckets")
+    (buckets / "logs").mkdir()
+    flags = ("--speed", "0", "--date", "2026-11-23", "--seed", "chaos", "--objects", str(buckets))
+    with (
+        Standalone(*flags, python=ROOT / ".venv-local" / "bin" / "python") as bedrock,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("distillery.client.breaker.SECONDS", 0.5)  # so that it opens and closes often in a short run
+        bedrock.client(region="us-east-2").put_model_invocation_logging_configuration(
+            loggingConfig={"s3Config": {"bucketName": "logs"}, "textDataDeliveryEnabled": True}
+        )
+        bedrock.admin("PUT", "quotas", {"tokens": {"optimized": {f"us-east-2/{LLAMA}": 5_000}}})
+        bedrock.admin("POST", "faults", FAULTS)
+        told: list[Served] = []
+        route = Route("fast", environment="dev", session=Session(bedrock.url), deadline=8.0, metrics=told.append)
+        with ThreadPoolExecutor(THREADS) as threads:
+            seen = dict(threads.map(lambda number: (number, _request(bedrock, route, number)), range(REQUESTS)))
+        bedrock.admin("PUT", "clock", {"advance": 1})  # delivers what waits
+        yield Run(seen, told, _logged(buckets / "logs"))
+
+
+def _request(bedrock: Standalone, route: Route, number: int) -> Seen:
+    if number == ENDS_AT:
+        bedrock.admin("PUT", "clock", {"date": "2027-04-01"})
+    draw = random.Random(number)
+    asked: Any = {
+        "messages": [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}],
+        "requestMetadata": {"number": str(number)},
+    }
+    seen = Seen(streamed=draw.random() < 0.5)
+    try:
+        if seen.streamed:
+            _read(seen, route, asked, events=draw.random() < 0.5)
+        else:
+            seen.reply = route.converse(**asked)
+            seen.said = seen.reply.text
+    except Exception as error:  # whatever it was, the tests look at it
+        seen.error = error
+    return seen
+
+
+def _read(seen: Seen, route: Route, asked: Any, *, events: bool) -> None:
+    stream = route.converse_stream(**asked)
+    pieces = map(_text, stream.events()) if events else stream
+    for piece in pieces:
+        seen.said += piece
+    seen.reply = stream.reply
+
+
+def _text(event: Any) -> str:
+    return str(event.get("contentBlockDelta", {}).get("delta", {}).get("text", ""))
+
+
+def _logged(folder: Path) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for file in sorted(folder.rglob("*.json.gz")):
+        for line in gzip.decompress(file.read_bytes()).decode().splitlines():
+            record = json.loads(line)
+            if "output" in record:
+                found[int(record["requestMetadata"]["number"])].append(record)
+    return found
+
+
+def _answered(record: dict[str, Any]) -> str:
+    blocks = record["output"]["outputBodyJson"]["output"]["message"]["content"]
+    return "".join(block.get("text", "") for block in blocks)
+
+
+def test_no_request_is_lost_but_streams_that_had_begun_to_speak(run: Run) -> None:
+    assert len(run.seen) == REQUESTS
+    lost = {number: seen.error for number, seen in run.seen.items() if seen.error}
+    assert {type(error) for error in lost.values()} == {StreamBroken}
+    assert all(run.seen[number].streamed for number in lost)
+
+
+def test_every_trouble_came_up(run: Run) -> None:
+    """Else the other tests would say little."""
+    errors = Counter(attempt.error for seen in run.seen.values() for attempt in seen.attempts)
+    assert errors.keys() >= NOT_BEGUN | {"ReadTimeoutError", "ConnectionClosedError", "ModelStreamErrorException", None}
+    steps = Counter(seen.reply.index for seen in run.seen.values() if seen.reply)
+    assert min(steps[0], steps[1], steps[2]) > 10
+    assert errors["ResourceNotFoundException"] < 50  # a step that is gone is not asked by every request
+
+
+def test_after_the_end_of_its_life_a_model_answers_nobody(run: Run) -> None:
+    late = [seen.reply for number, seen in run.seen.items() if number >= ENDS_AT + THREADS and seen.reply]
+    assert late
+    assert all(reply.index > 0 for reply in late)
+    assert any(seen.reply and seen.reply.index == 0 for number, seen in run.seen.items() if number < ENDS_AT)
+
+
+def test_what_the_service_began_is_what_the_client_says_it_began(run: Run) -> None:
+    """So no stream was begun again after its text was handed out: the log would have one more."""
+    for number, seen in run.seen.items():
+        begun = [attempt for attempt in seen.attempts if attempt.error not in NOT_BEGUN]
+        logged = Counter(each["modelId"] for each in run.log[number])
+        assert logged == Counter(attempt.identifier for attempt in begun), number
+
+
+def test_a_caller_has_what_one_answer_said_and_nothing_twice(run: Run) -> None:
+    for number, seen in run.seen.items():
+        (whole,) = {_answered(each) for each in run.log[number] if each["modelId"] == seen.attempts[-1].identifier}
+        assert seen.said == whole if seen.reply else whole.startswith(seen.said), number
+        if isinstance(seen.error, StreamBroken):
+            assert seen.error.text == seen.said
+            assert seen.attempts[-1].error not in NOT_BEGUN | {None}
+
+
+def test_every_request_is_recorded_with_what_was_served(run: Run) -> None:
+    replies = [seen.reply for seen in run.seen.values() if seen.reply]
+    broken = REQUESTS - len(replies)
+    assert len(run.told) == REQUESTS
+    assert Counter(served.error for served in run.told) == {None: len(replies), "StreamBroken": broken}
+    assert {id(served.reply) for served in run.told if served.reply} == {id(reply) for reply in replies}
+    for reply in replies:
+        latency = reply.response.get("performanceConfig", {}).get("latency", "standard")
+        tier = reply.response.get("serviceTier", {}).get("type", "default")
+        assert (reply.served.latency, reply.served.tier) == (latency, tier)
+    assert {str(reply.served) for reply in replies if reply.index == 0} == {"optimized", "standard"}
+    assert {reply.cost is None for reply in replies if reply.downgraded} == {True}  # the map has no such price
+    assert all(reply.cost for reply in replies if not reply.downgraded)
