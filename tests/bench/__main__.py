@@ -10,7 +10,18 @@ from rich.console import Console
 
 from tests.bench.bar import Bar, summary
 
-BENCHMARKS = ("synth", "imports", "dataset", "idle", "recipes", "converse", "simulator", "learning", "curation")
+BENCHMARKS = (
+    "synth",
+    "imports",
+    "dataset",
+    "idle",
+    "recipes",
+    "converse",
+    "simulator",
+    "client",
+    "learning",
+    "curation",
+)
 """Each a module here, imported when its turn comes: importing the CDK starts Node."""
 
 

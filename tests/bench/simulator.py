@@ -41,7 +41,7 @@ def bench(console: Console) -> list[Bar]:
         runtime = _client(door.url)
         models = {"a teacher": TEACHER, "a distilled student": _student(door)}
         (folder / "answer.json").write_text(json.dumps(_shape(_ask(runtime, TEACHER, 0))))
-        constant = _client(stack.enter_context(_constant(folder / "answer.json")))
+        constant = _client(stack.enter_context(constant_server(folder / "answer.json")))
         bars = [bar for name, model in models.items() for bar in _measure(table, name, model, runtime, constant)]
     console.print(table)
     return bars
@@ -104,8 +104,8 @@ def _shape(answer: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _constant(answer: Path) -> Iterator[str]:
-    """The floor's URL."""
+def constant_server(answer: Path) -> Iterator[str]:
+    """The URL of a server that answers everything with what the file holds."""
     command = [str(PYTHON), "-m", "tests.bench.constant", str(answer)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
