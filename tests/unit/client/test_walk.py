@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from distillery.client import AllStepsFailed, Step
 from distillery.client.breaker import FAILURES, SECONDS
@@ -216,3 +216,30 @@ def test_steps_of_one_model_in_two_modes_fail_apart() -> None:
     route = world.route()
     assert [route.converse(messages=MESSAGES).index for _ in range(5)] == [1] * 5
     assert len([request for request in world.requests if "serviceTier" not in request]) == 6
+
+
+def test_what_is_gone_is_asked_once_in_a_request_however_long_it_goes_on() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO], world.script[HAIKU] = [GONE[0]], [THROTTLED]
+    with pytest.raises(AllStepsFailed):
+        ask(world)
+    assert world.called == [PRO, *[HAIKU] * TRIES * ROUNDS]
+
+
+def test_the_map_is_read_again_once_in_a_request_however_many_steps_are_gone() -> None:
+    world = World(route_map())
+    for identifier in (PRO, "app-pro", HAIKU):
+        world.script[identifier] = [world.take(6, GONE[0])]
+    with pytest.raises(AllStepsFailed, match="reached the end of its life"):
+        ask(world)
+    assert len(world.ssm.reads) == 2
+
+
+def test_a_callers_own_mistakes_open_no_breaker() -> None:
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = [refusal("ValidationException", "too long")] * (FAILURES + 1) + [answer()]
+    route = world.route()
+    for _ in range(FAILURES + 1):
+        with pytest.raises(ClientError):
+            route.converse(messages=MESSAGES)
+    assert route.converse(messages=MESSAGES).index == 0
