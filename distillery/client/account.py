@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.aws import AWS_ERRORS, ClientError, Config, session
+from distillery.client.aws import AWS_ERRORS, ClientError, Config, region_of, session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,9 +41,10 @@ class Account:
     @property
     def region(self) -> str:
         """The home Region: where the pipeline is deployed."""
-        if not self._session.region_name:
+        region = region_of(self._session)
+        if not region:
             raise NotReached("no Region is set; say --region, or set AWS_REGION to the environment's home Region")
-        return str(self._session.region_name)
+        return region
 
     @functools.cached_property
     def pipeline(self) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-__all__ = ["AWS_ERRORS", "ClientError", "Clients", "Config", "code", "session", "shared"]
+__all__ = ["AWS_ERRORS", "ClientError", "Clients", "Config", "code", "region_of", "session", "shared"]
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """What boto3 raises; whoever may not import boto3 catches it by this name."""
@@ -22,6 +22,11 @@ CONNECT_SECONDS = 3.0
 
 def session(region: str | None = None) -> Any:
     return boto3.Session(region_name=region)
+
+
+def region_of(session: Any) -> str | None:
+    """The session's; boto3 does not look at AWS_REGION, which other SDKs do, and Lambda sets."""
+    return session.region_name or os.environ.get("AWS_REGION")
 
 
 def code(error: ClientError) -> str:
@@ -39,8 +44,7 @@ class Clients:
 
     @property
     def region(self) -> str | None:
-        """The session's; boto3 does not look at AWS_REGION, which other SDKs and Lambda set."""
-        return self._session.region_name or os.environ.get("AWS_REGION")
+        return region_of(self._session)
 
     def ssm(self, region: str) -> Any:
         return self._client("ssm", region, 0.0, SSM)
