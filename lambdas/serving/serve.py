@@ -6,15 +6,11 @@ from typing import Any
 from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
 from lambdas.serving.request import Request
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import BadRequest
+from lambdas.shared.errors import BadRequest, NoModel
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
-
-
-class NoModel(BadRequest):
-    """There is no such route, or nothing to call under it yet."""
 
 
 def serve(request: Request, route: Route) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from http import HTTPStatus
 from typing import Any
 
 from distillery.client import AllStepsFailed, MapUnavailable
-from lambdas.serving.serve import NoModel, attempts_of
+from lambdas.serving.serve import attempts_of
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import BadRequest
+from lambdas.shared.errors import BadRequest, NoModel
 
 Answer = Mapping[str, Any]
 

@@ -3,6 +3,7 @@
 DistilleryError
 ├── Refused                  nothing was started; what was asked for cannot work. Never retried.
 │   ├── BadRequest           an event or a request of the wrong shape
+│   │   └── NoModel          a request to a route that there is not, or that nothing was promoted to yet
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
 │   ├── OverBudget           the estimate is above the recipe's budget
 │   ├── RunActive            the recipe has another run on the road
@@ -30,6 +31,10 @@ class Refused(DistilleryError):
 
 class BadRequest(Refused):
     """An event or a request of the wrong shape."""
+
+
+class NoModel(BadRequest):
+    """There is no such route, or nothing to call under it yet."""
 
 
 class DatasetRejected(Refused):

@@ -58,7 +58,7 @@ class Session:
     def client(self, service: str, *, region_name: str, config: Any) -> Any:
         if service == "ssm":
             return self
-        keys = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+        keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
         return boto3.client("bedrock-runtime", region_name=region_name, endpoint_url=self.url, config=config, **keys)
 
     def get_parameter(self, **_: str) -> Any:

@@ -27,8 +27,12 @@ REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
 LLAMA, PRO, HAIKU = "meta.llama3-1-70b-instruct-v1:0", "amazon.nova-pro-v1:0", "anthropic.claude-haiku-5-5"
 DOLLAR = Prices(input="1.00", output="1.00", as_of="2026-11-20")
 STEPS = tuple(
-    Step(model=model, region="us-east-2", identifier=f"us.{model}", prices=DOLLAR, **mode)
-    for model, mode in ((LLAMA, {"latency": "optimized"}), (PRO, {"tier": "priority"}), (HAIKU, {}))
+    Step(model=model, region="us-east-2", identifier=f"us.{model}", prices=DOLLAR, latency=latency, tier=tier)
+    for model, latency, tier in (
+        (LLAMA, "optimized", "default"),
+        (PRO, "standard", "priority"),
+        (HAIKU, "standard", "default"),
+    )
 )
 MAP = RouteMap(environment="dev", route="fast", description="d", max_tokens=64, steps=STEPS)
 FAULTS: list[dict[str, Any]] = [
@@ -67,7 +71,7 @@ class Session:
     def client(self, service: str, *, region_name: str, config: Any) -> Any:
         if service == "ssm":
             return self.ssm
-        keys = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+        keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
         return boto3.client("bedrock-runtime", region_name=region_name, endpoint_url=self.url, config=config, **keys)
 
 
