@@ -29,13 +29,16 @@ class Metric(StrEnum):
     """Of requests, by environment and by route: REQUESTS to FAILED. Of answers, by route and mode served: the others.
 
     FALLBACKS: 1 where a later step than the first answered; FALLBACK_STEP: its number, from 0. DOWNGRADES: 1 where the
-    latency or tier served is not what the answering step requested. FAILED: 1 where the caller got no whole answer.
+    latency or tier served is not what the answering step requested. DEGRADED: 1 where either is so, and else 0, so that
+    its average is the share of requests that were not served as their route means them to be: an alarm watches it.
+    FAILED: 1 where the caller got no whole answer.
     """
 
     REQUESTS = "Requests"
     FALLBACKS = "Fallbacks"
     FALLBACK_STEP = "FallbackStep"
     DOWNGRADES = "Downgrades"
+    DEGRADED = "Degraded"
     FAILED = "Failed"
     ANSWERS = "Answers"
     INPUT_TOKENS = "InputTokens"
@@ -117,10 +120,12 @@ def _properties(reply: Reply) -> dict[str, Any]:
 
 def _of_request(served: Served) -> Iterator[tuple[Metric, float]]:
     reply = served.reply
+    fallback, downgrade = bool(reply and reply.index), bool(reply and reply.downgraded)
     yield Metric.REQUESTS, 1
-    yield Metric.FAILED, 0 if reply else 1
-    yield Metric.FALLBACKS, 1 if reply and reply.index else 0
-    yield Metric.DOWNGRADES, 1 if reply and reply.downgraded else 0
+    yield Metric.FAILED, int(reply is None)
+    yield Metric.FALLBACKS, int(fallback)
+    yield Metric.DOWNGRADES, int(downgrade)
+    yield Metric.DEGRADED, int(fallback or downgrade)
     if reply:
         yield Metric.FALLBACK_STEP, reply.index
 

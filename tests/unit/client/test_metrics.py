@@ -11,7 +11,7 @@ from distillery.client.metrics import Dimension, Metric
 from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THROTTLED, World, answer, delta, end
 from tests.unit.client.world import route_map as said
 
-COUNTS = {"Requests": 1, "Failed": 0, "Fallbacks": 0, "Downgrades": 0, "FallbackStep": 0}
+COUNTS = {"Requests": 1, "Failed": 0, "Fallbacks": 0, "Downgrades": 0, "Degraded": 0, "FallbackStep": 0}
 
 
 def lines_of(world: World, *, streamed: bool = False) -> list[dict[str, Any]]:
@@ -50,18 +50,18 @@ def test_an_answer_is_counted_and_told_by_what_was_served() -> None:
 def test_a_downgrade_and_a_fallback_are_counted() -> None:
     world = World(said())
     (line,) = lines_of(world)
-    assert values(line).items() >= (COUNTS | {"Downgrades": 1}).items()
+    assert values(line).items() >= (COUNTS | {"Downgrades": 1, "Degraded": 1}).items()
     assert (line["Served"], line["Requested"]) == ("standard", "optimized")
     world.script[PRO] = [THROTTLED]
     (line,) = lines_of(world)
-    assert values(line).items() >= (COUNTS | {"Fallbacks": 1, "FallbackStep": 1}).items()
+    assert values(line).items() >= (COUNTS | {"Fallbacks": 1, "Degraded": 1, "FallbackStep": 1}).items()
 
 
 def test_a_request_without_an_answer_is_a_failure_and_nothing_else() -> None:
     world = World(said(OPTIMIZED))
     world.script[PRO] = [THROTTLED]
     (line,) = lines_of(world)
-    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Downgrades": 0}
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Downgrades": 0, "Degraded": 0}
     assert line["Error"] == "AllStepsFailed"
 
 
