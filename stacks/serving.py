@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput
 from constructs import Construct
 
-from infra.config import Settings
+from infra.config import Settings, policies
 from infra.parts.people import caller_policy
 from infra.parts.published import publish
 from infra.stages.serving import Serving
@@ -17,10 +17,12 @@ class ServingStack(EnvironmentStack):
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
         ground, home = self.ground(foundation.key(self)), settings.home_region
-        function = Serving(self, "Serving", ground=ground, home_region=home, routes=settings.routes).function
+        serving = Serving(self, "Serving", ground=ground, home_region=home, policies=policies(settings))
+        function = serving.function
         self.watched = {"Serving": function}
-        where = {"function": function.function.function_name, "routes": sorted(settings.routes)}
+        where = {"function": function.function.function_name, "url": serving.url, "routes": sorted(settings.routes)}
         publish(self, "Where", name=self.names.serving, description="The invoke function and the routes", value=where)
         policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function)
         CfnOutput(self, "FunctionArn", value=function.function.function_arn)
+        CfnOutput(self, "FunctionUrl", value=serving.url)
         CfnOutput(self, "CallerPolicyArn", value=policy.managed_policy_arn)

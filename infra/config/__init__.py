@@ -4,6 +4,7 @@
 `warnings` says what is not wrong yet.
 """
 
+from infra.config.fallback import FallbackPolicy, Step, policies
 from infra.config.finding import ConfigError, Finding
 from infra.config.logging import Logging
 from infra.config.reading import known, load
@@ -13,12 +14,15 @@ from infra.config.warnings import warnings
 
 __all__ = [
     "ConfigError",
+    "FallbackPolicy",
     "Finding",
     "LifecycleAcknowledgement",
     "Logging",
     "Route",
     "Settings",
+    "Step",
     "known",
     "load",
+    "policies",
     "warnings",
 ]

@@ -1,18 +1,22 @@
-"""From what a file says to what `Settings` holds: names from table headings, ways to models, a route per recipe."""
+"""From what a file says to what `Settings` holds: names from table headings, and a route per recipe."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from infra.config.route import Route, way_to
+from infra.config.route import distilled
+from lambdas.shared.names import DISTILLED_PREFIX
 
 
 def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
     """The keyword arguments of `Settings`. Tables of the wrong shape are left for the validation to name."""
-    region = str(said.get("inference_region"))
     recipes = {name: _named(name, table) for name, table in _tables(said, "recipes").items()}
-    routes = {name: _led(_named(name, table), region) for name, table in _tables(said, "routes").items()}
-    distilled = {route.name: route for route in map(Route.to_recipe, recipes)}
-    return {**said, "environment": environment, "recipes": recipes, "routes": {**routes, **distilled}}
+    tables = _tables(said, "routes")
+    routes = {name: _named(name, table) for name, table in tables.items() if not name.startswith(DISTILLED_PREFIX)}
+    # Routes of recipes come last, each with what its own table says. One without its recipe is left to `checks`.
+    of = dict.fromkeys([*recipes, *(name.removeprefix(DISTILLED_PREFIX) for name in tables if name not in routes)])
+    students = {DISTILLED_PREFIX + recipe: distilled(recipe) for recipe in of}
+    told = {name: _over(table, tables.get(name, {})) for name, table in students.items()}
+    return {**said, "environment": environment, "recipes": recipes, "routes": {**routes, **told}}
 
 
 def _tables(said: Mapping[str, Any], heading: str) -> dict[str, Any]:
@@ -24,9 +28,5 @@ def _named(name: str, table: Any) -> Any:
     return {**table, "name": name} if isinstance(table, Mapping) else table
 
 
-def _led(table: Any, region: str) -> Any:
-    """A route's table with the way to its model."""
-    if not isinstance(table, Mapping):
-        return table
-    profile, destinations = way_to(str(table.get("model")), region)
-    return {**table, "profile": profile, "destinations": destinations}
+def _over(derived: Mapping[str, object], table: Any) -> Any:
+    return {**derived, **table} if isinstance(table, Mapping) else table

@@ -1,22 +1,21 @@
-"""A route: the name that a caller uses, and what answers under it."""
+"""A route as its table says it: the name that a caller uses, what answers under it, and what does when that fails."""
 
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lambdas.shared import catalog
-from lambdas.shared.catalog import InvokeId, Latency, ProfileId
+from lambdas.shared.catalog import InvokeId, Latency
+from lambdas.shared.names import DISTILLED_PREFIX
 
-DISTILLED_PREFIX = "distilled/"
+PRIORITY, STANDARD = "priority", "standard"
+OWN = (PRIORITY, STANDARD)
+"""Words of a fallback policy that mean the route's own model: in the priority tier, and at standard latency."""
 
 
 class Route(BaseModel):
     """A model of the catalog, or the live endpoint of a recipe: exactly one of `model` and `recipe` is set.
 
-    `profile` is the cross-Region system profile that `model` is called through from the inference Region, or None
-    where the bare id is called in that Region. `destinations` are the Regions a request may be served in, in all of
-    which a caller needs `bedrock:InvokeModel` (`catalog.ANYWHERE` among them for a global profile); a distilled route
-    has none, since its endpoint is the alias's business.
+    What each step of its fallback policy comes to is `infra.config.fallback`'s business.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,9 +24,18 @@ class Route(BaseModel):
     description: str = Field(description="one line for the people who call the route", min_length=1, max_length=200)
     model: InvokeId | None = Field(default=None, description="a model id of the catalog, without prefix or suffix")
     latency: Latency = Field(default=Latency.STANDARD, description="'standard' or 'optimized'")
-    profile: ProfileId | None = None
+    fallback: tuple[str, ...] = Field(
+        default=(),
+        description='a list in order: "priority", "standard", other routes\' names or model ids, such as ["standard"]',
+    )
+    team: str | None = Field(default=None, description="text in quotes: whose cost it is", min_length=1)
+    cost_centres: tuple[str, ...] = Field(
+        default=(), description='a list of names that cost is divided by, such as ["shop", "billing"]'
+    )
+    max_tokens: int | None = Field(
+        default=None, description="a whole number of at least 1: of an answer, where a request says none", ge=1
+    )
     recipe: str | None = None
-    destinations: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
@@ -35,33 +43,13 @@ class Route(BaseModel):
             raise ValueError("a route leads to one model")
         return self
 
-    @property
-    def application_profile(self) -> bool:
-        """Whether callers get an application inference profile, which makes the route's cost visible by its tags.
-
-        Not for a distilled route: `CreateInferenceProfile` copies from foundation models and system profiles alone
-        (botocore 1.44.5, `InferenceProfileModelSource`). Not with optimized latency: UG latency-optimized-inference
-        offers it through system profiles and says nothing of application profiles.
-        """
-        return self.model is not None and self.latency is Latency.STANDARD
-
     @classmethod
     def to_recipe(cls, recipe: str) -> Self:
         """The route to whatever the recipe's alias serves. Every recipe has one."""
-        description = f"The model distilled by recipe {recipe}, as its alias says"
-        return cls(name=DISTILLED_PREFIX + recipe, description=description, recipe=recipe)
+        return cls.model_validate(distilled(recipe))
 
 
-def way_to(model: str, region: str) -> tuple[ProfileId | None, tuple[str, ...]]:
-    """How to call the model from the Region: the profile, if one is needed, and the destination Regions.
-
-    No destinations means that there is no way; `checks.route` says so.
-    """
-    try:
-        profile = catalog.profile_for(model, region)
-        in_region = region in catalog.model(model).in_region
-    except catalog.UnknownModel:
-        return None, ()
-    if profile is not None:
-        return profile.id, profile.destinations[region]
-    return None, (region,) if in_region else ()
+def distilled(recipe: str) -> dict[str, object]:
+    """What the table of a recipe's route says where nobody wrote one."""
+    description = f"The model distilled by recipe {recipe}, as its alias says"
+    return {"name": DISTILLED_PREFIX + recipe, "description": description, "recipe": recipe}

@@ -12,10 +12,13 @@ from infra.config.logging import Logging
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
 from lambdas.shared.logs import LogSource
+from lambdas.shared.names import DISTILLED_PREFIX
 from lambdas.shared.recipe import Recipe
 
 # What follows from the rest, so that nobody writes it.
-_DERIVED = {"environment", "name", "profile", "destinations", "recipe"}
+_DERIVED = {"environment", "name", "recipe"}
+# What the route of a recipe has not: its model is the recipe's, and no application profile is made of it.
+_NOT_DISTILLED = {"model", "latency", "cost_centres"}
 _KEYS: Mapping[str, frozenset[str]] = {
     "": frozenset(Settings.model_fields.keys() - _DERIVED),
     "recipes": frozenset({known.name for known in fields(Recipe)} - _DERIVED),
@@ -23,6 +26,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "acknowledged": frozenset(LifecycleAcknowledgement.model_fields),
     "logging": frozenset(Logging.model_fields),
 }
+_DISTILLED = _KEYS["routes"] - _NOT_DISTILLED
 _LOGS = frozenset(known.name for known in fields(LogSource))
 _SHAPES: Mapping[str, type[BaseModel]] = {"routes": Route, "acknowledged": LifecycleAcknowledgement}
 # A recipe is a dataclass of the vocabulary, and carries no descriptions.
@@ -47,6 +51,8 @@ def misspelt(said: Mapping[str, Any]) -> Iterable[Finding]:
 
 
 def _misspelt(where: str, table: Any) -> Iterable[Finding]:
+    if where.startswith(f"routes.{DISTILLED_PREFIX}"):
+        return _unknown(where, table, _DISTILLED)
     return _unknown(where, table, _KEYS[where.partition(".")[0].partition("[")[0]])
 
 

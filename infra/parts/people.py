@@ -57,13 +57,13 @@ def approver_policy(
 def caller_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
 ) -> iam.ManagedPolicy:
-    """`distillery ask`: the routes, by the invoke function."""
+    """`distillery ask`: the routes, by the invoke function and its URL."""
     place = Place.of(scope)
     return managed_policy(
         scope,
         ident,
         f"Ask the models behind the routes of {names.environment}",
-        running.invoke(function.function.function_arn),
+        *running.invoke_by_url(function.function.function_arn),
         running.read_parameters(place, names.serving),
         running.read_parameters(place, names.route("*")),
         running.read_parameters(place.at(home_region), names.pipeline),

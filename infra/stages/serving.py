@@ -1,37 +1,35 @@
-"""serving: a route is a name that callers use; its parameter says what to call."""
+"""serving: a route is a name that callers use; its parameter says what to call, step by step."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from aws_cdk import Duration
-from aws_cdk import aws_bedrock as cfn_bedrock
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.config import Route
+from infra.config import FallbackPolicy
+from infra.config.route_map import Applications, applications_of, route_map, tags_of
+from infra.parts.application_profile import application_profile
 from infra.parts.function import Function
 from infra.parts.ground import Ground
-from infra.parts.permissions import Permission, bedrock, keys, running
+from infra.parts.permissions import Permission, calling, policy_at, running
 from infra.parts.place import Place
 from infra.parts.published import publish
-from lambdas.shared.names import digest, short
+from lambdas.shared.names import TAG_COST_CENTRE
 from lambdas.shared.variables import Variable
 
 
 class Serving(Construct):
-    """Stands in the inference Region; the endpoints and aliases of distilled models are in the home Region."""
+    """Stands in the inference Region; the endpoints and aliases of distilled models are in the home Region.
+
+    Each route has a parameter, a managed policy that a team attaches to its own role, and its application profiles.
+    """
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, home_region: str, routes: Mapping[str, Route]
+        self, scope: Construct, ident: str, *, ground: Ground, home_region: str, policies: Sequence[FallbackPolicy]
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
-        permissions = [running.read_parameters(self._place, self._names.route("*"))]
-        for route in routes.values():
-            leads, needed = self._to_alias(route) if route.recipe else self._to_model(route)
-            self._publish(route, leads)
-            permissions += needed
-        if any(route.recipe for route in routes.values()):
-            permissions += self._students()
+        applications = {policy.route.name: self._route(policy) for policy in policies}
         self.function = Function(
             self,
             "Function",
@@ -39,59 +37,65 @@ class Serving(Construct):
             handler="lambdas.serving.handler.invoke",
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
-            permissions=permissions,
+            permissions=self._every(policies, list(applications.values())),
             environment={Variable.HOME_REGION: home_region},
         )
+        arn = self.function.function.function_arn
+        self.url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url
 
-    def _publish(self, route: Route, leads: dict[str, Any]) -> None:
+    def _route(self, policy: FallbackPolicy) -> Applications:
+        """What one route has, in the order in which it is needed; its application profiles."""
+        name, ident = policy.route.name, policy.route.name.replace("/", "-")
+        applications = {key: self._profile(policy, *key) for key in applications_of(policy)}
         publish(
             self,
-            f"Route-{route.name.replace('/', '-')}",
-            name=self._names.route(route.name),
-            description=route.description,
-            value={"route": route.name, "latency": route.latency, **leads},
+            f"Route-{ident}",
+            name=self._names.route(name),
+            description=policy.route.description,
+            value=route_map(policy, self._names, applications).document(),
         )
+        permissions = [running.read_parameters(self._place, self._names.route(name))]
+        permissions += calling.call_models(self._place, policy.models, _by_model(applications))
+        if policy.recipes:
+            permissions += calling.call_students(self._home, self._names, policy.recipes)
+        does = f"Call the route {name} of {self._names.environment}"
+        policy_at(self, f"Callers-{ident}", f"{self._names.route(name)}/", does, *permissions)
+        return applications
 
-    def _to_alias(self, route: Route) -> tuple[dict[str, Any], tuple[Permission, ...]]:
-        """Needs nothing of its own: what all students need is said once."""
-        assert route.recipe is not None
-        return {"kind": "alias", "alias": self._names.alias(route.recipe), "region": self._home.region}, ()
+    def _profile(self, policy: FallbackPolicy, model: str, centre: str) -> str:
+        """Of the route's own model under its plain name, so that another first model takes its place.
 
-    def _to_model(self, route: Route) -> tuple[dict[str, Any], tuple[Permission, ...]]:
-        """Through an application profile where the route has one, so that its cost carries our tags."""
-        assert route.model is not None
-        source = self._source(route)
-        application: tuple[str, ...] = ()
-        if route.application_profile:
-            application = (self._application_profile(route, source).attr_inference_profile_arn,)
-        if route.profile:
-            needed = bedrock.through_profiles(self._place, {route.model: route.profile}, *application)
-        else:
-            needed = bedrock.in_region(self._place, route.model, *application)
-        identifier = next(iter(application), route.profile or route.model)
-        return {"kind": "model", "model": route.model, "identifier": identifier, "region": self._place.region}, needed
-
-    def _source(self, route: Route) -> str:
-        if route.profile:
-            return self._place.arn("bedrock", f"inference-profile/{route.profile}")
-        return self._place.foundation_model(str(route.model))
-
-    def _application_profile(self, route: Route, source: str) -> cfn_bedrock.CfnApplicationInferenceProfile:
-        """Every property but its tags replaces it, and names are unique: so a name tells what would replace it."""
-        told = short(digest([route.profile, route.model]), 8)
-        return cfn_bedrock.CfnApplicationInferenceProfile(
+        An underscore, which no name of a person's has, stands where two of them meet.
+        """
+        route = policy.route.name.replace("/", "_")
+        name, own = "_".join(part for part in (route, centre) if part), model == policy.route.model
+        return application_profile(
             self,
-            f"Profile-{route.name}",
-            inference_profile_name=f"{self._names.prefix}{route.name}-{told}",
-            description=f"Distillery route {route.name}",
-            model_source=cfn_bedrock.CfnApplicationInferenceProfile.InferenceProfileModelSourceProperty(
-                copy_from=source
-            ),
+            f"Profile-{name}" if own else f"Profile-{name}-{model}",
+            name=f"{self._names.prefix}{name}",
+            description=f"Distillery route {route}" + (f" for {centre}" if centre else ""),
+            model=model,
+            profile=policy.models[model],
+            tags=tags_of(policy, self._names) | ({TAG_COST_CENTRE: centre} if centre else {}),
         )
 
-    def _students(self) -> tuple[Permission, ...]:
-        return (
-            running.read_parameters(self._home, self._names.alias("*")),
-            bedrock.invoke_students(self._home),
-            keys.use_models_by_alias(self._home, self._names.key_alias),
-        )
+    def _every(self, policies: Sequence[FallbackPolicy], applications: Sequence[Applications]) -> list[Permission]:
+        """What the function needs, for all routes at once: a role's policies have 10,240 characters."""
+        models = {model: profile for policy in policies for model, profile in policy.models.items()}
+        made: dict[str, list[str]] = {}
+        for of_one in applications:
+            for model, arns in _by_model(of_one).items():
+                made.setdefault(model, []).extend(arns)
+        students = any(policy.recipes for policy in policies)
+        return [
+            running.read_parameters(self._place, self._names.route("*")),
+            *calling.call_models(self._place, models, made),
+            *(calling.call_every_student(self._home, self._names) if students else ()),
+        ]
+
+
+def _by_model(applications: Applications) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for (model, _), arn in applications.items():
+        found.setdefault(model, []).append(arn)
+    return found

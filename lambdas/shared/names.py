@@ -22,13 +22,21 @@ DIRECT = "logs.json"
 TAG_ENVIRONMENT = "distillery:environment"
 TAG_RECIPE = "distillery:recipe"
 TAG_RUN = "distillery:run"
+TAG_ROUTE = "distillery:route"
+"""Of a route's profiles, of the live endpoint that answers under `distilled/<recipe>` (never of a candidate: it is what
+lets callers in), and among what a request says of itself."""
+
+TAG_TEAM = "distillery:team"
+TAG_COST_CENTRE = "distillery:cost-centre"
+DISTILLED_PREFIX = "distilled/"
+"""Of the name of the route to a recipe's live endpoint."""
+
 LOGGING_OWNER = "/distillery/logging-owner"
 """The SSM parameter that says, once for an account and Region, whose its logging configuration is."""
 
-METADATA_ROUTE = "distillery:route"
 METADATA_SIDE = "distillery:side"
-"""What the invoke function says of a call beside its environment: by which route, and on which side of a direct job's
-verdict its prompt stands (`lambdas/shared/sides`). The product's own calls say TAG_RUN."""
+"""What the invoke function says of a call beside its environment and TAG_ROUTE: on which side of a direct job's verdict
+its prompt stands (`lambdas/shared/sides`). The product's own calls say TAG_RUN."""
 
 
 def digest(value: Any) -> str:

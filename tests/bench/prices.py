@@ -61,6 +61,7 @@ FREE = {
     "AWS::IAM::Role",
     "AWS::KMS::Alias",
     "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",

@@ -18,8 +18,8 @@ from tests.bench.process import ROOT
 
 COUNTS = (1, 10, 50)
 ON = date(2026, 11, 23)
-PER_ROUTE = ("AWS::SSM::Parameter", "AWS::Bedrock::ApplicationInferenceProfile")
-"""What a recipe may add: its route's parameters and profile."""
+PER_ROUTE = ("AWS::SSM::Parameter", "AWS::Bedrock::ApplicationInferenceProfile", "AWS::IAM::ManagedPolicy")
+"""What a recipe may add: its route's parameter, profile and policy."""
 
 MOST_RESOURCES = 500
 MOST_BYTES = 1_000_000

@@ -11,7 +11,7 @@ import pytest
 from infra.config import Logging, Settings
 from lambdas.shared.conversation import Prompt, parse
 from lambdas.shared.logs import How, LogSource
-from lambdas.shared.names import METADATA_ROUTE, METADATA_SIDE, PROMPTS_PREFIX
+from lambdas.shared.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ROUTE
 from lambdas.shared.road import Outcome, Stage
 from lambdas.shared.sides import Side, side_of
 from local.deploy import DeployFailed, Deployment
@@ -22,7 +22,7 @@ from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support, unlabelled
 
 QUERIED = "queried"
-SOURCE = LogSource(match={METADATA_ROUTE: "teacher"})
+SOURCE = LogSource(match={TAG_ROUTE: "teacher"})
 
 
 def owning(settings: Settings, **logging: Any) -> Settings:
@@ -64,7 +64,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
 ) -> None:
     dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
     route = "fast" if use_responses else "teacher"  # through the system's own profile: surely the teacher
-    source = LogSource(match={METADATA_ROUTE: route}, how=How.DIRECT, use_responses=use_responses)
+    source = LogSource(match={TAG_ROUTE: route}, how=How.DIRECT, use_responses=use_responses)
     recipe = replace(dev.recipes[RECIPE], logs=source)
     told = {"logging": Logging(keep_days=30), "recipes": {RECIPE: recipe}}
     environment = deploy("dev", settings=dev.model_copy(update=told))
@@ -82,7 +82,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
     told = job["trainingDataConfig"]["invocationLogsConfig"]
     assert told["usePromptResponse"] is use_responses
     assert told["requestMetadataFilters"] == {
-        "andAll": [{"equals": {METADATA_ROUTE: route}}, {"equals": {METADATA_SIDE: "train"}}]
+        "andAll": [{"equals": {TAG_ROUTE: route}}, {"equals": {METADATA_SIDE: "train"}}]
     }
     nothing_is_left(environment)
 

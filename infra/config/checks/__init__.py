@@ -11,6 +11,7 @@ from datetime import date
 from infra.config.checks.bounds import check_bounds
 from infra.config.checks.budget import check_budgets
 from infra.config.checks.contenders import check_contenders
+from infra.config.checks.fallback import check_cost_centres, check_fallbacks, check_maps
 from infra.config.checks.hosting import check_hosting, check_unit_prices
 from infra.config.checks.life import check_acknowledgements, check_lives
 from infra.config.checks.logs import check_direct, check_filters, check_logging, check_sources
@@ -38,6 +39,9 @@ CHECKS: tuple[Check, ...] = (
     check_unit_prices,
     check_routes,
     check_latencies,
+    check_fallbacks,
+    check_cost_centres,
+    check_maps,
     check_budgets,
     check_contenders,
     check_logging,

@@ -10,7 +10,8 @@ from lambdas.shared import limits, names
 from lambdas.shared.recipe import Recipe
 
 ROUTE_MAX = 40
-"""An application inference profile is named after environment and route, with a hash: 64 in all (botocore 1.44.5)."""
+"""An application inference profile is named after environment, route and cost centre, with a hash: 64 in all (botocore
+1.44.5)."""
 
 _FORM = "lower-case letters and digits in words joined by single hyphens"
 _LAST_ATTEMPT = 999
@@ -24,6 +25,9 @@ def check_names(settings: Settings, _on: date) -> Iterator[Finding]:
     for name, route in settings.routes.items():
         if route.recipe is None:
             yield from _name(f"routes.{name}", name, ROUTE_MAX, "rename the table")
+        for index, centre in enumerate(route.cost_centres):
+            longest = max(ROUTE_MAX - len(name), 1)
+            yield from _name(f"routes.{name}.cost_centres[{index}]", centre, longest, "rename it, or the route")
 
 
 def _name(where: str, name: str, longest: int, fix: str) -> Iterator[Finding]:

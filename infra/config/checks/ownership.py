@@ -27,6 +27,8 @@ def check_tags(settings: Settings, _on: date) -> Iterator[Finding]:
     yield from _tags("cost_tags", settings.cost_tags)
     for name, recipe in settings.recipes.items():
         yield from _tags(f"recipes.{name}.tags", recipe.tags)
+    for name, route in settings.routes.items():
+        yield from _tags(f"routes.{name}", {"team": route.team} if route.team else {})
 
 
 def _tags(where: str, tags: Mapping[str, str]) -> Iterator[Finding]:

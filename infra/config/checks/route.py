@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from infra.config.checks.uses import found, judged
+from infra.config.checks.uses import fallback_models, found, judged
 from infra.config.finding import Finding
 from infra.config.route import Route
 from infra.config.settings import Settings
@@ -12,15 +12,15 @@ from lambdas.shared.catalog import Latency, Model
 
 
 def check_routes(settings: Settings, on: date) -> Iterator[Finding]:
-    """Each model route can be called from the inference Region on the day."""
+    """Each model that a route names can be called from the inference Region on the day."""
     region = settings.inference_region
-    for name, route, model in _models(settings):
+    for where, model in _named(settings):
         if catalog.latency_offered(model.id, Latency.STANDARD, region, judged(on, region, model)):
             continue
         sources = {source for profile in model.profiles for source in profile.destinations} | model.in_region
         yield Finding(
-            where=f"routes.{name}.model",
-            wrong=f"{route.model!r} is not served to callers in {region}",
+            where=where,
+            wrong=f"{model.id!r} is not served to callers in {region}",
             allowed=f"{model.name} is called from {', '.join(sorted(sources)) or 'no Region'}",
             fix="choose another model, or set inference_region to one of these",
         )
@@ -34,7 +34,7 @@ def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
     region = settings.inference_region
     for name, route, model in _models(settings):
         day = judged(on, region, model)
-        if route.latency is Latency.STANDARD or _optimized(route, model, region, day):
+        if route.latency is Latency.STANDARD or _optimized(model, region, day):
             continue
         others = {one.name for one in catalog.models() if _offered(one, region, on)}
         here = f"in {region} on {on}: {', '.join(sorted(others)) or 'no model'}"
@@ -47,14 +47,23 @@ def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
         )
 
 
+def _named(settings: Settings) -> Iterator[tuple[str, Model]]:
+    """(where, model), in fallback policies too."""
+    for name, _, model in _models(settings):
+        yield f"routes.{name}.model", model
+    for name in settings.routes:
+        for index, word in fallback_models(settings, name):
+            yield f"routes.{name}.fallback[{index}]", catalog.model(word)
+
+
 def _models(settings: Settings) -> Iterator[tuple[str, Route, Model]]:
     for name, route in settings.routes.items():
         if route.model is not None and (model := found(route.model)):
             yield name, route, model
 
 
-def _optimized(route: Route, model: Model, region: str, day: date) -> bool:
-    return route.profile is not None and _offered(model, region, day)
+def _optimized(model: Model, region: str, day: date) -> bool:
+    return catalog.profile_for(model.id, region) is not None and _offered(model, region, day)
 
 
 def _offered(model: Model, region: str, day: date) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from infra.config.route import OWN
 from infra.config.settings import Settings
 from lambdas.shared import catalog
 from lambdas.shared.catalog import Certainty, Life, Model
@@ -40,6 +41,16 @@ def uses(settings: Settings) -> Iterator[Use]:
         if route.model is not None:
             where = f"routes.{name}.model"
             yield Use(where=where, model=route.model, region=settings.inference_region, role=Role.ROUTE)
+        for index, model in fallback_models(settings, name):
+            where = f"routes.{name}.fallback[{index}]"
+            yield Use(where=where, model=model, region=settings.inference_region, role=Role.ROUTE)
+
+
+def fallback_models(settings: Settings, route: str) -> Iterator[tuple[int, str]]:
+    """The words of a fallback policy that are models of the catalog: what other words lead to is named elsewhere."""
+    for index, word in enumerate(settings.routes[route].fallback):
+        if word not in (*OWN, *settings.routes) and found(word):
+            yield index, word
 
 
 def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:

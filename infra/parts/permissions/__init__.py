@@ -4,8 +4,8 @@ CDK's own `grant_*` are not used: those of S3 and KMS emit wildcards such as `Ge
 imported bucket. A function here gives `Permission`s; `allow` puts them on a role.
 """
 
-from infra.parts.permissions import analytics, bedrock, keys, quotas, running, storage, trust
-from infra.parts.permissions.permission import Permission, allow, allow_more, managed_policy
+from infra.parts.permissions import analytics, bedrock, calling, keys, quotas, running, storage, trust
+from infra.parts.permissions.permission import Permission, allow, allow_more, managed_policy, policy_at
 
 __all__ = [
     "Permission",
@@ -13,8 +13,10 @@ __all__ = [
     "allow_more",
     "analytics",
     "bedrock",
+    "calling",
     "keys",
     "managed_policy",
+    "policy_at",
     "quotas",
     "running",
     "storage",

@@ -10,7 +10,7 @@ _IDS = "Bedrock gives these resources random ids when a run makes them; the type
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
-"""Converse is authorized as InvokeModel; nothing streams."""
+"""Converse is authorized as InvokeModel. Nothing on the road streams; who calls routes may (`calling`)."""
 
 
 def invoke_models(place: Place, models: Iterable[str]) -> tuple[Permission, ...]:
@@ -26,7 +26,9 @@ def invoke_models(place: Place, models: Iterable[str]) -> tuple[Permission, ...]
     return (*direct, *(through_profiles(place, through) if through else ()))
 
 
-def through_profiles(place: Place, profiles: Mapping[str, str], *application: str) -> tuple[Permission, ...]:
+def through_profiles(
+    place: Place, profiles: Mapping[str, str], *application: str, actions: tuple[str, ...] = _INVOKE
+) -> tuple[Permission, ...]:
     """Models (model → system profile) through these profiles, and the `application` profiles (ARNs) made from them.
 
     One statement for all: a profile leads to its own model alone, and a role's policies have 10,240 characters.
@@ -39,14 +41,9 @@ def through_profiles(place: Place, profiles: Mapping[str, str], *application: st
     )
     condition = {"StringEquals": {"bedrock:InferenceProfileArn": list(ways)}}
     return (
-        Permission(actions=_INVOKE, resources=ways),
-        Permission(actions=_INVOKE, resources=there, conditions=condition),
+        Permission(actions=actions, resources=ways),
+        Permission(actions=actions, resources=there, conditions=condition),
     )
-
-
-def in_region(place: Place, model: str, *application: str) -> tuple[Permission, ...]:
-    """A model in the place's own Region, and through the `application` profiles (ARNs) made from it."""
-    return (Permission(actions=_INVOKE, resources=(place.foundation_model(model), *application)),)
 
 
 def invoke_students(place: Place) -> Permission:

@@ -14,6 +14,15 @@ def invoke(*functions: str) -> Permission:
     return Permission(actions=("lambda:InvokeFunction",), resources=functions)
 
 
+def invoke_by_url(function: str) -> tuple[Permission, ...]:
+    """By the function's URL, signed; since October 2025 both actions are asked for (Lambda guide, urls-auth)."""
+    signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    return (
+        invoke(function),
+        Permission(actions=("lambda:InvokeFunctionUrl",), resources=(function,), conditions=signed),
+    )
+
+
 def start(machine: str) -> Permission:
     return Permission(actions=("states:StartExecution",), resources=(machine,))
 

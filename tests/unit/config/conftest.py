@@ -27,7 +27,7 @@ SOUND: Said = {
 
 
 def _set(said: Said, key: str, value: Any) -> None:
-    *path, last = key.split("/")
+    *path, last = (part.replace("\N{DIVISION SLASH}", "/") for part in key.split("/"))
     for part in path:
         said = said.setdefault(part, {})
     said[last] = value
@@ -35,7 +35,10 @@ def _set(said: Said, key: str, value: Any) -> None:
 
 @pytest.fixture(scope="session")
 def said() -> Edit:
-    """`said({"recipes/support/teacher": "x"})`: what the sound file says, with these keys changed; None removes one."""
+    """`said({"recipes/support/teacher": "x"})`: what the sound file says, with these keys changed; None removes one.
+
+    A slash of a key itself is spelled as a division slash.
+    """
 
     def edit(changes: Said | None = None) -> Said:
         edited = copy.deepcopy(SOUND)

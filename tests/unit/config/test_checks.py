@@ -18,6 +18,7 @@ LLAMA_8B, LLAMA_70B = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-1-70b-instr
 LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
 TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
 HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
+FALLBACK = "routes/fast/fallback"
 LOGS, LOGGING = "recipes/support/logs", "logging"
 SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
 LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
@@ -199,9 +200,94 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         (f"recipes.{'a' * 21}", "21 characters", "at most 20", "rename the table"),
     ),
     "a route in a recipe's place": (
-        {"routes/distilled\N{DIVISION SLASH}x": {"description": "x", "model": PRO}},
+        {"routes/other\N{DIVISION SLASH}x": {"description": "x", "model": PRO}},
         TODAY,
-        ("routes.distilled\N{DIVISION SLASH}x", "form", "lower-case letters", "rename the table"),
+        ("routes.other/x", "form", "lower-case letters", "rename the table"),
+    ),
+    "a route of no recipe": (
+        {"routes/distilled\N{DIVISION SLASH}suport": {"team": "x"}},
+        TODAY,
+        ("routes.distilled/suport", "no recipe 'suport'", "support", "near it: support"),
+    ),
+    "a route that is called as a word of policies": (
+        {"routes/standard": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.standard", "a word of fallback policies", "other names", "rename it"),
+    ),
+    "a route that is called as a recipe's": (
+        {"routes/distilled-support": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.distilled-support", "route of a recipe", "other names", "rename it"),
+    ),
+    "a fallback to nothing": (
+        {FALLBACK: ["haku"]},
+        TODAY,
+        ("routes.fast.fallback[0]", "'haku' is neither", '"priority", "standard"', "near it: haiku"),
+    ),
+    "a priority tier of a model without": (
+        {"routes/haiku/fallback": ["priority"]},
+        TODAY,
+        ("routes.haiku.fallback[0]", f"'{HAIKU_5_5}' has no priority tier", PRO, '"standard"'),
+    ),
+    "a fallback to what a step before it was": (
+        {FALLBACK: ["haiku", HAIKU_5_5]},
+        TODAY,
+        ("routes.fast.fallback[1]", f"'{HAIKU_5_5}' is what a step before it was", "once", "remove it"),
+    ),
+    "a fallback of a standard route to standard": (
+        {"routes/haiku/fallback": ["standard"]},
+        TODAY,
+        ("routes.haiku.fallback[0]", "'standard' is what a step before it was", "once", "remove it"),
+    ),
+    "a fallback to itself": (
+        {FALLBACK: ["fast"]},
+        TODAY,
+        ("routes.fast.fallback[0]", "'fast' is what a step before it was", "once", "remove it"),
+    ),
+    "a tier of a distilled model": (
+        {"routes/distilled\N{DIVISION SLASH}support": {"fallback": ["priority"]}},
+        TODAY,
+        ("routes.distilled/support.fallback[0]", "neither tiers nor latency modes", "other routes", "teacher's route"),
+    ),
+    "an ended model to fall back to": (
+        {FALLBACK: ["standard", HAIKU_3_5]},
+        TODAY,
+        ("routes.fast.fallback[1]", "reached its end of life on 2026-06-19", "alive on", HAIKU_5_5),
+    ),
+    "a model to fall back to that is not served there": (
+        {"inference_region": "eu-west-2", FALLBACK: [MICRO, LLAMA_3_3]},
+        TODAY,
+        ("routes.fast.fallback[1]", f"'{LLAMA_3_3}' is not served to callers in eu-west-2", "us-east-2", "another"),
+    ),
+    "a team that Bedrock does not take as a tag": (
+        {"routes/fast/team": "me & you"},
+        TODAY,
+        ("routes.fast.team", "'me & you'", "that match", "leave out"),
+    ),
+    "a cost centre with a space": (
+        {"routes/haiku/cost_centres": ["the shop"]},
+        TODAY,
+        ("routes.haiku.cost_centres[0]", "'the shop'", "lower-case letters", "rename it"),
+    ),
+    "a cost centre that is named twice": (
+        {"routes/haiku/cost_centres": ["shop", "shop"]},
+        TODAY,
+        ("routes.haiku.cost_centres", "named twice", "once", "remove one"),
+    ),
+    "cost centres of optimized latency alone": (
+        {"routes/fast/cost_centres": ["shop"]},
+        TODAY,
+        ("routes.fast.cost_centres", "optimized latency is not", "standard latency", 'fallback = ["standard"]'),
+    ),
+    "more cost centres than a role's policies can name": (
+        {f"routes/r{n}": {"description": "x", "model": PRO, "cost_centres": ["a", "b", "c"]} for n in range(10)},
+        TODAY,
+        ("routes", "42 application inference profiles", "at most 40", "leave out"),
+    ),
+    "more cost centres than a parameter holds": (
+        {FALLBACK: ["priority", "standard", "haiku"], "routes/fast/cost_centres": [f"centre-{n}" for n in range(14)]},
+        TODAY,
+        ("routes.fast", "its map would have 5", "at most 4000", "leave out cost centres"),
     ),
     "logs to collect where nobody logs": (
         {LOGS: SOURCE},

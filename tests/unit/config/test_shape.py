@@ -18,7 +18,17 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         {"recipes/support/techer": "x"}, "recipes.support.techer", "'techer'", "teacher", "near it: teacher"
     ),
     "an unknown key of a route": (
-        {"routes/fast/latncy": "x"}, "routes.fast.latncy", "'latncy'", "description, latency, model", "near it: latency"
+        {"routes/fast/latncy": "x"}, "routes.fast.latncy", "'latncy'", "latency, max_tokens, model", "near it: latency"
+    ),
+    "a model of a recipe's route": (
+        {"routes/distilled\N{DIVISION SLASH}support": {"model": "x"}},
+        "routes.distilled/support.model", "'model' is not a setting", "fallback, max_tokens, team", "remove it",
+    ),
+    "a fallback that is no list": (
+        {"routes/fast/fallback": "standard"}, "routes.fast.fallback", "it is 'standard'", '["standard"]', "allowed"
+    ),
+    "no tokens at all": (
+        {"routes/fast/max_tokens": 0}, "routes.fast.max_tokens", "it is 0", "at least 1", "what is allowed"
     ),
     "an unknown key of an acknowledgement": (
         {"acknowledged": [{"modle": "x"}]}, "acknowledged[0].modle", "'modle'", "model, reason, until", "near it: model"

@@ -122,13 +122,30 @@ def test_a_cross_region_model_is_allowed_in_each_destination_only_through_its_pr
     through = [
         s
         for s in policy["PolicyDocument"]["Statement"]
-        if s["Action"] == "bedrock:InvokeModel" and "foundation-model/amazon.nova-pro" in json.dumps(s["Resource"])
+        if "bedrock:InvokeModel" in s["Action"] and "foundation-model/amazon.nova-pro" in json.dumps(s["Resource"])
     ]
     for statement in through:
-        regions = {text.split(":")[3] for text in _texts(statement["Resource"])}
-        assert regions == {"us-east-1", "us-east-2", "us-west-2"}
+        of_pro = [text for text in _texts(statement["Resource"]) if "amazon.nova-pro" in text]
+        assert {text.split(":")[3] for text in of_pro} == {"us-east-1", "us-east-2", "us-west-2"}
+        assert set(statement["Action"]) == {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
         assert statement["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]
     assert through
+
+
+def test_a_student_is_called_where_promotion_s_tags_are_and_nowhere_else() -> None:
+    serving = templates("dev")["serving"]
+    (function,) = resources(serving, "AWS::IAM::Policy").values()
+    managed = resources(serving, "AWS::IAM::ManagedPolicy").values()
+    (callers,) = [p for p in managed if p.get("Path") == "/distillery/dev/routes/distilled/support/"]
+    for policy, route in (
+        (function, {"StringLike": {"aws:ResourceTag/distillery:route": "distilled/*"}}),
+        (callers, {"StringEquals": {"aws:ResourceTag/distillery:route": ["distilled/support"]}}),
+    ):
+        found = [s for s in policy["PolicyDocument"]["Statement"] if "custom-model-deployment/" in json.dumps(s)]
+        assert len(found) == 1
+        environment = {"aws:ResourceTag/distillery:environment": "dev"}
+        equal = environment | route.get("StringEquals", {})
+        assert found[0]["Condition"] == {**route, "StringEquals": equal}
 
 
 def test_a_student_in_the_home_region_is_decrypted_by_the_keys_alias() -> None:

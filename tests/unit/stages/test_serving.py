@@ -1,40 +1,131 @@
-"""Routes: what callers are told, and which of them have an application profile."""
+"""Routes: what callers are told, the profiles that carry their cost, and the policies that teams attach."""
 
+import functools
 import json
 from typing import Any
 
 import pytest
 
-from tests.unit.stacks.assembly import resources, templates
+from distillery.client.document import RouteMap
+from infra.config.reading import read, shaped
+from tests.unit.stacks.assembly import Json, resources, synthesized, templates
+
+PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
+POLICIES = "AWS::IAM::ManagedPolicy"
 
 
-def _routes(environment: str) -> dict[str, Any]:
-    parameters = resources(templates(environment)["serving"], "AWS::SSM::Parameter").values()
-    prefix = f"/distillery/{environment}/routes/"
-    return {p["Name"].removeprefix(prefix): p["Value"] for p in parameters if p["Name"].startswith(prefix)}
+def _maps(template: Json) -> dict[str, RouteMap]:
+    parameters = resources(template, "AWS::SSM::Parameter").values()
+    told = {p["Name"].partition("/routes/")[2]: _text(p["Value"]) for p in parameters if "/routes/" in p["Name"]}
+    return {name: RouteMap.from_json(value) for name, value in told.items()}
+
+
+def _text(value: Any) -> str:
+    """As CloudFormation joins it, with references by their logical ids."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(map(_text, parts))
+        case {"Fn::GetAtt": [name, _]}:
+            return str(name)
+    return str(value)
+
+
+@functools.cache
+def divided() -> Json:
+    """dev with a team, two cost centres and a recipe that falls back."""
+    said = read("dev")
+    said["routes"]["haiku"] |= {"team": "search", "cost_centres": ["shop", "billing"]}
+    said["routes"]["distilled/support"] = {"fallback": ["teacher"]}
+    return synthesized(shaped(said, "dev"))["serving"]
 
 
 def test_a_distilled_route_leads_to_the_alias_in_the_home_region() -> None:
-    assert json.loads(_routes("dev")["distilled/support"]) == {
-        "route": "distilled/support",
-        "latency": "standard",
-        "kind": "alias",
-        "alias": "/distillery/dev/alias/support",
-        "region": "us-east-1",
-    }
+    (step,) = _maps(templates("dev")["serving"])["distilled/support"].steps
+    assert (step.alias, step.identifier, step.region) == ("/distillery/dev/alias/support", None, "us-east-1")
 
 
 @pytest.mark.parametrize("environment", ["dev", "launch"])
-def test_a_latency_optimized_route_leads_to_the_system_profile(environment: str) -> None:
-    told = json.loads(_routes(environment)["fast"])
-    assert told["latency"] == "optimized"
-    assert told["identifier"] == f"us.{told['model']}"
+def test_a_latency_optimized_step_leads_to_the_system_profile(environment: str) -> None:
+    step = _maps(templates(environment)["serving"])["fast"].steps[0]
+    assert (step.latency, step.identifier, step.probed) == ("optimized", f"us.{step.model}", None)
+    assert step.application in resources(templates(environment)["serving"], PROFILES)
 
 
 def test_a_standard_route_leads_to_an_application_profile_made_from_the_system_profile() -> None:
-    profiles = resources(templates("dev")["serving"], "AWS::Bedrock::ApplicationInferenceProfile")
-    named = {profile["InferenceProfileName"]: profile for profile in profiles.values()}
-    (haiku,) = [profile for name, profile in named.items() if name.startswith("dev-haiku-")]
-    assert json.dumps(haiku["ModelSource"]).endswith(':inference-profile/us.anthropic.claude-haiku-5-5"]]}}')
-    assert "InferenceProfileArn" in json.dumps(_routes("dev")["haiku"])
-    assert len(profiles) == 2
+    profiles = resources(templates("dev")["serving"], PROFILES)
+    (haiku,) = _maps(templates("dev")["serving"])["haiku"].steps
+    made = profiles[str(haiku.identifier)]
+    assert made["InferenceProfileName"].startswith("dev-haiku-")
+    assert json.dumps(made["ModelSource"]).endswith(':inference-profile/us.anthropic.claude-haiku-5-5"]]}}')
+    assert len(profiles) == 4
+
+
+def test_a_route_pays_for_what_it_falls_back_to_under_its_own_tags() -> None:
+    last = _maps(templates("dev")["serving"])["fast"].steps[-1]
+    assert last.model == "anthropic.claude-haiku-5-5"
+    assert _tags(templates("dev")["serving"], str(last.identifier))["distillery:route"] == "fast"
+
+
+def test_each_cost_centre_has_a_profile_that_carries_it() -> None:
+    (step,) = _maps(divided())["haiku"].steps
+    assert list(step.cost_centres) == ["shop", "billing"]
+    for centre, profile in step.cost_centres.items():
+        assert _tags(divided(), profile).items() >= {
+            ("distillery:environment", "dev"),
+            ("distillery:route", "haiku"),
+            ("distillery:team", "search"),
+            ("distillery:cost-centre", centre),
+            ("project", "distillery"),
+        }
+        assert profile in json.dumps(_policy(divided(), "haiku"))
+    names = [each["InferenceProfileName"] for each in resources(divided(), PROFILES).values()]
+    assert len(set(names)) == len(names) == 7
+
+
+def test_a_profile_keeps_its_place_and_changes_its_name_when_its_model_changes() -> None:
+    said = read("dev")
+    said["routes"]["haiku"]["model"] = "amazon.nova-2-lite-v1:0"
+    before, after = (resources(each["serving"], PROFILES) for each in (templates("dev"), synthesized(_dev(said))))
+    (logical,) = [name for name, each in before.items() if each["InferenceProfileName"].startswith("dev-haiku-")]
+    assert after[logical]["InferenceProfileName"] != before[logical]["InferenceProfileName"]
+
+
+def _dev(said: Json) -> Any:
+    return shaped(said, "dev")
+
+
+def _tags(template: Json, profile: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in resources(template, PROFILES)[profile]["Tags"]}
+
+
+def _policy(template: Json, route: str) -> Json:
+    found = resources(template, POLICIES).values()
+    (policy,) = [each for each in found if each.get("Path") == f"/distillery/dev/routes/{route}/"]
+    return policy
+
+
+def test_a_route_s_policy_never_has_to_be_replaced_for_what_a_person_may_edit() -> None:
+    """IAM deletes no policy that somebody holds, and CloudFormation replaces one whose description changes."""
+    said = read("dev")
+    said["routes"]["fast"] |= {"description": "something else", "team": "search", "fallback": []}
+    for template in (templates("dev")["serving"], synthesized(_dev(said))["serving"]):
+        assert _policy(template, "fast")["Description"] == "Call the route fast of dev"
+        assert "ManagedPolicyName" not in _policy(template, "fast")
+
+
+def test_a_route_s_policy_reads_its_own_parameter_and_the_aliases_that_it_follows() -> None:
+    read_ = json.dumps(
+        [s["Resource"] for s in _policy(divided(), "distilled/support")["PolicyDocument"]["Statement"]
+         if s["Action"] == ["ssm:GetParameter"]]
+    )  # fmt: skip
+    assert ":parameter/distillery/dev/routes/distilled/support" in read_
+    assert ":parameter/distillery/dev/alias/support" in read_
+    assert "*" not in read_
+
+
+def test_the_announced_system_optimizes_claude_3_5_haiku_in_us_east_2() -> None:
+    first, second = _maps(templates("launch")["serving"])["fast"].steps
+    assert first.identifier == "us.anthropic.claude-3-5-haiku-20241022-v1:0"
+    assert (first.region, first.latency, second.latency) == ("us-east-2", "optimized", "standard")
+    assert first.prices is not None
+    assert (first.prices.input, first.prices.output) == ("1", "5")

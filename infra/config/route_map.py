@@ -1,0 +1,75 @@
+"""The map of a route, from its fallback policy: what the serving stack publishes and `checks` measure."""
+
+from collections.abc import Mapping
+
+from distillery.client.document import Prices, RouteMap
+from distillery.client.document import Step as MapStep
+from infra.config.fallback import FallbackPolicy, Step
+from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_TEAM, Names
+
+Applications = Mapping[tuple[str, str], str]
+"""(model, cost centre, empty for none) → ARN of the route's application inference profile."""
+
+
+def tags_of(policy: FallbackPolicy, names: Names) -> dict[str, str]:
+    """What the route's resources are tagged with, and what its requests say of themselves."""
+    route = policy.route
+    more = {TAG_RECIPE: route.recipe, TAG_TEAM: route.team}
+    own = {TAG_ENVIRONMENT: names.environment, TAG_ROUTE: route.name}
+    return own | {key: value for key, value in more.items() if value}
+
+
+def applications_of(policy: FallbackPolicy) -> list[tuple[str, str]]:
+    """The application inference profiles that the route has: (model, cost centre, empty for none).
+
+    One for each model; one more for each cost centre where a step may use it, which optimized latency may not.
+    """
+    by_centre = {step.model for step in policy.steps if step.application_profile}
+    return [
+        (model, centre)
+        for model in policy.models
+        for centre in ("", *(policy.route.cost_centres if model in by_centre else ()))
+    ]
+
+
+def route_map(policy: FallbackPolicy, names: Names, applications: Applications) -> RouteMap:
+    """What a client has to know of the route."""
+    return RouteMap(
+        environment=names.environment,
+        route=policy.route.name,
+        description=policy.route.description,
+        max_tokens=policy.max_tokens,
+        steps=tuple(_step(step, names, applications) for step in policy.steps),
+        tags=tags_of(policy, names),
+    )
+
+
+def _step(step: Step, names: Names, applications: Applications) -> MapStep:
+    own = applications.get((step.model, ""))
+    system = step.profile or step.model
+    centres = {centre: arn for (model, centre), arn in applications.items() if centre and model == step.model}
+    if step.recipe is not None:
+        identifier, application = None, None
+    elif step.application_profile:
+        identifier, application = own, None
+    else:
+        identifier, application = system, own
+    return MapStep(
+        model=step.model,
+        region=step.region,
+        identifier=identifier,
+        alias=names.alias(step.recipe) if step.recipe else None,
+        latency=step.latency.value,
+        tier=step.tier.value,
+        application=application,
+        cost_centres=centres if step.application_profile else {},
+        prices=_prices(step),
+    )
+
+
+def _prices(step: Step) -> Prices | None:
+    price = step.price
+    if price is None:
+        return None
+    into, out = str(price.per_million_input), str(price.per_million_output)
+    return Prices(input=into, output=out, as_of=price.as_of.isoformat())
