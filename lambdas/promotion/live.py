@@ -1,4 +1,7 @@
-"""The live endpoint: one per recipe and base model. Its ARN never changes; its model does."""
+"""The live endpoint: one per recipe and base model. Its ARN never changes; its model does.
+
+It alone carries its route's tag, which lets callers in: what a candidate says is nobody's answer.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from lambdas.shared.aliases import Aliases
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import EndpointFailed
 from lambdas.shared.hosting import Hosted, Hosting, State, hosting_by_mode
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, Names, token
+from lambdas.shared.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
 from lambdas.shared.road import Endpoint, EndpointStatus
 from lambdas.shared.variables import Variable, read
 
@@ -36,6 +39,7 @@ class Live:
             existing = None
         if existing is None:
             return self._create(target, name, hosting)
+        hosting.tag(existing.endpoint, self._route(target))  # made before there were such tags, or by hand
         if existing.state is State.UPDATE_FAILED:  # an earlier attempt's: ours gets one of its own
             hosting.repoint(existing.endpoint, target.model_arn)
         else:
@@ -59,10 +63,14 @@ class Live:
         return hosting.create(
             name=name,
             model_arn=target.model_arn,
-            tags={TAG_ENVIRONMENT: self.names.environment, TAG_RECIPE: target.recipe.name},
+            tags={TAG_RECIPE: target.recipe.name, **self._route(target)},
             token=token(target.mover, "live"),
             recipe=target.recipe,
         )
+
+    def _route(self, target: Target) -> dict[str, str]:
+        """The tags that callers' policies name."""
+        return {TAG_ENVIRONMENT: self.names.environment, TAG_ROUTE: DISTILLED_PREFIX + target.recipe.name}
 
     def _in_use(self, existing: Hosted, target: Target) -> bool:
         alias = self.aliases.read(self.names.alias(target.recipe.name))

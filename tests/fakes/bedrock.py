@@ -115,6 +115,12 @@ class FakeBedrock:
         fake = _find(self.everything(), resourceARN)
         return {"tags": [{"key": key, "value": value} for key, value in fake.tags.items()]}
 
+    def tag_resource(self, *, resourceARN: str, tags: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 the API's name
+        self._called("tag_resource")
+        among = self.deployments if ":custom-model-deployment/" in resourceARN else self.throughputs
+        _find(among, resourceARN).tags |= {tag["key"]: tag["value"] for tag in tags}
+        return {}
+
     def get_paginator(self, operation: str) -> "Pages":
         return Pages(lambda part: self._list(operation, part))
 

@@ -28,8 +28,8 @@ def check_fallbacks(settings: Settings, _on: date) -> Iterator[Finding]:
     """Each route leads somewhere, and each step of its policy to something that no step before it was."""
     for name, route in settings.routes.items():
         if name in OWN or name.startswith("distilled-"):
-            wrong = f"{name!r} is a word of fallback policies" if name in OWN else "so the route of a recipe is named"
-            yield _finding(f"routes.{name}", wrong, "other names", "rename it")
+            taken = f"{name!r} is a word of fallback policies" if name in OWN else "so the route of a recipe is named"
+            yield _finding(f"routes.{name}", taken, "other names", "rename it")
         if route.recipe is not None and route.recipe not in settings.recipes:
             yield _no_recipe(settings, name, route.recipe)
         before = [first_step(settings, route)]

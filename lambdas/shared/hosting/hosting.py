@@ -100,6 +100,11 @@ class Hosting(ABC):
         answer = self._bedrock.list_tags_for_resource(resourceARN=endpoint.arn)
         return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
+    def tag(self, endpoint: Endpoint, tags: Mapping[str, str]) -> None:
+        """Adds tags; those it has already are written once more."""
+        pairs = [{"key": key, "value": value} for key, value in tags.items()]
+        self._bedrock.tag_resource(resourceARN=endpoint.arn, tags=pairs)  # type: ignore[arg-type]  # plain dicts
+
     def _endpoint(self, arn: str, name: str) -> Endpoint:
         return Endpoint(arn=arn, name=name, mode=self.mode)
 

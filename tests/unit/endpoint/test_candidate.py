@@ -8,6 +8,7 @@ from lambdas.endpoint.handler import step
 from lambdas.shared import aws
 from lambdas.shared.errors import BadRequest, EndpointFailed, Unfinished
 from lambdas.shared.ledger import Ledger
+from lambdas.shared.names import TAG_ROUTE
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Stage
 from lambdas.shared.variables import Variable
@@ -42,6 +43,8 @@ def test_a_candidate_is_made_described_and_released(bedrock: FakeBedrock, ledger
     road["candidate"] = step({"step": "create", "road": road}, None)
     assert step({"step": "create", "road": road}, None) == road["candidate"]
     assert road["candidate"]["name"] == f"dev-{run.id}-candidate"
+    (made,) = bedrock.everything().values()
+    assert TAG_ROUTE not in made.tags, "callers would be let in to what has not passed"
     assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
     assert ledger.run(run.id).stages[Stage.ENDPOINT].ended is None
     bedrock.settle()

@@ -19,6 +19,11 @@ from tests.fakes.road import distilled, open_run, provisioned, recipe, student, 
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
+TAGS = {
+    "distillery:environment": "dev",
+    "distillery:recipe": "support",
+    "distillery:route": "distilled/support",
+}
 PARAMETER = "/distillery/dev/alias/support"
 
 
@@ -85,7 +90,7 @@ def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(world: World,
     assert (world.alias["version"], world.alias["previous"]) == (1, None)
     assert world.alias["endpoint"] == road["live"]
     assert world.alias["region"] == "us-east-1"
-    assert live.tags == {"distillery:environment": "dev", "distillery:recipe": "support"}
+    assert live.tags == TAGS
     record = world.ledger.run(road["run"]["id"])
     assert record.outcome is Outcome.PROMOTED
     assert record.stages[Stage.PROMOTION].product == world.alias
@@ -101,6 +106,16 @@ def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(world: World, 
     assert world.alias["version"] == 2
     assert world.alias["previous"] == student("a").model_arn
     assert len(world.bedrock.everything()) == 1
+
+
+@pytest.mark.parametrize("settings", [recipe(), provisioned()])
+def test_a_live_endpoint_without_its_route_s_tag_gets_it_before_its_model(world: World, settings: Recipe) -> None:
+    world.walk(world.road("a", settings))
+    (live,) = world.bedrock.everything().values()
+    live.tags = {"distillery:environment": "dev", "somebody": "else"}
+    step({"step": "promote", "road": world.road("b", settings)}, None)
+    assert live.tags == {"distillery:environment": "dev", "distillery:route": "distilled/support", "somebody": "else"}
+    assert live.model == student("a").model_arn
 
 
 def test_callers_keep_the_old_model_until_the_update_is_done(world: World) -> None:

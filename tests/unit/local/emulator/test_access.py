@@ -8,7 +8,7 @@ import botocore.exceptions
 import pytest
 
 from local.emulator import bedrock_access
-from tests.unit.local.emulator.workshop import Workshop, allow
+from tests.unit.local.emulator.workshop import Workshop, allow, until
 
 HERE = "arn:aws:bedrock:us-east-1:111111111111"
 PROFILE = f"{HERE}:inference-profile/us.amazon.nova-pro-v1:0"
@@ -188,6 +188,44 @@ def test_a_tag_of_a_profile_can_open_it(workshop: Workshop) -> None:
         read = allow("bedrock:GetInferenceProfile", "*", StringEquals={"aws:ResourceTag/team": team})
         bedrock = workshop.acting("bedrock", read)
         assert bool(refusal(bedrock.get_inference_profile, inferenceProfileIdentifier=arn)) is said
+
+
+def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> None:
+    bedrock = workshop.client("bedrock")
+
+    def endpoint(*tags: dict[str, str]) -> str:
+        named = {"provisionedModelName": f"t-{uuid.uuid4().hex[:8]}", "modelId": "amazon.nova-micro-v1:0:128k"}
+        made = bedrock.create_provisioned_model_throughput(**named, modelUnits=1, tags=list(tags))
+        return str(made["provisionedModelArn"])
+
+    live = endpoint({"key": "distillery:route", "value": "distilled/support"})
+    candidate = endpoint({"key": "distillery:run", "value": "support-a-b-1"})
+    anywhere = f"{HERE}:provisioned-model/*"
+    by_tag = {"StringEquals": {"aws:ResourceTag/distillery:route": "distilled/support"}}
+    by_another = {"StringEquals": {"aws:ResourceTag/distillery:route": "distilled/returns"}}
+    by_any = {"StringLike": {"aws:ResourceTag/distillery:route": "distilled/*"}}
+    for asked, conditions, refused in (
+        (live, by_tag, False),
+        (live, by_any, False),
+        (live, by_another, True),
+        (candidate, by_tag, True),
+        (candidate, by_any, True),
+    ):
+        runtime = workshop.acting("bedrock-runtime", allow(INVOKE, anywhere, **conditions))
+        assert (asked in refusal(runtime.converse, modelId=asked, **QUESTION)) is refused
+    bedrock.tag_resource(resourceARN=candidate, tags=[{"key": "distillery:route", "value": "distilled/support"}])
+    runtime = workshop.acting("bedrock-runtime", allow(INVOKE, anywhere, **by_tag))
+    assert refusal(runtime.converse, modelId=candidate, **QUESTION) == "", "a tag that is added later counts too"
+
+    def gone(arn: str) -> bool:
+        try:
+            bedrock.delete_provisioned_model_throughput(provisionedModelId=arn)
+        except botocore.exceptions.ClientError:  # it is being created
+            return False
+        return True
+
+    for made in (live, candidate):  # the account has two units
+        until(lambda arn=made: gone(arn), 60)
 
 
 def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:
