@@ -132,7 +132,7 @@ local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, i
 	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator
 
 .PHONY: snapshot
-snapshot: node_modules/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
+snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
 	$(BIN)/python -m pytest tests/snapshot tests/policy
 
 .PHONY: synth

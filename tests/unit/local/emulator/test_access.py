@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from functools import partial
 from typing import Any
 
 import botocore.exceptions
@@ -225,7 +226,7 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> Non
         return True
 
     for made in (live, candidate):  # the account has two units
-        until(lambda arn=made: gone(arn), 60)
+        until(partial(gone, made), 60)
 
 
 def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:

@@ -1,0 +1,37 @@
+"""What IAM would answer: policies and requests on standard input, decisions on standard output. No account runs.
+
+    [{"document": {…}, "asks": [{"action": …, "resource": …, "keys": {…}}, …]}, …]  →  [["Allow", "ImplicitDeny", …], …]
+
+The evaluator is ministack's own, which also enforces in the running account.
+"""
+
+import json
+import sys
+from typing import Any
+
+from ministack.core import iam_evaluator as iam
+
+_PRINCIPAL, _ACCOUNT = "arn:aws:sts::111111111111:assumed-role/team/session", "111111111111"
+
+
+def decisions(document: Any, asks: list[dict[str, Any]]) -> list[str]:
+    """The decision on each request, by one identity-based policy alone."""
+    statements = [iam.parse_policy_document(document)]
+    return [str(iam.evaluate(_context(ask), statements).decision) for ask in asks]
+
+
+def _context(ask: dict[str, Any]) -> iam.EvalContext:
+    return iam.EvalContext(
+        principal_arn=_PRINCIPAL,
+        principal_type="AssumedRole",
+        principal_account=_ACCOUNT,
+        action=ask["action"],
+        resource_arn=ask["resource"],
+        region=ask["resource"].split(":")[3],
+        secure_transport=True,
+        service_context={key.lower(): value for key, value in ask["keys"].items()},
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps([decisions(case["document"], case["asks"]) for case in json.load(sys.stdin)]))

@@ -1,0 +1,183 @@
+"""Who calls the routes of an environment: each policy with what a call asks of IAM, and what must be refused.
+
+What is asked is read from the maps that clients read; where a profile leads, from the simulator's tables, which are
+written apart from the product's. It is undocumented whether a call through an application profile is asked for on that
+profile alone or on the system's too, and which of them `bedrock:InferenceProfileArn` then names: both are asked here.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from distillery.client.document import RouteMap, Step
+from local.bedrock.offer import offers
+from tests.policy.engine import Ask, Keys
+from tests.policy.house import House, Json, Resource, spelled
+
+INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+ACCOUNT = "111111111111"
+PROFILE_OF = "bedrock:InferenceProfileArn"
+ENDPOINTS = ("custom-model-deployment", "provisioned-model")
+_ROUTES = re.compile(r"/distillery/(?P<environment>[^/]+)/routes/(?P<route>.+?)/?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """name: a route, or `function`. asks: what its calls need; never: what must stay refused."""
+
+    name: str
+    document: Json
+    asks: tuple[Ask, ...]
+    never: tuple[Ask, ...]
+
+
+class Callers:
+    """Of one environment, by its templates."""
+
+    def __init__(self, house: House, *, home: str) -> None:
+        self._house, self._home = house, home
+        (self._stack,) = [stack for stack in house.stacks if stack.part == "serving"]
+        self._account = self._stack.account if self._stack.account.isdigit() else ACCOUNT
+        self._sources: dict[str, str] = {}
+        for profile in house.resources("AWS::Bedrock::ApplicationInferenceProfile"):
+            made = self.concrete({"Fn::GetAtt": [profile.id, "InferenceProfileArn"]})
+            self._sources[made] = self.concrete(profile.properties["ModelSource"]["CopyFrom"])
+        self.maps = dict(self._maps())
+
+    def all(self) -> Iterator[Caller]:
+        """The teams that hold a route's policy, and the invoke function."""
+        needs = {name: tuple(self._needs(name)) for name in self.maps}
+        for policy in self._house.resources("AWS::IAM::ManagedPolicy"):
+            if found := _ROUTES.fullmatch(policy.properties.get("Path", "")):
+                yield self._caller(found["route"], policy, needs[found["route"]], self._of_others(found["route"]))
+        (role,) = [one for one in self._house.resources("AWS::IAM::Policy") if one.stack is self._stack]
+        every = tuple(dict.fromkeys(ask for asks in needs.values() for ask in asks))
+        yield self._caller("function", role, every, ())
+
+    def _caller(self, name: str, policy: Resource, asks: tuple[Ask, ...], others: tuple[Ask, ...]) -> Caller:
+        document = self.concrete(policy.properties["PolicyDocument"])
+        # of a function's own policy, what concerns calls
+        calls = [s for s in document["Statement"] if "logs:PutLogEvents" not in s["Action"]]
+        never = tuple(ask for one in asks for ask in self._near(one))
+        return Caller(name=name, document=document | {"Statement": calls}, asks=asks, never=never + others)
+
+    def concrete(self, value: Any) -> Any:
+        """With every reference replaced by what it may stand for."""
+        if isinstance(value, list):
+            return [self.concrete(each) for each in value]
+        if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
+            return {key: self.concrete(each) for key, each in value.items()}
+        text = spelled(value).replace("<AWS::AccountId>", self._account)
+        profile = f"arn:aws:bedrock:{self._stack.region}:{self._account}:application-inference-profile/"
+        return re.sub(r"<(\w+)\.InferenceProfileArn>", lambda found: profile + found[1].lower(), text)
+
+    def _maps(self) -> Iterator[tuple[str, RouteMap]]:
+        for parameter in self._house.resources("AWS::SSM::Parameter"):
+            if found := _ROUTES.fullmatch(parameter.properties["Name"]):
+                yield found["route"], RouteMap.from_json(self.concrete(parameter.properties["Value"]))
+
+    # what calls need
+
+    def _needs(self, route: str) -> Iterator[Ask]:
+        published = self.maps[route]
+        yield self._parameter(f"/distillery/{published.environment}/routes/{route}", self._stack.region)
+        for step in published.steps:
+            if step.alias:
+                yield from self._student(step, published.environment)
+            for called in filter(None, (step.identifier, step.application, *step.cost_centres.values())):
+                yield from self._model(step, called)
+
+    def _student(self, step: Step, environment: str) -> Iterator[Ask]:
+        assert step.alias is not None
+        yield self._parameter(step.alias, step.region)
+        live = _tags(environment, f"distilled/{step.alias.rpartition('/')[2]}")
+        for action in INVOKE:
+            for kind in ENDPOINTS:
+                yield Ask(action, self._arn("bedrock", f"{kind}/abcdefghijkl"), live)
+        yield self._decrypt(f"alias/distillery-{environment}")
+
+    def _model(self, step: Step, called: str) -> Iterator[Ask]:
+        """As Bedrock asks, in each Region where the request may be served."""
+        way = called if called.startswith("arn:") else self._system(called)
+        source = self._sources.get(way, way)
+        if ":foundation-model/" in source:  # a profile of one Region's own model
+            yield from (Ask(action, arn) for action in INVOKE for arn in dict.fromkeys((way, source)))
+            return
+        profile, model = offers.PROFILES[source.rpartition("/")[2]]
+        assert model.id == step.model
+        for action in INVOKE:
+            for through in dict.fromkeys((way, source)):
+                yield Ask(action, through)
+                for region in profile.routes[step.region]:
+                    yield Ask(action, f"arn:aws:bedrock:{region}::foundation-model/{model.id}", {PROFILE_OF: through})
+
+    def _system(self, called: str) -> str:
+        if called in offers.PROFILES:
+            return f"arn:aws:bedrock:{self._stack.region}:{self._account}:inference-profile/{called}"
+        return f"arn:aws:bedrock:{self._stack.region}::foundation-model/{called}"
+
+    # what must stay refused
+
+    def _near(self, ask: Ask) -> Iterator[Ask]:
+        """The same with one thing wrong."""
+        if ask.action == "kms:Decrypt":
+            yield Ask(ask.action, ask.resource, {**ask.keys, "kms:ResourceAliases": ["alias/another"]})
+            yield Ask(ask.action, ask.resource, {**ask.keys, "kms:ViaService": f"s3.{self._home}.amazonaws.com"})
+            yield Ask("kms:GenerateDataKey", ask.resource, ask.keys)
+        elif ask.action == "ssm:GetParameter":
+            yield Ask("ssm:PutParameter", ask.resource)
+            yield Ask(ask.action, ask.resource.replace("/distillery/", "/another/"))
+        elif any(f":{kind}/" in ask.resource for kind in ENDPOINTS):
+            yield from self._near_endpoint(ask)
+        elif PROFILE_OF in ask.keys:
+            yield Ask(ask.action, ask.resource)  # not through a profile
+            yield Ask(ask.action, ask.resource, {PROFILE_OF: self._system("us.meta.llama3-3-70b-instruct-v1:0")})
+            yield Ask(ask.action, ask.resource.replace("::foundation-model/", "::foundation-model/another."), ask.keys)
+            yield Ask(ask.action, ask.resource.replace(":bedrock:us-", ":bedrock:eu-"), ask.keys)
+        else:
+            yield Ask(ask.action, f"{ask.resource}x")
+
+    def _near_endpoint(self, ask: Ask) -> Iterator[Ask]:
+        environment, route = map(str, ask.keys.values())
+        candidate = {**_tags(environment, ""), "aws:ResourceTag/distillery:run": "support-a-b-1"}
+        yield Ask(ask.action, ask.resource)
+        yield Ask(ask.action, ask.resource, candidate)
+        yield Ask(ask.action, ask.resource, _tags("another", route))
+        yield Ask(ask.action, ask.resource, _tags(environment, "fast"))
+        yield Ask(ask.action, ask.resource.replace(self._home, "eu-central-1"), ask.keys)
+        for verb in ("TagResource", "UntagResource"):  # nobody opens an endpoint to himself
+            yield Ask(f"bedrock:{verb}", ask.resource, ask.keys)
+
+    def _of_others(self, route: str) -> tuple[Ask, ...]:
+        """The map, the profile and the student of another route."""
+        environment = self.maps[route].environment
+        endpoint = self._arn("bedrock", "custom-model-deployment/abcdefghijkl")
+        strange = _tags(environment, "distilled/another")
+        return (
+            self._parameter(f"/distillery/{environment}/routes/another", self._stack.region),
+            self._parameter(f"/distillery/{environment}/alias/another", self._home),
+            *(Ask(action, endpoint, strange) for action in INVOKE),
+            *(Ask(action, arn) for action in INVOKE for arn in self._sources if arn not in self._own(route)),
+        )
+
+    def _own(self, route: str) -> set[str]:
+        steps = self.maps[route].steps
+        named = {arn for step in steps for arn in (step.identifier, step.application, *step.cost_centres.values())}
+        return {arn for arn in named if arn}
+
+    def _parameter(self, name: str, region: str) -> Ask:
+        return Ask("ssm:GetParameter", self._arn("ssm", f"parameter{name}", region))
+
+    def _decrypt(self, alias: str) -> Ask:
+        via = {"kms:ViaService": f"bedrock.{self._home}.amazonaws.com", "kms:ResourceAliases": [alias]}
+        return Ask("kms:Decrypt", self._arn("kms", "key/0123"), via)
+
+    def _arn(self, service: str, resource: str, region: str = "") -> str:
+        return f"arn:aws:{service}:{region or self._home}:{self._account}:{resource}"
+
+
+def _tags(environment: str, route: str) -> Keys:
+    """Of an endpoint; of a candidate, which has no route."""
+    key = "aws:ResourceTag/distillery:"
+    return {f"{key}environment": environment} | ({f"{key}route": route} if route else {})
