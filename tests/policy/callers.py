@@ -122,8 +122,8 @@ class Callers:
     def _near(self, ask: Ask) -> Iterator[Ask]:
         """The same with one thing wrong."""
         if ask.action == "kms:Decrypt":
-            yield Ask(ask.action, ask.resource, {**ask.keys, "kms:ResourceAliases": ["alias/another"]})
-            yield Ask(ask.action, ask.resource, {**ask.keys, "kms:ViaService": f"s3.{self._home}.amazonaws.com"})
+            yield self._decrypt("alias/another")
+            yield self._decrypt(ask.keys["kms:ResourceAliases"][0], via="s3")
             yield Ask("kms:GenerateDataKey", ask.resource, ask.keys)
         elif ask.action == "ssm:GetParameter":
             yield Ask("ssm:PutParameter", ask.resource)
@@ -140,7 +140,7 @@ class Callers:
 
     def _near_endpoint(self, ask: Ask) -> Iterator[Ask]:
         environment, route = map(str, ask.keys.values())
-        candidate = {**_tags(environment, ""), "aws:ResourceTag/distillery:run": "support-a-b-1"}
+        candidate: Keys = {**_tags(environment, ""), "aws:ResourceTag/distillery:run": "support-a-b-1"}
         yield Ask(ask.action, ask.resource)
         yield Ask(ask.action, ask.resource, candidate)
         yield Ask(ask.action, ask.resource, _tags("another", route))
@@ -169,9 +169,9 @@ class Callers:
     def _parameter(self, name: str, region: str) -> Ask:
         return Ask("ssm:GetParameter", self._arn("ssm", f"parameter{name}", region))
 
-    def _decrypt(self, alias: str) -> Ask:
-        via = {"kms:ViaService": f"bedrock.{self._home}.amazonaws.com", "kms:ResourceAliases": [alias]}
-        return Ask("kms:Decrypt", self._arn("kms", "key/0123"), via)
+    def _decrypt(self, alias: str, via: str = "bedrock") -> Ask:
+        keys: Keys = {"kms:ViaService": f"{via}.{self._home}.amazonaws.com", "kms:ResourceAliases": [alias]}
+        return Ask("kms:Decrypt", self._arn("kms", "key/0123"), keys)
 
     def _arn(self, service: str, resource: str, region: str = "") -> str:
         return f"arn:aws:{service}:{region or self._home}:{self._account}:{resource}"

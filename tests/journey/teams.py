@@ -1,0 +1,102 @@
+"""A team of its own role, here a user: it holds the managed policy of one route, and nothing else."""
+
+import functools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from distillery.client.document import RouteMap, Step
+from tests.journey.environment import Environment
+from tests.journey.policies import Statement
+
+QUESTION = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
+
+
+class Team:
+    """Calls its route by boto3 alone, as the route's map says."""
+
+    def __init__(self, environment: Environment, route: str) -> None:
+        self._environment, self.route = environment, route
+        self._iam = environment.client("iam")
+        user = f"team-{route.replace('/', '-')}"
+        self._iam.create_user(UserName=user)
+        self._iam.attach_user_policy(UserName=user, PolicyArn=self.policy)
+        key = self._iam.create_access_key(UserName=user)["AccessKey"]
+        self.keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+    @functools.cached_property
+    def policy(self) -> str:
+        """Found as its path says."""
+        path = f"{self._environment.names.route(self.route)}/"
+        (found,) = self._iam.list_policies(Scope="Local", PathPrefix=path)["Policies"]
+        return str(found["Arn"])
+
+    @functools.cache  # noqa: B019 - lives as long as its journey
+    def client(self, service: str, region: str) -> Any:
+        endpoint = self._environment.account.endpoint
+        return boto3.client(service, region_name=region, endpoint_url=endpoint, **self.keys)  # type: ignore[call-overload]  # by name
+
+    @functools.cached_property
+    def map(self) -> RouteMap:
+        return RouteMap.from_json(self._read(self._environment.names.route(self.route), self._environment.inference))
+
+    def _read(self, parameter: str, region: str) -> str:
+        return str(self.client("ssm", region).get_parameter(Name=parameter)["Parameter"]["Value"])
+
+    def identifier(self, step: Step) -> str:
+        """`modelId` of Converse; a student's is in its alias."""
+        if step.alias is None:
+            return str(step.identifier)
+        return str(json.loads(self._read(step.alias, step.region))["endpoint"]["arn"])
+
+    def refusals(self, identifier: str, region: str, **mode: Any) -> list[str]:
+        """What IAM says to Converse and to its stream; empty where it lets them through."""
+        runtime = self.client("bedrock-runtime", region)
+        found = []
+        for call in (runtime.converse, runtime.converse_stream):
+            try:
+                answer = call(modelId=identifier, messages=QUESTION, **mode)
+                if "stream" in answer:
+                    answer["stream"].close()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "AccessDeniedException":
+                    raise
+                found.append(error.response["Error"]["Message"])
+        return found
+
+    def refused(self) -> list[str]:
+        """What IAM says to the route's steps, each in its mode and tier."""
+        return [
+            said for step in self.map.steps for said in self.refusals(self.identifier(step), step.region, **_mode(step))
+        ]
+
+    def statements(self) -> list[Statement]:
+        version = self._iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
+        document = self._iam.get_policy_version(PolicyArn=self.policy, VersionId=version)["PolicyVersion"]["Document"]
+        return list((json.loads(document) if isinstance(document, str) else document)["Statement"])
+
+    @contextmanager
+    def holding(self, statements: list[Statement]) -> Iterator[None]:
+        """The policy says this for a while."""
+        before = self.statements()
+        self._say(statements)
+        try:
+            yield
+        finally:
+            self._say(before)
+
+    def _say(self, statements: list[Statement]) -> None:
+        """A policy keeps five versions."""
+        old = self._iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self._iam.create_policy_version(PolicyArn=self.policy, PolicyDocument=document, SetAsDefault=True)
+        self._iam.delete_policy_version(PolicyArn=self.policy, VersionId=old)
+
+
+def _mode(step: Step) -> dict[str, Any]:
+    latency = {"performanceConfig": {"latency": step.latency}} if step.latency != "standard" else {}
+    return latency | ({"serviceTier": {"type": step.tier}} if step.tier != "default" else {})

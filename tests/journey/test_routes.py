@@ -1,0 +1,114 @@
+"""Teams call routes by the managed policy of each, and without any one ARN of it they do not; nor by another's."""
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from lambdas.shared.names import TAG_ROUTE
+from lambdas.shared.road import Outcome
+from tests.journey.conftest import Deploy
+from tests.journey.environment import RECIPE, Environment
+from tests.journey.policies import Statement
+from tests.journey.prompts import DELIVERY, support
+from tests.journey.teams import Team
+
+DISTILLED = f"distilled/{RECIPE}"
+
+
+def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subtests: pytest.Subtests) -> None:
+    environment = deploy("dev")
+    ended = environment.run(support(*DELIVERY))
+    assert ended.outcome is Outcome.PROMOTED, ended.reason
+    teams = {route: Team(environment, route) for route in environment.serving["routes"]}
+    assert set(teams) == {"fast", "haiku", "teacher", DISTILLED}
+    for route, team in teams.items():
+        with subtests.test("may", route=route):
+            assert team.refused() == []
+        for what, statements in _narrowed(team.statements(), _asked(team)):
+            with subtests.test("without", route=route, what=what), team.holding(statements):
+                assert team.refused(), what
+        with subtests.test("may again", route=route):
+            assert team.refused() == []
+    _no_other(teams, subtests)
+    _by_tag_alone(environment, teams[DISTILLED])
+    _by_url(environment, teams["haiku"])
+
+
+def _asked(team: Team) -> set[str]:
+    """The ARNs that the account asks for; of a call through an application profile it asks for no system profile."""
+    called = {team.identifier(step) for step in team.map.steps}
+    return {arn for arn in called if arn.startswith("arn:")} | {f"inference-profile/{name}" for name in called}
+
+
+def _narrowed(statements: list[Statement], asked: set[str]) -> Iterator[tuple[str, list[Statement]]]:
+    """The policy without each ARN and each action."""
+    for index, statement in enumerate(statements):
+        for part in ("Resource", "Action"):
+            for gone in statement[part]:
+                system = re.search(r":(inference-profile/.+)", gone)
+                if (
+                    "provisioned-model" in gone
+                    or "ssm:" in str(statement["Action"])
+                    or (system and system[1] not in asked)
+                ):
+                    continue
+                kept = [one for one in statement[part] if one != gone]
+                other = [{**statement, part: kept}] if kept else []
+                yield gone, [*statements[:index], *other, *statements[index + 1 :]]
+
+
+def _no_other(teams: dict[str, Team], subtests: pytest.Subtests) -> None:
+    """Neither another route's profile, nor the model past every profile, nor a student."""
+    for route, team in teams.items():
+        for other in teams.values():
+            mine = {team.identifier(step) for step in team.map.steps}
+            for step in other.map.steps:
+                called = other.identifier(step)
+                if other is team or called in mine or called.startswith("us."):
+                    continue
+                with subtests.test("may not", route=route, of=other.route):
+                    assert len(team.refusals(called, step.region)) == 2
+        for region in ("us-east-1", "us-east-2", "us-west-2"):
+            with subtests.test("may not bare", route=route, region=region):
+                model = f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-pro-v1:0"
+                assert len(team.refusals(model, region)) == 2
+
+
+def _by_tag_alone(environment: Environment, team: Team) -> None:
+    """The live endpoint without its tag is as closed as a candidate."""
+    bedrock, endpoint = environment.client("bedrock"), environment.promoted().endpoint.arn
+    bedrock.untag_resource(resourceARN=endpoint, tagKeys=[TAG_ROUTE])
+    assert len(team.refused()) == 2
+    bedrock.tag_resource(resourceARN=endpoint, tags=[{"key": TAG_ROUTE, "value": DISTILLED}])
+    assert team.refused() == []
+
+
+def _by_url(environment: Environment, team: Team) -> None:
+    """The invoke function's URL is for signed requests of those who may invoke it."""
+    caller = environment.person("caller")
+    assert _status(environment, None) == 403
+    assert _status(environment, Credentials(*team.keys.values())) == 403
+    assert _status(environment, Credentials(*caller.values())) != 403
+
+
+def _status(environment: Environment, keys: Credentials | None) -> int:
+    host = str(environment.serving["url"]).split("/")[2]
+    request: Any = AWSRequest(
+        "POST", f"{environment.account.endpoint}/_aws/lambda-url/{host.split('.')[0]}/", data=b"{}"
+    )
+    if keys:
+        SigV4Auth(keys, "lambda", environment.inference).add_auth(request)
+    sent = urllib.request.Request(request.url, data=b"{}", headers=dict(request.headers), method="POST")  # noqa: S310 - our own loopback address
+    try:
+        with urllib.request.urlopen(sent) as answer:  # noqa: S310 - as above
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
