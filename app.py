@@ -81,6 +81,7 @@ def _telemetry(
         watches_inference = Telemetry(
             app, "telemetry-inference", settings=settings, foundation=there, functions=functions
         )
+    watches_inference.watch_routes()
     for stack in inference:
         watches_inference.add_stack_dependency(stack, "it watches its functions")
 

@@ -8,6 +8,7 @@ from infra.config import Settings
 from infra.parts.alarm import watch_function, watch_machine, watch_queue
 from infra.parts.dashboard import dashboard
 from infra.parts.function import Function
+from infra.parts.route_metrics import route_graphs, watch_routes
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 from stacks.pipeline import Pipeline
@@ -34,6 +35,10 @@ class Telemetry(EnvironmentStack):
             else:
                 watch_function(self, name, function, self.topic)
 
+    def watch_routes(self) -> None:
+        """In the Region where routes are called."""
+        watch_routes(self, self.names, self.topic)
+
 
 class HomeTelemetry(Telemetry):
     """The home Region's: the state machine too, and the dashboard."""
@@ -50,4 +55,5 @@ class HomeTelemetry(Telemetry):
     ) -> None:
         super().__init__(scope, part, settings=settings, foundation=foundation, functions=functions)
         watch_machine(self, pipeline.machine, self.topic)
-        dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions)
+        routes = route_graphs(self.names, settings.inference_region)
+        dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions, routes=routes)

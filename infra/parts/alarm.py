@@ -23,15 +23,19 @@ def alarm(
     runbook: str,
     says: str,
     topic: sns.ITopic,
-    at_least: int = 1,
+    at_least: float = 1,
+    periods: int = 1,
 ) -> cloudwatch.Alarm:
-    """In alarm where there are `at_least` of them in five minutes. `runbook` is the stem of a file in docs/runbooks."""
+    """In alarm where there are `at_least` of them in each of so many periods of five minutes.
+
+    `runbook` is the stem of a file in docs/runbooks.
+    """
     made = cloudwatch.Alarm(
         scope,
         ident,
         metric=metric,
         threshold=at_least,
-        evaluation_periods=1,
+        evaluation_periods=periods,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         alarm_description=f"{says}. Runbook: docs/runbooks/{runbook}.md",
@@ -41,11 +45,10 @@ def alarm(
 
 
 def watch_machine(scope: Construct, machine: sfn.StateMachine, topic: sns.ITopic) -> Sequence[cloudwatch.Alarm]:
-    """Runs that ended badly, in each of the three ways that Step Functions counts."""
+    """Runs that ended badly. Of one that somebody stopped, the sweep tells: it was meant, and is paid no alarm."""
     ends = {
         "RunFailed": (machine.metric_failed(period=PERIOD), "A run failed"),
         "RunTimedOut": (machine.metric_timed_out(period=PERIOD), "A run took longer than a run may take"),
-        "RunAborted": (machine.metric_aborted(period=PERIOD), "Somebody stopped a run"),
     }
     return [
         alarm(scope, name, metric=metric, runbook="failed-run", says=says, topic=topic)

@@ -1,6 +1,6 @@
 """One page that shows how an environment does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,9 +13,14 @@ _HOUR = Duration.hours(1)
 
 
 def dashboard(
-    scope: Construct, ident: str, *, machine: sfn.StateMachine, functions: Mapping[str, Function]
+    scope: Construct,
+    ident: str,
+    *,
+    machine: sfn.StateMachine,
+    functions: Mapping[str, Function],
+    routes: Sequence[cloudwatch.IWidget],
 ) -> cloudwatch.Dashboard:
-    """Runs above, functions and what they could not handle below."""
+    """Runs above, functions and what they could not handle below, then a row about routes."""
     runs = [
         machine.metric_started(period=_HOUR, label="started"),
         machine.metric_succeeded(period=_HOUR, label="ended well"),
@@ -36,6 +41,7 @@ def dashboard(
         widgets=[
             [_graph("Runs", runs), _graph("How long runs took (ms)", took)],
             [_graph("Function errors", errors), _graph("Dead letters", letters)],
+            list(routes),
         ],
     )
 

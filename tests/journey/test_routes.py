@@ -11,10 +11,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from distillery.client.metrics import Dimension, Metric
 from lambdas.shared.names import TAG_ROUTE
 from lambdas.shared.road import Outcome
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment
+from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import Statement
 from tests.journey.prompts import DELIVERY, support
 from tests.journey.teams import Team
@@ -39,6 +40,7 @@ def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subte
     _no_other(teams, subtests)
     _by_tag_alone(environment, teams[DISTILLED])
     _by_url(environment, teams["haiku"])
+    _rings(environment)
 
 
 def _asked(team: Team) -> set[str]:
@@ -96,6 +98,21 @@ def _by_url(environment: Environment, team: Team) -> None:
     assert _status(environment, None) == 403
     assert _status(environment, Credentials(*team.keys.values())) == 403
     assert _status(environment, Credentials(*caller.values())) != 403
+
+
+def _rings(environment: Environment) -> None:
+    """One request in two that is not served as requested is too many."""
+    cloudwatch = environment.client("cloudwatch", environment.inference)
+    dimensions = [{"Name": Dimension.ENVIRONMENT.value, "Value": environment.settings.environment}]
+    said = [{"MetricName": Metric.DEGRADED.value, "Dimensions": dimensions, "Value": value} for value in (0.0, 1.0)]
+    cloudwatch.put_metric_data(Namespace=environment.names.metric_namespace, MetricData=said)
+
+    def state() -> str:
+        alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+        (alarm,) = [one for one in alarms if "FallbackRatio" in one["AlarmName"]]
+        return str(alarm["StateValue"])
+
+    until(lambda: state() == "ALARM", "alarm", 30)
 
 
 def _status(environment: Environment, keys: Credentials | None) -> int:
