@@ -22,7 +22,15 @@ class ServingStack(EnvironmentStack):
         self.watched = {"Serving": function}
         where = {"function": function.function.function_name, "url": serving.url, "routes": sorted(settings.routes)}
         publish(self, "Where", name=self.names.serving, description="The invoke function and the routes", value=where)
+        self._reach()
         policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function)
         CfnOutput(self, "FunctionArn", value=function.function.function_arn)
         CfnOutput(self, "FunctionUrl", value=serving.url)
         CfnOutput(self, "CallerPolicyArn", value=policy.managed_policy_arn)
+
+    def _reach(self) -> None:
+        """From inside a VPC, where the settings name one."""
+        if self.settings.vpc_endpoint is not None:
+            from infra.parts.vpc_endpoint import vpc_endpoint  # the CDK's module of EC2 takes its time
+
+            CfnOutput(self, "VpcEndpointId", value=vpc_endpoint(self, "BedrockRuntime", self.settings.vpc_endpoint))

@@ -10,6 +10,7 @@ from infra.config.logging import Logging
 from infra.config.reading import known, load
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
+from infra.config.vpc_endpoint import VpcEndpoint
 from infra.config.warnings import warnings
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Route",
     "Settings",
     "Step",
+    "VpcEndpoint",
     "known",
     "load",
     "policies",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from infra.config.logging import Logging
 from infra.config.route import Route
+from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.catalog import InvokeId
 from lambdas.shared.recipe import Recipe
 
@@ -45,6 +46,7 @@ class Settings(BaseModel):
         default=(), description='a list of e-mail addresses, such as ["me@example.com"]'
     )
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
+    vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")
     routes: dict[str, Route] = Field(description="tables [routes.<name>]")

@@ -11,6 +11,7 @@ from infra.config.finding import Finding, near
 from infra.config.logging import Logging
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
+from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import DISTILLED_PREFIX
 from lambdas.shared.recipe import Recipe
@@ -25,14 +26,16 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "routes": frozenset(Route.model_fields.keys() - _DERIVED),
     "acknowledged": frozenset(LifecycleAcknowledgement.model_fields),
     "logging": frozenset(Logging.model_fields),
+    "vpc_endpoint": frozenset(VpcEndpoint.model_fields),
 }
 _DISTILLED = _KEYS["routes"] - _NOT_DISTILLED
 _LOGS = frozenset(known.name for known in fields(LogSource))
 _SHAPES: Mapping[str, type[BaseModel]] = {"routes": Route, "acknowledged": LifecycleAcknowledgement}
 # A recipe is a dataclass of the vocabulary, and carries no descriptions.
 _REQUIRED_OF_A_RECIPE = "a model id of the catalog, such as 'amazon.nova-pro-v1:0'"
-_TABLES = {"recipes": dict, "routes": dict, "acknowledged": list, "cost_tags": dict, "logging": dict}
-_ALONE = ("cost_tags", "logging")  # tables without a name of their own
+_SINGLE: Mapping[str, type[BaseModel]] = {"logging": Logging, "vpc_endpoint": VpcEndpoint}
+_ALONE = ("cost_tags", *_SINGLE)  # tables without a name of their own
+_TABLES = {"recipes": dict, "routes": dict, "acknowledged": list} | dict.fromkeys(_ALONE, dict)
 
 
 def misspelt(said: Mapping[str, Any]) -> Iterable[Finding]:
@@ -44,7 +47,8 @@ def misspelt(said: Mapping[str, Any]) -> Iterable[Finding]:
             yield from _misspelt(f"{heading}.{name}", table)
             if heading == "recipes" and isinstance(table, Mapping):
                 yield from _unknown(f"recipes.{name}.logs", table.get("logs"), _LOGS)
-    yield from _misspelt("logging", said.get("logging"))
+    for heading in _SINGLE:
+        yield from _misspelt(heading, said.get(heading))
     listed = said.get("acknowledged")
     for index, table in enumerate(listed if isinstance(listed, list) else ()):
         yield from _misspelt(f"acknowledged[{index}]", table)
@@ -99,8 +103,8 @@ def _allowed(loc: tuple[int | str, ...], wanted: str) -> str:
     heading = str(loc[0])
     if heading == "recipes" and loc[-1] in ("teacher", "student"):
         return _REQUIRED_OF_A_RECIPE
-    if heading == "logging" and len(loc) == 2:
-        return Logging.model_fields[str(loc[1])].description or wanted
+    if heading in _SINGLE and len(loc) > 1:
+        return _SINGLE[heading].model_fields[str(loc[1])].description or wanted
     inside = heading in _KEYS and len(loc) > 2
     shape = _SHAPES.get(heading) if inside else Settings
     field = shape.model_fields.get(str(loc[2] if inside else heading)) if shape else None

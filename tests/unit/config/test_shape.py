@@ -93,6 +93,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         {"recipes/support/logs": {"match": {"a": "b"}, "how": "guess"}},
         "recipes.support.logs.how", "it is 'guess'", "'read', 'athena' or 'direct'", "what is allowed",
     ),
+    "an endpoint in no VPC": (
+        {"vpc_endpoint": {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]}},
+        "vpc_endpoint.vpc_id", "'vpc_id' is missing", "of inference_region", "vpc_id = …",
+    ),
+    "an endpoint in no subnet": (
+        {"vpc_endpoint": {"vpc_id": "vpc-0a1b2c3d", "subnet_ids": [], "security_group_ids": ["sg-0a1b2c3d"]}},
+        "vpc_endpoint.subnet_ids", "it is []", "Availability Zone", "what is allowed",
+    ),
+    "a security group by its name": (
+        {"vpc_endpoint": {"vpc_id": "vpc-0a1b2c3d", "subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["web"]}},
+        "vpc_endpoint.security_group_ids[0]", "it is 'web'", "port 443", "what is allowed",
+    ),
+    "an unknown key of an endpoint": (
+        {"vpc_endpoint": {"vpc": "vpc-0a1b2c3d"}}, "vpc_endpoint.vpc", "'vpc' is not", "vpc_id", "near it: vpc_id"
+    ),
     "Regions in a list": ({"inference_region": ["us-east-2"]}, "inference_region", "it is [", "us-east-2", "allowed"),
 }  # fmt: skip
 

@@ -129,3 +129,16 @@ def test_the_announced_system_optimizes_claude_3_5_haiku_in_us_east_2() -> None:
     assert (first.region, first.latency, second.latency) == ("us-east-2", "optimized", "standard")
     assert first.prices is not None
     assert (first.prices.input, first.prices.output) == ("1", "5")
+
+
+def test_a_vpc_gets_an_endpoint_for_the_runtime_only_where_the_settings_name_it() -> None:
+    ids = {"vpc_id": "vpc-0a1b2c3d", "subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]}
+    serving = synthesized(_dev(read("dev") | {"vpc_endpoint": ids}))["serving"]
+    (endpoint,) = resources(serving, "AWS::EC2::VPCEndpoint").values()
+    assert endpoint["ServiceName"] == "com.amazonaws.us-east-2.bedrock-runtime"
+    assert (endpoint["VpcEndpointType"], endpoint["PrivateDnsEnabled"]) == ("Interface", True)
+    assert (endpoint["VpcId"], endpoint["SubnetIds"]) == ("vpc-0a1b2c3d", ["subnet-0a1b2c3d"])
+    (statement,) = endpoint["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+    assert not [action for action in statement["Action"] if "*" in action]
+    assert not resources(templates("dev")["serving"], "AWS::EC2::VPCEndpoint")
