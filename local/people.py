@@ -14,6 +14,7 @@ DECLARED = {
     "operator": ("pipeline", "OperatorPolicyArn"),
     "approver": ("pipeline", "ApproverPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
+    "measurer": ("serving", "MeasurerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),
 }
 """Kinds of people, each with the stack and the output that name its policy. Not every environment collects."""
@@ -38,7 +39,10 @@ def credentials(account: LocalAccount, environment: str, *kinds: str, home: str,
     policies = _declared(account, environment, home=home, inference=inference)
     if missing := set(kinds) - policies.keys():
         raise ValueError(f"environment {environment!r} declares no policy for {sorted(missing)}")
-    made = _made(account, _name(environment, kinds), [policies[kind] for kind in kinds or policies])
+    held = [policies[kind] for kind in kinds or policies]
+    if "measurer" in (kinds or policies):
+        held += _of_routes(account, environment)
+    made = _made(account, _name(environment, kinds), held)
     path = account.people_file
     people = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(people | {_name(environment, kinds): made}))
@@ -68,6 +72,13 @@ def _declared(account: LocalAccount, environment: str, *, home: str, inference: 
             if output in outputs:
                 found[kind] = outputs[output]
     return found
+
+
+def _of_routes(account: LocalAccount, environment: str) -> list[str]:
+    """The policies of the environment's routes, by their path: whoever measures calls routes as a team does."""
+    pages = _client(account, "iam", "us-east-1").get_paginator("list_policies")
+    found = pages.paginate(Scope="Local", PathPrefix=f"/distillery/{environment}/routes/")
+    return [policy["Arn"] for page in found for policy in page["Policies"]]
 
 
 def _made(account: LocalAccount, name: str, policies: list[str]) -> Variables:

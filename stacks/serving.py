@@ -4,7 +4,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from infra.config import Settings, policies
-from infra.parts.people import caller_policy
+from infra.parts.people import caller_policy, measurer_policy
 from infra.parts.published import publish
 from infra.stages.serving import Serving
 from stacks.base import EnvironmentStack
@@ -26,7 +26,9 @@ class ServingStack(EnvironmentStack):
         policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function)
         CfnOutput(self, "FunctionArn", value=function.function.function_arn)
         CfnOutput(self, "FunctionUrl", value=serving.url)
+        measurers = measurer_policy(self, "Measurers", names=self.names, home_region=home)
         CfnOutput(self, "CallerPolicyArn", value=policy.managed_policy_arn)
+        CfnOutput(self, "MeasurerPolicyArn", value=measurers.managed_policy_arn)
 
     def _reach(self) -> None:
         """From inside a VPC, where the settings name one."""

@@ -57,7 +57,7 @@ def approver_policy(
 def caller_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
 ) -> iam.ManagedPolicy:
-    """`distillery ask`: the routes, by the invoke function and its URL."""
+    """`distillery ask` and `routes`: the routes, by the invoke function and its URL."""
     place = Place.of(scope)
     return managed_policy(
         scope,
@@ -66,6 +66,21 @@ def caller_policy(
         *running.invoke_by_url(function.function.function_arn),
         running.read_parameters(place, names.serving),
         running.read_parameters(place, names.route("*")),
+        running.list_parameters(place, names.routes),
+        running.read_parameters(place.at(home_region), names.pipeline),
+    )
+
+
+def measurer_policy(scope: Construct, ident: str, *, names: Names, home_region: str) -> iam.ManagedPolicy:
+    """`distillery bench` and `probe`, beside the policies of the routes that are measured."""
+    place = Place.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"Read the maps of the routes of {names.environment}, and note in them what was found by trying",
+        running.list_parameters(place, names.routes),
+        running.read_parameters(place, names.route("*")),
+        running.write_parameters(place, names.route("*")),
         running.read_parameters(place.at(home_region), names.pipeline),
     )
 

@@ -3,13 +3,14 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from distillery.client.metrics import Dimension, Metric
 from lambdas.shared.names import TAG_ROUTE
@@ -18,7 +19,7 @@ from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import Statement
 from tests.journey.prompts import DELIVERY, support
-from tests.journey.teams import Team
+from tests.journey.teams import QUESTION, Team
 
 DISTILLED = f"distilled/{RECIPE}"
 
@@ -40,6 +41,7 @@ def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subte
     _no_other(teams, subtests)
     _by_tag_alone(environment, teams[DISTILLED])
     _by_url(environment, teams["haiku"])
+    _measured(environment, teams["fast"])
     _rings(environment)
 
 
@@ -98,6 +100,30 @@ def _by_url(environment: Environment, team: Team) -> None:
     assert _status(environment, None) == 403
     assert _status(environment, Credentials(*team.keys.values())) == 403
     assert _status(environment, Credentials(*caller.values())) != 403
+
+
+def _measured(environment: Environment, team: Team) -> None:
+    """Who measures lists the maps, calls the routes, and notes what was found; a team writes nothing."""
+    name = environment.names.route(team.route)
+    for kind, may in (("caller", False), ("measurer", True)):
+        ssm = environment.acting(kind, "ssm", environment.inference)
+        listed = ssm.get_parameters_by_path(Path=f"{environment.names.routes}/", Recursive=True)["Parameters"]
+        value = {one["Name"]: one["Value"] for one in listed}[name]
+        assert _may(ssm.put_parameter, Name=name, Value=value, Overwrite=True) is may, kind
+    ssm = team.client("ssm", environment.inference)
+    assert not _may(ssm.put_parameter, Name=name, Value=value, Overwrite=True)
+    runtime = environment.acting("measurer", "bedrock-runtime", environment.inference)
+    assert _may(runtime.converse, modelId=team.map.steps[1].identifier, messages=QUESTION)
+
+
+def _may(call: Callable[..., Any], **asked: Any) -> bool:
+    try:
+        call(**asked)
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("AccessDenied"):
+            raise
+        return False
+    return True
 
 
 def _rings(environment: Environment) -> None:

@@ -8,15 +8,17 @@ ministack: checks the control plane on `*` and lets the runtime through unchecke
 We mend: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
     way, the others are checked after it, and so is what `following` adds for any service; a refusal names the
     resource that was refused.
-    `aws:ResourceTag` sees Bedrock's tags.
+    `aws:ResourceTag` sees Bedrock's tags. And `ssm:GetParametersByPath` is checked on its path, not on `*`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
 
@@ -44,6 +46,15 @@ def also_check(*checks: Check) -> None:
     _further.set(_further.get() + checks)
 
 
+def _folder(body: bytes) -> str:
+    """The path of GetParametersByPath, the one request to SSM that has any."""
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return ""
+    return str(asked.get("Path", "")) if isinstance(asked, dict) else ""
+
+
 def install(simulator: Any, following: Following) -> None:
     """Wrap the four places where ministack authorizes a request."""
     from local.emulator import bedrock_access
@@ -68,6 +79,8 @@ def install(simulator: Any, following: Following) -> None:
             also_check(*others)
             _own_keys.set(first.keys)
             return first.resource
+        if service == "ssm" and (folder := _folder(body)):
+            return f"arn:aws:ssm:{get_region()}:{get_account_id()}:parameter{folder}"
         return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # as above
 
     def enforce_all(

@@ -90,3 +90,14 @@ def a_role_is_passed_by_name_and_to_one_service(house: House) -> Facts:
             services = condition(statement, "iam:PassedToService", "StringEquals")
             named = all(house.find(holder.stack, one) is not None for one in listed(statement["Resource"]))
             yield str(holder), len(services) == 1 and named
+
+
+@rule(
+    open_to_everybody=broken({"U": resource("AWS::Lambda::Url", AuthType="NONE")}),
+    for_any_page_of_the_web=broken(
+        {"U": resource("AWS::Lambda::Url", AuthType="AWS_IAM", Cors={"AllowOrigins": ["*"]})}
+    ),
+)
+def a_functions_url_is_for_signed_requests_of_programs(house: House) -> Facts:
+    for url in house.resources("AWS::Lambda::Url"):
+        yield str(url), url.properties["AuthType"] == "AWS_IAM" and "Cors" not in url.properties

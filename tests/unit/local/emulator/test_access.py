@@ -229,6 +229,17 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> Non
         until(partial(gone, made), 60)
 
 
+def test_parameters_are_listed_by_whom_their_folder_is_open_to(workshop: Workshop) -> None:
+    folder = f"/f-{uuid.uuid4().hex[:8]}"
+    workshop.client("ssm").put_parameter(Name=f"{folder}/a", Value="a", Type="String")
+    arn = f"arn:aws:ssm:us-east-1:111111111111:parameter{folder}"
+    for resources, refused in (([arn, f"{arn}/*"], ""), ([f"{arn}x"], f"on resource: {arn}")):
+        ssm = workshop.acting("ssm", allow("ssm:GetParametersByPath", *resources))
+        for path in (folder, f"{folder}/"):
+            said = refusal(ssm.get_parameters_by_path, Path=path)
+            assert (refused in said) if refused else said == ""
+
+
 def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:
     key = workshop.client("kms").create_key()["KeyMetadata"]["Arn"]
     bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
