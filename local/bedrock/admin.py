@@ -11,10 +11,12 @@ GET    quotas     what was granted (`settings.Quotas`)
 PUT    quotas     what is left out stays
 GET    latency    how modelled latency is felt (`settings.Latency`)
 PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 not at all
+GET    undocumented  what no page of AWS says (`settings.Undocumented`)
+PUT    undocumented  `{"optimized_application_profiles": true}`
 GET    inventory  what an account holds, and what bills by the hour (`?account=`)
 GET    events     the last events of an account, the oldest first (`?account=`)
 DELETE events     forgets them
-POST   reset      empty accounts again, without events; clock, faults, quotas and latency stay
+POST   reset      empty accounts again, without events; clock, faults and settings stay
 """
 
 import json
@@ -67,6 +69,8 @@ class Admin:
             ("PUT", "quotas"): lambda _, __, change: self._set("quotas", change),
             ("GET", "latency"): lambda *_: asdict(self._bedrock.settings.latency),
             ("PUT", "latency"): lambda _, __, change: self._set("latency", change),
+            ("GET", "undocumented"): lambda *_: asdict(self._bedrock.settings.undocumented),
+            ("PUT", "undocumented"): lambda _, __, change: self._set("undocumented", change),
             ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
             ("GET", "events"): lambda _, query, __: self._events.listed(query.get("account", self._account)),
             ("DELETE", "events"): lambda *_: self._events.clear(),

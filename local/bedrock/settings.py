@@ -84,10 +84,21 @@ class Quotas:
 
 
 @dataclass(frozen=True, slots=True)
+class Undocumented:
+    """What no page of AWS says, and nobody has tried: UNVERIFIED both ways.
+
+    `optimized_application_profiles`: may an application profile be called latency-optimized? Refused by default: who
+    relies on it then learns of it here.
+    """
+
+    optimized_application_profiles: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All of it. `optimized_application_profiles`: may an application profile be called latency-optimized?"""
+    """All of it."""
 
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     latency: Latency = field(default_factory=Latency)
     quotas: Quotas = field(default_factory=Quotas)
-    optimized_application_profiles: bool = False
+    undocumented: Undocumented = field(default_factory=Undocumented)

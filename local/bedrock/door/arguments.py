@@ -14,7 +14,7 @@ from local.bedrock.door.objects import ANYWHERE
 from local.bedrock.fault import Fault
 from local.bedrock.learning import rules, staff
 from local.bedrock.learning.storage import Rejected
-from local.bedrock.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas
+from local.bedrock.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas, Undocumented
 
 DESCRIPTION = """\
 A local Amazon Bedrock for boto3: control plane and runtime on one port of 127.0.0.1. It prints the variables to
@@ -60,6 +60,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn nonsense")
     model("--latency-scale", type=_number, default=0.0, metavar="X", help="1 waits as long as modelled (default: 0)")
     model("--seed", default="distillery", help="of all chance: wrong answers, latency, faults")
+    parser.add_argument_group("what no page of AWS says").add_argument(
+        "--optimized-application-profiles", action="store_true", help="they may be called latency-optimized"
+    )
     wrong = parser.add_argument_group("what goes wrong, and who is told").add_argument
     wrong("--fault", type=_fault, action="append", default=[], help='"KIND FIELD=VALUE …", as often as you like')
     wrong("--events-to", type=_url, metavar="URL", help="post every event there")
@@ -86,6 +89,7 @@ def settings(asked: argparse.Namespace) -> Settings:
         teacher=_teacher(asked),
         latency=Latency(asked.latency_scale, asked.seed),
         quotas=Quotas(asked.model_units, tokens=TokenQuotas(**tokens)),
+        undocumented=Undocumented(asked.optimized_application_profiles),
     )
 
 

@@ -2,7 +2,7 @@
 
 [words] has, for a word of a label, what people say in its place; of the labels that a system prompt lists, the one wins
 whose words are heard most. [topics] are for prompts without labels: the first that is heard is the answer, as
-`topic.NAME`, or `topic.other`. Patterns are regular expressions that begin at a word's beginning.
+`topic.NAME`, or `topic.other`, unless a text of so many words is asked for. Patterns are regular expressions that begin at a word's beginning.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from local.bedrock.learning import student, text
+from local.bedrock.learning import prose, student, text
 
 DEFAULT = Path(__file__).with_name("rules.toml")
 OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties
@@ -31,13 +31,15 @@ class Rules:
         asked = prompt.text.lower()
         offered = text.labels(prompt.system)
         if not offered:
-            return next((name for name, pattern in self.topics.items() if pattern.search(asked)), student.NO_IDEA)
+            topics = (name for name, pattern in self.topics.items() if pattern.search(asked))
+            return prose.asked_for(prompt.text) or next(topics, student.NO_IDEA)
         words = text.stems(asked)
         return max(offered, key=lambda label: self._support(label, asked, words))
 
     def known(self, prompt: text.Prompt) -> tuple[str, ...]:
-        """Every answer that there could be."""
-        return text.labels(prompt.system) or (*self.topics, student.NO_IDEA)
+        """Every answer that there could be; of free texts there is none to be mistaken for."""
+        topics = () if prose.asked_for(prompt.text) else (*self.topics, student.NO_IDEA)
+        return text.labels(prompt.system) or topics
 
     def _support(self, label: str, asked: str, words: Sequence[str]) -> float:
         parts = re.findall(r"[a-z0-9]+", label.lower())

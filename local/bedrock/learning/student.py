@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from local.bedrock.learning import text
+from local.bedrock.learning import prose, text
 
 FREE_TEXT_SHARE = 0.5
 HELD_OUT = 10
@@ -120,10 +120,10 @@ def held_out_loss(pairs: Pairs) -> float:
 
 
 def untrained(prompt: text.Prompt) -> str:
-    """The label with the largest overlap of words; of equals, one guessed by the prompt's hash."""
+    """The label with the largest overlap of words; of equals, one guessed by the prompt's hash. Or a text, if asked."""
     offered = text.labels(prompt.system)
     if not offered:
-        return NO_IDEA
+        return prose.asked_for(prompt.text) or NO_IDEA
     words = text.stems(prompt.text)
     best = max(text.overlap(words, label) for label in offered)
     return text.pick([label for label in offered if text.overlap(words, label) == best], "guess", prompt.text)

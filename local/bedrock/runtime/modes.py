@@ -15,7 +15,8 @@ def latency(call: Call, asked: str) -> str:
         return asked
     target = call.target
     since = target.model.optimized.get(call.region)
-    through = ("system", "application") if call.settings.optimized_application_profiles else ("system",)
+    allowed = call.settings.undocumented.optimized_application_profiles
+    through = ("system", "application") if allowed else ("system",)
     if since is None or call.today < since or target.through not in through:
         raise errors.validation(
             f"Latency performance configuration is not supported for {target.model.id} in {call.region}"

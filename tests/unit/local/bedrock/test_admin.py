@@ -129,6 +129,14 @@ def test_latency_is_felt_as_asked() -> None:
     assert world.ask("PUT", "latency", {"scale": 0})["scale"] == 0
 
 
+def test_what_is_undocumented_is_answered_either_way() -> None:
+    world = Managed()
+    assert world.ask("GET", "undocumented") == {"optimized_application_profiles": False}
+    asked = {"optimized_application_profiles": True}
+    assert world.ask("PUT", "undocumented", asked) == asked == world.ask("GET", "undocumented")
+    assert world.bedrock.settings.undocumented.optimized_application_profiles
+
+
 def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
     world = Managed()
     world.ask("POST", "faults", {"kind": "lost-event", "times": 1, "after": 1})
@@ -162,6 +170,8 @@ def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
         ("PUT", "quotas", b'{"values": {"L-1EF80F3E": -1}}', 400, "-1 is no quota"),
         ("PUT", "quotas", b'{"tokens": {"standard": {"*": -1}}}', 400, "-1 is no quota of tokens"),
         ("PUT", "latency", b'{"scale": -1}', 400, "scale is -1: it cannot be negative"),
+        ("PUT", "undocumented", b'{"optimized": 1}', 400, "there is no optimized: there are optimized_application"),
+        ("PUT", "undocumented", b'{"optimized_application_profiles": 7}', 400, "Expected `bool`, got `int`"),
         ("PUT", "latency", b'{"scale": null}', 400, "Expected `float`, got `null`"),
     ],
 )

@@ -47,11 +47,13 @@ def test_a_bad_flag_is_one_sentence(flags: list[str], sentence: str) -> None:
 
 def test_flags_are_what_the_simulator_goes_by() -> None:
     flags = ["--model-units", "3", "--tokens-per-minute", "7", "--latency-scale", "0.25", "--account", OTHER]
+    flags.append("--optimized-application-profiles")
     fault = 'failed-job named=dev- message="the cat sat on it" times=2'
     with Standalone("--date", "2024-12-04", "--speed", "0", *flags, "--fault", fault) as started:
         quotas = started.admin("GET", "quotas")
         assert (quotas["model_units"], quotas["tokens"]["standard"]) == (3, {"*": 7})
         assert started.admin("GET", "latency")["scale"] == 0.25
+        assert started.admin("GET", "undocumented")["optimized_application_profiles"] is True
         assert started.admin("GET", "health")["now"] == "2024-12-04T00:00:00.000Z"
         assert started.variables["AWS_ACCESS_KEY_ID"] == OTHER
         (listed,) = started.admin("GET", "faults")

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local.bedrock import errors
 from local.bedrock.operations import CONTROL, RUNTIME
 from local.bedrock.ports import Request
-from local.bedrock.settings import Settings
+from local.bedrock.settings import Settings, Undocumented
 from local.bedrock.wire import answers, service_model
 from tests.unit.local.bedrock.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 
@@ -132,7 +132,7 @@ def test_optimized_latency_through_an_application_profile_is_a_setting() -> None
     fast: dict[str, Any] = {"performanceConfig": {"latency": "optimized"}}
     with pytest.raises(ClientError, match="Latency performance configuration is not supported"):
         say(world, arn, "hello", **fast)
-    world.bedrock.settings = Settings(optimized_application_profiles=True)
+    world.bedrock.settings = Settings(undocumented=Undocumented(optimized_application_profiles=True))
     assert say(world, arn, "hello", **fast)["performanceConfig"] == fast["performanceConfig"]
 
 

@@ -138,3 +138,15 @@ def test_a_job_fails_with_the_reason_where_its_teacher_does_not_answer() -> None
     failed = world.client().get_model_customization_job(jobIdentifier="distill-intent-1")
     assert failed["status"] == "Failed"
     assert "The teacher at http://127.0.0.1:9/v1/chat/completions does not answer" in failed["failureMessage"]
+
+
+@pytest.mark.parametrize("model", [PRO, "amazon.nova-micro-v1:0"])
+@pytest.mark.parametrize("words", [1, 80, 1000])
+def test_a_text_of_so_many_words_has_as_many(model: str, words: int) -> None:
+    world = World(TODAY, teacher=TeacherSettings(error_rate=1.0))
+    assert len(answer(say(world, model, f"Write about bees in {words} words.", system="You write.")).split()) == words
+
+
+@pytest.mark.parametrize("asked", ["Write 0 words.", "in 80 wordsmiths", "many words"])
+def test_no_text_is_written_where_no_number_of_words_is_asked_for(asked: str) -> None:
+    assert answer(say(taught(), PRO, asked, system="You write.")).startswith("topic.")
