@@ -63,6 +63,12 @@ finished = rm -f $(@D)/unfinished && touch $@
 	@$(sync)
 	@$(finished)
 
+.venv-snippets/ok: requirements/snippets.txt .venv-uv/ok
+	@echo "installing the packages that snippets are written for into .venv-snippets"
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
+
 # Twice the same versions: for the deployed runtime (Amazon Linux 2023), whatever machine this is, and for local functions.
 # What no function imports stays behind in both: compilers' headers, tests, the places that telephone numbers belong to.
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
@@ -87,7 +93,7 @@ install: .venv/ok .venv-local/ok .venv-lambda/ok .build/wheels/ok node_modules/o
 
 .PHONY: lock
 lock: .venv-uv/ok ## Resolve the locks again
-	@for group in dev local lambda layer; do \
+	@for group in dev local lambda layer snippets; do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	    --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done
 	@npm install --package-lock-only --silent
@@ -145,6 +151,11 @@ synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules o
 journey: install ## The whole road on the local account, happy and unhappy
 	$(BIN)/python -m pytest tests/journey --numprocesses 2
 
+# Not of the gate: 700 MB of packages take most of a minute to fetch.
+.PHONY: snippets
+snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Every snippet, run with its real package against the local Bedrock
+	$(BIN)/python -m pytest tests/snippets --numprocesses 2
+
 .PHONY: bench
 bench: install ## The benchmarks and their bars
 	$(BIN)/python -m tests.bench
@@ -156,4 +167,4 @@ format: .venv/ok ## Format the code
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or built
-	rm -rf .venv .venv-uv .venv-local .venv-lambda node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache

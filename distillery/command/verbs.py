@@ -7,7 +7,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-VERBS = ("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "ask", "rollback")
+VERBS = (
+    *("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "rollback"),
+    *("routes", "ask", "snippets", "probe", "bench"),
+)
 """In the order of the help; each is a function in a module of the same name beside this one."""
 
 

@@ -2,7 +2,8 @@
 
 [words] has, for a word of a label, what people say in its place; of the labels that a system prompt lists, the one wins
 whose words are heard most. [topics] are for prompts without labels: the first that is heard is the answer, as
-`topic.NAME`, or `topic.other`, unless a text of so many words is asked for. Patterns are regular expressions that begin at a word's beginning.
+`topic.NAME`, or `topic.other`, unless a text of so many words is asked for. Patterns are regular expressions that begin
+at a word's beginning.
 """
 
 import re

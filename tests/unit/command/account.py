@@ -37,7 +37,11 @@ class FakeAccount:
     jobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
     uploads: list[tuple[str, str]] = field(default_factory=list)
+    clients: dict[tuple[str, str | None], Any] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, Any], str | None]] = field(default_factory=list)
+
+    def _client(self, service: str, region: str | None = None) -> Any:
+        return self.clients[service, region]
 
     def dynamodb(self) -> MemoryTable:
         return self.table

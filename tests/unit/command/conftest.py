@@ -43,6 +43,7 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
     monkeypatch.setattr("distillery.client.Account", the_account)
     monkeypatch.setattr("lambdas.shared.ledger.Table", lambda _name, table: table)
+    monkeypatch.setenv("COLUMNS", "140")  # so that no cell of a table is folded
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)
 

@@ -1,0 +1,123 @@
+"""Every snippet as it is printed, run with the real package against the local Bedrock: `make snippets`.
+
+A proxy sees what the package really asked, so that a mode or a tag that it drops fails here.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distillery.client.document import RouteMap, Step
+from distillery.snippets import SNIPPETS, Call
+from local.account import ROOT
+from tests.snippets.proxy import Proxy
+from tests.unit.local.bedrock.standalone import Standalone
+
+BIN = ROOT / ".venv-snippets/bin"
+BEDROCK = ROOT / ".venv-local/bin/python"
+PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
+TAGS = {"distillery:environment": "dev", "distillery:route": "fast", "team": "search for $HOME"}
+STEPS = {
+    "optimized": Step(model=PRO, region="us-east-2", identifier=f"us.{PRO}", latency="optimized"),
+    "priority": Step(model=PRO, region="us-east-1", identifier=PRO, tier="priority"),
+    "standard": Step(model=PRO, region="us-east-2", identifier="its application profile"),
+    "distilled": Step(model=MICRO, region="us-east-1", alias="/distillery/dev/alias/support"),
+}
+
+
+@pytest.fixture(scope="session")
+def bedrock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    objects = tmp_path_factory.mktemp("buckets")
+    (objects / "training").mkdir()
+    (objects / "training/train.jsonl").write_text("\n".join(json.dumps(line) for line in _lines()))
+    with Standalone("--speed", "0", "--date", "2026-11-23", "--objects", str(objects), python=BEDROCK) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def identifiers(bedrock: Standalone) -> dict[str, str]:
+    """`modelId` by step: a system profile, a bare model, an application profile, a student's deployment."""
+    control = bedrock.client(region="us-east-2")
+    source = f"arn:aws:bedrock:us-east-2:111111111111:inference-profile/us.{PRO}"
+    made = control.create_inference_profile(inferenceProfileName="fast", modelSource={"copyFrom": source})
+    return {
+        "optimized": f"us.{PRO}",
+        "priority": PRO,
+        "standard": made["inferenceProfileArn"],
+        "distilled": _student(bedrock),
+    }
+
+
+def _student(bedrock: Standalone) -> str:
+    control = bedrock.client()
+    control.create_model_customization_job(
+        jobName="first",
+        customModelName="student",
+        roleArn="arn:aws:iam::111111111111:role/distillation",
+        baseModelIdentifier=f"{MICRO}:128k",
+        customizationType="DISTILLATION",
+        trainingDataConfig={"s3Uri": "s3://training/train.jsonl"},
+        outputDataConfig={"s3Uri": "s3://training/out/"},
+        customizationConfig={"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": f"us.{PRO}"}}},
+    )
+    bedrock.admin("PUT", "clock", {"advance": 4 * 3600})
+    model = control.get_model_customization_job(jobIdentifier="first")["outputModelArn"]
+    made = control.create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
+    bedrock.admin("PUT", "clock", {"advance": 3600})
+    return str(made["customModelDeploymentArn"])
+
+
+def _lines() -> Iterator[dict[str, Any]]:
+    for number in range(60):
+        for text, label in (("where is my card", "card_arrival"), ("give me my money back", "refund")):
+            said = [("user", f"message {number}: {text}"), ("assistant", label)]
+            messages = [{"role": role, "content": [{"text": what}]} for role, what in said]
+            yield {"schemaVersion": "bedrock-conversation-2024", "messages": messages}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("package", SNIPPETS)
+def test_a_snippet_runs_and_asks_what_the_map_says(
+    bedrock: Standalone, identifiers: dict[str, str], package: str, step: str, tmp_path: Path
+) -> None:
+    route = RouteMap(
+        environment="dev", route="fast", description="", max_tokens=300, steps=tuple(STEPS.values()), tags=TAGS
+    )
+    told = SNIPPETS[package](Call.of(route, STEPS[step], identifiers[step]))
+    with Proxy(bedrock.url) as proxy:
+        said = _run(told, package, proxy.url, tmp_path)
+    ((path, asked),) = proxy.asked
+    assert f"/model/{identifiers[step]}/converse" in path
+    assert asked["inferenceConfig"]["maxTokens"] == 300
+    assert asked["requestMetadata"] == TAGS
+    assert asked.get("performanceConfig") == ({"latency": "optimized"} if step == "optimized" else None)
+    assert asked.get("serviceTier") == ({"type": "priority"} if step == "priority" else None)
+    assert "card_arrival" in said
+    if package not in ("litellm", "strands"):
+        assert (step in said) == (step in ("optimized", "priority"))  # what was served is told
+
+
+def _run(told: str, package: str, url: str, folder: Path) -> str:
+    """Its output, with nothing in its environment but the local Bedrock and an access key."""
+    file = folder / "snippet"
+    file.write_text(told)
+    environ = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url,
+        "AWS_BEDROCK_RUNTIME_ENDPOINT": url,  # LiteLLM's own name for the same
+        "AWS_ACCESS_KEY_ID": "111111111111",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "true",  # else it fetches prices from GitHub
+        "NO_PROXY": "127.0.0.1",
+    }
+    command = ["sh", str(file)] if package == "cli" else [str(BIN / "python"), str(file)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

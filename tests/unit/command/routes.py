@@ -1,0 +1,60 @@
+"""Published maps for tests of the verbs that read them."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from distillery.client.document import Prices, RouteMap, Step
+from tests.fakes.services import FakeSsm
+from tests.unit.command.account import FakeAccount
+
+PRO = "amazon.nova-pro-v1:0"
+APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-profile/abcdefabcdef"
+DEPLOYMENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model-deployment/abcdefabcdef"
+ALIAS = "/distillery/dev/alias/support"
+
+OPTIMIZED = Step(
+    model=PRO,
+    region="us-east-2",
+    identifier=f"us.{PRO}",
+    latency="optimized",
+    application=APPLICATION,
+    prices=Prices(input="1.00", output="4.00", as_of="2026-11-20"),
+)
+STANDARD = replace(
+    OPTIMIZED,
+    identifier=APPLICATION,
+    latency="standard",
+    application=None,
+    prices=Prices(input="0.80", output="3.20", as_of="2026-11-20"),
+)
+STUDENT = Step(
+    model="amazon.nova-micro-v1:0",
+    region="us-east-1",
+    alias=ALIAS,
+    prices=Prices(input="0.035", output="0.14", as_of="2026-11-20"),
+)
+
+
+def route_map(route: str, *steps: Step, max_tokens: int = 256) -> RouteMap:
+    tags = {"distillery:environment": "dev", "distillery:route": route}
+    return RouteMap(environment="dev", route=route, description="", max_tokens=max_tokens, steps=steps, tags=tags)
+
+
+FAST = route_map("fast", OPTIMIZED, replace(STANDARD, tier="priority"), STANDARD)
+SUPPORT = route_map("distilled/support", STUDENT)
+
+
+def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
+    """What the serving stack would leave behind; with the alias of a promoted student."""
+    told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
+    ssm = FakeSsm(told | {"/distillery/dev/serving": "{}"})
+    account.clients["ssm", "us-east-2"] = ssm
+    account.aliases["support"] = {"endpoint": {"arn": DEPLOYMENT}}
+    return ssm
+
+
+@pytest.fixture
+def ssm(account: FakeAccount) -> FakeSsm:
+    return publish(account, SUPPORT, FAST)

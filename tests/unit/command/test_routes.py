@@ -1,0 +1,59 @@
+"""`distillery routes`: every published map, as a table or as one JSON document."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes.services import FakeSsm
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+from tests.unit.command.routes import FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
+
+
+def test_all_maps_are_one_document_with_what_a_newer_writer_said(account: FakeAccount, command: Command) -> None:
+    ssm = publish(account, SUPPORT, FAST)
+    newer = FAST.document() | {"colour": "red"}
+    ssm.parameters["/distillery/dev/routes/fast"] = json.dumps(newer)
+    said = command("routes", "--json")
+    assert json.loads(said.out) == {
+        "version": 1,
+        "environment": "dev",
+        "routes": {"distilled/support": SUPPORT.document(), "fast": newer},
+    }
+
+
+def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount, command: Command) -> None:
+    publish(account, SUPPORT, FAST)
+    said = command("routes")
+    pro = "amazon.nova-pro-v1:0 us-east-2"
+    for line in (
+        "distilled/support 1 standard student of amazon.nova-micro-v1:0 us-east-1 0.035 0.14 2026-11-20",
+        f"fast 1 optimized (not probed) {pro} 1.00 4.00 2026-11-20",
+        f"2 standard/priority {pro} 0.80 3.20 2026-11-20",
+        f"3 standard {pro} 0.80 3.20 2026-11-20",
+    ):
+        assert line in said.out
+    assert said.out.index("distilled/support") < said.out.index("fast")
+
+
+@pytest.mark.parametrize(
+    ("probed", "word"), [(None, "not probed"), (True, "by application profile"), (False, "by system profile")]
+)
+def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, probed: bool | None, word: str) -> None:
+    publish(account, route_map("fast", replace(OPTIMIZED, probed=probed), replace(STANDARD, prices=None)))
+    assert f"optimized ({word})" in command("routes").out
+
+
+def test_an_environment_without_routes_is_one_sentence(account: FakeAccount, command: Command) -> None:
+    account.clients["ssm", "us-east-2"] = FakeSsm()
+    said = command("routes")
+    assert (said.code, said.out) == (1, "")
+    assert "environment 'dev' publishes no routes in us-east-2; deploy it" in said.err
+
+
+def test_a_map_of_another_version_is_one_sentence(account: FakeAccount, command: Command) -> None:
+    publish(account, FAST).parameters["/distillery/dev/routes/fast"] = '{"version": 2}'
+    said = command("routes")
+    assert said.code == 1
+    assert "route 'fast': the map has version 2, this client reads 1; upgrade it" in said.err
