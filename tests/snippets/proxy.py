@@ -30,7 +30,7 @@ class Proxy:
 
 def _handler(to: str, asked: list[tuple[str, Any]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  # http.server's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.append((unquote(self.path), json.loads(body)))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}

@@ -43,6 +43,15 @@ class FakeAccount:
     def _client(self, service: str, region: str | None = None) -> Any:
         return self.clients[service, region]
 
+    @property
+    def _session(self) -> "FakeAccount":
+        return self
+
+    def client(self, service: str, *, region_name: str, config: Any) -> Any:
+        """As a session makes one that tries once."""
+        assert config.retries["total_max_attempts"] == 1
+        return self.clients[service, region_name]
+
     def dynamodb(self) -> MemoryTable:
         return self.table
 

@@ -1,0 +1,103 @@
+"""`distillery probe`: may this route's application profile be called with optimized latency? No page of AWS says it.
+
+A route that may not is called through the system's profile, whose cost no tag tells apart.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from distillery.client.document import OPTIMIZED, STANDARD, RouteMap, Step
+from distillery.command.published import documents, maps, named
+from distillery.command.target import Target, target
+from lambdas.shared.errors import BadRequest
+
+console = Console(highlight=False)
+QUESTION = "Hello"
+TOKENS_IN, TOKENS_OUT = 20, 8
+"""More than the question has; and what the answer may have at most."""
+NOT_SUPPORTED = re.compile(r"latency.*not supported", re.IGNORECASE | re.DOTALL)
+"""As a third party's test of March 2026 quotes it: "Latency performance configuration is not supported for …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """probed: whether it works; None where that was not found out. said: why, for a person."""
+
+    probed: bool | None
+    said: str
+
+
+def probe(
+    context: typer.Context,
+    route: Annotated[str, typer.Argument(help="A route with an optimized step.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the request is sent.")] = False,
+) -> None:
+    """Try a route's application profile with optimized latency, by one tiny request, and note the answer in its map."""
+    on = target(context)
+    one = named(on, route, maps(documents(on)))
+    tried = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
+    if not tried:
+        raise BadRequest(f"route {one.route!r} has nothing to probe: no optimized step has an application profile")
+    console.print(f"{len(tried)} request to Bedrock, {_price(on, [step for _, step in tried])}", soft_wrap=True)
+    if not (yes or on.local):
+        typer.confirm("Send it?", abort=True)
+    results = [_one(on, one, index, step) for index, step in tried]
+    if None in results:
+        raise typer.Exit(1)
+
+
+def _price(on: Target, steps: list[Step]) -> str:
+    if on.local:
+        return "which is the local account's and costs nothing"
+    prices = [step.prices for step in steps if step.prices]
+    if len(prices) < len(steps):
+        return "at a price that the map does not know"
+    usd = sum((price.cost(input_tokens=TOKENS_IN, output_tokens=TOKENS_OUT) for price in prices), Decimal())
+    return f"at most ${usd:f} (prices as of {prices[0].as_of})"
+
+
+def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
+    """Tries one step and notes what was found; None where nothing was."""
+    from distillery.client.maps import Changed, Maps
+
+    found = found_by_trying(on, route, step)
+    console.print(found.said, soft_wrap=True, markup=False)
+    if found.probed is None:
+        console.print("nothing was noted")
+        return None
+    try:
+        Maps(on.account).note_probe(route.route, index, application=str(step.application), probed=found.probed)
+    except Changed as error:
+        raise BadRequest(str(error)) from error
+    console.print(f"noted in the map of {route.route}: callers use {'it' if found.probed else step.identifier}")
+    return found.probed
+
+
+def found_by_trying(on: Target, route: RouteMap, step: Step) -> Found:
+    """What one request to the step's application profile tells."""
+    from distillery.client import AWS_ERRORS
+    from distillery.client.direct import request, runtime
+
+    asked = request(step, str(step.application), QUESTION, max_tokens=TOKENS_OUT, metadata=route.tags)
+    try:
+        reply = runtime(on.account, step.region).converse(**asked)
+    except AWS_ERRORS as error:
+        return refused(error, str(step.application))
+    served = reply.get("performanceConfig", {}).get("latency", STANDARD)
+    if served == OPTIMIZED:
+        return Found(True, f"{step.application} was served with optimized latency")
+    silent = "either the optimized quota was used up, or an application profile is silently served so"
+    return Found(None, f"{step.application} was served with {served} latency: {silent}; probe again")
+
+
+def refused(error: Exception, application: str) -> Found:
+    """Only the one sentence about latency is an answer; a throttle or a missing permission is none."""
+    told = getattr(error, "response", {}).get("Error", {})
+    if told.get("Code") == "ValidationException" and NOT_SUPPORTED.search(str(told.get("Message", ""))):
+        return Found(False, f"{application} is refused with optimized latency: {told['Message']}")
+    return Found(None, f"{application} could not be tried: {error}")

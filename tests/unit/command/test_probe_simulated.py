@@ -1,0 +1,42 @@
+"""`distillery probe` against the simulator, which answers the question either way."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from local.account import ROOT
+from tests.unit.command.account import FakeAccount
+from tests.unit.command.conftest import Command
+from tests.unit.command.routes import OPTIMIZED, PRO, publish, route_map
+from tests.unit.local.bedrock.standalone import Standalone
+
+
+@pytest.fixture(scope="module")
+def bedrock() -> Iterator[Standalone]:
+    with Standalone("--speed", "0", "--date", "2026-11-23", python=ROOT / ".venv-local/bin/python") as started:
+        yield started
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_what_the_service_does_is_what_is_noted(
+    bedrock: Standalone, account: FakeAccount, command: Command, works: bool
+) -> None:
+    bedrock.admin("PUT", "undocumented", {"optimized_application_profiles": works})
+    source = {"copyFrom": f"arn:aws:bedrock:us-east-2:111111111111:inference-profile/us.{PRO}"}
+    control = bedrock.client(region="us-east-2")
+    made = control.create_inference_profile(inferenceProfileName=f"works-{works}", modelSource=source)
+    application = made["inferenceProfileArn"]
+    ssm = publish(account, route_map("fast", replace(OPTIMIZED, application=application)))
+    account.clients["bedrock-runtime", "us-east-2"] = boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-2",
+        endpoint_url=bedrock.url,
+        aws_access_key_id="111111111111",
+        aws_secret_access_key="local",
+    )
+    said = command("probe", "fast", "--yes")
+    (step,) = json.loads(ssm.parameters["/distillery/dev/routes/fast"])["steps"]
+    assert (said.code, step["probed"]) == (0, works), said
