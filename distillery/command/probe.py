@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from distillery.client.document import OPTIMIZED, STANDARD, RouteMap, Step
+from distillery.client.document import OPTIMIZED, RouteMap, Step
+from distillery.client.reply import served_of
 from distillery.command.published import documents, maps, named
 from distillery.command.target import Target, target
 from lambdas.shared.errors import BadRequest
@@ -65,7 +66,7 @@ def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
     """Tries one step and notes what was found; None where nothing was."""
     from distillery.client.maps import Changed, Maps
 
-    found = found_by_trying(on, route, step)
+    found = found_by_trying(on, route, index, step)
     console.print(found.said, soft_wrap=True, markup=False)
     if found.probed is None:
         console.print("nothing was noted")
@@ -78,17 +79,19 @@ def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
     return found.probed
 
 
-def found_by_trying(on: Target, route: RouteMap, step: Step) -> Found:
+def found_by_trying(on: Target, route: RouteMap, index: int, step: Step) -> Found:
     """What one request to the step's application profile tells."""
     from distillery.client import AWS_ERRORS
-    from distillery.client.direct import request, runtime
+    from distillery.client.direct import Direct, arguments, asking
+    from distillery.client.target import Target as Called
 
-    asked = request(step, str(step.application), QUESTION, max_tokens=TOKENS_OUT, metadata=route.tags)
+    profile = Called(index, step, str(step.application), step.model)
     try:
-        reply = runtime(on.account, step.region).converse(**asked)
+        asked = arguments(route, profile, asking(QUESTION), TOKENS_OUT)
+        reply = Direct(on.account).runtime(step.region).converse(**asked)
     except AWS_ERRORS as error:
         return refused(error, str(step.application))
-    served = reply.get("performanceConfig", {}).get("latency", STANDARD)
+    served = served_of(reply).latency
     if served == OPTIMIZED:
         return Found(True, f"{step.application} was served with optimized latency")
     silent = "either the optimized quota was used up, or an application profile is silently served so"

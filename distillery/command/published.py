@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from distillery.client.document import DEFAULT_TIER, RouteMap, Step, UnreadableMap
-from distillery.command.target import Target
+from distillery.client.document import RouteMap, Step, UnreadableMap
+from distillery.client.reply import Mode
 from lambdas.shared.errors import BadRequest
 
+if TYPE_CHECKING:
+    from distillery.client.direct import Direct
+    from distillery.client.target import Target
+    from distillery.command.target import Target as On
 
-def documents(on: Target) -> dict[str, dict[str, Any]]:
+
+def documents(on: "On") -> dict[str, dict[str, Any]]:
     """Every map by its route, as it stands there. Raises NotDeployed or NotReached."""
     from distillery.client.maps import Maps  # boto3
 
@@ -28,7 +33,7 @@ def _read(route: str, text: str) -> RouteMap:
         raise BadRequest(f"route {route!r}: {error}") from error
 
 
-def named(on: Target, asked: str, published: dict[str, RouteMap]) -> RouteMap:
+def named(on: "On", asked: str, published: dict[str, RouteMap]) -> RouteMap:
     """The map of a route, or of the distilled student of a recipe. Raises BadRequest with the routes there are."""
     for name in (asked, f"distilled/{asked}"):
         if name in published:
@@ -37,30 +42,28 @@ def named(on: Target, asked: str, published: dict[str, RouteMap]) -> RouteMap:
     raise BadRequest(f"there is no route {asked!r}; {has}")
 
 
-def choose(route: RouteMap, which: str | None) -> Step:
-    """A step by its number (from 1), its mode or its tier; the first where nothing is said. Raises BadRequest."""
+def choose(route: RouteMap, which: str | None) -> int:
+    """A step's index by its number (from 1), its mode or its tier; the first where nothing is said. Raises
+    BadRequest."""
     if which is None:
-        return route.steps[0]
-    for number, step in enumerate(route.steps, start=1):
-        if which in (str(number), how(step), step.tier):
-            return step
+        return 0
+    for index, step in enumerate(route.steps):
+        if which in (str(index + 1), how(step), step.tier):
+            return index
     has = [f"{number} ({how(step)})" for number, step in enumerate(route.steps, start=1)]
     raise BadRequest(f"route {route.route!r} has no step {which!r}; it has {', '.join(has)}")
 
 
-def identifier(on: Target, route: str, step: Step) -> str:
-    """`modelId` of a step. Raises BadRequest where it is a student's and none was promoted yet."""
-    if step.application is not None and step.probed:
-        return step.application
-    if step.identifier is not None:
-        return step.identifier
-    recipe = str(step.alias).rpartition("/")[2]
-    alias = on.account.alias(recipe)
-    if alias is None:
-        raise BadRequest(f"route {route!r} has no model yet: nothing was promoted to {step.alias}; run its recipe")
-    return str(alias["endpoint"]["arn"])
+def resolved(direct: "Direct", route: RouteMap, index: int) -> "Target":
+    """What a step leads to now. Raises BadRequest where it is a student's and none was promoted yet."""
+    from distillery.client.errors import NothingPromoted
+
+    try:
+        return direct.target(route, index)
+    except NothingPromoted as error:
+        raise BadRequest(f"route {route.route!r} has no model yet: {error}") from error
 
 
 def how(step: Step) -> str:
     """`optimized`, `standard`, `standard/priority`: the latency mode, and the tier where it is not the default."""
-    return step.latency if step.tier == DEFAULT_TIER else f"{step.latency}/{step.tier}"
+    return str(Mode(step.latency, step.tier))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from distillery.command.published import choose, documents, identifier, maps, named
+from distillery.command.published import choose, documents, maps, named, resolved
 from distillery.command.target import target
 
 Package = StrEnum("Package", ["boto3", "cli", "litellm", "langchain", "strands"])  # SNIPPETS' keys (checked by a test)
@@ -24,10 +24,10 @@ def snippets(
     ] = None,
 ) -> None:
     """Print a whole program that calls a route, to be saved and run: Region, model, mode and tags as published."""
+    from distillery.client.direct import Direct  # boto3
     from distillery.snippets import SNIPPETS, Call
 
     on = target(context)
     one = named(on, route, maps(documents(on)))
-    chosen = choose(one, step)
-    call = Call.of(one, chosen, identifier(on, one.route, chosen))
+    call = Call.of(one, resolved(Direct(on.account), one, choose(one, step)))
     typer.echo(SNIPPETS[package](call), nl=False)

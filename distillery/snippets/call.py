@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap, Step
+from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap
+from distillery.client.target import Target
 
 QUESTION = "Where is my card?"
 
@@ -26,13 +27,14 @@ class Call:
     steps: int = 1
 
     @classmethod
-    def of(cls, route: RouteMap, step: Step, identifier: str) -> "Call":
+    def of(cls, route: RouteMap, target: Target) -> "Call":
         """The call that a step of a route's map stands for."""
+        step = target.step
         return cls(
             route=route.route,
             environment=route.environment,
             model=step.model,
-            identifier=identifier,
+            identifier=target.identifier,
             region=step.region,
             max_tokens=route.max_tokens,
             latency=step.latency,

@@ -51,7 +51,8 @@ def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
     told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
     ssm = FakeSsm(told | {"/distillery/dev/serving": "{}"})
     account.clients["ssm", "us-east-2"] = ssm
-    account.aliases["support"] = {"endpoint": {"arn": DEPLOYMENT}}
+    alias = {"endpoint": {"arn": DEPLOYMENT}, "current": f"{DEPLOYMENT}-model"}
+    account.clients["ssm", "us-east-1"] = FakeSsm({ALIAS: json.dumps(alias)})
     return ssm
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from distillery.client.target import Target
 from distillery.command.snippets import Package
 from distillery.snippets import SNIPPETS, Call
+from tests.fakes.services import FakeSsm
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 from tests.unit.command.routes import APPLICATION, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
-CALL = Call.of(FAST, OPTIMIZED, f"us.{OPTIMIZED.model}")
+CALL = Call.of(FAST, Target(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
 EVERY = [name for name in SNIPPETS if name != "cli"]
 
 
@@ -84,7 +86,7 @@ def test_an_application_profile_is_called_once_it_was_probed(account: FakeAccoun
 
 def test_a_student_that_was_never_promoted_has_no_snippet(account: FakeAccount, command: Command) -> None:
     publish(account, SUPPORT)
-    account.aliases.clear()
+    account.clients["ssm", "us-east-1"] = FakeSsm()
     said = command("snippets", "support")
     assert (said.code, said.out) == (1, "")
     assert "route 'distilled/support' has no model yet" in said.err

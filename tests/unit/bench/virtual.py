@@ -1,0 +1,72 @@
+"""The simulator behind a client for which modelled time passes as it is read, and no real time at all."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+
+from local.bedrock.ports import Request
+from local.bedrock.settings import Latency
+from tests.unit.local.bedrock.fakes import ACCOUNT, World
+
+
+class Watch:
+    """A stopwatch that a test's client moves."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Body(BytesIO):
+    """A streamed body: each chunk is there after its wait."""
+
+    def __init__(self, chunks: Iterable[tuple[float, bytes]], watch: Watch) -> None:
+        super().__init__()
+        self._chunks, self._watch = chunks, watch
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        for wait, piece in self._chunks:
+            self._watch.seconds += wait
+            yield piece
+
+
+def client(world: World, watch: Watch, region: str) -> Any:
+    """Of bedrock-runtime; a refusal takes no time."""
+    made: Any = botocore.session.get_session().create_client(
+        "bedrock-runtime",
+        region_name=region,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+        endpoint_url="http://bedrock.invalid",
+        config=Config(retries={"max_attempts": 0}),
+    )
+
+    def send(request: Any, **_: Any) -> AWSResponse:
+        path, headers = urlsplit(request.url).path, {"content-type": "application/json"}
+        asked = Request("bedrock-runtime", ACCOUNT, region, "POST", path, {}, headers, bytes(request.body))
+        answer = world.bedrock.handle(asked)
+        chunks = [(0.0, answer.body)] if answer.chunks is None else answer.chunks
+        told = HTTPHeaders.from_pairs(answer.headers.items())
+        if answer.chunks is None:
+            return AWSResponse(request.url, answer.status, told, _Whole(answer.body))
+        return AWSResponse(request.url, answer.status, told, Body(chunks, watch))
+
+    made.meta.events.register("before-send", send)
+    return made
+
+
+class _Whole(BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def simulated(at: Any) -> tuple[World, Watch]:
+    """Answers take as long as they say."""
+    return World(at, latency=Latency(scale=1.0)), Watch()
