@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.account import Account, NotDeployed, _asking
+from distillery.client.account import Account, _asking
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -23,28 +23,29 @@ class Maps:
         self._account = account
         self._root = f"/distillery/{account.environment}/routes/"
 
-    def all(self) -> dict[str, Document]:
-        """By route, in the order of their names."""
-        with _asking(f"reading the routes of environment {self._account.environment!r}"):
-            pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=self._root, Recursive=True)
-            told = {one["Name"].removeprefix(self._root): one["Value"] for page in pages for one in page["Parameters"]}
-        if not told:
-            raise NotDeployed(
-                f"environment {self._account.environment!r} publishes no routes in {self._region}; deploy it, or say "
-                "--env, --region or --local"
-            )
-        return {route: json.loads(told[route]) for route in sorted(told)}
+    @property
+    def names(self) -> list[str]:
+        """Of its routes, as its serving stack lists them: whoever may call one need not be allowed to search SSM."""
+        return sorted(str(name) for name in self._account.serving["routes"])
+
+    def of(self, route: str) -> Document:
+        """The map of one route."""
+        with _asking(f"reading the map of route {route!r}"):
+            return dict(json.loads(self._value(route)))
 
     def note_probe(self, route: str, step: int, *, application: str, probed: bool) -> None:
         """Writes `probed` into a step (0-based), and leaves all else as it is. Raises Changed where that step has
         another application profile by now: a deployment came between."""
         with _asking(f"noting in the map of {route!r} what was found"):
-            document = json.loads(self._ssm.get_parameter(Name=self._root + route)["Parameter"]["Value"])
+            document = json.loads(self._value(route))
             if document["steps"][step : step + 1] == [] or document["steps"][step].get("application") != application:
                 raise Changed(f"the map of {route!r} was changed meanwhile; nothing was noted, probe again")
             document["steps"][step]["probed"] = probed
             value = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
             self._ssm.put_parameter(Name=self._root + route, Value=value, Overwrite=True)
+
+    def _value(self, route: str) -> str:
+        return self._ssm.get_parameter(Name=self._root + route)["Parameter"]["Value"]
 
     @property
     def _region(self) -> str:

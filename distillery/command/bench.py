@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from distillery.command.published import choose, documents, maps, named, resolved
+from distillery.command.published import choose, named, resolved
 from distillery.command.target import Target, target
 from lambdas.shared import clock
 from lambdas.shared.errors import BadRequest
@@ -96,11 +96,10 @@ def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, m
 def _arms(on: Target, direct: "Direct", asked: list[str]) -> "list[Arm]":
     from distillery.bench.arm import arms
 
-    published = maps(documents(on))
     chosen = []
     for one in asked:
         name, colon, step = one.partition(":")
-        route = named(on, name, published)
+        route = named(on, name)
         chosen.append((route, choose(route, step) if colon else None))
     return arms(chosen, lambda route, index: resolved(direct, route, index))
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from distillery.client.document import OPTIMIZED, RouteMap, Step
 from distillery.client.reply import served_of
-from distillery.command.published import documents, maps, named
+from distillery.command.published import named
 from distillery.command.target import Target, target
 from lambdas.shared.errors import BadRequest
 
@@ -40,7 +40,7 @@ def probe(
 ) -> None:
     """Try a route's application profile with optimized latency, by one tiny request, and note the answer in its map."""
     on = target(context)
-    one = named(on, route, maps(documents(on)))
+    one = named(on, route)
     tried = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
     if not tried:
         raise BadRequest(f"route {one.route!r} has nothing to probe: no optimized step has an application profile")

@@ -18,27 +18,27 @@ def documents(on: "On") -> dict[str, dict[str, Any]]:
     """Every map by its route, as it stands there. Raises NotDeployed or NotReached."""
     from distillery.client.maps import Maps  # boto3
 
-    return Maps(on.account).all()
+    published = Maps(on.account)
+    return {route: published.of(route) for route in published.names}
 
 
-def maps(told: Mapping[str, Mapping[str, Any]]) -> dict[str, RouteMap]:
-    """The same, read. Raises BadRequest for a map of another version."""
-    return {route: _read(route, json.dumps(document)) for route, document in told.items()}
-
-
-def _read(route: str, text: str) -> RouteMap:
+def read(route: str, document: Mapping[str, Any]) -> RouteMap:
+    """Raises BadRequest for a map of another version."""
     try:
-        return RouteMap.from_json(text)
+        return RouteMap.from_json(json.dumps(document))
     except UnreadableMap as error:
         raise BadRequest(f"route {route!r}: {error}") from error
 
 
-def named(on: "On", asked: str, published: dict[str, RouteMap]) -> RouteMap:
+def named(on: "On", asked: str) -> RouteMap:
     """The map of a route, or of the distilled student of a recipe. Raises BadRequest with the routes there are."""
+    from distillery.client.maps import Maps  # boto3
+
+    published = Maps(on.account)
     for name in (asked, f"distilled/{asked}"):
-        if name in published:
-            return published[name]
-    has = f"environment {on.account.environment!r} has {list(published)}"
+        if name in published.names:
+            return read(name, published.of(name))
+    has = f"environment {on.account.environment!r} has {published.names}"
     raise BadRequest(f"there is no route {asked!r}; {has}")
 
 

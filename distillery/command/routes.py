@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from distillery.client.document import VERSION, RouteMap, Step
-from distillery.command.published import documents, how, maps
+from distillery.command.published import documents, how, read
 from distillery.command.target import target
 
 console = Console(highlight=False)
@@ -25,7 +25,7 @@ def routes(
         document = {"version": VERSION, "environment": on.account.environment, "routes": told}
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
-        console.print(_table(maps(told)))
+        console.print(_table({route: read(route, one) for route, one in told.items()}))
 
 
 def _table(published: dict[str, RouteMap]) -> Table:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from distillery.command.published import choose, documents, maps, named, resolved
+from distillery.command.published import choose, named, resolved
 from distillery.command.target import target
 
 Package = StrEnum("Package", ["boto3", "cli", "litellm", "langchain", "strands"])  # SNIPPETS' keys (checked by a test)
@@ -28,6 +28,6 @@ def snippets(
     from distillery.snippets import SNIPPETS, Call
 
     on = target(context)
-    one = named(on, route, maps(documents(on)))
+    one = named(on, route)
     call = Call.of(one, resolved(Direct(on.account), one, choose(one, step)))
     typer.echo(SNIPPETS[package](call), nl=False)

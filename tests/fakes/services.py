@@ -1,6 +1,5 @@
 """Small stand-ins for the other services, as far as the Lambdas call them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -29,17 +28,6 @@ class FakeSsm:
         assert p["Overwrite"] or p["Name"] not in self.parameters
         self.parameters[p["Name"]] = p["Value"]
         return {}
-
-    def get_paginator(self, operation: str) -> "FakeSsm":
-        assert operation == "get_parameters_by_path"
-        return self
-
-    def paginate(self, *, Path: str, Recursive: bool) -> Iterator[dict[str, Any]]:  # noqa: N803 the API's names
-        """One a page; SSM gives ten."""
-        for name, value in self.parameters.items():
-            below = name.removeprefix(Path.rstrip("/") + "/")
-            if below != name and (Recursive or "/" not in below):
-                yield {"Parameters": [{"Name": name, "Value": value}]}
 
 
 @dataclass

@@ -3,8 +3,6 @@
 import json
 from dataclasses import replace
 
-import pytest
-
 from distillery.client.document import Prices, RouteMap, Step
 from tests.fakes.services import FakeSsm
 from tests.unit.command.account import FakeAccount
@@ -49,13 +47,9 @@ SUPPORT = route_map("distilled/support", STUDENT)
 def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
     """What the serving stack would leave behind; with the alias of a promoted student."""
     told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
-    ssm = FakeSsm(told | {"/distillery/dev/serving": "{}"})
+    account.serving = {"function": "serving-function", "routes": [one.route for one in maps]}
+    ssm = FakeSsm(told)
     account.clients["ssm", "us-east-2"] = ssm
     alias = {"endpoint": {"arn": DEPLOYMENT}, "current": f"{DEPLOYMENT}-model"}
     account.clients["ssm", "us-east-1"] = FakeSsm({ALIAS: json.dumps(alias)})
     return ssm
-
-
-@pytest.fixture
-def ssm(account: FakeAccount) -> FakeSsm:
-    return publish(account, SUPPORT, FAST)

@@ -45,11 +45,18 @@ def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, prob
     assert f"optimized ({word})" in command("routes").out
 
 
-def test_an_environment_without_routes_is_one_sentence(account: FakeAccount, command: Command) -> None:
+def test_no_map_is_read_but_of_the_route_that_is_asked_for(account: FakeAccount, command: Command) -> None:
+    ssm = publish(account, SUPPORT, FAST)
+    command("snippets", "fast")
+    assert ssm.reads == ["/distillery/dev/routes/fast"]
+
+
+def test_what_may_not_be_read_is_one_sentence(account: FakeAccount, command: Command) -> None:
+    publish(account, FAST)
     account.clients["ssm", "us-east-2"] = FakeSsm()
     said = command("routes")
     assert (said.code, said.out) == (1, "")
-    assert "environment 'dev' publishes no routes in us-east-2; deploy it" in said.err
+    assert "reading the map of route 'fast': An error occurred (ParameterNotFound)" in said.err
 
 
 def test_a_map_of_another_version_is_one_sentence(account: FakeAccount, command: Command) -> None:
