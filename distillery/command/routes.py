@@ -29,27 +29,23 @@ def routes(
 
 
 def _table(published: dict[str, RouteMap]) -> Table:
+    """A route's name, and beneath it its steps: so that a model's id stays whole in 80 columns."""
     table = Table("route", box=None, pad_edge=False)
-    table.add_column("", justify="right")
-    for heading in ("mode", "model", "Region"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("in", "out"):
-        table.add_column(f"$/M {heading}", justify="right")
-    table.add_column("as of", no_wrap=True)
+    table.add_column("model", overflow="fold")
+    for heading in ("Region", "$/M in", "out", "as of"):
+        table.add_column(heading, no_wrap=True, justify="left" if heading == "Region" else "right")
     for route, one in published.items():
+        table.add_row(f"[bold]{route}[/bold]")
         for number, step in enumerate(one.steps, start=1):
-            table.add_row(route if number == 1 else "", str(number), *_cells(step))
+            prices = (step.prices.input, step.prices.output, step.prices.as_of) if step.prices else ()
+            table.add_row(f"{number} {_how(step)}", step.model, step.region, *prices)
     return table
 
 
-def _cells(step: Step) -> tuple[str, ...]:
-    prices = (step.prices.input, step.prices.output, step.prices.as_of) if step.prices else ("", "", "")
-    model = f"student of {step.model}" if step.alias else step.model
-    return (how(step) + _probed(step), model, step.region, *prices)
-
-
-def _probed(step: Step) -> str:
-    """Only of a step whose application profile may or may not do."""
+def _how(step: Step) -> str:
+    """Also whether a student answers, and by which profile, where that had to be found out."""
+    if step.alias:
+        return "student"
     if step.application is None:
-        return ""
-    return {None: " (not probed)", True: " (by application profile)", False: " (by system profile)"}[step.probed]
+        return how(step)
+    return how(step) + {None: ", not probed", True: ", tagged", False: ", untagged"}[step.probed]

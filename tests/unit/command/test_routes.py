@@ -28,8 +28,8 @@ def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount,
     said = command("routes")
     pro = "amazon.nova-pro-v1:0 us-east-2"
     for line in (
-        "distilled/support 1 standard student of amazon.nova-micro-v1:0 us-east-1 0.035 0.14 2026-11-20",
-        f"fast 1 optimized (not probed) {pro} 1.00 4.00 2026-11-20",
+        "distilled/support 1 student amazon.nova-micro-v1:0 us-east-1 0.035 0.14 2026-11-20",
+        f"fast 1 optimized, not probed {pro} 1.00 4.00 2026-11-20",
         f"2 standard/priority {pro} 0.80 3.20 2026-11-20",
         f"3 standard {pro} 0.80 3.20 2026-11-20",
     ):
@@ -37,12 +37,10 @@ def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount,
     assert said.out.index("distilled/support") < said.out.index("fast")
 
 
-@pytest.mark.parametrize(
-    ("probed", "word"), [(None, "not probed"), (True, "by application profile"), (False, "by system profile")]
-)
+@pytest.mark.parametrize(("probed", "word"), [(None, "not probed"), (True, "tagged"), (False, "untagged")])
 def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, probed: bool | None, word: str) -> None:
     publish(account, route_map("fast", replace(OPTIMIZED, probed=probed), replace(STANDARD, prices=None)))
-    assert f"optimized ({word})" in command("routes").out
+    assert f"1 optimized, {word} " in command("routes").out
 
 
 def test_no_map_is_read_but_of_the_route_that_is_asked_for(account: FakeAccount, command: Command) -> None:
