@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-SCALE = 0.25
+SCALE = 0.5
 """Of the modelled time: enough that the way to the local account and back is little beside it."""
 
 

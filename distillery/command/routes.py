@@ -25,21 +25,30 @@ def routes(
         document = {"version": VERSION, "environment": on.account.environment, "routes": told}
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
-        console.print(_table({route: read(route, one) for route, one in told.items()}))
+        published = {route: read(route, one) for route, one in told.items()}
+        console.print(_table(published))
+        console.print(_days(published), style="dim")
 
 
 def _table(published: dict[str, RouteMap]) -> Table:
     """A route's name, and beneath it its steps: so that a model's id stays whole in 80 columns."""
     table = Table("route", box=None, pad_edge=False)
     table.add_column("model", overflow="fold")
-    for heading in ("Region", "$/M in", "out", "as of"):
+    for heading in ("Region", "$/M in", "out"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "Region" else "right")
     for route, one in published.items():
         table.add_row(f"[bold]{route}[/bold]")
         for number, step in enumerate(one.steps, start=1):
-            prices = (step.prices.input, step.prices.output, step.prices.as_of) if step.prices else ()
+            prices = (step.prices.input, step.prices.output) if step.prices else ()
             table.add_row(f"{number} {_how(step)}", step.model, step.region, *prices)
     return table
+
+
+def _days(published: dict[str, RouteMap]) -> str:
+    days = {step.prices.as_of for one in published.values() for step in one.steps if step.prices}
+    if not days:
+        return "No price is known."
+    return f"Prices as of {' to '.join(sorted({min(days), max(days)}))}: --json tells each."
 
 
 def _how(step: Step) -> str:
@@ -48,4 +57,4 @@ def _how(step: Step) -> str:
         return "student"
     if step.application is None:
         return how(step)
-    return how(step) + {None: ", not probed", True: ", tagged", False: ", untagged"}[step.probed]
+    return how(step) + {None: ", unprobed", True: ", tagged", False: ", untagged"}[step.probed]

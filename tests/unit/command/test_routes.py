@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from distillery.client.document import Prices
 from tests.fakes.services import FakeSsm
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
@@ -24,20 +25,22 @@ def test_all_maps_are_one_document_with_what_a_newer_writer_said(account: FakeAc
 
 
 def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount, command: Command) -> None:
-    publish(account, SUPPORT, FAST)
+    older = replace(SUPPORT.steps[0], prices=Prices(input="0.035", output="0.14", as_of="2025-07-20"))
+    publish(account, route_map("distilled/support", older), FAST)
     said = command("routes")
     pro = "amazon.nova-pro-v1:0 us-east-2"
     for line in (
-        "distilled/support 1 student amazon.nova-micro-v1:0 us-east-1 0.035 0.14 2026-11-20",
-        f"fast 1 optimized, not probed {pro} 1.00 4.00 2026-11-20",
-        f"2 standard/priority {pro} 0.80 3.20 2026-11-20",
-        f"3 standard {pro} 0.80 3.20 2026-11-20",
+        "distilled/support 1 student amazon.nova-micro-v1:0 us-east-1 0.035 0.14",
+        f"fast 1 optimized, unprobed {pro} 1.00 4.00",
+        f"2 standard/priority {pro} 0.80 3.20",
+        f"3 standard {pro} 0.80 3.20",
     ):
         assert line in said.out
+    assert said.out.endswith("Prices as of 2025-07-20 to 2026-11-20: --json tells each.")
     assert said.out.index("distilled/support") < said.out.index("fast")
 
 
-@pytest.mark.parametrize(("probed", "word"), [(None, "not probed"), (True, "tagged"), (False, "untagged")])
+@pytest.mark.parametrize(("probed", "word"), [(None, "unprobed"), (True, "tagged"), (False, "untagged")])
 def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, probed: bool | None, word: str) -> None:
     publish(account, route_map("fast", replace(OPTIMIZED, probed=probed), replace(STANDARD, prices=None)))
     assert f"1 optimized, {word} " in command("routes").out
