@@ -180,7 +180,8 @@ def test_every_trouble_came_up(run: Run) -> None:
     assert errors.keys() >= NOT_BEGUN | {"ReadTimeoutError", "ConnectionClosedError", "ModelStreamErrorException", None}
     steps = Counter(seen.reply.index for seen in run.seen.values() if seen.reply)
     assert min(steps[0], steps[1], steps[2]) > 10
-    assert errors["ResourceNotFoundException"] < 50  # a step that is gone is not asked by every request
+    gone = errors["ResourceNotFoundException"]
+    assert gone < (REQUESTS - ENDS_AT) / 10  # a step that is gone is asked now and then, not by every request
 
 
 def test_after_the_end_of_its_life_a_model_answers_nobody(run: Run) -> None:
