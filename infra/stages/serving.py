@@ -89,6 +89,7 @@ class Serving(Construct):
         students = any(policy.recipes for policy in policies)
         return [
             running.read_parameters(self._place, self._names.route("*")),
+            running.read_parameters(self._place, self._names.serving),  # which routes there are
             *calling.call_models(self._place, models, made),
             *(calling.call_every_student(self._home, self._names) if students else ()),
         ]

@@ -53,7 +53,7 @@ class Callers:
                 yield self._caller(found["route"], policy, needs[found["route"]], self._of_others(found["route"]))
         (role,) = [one for one in self._house.resources("AWS::IAM::Policy") if one.stack is self._stack]
         every = tuple(dict.fromkeys(ask for asks in needs.values() for ask in asks))
-        yield self._caller("function", role, every, ())
+        yield self._caller("function", role, (*every, *self._listing()), ())
 
     def _caller(self, name: str, policy: Resource, asks: tuple[Ask, ...], others: tuple[Ask, ...]) -> Caller:
         document = self.concrete(policy.properties["PolicyDocument"])
@@ -87,6 +87,11 @@ class Callers:
                 yield from self._student(step, published.environment)
             for called in filter(None, (step.identifier, step.application, *step.cost_centres.values())):
                 yield from self._model(step, called)
+
+    def _listing(self) -> Iterator[Ask]:
+        """Of the function alone, which tells what routes there are."""
+        for environment in {published.environment for published in self.maps.values()}:
+            yield self._parameter(f"/distillery/{environment}/serving", self._stack.region)
 
     def _student(self, step: Step, environment: str) -> Iterator[Ask]:
         assert step.alias is not None
