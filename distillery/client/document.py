@@ -96,6 +96,12 @@ class RouteMap:
         return {**_said(self), "version": self.version, "steps": [_step_document(step) for step in self.steps]}
 
 
+def together(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The maps of an environment as one document: `{"version": 1, "environment": "prod", "region": "us-east-2", "routes":
+    {"fast": RouteMap.document(), …}}`. region: the inference Region, where they are published."""
+    return {"version": VERSION, "environment": environment, "region": region, "routes": dict(maps)}
+
+
 def _step(said: Mapping[str, Any]) -> Step:
     prices = said.get("prices")
     return Step(**(_known(Step, said) | {"prices": Prices(**_known(Prices, prices)) if prices else None}))

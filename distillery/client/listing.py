@@ -5,13 +5,13 @@ from typing import Any
 
 from distillery.client.aws import AWS_ERRORS, Clients, shared
 from distillery.client.directory import read
-from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.document import RouteMap, UnreadableMap, together
 from distillery.client.errors import MapUnavailable, NotConfigured
 from distillery.client.kept import NotThere
 
 
 def published(environment: str, *, region: str | None = None, session: Any = None) -> dict[str, Any]:
-    """`{"environment": "prod", "region": "us-east-2", "routes": [RouteMap.document(), …]}`, by name.
+    """As `document.together` writes them.
 
     region: the inference Region; default is the session's. Raises MapUnavailable, NotConfigured.
     """
@@ -21,10 +21,10 @@ def published(environment: str, *, region: str | None = None, session: Any = Non
         raise NotConfigured("no region is set; give region=, or set AWS_REGION")
     try:
         names = json.loads(read(clients, f"/distillery/{environment}/serving", where))["routes"]
-        maps = [_map(clients, environment, name, where) for name in sorted(names)]
+        maps = {name: _map(clients, environment, name, where).document() for name in sorted(names)}
     except (NotThere, UnreadableMap, *AWS_ERRORS) as error:
         raise MapUnavailable(f"the routes of {environment!r} cannot be read in {where}: {error}") from error
-    return {"environment": environment, "region": where, "routes": [one.document() for one in maps]}
+    return together(environment, where, maps)
 
 
 def _map(clients: Clients, environment: str, name: str, region: str) -> RouteMap:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from distillery.client.document import VERSION, RouteMap, Step
+from distillery.client.document import RouteMap, Step, together
 from distillery.command.published import documents, how, read
 from distillery.command.target import target
 
@@ -22,7 +22,7 @@ def routes(
     on = target(context)
     told = documents(on)
     if as_json:
-        document = {"version": VERSION, "environment": on.account.environment, "routes": told}
+        document = together(on.account.environment, str(on.account.pipeline["inference_region"]), told)
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
         published = {route: read(route, one) for route, one in told.items()}

@@ -21,7 +21,7 @@ def test_routes_are_listed_and_called_by_url(deploy: Deploy) -> None:
     environment = deploy("dev")
     status, document = _call(environment, "GET")
     assert status == 200
-    maps = [RouteMap.from_json(json.dumps(one)) for one in document["routes"]]
+    maps = [RouteMap.from_json(json.dumps(one)) for one in document["routes"].values()]
     assert [one.route for one in maps] == sorted(environment.serving["routes"])
 
     status, said = _call(environment, "POST", {"route": "fast", "prompt": QUESTION, "max_tokens": 20})

@@ -20,6 +20,7 @@ def test_all_maps_are_one_document_with_what_a_newer_writer_said(account: FakeAc
     assert json.loads(said.out) == {
         "version": 1,
         "environment": "dev",
+        "region": "us-east-2",
         "routes": {"distilled/support": SUPPORT.document(), "fast": newer},
     }
 
