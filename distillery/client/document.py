@@ -97,8 +97,10 @@ class RouteMap:
 
 
 def together(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The maps of an environment as one document: `{"version": 1, "environment": "prod", "region": "us-east-2", "routes":
-    {"fast": RouteMap.document(), …}}`. region: the inference Region, where they are published."""
+    """The maps of an environment as one document. region: the inference Region, where they are published.
+
+    {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
+    """
     return {"version": VERSION, "environment": environment, "region": region, "routes": dict(maps)}
 
 
