@@ -1,6 +1,7 @@
 """The happy road: in both hosting modes, with and without references, and with its events lost."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -80,7 +81,18 @@ def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_t
     assert after["candidate"] == pytest.approx(before["candidate"], abs=0.01), "the candidate still bills"
     assert after["live"] >= before["live"] + 10
     assert environment.ask(support()[0])["identifier"] == live
+    _as_announced(environment)
     nothing_is_left(environment)
+
+
+def _as_announced(environment: Environment) -> None:
+    """Claude 3.5 Haiku with optimized latency in us-east-2, at $1 and $5 per million tokens."""
+    answer = environment.ask(support()[0], route="fast")
+    assert answer["identifier"] == "us.anthropic.claude-3-5-haiku-20241022-v1:0"
+    assert (answer["region"], answer["served"]["latency"]) == ("us-east-2", "optimized")
+    usage = answer["usage"]
+    paid = Decimal(1) * usage["input_tokens"] + Decimal(5) * usage["output_tokens"]
+    assert Decimal(str(answer["cost_usd"])) == paid / 1_000_000
 
 
 def _hours(environment: Environment) -> dict[str, float]:
