@@ -80,7 +80,8 @@ class Serving(Construct):
         )
 
     def _every(self, policies: Sequence[FallbackPolicy], applications: Sequence[Applications]) -> list[Permission]:
-        """What the function needs, for all routes at once: a role's policies have 10,240 characters."""
+        """What the function needs, which streams nothing, for all routes at once: a role's policies have 10,240
+        characters."""
         models = {model: profile for policy in policies for model, profile in policy.models.items()}
         made: dict[str, list[str]] = {}
         for of_one in applications:
@@ -90,8 +91,8 @@ class Serving(Construct):
         return [
             running.read_parameters(self._place, self._names.route("*")),
             running.read_parameters(self._place, self._names.serving),  # which routes there are
-            *calling.call_models(self._place, models, made),
-            *(calling.call_every_student(self._home, self._names) if students else ()),
+            *calling.call_models(self._place, models, made, calling.ONCE),
+            *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
         ]
 
 

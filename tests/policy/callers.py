@@ -15,7 +15,8 @@ from local.bedrock.offer import offers
 from tests.policy.engine import Ask, Keys
 from tests.policy.house import House, Json, Resource, spelled
 
-INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+STREAM = "bedrock:InvokeModelWithResponseStream"
+INVOKE = ("bedrock:InvokeModel", STREAM)
 ACCOUNT = "111111111111"
 PROFILE_OF = "bedrock:InferenceProfileArn"
 ENDPOINTS = ("custom-model-deployment", "provisioned-model")
@@ -53,7 +54,10 @@ class Callers:
                 yield self._caller(found["route"], policy, needs[found["route"]], self._of_others(found["route"]))
         (role,) = [one for one in self._house.resources("AWS::IAM::Policy") if one.stack is self._stack]
         every = tuple(dict.fromkeys(ask for asks in needs.values() for ask in asks))
-        yield self._caller("function", role, (*every, *self._listing()), ())
+        once = tuple(ask for ask in every if ask.action != STREAM)
+        yield self._caller(
+            "function", role, (*once, *self._listing()), tuple(ask for ask in every if ask.action == STREAM)
+        )
 
     def _caller(self, name: str, policy: Resource, asks: tuple[Ask, ...], others: tuple[Ask, ...]) -> Caller:
         document = self.concrete(policy.properties["PolicyDocument"])

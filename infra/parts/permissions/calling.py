@@ -7,14 +7,18 @@ from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
 from lambdas.shared.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
 
-CALL = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+ONCE = ("bedrock:InvokeModel",)
+CALL = (*ONCE, "bedrock:InvokeModelWithResponseStream")
 """Converse is authorized as the first, ConverseStream as the second (Service Authorization Reference)."""
 
 _LIVE = "Bedrock gives endpoints random ids when runs make them; tags that promotion alone sets admit the live ones."
 
 
 def call_models(
-    place: Place, models: Mapping[str, str | None], applications: Mapping[str, Sequence[str]]
+    place: Place,
+    models: Mapping[str, str | None],
+    applications: Mapping[str, Sequence[str]],
+    actions: tuple[str, ...] = CALL,
 ) -> tuple[Permission, ...]:
     """Models (model → system profile, None for the bare id), and the `applications` profiles (ARNs) made from each."""
     through = {model: profile for model, profile in models.items() if profile}
@@ -23,8 +27,8 @@ def call_models(
     bare = [place.foundation_model(model) for model in here]
     bare += [arn for model in here for arn in applications.get(model, ())]
     return (
-        *((Permission(actions=CALL, resources=tuple(bare)),) if bare else ()),
-        *(bedrock.through_profiles(place, through, *made, actions=CALL) if through else ()),
+        *((Permission(actions=actions, resources=tuple(bare)),) if bare else ()),
+        *(bedrock.through_profiles(place, through, *made, actions=actions) if through else ()),
     )
 
 
@@ -32,24 +36,28 @@ def call_students(home: Place, names: Names, recipes: Sequence[str]) -> tuple[Pe
     """The live endpoints of these recipes, known by their tags; their aliases; and their models' key, by its alias."""
     routes = [DISTILLED_PREFIX + recipe for recipe in recipes]
     tagged = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment, f"aws:ResourceTag/{TAG_ROUTE}": routes}
-    return _students(home, names, {"StringEquals": tagged}, *recipes)
+    return _students(home, names, {"StringEquals": tagged}, CALL, *recipes)
 
 
-def call_every_student(home: Place, names: Names) -> tuple[Permission, ...]:
+def call_every_student(home: Place, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
     """Those of every recipe: what is said does not grow with them."""
     conditions = {
         "StringEquals": {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment},
         "StringLike": {f"aws:ResourceTag/{TAG_ROUTE}": f"{DISTILLED_PREFIX}*"},
     }
-    return _students(home, names, conditions, "*")
+    return _students(home, names, conditions, actions, "*")
 
 
 def _students(
-    home: Place, names: Names, conditions: Mapping[str, Mapping[str, object]], *recipes: str
+    home: Place,
+    names: Names,
+    conditions: Mapping[str, Mapping[str, object]],
+    actions: tuple[str, ...],
+    *recipes: str,
 ) -> tuple[Permission, ...]:
     endpoints = tuple(home.arn("bedrock", f"{kind}/*") for kind in ("custom-model-deployment", "provisioned-model"))
     return (
         running.read_parameters(home, *(names.alias(recipe) for recipe in recipes)),
-        Permission(actions=CALL, resources=endpoints, conditions=conditions, because=_LIVE),
+        Permission(actions=actions, resources=endpoints, conditions=conditions, because=_LIVE),
         keys.use_models_by_alias(home, names.key_alias),
     )
