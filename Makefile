@@ -131,15 +131,15 @@ imports: .venv/ok
 
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
-	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator --numprocesses 2
 
 .PHONY: local-unit
 local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, in its own environment
-	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator
+	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator --numprocesses 2
 
 .PHONY: snapshot
 snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
-	$(BIN)/python -m pytest tests/snapshot tests/policy
+	$(BIN)/python -m pytest tests/snapshot tests/policy --numprocesses 2
 
 .PHONY: synth
 synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
