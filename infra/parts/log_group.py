@@ -3,12 +3,18 @@
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.config.checks.bounds import RETENTION_DAYS
 from infra.parts.ground import Ground
+
+_RETENTION = dict(zip(RETENTION_DAYS, logs.RetentionDays, strict=False))
+"""The CDK's members by their days. Both are in order of time; the last member, for ever, has no days."""
 
 
 def log_group(scope: Construct, ident: str, ground: Ground) -> logs.LogGroup:
-    group = logs.LogGroup(scope, ident, encryption_key=ground.key, removal_policy=ground.removal_policy)
-    cfn = group.node.default_child
-    assert isinstance(cfn, logs.CfnLogGroup)
-    cfn.retention_in_days = ground.log_retention_days  # the L2 takes an enumeration, settings a number of days
-    return group
+    return logs.LogGroup(
+        scope,
+        ident,
+        encryption_key=ground.key,
+        removal_policy=ground.removal_policy,
+        retention=_RETENTION[ground.log_retention_days],
+    )
