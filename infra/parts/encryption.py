@@ -1,5 +1,8 @@
 """The environment's key in one Region, and the services that its policy admits."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -22,6 +25,7 @@ class Key(Construct):
 
     def __init__(self, scope: Construct, ident: str, *, alias: str, keep_data: bool) -> None:
         super().__init__(scope, ident)
+        self._place = Place.of(self)
         self.key = kms.Key(
             self,
             "Key",
@@ -29,31 +33,38 @@ class Key(Construct):
             enable_key_rotation=True,
             pending_window=Duration.days(30 if keep_data else 7),
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+            policy=iam.PolicyDocument.from_json({"Statement": list(self._statements())}),
         )
         kms.Alias(self, "Alias", alias_name=alias, target_key=self.key)
-        place = Place.of(self)
-        self._admit_logs(place)
-        self._admit("AlarmsToTopics", "cloudwatch.amazonaws.com", trust.from_source(place, "cloudwatch", "alarm:*"))
-        self._admit("RulesToQueues", "events.amazonaws.com", trust.from_source(place, "events", "rule/*"))
 
     def admit_invocation_logs(self) -> None:
         """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
-        source = trust.from_source(Place.of(self), "bedrock", "*")
-        self._admit("InvocationLogs", "bedrock.amazonaws.com", source, ("kms:GenerateDataKey",))
+        source = trust.from_source(self._place, "bedrock", "*")
+        said = _admitting("InvocationLogs", "bedrock.amazonaws.com", source, ("kms:GenerateDataKey",))
+        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
-    def _admit_logs(self, place: Place) -> None:
-        """CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)."""
+    def _statements(self) -> Iterator[dict[str, Any]]:
+        """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
+        place = self._place
+        root = {"AWS": f"arn:{place.partition}:iam::{place.account}:root"}
+        yield {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+        # CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)
         groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": place.arn("logs", "log-group:*")}}
-        self._admit("LogGroups", f"logs.{place.region}.amazonaws.com", groups, SYMMETRIC_USE)
+        yield _admitting("LogGroups", f"logs.{place.region}.amazonaws.com", groups, SYMMETRIC_USE)
+        alarms = trust.from_source(place, "cloudwatch", "alarm:*")
+        yield _admitting("AlarmsToTopics", "cloudwatch.amazonaws.com", alarms, _MESSAGES)
+        rules = trust.from_source(place, "events", "rule/*")
+        yield _admitting("RulesToQueues", "events.amazonaws.com", rules, _MESSAGES)
 
-    def _admit(
-        self, sid: str, service: str, conditions: dict[str, dict[str, str]], actions: tuple[str, ...] = _MESSAGES
-    ) -> None:
-        statement = iam.PolicyStatement(
-            sid=sid,
-            principals=[iam.ServicePrincipal(service)],
-            actions=list(actions),
-            resources=["*"],  # in a key policy: this key
-            conditions=conditions,
-        )
-        self.key.add_to_resource_policy(statement)
+
+def _admitting(
+    sid: str, service: str, conditions: Mapping[str, Mapping[str, str]], actions: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": list(actions),
+        "Resource": "*",  # in a key policy: this key
+        "Condition": conditions,
+    }

@@ -20,12 +20,12 @@ class Topic(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         for address in addresses:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Alarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                conditions=trust.from_source(Place.of(self), "cloudwatch", "alarm:*"),
-            )
-        )
+        alarms = {
+            "Sid": "Alarms",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": self.topic.topic_arn,
+            "Condition": trust.from_source(Place.of(self), "cloudwatch", "alarm:*"),
+        }
+        self.topic.add_to_resource_policy(iam.PolicyStatement.from_json(alarms))

@@ -65,11 +65,13 @@ def require_tls_of_queue(queue: sqs.Queue) -> None:
 
 
 def _deny(actions: tuple[str, ...], *resources: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid="TlsOnly",
-        effect=iam.Effect.DENY,
-        principals=[iam.AnyPrincipal()],
-        actions=list(actions),
-        resources=list(resources),
-        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    return iam.PolicyStatement.from_json(
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": list(actions),
+            "Resource": list(resources),
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
     )
