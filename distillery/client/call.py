@@ -1,19 +1,16 @@
 """One request: its walk, the calls that it comes to, and what is told of it when it is over."""
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from distillery.client.aws import Clients
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.failure import Kind
 from distillery.client.metrics import Served
-from distillery.client.reply import Reply, cost_of, served_of, text_of
+from distillery.client.reply import Mode, Reply, cost_of, text_of, told_of
 from distillery.client.request import Asked, arguments_of
+from distillery.client.telling import Tell, tell
 from distillery.client.walk import Try, Walk
-
-_log = logging.getLogger(__name__)
-Tell = Callable[[Served], object]
 
 
 class Call:
@@ -21,6 +18,9 @@ class Call:
 
     def __init__(self, walk: Walk, asked: Asked, clients: Clients, tell: Tell | None) -> None:
         self.walk, self._asked, self._clients, self._tell = walk, asked, clients, tell
+        first = walk.route.steps[0]
+        self._requested = Mode(first.latency, first.tier)
+        self._over = False
 
     def converse(self) -> Reply:
         for one in self.walk:
@@ -42,12 +42,12 @@ class Call:
         """Notes it; raises it again where it is the caller's."""
         failure = self.walk.failed(one, error)
         if failure.kind is Kind.CALLERS:
-            self._told(error=failure.name)
+            self._told(error=failure.name, callers=True)
             raise error
 
     def over(self, one: Try, response: Mapping[str, Any], first: float | None = None, end: float = 0.0) -> Reply:
         """The reply, which is told of. first, end: of a stream, when it began to say something and when it ended."""
-        served = served_of(response)
+        served = told_of(response)
         reply = Reply(
             response=response,
             text=text_of(response),
@@ -78,14 +78,12 @@ class Call:
         self._told(error=StreamBroken.__name__)
         return StreamBroken(self.walk.route.route, text, self.walk.attempts)
 
-    def _told(self, reply: Reply | None = None, error: str | None = None) -> None:
-        if self._tell is None:
+    def _told(self, **how: Any) -> None:
+        """how: of Served, what it came to. Says nothing the second time: a stream may be closed while it is read."""
+        if self._over:
             return
-        route = self.walk.route
-        try:
-            self._tell(Served(environment=route.environment, route=route.route, reply=reply, error=error))
-        except Exception:  # whatever the user's own callable raises
-            _log.exception("the metrics of a request were not written")
+        self._over, route = True, self.walk.route
+        tell(self._tell, Served(environment=route.environment, route=route.route, requested=self._requested, **how))
 
 
 def _pace(response: Mapping[str, Any], seconds: float) -> float | None:

@@ -3,7 +3,8 @@
 CloudWatch Logs takes the metrics out of the line, so a call waits for no API. The line holds names, counts and times;
 never a prompt or a reply. Source: CloudWatch User Guide, "Specification: Embedded metric format".
 
-A request without an answer counts for `FAILED` alone: it took no step and was served in no mode.
+A request without an answer took no step and was served in no mode: it counts for `FAILED`, and unless the error is the
+caller's own for `DEGRADED` too, so that an outage rings. A name that is no route becomes no dimension.
 """
 
 import json
@@ -12,25 +13,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from distillery.client.reply import Reply
+from distillery.client.errors import NoSuchRoute
+from distillery.client.reply import Mode, Reply
 
+Values = Mapping["Metric", float]
 NAMESPACE = "Distillery"
 
 
 class Dimension(StrEnum):
-    """At most three to a metric. SERVED: the mode of the answer, such as `optimized` or `standard/priority`."""
+    """At most three to a metric. REQUESTED: the mode of the route's first step, such as `optimized` or
+    `standard/priority`; SERVED: that of the answer, `unknown` where a stream ended before Bedrock told it."""
 
     ENVIRONMENT = "Environment"
     ROUTE = "Route"
+    REQUESTED = "Requested"
     SERVED = "Served"
 
 
 class Metric(StrEnum):
-    """Of requests, by environment and by route: REQUESTS to FAILED. Of answers, by route and mode served: the others.
+    """Of requests, by environment and by route: REQUESTS to FAILED; REQUESTS by route and mode requested too. Of
+    answers, by route and mode served: the others.
 
     FALLBACKS: 1 where a later step than the first answered; FALLBACK_STEP: its number, from 0. DOWNGRADES: 1 where the
-    latency or tier served is not what the answering step requested. DEGRADED: 1 where either is so, and else 0, so that
-    its average is the share of requests that were not served as their route means them to be: an alarm watches it.
+    latency or tier served is not what the answering step requested. DEGRADED: 1 where either is so or the route failed,
+    and else 0, so that its average is the share of requests that were not served as their route means them to be: an
+    alarm watches it. Both are left out where nobody can tell: of an error of the caller's, of a mode that is unknown.
     FAILED: 1 where the caller got no whole answer.
     """
 
@@ -55,19 +62,26 @@ UNITS = {
     Metric.OUTPUT_TOKENS_PER_SECOND: "Count/Second",
 }
 """`Count` where nothing else is said."""
+UNKNOWN = "unknown"
+"""The mode served by a stream that ended before Bedrock told it."""
+OF_NO_ROUTE = ((Dimension.ENVIRONMENT,),)
 OF_REQUESTS = ((Dimension.ENVIRONMENT,), (Dimension.ENVIRONMENT, Dimension.ROUTE))
+OF_MODES = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.REQUESTED),)
 OF_ANSWERS = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.SERVED),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """One request, when it is over. reply: None where there was no whole answer, and then `error` names what was
-    raised."""
+    raised, and `callers` says whether it is the caller's to mend. requested: the mode of the route's first step; None
+    where no map was read."""
 
     environment: str
     route: str
     reply: Reply | None = None
     error: str | None = None
+    callers: bool = False
+    requested: Mode | None = None
 
 
 class EmbeddedMetrics:
@@ -88,19 +102,28 @@ def document(served: Served, *, at: float) -> dict[str, Any]:
     """The line as an object. at: seconds since the epoch."""
     requests, answers = dict(_of_request(served)), dict(_of_answer(served.reply))
     values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
-    directives = [_directive(OF_REQUESTS, requests)] + ([_directive(OF_ANSWERS, answers)] if answers else [])
     reply = served.reply
     return {
-        "_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": directives},
+        "_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": list(_directives(served, requests, answers))},
         Dimension.ENVIRONMENT: served.environment,
         Dimension.ROUTE: served.route,
-        **({Dimension.SERVED: str(reply.served)} if reply else {}),
+        **({Dimension.REQUESTED: str(served.requested)} if served.requested else {}),
+        **({Dimension.SERVED: str(reply.served or UNKNOWN)} if reply else {}),
         **values,
         **(_properties(reply) if reply else {"Error": served.error}),
     }
 
 
-def _directive(sets: tuple[tuple[Dimension, ...], ...], values: Mapping[Metric, float]) -> dict[str, Any]:
+def _directives(served: Served, requests: Values, answers: Values) -> Iterator[dict[str, Any]]:
+    """A caller may make up as many names as it likes, each of which would be a metric to pay for."""
+    yield _directive(OF_NO_ROUTE if served.error == NoSuchRoute.__name__ else OF_REQUESTS, requests)
+    if served.requested:
+        yield _directive(OF_MODES, {Metric.REQUESTS: requests[Metric.REQUESTS]})
+    if answers:
+        yield _directive(OF_ANSWERS, answers)
+
+
+def _directive(sets: tuple[tuple[Dimension, ...], ...], values: Values) -> dict[str, Any]:
     metrics = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in values]
     return {"Namespace": NAMESPACE, "Dimensions": [list(one) for one in sets], "Metrics": metrics}
 
@@ -108,7 +131,7 @@ def _directive(sets: tuple[tuple[Dimension, ...], ...], values: Mapping[Metric, 
 def _properties(reply: Reply) -> dict[str, Any]:
     """To search logs by; no metrics."""
     return {
-        "Requested": str(reply.requested),
+        "RequestedOfStep": str(reply.requested),
         "Model": reply.model,
         "Identifier": reply.identifier,
         "Region": reply.step.region,
@@ -120,14 +143,25 @@ def _properties(reply: Reply) -> dict[str, Any]:
 
 def _of_request(served: Served) -> Iterator[tuple[Metric, float]]:
     reply = served.reply
-    fallback, downgrade = bool(reply and reply.index), bool(reply and reply.downgraded)
     yield Metric.REQUESTS, 1
     yield Metric.FAILED, int(reply is None)
-    yield Metric.FALLBACKS, int(fallback)
-    yield Metric.DOWNGRADES, int(downgrade)
-    yield Metric.DEGRADED, int(fallback or downgrade)
+    yield Metric.FALLBACKS, int(bool(reply and reply.index))
+    if reply and reply.served:
+        yield Metric.DOWNGRADES, int(reply.downgraded)
+    if (degraded := _degraded(served)) is not None:
+        yield Metric.DEGRADED, int(degraded)
     if reply:
         yield Metric.FALLBACK_STEP, reply.index
+
+
+def _degraded(served: Served) -> bool | None:
+    """None: nobody can tell."""
+    reply = served.reply
+    if reply is None:
+        return None if served.callers else True
+    if reply.index:
+        return True
+    return reply.downgraded if reply.served else None
 
 
 def _of_answer(reply: Reply | None) -> Iterator[tuple[Metric, float]]:

@@ -39,6 +39,7 @@ class Reply:
     """response: Converse's; of a stream, its events put together in the same shape, without ResponseMetadata.
 
     text: its text blocks together; reasoning and tool use are in `response`.
+    served: None where Bedrock did not come to say it: a stream tells it last, and this one was closed or cut before.
     index, step: which of the policy's steps answered; identifier: the `modelId` that was called; model: the catalog's
         id, or for a distilled student the ARN of the model that its alias names.
     attempts: every try, the answering one last.
@@ -52,7 +53,7 @@ class Reply:
     response: Mapping[str, Any]
     text: str
     requested: Mode
-    served: Mode
+    served: Mode | None
     index: int
     step: Step
     identifier: str
@@ -65,8 +66,8 @@ class Reply:
 
     @property
     def downgraded(self) -> bool:
-        """Whether another mode was served than the answering step requested."""
-        return self.served != self.requested
+        """Whether another mode was served than the answering step requested, as far as anybody knows."""
+        return self.served is not None and self.served != self.requested
 
     @property
     def input_tokens(self) -> int:
@@ -100,7 +101,12 @@ def served_of(response: Mapping[str, Any]) -> Mode:
     )
 
 
-def cost_of(response: Mapping[str, Any], step: Step, served: Mode, route: RouteMap) -> Decimal | None:
+def told_of(response: Mapping[str, Any]) -> Mode | None:
+    """The same of a response that may be a part: None without `usage`, which Bedrock tells together with the mode."""
+    return served_of(response) if "usage" in response else None
+
+
+def cost_of(response: Mapping[str, Any], step: Step, served: Mode | None, route: RouteMap) -> Decimal | None:
     """At the prices of the mode served: of the step itself, or of another step of the same model in that mode."""
     usage, prices = response.get("usage", {}), _prices(step, served, route)
     cached = usage.get("cacheReadInputTokens", 0) or usage.get("cacheWriteInputTokens", 0)
@@ -109,6 +115,6 @@ def cost_of(response: Mapping[str, Any], step: Step, served: Mode, route: RouteM
     return prices.cost(input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
 
 
-def _prices(step: Step, served: Mode, route: RouteMap) -> Prices | None:
+def _prices(step: Step, served: Mode | None, route: RouteMap) -> Prices | None:
     same = (one for one in route.steps if (one.model, one.region, one.alias) == (step.model, step.region, step.alias))
     return next((one.prices for one in (step, *same) if Mode(one.latency, one.tier) == served and one.prices), None)

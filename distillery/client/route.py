@@ -6,14 +6,16 @@ from typing import Any, Unpack
 
 from distillery.client.aws import Clients, shared
 from distillery.client.breaker import Breaker
-from distillery.client.call import Call, Tell
+from distillery.client.call import Call
 from distillery.client.directory import Directory
 from distillery.client.document import RouteMap
-from distillery.client.errors import NotConfigured
+from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
+from distillery.client.metrics import Served
 from distillery.client.reply import Reply
 from distillery.client.request import Asked, Request
 from distillery.client.stream import ReplyStream
 from distillery.client.target import Target, check_cost_centre
+from distillery.client.telling import Tell, tell
 from distillery.client.timing import Timing
 from distillery.client.walk import Walk
 
@@ -49,9 +51,10 @@ class Route:
         if deadline <= 0:
             raise ValueError(f"deadline is {deadline:g}: it must be more than 0 seconds")
         self._clients = Clients(session) if session else shared()
+        self._environment = environment or os.environ.get(ENVIRONMENT) or _not_said("environment", ENVIRONMENT)
         self._directory = Directory(
             name,
-            environment=environment or os.environ.get(ENVIRONMENT) or _not_said("environment", ENVIRONMENT),
+            environment=self._environment,
             region=region or self._clients.region or _not_said("region", "AWS_REGION"),
             clients=self._clients,
             now=timing.now,
@@ -79,6 +82,15 @@ class Route:
         return ReplyStream(self._call(Asked.of(request)), self._timing.now)
 
     def _call(self, asked: Asked) -> Call:
+        try:
+            return Call(self._walk(), asked, self._clients, self._metrics)
+        except RouteError as error:
+            callers = not isinstance(error, MapUnavailable)
+            name, route = type(error).__name__, self._directory.name
+            tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
+            raise
+
+    def _walk(self) -> Walk:
         walk = Walk(
             self._directory,
             deadline=self._deadline,
@@ -87,7 +99,7 @@ class Route:
             timing=self._timing,
         )
         check_cost_centre(walk.route, self._cost_centre)
-        return Call(walk, asked, self._clients, self._metrics)
+        return walk
 
     def _breaker(self, target: Target) -> Breaker:
         """One for each thing that may be down, as long as the route lives."""

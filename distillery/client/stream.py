@@ -96,12 +96,18 @@ class ReplyStream:
                         continue
                 ready, held = held or [event], None
                 yield from ready
+                if self._over:  # whoever got this closed the stream
+                    return
             if not self._assembly.stopped:
                 raise StreamTruncated("the stream ended before its message did")
         except Exception as error:  # judged: what no step would answer is raised again
-            if not self._assembly.stopped:
+            if not self._assembly.stopped and not self._over:
                 return self._broke(error, committed=held is None)
+        if self._over:
+            return
         yield from held or ()
+        if self._over:
+            return
         self._call.walk.answered(self._one)
         self._finish()
 

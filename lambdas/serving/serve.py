@@ -50,7 +50,7 @@ def answer_of(route: str, reply: Reply) -> dict[str, Any]:
         "identifier": reply.identifier,
         "region": reply.step.region,
         "requested": _mode(reply.requested),
-        "served": _mode(reply.served),
+        "served": _mode(reply.served) if reply.served else None,
         "step": reply.index,
         "attempts": attempts_of(reply.attempts),
         "usage": {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens},

@@ -5,10 +5,25 @@ import logging
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from urllib3.exceptions import ProtocolError
 
-from distillery.client import AllStepsFailed, EmbeddedMetrics
+from distillery.client import EmbeddedMetrics, RouteError
 from distillery.client.metrics import Dimension, Metric
-from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THROTTLED, World, answer, delta, end
+from tests.fakes.errors import service_error
+from tests.unit.client.world import (
+    MESSAGES,
+    OPTIMIZED,
+    OTHER,
+    PRO,
+    START,
+    THROTTLED,
+    World,
+    answer,
+    delta,
+    end,
+    refusal,
+)
 from tests.unit.client.world import route_map as said
 
 COUNTS = {"Requests": 1, "Failed": 0, "Fallbacks": 0, "Downgrades": 0, "Degraded": 0, "FallbackStep": 0}
@@ -22,7 +37,7 @@ def lines_of(world: World, *, streamed: bool = False) -> list[dict[str, Any]]:
             list(route.converse_stream(messages=MESSAGES))
         else:
             route.converse(messages=MESSAGES)
-    except AllStepsFailed:
+    except (RouteError, ClientError):
         pass
     assert all("\n" not in line for line in lines)
     return [json.loads(line) for line in lines]
@@ -41,10 +56,14 @@ def test_an_answer_is_counted_and_told_by_what_was_served() -> None:
     assert values(line) == COUNTS | {"Answers": 1, "InputTokens": 1000, "OutputTokens": 10, "CostUSD": 0.00104}
     assert (line["Environment"], line["Route"], line["Served"]) == ("dev", "fast", "optimized")
     assert line["_aws"]["Timestamp"] == 1_700_000_000_123
-    requests, answers = line["_aws"]["CloudWatchMetrics"]
+    requests, modes, answers = line["_aws"]["CloudWatchMetrics"]
+    assert (modes["Dimensions"], [each["Name"] for each in modes["Metrics"]]) == (
+        [["Environment", "Route", "Requested"]],
+        ["Requests"],
+    )
     assert requests["Dimensions"] == [["Environment"], ["Environment", "Route"]]
     assert answers["Dimensions"] == [["Environment", "Route", "Served"]]
-    assert {each["Namespace"] for each in (requests, answers)} == {"Distillery"}
+    assert {each["Namespace"] for each in (requests, modes, answers)} == {"Distillery"}
 
 
 def test_a_downgrade_and_a_fallback_are_counted() -> None:
@@ -55,14 +74,56 @@ def test_a_downgrade_and_a_fallback_are_counted() -> None:
     world.script[PRO] = [THROTTLED]
     (line,) = lines_of(world)
     assert values(line).items() >= (COUNTS | {"Fallbacks": 1, "Degraded": 1, "FallbackStep": 1}).items()
+    assert (line["Requested"], line["RequestedOfStep"]) == ("optimized", "standard")
 
 
-def test_a_request_without_an_answer_is_a_failure_and_nothing_else() -> None:
+def test_a_request_without_an_answer_is_one_that_was_not_served_as_meant() -> None:
+    """Else the alarm on the share of such requests would go quiet where nothing answers at all."""
     world = World(said(OPTIMIZED))
     world.script[PRO] = [THROTTLED]
     (line,) = lines_of(world)
-    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Downgrades": 0, "Degraded": 0}
-    assert line["Error"] == "AllStepsFailed"
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Degraded": 1}
+    assert (line["Error"], line["Requested"]) == ("AllStepsFailed", "optimized")
+
+
+def test_an_error_of_the_callers_says_nothing_about_how_a_route_is_served() -> None:
+    world = World(said())
+    world.script[PRO] = [refusal("ValidationException", "too long")]
+    (line,) = lines_of(world)
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0}
+    assert line["Error"] == "ValidationException"
+
+
+def test_a_map_that_cannot_be_read_is_a_failure_too() -> None:
+    world = World()
+    world.ssm.errors["/distillery/dev/routes/fast"] = service_error("InternalServerError")
+    (line,) = lines_of(world)
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Degraded": 1}
+    assert (line["Error"], line["Route"]) == ("MapUnavailable", "fast")
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Environment"], ["Environment", "Route"]]
+
+
+def test_a_name_that_is_no_route_is_the_callers_and_no_dimension() -> None:
+    (line,) = lines_of(World())
+    assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0}
+    assert [each["Dimensions"] for each in line["_aws"]["CloudWatchMetrics"]] == [[["Environment"]]]
+
+
+@pytest.mark.parametrize("cut", [ProtocolError("Response ended prematurely"), None], ids=str)
+def test_how_a_stream_was_served_is_unknown_where_it_ended_before_its_figures(cut: Exception | None) -> None:
+    """Cut behind its message, or closed."""
+    world, lines = World(said()), list[str]()
+    stopped = [{"messageStop": {"stopReason": "end_turn"}}, cut]
+    world.script[PRO] = [[START, delta("a"), *(stopped if cut else [delta("b"), *end()])]]
+    route = world.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1.0))
+    with route.converse_stream(messages=MESSAGES) as stream:
+        assert [text for text, _ in zip(stream, range(1), strict=False)] == ["a"]
+    if not cut:
+        assert (stream.reply.served, stream.reply.downgraded) == (None, False)
+    (line,) = map(json.loads, lines)
+    assert (line["Requested"], line["Served"]) == ("optimized", "unknown")
+    assert values(line).keys() & {"Downgrades", "Degraded"} == set()
+    assert values(line)["Answers"] == 1
 
 
 def test_a_stream_tells_its_pace() -> None:

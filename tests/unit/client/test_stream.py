@@ -152,6 +152,18 @@ def test_a_stream_may_be_left_early_and_is_told_of_once() -> None:
         next(stream.events())
 
 
+@pytest.mark.parametrize("rest", [[], [BREAKS[3]], end(), [delta("lo"), *end()]], ids=len)
+def test_a_stream_that_is_closed_while_it_is_read_is_over(rest: list[Any]) -> None:
+    """No error, no second telling, and no end that is judged."""
+    world = world_of([START, delta("hel"), *rest])
+    stream, said = world.route().converse_stream(messages=MESSAGES), list[str]()
+    for text in stream:
+        said.append(text)
+        stream.close()
+    assert (said, stream.reply.text, stream.reply.served) == (["hel"], "hel", None)
+    assert ([told.error for told in world.told], len(stream.reply.attempts)) == ([None], 1)
+
+
 TOOL = [
     START,
     {"contentBlockStart": {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "t", "name": "find"}}}},

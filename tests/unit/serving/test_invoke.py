@@ -108,10 +108,11 @@ def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
     ask("fast")
     with pytest.raises(BadRequest):
         ask("slow")
-    (line,) = capsys.readouterr().out.splitlines()
-    told = json.loads(line)
+    out = capsys.readouterr().out
+    told, refused = map(json.loads, out.splitlines())
+    assert (refused["Error"], "Degraded" in refused) == ("NoSuchRoute", False)
     assert (told["Requests"], told["Route"], told["_aws"]["Timestamp"]) == (1, "fast", 1_700_000_000_000)
-    assert "hello" not in line
+    assert "hello" not in out
 
 
 @pytest.mark.parametrize(("said", "logged"), [("true", True), ("", False), ("false", False)])
