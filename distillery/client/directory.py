@@ -1,6 +1,7 @@
 """Where a route's map and the aliases of its distilled steps are read: SSM parameters, kept for a minute."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from dataclasses import dataclass
 from distillery.client.aws import AWS_ERRORS, ClientError, Clients, code
 from distillery.client.document import RouteMap, UnreadableMap
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted
-from distillery.client.kept import Kept, NotThere
+from distillery.client.kept import LONGEST_WAIT, Kept, NotThere, StillReading
 
 DISTILLED = "distilled/"
+NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
+"""Of routes. What else SSM takes after a parameter's name is no name: `fast:3` is a version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +34,27 @@ class Directory:
         self._map = Kept(self._read_map, now=now)
         self._aliases: dict[tuple[str, str], Kept[Endpoint]] = {}
 
-    def map(self) -> RouteMap:
-        """Raises NoSuchRoute, MapUnavailable."""
-        return self._told(self._map.value)
+    def map(self, wait: float = LONGEST_WAIT) -> RouteMap:
+        """wait: seconds for another thread that is reading it. Raises NoSuchRoute, MapUnavailable."""
+        return self._told(lambda: self._map.value(wait))
 
-    def endpoint(self, parameter: str, region: str) -> Endpoint:
-        """What the alias names now. Raises NothingPromoted; AWS_ERRORS where it cannot be read."""
+    def endpoint(self, parameter: str, region: str, wait: float = LONGEST_WAIT) -> Endpoint:
+        """What the alias names now. Raises NothingPromoted; StillReading and AWS_ERRORS where it cannot be read."""
         try:
-            return self._alias(parameter, region).value()
+            return self._alias(parameter, region).value(wait)
         except NotThere as error:
             raise NothingPromoted(f"nothing was promoted to {parameter} yet; run its recipe") from error
 
-    def refresh(self) -> None:
-        """Reads the map and every alias that was read before again. What cannot be read stays as it was."""
-        self._told(self._map.refresh)
+    def refresh(self, left: Callable[[], float]) -> None:
+        """Reads the map and every alias that was read before again. What cannot be read stays as it was; what there is
+        no time for, by the seconds left, too."""
+        self._told(lambda: self._map.refresh(left()))
         for alias in list(self._aliases.values()):
+            if left() <= 0:
+                return
             try:
-                alias.refresh()
-            except (NotThere, *AWS_ERRORS):
+                alias.refresh(left())
+            except (NotThere, StillReading, *AWS_ERRORS):
                 continue  # whoever asks for it is told
 
     def _told(self, read: Callable[[], RouteMap]) -> RouteMap:
@@ -59,7 +65,7 @@ class Directory:
                 f"there is no route {self.name!r} in {self._environment}, as {self._region} has it; its stack lists "
                 "the routes"
             ) from error
-        except (UnreadableMap, *AWS_ERRORS) as error:
+        except (UnreadableMap, StillReading, *AWS_ERRORS) as error:
             raise MapUnavailable(f"the map of route {self.name!r} cannot be read: {error}") from error
 
     def _alias(self, parameter: str, region: str) -> Kept[Endpoint]:
@@ -71,14 +77,16 @@ class Directory:
 
     def _read_map(self) -> RouteMap:
         """By the name, or by a recipe's: whoever may read that one alone is denied the other, and is not told whether
-        it exists."""
+        it exists. A second read that goes wrong otherwise does not mean that there is no route."""
+        if not NAME.fullmatch(self.name):
+            raise NotThere(self.name)
         first: Exception
         try:
             return RouteMap.from_json(self._route(self.name))
         except NotThere as error:
             first = error
         except ClientError as error:
-            if code(error) != "AccessDeniedException":
+            if not _denied(error):
                 raise
             first = error
         if "/" in self.name:
@@ -86,6 +94,8 @@ class Directory:
         try:
             return RouteMap.from_json(self._route(DISTILLED + self.name))
         except (NotThere, ClientError) as second:
+            if isinstance(second, ClientError) and not _denied(second):
+                raise
             raise first from second
 
     def _route(self, name: str) -> str:
@@ -103,6 +113,10 @@ def read(clients: Clients, parameter: str, region: str) -> str:
         if code(error) in ("ParameterNotFound", "ValidationException"):
             raise NotThere(parameter) from error
         raise
+
+
+def _denied(error: ClientError) -> bool:
+    return code(error) == "AccessDeniedException"
 
 
 def _endpoint(text: str) -> Endpoint:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from distillery.client.directory import Directory
 from distillery.client.document import STANDARD, RouteMap, Step
 from distillery.client.errors import NotConfigured
+from distillery.client.kept import LONGEST_WAIT
 from distillery.client.reply import Mode
 
 
@@ -27,10 +28,13 @@ class Target:
         return self.step.region, self.identifier, str(self.requested)
 
 
-def target_of(index: int, step: Step, directory: Directory, cost_centre: str | None) -> Target:
-    """Raises NothingPromoted, and AWS_ERRORS where an alias cannot be read."""
+def target_of(
+    index: int, step: Step, directory: Directory, cost_centre: str | None, wait: float = LONGEST_WAIT
+) -> Target:
+    """wait: seconds for another thread that is reading the alias. Raises NothingPromoted; StillReading and AWS_ERRORS
+    where an alias cannot be read."""
     if step.alias:
-        endpoint = directory.endpoint(step.alias, step.region)
+        endpoint = directory.endpoint(step.alias, step.region, wait)
         return Target(index, step, endpoint.arn, endpoint.model)
     return Target(index, step, _identifier(step, cost_centre), step.model)
 

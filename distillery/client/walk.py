@@ -3,7 +3,8 @@
 A step is tried TRIES times, with a pause of full jitter between (AWS Builders' Library, "Timeouts, retries, and backoff
 with jitter"); then the next step. Where none answered the policy is walked again, ROUNDS times in all, as long as there
 is time. A step that is not the last may use half of the time left, so that one that hangs leaves enough for the others.
-A step whose breaker is open is not left out: it comes last.
+A step whose breaker is open is not left out: it comes last. Reading the map and aliases counts: past the deadline
+nothing more is read, and a read under way may go on for as long as SSM's client tries (some 10 seconds).
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from distillery.client.directory import Directory
 from distillery.client.document import RouteMap, Step
 from distillery.client.errors import NothingPromoted, RouteError
 from distillery.client.failure import Failure, Kind, judge
+from distillery.client.kept import StillReading
 from distillery.client.reply import Attempt
 from distillery.client.target import Target, target_of
 from distillery.client.timing import Timing
@@ -51,7 +53,7 @@ class Walk:
         self._directory, self._cost_centre = directory, cost_centre
         self._breaker, self._timing = breaker, timing
         self.deadline, self.began = deadline, timing.now()
-        self.route = directory.map()
+        self.route = directory.map(deadline)
         self._failures: dict[tuple[str, str, str], int] = {}
         self._gone: set[tuple[str, str, str]] = set()
         self._again = self._reread = False
@@ -62,9 +64,14 @@ class Walk:
     def elapsed_ms(self) -> float:
         return (self._timing.now() - self.began) * 1000
 
+    @property
+    def left(self) -> float:
+        """Seconds to the deadline; below zero behind it."""
+        return self.began + self.deadline - self._timing.now()
+
     def __iter__(self) -> Iterator[Try]:
         rounds = 0
-        while rounds < ROUNDS:
+        while rounds < ROUNDS and self.left > 0:
             self._again = False
             for target, last in self._order():
                 yield from self._tries(target, last)
@@ -93,12 +100,12 @@ class Walk:
 
     def _read_again(self, gone: Step) -> None:
         """A deploy or a promotion may have named something else by now: then the walk begins anew with that."""
-        if self._reread:
+        if self._reread or self.left <= 0:
             return
         self._reread, before = True, self.route
         try:
-            self._directory.refresh()
-            self.route = self._directory.map()
+            self._directory.refresh(lambda: self.left)
+            self.route = self._directory.map(self.left)
         except RouteError:
             return  # the map at hand has other steps yet
         self._again = self.route != before or gone.alias is not None
@@ -107,6 +114,8 @@ class Walk:
         """Targets, each with whether it is the last of the round."""
         steps, postponed = self.route.steps, list[Target]()
         for index, step in enumerate(steps):
+            if self.left <= 0:
+                return
             target = self._target(index, step)
             if target is None:
                 continue
@@ -120,8 +129,8 @@ class Walk:
     def _target(self, index: int, step: Step) -> Target | None:
         """None for what cannot be called: nothing is promoted, or it was gone when this request asked."""
         try:
-            target = target_of(index, step, self._directory, self._cost_centre)
-        except (NothingPromoted, *AWS_ERRORS) as error:
+            target = target_of(index, step, self._directory, self._cost_centre, self.left)
+        except (NothingPromoted, StillReading, *AWS_ERRORS) as error:
             said = Attempt(index=index, region=step.region, identifier=None, error=_name(error), message=str(error))
             if said not in self.attempts:  # it is so in every round
                 self.attempts.append(said)
@@ -132,7 +141,7 @@ class Walk:
         for _ in range(TRIES):
             self._pause(self._failures.get(target.key, 0))
             began = self._timing.now()
-            left = self.began + self.deadline - began
+            left = self.left
             seconds = rung(self.deadline, left if last else left / 2)
             if seconds is None:
                 return
@@ -144,8 +153,7 @@ class Walk:
     def _pause(self, failures: int) -> None:
         """None before a step that has not failed; never beyond the deadline."""
         if failures:
-            left = self.began + self.deadline - self._timing.now()
-            most = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1), max(left, 0.0))
+            most = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1), max(self.left, 0.0))
             self._timing.sleep(self._timing.jitter(most))
 
     def _attempt(self, one: Try, failure: Failure | None = None) -> Attempt:

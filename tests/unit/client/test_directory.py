@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from distillery.client import MapUnavailable, NoSuchRoute, published
+from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step, published
 from distillery.client.kept import SECONDS_BETWEEN, SECONDS_KEPT, Kept, NotThere
 from tests.fakes.errors import service_error
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
@@ -144,6 +144,93 @@ def test_what_does_not_exist_is_looked_for_again_soon_not_always() -> None:
         with pytest.raises(NotThere):
             kept.value()
     assert len(reads) == 2
+
+
+def test_what_could_not_be_read_is_read_again_soon_not_by_every_request() -> None:
+    world = World(route_map())
+    world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
+    route = world.route()
+    for at in (0, 1, SECONDS_BETWEEN - 1):
+        world.at = 1000 + at
+        with pytest.raises(MapUnavailable, match="InternalServerError"):
+            route.converse(messages=MESSAGES)
+    assert len(world.ssm.reads) == 1
+    world.ssm.errors.clear()
+    world.at = 1000 + SECONDS_BETWEEN
+    assert route.converse(messages=MESSAGES).text == "hi"
+
+
+def test_nobody_waits_for_another_threads_read_longer_than_its_own_deadline() -> None:
+    world, reading, go = World(route_map()), threading.Event(), threading.Event()
+    answer = world.ssm.get_parameter
+
+    def dead(**said: str) -> object:
+        reading.set()
+        assert go.wait(10)
+        return answer(**said)
+
+    world.ssm.get_parameter = dead  # type: ignore[method-assign, assignment]  # an SSM that answers when it is told to
+    route = world.route(deadline=0.05)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(lambda: route.map)
+        assert reading.wait(10)
+        with pytest.raises(MapUnavailable, match="another thread is still reading it"):
+            route.converse(messages=MESSAGES)
+        go.set()
+        assert first.result() == route_map()
+
+
+def test_past_the_deadline_nothing_more_is_read() -> None:
+    """Three students whose aliases SSM does not tell, four seconds each."""
+    aliases = [f"/distillery/dev/alias/{name}" for name in "abc"]
+    world = World(route_map(*(Step(model="m", region="us-east-1", alias=alias) for alias in aliases)))
+    home = world.homes["us-east-1"]
+
+    def slow(**said: str) -> object:
+        world.at += 4
+        home.reads.append(said["Name"])
+        raise service_error("InternalServerError")
+
+    home.get_parameter = slow  # type: ignore[method-assign, assignment]  # an SSM that takes its time
+    with pytest.raises(AllStepsFailed, match="InternalServerError"):
+        world.route(deadline=7).converse(messages=MESSAGES)
+    assert home.reads == aliases[:2]
+
+
+@pytest.mark.parametrize("trouble", ["ThrottlingException", "InternalServerError"])
+def test_a_recipes_map_is_kept_where_ssm_is_in_trouble(trouble: str) -> None:
+    world = World(route_map(STUDENT, route="distilled/support"))
+    route = world.route("support")
+    before = route.map
+    world.ssm.errors[PATH + "distilled/support"] = service_error(trouble)
+    world.at += 61
+    assert route.map == before
+    with pytest.raises(MapUnavailable, match=trouble):
+        assert world.route("support").map
+
+
+@pytest.mark.parametrize("second", [None, "AccessDeniedException"])
+def test_a_recipes_map_that_is_gone_is_gone(second: str | None) -> None:
+    world = World(route_map(STUDENT, route="distilled/support"))
+    route = world.route("support")
+    assert route.map
+    world.ssm.parameters.clear()
+    if second:
+        world.ssm.errors[PATH + "distilled/support"] = service_error(second)
+    world.at += 61
+    with pytest.raises(NoSuchRoute):
+        assert route.map
+
+
+@pytest.mark.parametrize(
+    "name", ["fast:1", "fast:label", "Fast", "../serving", "/fast", "fast/", "fast\n", "", "f\ud800"]
+)
+def test_what_is_no_name_of_a_route_is_not_looked_for(name: str) -> None:
+    world = World(route_map())
+    world.ssm.parameters[PATH + name] = world.ssm.parameters[PATH + "fast"]
+    with pytest.raises(NoSuchRoute):
+        assert world.route(name).map
+    assert world.ssm.reads == []
 
 
 def test_all_routes_are_one_document() -> None:
