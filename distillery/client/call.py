@@ -66,11 +66,12 @@ class Call:
         self._told(reply=reply)
         return reply
 
-    def lost(self) -> AllStepsFailed:
-        """To be raised."""
+    def lost(self) -> Exception:
+        """To be raised: AllStepsFailed, or where every step was denied what boto3 raised at the first."""
         error = AllStepsFailed(self.walk.route.route, self.walk.deadline, self.walk.attempts)
-        self._told(error=type(error).__name__)
-        return error
+        denied = self.walk.denied
+        self._told(error=self.walk.attempts[0].error if denied else type(error).__name__)
+        return denied or error
 
     def broken(self, one: Try, error: Exception, text: str) -> StreamBroken:
         """To be raised."""

@@ -1,5 +1,5 @@
 """What a route raises of its own. What is the caller's to mend (a request that Bedrock finds invalid, a permission that
-is missing) comes as boto3 raised it.
+every step is missing) comes as boto3 raised it.
 
 RouteError
 ├── NotConfigured     no environment, no Region, or a cost centre that the route has not
@@ -36,7 +36,8 @@ class NothingPromoted(RouteError):
 
 
 class AllStepsFailed(RouteError):
-    """attempts: every try, in order."""
+    """attempts: every try, in order. Its text names errors alone: the sentences of Bedrock, which are in the attempts,
+    may quote the caller, and this is logged."""
 
     def __init__(self, route: str, seconds: float, attempts: Sequence[Attempt]) -> None:
         self.route, self.attempts = route, tuple(attempts)
@@ -60,5 +61,4 @@ def _told(attempts: Sequence[Attempt]) -> Iterator[str]:
     for (identifier, region, error), tries in groupby(attempts, same):
         often = list(tries)
         times = f" ({len(often)} times)" if len(often) > 1 else ""
-        said = f", {often[-1].message}" if often[-1].message else ""
-        yield f"{identifier} in {region}: {error}{times}{said}"
+        yield f"{identifier} in {region}: {error}{times}"

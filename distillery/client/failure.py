@@ -1,11 +1,14 @@
 """What a failed call means for the walk: try again, go on, read the map again, or tell the caller.
 
+Access is granted model by model and endpoint by endpoint: a denial is of that step alone, and the next may answer.
+
 Errors of Converse are those of botocore 1.44.5's model. A model past its end of life is `ResourceNotFoundException`
 ("This model version has reached the end of its life"), as is a Legacy one that the account has not used lately; one
 that a Region does not know any more is `ValidationException` ("The provided model identifier is invalid"). Other
 `ValidationException`s speak of the caller's request, unless they speak of what the map said: identifier, mode or tier.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,11 +28,13 @@ from distillery.client.aws import ClientError, code
 
 class Kind(StrEnum):
     """TRANSIENT: the same step may answer in a moment. LATE: it used up its time, so another is next. GONE: what the
-    map names is not there, or not as the map says. CALLERS: no step would answer otherwise."""
+    map names is not there, or not as the map says. DENIED: the caller may not call that step. CALLERS: no step would
+    answer otherwise."""
 
     TRANSIENT = "transient"
     LATE = "late"
     GONE = "gone"
+    DENIED = "denied"
     CALLERS = "callers"
 
 
@@ -57,14 +62,15 @@ TRANSIENT = frozenset({
     "TooManyRequestsException",
 })  # fmt: skip
 LATE = frozenset({"ModelTimeoutException", "RequestTimeout", "RequestTimeoutException"})
-OF_THE_MAP = (
-    "reached the end of its life",
-    "model identifier is invalid",
-    "on-demand throughput isn",
-    "Latency performance configuration is not supported",
-    "service tier",
+OF_THE_MAP = re.compile(
+    r"This model version has reached the end of its life\."
+    r"|The provided model identifier is invalid\."
+    r"|Invocation of model ID \S+ with on-demand throughput isn.t supported\."
+    r"|Latency performance configuration is not supported for "
+    r"|The service tier \w+ is not supported for "
 )
-"""Parts of sentences with which `ValidationException` refuses what the map said."""
+"""How the sentences begin with which `ValidationException` refuses what the map said. From their beginning, since other
+sentences quote the caller."""
 _LATE = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError)
 _CONNECTION = (
     ConnectionError,
@@ -93,7 +99,9 @@ def _of_service(name: str, said: str, status: int) -> Kind:
         return Kind.TRANSIENT
     if name == "ResourceNotFoundException":
         return Kind.GONE
-    if name == "ValidationException" and any(part in said for part in OF_THE_MAP):
+    if name == "AccessDeniedException":
+        return Kind.DENIED
+    if name == "ValidationException" and OF_THE_MAP.match(said):
         return Kind.GONE
     return Kind.CALLERS
 

@@ -72,7 +72,8 @@ class Route:
         """One answer. `modelId`, `performanceConfig` and `serviceTier` are the map's to say.
 
         Raises AllStepsFailed where no step answered before the deadline; boto3's ClientError for what is the caller's
-        to mend (ValidationException, AccessDeniedException); NoSuchRoute, MapUnavailable, NotConfigured.
+        to mend (ValidationException; AccessDeniedException where every step was denied); NoSuchRoute, MapUnavailable,
+        NotConfigured.
         """
         return self._call(Asked.of(request)).converse()
 

@@ -55,7 +55,8 @@ class Walk:
         self.deadline, self.began = deadline, timing.now()
         self.route = directory.map(deadline)
         self._failures: dict[tuple[str, str, str], int] = {}
-        self._gone: set[tuple[str, str, str]] = set()
+        self._left_out: set[tuple[str, str, str]] = set()
+        self._denials: list[Exception] = []
         self._again = self._reread = False
         self._last: Kind | None = None
         self.attempts: list[Attempt] = []
@@ -92,11 +93,20 @@ class Walk:
             self._breaker(one.target).answered()
             return failure
         self._failures[one.target.key] = self._failures.get(one.target.key, 0) + 1
-        self._breaker(one.target).failed(for_good=failure.kind is Kind.GONE)
+        for_good = failure.kind in (Kind.GONE, Kind.DENIED)
+        self._breaker(one.target).failed(for_good=for_good)
+        if for_good:
+            self._left_out.add(one.target.key)
         if failure.kind is Kind.GONE:
-            self._gone.add(one.target.key)
             self._read_again(one.target.step)
+        elif failure.kind is Kind.DENIED:
+            self._denials.append(error)
         return failure
+
+    @property
+    def denied(self) -> Exception | None:
+        """What the first step was refused with, where every step was."""
+        return self._denials[0] if self._denials and len(self._denials) == len(self.attempts) else None
 
     def _read_again(self, gone: Step) -> None:
         """A deploy or a promotion may have named something else by now: then the walk begins anew with that."""
@@ -127,7 +137,7 @@ class Walk:
             yield target, target is postponed[-1]
 
     def _target(self, index: int, step: Step) -> Target | None:
-        """None for what cannot be called: nothing is promoted, or it was gone when this request asked."""
+        """None for what cannot be called: nothing is promoted, or it was gone or denied when this request asked."""
         try:
             target = target_of(index, step, self._directory, self._cost_centre, self.left)
         except (NothingPromoted, StillReading, *AWS_ERRORS) as error:
@@ -135,7 +145,7 @@ class Walk:
             if said not in self.attempts:  # it is so in every round
                 self.attempts.append(said)
             return None
-        return None if target.key in self._gone else target
+        return None if target.key in self._left_out else target
 
     def _tries(self, target: Target, last: bool) -> Iterator[Try]:
         for _ in range(TRIES):

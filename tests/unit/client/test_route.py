@@ -180,7 +180,7 @@ def test_a_cost_centre_that_no_step_has_is_refused() -> None:
     assert world.called == []
 
 
-@pytest.mark.parametrize("name", ["ValidationException", "AccessDeniedException", "ExpiredTokenException"])
+@pytest.mark.parametrize("name", ["ValidationException", "ExpiredTokenException"])
 def test_what_is_the_callers_to_mend_is_raised_at_once(name: str) -> None:
     world = World(route_map())
     world.script[PRO] = [refusal(name, "mend it")]
