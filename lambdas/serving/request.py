@@ -80,7 +80,18 @@ def _message(role: str, text: str) -> dict[str, Any]:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadRequest(f"{where!r} is missing or no text; send a text that is not empty")
+    if not _is_unicode(value):
+        raise BadRequest(f"{where!r} has half of a surrogate pair, which is no character; send whole ones")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can spell what no encoding can: `\\ud83d` alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _max_tokens(value: Any) -> int:

@@ -23,12 +23,14 @@ Answer = Mapping[str, Any]
 
 
 def is_url_event(event: Any) -> bool:
-    return isinstance(event, dict) and "http" in event.get("requestContext", {})
+    """Whoever invokes the function directly may send anything in its place."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    return isinstance(context, dict) and isinstance(context.get("http"), dict)
 
 
 def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: Callable[[], Answer]) -> dict[str, Any]:
     """ask: answers the body of a POST; routes: what GET answers."""
-    method, path = event["requestContext"]["http"]["method"], event.get("rawPath", "/")
+    method, path = event["requestContext"]["http"].get("method"), event.get("rawPath", "/")
     if path not in ("", "/"):
         return _refused(HTTPStatus.NOT_FOUND, "NotFound", "there is nothing here: POST or GET /")
     if method not in ("GET", "POST"):
@@ -55,7 +57,7 @@ def body_of(event: Mapping[str, Any]) -> Any:
     body = event.get("body") or ""
     try:
         return json.loads(base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body)
-    except (ValueError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise BadRequest("the body is no JSON; send {'route': …, 'prompt': …}") from None  # its text would be quoted
 
 

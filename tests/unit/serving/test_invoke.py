@@ -80,6 +80,12 @@ def test_an_unknown_route_is_refused(world: World) -> None:
         ask("slow")
 
 
+@pytest.mark.parametrize("context", [None, "secret", {"http": None}, {}], ids=str)
+def test_what_is_not_from_the_url_is_no_request_of_it(world: World, context: Any) -> None:
+    with pytest.raises(BadRequest, match="unknown fields"):
+        handler.invoke({"requestContext": context}, None)
+
+
 def test_where_nothing_answers_every_attempt_is_named(world: World) -> None:
     world.script["app-pro"] = [THROTTLED]
     with pytest.raises(AllStepsFailed, match=r"app-pro in us-east-2: ThrottlingException \(6 times\)"):

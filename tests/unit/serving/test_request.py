@@ -1,5 +1,6 @@
 """What the invoke function takes, and what it refuses without quoting it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ def test_turns_may_be_texts_or_converse_blocks() -> None:
         ("assistant", "b"),
         ("user", "c"),
     ]
+
+
+def test_a_pair_of_surrogates_that_json_spelled_is_one_character() -> None:
+    said = json.loads('{"route": "fast", "prompt": "\\ud83d\\ude00"}')
+    assert request_of(said).conversation["messages"][0]["content"][0]["text"] == "😀"
 
 
 def test_the_limits_themselves_are_allowed() -> None:
@@ -51,6 +57,10 @@ WRONG: list[tuple[Any, str]] = [
     ({"route": "fast", "messages": [{"role": "assistant", "content": "secret"}]}, "messages\\[0\\] is not by 'user'"),
     ({"route": "fast", "messages": [{"role": "user", "content": [{"image": {}}]}]}, "content"),
     ({"route": "fast", "messages": TURNS[:2]}, "last"),
+    ({"route": "fast", "prompt": "secret \ud83d"}, "'prompt' has half of a surrogate pair"),
+    ({"route": "fast", "prompt": "x", "system": "\ude00 secret"}, "'system' has half"),
+    ({"route": "f\ud83d", "prompt": "secret"}, "'route' has half"),
+    ({"route": "fast", "messages": [{"role": "user", "content": "secret\ud83d"}]}, "content' has half"),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.serving import handler
 from tests.fakes.errors import service_error
-from tests.unit.client.world import THROTTLED, World, refusal, route_map
+from tests.unit.client.world import World, refusal, route_map
 
 ASKED = {"route": "fast", "prompt": "hello"}
 
@@ -59,6 +59,10 @@ def test_a_get_is_answered_with_all_routes(world: World) -> None:
         (event(ASKED, path="/favicon.ico"), 404, "NotFound"),
         (event(), 400, "BadRequest"),
         (event("secret {"), 400, "BadRequest"),
+        (event("x") | {"body": ["secret"]}, 400, "BadRequest"),
+        (event('{"route": "fast", "prompt": "secret \\ud83d"}'), 400, "BadRequest"),
+        (event({"route": "fast:1", "prompt": "secret"}), 404, "NoModel"),
+        (event(ASKED) | {"requestContext": {"http": {}}}, 405, "MethodNotAllowed"),
         (event("secret") | {"isBase64Encoded": True}, 400, "BadRequest"),
         (event(["secret"]), 400, "BadRequest"),
         (event("[" * 100_000), 400, "BadRequest"),
@@ -79,10 +83,11 @@ def test_a_method_that_is_not_taken_names_those_that_are(world: World) -> None:
 
 
 def test_where_nothing_answers_the_attempts_are_told(world: World) -> None:
-    world.script["app-pro"] = [THROTTLED]
+    world.script["app-pro"] = [refusal("ThrottlingException", "said of my secret", 429)]
     status, body = call(event({"route": "plain", "prompt": "x"}))
     assert (status, body["error"]["type"]) == (503, "AllStepsFailed")
     assert {each["error"] for each in body["error"]["attempts"]} == {"ThrottlingException"}
+    assert "secret" not in str(body)
 
 
 @pytest.mark.parametrize(
