@@ -1,5 +1,6 @@
 """boto3's one address in this package: sessions, clients made when they are first needed, and what they raise."""
 
+import contextlib
 import functools
 import os
 import threading
@@ -9,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-__all__ = ["AWS_ERRORS", "ClientError", "Clients", "Config", "code", "region_of", "session", "shared"]
+__all__ = ["AWS_ERRORS", "ClientError", "Clients", "Config", "code", "region_of", "session", "shared", "wait_at_most"]
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """What boto3 raises; whoever may not import boto3 catches it by this name."""
@@ -60,6 +61,15 @@ class Clients:
             if key not in self._made:
                 self._made[key] = self._session.client(service, region_name=region, config=config)
             return self._made[key]
+
+
+def wait_at_most(stream: Any, seconds: float) -> None:
+    """How long the next bytes of a stream that botocore opened are waited for from now on. A client has one read
+    time-out for all its calls; botocore changes it for a body in this way (`StreamingBody.set_socket_timeout`), and has
+    no such method for events. Changes nothing where there is no socket to be found: all was read, or it is another's.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        stream._raw_stream._fp.fp.raw._sock.settimeout(seconds)
 
 
 def _once(seconds: float) -> Config:

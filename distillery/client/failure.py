@@ -42,6 +42,10 @@ class StreamTruncated(Exception):
     """A stream that ended, without an error, before its message did."""
 
 
+class StreamLate(Exception):
+    """A stream that had said nothing when the request's deadline passed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """name: the error's, as the service or botocore calls it."""
@@ -71,7 +75,7 @@ OF_THE_MAP = re.compile(
 )
 """How the sentences begin with which `ValidationException` refuses what the map said. From their beginning, since other
 sentences quote the caller."""
-_LATE = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError)
+_LATE = (ConnectTimeoutError, ReadTimeoutError, StreamTimeoutError, StreamLate)
 _CONNECTION = (
     ConnectionError,
     HTTPClientError,

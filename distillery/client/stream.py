@@ -5,12 +5,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from distillery.client.assembly import Assembly
+from distillery.client.aws import wait_at_most
 from distillery.client.call import Call
-from distillery.client.failure import StreamTruncated
+from distillery.client.failure import StreamLate, StreamTruncated
 from distillery.client.reply import Reply
 from distillery.client.walk import Try
 
 Event = Mapping[str, Any]
+SECONDS_BETWEEN_EVENTS = 60.0
+"""So long a stream that has begun to say something may be silent: nobody takes it over, so it has time."""
 
 
 class ReplyStream:
@@ -28,6 +31,7 @@ class ReplyStream:
         self._reply: Reply | None = None
         self._first: float | None = None
         self._one, self._stream = self._begin()
+        self._opened = now()
 
     @property
     def text(self) -> str:
@@ -78,6 +82,7 @@ class ReplyStream:
         if self._taken:
             raise RuntimeError("a stream is read once")
         self._taken = True
+        self._call.walk.idle(self._now() - self._opened)
         try:
             while not self._over:
                 yield from self._events(commits)
@@ -88,12 +93,15 @@ class ReplyStream:
         """Of one try: nothing until an event commits to it; returns at its end, or with the next one begun."""
         held: list[Event] | None = []
         try:
+            self._in_time()
             for event in self._stream:
                 self._take(event)
                 if held is not None:
+                    self._in_time()
                     held.append(event)
                     if not commits(event):
                         continue
+                    wait_at_most(self._stream, SECONDS_BETWEEN_EVENTS)
                 ready, held = held or [event], None
                 yield from ready
                 if self._over:  # whoever got this closed the stream
@@ -110,6 +118,13 @@ class ReplyStream:
             return
         self._call.walk.answered(self._one)
         self._finish()
+
+    def _in_time(self) -> None:
+        """Of a stream that has said nothing yet: no event, and no wait for one, goes beyond the deadline."""
+        left = self._call.walk.left
+        if left <= 0:
+            raise StreamLate("the deadline passed before it said anything")
+        wait_at_most(self._stream, min(self._one.seconds, left))
 
     def _take(self, event: Event) -> None:
         if self._first is None and "contentBlockDelta" in event:

@@ -52,7 +52,7 @@ class Walk:
     ) -> None:
         self._directory, self._cost_centre = directory, cost_centre
         self._breaker, self._timing = breaker, timing
-        self.deadline, self.began = deadline, timing.now()
+        self.deadline, self.began, self._idle = deadline, timing.now(), 0.0
         self.route = directory.map(deadline)
         self._failures: dict[tuple[str, str, str], int] = {}
         self._left_out: set[tuple[str, str, str]] = set()
@@ -68,7 +68,11 @@ class Walk:
     @property
     def left(self) -> float:
         """Seconds to the deadline; below zero behind it."""
-        return self.began + self.deadline - self._timing.now()
+        return self.began + self._idle + self.deadline - self._timing.now()
+
+    def idle(self, seconds: float) -> None:
+        """The caller was away with a stream that it had not begun to read: not the request's time."""
+        self._idle += seconds
 
     def __iter__(self) -> Iterator[Try]:
         rounds = 0

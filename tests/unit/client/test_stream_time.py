@@ -1,0 +1,144 @@
+"""How long a stream may be silent: before its first text not beyond the deadline, afterwards for a fixed time.
+
+By boto3 and a real socket too, since the time-out of one is set by a way that botocore does not promise.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+
+from distillery.client import AllStepsFailed, Route, Step, StreamBroken
+from distillery.client import stream as streams
+from local.bedrock.wire import eventstream
+from tests.fakes.services import FakeSsm
+from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THOUGHT, World, delta, end, route_map
+
+Script = Sequence[dict[str, Any] | float]
+"""Events, and seconds of silence between them."""
+
+
+def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
+    """Each event comes within a read's time-out; together they take too long."""
+    world = World(route_map(OPTIMIZED))
+    world.script[PRO] = [[START, *[THOUGHT] * 30, delta("late"), *end()]]  # half a second each
+    with pytest.raises(AllStepsFailed, match="StreamLate"):
+        list(world.route(deadline=10).converse_stream(messages=MESSAGES))
+    assert world.at - 1000 <= 10.5
+    assert world.streams[0].closed
+
+
+def test_a_stream_that_was_accepted_may_think_until_the_deadline() -> None:
+    """Longer than a step that is not the last is given to answer."""
+    world = World(route_map(OPTIMIZED, OTHER))
+    world.script[PRO] = [world.take(3, [START, *[THOUGHT] * 3, delta("text"), *end()])]
+    assert list(world.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
+
+
+def test_a_caller_that_comes_back_late_finds_its_stream() -> None:
+    world = World(route_map(OPTIMIZED))
+    world.script[PRO] = [[START, delta("text"), *end()]]
+    stream = world.route(deadline=10).converse_stream(messages=MESSAGES)
+    world.at += 100
+    assert list(stream) == ["text"]
+
+
+def test_a_stream_that_speaks_may_take_as_long_as_it_needs() -> None:
+    world = World(route_map(OPTIMIZED))
+    world.script[PRO] = [[START, *[delta("a")] * 100, *end()]]
+    assert len(list(world.route(deadline=10).converse_stream(messages=MESSAGES))) == 100
+
+
+def test_between_texts_the_deadline_does_not_count() -> None:
+    with served([START, delta("a"), 1.5, delta("b"), *end()]) as route:
+        assert list(route.converse_stream(messages=MESSAGES)) == ["a", "b"]
+
+
+def test_before_the_first_text_it_does() -> None:
+    began = time.monotonic()
+    with (
+        served([START, *[0.6, THOUGHT] * 6, delta("late"), *end()]) as route,
+        pytest.raises(AllStepsFailed, match=r"ReadTimeoutError|StreamLate"),
+    ):
+        list(route.converse_stream(messages=MESSAGES))
+    assert time.monotonic() - began < 3
+
+
+def test_a_stream_that_falls_silent_for_good_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "SECONDS_BETWEEN_EVENTS", 0.2)
+    with (
+        served([START, delta("a"), 5.0, delta("b"), *end()]) as route,
+        pytest.raises(StreamBroken, match="ReadTimeoutError"),
+    ):
+        list(route.converse_stream(messages=MESSAGES))
+
+
+@dataclass
+class Session:
+    """Its first client takes a while, which is no part of what is timed: one is made before."""
+
+    url: str
+    region_name: str = "us-east-2"
+    ssm: FakeSsm = field(default_factory=FakeSsm)
+
+    def __post_init__(self) -> None:
+        self.client("bedrock-runtime", region_name=self.region_name, config=None)
+
+    def client(self, service: str, *, region_name: str, config: Any) -> Any:
+        if service == "ssm":
+            return self.ssm
+        keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+        return boto3.client("bedrock-runtime", region_name=region_name, endpoint_url=self.url, config=config, **keys)
+
+
+@contextmanager
+def served(script: Script) -> Iterator[Route]:
+    """A route with one step and a second, whose streams are so."""
+    over = threading.Event()
+
+    class Door(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", eventstream.CONTENT_TYPE)
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for each in script:
+                if isinstance(each, float):
+                    if over.wait(each):
+                        self.close_connection = True
+                        return
+                else:
+                    ((name, value),) = each.items()
+                    self._chunk(eventstream.event(name, value))
+            self._chunk(b"")
+
+        def _chunk(self, piece: bytes) -> None:
+            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            self.wfile.flush()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    session = Session(f"http://127.0.0.1:{server.server_port}")
+    said = route_map(Step(model="m", region="us-east-2", identifier=PRO))
+    session.ssm.parameters["/distillery/dev/routes/fast"] = json.dumps(said.document())
+    try:
+        yield Route("fast", environment="dev", session=session, deadline=1.0)
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
