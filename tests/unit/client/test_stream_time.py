@@ -62,9 +62,10 @@ def test_between_texts_the_deadline_does_not_count() -> None:
 
 
 def test_before_the_first_text_it_does() -> None:
+    thinking: Script = [0.6, THOUGHT] * 6
     began = time.monotonic()
     with (
-        served([START, *[0.6, THOUGHT] * 6, delta("late"), *end()]) as route,
+        served([START, *thinking, delta("late"), *end()]) as route,
         pytest.raises(AllStepsFailed, match=r"ReadTimeoutError|StreamLate"),
     ):
         list(route.converse_stream(messages=MESSAGES))

@@ -1,4 +1,4 @@
-"""5,000 requests to a route whose steps are throttled, fail, hang, break off and reach the end of their life mid-run.
+"""5,000 requests to a route whose steps are throttled, denied, fail, hang, break off and end their life mid-run.
 
 The local Bedrock stands in a process of its own and keeps a log of every answer that it began. It is held against what
 the client says of each request: none is lost, no stream is begun again after it said something, and every one is
@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 
-from distillery.client import Attempt, Prices, Reply, Route, RouteMap, Served, Step, StreamBroken
+from distillery.client import Attempt, Mode, Prices, Reply, Route, RouteMap, Served, Step, StreamBroken
 from local.account import ROOT
 from tests.fakes.services import FakeSsm
 from tests.unit.local.bedrock.standalone import Standalone
@@ -42,6 +42,7 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "error", "error": "ServiceUnavailableException", "probability": 0.04},
     {"kind": "error", "error": "ModelNotReadyException", "probability": 0.04},
     {"kind": "error", "error": "ModelTimeoutException", "probability": 0.02},
+    {"kind": "error", "error": "AccessDeniedException", "named": f"us.{PRO}", "after": 100, "times": 10},
     {"kind": "no-answer", "operation": "Converse", "probability": 0.02},
     {"kind": "slow", "operation": "Converse", "seconds": 5, "probability": 0.002},
     {"kind": "stream", "events": 0, "probability": 0.03},
@@ -56,6 +57,7 @@ NOT_BEGUN = {
     "ModelNotReadyException",
     "ModelTimeoutException",
     "ResourceNotFoundException",
+    "AccessDeniedException",
 }
 """Errors before any work; what fails otherwise is in the simulator's log as an answer."""
 
@@ -217,7 +219,7 @@ def test_every_request_is_recorded_with_what_was_served(run: Run) -> None:
     for reply in replies:
         latency = reply.response.get("performanceConfig", {}).get("latency", "standard")
         tier = reply.response.get("serviceTier", {}).get("type", "default")
-        assert (reply.served.latency, reply.served.tier) == (latency, tier)
+        assert reply.served == (Mode(latency, tier) if "usage" in reply.response else None)
     assert {str(reply.served) for reply in replies if reply.index == 0} == {"optimized", "standard"}
     assert {reply.cost is None for reply in replies if reply.downgraded} == {True}  # the map has no such price
     assert all(reply.cost for reply in replies if not reply.downgraded)
