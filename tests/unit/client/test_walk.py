@@ -49,7 +49,6 @@ GONE: list[Exception] = [
         "Invocation of model ID amazon.nova-pro-v1:0 with on-demand throughput isn’t supported. Retry your request …",
     ),
 ]
-DENIED = refusal("AccessDeniedException", "You don't have access to the model with the specified model ID.", 403)
 
 
 def ask(world: World, **more: Any) -> Any:
@@ -92,46 +91,6 @@ def test_for_what_is_gone_the_map_is_read_once_more_and_the_next_step_asked(erro
     assert route.converse(messages=MESSAGES).index == 2
     assert world.called == [PRO, "app-pro", HAIKU]
     assert len(world.ssm.reads) == 2  # once more, though two steps were gone
-
-
-@pytest.mark.parametrize("error", [error for error in GONE if "ValidationException" in str(error)], ids=str)
-def test_what_a_refusal_quotes_of_the_caller_is_not_taken_for_one_of_the_map(error: ClientError) -> None:
-    said = error.response["Error"].get("Message", "")
-    world = World(route_map())
-    world.script[PRO] = [refusal("ValidationException", f"The text '{said}' is too long.")]
-    with pytest.raises(ClientError, match="too long"):
-        ask(world)
-    assert world.called == [PRO]
-
-
-def test_a_step_that_is_denied_is_passed_by_and_left_alone_for_a_while() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [DENIED]
-    route = world.route()
-    assert [route.converse(messages=MESSAGES).index for _ in range(3)] == [1, 1, 1]
-    assert (world.called, world.pauses, len(world.ssm.reads)) == ([PRO, HAIKU, HAIKU, HAIKU], [], 1)
-    world.at += SECONDS
-    world.script[PRO] = [answer()]
-    assert route.converse(messages=MESSAGES).index == 0
-
-
-def test_where_every_step_is_denied_the_first_denial_is_raised() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    other = refusal("AccessDeniedException", "not this one either", 403)
-    world.script[PRO], world.script[HAIKU] = [DENIED], [other]
-    with pytest.raises(ClientError, match="have access to the model"):
-        ask(world)
-    assert world.called == [PRO, HAIKU]  # once each
-    assert [(told.error, told.callers) for told in world.told] == [("AccessDeniedException", False)]
-
-
-def test_where_a_step_failed_otherwise_a_denial_is_one_attempt_of_all() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO], world.script[HAIKU] = [DENIED], [THROTTLED]
-    with pytest.raises(AllStepsFailed, match=r"AccessDeniedException.*ThrottlingException") as lost:
-        ask(world)
-    assert "have access" not in str(lost.value)  # Bedrock's sentences may quote a prompt, and this is logged
-    assert lost.value.attempts[0].message == "You don't have access to the model with the specified model ID."
 
 
 def test_what_the_map_says_by_then_is_asked_instead() -> None:
