@@ -1,11 +1,13 @@
 """One streamed answer on a stopwatch."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.client.aws import AWS_ERRORS, ClientError, code
+from distillery.client.aws import AWS_ERRORS
 from distillery.client.direct import stand_in
+from distillery.client.failure import Kind, StreamTruncated, judge
 from distillery.client.reply import served_of
 
 Stopwatch = Callable[[], float]
@@ -43,15 +45,16 @@ def sample(client: Any, asked: Mapping[str, Any], now: Stopwatch, *, scale: floa
     began, first, told = now(), None, {}
     try:
         reply = client.converse_stream(**asked)
-        for event in reply["stream"]:
-            if first is None and "contentBlockDelta" in event:
-                first = now()
-            told.update(event.get("metadata", {}))
-    except AWS_ERRORS as error:
+        with closing(reply["stream"]) as stream:
+            for event in stream:
+                if first is None and "contentBlockDelta" in event:
+                    first = now()
+                told.update(event.get("metadata", {}))
+            ended = now()
+        if first is None or "usage" not in told:
+            raise StreamTruncated("the stream ended before its message did")
+    except Exception as error:  # judged: what is neither AWS's nor the connection's is raised again
         return _failed(error)
-    ended = now()
-    if first is None or "usage" not in told:
-        return Sample(error="StreamTruncated", sentence="the stream ended before its message did")
     return Sample(
         first_ms=(first - began) * 1000 / scale,
         whole_ms=(ended - began) * 1000 / scale,
@@ -63,5 +66,8 @@ def sample(client: Any, asked: Mapping[str, Any], now: Stopwatch, *, scale: floa
 
 
 def _failed(error: Exception) -> Sample:
-    name = code(error) if isinstance(error, ClientError) else type(error).__name__
-    return Sample(error=name, sentence=str(error))
+    """A connection that breaks while a stream is read raises urllib3's errors, which botocore does not wrap."""
+    failure = judge(error)
+    if failure.kind is Kind.CALLERS and not isinstance(error, AWS_ERRORS):
+        raise error
+    return Sample(error=failure.name, sentence=str(error))

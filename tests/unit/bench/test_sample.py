@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ReadTimeoutError as StreamTimeoutError
 
 from distillery.bench.sample import Sample, sample
 from tests.fakes.errors import service_error
@@ -14,16 +17,19 @@ class Stream:
     """What a client answers whose stream is this."""
 
     def __init__(self, *events: dict[str, Any] | Exception) -> None:
-        self.events = events
+        self.events, self.closed = events, False
 
     def converse_stream(self, **_: Any) -> dict[str, Any]:
-        return {"stream": self._run(), "ResponseMetadata": {"HTTPHeaders": {}}}
+        return {"stream": self, "ResponseMetadata": {"HTTPHeaders": {}}}
 
-    def _run(self) -> Any:
+    def __iter__(self) -> Any:
         for event in self.events:
             if isinstance(event, Exception):
                 raise event
             yield event
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @pytest.mark.parametrize(("scale", "first", "whole"), [(1.0, 500, 1500), (0.25, 2000, 6000)])
@@ -61,7 +67,19 @@ USAGE = {"metadata": {"usage": {"inputTokens": 1, "outputTokens": 1}}}
         (Stream(USAGE), "StreamTruncated"),
         (Stream(DELTA, service_error("modelStreamErrorException")), "ModelStreamErrorException"),
         (Stream(service_error("ThrottlingException")), "ThrottlingException"),
+        (Stream(service_error("AccessDeniedException")), "AccessDeniedException"),
+        (Stream(DELTA, StreamTimeoutError(None, "", "Read timed out.")), "ReadTimeoutError"),  # type: ignore[arg-type]  # no pool
+        (Stream(DELTA, ProtocolError("Connection broken")), "ProtocolError"),
+        (Stream(DELTA, ReadTimeoutError(endpoint_url="https://bedrock")), "ReadTimeoutError"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_none(stream: Stream, error: str | None) -> None:
     assert sample(stream, {}, Watch()).error == error
+    assert stream.closed
+
+
+def test_a_mistake_of_our_own_is_no_failed_request() -> None:
+    stream = Stream(DELTA, KeyError("ours"))
+    with pytest.raises(KeyError, match="ours"):
+        sample(stream, {}, Watch())
+    assert stream.closed
