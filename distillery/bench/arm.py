@@ -20,8 +20,16 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """`fast:optimized`."""
-        return f"{self.route.route}:{self.target.requested}"
+        """`fast:optimized`; with the step's number, `fast:3 (standard)`, where another step has the mode too."""
+        mode, own = self.target.requested, self.target.index
+        if any(_mode(step) == mode for index, step in enumerate(self.route.steps) if index != own):
+            return f"{self.route.route}:{own + 1} ({mode})"
+        return f"{self.route.route}:{mode}"
+
+    @property
+    def key(self) -> tuple[str, int, Mode]:
+        """Which step of which route; in which mode, since the first may be measured without its own as well."""
+        return self.route.route, self.target.index, self.target.requested
 
     @property
     def step(self) -> Step:
@@ -41,24 +49,28 @@ class Arm:
 def arms(routes: Iterable[tuple[RouteMap, int | None]], resolve: Resolve) -> list[Arm]:
     """An arm for each route and the index of a step that was asked for. Without an index it is the first step, and
     where that is not served as usual, its own model at standard latency as well. No arm comes twice."""
-    found: dict[str, Arm] = {}
+    found: dict[tuple[str, int, Mode], Arm] = {}
     for route, index in routes:
         chosen = [Arm(route, resolve(route, index))] if index is not None else [*_usual(route, resolve)]
-        found.update((arm.name, arm) for arm in chosen)
+        found.update((arm.key, arm) for arm in chosen)
     return list(found.values())
 
 
 def _usual(route: RouteMap, resolve: Resolve) -> Iterator[Arm]:
     first = route.steps[0]
     yield Arm(route, resolve(route, 0))
-    if Mode(first.latency, first.tier) == Mode():
+    if _mode(first) == Mode():
         return
     for index, step in enumerate(route.steps):
-        if step.model == first.model and Mode(step.latency, step.tier) == Mode():
+        if step.model == first.model and _mode(step) == Mode():
             yield Arm(route, resolve(route, index))
             return
     plain = replace(first, latency=STANDARD, tier=DEFAULT_TIER)
     yield Arm(route, replace(resolve(route, 0), step=plain))
+
+
+def _mode(step: Step) -> Mode:
+    return Mode(step.latency, step.tier)
 
 
 def baseline(measured: list[Arm]) -> Arm:

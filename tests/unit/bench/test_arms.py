@@ -13,6 +13,8 @@ PLAIN = route_map("plain", STANDARD)
 ALONE = route_map("alone", OPTIMIZED)
 TIERED = route_map("tiered", replace(STANDARD, tier="priority"), replace(STANDARD, model="another"))
 
+TWICE = route_map("twice", OPTIMIZED, STANDARD, replace(STANDARD, model="another", identifier="another"))
+
 
 @pytest.mark.parametrize(
     ("routes", "names"),
@@ -23,11 +25,19 @@ TIERED = route_map("tiered", replace(STANDARD, tier="priority"), replace(STANDAR
         ([(FAST, 2), (FAST, None), (FAST, 0)], ["fast:standard", "fast:optimized"]),
         ([(PLAIN, None)], ["plain:standard"]),
         ([(ALONE, None)], ["alone:optimized", "alone:standard"]),
-        ([(TIERED, None)], ["tiered:standard/priority", "tiered:standard"]),
+        ([(TIERED, None)], ["tiered:standard/priority", "tiered:1 (standard)"]),
+        ([(TIERED, None), (TIERED, 1)], ["tiered:standard/priority", "tiered:1 (standard)", "tiered:standard"]),
+        ([(TWICE, 1), (TWICE, 2), (TWICE, 1)], ["twice:2 (standard)", "twice:3 (standard)"]),
+        ([(TWICE, None)], ["twice:optimized", "twice:2 (standard)"]),
     ],
 )
 def test_the_arms_of_what_was_asked_for(routes: list[tuple[RouteMap, int | None]], names: list[str]) -> None:
     assert [arm.name for arm in arms(routes, resolved)] == names
+
+
+def test_two_steps_in_one_mode_are_two_arms() -> None:
+    called = [arm.target.identifier for arm in arms([(TWICE, 1), (TWICE, 2)], resolved)]
+    assert called == [APPLICATION, "another"]
 
 
 def test_standard_latency_is_called_as_the_route_calls_it_or_else_under_the_same_identifier() -> None:
