@@ -23,9 +23,10 @@ def application_profile(
     """The ARN of a profile copied from the system profile, or from the model of this Region where there is none.
 
     Every property but its tags replaces it, and names are unique: so its name tells what would replace it, and the new
-    one is there before the old one goes.
+    one is there before the old one goes. What differs in its name must differ in `ident` too, or a profile that changed
+    its place would be made anew under the name that its old place still holds.
     """
-    place, told = Place.of(scope), short(digest([profile, model]), 8)
+    place, told = Place.of(scope), short(digest([description, profile, model]), 8)
     source = place.arn("bedrock", f"inference-profile/{profile}") if profile else place.foundation_model(model)
     made = bedrock.CfnApplicationInferenceProfile(
         scope,

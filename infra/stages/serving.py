@@ -63,15 +63,15 @@ class Serving(Construct):
         return applications
 
     def _profile(self, policy: FallbackPolicy, model: str, centre: str) -> str:
-        """Of the route's own model under its plain name, so that another first model takes its place.
+        """Known by its model, wherever that stands among the steps: a policy that is turned round changes no profile.
 
         An underscore, which no name of a person's has, stands where two of them meet.
         """
         route = policy.route.name.replace("/", "_")
-        name, own = "_".join(part for part in (route, centre) if part), model == policy.route.model
+        name = "_".join(part for part in (route, centre) if part)
         return application_profile(
             self,
-            f"Profile-{name}" if own else f"Profile-{name}-{model}",
+            f"Profile-{name}-{model}",
             name=f"{self._names.prefix}{name}",
             description=f"Distillery route {route}" + (f" for {centre}" if centre else ""),
             model=model,

@@ -5,8 +5,8 @@ so that the two can disagree. Requests and responses are held against botocore's
 
 Where AWS documents nothing, this simulator had to choose. It proves nothing about:
 - how long a job, a deployment or Provisioned Throughput takes (`schedule`, `deployments`, `throughput`);
-- what a duplicate name does (`jobs`: a job name conflicts, a model name is invalid), and whether one invalid line
-  fails a job or is dropped (`dataset`: it fails);
+- what a duplicate name does (`jobs`: a job name conflicts, a model name is invalid; `profiles`: it conflicts), and
+  whether one invalid line fails a job or is dropped (`dataset`: it fails);
 - whether a deployment's update must keep the base model (`deployments`: it must);
 - whether an application profile may be called latency-optimized (`settings.Settings`: off until switched on);
 - whether refused invocations are logged (`runtime.records`: they are), and when logs are delivered (`tick`);

@@ -15,8 +15,15 @@ from local.bedrock.records import ApplicationProfile, Estate
 
 
 def create(call: Call) -> Params:
-    """Makes an application profile; it is ACTIVE at once."""
+    """Makes an application profile; it is ACTIVE at once.
+
+    INFERENCE: the API reference declares ConflictException for it and does not say when; here it is what a name gets
+    that another application profile of the account and Region has.
+    """
     source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
+    name = call.params["inferenceProfileName"]
+    if any(profile.name == name for profile in call.estate.profiles.values()):
+        raise errors.conflict(f"The name {name} is another inference profile's in this account and Region.")
     most = quotas.applied(call.quotas, call.region, quotas.PROFILES)
     if len(call.estate.profiles) >= most:
         raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
@@ -25,7 +32,7 @@ def create(call: Call) -> Params:
     call.estate.profiles[arn] = ApplicationProfile(
         arn,
         profile_id,
-        call.params["inferenceProfileName"],
+        name,
         source,
         is_profile,
         models,

@@ -11,6 +11,8 @@ from infra.config.reading import read, shaped
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
+PRO = "amazon.nova-pro-v1:0"
+TURNED = {"description": "either", "cost_centres": ["shop"]}
 POLICIES = "AWS::IAM::ManagedPolicy"
 
 
@@ -82,12 +84,32 @@ def test_each_cost_centre_has_a_profile_that_carries_it() -> None:
     assert len(set(names)) == len(names) == 7
 
 
-def test_a_profile_keeps_its_place_and_changes_its_name_when_its_model_changes() -> None:
+def _names(said: Json, route: str) -> dict[str, str]:
+    """Of a route's application profiles, by their logical ids."""
+    found = resources(synthesized(_dev(said))["serving"], PROFILES)
+    named = {logical: each["InferenceProfileName"] for logical, each in found.items()}
+    return {logical: name for logical, name in named.items() if name.startswith(f"dev-{route}")}
+
+
+def test_another_model_of_a_route_is_another_profile_under_another_name() -> None:
     said = read("dev")
+    (old,) = _names(said, "haiku").items()
     said["routes"]["haiku"]["model"] = "amazon.nova-2-lite-v1:0"
-    before, after = (resources(each["serving"], PROFILES) for each in (templates("dev"), synthesized(_dev(said))))
-    (logical,) = [name for name, each in before.items() if each["InferenceProfileName"].startswith("dev-haiku-")]
-    assert after[logical]["InferenceProfileName"] != before[logical]["InferenceProfileName"]
+    (new,) = _names(said, "haiku").items()
+    assert old[0] != new[0]
+    assert old[1] != new[1]
+
+
+def test_a_policy_that_is_turned_round_changes_no_profile() -> None:
+    """CloudFormation makes what is new before it deletes what is gone: a name in another place would collide."""
+    said = read("dev")
+    ways = (PRO, "anthropic.claude-haiku-5-5"), ("anthropic.claude-haiku-5-5", PRO)
+    before, after = (
+        _names(said | {"routes": said["routes"] | {"turned": {**TURNED, "model": one, "fallback": [other]}}}, "turned")
+        for one, other in ways
+    )
+    assert len(before) == 4  # each model's, and the shop's of each
+    assert before == after
 
 
 def _dev(said: Json) -> Any:

@@ -102,9 +102,9 @@ def test_an_answer_may_begin_with_reasoning_or_be_cut() -> None:
     assert (answer(reply), reply["stopReason"]) == ("deli", "max_tokens")
 
 
-def profile(world: World, copy_from: str, region: str = "us-east-1") -> str:
+def profile(world: World, copy_from: str, region: str = "us-east-1", name: str = "route") -> str:
     arn: str = world.client(region=region).create_inference_profile(
-        inferenceProfileName="route", modelSource={"copyFrom": copy_from}, tags=[{"key": "route", "value": "a"}]
+        inferenceProfileName=name, modelSource={"copyFrom": copy_from}, tags=[{"key": "route", "value": "a"}]
     )["inferenceProfileArn"]
     return arn
 

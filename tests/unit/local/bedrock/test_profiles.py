@@ -49,12 +49,36 @@ def test_a_name_keeps_to_its_pattern(name: str) -> None:
 
 def test_a_thousand_profiles_are_the_most_until_more_are_granted() -> None:
     world = World()
-    for _ in range(1000):
-        profile(world, SYSTEM)
+    for number in range(1000):
+        profile(world, SYSTEM, name=f"route-{number}")
     with pytest.raises(ClientError, match=r"ServiceQuotaExceededException.* has 1000 inference profiles"):
         profile(world, SYSTEM)
     world.grant(Quotas(values={"L-40EC9882": 1001}))
     profile(world, SYSTEM)
+
+
+def test_a_name_is_one_profile_s_in_an_account_and_region_until_that_is_deleted() -> None:
+    world = World()
+    first = profile(world, SYSTEM)
+    for source in (SYSTEM, f"arn:aws:bedrock:us-east-1::foundation-model/{PRO}"):
+        with pytest.raises(ClientError, match=r"ConflictException.*The name route is another inference profile's"):
+            profile(world, source)
+    profile(world, SYSTEM, name="another")
+    profile(world, SYSTEM.replace("us-east-1", "us-west-2"), "us-west-2")
+    world.client().delete_inference_profile(inferenceProfileIdentifier=first)
+    assert profile(world, SYSTEM) != first
+
+
+def test_the_same_request_under_the_same_token_is_no_conflict() -> None:
+    world = World()
+
+    def made(token: str) -> str:
+        asked: dict[str, Any] = {"inferenceProfileName": "route", "modelSource": {"copyFrom": SYSTEM}}
+        return str(world.client().create_inference_profile(**asked, clientRequestToken=token)["inferenceProfileArn"])
+
+    assert made("once") == made("once")
+    with pytest.raises(ClientError, match="ConflictException"):
+        made("twice")
 
 
 def test_a_profile_of_one_model_serves_it_in_its_region_and_has_no_optimized_latency() -> None:
