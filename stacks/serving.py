@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from infra.config import Settings, policies
+from infra.config.route_map import probed
 from infra.parts.people import caller_policy, measurer_policy
 from infra.parts.published import publish
 from infra.stages.serving import Serving
@@ -17,7 +18,8 @@ class ServingStack(EnvironmentStack):
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
         ground, home = self.ground(foundation.key(self)), settings.home_region
-        serving = Serving(self, "Serving", ground=ground, home_region=home, policies=policies(settings))
+        routes = policies(settings)
+        serving = Serving(self, "Serving", ground=ground, home_region=home, policies=routes)
         function = serving.function
         self.watched = {"Serving": function}
         where = {"function": function.function.function_name, "url": serving.url, "routes": sorted(settings.routes)}
@@ -26,7 +28,7 @@ class ServingStack(EnvironmentStack):
         policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function)
         CfnOutput(self, "FunctionArn", value=function.function.function_arn)
         CfnOutput(self, "FunctionUrl", value=serving.url)
-        measurers = measurer_policy(self, "Measurers", names=self.names, home_region=home)
+        measurers = measurer_policy(self, "Measurers", names=self.names, home_region=home, probed=probed(routes))
         CfnOutput(self, "CallerPolicyArn", value=policy.managed_policy_arn)
         CfnOutput(self, "MeasurerPolicyArn", value=measurers.managed_policy_arn)
 

@@ -1,10 +1,11 @@
 """The map of a route, from its fallback policy: what the serving stack publishes and `checks` measure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from distillery.client.document import Prices, RouteMap
 from distillery.client.document import Step as MapStep
 from infra.config.fallback import FallbackPolicy, Step
+from lambdas.shared.catalog import Latency
 from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_TEAM, Names
 
 Applications = Mapping[tuple[str, str], str]
@@ -30,6 +31,16 @@ def applications_of(policy: FallbackPolicy) -> list[tuple[str, str]]:
         for model in policy.models
         for centre in ("", *(policy.route.cost_centres if model in by_centre else ()))
     ]
+
+
+def probed(policies: Iterable[FallbackPolicy]) -> list[str]:
+    """The routes in whose maps `distillery probe` may note something: those with an optimized step of a foundation
+    model. Never a student's, whose map says which deployment its callers trust."""
+    return [policy.route.name for policy in policies if policy.route.recipe is None and _any_to_probe(policy)]
+
+
+def _any_to_probe(policy: FallbackPolicy) -> bool:
+    return any(step.recipe is None and step.latency is Latency.OPTIMIZED for step in policy.steps)
 
 
 def route_map(policy: FallbackPolicy, names: Names, applications: Applications) -> RouteMap:

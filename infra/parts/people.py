@@ -66,22 +66,26 @@ def caller_policy(
         *running.invoke_by_url(function.function.function_arn),
         running.read_parameters(place, names.serving),
         running.read_parameters(place, names.route("*")),
-        running.list_parameters(place, names.routes),
         running.read_parameters(place.at(home_region), names.pipeline),
     )
 
 
-def measurer_policy(scope: Construct, ident: str, *, names: Names, home_region: str) -> iam.ManagedPolicy:
-    """`distillery bench` and `probe`, beside the policies of the routes that are measured."""
+def measurer_policy(
+    scope: Construct, ident: str, *, names: Names, home_region: str, probed: Sequence[str]
+) -> iam.ManagedPolicy:
+    """`distillery bench` and `probe`, beside the policies of the routes that are measured.
+
+    probed: the routes in whose maps a probe notes something. Who writes a map says what all its callers call.
+    """
     place = Place.of(scope)
     return managed_policy(
         scope,
         ident,
         f"Read the maps of the routes of {names.environment}, and note in them what was found by trying",
-        running.list_parameters(place, names.routes),
+        running.read_parameters(place, names.serving),
         running.read_parameters(place, names.route("*")),
-        running.write_parameters(place, names.route("*")),
         running.read_parameters(place.at(home_region), names.pipeline),
+        *([running.write_parameters(place, *map(names.route, probed))] if probed else []),
     )
 
 

@@ -95,11 +95,6 @@ class Names:
         return self.parameter("routes", route)
 
     @property
-    def routes(self) -> str:
-        """The folder of these parameters."""
-        return self.parameter("routes")
-
-    @property
     def pipeline(self) -> str:
         """The SSM parameter, in the home Region, that tells the command line where things are."""
         return self.parameter("pipeline")

@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from distillery.client.document import RouteMap
 from distillery.client.metrics import Dimension, Metric
 from lambdas.shared.names import TAG_ROUTE
 from lambdas.shared.road import Outcome
@@ -19,8 +20,9 @@ from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import Statement
 from tests.journey.prompts import DELIVERY, support
-from tests.journey.teams import QUESTION, Team
+from tests.journey.teams import Team
 
+BENCH = ("--requests", "2", "--warm-up", "1", "--yes")
 DISTILLED = f"distilled/{RECIPE}"
 
 
@@ -103,17 +105,28 @@ def _by_url(environment: Environment, team: Team) -> None:
 
 
 def _measured(environment: Environment, team: Team) -> None:
-    """Who measures lists the maps, calls the routes, and notes what was found; a team writes nothing."""
-    name = environment.names.route(team.route)
-    for kind, may in (("caller", False), ("measurer", True)):
-        ssm = environment.acting(kind, "ssm", environment.inference)
-        listed = ssm.get_parameters_by_path(Path=f"{environment.names.routes}/", Recursive=True)["Parameters"]
-        value = {one["Name"]: one["Value"] for one in listed}[name]
-        assert _may(ssm.put_parameter, Name=name, Value=value, Overwrite=True) is may, kind
-    ssm = team.client("ssm", environment.inference)
-    assert not _may(ssm.put_parameter, Name=name, Value=value, Overwrite=True)
-    runtime = environment.acting("measurer", "bedrock-runtime", environment.inference)
-    assert _may(runtime.converse, modelId=team.map.steps[1].identifier, messages=QUESTION)
+    """Who holds the policy of measurers and those of routes measures, probes, and notes it in the map of that route."""
+    said = environment.command("bench", team.route, RECIPE, *BENCH, by="measurer")
+    assert f"{team.route}:optimized against {team.route}:3 (standard)" in " ".join(said.split())
+    assert f"distilled/{RECIPE}:standard" in said
+    assert _probed(environment, team.route) is None
+    assert f"noted in the map of {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
+    assert _probed(environment, team.route) is False  # as the simulator refuses it
+    assert environment.attempt("probe", team.route, "--yes", by="caller").returncode == 1
+    people = {kind: environment.acting(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
+    for kind, ssm in (people | {"team": team.client("ssm", environment.inference)}).items():
+        for route in environment.serving["routes"]:
+            asked = {"Name": environment.names.route(route), "Value": _map(environment, route), "Overwrite": True}
+            assert _may(ssm.put_parameter, **asked) is (kind == "measurer" and route == team.route), (kind, route)
+
+
+def _probed(environment: Environment, route: str) -> bool | None:
+    return RouteMap.from_json(_map(environment, route)).steps[0].probed
+
+
+def _map(environment: Environment, route: str) -> str:
+    ssm = environment.client("ssm", environment.inference)
+    return str(ssm.get_parameter(Name=environment.names.route(route))["Parameter"]["Value"])
 
 
 def _may(call: Callable[..., Any], **asked: Any) -> bool:

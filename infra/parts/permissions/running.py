@@ -43,14 +43,8 @@ def read_parameters(place: Place, *names: str) -> Permission:
     return Permission(actions=("ssm:GetParameter",), resources=_parameters(place, names), because=_PARAMETERS)
 
 
-def list_parameters(place: Place, folder: str) -> Permission:
-    """All SSM parameters in a folder at once; it is asked for on the folder, with or without a slash behind it."""
-    resources = _parameters(place, (folder, f"{folder}/*"))
-    return Permission(actions=("ssm:GetParametersByPath",), resources=resources, because=_PARAMETERS)
-
-
 def write_parameters(place: Place, *names: str) -> Permission:
-    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names))
 
 
 def own_parameter(place: Place, name: str) -> Permission:

@@ -8,7 +8,7 @@ import pytest
 
 from distillery.client.document import RouteMap
 from infra.config.reading import read, shaped
-from tests.unit.stacks.assembly import Json, resources, synthesized, templates
+from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
 PRO = "amazon.nova-pro-v1:0"
@@ -143,6 +143,53 @@ def test_a_route_s_policy_reads_its_own_parameter_and_the_aliases_that_it_follow
     assert ":parameter/distillery/dev/routes/distilled/support" in read_
     assert ":parameter/distillery/dev/alias/support" in read_
     assert "*" not in read_
+
+
+MEASURER = "Read the maps"
+
+
+def _granted(template: Json, does: str) -> set[tuple[str, str]]:
+    """(action, parameter in its Region) of the managed policy whose description begins so."""
+    (policy,) = [p for p in resources(template, POLICIES).values() if str(p["Description"]).startswith(does)]
+    return {
+        (action, _text(arn).partition(":ssm:")[2].replace(":AWS::AccountId:parameter", ""))
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+        if action.startswith("ssm:")
+        for arn in listed(statement["Resource"])
+    }
+
+
+def test_who_measures_reads_what_the_verbs_read_and_writes_the_maps_that_a_probe_writes() -> None:
+    assert _granted(divided(), MEASURER) == {
+        ("ssm:GetParameter", "us-east-1/distillery/dev/pipeline"),
+        ("ssm:GetParameter", "us-east-2/distillery/dev/serving"),
+        ("ssm:GetParameter", "us-east-2/distillery/dev/routes/*"),
+        ("ssm:PutParameter", "us-east-2/distillery/dev/routes/fast"),
+    }
+
+
+def test_who_asks_reads_and_writes_nothing() -> None:
+    read_ = {action for action, _ in _granted(divided(), "Ask the models")}
+    assert read_ == {"ssm:GetParameter"}
+
+
+@pytest.mark.parametrize(
+    ("change", "written"),
+    [
+        ({"fast": {"latency": "standard", "fallback": []}}, set()),
+        ({"haiku": {"fallback": ["fast"]}}, {"fast", "haiku"}),
+        ({"distilled/support": {"fallback": ["fast"]}}, {"fast"}),  # it says which deployment callers trust
+    ],
+)
+def test_a_map_is_written_where_a_step_is_optimized_and_never_a_student_s(
+    change: dict[str, Json], written: set[str]
+) -> None:
+    said = read("dev")
+    for route, more in change.items():
+        said["routes"][route] = said["routes"].get(route, {}) | more
+    found = _granted(synthesized(_dev(said))["serving"], MEASURER)
+    assert {name.partition("/routes/")[2] for action, name in found if action == "ssm:PutParameter"} == written
 
 
 def test_the_announced_system_optimizes_claude_3_5_haiku_in_us_east_2() -> None:
