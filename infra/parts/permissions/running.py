@@ -44,7 +44,7 @@ def read_parameters(place: Place, *names: str) -> Permission:
 
 
 def write_parameters(place: Place, *names: str) -> Permission:
-    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names))
+    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
 
 
 def own_parameter(place: Place, name: str) -> Permission:

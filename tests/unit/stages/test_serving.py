@@ -152,7 +152,7 @@ def _granted(template: Json, does: str) -> set[tuple[str, str]]:
     """(action, parameter in its Region) of the managed policy whose description begins so."""
     (policy,) = [p for p in resources(template, POLICIES).values() if str(p["Description"]).startswith(does)]
     return {
-        (action, _text(arn).partition(":ssm:")[2].replace(":AWS::AccountId:parameter", ""))
+        (action, _text(arn).partition(":ssm:")[2].replace(":{'Ref': 'AWS::AccountId'}:parameter", ""))
         for statement in policy["PolicyDocument"]["Statement"]
         for action in listed(statement["Action"])
         if action.startswith("ssm:")
