@@ -37,7 +37,7 @@ def watch_routes(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatc
         "FallbackRatio",
         metric=degraded,
         runbook="fallback-ratio",
-        says="For 15 minutes a fifth of the requests to routes or more fell back or were downgraded",
+        says="For 15 minutes a fifth of the requests to routes or more failed, fell back or were downgraded",
         topic=topic,
         at_least=TOO_MANY,
         periods=PERIODS,
