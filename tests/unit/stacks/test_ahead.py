@@ -39,5 +39,6 @@ def test_a_module_that_asks_is_found() -> None:
 def importing(before: str, *names: str) -> str:
     """What went wrong, if anything."""
     command = [sys.executable, "-c", TELL, before, " ".join(names)]
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])  # Node is there
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False).stderr
