@@ -109,7 +109,9 @@ USES = [
 ]
 
 
-@pytest.mark.parametrize(("service", "make", "action", "use", "needs"), USES, ids=lambda each: str(each))
+@pytest.mark.parametrize(
+    ("service", "make", "action", "use", "needs"), USES, ids=lambda each: getattr(each, "__name__", str(each))
+)
 def test_an_action_needs_its_key_through_its_service(
     workshop: Workshop, service: str, make: Use, action: str, use: Use, needs: list[str]
 ) -> None:
