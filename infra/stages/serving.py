@@ -15,7 +15,6 @@ from infra.parts.permissions import Permission, calling, policy_at, running
 from infra.parts.place import Place
 from infra.parts.published import publish
 from lambdas.shared.names import TAG_COST_CENTRE
-from lambdas.shared.variables import Variable
 
 
 class Serving(Construct):
@@ -38,7 +37,6 @@ class Serving(Construct):
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
             permissions=self._every(policies, list(applications.values())),
-            environment={Variable.HOME_REGION: home_region},
         )
         arn = self.function.function.function_arn
         self.url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url

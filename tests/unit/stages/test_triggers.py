@@ -84,7 +84,7 @@ def test_no_event_is_lost_that_a_function_could_not_be_given_or_could_not_handle
         ("lambdas.evaluation.handler.step", {E, L, D}),
         ("lambdas.promotion.handler.step", {E, L, T}),
         ("lambdas.promotion.handler.rollback", {E, L, S}),
-        ("lambdas.serving.handler.invoke", {E, Variable.HOME_REGION}),
+        ("lambdas.serving.handler.invoke", {E}),
     ],
 )
 def test_every_function_is_told_what_it_reads_and_nothing_else(handler: str, variables: set[Variable]) -> None:
