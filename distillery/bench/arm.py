@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap, Step
-from distillery.client.reply import Mode
+from distillery.client.document import DEFAULT_TIER, STANDARD, Mode, RouteMap, Step
 from distillery.client.target import Target
 
 Resolve = Callable[[RouteMap, int], Target]
@@ -22,7 +21,7 @@ class Arm:
     def name(self) -> str:
         """`fast:optimized`; with the step's number, `fast:3 (standard)`, where another step has the mode too."""
         mode, own = self.target.requested, self.target.index
-        if any(_mode(step) == mode for index, step in enumerate(self.route.steps) if index != own):
+        if any(step.mode == mode for index, step in enumerate(self.route.steps) if index != own):
             return f"{self.route.route}:{own + 1} ({mode})"
         return f"{self.route.route}:{mode}"
 
@@ -59,18 +58,14 @@ def arms(routes: Iterable[tuple[RouteMap, int | None]], resolve: Resolve) -> lis
 def _usual(route: RouteMap, resolve: Resolve) -> Iterator[Arm]:
     first = route.steps[0]
     yield Arm(route, resolve(route, 0))
-    if _mode(first) == Mode():
+    if first.mode == Mode():
         return
     for index, step in enumerate(route.steps):
-        if step.model == first.model and _mode(step) == Mode():
+        if step.model == first.model and step.mode == Mode():
             yield Arm(route, resolve(route, index))
             return
     plain = replace(first, latency=STANDARD, tier=DEFAULT_TIER)
     yield Arm(route, replace(resolve(route, 0), step=plain))
-
-
-def _mode(step: Step) -> Mode:
-    return Mode(step.latency, step.tier)
 
 
 def baseline(measured: list[Arm]) -> Arm:

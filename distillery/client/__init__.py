@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from distillery.client.account import Account, FunctionRefused, NotDeployed, NotReached
     from distillery.client.aws import AWS_ERRORS
-    from distillery.client.document import Prices, RouteMap, Step
+    from distillery.client.document import Mode, Prices, RouteMap, Step
     from distillery.client.errors import (
         AllStepsFailed,
         MapUnavailable,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from distillery.client.listing import published
     from distillery.client.metrics import EmbeddedMetrics, Served
-    from distillery.client.reply import Attempt, Mode, Reply
+    from distillery.client.reply import Attempt, Reply
     from distillery.client.route import Route
     from distillery.client.stream import ReplyStream
 
@@ -52,11 +52,11 @@ __all__ = [
 _HOMES = {
     "account": ("Account", "FunctionRefused", "NotDeployed", "NotReached"),
     "aws": ("AWS_ERRORS",),
-    "document": ("Prices", "RouteMap", "Step"),
+    "document": ("Mode", "Prices", "RouteMap", "Step"),
     "errors": ("AllStepsFailed", "MapUnavailable", "NoSuchRoute", "NotConfigured", "RouteError", "StreamBroken"),
     "metrics": ("EmbeddedMetrics", "Served"),
     "listing": ("published",),
-    "reply": ("Attempt", "Mode", "Reply"),
+    "reply": ("Attempt", "Reply"),
     "route": ("Route",),
     "stream": ("ReplyStream",),
 }

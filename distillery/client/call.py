@@ -7,7 +7,7 @@ from distillery.client.aws import Clients
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.failure import Kind
 from distillery.client.metrics import Served
-from distillery.client.reply import Mode, Reply, cost_of, text_of, told_of
+from distillery.client.reply import Reply, cost_of, text_of, told_of
 from distillery.client.request import Asked, arguments_of
 from distillery.client.telling import Tell, tell
 from distillery.client.walk import Try, Walk
@@ -18,8 +18,7 @@ class Call:
 
     def __init__(self, walk: Walk, asked: Asked, clients: Clients, tell: Tell | None) -> None:
         self.walk, self._asked, self._clients, self._tell = walk, asked, clients, tell
-        first = walk.route.steps[0]
-        self._requested = Mode(first.latency, first.tier)
+        self._requested = walk.route.steps[0].mode
         self._over = False
 
     def converse(self) -> Reply:

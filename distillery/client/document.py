@@ -40,6 +40,17 @@ class Prices:
         return (Decimal(self.input) * input_tokens + Decimal(self.output) * output_tokens) / 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A latency mode and a service tier; as text `optimized`, `standard`, `standard/priority`."""
+
+    latency: str = STANDARD
+    tier: str = DEFAULT_TIER
+
+    def __str__(self) -> str:
+        return self.latency if self.tier == DEFAULT_TIER else f"{self.latency}/{self.tier}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One way to an answer, in one Region, in one latency mode and service tier.
@@ -62,6 +73,11 @@ class Step:
     probed: bool | None = None
     cost_centres: Mapping[str, str] = field(default_factory=dict, hash=False)
     prices: Prices | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """What is requested of it."""
+        return Mode(self.latency, self.tier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

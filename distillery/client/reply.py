@@ -5,18 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, Prices, RouteMap, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """A latency mode and a service tier; as text `optimized`, `standard`, `standard/priority`."""
-
-    latency: str = STANDARD
-    tier: str = DEFAULT_TIER
-
-    def __str__(self) -> str:
-        return self.latency if self.tier == DEFAULT_TIER else f"{self.latency}/{self.tier}"
+from distillery.client.document import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,4 +106,4 @@ def cost_of(response: Mapping[str, Any], step: Step, served: Mode | None, route:
 
 def _prices(step: Step, served: Mode | None, route: RouteMap) -> Prices | None:
     same = (one for one in route.steps if (one.model, one.region, one.alias) == (step.model, step.region, step.alias))
-    return next((one.prices for one in (step, *same) if Mode(one.latency, one.tier) == served and one.prices), None)
+    return next((one.prices for one in (step, *same) if one.mode == served and one.prices), None)

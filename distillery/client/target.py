@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from distillery.client.directory import Directory
-from distillery.client.document import STANDARD, RouteMap, Step
+from distillery.client.document import STANDARD, Mode, RouteMap, Step
 from distillery.client.errors import NotConfigured
 from distillery.client.kept import LONGEST_WAIT
-from distillery.client.reply import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Target:
 
     @property
     def requested(self) -> Mode:
-        return Mode(self.step.latency, self.step.tier)
+        return self.step.mode
 
     @property
     def key(self) -> tuple[str, str, str]:

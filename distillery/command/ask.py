@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from distillery.command.published import known
 from distillery.command.target import Target, target
-from lambdas.shared.errors import BadRequest
 
 console = Console(highlight=False)
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
@@ -23,7 +23,7 @@ def ask(
 ) -> None:
     """Ask a route; says what was requested, what was served, by which model, and how long it took."""
     on = target(context)
-    answer = answer_of(on, _known(on, route), prompt, system)
+    answer = answer_of(on, known(on, route), prompt, system)
     console.print(str(answer["text"]), markup=False, soft_wrap=True)
     console.print(f"[dim]{_how(answer)}[/dim]", soft_wrap=True)
     if on.local:
@@ -53,17 +53,6 @@ def _fallback(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"[yellow]step {answer['step'] + 1}{why}[/yellow]"
     elif failed:
         yield f"[yellow]tried {len(failed) + 1} times{why}[/yellow]"
-
-
-def _known(on: Target, route: str) -> str:
-    """The route's whole name. Raises BadRequest, with the routes there are, where the environment has no such route."""
-    whole, routes = (
-        f"distilled/{route}" if route in on.recipes else route,
-        [str(r) for r in on.account.serving["routes"]],
-    )
-    if whole not in routes:
-        raise BadRequest(f"there is no route {route!r}; environment {on.account.environment!r} has {routes}")
-    return whole
 
 
 def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.document import RouteMap, Step, UnreadableMap
-from distillery.client.reply import Mode
+from distillery.client.document import RouteMap, UnreadableMap
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.names import DISTILLED_PREFIX
 
 if TYPE_CHECKING:
     from distillery.client.direct import Direct
@@ -30,16 +30,24 @@ def read(route: str, document: Mapping[str, Any]) -> RouteMap:
         raise BadRequest(f"route {route!r}: {error}") from error
 
 
-def named(on: "On", asked: str) -> RouteMap:
-    """The map of a route, or of the distilled student of a recipe. Raises BadRequest with the routes there are."""
+def known(on: "On", asked: str) -> str:
+    """The whole name of a route, or of a recipe's: as the client, which looks for the route of that name first. Raises
+    BadRequest with the routes there are."""
     from distillery.client.maps import Maps  # boto3
 
-    published = Maps(on.account)
-    for name in (asked, f"distilled/{asked}"):
-        if name in published.names:
-            return read(name, published.of(name))
-    has = f"environment {on.account.environment!r} has {published.names}"
-    raise BadRequest(f"there is no route {asked!r}; {has}")
+    names = Maps(on.account).names
+    for name in (asked, DISTILLED_PREFIX + asked):
+        if name in names:
+            return name
+    raise BadRequest(f"there is no route {asked!r}; environment {on.account.environment!r} has {names}")
+
+
+def named(on: "On", asked: str) -> RouteMap:
+    """The map of the route that `known` means."""
+    from distillery.client.maps import Maps  # boto3
+
+    name = known(on, asked)
+    return read(name, Maps(on.account).of(name))
 
 
 def choose(route: RouteMap, which: str | None) -> int:
@@ -48,9 +56,9 @@ def choose(route: RouteMap, which: str | None) -> int:
     if which is None:
         return 0
     for index, step in enumerate(route.steps):
-        if which in (str(index + 1), how(step), step.tier):
+        if which in (str(index + 1), str(step.mode), step.tier):
             return index
-    has = [f"{number} ({how(step)})" for number, step in enumerate(route.steps, start=1)]
+    has = [f"{number} ({step.mode})" for number, step in enumerate(route.steps, start=1)]
     raise BadRequest(f"route {route.route!r} has no step {which!r}; it has {', '.join(has)}")
 
 
@@ -62,8 +70,3 @@ def resolved(direct: "Direct", route: RouteMap, index: int) -> "Target":
         return direct.target(route, index)
     except NothingPromoted as error:
         raise BadRequest(f"route {route.route!r} has no model yet: {error}") from error
-
-
-def how(step: Step) -> str:
-    """`optimized`, `standard`, `standard/priority`: the latency mode, and the tier where it is not the default."""
-    return str(Mode(step.latency, step.tier))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from distillery.client.document import RouteMap, Step, together
-from distillery.command.published import documents, how, read
+from distillery.command.published import documents, read
 from distillery.command.target import target
 
 console = Console(highlight=False)
@@ -56,5 +56,5 @@ def _how(step: Step) -> str:
     if step.alias:
         return "student"
     if step.application is None:
-        return how(step)
-    return how(step) + {None: ", unprobed", True: ", tagged", False: ", untagged"}[step.probed]
+        return str(step.mode)
+    return str(step.mode) + {None: ", unprobed", True: ", tagged", False: ", untagged"}[step.probed]
