@@ -35,6 +35,18 @@ def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
     assert world.streams[0].closed
 
 
+def test_no_wait_for_the_first_text_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(streams, "wait_at_most", lambda _, seconds: waits.append(seconds))
+    world = World(route_map(OPTIMIZED))
+    world.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # half a second each
+    assert list(world.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
+    *thinking, speaking = waits
+    assert thinking == sorted(thinking, reverse=True)
+    assert thinking[-1] < 3
+    assert speaking == streams.SECONDS_BETWEEN_EVENTS
+
+
 def test_a_stream_that_was_accepted_may_think_until_the_deadline() -> None:
     """Longer than a step that is not the last is given to answer."""
     world = World(route_map(OPTIMIZED, OTHER))
