@@ -1,8 +1,8 @@
 """Who calls, as AWS says it and not as the caller does.
 
 A function URL with IAM tells its function who signed the request; a direct invocation tells nobody. Whoever may invoke
-the function directly can send an event that looks like the URL's, so a decision that needs a caller stands in a function
-that nobody may invoke but through its URL (Lambda guide, urls-invocation and urls-auth).
+the function directly can send an event that looks like the URL's, so a decision that needs a caller has a function
+that nobody may invoke except by its URL (Lambda guide, urls-invocation and urls-auth).
 """
 
 from dataclasses import dataclass
