@@ -15,15 +15,19 @@ def approve(
     run: Annotated[str, typer.Argument(help="A run that waits, as `distillery status` lists it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
-    """Start a run that waits because its estimate is above its recipe's budget."""
+    """Start a run that waits because it may cost more than its recipe's budget."""
     on = target(context)
     record = on.ledger.run(run)
-    usd, budget = record.run.dataset.estimate_usd, record.run.recipe.budget_usd
+    dataset, recipe = record.run.dataset, record.run.recipe
     for line in _items(on, record):
         typer.echo(f"  {line}")
     if not yes:
-        typer.confirm(f"Start {run} for about ${usd}? The budget of {record.run.recipe.name} is ${budget}", abort=True)
-    decide(on, run, approve=True, usd=str(usd))
+        typer.confirm(
+            f"Start {run} for about ${dataset.estimate_usd}, ${dataset.at_most_usd} at most? "
+            f"The budget of {recipe.name} is ${recipe.budget_usd}",
+            abort=True,
+        )
+    decide(on, run, approve=True, usd=str(dataset.at_most_usd))
     typer.echo(f"run {run} has started; follow it with: distillery watch {run}")
 
 

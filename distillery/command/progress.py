@@ -103,9 +103,11 @@ def _aside(product: Mapping[str, Any]) -> str:
 
 def waiting(record: RunRecord) -> str:
     """What a run waits for that is above its budget, and what to do."""
-    usd, budget = record.run.dataset.estimate_usd, record.run.recipe.budget_usd
-    run = record.run.id
-    return f"estimated at ${usd}, the budget is ${budget}: distillery approve {run}, or distillery reject {run}"
+    dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
+    return (
+        f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is ${budget}: "
+        f"distillery approve {run}, or distillery reject {run}"
+    )
 
 
 def scores(verdict: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ def reject(
     run: Annotated[str, typer.Argument(help="A run that waits, as `distillery status` lists it.")],
     reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
 ) -> None:
-    """Close a run that waits because its estimate is above its recipe's budget."""
+    """Close a run that waits because it may cost more than its recipe's budget."""
     on = target(context)
-    usd = str(on.ledger.run(run).run.dataset.estimate_usd)
+    usd = str(on.ledger.run(run).run.dataset.at_most_usd)
     decide(on, run, approve=False, usd=usd, reason=reason)
     typer.echo(f"run {run} is declined; its prompts may be tried again")

@@ -78,6 +78,7 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status
         duplicates=0,
         tokens=direct.tokens,
         estimate_usd=taken.estimated.total_usd,
+        at_most_usd=taken.estimated.at_most_usd,
         logs=direct.logs,
     )
     objects.write(dataset.heldout_uri, "".join(f"{line}\n" for line in direct.heldout).encode())

@@ -26,6 +26,7 @@ def store(data: ObjectStore, bucket: str, progress: Progress, status: str) -> Da
         duplicates=prepared.duplicates,
         tokens=prepared.size.tokens,
         estimate_usd=estimated.total_usd,
+        at_most_usd=estimated.at_most_usd,
         put_aside=len(reading.aside),
     )
     data.write(dataset.uri, prepared.train)

@@ -37,7 +37,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Validated prompts, content-addressed. Tokens are estimates (characters / 4)."""
+    """Validated prompts, content-addressed. Tokens are estimates (characters / 4).
+
+    at_most_usd: the worst case of `estimate_usd`, which the budget is held against.
+    """
 
     uri: str
     heldout_uri: str
@@ -49,6 +52,7 @@ class Dataset:
     duplicates: int
     tokens: int
     estimate_usd: Decimal
+    at_most_usd: Decimal = Decimal(0)  # a ledger of before may not say it; then no sum below a new estimate is approved
     put_aside: int = 0  # bad lines that the recipe keeps out of the way instead of refusing the file
     logs: InvocationLogs | None = None  # the job reads these in place of `uri`, which is empty then
 
@@ -57,7 +61,7 @@ class Dataset:
 class Run:
     """(recipe digest, dataset digest, attempt). Execution, job, model, endpoint names and tokens derive from `id`.
 
-    approved_usd: the estimate that somebody approved, above the budget.
+    approved_usd: the worst case that somebody approved, above the budget.
     """
 
     id: str

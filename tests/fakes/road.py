@@ -34,6 +34,7 @@ def dataset(digest: str = "aa", heldout: int = 25, labelled: bool = True) -> Dat
         duplicates=0,
         tokens=9000,
         estimate_usd=Decimal("1.50"),
+        at_most_usd=Decimal("9.70"),
     )
 
 

@@ -36,6 +36,6 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
 
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.ended(run)
-    assert record.run.approved_usd == record.run.dataset.estimate_usd
+    assert record.run.approved_usd == record.run.dataset.at_most_usd
     assert record.outcome is Outcome.PROMOTED
     assert record.stages[Stage.DISTILLATION].ended

@@ -8,11 +8,16 @@ from lambdas.shared.recipe import Recipe
 
 
 def check_budget(recipe: Recipe, estimated: Estimate, *, approved_usd: Decimal | None = None) -> None:
-    """Raises OverBudget where the estimate is above the budget, and above what was approved for this run."""
-    if estimated.total_usd <= max(recipe.budget_usd, approved_usd or Decimal(0)):
+    """Raises OverBudget where the run may cost more than the budget, and more than what was approved for it.
+
+    The worst case decides: how many pairs Bedrock synthesizes is known only when they are paid for.
+    """
+    if estimated.at_most_usd <= max(recipe.budget_usd, approved_usd or Decimal(0)):
         return
     approved = f", and ${approved_usd} were approved" if approved_usd is not None else ""
     raise OverBudget(
-        f"the run is estimated at ${estimated.total_usd} (prices as of {estimated.prices_as_of}), the budget of "
-        f"recipe {recipe.name!r} is ${recipe.budget_usd}{approved}; give fewer prompts or raise budget_usd"
+        f"the run is estimated at ${estimated.total_usd} and may cost up to ${estimated.at_most_usd}, if Bedrock "
+        f"synthesizes as many pairs as it may (prices as of {estimated.prices_as_of}); the budget of recipe "
+        f"{recipe.name!r} is ${recipe.budget_usd}{approved}; give shorter prompts, lower max_answer_tokens, or raise "
+        "budget_usd"
     )

@@ -24,18 +24,18 @@ class Approvals:
         self._table, self._ledger = table, Ledger(table)
 
     def approve(self, run_id: str, usd: Decimal) -> RunRecord:
-        """The run takes its recipe. `usd` is the estimate that was looked at. A second call changes nothing.
+        """The run takes its recipe. `usd` is the worst case that was looked at. A second call changes nothing.
 
-        Raises BadRequest where the run does not wait or its estimate is another by now, RunActive where the recipe has
-        another run on the road.
+        Raises BadRequest where the run does not wait or its worst case is another by now, RunActive where the recipe
+        has another run on the road.
         """
         record = self._ledger.run(run_id)
         if record.outcome is Outcome.RUNNING and record.run.approved_usd == usd:
             return record
         self._check(record)
-        if record.run.dataset.estimate_usd != usd:
+        if record.run.dataset.at_most_usd != usd:
             raise BadRequest(
-                f"run {run_id!r} is estimated at ${record.run.dataset.estimate_usd} by now, not at ${usd}; look again"
+                f"run {run_id!r} may cost up to ${record.run.dataset.at_most_usd} by now, not ${usd}; look again"
             )
         if not self._start(record.run, usd):
             holder = self._ledger.active().get(record.run.recipe.name)

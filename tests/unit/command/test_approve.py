@@ -13,7 +13,7 @@ from tests.fakes.road import dataset, recipe
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
-DEAR = replace(dataset(), estimate_usd=Decimal("31.20"))
+DEAR = replace(dataset(), estimate_usd=Decimal("31.20"), at_most_usd=Decimal("90.00"))
 ESTIMATE = {"lines": [{"what": "training", "usd": "31.20"}], "total_usd": "31.20", "prices_as_of": "2026-07-28"}
 
 
@@ -34,7 +34,7 @@ def test_the_estimate_is_shown_and_what_was_seen_is_what_is_approved(
     assert said.code == 0
     assert "$31.20 training" in said.out
     assert said.out.endswith(f"run {waiting.id} has started; follow it with: distillery watch {waiting.id}")
-    sent = {"run": waiting.id, "approve": True, "usd": "31.20"}
+    sent = {"run": waiting.id, "approve": True, "usd": "90.00"}
     assert account.calls == [("approval-function", sent, None)]
 
 
@@ -49,7 +49,7 @@ def test_nothing_is_sent_before_somebody_says_yes(
 
     monkeypatch.setattr("typer.confirm", no)
     assert command("approve", waiting.id).code == 1
-    assert asked == [f"Start {waiting.id} for about $31.20? The budget of support is $25"]
+    assert asked == [f"Start {waiting.id} for about $31.20, $90.00 at most? The budget of support is $25"]
     assert account.calls == []
 
 
@@ -61,7 +61,7 @@ def test_items_of_another_estimate_are_not_shown(account: FakeAccount, command: 
 def test_a_run_is_rejected_with_its_reason(account: FakeAccount, command: Command, waiting: Run) -> None:
     said = command("reject", waiting.id, "--reason", "not this month")
     assert (said.code, said.out) == (0, f"run {waiting.id} is declined; its prompts may be tried again")
-    sent = {"run": waiting.id, "approve": False, "usd": "31.20", "reason": "not this month"}
+    sent = {"run": waiting.id, "approve": False, "usd": "90.00", "reason": "not this month"}
     assert account.calls == [("approval-function", sent, None)]
 
 
@@ -69,7 +69,7 @@ def test_a_run_is_rejected_with_its_reason(account: FakeAccount, command: Comman
 def test_a_run_that_waits_says_for_what_and_what_to_do(command: Command, waiting: Run, verb: str) -> None:
     said = command(verb)
     assert "awaiting-approval" in said.out
-    assert f"estimated at $31.20, the budget is $25: distillery approve {waiting.id}" in said.out
+    assert f"estimated at $31.20, $90.00 at most, the budget is $25: distillery approve {waiting.id}" in said.out
     assert said.code == (1 if verb == "watch" else 0)
 
 

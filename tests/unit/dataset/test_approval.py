@@ -33,7 +33,7 @@ def waiting(desk: Desk) -> str:
 
 
 def decide(desk: Desk, run: str, *, approve: bool = True, usd: Decimal | None = None, reason: str = "") -> Outcome:
-    estimate = desk.ledger.run(run).run.dataset.estimate_usd
+    estimate = desk.ledger.run(run).run.dataset.at_most_usd
     approval = Approval(Approvals(desk.table), Machine(MACHINE, desk.machine), Notices("topic", desk.sns))
     decision = Decision(run=run, approve=approve, usd=estimate if usd is None else usd, reason=reason)
     return approval.decide(decision).outcome
@@ -72,7 +72,7 @@ def test_an_approved_run_starts_once_with_what_was_approved() -> None:
     run = waiting(desk)
     assert [decide(desk, run), decide(desk, run)] == [Outcome.RUNNING, Outcome.RUNNING]
     record = desk.ledger.run(run)
-    assert record.run.approved_usd == record.run.dataset.estimate_usd
+    assert record.run.approved_usd == record.run.dataset.at_most_usd
     assert record.approved
     assert record.stages[Stage.DATASET].ended
     assert desk.ledger.active() == {"support": run}
@@ -102,7 +102,7 @@ def test_an_upload_of_prompts_whose_run_was_approved_is_that_run() -> None:
 
 def test_an_approval_of_another_estimate_than_the_runs_is_refused() -> None:
     desk = poor()
-    with pytest.raises(BadRequest, match="by now, not at \\$1; look again"):
+    with pytest.raises(BadRequest, match="by now, not \\$1; look again"):
         decide(desk, waiting(desk), usd=Decimal(1))
     assert desk.machine.started == []
 
@@ -153,7 +153,7 @@ def test_the_door_takes_a_decision_and_tells_what_became_of_the_run(monkeypatch:
     monkeypatch.setattr(door, "client", lambda _service: desk.machine)
     monkeypatch.setattr(door, "Table", lambda _name: desk.table)
     monkeypatch.setattr(door, "Notices", lambda topic: Notices(topic, desk.sns))
-    usd = str(desk.ledger.run(run).run.dataset.estimate_usd)
+    usd = str(desk.ledger.run(run).run.dataset.at_most_usd)
     answer = door.decide({"run": run, "approve": True, "usd": usd}, None)
     assert answer == {"run": run, "outcome": "running"}
     with pytest.raises(BadRequest, match="unknown fields"):

@@ -109,17 +109,17 @@ def test_the_recipes_own_training_price_goes_before_the_catalogs() -> None:
     assert (line.usd, "as set in the recipe" in line.basis) == (Decimal("0.30"), True)
 
 
-@pytest.mark.parametrize(("budget", "refused"), [("2.39", True), ("2.40", False)])
-def test_a_budget_holds_to_the_cent(budget: str, refused: bool) -> None:
+@pytest.mark.parametrize(("budget", "refused"), [("2.40", True), ("7.85", True), ("7.86", False)])
+def test_a_budget_holds_the_worst_case_to_the_cent(budget: str, refused: bool) -> None:
     of = recipe(max_answer_tokens=50, budget_usd=Decimal(budget))
     if not refused:
         check_budget(of, estimated(of))
         return
-    with pytest.raises(OverBudget, match=r"\$2\.40 .* \$2\.39"):
+    with pytest.raises(OverBudget, match=rf"\$2\.40 .* \$7\.86.* \${budget}"):
         check_budget(of, estimated(of))
 
 
-@pytest.mark.parametrize(("approved", "refused"), [(None, True), ("2.39", True), ("2.40", False)])
+@pytest.mark.parametrize(("approved", "refused"), [(None, True), ("7.85", True), ("7.86", False)])
 def test_what_was_approved_goes_before_the_budget(approved: str | None, refused: bool) -> None:
     of = recipe(max_answer_tokens=50, budget_usd=Decimal(1))
     usd = Decimal(approved) if approved else None
@@ -133,3 +133,12 @@ def test_what_was_approved_goes_before_the_budget(approved: str | None, refused:
 @pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])
 def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
     assert tokens(characters) == expected
+
+
+def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fits() -> None:
+    """A hundred prompts of 8,000 tokens: what Bedrock may synthesize from them costs a hundred times as much."""
+    of = recipe(budget_usd=Decimal(5))
+    few = estimate(of, Size(prompts=100, heldout=20, tokens=960_000), region="us-east-1", on=TODAY)
+    assert few.total_usd < of.budget_usd < few.at_most_usd
+    with pytest.raises(OverBudget, match="may cost up to"):
+        check_budget(of, few)
