@@ -12,9 +12,9 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.parts.build import ROOT
 from infra.parts.call_bucket import logs_uri
 from infra.parts.ground import Ground
-from infra.parts.parcel import ROOT
 from infra.parts.place import Place
 
 TABLE, PARTITION = "invocations", "datehour"

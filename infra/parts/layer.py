@@ -18,7 +18,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.parts.archive import archive
-from infra.parts.parcel import ROOT
+from infra.parts.build import BUILD
+from infra.parts.licences import is_licence
 from infra.parts.runtime import RUNTIME
 
 DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -29,8 +30,6 @@ SERVICES = (
     *("sns", "ssm", "stepfunctions", "sts"),
 )
 """The clients of `lambdas/shared/aws`; sts for credentials."""
-
-BUILD = ROOT / ".build"
 
 
 def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
@@ -48,10 +47,8 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
 def pack(build: Path) -> Path:
     """The same as one archive."""
     folder = unpack(build)
-    target = folder.with_suffix(".zip")
-    if target.exists():
-        return target
-    return archive(target, {file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()})
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    return archive(build, "layer", {file.relative_to(folder): file for file in files})
 
 
 def unpack(build: Path) -> Path:
@@ -76,10 +73,12 @@ def _kept(one: Distribution) -> Iterator[PackagePath]:
 
 
 def _is_kept(file: PackagePath) -> bool:
-    """Code, and the data of the services called; no scripts, bytecode, examples or records of the installation."""
+    """Code, its licence, and the data of the services called; no scripts, bytecode, examples or other records."""
     top, *rest = file.parts
-    if top == ".." or file.suffix == ".pyc" or top.endswith(".dist-info"):
+    if top == ".." or file.suffix == ".pyc":
         return False
+    if top.endswith(".dist-info"):
+        return file.name == "METADATA" or is_licence(file)
     match (top, *rest):
         case "boto3", "examples", *_:
             return False

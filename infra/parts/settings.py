@@ -8,7 +8,8 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.parts.layer import BUILD
+from infra.parts.archive import MODE
+from infra.parts.build import BUILD
 from infra.parts.runtime import RUNTIME
 from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
 
@@ -23,6 +24,7 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")  # others may write the same at the same time
         unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(MODE)
         unfinished.replace(file)
     return lambda_.LayerVersion(
         scope,

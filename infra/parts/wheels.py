@@ -5,7 +5,6 @@ interpreter, so no Docker and no arm64 machine is needed, and synth needs no net
 machine's interpreter and get the same versions built for it (`local/emulator/hooks/layers.py`).
 """
 
-import hashlib
 from pathlib import Path
 
 from aws_cdk import RemovalPolicy
@@ -13,7 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.parts.archive import archive
-from infra.parts.layer import BUILD
+from infra.parts.build import BUILD
+from infra.parts.licences import is_licence
 from infra.parts.runtime import ARCHITECTURE, RUNTIME
 
 FETCHED = BUILD / "wheels"
@@ -44,19 +44,12 @@ def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
     files = sorted(file for file in fetched.rglob("*") if _is_kept(file.relative_to(fetched)) and file.is_file())
     if not files:
         raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
-    target = build / f"wheels-{_digest(fetched, files)}.zip"
-    return archive(target, {Path("python") / file.relative_to(fetched): file for file in files})
+    return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
 
 
 def _is_kept(file: Path) -> bool:
-    """Code; no stubs, scripts, bytecode or records of the installation but those that name the wheel."""
+    """Code; no stubs, scripts, bytecode or records of the installation but the wheel's name and licence."""
     top = file.parts[0]
     if top.endswith(".dist-info"):
-        return file.name in KEPT_RECORDS
+        return file.name in KEPT_RECORDS or is_licence(file)
     return not top.startswith((".", "bin")) and file.suffix not in (".pyc", ".pyi", ".lock")
-
-
-def _digest(fetched: Path, files: list[Path]) -> str:
-    """Of the files' names and sizes, and of this module: a version's files never change."""
-    told = [f"{file.relative_to(fetched)} {file.stat().st_size}" for file in files]
-    return hashlib.sha256("\n".join([*told, Path(__file__).read_text(encoding="utf-8")]).encode()).hexdigest()[:16]

@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.parts.layer import BUILD, unpack
+from infra.parts.build import BUILD
+from infra.parts.layer import unpack
 from infra.parts.wheels import FETCHED
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved

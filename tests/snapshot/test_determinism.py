@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,7 +89,11 @@ def test_the_parcels_hold_the_same_files(assemblies: tuple[Path, Path]) -> None:
 
 
 def _files(assembly: Path) -> set[str]:
-    return {str(file.relative_to(assembly)) for file in assembly.glob("asset.*/**/*") if file.is_file()}
+    found = set()
+    for asset in assembly.glob("asset.*.zip"):
+        with zipfile.ZipFile(asset) as packed:
+            found |= {f"{asset.name}/{name}" for name in packed.namelist()}
+    return found
 
 
 def test_an_edit_of_one_stage_changes_the_parcel_of_that_stage_alone(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.parts import layer
+from infra.parts.licences import is_licence
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,13 @@ def test_it_holds_no_service_that_is_not_called(unpacked: Path) -> None:
 
 def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
     assert not [path for path in unpacked.rglob("*") if path.suffix in (".pyc", ".so")]
+
+
+def test_the_licence_of_every_distribution_goes_with_it(unpacked: Path) -> None:
+    for name in layer.DISTRIBUTIONS:
+        record = f"{name.replace('-', '_')}-{distribution(name).version}.dist-info"
+        held = [path.relative_to(unpacked / "python") for path in (unpacked / "python" / record).rglob("*")]
+        assert any(is_licence(path) for path in held), name
 
 
 def test_it_stays_small(unpacked: Path) -> None:

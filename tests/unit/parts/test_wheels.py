@@ -10,7 +10,7 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 from infra.parts import wheels
-from infra.parts.parcel import ROOT
+from infra.parts.build import ROOT
 
 LOCK = (ROOT / "requirements" / "layer.txt").read_text(encoding="utf-8")
 LOCKED = re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)
@@ -55,6 +55,14 @@ def test_it_stays_small_and_holds_no_bytecode_and_no_stubs(unpacked: Path) -> No
     files = [path for path in unpacked.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 70_000_000, "Lambda unpacks 250 MB at most, with the function"
     assert not [path for path in files if path.suffix in (".pyc", ".pyi")]
+
+
+def test_the_licence_of_every_package_goes_with_it(unpacked: Path) -> None:
+    for record in (unpacked / "python").glob("*.dist-info"):
+        assert [path for path in (record / "licenses").rglob("*") if path.is_file()], record.name
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in next(
+        (unpacked / "python").glob("python_stdnum-*.dist-info/licenses/COPYING")
+    ).read_text(encoding="utf-8")
 
 
 def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Path) -> None:
