@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from local.bedrock.admin import PREFIX, Admin
+from local.bedrock.door.callers import guarded
 from local.bedrock.door.http import Receive, Scope, Send, administer, body_of, reply
 from local.bedrock.door.signature import CONTROL, service_of, signer
 from local.bedrock.engine import Bedrock
@@ -21,9 +22,13 @@ class Application:
 
     def __init__(self, bedrock: Bedrock, admin: Admin, account: str, keep: Callable[[], None]) -> None:
         self._bedrock, self._admin, self._account, self._keep = bedrock, admin, account, keep
+        self._guarded = guarded(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the server's life."""
+        """One request, or the server's life. What a page in a browser sends is refused."""
+        await self._guarded(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["path"].startswith(PREFIX):
