@@ -20,6 +20,8 @@ from lambdas.shared.aws import ClientError, code
 from lambdas.shared.errors import BadRequest, NoModel
 
 Answer = Mapping[str, Any]
+NOT_LET = "AWS refused a call that the function made; whoever deployed it can look into its role"
+"""In place of AWS's sentence, which names the account's roles and resources."""
 
 
 def is_url_event(event: Any) -> bool:
@@ -49,7 +51,7 @@ def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: C
     except MapUnavailable as error:
         return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
     except ClientError as error:
-        return _refused(HTTPStatus.BAD_GATEWAY, code(error), str(error))
+        return _refused(HTTPStatus.BAD_GATEWAY, code(error), NOT_LET)
 
 
 def body_of(event: Mapping[str, Any]) -> Any:

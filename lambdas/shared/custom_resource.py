@@ -1,11 +1,20 @@
 """A custom resource of CloudFormation: it always answers, since a resource that does not blocks its stack."""
 
 import json
+import os
+import re
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 Event = Mapping[str, Any]
+_HOST = re.compile(
+    r"cloudformation-custom-resource-response-[a-z0-9]+\.s3(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
+)
+"""Of the presigned URLs that CloudFormation takes answers at, a bucket of its own in each Region."""
+_LOCAL = "AWS_ENDPOINT_URL"
+"""Lambda sets it nowhere: it leads to a local account."""
 
 
 def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
@@ -22,11 +31,24 @@ def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
     _send(event["ResponseURL"], answer)
 
 
+def is_cloudformations(url: str) -> bool:
+    """Whether an answer may go there: to CloudFormation, or to the local account that the function runs in."""
+    try:
+        found = urlsplit(url)
+        port = found.port
+    except ValueError:
+        return False
+    if found.scheme == "https" and port is None and "@" not in found.netloc:
+        return _HOST.fullmatch(found.netloc) is not None
+    local = urlsplit(os.environ.get(_LOCAL, ""))
+    return found.scheme == "http" and local.hostname == "127.0.0.1" and found.netloc == local.netloc
+
+
 def _send(url: str, answer: Event) -> None:
-    if not url.startswith(
-        ("https://", "http://127.0.0.1")
-    ):  # CloudFormation signs an https URL; a local account has none
-        raise ValueError("CloudFormation gave no URL to answer to")
-    request = urllib.request.Request(url, data=json.dumps(answer).encode(), method="PUT")  # noqa: S310 # checked above
+    if not is_cloudformations(url):
+        raise ValueError("CloudFormation gave no URL of its own to answer to")
+    # The URL signs an empty content type; without the header urllib would send that of a form.
+    body, headers = json.dumps(answer).encode(), {"Content-Type": ""}
+    request = urllib.request.Request(url, data=body, headers=headers, method="PUT")  # noqa: S310 # checked above
     with urllib.request.urlopen(request, timeout=30):  # noqa: S310 # checked above
         return

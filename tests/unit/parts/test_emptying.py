@@ -16,7 +16,7 @@ from lambdas.emptying.bucket import empty
 TAG = "distillery:emptied-on-delete"
 EVENT = {
     "RequestType": "Delete",
-    "ResponseURL": "https://cloudformation.example/answer",
+    "ResponseURL": "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/answer",
     "StackId": "stack",
     "RequestId": "request",
     "LogicalResourceId": "Emptied",

@@ -103,6 +103,11 @@ def test_what_bedrock_refuses_is_told(world: World, error: Exception, status: in
     assert (got, body["error"]["type"]) == (status, kind)
 
 
+def test_a_refusal_of_awss_is_told_without_its_sentence_which_names_roles(world: World) -> None:
+    world.script["app-pro"] = [refusal("AccessDeniedException", "User: arn:aws:sts::111122223333:assumed-role/inner/f")]
+    assert "inner" not in str(call(event({"route": "plain", "prompt": "x"})))
+
+
 def test_a_map_that_cannot_be_read_is_the_services_trouble(world: World) -> None:
     world.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
     assert call(event({"route": "plain", "prompt": "x"}))[0] == 503
