@@ -16,6 +16,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Self
 
+from distillery.client.fields import MAP, PRICES, STEP, check
+
 VERSION = 1
 STANDARD, OPTIMIZED = "standard", "optimized"
 """`performanceConfig.latency` of Converse."""
@@ -96,11 +98,12 @@ class RouteMap:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Raises UnreadableMap, naming what is missing."""
+        """Raises UnreadableMap, naming what is missing or may not be there."""
         try:
             said = json.loads(text)
             if said["version"] != VERSION:
                 raise UnreadableMap(f"the map has version {said['version']}, this client reads {VERSION}; upgrade it")
+            check(said, MAP)
             return cls(**(_known(cls, said) | {"steps": tuple(_step(step) for step in said["steps"])}))
         except UnreadableMap:
             raise
@@ -121,7 +124,9 @@ def together(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]
 
 
 def _step(said: Mapping[str, Any]) -> Step:
+    check(said, STEP)
     prices = said.get("prices")
+    check(prices or {}, PRICES)
     return Step(**(_known(Step, said) | {"prices": Prices(**_known(Prices, prices)) if prices else None}))
 
 

@@ -12,25 +12,29 @@ from hypothesis import strategies as st
 
 from distillery.client.document import Prices, RouteMap, Step, UnreadableMap
 
-words = st.text(min_size=1, max_size=20)
+words = st.text(min_size=1, max_size=20).filter(str.isprintable)
+names = st.from_regex(r"[a-z0-9][a-z0-9/-]{0,20}", fullmatch=True)
+models = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,20}", fullmatch=True)
+parameters = st.from_regex(r"/[A-Za-z0-9/._-]{1,20}", fullmatch=True)
+regions = st.sampled_from(["us-east-2", "eu-central-1", "us-gov-west-1"])
 prices = st.builds(Prices, input=st.just("0.80"), output=st.just("3.20"), as_of=st.just("2026-11-20"))
 steps = st.builds(
     Step,
-    model=words,
-    region=words,
-    identifier=st.none() | words,
-    alias=st.none() | words,
+    model=models,
+    region=regions,
+    identifier=st.none() | models,
+    alias=st.none() | parameters,
     latency=st.sampled_from(["standard", "optimized"]),
     tier=st.sampled_from(["default", "priority"]),
-    application=st.none() | words,
+    application=st.none() | models,
     probed=st.none() | st.booleans(),
-    cost_centres=st.dictionaries(words, words, max_size=2),
+    cost_centres=st.dictionaries(words, models, max_size=2),
     prices=st.none() | prices,
 )
 maps = st.builds(
     RouteMap,
-    environment=words,
-    route=words,
+    environment=names,
+    route=names,
     description=words,
     max_tokens=st.integers(1, 100_000),
     steps=st.lists(steps, min_size=1, max_size=4).map(tuple),
