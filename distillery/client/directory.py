@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from distillery.client.aws import AWS_ERRORS, ClientError, Clients, code
 from distillery.client.document import RouteMap, UnreadableMap
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted
+from distillery.client.findings import Read, with_findings
 from distillery.client.kept import LONGEST_WAIT, Kept, NotThere, StillReading
 
 DISTILLED = "distilled/"
@@ -82,7 +83,7 @@ class Directory:
             raise NotThere(self.name)
         first: Exception
         try:
-            return RouteMap.from_json(self._route(self.name))
+            return self._found(self.name)
         except NotThere as error:
             first = error
         except ClientError as error:
@@ -92,17 +93,26 @@ class Directory:
         if "/" in self.name:
             raise first
         try:
-            return RouteMap.from_json(self._route(DISTILLED + self.name))
+            return self._found(DISTILLED + self.name)
         except (NotThere, ClientError) as second:
             if isinstance(second, ClientError) and not _denied(second):
                 raise
             raise first from second
 
-    def _route(self, name: str) -> str:
-        return self._text(f"/distillery/{self._environment}/routes/{name}", self._region)
+    def _found(self, name: str) -> RouteMap:
+        return route_of(lambda parameter: self._text(parameter, self._region), self._environment, name)
 
     def _text(self, parameter: str, region: str) -> str:
         return read(self._clients, parameter, region)
+
+
+def route_of(read: Read, environment: str, name: str) -> RouteMap:
+    """A route's map, with what was found out of its steps. Raises UnreadableMap also for the map of another route,
+    whose tags its calls would carry."""
+    route = RouteMap.from_json(read(f"/distillery/{environment}/routes/{name}"))
+    if (route.environment, route.route) != (environment, name):
+        raise UnreadableMap(f"the parameter holds the map of {route.route!r} of {route.environment!r}")
+    return with_findings(route, read)
 
 
 def read(clients: Clients, parameter: str, region: str) -> str:

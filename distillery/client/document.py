@@ -62,6 +62,7 @@ class Step:
     alias: the SSM parameter, in `region`, that promotion keeps: its `endpoint.arn` is the identifier.
     application: the application inference profile of the same model, where `identifier` is the system's because
         nobody knows whether the mode works through an application profile; used once `probed` is true.
+    probed: what `findings` knows of that; no deployment writes it.
     cost_centres: the application inference profile of each cost centre, to be used in place of `identifier`.
     """
 

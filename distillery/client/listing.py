@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from distillery.client.aws import AWS_ERRORS, Clients, shared
-from distillery.client.directory import read
+from distillery.client.directory import read, route_of
 from distillery.client.document import RouteMap, UnreadableMap, together
 from distillery.client.errors import MapUnavailable, NotConfigured
 from distillery.client.kept import NotThere
@@ -28,4 +28,4 @@ def published(environment: str, *, region: str | None = None, session: Any = Non
 
 
 def _map(clients: Clients, environment: str, name: str, region: str) -> RouteMap:
-    return RouteMap.from_json(read(clients, f"/distillery/{environment}/routes/{name}", region))
+    return route_of(lambda parameter: read(clients, parameter, region), environment, name)

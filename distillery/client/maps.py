@@ -1,9 +1,13 @@
-"""The published maps of an environment, as they stand in SSM: all of them, and what a probe found noted in one."""
+"""The published maps of an environment, as they stand in SSM, and beside them what probes found."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
 from distillery.client.account import Account, _asking
+from distillery.client.aws import ClientError, code
+from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.findings import parameter, spelled, with_findings
+from distillery.client.kept import NotThere
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -12,16 +16,11 @@ Document = dict[str, Any]
 """RouteMap.document(), with whatever a newer writer added to it."""
 
 
-class Changed(Exception):
-    """The map is another one than that which was read before."""
-
-
 class Maps:
     """Of one environment, in its inference Region. What AWS refuses raises NotReached."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._root = f"/distillery/{account.environment}/routes/"
 
     @property
     def names(self) -> list[str]:
@@ -29,23 +28,34 @@ class Maps:
         return sorted(str(name) for name in self._account.serving["routes"])
 
     def of(self, route: str) -> Document:
-        """The map of one route."""
+        """The map of one route, with `probed` in the steps that a probe found something out of."""
         with _asking(f"reading the map of route {route!r}"):
-            return dict(json.loads(self._value(route)))
+            document = dict(json.loads(self._value(f"/distillery/{self._account.environment}/routes/{route}")))
+        try:
+            found = with_findings(RouteMap.from_json(json.dumps(document)), self._finding)
+        except UnreadableMap:  # told by whoever asks for more of it than its text
+            return document
+        for step, known in zip(document["steps"], found.steps, strict=True):
+            step.pop("probed", None)
+            step.update({} if known.probed is None else {"probed": known.probed})
+        return document
 
-    def note_probe(self, route: str, step: int, *, application: str, probed: bool) -> None:
-        """Writes `probed` into a step (0-based), and leaves all else as it is. Raises Changed where that step has
-        another application profile by now: a deployment came between."""
-        with _asking(f"noting in the map of {route!r} what was found"):
-            document = json.loads(self._value(route))
-            if document["steps"][step : step + 1] == [] or document["steps"][step].get("application") != application:
-                raise Changed(f"the map of {route!r} was changed meanwhile; nothing was noted, probe again")
-            document["steps"][step]["probed"] = probed
-            value = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-            self._ssm.put_parameter(Name=self._root + route, Value=value, Overwrite=True)
+    def note_probe(self, route: str, *, application: str, probed: bool) -> None:
+        """Writes what was found out of a route's application inference profile, and nothing else."""
+        with _asking(f"noting what was found of {route!r}"):
+            name = parameter(self._account.environment, route, application)
+            self._ssm.put_parameter(Name=name, Value=spelled(probed), Type="String", Overwrite=True)
 
-    def _value(self, route: str) -> str:
-        return self._ssm.get_parameter(Name=self._root + route)["Parameter"]["Value"]
+    def _finding(self, name: str) -> str:
+        try:
+            return self._value(name)
+        except ClientError as error:
+            if code(error) == "ParameterNotFound":
+                raise NotThere(name) from error
+            raise
+
+    def _value(self, name: str) -> str:
+        return self._ssm.get_parameter(Name=name)["Parameter"]["Value"]
 
     @property
     def _region(self) -> str:

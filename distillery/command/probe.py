@@ -38,7 +38,7 @@ def probe(
     route: Annotated[str, typer.Argument(help="A route with an optimized step.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the request is sent.")] = False,
 ) -> None:
-    """Try a route's application profile with optimized latency, by one tiny request, and note the answer in its map."""
+    """Try a route's application profile with optimized latency, by one tiny request, and note what was found."""
     on = target(context)
     one = named(on, route)
     tried = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
@@ -64,18 +64,15 @@ def _price(on: Target, steps: list[Step]) -> str:
 
 def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
     """Tries one step and notes what was found; None where nothing was."""
-    from distillery.client.maps import Changed, Maps
+    from distillery.client.maps import Maps
 
     found = found_by_trying(on, route, index, step)
     console.print(found.said, soft_wrap=True, markup=False)
     if found.probed is None:
         console.print("nothing was noted")
         return None
-    try:
-        Maps(on.account).note_probe(route.route, index, application=str(step.application), probed=found.probed)
-    except Changed as error:
-        raise BadRequest(str(error)) from error
-    console.print(f"noted in the map of {route.route}: callers use {'it' if found.probed else step.identifier}")
+    Maps(on.account).note_probe(route.route, application=str(step.application), probed=found.probed)
+    console.print(f"noted for {route.route}: callers use {'it' if found.probed else step.identifier}")
     return found.probed
 
 

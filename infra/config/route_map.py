@@ -34,12 +34,13 @@ def applications_of(policy: FallbackPolicy) -> list[tuple[str, str]]:
 
 
 def probed(policies: Iterable[FallbackPolicy]) -> list[str]:
-    """The routes in whose maps `distillery probe` may note something: those with an optimized step of a foundation
+    """The routes of which `distillery probe` may note something: those with an optimized step of a foundation
     model. Never a student's, whose map says which deployment its callers trust."""
-    return [policy.route.name for policy in policies if policy.route.recipe is None and _any_to_probe(policy)]
+    return [policy.route.name for policy in policies if policy.route.recipe is None and any_to_probe(policy)]
 
 
-def _any_to_probe(policy: FallbackPolicy) -> bool:
+def any_to_probe(policy: FallbackPolicy) -> bool:
+    """Whether it depends on a probe how a step of the route is called."""
     return any(step.recipe is None and step.latency is Latency.OPTIMIZED for step in policy.steps)
 
 

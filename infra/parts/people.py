@@ -65,7 +65,7 @@ def caller_policy(
         f"Ask the models behind the routes of {names.environment}",
         *running.invoke_by_url(function.function.function_arn),
         running.read_parameters(place, names.serving),
-        running.read_parameters(place, names.route("*")),
+        running.read_parameters(place, names.route("*"), names.probed("*")),
         running.read_parameters(place.at(home_region), names.pipeline),
     )
 
@@ -75,17 +75,18 @@ def measurer_policy(
 ) -> iam.ManagedPolicy:
     """`distillery bench` and `probe`, beside the policies of the routes that are measured.
 
-    probed: the routes in whose maps a probe notes something. Who writes a map says what all its callers call.
+    probed: the routes of which a probe notes something, beside their maps, which deployments alone write: who writes a
+    map says what all its callers call.
     """
     place = Place.of(scope)
     return managed_policy(
         scope,
         ident,
-        f"Read the maps of the routes of {names.environment}, and note in them what was found by trying",
+        f"Read the maps of the routes of {names.environment}, and note beside them what was found by trying",
         running.read_parameters(place, names.serving),
-        running.read_parameters(place, names.route("*")),
+        running.read_parameters(place, names.route("*"), names.probed("*")),
         running.read_parameters(place.at(home_region), names.pipeline),
-        *([running.write_parameters(place, *map(names.route, probed))] if probed else []),
+        *([running.write_parameters(place, *map(names.probed, probed))] if probed else []),
     )
 
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import FallbackPolicy
-from infra.config.route_map import Applications, applications_of, route_map, tags_of
+from infra.config.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.parts.application_profile import application_profile
 from infra.parts.function import Function
 from infra.parts.ground import Ground
@@ -52,7 +52,8 @@ class Serving(Construct):
             description=policy.route.description,
             value=route_map(policy, self._names, applications).document(),
         )
-        permissions = [running.read_parameters(self._place, self._names.route(name))]
+        findings = [self._names.probed(name)] if any_to_probe(policy) else []
+        permissions = [running.read_parameters(self._place, self._names.route(name), *findings)]
         permissions += calling.call_models(self._place, policy.models, _by_model(applications))
         if policy.recipes:
             permissions += calling.call_students(self._home, self._names, policy.recipes)
@@ -85,9 +86,10 @@ class Serving(Construct):
         for of_one in applications:
             for model, arns in _by_model(of_one).items():
                 made.setdefault(model, []).extend(arns)
+        findings = [self._names.probed("*")] if any(map(any_to_probe, policies)) else []
         students = any(policy.recipes for policy in policies)
         return [
-            running.read_parameters(self._place, self._names.route("*")),
+            running.read_parameters(self._place, self._names.route("*"), *findings),
             running.read_parameters(self._place, self._names.serving),  # which routes there are
             *calling.call_models(self._place, models, made, calling.ONCE),
             *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),

@@ -94,6 +94,10 @@ class Names:
         """The SSM parameter, in the inference Region, that tells callers of a route what to call."""
         return self.parameter("routes", route)
 
+    def probed(self, route: str) -> str:
+        """The folder of SSM parameters, in the inference Region, that say what probes of a route found."""
+        return self.parameter("probed", route, "*")
+
     @property
     def pipeline(self) -> str:
         """The SSM parameter, in the home Region, that tells the command line where things are."""

@@ -1,5 +1,6 @@
 """Teams call routes by the managed policy of each, and without any one ARN of it they do not; nor by another's."""
 
+import json
 import re
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from distillery.client.document import RouteMap
+from distillery.client.findings import parameter
 from distillery.client.metrics import Dimension, Metric
 from lambdas.shared.names import TAG_ROUTE
 from lambdas.shared.road import Outcome
@@ -105,23 +107,28 @@ def _by_url(environment: Environment, team: Team) -> None:
 
 
 def _measured(environment: Environment, team: Team) -> None:
-    """Who holds the policy of measurers and those of routes measures, probes, and notes it in the map of that route."""
+    """Who holds the policy of measurers and those of routes measures, probes, and notes what was found, in no map."""
     said = environment.command("bench", team.route, RECIPE, *BENCH, by="measurer")
     assert f"{team.route}:optimized against {team.route}:3 (standard)" in " ".join(said.split())
     assert f"distilled/{RECIPE}:standard" in said
     assert _probed(environment, team.route) is None
-    assert f"noted in the map of {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
+    assert f"noted for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
     assert _probed(environment, team.route) is False  # as the simulator refuses it
     assert environment.attempt("probe", team.route, "--yes", by="caller").returncode == 1
     people = {kind: environment.acting(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
     for kind, ssm in (people | {"team": team.client("ssm", environment.inference)}).items():
         for route in environment.serving["routes"]:
             asked = {"Name": environment.names.route(route), "Value": _map(environment, route), "Overwrite": True}
-            assert _may(ssm.put_parameter, **asked) is (kind == "measurer" and route == team.route), (kind, route)
+            assert not _may(ssm.put_parameter, **asked), (kind, route)
+            finding = {"Name": parameter("dev", route, "any/abcdefabcdef"), "Value": "false", "Type": "String"}
+            assert _may(ssm.put_parameter, **finding) is (kind == "measurer" and route == team.route), (kind, route)
 
 
 def _probed(environment: Environment, route: str) -> bool | None:
-    return RouteMap.from_json(_map(environment, route)).steps[0].probed
+    ssm = environment.client("ssm", environment.inference)
+    application = RouteMap.from_json(_map(environment, route)).steps[0].application
+    found = ssm.get_parameters(Names=[parameter("dev", route, str(application))])["Parameters"]
+    return bool(json.loads(found[0]["Value"])) if found else None
 
 
 def _map(environment: Environment, route: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.client.document import RouteMap, Step
+from distillery.client.document import STANDARD, RouteMap, Step
+from distillery.client.findings import parameter as finding
 from local.bedrock.offer import offers
 from tests.policy.engine import Ask, Keys
 from tests.policy.house import House, Json, Resource, spelled
@@ -87,6 +88,8 @@ class Callers:
         published = self.maps[route]
         yield self._parameter(f"/distillery/{published.environment}/routes/{route}", self._stack.region)
         for step in published.steps:
+            if step.application and step.latency != STANDARD:
+                yield self._parameter(finding(published.environment, route, step.application), self._stack.region)
             if step.alias:
                 yield from self._student(step, published.environment)
             for called in filter(None, (step.identifier, step.application, *step.cost_centres.values())):

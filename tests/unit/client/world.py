@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, EventStreamError
 
 from distillery.client import Prices, Route, RouteMap, Served, Step
+from distillery.client.findings import parameter, spelled
 from distillery.client.timing import Timing
 from tests.fakes.services import FakeSsm
 
@@ -123,7 +124,11 @@ class World:
     region_name = "us-east-2"
 
     def publish(self, said: RouteMap) -> None:
+        """What a deployment leaves behind, and probes."""
         self.ssm.parameters[f"/distillery/dev/routes/{said.route}"] = json.dumps(said.document())
+        for step in said.steps:
+            if step.application and step.probed is not None:
+                self.ssm.parameters[parameter("dev", said.route, step.application)] = spelled(step.probed)
 
     def promote(self, model: str = "model-a", endpoint: str = ENDPOINT) -> None:
         self.homes["us-east-1"].parameters[ALIAS] = json.dumps({"endpoint": {"arn": endpoint}, "current": model})

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from distillery.client.document import Prices, RouteMap, Step
+from distillery.client.findings import parameter, spelled
 from tests.fakes.services import FakeSsm
 from tests.unit.command.account import FakeAccount
 
@@ -45,8 +46,14 @@ SUPPORT = route_map("distilled/support", STUDENT)
 
 
 def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
-    """What the serving stack would leave behind; with the alias of a promoted student."""
+    """What the serving stack would leave behind, and probes; with the alias of a promoted student."""
     told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
+    told |= {
+        parameter("dev", one.route, step.application): spelled(step.probed)
+        for one in maps
+        for step in one.steps
+        if step.application and step.probed is not None
+    }
     account.serving = {"function": "serving-function", "routes": [one.route for one in maps]}
     ssm = FakeSsm(told)
     account.clients["ssm", "us-east-2"] = ssm

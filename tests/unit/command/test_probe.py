@@ -1,8 +1,8 @@
-"""`distillery probe`: one tiny request, and what it tells about an application profile in the route's map."""
+"""`distillery probe`: one tiny request, and what it tells about an application profile of a route."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ from tests.fakes.errors import service_error
 from tests.fakes.services import FakeSsm
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
-from tests.unit.command.routes import APPLICATION, FAST, STANDARD, SUPPORT, publish, route_map
+from tests.unit.command.routes import APPLICATION, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
 PARAMETER = "/distillery/dev/routes/fast"
+FINDING = "/distillery/dev/probed/fast/abcdefabcdef"
 NOT_SUPPORTED = "Latency performance configuration is not supported for amazon.nova-pro-v1:0 in us-east-2"
 
 
@@ -49,21 +50,19 @@ def probing(account: FakeAccount, answer: dict[str, Any] | Exception) -> tuple[F
         (
             served("optimized"),
             True,
-            f"{APPLICATION} was served with optimized latency noted in the map of fast: callers use it",
+            f"{APPLICATION} was served with optimized latency noted for fast: callers use it",
         ),
         (service_error("ValidationException", message=NOT_SUPPORTED), False, "callers use us.amazon.nova-pro-v1:0"),
     ],
 )
-def test_an_answer_is_noted_and_the_rest_left_as_it_is(
+def test_an_answer_is_noted_beside_the_map_and_the_map_left_as_it_is(
     account: FakeAccount, command: Command, answer: dict[str, Any] | Exception, probed: bool, sentence: str
 ) -> None:
     ssm, runtime = probing(account, answer)
-    before = FAST.document() | {"colour": "red"}
-    ssm.parameters[PARAMETER] = json.dumps(before)
+    before = dict(ssm.parameters)
     said = command("probe", "fast", "--yes")
     assert (said.code, sentence in said.out) == (0, True)
-    first, *others = before["steps"]
-    assert json.loads(ssm.parameters[PARAMETER]) == before | {"steps": [first | {"probed": probed}, *others]}
+    assert ssm.parameters == before | {FINDING: json.dumps(probed)}
     assert runtime.asked == [
         {
             "modelId": APPLICATION,
@@ -96,13 +95,15 @@ def test_whatever_else_comes_is_no_answer(
     assert "nothing was noted" in said.out
 
 
-def test_a_deployment_in_between_is_not_written_over(account: FakeAccount, command: Command) -> None:
+def test_a_deployment_in_between_keeps_its_map_and_its_own_profile_unprobed(
+    account: FakeAccount, command: Command
+) -> None:
     ssm, runtime = probing(account, served("optimized"))
-    other = json.dumps(route_map("fast", STANDARD).document())
+    other = json.dumps(route_map("fast", replace(OPTIMIZED, application=f"{APPLICATION}2"), STANDARD).document())
     runtime.meanwhile = lambda: ssm.parameters.update({PARAMETER: other})
-    said = command("probe", "fast", "--yes")
-    assert (said.code, ssm.parameters[PARAMETER]) == (1, other)
-    assert "the map of 'fast' was changed meanwhile; nothing was noted, probe again" in said.err
+    assert command("probe", "fast", "--yes").code == 0
+    assert ssm.parameters[PARAMETER] == other
+    assert "optimized, unprobed" in command("routes").out
 
 
 def test_it_says_what_it_costs_and_asks_first(

@@ -1,12 +1,12 @@
 """`distillery probe` against the simulator, which answers the question either way."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import boto3
 import pytest
 
+from distillery.client.findings import parameter, spelled
 from local.account import ROOT
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
@@ -38,5 +38,5 @@ def test_what_the_service_does_is_what_is_noted(
         aws_secret_access_key="local",
     )
     said = command("probe", "fast", "--yes")
-    (step,) = json.loads(ssm.parameters["/distillery/dev/routes/fast"])["steps"]
-    assert (said.code, step["probed"]) == (0, works), said
+    found = ssm.parameters[parameter("dev", "fast", application)]
+    assert (said.code, found) == (0, spelled(works)), said

@@ -50,7 +50,7 @@ def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, prob
 def test_no_map_is_read_but_of_the_route_that_is_asked_for(account: FakeAccount, command: Command) -> None:
     ssm = publish(account, SUPPORT, FAST)
     command("snippets", "fast")
-    assert ssm.reads == ["/distillery/dev/routes/fast"]
+    assert ssm.reads == ["/distillery/dev/routes/fast", "/distillery/dev/probed/fast/abcdefabcdef"]
 
 
 def test_what_may_not_be_read_is_one_sentence(account: FakeAccount, command: Command) -> None:

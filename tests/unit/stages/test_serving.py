@@ -160,12 +160,13 @@ def _granted(template: Json, does: str) -> set[tuple[str, str]]:
     }
 
 
-def test_who_measures_reads_what_the_verbs_read_and_writes_the_maps_that_a_probe_writes() -> None:
+def test_who_measures_reads_what_the_verbs_read_and_writes_no_map() -> None:
     assert _granted(divided(), MEASURER) == {
         ("ssm:GetParameter", "us-east-1/distillery/dev/pipeline"),
         ("ssm:GetParameter", "us-east-2/distillery/dev/serving"),
         ("ssm:GetParameter", "us-east-2/distillery/dev/routes/*"),
-        ("ssm:PutParameter", "us-east-2/distillery/dev/routes/fast"),
+        ("ssm:GetParameter", "us-east-2/distillery/dev/probed/*/*"),
+        ("ssm:PutParameter", "us-east-2/distillery/dev/probed/fast/*"),
     }
 
 
@@ -182,14 +183,16 @@ def test_who_asks_reads_and_writes_nothing() -> None:
         ({"distilled/support": {"fallback": ["fast"]}}, {"fast"}),  # it says which deployment callers trust
     ],
 )
-def test_a_map_is_written_where_a_step_is_optimized_and_never_a_student_s(
+def test_a_finding_is_written_where_a_step_is_optimized_and_never_a_student_s(
     change: dict[str, Json], written: set[str]
 ) -> None:
     said = read("dev")
     for route, more in change.items():
         said["routes"][route] = said["routes"].get(route, {}) | more
     found = _granted(synthesized(_dev(said))["serving"], MEASURER)
-    assert {name.partition("/routes/")[2] for action, name in found if action == "ssm:PutParameter"} == written
+    assert {
+        name.partition("/probed/")[2].removesuffix("/*") for action, name in found if action == "ssm:PutParameter"
+    } == written
 
 
 def test_the_announced_system_optimizes_claude_3_5_haiku_in_us_east_2() -> None:

@@ -1,0 +1,60 @@
+"""What a probe found is believed from its own parameter alone, and no map but the route's own is followed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from distillery.client import MapUnavailable, published
+from distillery.client.findings import parameter
+from tests.fakes.errors import service_error
+from tests.unit.client.world import MESSAGES, World, route_map
+from tests.unit.command.routes import APPLICATION, OPTIMIZED
+
+SYSTEM = str(OPTIMIZED.identifier)
+FINDING = parameter("dev", "fast", APPLICATION)
+ROUTE = "/distillery/dev/routes/fast"
+
+
+def _called(world: World) -> str:
+    world.route().converse(messages=MESSAGES)
+    return world.called[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "called"),
+    [("true", APPLICATION), ("false", SYSTEM), ("True", SYSTEM), ("1", SYSTEM), ("", SYSTEM), ('{"x": 1}', SYSTEM)],
+)
+def test_a_finding_is_true_or_false_and_nothing_else(told: str, called: str) -> None:
+    world = World(route_map(OPTIMIZED))
+    world.ssm.parameters[FINDING] = told
+    assert _called(world) == called
+
+
+def test_a_map_says_nothing_of_what_a_probe_found() -> None:
+    world = World(route_map(OPTIMIZED))
+    world.ssm.parameters[ROUTE] = json.dumps(route_map(replace(OPTIMIZED, probed=True)).document())
+    assert _called(world) == SYSTEM
+    assert published("dev", session=_listing(world))["routes"]["fast"]["steps"][0].get("probed") is None
+
+
+def _listing(world: World) -> World:
+    world.ssm.parameters["/distillery/dev/serving"] = json.dumps({"routes": ["fast"]})
+    return world
+
+
+@pytest.mark.parametrize("error", ["AccessDeniedException", "ThrottlingException"])
+def test_a_finding_that_cannot_be_read_costs_no_answer(error: str) -> None:
+    world = World(route_map(OPTIMIZED))
+    world.ssm.errors[FINDING] = service_error(error)
+    assert _called(world) == SYSTEM
+
+
+@pytest.mark.parametrize("change", [{"route": "teacher"}, {"environment": "prod"}])
+def test_a_map_of_another_route_is_not_followed_under_this_ones_name(change: dict[str, str]) -> None:
+    world = World(route_map(OPTIMIZED))
+    world.ssm.parameters[ROUTE] = json.dumps(route_map(OPTIMIZED).document() | change)
+    with pytest.raises(MapUnavailable, match="holds the map of"):
+        _called(world)
+    with pytest.raises(MapUnavailable, match="holds the map of"):
+        published("dev", session=_listing(world))
