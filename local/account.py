@@ -3,13 +3,15 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 ACCOUNT = "111111111111"
+SECRET_HEADER = "x-distillery-secret"
+"""Of requests to the account's own paths, which AWS does not have."""
 
 # Variables of the caller's own environment that would lead an AWS client away from the local account.
 _LEADS_ASTRAY = ("AWS_", "CDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -30,6 +32,7 @@ class LocalAccount:
     shuffle_teacher: permute the teacher's answers before training, for a run that must fail its verdict.
     fail_jobs: jobs whose name begins so fail; lose_events: Bedrock's events are never delivered.
     record_iam: write every IAM decision to `iam.jsonl` of the state folder.
+    secret: of the root keys, made anew at each start; whoever has it may do anything.
     """
 
     state: Path
@@ -43,6 +46,7 @@ class LocalAccount:
     fail_jobs: tuple[str, ...] = ()
     lose_events: bool = False
     record_iam: bool = False
+    secret: str = field(default="", repr=False)
 
     @classmethod
     def load(cls, state: Path = STATE) -> Self:
@@ -56,9 +60,19 @@ class LocalAccount:
         return cls(**kept | {"state": state, "fail_jobs": tuple(kept["fail_jobs"])})
 
     def save(self) -> None:
-        """Write `account.json`, for clients and for the emulator itself."""
+        """Write `account.json`, for clients and for the emulator itself, and for no other user of this machine."""
         kept = asdict(self) | {"state": str(self.state), "endpoint": self.endpoint}
-        (self.state / "account.json").write_text(json.dumps(kept, indent=2) + "\n")
+        write_private(self.state / "account.json", json.dumps(kept, indent=2) + "\n")
+
+    @property
+    def root(self) -> dict[str, str]:
+        """Arguments of boto3's clients: the account's root."""
+        return {"aws_access_key_id": self.account, "aws_secret_access_key": self.secret}
+
+    @property
+    def admin(self) -> dict[str, str]:
+        """Headers of requests to the account's own paths."""
+        return {SECRET_HEADER: self.secret}
 
     @property
     def endpoint(self) -> str:
@@ -84,7 +98,7 @@ class LocalAccount:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -98,3 +112,10 @@ class LocalAccount:
         """A whole environment: the caller's (or `base`) without what leads astray, plus `env()`."""
         kept = os.environ if base is None else base
         return {k: v for k, v in kept.items() if not k.startswith(_LEADS_ASTRAY)} | self.env(region)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file that nobody but its owner reads, from its first byte on; one that others may read is made anew."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

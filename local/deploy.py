@@ -96,8 +96,7 @@ class Deployment:
             service,  # type: ignore[call-overload]  # a name known at run time only
             region_name=region,
             endpoint_url=self._account.endpoint,
-            aws_access_key_id=self._account.account,
-            aws_secret_access_key="local",
+            **self._account.root,
         )
 
     def up(self, out: Path) -> dict[str, dict[str, str]]:

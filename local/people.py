@@ -2,13 +2,13 @@
 
 On AWS the account's owner attaches these policies to people (README, First deployment). Here `credentials` makes a user
 who holds those that are asked for, and nothing else, and keeps the user's key in `people.json` of the account's folder.
-Deploying is the owner's: it is done as root, whose key is the account's number.
+Deploying is the owner's: it is done as root, whose key is the account's number, with the secret of the account's start.
 """
 
 import json
 from typing import Any
 
-from local.account import LocalAccount
+from local.account import LocalAccount, write_private
 
 DECLARED = {
     "operator": ("pipeline", "OperatorPolicyArn"),
@@ -45,7 +45,7 @@ def credentials(account: LocalAccount, environment: str, *kinds: str, home: str,
     made = _made(account, _name(environment, kinds), held)
     path = account.people_file
     people = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(people | {_name(environment, kinds): made}))
+    write_private(path, json.dumps(people | {_name(environment, kinds): made}))
     return made
 
 
@@ -56,8 +56,7 @@ def _name(environment: str, kinds: tuple[str, ...]) -> str:
 def _client(account: LocalAccount, service: str, region: str) -> Any:
     import boto3  # takes its time, and to look up who is known needs none
 
-    root = {"aws_access_key_id": account.account, "aws_secret_access_key": "local"}
-    return boto3.client(service, region_name=region, endpoint_url=account.endpoint, **root)  # type: ignore[call-overload]  # by name
+    return boto3.client(service, region_name=region, endpoint_url=account.endpoint, **account.root)  # type: ignore[call-overload]  # by name
 
 
 def _declared(account: LocalAccount, environment: str, *, home: str, inference: str) -> Variables:

@@ -144,7 +144,8 @@ def _time(on: Target) -> Iterator[float]:
     from distillery.bench.simulated import felt
     from local.account import LocalAccount  # only a checkout holds it
 
-    with felt(LocalAccount.load().endpoint) as scale:
+    account = LocalAccount.load()
+    with felt(account.endpoint, headers=account.admin) as scale:
         yield scale
 
 

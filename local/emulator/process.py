@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import secrets
 import shlex
 import shutil
 import signal
@@ -55,9 +56,9 @@ def _pid(state: Path) -> int | None:
 
 
 def _healthy(account: LocalAccount) -> bool:
-    url = f"{account.endpoint}/_distillery/clock"
+    asked = urllib.request.Request(f"{account.endpoint}/_distillery/clock", headers=account.admin)  # noqa: S310  # loopback
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own loopback address
+        with urllib.request.urlopen(asked, timeout=2) as response:  # noqa: S310  # our own loopback address
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -96,7 +97,8 @@ def _check_ground(state: Path) -> None:
     for path, what in needed:
         if not path.exists():
             raise CannotStart(f"{what} is missing: `make install` makes it.")
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state.chmod(0o700)
     free = shutil.disk_usage(state).free
     if free < _LEAST_FREE:
         free_mb = free // 1_000_000
@@ -162,7 +164,7 @@ def start(account: LocalAccount) -> LocalAccount:
     _check_ground(account.state)
     stop(account.state)
     kept = {field.name: getattr(account, field.name) for field in fields(account)}
-    account = LocalAccount(**kept | {"port": _free_port(account.port)})
+    account = LocalAccount(**kept | {"port": _free_port(account.port), "secret": secrets.token_urlsafe(32)})
     real = time.time()
     write(account.clock_file, Calendar(real=real, virtual=_start_of(account.date, real), speed=account.speed))
     account.save()
@@ -204,6 +206,11 @@ def stop(state: Path = STATE) -> bool:
     return pid is not None
 
 
+def _told(account: LocalAccount) -> dict[str, object]:
+    """What `status` prints: all but the secret, which `env` gives."""
+    return {name: value for name, value in asdict(account).items() if name != "secret"} | {"endpoint": account.endpoint}
+
+
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -238,7 +245,7 @@ def command(argv: Sequence[str]) -> int:
                 print(f"export {name}={shlex.quote(value)}")
         else:
             found = running(state)
-            print(json.dumps(asdict(found) | {"endpoint": found.endpoint}, default=str) if found else "not running")
+            print(json.dumps(_told(found), default=str) if found else "not running")
             return 0 if found else 1
     except (CannotStart, NoLocalAccount) as sentence:
         print(sentence, file=sys.stderr)

@@ -45,6 +45,6 @@ def main() -> None:
         ),
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
-    hooks.install(clock, bedrock, events, account=account.account, iam_log=iam_log)
+    hooks.install(clock, bedrock, events, account=account.account, iam_log=iam_log, secret=account.secret)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

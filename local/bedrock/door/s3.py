@@ -19,7 +19,8 @@ _CONFIG = Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeou
 class EndpointObjects:
     """Buckets behind a URL, called as the account (its number is the access key); a role is not assumed.
 
-    Where the simulator's own environment names a profile, or a key that is no account's number, those are used.
+    Where the simulator's own environment names a profile, or a key that is no account's number, those are used. The
+    secret that goes with accounts' numbers is taken from there too.
     """
 
     def __init__(self, url: str) -> None:
@@ -30,7 +31,8 @@ class EndpointObjects:
     def _client(self, account: str, region: str) -> Any:
         with self._lock:  # sessions are not safe to use from several threads, clients are
             if (account, region) not in self._clients:
-                keys = {} if _own() else {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+                secret = os.environ.get("AWS_SECRET_ACCESS_KEY") or "local"
+                keys = {} if _own() else {"aws_access_key_id": account, "aws_secret_access_key": secret}
                 self._clients[account, region] = self._session.create_client(
                     "s3", region_name=region, endpoint_url=self._url, config=_CONFIG, **keys
                 )

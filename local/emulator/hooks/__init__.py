@@ -16,6 +16,7 @@ from local.emulator.hooks import (
     athena,
     bedrock,
     bedrock_types,
+    browsers,
     buckets,
     budgets,
     callbacks,
@@ -40,6 +41,7 @@ from local.emulator.hooks import (
     s3_events,
     schedules,
     service_quotas,
+    signatures,
     subscriptions,
     task_roles,
     ttl,
@@ -50,7 +52,13 @@ MINISTACK = "1.5.33"
 
 
 def install(
-    clock: VirtualClock, simulator: Bedrock, events: KeptEvents, *, account: str, iam_log: Path | None = None
+    clock: VirtualClock,
+    simulator: Bedrock,
+    events: KeptEvents,
+    *,
+    account: str,
+    secret: str,
+    iam_log: Path | None = None,
 ) -> None:
     """Put every hook in place. Call it once, before ministack serves."""
     admin = Admin(simulator, clock, events, account=account)
@@ -75,6 +83,8 @@ def install(
     encryption.install()
     access.install(simulator, encryption.key_checks)
     requests.install(admin)
+    signatures.install(secret)
+    browsers.install()
 
 
 def _install_functions() -> None:

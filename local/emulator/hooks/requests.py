@@ -2,12 +2,10 @@
 
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
-    It gives every answer an id of its own, and Bedrock's invocation logs would name another. It lets every page in a
-    browser call it and read the answers.
+    It gives every answer an id of its own, and Bedrock's invocation logs would name another.
 We mend: the request as sent is kept for its hooks. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An
     answer with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with
-    that id. What a browser sends is refused before anything else, ministack's own paths included
-    (`local.bedrock.door.callers`).
+    that id.
 """
 
 from collections.abc import Mapping
@@ -17,7 +15,6 @@ from typing import Any
 import ministack.app as app
 
 from local.bedrock.admin import PREFIX, Admin
-from local.bedrock.door.callers import guarded
 from local.bedrock.door.http import Receive, Scope, Send, administer, hang_up
 
 DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
@@ -76,4 +73,4 @@ def install(admin: Admin) -> None:
             send = _unless_dropped(send)
         await inner(scope, receive, send)
 
-    app.app = guarded(application)
+    app.app = application

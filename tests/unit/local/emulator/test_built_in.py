@@ -37,7 +37,7 @@ def ask(workshop: Workshop, operation: Operation) -> str:
     path = operation.model.http["requestUri"].split("?")[0].replace("+}", "}").replace("{", "a-").replace("}", "")
     request = AWSRequest(operation.method, workshop.account.endpoint + path, data=b"{}")
     session: Any = botocore.session.get_session()
-    session.set_credentials(workshop.account.account, "local")
+    session.set_credentials(*workshop.account.root.values())
     SigV4Auth(session.get_credentials(), "bedrock", REGION).add_auth(request)
     call = urllib.request.Request(str(request.url), b"{}", dict(request.headers), method=operation.method)  # noqa: S310  # loopback
     try:

@@ -11,7 +11,10 @@ from tests.unit.local.emulator.workshop import Workshop, document
 OTHER = "222222222222"
 
 
-def test_objects_of_an_endpoint_are_read_written_and_listed_as_the_account(workshop: Workshop) -> None:
+def test_objects_of_an_endpoint_are_read_written_and_listed_as_the_account(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", workshop.account.secret)
     account, role = workshop.account.account, ""
     objects, name = EndpointObjects(workshop.account.endpoint), f"b-{uuid.uuid4().hex[:8]}"
     assert objects.home(account, "us-east-1", name) is None

@@ -25,14 +25,14 @@ class Workshop:
 
     def client(self, service: str, **options: Any) -> Any:
         """A client as the account's root, or with other credentials or options of botocore's."""
-        given = {"aws_access_key_id": self.account.account, "aws_secret_access_key": "local"} | options
+        given = self.account.root | options
         return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
 
     def admin(self, method: str, what: str, body: Any = None) -> Any:
         """One of our own ways into the account."""
         encoded = None if body is None else json.dumps(body).encode()
         url = f"{self.account.endpoint}/_distillery/{what}"
-        call = urllib.request.Request(url, encoded, method=method)  # noqa: S310  # our own loopback address
+        call = urllib.request.Request(url, encoded, self.account.admin, method=method)  # noqa: S310  # our own loopback address
         with urllib.request.urlopen(call) as response:  # noqa: S310  # the same
             return json.load(response)
 

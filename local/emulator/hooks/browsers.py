@@ -1,0 +1,15 @@
+"""No page in a browser calls the account.
+
+AWS: is behind names and certificates that no page of another site can borrow, and signs.
+ministack: lets every page call it and read the answers.
+We mend: what a browser sends is refused before anything else looks at it, on every path (`local.bedrock.door.callers`).
+"""
+
+import ministack.app as app
+
+from local.bedrock.door.callers import guarded
+
+
+def install() -> None:
+    """Wrap the emulator's application, outermost."""
+    app.app = guarded(app.app)

@@ -1,0 +1,121 @@
+"""Every request is signed with a secret that the account gave out, or says the account's own.
+
+AWS: verifies every signature; nothing of an account can be reached without one.
+ministack: with AUTH it verifies what users and roles sign where it asks IAM. A root key is an account's number, and its
+    signature is not looked at. Its own paths (`/_ministack/…`) are open. The key and the secret of a function's role
+    are digests of the function's name.
+We mend: `local.emulator.signatures` verifies each request before anything looks at it. Its own paths and ours need the
+    secret of the account's start in a header, but for the answers of custom resources, whose addresses hold a random
+    token. What a function signs with is random. (Unsigned requests are refused without exception: ministack verifies no
+    token of a web identity, and gives out no bearer keys of Bedrock's.)
+"""
+
+import hmac
+import json
+import re
+import secrets
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import ministack.app as app
+from ministack.core import iam_evaluator, lambda_runtime, router
+from ministack.services import lambda_svc, s3, sts
+
+from local.account import SECRET_HEADER
+from local.bedrock.admin import PREFIX
+from local.bedrock.door.http import Receive, Scope, Send, body_of, reply
+from local.bedrock.ports import Response
+from local.emulator.signatures import Refusal, Request, refusal
+
+_OWN_PATHS = (PREFIX, "/_ministack/", "/_localstack/")
+_ANSWER = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def install(secret: str) -> None:
+    """Wrap the emulator's application. secret: of root, and of the paths that AWS does not have."""
+    inner = app.app
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_answer(scope):
+            await inner(scope, receive, send)
+            return
+        request = Request.of(scope)
+        if _canonical(scope["path"]).startswith("/_") and _says(request, secret):
+            await inner(scope, receive, send)
+            return
+        if _canonical(scope["path"]).startswith(_OWN_PATHS):
+            await reply(_closed(), send)
+            return
+        body = await body_of(receive)
+        if (refused := refusal(request, body, secret)) is not None:
+            await reply(_refused(request, refused), send)
+            return
+        await inner(scope, _again(body, receive), send)
+
+    app.app = application
+    _own_root(secret)
+    _random_credentials()
+
+
+def _is_answer(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and _ANSWER.fullmatch(scope["path"]) is not None
+
+
+def _canonical(path: str) -> str:
+    return "/" + path.lstrip("/")
+
+
+def _says(request: Request, secret: str) -> bool:
+    return hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode())
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever comes after it."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> dict[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return received
+
+
+def _closed() -> Response:
+    message = f"{SECRET_HEADER} is missing or wrong; the secret is in account.json of the account's folder"
+    return Response(403, {"content-type": "application/json"}, (json.dumps({"message": message}) + "\n").encode())
+
+
+def _refused(request: Request, refused: Refusal) -> Response:
+    """As the service that was meant says it."""
+    service = router.detect_service(request.method, request.raw_path, request.headers, request.query)
+    status, headers, body = app._credential_failure(service, "", str(uuid.uuid4()), refused, request.headers)
+    return Response(status, dict(headers), body if isinstance(body, bytes) else str(body).encode())
+
+
+def _own_root(secret: str) -> None:
+    """S3 verifies presigned URLs again, and would do so with ministack's own secret of root."""
+    resolve = iam_evaluator.resolve_credential
+
+    def resolve_credential(access_key_id: str, *more: Any, **named: Any) -> Any:
+        found = resolve(access_key_id, *more, **named)
+        if isinstance(found, iam_evaluator.ResolvedCredential) and found.principal_type == "Root":
+            return replace(found, secret_access_key=secret)
+        return found
+
+    iam_evaluator.resolve_credential = resolve_credential
+    s3.resolve_credential = resolve_credential
+
+
+def _random_credentials() -> None:
+    """Of a function's role: the same all the time that the account runs, and never again."""
+    known, given = secrets.token_bytes(32), lambda_runtime.execution_credentials
+
+    def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = given(config)
+        key = found["AWS_ACCESS_KEY_ID"]
+        secret, token = (hmac.digest(known, f"{what}:{key}".encode(), "sha256").hex() for what in ("secret", "token"))
+        sts.register_session(key, {**sts._sessions[key], "SecretAccessKey": secret, "SessionToken": token})
+        return {**found, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+    lambda_runtime.execution_credentials = execution_credentials
+    lambda_svc.execution_credentials = execution_credentials
