@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.account import ROOT, SECRET_HEADER
+from local.account import ROOT, SECRET_HEADER, LocalAccount
 from local.emulator import process
 from tests.unit.local.emulator.workshop import REGION, Workshop
 
@@ -48,7 +48,7 @@ def _signed(
 
 
 def _sent(request: AWSRequest, *, body: str | None = None, **headers: str) -> tuple[int, str]:
-    return _send(str(request.url), (body or request.data).encode(), dict(request.headers) | headers)
+    return _send(str(request.url), (body or str(request.data)).encode(), dict(request.headers) | headers)
 
 
 def _root(workshop: Workshop) -> Credentials:
@@ -141,7 +141,7 @@ ATTACKS: dict[str, Callable[[Workshop], tuple[int, str]]] = {
     "an old date": _old,
     "a web identity": _unsigned_session,
 } | {
-    f"root with the secret {secret!r}": lambda shop, secret=secret: _sent(  # type: ignore[misc]  # bound at once
+    f"root with the secret {secret!r}": lambda shop, secret=secret: _sent(
         _signed(shop, Credentials(shop.account.account, secret))
     )
     for secret in SECRETS
@@ -214,7 +214,7 @@ def test_status_keeps_the_secret_to_itself(workshop: Workshop, capsys: pytest.Ca
 
 
 def test_each_start_has_a_secret_of_its_own(tmp_path: Any, workshop: Workshop) -> None:
-    other = process.start(process.LocalAccount(state=tmp_path / "other", port=0))
+    other = process.start(LocalAccount(state=tmp_path / "other", port=0))
     try:
         assert other.secret != workshop.account.secret
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
