@@ -84,7 +84,7 @@ class Distillation(Construct):
                 bedrock.list_endpoints(),
                 quotas.look_up(self._place, self._students),
                 *bedrock.customize(self._place, self._students, self.job_role.role_arn),
-                keys.encrypt_models(self._place, ground.key),
+                *keys.encrypt_models(self._place, ground.key),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,

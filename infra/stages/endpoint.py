@@ -66,7 +66,7 @@ class Endpoint(Construct):
             permissions=[
                 *storage.keep_ledger(stores.ledger),
                 *bedrock.host(self._place),
-                keys.host_models(self._place, ground.key),
+                *keys.host_models(self._place, ground.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name},
         )

@@ -69,7 +69,7 @@ class Promotion(Construct):
                 *storage.notify(stores.topic, ground.key),
                 *bedrock.host(self._place),
                 bedrock.repoint(self._place),
-                keys.host_models(self._place, ground.key),
+                *keys.host_models(self._place, ground.key),
                 running.read_parameters(self._place, self._aliases),
                 running.write_parameters(self._place, self._aliases),
             ],

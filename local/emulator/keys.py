@@ -2,7 +2,8 @@
 
 Sources: the data-protection chapters of S3 (UsingKMSEncryption), DynamoDB (encryption.usagenotes), SNS
 (sns-key-management) and SQS (sqs-key-management). DynamoDB's names what its users need together, not which
-operation needs what: here reading needs Decrypt, writing GenerateDataKey as well.
+operation needs what: here reading needs Decrypt, writing GenerateDataKey as well. A grant that a service makes on a
+caller's behalf is one for a resource of AWS's (KMS guide, grant-authorization).
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, dynamodb, kms, s3, sns, sqs
 
-READ, WRITE = "kms:Decrypt", "kms:GenerateDataKey"
+READ, WRITE, GRANT = "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"
 SEND = (WRITE, READ)
 _AWS_MANAGED = "alias/aws/"  # everybody in the account may use these through their service
 
@@ -47,8 +48,9 @@ class KeyUse:
 
     @property
     def conditions(self) -> Conditions:
-        """What a policy may say about it."""
-        return {"kms:ViaService": self.via, "kms:ResourceAliases": aliases(self.key)}
+        """What a policy may say about it; a grant that a service makes is for a resource of AWS's."""
+        grants: Conditions = {"kms:GrantIsForAWSResource": "true"} if self.action == GRANT else {}
+        return {"kms:ViaService": self.via, "kms:ResourceAliases": aliases(self.key), **grants}
 
 
 def aliases(key: str) -> list[str]:

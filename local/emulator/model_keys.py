@@ -14,10 +14,10 @@ from ministack.core.responses import get_region
 
 from local.emulator.hooks.access import Check
 from local.emulator.hooks.bedrock import ask
-from local.emulator.keys import KeyUse, key_arn
+from local.emulator.keys import GRANT, READ, WRITE, KeyUse, key_arn
 
-_CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-_USE = ("kms:Decrypt",)
+_CUSTOMIZE = (GRANT, READ, "kms:DescribeKey", WRITE)
+_USE = (READ,)
 _MADE_UNDER = {"CreateModelCustomizationJob": "customModelKmsKeyId", "CreateModelCopyJob": "modelKmsKeyId"}
 _MODEL = {  # where a request that hosts a model names it
     "CreateProvisionedModelThroughput": "modelId",

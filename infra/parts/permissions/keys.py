@@ -6,29 +6,38 @@ from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
 
 
-def encrypt_models(place: Place, key: kms.IKey) -> Permission:
+def encrypt_models(place: Place, key: kms.IKey) -> tuple[Permission, ...]:
     """For those who start jobs: Bedrock makes its long-lived grant on their behalf."""
-    return Permission(
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
-        resources=(key.key_arn,),
-        conditions={"StringEquals": place.via("bedrock")},
-    )
+    return _used(place, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), _grant(place, key)
 
 
-def host_models(place: Place, key: kms.IKey) -> Permission:
+def host_models(place: Place, key: kms.IKey) -> tuple[Permission, ...]:
     """For those who host custom models: Bedrock makes a short-lived grant for Provisioned Throughput."""
+    return _used(place, key, "kms:Decrypt", "kms:DescribeKey"), _grant(place, key)
+
+
+def _used(place: Place, key: kms.IKey, *actions: str) -> Permission:
+    return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": place.via("bedrock")})
+
+
+def _grant(place: Place, key: kms.IKey) -> Permission:
+    """A statement of its own: `kms:GrantIsForAWSResource` is in requests about grants alone.
+
+    It is true where a service sends the request on the caller's behalf (KMS guide, grant-authorization), as Bedrock
+    does: CloudTrail shows its CreateGrant under the caller's role, invoked by and granted to bedrock.amazonaws.com (UG
+    import-model-monitor-encryption-keys). UNVERIFIED for customization and throughput, whose pages show kms:ViaService
+    alone.
+    """
     return Permission(
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"),
+        actions=("kms:CreateGrant",),
         resources=(key.key_arn,),
-        conditions={"StringEquals": place.via("bedrock")},
+        conditions={"StringEquals": place.via("bedrock"), "Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
 
 
 def use_models(place: Place, key: kms.IKey) -> Permission:
     """For those who invoke custom models."""
-    return Permission(
-        actions=("kms:Decrypt",), resources=(key.key_arn,), conditions={"StringEquals": place.via("bedrock")}
-    )
+    return _used(place, key, "kms:Decrypt")
 
 
 def use_models_by_alias(place: Place, alias: str) -> Permission:

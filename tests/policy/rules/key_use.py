@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.policy.house import House, Json, Resource, broken, condition, listed, spelled
+from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.encryption import KEY_OF, key_of
 from tests.policy.rules.examples import arn, get, key, policy, resource
 from tests.policy.rules.examples import statement as said
@@ -85,3 +85,22 @@ def a_key_is_used_through_a_named_service_and_by_its_name_or_alias(house: House)
             alias = condition(statement, "kms:ResourceAliases", "ForAnyValue:StringEquals")
             named = all("*" not in spelled(one) for one in listed(statement["Resource"]))
             yield f"{holder}: {via}", bool(via) and (named or bool(alias))
+
+
+def _granting(**tests: Json) -> House:
+    return broken({"K": key(), "P": policy(said("kms:CreateGrant", get("K"), Condition={**_via("bedrock"), **tests}))})
+
+
+@rule(
+    for_anybody=_granting(),
+    for_a_person=_granting(Bool={"kms:GrantIsForAWSResource": "false"}),
+    where_it_is_said=_granting(BoolIfExists={"kms:GrantIsForAWSResource": "true"}),
+    in_the_keys_own_policy=broken(
+        {"K": key(said("kms:CreateGrant", Principal={"Service": "bedrock.amazonaws.com"}))},
+    ),
+)
+def a_grant_on_a_key_is_made_by_a_service_of_aws_alone(house: House) -> Facts:
+    for holder, statement in house.statements():
+        if allows(statement, "kms:CreateGrant"):
+            tests = condition(statement, "kms:GrantIsForAWSResource", "Bool")
+            yield f"{holder}: {tests}", tests == ["true"]

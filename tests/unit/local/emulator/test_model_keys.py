@@ -44,6 +44,41 @@ def test_a_copy_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> Non
     assert said(*CUSTOMIZE) == ""
 
 
+def test_a_grant_is_made_by_bedrock_on_the_callers_behalf_and_not_by_the_caller(workshop: Workshop) -> None:
+    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+    may = [
+        allow(CREATE, BASE, *NEW),
+        allow("bedrock:TagResource", f"{HERE}:model-customization-job/*"),
+        allow("iam:PassRole", role),
+        *(allow(use, key, **VIA) for use in CUSTOMIZE if use != "kms:CreateGrant"),
+    ]
+    grantee = {"KeyId": key, "GranteePrincipal": role, "Operations": ["Decrypt"]}
+
+    def said(statement: dict[str, Any]) -> tuple[str, str]:
+        """Of the job, and of a grant that the caller makes by herself."""
+        start = workshop.acting("bedrock", *may, statement).create_model_customization_job
+        grant = workshop.acting("kms", statement).create_grant
+        return refusal(start, **job(role), customModelKmsKeyId=key), refusal(grant, **grantee)
+
+    allowed, refused = said(allow("kms:CreateGrant", key, Bool={"kms:GrantIsForAWSResource": "true"}))
+    assert allowed == ""
+    assert "kms:CreateGrant" in refused
+    refused, allowed = said(allow("kms:CreateGrant", key, BoolIfExists={"kms:GrantIsForAWSResource": "false"}))
+    assert f"kms:CreateGrant on resource: {key}" in refused
+    assert allowed == ""
+
+
+def test_the_key_of_grants_is_in_no_other_use_of_a_key(workshop: Workshop) -> None:
+    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+    start = [allow(CREATE, BASE, *NEW), allow("bedrock:TagResource", f"{HERE}:model-customization-job/*")]
+    granted = [*start, allow("iam:PassRole", role), allow("kms:CreateGrant", key, **VIA)]
+    bedrock = workshop.acting(
+        "bedrock", *granted, *(allow(use, key, Bool={"kms:GrantIsForAWSResource": "true"}) for use in CUSTOMIZE)
+    )
+    said = refusal(bedrock.create_model_customization_job, **job(role), customModelKmsKeyId=key)
+    assert f"kms:Decrypt on resource: {key}" in said
+
+
 @pytest.fixture(scope="module")
 def model(workshop: Workshop) -> tuple[str, str]:
     """A custom model under a key with an alias; its ARN and the key's."""
