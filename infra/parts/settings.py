@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
+from pathlib import Path
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -20,7 +22,7 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
     told = hashlib.sha256(f"{SETTINGS_FILE}\n{text}".encode()).hexdigest()
     folder = BUILD / f"settings-{told[:16]}"
     file = folder / SETTINGS_FILE.removeprefix("/opt/")
-    if not file.exists():
+    if not _stands(file, text):
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")  # others may write the same at the same time
         unfinished.write_text(text, encoding="utf-8")
@@ -34,3 +36,8 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
         compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
     )
+
+
+def _stands(file: Path, text: str) -> bool:
+    """Whether an earlier synth left just this, for a function to read."""
+    return file.is_file() and stat.S_IMODE(file.stat().st_mode) == MODE and file.read_text(encoding="utf-8") == text

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from infra.parts.licences import is_licence
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return layer.unpack(tmp_path_factory.mktemp("build"))
+    build = tmp_path_factory.mktemp("build")
+    with zipfile.ZipFile(layer.pack(build)) as packed:
+        packed.extractall(build / "unpacked")
+    return build / "unpacked"
 
 
 def test_it_holds_everything_that_boto3_requires() -> None:
@@ -61,7 +65,24 @@ print(boto3.__version__)
     assert done.stdout.strip() == distribution("boto3").version
 
 
-def test_a_second_build_is_the_same_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
-    first = layer.unpack(tmp_path)
-    assert layer.unpack(tmp_path) == first
+def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Path) -> None:
+    first = layer.pack(tmp_path)
+    assert layer.pack(tmp_path) == first
     assert list(tmp_path.iterdir()) == [first]
+
+
+def test_other_bytes_of_the_same_version_are_another_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an installation from a patched wheel of the same version leaves them."""
+    (site := tmp_path / "site").mkdir()
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr(layer, "DISTRIBUTIONS", ("patched",))
+    (record := site / "patched-1.dist-info").mkdir()
+    (record / "METADATA").write_text("Name: patched\nVersion: 1\n")
+    (record / "RECORD").write_text("patched.py,,\npatched-1.dist-info/METADATA,,\n")
+    (module := site / "patched.py").write_text("return True ")
+    before = layer.pack(tmp_path / "build")
+    module.write_text("return False")
+    after = layer.pack(tmp_path / "build")
+    assert after != before
+    with zipfile.ZipFile(after) as packed:
+        assert packed.read("python/patched.py") == b"return False"
