@@ -48,8 +48,8 @@ def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
 
 
 def _is_kept(file: Path) -> bool:
-    """Code; no stubs, scripts, bytecode or records of the installation but the wheel's name and licence."""
+    """Code; no stubs, scripts, bytecode or records of the installation but the wheel's name, licence and parts."""
     top = file.parts[0]
     if top.endswith(".dist-info"):
-        return file.name in KEPT_RECORDS or is_licence(file)
+        return file.name in KEPT_RECORDS or is_licence(file) or "sboms" in file.parts  # what it was linked with
     return not top.startswith((".", "bin")) and file.suffix not in (".pyc", ".pyi", ".lock")
