@@ -20,7 +20,7 @@ from infra.parts.rule import every, on_event
 from infra.parts.schedule import Schedules
 from infra.parts.settings import settings_layer
 from lambdas.shared.logs import How
-from lambdas.shared.names import PROMPTS_PREFIX
+from lambdas.shared.names import COLLECTED_PREFIX, PROMPTS_PREFIX
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
@@ -83,7 +83,7 @@ class Collection(Construct):
             ),
             bedrock.look_up_profiles(self._place),
             running.read_parameters(self._home, names.pipeline),
-            *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX),
+            *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX, COLLECTED_PREFIX),
             *storage.notify(topic, ground.key),
         ]
 

@@ -7,20 +7,23 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.parts.call_bucket import logs_uri
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import running, storage
+from infra.parts.place import Place
 from infra.parts.rule import on_event
 from infra.parts.settings import settings_layer
 from infra.parts.stores import Stores
 from infra.parts.wheels import wheels_layer
-from lambdas.shared.names import PROMPTS_PREFIX, UPLOADS_PREFIX
+from lambdas.shared.names import COLLECTED_PREFIX, PROMPTS_PREFIX, UPLOADS_PREFIX
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
 
 class Dataset(Construct):
-    """`function` is invoked for every object under `prompts/` of the prompts bucket, and by `distillery run`.
+    """`function` is invoked for every object under `prompts/` and `collected/` of the prompts bucket, and by
+    `distillery run`.
 
     `approval` is invoked by `distillery approve` and `reject`.
     """
@@ -38,7 +41,7 @@ class Dataset(Construct):
             timeout=Duration.minutes(15),
             memory_mb=2048,
             permissions=[
-                *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
+                *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
                 *storage.write(stores.data, "datasets/", "reports/"),
                 *storage.keep_ledger(stores.ledger),
                 *storage.notify(stores.topic, ground.key),
@@ -47,12 +50,22 @@ class Dataset(Construct):
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.TOPIC: stores.topic.topic_arn,
+                **self._stated(stores),
             },
             layers=[wheels_layer(self, "Wheels"), settings_layer(self, "Recipes", recipes)],
             asynchronous=True,
         )
         self.approval = self._approval(ground, stores)
         self._on_upload(stores)
+
+    def _stated(self, stores: Stores) -> dict[Variable, str]:
+        """What no file of collected logs may say otherwise, where calls are logged in this Region."""
+        if stores.calls is None:
+            return {}
+        return {
+            Variable.PROMPTS_BUCKET: stores.prompts.bucket_name,
+            Variable.LOGS: logs_uri(Place.of(self), stores.calls),
+        }
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that runs are started on."""
@@ -73,9 +86,10 @@ class Dataset(Construct):
         )
 
     def _on_upload(self, stores: Stores) -> None:
+        keys = [{"prefix": folder} for folder in (PROMPTS_PREFIX, COLLECTED_PREFIX)]
         uploads = events.EventPattern(
             source=["aws.s3"],
             detail_type=["Object Created"],
-            detail={"bucket": {"name": [stores.prompts.bucket_name]}, "object": {"key": [{"prefix": PROMPTS_PREFIX}]}},
+            detail={"bucket": {"name": [stores.prompts.bucket_name]}, "object": {"key": keys}},
         )
         on_event(self, "OnUpload", description="New prompts", pattern=uploads, function=self.function)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.logs import Direct
-from lambdas.shared.names import DIRECT, PROMPTS_PREFIX, Names
+from lambdas.shared.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, Names
 from lambdas.shared.wire import to_wire
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ class Delivery:
         return self.put(f"{PROMPTS_PREFIX}{recipe}/{name}", gzip.compress(lines, mtime=0))
 
     def deliver_direct(self, recipe: str, direct: Direct) -> str:
-        """What stands in place of prompts where the job reads the logs itself."""
+        """What stands in place of prompts where the job reads the logs itself, where nobody else may write."""
         body = json.dumps(to_wire(direct), ensure_ascii=False).encode()
         folder = hashlib.sha256(body).hexdigest()[:16]
-        return self.put(f"{PROMPTS_PREFIX}{recipe}/{folder}/{DIRECT}", body)
+        return self.put(f"{COLLECTED_PREFIX}{recipe}/{folder}/{DIRECT}", body)
 
     def put(self, key: str, body: bytes) -> str:
         bucket = self._bucket()

@@ -7,8 +7,8 @@ Sources: UG distillation-data-prep-option-2 (100 to 15,000 prompts; pairs only o
 application profile counts as its model's is said nowhere, so with responses it is not counted.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lambdas.collection.choice import Choice, multi_turn
 from lambdas.collection.logged import File, Logs
@@ -16,10 +16,10 @@ from lambdas.collection.models import Models
 from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.errors import LogsUnfit
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.logs import Direct, InvocationLogs, LogSource
+from lambdas.shared.logs import Direct, InvocationLogs
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.recipe import Recipe
-from lambdas.shared.sides import Side
+from lambdas.shared.sides import Side, least_held_out, of_side, side_of
 from lambdas.shared.tokens import tokens
 
 
@@ -34,20 +34,23 @@ class Counted:
 
 def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Counted:
     """Raises LogsUnfit where the job would be refused, or its student could not be judged."""
-    train = _side(recipe, logs, models, Side.TRAIN, MAX_PROMPTS).read(logs.lines(files))
+    train = _side(recipe, logs, models, Side.TRAIN).read(logs.lines(files))
     _check(recipe, train)
     seen = {prompt.folded_digest for prompt in train.prompts}
-    aside = _side(recipe, logs, models, Side.HELDOUT, recipe.heldout_max).read(logs.lines(files))
-    heldout = [prompt for prompt in aside.prompts if prompt.folded_digest not in seen]
-    if not heldout:
+    aside = _side(recipe, logs, models, Side.HELDOUT).read(logs.lines(files))
+    heldout = _held_out(aside.prompts, seen)[: recipe.heldout_max]
+    least = least_held_out(len(seen) + len(heldout), share=recipe.heldout_share, most=recipe.heldout_max)
+    if len(heldout) < least:
         raise LogsUnfit(
-            f"no logged call of recipe {recipe.name!r} says {METADATA_SIDE} = {Side.HELDOUT.value!r}, so no prompt is "
-            "left to judge the student by; call by the invoke function, which says it of one prompt in five"
+            f"{len(heldout)} prompts of recipe {recipe.name!r} are left to judge the student by, beside {len(seen)} "
+            f"that a job would see, and {least} are needed: those whose calls say {METADATA_SIDE} = "
+            f"{Side.HELDOUT.value!r}, and rightly; call by the invoke function, which says it of one prompt in five"
         )
     return Counted(
         Direct(
             logs=InvocationLogs(uri=logs.uri, match=train.source.match, use_responses=train.source.use_responses),
             calls=train.usable,
+            different=len(seen),
             tokens=_tokens(train, heldout),
             heldout=tuple(to_line(prompt) for prompt in heldout),
         ),
@@ -56,21 +59,26 @@ def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Coun
     )
 
 
-def _side(recipe: Recipe, logs: Logs, models: Models, side: Side, most: int) -> Choice:
+def _held_out(prompts: Iterable[Prompt], seen: set[str]) -> list[Prompt]:
+    """One of those that differ in letter case and white space alone, of the right side, and none that the job sees: a
+    caller who marks calls by hand may mark them otherwise than the invoke function would."""
+    different = {
+        prompt.folded_digest: prompt
+        for prompt in prompts
+        if prompt.folded_digest not in seen and side_of(prompt) is Side.HELDOUT
+    }
+    return list(different.values())
+
+
+def _side(recipe: Recipe, logs: Logs, models: Models, side: Side) -> Choice:
     assert recipe.logs is not None
     return Choice(
         source=of_side(recipe.logs, side),
         multi_turn=multi_turn(recipe.student),
         fetch=logs.body,
         is_teacher=lambda logged: models.is_surely(logged, recipe.teacher),
-        most=most,
+        most=MAX_PROMPTS,
     )
-
-
-def of_side(source: LogSource, side: Side) -> LogSource:
-    """The same calls, of one side alone: one pair more, under the same operator."""
-    match: Mapping[str, str] = {**source.match, METADATA_SIDE: side.value}
-    return replace(source, match=match)
 
 
 def _check(recipe: Recipe, train: Choice) -> None:

@@ -1,31 +1,54 @@
-"""Logs in place of prompts: what the collection stage counted is held to the service's rules again, and to the budget.
+"""Logs in place of prompts: nothing about them is believed that can be known otherwise.
+
+What the collection stage counted lies where nobody else may write. It says how many calls a job would find, and which
+prompts are held out; both are held to the recipe's and the service's rules again. Where the logs are, which calls of
+them are taken and whether their answers are used is what the stack and the recipe say, and the file may only repeat it.
+Tokens are the larger of what was counted and of what the held-out prompts come to if all were as long as they.
 
 The job reads the logs; only the prompts that it must not see are written into the data set.
 """
 
+import io
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from lambdas.dataset.gather import gather
+from lambdas.dataset.prepared import told
 from lambdas.dataset.upload import Upload
+from lambdas.dataset.validation.reading import Opened
 from lambdas.shared import names
 from lambdas.shared.aws import ObjectStore
-from lambdas.shared.conversation import Prompt, parse
+from lambdas.shared.conversation import Prompt, parse, to_line
 from lambdas.shared.errors import BadRequest, DatasetRejected
 from lambdas.shared.estimate import Estimate, Size, estimate
-from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
-from lambdas.shared.logs import METADATA_PAIRS, Direct, How, fits
+from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
+from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
+from lambdas.shared.names import COLLECTED_PREFIX, DIRECT
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset
+from lambdas.shared.sides import Side, least_held_out, of_side, side_of
+from lambdas.shared.tokens import tokens
 from lambdas.shared.wire import from_wire, to_wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What the stack says. bucket: where collected logs are delivered; logs: the address of the logged calls."""
+
+    bucket: str
+    logs: str
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run is made of, and what its report tells."""
+    """What a run is made of, and what its report tells. tokens: those that the estimate is of."""
 
     direct: Direct
     prompts: tuple[Prompt, ...]
+    tokens: int
     estimated: Estimate
 
     @property
@@ -33,35 +56,86 @@ class Taken:
         return names.digest(to_wire(self.direct))
 
 
-def take(upload: Upload, recipe: Recipe, objects: ObjectStore, *, region: str, on: date) -> Taken:
-    """Raises BadRequest, DatasetRejected."""
+def _source(recipe: Recipe) -> LogSource:
+    """Raises BadRequest for a recipe whose job is given prompts."""
     if recipe.logs is None or recipe.logs.how is not How.DIRECT:
         raise BadRequest(
             f"recipe {recipe.name!r} gives its job no logs; write how = 'direct' in its logs, or send prompts"
         )
+    return recipe.logs
+
+
+def take(
+    upload: Upload, recipe: Recipe, objects: ObjectStore, stated: Callable[[], Stated], *, region: str, on: date
+) -> Taken:
+    """stated: asked for only where the recipe gives its job logs. Raises BadRequest, DatasetRejected."""
+    source = _source(recipe)
+    said = stated()
+    _check_place(upload, recipe, said.bucket)
     try:
         direct = from_wire(Direct, json.loads(objects.read(upload.uri, upload.version)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"{upload.uri} is no JSON; `distillery collect {recipe.name}` writes it") from error
     prompts = tuple(parse(line) for line in direct.heldout)
-    if wrong := _wrong(direct, prompts):
-        raise DatasetRejected(f"a job would not take these logs: {wrong}; collect them again")
-    size = Size(prompts=direct.calls, heldout=len(prompts), tokens=direct.tokens)
-    return Taken(direct, prompts, estimate(recipe, size, region=region, on=on))
+    match = of_side(source, Side.TRAIN).match
+    expected = InvocationLogs(uri=said.logs, match=match, use_responses=source.use_responses)
+    if wrong := _wrong(direct, expected) or _wrong_held_out(direct, prompts, recipe, source):
+        raise DatasetRejected(f"a job is not given these logs: {wrong}; collect them again")
+    size = Size(prompts=direct.calls, heldout=len(prompts), tokens=_tokens(direct, prompts))
+    return Taken(direct, prompts, size.tokens, estimate(recipe, size, region=region, on=on))
 
 
-def _wrong(direct: Direct, prompts: tuple[Prompt, ...]) -> str | None:
-    """Source: UG distillation-data-prep-option-2, and the API's patterns."""
+def _check_place(upload: Upload, recipe: Recipe, bucket: str) -> None:
+    """Whoever may upload prompts could say anything of logs; so could whoever names an object by hand."""
+    folder = f"s3://{bucket}/{COLLECTED_PREFIX}{recipe.name}/"
+    if not re.fullmatch(re.escape(folder) + "[0-9a-f]+/" + re.escape(DIRECT), upload.uri):
+        raise BadRequest(
+            f"{upload.uri} is not where collected logs lie, in a folder of {folder}: the collection stage alone writes "
+            f"{DIRECT}, which says what a run costs; run `distillery collect {recipe.name}`, or upload prompts"
+        )
+
+
+def _wrong(direct: Direct, expected: InvocationLogs) -> str | None:
+    """Source of the bounds: UG distillation-data-prep-option-2."""
     logs = direct.logs
-    if not S3_URI.fullmatch(logs.uri) or len(logs.uri) > S3_URI_MAX:
-        return f"{logs.uri!r} is no address of objects"
-    if not 1 <= len(logs.match) <= METADATA_PAIRS:
-        return f"the filter has {len(logs.match)} pairs, and 1 to {METADATA_PAIRS} are allowed"
-    if unfit := [key for key, value in logs.match.items() if not (fits(key) and fits(value))]:
-        return f"the filter's pairs {unfit} hold what metadata cannot"
+    if logs.uri != expected.uri:
+        return f"they are at {logs.uri!r}, and this environment logs its calls at {expected.uri!r}"
+    if dict(logs.match) != dict(expected.match):
+        return f"their filter is {dict(logs.match)}, and the recipe's is {dict(expected.match)}"
+    if logs.use_responses is not expected.use_responses:
+        return f"they say use_responses = {logs.use_responses}, and the recipe says {expected.use_responses}"
     if not MIN_PROMPTS <= direct.calls <= MAX_PROMPTS:
         return f"they hold {direct.calls} calls, and {MIN_PROMPTS} to {MAX_PROMPTS} are allowed"
-    return None if prompts else "no prompt is held out to judge the student by"
+    if not 1 <= direct.different <= direct.calls:
+        return f"{direct.calls} calls cannot ask {direct.different} different prompts"
+    return None
+
+
+def _wrong_held_out(direct: Direct, prompts: tuple[Prompt, ...], recipe: Recipe, source: LogSource) -> str | None:
+    """What judges the student are lines as any upload's, different, and none that the invoke function would mark for
+    training."""
+    lines = "".join(f"{line}\n" for line in direct.heldout).encode(errors="surrogatepass")
+    reading = gather([Opened("heldout.jsonl", "", None, io.BytesIO(lines))], recipe) if lines else None
+    if reading and reading.findings.errors:
+        return f"of what is held out, {told(reading)}"
+    count, most = len(prompts), recipe.heldout_max
+    least = least_held_out(direct.different + count, share=recipe.heldout_share, most=most)
+    if not least <= count <= most:
+        return f"{count} prompts are held out, and {least} to {most} are needed to judge the student by"
+    if len({prompt.folded_digest for prompt in prompts}) < count:
+        return "a prompt is held out more than once"
+    if strange := sum(side_of(prompt) is not Side.HELDOUT for prompt in prompts):
+        return f"{strange} of the {count} held-out prompts stand on the other side, which the job sees"
+    if any((prompt.reference is not None) is not source.use_responses for prompt in prompts):
+        has = "no answer, and the recipe uses" if source.use_responses else "an answer, and the recipe does not use"
+        return f"a held-out prompt has {has} those that were logged"
+    return None
+
+
+def _tokens(direct: Direct, prompts: tuple[Prompt, ...]) -> int:
+    """What is held out is a fair sample: which prompts are is for their digests to say."""
+    held_out = sum(tokens(prompt.characters) for prompt in prompts)
+    return max(direct.tokens, -(-held_out * (direct.calls + len(prompts)) // len(prompts)))
 
 
 def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status: str) -> Dataset:
@@ -76,13 +150,13 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status
         heldout=len(taken.prompts),
         labelled=all(prompt.reference is not None for prompt in taken.prompts),
         duplicates=0,
-        tokens=direct.tokens,
+        tokens=taken.tokens,
         estimate_usd=taken.estimated.total_usd,
         at_most_usd=taken.estimated.at_most_usd,
         logs=direct.logs,
     )
-    objects.write(dataset.heldout_uri, "".join(f"{line}\n" for line in direct.heldout).encode())
+    objects.write(dataset.heldout_uri, "".join(f"{to_line(prompt)}\n" for prompt in taken.prompts).encode())
     dated = to_wire(taken.estimated) | {"prices_as_of": taken.estimated.prices_as_of.isoformat()}
-    told = {"status": status, "recipe": recipe.name, "dataset": to_wire(dataset), "estimate": dated}
-    objects.write_json(dataset.report_uri, told)
+    report = {"status": status, "recipe": recipe.name, "dataset": to_wire(dataset), "estimate": dated}
+    objects.write_json(dataset.report_uri, report)
     return dataset

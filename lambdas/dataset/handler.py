@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 from lambdas.dataset.answer import Answer, Status
+from lambdas.dataset.direct import Stated
 from lambdas.dataset.intake import Intake
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.refusal import Refusals
@@ -49,6 +50,7 @@ def _intake() -> Intake:
         today=clock.now().date(),
         data_bucket=bucket,
         recipes=recipe.load,
+        stated=lambda: Stated(bucket=read(Variable.PROMPTS_BUCKET), logs=read(Variable.LOGS)),
         objects=objects,
         ledger=Ledger(Table(read(Variable.LEDGER))),
         machine=Machine(read(Variable.STATE_MACHINE), client("stepfunctions")),

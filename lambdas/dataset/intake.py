@@ -23,12 +23,13 @@ from lambdas.shared.road import Dataset, Outcome, Run, Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """region: where the job will run; today: whose prices count."""
+    """region: where the job will run; today: whose prices count; stated: asked for where a job reads logs itself."""
 
     region: str
     today: date
     data_bucket: str
     recipes: Callable[[str], Recipe]
+    stated: Callable[[], direct.Stated]
     objects: ObjectStore
     ledger: Ledger
     machine: Machine
@@ -58,7 +59,7 @@ class Intake:
 
     def _direct(self, upload: Upload, recipe: Recipe) -> tuple[Dataset, str]:
         """The same of logs that the job reads itself."""
-        taken = direct.take(upload, recipe, self.objects, region=self.region, on=self.today)
+        taken = direct.take(upload, recipe, self.objects, self.stated, region=self.region, on=self.today)
         above = above_budget(recipe, taken.estimated)
         status = Status.AWAITING if above else ACCEPTED
         return direct.keep(taken, recipe, self.objects, self.data_bucket, status), above

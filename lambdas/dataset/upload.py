@@ -1,7 +1,9 @@
 """What was asked for: prompts of a recipe at an address, by S3's event or by name.
 
 An object directly in `prompts/<recipe>/` starts a run by itself. Several files go into a folder below it,
-`prompts/<recipe>/<folder>/`, where nothing but `manifest.json` starts one, so that it is uploaded last.
+`prompts/<recipe>/<folder>/`, where nothing but `manifest.json` starts one, so that it is uploaded last. Logs that a job
+reads itself are told by `collected/<recipe>/<folder>/logs.json`; elsewhere such a file is asked for as well, so that
+whoever put it there is told why it is refused (`lambdas.dataset.direct`).
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from typing import Any
 
 from lambdas.dataset.manifest import FORMATS, MANIFEST
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.names import DIRECT, PROMPTS_PREFIX
+from lambdas.shared.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX
 from lambdas.shared.wire import from_wire
 
 
@@ -64,13 +66,16 @@ def _created(detail: Any) -> Upload | Ignored:
         bucket, key, version = detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id")
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRequest(f"the event names no object ({error!r}); an S3 event 'Object Created' is needed") from error
-    recipe, _, name = key.removeprefix(PROMPTS_PREFIX).partition("/")
+    folder = COLLECTED_PREFIX if key.startswith(COLLECTED_PREFIX) else PROMPTS_PREFIX
+    recipe, _, name = key.removeprefix(folder).partition("/")
     if reason := _not_a_trigger(key, name):
         return Ignored(f"s3://{bucket}/{key} {reason}")
     return Upload(recipe=recipe, uri=f"s3://{bucket}/{key}", version=version)
 
 
 def _not_a_trigger(key: str, name: str) -> str | None:
+    if key.startswith(COLLECTED_PREFIX):
+        return None if key.endswith(f"/{DIRECT}") else f"is no {DIRECT}, which alone the collection stage writes there"
     if not key.startswith(PROMPTS_PREFIX) or not name:
         return f"is not in a recipe's folder, {PROMPTS_PREFIX}<recipe>/"
     if not _readable(name):

@@ -74,10 +74,12 @@ class InvocationLogs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direct:
     """What stands in place of prompts where a job reads logs: the logs, what was counted in them, and lines to judge
-    the student by, which the job will not see. tokens: of calls and held-out prompts together, estimated."""
+    the student by, which the job will not see. different: prompts that these calls ask, letter case and white space
+    aside; tokens: of calls and held-out prompts together, estimated."""
 
     logs: InvocationLogs
     calls: int
+    different: int
     tokens: int
     heldout: tuple[str, ...]
 

@@ -17,8 +17,14 @@ RECIPE_MAX = 20
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PROMPTS_PREFIX = "prompts/"
 UPLOADS_PREFIX = "uploads/"
+COLLECTED_PREFIX = "collected/"
+"""Of the prompts bucket: the collection stage alone may write there, and no person. Permissions of people name the two
+prefixes above."""
+
 DIRECT = "logs.json"
-"""Among the prompts of a recipe, in a folder of its own: what stands in place of prompts where a job reads logs."""
+"""Under COLLECTED_PREFIX, in a folder of its own within the recipe's: what stands in place of prompts where a job reads
+logs. Anywhere else it is refused."""
+
 TAG_ENVIRONMENT = "distillery:environment"
 TAG_RECIPE = "distillery:recipe"
 TAG_RUN = "distillery:run"

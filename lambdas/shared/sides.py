@@ -5,14 +5,21 @@ is logged. The mark derives from what is asked, so that the same prompt is alway
 differ in letter case or white space alone are too.
 """
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from lambdas.shared.conversation import Prompt
+from lambdas.shared.logs import LogSource
+from lambdas.shared.names import METADATA_SIDE
 
 ONE_IN = 5
 """Prompts held back for a verdict: the share is one for all recipes, since a call knows none."""
+
+DEVIATIONS = 3
+"""By how many standard deviations chance may leave fewer: it leaves still fewer once in some 700 times."""
 
 
 class Side(StrEnum):
@@ -29,3 +36,17 @@ def side_of_conversation(conversation: Mapping[str, Any]) -> Side:
     system = conversation.get("system")
     messages = tuple((turn["role"], turn["content"][0]["text"]) for turn in conversation["messages"])
     return side_of(Prompt(system=system[0]["text"] if system else None, messages=messages, reference=None))
+
+
+def of_side(source: LogSource, side: Side) -> LogSource:
+    """The same calls, of one side alone: one pair more, under the same operator."""
+    match: Mapping[str, str] = {**source.match, METADATA_SIDE: side.value}
+    return replace(source, match=match)
+
+
+def least_held_out(different: int, *, share: float, most: int) -> int:
+    """So many of these different prompts judge a student, at least: the recipe's share, up to its most, and where the
+    mark gives fewer than that share, as many as chance leaves of one in five."""
+    marked = different / ONE_IN
+    by_chance = marked - DEVIATIONS * math.sqrt(marked * (1 - 1 / ONE_IN))
+    return max(1, min(most, round(share * different), math.ceil(by_chance)))

@@ -46,8 +46,8 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
-def write_by_name(place: Place, environment: str, folder: str) -> tuple[Permission, ...]:
-    """New objects under a folder of the environment's bucket in another Region, where its name alone is known.
+def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permission, ...]:
+    """New objects under folders of the environment's bucket in another Region, where its name alone is known.
 
     CloudFormation names a bucket after its stack, cut to 24 characters if need be, so no more of a name is sure than
     `distillery-<environment>-`. The key, known by its alias, is what keeps another environment's bucket closed.
@@ -56,7 +56,7 @@ def write_by_name(place: Place, environment: str, folder: str) -> tuple[Permissi
     return (
         Permission(
             actions=("s3:PutObject",),
-            resources=(f"arn:{place.partition}:s3:::distillery-{names.prefix}*/{folder}*",),
+            resources=tuple(f"arn:{place.partition}:s3:::distillery-{names.prefix}*/{folder}*" for folder in folders),
             conditions={"StringEquals": {"aws:ResourceAccount": place.account}},
             because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
         ),

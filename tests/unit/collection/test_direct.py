@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from lambdas.collection.answer import Status
-from lambdas.collection.direct import of_side
 from lambdas.collection.request import Collect
-from lambdas.shared.conversation import parse
+from lambdas.shared.conversation import Prompt, parse
 from lambdas.shared.errors import BadRequest, LogsUnfit
 from lambdas.shared.logs import Direct, How, LogSource
 from lambdas.shared.names import METADATA_SIDE
-from lambdas.shared.sides import Side
+from lambdas.shared.sides import Side, of_side, side_of
 from lambdas.shared.wire import from_wire
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
@@ -27,8 +26,14 @@ def call(text: str, metadata: Json, **more: Any) -> Json:
     return record(converse(text), reply("x"), metadata=metadata, **more)
 
 
+def sided(text: str, side: Side) -> bool:
+    """Whether the invoke function would say this side of it."""
+    return side_of(Prompt(system="Classify.", messages=(("user", text),), reference=None)) is side
+
+
+ASIDE = [text for number in range(1000) if sided(text := f"Other question {number}", Side.HELDOUT)]
 LEARN = [call(f"Question {number}", TRAIN) for number in range(110)]
-JUDGE = [call(f"Other question {number}", HELDOUT) for number in range(30)]
+JUDGE = [call(text, HELDOUT) for text in ASIDE[:30]]
 
 
 def stage(*calls: Json, **source: Any) -> Stage:
@@ -40,7 +45,7 @@ def stage(*calls: Json, **source: Any) -> Stage:
 
 def delivered(made: Stage) -> Direct:
     ((key, body),) = made.home.objects.items()
-    assert key[1].startswith("prompts/support/")
+    assert key[1].startswith("collected/support/")
     assert key[1].endswith("/logs.json")
     return from_wire(Direct, json.loads(body))
 
@@ -51,7 +56,7 @@ def test_a_job_is_told_where_the_logs_are_and_which_calls_are_its_own() -> None:
     direct = delivered(made)
     assert (answer.status, answer.calls, answer.prompts) == (Status.COLLECTED, 115, 115)
     assert (direct.logs.uri, direct.logs.match, direct.logs.use_responses) == (URI, TRAIN, False)
-    assert direct.calls == 115
+    assert (direct.calls, direct.different) == (115, 110)
     assert direct.tokens > 0
     held = {parse(line).messages[0][1] for line in direct.heldout}
     assert len(held) == 20
@@ -59,9 +64,24 @@ def test_a_job_is_told_where_the_logs_are_and_which_calls_are_its_own() -> None:
 
 
 def test_what_the_job_may_see_is_never_held_out() -> None:
-    made = stage(*LEARN, *JUDGE[:3], call("QUESTION 7", HELDOUT))
+    seen = call(ASIDE[16], TRAIN)
+    made = stage(*LEARN, seen, *JUDGE[:15], call(ASIDE[16].upper(), HELDOUT))
     made.collector.collect(ASK)
-    assert {parse(line).messages[0][1] for line in delivered(made).heldout} == {f"Other question {n}" for n in range(3)}
+    assert {parse(line).messages[0][1] for line in delivered(made).heldout} == set(ASIDE[:15])
+
+
+def test_what_a_caller_marks_otherwise_than_the_invoke_function_would_is_not_held_out() -> None:
+    mine = [text for number in range(100) if sided(text := f"My question {number}", Side.TRAIN)]
+    made = stage(*LEARN, *JUDGE[:15], *(call(text, HELDOUT) for text in mine))
+    made.collector.collect(ASK)
+    assert {parse(line).messages[0][1] for line in delivered(made).heldout} == set(ASIDE[:15])
+
+
+def test_prompts_that_differ_in_case_alone_are_held_out_once() -> None:
+    made = stage(*LEARN, *JUDGE[:15], *(call(text.upper(), HELDOUT) for text in ASIDE[:15]))
+    made.collector.collect(ASK)
+    assert len({parse(line).folded_digest for line in delivered(made).heldout}) == 15
+    assert len(delivered(made).heldout) == 15
 
 
 APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/x"
@@ -71,7 +91,8 @@ APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-prof
     ("calls", "source", "why"),
     [
         (LEARN[:99] + JUDGE, {}, r"hold 99 prompts .* in 99 calls .* takes 100 to 15000"),
-        (LEARN, {}, "no prompt is left to judge the student by"),
+        (LEARN, {}, "0 prompts of recipe 'support' are left to judge the student by, .* and 10 are needed"),
+        (LEARN + JUDGE[:10], {}, "10 prompts .* and 11 are needed"),
         (
             [*LEARN[:60], *(call(f"Q{n}", TRAIN, model="amazon.nova-micro-v1:0") for n in range(60)), *JUDGE],
             {"use_responses": True},

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from lambdas.dataset.answer import Answer
+from lambdas.dataset.direct import Stated
 from lambdas.dataset.intake import Intake
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.refusal import Refusals
@@ -18,6 +19,7 @@ from tests.fakes.services import FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 from tests.unit.dataset.fakes import FakeS3
 
+STATED = Stated(bucket="prompts", logs="s3://calls/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/")
 MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
 KEY = "prompts/support/a.jsonl"
 UPLOAD = Upload(recipe="support", uri=f"s3://prompts/{KEY}", version="v1")
@@ -41,6 +43,7 @@ class Desk:
             today=date(2026, 11, 23),
             data_bucket="data",
             recipes=self._load,
+            stated=lambda: STATED,
             objects=objects,
             ledger=self.ledger,
             machine=Machine(MACHINE, self.machine),

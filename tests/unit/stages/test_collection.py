@@ -1,5 +1,6 @@
 """Logged calls: whose configuration, which bucket takes them, what a query may cost, and what starts a collection."""
 
+import fnmatch
 import functools
 import json
 from typing import Any
@@ -132,7 +133,10 @@ def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
         if "aws:ResourceAccount" in json.dumps(statement)
     ]
     assert put["Action"] == "s3:PutObject"
-    assert spelled(put["Resource"]) == "arn:aws:s3:::distillery-dev-*/prompts/*"
+    assert {spelled(one) for one in put["Resource"]} == {
+        "arn:aws:s3:::distillery-dev-*/prompts/*",
+        "arn:aws:s3:::distillery-dev-*/collected/*",
+    }
     (used,) = [
         statement
         for holder, statement in house(TWO).statements("AWS::IAM::Policy")
@@ -188,3 +192,51 @@ def _reads_of_jobs(of: House) -> set[str]:
         if "DistillationJobRole" in holder.id and "s3:GetObject" in str(statement["Action"])
         for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
     }
+
+
+@pytest.mark.parametrize(("inference", "how"), [(ONE, "direct"), (ONE, "athena"), (TWO, "read")])
+def test_the_collect_function_alone_may_write_where_logs_are_collected(inference: str, how: str) -> None:
+    writers = {
+        holder.id.partition("ServiceRole")[0].partition("DefaultPolicy")[0]
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy")
+        for holder, statement in house(inference, how).statements(kind)
+        if statement["Effect"] == "Allow" and _puts(statement) and any(map(_reaches_collected, _resources(statement)))
+    }
+    assert len(writers) == 1, writers
+    assert writers.pop().startswith("CollectionFunction")
+
+
+def _puts(statement: dict[str, Any]) -> bool:
+    """Whether it lets anybody write an object, by whatever action does so."""
+    actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+    return any(
+        action in ("*", "s3:*") or action.startswith(("s3:Put", "s3:Replicate", "s3:Restore")) for action in actions
+    )
+
+
+def _resources(statement: dict[str, Any]) -> list[str]:
+    resources = statement["Resource"]
+    return [spelled(one) for one in (resources if isinstance(resources, list) else [resources])]
+
+
+def _reaches_collected(resource: str) -> bool:
+    """Of any bucket: a name that is a token may stand for the prompts bucket."""
+    key = resource.partition("/")[2]
+    return resource == "*" or fnmatch.fnmatchcase("collected/support/0a1b/logs.json", key)
+
+
+def test_the_dataset_function_is_told_what_no_file_of_collected_logs_may_say_otherwise() -> None:
+    (function,) = [
+        found.properties
+        for found in house(ONE, "direct").resources("AWS::Lambda::Function")
+        if found.properties["Handler"].startswith("lambdas.dataset.handler.")
+    ]
+    told = {name: spelled(value) for name, value in function["Environment"]["Variables"].items()}
+    assert told[Variable.LOGS].endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/us-east-1/")
+    assert told[Variable.LOGS].startswith("s3://")
+    (rule,) = [
+        found.properties["EventPattern"]["detail"]
+        for found in house(ONE, "direct").resources("AWS::Events::Rule")
+        if found.id.startswith("DatasetOnUpload")
+    ]
+    assert told[Variable.PROMPTS_BUCKET] == spelled(rule["bucket"]["name"][0])

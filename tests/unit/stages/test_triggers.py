@@ -27,10 +27,10 @@ def _targets(rule: Json) -> list[str]:
     return sorted(target["Arn"]["Fn::GetAtt"][0].rpartition("Function")[0] for target in rule["Targets"])
 
 
-def test_new_objects_under_prompts_go_to_the_dataset_function() -> None:
+def test_new_objects_under_prompts_and_collected_go_to_the_dataset_function() -> None:
     rule = _rule("DatasetOnUpload")
     assert (rule["EventPattern"]["source"], rule["EventPattern"]["detail-type"]) == (["aws.s3"], ["Object Created"])
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "prompts/"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "prompts/"}, {"prefix": "collected/"}]}
     assert _targets(rule) == ["Dataset"]
 
 
