@@ -29,6 +29,18 @@ class Assistant(Struct, forbid_unknown_fields=True, tag_field="role", tag="assis
 Message: TypeAlias = User | Assistant
 
 
+class Asking(Struct, forbid_unknown_fields=True, gc=False):
+    """As User, where no other role may stand: of a type that is alone, msgspec lets the tag be missing."""
+
+    role: Literal["user"]
+    content: tuple[Block]
+
+
+class Answering(Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["assistant"]
+    content: tuple[Block]
+
+
 class Record(Struct, forbid_unknown_fields=True, gc=False):
     """A dialogue; whether its roles are in turns no type can say."""
 
@@ -45,10 +57,10 @@ class Record(Struct, forbid_unknown_fields=True, gc=False):
 class Labelled(Record, forbid_unknown_fields=True, gc=False):
     """A prompt with its reference answer."""
 
-    messages: tuple[User, Assistant]
+    messages: tuple[Asking, Answering]  # type: ignore[assignment]
 
 
 class Bare(Record, forbid_unknown_fields=True, gc=False):
     """A prompt without one."""
 
-    messages: tuple[User]
+    messages: tuple[Asking]  # type: ignore[assignment]

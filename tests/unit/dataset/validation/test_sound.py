@@ -59,6 +59,17 @@ def test_a_key_that_stands_twice_is_never_taken(line: bytes) -> None:
     assert syntax.DUPLICATE_KEY in [problem.kind for problem in explained.problems]
 
 
+BARE = '{"schemaVersion":"bedrock-conversation-2024","messages":[%s]}'
+NOBODY, SOMEBODY = '{"content":[{"text":"a","type":"text"}]}', '{"role":"user","content":[{"text":"a"}]}'
+
+
+@pytest.mark.parametrize("messages", [NOBODY, f"{SOMEBODY},{NOBODY}", f"{SOMEBODY},{NOBODY},{SOMEBODY}"])
+def test_a_message_of_nobody_is_not_taken(messages: str) -> None:
+    nobodys = (BARE % messages).encode()
+    assert good(nobodys, [nobodys], NOVA) is None
+    assert "'role' is missing" in {problem.wrong for problem in explain(nobodys, NOVA).problems}
+
+
 @given(st.lists(st.one_of(lines(), mangled(), doubled()), min_size=1, max_size=6), rules)
 def test_many_lines_are_taken_together_only_if_each_is_taken_alone(many: list[bytes], rules: Rules) -> None:
     together = good(b"".join(line + b"\n" for line in many), many, rules)
