@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
+"""For calls of functions: what did not answer in time may be at work all the same, and a second one is billed too."""
 
 
 class NotDeployed(Exception):
@@ -103,9 +105,10 @@ class Account:
             return None
 
     def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
-        """A function's answer. Raises FunctionRefused with the function's own sentence."""
+        """A function's answer; it is called once. Raises FunctionRefused with the function's own sentence."""
+        lambdas = self._client("lambda", region, ONCE)
         with _asking(f"calling {function}"):
-            answer = self._client("lambda", region).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+            answer = lambdas.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         body = json.loads(answer["Payload"].read() or b"null")
         if "FunctionError" in answer:
             raise FunctionRefused(str(body.get("errorType", "Error")), str(body.get("errorMessage", body)))
@@ -127,8 +130,8 @@ class Account:
         answer = self._client("ssm", region).get_parameter(Name=f"/distillery/{self.environment}/{name}")
         return dict(json.loads(answer["Parameter"]["Value"]))
 
-    def _client(self, service: str, region: str | None = None) -> Any:
-        return self._session.client(service, region_name=region or self.region, config=CONFIG)
+    def _client(self, service: str, region: str | None = None, config: Config = CONFIG) -> Any:
+        return self._session.client(service, region_name=region or self.region, config=config)
 
 
 @contextlib.contextmanager

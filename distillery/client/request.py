@@ -1,7 +1,7 @@
 """What a caller asks for, in Converse's own words, and what is sent to a step."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Required, TypedDict
 
 from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap
@@ -27,6 +27,10 @@ class Request(TypedDict, total=False):
 OF_THE_MAP = ("modelId", "performanceConfig", "serviceTier")
 METADATA_PAIRS, METADATA_MAX = 16, 256
 """`requestMetadata` of Converse: pairs, and characters of a key or a value. API."""
+RESERVED = "distillery:"
+"""How the keys begin that this product says: by them logs become prompts to train on, and are kept from it."""
+Marks = Callable[[Mapping[str, Any]], Mapping[str, str]]
+"""What this product says of a request beside its route's tags, from the arguments of Converse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,20 @@ class Asked:
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Asked":
-        """Raises TypeError for what the route's map says, ValueError for metadata that Bedrock would not take."""
+        """Raises TypeError for what the route's map says, ValueError for metadata that this product says itself."""
         if said := [name for name in OF_THE_MAP if name in request]:
             raise TypeError(f"{', '.join(said)}: the route's map says it; leave it out, or call another route")
         rest = dict(request)
         inference = dict(rest.pop("inferenceConfig", {}))
         if "maxTokens" in rest:
             inference["maxTokens"] = rest.pop("maxTokens")
-        return cls(rest, inference, dict(rest.pop("requestMetadata", {})))
+        metadata = dict(rest.pop("requestMetadata", {}))
+        if ours := [key for key in metadata if str(key).lower().startswith(RESERVED)]:
+            raise ValueError(f"requestMetadata {ours}: keys that begin with {RESERVED!r} are not a caller's to say")
+        return cls(rest, inference, metadata)
+
+    def marked(self, marks: Marks) -> "Asked":
+        return replace(self, metadata={**self.metadata, **marks(self.arguments)})
 
 
 def arguments_of(asked: Asked, target: Target, route: RouteMap) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from distillery.client.aws import Clients, shared
@@ -12,7 +13,7 @@ from distillery.client.document import RouteMap
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
 from distillery.client.metrics import Served
 from distillery.client.reply import Reply
-from distillery.client.request import Asked, Request
+from distillery.client.request import Asked, Marks, Request
 from distillery.client.stream import ReplyStream
 from distillery.client.target import Target, check_cost_centre
 from distillery.client.telling import Tell, tell
@@ -34,6 +35,7 @@ class Route:
     deadline: seconds within which a request is answered or given up; a stream's, to its beginning.
     session: a boto3 Session; default is one for the process.
     metrics: told of every request once, such as EmbeddedMetrics.
+    marks: what this product's own functions say of each request; a caller's `requestMetadata` has no such keys.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Route:
         deadline: float = 60.0,
         session: Any = None,
         metrics: Tell | None = None,
+        marks: Marks | None = None,
         timing: Timing = _REAL,
     ) -> None:
         if deadline <= 0:
@@ -60,6 +63,7 @@ class Route:
             now=timing.now,
         )
         self._cost_centre, self._deadline, self._metrics, self._timing = cost_centre, deadline, metrics, timing
+        self._marks = marks
         self._breakers: dict[tuple[str, str, str], Breaker] = {}
         self._lock = threading.Lock()
 
@@ -75,14 +79,17 @@ class Route:
         to mend (ValidationException; AccessDeniedException where every step was denied); NoSuchRoute, MapUnavailable,
         NotConfigured.
         """
-        return self._call(Asked.of(request)).converse()
+        return self._call(request).converse()
 
     def converse_stream(self, **request: Unpack[Request]) -> ReplyStream:
         """The same as it is generated; returns when Bedrock has accepted it. Raises the same, and while it is read
         StreamBroken."""
-        return ReplyStream(self._call(Asked.of(request)), self._timing.now)
+        return ReplyStream(self._call(request), self._timing.now)
 
-    def _call(self, asked: Asked) -> Call:
+    def _call(self, request: Mapping[str, Any]) -> Call:
+        asked = Asked.of(request)
+        if self._marks:
+            asked = asked.marked(self._marks)
         try:
             return Call(self._walk(), asked, self._clients, self._metrics)
         except RouteError as error:

@@ -1,4 +1,4 @@
-"""The recipes as a layer, so that a new recipe changes one file and no function's code."""
+"""What functions are told in files, as layers: a new recipe changes one file and no function's code."""
 
 import hashlib
 import os
@@ -13,29 +13,45 @@ from constructs import Construct
 from infra.parts.archive import MODE
 from infra.parts.build import BUILD
 from infra.parts.runtime import RUNTIME
+from lambdas.shared import offer
+from lambdas.shared.offer import Offer
 from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
+from lambdas.shared.settings import FOLDER
 
 
 def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) -> lambda_.LayerVersion:
-    """A layer whose one file stands at `lambdas.shared.recipe.SETTINGS_FILE`."""
-    text = dump(recipes)
-    told = hashlib.sha256(f"{SETTINGS_FILE}\n{text}".encode()).hexdigest()
+    """The recipes, which `lambdas.shared.recipe` reads."""
+    return _layer(scope, ident, SETTINGS_FILE, dump(recipes), "The recipes of this environment")
+
+
+def offer_layer(scope: Construct, ident: str, said: Offer) -> lambda_.LayerVersion:
+    """What the invoke function offers, which `lambdas.shared.offer` reads."""
+    return _layer(scope, ident, offer.FILE, offer.dump(said), "The routes of this environment")
+
+
+def _layer(scope: Construct, ident: str, name: str, text: str, description: str) -> lambda_.LayerVersion:
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=lambda_.Code.from_asset(str(_folder(f"{FOLDER}/{name}", text))),
+        description=description,
+        compatible_runtimes=[RUNTIME],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def _folder(name: str, text: str) -> Path:
+    """A layer's, with one file that a function finds by that name; it is named by what is in it."""
+    told = hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()
     folder = BUILD / f"settings-{told[:16]}"
-    file = folder / SETTINGS_FILE.removeprefix("/opt/")
+    file = folder / name.removeprefix("/opt/")
     if not _stands(file, text):
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")  # others may write the same at the same time
         unfinished.write_text(text, encoding="utf-8")
         unfinished.chmod(MODE)
         unfinished.replace(file)
-    return lambda_.LayerVersion(
-        scope,
-        ident,
-        code=lambda_.Code.from_asset(str(folder)),
-        description="The recipes of this environment",
-        compatible_runtimes=[RUNTIME],
-        removal_policy=RemovalPolicy.DESTROY,
-    )
+    return folder
 
 
 def _stands(file: Path, text: str) -> bool:

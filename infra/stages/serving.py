@@ -14,7 +14,9 @@ from infra.parts.ground import Ground
 from infra.parts.permissions import Permission, calling, policy_at, running
 from infra.parts.place import Place
 from infra.parts.published import publish
+from infra.parts.settings import offer_layer
 from lambdas.shared.names import TAG_COST_CENTRE
+from lambdas.shared.offer import Offer
 
 
 class Serving(Construct):
@@ -37,6 +39,7 @@ class Serving(Construct):
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
             permissions=self._every(policies, list(applications.values())),
+            layers=[offer_layer(self, "Offer", Offer(routes=tuple(sorted(applications))))],
         )
         arn = self.function.function.function_arn
         self.url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url
@@ -90,7 +93,6 @@ class Serving(Construct):
         students = any(policy.recipes for policy in policies)
         return [
             running.read_parameters(self._place, self._names.route("*"), *findings),
-            running.read_parameters(self._place, self._names.serving),  # which routes there are
             *calling.call_models(self._place, models, made, calling.ONCE),
             *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
         ]

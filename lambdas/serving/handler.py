@@ -7,41 +7,56 @@ function asked for it by its variable LOG_PROMPTS.
 import functools
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from distillery.client import EmbeddedMetrics, Route, published
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import serve
 from lambdas.serving.url import is_url_event, respond
-from lambdas.shared import clock
+from lambdas.shared import clock, offer
+from lambdas.shared.names import METADATA_SIDE
+from lambdas.shared.sides import side_of_conversation
 from lambdas.shared.variables import Variable, is_set, read
 
 DEADLINE = 150.0
 """Seconds; the function itself has three minutes."""
-ROUTES_KEPT = 256
-"""With their maps and breakers, for the life of the sandbox; a caller may name what there is not."""
 
 
 def invoke(event: Any, _context: object) -> dict[str, Any]:
     """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, cost, and how it was served."""
     if is_url_event(event):
-        return respond(event, ask=_answer, routes=lambda: published(read(Variable.ENVIRONMENT), session=_session()))
+        return respond(event, ask=_answer, routes=_routes)
     return _answer(event)
 
 
 def _answer(event: Any) -> dict[str, Any]:
     request = request_of(event)
-    answer = serve(request, _route(request.route))
+    answer = serve(request, _route(_offer().named(request.route)))
     if is_set(Variable.LOG_PROMPTS):
         _log(json.dumps({"asked": request.conversation, "answered": answer["text"]}, ensure_ascii=False))
     return answer
 
 
-@functools.lru_cache(ROUTES_KEPT)
+def _routes() -> dict[str, Any]:
+    return published(read(Variable.ENVIRONMENT), session=_session(), names=_offer().routes)
+
+
+@functools.cache
+def _offer() -> offer.Offer:
+    return offer.read()
+
+
+@functools.cache
 def _route(name: str) -> Route:
+    """Of the offer, with its map and breakers, for the life of the sandbox."""
     metrics = EmbeddedMetrics(_log, clock=lambda: clock.timestamp())
     environment = read(Variable.ENVIRONMENT)
-    return Route(name, environment=environment, deadline=DEADLINE, session=_session(), metrics=metrics)
+    return Route(name, environment=environment, deadline=DEADLINE, session=_session(), metrics=metrics, marks=_marks)
+
+
+def _marks(conversation: Mapping[str, Any]) -> dict[str, str]:
+    return {METADATA_SIDE: side_of_conversation(conversation)}
 
 
 def _session() -> Any:

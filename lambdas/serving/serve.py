@@ -7,8 +7,6 @@ from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply,
 from lambdas.serving.request import Request
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.errors import BadRequest, NoModel
-from lambdas.shared.names import METADATA_SIDE
-from lambdas.shared.sides import side_of_conversation
 
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
@@ -36,7 +34,6 @@ def _ask(request: Request, route: Route) -> Reply:
     return route.converse(
         messages=request.conversation["messages"],
         inferenceConfig=inference,
-        requestMetadata={METADATA_SIDE: side_of_conversation(request.conversation)},
         **({"system": request.conversation["system"]} if "system" in request.conversation else {}),
     )
 

@@ -3,25 +3,22 @@
 A run keeps the recipe that it began with, so that new settings never change a run half-way.
 """
 
-import importlib.resources
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
+from lambdas.shared import settings
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.curation import Curation
-from lambdas.shared.errors import BadRequest, Misconfigured
+from lambdas.shared.errors import BadRequest
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import digest
 from lambdas.shared.wire import from_wire, to_wire
 
-# The settings layer (infra/parts/settings.py) puts one file where Python finds it: /opt/python is on Lambda's path.
-SETTINGS_PACKAGE = "distillery_settings"
-SETTINGS_FILE = f"/opt/python/{SETTINGS_PACKAGE}/recipes.json"
+SETTINGS_FILE = "recipes.json"
+"""Of the settings layer."""
 
 
 class Grader(StrEnum):
@@ -99,18 +96,10 @@ class Recipe:
 
 def load(name: str) -> Recipe:
     """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
-    recipes = _settings()
+    recipes = settings.read(SETTINGS_FILE)
     if name not in recipes:
         raise BadRequest(f"there is no recipe {name!r}; this environment has {sorted(recipes)}")
     return from_wire(Recipe, recipes[name])
-
-
-def _settings() -> dict[str, Any]:
-    try:
-        file = importlib.resources.files(SETTINGS_PACKAGE) / Path(SETTINGS_FILE).name
-    except ModuleNotFoundError as error:
-        raise Misconfigured("the function was deployed without its settings layer; deploy its stack again") from error
-    return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
 def dump(recipes: Mapping[str, Recipe]) -> str:

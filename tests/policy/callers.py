@@ -56,9 +56,8 @@ class Callers:
         (role,) = [one for one in self._house.resources("AWS::IAM::Policy") if one.stack is self._stack]
         every = tuple(dict.fromkeys(ask for asks in needs.values() for ask in asks))
         once = tuple(ask for ask in every if ask.action != STREAM)
-        yield self._caller(
-            "function", role, (*once, *self._listing()), tuple(ask for ask in every if ask.action == STREAM)
-        )
+        streams = tuple(ask for ask in every if ask.action == STREAM)
+        yield self._caller("function", role, once, (*streams, *self._listing()))
 
     def _caller(self, name: str, policy: Resource, asks: tuple[Ask, ...], others: tuple[Ask, ...]) -> Caller:
         document = self.concrete(policy.properties["PolicyDocument"])
@@ -96,7 +95,7 @@ class Callers:
                 yield from self._model(step, called)
 
     def _listing(self) -> Iterator[Ask]:
-        """Of the function alone, which tells what routes there are."""
+        """Not even of the function, which its deployment tells what routes there are."""
         for environment in {published.environment for published in self.maps.values()}:
             yield self._parameter(f"/distillery/{environment}/serving", self._stack.region)
 

@@ -104,6 +104,25 @@ def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
     assert len(world.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "key", ["distillery:run", "distillery:side", "distillery:route", "Distillery:Run", "distillery:"]
+)
+@pytest.mark.parametrize("how", ["converse", "converse_stream"])
+def test_a_caller_cannot_say_what_logs_are_read_by(key: str, how: str) -> None:
+    """`distillery:run` would keep a call from ever being collected; `distillery:side` decides what a verdict sees."""
+    world = World(route_map())
+    with pytest.raises(ValueError, match="not a caller's to say"):
+        getattr(world.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
+    assert (world.requests, world.told) == ([], [])
+
+
+def test_what_the_product_says_of_a_request_goes_with_it_and_the_routes_tags_win() -> None:
+    world = World(route_map())
+    route = world.route(marks=lambda asked: {"distillery:turns": str(len(asked["messages"])), "team": "mine"})
+    route.converse(messages=MESSAGES, requestMetadata={"user": "u"})
+    assert world.requests[0]["requestMetadata"] == {"user": "u", "distillery:turns": "1", "team": "search"}
+
+
 @pytest.mark.parametrize("served", [{}, {"performanceConfig": {"latency": "standard"}}])
 def test_a_silent_downgrade_is_seen_and_costs_what_was_served(served: dict[str, Any]) -> None:
     world = World(route_map())

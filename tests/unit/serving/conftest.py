@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.serving import handler
-from lambdas.shared import clock
+from lambdas.shared import clock, offer
+from lambdas.shared.offer import Offer
 from lambdas.shared.variables import Variable
 from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
 
@@ -17,13 +18,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.publish(route_map(STANDARD, route="plain"))
     world.publish(route_map(STUDENT, route="distilled/support"))
     world.promote()
-    routes = '{"function": "f", "routes": ["distilled/support", "fast", "plain"]}'
-    world.ssm.parameters["/distillery/dev/serving"] = routes
+    monkeypatch.setattr(offer, "read", lambda: Offer(routes=("distilled/support", "fast", "plain")))
     monkeypatch.setattr(handler, "_session", lambda: world)
     monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
     monkeypatch.setattr("distillery.client.timing.time.sleep", lambda _: None)
     monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
     monkeypatch.delenv(Variable.LOG_PROMPTS, raising=False)
-    handler._route.cache_clear()
+    _forget()
     yield world
+    _forget()
+
+
+def _forget() -> None:
+    """What a sandbox keeps."""
     handler._route.cache_clear()
+    handler._offer.cache_clear()

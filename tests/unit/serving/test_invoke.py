@@ -8,9 +8,10 @@ import pytest
 from distillery.client import AllStepsFailed
 from lambdas.serving import handler
 from lambdas.shared.conversation import Prompt
-from lambdas.shared.errors import BadRequest
+from lambdas.shared.errors import BadRequest, NoModel
 from lambdas.shared.sides import side_of
 from lambdas.shared.variables import Variable
+from tests.fakes.errors import service_error
 from tests.unit.client.world import ENDPOINT, PRO, THROTTLED, World, answer, refusal
 
 
@@ -76,8 +77,52 @@ def test_a_route_whose_recipe_was_never_promoted_says_so(world: World) -> None:
 
 
 def test_an_unknown_route_is_refused(world: World) -> None:
-    with pytest.raises(BadRequest, match="no route 'slow' in dev"):
+    with pytest.raises(NoModel, match="no route 'slow'"):
         ask("slow")
+
+
+def test_a_recipe_s_bare_name_means_its_student(world: World) -> None:
+    assert (ask("support")["model"], ask("distilled/support")["model"]) == ("model-a", "model-a")
+    assert handler._route.cache_info().currsize == 1
+    assert {name for name in world.ssm.reads if "/routes/" in name} == {"/distillery/dev/routes/distilled/support"}
+
+
+MADE_UP = ["slow{}", "distilled/{}", "fast{}/fast", "fast:{}", "../{}", "{}/distilled/support", "Fast{}", "x" * 9_000]
+
+
+@pytest.mark.parametrize("name", MADE_UP, ids=MADE_UP.index)
+@pytest.mark.parametrize("calm", [True, False], ids=["calm", "while SSM is throttled"])
+def test_a_flood_of_made_up_names_reads_keeps_and_counts_nothing(
+    world: World, capsys: pytest.CaptureFixture[str], name: str, calm: bool
+) -> None:
+    """Each would cost a read of SSM, a place among what the sandbox keeps, and a metric of its own, month by month."""
+    if not calm:
+        world.ssm.errors |= {
+            f"/distillery/dev/routes/{name.format(n)}": service_error("Throttling") for n in range(500)
+        }
+    for number in range(500):
+        with pytest.raises(NoModel) as refused:
+            ask(name.format(number))
+        assert len(str(refused.value)) < 200, "it is logged"
+    assert (world.ssm.reads, world.made, world.requests) == ([], [], [])
+    assert handler._route.cache_info().currsize == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"requestMetadata": {"distillery:run": "support-a-b-1"}},
+        {"metadata": {"distillery:side": "train"}},
+        {"distillery:route": "fast"},
+        {"tags": {"distillery:team": "x"}},
+    ],
+    ids=str,
+)
+def test_a_caller_cannot_say_what_the_logs_are_read_by(world: World, more: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest, match="unknown fields"):
+        ask("fast", **more)
+    assert world.requests == []
 
 
 @pytest.mark.parametrize("context", [None, "secret", {"http": None}, {}], ids=str)
@@ -112,8 +157,9 @@ def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ask("fast")
-    with pytest.raises(BadRequest):
-        ask("slow")
+    del world.ssm.parameters["/distillery/dev/routes/plain"]  # somebody did, by hand
+    with pytest.raises(NoModel):
+        ask("plain")
     out = capsys.readouterr().out
     told, refused = map(json.loads, out.splitlines())
     assert (refused["Error"], "Degraded" in refused) == ("NoSuchRoute", False)

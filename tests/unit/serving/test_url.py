@@ -50,6 +50,7 @@ def test_a_get_is_answered_with_all_routes(world: World) -> None:
     status, said = call(event(method="GET"))
     assert (status, said["environment"], len(said["routes"])) == (200, "dev", 3)
     assert said["routes"]["fast"] == route_map().document()
+    assert "/distillery/dev/serving" not in world.ssm.reads  # the deployment has told which there are
 
 
 @pytest.mark.parametrize(

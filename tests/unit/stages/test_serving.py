@@ -214,3 +214,13 @@ def test_a_vpc_gets_an_endpoint_for_the_runtime_only_where_the_settings_name_it(
     assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
     assert not [action for action in statement["Action"] if "*" in action]
     assert not resources(templates("dev")["serving"], "AWS::EC2::VPCEndpoint")
+
+
+def test_the_function_is_told_the_routes_that_have_a_map_and_reads_no_list_of_them() -> None:
+    template = templates("dev")["serving"]
+    (layer,) = [name for name in resources(template, "AWS::Lambda::LayerVersion") if "Offer" in name]
+    (function,) = resources(template, "AWS::Lambda::Function").values()
+    assert {"Ref": layer} in function["Layers"]
+    policies = json.dumps(list(resources(template, "AWS::IAM::Policy").values()))
+    assert ":parameter/distillery/dev/routes/*" in policies
+    assert ":parameter/distillery/dev/serving" not in policies

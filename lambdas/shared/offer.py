@@ -1,0 +1,43 @@
+"""What the invoke function offers, as its deployment tells it: the routes that there are.
+
+It is asked before anything is read, kept or counted, for callers may make up as many names as they like.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from lambdas.shared import settings
+from lambdas.shared.errors import NoModel
+from lambdas.shared.names import DISTILLED_PREFIX
+from lambdas.shared.wire import from_wire, to_wire
+
+FILE = "offer.json"
+_A_NAME = re.compile(r"[a-z0-9/-]{1,63}")
+"""Of a form that may be quoted: what else a caller says stands in no log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """routes: their names."""
+
+    routes: tuple[str, ...]
+
+    def named(self, said: str) -> str:
+        """The name of the route that a caller means: a recipe's bare name means its student, where there is no route
+        of that name. Raises NoModel where there is neither."""
+        for name in (said, DISTILLED_PREFIX + said):
+            if name in self.routes:
+                return name
+        told = repr(said) if _A_NAME.fullmatch(said) else "of that name"
+        raise NoModel(f"there is no route {told}; the function's URL lists the routes: GET /")
+
+
+def read() -> Offer:
+    """Raises Misconfigured where the function was deployed without it."""
+    return from_wire(Offer, settings.read(FILE))
+
+
+def dump(offer: Offer) -> str:
+    """The text of the file: the inverse of `read`."""
+    return json.dumps(to_wire(offer), indent=1, sort_keys=True)
