@@ -12,6 +12,9 @@ PORT ?= 4566
 # The gate states its date: a template never depends on it, and what synth refuses must not change under a test.
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
+# Each has its lock: requirements/<group>.txt. A version must have been public for so long before a lock takes it.
+GROUPS := dev local lambda layer snippets audit
+COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -69,6 +72,12 @@ finished = rm -f $(@D)/unfinished && touch $@
 	@$(sync)
 	@$(finished)
 
+.venv-audit/ok: requirements/audit.txt .venv-uv/ok
+	@echo "installing what audits the locks into .venv-audit"
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
+
 # Twice the same versions: for the deployed runtime (Amazon Linux 2023), whatever machine this is, and for local functions.
 # What no function imports stays behind in both: compilers' headers, tests, the places that telephone numbers belong to.
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
@@ -92,11 +101,28 @@ node_modules/ok: package-lock.json .venv/ok
 install: .venv/ok .venv-local/ok .venv-lambda/ok .build/wheels/ok node_modules/ok ## Install everything into this folder
 
 .PHONY: lock
-lock: .venv-uv/ok ## Resolve the locks again
-	@for group in dev local lambda layer snippets; do \
+lock: .venv-uv/ok ## Resolve the locks again, from what has been public for COOLING_DAYS=7
+	@cooled=$$(.venv-uv/bin/python -c 'import sys, datetime as d; \
+	    print(f"{d.datetime.now(d.UTC) - d.timedelta(days=int(sys.argv[1])):%Y-%m-%dT%H:%M:%SZ}")' $(COOLING_DAYS)) || exit 1; \
+	for group in $(GROUPS); do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	    --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done
-	@npm install --package-lock-only --silent
+	    --exclude-newer $$cooled --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done; \
+	npm install --package-lock-only --silent --before $$cooled
+
+# ---- what others deliver ------------------------------------------------------------------------------------
+# Not of the gate: an advisory that is published tonight must not stop tomorrow's repair of something else.
+.PHONY: audit
+audit: .venv/ok .venv-audit/ok ## Ask PyPI and npm whether a lock holds a package with a known vulnerability
+	@$(BIN)/python -m tests.audit
+
+.PHONY: sbom
+sbom: .venv/ok .venv-audit/ok ## Write what each lock holds into .build/sbom, as CycloneDX
+	@mkdir -p .build/sbom
+	@for lock in requirements/*.txt; do \
+	  PYTHONWARNINGS=ignore .venv-audit/bin/cyclonedx-py requirements $$lock --pyproject pyproject.toml --output-reproducible \
+	    --output-format JSON --output-file .build/sbom/$$(basename $$lock .txt).json || exit 1; done
+	@npm sbom --sbom-format cyclonedx --package-lock-only --loglevel=error >.build/sbom/npm.json
+	@ls .build/sbom/*.json
 
 # ---- the road on this machine -------------------------------------------------------------------------------
 .PHONY: demo
@@ -167,4 +193,4 @@ format: .venv/ok ## Format the code
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or built
-	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets .venv-audit node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache

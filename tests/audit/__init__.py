@@ -1,0 +1,1 @@
+"""`make audit`: whether a lock holds a package that an advisory names."""
