@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from distillery.client.metrics import Served
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)  # noqa: TID251  # the client imports nothing of ours
 Tell = Callable[[Served], object]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lambdas.shared.errors import DistilleryError
+from lambdas.shared.escaping import one_line, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class ConfigError(DistilleryError):
         super().__init__(environment, self.findings)
 
     def __str__(self) -> str:
-        lines = "".join(f"\n  - {finding}" for finding in self.findings)
-        return f"environment {self.environment!r} cannot be deployed as its settings stand:{lines}"
+        lines = "".join(f"\n  - {one_line(finding)}" for finding in self.findings)
+        return f"environment {quoted(self.environment)} cannot be deployed as its settings stand:{lines}"
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """From logged calls to prompts in the home Region: read here, or chosen by a query."""
 
 import itertools
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from lambdas.collection.request import Collect
 from lambdas.collection.span import Span
 from lambdas.shared import names
 from lambdas.shared.errors import BadRequest, LogsUnfit
+from lambdas.shared.journal import journal
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.logs import How, LogSource
 from lambdas.shared.recipe import Recipe
@@ -25,7 +25,7 @@ from lambdas.shared.recipe import Recipe
 READ_MAX_BYTES = 256 * 1024**2
 """Packed logs that one invocation reads: some 3 GB of records, minutes of its fifteen."""
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,13 @@ from lambdas.collection.request import Collect, Ended, Poll, asked
 from lambdas.shared import clock, recipe
 from lambdas.shared.aws import client
 from lambdas.shared.errors import Refused
+from lambdas.shared.journal import journal
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 log.setLevel(logging.INFO)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import quoted
 
 HOUR, DAY = "%Y/%m/%d/%H", "%Y/%m/%d"
 _ONE = timedelta(hours=1)
@@ -43,7 +44,7 @@ def _day(since: str, now: datetime) -> datetime:
     try:
         first = datetime.combine(date.fromisoformat(since), time(tzinfo=UTC))
     except ValueError as error:
-        raise BadRequest(f"since is {since!r}; a day such as 2026-11-01 is needed") from error
+        raise BadRequest(f"since is {quoted(since)}; a day such as 2026-11-01 is needed") from error
     if first > now:
         raise BadRequest(f"since is {since}, which is to come; name a day that has begun")
     return first

@@ -23,6 +23,7 @@ from lambdas.shared import names
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.conversation import Prompt, parse, to_line
 from lambdas.shared.errors import BadRequest, DatasetRejected
+from lambdas.shared.escaping import address, quoted
 from lambdas.shared.estimate import Estimate, Size, estimate
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
@@ -75,7 +76,7 @@ def take(
     try:
         direct = from_wire(Direct, json.loads(objects.read(upload.uri, upload.version)))
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"{upload.uri} is no JSON; `distillery collect {recipe.name}` writes it") from error
+        raise BadRequest(f"{address(upload.uri)} is no JSON; `distillery collect {recipe.name}` writes it") from error
     prompts = tuple(parse(line) for line in direct.heldout)
     match = of_side(source, Side.TRAIN).match
     expected = InvocationLogs(uri=said.logs, match=match, use_responses=source.use_responses)
@@ -90,8 +91,9 @@ def _check_place(upload: Upload, recipe: Recipe, bucket: str) -> None:
     folder = f"s3://{bucket}/{COLLECTED_PREFIX}{recipe.name}/"
     if not re.fullmatch(re.escape(folder) + "[0-9a-f]+/" + re.escape(DIRECT), upload.uri):
         raise BadRequest(
-            f"{upload.uri} is not where collected logs lie, in a folder of {folder}: the collection stage alone writes "
-            f"{DIRECT}, which says what a run costs; run `distillery collect {recipe.name}`, or upload prompts"
+            f"{address(upload.uri)} is not where collected logs lie, in a folder of {folder}: the collection stage "
+            f"alone writes {DIRECT}, which says what a run costs; run `distillery collect {recipe.name}`, or upload "
+            "prompts"
         )
 
 
@@ -99,9 +101,9 @@ def _wrong(direct: Direct, expected: InvocationLogs) -> str | None:
     """Source of the bounds: UG distillation-data-prep-option-2."""
     logs = direct.logs
     if logs.uri != expected.uri:
-        return f"they are at {logs.uri!r}, and this environment logs its calls at {expected.uri!r}"
+        return f"they are at {quoted(address(logs.uri))}, and this environment logs its calls at {expected.uri!r}"
     if dict(logs.match) != dict(expected.match):
-        return f"their filter is {dict(logs.match)}, and the recipe's is {dict(expected.match)}"
+        return f"their filter is {quoted(dict(logs.match))}, and the recipe's is {dict(expected.match)}"
     if logs.use_responses is not expected.use_responses:
         return f"they say use_responses = {logs.use_responses}, and the recipe says {expected.use_responses}"
     if not MIN_PROMPTS <= direct.calls <= MAX_PROMPTS:

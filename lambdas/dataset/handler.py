@@ -16,12 +16,13 @@ from lambdas.dataset.upload import Ignored, asked
 from lambdas.shared import clock, recipe
 from lambdas.shared.aws import ObjectStore, client
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger, Table
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 log.setLevel(logging.INFO)
 
 

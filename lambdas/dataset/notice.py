@@ -2,21 +2,27 @@
 
 from lambdas.dataset.answer import Answer, Status
 from lambdas.dataset.upload import Upload
+from lambdas.shared.escaping import address, quoted
+from lambdas.shared.names import RECIPE_MAX
 from lambdas.shared.notices import Notices
 
 
 def notify(notices: Notices, upload: Upload, answer: Answer) -> None:
     """One short e-mail; no prompt is in it."""
-    lines = (
-        f"The prompts at {upload.uri} (version {upload.version or 'newest'}) {_became(upload, answer)}.",
+    notices.publish(
+        f"Distillery: prompts for {_recipe(upload)} {answer.status}",
+        f"The prompts at {upload.told} {_became(upload, answer)}.",
         answer.reason,
         f"Report: {answer.report_uri}" if answer.report_uri else "",
     )
-    subject = f"Distillery: prompts for {upload.recipe} {answer.status}"
-    notices.publish(subject, "\n\n".join(line for line in lines if line))
 
 
 def _became(upload: Upload, answer: Answer) -> str:
     if answer.status is Status.AWAITING:
         return f"are run {answer.run}, which waits for an approval"
-    return f"started no run of {upload.recipe!r}"
+    return f"started no run of {quoted(_recipe(upload))}"
+
+
+def _recipe(upload: Upload) -> str:
+    """Of an object's folder, which may be called anything."""
+    return address(upload.recipe, RECIPE_MAX * 2)

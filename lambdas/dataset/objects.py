@@ -5,10 +5,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from lambdas.dataset.manifest import FORMATS, MANIFEST_BYTES, named_in
-from lambdas.dataset.upload import Upload
+from lambdas.dataset.upload import Upload, told
 from lambdas.dataset.validation.reading import Opened
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import address
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,24 +36,26 @@ def open_all(s3: "S3Client", upload: Upload) -> Iterator[Opened]:
 def _under(s3: "S3Client", uri: str) -> list[str]:
     """The objects in a folder and below it that may hold prompts; others, such as a readme, are passed over."""
     bucket, prefix = _split(uri)
-    with _refusing(uri):
+    with _refusing(address(uri)):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
     held = [f"s3://{bucket}/{key}" for key in keys if key.endswith(FORMATS)]
     if not held:
-        raise BadRequest(f"{uri} holds no object that ends in {', '.join(FORMATS)}; name the folder that was meant")
+        raise BadRequest(
+            f"{address(uri)} holds no object that ends in {', '.join(FORMATS)}; name the folder that was meant"
+        )
     return held
 
 
 def _opened(s3: "S3Client", uri: str, version: str | None) -> Iterator[Opened]:
     bucket, key = _split(uri)
-    with _refusing(f"{uri} (version {version or 'newest'})"):
+    with _refusing(told(uri, version)):
         if version is None:
             answer = s3.get_object(Bucket=bucket, Key=key)
         else:
             answer = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
     with closing(answer["Body"]) as body:
-        yield Opened(key.rpartition("/")[2], uri, answer.get("VersionId"), body)
+        yield Opened(address(key.rpartition("/")[2], most=len(key) * 9), uri, answer.get("VersionId"), body)
 
 
 @contextmanager

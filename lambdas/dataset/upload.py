@@ -11,8 +11,14 @@ from typing import Any
 
 from lambdas.dataset.manifest import FORMATS, MANIFEST
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import NAME_MAX, address, quoted
 from lambdas.shared.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX
 from lambdas.shared.wire import from_wire
+
+
+def told(uri: str, version: str | None) -> str:
+    """An object as sentences name it, whatever somebody called it."""
+    return f"{address(uri)} (version {address(version, NAME_MAX) if version else 'newest'})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,10 @@ class Upload:
     uri: str
     version: str | None = None
     again: bool = False
+
+    @property
+    def told(self) -> str:
+        return told(self.uri, self.version)
 
     @property
     def is_prefix(self) -> bool:
@@ -53,8 +63,8 @@ def asked(event: Any) -> Upload | Ignored:
     upload = from_wire(Upload, event)
     if not upload.uri.startswith("s3://") or not (upload.is_prefix or _readable(upload.uri)):
         raise BadRequest(
-            f"uri is {upload.uri!r}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST}, or a folder "
-            "s3://bucket/folder/, is needed"
+            f"uri is {quoted(address(upload.uri))}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST}, or a "
+            "folder s3://bucket/folder/, is needed"
         )
     return upload
 
@@ -65,11 +75,13 @@ def _created(detail: Any) -> Upload | Ignored:
     try:
         bucket, key, version = detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id")
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadRequest(f"the event names no object ({error!r}); an S3 event 'Object Created' is needed") from error
+        raise BadRequest(
+            f"the event names no object ({quoted(error)}); an S3 event 'Object Created' is needed"
+        ) from error
     folder = COLLECTED_PREFIX if key.startswith(COLLECTED_PREFIX) else PROMPTS_PREFIX
     recipe, _, name = key.removeprefix(folder).partition("/")
     if reason := _not_a_trigger(key, name):
-        return Ignored(f"s3://{bucket}/{key} {reason}")
+        return Ignored(f"{address(f's3://{bucket}/{key}')} {reason}")
     return Upload(recipe=recipe, uri=f"s3://{bucket}/{key}", version=version)
 
 

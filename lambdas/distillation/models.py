@@ -1,6 +1,5 @@
 """Whether the service distils these two models today: the catalog may be behind it."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from lambdas.distillation.life_cycle import LifeCycle, life_cycle
 from lambdas.shared import catalog
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.errors import ModelUnavailable
+from lambdas.shared.journal import journal
 from lambdas.shared.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import FoundationModelDetailsTypeDef
 
 GONE = ("ResourceNotFoundException", "ValidationException")
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,20 +5,20 @@ first run for both: the candidate goes before the live endpoint comes, but no so
 out of the count, and without room for both no later run could pass. What is in use is counted by Bedrock's own lists.
 """
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdas.shared.catalog import HostingMode, Quota
 from lambdas.shared.catalog.quotas import DEPLOYMENTS, UNITS_IN_ALL, units_quota
+from lambdas.shared.journal import journal
 from lambdas.shared.names import Names
 from lambdas.shared.recipe import Recipe
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

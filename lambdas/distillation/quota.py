@@ -4,7 +4,6 @@ What was granted is asked of Service Quotas, for the quotas whose codes the cata
 is logged and stops nothing: creating the endpoint will tell.
 """
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from lambdas.shared.aws import ClientError, code
 from lambdas.shared.catalog import Quota
 from lambdas.shared.catalog.quotas import SERVICE_CODE
 from lambdas.shared.errors import QuotaTooSmall
+from lambdas.shared.journal import journal
 from lambdas.shared.names import Names
 from lambdas.shared.recipe import Recipe
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 class Quotas:

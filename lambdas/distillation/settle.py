@@ -3,17 +3,17 @@
 Whatever called, the job is read again: an event's own fields are never believed (UG monitoring-eventbridge).
 """
 
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lambdas.distillation.job import Jobs
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared.errors import JobFailed
+from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger, Waiting
 from lambdas.shared.road import Outcome, Stage, Student
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 def of_event(waiting: Iterable[Waiting], event: Mapping[str, Any]) -> list[Waiting]:

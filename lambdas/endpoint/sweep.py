@@ -1,6 +1,5 @@
 """The sweep: whatever happened to the executions, recipes are freed and nothing is left that bills by the hour."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +12,13 @@ from lambdas.shared.aliases import Aliases
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import Unfinished
 from lambdas.shared.hosting import Hosting, hosting_by_mode
+from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger, Table
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 T = TypeVar("T")
 
 

@@ -24,8 +24,8 @@ class Ending:
     scores: str = ""
 
     @property
-    def text(self) -> str:
-        return "\n".join(line for line in (f"{self.holder}: {self.outcome}", self.scores, self.reason) if line)
+    def paragraphs(self) -> tuple[str, ...]:
+        return f"{self.holder}: {self.outcome}", self.scores, self.reason
 
 
 def close(road: Mapping[str, Any], ledger: Ledger, notices: Notices) -> Ending:
@@ -35,7 +35,7 @@ def close(road: Mapping[str, Any], ledger: Ledger, notices: Notices) -> Ending:
         ledger.unlock(ending.recipe, ending.holder)
     else:
         ledger.close(ending.holder, ending.outcome, ending.reason)
-    notices.publish(f"Distillery: {ending.recipe} {ending.outcome}", ending.text)
+    notices.publish(f"Distillery: {ending.recipe} {ending.outcome}", *ending.paragraphs)
     return ending
 
 

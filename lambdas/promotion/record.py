@@ -3,7 +3,6 @@
 From the alias on callers are sent to the target's model, and the old one is kept as `previous`.
 """
 
-import logging
 from dataclasses import dataclass
 
 from lambdas.promotion.live import Live
@@ -11,10 +10,11 @@ from lambdas.promotion.target import Target
 from lambdas.shared import clock
 from lambdas.shared.errors import EndpointFailed, Unfinished
 from lambdas.shared.hosting import State
+from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Alias, Endpoint, Stage
 
-log = logging.getLogger(__name__)
+log = journal(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ function asked for it by its variable LOG_PROMPTS.
 """
 
 import functools
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from lambdas.serving.request import request_of
 from lambdas.serving.serve import serve
 from lambdas.serving.url import is_url_event, respond
 from lambdas.shared import clock, offer
+from lambdas.shared.escaping import as_json
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 from lambdas.shared.variables import Variable, is_set, read
@@ -34,7 +34,7 @@ def _answer(event: Any) -> dict[str, Any]:
     request = request_of(event)
     answer = serve(request, _route(_offer().named(request.route)))
     if is_set(Variable.LOG_PROMPTS):
-        _log(json.dumps({"asked": request.conversation, "answered": answer["text"]}, ensure_ascii=False))
+        _log(as_json({"asked": request.conversation, "answered": answer["text"]}))
     return answer
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdas.shared.escaping import one_line
+
 Event = Mapping[str, Any]
 _HOST = re.compile(
     r"cloudformation-custom-resource-response-[a-z0-9]+\.s3(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
@@ -26,7 +28,7 @@ def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
         answer |= {
             "Status": "FAILED",
             "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
-            "Reason": f"{error}; see log stream {context.log_stream_name}",
+            "Reason": f"{one_line(error)}; see log stream {context.log_stream_name}",
         }
     _send(event["ResponseURL"], answer)
 

@@ -20,9 +20,16 @@ DistilleryError
 └── Misconfigured            a function was deployed without a setting it needs
 """
 
+from lambdas.shared.escaping import one_line
+
+SENTENCE_MAX = 4000
+
 
 class DistilleryError(Exception):
-    """Root of the tree."""
+    """Root of the tree. Whatever its sentence quotes, it is one line: it goes to logs, e-mail, ledger and terminals."""
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(one_line(each, SENTENCE_MAX) if isinstance(each, str) else each for each in said))
 
 
 class Refused(DistilleryError):

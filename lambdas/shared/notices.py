@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from lambdas.shared.aws import client
+from lambdas.shared.escaping import one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-SUBJECT_MAX = 100  # ASCII without line breaks (SNS Publish)
+SUBJECT_MAX = 100  # ASCII without line breaks or control characters, beginning with a letter or digit (SNS Publish)
 
 
 class Notices:
@@ -15,6 +16,8 @@ class Notices:
         self._topic_arn = topic_arn
         self._sns = sns or client("sns")
 
-    def publish(self, subject: str, text: str) -> None:
-        plain = " ".join(subject.encode("ascii", "replace").decode().split())
-        self._sns.publish(TopicArn=self._topic_arn, Subject=plain[:SUBJECT_MAX], Message=text)
+    def publish(self, subject: str, *paragraphs: str) -> None:
+        """Each paragraph is one line, whatever is quoted in it: what others wrote begins no paragraph of its own."""
+        plain = one_line(subject).encode("ascii", "replace").decode()
+        message = "\n\n".join(one_line(paragraph) for paragraph in paragraphs if paragraph)
+        self._sns.publish(TopicArn=self._topic_arn, Subject=plain[:SUBJECT_MAX], Message=message)

@@ -13,6 +13,7 @@ from lambdas.shared import settings
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.curation import Curation
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import NAME_MAX, address, quoted
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import digest
 from lambdas.shared.wire import from_wire, to_wire
@@ -98,7 +99,9 @@ def load(name: str) -> Recipe:
     """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
     recipes = settings.read(SETTINGS_FILE)
     if name not in recipes:
-        raise BadRequest(f"there is no recipe {name!r}; this environment has {sorted(recipes)}")
+        raise BadRequest(
+            f"there is no recipe {quoted(address(name, NAME_MAX))}; this environment has {sorted(recipes)}"
+        )
     return from_wire(Recipe, recipes[name])
 
 

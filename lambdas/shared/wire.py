@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, TypeVar, Union
 
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import quoted
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
 def _record(kind: type, data: dict[str, Any], where: str) -> Any:
     fields = {f.name: f for f in dataclasses.fields(kind)}
     if unknown := data.keys() - fields.keys():
-        raise BadRequest(f"{where} has unknown fields {sorted(unknown)}; allowed: {sorted(fields)}")
+        raise BadRequest(f"{where} has unknown fields {quoted(sorted(unknown))}; allowed: {sorted(fields)}")
     required = {n for n, f in fields.items() if f.default is f.default_factory is dataclasses.MISSING}
     if missing := required - data.keys():
         raise BadRequest(f"{where} lacks {sorted(missing)}; add them")
@@ -71,8 +72,8 @@ def _scalar(kind: Any, data: Any, where: str) -> Any:
         if kind is Decimal or issubclass(kind, Enum):
             return kind(data)
     except (ArithmeticError, ValueError) as error:
-        raise BadRequest(f"{where} is {data!r}; a {kind.__name__} is needed") from error
-    raise BadRequest(f"{where} is {data!r}; a {kind.__name__} is needed")
+        raise BadRequest(f"{where} is {quoted(data)}; a {kind.__name__} is needed") from error
+    raise BadRequest(f"{where} is {quoted(data)}; a {kind.__name__} is needed")
 
 
 def _a(kind: type[T], data: Any, where: str) -> T:

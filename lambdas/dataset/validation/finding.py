@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.dataset.validation.kinds import Kind
+from lambdas.shared.escaping import one_line
 
 PLACES = 100
 """Of each kind, the places that are kept."""
+FILE_MAX = 200
+"""Characters of a file's name, or of its path at the desk, that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,11 @@ class Place:
     path: str = ""
 
     def __str__(self) -> str:
-        return self.file + (f":{self.line}" if self.line else "") + (f" {self.path}" if self.path else "")
+        return (
+            one_line(self.file, FILE_MAX)
+            + (f":{self.line}" if self.line else "")
+            + (f" {self.path}" if self.path else "")
+        )
 
 
 @dataclass(frozen=True, slots=True)

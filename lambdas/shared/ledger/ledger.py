@@ -14,6 +14,7 @@ from typing import Any
 
 from lambdas.shared import clock, names
 from lambdas.shared.errors import BadRequest, RunActive
+from lambdas.shared.escaping import one_line, quoted
 from lambdas.shared.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, run_item, run_key
 from lambdas.shared.ledger.records import RunRecord, Waiting, run_record
 from lambdas.shared.ledger.table import NEW, Table
@@ -70,7 +71,7 @@ class Ledger:
         """Raises BadRequest for a run that is not in the ledger."""
         item = self._table.get(*run_key(run_id))
         if item is None:
-            raise BadRequest(f"there is no run {run_id!r} in the ledger; `distillery status` lists the runs")
+            raise BadRequest(f"there is no run {quoted(run_id)} in the ledger; `distillery status` lists the runs")
         return run_record(item)
 
     def runs(self, recipe: str) -> list[RunRecord]:
@@ -92,7 +93,7 @@ class Ledger:
 
     def close(self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING) -> bool:
         """Records how the run ended and gives the recipe free. False where it was closed before."""
-        closing = {"outcome": outcome.value, "reason": reason[:2000], "closed": clock.stamp()}
+        closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
         self.unlock(names.recipe_of(run_id), run_id)
         return first
