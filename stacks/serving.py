@@ -25,7 +25,8 @@ class ServingStack(EnvironmentStack):
         where = {"function": function.function.function_name, "url": serving.url, "routes": sorted(settings.routes)}
         publish(self, "Where", name=self.names.serving, description="The invoke function and the routes", value=where)
         self._reach()
-        policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function)
+        alias = serving.alias.name if serving.alias else None
+        policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function, alias=alias)
         CfnOutput(self, "FunctionArn", value=function.function.function_arn)
         CfnOutput(self, "FunctionUrl", value=serving.url)
         measurers = measurer_policy(self, "Measurers", names=self.names, home_region=home, probed=probed(routes))

@@ -35,6 +35,12 @@ class Route(BaseModel):
     max_tokens: int | None = Field(
         default=None, description="a whole number of at least 1: of an answer, where a request says none", ge=1
     )
+    principals: tuple[str, ...] | None = Field(
+        default=None,
+        description='a list of those who may use it through the invoke function, such as ["assumed-role/shop/*"], or '
+        "no such key for all who may call it",
+        min_length=1,
+    )
     recipe: str | None = None
 
     @model_validator(mode="after")

@@ -55,15 +55,16 @@ def approver_policy(
 
 
 def caller_policy(
-    scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
+    scope: Construct, ident: str, *, names: Names, home_region: str, function: Function, alias: str | None
 ) -> iam.ManagedPolicy:
-    """`distillery ask` and `routes`: the routes, by the invoke function and its URL."""
+    """`distillery ask` and `routes`: the routes, by the invoke function and its URL. alias: of the function, where the
+    URL stands at one."""
     place = Place.of(scope)
     return managed_policy(
         scope,
         ident,
         f"Ask the models behind the routes of {names.environment}",
-        *running.invoke_by_url(function.function.function_arn),
+        *running.invoke_by_url(function.function.function_arn, alias),
         running.read_parameters(place, names.serving),
         running.read_parameters(place, names.route("*"), names.probed("*")),
         running.read_parameters(place.at(home_region), names.pipeline),

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.config import FallbackPolicy
+from infra.config import FallbackPolicy, Route
 from infra.config.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.parts.application_profile import application_profile
 from infra.parts.function import Function
@@ -15,8 +15,8 @@ from infra.parts.permissions import Permission, calling, policy_at, running
 from infra.parts.place import Place
 from infra.parts.published import publish
 from infra.parts.settings import offer_layer
-from lambdas.shared.names import TAG_COST_CENTRE
-from lambdas.shared.offer import Offer
+from lambdas.shared.names import TAG_COST_CENTRE, URL_ALIAS
+from lambdas.shared.offer import Offer, Offered
 
 
 class Serving(Construct):
@@ -31,6 +31,7 @@ class Serving(Construct):
         super().__init__(scope, ident)
         self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
         applications = {policy.route.name: self._route(policy) for policy in policies}
+        offer = Offer(routes=tuple(_offered(policy.route) for policy in policies))
         self.function = Function(
             self,
             "Function",
@@ -39,10 +40,23 @@ class Serving(Construct):
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
             permissions=self._every(policies, list(applications.values())),
-            layers=[offer_layer(self, "Offer", Offer(routes=tuple(sorted(applications))))],
+            layers=[offer_layer(self, "Offer", offer)],
         )
-        arn = self.function.function.function_arn
-        self.url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url
+        self.alias = self._alias() if offer.to_the_known else None
+        self.url = self._url()
+
+    def _alias(self) -> lambda_.CfnAlias:
+        """What the URL stands at, where it matters who asks (`lambdas/serving/visitor.py`): the same code under another
+        name."""
+        name = self.function.function.function_name
+        return lambda_.CfnAlias(self, "UrlAlias", function_name=name, function_version="$LATEST", name=URL_ALIAS)
+
+    def _url(self) -> str:
+        arn, qualifier = self.function.function.function_arn, URL_ALIAS if self.alias else None
+        url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn, qualifier=qualifier)
+        if self.alias:
+            url.add_resource_dependency(self.alias)
+        return url.attr_function_url
 
     def _route(self, policy: FallbackPolicy) -> Applications:
         """What one route has, in the order in which it is needed; its application profiles."""
@@ -96,6 +110,10 @@ class Serving(Construct):
             *calling.call_models(self._place, models, made, calling.ONCE),
             *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
         ]
+
+
+def _offered(route: Route) -> Offered:
+    return Offered(name=route.name, principals=route.principals)
 
 
 def _by_model(applications: Applications) -> dict[str, list[str]]:

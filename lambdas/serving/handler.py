@@ -13,6 +13,7 @@ from distillery.client import EmbeddedMetrics, Route, published
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import serve
 from lambdas.serving.url import is_url_event, respond
+from lambdas.serving.visitor import Visitor, visitor_of
 from lambdas.shared import clock, offer
 from lambdas.shared.escaping import as_json
 from lambdas.shared.names import METADATA_SIDE
@@ -23,23 +24,27 @@ DEADLINE = 150.0
 """Seconds; the function itself has three minutes."""
 
 
-def invoke(event: Any, _context: object) -> dict[str, Any]:
+def invoke(event: Any, context: object) -> dict[str, Any]:
     """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, cost, and how it was served."""
+    visitor = visitor_of(event, context)
     if is_url_event(event):
-        return respond(event, ask=_answer, routes=_routes)
-    return _answer(event)
+        return respond(event, ask=lambda asked: _answer(asked, visitor), routes=lambda: _routes(visitor))
+    return _answer(event, visitor)
 
 
-def _answer(event: Any) -> dict[str, Any]:
+def _answer(event: Any, visitor: Visitor) -> dict[str, Any]:
     request = request_of(event)
-    answer = serve(request, _route(_offer().named(request.route)))
+    offered = _offer().named(request.route)
+    visitor.check(offered)
+    answer = serve(request, _route(offered.name))
     if is_set(Variable.LOG_PROMPTS):
         _log(as_json({"asked": request.conversation, "answered": answer["text"]}))
     return answer
 
 
-def _routes() -> dict[str, Any]:
-    return published(read(Variable.ENVIRONMENT), session=_session(), names=_offer().routes)
+def _routes(visitor: Visitor) -> dict[str, Any]:
+    names = [route.name for route in _offer().routes if visitor.may_use(route)]
+    return published(read(Variable.ENVIRONMENT), session=_session(), names=names)
 
 
 @functools.cache

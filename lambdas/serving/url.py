@@ -1,10 +1,11 @@
 """The function's URL: HTTP in and out (Lambda Developer Guide, "Request and response payloads", format 2.0).
 
 POST /   a request as the direct one, as JSON: 200 with the answer
-GET  /   200 with all routes of the environment as one document
+GET  /   200 with the routes that the caller may use as one document
 
-What cannot be answered is `{"error": {"type", "message"}}`: 400 for what the caller can mend, 404 for a route that
-there is not, 405, 502 where the function lacks a permission, and 503, with the attempts, where no step answered.
+What cannot be answered is `{"error": {"type", "message"}}`: 400 for what the caller can mend, 403 for a route that is
+for others, 404 for one that there is not, 405, 502 where the function lacks a permission, and 503, with the attempts,
+where no step answered.
 """
 
 import base64
@@ -17,7 +18,7 @@ from typing import Any
 from distillery.client import AllStepsFailed, MapUnavailable
 from lambdas.serving.serve import attempts_of
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import BadRequest, NoModel
+from lambdas.shared.errors import BadRequest, NoModel, NotAdmitted
 
 Answer = Mapping[str, Any]
 NOT_LET = "AWS refused a call that the function made; whoever deployed it can look into its role"
@@ -42,6 +43,8 @@ def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: C
         return _said(HTTPStatus.OK, routes() if method == "GET" else ask(body_of(event)))
     except NoModel as error:
         return _refused(HTTPStatus.NOT_FOUND, "NoModel", str(error))
+    except NotAdmitted as error:
+        return _refused(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
     except BadRequest as error:
         return _refused(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
     except AllStepsFailed as error:

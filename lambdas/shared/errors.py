@@ -4,6 +4,7 @@ DistilleryError
 ├── Refused                  nothing was started; what was asked for cannot work. Never retried.
 │   ├── BadRequest           an event or a request of the wrong shape
 │   │   └── NoModel          a request to a route that there is not, or that nothing was promoted to yet
+│   ├── NotAdmitted          a request to a route that its caller may not use
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
 │   ├── OverBudget           the estimate is above the recipe's budget
 │   ├── RunActive            the recipe has another run on the road
@@ -42,6 +43,10 @@ class BadRequest(Refused):
 
 class NoModel(BadRequest):
     """There is no such route, or nothing to call under it yet."""
+
+
+class NotAdmitted(Refused):
+    """A route that its caller may not use."""
 
 
 class DatasetRejected(Refused):

@@ -34,6 +34,9 @@ lets callers in), and among what a request says of itself."""
 
 TAG_TEAM = "distillery:team"
 TAG_COST_CENTRE = "distillery:cost-centre"
+URL_ALIAS = "url"
+"""Of the invoke function, where it matters who asks: its URL stands there, and whoever invokes it came by the URL."""
+
 DISTILLED_PREFIX = "distilled/"
 """Of the name of the route to a recipe's live endpoint."""
 

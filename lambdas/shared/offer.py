@@ -1,4 +1,4 @@
-"""What the invoke function offers, as its deployment tells it: the routes that there are.
+"""What the invoke function offers, as its deployment tells it: the routes that there are, and for whom.
 
 It is asked before anything is read, kept or counted, for callers may make up as many names as they like.
 """
@@ -18,17 +18,29 @@ _A_NAME = re.compile(r"[a-z0-9/-]{1,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A route. principals: patterns of `lambdas.shared.principals`; None where it is for all who may call at all."""
+
+    name: str
+    principals: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """routes: their names."""
+    routes: tuple[Offered, ...]
 
-    routes: tuple[str, ...]
+    @property
+    def to_the_known(self) -> bool:
+        """Whether it matters who asks."""
+        return any(route.principals is not None for route in self.routes)
 
-    def named(self, said: str) -> str:
-        """The name of the route that a caller means: a recipe's bare name means its student, where there is no route
-        of that name. Raises NoModel where there is neither."""
+    def named(self, said: str) -> Offered:
+        """The route that a caller means: a recipe's bare name means its student, where there is no route of that name.
+        Raises NoModel where there is neither."""
+        routes = {route.name: route for route in self.routes}
         for name in (said, DISTILLED_PREFIX + said):
-            if name in self.routes:
-                return name
+            if name in routes:
+                return routes[name]
         told = repr(said) if _A_NAME.fullmatch(said) else "of that name"
         raise NoModel(f"there is no route {told}; the function's URL lists the routes: GET /")
 

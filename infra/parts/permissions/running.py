@@ -14,12 +14,19 @@ def invoke(*functions: str) -> Permission:
     return Permission(actions=("lambda:InvokeFunction",), resources=functions)
 
 
-def invoke_by_url(function: str) -> tuple[Permission, ...]:
-    """By the function's URL, signed; since October 2025 both actions are asked for (Lambda guide, urls-auth)."""
+def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, ...]:
+    """By the function's URL, signed; since October 2025 both actions are asked for (Lambda guide, urls-auth).
+
+    Directly too, for which the function's own name is another resource than an alias of it. With an alias, the URL
+    stands there, and nobody gets there without it: what the URL tells of a caller, a caller cannot make up.
+    """
     signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    at = f"{function}:{alias}" if alias else function
+    by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
     return (
         invoke(function),
-        Permission(actions=("lambda:InvokeFunctionUrl",), resources=(function,), conditions=signed),
+        *((Permission(actions=("lambda:InvokeFunction",), resources=(at,), conditions=by_url),) if alias else ()),
+        Permission(actions=("lambda:InvokeFunctionUrl",), resources=(at,), conditions=signed),
     )
 
 

@@ -34,7 +34,23 @@ def test_sound_settings_have_no_finding(settings: Build) -> None:
     assert list(findings(settings(), TODAY)) == []
 
 
+PRINCIPALS = "routes/fast/principals"
 REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
+    "principals that are everybody": (
+        {PRINCIPALS: ["user/ana", "*"]},
+        TODAY,
+        ("routes.fast.principals[1]", "'*' names no principal", "'user/NAME'", "or remove it"),
+    ),
+    "a principal that is a role, which nobody calls as": (
+        {PRINCIPALS: ["role/shop"]},
+        TODAY,
+        ("routes.fast.principals[0]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+    ),
+    "every role of the account": (
+        {"routes/distilled\N{DIVISION SLASH}support": {"principals": ["assumed-role/*/*"]}},
+        TODAY,
+        ("routes.distilled/support.principals[0]", "admits every role", "with * and ?", "write one"),
+    ),
     "an ended model, naming the successor": (
         {"routes/haiku/model": HAIKU_3_5},
         TODAY,

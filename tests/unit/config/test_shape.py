@@ -22,13 +22,20 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     ),
     "a model of a recipe's route": (
         {"routes/distilled\N{DIVISION SLASH}support": {"model": "x"}},
-        "routes.distilled/support.model", "'model' is not a setting", "fallback, max_tokens, team", "remove it",
+        "routes.distilled/support.model",
+        "'model' is not a setting", "fallback, max_tokens, principals, team", "remove it",
     ),
     "a fallback that is no list": (
         {"routes/fast/fallback": "standard"}, "routes.fast.fallback", "it is 'standard'", '["standard"]', "allowed"
     ),
     "no tokens at all": (
         {"routes/fast/max_tokens": 0}, "routes.fast.max_tokens", "it is 0", "at least 1", "what is allowed"
+    ),
+    "a route for nobody": (
+        {"routes/fast/principals": []}, "routes.fast.principals", "it is []", "those who may use it", "what is allowed"
+    ),
+    "principals that are no list": (
+        {"routes/fast/principals": "user/ana"}, "routes.fast.principals", "'user/ana'", "those who may", "allowed"
     ),
     "an unknown key of an acknowledgement": (
         {"acknowledged": [{"modle": "x"}]}, "acknowledged[0].modle", "'modle'", "model, reason, until", "near it: model"

@@ -10,13 +10,14 @@ import pytest
 from aws_cdk import App, Stack
 
 from infra.parts import settings
-from lambdas.shared.offer import Offer
+from lambdas.shared.offer import Offer, Offered
 
-OFFER = Offer(routes=("distilled/support", "fast"))
+OFFER = Offer(routes=(Offered(name="fast"), Offered(name="haiku", principals=("user/ana",))))
+TOLD = {"routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
     "recipes.json": (settings.settings_layer, {}, {}),
-    "offer.json": (settings.offer_layer, OFFER, {"routes": ["distilled/support", "fast"]}),
+    "offer.json": (settings.offer_layer, OFFER, TOLD),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.serving import handler
 from lambdas.shared import clock, offer
-from lambdas.shared.offer import Offer
+from lambdas.shared.offer import Offer, Offered
 from lambdas.shared.variables import Variable
 from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
 
@@ -18,7 +18,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.publish(route_map(STANDARD, route="plain"))
     world.publish(route_map(STUDENT, route="distilled/support"))
     world.promote()
-    monkeypatch.setattr(offer, "read", lambda: Offer(routes=("distilled/support", "fast", "plain")))
+    routes = tuple(Offered(name=name) for name in ("distilled/support", "fast", "plain"))
+    monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes))
     monkeypatch.setattr(handler, "_session", lambda: world)
     monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
     monkeypatch.setattr("distillery.client.timing.time.sleep", lambda _: None)

@@ -6,9 +6,11 @@ import pytest
 
 from lambdas.shared import offer, settings
 from lambdas.shared.errors import Misconfigured, NoModel
-from lambdas.shared.offer import Offer
+from lambdas.shared.offer import Offer, Offered
 
-ROUTES = Offer(routes=("distilled/support", "fast"))
+ROUTES = Offer(
+    routes=(Offered(name="distilled/support"), Offered(name="fast", principals=("assumed-role/shop/*", "user/ana")))
+)
 
 
 def test_what_a_deployment_writes_is_what_the_function_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,11 +28,11 @@ def test_a_function_without_its_layer_says_so() -> None:
     [("fast", "fast"), ("distilled/support", "distilled/support"), ("support", "distilled/support")],
 )
 def test_a_route_is_named_whole_or_by_its_recipe(said: str, name: str) -> None:
-    assert ROUTES.named(said) == name
+    assert ROUTES.named(said).name == name
 
 
 def test_a_route_of_a_recipe_s_name_comes_first() -> None:
-    assert Offer(routes=("distilled/fast", "fast")).named("fast") == "fast"
+    assert Offer(routes=(Offered(name="distilled/fast"), Offered(name="fast"))).named("fast").name == "fast"
 
 
 @pytest.mark.parametrize("said", ["slow", "", "distilled/", "distilled/distilled/support", "fast:1", "Fast", "a\nb"])

@@ -5,9 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
 from distillery.client.document import RouteMap
 from infra.config.reading import read, shaped
+from infra.parts.settings import offer_layer
+from lambdas.shared.offer import Offer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
@@ -224,3 +228,24 @@ def test_the_function_is_told_the_routes_that_have_a_map_and_reads_no_list_of_th
     policies = json.dumps(list(resources(template, "AWS::IAM::Policy").values()))
     assert ":parameter/distillery/dev/routes/*" in policies
     assert ":parameter/distillery/dev/serving" not in policies
+
+
+def test_a_route_for_some_is_told_to_the_function_with_its_principals(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Offer] = []
+
+    def made(scope: Construct, ident: str, offer: Offer) -> lambda_.LayerVersion:
+        told.append(offer)
+        return offer_layer(scope, ident, offer)
+
+    monkeypatch.setattr("infra.stages.serving.offer_layer", made)
+    said = read("dev")
+    said["routes"]["haiku"]["principals"] = ["user/ana"]
+    said["routes"]["distilled/support"] = {"principals": ["assumed-role/care/*"]}
+    synthesized(_dev(said))
+    (offer,) = told
+    assert {route.name: route.principals for route in offer.routes} == {
+        "distilled/support": ("assumed-role/care/*",),
+        "fast": None,
+        "haiku": ("user/ana",),
+        "teacher": None,
+    }

@@ -1,0 +1,51 @@
+"""Who asks, and which routes are for them.
+
+A URL tells its function who signed a request; a direct invocation tells nobody, and may send any event, one that looks
+like a URL's too. Where it matters who asks, the URL therefore stands at an alias, `URL_ALIAS`, which callers may reach
+by the URL alone; and which of the two was invoked Lambda says itself, in the ARN of the context and not in the event.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.shared.caller import Caller, caller_of
+from lambdas.shared.errors import NotAdmitted
+from lambdas.shared.names import URL_ALIAS
+from lambdas.shared.offer import Offered
+from lambdas.shared.principals import Principals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """caller: None where nobody tells; account: the function's own, empty where nobody tells."""
+
+    caller: Caller | None
+    account: str
+
+    def may_use(self, route: Offered) -> bool:
+        if route.principals is None:
+            return True
+        return self.caller is not None and _principals(route.principals, self.account).admit(self.caller.arn)
+
+    def check(self, route: Offered) -> None:
+        """Raises NotAdmitted."""
+        if self.may_use(route):
+            return
+        if self.caller is None:
+            why = "a direct invocation names nobody: call it by the function's URL"
+        else:
+            why = "whoever signed this request is not among them"
+        raise NotAdmitted(f"route {route.name!r} is for the principals that its settings name, and {why}")
+
+
+def visitor_of(event: Any, context: Any) -> Visitor:
+    """context: Lambda's. An event is believed where the alias of the URL was invoked, and nowhere else."""
+    arn = str(getattr(context, "invoked_function_arn", "")).split(":")
+    account, qualifier = (arn[4], arn[7:]) if len(arn) > 6 else ("", [])
+    return Visitor(caller=caller_of(event) if qualifier == [URL_ALIAS] else None, account=account)
+
+
+@functools.cache
+def _principals(patterns: tuple[str, ...], account: str) -> Principals:
+    return Principals.of(patterns, account=account)
