@@ -10,13 +10,14 @@ import json
 import os
 import statistics
 import tempfile
+import zipfile
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from infra.parts.build import BUILD
-from infra.parts.layer import unpack
+from infra.parts.layer import pack
 from infra.parts.wheels import FETCHED
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
@@ -36,8 +37,11 @@ def bench(console: Console) -> list[Bar]:
     table = Table("handler", "clients", "ratio", "handler, s", "boto3 alone, s", title="Imports, with clients made")
     bars = []
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
+        layer, cache = Path(folder, "layer"), Path(folder, "cache")
+        with zipfile.ZipFile(pack(BUILD)) as packed:
+            packed.extractall(layer)
         for stage in doors():
-            environ = _environ(Path(folder), stage)
+            environ = _environ(layer, cache, stage)
             module = f"lambdas.{stage}.handler"
             clients: list[str] = json.loads(_tell(environ, "clients", module))
             pairs = _pairs(environ, module, clients)
@@ -63,12 +67,12 @@ def _tell(environ: dict[str, str], *words: str) -> str:
     return run([PYTHON, DOOR, *words], environ)
 
 
-def _environ(cache: Path, stage: str) -> dict[str, str]:
-    """Bytecode goes to a folder of its own: in the layer it would change what is deployed."""
+def _environ(layer: Path, cache: Path, stage: str) -> dict[str, str]:
+    """layer: as it is deployed, unpacked; cache: of bytecode."""
     compiled = [FETCHED / "local"] if stage == "dataset" else []  # the one stage with that layer
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": os.pathsep.join(str(path) for path in [*compiled, unpack(BUILD) / "python", ROOT]),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in [*compiled, layer / "python", ROOT]),
         "PYTHONPYCACHEPREFIX": str(cache),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
