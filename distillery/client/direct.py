@@ -28,7 +28,8 @@ class Direct:
         return self._clients.runtime(region, SECONDS)
 
     def target(self, route: RouteMap, index: int) -> Target:
-        """What a step leads to now. Raises NothingPromoted, and AWS_ERRORS where an alias cannot be read."""
+        """What a step leads to now. Raises NothingPromoted, UnreadableAlias, and AWS_ERRORS where an alias cannot be
+        read."""
         step = route.steps[index]
         directory = Directory(
             route.route,

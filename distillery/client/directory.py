@@ -1,6 +1,5 @@
 """Where a route's map and the aliases of its distilled steps are read: SSM parameters, kept for a minute."""
 
-import json
 import re
 import threading
 from collections.abc import Callable
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 
 from distillery.client.aws import AWS_ERRORS, ClientError, Clients, code
 from distillery.client.document import RouteMap, UnreadableMap
-from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted
+from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
+from distillery.client.fields import ALIAS, ENDPOINT, check, parsed
 from distillery.client.findings import Read, with_findings
 from distillery.client.kept import LONGEST_WAIT, Kept, NotThere, StillReading
 
@@ -40,7 +40,8 @@ class Directory:
         return self._told(lambda: self._map.value(wait))
 
     def endpoint(self, parameter: str, region: str, wait: float = LONGEST_WAIT) -> Endpoint:
-        """What the alias names now. Raises NothingPromoted; StillReading and AWS_ERRORS where it cannot be read."""
+        """What the alias names now. Raises NothingPromoted, UnreadableAlias; StillReading and AWS_ERRORS where it
+        cannot be read."""
         try:
             return self._alias(parameter, region).value(wait)
         except NotThere as error:
@@ -55,7 +56,7 @@ class Directory:
                 return
             try:
                 alias.refresh(left())
-            except (NotThere, StillReading, *AWS_ERRORS):
+            except (NotThere, UnreadableAlias, StillReading, *AWS_ERRORS):
                 continue  # whoever asks for it is told
 
     def _told(self, read: Callable[[], RouteMap]) -> RouteMap:
@@ -73,7 +74,7 @@ class Directory:
         with self._lock:
             key = (parameter, region)
             if key not in self._aliases:
-                self._aliases[key] = Kept(lambda: _endpoint(self._text(parameter, region)), now=self._now)
+                self._aliases[key] = Kept(lambda: _endpoint(self._text(parameter, region), region), now=self._now)
             return self._aliases[key]
 
     def _read_map(self) -> RouteMap:
@@ -129,7 +130,15 @@ def _denied(error: ClientError) -> bool:
     return code(error) == "AccessDeniedException"
 
 
-def _endpoint(text: str) -> Endpoint:
-    """Of an alias as promotion writes it."""
-    said = json.loads(text)
-    return Endpoint(arn=str(said["endpoint"]["arn"]), model=str(said["current"]))
+def _endpoint(text: str, region: str) -> Endpoint:
+    """Of an alias as promotion writes it, and of its own Region. Raises UnreadableAlias, which quotes nothing of it."""
+    try:
+        said = parsed(text)
+        check(said, ALIAS)
+        endpoint = said["endpoint"]
+        check(endpoint, ENDPOINT)
+        if (there := endpoint["arn"].split(":")[3]) != region:
+            raise ValueError(f"its endpoint is in {there}, and it stands in {region}")
+        return Endpoint(arn=endpoint["arn"], model=said["current"])
+    except (ValueError, KeyError) as error:
+        raise UnreadableAlias(f"the alias names no endpoint that promotion could have made: {error}") from error

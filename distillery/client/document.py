@@ -10,13 +10,12 @@ Field names are the document's keys; a field that has its default is left out. A
 so that an older client reads a newer map of the same version. Nothing here imports boto3: the CDK app writes with it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Self
 
-from distillery.client.fields import MAP, PRICES, STEP, check
+from distillery.client.fields import MAP, PRICES, STEP, check, parsed
 
 VERSION = 1
 STANDARD, OPTIMIZED = "standard", "optimized"
@@ -101,9 +100,10 @@ class RouteMap:
     def from_json(cls, text: str) -> Self:
         """Raises UnreadableMap, naming what is missing or may not be there."""
         try:
-            said = json.loads(text)
-            if said["version"] != VERSION:
-                raise UnreadableMap(f"the map has version {said['version']}, this client reads {VERSION}; upgrade it")
+            said = parsed(text)
+            if (version := said["version"]) != VERSION or type(version) is not int:  # true and 1.0 equal 1
+                told = version if type(version) is int else f"of type {type(version).__name__}"
+                raise UnreadableMap(f"the map has version {told}, this client reads {VERSION}; upgrade it")
             check(said, MAP)
             return cls(**(_known(cls, said) | {"steps": tuple(_step(step) for step in said["steps"])}))
         except UnreadableMap:

@@ -35,6 +35,10 @@ class NothingPromoted(RouteError):
     """A distilled step whose alias is not written yet. A walk notes it and goes on; it is never raised to callers."""
 
 
+class UnreadableAlias(RouteError):
+    """A distilled step whose alias holds what promotion never writes; likewise noted, and never raised to callers."""
+
+
 class AllStepsFailed(RouteError):
     """attempts: every try, in order. Its text names errors alone: the sentences of Bedrock, which are in the attempts,
     may quote the caller, and this is logged."""

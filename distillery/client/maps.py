@@ -1,11 +1,11 @@
 """The published maps of an environment, as they stand in SSM, and beside them what probes found."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.account import Account, _asking
+from distillery.client.account import Account, NotReached, _asking
 from distillery.client.aws import ClientError, code
 from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.fields import parsed
 from distillery.client.findings import parameter, spelled, with_findings
 from distillery.client.kept import NotThere
 
@@ -30,9 +30,13 @@ class Maps:
     def of(self, route: str) -> Document:
         """The map of one route, with `probed` in the steps that a probe found something out of."""
         with _asking(f"reading the map of route {route!r}"):
-            document = dict(json.loads(self._value(f"/distillery/{self._account.environment}/routes/{route}")))
+            text = self._value(f"/distillery/{self._account.environment}/routes/{route}")
         try:
-            found = with_findings(RouteMap.from_json(json.dumps(document)), self._finding)
+            document = parsed(text)
+        except ValueError as error:
+            raise NotReached(f"the map of route {route!r} cannot be read: {error}") from error
+        try:
+            found = with_findings(RouteMap.from_json(text), self._finding)
         except UnreadableMap:  # told by whoever asks for more of it than its text
             return document
         for step, known in zip(document["steps"], found.steps, strict=True):

@@ -30,8 +30,8 @@ class Target:
 def target_of(
     index: int, step: Step, directory: Directory, cost_centre: str | None, wait: float = LONGEST_WAIT
 ) -> Target:
-    """wait: seconds for another thread that is reading the alias. Raises NothingPromoted; StillReading and AWS_ERRORS
-    where an alias cannot be read."""
+    """wait: seconds for another thread that is reading the alias. Raises NothingPromoted, UnreadableAlias;
+    StillReading and AWS_ERRORS where an alias cannot be read."""
     if step.alias:
         endpoint = directory.endpoint(step.alias, step.region, wait)
         return Target(index, step, endpoint.arn, endpoint.model)

@@ -14,7 +14,7 @@ from distillery.client.aws import AWS_ERRORS
 from distillery.client.breaker import Breaker
 from distillery.client.directory import Directory
 from distillery.client.document import RouteMap, Step
-from distillery.client.errors import NothingPromoted, RouteError
+from distillery.client.errors import NothingPromoted, RouteError, UnreadableAlias
 from distillery.client.failure import Failure, Kind, judge
 from distillery.client.kept import StillReading
 from distillery.client.reply import Attempt
@@ -144,7 +144,7 @@ class Walk:
         """None for what cannot be called: nothing is promoted, or it was gone or denied when this request asked."""
         try:
             target = target_of(index, step, self._directory, self._cost_centre, self.left)
-        except (NothingPromoted, StillReading, *AWS_ERRORS) as error:
+        except (NothingPromoted, UnreadableAlias, StillReading, *AWS_ERRORS) as error:
             said = Attempt(index=index, region=step.region, identifier=None, error=_name(error), message=str(error))
             if said not in self.attempts:  # it is so in every round
                 self.attempts.append(said)

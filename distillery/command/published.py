@@ -63,10 +63,13 @@ def choose(route: RouteMap, which: str | None) -> int:
 
 
 def resolved(direct: "Direct", route: RouteMap, index: int) -> "Target":
-    """What a step leads to now. Raises BadRequest where it is a student's and none was promoted yet."""
-    from distillery.client.errors import NothingPromoted
+    """What a step leads to now. Raises BadRequest where it is a student's and none was promoted yet, or its alias
+    says what promotion does not."""
+    from distillery.client.errors import NothingPromoted, UnreadableAlias
 
     try:
         return direct.target(route, index)
     except NothingPromoted as error:
         raise BadRequest(f"route {route.route!r} has no model yet: {error}") from error
+    except UnreadableAlias as error:
+        raise BadRequest(f"route {route.route!r}: {error}") from error

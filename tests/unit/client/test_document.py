@@ -15,6 +15,8 @@ from distillery.client.document import Prices, RouteMap, Step, UnreadableMap
 words = st.text(min_size=1, max_size=20).filter(str.isprintable)
 names = st.from_regex(r"[a-z0-9][a-z0-9/-]{0,20}", fullmatch=True)
 models = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,20}", fullmatch=True)
+centres = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True).filter(lambda name: len(name) <= 20)
+tags = st.text(alphabet=st.sampled_from("aZ0 ._:/=+@-"), max_size=20)
 parameters = st.from_regex(r"/[A-Za-z0-9/._-]{1,20}", fullmatch=True)
 regions = st.sampled_from(["us-east-2", "eu-central-1", "us-gov-west-1"])
 prices = st.builds(Prices, input=st.just("0.80"), output=st.just("3.20"), as_of=st.just("2026-11-20"))
@@ -25,10 +27,10 @@ steps = st.builds(
     identifier=st.none() | models,
     alias=st.none() | parameters,
     latency=st.sampled_from(["standard", "optimized"]),
-    tier=st.sampled_from(["default", "priority"]),
+    tier=st.sampled_from(["default", "priority", "flex", "reserved"]),
     application=st.none() | models,
     probed=st.none() | st.booleans(),
-    cost_centres=st.dictionaries(words, models, max_size=2),
+    cost_centres=st.dictionaries(centres, models, max_size=2),
     prices=st.none() | prices,
 )
 maps = st.builds(
@@ -38,7 +40,7 @@ maps = st.builds(
     description=words,
     max_tokens=st.integers(1, 100_000),
     steps=st.lists(steps, min_size=1, max_size=4).map(tuple),
-    tags=st.dictionaries(words, words, max_size=3),
+    tags=st.dictionaries(tags.filter(bool), tags, max_size=3),
     version=st.just(1),
 )
 

@@ -109,10 +109,11 @@ def test_a_new_endpoint_of_the_alias_is_found_at_once() -> None:
     route = world.route()
     route.converse(messages=MESSAGES)
     world.script[ENDPOINT] = [refusal("ResourceNotFoundException", "Could not find the deployment", 404)]
-    world.promote("model-b", "arn:new")
+    new = ENDPOINT.replace("abcdefghijkl", "newnewnewnew")
+    world.promote("model-b", new)
     world.at += 10
     reply = route.converse(messages=MESSAGES)
-    assert (reply.identifier, reply.model, reply.index) == ("arn:new", "model-b", 0)
+    assert (reply.identifier, reply.model, reply.index) == (new, "model-b", 0)
 
 
 def test_a_burst_is_waited_out() -> None:
