@@ -45,6 +45,7 @@ def main() -> None:
         ),
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
-    hooks.install(clock, bedrock, events, account=account.account, iam_log=iam_log, secret=account.secret)
+    known = {"account": account.account, "endpoint": account.endpoint, "secret": account.secret}
+    hooks.install(clock, bedrock, events, **known, iam_log=iam_log)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

@@ -27,6 +27,7 @@ from local.emulator.hooks import (
     function_logs,
     function_properties,
     function_roles,
+    function_urls,
     history,
     lambdas,
     layers,
@@ -57,6 +58,7 @@ def install(
     events: KeptEvents,
     *,
     account: str,
+    endpoint: str,
     secret: str,
     iam_log: Path | None = None,
 ) -> None:
@@ -65,7 +67,7 @@ def install(
     loopback.install()
     buckets.install()
     log_groups.install()
-    _install_functions()
+    _install_functions(endpoint)
     schedules.install(clock)
     ttl.install(clock)
     _install_executions(clock)
@@ -81,17 +83,18 @@ def install(
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()
-    access.install(simulator, encryption.key_checks)
+    access.install(simulator, encryption.key_checks, function_urls.checks)
     requests.install(admin)
     signatures.install(secret)
     browsers.install()
 
 
-def _install_functions() -> None:
+def _install_functions(endpoint: str) -> None:
     lambdas.install()
     layers.install()
     function_properties.install()
     function_roles.install()
+    function_urls.install(endpoint)
     function_logs.install()
     dead_letters.install()
 

@@ -55,7 +55,7 @@ def _folder(body: bytes) -> str:
     return str(asked.get("Path", "")) if isinstance(asked, dict) else ""
 
 
-def install(simulator: Any, following: Following) -> None:
+def install(simulator: Any, *following: Following) -> None:
     """Wrap the four places where ministack authorizes a request."""
     from local.emulator import bedrock_access
 
@@ -91,7 +91,8 @@ def install(simulator: Any, following: Following) -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        checks, given = (*_further.get(), *following(action, resource_arn, region)), service_context or {}
+        more = (check for asked in following for check in asked(action, resource_arn, region))
+        checks, given = (*_further.get(), *more), service_context or {}
         first = {**given, **_own_keys.get()}
         _further.set(())
         _own_keys.set(_NO_KEYS)

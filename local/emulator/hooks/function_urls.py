@@ -1,0 +1,83 @@
+"""A function's URL leads into the account, asks for both permissions, and tells the function who signed.
+
+AWS: with AuthType AWS_IAM the event says in `requestContext.authorizer.iam` who signed, and nothing that was sent gets
+    there (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html). Whoever calls needs
+    `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction`, for which alone `lambda:InvokedViaFunctionUrl` is true
+    (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
+ministack: tells the function nobody and asks for the first alone. CloudFormation's FunctionUrl names a host of AWS's,
+    where a request would leave this machine.
+We mend all three; the address is the one that ministack serves by path. The id of a session of a function's role is
+    made of the role's id, as every session's, not of its name. (Not mended: `principalOrgId` is always null.)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc, sts
+from ministack.services.cloudformation import provisioners
+
+from local.emulator.hooks.access import Check
+from local.emulator.signer import session_id, signer
+
+VIA_URL = {"lambda:InvokedViaFunctionUrl": "true"}
+
+
+def checks(action: str, resource: str, _region: str) -> Iterator[Check]:
+    """What a call by a URL is checked on besides `lambda:InvokeFunctionUrl`."""
+    if action == "lambda:InvokeFunctionUrl":
+        yield Check("lambda:InvokeFunction", "lambda", resource, VIA_URL)
+
+
+def install(endpoint: str) -> None:
+    """Complete the event, the address, and the sessions of functions' roles."""
+    build, attributes = lambda_svc._build_function_url_event, provisioners._lambda_url_attributes
+    given = lambda_runtime.execution_credentials
+
+    def build_function_url_event(
+        url_id: str,
+        account_id: str,
+        region: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: dict[str, list[str]],
+        **options: Any,
+    ) -> dict[str, Any]:
+        event: dict[str, Any] = build(url_id, account_id, region, method, path, headers, body, query, **options)
+        if not options.get("anonymous"):
+            event["requestContext"]["authorizer"] = {"iam": _iam(headers, query)}
+        return event
+
+    def lambda_url_attributes(config: dict[str, Any]) -> dict[str, Any]:
+        ident = lambda_svc._function_url_id(config["FunctionUrl"])
+        return {**attributes(config), "FunctionUrl": f"{endpoint}/_aws/lambda-url/{ident}/"}
+
+    def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = given(config)
+        if session := sts._sessions.get(found["AWS_ACCESS_KEY_ID"]):
+            named = session["UserId"].partition(":")[2]
+            sts.register_session(found["AWS_ACCESS_KEY_ID"], {**session, "UserId": session_id(config["Role"], named)})
+        return found
+
+    lambda_svc._build_function_url_event = build_function_url_event
+    provisioners._lambda_url_attributes = lambda_url_attributes
+    lambda_runtime.execution_credentials = execution_credentials
+    lambda_svc.execution_credentials = execution_credentials
+
+
+def _iam(headers: dict[str, str], query: dict[str, list[str]]) -> dict[str, str | None] | None:
+    """As the guide's example spells it."""
+    found = signer(headers, query)
+    if found is None:
+        return None
+    return {
+        "accessKey": found.key,
+        "accountId": found.account,
+        "callerId": found.id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": found.arn,
+        "userId": found.id,
+    }
