@@ -8,6 +8,7 @@ from infra.config import Settings
 from infra.parts.alarm import watch_function, watch_machine, watch_queue
 from infra.parts.dashboard import dashboard
 from infra.parts.function import Function
+from infra.parts.prompt_metrics import watch_prompts
 from infra.parts.route_metrics import route_graphs, watch_routes
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
@@ -38,6 +39,7 @@ class Telemetry(EnvironmentStack):
     def watch_routes(self) -> None:
         """In the Region where routes are called."""
         watch_routes(self, self.names, self.topic)
+        watch_prompts(self, self.names, self.topic)
 
 
 class HomeTelemetry(Telemetry):

@@ -1,7 +1,7 @@
 """The door of serving: a request to a route becomes a reply, directly or by the function's URL.
 
 Each request leaves one line of metrics in the log. Neither prompt nor reply is logged, unless somebody who deployed the
-function asked for it by its variable LOG_PROMPTS.
+function asked for it by its variable LOG_PROMPTS: then an alarm tells.
 """
 
 import functools
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from distillery.client import EmbeddedMetrics, Route, published
+from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import serve
 from lambdas.serving.url import is_url_event, respond
 from lambdas.serving.visitor import Visitor, visitor_of
 from lambdas.shared import clock, offer
-from lambdas.shared.escaping import as_json
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 from lambdas.shared.variables import Variable, is_set, read
@@ -38,7 +38,8 @@ def _answer(event: Any, visitor: Visitor) -> dict[str, Any]:
     visitor.check(offered)
     answer = serve(request, _route(offered.name))
     if is_set(Variable.LOG_PROMPTS):
-        _log(as_json({"asked": request.conversation, "answered": answer["text"]}))
+        environment, now = read(Variable.ENVIRONMENT), clock.timestamp()
+        log_prompt(_log, environment, request.conversation, answer["text"], at=now)
     return answer
 
 

@@ -47,6 +47,9 @@ METADATA_SIDE = "distillery:side"
 """What the invoke function says of a call beside its environment and TAG_ROUTE: on which side of a direct job's verdict
 its prompt stands (`lambdas/shared/sides`). The product's own calls say TAG_RUN."""
 
+METRIC_PROMPTS_LOGGED = "PromptsLogged"
+"""Of an environment: how many requests the invoke function wrote to its log, prompt and reply."""
+
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON of a value, as hexadecimal."""

@@ -177,6 +177,27 @@ def test_prompt_and_reply_are_logged_only_where_somebody_asked_for_it(
     assert ('"hello"' in out, '"hi"' in out) == (logged, logged)
 
 
+def test_no_prompt_is_logged_without_a_count_before_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(Variable.LOG_PROMPTS, "true")
+    ask("fast")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (prompt,) = (at for at, line in enumerate(lines) if "asked" in line)
+    count = lines[prompt - 1]
+    (directive,) = count["_aws"]["CloudWatchMetrics"]
+    (metric,) = directive["Metrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Distillery", [["Environment"]])
+    assert (count["Environment"], count[metric["Name"]], metric["Name"]) == ("dev", 1, "PromptsLogged")
+    assert count["_aws"]["Timestamp"] == 1_700_000_000_000
+    assert "hello" not in json.dumps(count)
+
+
+def test_nothing_is_counted_where_no_prompt_is_logged(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    ask("fast")
+    assert "PromptsLogged" not in capsys.readouterr().out
+
+
 def test_a_route_is_kept_with_what_it_has_read(world: World) -> None:
     for _ in range(3):
         ask("fast")
