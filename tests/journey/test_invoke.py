@@ -49,8 +49,7 @@ def _logged(environment: Environment) -> None:
 
 def _call(environment: Environment, method: str, asked: Any = None) -> tuple[int, Any]:
     """Status and JSON of a request that a caller signs."""
-    host = str(environment.serving["url"]).split("/")[2]
-    url = f"{environment.account.endpoint}/_aws/lambda-url/{host.split('.')[0]}/"
+    url = str(environment.serving["url"])
     body = None if asked is None else json.dumps(asked).encode()
     request: Any = AWSRequest(method, url, data=body)
     SigV4Auth(Credentials(*environment.person("caller").values()), "lambda", environment.inference).add_auth(request)

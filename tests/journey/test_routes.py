@@ -162,10 +162,7 @@ def _rings(environment: Environment) -> None:
 
 
 def _status(environment: Environment, keys: Credentials | None) -> int:
-    host = str(environment.serving["url"]).split("/")[2]
-    request: Any = AWSRequest(
-        "POST", f"{environment.account.endpoint}/_aws/lambda-url/{host.split('.')[0]}/", data=b"{}"
-    )
+    request: Any = AWSRequest("POST", str(environment.serving["url"]), data=b"{}")
     if keys:
         SigV4Auth(keys, "lambda", environment.inference).add_auth(request)
     sent = urllib.request.Request(request.url, data=b"{}", headers=dict(request.headers), method="POST")  # noqa: S310 - our own loopback address
