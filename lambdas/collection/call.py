@@ -1,6 +1,7 @@
 """One record of the logs: who was asked what, when, and what the caller said of the call.
 
     {"schemaType": "ModelInvocationLog", "timestamp": "2026-11-23T09:33:00Z", "requestId": "…", "operation": "Converse",
+     "identity": {"arn": "arn:aws:sts::111122223333:assumed-role/support-app/i-0ab"},
      "modelId": "amazon.nova-pro-v1:0", "requestMetadata": {"distillery:route": "teacher"},
      "input": {"inputBodyJson": {"messages": […], "system": […]}}, "output": {"outputBodyJson": {"output": …}}}
 
@@ -17,8 +18,12 @@ Fetch = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """order: sorts calls by when they were made, the same way every time; the parts are as they were logged."""
+    """order: sorts calls by when they were made, the same way every time; the parts are as they were logged.
 
+    principal: the ARN of who made it, as Bedrock says, empty where it says none; metadata: as the caller says.
+    """
+
+    principal: str
     model: str
     order: tuple[str, str]
     metadata: Mapping[str, str]
@@ -43,7 +48,9 @@ def call_of(line: bytes) -> Call | None:
         return None
     if not isinstance(record, dict) or record.get("schemaType") != "ModelInvocationLog":
         return None
+    principal = _object(record.get("identity")).get("arn")
     return Call(
+        principal=principal if isinstance(principal, str) else "",
         model=str(record.get("modelId", "")),
         order=(str(record.get("timestamp", "")), str(record.get("requestId", ""))),
         metadata=_object(record.get("requestMetadata")),

@@ -13,12 +13,14 @@ from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.limits import MAX_LINE_BYTES
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import TAG_RUN
+from lambdas.shared.principals import Principals
 
 Teacher = Callable[[str], bool]
 """Whether a logged model id is the recipe's teacher."""
 
 
 REPEATED = "it was asked more than once"
+STRANGER = "it was made by none of the recipe's principals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Chosen:
 class Choice:
     """most: prompts that are kept, those with the smallest digests, so that the same logs give the same choice.
 
-    lines: that were read; calls: those that the source takes; left_out: reason → calls of these.
+    account: of principals that the source names without one. lines: that were read; calls: those whose metadata the
+    source takes; left_out: reason → calls of these.
     """
 
     source: LogSource
+    account: str
     multi_turn: bool
     fetch: Fetch
     is_teacher: Teacher
@@ -43,6 +47,10 @@ class Choice:
     calls: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     _kept: dict[str, Chosen] = field(default_factory=dict)
+    _teachers: Principals | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._teachers = self.source.teachers(self.account)
 
     def read(self, lines: Iterable[bytes]) -> Self:
         for line in lines:
@@ -82,6 +90,8 @@ class Choice:
             self._kept = {one: self._kept[one] for one in least}
 
     def _prompt(self, call: Call) -> Prompt:
+        if self._teachers is not None and not self._teachers.admit(call.principal):
+            raise Unusable(STRANGER)
         if call.failed:
             raise Unusable("the call failed")
         prompt = prompt_of(call.asked(self.fetch), reference=self._reference(call))

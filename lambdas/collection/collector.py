@@ -68,6 +68,7 @@ class Collector:
         """Nothing chosen yet."""
         return Choice(
             source=source_of(recipe),
+            account=self.logs.account,
             multi_turn=multi_turn(recipe.student),
             fetch=self.logs.body,
             is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
@@ -91,7 +92,7 @@ class Collector:
 
     def _query(self, recipe: Recipe, span: Span) -> Answer:
         token = names.token(recipe.name, self.now().isoformat())  # a retry within boto3 is the same query
-        query = self.queries.start(source_of(recipe), span, most_of(recipe), token)
+        query = self.queries.start(source_of(recipe), self.logs.account, span, most_of(recipe), token)
         self.pending.keep(Waiting(query=query, recipe=recipe.name, span=span))
         return Answer(status=Status.QUERYING, recipe=recipe.name, query=query)
 

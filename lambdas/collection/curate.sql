@@ -2,12 +2,14 @@
 -- those with the smallest digests, so that the same logs give the same choice. A record is one line of JSON; a line that
 -- is none is passed over, as is a call that failed, and one of the product's own.
 -- Parameters, in their order: the first hour; the hour after the last; pairs of metadata as a JSON array of "key|value";
--- how many of them must hold, at least; at most; how many are wanted.
+-- how many of them must hold, at least; at most; an expression that finds the principals whose calls are taken; how many
+-- are wanted. A principal that is no text is NULL, or a text that is no ARN.
 WITH calls AS (
     SELECT
         line,
         json_extract_scalar(line, '$.timestamp') AS called,
         json_extract_scalar(line, '$.requestId') AS request,
+        coalesce(json_extract_scalar(line, '$.identity.arn'), '') AS principal,
         concat(
             coalesce(json_extract_scalar(line, '$.modelId'), ''),
             coalesce(json_format(json_extract(line, '$.input.inputBodyJson.system')), ''),
@@ -28,6 +30,7 @@ matching AS (
             array_intersect(transform(map_keys(said), k -> k || '|' || said[k]), CAST(json_parse(?) AS array(varchar)))
         ) BETWEEN CAST(? AS integer) AND CAST(? AS integer)
         AND NOT contains(map_keys(said), 'distillery:run')
+        AND regexp_like(principal, ?)
 ),
 newest AS (
     SELECT line, asked, row_number() OVER (PARTITION BY asked ORDER BY called DESC, request DESC) AS age

@@ -74,6 +74,7 @@ def _side(recipe: Recipe, logs: Logs, models: Models, side: Side) -> Choice:
     assert recipe.logs is not None
     return Choice(
         source=of_side(recipe.logs, side),
+        account=logs.account,
         multi_turn=multi_turn(recipe.student),
         fetch=logs.body,
         is_teacher=lambda logged: models.is_surely(logged, recipe.teacher),

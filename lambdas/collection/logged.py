@@ -6,6 +6,7 @@ AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/yyyy/MM/dd/HH/data/<name>.
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.collection.span import Span
 from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _HOUR = len("2026/11/23/09")
+_ACCOUNT = re.compile(r"AWSLogs/(\d{12})/", re.ASCII)
 DAMAGED = b"damaged"
 
 
@@ -35,6 +38,14 @@ class Logs:
     def __init__(self, s3: "S3Client", uri: str) -> None:
         self._s3, self.uri = s3, uri
         self.bucket, _, self._prefix = uri.removeprefix("s3://").partition("/")
+
+    @property
+    def account(self) -> str:
+        """Whose calls are logged: this account's alone, as the stack says. Raises Misconfigured."""
+        found = _ACCOUNT.match(self._prefix)
+        if found is None:
+            raise Misconfigured(f"no account's logs are at {self.uri}; deploy the collection stack again")
+        return found[1]
 
     def files(self, span: Span) -> list[File]:
         """Those with records, in the order of their keys: bodies have folders of their own."""

@@ -8,10 +8,12 @@ logs using multiple request metadata, use a single Boolean operator AND, OR, or 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from lambdas.shared.limits import METADATA_MAX
+from lambdas.shared.principals import Principals
 
 METADATA = re.compile(r"[a-zA-Z0-9\s._:/=+$@-]*")
 """Keys and values of `requestMetadata` and of its filters. API."""
@@ -39,7 +41,11 @@ class Operator(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSource:
     """days: how far back; use_responses: train on the answers that were logged, which the teacher must have given;
-    schedule: a `rate(…)` or `cron(…)` of EventBridge, None for by hand alone."""
+    schedule: a `rate(…)` or `cron(…)` of EventBridge, None for by hand alone.
+
+    principals: patterns of `lambdas.shared.principals` on who made a call, none for whoever did: what a call says of
+    itself, by which `match` takes it, anybody may say. anybody_may_teach: since when somebody has known that, where a
+    job reads the logs itself and sees no principals."""
 
     match: Mapping[str, str]
     operator: Operator = Operator.AND
@@ -47,6 +53,12 @@ class LogSource:
     days: int = 30
     schedule: str | None = None
     use_responses: bool = False
+    principals: tuple[str, ...] = ()
+    anybody_may_teach: date | None = None
+
+    def teachers(self, account: str) -> Principals | None:
+        """Whose calls are taken, None for whose ever; account: of patterns that name none."""
+        return Principals.of(self.principals, account=account) if self.principals else None
 
     def takes(self, metadata: Mapping[str, str]) -> bool:
         """Whether a call with this metadata is one of those."""

@@ -2,7 +2,7 @@
 
 A caller is known by the ARN of its session, not of its role: `arn:aws:sts::111122223333:assumed-role/support-app/i-0ab`
 (IAM guide, reference_identifiers). A pattern is such an ARN, or its last part alone, which stands for the environment's
-own account. `*` and `?` never cross a `/` or a `:`, so a pattern cannot reach further than it reads.
+own account. `*` and `?` never cross a `/`, a `:` or a line's end, so a pattern cannot reach further than it reads.
 """
 
 import re
@@ -15,6 +15,10 @@ _RESOURCE = re.compile(
     re.ASCII,
 )
 _NOBODY = "(?!)"
+
+_CHARACTER = "[!-.0-9;-~]"
+"""What may stand in a name or a segment of a path: ASCII that can be seen (IAM guide, reference_iam-quotas), without
+the two that separate."""
 
 
 class Principals:
@@ -29,6 +33,11 @@ class Principals:
     def of(cls, patterns: Iterable[str], *, account: str) -> Self:
         """account: 12 digits, for patterns that name none. Raises ValueError for what is no pattern."""
         return cls(_expression(pattern, account) for pattern in patterns)
+
+    @property
+    def finder(self) -> str:
+        """The same for what searches within a text: it finds whole ARNs alone, a line's end after one being no end."""
+        return rf"\A{self.expression}\z"
 
     def admit(self, arn: str) -> bool:
         """Whether the whole ARN fits a pattern."""
@@ -68,7 +77,7 @@ def _expression(pattern: str, account: str) -> str:
 
 def _escaped(pattern: str, resource: str) -> str:
     """Character by character, in what Python, RE2 and Java's regular expressions all read alike."""
-    wild = {"*": "[^:/\n]*", "?": "[^:/\n]"}
+    wild = {"*": f"{_CHARACTER}*", "?": _CHARACTER}
     start = len(pattern) - len(resource)
     return "".join(
         wild.get(char, char) if index >= start and char in wild else char if char.isalnum() else f"[{char}]"

@@ -1,10 +1,11 @@
-"""What travels the road, as JSON and back: frozen dataclasses, enums, decimals, tuples and nested ones of these."""
+"""What travels the road, as JSON and back: frozen dataclasses, enums, decimals, days, tuples, nested ones."""
 
 import dataclasses
 import functools
 import types
 import typing
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar, Union
@@ -25,7 +26,7 @@ def to_wire(value: Any) -> Any:
         return [to_wire(v) for v in value]
     if isinstance(value, Enum):
         return value.value
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, (Decimal, date)) else value
 
 
 def from_wire(kind: type[T], data: Any) -> T:
@@ -69,6 +70,8 @@ def _scalar(kind: Any, data: Any, where: str) -> Any:
     try:
         if kind is float and isinstance(data, int) and not isinstance(data, bool):
             return float(data)
+        if kind is date and isinstance(data, str):
+            return date.fromisoformat(data)
         if kind is Decimal or issubclass(kind, Enum):
             return kind(data)
     except (ArithmeticError, ValueError) as error:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.collection.choice import Choice
+from lambdas.collection.choice import STRANGER, Choice
 from lambdas.shared.conversation import Prompt
 from lambdas.shared.logs import LogSource, Operator
 from lambdas.shared.names import TAG_RUN
-from tests.unit.collection.records import PRO, ROUTE, Json, converse, lines, record, reply
+from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS
+from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 
 SEVERAL = {"messages": [{"role": "user", "content": [{"text": "a"}, {"text": "b"}]}]}
 BODY = "s3://logs/body.json.gz"
@@ -20,6 +21,7 @@ BODY = "s3://logs/body.json.gz"
 def choose(*records: Json, most: int = 10, multi_turn: bool = True, bodies: Any = None, **source: Any) -> Choice:
     choice = Choice(
         source=LogSource(**{"match": ROUTE, **source}),
+        account=ACCOUNT,
         multi_turn=multi_turn,
         fetch=(bodies or {}).get,
         is_teacher=lambda logged: logged == PRO,
@@ -131,7 +133,12 @@ def test_so_many_are_kept_and_always_the_same() -> None:
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.text(), st.lists).map(lambda v: json.dumps(v).encode()))
 def test_no_line_breaks_it(line: bytes) -> None:
     choice = Choice(
-        source=LogSource(match=ROUTE), multi_turn=True, fetch=lambda _: None, is_teacher=lambda _: True, most=1
+        source=LogSource(match=ROUTE),
+        account=ACCOUNT,
+        multi_turn=True,
+        fetch=lambda _: None,
+        is_teacher=lambda _: True,
+        most=1,
     )
     assert choice.read([line]).calls == 0
 
@@ -150,3 +157,38 @@ JSON = st.recursive(
 def test_no_body_breaks_it(asked: Any, answered: Any) -> None:
     choice = choose(record({"messages": asked, "system": answered}, answered), record(asked), use_responses=True)
     assert choice.calls == 2
+
+
+def texts(choice: Choice) -> set[str]:
+    return {prompt.messages[0][1] for prompt in choice.prompts}
+
+
+def test_only_what_the_recipes_principals_asked_is_learnt_from() -> None:
+    choice = choose(*GENUINE, *FORGED, most=100, principals=TEACHERS)
+    assert texts(choice) == {"the application", "another session of it", "in another partition", "a user"}
+    assert choice.left_out == {STRANGER: len(FORGED)}
+    assert choice.usable == len(GENUINE)
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda one: str(one.get("identity")))
+def test_nothing_that_a_record_says_elsewhere_makes_a_principal(forged: Json) -> None:
+    assert choose(forged, principals=TEACHERS).prompts == []
+
+
+def test_a_strangers_later_call_does_not_take_the_place_of_a_teachers() -> None:
+    ours = record(converse("Card lost"), reply("loss"), at="2026-11-22T09:00:00Z", identity={"arn": APP})
+    poisoned = record(converse("Card lost"), reply("evil"), identity={"arn": f"{APP}/x"})
+    (prompt,) = choose(poisoned, ours, use_responses=True, principals=TEACHERS).prompts
+    assert prompt.reference == "loss"
+
+
+def test_no_body_of_a_stranger_is_fetched() -> None:
+    class Bodies:
+        def get(self, uri: str) -> None:
+            raise AssertionError(uri)
+
+    assert choose(record(BODY), bodies=Bodies(), principals=TEACHERS).prompts == []
+
+
+def test_whoever_asked_is_learnt_from_where_a_recipe_names_nobody() -> None:
+    assert len(choose(*GENUINE, *FORGED, most=100).prompts) == len(GENUINE) + len(FORGED)

@@ -121,6 +121,7 @@ def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
         "'[\"a|x'' OR ''1''=''1\", \"b|y\"]'",
         "'2'",
         "'2'",
+        "''",
         "'15200'",
     ]
     assert started["QueryString"].count("?") == len(started["ExecutionParameters"])

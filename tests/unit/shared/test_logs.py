@@ -1,11 +1,16 @@
 """Which calls a recipe takes from the logs: one operator over all pairs, here and as a job is told it."""
 
+import json
+from dataclasses import dataclass
+from datetime import date
+
 import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.shared.errors import BadRequest
 from lambdas.shared.logs import LogSource, Operator, fits, metadata_filters
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.wire import from_wire, to_wire
@@ -73,6 +78,19 @@ def test_metadata_that_bedrock_takes(text: str, fine: bool) -> None:
 
 def test_a_recipe_carries_its_source_and_is_named_without_it() -> None:
     plain = Recipe(name="support", teacher="t", student="s")
-    logged = Recipe(name="support", teacher="t", student="s", logs=LogSource(match=PAIRS, schedule="rate(7 days)"))
-    assert from_wire(Recipe, to_wire(logged)) == logged
+    source = LogSource(
+        match=PAIRS, schedule="rate(7 days)", principals=("user/ana",), anybody_may_teach=date(2026, 11, 29)
+    )
+    logged = Recipe(name="support", teacher="t", student="s", logs=source)
+    assert from_wire(Recipe, json.loads(json.dumps(to_wire(logged)))) == logged
     assert plain.digest == logged.digest
+
+
+@pytest.mark.parametrize("day", ["yesterday", 5, None, "2026-13-01"])
+def test_a_day_on_the_wire_is_a_day(day: object) -> None:
+    @dataclass
+    class Told:
+        since: date
+
+    with pytest.raises(BadRequest, match=r"since is .*a date is needed"):
+        from_wire(Told, {"since": day})

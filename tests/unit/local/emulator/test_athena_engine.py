@@ -15,7 +15,20 @@ from lambdas.shared.logs import LogSource, Operator
 from local.emulator.athena.engine import Result, TooMuch, as_csv, run
 from local.emulator.athena.statement import BadStatement
 from local.emulator.athena.table import BadTable, TextTable, text_table
-from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, Json, converse, packed, record, reply
+from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS, made_by
+from tests.unit.collection.records import (
+    ACCOUNT,
+    BUCKET,
+    PREFIX,
+    PRO,
+    ROUTE,
+    Json,
+    converse,
+    lines,
+    packed,
+    record,
+    reply,
+)
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 USAGE = Path(__file__).parents[4] / "infra" / "parts" / "usage.sql"
@@ -60,12 +73,15 @@ class Bucket:
 
 def curated(records: Iterable[Json], source: LogSource, most: int = 1000, span: Span = SPAN) -> Result:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(*records)})
-    return run(CURATE.read_text(), parameters(source, span, most), host)
+    return run(CURATE.read_text(), parameters(source, ACCOUNT, span, most), host)
 
 
 def asked(result: Result) -> set[str]:
-    lines = [json.loads(str(row[0])) for row in result.rows]
-    return {line["input"]["inputBodyJson"]["messages"][0]["content"][0]["text"] for line in lines}
+    return {asked_by(json.loads(str(row[0]))) for row in result.rows}
+
+
+def asked_by(record: Json) -> str:
+    return str(record["input"]["inputBodyJson"]["messages"][0]["content"][0]["text"])
 
 
 def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> None:
@@ -78,7 +94,7 @@ def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> 
             "2026/11/23/10/after.json.gz": packed(record(converse("after"))),
         }
     )
-    result = run(CURATE.read_text(), parameters(LogSource(match=ROUTE), SPAN, 9), host)
+    result = run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)
     assert asked(result) == {"first", "last"}
     read = {"2026/11/20/00/first.json.gz", "2026/11/20/00/data/b_input.json.gz", "2026/11/23/09/last.json.gz"}
     assert set(host.read_keys) == read
@@ -88,7 +104,7 @@ def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> 
 def test_a_query_above_its_limit_reads_nothing() -> None:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(record(converse("a")))})
     with pytest.raises(TooMuch, match="Bytes scanned limit was exceeded"):
-        run(CURATE.read_text(), parameters(LogSource(match=ROUTE), SPAN, 9), host, most=10)
+        run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host, most=10)
     assert host.read_keys == []
 
 
@@ -114,7 +130,12 @@ def test_a_query_chooses_what_reading_chooses(operator: Operator, match: Json, u
 
     def choose(lines: Iterable[bytes]) -> Choice:
         choice = Choice(
-            source=source, multi_turn=True, fetch=lambda _: None, is_teacher=lambda said: said == PRO, most=1000
+            source=source,
+            account=ACCOUNT,
+            multi_turn=True,
+            fetch=lambda _: None,
+            is_teacher=lambda said: said == PRO,
+            most=1000,
         )
         return choice.read(lines)
 
@@ -122,6 +143,48 @@ def test_a_query_chooses_what_reading_chooses(operator: Operator, match: Json, u
     queried = choose(str(row[0]).encode() for row in curated(MIXED, source).rows).prompts
     assert queried == read
     assert len(read) > 0
+
+
+def reading(source: LogSource, records: Iterable[bytes]) -> Choice:
+    choice = Choice(
+        source=source, account=ACCOUNT, multi_turn=True, fetch=lambda _: None, is_teacher=lambda _: True, most=1000
+    )
+    return choice.read(records)
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [TEACHERS, TEACHERS[:1], (f"arn:aws:sts::{ACCOUNT}:assumed-role/support-app/i-0abc",), ("user/x",), ()],
+)
+def test_a_query_and_reading_take_the_calls_of_the_same_principals(principals: tuple[str, ...]) -> None:
+    source = LogSource(match=ROUTE, principals=principals)
+    corpus = [*GENUINE, *FORGED]
+    read = reading(source, lines(*corpus))
+    found = curated(corpus, source)
+    assert asked(found) == {prompt.messages[0][1] for prompt in read.prompts}
+    assert reading(source, (str(row[0]).encode() for row in found.rows)).prompts == read.prompts
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda one: str(asked_by(one)))
+def test_a_query_takes_no_forged_call(forged: Json) -> None:
+    assert asked(curated([forged, *GENUINE], LogSource(match=ROUTE, principals=TEACHERS))) == set(
+        map(asked_by, GENUINE)
+    )
+
+
+def test_a_stranger_s_later_call_does_not_take_the_place_of_a_teacher_s() -> None:
+    source = LogSource(match=ROUTE, principals=TEACHERS, use_responses=True)
+    poisoned = record(converse("Card lost"), reply("evil"), at="2026-11-23T09:29:00Z", identity={"arn": f"{APP}/x"})
+    ours = record(converse("Card lost"), reply("loss"), at="2026-11-22T09:00:00Z", identity={"arn": APP})
+    (row,) = curated([poisoned, ours], source).rows
+    (prompt,) = reading(source, [str(row[0]).encode()]).prompts
+    assert prompt.reference == "loss"
+
+
+def test_strangers_do_not_crowd_out_the_teachers() -> None:
+    source = LogSource(match=ROUTE, principals=TEACHERS)
+    crowd = [made_by(f"Noise {number}", f"{APP}/x") for number in range(200)]
+    assert asked(curated([*crowd, *GENUINE], source, most=len(GENUINE))) == set(map(asked_by, GENUINE))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +209,7 @@ def test_so_many_are_chosen_and_always_the_same() -> None:
 
 def test_a_line_that_is_no_json_is_passed_over() -> None:
     host = Bucket({"2026/11/22/08/a.json": b'{"cut off\n' + json.dumps(record(converse("a"))).encode() + b"\n\xff\n"})
-    assert asked(run(CURATE.read_text(), parameters(LogSource(match=ROUTE), SPAN, 9), host)) == {"a"}
+    assert asked(run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)) == {"a"}
 
 
 @pytest.mark.parametrize(
