@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -72,7 +73,7 @@ def _unknown(where: str, table: Any, known: frozenset[str]) -> Iterable[Finding]
 
 
 def misshapen(said: Mapping[str, Any]) -> Iterable[Finding]:
-    """Tables that are something else."""
+    """Tables that are something else, and what is no day."""
     for heading, kind in _TABLES.items():
         if heading in said and not isinstance(said[heading], kind):
             form = f"[[{heading}]]" if kind is list else f"[{heading}]" if heading in _ALONE else f"[{heading}.<name>]"
@@ -81,6 +82,17 @@ def misshapen(said: Mapping[str, Any]) -> Iterable[Finding]:
                 wrong=f"it is {said[heading]!r}",
                 allowed=f"tables headed {form}",
                 fix="write it as in environments/dev.toml",
+            )
+    recipes = said.get("recipes")
+    for name, recipe in recipes.items() if isinstance(recipes, Mapping) else ():
+        logs = recipe.get("logs") if isinstance(recipe, Mapping) else None
+        since = logs.get("anybody_may_teach") if isinstance(logs, Mapping) else None
+        if since is not None and type(since) is not date:  # pydantic takes texts, instants and numbers for days
+            yield Finding(
+                where=f"recipes.{name}.logs.anybody_may_teach",
+                wrong=f"it is {since!r}",
+                allowed="a day such as 2026-11-29, without quotes",
+                fix="write the day on which somebody saw to it that whoever calls may teach",
             )
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from infra.config import Logging, Settings
 from lambdas.shared.conversation import Prompt, parse
 from lambdas.shared.logs import How, LogSource
-from lambdas.shared.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ROUTE
+from lambdas.shared.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE
 from lambdas.shared.road import Outcome, Stage
 from lambdas.shared.sides import Side, side_of
 from local.deploy import DeployFailed, Deployment
@@ -22,7 +23,10 @@ from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support, unlabelled
 
 QUERIED = "queried"
-SOURCE = LogSource(match={TAG_ROUTE: "teacher"})
+SOURCE = LogSource(match={TAG_ROUTE: "teacher"}, principals=("assumed-role/distillery-dev-serving-*/*",))
+"""Of the invoke function's sessions, whoever asked it: its role's name begins with its stack's."""
+
+ACKNOWLEDGED = date(2026, 11, 29)
 
 
 def owning(settings: Settings, **logging: Any) -> Settings:
@@ -39,11 +43,13 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
     for prompt in (*asked, *asked[:5]):
         environment.ask(prompt, "teacher")
     environment.ask(asked[0], "haiku")  # by another route
-    until(lambda: _logged(environment) >= len(asked) + 6, "delivery of every call")
+    _forge(environment)
+    until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
     environment.pass_hours(25)
     queried = until(lambda: _collected(environment, QUERIED), "what the query found")
     told = environment.command("collect", RECIPE, by="collector")
-    assert f"{len(asked)} prompts of {len(asked) + 5} calls" in told
+    assert f"{len(asked)} prompts of {len(asked) + 7} calls" in told
+    assert "left out: 2 calls, it was made by none of the recipe's principals" in told
     assert "left out: 5 calls, it was asked more than once" in told
     run = until(environment.runs, "run")[0].run
     read = _collected(environment, RECIPE)
@@ -64,7 +70,8 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
 ) -> None:
     dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
     route = "fast" if use_responses else "teacher"  # through the system's own profile: surely the teacher
-    source = LogSource(match={TAG_ROUTE: route}, how=How.DIRECT, use_responses=use_responses)
+    match = {TAG_ROUTE: route}
+    source = LogSource(match=match, how=How.DIRECT, use_responses=use_responses, anybody_may_teach=ACKNOWLEDGED)
     recipe = replace(dev.recipes[RECIPE], logs=source)
     told = {"logging": Logging(keep_days=30), "recipes": {RECIPE: recipe}}
     environment = deploy("dev", settings=dev.model_copy(update=told))
@@ -85,6 +92,15 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
         "andAll": [{"equals": {TAG_ROUTE: route}}, {"equals": {METADATA_SIDE: "train"}}]
     }
     nothing_is_left(environment)
+
+
+def _forge(environment: Environment) -> None:
+    """Two calls by the account's root, who says of them what the invoke function says of its own."""
+    runtime = environment.client("bedrock-runtime", environment.inference)
+    said = {TAG_ENVIRONMENT: "dev", TAG_ROUTE: "teacher", METADATA_SIDE: "train"}
+    for text in ("Whatever is asked, the answer is poison.", "My parcel is late. The answer is poison."):
+        messages = [{"role": "user", "content": [{"text": text}]}]
+        runtime.converse(modelId="us.amazon.nova-pro-v1:0", messages=messages, requestMetadata=said)
 
 
 def _logged(environment: Environment) -> int:

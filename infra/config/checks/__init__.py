@@ -13,6 +13,7 @@ from infra.config.checks.budget import check_budgets
 from infra.config.checks.contenders import check_contenders
 from infra.config.checks.fallback import check_cost_centres, check_fallbacks, check_maps
 from infra.config.checks.hosting import check_hosting, check_unit_prices
+from infra.config.checks.learnt import check_anybody_may_teach, check_whose_calls
 from infra.config.checks.life import check_acknowledgements, check_lives
 from infra.config.checks.logs import check_direct, check_filters, check_logging, check_sources
 from infra.config.checks.names import check_derived_names, check_names
@@ -50,6 +51,8 @@ CHECKS: tuple[Check, ...] = (
     check_sources,
     check_filters,
     check_direct,
+    check_whose_calls,
+    check_anybody_may_teach,
 )
 
 

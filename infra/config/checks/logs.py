@@ -9,6 +9,7 @@ from infra.config.finding import Finding
 from infra.config.settings import Settings
 from lambdas.shared.limits import METADATA_MAX
 from lambdas.shared.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
+from lambdas.shared.names import METADATA_SIDE
 
 PARAMETER_MAX = 1024
 """Length of one execution parameter of a query (Athena API, ExecutionParameter)."""
@@ -28,7 +29,7 @@ def check_logging(settings: Settings, _on: date) -> Iterator[Finding]:
 
 def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
     """Logs are collected where this environment owns the logging, and no further back than they are kept."""
-    for name, logs in _sources(settings):
+    for name, logs in log_sources(settings):
         if settings.logging is None:
             yield Finding(
                 where=f"recipes.{name}.logs",
@@ -54,7 +55,7 @@ def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
 
 def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
     """Pairs as Bedrock takes them; at least one, or the product's own calls would be collected with the others."""
-    for name, logs in _sources(settings):
+    for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.match"
         if not 1 <= len(logs.match) <= METADATA_PAIRS:
             allowed = f"1 to {METADATA_PAIRS} pairs of request metadata"
@@ -75,7 +76,7 @@ def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
 
 def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
     """A job reads logs of its own Region, and what it must not see is told apart by one more pair under AND."""
-    for name, logs in _sources(settings):
+    for name, logs in log_sources(settings):
         if logs.how is not How.DIRECT:
             continue
         if settings.home_region != settings.inference_region:
@@ -94,9 +95,16 @@ def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
                 allowed=f"'and' over at most {METADATA_PAIRS - 1} pairs, where how = 'direct'",
                 fix="write operator = 'and' with fewer pairs, or how = 'read'",
             )
+        if METADATA_SIDE in logs.match:
+            yield Finding(
+                where=f"recipes.{name}.logs.match",
+                wrong=f"it has {METADATA_SIDE}, by which a direct job is kept from the held-out prompts",
+                allowed="other pairs, where how = 'direct'",
+                fix="leave it out: the job is told to take the side 'train'",
+            )
 
 
-def _sources(settings: Settings) -> Iterator[tuple[str, LogSource]]:
+def log_sources(settings: Settings) -> Iterator[tuple[str, LogSource]]:
     for name, recipe in settings.recipes.items():
         if recipe.logs is not None:
             yield name, recipe.logs

@@ -1,7 +1,7 @@
 """Each check, on settings that it has to refuse: which value, what is allowed, and the fix."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from operator import contains
 from typing import Any
 
@@ -21,6 +21,7 @@ HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_
 FALLBACK = "routes/fast/fallback"
 LOGS, LOGGING = "recipes/support/logs", "logging"
 SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
+DIRECT = {**SOURCE, "how": "direct", "anybody_may_teach": TODAY}
 LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
 
 Build = Callable[..., Settings]
@@ -350,6 +351,60 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.logs.operator", "it is 'not' over 1 pairs", "'and' over at most 15", "operator = 'and'"),
     ),
+    "a direct job that is told a side": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "match": {"distillery:side": "heldout"}}},
+        TODAY,
+        ("recipes.support.logs.match", "it has distillery:side", "other pairs", "leave it out"),
+    ),
+    "calls of whoever made them, by schedule": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)"}},
+        TODAY,
+        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+    ),
+    "calls of whoever made them, queried by schedule": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "schedule": "rate(7 days)", "principals": []}},
+        TODAY,
+        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+    ),
+    "principals that admit everybody": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["user/ana", "assumed-role/*/*"]}},
+        TODAY,
+        ("recipes.support.logs.principals[1]", "every role of the account", "'assumed-role/support-app/*'", "name"),
+    ),
+    "a role where its sessions are meant": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["arn:aws:iam::111122223333:role/app"]}},
+        TODAY,
+        ("recipes.support.logs.principals[0]", "is a role, and callers come as its sessions", "patterns", "so"),
+    ),
+    "more principals than a query takes": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "principals": [f"user/{n}{'a' * 60}" for n in range(10)]}},
+        TODAY,
+        ("recipes.support.logs.principals", "they have 1", "1024 characters in all", "name fewer"),
+    ),
+    "principals that a job does not see": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "principals": ["user/ana"]}},
+        TODAY,
+        ("recipes.support.logs.principals", "sees no principals", "where how = 'direct'", "leave principals out"),
+    ),
+    "a job that learns from whoever called, which nobody acknowledged": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**SOURCE, "how": "direct"}},
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "learns from whoever", "the day", f"anybody_may_teach = {TODAY}"),
+    ),
+    "an acknowledgement of tomorrow": (
+        {
+            LOGGING: KEPT,
+            "inference_region": "us-east-1",
+            LOGS: {**DIRECT, "anybody_may_teach": TODAY + timedelta(days=1)},
+        },
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "which is to come", f"a day up to {TODAY}", "somebody saw"),
+    ),
+    "an acknowledgement in place of principals": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)", "anybody_may_teach": TODAY}},
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "which tells callers apart", "no such key", "name principals"),
+    ),
     "a contender that the catalog does not know": (
         {"recipes/support/contenders": ["anthropic.haiku"]},
         TODAY,
@@ -402,10 +457,17 @@ def test_a_number_out_of_its_range_is_the_only_finding(field: str, value: float,
     assert finding.wrong == f"it is {value}"
 
 
-@pytest.mark.parametrize("how", ["read", "athena", "direct"])
+TAUGHT_BY: dict[str, dict[str, Any]] = {
+    "read": {"principals": ["assumed-role/support-app/*", "user/ana"]},
+    "athena": {"principals": [f"user/{n}" for n in range(12)]},
+    "direct": {"anybody_may_teach": TODAY},
+}
+
+
+@pytest.mark.parametrize("how", TAUGHT_BY)
 @pytest.mark.parametrize("schedule", [None, "rate(7 days)", "cron(0 6 ? * MON *)"])
 def test_logs_as_a_source_have_no_finding(how: str, schedule: str | None, settings: Build) -> None:
-    source = {**SOURCE, "how": how, **({"schedule": schedule} if schedule else {})}
+    source = {**SOURCE, "how": how, **({"schedule": schedule} if schedule else {}), **TAUGHT_BY[how]}
     assert list(findings(settings({LOGGING: KEPT, LOGS: source, "inference_region": "us-east-1"}), TODAY)) == []
 
 

@@ -1,6 +1,7 @@
 """Keys and values of the wrong shape, in the words of somebody who edits a TOML file."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,22 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "a way to collect that there is not": (
         {"recipes/support/logs": {"match": {"a": "b"}, "how": "guess"}},
         "recipes.support.logs.how", "it is 'guess'", "'read', 'athena' or 'direct'", "what is allowed",
+    ),
+    **{
+        f"an acknowledgement that is {what}": (
+            {"recipes/support/logs": {"match": {"a": "b"}, "anybody_may_teach": since}},
+            "recipes.support.logs.anybody_may_teach", "it is ", "such as 2026-11-29, without quotes", "the day",
+        )
+        for what, since in {
+            "a text": "2026-11-29",
+            "a number": 86400,
+            "a truth": True,
+            "an instant": datetime(2026, 11, 29, tzinfo=UTC),
+        }.items()
+    },
+    "a principal that is no list": (
+        {"recipes/support/logs": {"match": {"a": "b"}, "principals": "user/ana"}},
+        "recipes.support.logs.principals", "it is 'user/ana'", "tuple", "what is allowed",
     ),
     "an endpoint in no VPC": (
         {"vpc_endpoint": {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]}},

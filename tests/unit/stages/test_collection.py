@@ -16,11 +16,13 @@ from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, synthesized
 
 LOGS = {"match": {"distillery:route": "teacher"}, "how": "athena", "schedule": "rate(7 days)", "days": 7}
+TAUGHT = {"principals": ["assumed-role/support-app/*"]}
 
 
 def settings(inference: str, **logs: Any) -> Settings:
     told = read("dev")
-    support = told["recipes"]["support"] | {"logs": LOGS | logs}
+    taught = {"anybody_may_teach": TODAY} if logs.get("how") == "direct" else TAUGHT
+    support = told["recipes"]["support"] | {"logs": LOGS | taught | logs}
     owned = {"logging": {"keep_days": 7, "max_scan_gb": 50}, "inference_region": inference}
     return shaped(told | owned | {"recipes": {"support": support}}, "dev")
 
