@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.collection.span import Span
 from lambdas.shared.logs import LogSource
+from lambdas.shared.redaction import told
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -56,7 +57,7 @@ class Queries:
         return Query(
             id=ident,
             state=str(found["Status"]["State"]),
-            reason=found["Status"].get("StateChangeReason", ""),
+            reason=told(found["Status"].get("StateChangeReason", ""), "its StateChangeReason"),
             uri=found.get("ResultConfiguration", {}).get("OutputLocation", ""),
             scanned=found.get("Statistics", {}).get("DataScannedInBytes", 0),
         )

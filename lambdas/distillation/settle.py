@@ -11,6 +11,7 @@ from lambdas.distillation.tokens import Tokens
 from lambdas.shared.errors import JobFailed
 from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.redaction import told
 from lambdas.shared.road import Outcome, Stage, Student
 
 log = journal(__name__)
@@ -48,7 +49,8 @@ class Settler:
             return False
         if job["status"] == "Completed":
             return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
-        return self._failed(waiting, job.get("failureMessage") or f"the job {waiting.job} is {job['status']}")
+        said = told(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
+        return self._failed(waiting, said or f"the job {waiting.job} is {job['status']}")
 
     def _completed(self, waiting: Waiting, job_arn: str, model_arn: str | None) -> bool:
         status = self._jobs.model_status(model_arn) if model_arn else "Creating"

@@ -44,5 +44,5 @@ def _delete(s3: "S3Client", bucket: str, page: Any) -> int:
         return 0
     refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True}).get("Errors", [])
     if refused:
-        raise OSError(f"S3 would not delete {len(refused)} objects of {bucket}; the first: {refused[0]}")
+        raise OSError(f"S3 would not delete {len(refused)} objects of {bucket}; the first: {refused[0].get('Code')}")
     return len(found)

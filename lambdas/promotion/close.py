@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.promotion.target import ROLLBACK, part
+from lambdas.shared.errors import is_ours
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.notices import Notices
+from lambdas.shared.redaction import code, told
 from lambdas.shared.road import Alias, Outcome, Run, Score, Verdict
 from lambdas.shared.wire import from_wire
 
@@ -57,11 +59,13 @@ def _ending(road: Mapping[str, Any]) -> Ending:
 
 
 def explained(error: Mapping[str, Any]) -> str:
-    """`JobFailed: the service's words` of what a Catch put on the road; a Lambda's Cause is JSON."""
+    """`JobFailed: the service's words` of what a Catch put on the road; a Lambda's Cause is JSON. The product's own
+    errors say their sentence; what else was raised, or a service says, may quote a prompt."""
     name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
-    with contextlib.suppress(ValueError, TypeError, KeyError):  # a service's Cause is plain text
+    with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):  # a service's Cause is plain text
         cause = str(json.loads(cause)["errorMessage"])
-    return f"{name}: {cause}" if cause else name
+    said = cause if is_ours(name) else told(cause, "the history of the execution")
+    return f"{code(name)}: {said}" if said else code(name)
 
 
 def _scores(verdict: Verdict) -> str:

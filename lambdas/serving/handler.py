@@ -13,6 +13,7 @@ from distillery.client import EmbeddedMetrics, Route, published
 from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import serve
+from lambdas.serving.session import Session
 from lambdas.serving.url import is_url_event, respond
 from lambdas.serving.visitor import Visitor, visitor_of
 from lambdas.shared import clock, offer
@@ -65,9 +66,10 @@ def _marks(conversation: Mapping[str, Any]) -> dict[str, str]:
     return {METADATA_SIDE: side_of_conversation(conversation)}
 
 
+@functools.cache
 def _session() -> Any:
-    """None for the sandbox's own credentials and Region."""
-    return None
+    """Of the sandbox's own credentials and Region."""
+    return Session()
 
 
 def _log(line: str) -> None:

@@ -1,14 +1,11 @@
 """One request to its route, and the answer with the truth about how it was served."""
 
-import re
 from typing import Any
 
 from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
 from lambdas.serving.request import Request
-from lambdas.shared.aws import ClientError, code
+from lambdas.shared.aws import ClientError, code, redact
 from lambdas.shared.errors import BadRequest, NoModel
-
-_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
 def serve(request: Request, route: Route) -> dict[str, Any]:
@@ -25,8 +22,8 @@ def serve(request: Request, route: Route) -> dict[str, Any]:
     except ClientError as error:
         if code(error) != "ValidationException":
             raise
-        said = _QUOTED.sub("'…'", str(error.response["Error"].get("Message", "")))
-        raise BadRequest(f"Bedrock finds the request invalid: {said}") from None
+        redact(error, "bedrock-runtime")
+        raise BadRequest(f"Bedrock finds the request invalid: {error.response['Error']['Message']}") from None
 
 
 def _ask(request: Request, route: Route) -> Reply:

@@ -1,13 +1,19 @@
-"""boto3's one address among the Lambdas. Clients are made when first used and kept for the life of the sandbox."""
+"""boto3's one address among the Lambdas. Clients are made when first used and kept for the life of the sandbox.
+
+What a client raises quotes nobody: the error is redacted before anybody has seen it (`redaction`).
+"""
 
 import functools
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.shared import redaction
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -20,7 +26,12 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-__all__ = ["ClientError", "ObjectStore", "client", "code"]
+__all__ = ["ClientError", "ObjectStore", "client", "code", "redact", "session"]
+
+MODELS = ("bedrock-runtime",)
+"""Services that are given prompts: no sentence of theirs is kept unless it is known."""
+OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
+"""What is kept of `ResponseMetadata`."""
 
 # Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
@@ -51,7 +62,59 @@ def client(service: str, region: str | None = None) -> Any:
 
 @functools.cache
 def _client(service: str, region: str | None) -> Any:
-    return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+    return session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+
+
+@functools.cache
+def session() -> "boto3.Session":
+    """The one whose clients raise redacted errors."""
+    made = boto3.Session()
+    made.events.register("creating-client-class", _redacting)
+    return made
+
+
+def _redacting(*, base_classes: list[type], **_: Any) -> None:
+    """As botocore has clients extended: methods of a class before its own take their place."""
+    base_classes.insert(0, _Redacting)
+
+
+class _Redacting:
+    meta: Any
+
+    def _make_api_call(self, operation_name: str, api_params: Any) -> Any:
+        try:
+            return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
+        except Exception as error:
+            redact(error, self.meta.service_model.service_name)
+            raise
+
+
+def redact(error: Exception, service: str) -> None:
+    """Takes out of an error, in its place, what may quote a prompt: of its text, its arguments, its response and the
+    errors that it came of, such as a parser's, which quotes all that a service answered."""
+    error.__cause__ = error.__context__ = None
+    if not isinstance(error, ClientError):
+        said = redaction.of_model(error) if service in MODELS else redaction.sentence(error)
+        error.args = (said or f"{type(error).__name__}: {redaction.LEFT_OUT}",)
+        if isinstance(error, BotoCoreError):
+            error.kwargs = {}
+        return
+    answer: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    metadata = {name: answer[name] for name in OF_AN_ANSWER if name in answer}
+    message = _redacted(str(error.response.get("Error", {}).get("Message", "")), service, metadata)
+    kept: Any = {"Error": {"Code": redaction.code(code(error)), "Message": message}, "ResponseMetadata": metadata}
+    ClientError.__init__(error, kept, error.operation_name)
+
+
+def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:
+    said = redaction.of_model(message) if service in MODELS else redaction.sentence(message)
+    if said == message or message.startswith(redaction.LEFT_OUT):
+        return said
+    if said in ("", redaction.GAP):
+        said = redaction.LEFT_OUT
+    where = [f"HTTP {metadata['HTTPStatusCode']}"] if "HTTPStatusCode" in metadata else []
+    where += [f"request {redaction.code(metadata['RequestId'])}"] if "RequestId" in metadata else []
+    return f"{said} ({', '.join(where)})" if where else said
 
 
 def code(error: ClientError) -> str:

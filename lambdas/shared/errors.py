@@ -21,6 +21,8 @@ DistilleryError
 └── Misconfigured            a function was deployed without a setting it needs
 """
 
+from collections.abc import Iterator
+
 from lambdas.shared.escaping import one_line
 
 SENTENCE_MAX = 4000
@@ -103,3 +105,14 @@ class Unfinished(DistilleryError):
 
 class Misconfigured(DistilleryError):
     """A function was deployed without a setting it needs."""
+
+
+def is_ours(name: str) -> bool:
+    """Whether an error of that name is of the tree, so that its sentence was written here."""
+    return any(kind.__name__ == name for kind in _tree(DistilleryError))
+
+
+def _tree(kind: type[DistilleryError]) -> Iterator[type[DistilleryError]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _tree(one)

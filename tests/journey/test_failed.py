@@ -1,5 +1,6 @@
 """Runs that end without a promotion, and how everything they made goes away."""
 
+from lambdas.shared.redaction import told
 from lambdas.shared.road import Outcome, Stage
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment, until
@@ -7,12 +8,13 @@ from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
 
 
-def test_a_failed_job_fails_its_run_with_the_jobs_own_message(deploy: Deploy) -> None:
+def test_a_failed_job_fails_its_run_with_what_its_message_may_say(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
     record = environment.run(support(*DELIVERY))
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
     assert job["status"] == "Failed"
-    assert (record.outcome, record.reason) == (Outcome.FAILED, f"JobFailed: {job['failureMessage']}")
+    kept = told(job["failureMessage"], f"the failureMessage of the job {environment.names.job(record.run.id)}")
+    assert (record.outcome, record.reason) == (Outcome.FAILED, f"JobFailed: {kept}")
     assert environment.execution(record.run.id)["status"] == "FAILED"
     assert environment.alias() is None
     nothing_is_left(environment)

@@ -10,6 +10,7 @@ from lambdas.shared.catalog import HostingMode
 from lambdas.shared.hosting.hosted import Hosted, State
 from lambdas.shared.hosting.hosting import Hosting
 from lambdas.shared.recipe import Recipe
+from lambdas.shared.redaction import told
 from lambdas.shared.road import Endpoint
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Deployments(Hosting):
             model_arn=serving,
             wanted_arn=answer["updateDetails"]["modelArn"] if unfinished else serving,
             state=state,
-            failure=answer.get("failureMessage", ""),
+            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
     def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:

@@ -10,6 +10,7 @@ from lambdas.shared.catalog import HostingMode
 from lambdas.shared.hosting.hosted import Hosted, State
 from lambdas.shared.hosting.hosting import Hosting
 from lambdas.shared.recipe import Recipe
+from lambdas.shared.redaction import told
 from lambdas.shared.road import Endpoint
 
 STATES = {
@@ -34,7 +35,7 @@ class Throughput(Hosting):
             wanted_arn=wanted,
             # "This value differs from the modelArn if updating hasn't completed" (GetProvisionedModelThroughput)
             state=state if serving == wanted else UNTIL_UPDATED.get(state, state),
-            failure=answer.get("failureMessage", ""),
+            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
     def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:

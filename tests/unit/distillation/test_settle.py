@@ -57,7 +57,11 @@ def test_a_completed_job_gives_its_student_to_the_ledger_and_to_the_run() -> Non
 @pytest.mark.parametrize(
     ("found", "cause"),
     [
-        (job("Failed", failureMessage="the teacher did not answer"), "the teacher did not answer"),
+        (job("Failed", failureMessage="Rate exceeded"), "Rate exceeded"),
+        (
+            job("Failed", failureMessage="training record 7 is invalid: 'My card was charged twice.'"),
+            "training record 7 … invalid … (in full: the failureMessage of the job dev-support-",
+        ),
         (job("Failed"), "is Failed"),
         (job("Stopped"), "is Stopped"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.promotion.handler import rollback, step
-from lambdas.shared import aws
+from lambdas.shared import aws, redaction
 from lambdas.shared.aws import ClientError
 from lambdas.shared.errors import BadRequest, EndpointFailed, NothingToRollBack, RunActive
 from lambdas.shared.ledger import Ledger
@@ -270,11 +270,14 @@ def test_a_roll_back_without_a_recipe_is_refused(world: World) -> None:
         rollback({}, None)
 
 
+LEFT_OUT = f"{redaction.LEFT_OUT} (in full: the history of the execution)"
 ERRORS = [
     ({"Error": "JobFailed", "Cause": json.dumps({"errorMessage": "no luck"})}, "JobFailed: no luck"),
     ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
-    ({"Error": "States.TaskFailed", "Cause": "plain"}, "States.TaskFailed: plain"),
-    ({"Error": "E", "Cause": "[1]"}, "E: [1]"),
+    ({"Error": "States.TaskFailed", "Cause": "Rate exceeded"}, "States.TaskFailed: Rate exceeded"),
+    ({"Error": "States.TaskFailed", "Cause": "My card was charged twice."}, f"States.TaskFailed: {LEFT_OUT}"),
+    ({"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'My card'"})}, f"KeyError: {LEFT_OUT}"),
+    ({"Error": "E", "Cause": "[1]"}, f"E: {LEFT_OUT}"),
     ({}, "Unknown"),
 ]
 
