@@ -2,7 +2,7 @@
 
     [{"document": {…}, "asks": [{"action": …, "resource": …, "keys": {…}}, …]}, …]  →  [["Allow", "ImplicitDeny", …], …]
 
-The evaluator is ministack's own, which also enforces in the running account.
+The evaluator is ministack's own with our hook for variables, which also enforces in the running account.
 """
 
 import json
@@ -10,6 +10,8 @@ import sys
 from typing import Any
 
 from ministack.core import iam_evaluator as iam
+
+from local.emulator.hooks import policy_variables
 
 _PRINCIPAL, _ACCOUNT = "arn:aws:sts::111111111111:assumed-role/team/session", "111111111111"
 
@@ -34,4 +36,5 @@ def _context(ask: dict[str, Any]) -> iam.EvalContext:
 
 
 if __name__ == "__main__":
+    policy_variables.install()
     print(json.dumps([decisions(case["document"], case["asks"]) for case in json.load(sys.stdin)]))

@@ -36,6 +36,7 @@ from local.emulator.hooks import (
     loopback,
     machine_roles,
     metrics,
+    policy_variables,
     recorder,
     requests,
     rule_targets,
@@ -80,6 +81,7 @@ def install(
     budgets.install()
     service_quotas.install(simulator)
     athena.install(clock)
+    policy_variables.install()
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()
