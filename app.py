@@ -17,7 +17,7 @@ if __name__ == "__main__":
     import_ahead()
 
 from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.config import ConfigError, Settings, load, warnings
 from lambdas.shared import clock
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def build(app: App, settings: Settings) -> App:
     """The stacks of an environment and the rules they keep, not yet synthesized."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     home = HomeFoundation(app, "foundation", settings=settings, region=settings.home_region)
     there = _foundation_of_inference(app, settings, home)
     pipeline = Pipeline(app, "pipeline", settings=settings, foundation=home)

@@ -5,10 +5,24 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.parts import compliance
 from infra.parts.transport import require_tls
 
 EMPTIED = "distillery:emptied-on-delete"
 """The tag without which `lambdas/emptying` deletes nothing."""
+
+_ONE_COPY = {
+    "NIST.800.53.R5-S3BucketReplicationEnabled": "One Region by design: a second copy of prompts elsewhere is a choice "
+    "of the owner's, under the owner's rules on where data may be; versions guard against overwriting and deleting.",
+}
+_LOGS_ONLY = {
+    "NIST.800.53.R5-S3BucketReplicationEnabled": "Access logs alone, which expire; the buckets that they tell of have "
+    "no copy elsewhere either.",
+    "NIST.800.53.R5-S3BucketVersioningEnabled": "S3's log delivery writes each object once under a name of its own, "
+    "and nobody else may write; there is no older version to keep.",
+    "NIST.800.53.R5-S3DefaultEncryptionKMS": "S3's log delivery writes to no bucket that is encrypted with KMS; SSE-S3 "
+    "encrypts what it writes.",
+}
 
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30
@@ -44,6 +58,7 @@ class Bucket(Construct):
             removal_policy=_removal(keep_data),
         )
         _finish(self.bucket, keep_data)
+        compliance.acknowledge(self.bucket, _ONE_COPY)
         if events:
             path = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
             cfn = self.bucket.node.default_child
@@ -66,6 +81,7 @@ class LogBucket(Construct):
             removal_policy=_removal(keep_data),
         )
         _finish(self.bucket, keep_data)
+        compliance.acknowledge(self.bucket, _LOGS_ONLY)
 
 
 def _housekeeping(keep_days: int | None) -> s3.LifecycleRule:

@@ -23,9 +23,9 @@ class Acknowledged:
     reason: str
 
 
-def acknowledge(construct: Construct, ident: str, reason: str) -> None:
-    """Lets one finding of one construct through."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=ident, reason=reason))
+def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
+    """Lets findings of one construct through. `reasons`: why, by the finding's id."""
+    Validations.of(construct).acknowledge(*(Acknowledgment(id=one, reason=why) for one, why in reasons.items()))
 
 
 def acknowledge_resources(policy: Construct, reasons: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.parts import compliance
 from infra.parts.ground import Ground
 from infra.parts.log_group import log_group
 from infra.parts.parcel import parcel
@@ -14,6 +15,19 @@ from infra.parts.permissions import Permission, allow, allow_more, running, stor
 from infra.parts.queue import DeadLetters
 from infra.parts.runtime import ARCHITECTURE, RUNTIME
 from lambdas.shared.variables import Variable
+
+_NO_NETWORK = {
+    "NIST.800.53.R5-LambdaInsideVPC": "The function calls AWS's own endpoints alone, over TLS and with its role's "
+    "rights; nothing can connect to it, and no network of the account holds anything that it needs.",
+}
+_SHARED_CONCURRENCY = {
+    "NIST.800.53.R5-LambdaConcurrency": "Its caller sets the pace: the state machine, a schedule or a person with the "
+    "right to invoke it. Concurrency that is reserved is taken from the account's other functions.",
+}
+_CALLER_WAITS = {
+    "NIST.800.53.R5-LambdaDLQ": "Whoever calls the function waits for its answer and sees a failure: no event is "
+    "queued that could be lost.",
+}
 
 _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
@@ -63,6 +77,8 @@ class Function(Construct):
             environment={Variable.ENVIRONMENT.value: ground.names.environment} | _spelled(environment),
         )
         self.function.node.add_dependency(role)
+        awaited = {} if asynchronous else _CALLER_WAITS
+        compliance.acknowledge(self.function, {**_NO_NETWORK, **_SHARED_CONCURRENCY, **awaited})
 
     def allow_more(self, *permissions: Permission) -> None:
         """What concerns something that was made after the function."""

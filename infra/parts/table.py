@@ -5,6 +5,13 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.parts import compliance
+
+_RECOVERABLE = {
+    "NIST.800.53.R5-DynamoDBInBackupPlan": "Point-in-time recovery restores the ledger to any second of the last 35 "
+    "days; an account that keeps backups for longer adds the table to its own plan.",
+}
+
 
 class LedgerTable(Construct):
     """Keys `pk` and `sk` (`lambdas/shared/ledger`); paid by the request, recoverable to any second of 35 days."""
@@ -25,3 +32,4 @@ class LedgerTable(Construct):
             deletion_protection=keep_data,
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
         )
+        compliance.acknowledge(self.table, _RECOVERABLE)

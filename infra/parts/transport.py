@@ -55,13 +55,13 @@ _MESSAGES = tuple(
 def require_tls(bucket: s3.Bucket) -> None:
     bucket.add_to_resource_policy(_deny(_OBJECTS, bucket.bucket_arn, bucket.arn_for_objects("*")))
     reason = "Requests without TLS are denied by named actions, all that reach objects; no action is a wildcard."
-    compliance.acknowledge(bucket, "AwsSolutions-S10", reason)
+    compliance.acknowledge(bucket, {"AwsSolutions-S10": reason, "NIST.800.53.R5-S3BucketSSLRequestsOnly": reason})
 
 
 def require_tls_of_queue(queue: sqs.Queue) -> None:
     queue.add_to_resource_policy(_deny(_MESSAGES, queue.queue_arn))
     reason = "Requests without TLS are denied by named actions, all that reach messages; no action is a wildcard."
-    compliance.acknowledge(queue, "AwsSolutions-SQS4", reason)
+    compliance.acknowledge(queue, {"AwsSolutions-SQS4": reason})
 
 
 def _deny(actions: tuple[str, ...], *resources: str) -> iam.PolicyStatement:

@@ -11,10 +11,11 @@ from infra.parts.permissions import Permission, allow
 from tests.unit.stacks.assembly import DAYS, app_of
 
 
-def test_a_resource_that_breaks_a_rule_fails_the_synth() -> None:
+@pytest.mark.parametrize("rule", ["AwsSolutions-S10", "NIST.800.53.R5-S3BucketVersioningEnabled"])
+def test_a_resource_that_breaks_a_rule_fails_the_synth(rule: str) -> None:
     app = app_of(load("dev", on=DAYS["dev"]))
     s3.Bucket(Stack(app, "careless"), "Bucket")
-    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
+    with pytest.raises(RuntimeError, match=rule):
         app.synth()
 
 
@@ -43,6 +44,8 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
         assert entry.construct.count("/") >= 1, entry
         assert entry.construct.rpartition("/")[2].partition("-")[0] in {  # a policy of callers is followed by its route
             "Bucket",
+            "Function",
+            "Table",
             "Queue",
             "DefaultPolicy",
             "Operators",
