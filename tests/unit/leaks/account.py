@@ -1,0 +1,197 @@
+"""An account behind boto3's own clients: it answers their calls, and of one call it says what a test wants.
+
+Its services are the fakes of the stages' tests, and the way to them is the one of production: the clients that
+`lambdas.shared.aws` makes, whose last method before the network is answered here.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.response import StreamingBody
+
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.variables import Variable
+from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.errors import service_error
+from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions
+from tests.fakes.table import MemoryTable, _holds
+from tests.unit.collection.fakes import FakeAthena, FakeProfiles
+from tests.unit.distillation.fakes import FakeBedrock as FakeJobs
+from tests.unit.distillation.fakes import FakeQuotas, FakeTokens
+from tests.unit.invocation_logging.fakes import FakeLogging, FakeParameters
+
+LOGS = "s3://logs/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/"
+SETTINGS = {
+    Variable.ENVIRONMENT: "dev",
+    Variable.LEDGER: "ledger",
+    Variable.DATA_BUCKET: "data",
+    Variable.PROMPTS_BUCKET: "prompts",
+    Variable.JOB_ROLE: "arn:aws:iam::111111111111:role/job",
+    Variable.MODEL_KEY: "arn:aws:kms:us-east-1:111111111111:key/1",
+    Variable.STATE_MACHINE: "arn:aws:states:us-east-1:111111111111:stateMachine:road",
+    Variable.TOPIC: "arn:aws:sns:us-east-1:111111111111:told",
+    Variable.HOME_REGION: "us-east-1",
+    Variable.LOGS: LOGS,
+}
+
+Call = tuple[str, str]
+
+
+class Account:
+    """calls: service and operation of each, since `listen`; sent: their parameters; refuse: what the call of that
+    number raises, made when it comes."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        self.ledger = Ledger(self.table)
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self.hosting, self.jobs, self.profiles, self.logging = FakeBedrock(), FakeJobs(), FakeProfiles(), FakeLogging()
+        self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
+        self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
+        self.athena, self.ssm = FakeAthena(), FakeParameters()
+        self.runtime = FakeRuntime(_Any())
+        self.refuse: Mapping[int, Callable[[str], Exception]] = {}
+        self.listen()
+
+    def listen(self) -> None:
+        self.calls: list[Call] = []
+        self.sent: list[str] = []
+
+    def answer(self, client: BaseClient, operation: str, sent: Mapping[str, Any]) -> Any:
+        name = xform_name(operation)
+        self.calls.append((client.meta.service_model.service_name, name))
+        self.sent.append(repr(sent))
+        if raised := self.refuse.get(len(self.calls) - 1):
+            raise raised(operation)
+        if name.startswith("list_") and name.endswith(("deployments", "throughputs")):
+            return self._hosted(name, sent)
+        for part in (self, self.hosting, self.jobs, self.profiles, self.logging, self.quotas, self.sns, self.machine):
+            if hasattr(part, name):
+                return getattr(part, name)(**sent)
+        for other in (self.tokens, self.athena, self.ssm, self.runtime):
+            if hasattr(other, name):
+                return getattr(other, name)(**sent)
+        raise AssertionError(f"the account does not know {operation}")
+
+    def _hosted(self, name: str, sent: Mapping[str, Any]) -> Any:
+        told = {
+            "status": "Active",
+            "modelArn": "arn:aws:bedrock:us-east-1:111111111111:custom-model/m",
+            "modelUnits": 1,
+        }
+        page = self.hosting._list(name, sent.get("nameContains", ""))
+        return {key: [row | told for row in rows] for key, rows in page.items()}
+
+    # S3
+
+    def get_object(self, **p: Any) -> Any:
+        if (p["Bucket"], p["Key"]) not in self.objects:
+            raise service_error("NoSuchKey")
+        body = self.objects[p["Bucket"], p["Key"]]
+        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "VersionId": "v1"}
+
+    def head_object(self, **p: Any) -> Any:
+        if (p["Bucket"], p["Key"]) not in self.objects:
+            raise service_error("404")
+        return {}
+
+    def put_object(self, **p: Any) -> Any:
+        self.objects[p["Bucket"], p["Key"]] = p["Body"]
+        return {"VersionId": "v1"}
+
+    def delete_object(self, **p: Any) -> Any:
+        self.objects.pop((p["Bucket"], p["Key"]), None)
+        return {}
+
+    def delete_objects(self, **_: Any) -> Any:
+        return {}
+
+    def list_objects_v2(self, **p: Any) -> Any:
+        found = {key: body for (bucket, key), body in sorted(self.objects.items()) if bucket == p["Bucket"]}
+        sized = [{"Key": key, "Size": len(body)} for key, body in found.items() if key.startswith(p["Prefix"])]
+        return {"Contents": sized} if sized else {}
+
+    def list_object_versions(self, **_: Any) -> Any:
+        return {"Versions": [{"Key": "a", "VersionId": "v1"}]}
+
+    def get_bucket_tagging(self, **_: Any) -> Any:
+        return {"TagSet": [{"Key": "distillery:emptied-on-delete", "Value": "true"}]}
+
+    # DynamoDB
+
+    def get_item(self, **p: Any) -> Any:
+        key = _plain(p["Key"])
+        found = self.table.get(key["pk"], key["sk"])
+        return {} if found is None else {"Item": _typed(found)}
+
+    def query(self, **p: Any) -> Any:
+        values = _plain(p["ExpressionAttributeValues"])
+        return {"Items": [_typed(item) for item in self.table.query(values[":pk"], values.get(":prefix", ""))]}
+
+    def put_item(self, **p: Any) -> Any:
+        item = _plain(p["Item"])
+        if "ConditionExpression" not in p:
+            self.table.put(item)
+        elif not self.table.put_new(item):
+            raise service_error("ConditionalCheckFailedException")
+        return {}
+
+    def transact_write_items(self, **p: Any) -> Any:
+        puts = [put["Put"] for put in p["TransactItems"]]
+        told = [
+            (_plain(put["Item"]), put["ConditionExpression"], _plain(put.get("ExpressionAttributeValues", {})))
+            for put in puts
+        ]
+        if not self.table.put_all(*told):
+            raise service_error("TransactionCanceledException")
+        return {}
+
+    def update_item(self, **p: Any) -> Any:
+        key, names = _plain(p["Key"]), p["ExpressionAttributeNames"]
+        values = _plain(p["ExpressionAttributeValues"])
+        item = self.table.get(key["pk"], key["sk"])
+        condition = p["ConditionExpression"].removeprefix("attribute_exists(pk) AND ")
+        if item is None or not _holds(condition, item, values, names):
+            raise service_error("ConditionalCheckFailedException")
+        for change in p["UpdateExpression"].removeprefix("SET ").split(", "):
+            name, value = change.split(" = ")
+            item[names[name]] = values[value]
+        return {}
+
+    def delete_item(self, **p: Any) -> Any:
+        key, equal = _plain(p["Key"]), _plain(p["ExpressionAttributeValues"])[":equal"]
+        attribute = p["ExpressionAttributeNames"]["#attribute"]
+        if not self.table.delete(key["pk"], key["sk"], attribute=attribute, equal=equal):
+            raise service_error("ConditionalCheckFailedException")
+        return {}
+
+
+class _Any:
+    """Every model answers the same."""
+
+    def __getitem__(self, _model: str) -> str:
+        return "billing"
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value["S"] for key, value in item.items()}
+
+
+def _typed(item: Mapping[str, str]) -> dict[str, Any]:
+    return {key: {"S": value} for key, value in item.items()}
+
+
+class Door:
+    """Where the calls of all clients go: to the account of the moment."""
+
+    account: Account
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        for variable, value in SETTINGS.items():
+            patch.setenv(variable, value)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr(BaseClient, "_make_api_call", lambda client, name, sent: self.account.answer(client, name, sent))

@@ -1,0 +1,287 @@
+"""What each function is asked: every step of every stage, in a state of the account in which it makes all its calls."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lambdas.collection.handler import collect
+from lambdas.dataset.approval import decide
+from lambdas.dataset.handler import receive
+from lambdas.distillation.handler import settle
+from lambdas.distillation.handler import step as distillation
+from lambdas.emptying.handler import empty
+from lambdas.endpoint.handler import step as endpoint
+from lambdas.endpoint.handler import sweep
+from lambdas.evaluation.handler import step as evaluation
+from lambdas.invocation_logging.handler import own
+from lambdas.promotion.handler import rollback
+from lambdas.promotion.handler import step as promotion
+from lambdas.serving.handler import invoke
+from lambdas.shared.conversation import Prompt, to_line
+from lambdas.shared.logs import How, LogSource
+from lambdas.shared.offer import Offer, Offered
+from lambdas.shared.recipe import OverBudgetThen, Recipe
+from lambdas.shared.wire import to_wire
+from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
+from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
+from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
+from tests.unit.collection.test_direct import JUDGE, LEARN
+from tests.unit.dataset.fakes import file
+from tests.unit.distillation.fakes import job
+from tests.unit.invocation_logging.test_ownership import STACK
+from tests.unit.leaks.account import Account
+from tests.unit.parts.test_emptying import EVENT as EMPTY
+from tests.unit.serving.test_url import event as by_url
+
+Ask = Callable[[], Any]
+PLAIN = recipe()
+CONTEXT: Any = SimpleNamespace(
+    log_stream_name="stream", invoked_function_arn="", get_remaining_time_in_millis=lambda: 900_000
+)
+LOGGED = PREFIX.replace("us-east-2", "us-east-1")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """prepare: brings the account into the state, and gives what asks the function."""
+
+    prepare: Callable[[Account], Ask]
+    recipe: Recipe = PLAIN
+
+    @contextmanager
+    def settings(self) -> Iterator[None]:
+        routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")))
+        told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("lambdas.shared.settings.read", lambda name: told[name])
+            yield
+
+
+def _road(account: Account, of: Recipe, letter: str = "a") -> dict[str, Any]:
+    """Of a run up to its verdict."""
+    run = open_run(account.ledger, of, digest=letter, heldout=3)
+    made = distilled(account.ledger, run, letter)
+    lines = [Prompt(system="label", messages=(("user", f"message {i}"),), reference="billing") for i in range(3)]
+    bucket, _, key = run.dataset.heldout_uri.removeprefix("s3://").partition("/")
+    account.objects[bucket, key] = "".join(to_line(one) + "\n" for one in lines).encode()
+    return {"action": "distil", "run": to_wire(run), "student": to_wire(made), "verdict": to_wire(verdict(True))}
+
+
+def uploaded(body: bytes, key: str = "prompts/support/a.jsonl", uri: str = "") -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        account.objects["prompts", key] = body
+        asked = {"recipe": "support", "uri": uri or f"s3://prompts/{key}", "again": False}
+        return lambda: receive(asked, CONTEXT)
+
+    return prepare
+
+
+def refused(account: Account) -> Ask:
+    account.objects["prompts", "prompts/support/a.jsonl"] = b"{}\n"
+    detail = {"bucket": {"name": "prompts"}, "object": {"key": "prompts/support/a.jsonl", "version-id": "v1"}}
+    return lambda: receive({"detail": detail}, CONTEXT)
+
+
+def decided(approve: bool) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        answer = uploaded(file(150))(account)()
+        usd = str(account.ledger.run(answer["run"]).run.dataset.at_most_usd)
+        return lambda: decide({"run": answer["run"], "approve": approve, "usd": usd, "reason": "no"}, CONTEXT)
+
+    return prepare
+
+
+def distilling(name: str, of: Recipe = PLAIN, ended: str = "") -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        run = open_run(account.ledger, of)
+        road = {"run": to_wire(run)}
+        if name != "check":
+            distillation({"step": "start", "road": road, "token": "t"}, CONTEXT)
+        if name == "start":
+            account.jobs.jobs.clear()
+        if name != "settle":
+            return lambda: distillation({"step": name, "road": road, "token": "t"}, CONTEXT)
+        account.jobs.jobs[f"dev-{run.id}"] = job(ended)
+        return lambda: settle({}, CONTEXT)
+
+    return prepare
+
+
+def hosting(name: str, of: Recipe) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        road = _road(account, of)
+        if name != "create":
+            road["candidate"] = endpoint({"step": "create", "road": road}, CONTEXT)
+            account.hosting.settle()
+        return lambda: endpoint({"step": name, "road": road}, CONTEXT)
+
+    return prepare
+
+
+def swept(of: Recipe, status: str) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        hosting("describe", of)(account)
+        holder = account.ledger.active()["support"]
+        account.machine.executions[holder] = status
+        if status == "gone":
+            account.machine.executions.clear()
+        return lambda: sweep({}, CONTEXT)
+
+    return prepare
+
+
+def evaluating(name: str) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        road = _road(account, recipe())
+        road["candidate"] = endpoint({"step": "create", "road": road}, CONTEXT)
+        (chunk,) = evaluation({"step": "plan", "road": road}, CONTEXT)
+        if name == "judge":
+            evaluation({"step": "answer", "road": road, "chunk": chunk}, CONTEXT)
+        return lambda: evaluation({"step": name, "road": road, "chunk": chunk}, CONTEXT)
+
+    return prepare
+
+
+def _promoted(account: Account, of: Recipe, letter: str = "a") -> None:
+    road = _road(account, of, letter)
+    road["live"] = promotion({"step": "promote", "road": road}, CONTEXT)
+    account.hosting.settle()
+    road["alias"] = promotion({"step": "record", "road": road}, CONTEXT)
+    promotion({"step": "close", "road": road}, CONTEXT)
+
+
+def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        if again:
+            _promoted(account, of)
+            (live,) = account.hosting.everything().values()
+            live.tags.pop("distillery:route", None)
+        road = _road(account, of, "b")
+        if name != "promote":
+            road["live"] = promotion({"step": "promote", "road": road}, CONTEXT)
+            account.hosting.settle()
+        if name == "close":
+            road["alias"] = promotion({"step": "record", "road": road}, CONTEXT)
+        return lambda: promotion({"step": name, "road": road}, CONTEXT)
+
+    return prepare
+
+
+def rolled_back(account: Account) -> Ask:
+    _promoted(account, recipe(), "a")
+    _promoted(account, recipe(), "b")
+    return lambda: rollback({"recipe": "support"}, CONTEXT)
+
+
+CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
+PROFILE = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abcdefghijkl"
+
+
+def _logs(how: How, **source: Any) -> Recipe:
+    source = {"match": ROUTE, "how": how, **source}
+    return recipe(heldout_max=20, logs=LogSource(**source))
+
+
+def _logged(account: Account, *calls: Any) -> None:
+    account.profiles.models[PROFILE] = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"
+    by_profile = record(converse("By a profile"), reply("x"), model=PROFILE, request="p")
+    by_path = record(f"s3://logs/{LOGGED}2026/11/23/09/data/x_input.json.gz", reply("x"), request="q")
+    account.objects["logs", f"{LOGGED}2026/11/23/09/data/x_input.json.gz"] = packed(converse("A body"))
+    account.objects["logs", f"{LOGGED}2026/11/23/09/a.json.gz"] = packed(*calls, by_path, by_profile)
+    account.ssm.values["/distillery/dev/pipeline"] = json.dumps({"prompts_bucket": "prompts"})
+
+
+def collecting(asked: Any, *calls: Any) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        _logged(account, *calls)
+        return lambda: collect(asked, CONTEXT)
+
+    return prepare
+
+
+def queried(asked: Any, state: str = "SUCCEEDED") -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        _logged(account, *CALLS)
+        collect({"recipe": "support"}, CONTEXT)
+        rows = [json.dumps(one).replace('"', '""') for one in CALLS]
+        account.objects["logs", "queries/r.csv"] = "\n".join(['"line"', *(f'"{row}"' for row in rows)]).encode()
+        account.athena.end("query-1", state, "s3://logs/queries/r.csv")
+        return lambda: collect(asked, CONTEXT)
+
+    return prepare
+
+
+def owned(kind: str) -> Callable[[Account], Ask]:
+    def prepare(_account: Account) -> Ask:
+        asked = {
+            **EMPTY,
+            "StackId": STACK,
+            "RequestType": kind,
+            "PhysicalResourceId": "p",
+            "ResourceProperties": {"Bucket": "logs", "Replace": "true"},
+        }
+        if kind != "Create":
+            own(asked | {"RequestType": "Create"}, CONTEXT)
+        return lambda: own(asked, CONTEXT)
+
+    return prepare
+
+
+def serving(asked: Any) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        for said in (route_map(OPTIMIZED, STANDARD, OTHER), route_map(STUDENT, route="distilled/support")):
+            account.ssm.values[f"/distillery/dev/routes/{said.route}"] = json.dumps(said.document())
+        account.ssm.values[ALIAS] = json.dumps({"endpoint": {"arn": ENDPOINT}, "current": "model-a"})
+        return lambda: invoke(asked, CONTEXT)
+
+    return prepare
+
+
+WAITS = recipe(budget_usd=Decimal("0.10"), over_budget=OverBudgetThen.APPROVE)
+HOSTED = {"on demand": recipe(), "by the hour": provisioned()}
+QUERY_ENDED = {"detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED"}}
+SCENES: dict[str, Scene] = {
+    "good prompts": Scene(uploaded(file(150))),
+    "good prompts in a folder": Scene(uploaded(file(150), uri="s3://prompts/prompts/support/")),
+    "bad prompts": Scene(refused),
+    **{f"a run that waits is decided: {approve}": Scene(decided(approve), WAITS) for approve in (True, False)},
+    **{f"a job is asked to {name}": Scene(distilling(name)) for name in ("check", "start", "stop")},
+    "a job is checked, by the hour": Scene(distilling("check", provisioned(budget_usd=Decimal(99)))),
+    **{f"a job is {ended}": Scene(distilling("settle", ended=ended)) for ended in ("Completed", "Failed")},
+    **{
+        f"an endpoint {how}: {name}": Scene(hosting(name, of))
+        for name in ("create", "describe", "release")
+        for how, of in HOSTED.items()
+    },
+    **{
+        f"a sweep {how}, {status}": Scene(swept(of, status))
+        for how, of in HOSTED.items()
+        for status in ("RUNNING", "FAILED", "gone")
+    },
+    **{f"an evaluation: {name}": Scene(evaluating(name)) for name in ("plan", "answer", "judge")},
+    **{
+        f"a promotion {how}: {name}{' again' if again else ''}": Scene(promoting(name, of, again=again))
+        for name in ("promote", "describe", "record", "close")
+        for how, of in HOSTED.items()
+        for again in (False, True)
+    },
+    "a roll-back": Scene(rolled_back),
+    "logs that are read": Scene(collecting({"recipe": "support"}, *CALLS), _logs(How.READ, use_responses=True)),
+    "logs that a job reads": Scene(collecting({"recipe": "support"}, *LEARN, *JUDGE), _logs(How.DIRECT)),
+    "logs that are queried": Scene(collecting({"recipe": "support"}, *CALLS), _logs(How.ATHENA)),
+    "a query that ended": Scene(queried(QUERY_ENDED), _logs(How.ATHENA)),
+    "a query that failed": Scene(queried(QUERY_ENDED, "FAILED"), _logs(How.ATHENA)),
+    "a poll of queries": Scene(queried({"poll": True}), _logs(How.ATHENA)),
+    **{f"logging: {kind}": Scene(owned(kind)) for kind in ("Create", "Update", "Delete")},
+    "a bucket is emptied": Scene(lambda _account: lambda: empty(EMPTY, CONTEXT)),
+    "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
+    "a request by the URL": Scene(serving(by_url({"route": "fast", "prompt": "hello"}))),
+    "a request to a student": Scene(serving({"route": "support", "prompt": "hello"})),
+    "a list of routes": Scene(serving(by_url(method="GET"))),
+}
