@@ -19,7 +19,14 @@ class ServingStack(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
         ground, home = self.ground(foundation.key(self)), settings.home_region
         routes = policies(settings)
-        serving = Serving(self, "Serving", ground=ground, home_region=home, policies=routes)
+        serving = Serving(
+            self,
+            "Serving",
+            ground=ground,
+            home_region=home,
+            policies=routes,
+            reserved_concurrency=settings.reserved_concurrency,
+        )
         function = serving.function
         self.watched = {"Serving": function}
         where = {"function": function.function.function_name, "url": serving.url, "routes": sorted(settings.routes)}

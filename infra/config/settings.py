@@ -45,6 +45,13 @@ class Settings(BaseModel):
     notify: tuple[Address, ...] = Field(
         default=(), description='a list of e-mail addresses, such as ["me@example.com"]'
     )
+    reserved_concurrency: int | None = Field(
+        default=None,
+        description="a whole number of at least 1: requests that the invoke function answers at a time, kept for it "
+        "alone; or no such key for what the account has left",
+        ge=1,
+        strict=True,
+    )
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")

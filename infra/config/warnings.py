@@ -7,7 +7,7 @@ from infra.config.checks.life import living_successor
 from infra.config.checks.uses import found, uses
 from infra.config.settings import Settings
 from lambdas.shared.catalog import Certainty, HostingMode, LifeState, Model
-from lambdas.shared.limits import MAX_DEPLOYMENTS
+from lambdas.shared.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 
 _NOTICE = timedelta(days=180)
 """Bedrock's Legacy period: an announced end is at least half a year off. Source: UG model-lifecycle."""
@@ -21,7 +21,7 @@ def warnings(settings: Settings, on: date) -> list[str]:
         if model and (text := _of_life(settings, model, use.region, on)):
             places.setdefault(text, []).append(use.where)
     lives = [f"{', '.join(where)}: {text}" for text, where in places.items()]
-    return [*lives, *_of_deployments(settings), *_of_silence(settings)]
+    return [*lives, *_of_deployments(settings), *_of_concurrency(settings), *_of_silence(settings)]
 
 
 def _of_life(settings: Settings, model: Model, region: str, on: date) -> str | None:
@@ -47,6 +47,16 @@ def _of_deployments(settings: Settings) -> Iterator[str]:
         yield (
             f"recipes: {len(hosted)} are hosted on demand and a candidate needs room too, but an account has "
             f"{MAX_DEPLOYMENTS} deployments unless quota L-1EF80F3E is raised."
+        )
+
+
+def _of_concurrency(settings: Settings) -> Iterator[str]:
+    reserved = settings.reserved_concurrency
+    if reserved is not None and reserved + UNRESERVED_CONCURRENCY > CONCURRENCY:
+        yield (
+            f"reserved_concurrency: Lambda keeps {UNRESERVED_CONCURRENCY} of an account's concurrency unreserved, and "
+            f"an account has {CONCURRENCY:,} in a Region unless quota L-B99A9384 is raised; {reserved:,} of it is "
+            "refused until then."
         )
 
 

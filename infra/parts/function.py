@@ -37,6 +37,7 @@ class Function(Construct):
 
     The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
     among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`.
+    reserved_concurrency: so many at a time, and no more; None for what the account has left.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Function(Construct):
         memory_mb: int = 512,
         layers: Sequence[lambda_.ILayerVersion] = (),
         asynchronous: bool = False,
+        reserved_concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, ident)
         logs = log_group(self, "Logs", ground)
@@ -73,6 +75,7 @@ class Function(Construct):
             layers=[ground.sdk, *layers],
             timeout=timeout,
             memory_size=memory_mb,
+            reserved_concurrent_executions=reserved_concurrency,
             dead_letter_queue=self.dead_letters,
             environment={Variable.ENVIRONMENT.value: ground.names.environment} | _spelled(environment),
         )

@@ -26,7 +26,14 @@ class Serving(Construct):
     """
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, home_region: str, policies: Sequence[FallbackPolicy]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        home_region: str,
+        policies: Sequence[FallbackPolicy],
+        reserved_concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
@@ -41,6 +48,7 @@ class Serving(Construct):
             timeout=Duration.minutes(3),
             permissions=self._every(policies, list(applications.values())),
             layers=[offer_layer(self, "Offer", offer)],
+            reserved_concurrency=reserved_concurrency,
         )
         self.alias = self._alias() if offer.to_the_known else None
         self.url = self._url()

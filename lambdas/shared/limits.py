@@ -21,6 +21,10 @@ MAX_LINE_BYTES = 16 * 1024
 MAX_DEPLOYMENTS = 10
 """Custom model deployments of an account and Region; can be raised (L-1EF80F3E). GR."""
 
+CONCURRENCY, UNRESERVED_CONCURRENCY = 1000, 100
+"""Of the functions of an account in a Region together; can be raised (L-B99A9384), and new accounts have less. The
+second is what Lambda keeps for functions without a reservation (Lambda guide, configuration-concurrency)."""
+
 MAX_SCHEDULED_JOBS = 10
 """Customization jobs of an account and Region that are not done. GR."""
 

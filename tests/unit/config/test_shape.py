@@ -66,6 +66,12 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "an address without an @": (
         {"notify": ["me"]}, "notify[0]", "it is 'me'", "me@example.com", "what is allowed"
     ),
+    "a reservation of nothing, which would answer nobody": (
+        {"reserved_concurrency": 0}, "reserved_concurrency", "it is 0", "at least 1: requests", "what is allowed"
+    ),
+    "a reservation that is a switch": (
+        {"reserved_concurrency": True}, "reserved_concurrency", "it is True", "at least 1: requests", "what is allowed"
+    ),
     "a hosting mode that there is not": (
         {"recipes/support/hosting": "serverless"},
         "recipes.support.hosting", "it is 'serverless'", "'on-demand' or 'provisioned'", "what is allowed",

@@ -33,6 +33,11 @@ LLAMA = {"home_region": "us-west-2", "recipes/support/teacher": "meta.llama3-3-7
             {"keep_data": True, "account": "222222222222"},
             "notify: it is empty, so nobody is told when a run fails.",
         ),
+        (
+            {"reserved_concurrency": 901},
+            "reserved_concurrency: Lambda keeps 100 of an account's concurrency unreserved, and an account has 1,000 "
+            "in a Region unless quota L-B99A9384 is raised; 901 of it is refused until then.",
+        ),
     ],
 )
 def test_warns(changes: dict[str, Any], expected: str, settings: Build) -> None:
@@ -52,6 +57,10 @@ def test_an_end_far_off_is_not_warned_of(settings: Build) -> None:
 def test_an_acknowledged_end_is_repeated_with_its_reason() -> None:
     said = warnings(load("launch", on=TODAY), TODAY)
     assert any("Claude 3 Haiku is ended, acknowledged until 2027-12-31: A faithful record" in text for text in said)
+
+
+def test_a_reservation_that_every_account_can_make_is_not_warned_of(settings: Build) -> None:
+    assert not [text for text in warnings(settings({"reserved_concurrency": 900}), TODAY) if "concurrency" in text]
 
 
 def test_more_recipes_on_demand_than_an_account_has_deployments_for(settings: Build) -> None:

@@ -72,6 +72,17 @@ def test_a_route_pays_for_what_it_falls_back_to_under_its_own_tags() -> None:
     assert _tags(templates("dev")["serving"], str(last.identifier))["distillery:route"] == "fast"
 
 
+def test_concurrency_is_reserved_for_the_invoke_function_alone_and_only_where_settings_say_so() -> None:
+    stacks = synthesized(shaped(read("dev") | {"reserved_concurrency": 7}, "dev"))
+    functions = [each for stack in stacks.values() for each in resources(stack, "AWS::Lambda::Function").values()]
+    told = [each.get("ReservedConcurrentExecutions") for each in functions]
+    assert [number for number in told if number is not None] == [7]
+    (function,) = resources(stacks["serving"], "AWS::Lambda::Function").values()
+    assert function["ReservedConcurrentExecutions"] == 7
+    (function,) = resources(templates("dev")["serving"], "AWS::Lambda::Function").values()
+    assert "ReservedConcurrentExecutions" not in function
+
+
 def test_each_cost_centre_has_a_profile_that_carries_it() -> None:
     (step,) = _maps(divided())["haiku"].steps
     assert list(step.cost_centres) == ["shop", "billing"]
