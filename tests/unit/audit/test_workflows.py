@@ -1,0 +1,47 @@
+"""Workflows run what a person can run, from actions that nobody can exchange, with no more rights than they need."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+
+
+def _said(workflow: Path, key: str) -> Iterator[str]:
+    """The values of a key, comments cut off."""
+    for line in workflow.read_text().splitlines():
+        if found := re.fullmatch(rf"[\s-]*{key}:\s*(.+?)(\s+#.*)?", line):
+            yield found[1]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_an_action_is_named_by_its_commit(workflow: Path) -> None:
+    for used in _said(workflow, "uses"):
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_no_name_of_a_tag_or_branch_is_pasted_into_a_shell(workflow: Path) -> None:
+    """`${{ … }}` is put into the script before the shell reads it: a tag may be named `v1";curl …`."""
+    for script in _said(workflow, "run"):
+        assert "${{" not in script, script
+        assert script not in {"|", ">"}, "one command a step: what is longer belongs into the Makefile"
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_has_no_rights_but_those_that_a_job_names(workflow: Path) -> None:
+    assert re.search(r"^permissions: \{\}$", workflow.read_text(), re.M)
+
+
+def test_a_release_passes_the_gate_and_the_audit_and_carries_bills_of_materials() -> None:
+    release = ROOT / ".github/workflows/release.yml"
+    made = [script.removeprefix("make ") for script in _said(release, "run") if script.startswith("make ")]
+    assert made == ["test", "audit", "sbom"]
+    assert set(made) <= TARGETS
+    assert ".build/sbom/*.json" in _said(release, "path")
+    assert any(script.endswith("sbom/*.json") for script in _said(release, "run"))
+    assert "check" in _said(release, "needs")
