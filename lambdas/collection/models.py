@@ -1,5 +1,6 @@
 """Which model a logged `modelId` stands for: an id, an ARN, a system profile, or an application profile's ARN."""
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
 APPLICATION = ":application-inference-profile/"
+_BEDROCKS = re.compile(
+    r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:[0-9]*:(?:foundation-model|inference-profile)/)?(?P<name>[^/]+)"
+)
+"""What Bedrock itself names. Other things may be called too, and some bear a name that somebody of the account gave."""
 _GONE = ("ResourceNotFoundException", "ValidationException")
 
 
@@ -27,7 +32,8 @@ class Models:
 
     def is_surely(self, logged: str, model: str) -> bool:
         """Without application profiles: no source tells whether a job takes those for the model behind them."""
-        return APPLICATION not in logged and logged.rpartition("/")[2] in names_of(model)
+        found = _BEDROCKS.fullmatch(logged)
+        return found is not None and found["name"] in names_of(model)
 
     def is_model(self, logged: str, model: str) -> bool:
         if APPLICATION not in logged:
