@@ -28,7 +28,7 @@ _SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 _GB = 1000**3
 QUERIES = {
     "curate": (ROOT / "lambdas" / "collection" / "curate.sql", "What the collect function asks, with its parameters"),
-    "usage": (Path(__file__).with_name("usage.sql"), "Calls and tokens by day, route and model; edit the hours"),
+    "usage": (Path(__file__).with_name("usage.sql"), "Calls and tokens by day, route, model and caller; edit hours"),
 }
 
 

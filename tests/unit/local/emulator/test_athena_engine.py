@@ -241,11 +241,18 @@ def test_what_is_no_select_with_its_parameters_is_refused(sql: str, given: Seque
 def test_the_other_named_query_counts_calls_and_tokens() -> None:
     host = Bucket({"2026/11/01/08/a.json.gz": packed(*MIXED[:3], MIXED[35])})
     result = run(USAGE.read_text(), [], host)
-    assert result.columns == ["day", "route", "model", "calls", "input_tokens", "output_tokens"]
+    assert result.columns == ["day", "route", "model", "caller", "calls", "input_tokens", "output_tokens"]
     assert sorted(result.rows, key=str) == [
-        ("2026/11/01", "fast", PRO, 1, 9, 2),
-        ("2026/11/01", "teacher", PRO, 3, 27, 6),
+        ("2026/11/01", "fast", PRO, "assumed-role/caller", 1, 9, 2),
+        ("2026/11/01", "teacher", PRO, "assumed-role/caller", 3, 27, 6),
     ]
+
+
+def test_calls_that_a_stranger_books_on_a_route_are_told_apart() -> None:
+    arns = [APP, f"{APP}2", f"arn:aws:iam::{ACCOUNT}:user/team/eve", f"arn:aws:iam::{ACCOUNT}:root"]
+    calls = [made_by("a", arn) for arn in arns]
+    result = run(USAGE.read_text(), [], Bucket({"2026/11/01/08/a.json.gz": packed(*calls)}))
+    assert {row[3]: row[4] for row in result.rows} == {"assumed-role/support-app": 2, "user/team/eve": 1, "root": 1}
 
 
 def test_a_result_is_written_as_athena_writes_it() -> None:
