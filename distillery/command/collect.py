@@ -40,6 +40,12 @@ def collect(
         )
     else:
         _refuse(answer)
+    if answer.get("of_anybody"):
+        console.print(
+            f"[yellow]calls of whoever made them are among these[/yellow]: recipes.{recipe}.logs names no principals, "
+            "and anybody who may call a model there may say what match asks for",
+            soft_wrap=True,
+        )
 
 
 def _tell(recipe: str, answer: object) -> None:

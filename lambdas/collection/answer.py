@@ -13,7 +13,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """calls: that the recipe's filter takes; prompts: that were delivered; left_out: reason → calls."""
+    """calls: that the recipe's filter takes; prompts: that were delivered; left_out: reason → calls; of_anybody:
+    whoever made them, since the recipe names no principals."""
 
     status: Status
     recipe: str | None = None
@@ -22,4 +23,5 @@ class Answer:
     calls: int = 0
     prompts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    of_anybody: bool = False
     reason: str = ""

@@ -88,13 +88,16 @@ class Collector:
             calls=counted.calls,
             prompts=counted.direct.calls,
             left_out=counted.left_out,
+            of_anybody=True,
         )
 
     def _query(self, recipe: Recipe, span: Span) -> Answer:
         token = names.token(recipe.name, self.now().isoformat())  # a retry within boto3 is the same query
         query = self.queries.start(source_of(recipe), self.logs.account, span, most_of(recipe), token)
         self.pending.keep(Waiting(query=query, recipe=recipe.name, span=span))
-        return Answer(status=Status.QUERYING, recipe=recipe.name, query=query)
+        return Answer(
+            status=Status.QUERYING, recipe=recipe.name, query=query, of_anybody=not source_of(recipe).principals
+        )
 
     def _found(self, recipe: Recipe, query: Query) -> Answer:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
@@ -118,6 +121,7 @@ class Collector:
             calls=choice.calls,
             prompts=len(prompts),
             left_out=dict(choice.left_out),
+            of_anybody=not source_of(recipe).principals,
         )
 
 

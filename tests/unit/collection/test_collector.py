@@ -61,6 +61,16 @@ def test_what_was_asked_within_the_days_lands_in_the_home_region() -> None:
     assert {len(line["messages"]) for line in lines} == {1}
 
 
+@pytest.mark.parametrize(("principals", "of_anybody"), [((), True), (("assumed-role/caller/*",), False)])
+@pytest.mark.parametrize("how", [How.READ, How.ATHENA])
+def test_an_answer_says_whether_whoever_called_is_learnt_from(
+    how: How, principals: tuple[str, ...], of_anybody: bool
+) -> None:
+    answer = stage(how, principals=principals).collector.collect(Collect(recipe="support"))
+    assert answer.status in {Status.COLLECTED, Status.QUERYING}
+    assert answer.of_anybody is of_anybody
+
+
 def test_the_same_logs_are_the_same_object() -> None:
     first, again = stage(), stage()
     first.collector.collect(Collect(recipe="support"))
@@ -184,6 +194,13 @@ APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-prof
         (APPLICATION, False, True),
         (f"{APPLICATION}-gone", False, False),
         ("amazon.nova-micro-v1:0", False, False),
+        (f"arn:aws:bedrock:us-east-2:111111111111:custom-model/{PRO}", False, False),
+        (f"arn:aws:bedrock:us-east-2:111111111111:imported-model/{PRO}", False, False),
+        (f"arn:aws:sagemaker:us-east-2:111111111111:endpoint/{PRO}", False, False),
+        (f"arn:aws:bedrock:us-east-2:111111111111:prompt/foundation-model/{PRO}", False, False),
+        (f"x/{PRO}", False, False),
+        (f"{PRO}\n", False, False),
+        ("", False, False),
     ],
 )
 def test_a_model_is_known_by_each_of_its_names(logged: str, sure: bool, same: bool) -> None:

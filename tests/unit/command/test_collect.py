@@ -1,5 +1,7 @@
 """`distillery collect`: one function in the inference Region, and what became of the calls."""
 
+import pytest
+
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
@@ -27,6 +29,16 @@ def test_a_query_is_told_by_its_id(account: FakeAccount, command: Command) -> No
     said = command("collect", "support")
     assert (said.code, "query q-1" in said.out) == (0, True)
     assert account.calls == [(FUNCTION, {"recipe": "support", "since": None}, "us-east-2")]
+
+
+@pytest.mark.parametrize("status", ["collected", "querying"])
+@pytest.mark.parametrize("of_anybody", [True, False])
+def test_whoever_collects_is_told_where_anybody_may_teach(
+    status: str, of_anybody: bool, account: FakeAccount, command: Command
+) -> None:
+    sent = {"uri": "s3://prompts/x", "calls": 130, "prompts": 130, "left_out": {}, "query": "q-1"}
+    account.answers[FUNCTION] = {"status": status, "of_anybody": of_anybody, **sent}
+    assert ("recipes.support.logs names no principals" in command("collect", "support").out) is of_anybody
 
 
 def test_what_is_refused_is_an_error(account: FakeAccount, command: Command) -> None:
