@@ -21,6 +21,16 @@ from infra.parts.encryption import Key
 from infra.parts.stores import Stores
 from infra.parts.table import LedgerTable
 from infra.parts.topic import Topic
+from lambdas.shared.names import (
+    COLLECTED_PREFIX,
+    DATASETS_PREFIX,
+    EVALUATIONS_PREFIX,
+    GOLDEN_PREFIX,
+    JOBS_PREFIX,
+    PROMPTS_PREFIX,
+    REPORTS_PREFIX,
+    UPLOADS_PREFIX,
+)
 from stacks.base import EnvironmentStack
 
 
@@ -87,10 +97,29 @@ class HomeFoundation(Foundation):
     """The home Region's, with the buckets and the run ledger."""
 
     def keep(self) -> None:
-        keep, key = self.settings.keep_data, self.keys.key
+        keep, key, days = self.settings.keep_data, self.keys.key, self.settings.data_days
         logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket
-        prompts = Bucket(self, "Prompts", key=key, logs=logs, keep_data=keep, events=True).bucket
-        data = Bucket(self, "Data", key=key, logs=logs, keep_data=keep).bucket
+        prompts = Bucket(
+            self,
+            "Prompts",
+            key=key,
+            logs=logs,
+            keep_data=keep,
+            events=True,
+            keep_days=days,
+            passing=(PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
+            staying=(GOLDEN_PREFIX,),
+        ).bucket
+        data = Bucket(
+            self,
+            "Data",
+            key=key,
+            logs=logs,
+            keep_data=keep,
+            keep_days=days,
+            passing=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
+            staying=(DATASETS_PREFIX, GOLDEN_PREFIX),  # data sets end by `lambdas/expiry`, which knows those in use
+        ).bucket
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
         self.publish(names)

@@ -3,7 +3,8 @@
 from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
-from infra.config import Settings
+from infra.config import LONGEST_RUN_DAYS, Settings
+from infra.parts.expiry import Expiry
 from infra.parts.function import Function
 from infra.parts.machine import Machine
 from infra.parts.people import approver_policy, operator_policy
@@ -16,7 +17,7 @@ from stacks.foundation import HomeFoundation
 from stacks.road import road
 from stacks.stages import Stages
 
-LONGEST_RUN = Duration.days(10)
+LONGEST_RUN = Duration.days(LONGEST_RUN_DAYS)
 SLOW_POLL = Duration.minutes(15)
 
 
@@ -38,6 +39,8 @@ class Pipeline(EnvironmentStack):
         settle, sweep = stages.distillation.settle, stages.endpoint.sweep
         missed = "Events are best effort: what they missed is found here"
         every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[settle, sweep])
+        assert sweep.dead_letters is not None
+        Expiry(self, "Expiry", ground=ground, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
         # Functions whose errors nobody would see otherwise: those of the steps show as failed runs.
         self.watched = {"Dataset": dataset.function, "Settle": settle, "Sweep": sweep}
         operators = {"dataset": dataset.function, "rollback": stages.promotion.rollback}

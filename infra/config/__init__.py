@@ -9,11 +9,12 @@ from infra.config.finding import ConfigError, Finding
 from infra.config.logging import Logging
 from infra.config.reading import known, load
 from infra.config.route import Route
-from infra.config.settings import LifecycleAcknowledgement, Settings
+from infra.config.settings import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Settings
 from infra.config.vpc_endpoint import VpcEndpoint
 from infra.config.warnings import warnings
 
 __all__ = [
+    "LONGEST_RUN_DAYS",
     "ConfigError",
     "FallbackPolicy",
     "Finding",

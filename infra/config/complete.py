@@ -6,6 +6,9 @@ from typing import Any
 from infra.config.route import distilled
 from lambdas.shared.names import DISTILLED_PREFIX
 
+DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
+"""How long data stays where the file does not say it: without and with `keep_data`."""
+
 
 def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
     """The keyword arguments of `Settings`. Tables of the wrong shape are left for the validation to name."""
@@ -16,6 +19,8 @@ def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
     of = dict.fromkeys([*recipes, *(name.removeprefix(DISTILLED_PREFIX) for name in tables if name not in routes)])
     students = {DISTILLED_PREFIX + recipe: distilled(recipe) for recipe in of}
     told = {name: _over(table, tables.get(name, {})) for name, table in students.items()}
+    days = DATA_DAYS_WHERE_KEPT if said.get("keep_data") is True else DATA_DAYS
+    said = {"data_days": days, **said}
     return {**said, "environment": environment, "recipes": recipes, "routes": {**routes, **told}}
 
 

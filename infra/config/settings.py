@@ -11,6 +11,9 @@ from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.catalog import InvokeId
 from lambdas.shared.recipe import Recipe
 
+LONGEST_RUN_DAYS = 10
+"""After so many a run is ended; what it reads has to be there until then."""
+
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
@@ -42,6 +45,9 @@ class Settings(BaseModel):
     keep_data: bool = Field(description="true or false: whether data outlives the stacks")
     termination_protection: bool = Field(description="true or false: whether stacks refuse to be deleted")
     log_retention_days: int = Field(description="a retention that CloudWatch Logs offers, such as 30")
+    data_days: int = Field(
+        description="days that prompts, data sets, evaluations, reports and job outputs are kept, 10 to 3650"
+    )
     notify: tuple[Address, ...] = Field(
         default=(), description='a list of e-mail addresses, such as ["me@example.com"]'
     )

@@ -1,5 +1,7 @@
 """A bucket for data: private, versioned, encrypted with the environment's key, TLS only, its access logged."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy, Tags
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -26,11 +28,13 @@ _LOGS_ONLY = {
 
 _LOG_DAYS = 90
 _OLD_VERSION_DAYS = 30
+_ABORTED_UPLOAD_DAYS = 7
 
 
 class Bucket(Construct):
     """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource).
-    `keep_days`: after so many an object goes, and a day later nothing is left of it; None keeps it."""
+    `keep_days`: after so many an object goes, and a day later nothing is left of it; None keeps it. `passing`: folders
+    of which alone that is so; `staying`: those in which only old versions go."""
 
     def __init__(
         self,
@@ -42,6 +46,8 @@ class Bucket(Construct):
         keep_data: bool,
         events: bool = False,
         keep_days: int | None = None,
+        passing: Sequence[str] = ("",),
+        staying: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, ident)
         self.bucket = s3.Bucket(
@@ -54,7 +60,7 @@ class Bucket(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=logs,
             server_access_logs_prefix=f"{ident.lower()}/",
-            lifecycle_rules=[_housekeeping(keep_days)],
+            lifecycle_rules=_housekeeping(keep_days, passing, staying),
             removal_policy=_removal(keep_data),
         )
         _finish(self.bucket, keep_data)
@@ -84,12 +90,32 @@ class LogBucket(Construct):
         compliance.acknowledge(self.bucket, _LOGS_ONLY)
 
 
-def _housekeeping(keep_days: int | None) -> s3.LifecycleRule:
-    return s3.LifecycleRule(
-        abort_incomplete_multipart_upload_after=Duration.days(7),
-        expiration=None if keep_days is None else Duration.days(keep_days),
-        noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS if keep_days is None else 1),
-    )
+def _housekeeping(keep_days: int | None, passing: Sequence[str], staying: Sequence[str]) -> list[s3.LifecycleRule]:
+    """No two rules with the same action overlap: S3 refuses that of prefixes that stand in the rule itself, as
+    CloudFormation writes them ("Found overlapping prefixes … for same action type"). With days, Expiration removes a
+    delete marker too that is so old and all that is left of its object (S3 guide, intro-lifecycle-rules); where there
+    are none, as soon as it is.
+    """
+    if keep_days is None:
+        passing, staying = (), staying or ("",)
+    ending = [
+        s3.LifecycleRule(
+            prefix=folder or None,
+            expiration=None if keep_days is None else Duration.days(keep_days),
+            noncurrent_version_expiration=Duration.days(1),
+        )
+        for folder in passing
+    ]
+    kept = [
+        s3.LifecycleRule(
+            prefix=folder or None,
+            expired_object_delete_marker=True,
+            noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS),
+        )
+        for folder in staying
+    ]
+    unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(_ABORTED_UPLOAD_DAYS))
+    return [unfinished, *ending, *kept]
 
 
 def _removal(keep_data: bool) -> RemovalPolicy:

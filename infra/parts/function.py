@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.parts import compliance
@@ -36,7 +37,8 @@ class Function(Construct):
     """`handler` is the door, `lambdas.<stage>.<module>.<name>`, and names the parcel too.
 
     The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
-    among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`.
+    among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`: a queue of its own, or
+    that of another function, whose alarm is its too then.
     reserved_concurrency: so many at a time, and no more; None for what the account has left.
     """
 
@@ -55,11 +57,14 @@ class Function(Construct):
         layers: Sequence[lambda_.ILayerVersion] = (),
         asynchronous: bool = False,
         reserved_concurrency: int | None = None,
+        dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
         logs = log_group(self, "Logs", ground)
         role = iam.Role(self, "Role", assumed_by=_LAMBDA)
-        self.dead_letters = DeadLetters(self, "DeadLetters", key=ground.key).queue if asynchronous else None
+        self.dead_letters = dead_letters
+        if asynchronous and dead_letters is None:
+            self.dead_letters = DeadLetters(self, "DeadLetters", key=ground.key).queue
         bury = storage.bury(self.dead_letters, ground.key) if self.dead_letters else ()
         self._policy = allow(role, running.log_to(logs.log_group_arn), *bury, *permissions)
         self.function = lambda_.Function(

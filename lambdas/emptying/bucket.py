@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from lambdas.shared.aws import ClientError, code
+from lambdas.shared.versions import delete
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,14 +36,9 @@ def _tags(s3: "S3Client", bucket: str) -> set[str]:
 
 
 def _delete(s3: "S3Client", bucket: str, page: Any) -> int:
-    """One page: at most the thousand that DeleteObjects takes. Raises where S3 refuses any of them."""
-    found: list[Any] = [
-        {"Key": item["Key"], "VersionId": item["VersionId"]}
-        for item in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
-    ]
-    if not found:
-        return 0
-    refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True}).get("Errors", [])
-    if refused:
-        raise OSError(f"S3 would not delete {len(refused)} objects of {bucket}; the first: {refused[0].get('Code')}")
-    return len(found)
+    """One page: at most the thousand that one request deletes. Raises where S3 refuses any of them."""
+    return delete(
+        s3,
+        bucket,
+        ((item["Key"], item["VersionId"]) for item in (*page.get("Versions", []), *page.get("DeleteMarkers", []))),
+    )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lambdas.shared.errors import BadRequest, NothingToRollBack
-from lambdas.shared.ledger import Ledger, RunRecord
+from lambdas.shared.ledger import Ledger
+from lambdas.shared.lineage import model_of
 from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Alias, Run, Stage, Student, Verdict
+from lambdas.shared.road import Alias, Run, Student, Verdict
 from lambdas.shared.wire import from_wire
 
 T = TypeVar("T")
@@ -50,11 +51,6 @@ def _previous(alias: Alias, holder: str, ledger: Ledger) -> Target:
     if alias.previous is None:
         raise NothingToRollBack(f"recipe {alias.recipe!r} has had one model only, {alias.current}")
     for record in ledger.runs(alias.recipe):
-        if _model(record) == alias.previous:
+        if model_of(record) == alias.previous:
             return Target(recipe=record.run.recipe, model_arn=alias.previous, run=record.run.id, mover=holder)
     raise NothingToRollBack(f"no run in the ledger made {alias.previous}, the previous model of {alias.recipe!r}")
-
-
-def _model(record: RunRecord) -> str | None:
-    stage = record.stages.get(Stage.DISTILLATION)
-    return stage.product.get("model_arn") if stage else None

@@ -20,6 +20,12 @@ UPLOADS_PREFIX = "uploads/"
 COLLECTED_PREFIX = "collected/"
 """Of the prompts bucket: the collection stage alone may write there, and no person. Permissions of people name the two
 prefixes above."""
+DATASETS_PREFIX = "datasets/"
+EVALUATIONS_PREFIX = "evaluations/"
+JOBS_PREFIX = "jobs/"
+REPORTS_PREFIX = "reports/"
+GOLDEN_PREFIX = "golden/"
+"""In either bucket: sets that people judge models by for years; nothing there ends by itself."""
 
 DIRECT = "logs.json"
 """Under COLLECTED_PREFIX, in a folder of its own within the recipe's: what stands in place of prompts where a job reads

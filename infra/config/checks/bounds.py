@@ -5,7 +5,7 @@ from datetime import date
 from operator import attrgetter
 
 from infra.config.finding import Finding
-from infra.config.settings import Settings
+from infra.config.settings import LONGEST_RUN_DAYS, Settings
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.recipe import Recipe
 
@@ -14,6 +14,9 @@ RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 """Source: CloudWatch Logs API, PutRetentionPolicy."""
+
+DATA_DAYS_MAX = 3650
+"""Ten years: whoever needs data for longer has to say where it is, under `golden/`."""
 
 Inside = Callable[[Recipe], bool]
 _BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
@@ -43,7 +46,7 @@ _BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
 
 
 def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
-    """The recipes' numbers, and the days that logs are kept."""
+    """The recipes' numbers, and the days that data and logs are kept."""
     for name, recipe in settings.recipes.items():
         for field, inside, allowed, fix in _BOUNDS:
             if not inside(recipe):
@@ -55,4 +58,11 @@ def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
             wrong=f"CloudWatch Logs cannot keep a log for {settings.log_retention_days} days",
             allowed=", ".join(map(str, RETENTION_DAYS)),
             fix=f"write {min(RETENTION_DAYS, key=lambda days: abs(days - settings.log_retention_days))}",
+        )
+    if not LONGEST_RUN_DAYS <= settings.data_days <= DATA_DAYS_MAX:
+        yield Finding(
+            where="data_days",
+            wrong=f"it is {settings.data_days}",
+            allowed=f"{LONGEST_RUN_DAYS} to {DATA_DAYS_MAX}: a run may take {LONGEST_RUN_DAYS} days",
+            fix="write 90, or how long you may keep what your callers wrote",
         )

@@ -77,6 +77,14 @@ def remove(bucket: s3.IBucket, folder: str) -> Permission:
     return _objects(bucket, ("s3:DeleteObject",), (folder,))
 
 
+def end(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """Every version of objects under the folders, to be listed and deleted for good. No key: nothing is read."""
+    return (
+        Permission(actions=("s3:ListBucketVersions",), resources=(bucket.bucket_arn,)),
+        _objects(bucket, ("s3:DeleteObjectVersion",), folders),
+    )
+
+
 def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:
     """Every version of every object, to be deleted with the bucket. No key: nothing is read."""
     return (

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.policy.house import House, Json, Resource, broken, condition, listed, spelled
+from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.encryption import log_buckets
-from tests.policy.rules.examples import TLS_ONLY, get, resource, resource_policy
+from tests.policy.rules.examples import TLS_ONLY, get, policy, resource, resource_policy
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
 
@@ -89,10 +89,10 @@ def nothing_is_reached_without_tls(house: House) -> Facts:
 
 
 def _policy(house: House, kept: Resource, kind: str) -> Iterator[Json]:
-    for policy in house.resources(kind):
-        targets = [policy.properties[name] for name in ("Bucket", "Queues", "Topics") if name in policy.properties]
-        if any(str(house.find(policy.stack, one)) == str(kept) for target in targets for one in listed(target)):
-            yield from policy.properties["PolicyDocument"]["Statement"]
+    for found in house.resources(kind):
+        targets = [found.properties[name] for name in ("Bucket", "Queues", "Topics") if name in found.properties]
+        if any(str(house.find(found.stack, one)) == str(kept) for target in targets for one in listed(target)):
+            yield from found.properties["PolicyDocument"]["Statement"]
 
 
 def _is_denied(kept: Resource, statement: Json, actions: set[str]) -> bool:
@@ -122,3 +122,43 @@ def whatever_runs_logs_to_a_log_group_of_its_stack(house: House) -> Facts:
         names = runs.properties.get("LoggingConfig", runs.properties.get("LoggingConfiguration", {}))
         found = house.find(runs.stack, names)
         yield str(runs), found is not None and found.kind == "AWS::Logs::LogGroup"
+
+
+def _versioned(**rules: Any) -> House:
+    """A bucket that a role writes to, with one rule."""
+    bucket = resource(
+        "AWS::S3::Bucket",
+        VersioningConfiguration={"Status": "Enabled"},
+        LifecycleConfiguration={"Rules": [{"Status": "Enabled", **rules}]},
+    )
+    writes = said("s3:PutObject", {"Fn::Join": ["", [get("B"), "/datasets/*"]]})
+    return broken({"B": bucket, "P": policy(writes)})
+
+
+@rule(
+    without_a_rule=_versioned(),
+    for_another_folder=_versioned(Prefix="other/", ExpirationInDays=1, NoncurrentVersionExpiration={}),
+    in_its_newest_version_alone=_versioned(ExpirationInDays=1),
+    by_a_function_that_is_not_there=_versioned(Prefix="datasets/", NoncurrentVersionExpiration={"NoncurrentDays": 1}),
+)
+def what_is_written_to_a_bucket_ends_in_all_its_versions(house: House) -> Facts:
+    """By a rule of the bucket; data sets, which may be in use, by the function that knows. Golden sets, which people
+    judge models by for years, end in their old versions alone."""
+    handlers = {function.properties.get("Handler") for function in house.resources("AWS::Lambda::Function")}
+    for writer, statement in house.statements():
+        for target in listed(statement.get("Resource", [])) if allows(statement, "s3:PutObject") else []:
+            bucket = house.find(writer.stack, target)
+            if bucket is not None and bucket.kind == "AWS::S3::Bucket":
+                folder = spelled(target).partition("/")[2].rstrip("*")
+                daily = folder.startswith("datasets/") and "lambdas.expiry.handler.expire" in handlers
+                judged = daily or folder.startswith("golden/")
+                yield f"{writer} → {bucket} {folder}", _ends(bucket, folder, judged=judged)
+
+
+def _ends(bucket: Resource, folder: str, *, judged: bool) -> bool:
+    rules = bucket.properties.get("LifecycleConfiguration", {}).get("Rules", [])
+    found = [one for one in rules if folder.startswith(one.get("Prefix", ""))]
+    old = "VersioningConfiguration" not in bucket.properties or any(
+        "NoncurrentVersionExpiration" in one for one in found
+    )
+    return old and (judged or any("ExpirationInDays" in one for one in found))

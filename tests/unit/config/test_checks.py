@@ -201,6 +201,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("log_retention_days", "100 days", "90, 120", "write 90"),
     ),
+    "data that ends before a run that reads it": (
+        {"data_days": 9},
+        TODAY,
+        ("data_days", "it is 9", "10 to 3650: a run may take 10 days", "write 90"),
+    ),
+    "data without an end": (
+        {"data_days": 1_000_000},
+        TODAY,
+        ("data_days", "it is 1000000", "10 to 3650", "write 90"),
+    ),
     "a budget below the smallest run": (
         {HOSTING: "provisioned", PRICE: 40, "recipes/support/budget_usd": 39},
         TODAY,

@@ -82,6 +82,7 @@ def test_no_event_is_lost_that_a_function_could_not_be_given_or_could_not_handle
         ("lambdas.endpoint.handler.step", {E, L}),
         ("lambdas.endpoint.handler.sweep", {E, L, S, T}),
         ("lambdas.evaluation.handler.step", {E, L, D}),
+        ("lambdas.expiry.handler.expire", {E, L, D, Variable.DATA_DAYS, T}),
         ("lambdas.promotion.handler.step", {E, L, T}),
         ("lambdas.promotion.handler.rollback", {E, L, S}),
         ("lambdas.serving.handler.invoke", {E}),

@@ -1,0 +1,1 @@
+"""Data sets end, but for those that are in use."""

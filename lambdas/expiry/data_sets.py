@@ -1,0 +1,106 @@
+"""Old data sets go, in all their versions; those of the current and the previous model, and of runs on the road, stay.
+
+S3's own rules know prefixes and tags. What an alias names is neither: a tag that is set at writing and taken off at
+promotion is lost with a failed request, is on no object of before, and lets whoever may tag decide what is kept. So it
+is decided every day by what the ledger and the alias say on that day.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from lambdas.shared.aliases import Aliases
+from lambdas.shared.journal import journal
+from lambdas.shared.ledger import Approvals, Ledger, RunRecord
+from lambdas.shared.lineage import digests_of
+from lambdas.shared.names import DATASETS_PREFIX, Names
+from lambdas.shared.notices import Notices
+from lambdas.shared.road import Outcome
+from lambdas.shared.versions import Version, delete, versions
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = journal(__name__)
+OldSets = dict[str, dict[str, list[Version]]]
+"""recipe → digest → versions older than they may be."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DataSets:
+    """days: that a data set is kept. One recipe that cannot be judged never stops the others; what failed is raised
+    together at the end, so that an alarm sees it."""
+
+    names: Names
+    s3: "S3Client"
+    bucket: str
+    days: int
+    ledger: Ledger
+    approvals: Approvals
+    aliases: Aliases
+    notices: Notices
+    now: Callable[[], datetime]
+    errors: list[Exception] = field(default_factory=list)
+
+    def end(self) -> dict[str, Any]:
+        """How many versions were deleted of which data sets, and which waiting runs are declined since theirs are gone.
+        Raises ExceptionGroup."""
+        ended, declined, deleted = list[str](), list[str](), 0
+        for recipe, old in self._old().items():
+            try:
+                unused = self._unused(recipe, old)
+                for digest, found in unused.items():
+                    declined += self._decline(recipe, digest, found)
+                every = (version for found in unused.values() for version in found)
+                deleted += delete(self.s3, self.bucket, ((version.key, version.id) for version in every))
+                ended += [f"{recipe}/{digest}" for digest in unused]
+            except Exception as error:
+                log.exception("data sets of %s", recipe)
+                self.errors.append(error)
+        if self.errors:
+            raise ExceptionGroup("some data sets could not be ended; the next day tries again", self.errors)
+        return {"deleted": deleted, "data_sets": ended, "declined": declined}
+
+    def _old(self) -> OldSets:
+        found: OldSets = defaultdict(lambda: defaultdict(list))
+        limit = self.now() - timedelta(days=self.days)
+        for version in versions(self.s3, self.bucket, DATASETS_PREFIX):
+            if version.written <= limit:
+                recipe, _, rest = version.key.removeprefix(DATASETS_PREFIX).partition("/")
+                found[recipe][rest.partition("/")[0]].append(version)
+        return found
+
+    def _unused(self, recipe: str, old: dict[str, list[Version]]) -> dict[str, list[Version]]:
+        """The order matters: objects were listed first, then come the runs, then the alias. What is written meanwhile
+        is not in the list, and a run that left the road meanwhile has written the alias before.
+
+        Raises LookupError where no run made a model that the alias names: then nobody knows what it learned from.
+        """
+        records = self.ledger.runs(recipe)
+        used = {record.run.dataset.digest for record in records if record.outcome is Outcome.RUNNING}
+        alias = self.aliases.read(self.names.alias(recipe))
+        if alias is not None:
+            for model in filter(None, (alias.current, alias.previous)):
+                if not (learned := digests_of(model, records)):
+                    raise LookupError(
+                        f"no run in the ledger made {model} of {recipe!r}; none of its data sets is ended"
+                    )
+                used |= learned
+        return {digest: found for digest, found in old.items() if digest not in used}
+
+    def _decline(self, recipe: str, digest: str, found: list[Version]) -> list[str]:
+        """Runs that wait for an approval, and whose prompts go now."""
+        if not any(version.latest and not version.marker for version in found):
+            return []
+        waiting = [record for record in self.ledger.runs(recipe) if _waits_for(record, digest)]
+        reason = f"its prompts were kept for {self.days} days (data_days) and are gone; upload them again"
+        for record in waiting:
+            self.approvals.decline(record.run.id, reason)
+            self.notices.publish(f"Distillery: {recipe} {Outcome.DECLINED}", f"{record.run.id} is declined: {reason}.")
+        return [record.run.id for record in waiting]
+
+
+def _waits_for(record: RunRecord, digest: str) -> bool:
+    return record.outcome is Outcome.AWAITING and record.run.dataset.digest == digest

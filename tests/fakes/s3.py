@@ -1,0 +1,116 @@
+"""A versioned bucket store in memory, with the operations of S3 that the product calls on versions."""
+
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.fakes.errors import service_error
+
+EPOCH = datetime(2026, 11, 23, 9, 33, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Kept:
+    """One version; a marker has no body."""
+
+    bucket: str
+    key: str
+    id: str
+    body: bytes | None
+    written: datetime
+
+
+@dataclass
+class FakeS3:
+    """`now`: when things are written. `refuse`: keys that DeleteObjects refuses; `unreadable`: that GetObject does;
+    `page`: versions in one answer."""
+
+    now: Callable[[], datetime] = lambda: EPOCH
+    refuse: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    page: int = 1000
+    kept: list[Kept] = field(default_factory=list)
+    unfinished: list[tuple[str, str]] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    deletes: list[list[tuple[str, str]]] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, str]:  # noqa: N803 the API's names
+        version = f"v{next(self.ids)}"
+        self.kept.append(Kept(Bucket, Key, version, Body, self.now()))
+        return {"VersionId": version}
+
+    def put(self, uri: str, body: bytes | str) -> str:
+        """The same by its address. The version's id."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return self.put_object(Bucket=bucket, Key=key, Body=body.encode() if isinstance(body, str) else body)[
+            "VersionId"
+        ]
+
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 the API's names
+        """A marker on top, as in a versioned bucket."""
+        self.kept.append(Kept(Bucket, Key, f"m{next(self.ids)}", None, self.now()))
+        return {}
+
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:  # noqa: N803 the API's names
+        self.reads.append(Key)
+        if Key in self.unreadable:
+            raise service_error("AccessDenied", "GetObject")
+        found = [one for one in self.kept if (one.bucket, one.key) == (Bucket, Key) and VersionId in (None, one.id)]
+        if not found or found[-1].body is None:
+            raise service_error("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(found[-1].body), "VersionId": found[-1].id}
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 the API's names
+        asked = [(one["Key"], one["VersionId"]) for one in Delete["Objects"]]
+        assert 0 < len(asked) <= 1000
+        self.deletes.append(asked)
+        gone = {one for one in asked if one[0] not in self.refuse}
+        self.kept = [one for one in self.kept if one.bucket != Bucket or (one.key, one.id) not in gone]
+        refused = [
+            {"Key": key, "VersionId": version, "Code": "AccessDenied"}
+            for key, version in asked
+            if (key, version) not in gone
+        ]
+        return {"Errors": refused} if refused else {}
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        return _Pages(self, operation)
+
+    def held(self, bucket: str | None = None) -> list[str]:
+        """The keys of versions that are left, markers included."""
+        return sorted(one.key for one in self.kept if bucket in (None, one.bucket))
+
+
+@dataclass(frozen=True)
+class _Pages:
+    s3: FakeS3
+    operation: str
+
+    def paginate(self, *, Bucket: str, Prefix: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803 the API's names
+        if self.operation == "list_multipart_uploads":
+            uploads = [{"Key": key} for bucket, key in self.s3.unfinished if bucket == Bucket]
+            yield {"Uploads": uploads} if uploads else {}
+            return
+        assert self.operation == "list_object_versions"
+        ours = [one for one in self.s3.kept if one.bucket == Bucket and one.key.startswith(Prefix)]
+        newest = {one.key: one.id for one in ours}
+        ours.reverse()
+        order = sorted(ours, key=lambda one: one.key)  # of one key the newest first, as S3 lists them
+        for start in range(0, len(order) or 1, self.s3.page):
+            page: dict[str, Any] = {}
+            for one in order[start : start + self.s3.page]:
+                told = {
+                    "Key": one.key,
+                    "VersionId": one.id,
+                    "LastModified": one.written,
+                    "IsLatest": newest[one.key] == one.id,
+                }
+                if one.body is None:
+                    page.setdefault("DeleteMarkers", []).append(told)
+                else:
+                    page.setdefault("Versions", []).append(told | {"Size": len(one.body)})
+            yield page
