@@ -72,6 +72,14 @@ class Route:
         """As it was published, at most a minute ago. Raises NoSuchRoute, MapUnavailable."""
         return self._directory.map()
 
+    def ready(self) -> RouteMap:
+        """The same for whoever is about to ask: where there is none, that request is told of as one that failed."""
+        try:
+            return self.map
+        except RouteError as error:
+            self._tell(error)
+            raise
+
     def converse(self, **request: Unpack[Request]) -> Reply:
         """One answer. `modelId`, `performanceConfig` and `serviceTier` are the map's to say.
 
@@ -93,10 +101,13 @@ class Route:
         try:
             return Call(self._walk(), asked, self._clients, self._metrics)
         except RouteError as error:
-            callers = not isinstance(error, MapUnavailable)
-            name, route = type(error).__name__, self._directory.name
-            tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
+            self._tell(error)
             raise
+
+    def _tell(self, error: RouteError) -> None:
+        callers = not isinstance(error, MapUnavailable)
+        name, route = type(error).__name__, self._directory.name
+        tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
     def _walk(self) -> Walk:
         walk = Walk(

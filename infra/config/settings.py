@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from infra.config.logging import Logging
+from infra.config.quota import Quota
 from infra.config.route import Route
 from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.catalog import InvokeId
@@ -59,6 +60,7 @@ class Settings(BaseModel):
         strict=True,
     )
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
+    quota: Quota | None = Field(default=None, description="a table [quota], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")

@@ -86,7 +86,8 @@ class Function(Construct):
         )
         self.function.node.add_dependency(role)
         awaited = {} if asynchronous else _CALLER_WAITS
-        compliance.acknowledge(self.function, {**_NO_NETWORK, **_SHARED_CONCURRENCY, **awaited})
+        shared = _SHARED_CONCURRENCY if reserved_concurrency is None else {}
+        compliance.acknowledge(self.function, {**_NO_NETWORK, **shared, **awaited})
 
     def allow_more(self, *permissions: Permission) -> None:
         """What concerns something that was made after the function."""

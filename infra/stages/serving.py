@@ -11,12 +11,13 @@ from infra.config.route_map import Applications, any_to_probe, applications_of, 
 from infra.parts.application_profile import application_profile
 from infra.parts.function import Function
 from infra.parts.ground import Ground
-from infra.parts.permissions import Permission, calling, policy_at, running
+from infra.parts.permissions import Permission, calling, policy_at, running, storage
 from infra.parts.place import Place
 from infra.parts.published import publish
 from infra.parts.settings import offer_layer
 from lambdas.shared.names import TAG_COST_CENTRE, URL_ALIAS
-from lambdas.shared.offer import Offer, Offered
+from lambdas.shared.offer import Offer, Offered, Quota
+from lambdas.shared.variables import Variable
 
 
 class Serving(Construct):
@@ -34,11 +35,12 @@ class Serving(Construct):
         home_region: str,
         policies: Sequence[FallbackPolicy],
         reserved_concurrency: int | None = None,
+        quota: Quota | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
         applications = {policy.route.name: self._route(policy) for policy in policies}
-        offer = Offer(routes=tuple(_offered(policy.route) for policy in policies))
+        offer = Offer(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
         self.function = Function(
             self,
             "Function",
@@ -50,8 +52,18 @@ class Serving(Construct):
             layers=[offer_layer(self, "Offer", offer)],
             reserved_concurrency=reserved_concurrency,
         )
+        if quota:
+            self._count(ground)
         self.alias = self._alias() if offer.to_the_known else None
         self.url = self._url()
+
+    def _count(self, ground: Ground) -> None:
+        """What each caller takes."""
+        from infra.parts.table import QuotaTable  # the CDK's module of DynamoDB takes its time
+
+        table = QuotaTable(self, "Quotas", key=ground.key).table
+        self.function.allow_more(*storage.count(table))
+        self.function.tell_more({Variable.QUOTAS: table.table_name})
 
     def _alias(self) -> lambda_.CfnAlias:
         """What the URL stands at, where it matters who asks (`lambdas/serving/visitor.py`): the same code under another

@@ -7,12 +7,12 @@ function asked for it by its variable LOG_PROMPTS: then an alarm tells.
 import functools
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillery.client import EmbeddedMetrics, Route, published
 from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
-from lambdas.serving.serve import serve
+from lambdas.serving.serve import Ask, ask, serve
 from lambdas.serving.session import Session
 from lambdas.serving.url import is_url_event, respond
 from lambdas.serving.visitor import Visitor, visitor_of
@@ -20,6 +20,9 @@ from lambdas.shared import clock, offer
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 from lambdas.shared.variables import Variable, is_set, read
+
+if TYPE_CHECKING:
+    from lambdas.serving.counter import Counter
 
 DEADLINE = 150.0
 """Seconds; the function itself has three minutes."""
@@ -37,11 +40,27 @@ def _answer(event: Any, visitor: Visitor) -> dict[str, Any]:
     request = request_of(event)
     offered = _offer().named(request.route)
     visitor.check(offered)
-    answer = serve(request, _route(offered.name))
+    answer = serve(request, _route(offered.name), _asking(visitor))
     if is_set(Variable.LOG_PROMPTS):
         environment, now = read(Variable.ENVIRONMENT), clock.timestamp()
         log_prompt(_log, environment, request.conversation, answer["text"], at=now)
     return answer
+
+
+def _asking(visitor: Visitor) -> Ask:
+    """Within a quota, where there is one; else there is nothing to import, to read or to write."""
+    if (quota := _offer().quota) is None:
+        return ask
+    from lambdas.serving.meter import Meter
+
+    return Meter(_counter(quota), visitor.key).ask
+
+
+@functools.cache
+def _counter(quota: offer.Quota) -> "Counter":
+    from lambdas.serving.counter import Counter
+
+    return Counter(read(Variable.QUOTAS), quota)
 
 
 def _routes(visitor: Visitor) -> dict[str, Any]:

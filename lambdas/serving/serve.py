@@ -1,5 +1,6 @@
 """One request to its route, and the answer with the truth about how it was served."""
 
+from collections.abc import Callable
 from typing import Any
 
 from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
@@ -7,11 +8,14 @@ from lambdas.serving.request import Request
 from lambdas.shared.aws import ClientError, code, redact
 from lambdas.shared.errors import BadRequest, NoModel
 
+Ask = Callable[[Request, Route], Reply]
 
-def serve(request: Request, route: Route) -> dict[str, Any]:
-    """Raises BadRequest for what the caller can mend, whose sentence is safe to log: Bedrock's may quote a prompt."""
+
+def serve(request: Request, route: Route, ask: Ask) -> dict[str, Any]:
+    """ask: the one below, or what counts as well. Raises BadRequest for what the caller can mend, whose sentence is
+    safe to log: Bedrock's may quote a prompt."""
     try:
-        return answer_of(request.route, _ask(request, route))
+        return answer_of(request.route, ask(request, route))
     except NoSuchRoute as error:
         raise NoModel(str(error)) from error
     except AllStepsFailed as error:
@@ -26,7 +30,7 @@ def serve(request: Request, route: Route) -> dict[str, Any]:
         raise BadRequest(f"Bedrock finds the request invalid: {error.response['Error']['Message']}") from None
 
 
-def _ask(request: Request, route: Route) -> Reply:
+def ask(request: Request, route: Route) -> Reply:
     inference = {"maxTokens": request.max_tokens} if request.max_tokens else {}
     return route.converse(
         messages=request.conversation["messages"],

@@ -4,8 +4,8 @@ POST /   a request as the direct one, as JSON: 200 with the answer
 GET  /   200 with the routes that the caller may use as one document
 
 What cannot be answered is `{"error": {"type", "message"}}`: 400 for what the caller can mend, 403 for a route that is
-for others, 404 for one that there is not, 405, 502 where the function lacks a permission, and 503, with the attempts,
-where no step answered.
+for others, 404 for one that there is not, 405, 429 for more than is left of the caller's quota, 502 where the function
+lacks a permission, and 503 where no step answered, with the attempts, or where callers are counted and could not be.
 """
 
 import base64
@@ -18,7 +18,7 @@ from typing import Any
 from distillery.client import AllStepsFailed, MapUnavailable
 from lambdas.serving.serve import attempts_of
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import BadRequest, NoModel, NotAdmitted
+from lambdas.shared.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
 
 Answer = Mapping[str, Any]
 NOT_LET = "AWS refused a call that the function made; whoever deployed it can look into its role"
@@ -45,6 +45,10 @@ def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: C
         return _refused(HTTPStatus.NOT_FOUND, "NoModel", str(error))
     except NotAdmitted as error:
         return _refused(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
+    except OverQuota as error:
+        return _over(error)
+    except QuotaUnavailable as error:
+        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "QuotaUnavailable", str(error))
     except BadRequest as error:
         return _refused(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
     except AllStepsFailed as error:
@@ -55,6 +59,12 @@ def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: C
         return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
     except ClientError as error:
         return _refused(HTTPStatus.BAD_GATEWAY, code(error), NOT_LET)
+
+
+def _over(error: OverQuota) -> dict[str, Any]:
+    answer = _refused(HTTPStatus.TOO_MANY_REQUESTS, "OverQuota", str(error))
+    later = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return answer | {"headers": answer["headers"] | later}
 
 
 def body_of(event: Mapping[str, Any]) -> Any:

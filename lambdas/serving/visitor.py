@@ -15,6 +15,8 @@ from lambdas.shared.names import URL_ALIAS
 from lambdas.shared.offer import Offered
 from lambdas.shared.principals import Principals
 
+NOBODY = "direct"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
@@ -22,6 +24,11 @@ class Visitor:
 
     caller: Caller | None
     account: str
+
+    @property
+    def key(self) -> str:
+        """By which a quota counts: all whom nobody tells of are one."""
+        return self.caller.principal if self.caller else NOBODY
 
     def may_use(self, route: Offered) -> bool:
         if route.principals is None:

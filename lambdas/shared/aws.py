@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-__all__ = ["ClientError", "ObjectStore", "client", "code", "redact", "session"]
+__all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counting", "redact", "session"]
 
+AWS_ERRORS = (BotoCoreError, ClientError)
+"""All that a client raises."""
 MODELS = ("bedrock-runtime",)
 """Services that are given prompts: no sentence of theirs is kept unless it is known."""
 OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
@@ -35,6 +37,8 @@ OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReac
 
 # Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+"""For what a caller waits for, and may not be done a second time unasked."""
 
 
 @overload
@@ -63,6 +67,12 @@ def client(service: str, region: str | None = None) -> Any:
 @functools.cache
 def _client(service: str, region: str | None) -> Any:
     return session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+
+
+@functools.cache
+def counting() -> "DynamoDBClient":
+    """For sums in DynamoDB: nothing is added twice, and nobody waits long for it."""
+    return session().client("dynamodb", config=ONCE)
 
 
 @functools.cache

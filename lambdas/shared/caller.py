@@ -5,8 +5,12 @@ the function directly can send an event that looks like the URL's, so a decision
 that nobody may invoke except by its URL (Lambda guide, urls-invocation and urls-auth).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
+
+_SESSION = re.compile(r"(arn:[a-z-]+:sts::[0-9]{12}:(?:assumed-role/[\w+=,.@-]+|federated-user))/[\w+=,.@-]+", re.ASCII)
+_LASTING = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:root|user/[\w+=,.@/-]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,15 @@ class Caller:
     arn: str
     id: str
     account: str
+
+    @property
+    def principal(self) -> str:
+        """Who stands behind it and is the same tomorrow: a user, or the role of a session, whose name whoever assumes
+        the role makes up. So are the names of federated users: all of an account's are one. So are all of an account
+        that are known by nothing of this."""
+        if session := _SESSION.fullmatch(self.arn):
+            return session[1]
+        return self.arn if _LASTING.fullmatch(self.arn) else f"other/{self.account}"
 
 
 def caller_of(event: Any) -> Caller | None:

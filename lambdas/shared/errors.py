@@ -5,6 +5,7 @@ DistilleryError
 │   ├── BadRequest           an event or a request of the wrong shape
 │   │   └── NoModel          a request to a route that there is not, or that nothing was promoted to yet
 │   ├── NotAdmitted          a request to a route that its caller may not use
+│   ├── OverQuota            a request that may take more than is left of its caller's quota
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
 │   ├── OverBudget           the estimate is above the recipe's budget
 │   ├── RunActive            the recipe has another run on the road
@@ -17,6 +18,7 @@ DistilleryError
 │   ├── JobFailed            the customization job failed or was stopped
 │   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
 │   └── EvaluationFailed     answers are missing where a verdict needs them
+├── QuotaUnavailable         what is left of a caller's quota cannot be found out; nothing was asked
 ├── Unfinished               the time of one invocation ran out; the next resumes. Retried.
 └── Misconfigured            a function was deployed without a setting it needs
 """
@@ -49,6 +51,14 @@ class NoModel(BadRequest):
 
 class NotAdmitted(Refused):
     """A route that its caller may not use."""
+
+
+class OverQuota(Refused):
+    """More than is left. retry_after: seconds until there is a whole quota again; None where that would not do."""
+
+    def __init__(self, sentence: str, retry_after: int | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class DatasetRejected(Refused):
@@ -97,6 +107,10 @@ class EndpointFailed(Failed):
 
 class EvaluationFailed(Failed):
     """Answers are missing where a verdict needs them."""
+
+
+class QuotaUnavailable(DistilleryError):
+    """Callers are counted, and the count does not answer."""
 
 
 class Unfinished(DistilleryError):

@@ -6,6 +6,8 @@ It is asked before anything is read, kept or counted, for callers may make up as
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
 
 from lambdas.shared import settings
 from lambdas.shared.errors import NoModel
@@ -25,14 +27,48 @@ class Offered:
     principals: tuple[str, ...] | None = None
 
 
+class Per(StrEnum):
+    """By the clock, in UTC."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+    @property
+    def seconds(self) -> int:
+        return {Per.HOUR: 3600, Per.DAY: 86_400}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What one principal may take of all routes together. tokens: read and written; usd: at the maps' prices. None: as
+    many as it likes."""
+
+    per: Per
+    tokens: int | None = None
+    usd: Decimal | None = None
+
+    @property
+    def nanodollars(self) -> int | None:
+        return None if self.usd is None else int(self.usd * 10**9)
+
+    def __str__(self) -> str:
+        tokens = [] if self.tokens is None else [f"{self.tokens} tokens"]
+        usd = [] if self.usd is None else [f"${self.usd}"]
+        article = "an" if self.per is Per.HOUR else "a"
+        return f"{' and '.join(tokens + usd)} {article} {self.per}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
+    """quota: None where nobody is counted."""
+
     routes: tuple[Offered, ...]
+    quota: Quota | None = None
 
     @property
     def to_the_known(self) -> bool:
         """Whether it matters who asks."""
-        return any(route.principals is not None for route in self.routes)
+        return self.quota is not None or any(route.principals is not None for route in self.routes)
 
     def named(self, said: str) -> Offered:
         """The route that a caller means: a recipe's bare name means its student, where there is no route of that name.

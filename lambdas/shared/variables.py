@@ -18,6 +18,7 @@ class Variable(StrEnum):
     TOPIC = "TOPIC_ARN"
     HOME_REGION = "HOME_REGION"
     LOGS = "LOGS_URI"
+    QUOTAS = "QUOTA_TABLE"
     LOG_PROMPTS = "LOG_PROMPTS"
 
 

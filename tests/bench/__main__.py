@@ -19,6 +19,7 @@ BENCHMARKS = (
     "converse",
     "simulator",
     "client",
+    "quota",
     "learning",
     "curation",
 )

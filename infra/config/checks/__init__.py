@@ -20,6 +20,7 @@ from infra.config.checks.names import check_derived_names, check_names
 from infra.config.checks.ownership import check_account, check_tags
 from infra.config.checks.pair import check_pairs
 from infra.config.checks.principals import check_principals
+from infra.config.checks.quota import check_quota
 from infra.config.checks.regions import check_regions
 from infra.config.checks.route import check_latencies, check_routes
 from infra.config.finding import Finding
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     check_cost_centres,
     check_maps,
     check_principals,
+    check_quota,
     check_budgets,
     check_contenders,
     check_logging,

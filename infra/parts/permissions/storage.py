@@ -106,6 +106,14 @@ def keep_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
+def count(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """Sums in items; their values come back to nobody."""
+    return (
+        Permission(actions=("dynamodb:UpdateItem",), resources=(table.table_arn,)),
+        _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
+    )
+
+
 def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     return (
         Permission(actions=("dynamodb:GetItem", "dynamodb:Query"), resources=(table.table_arn,)),

@@ -52,6 +52,17 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("routes.distilled/support.principals[0]", "admits every role", "with * and ?", "write one"),
     ),
+    "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it bounds nothing", "tokens, usd", "remove")),
+    "a quota that the longest answer does not fit into": (
+        {"quota": {"per": "day", "tokens": 1024}},
+        TODAY,
+        ("quota.tokens", "1024 tokens answer no request to 'fast'", "more than the max_tokens", "raise it"),
+    ),
+    "a quota that the dearest answer does not fit into": (
+        {"quota": {"per": "hour", "usd": 0.004096}},
+        TODAY,
+        ("quota.usd", "0.004096 answer no request to 'fast', whose", "more than the longest", "raise it"),
+    ),
     "an ended model, naming the successor": (
         {"routes/haiku/model": HAIKU_3_5},
         TODAY,

@@ -72,6 +72,16 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "a reservation that is a switch": (
         {"reserved_concurrency": True}, "reserved_concurrency", "it is True", "at least 1: requests", "what is allowed"
     ),
+    "a quota by the week": (
+        {"quota": {"per": "week", "tokens": 1}}, "quota.per", "it is 'week'", "'hour' or 'day'", "what is allowed"
+    ),
+    "a quota by nothing": ({"quota": {"tokens": 1}}, "quota.per", "'per' is missing", "'hour' or 'day'", "write per"),
+    "a quota below nothing": (
+        {"quota": {"per": "day", "usd": -1}}, "quota.usd", "it is -1", "US dollars, more than 0", "what is allowed"
+    ),
+    "an unknown key of a quota": (
+        {"quota": {"per": "day", "tokns": 1}}, "quota.tokns", "'tokns' is not a setting", "per, tokens, usd", "tokens"
+    ),
     "a hosting mode that there is not": (
         {"recipes/support/hosting": "serverless"},
         "recipes.support.hosting", "it is 'serverless'", "'on-demand' or 'provisioned'", "what is allowed",

@@ -13,7 +13,7 @@ from infra.parts import settings
 from lambdas.shared.offer import Offer, Offered
 
 OFFER = Offer(routes=(Offered(name="fast"), Offered(name="haiku", principals=("user/ana",))))
-TOLD = {"routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
+TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
     "recipes.json": (settings.settings_layer, {}, {}),

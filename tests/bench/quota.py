@@ -1,0 +1,115 @@
+"""What a quota adds to a request, and that none adds nothing: the invoke function's own way, by turns, in the same run.
+
+Bedrock and DynamoDB are one web server each that answers with a constant, so what is measured is our code, boto3's and
+two exchanges on the loopback; in a Region DynamoDB's own time comes on top, twice. The floor of the function without a
+quota is what it did before there were quotas: the request, its route, and the answer.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+
+from lambdas.serving import handler
+from lambdas.serving.counter import Counter
+from lambdas.serving.request import request_of
+from lambdas.serving.serve import answer_of, ask
+from lambdas.serving.visitor import visitor_of
+from lambdas.shared.aws import ONCE
+from lambdas.shared.offer import Offer, Offered, Per, Quota
+from tests.bench.bar import Bar
+from tests.bench.client import ANSWER, REGION, Session
+from tests.bench.simulator import constant_server
+
+Call = Callable[[], Any]
+REQUESTS, ROUNDS, WARM = 300, 5, 50
+EVENT = {"route": "fast", "prompt": "where is my parcel"}
+OFFER = Offer(routes=(Offered(name="fast"),))
+QUOTA = Quota(per=Per.DAY, tokens=10**9, usd=Decimal(1000))
+ADDED_MS, NONE = 20.0, 1.05
+
+
+def _before() -> Any:
+    """visitor, offer and log as they were: see `handler._answer`."""
+    visitor, request = visitor_of(EVENT, None), request_of(EVENT)
+    offered = OFFER.named(request.route)
+    visitor.check(offered)
+    return answer_of(request.route, ask(request, handler._route(offered.name)))
+
+
+def bench(console: Console) -> list[Bar]:
+    with _world():
+        ways = {"as before quotas": _before, "without a quota": _with(None), "with one": _with(QUOTA)}
+        for way in ways.values():
+            for _ in range(WARM):
+                way()
+        rounds = [_round(list(ways.values())) for _ in range(ROUNDS)]
+    middle = [statistics.median(figures) for figures in zip(*rounds, strict=True)]
+    table = Table("the invoke function", "median, ms", "ratio", title=f"{ROUNDS} rounds of {REQUESTS} by turns")
+    for name, took in zip(ways, middle, strict=True):
+        table.add_row(name, f"{took:.2f}", f"{took / middle[0]:.3f}")
+    console.print(table)
+    none = statistics.median(without / floor for floor, without, _ in rounds)
+    added = statistics.median(counted - without for _, without, counted in rounds)
+    times = statistics.median(counted / without for _, without, counted in rounds)
+    console.print(f"a quota: {times:.2f} times the request without one, on the loopback")
+    return [
+        Bar(what="a request where no quota is set", measured=none, limit=NONE, floor="the same before quotas"),
+        Bar(what="added by a quota", measured=added, limit=ADDED_MS, floor="the same without, by turns", unit="ms"),
+    ]
+
+
+def _with(quota: Quota | None) -> Call:
+    offer = replace(OFFER, quota=quota)
+
+    def call() -> Any:
+        handler._offer = lambda: offer  # type: ignore[assignment]  # `_world` puts it back
+        return handler.invoke(EVENT, None)
+
+    return call
+
+
+@contextmanager
+def _world() -> Iterator[None]:
+    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
+        answer, nothing = Path(folder) / "answer.json", Path(folder) / "nothing.json"
+        answer.write_text(json.dumps(ANSWER))
+        nothing.write_text("{}")
+        with constant_server(answer) as bedrock, constant_server(nothing) as dynamodb:
+            keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+            db = boto3.client("dynamodb", region_name=REGION, endpoint_url=dynamodb, config=ONCE, **keys)
+            counter = Counter("quotas", QUOTA, db)
+            with (
+                patch.dict(os.environ, {"DISTILLERY_ENVIRONMENT": "dev"}),
+                patch.object(handler, "_session", lambda: Session(bedrock)),
+                patch.object(handler, "_log", lambda _: None),
+                patch.object(handler, "_offer", handler._offer),
+                patch.object(handler, "_counter", lambda _: counter),
+            ):
+                handler._route.cache_clear()
+                yield
+        handler._route.cache_clear()
+
+
+def _round(ways: list[Call]) -> list[float]:
+    """The median of each, in milliseconds; each comes first as often."""
+    took: list[list[float]] = [[] for _ in ways]
+    for number in range(REQUESTS):
+        for place in range(len(ways)):
+            index = (number + place) % len(ways)
+            began = time.perf_counter()
+            ways[index]()
+            took[index].append((time.perf_counter() - began) * 1000)
+    return [statistics.median(each) for each in took]

@@ -1,0 +1,325 @@
+"""A quota for each principal: what it counts, whom, and that nobody gets past it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillery.client import AllStepsFailed
+from lambdas.serving import counter, handler
+from lambdas.serving.counter import Amount, Counter
+from lambdas.shared import clock, offer
+from lambdas.shared.caller import Caller
+from lambdas.shared.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
+from lambdas.shared.offer import Offer, Offered, Per, Quota
+from lambdas.shared.variables import Variable
+from tests.fakes.errors import service_error
+from tests.fakes.sums import FakeSums
+from tests.unit.client.world import PRO, THROTTLED, World, answer, refusal
+from tests.unit.serving.test_url import event
+from tests.unit.serving.test_visitor import BY_URL, DIRECT, OTHER, SHOP, call, signed
+
+ROUTES = tuple(Offered(name=name) for name in ("distilled/support", "fast", "plain"))
+NOW = 1_700_000_000
+ASKED = {"route": "plain", "prompt": "hello", "max_tokens": 20}
+WORST = 16 + 5 + 20
+"""Tokens of it: a turn, five bytes, and its answer."""
+TEN = Quota(per=Per.HOUR, tokens=10 * WORST)
+ROLE = "arn:aws:sts::111122223333:assumed-role/shop"
+
+Offering = Callable[[Quota | None], FakeSums]
+
+
+@pytest.fixture
+def sums() -> FakeSums:
+    return FakeSums()
+
+
+@pytest.fixture
+def offering(world: World, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
+    """An environment with this quota, whose models use all that a request may use."""
+    monkeypatch.setattr(counter, "counting", lambda: sums)
+    monkeypatch.setenv(Variable.QUOTAS, "quotas")
+    handler._counter.cache_clear()
+    for identifier in ("app-pro", PRO):
+        world.script[identifier] = [used_up]
+
+    def to(quota: Quota | None) -> FakeSums:
+        monkeypatch.setattr(offer, "read", lambda: Offer(routes=ROUTES, quota=quota))
+        handler._offer.cache_clear()
+        return sums
+
+    return to
+
+
+def used(into: int, out: int) -> dict[str, Any]:
+    return answer(usage={"inputTokens": into, "outputTokens": out, "totalTokens": into + out})
+
+
+def used_up(request: Mapping[str, Any]) -> dict[str, Any]:
+    size = sum(len(block["text"].encode()) for turn in request["messages"] for block in turn["content"])
+    return used(16 + size, request["inferenceConfig"]["maxTokens"])
+
+
+def ask(arn: str = SHOP, **more: Any) -> int:
+    return call(signed(event(ASKED | more), arn), BY_URL)[0]
+
+
+def taken(sums: FakeSums) -> dict[str, int]:
+    """Tokens, by principal."""
+    return {key.partition("#")[2]: item["taken_tokens"] for key, item in sums.items.items()}
+
+
+def test_a_caller_is_refused_where_its_quota_is_used_up_and_told_when_to_come_back(
+    world: World, offering: Offering
+) -> None:
+    offering(TEN)
+    assert [ask() for _ in range(11)] == [200] * 10 + [429]
+    refused = handler.invoke(signed(event(ASKED), SHOP), BY_URL)
+    told = json.loads(refused["body"])["error"]
+    assert (told["type"], refused["headers"]["retry-after"]) == ("OverQuota", str(3600 - NOW % 3600))
+    assert "410 tokens an hour" in told["message"]
+    assert len(world.requests) == 10
+    assert ask(OTHER) == 200, "another role has a quota of its own"
+
+
+def test_the_next_hour_is_a_new_one_and_the_one_before_expires(
+    offering: Offering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = offering(TEN)
+    assert [ask() for _ in range(11)][-1] == 429
+    monkeypatch.setattr(clock, "timestamp", lambda: NOW + 3600.5)
+    assert ask() == 200
+    assert {key.partition("#")[0] for key in sums.items} == {str(NOW // 3600 * 3600), str(NOW // 3600 * 3600 + 3600)}
+    assert all(item["expires_at"] == int(key.partition("#")[0]) + 3600 + 86_400 for key, item in sums.items.items())
+
+
+@pytest.mark.parametrize("session", ["i-0ab", "i-0cd", "shop", "direct", "other", "x=,.@+-_y"])
+def test_a_session_by_another_name_has_no_quota_of_its_own(offering: Offering, session: str) -> None:
+    """Whoever assumes a role names the session, as often as it likes."""
+    sums = offering(TEN)
+    assert [ask(f"{ROLE}/{name}") for name in (*map(str, range(10)), session)] == [200] * 10 + [429]
+    assert taken(sums).keys() == {ROLE}
+
+
+@pytest.mark.parametrize(
+    ("arn", "principal"),
+    [
+        ("arn:aws:sts::111122223333:assumed-role/shop/i-0ab", "arn:aws:sts::111122223333:assumed-role/shop"),
+        ("arn:aws-us-gov:sts::111122223333:assumed-role/shop/x", "arn:aws-us-gov:sts::111122223333:assumed-role/shop"),
+        ("arn:aws:iam::111122223333:user/team/ana", "arn:aws:iam::111122223333:user/team/ana"),
+        ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root"),
+        ("arn:aws:sts::111122223333:federated-user/made-up", "arn:aws:sts::111122223333:federated-user"),
+        ("arn:aws:sts::111122223333:assumed-role/shop/a/b", "other/111122223333"),
+        ("arn:aws:sts::111122223333:something-new/a", "other/111122223333"),
+        ("nonsense#direct", "other/111122223333"),
+    ],
+)
+def test_a_principal_is_what_its_caller_cannot_choose(arn: str, principal: str) -> None:
+    assert Caller(arn=arn, id="x", account="111122223333").principal == principal
+
+
+def test_direct_invocations_are_one_caller_whatever_they_say_of_themselves(offering: Offering) -> None:
+    sums = offering(TEN)
+    for number in range(5):
+        handler.invoke(ASKED, DIRECT)
+        call(signed(event(ASKED), f"{ROLE}/{number}"), DIRECT)
+    with pytest.raises(OverQuota):
+        handler.invoke(ASKED, DIRECT)
+    assert taken(sums) == {"direct": 10 * WORST}
+    assert ask() == 200, "and take nothing from those who are known"
+
+
+@pytest.mark.parametrize("per", [Per.HOUR, Per.DAY])
+def test_dollars_are_counted_at_the_maps_prices(offering: Offering, per: Per) -> None:
+    """A worst case is 21 tokens at $0.80 and 20 at $3.20 for a million."""
+    sums = offering(Quota(per=per, usd=Decimal("0.0001616")))
+    assert [ask() for _ in range(3)] == [200, 200, 429]
+    assert [item["taken_nanodollars"] for item in sums.items.values()] == [161_600]
+
+
+def test_what_was_not_used_is_given_back(world: World, offering: Offering) -> None:
+    sums = offering(TEN)
+    world.script["app-pro"] = [used(3, 1)]
+    assert ask() == 200
+    assert taken(sums) == {ROLE: 4}
+    assert sums.highest[next(iter(sums.items))]["taken_tokens"] == WORST
+
+
+def test_a_request_that_no_quota_holds_is_not_told_to_come_back(offering: Offering) -> None:
+    sums = offering(TEN)
+    refused = handler.invoke(signed(event(ASKED | {"max_tokens": 8192}), SHOP), BY_URL)
+    assert (refused["statusCode"], "retry-after" in refused["headers"], sums.calls) == (429, False, [])
+
+
+FAILURES: dict[str, tuple[list[Any], int, int]] = {
+    "throttled throughout costs nothing": ([THROTTLED], 0, 503),
+    "denied costs nothing": ([refusal("AccessDeniedException")], 0, 502),
+    "refused by Bedrock costs nothing": ([refusal("ValidationException", "too long")], 0, 400),
+    "a time-out may have cost all of it": ([ReadTimeoutError(endpoint_url="x"), THROTTLED], 1, 503),
+    "a time-out before an answer counts too": ([ReadTimeoutError(endpoint_url="x"), used(2, 2)], 1, 200),
+    "a model's error may have cost all of it, each time": ([refusal("ModelErrorException")] * 2 + [THROTTLED], 2, 503),
+}
+
+
+@pytest.mark.parametrize(("script", "tries", "status"), FAILURES.values(), ids=FAILURES.keys())
+def test_what_failed_counts_as_much_as_it_may_have_cost(
+    world: World, offering: Offering, script: list[Any], tries: int, status: int
+) -> None:
+    sums = offering(TEN)
+    world.script["app-pro"] = script
+    assert ask() == status
+    assert taken(sums) == {ROLE: tries * WORST + (4 if status == 200 else 0)}
+
+
+def test_a_refusal_after_a_try_that_may_have_cost_something_gives_nothing_back(
+    world: World, offering: Offering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums, times = offering(TEN), iter([0.0, 6.0])
+    monkeypatch.setattr("lambdas.serving.meter.time.monotonic", lambda: next(times))
+    world.script[PRO] = [ReadTimeoutError(endpoint_url="x")]
+    world.script["app-pro"] = [refusal("ValidationException", "too long")]
+    assert ask(route="fast") == 400
+    assert taken(sums) == {ROLE: WORST}
+
+
+TROUBLE = [
+    service_error("ProvisionedThroughputExceededException"),
+    service_error("ThrottlingException"),
+    service_error("AccessDeniedException"),
+    service_error("InternalServerError"),
+    ReadTimeoutError(endpoint_url="x"),
+]
+
+
+@pytest.mark.parametrize("error", TROUBLE, ids=str)
+def test_a_table_that_does_not_answer_closes_the_door(world: World, offering: Offering, error: Exception) -> None:
+    sums = offering(TEN)
+    sums.errors = [error, error]
+    status, said = call(signed(event(ASKED), SHOP), BY_URL)
+    assert (status, said["error"]["type"], world.requests) == (503, "QuotaUnavailable", [])
+    sums.errors = [error, error]
+    with pytest.raises(QuotaUnavailable):
+        handler.invoke(ASKED, DIRECT)
+    sums.errors = [error, None]
+    assert ask() == 200, "it is asked twice"
+
+
+@pytest.mark.parametrize("error", TROUBLE, ids=str)
+def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
+    world: World, offering: Offering, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    sums = offering(TEN)
+    world.script["app-pro"] = [used(2, 2)]
+    sums.errors = [None, error]
+    assert ask() == 200
+    assert taken(sums) == {ROLE: WORST}
+    assert len(sums.calls) == 2, "a second time might give back what is another's"
+    assert "not given back" in caplog.text
+
+
+def test_a_map_that_is_not_there_takes_nothing_and_is_told_of(
+    world: World, offering: Offering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sums = offering(TEN)
+    world.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
+    assert ask() == 503
+    assert json.loads(capsys.readouterr().out)["Error"] == "MapUnavailable"
+    del world.ssm.parameters["/distillery/dev/routes/fast"]
+    assert ask(route="fast") == 404
+    assert sums.calls == []
+
+
+def test_a_student_that_is_not_there_takes_nothing(world: World, offering: Offering) -> None:
+    sums = offering(TEN)
+    world.homes["us-east-1"].parameters.clear()
+    with pytest.raises(NoModel):
+        handler.invoke(ASKED | {"route": "support"}, DIRECT)
+    assert taken(sums) == {"direct": 0}
+
+
+def test_what_is_refused_for_another_reason_takes_nothing(offering: Offering) -> None:
+    sums = offering(TEN)
+    for said, error in (({"route": "none"}, NoModel), ({"max_tokens": 0}, BadRequest), ({"prompt": ""}, BadRequest)):
+        with pytest.raises(error):
+            handler.invoke(ASKED | said, DIRECT)
+    assert sums.calls == []
+
+
+def test_callers_who_ask_at_the_same_time_never_get_past_the_quota(world: World, offering: Offering) -> None:
+    sums = offering(TEN)
+    assert ask() == 200  # the map is read
+    with ThreadPoolExecutor(32) as threads:
+        answered = list(threads.map(lambda number: ask(f"{ROLE}/{number}"), range(64)))
+    assert sorted(answered) == [200] * 9 + [429] * 55
+    assert len(world.requests) == 10
+    assert next(iter(sums.highest.values()))["taken_tokens"] == 10 * WORST
+
+
+amounts = st.tuples(st.integers(1, 60), st.integers(0, 900), st.floats(0, 1))
+
+
+@given(st.lists(amounts, max_size=40), st.integers(1, 8), st.integers(1, 400), st.none() | st.integers(1, 9_000))
+def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
+    asked: list[tuple[int, int, float]], callers: int, tokens: int, nanodollars: int | None
+) -> None:
+    """Of any requests, each of which uses some share of its worst case."""
+    usd = None if nanodollars is None else Decimal(nanodollars) / 10**9
+    sums, spent = FakeSums(), list[Amount]()
+    limited: Any = Counter("quotas", Quota(per=Per.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
+
+    def one(request: tuple[int, int, float]) -> None:
+        most = Amount(request[0], request[1])
+        try:
+            held = limited.take("anybody", most)
+        except OverQuota:
+            return
+        use = Amount(int(most.tokens * request[2]), int(most.nanodollars * request[2]))
+        spent.append(use)
+        limited.settle(held, use)
+
+    with ThreadPoolExecutor(callers) as threads:
+        list(threads.map(one, asked))
+    total = sum(spent, Amount())
+    assert total.tokens <= tokens
+    assert nanodollars is None or total.nanodollars <= nanodollars
+    for item in sums.highest.values():
+        assert item["taken_tokens"] <= tokens
+        assert nanodollars is None or item["taken_nanodollars"] <= nanodollars
+    for item in sums.items.values():
+        assert Amount(item["taken_tokens"], item["taken_nanodollars"]) == total
+
+
+def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, offering: Offering) -> None:
+    sums = offering(None)
+    assert [ask() for _ in range(20)] == [200] * 20
+    assert sums.calls == []
+    program = (
+        "import sys; from lambdas.serving import handler; "
+        "sys.exit(bool({'lambdas.serving.counter', 'lambdas.serving.meter'} & sys.modules.keys()))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_attempt_of_a_walk_is_priced_like_the_dearest_step(world: World, offering: Offering) -> None:
+    """fast falls back from optimized latency at $1.00 and $4.00 to standard at $0.80 and $3.20."""
+    sums = offering(Quota(per=Per.HOUR, usd=Decimal(1)))
+    world.script[PRO], world.script["app-pro"] = [ReadTimeoutError(endpoint_url="x")], [used(10, 10)]
+    assert ask(route="fast") == 200
+    (item,) = sums.items.values()
+    assert item["taken_nanodollars"] == (21 * 1000 + 20 * 4000) + (10 * 800 + 10 * 3200)
+
+
+def test_where_no_step_answers_in_time_the_attempts_are_told(world: World, offering: Offering) -> None:
+    offering(TEN)
+    world.script["app-pro"] = [THROTTLED]
+    with pytest.raises(AllStepsFailed):
+        handler.invoke(ASKED, DIRECT)
