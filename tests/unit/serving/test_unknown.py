@@ -1,0 +1,177 @@
+"""What a caller makes up, wherever it says it: it becomes no metric, no read of SSM, no entry of a cache, and nobody's
+count."""
+
+import itertools
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillery.client.aws import Clients
+from lambdas.serving import handler, visitor
+from lambdas.shared import offer
+from lambdas.shared.errors import DistilleryError
+from lambdas.shared.offer import Offer, Offered, Per, Quota
+from lambdas.shared.variables import Variable
+from tests.fakes.sums import FakeSums
+from tests.unit.client.world import World
+from tests.unit.serving.test_url import event
+from tests.unit.serving.test_visitor import BY_URL, DIRECT, SHOP, signed
+
+MADE_UP = "made-up-4711"
+SOUND = {"route": "plain", "prompt": "hello"}
+ROLE = "arn:aws:sts::111122223333:assumed-role/shop"
+Place = Callable[[Any], dict[str, Any]]
+
+
+def body(**more: Any) -> dict[str, Any]:
+    return signed(event(SOUND | more), SHOP)
+
+
+def beside(**more: Any) -> dict[str, Any]:
+    """In the URL's event, outside of its body."""
+    return body() | more
+
+
+def within(key: str, value: Any) -> dict[str, Any]:
+    """In what the URL tells of the request."""
+    said = body()
+    return said | {"requestContext": said["requestContext"] | {key: value}}
+
+
+VALUES: dict[str, Any] = {
+    "a name": MADE_UP,
+    "a path": f"plain/../{MADE_UP}",
+    "a version": f"plain:{MADE_UP}",
+    "a recipe's": f"distilled/{MADE_UP}",
+    "a parameter": f"/distillery/dev/routes/{MADE_UP}",
+    "another case": f"PLAIN{MADE_UP}",
+    "lines": f"plain\n{MADE_UP}",
+    "a longer one": f"plain{MADE_UP}" * 500,
+    "an ARN": f"arn:aws:sts::111122223333:assumed-role/{MADE_UP}/x",
+    "pairs": {"distillery:route": MADE_UP, MADE_UP: MADE_UP},
+    "a list": [MADE_UP, MADE_UP],
+}
+REFUSED: dict[str, Place] = {
+    "route": lambda value: body(route=value),
+    "profile": lambda value: body(profile=value),
+    "model": lambda value: body(model=value),
+    "modelId": lambda value: body(modelId=value),
+    "tags": lambda value: body(tags=value),
+    "requestMetadata": lambda value: body(requestMetadata=value),
+    "cost_centre": lambda value: body(cost_centre=value),
+    "environment": lambda value: body(environment=value),
+    "region": lambda value: body(region=value),
+    "a field by that name": lambda value: body(**{str(value): "x"}),
+    "max_tokens": lambda value: body(max_tokens=value),
+    "turns": lambda value: signed(event({"route": "plain", "messages": [{"role": value, "content": "x"}]}), SHOP),
+    "path": lambda value: beside(rawPath=f"/{value}"),
+    "method": lambda value: within("http", {"method": value, "path": "/"}),
+    "body": lambda value: beside(body=json.dumps(value)),
+}
+LEFT_ALONE: dict[str, Place] = {
+    "headers": lambda value: beside(headers={"x-amzn-trace-id": value, "x-route": value, MADE_UP: value}),
+    "host": lambda value: beside(headers={"host": value}),
+    "cookies": lambda value: beside(cookies=value),
+    "query": lambda value: beside(rawQueryString=f"route={value}", queryStringParameters={"route": value}),
+    "stage variables": lambda value: beside(stageVariables=value),
+    "request id": lambda value: within("requestId", value),
+    "time": lambda value: within("timeEpoch", value),
+    "domain": lambda value: within("domainName", value),
+    "prompt": lambda value: body(prompt=json.dumps(value)),
+    "system": lambda value: body(system=json.dumps(value)),
+    "session's name": lambda value: signed(event(SOUND), f"{ROLE}/{MADE_UP}"),
+}
+
+
+@pytest.fixture(autouse=True)
+def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
+    """plain is for all and fast for the shop, and everybody is counted."""
+    sums = FakeSums()
+    quota = Quota(per=Per.DAY, tokens=10**9, usd=Decimal(1000))
+    routes = (Offered(name="plain"), Offered(name="fast", principals=("assumed-role/shop/*",)))
+    monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes, quota=quota))
+    monkeypatch.setattr("lambdas.serving.counter.counting", lambda: sums)
+    monkeypatch.setenv(Variable.QUOTAS, "quotas")
+    handler._counter.cache_clear()
+    visitor._principals.cache_clear()
+    return sums
+
+
+def sizes() -> list[int]:
+    caches = (handler._route, handler._offer, handler._counter, visitor._principals)
+    return [cache.cache_info().currsize for cache in caches]
+
+
+def told(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
+DIRECTLY = {"by the URL": lambda said: said, "directly": lambda said: json.loads(said["body"])}
+PLACES = [
+    pytest.param(place, value, id=f"{where}: {what}")
+    for (where, place), (what, value) in itertools.product(REFUSED.items(), VALUES.items())
+]
+
+
+@pytest.mark.parametrize(("place", "value"), PLACES)
+def test_what_is_refused_was_never_looked_for(
+    world: World, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+) -> None:
+    said = place(value)
+    for sent, context in ((said, BY_URL), (said, DIRECT)):
+        assert handler.invoke(sent, context)["statusCode"] in (400, 404, 405)
+    with pytest.raises(DistilleryError):
+        handler.invoke(json.loads(said["body"]) if said["body"] != json.dumps(SOUND) else value, DIRECT)
+    assert (world.ssm.reads, world.made, world.requests, counted.calls) == ([], [], [], [])
+    assert capsys.readouterr().out == ""
+    assert sizes() in ([0, 1, 0, 0], [0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("place", LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
+def test_what_is_not_refused_changes_nothing(
+    world: World, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+) -> None:
+    assert handler.invoke(body(), BY_URL)["statusCode"] == 200
+    before = (list(world.ssm.reads), list(world.made), sizes(), list(counted.items))
+    (plain,) = told(capsys.readouterr().out)
+    assert handler.invoke(place(value), BY_URL)["statusCode"] == 200
+    assert (world.ssm.reads, world.made, sizes(), list(counted.items)) == before
+    (line,) = told(capsys.readouterr().out)
+    assert line["_aws"]["CloudWatchMetrics"] == plain["_aws"]["CloudWatchMetrics"]
+    assert {name: line[name] for name in ("Environment", "Route", "Requested", "Served")} == {
+        name: plain[name] for name in ("Environment", "Route", "Requested", "Served")
+    }
+    assert MADE_UP not in json.dumps(line)
+    assert "requestMetadata" not in world.requests[0] or MADE_UP not in str(world.requests[1]["requestMetadata"])
+    assert [key.partition("#")[2] for key in counted.items] == [ROLE]
+
+
+names = st.text(max_size=80) | st.from_regex(r"[a-z0-9/-]{1,70}", fullmatch=True)
+
+
+@given(st.lists(names.filter(lambda name: name.strip() and name not in ("plain", "fast")), max_size=20))
+def test_however_many_names_are_made_up_nothing_grows(made_up: list[str]) -> None:
+    world, offered = World(), Offer(routes=(Offered(name="plain"), Offered(name="fast")))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(offer, "read", lambda: offered)
+        patched.setattr(handler, "_session", lambda: world)
+        handler._offer.cache_clear()
+        handler._route.cache_clear()
+        for name in made_up:
+            with pytest.raises(DistilleryError):
+                handler.invoke({"route": name, "prompt": "x"}, DIRECT)
+        assert (world.ssm.reads, world.made, handler._route.cache_info().currsize) == ([], [], 0)
+
+
+def test_a_sandbox_makes_a_client_for_each_time_that_a_try_may_have_and_no_more(world: World) -> None:
+    """However long requests wait: clients are kept by Region and rung of the deadline."""
+    clients = Clients(world)
+    for seconds in (142.5, 71.25, 142.5, 71.25):
+        clients.runtime("us-east-2", seconds)
+    assert len(clients._made) == 2
