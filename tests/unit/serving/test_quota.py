@@ -102,6 +102,24 @@ def test_the_next_hour_is_a_new_one_and_the_one_before_expires(
     assert all(item["expires_at"] == int(key.partition("#")[0]) + 3600 + 86_400 for key, item in sums.items.items())
 
 
+ADD = "ADD taken_tokens :tokens, taken_nanodollars :nanodollars"
+ROOM = (
+    "(attribute_not_exists(taken_tokens) OR taken_tokens <= :room_tokens)"
+    " AND (attribute_not_exists(taken_nanodollars) OR taken_nanodollars <= :room_nanodollars)"
+)
+"""The same words in tests/unit/local/emulator/test_sums.py, which sees what DynamoDB makes of them."""
+
+
+def test_it_sends_what_dynamodb_is_known_to_understand(world: World, offering: Offering) -> None:
+    sums = offering(Quota(per=Per.HOUR, tokens=10**6, usd=Decimal(1)))
+    world.script["app-pro"] = [used(1, 1)]
+    assert ask() == 200
+    assert [(call["UpdateExpression"], call["ConditionExpression"]) for call in sums.calls] == [
+        (f"{ADD} SET expires_at = :expires", ROOM),
+        (ADD, "attribute_exists(pk)"),
+    ]
+
+
 @pytest.mark.parametrize("session", ["i-0ab", "i-0cd", "shop", "direct", "other", "x=,.@+-_y"])
 def test_a_session_by_another_name_has_no_quota_of_its_own(offering: Offering, session: str) -> None:
     """Whoever assumes a role names the session, as often as it likes."""
