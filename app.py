@@ -21,6 +21,7 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.config import ConfigError, Settings, load, warnings
 from lambdas.shared import clock
+from lambdas.shared.escaping import lines, one_line
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack
@@ -101,10 +102,10 @@ def main() -> int:
         on = _day(day) if day else clock.now().date()
         settings = load(environment, on=on)
     except (ConfigError, ValueError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 # the command line's own output
+        print(lines(error), file=sys.stderr)  # noqa: T201 # the command line's own output
         return 1
     for warning in warnings(settings, on):
-        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 # the command line's own output
+        print(f"warning: {one_line(warning)}", file=sys.stderr)  # noqa: T201 # the command line's own output
     build(app, settings).synth()
     return 0
 

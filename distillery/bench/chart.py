@@ -5,6 +5,7 @@ from typing import Any
 
 from distillery.bench.report import FIRST, PACE, WHOLE, Report
 from lambdas.shared.errors import BadRequest
+from lambdas.shared.escaping import NAME_MAX, one_line
 
 KINDS = (".png", ".svg")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -41,7 +42,8 @@ def draw(told: Report, file: Path, title: str) -> None:
         panels = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
         for panel, measure in zip(panels, measures, strict=True):
             _panel(panel, told, measure)
-        figure.suptitle(title + (" – simulated by the local Bedrock" if told.simulated else ""), fontsize=10)
+        simulated = " – simulated by the local Bedrock" if told.simulated else ""
+        figure.suptitle(one_line(title) + simulated, fontsize=10, parse_math=False)
         figure.supxlabel("A dot is one answer; the mark is the median, the line its 95 % interval", fontsize=8)
         figure.savefig(file, dpi=144, metadata={"Date": None} if file.suffix == ".svg" else None)
 
@@ -62,7 +64,8 @@ def _panel(panel: Any, told: Report, measure: str) -> None:
         panel.text(middle.value, row - 0.6 * _SPREAD, f"{middle.value:,.0f}", ha="center", va="bottom", weight="bold")
     panel.set_title(TITLES[measure], fontsize=9)
     panel.set_xlim(left=0)
-    panel.set_yticks(range(len(told.summaries)), [one.arm.name for one in told.summaries])
+    names = [one_line(one.arm.name, NAME_MAX) for one in told.summaries]
+    panel.set_yticks(range(len(names)), names, parse_math=False)
     panel.set_ylim(len(told.summaries) - 0.45, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", alpha=0.3)

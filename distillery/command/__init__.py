@@ -15,30 +15,32 @@ def main() -> None:
         _complete()
         _run()
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
+        sys.stderr.write("\nstopped\n")
         sys.exit(130)
 
 
 def _complete() -> None:
     """Ends the command, in one sentence, where the package was installed for its client alone."""
     if any(find_spec(name) is None for name in EXTRA):
-        needed = "the command needs its extra; install it with: pip install 'distillery[command]'"
-        print(f"distillery: {needed}", file=sys.stderr)
+        sys.stderr.write(
+            "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"
+        )
         sys.exit(1)
 
 
 def _run() -> None:
     # Imported here: it takes a while, and Ctrl-C may come in it.
-    import typer
-
     from distillery.command.app import app
+    from distillery.terminal import complain, passage, traced
+    from lambdas.shared.errors import DistilleryError
 
     try:
         app()
     except Exception as error:
         if not _is_a_sentence(error):
+            sys.excepthook = traced  # in the place of typer's, which prints whatever stands in an error
             raise
-        typer.echo(f"{typer.style('distillery:', fg=typer.colors.RED)} {error}", err=True)
+        complain("[red]distillery:[/red] {}", passage(error) if isinstance(error, DistilleryError) else error)
         sys.exit(1)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from distillery.command.target import Target, target
 from distillery.desk import text
+from distillery.terminal import confirm, say
 from lambdas.shared.ledger import RunRecord
 
 
@@ -20,15 +21,14 @@ def approve(
     record = on.ledger.run(run)
     dataset, recipe = record.run.dataset, record.run.recipe
     for line in _items(on, record):
-        typer.echo(f"  {line}")
+        say("  {}", line)
     if not yes:
-        typer.confirm(
-            f"Start {run} for about ${dataset.estimate_usd}, ${dataset.at_most_usd} at most? "
-            f"The budget of {recipe.name} is ${recipe.budget_usd}",
-            abort=True,
+        confirm(
+            "Start {} for about ${}, ${} at most? The budget of {} is ${}",
+            *(run, dataset.estimate_usd, dataset.at_most_usd, recipe.name, recipe.budget_usd),
         )
     decide(on, run, approve=True, usd=str(dataset.at_most_usd))
-    typer.echo(f"run {run} has started; follow it with: distillery watch {run}")
+    say("run {} has started; follow it with: distillery watch {}", run, run)
 
 
 def decide(on: Target, run: str, **decision: object) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from distillery.command.published import known
 from distillery.command.target import Target, target
+from distillery.terminal import Text, quote, say, told
 
-console = Console(highlight=False)
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
 
 
@@ -24,20 +23,25 @@ def ask(
     """Ask a route; says what was requested, what was served, by which model, and how long it took."""
     on = target(context)
     answer = answer_of(on, known(on, route), prompt, system)
-    console.print(str(answer["text"]), markup=False, soft_wrap=True)
-    console.print(f"[dim]{_how(answer)}[/dim]", soft_wrap=True)
+    quote(answer["text"])
+    say("[dim]{}[/dim]", _how(answer))
     if on.local:
-        console.print(STAND_IN)
+        say(STAND_IN)
 
 
-def _how(answer: Mapping[str, Any]) -> str:
+def _how(answer: Mapping[str, Any]) -> Text:
     """What answered, in which mode, by which step, how long it took and what it cost."""
     served, requested = _mode(answer["served"]), _mode(answer["requested"])
-    mode = served if served == requested else f"{requested} requested, [yellow]{served} served[/yellow]"
-    parts = [f"{answer['identifier']} in {answer['region']}", mode, *_fallback(answer), f"{answer['latency_ms']} ms"]
+    lowered = told("{} requested, [yellow]{} served[/yellow]", requested, served)
+    parts = [
+        told("{} in {}", answer["identifier"], answer["region"]),
+        told("{}", served) if served == requested else lowered,
+        *_fallback(answer),
+        told("{} ms", answer["latency_ms"]),
+    ]
     if answer.get("cost_usd") is not None:
-        parts.append(f"${answer['cost_usd']}")
-    return " · ".join(parts)
+        parts.append(told("${}", answer["cost_usd"]))
+    return told(" · ").join(parts)
 
 
 def _mode(mode: Mapping[str, str]) -> str:
@@ -45,14 +49,14 @@ def _mode(mode: Mapping[str, str]) -> str:
     return f"{mode['latency']} latency" + ("" if tier == "default" else f", {tier} tier")
 
 
-def _fallback(answer: Mapping[str, Any]) -> Iterator[str]:
+def _fallback(answer: Mapping[str, Any]) -> Iterator[Text]:
     """Which step answered if it was not the first, and what the tries before it came to."""
     failed = [str(attempt["error"]) for attempt in answer.get("attempts", ()) if attempt["error"]]
     why = f" after {', '.join(dict.fromkeys(failed))}" if failed else ""
     if answer.get("step"):
-        yield f"[yellow]step {answer['step'] + 1}{why}[/yellow]"
+        yield told("[yellow]step {}{}[/yellow]", answer["step"] + 1, why)
     elif failed:
-        yield f"[yellow]tried {len(failed) + 1} times{why}[/yellow]"
+        yield told("[yellow]tried {} times{}[/yellow]", len(failed) + 1, why)
 
 
 def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`distillery bench`: how fast routes answer, against their own model at standard latency and against each other."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -9,11 +8,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from distillery.command.published import choose, named, resolved
 from distillery.command.target import Target, target
+from distillery.terminal import complain, confirm, document, draw, errors, say
 from lambdas.shared import clock
 from lambdas.shared.errors import BadRequest
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from distillery.bench.run import Plan, Result
     from distillery.client.direct import Direct
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 VERSION = 1
 MAX_TOKENS = 256
 
@@ -111,7 +108,7 @@ def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
     at_most = estimate(plan.arms, plan.prompts, plan.max_tokens)
     many = len(plan.arms) * len(plan.prompts)
     if on.local:
-        console.print(f"{many} requests to the local account, which cost nothing", soft_wrap=True)
+        say("{} requests to the local account, which cost nothing", many)
         return
     if at_most > cap:
         raise BadRequest(
@@ -120,9 +117,9 @@ def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
         )
     unknown = [arm.name for arm in plan.arms if arm.step.prices is None]
     beside = f", beside {', '.join(unknown)}, whose price the map does not know" if unknown else ""
-    console.print(f"{many} requests, at most ${at_most:.4f}{beside}", soft_wrap=True)
+    say("{} requests, at most ${}{}", many, f"{at_most:.4f}", beside)
     if not yes:
-        typer.confirm("Send them?", abort=True)
+        confirm("Send them?")
 
 
 def _measure(on: Target, plan: "Plan", cap: Decimal) -> "Result":
@@ -159,23 +156,23 @@ def _bar(total: int) -> Iterator[Any]:
 
 def _tell(on: Target, plan: "Plan", result: "Result", as_json: Path | None, chart: Path | None) -> None:
     """The table, and the files that were asked for. Exit code 1 where an arm has no answer."""
-    from distillery.bench.report import document, report
+    from distillery.bench import report
     from distillery.bench.table import picture
 
     for name, why in result.out.items():
-        errors.print(f"{name} was not measured: {why}", soft_wrap=True, markup=False)
+        complain("{} was not measured: {}", name, why)
     if result.stopped:
-        errors.print(f"the run ended early: {result.stopped}", soft_wrap=True, markup=False)
-    told = report(plan.arms, result)
+        complain("the run ended early: {}", result.stopped)
+    told = report.report(plan.arms, result)
     if told is None:
         raise BadRequest("nothing was measured")
-    console.print(picture(told))
+    draw(picture(told))
     head = {"version": VERSION, "environment": on.account.environment, "measured": clock.stamp()}
     if as_json:
-        as_json.write_text(json.dumps(head | document(told), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        document(head | report.document(told), as_json)
     if chart:
-        from distillery.bench.chart import draw
+        from distillery.bench.chart import draw as paint
 
-        draw(told, chart, f"Routes of environment {on.account.environment}")
+        paint(told, chart, f"Routes of environment {on.account.environment}")
     if result.out:
         raise typer.Exit(1)

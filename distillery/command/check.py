@@ -1,7 +1,6 @@
 """`distillery check`: are these prompts what Bedrock takes, and what would their run cost?"""
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from distillery.desk.judge import ACCEPTED, ForRecipe, as_it_is, for_recipe
 from distillery.desk.settings import for_recipe as recipe_of
 from distillery.desk.settings import for_student
 from distillery.desk.sources import Source, sources
+from distillery.terminal import bar, document, say
 from lambdas.dataset.validation.rules import Rules
 from lambdas.shared.errors import BadRequest
 
@@ -56,7 +56,7 @@ def check(
         raise typer.BadParameter(str(wrong)) from wrong
     good = all(_is_good(report, strict=strict) for report in reports)
     if as_json:
-        typer.echo(json.dumps({"good": good, "reports": reports}, indent=1, ensure_ascii=False))
+        document({"good": good, "reports": reports})
     if not good:
         raise typer.Exit(1)
 
@@ -80,16 +80,11 @@ def _progress(source: Source, *, quiet: bool) -> Iterator[Callable[[int], None]]
     if quiet or source.size is None or source.size < SLOW or not sys.stderr.isatty():
         yield lambda _bytes: None
         return
-    with typer.progressbar(length=source.size, label=source.name, file=sys.stderr) as bar:
-        yield bar.update
+    with bar(source.size, source.name) as shown:
+        yield shown.update
 
 
 def _show(name: str, report: dict[str, Any]) -> None:
-    typer.echo(f"{typer.style(name, bold=True)}: {text.heading(report)}")
-    for line in text.findings(report):
-        typer.echo(f"  {line}")
-    for line in text.curation(report):
-        typer.echo(f"  {line}")
-    for line in text.estimate(report):
-        typer.echo(f"  {line}")
-    typer.echo("  " + text.verdict(report))
+    say("[bold]{}[/bold]: {}", name, text.heading(report))
+    for line in (*text.findings(report), *text.curation(report), *text.estimate(report), text.verdict(report)):
+        say("  {}", line)

@@ -3,12 +3,9 @@
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from distillery.command.target import target
-
-console = Console(highlight=False)
+from distillery.terminal import say
 
 
 def collect(
@@ -33,30 +30,31 @@ def collect(
     if answer["status"] == "collected":
         _tell(recipe, answer)
     elif answer["status"] == "querying":
-        console.print(
-            f"Athena is at work (query {answer['query']}); what it finds is sent to the home Region when it ends, and "
-            f"the run starts by itself: distillery status {recipe}",
-            soft_wrap=True,
+        say(
+            "Athena is at work (query {}); what it finds is sent to the home Region when it ends, and "
+            "the run starts by itself: distillery status {}",
+            answer["query"],
+            recipe,
         )
     else:
         _refuse(answer)
     if answer.get("of_anybody"):
-        console.print(
-            f"[yellow]calls of whoever made them are among these[/yellow]: recipes.{recipe}.logs names no principals, "
+        say(
+            "[yellow]calls of whoever made them are among these[/yellow]: recipes.{}.logs names no principals, "
             "and anybody who may call a model there may say what match asks for",
-            soft_wrap=True,
+            recipe,
         )
 
 
 def _tell(recipe: str, answer: object) -> None:
     assert isinstance(answer, dict)
-    console.print(f"{answer['prompts']} prompts of {answer['calls']} calls are at {answer['uri']}", soft_wrap=True)
+    say("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], answer["uri"])
     for reason, calls in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
-        console.print(f"  left out: {calls} calls, {escape(reason)}")
-    console.print(f"their run starts by itself; see it with: distillery status {recipe}", soft_wrap=True)
+        say("  left out: {} calls, {}", calls, reason)
+    say("their run starts by itself; see it with: distillery status {}", recipe)
 
 
 def _refuse(answer: object) -> NoReturn:
     assert isinstance(answer, dict)
-    console.print(f"[red]{answer['status']}[/red]: {escape(str(answer['reason']))}", soft_wrap=True)
+    say("[red]{}[/red]: {}", answer["status"], answer["reason"])
     raise typer.Exit(1)

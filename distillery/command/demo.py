@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from distillery.client import NotReached
+from distillery.terminal import say
 
 
 def demo(
@@ -33,5 +34,5 @@ def demo(
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:
         goes_on = "The local account goes on: `make demo` takes up where it is, `make down` stops it."
-        print(f"\nstopped. {goes_on if process.running() else 'Nothing is running.'}")
+        say("\nstopped. {}", goes_on if process.running() else "Nothing is running.")
         raise typer.Exit(130) from stopped

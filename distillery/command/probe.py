@@ -9,15 +9,14 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from distillery.client.document import OPTIMIZED, RouteMap, Step
 from distillery.client.reply import served_of
 from distillery.command.published import named
 from distillery.command.target import Target, target
+from distillery.terminal import confirm, say
 from lambdas.shared.errors import BadRequest
 
-console = Console(highlight=False)
 QUESTION = "Hello"
 TOKENS_IN, TOKENS_OUT = 20, 8
 """More than the question has; and what the answer may have at most."""
@@ -44,9 +43,9 @@ def probe(
     tried = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
     if not tried:
         raise BadRequest(f"route {one.route!r} has nothing to probe: no optimized step has an application profile")
-    console.print(f"{len(tried)} request to Bedrock, {_price(on, [step for _, step in tried])}", soft_wrap=True)
+    say("{} request to Bedrock, {}", len(tried), _price(on, [step for _, step in tried]))
     if not (yes or on.local):
-        typer.confirm("Send it?", abort=True)
+        confirm("Send it?")
     results = [_one(on, one, index, step) for index, step in tried]
     if None in results:
         raise typer.Exit(1)
@@ -67,12 +66,12 @@ def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
     from distillery.client.maps import Maps
 
     found = found_by_trying(on, route, index, step)
-    console.print(found.said, soft_wrap=True, markup=False)
+    say("{}", found.said)
     if found.probed is None:
-        console.print("nothing was noted")
+        say("nothing was noted")
         return None
     Maps(on.account).note_probe(route.route, application=str(step.application), probed=found.probed)
-    console.print(f"noted for {route.route}: callers use {'it' if found.probed else step.identifier}")
+    say("noted for {}: callers use {}", route.route, "it" if found.probed else step.identifier)
     return found.probed
 
 

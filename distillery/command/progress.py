@@ -6,10 +6,9 @@ from typing import Any
 
 from rich.console import Group
 from rich.spinner import Spinner
-from rich.table import Table
-from rich.text import Text
 
 from distillery.command.target import Target
+from distillery.terminal import Table, Text, row, told
 from lambdas.shared import clock
 from lambdas.shared.ledger import RunRecord, StageRecord
 from lambdas.shared.names import Names
@@ -24,17 +23,17 @@ def picture(on: Target, record: RunRecord) -> Group:
     table.add_column("produced", overflow="fold")
     for stage in Stage:
         stage_record = record.stages.get(stage)
-        table.add_row(_mark(record, stage_record), stage, took(stage_record), _produced(on, record, stage))
+        row(table, _mark(record, stage_record), stage, took(stage_record), _produced(on, record, stage))
     clock_note = " (the local account's clock)" if on.local else ""
-    return Group(Text.from_markup(f"run [bold]{record.run.id}[/bold]{clock_note}"), table)
+    return Group(told("run [bold]{}[/bold]{}", record.run.id, clock_note), table)
 
 
-def _mark(record: RunRecord, stage: StageRecord | None) -> Spinner | str:
+def _mark(record: RunRecord, stage: StageRecord | None) -> Spinner | Text:
     if stage is None:
-        return "[dim]·[/dim]"
+        return told("[dim]·[/dim]")
     if stage.ended:
-        return "[green]✓[/green]"
-    return DOTS if record.outcome is Outcome.RUNNING else "[red]✗[/red]"
+        return told("[green]✓[/green]")
+    return DOTS if record.outcome is Outcome.RUNNING else told("[red]✗[/red]")
 
 
 def took(stage: StageRecord | None) -> str:
@@ -52,7 +51,7 @@ def duration(length: timedelta) -> str:
     return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
 
 
-def _produced(on: Target, record: RunRecord, stage: Stage) -> str:
+def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
     stage_record = record.stages.get(stage)
     if stage_record is None:
         return ""
@@ -63,7 +62,7 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str:
     return _phase(on, record.run.id) if stage is Stage.DISTILLATION else ""
 
 
-def _phase(on: Target, run: str) -> str:
+def _phase(on: Target, run: str) -> str | Text:
     """Where the customization job is: Bedrock reports three phases."""
     job = on.account.job(Names(on.account.environment).job(run)) or {}
     phases = job.get("statusDetails", {})
@@ -73,7 +72,7 @@ def _phase(on: Target, run: str) -> str:
         "trainingDetails": "training",
     }
     busy = [name for key, name in names.items() if phases.get(key, {}).get("status") == "InProgress"]
-    return f"[dim]customization job: {busy[0]}[/dim]" if busy else ""
+    return told("[dim]customization job: {}[/dim]", busy[0]) if busy else ""
 
 
 def summary(stage: Stage, record: StageRecord) -> str:

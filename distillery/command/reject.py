@@ -6,6 +6,7 @@ import typer
 
 from distillery.command.approve import decide
 from distillery.command.target import target
+from distillery.terminal import say
 
 
 def reject(
@@ -17,4 +18,4 @@ def reject(
     on = target(context)
     usd = str(on.ledger.run(run).run.dataset.at_most_usd)
     decide(on, run, approve=False, usd=usd, reason=reason)
-    typer.echo(f"run {run} is declined; its prompts may be tried again")
+    say("run {} is declined; its prompts may be tried again", run)

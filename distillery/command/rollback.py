@@ -3,11 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from distillery.command.target import target
-
-console = Console(highlight=False)
+from distillery.terminal import say
 
 
 def rollback(
@@ -17,6 +15,4 @@ def rollback(
     """Re-point a recipe's live endpoint to its previous model; the current one serves until that is done."""
     on = target(context)
     answer = on.account.invoke(str(on.account.pipeline["functions"]["rollback"]), {"recipe": recipe})
-    console.print(
-        f"rolling {recipe} back to {answer['to']}; see it done with: distillery status {recipe}", soft_wrap=True
-    )
+    say("rolling {} back to {}; see it done with: distillery status {}", recipe, answer["to"], recipe)

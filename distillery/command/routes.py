@@ -1,17 +1,13 @@
 """`distillery routes`: what each route leads to, as its published map says it."""
 
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from distillery.client.document import RouteMap, Step, together
 from distillery.command.published import documents, read
 from distillery.command.target import target
-
-console = Console(highlight=False)
+from distillery.terminal import Table, document, draw, row, say, told
 
 
 def routes(
@@ -20,14 +16,13 @@ def routes(
 ) -> None:
     """Show what each route leads to: its steps in the order they are tried, with mode, Region and price."""
     on = target(context)
-    told = documents(on)
+    found = documents(on)
     if as_json:
-        document = together(on.account.environment, str(on.account.pipeline["inference_region"]), told)
-        typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+        document(together(on.account.environment, str(on.account.pipeline["inference_region"]), found))
     else:
-        published = {route: read(route, one) for route, one in told.items()}
-        console.print(_table(published))
-        console.print(_days(published), style="dim")
+        published = {route: read(route, one) for route, one in found.items()}
+        draw(_table(published))
+        say("[dim]{}[/dim]", _days(published))
 
 
 def _table(published: dict[str, RouteMap]) -> Table:
@@ -37,10 +32,10 @@ def _table(published: dict[str, RouteMap]) -> Table:
     for heading in ("Region", "$/M in", "out"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "Region" else "right")
     for route, one in published.items():
-        table.add_row(f"[bold]{route}[/bold]")
+        row(table, told("[bold]{}[/bold]", route))
         for number, step in enumerate(one.steps, start=1):
             prices = (step.prices.input, step.prices.output) if step.prices else ()
-            table.add_row(f"{number} {_how(step)}", step.model, step.region, *prices)
+            row(table, f"{number} {_how(step)}", step.model, step.region, *prices)
     return table
 
 

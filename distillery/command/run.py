@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from distillery.command.target import Target, target
 from distillery.command.watch import see
 from distillery.desk import text
+from distillery.terminal import Text, say, told
 from lambdas.shared.names import UPLOADS_PREFIX
 
-console = Console(highlight=False)
 ON_THE_ROAD = ("started", "same")
 AWAITING = "awaiting-approval"
 
@@ -35,7 +33,7 @@ def run(
     answer = start(on, recipe, file, again=again)
     if answer["status"] not in (*ON_THE_ROAD, AWAITING):
         refuse(on, answer)
-    console.print(sentence(answer), soft_wrap=True)
+    say("{}", sentence(answer))
     if wait:  # a run that waits for an approval is shown as it stands
         see(on, str(answer["run"]))
 
@@ -49,24 +47,26 @@ def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, obje
     return dict(on.account.invoke(str(functions["dataset"]), payload))
 
 
-def sentence(answer: Mapping[str, object]) -> str:
+def sentence(answer: Mapping[str, object]) -> Text:
     """What became of an upload that is on the road, and the next thing to do."""
+    run = answer["run"]
     if answer["status"] == "started":
-        return f"run [bold]{answer['run']}[/bold] has started; follow it with: distillery watch {answer['run']}"
+        return told("run [bold]{}[/bold] has started; follow it with: distillery watch {}", run, run)
     if answer["status"] == AWAITING:
-        return f"run [bold]{answer['run']}[/bold] waits for an approval: {escape(str(answer['reason']))}"
-    return (
-        f"these prompts are run [bold]{answer['run']}[/bold] already; see it with: distillery status, "
-        "or say --again for a new attempt"
+        return told("run [bold]{}[/bold] waits for an approval: {}", run, answer["reason"])
+    return told(
+        "these prompts are run [bold]{}[/bold] already; see it with: distillery status, "
+        "or say --again for a new attempt",
+        run,
     )
 
 
 def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
     """Says why an upload started nothing, shows what was found, and exits with 1."""
-    console.print(f"[red]{answer['status']}[/red]: {escape(str(answer['reason']))}", soft_wrap=True)
+    say("[red]{}[/red]: {}", answer["status"], answer["reason"])
     if answer.get("report_uri"):
         report = json.loads(on.account.read(str(answer["report_uri"])))
         for line in text.findings(report):
-            typer.echo(f"  {line}")
-        console.print(f"nothing was started. The whole report: {answer['report_uri']}", soft_wrap=True)
+            say("  {}", line)
+        say("nothing was started. The whole report: {}", answer["report_uri"])
     raise typer.Exit(1)

@@ -7,6 +7,7 @@ import typer
 
 from distillery.command.published import choose, named, resolved
 from distillery.command.target import target
+from distillery.terminal import write
 
 Package = StrEnum("Package", ["boto3", "cli", "litellm", "langchain", "strands"])  # SNIPPETS' keys (checked by a test)
 
@@ -30,4 +31,4 @@ def snippets(
     on = target(context)
     one = named(on, route)
     call = Call.of(one, resolved(Direct(on.account), one, choose(one, step)))
-    typer.echo(SNIPPETS[package](call), nl=False)
+    write(SNIPPETS[package](call))

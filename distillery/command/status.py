@@ -5,21 +5,19 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from distillery.command.progress import scores, waiting
 from distillery.command.target import Target, target
+from distillery.terminal import Text, say, told
 from lambdas.shared.ledger import RunRecord
 from lambdas.shared.road import Outcome, Stage
 
-console = Console(highlight=False)
-COLOUR = {
-    Outcome.PROMOTED: "green",
-    Outcome.FAILED: "red",
-    Outcome.REJECTED: "yellow",
-    Outcome.AWAITING: "yellow",
-    Outcome.RUNNING: "cyan",
+TEMPLATES = {
+    Outcome.PROMOTED: "[green]{}[/green]",
+    Outcome.FAILED: "[red]{}[/red]",
+    Outcome.REJECTED: "[yellow]{}[/yellow]",
+    Outcome.AWAITING: "[yellow]{}[/yellow]",
+    Outcome.RUNNING: "[cyan]{}[/cyan]",
 }
 
 
@@ -37,10 +35,10 @@ def status(
 
 def _show(on: Target, recipe: str) -> None:
     alias = on.account.alias(recipe)
-    console.print(f"[bold]{recipe}[/bold]  " + (_serving(alias) if alias else "no live alias yet"), soft_wrap=True)
+    say("[bold]{}[/bold]  {}", recipe, _serving(alias) if alias else "no live alias yet")
     for record in on.ledger.runs(recipe):
         for line in _lines(record):
-            console.print(line, soft_wrap=True)
+            say("{}", line)
 
 
 def _serving(alias: object) -> str:
@@ -49,12 +47,13 @@ def _serving(alias: object) -> str:
     return f"alias version {alias['version']} of run {alias['run']}: {alias['endpoint']['arn']}{back}"
 
 
-def _lines(record: RunRecord) -> Iterator[str]:
+def _lines(record: RunRecord) -> Iterator[Text]:
     """A run and, beneath it, what came of it: lines and no table, so that an id stays whole at any width."""
     opened = datetime.fromisoformat(record.opened)
-    outcome = f"[{COLOUR.get(record.outcome, 'white')}]{record.outcome}[/]"
-    yield f"  {record.run.id}  {outcome}  {opened:%Y-%m-%d %H:%M}  {record.run.dataset.prompts} prompts"
+    outcome = told(TEMPLATES.get(record.outcome, "{}"), record.outcome)
+    prompts = record.run.dataset.prompts
+    yield told("  {}  {}  {}  {} prompts", record.run.id, outcome, f"{opened:%Y-%m-%d %H:%M}", prompts)
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
-        yield f"    [dim]{verdict['measure']}: {scores(verdict)}[/dim]"
+        yield told("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
     if reason := waiting(record) if record.outcome is Outcome.AWAITING else record.reason:
-        yield f"    {escape(reason)}"
+        yield told("    {}", reason)

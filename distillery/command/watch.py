@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 
 from distillery.command.progress import picture, summary, took, waiting
 from distillery.command.target import Target, target
+from distillery.terminal import Text, console, say, told
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import RunRecord
 from lambdas.shared.road import Outcome
-
-console = Console(highlight=False)
 
 
 def watch(
@@ -34,7 +31,7 @@ def see(on: Target, run: str) -> None:
     try:
         passed = follow(on, run)
     except KeyboardInterrupt:
-        console.print(f"\nthe run goes on; see it again with: distillery watch {run}", soft_wrap=True)
+        say("\nthe run goes on; see it again with: distillery watch {}", run)
         raise
     if not passed:
         raise typer.Exit(1)
@@ -49,16 +46,16 @@ def follow(on: Target, run: str) -> bool:
                 live.update(picture(on, record))
             else:
                 _lines(record, shown)
-    console.print(_ending(record), soft_wrap=True)
+    say("{}", _ending(record))
     return record.outcome is Outcome.PROMOTED
 
 
-def _ending(record: RunRecord) -> str:
+def _ending(record: RunRecord) -> Text:
     if record.outcome is Outcome.PROMOTED:  # its reason says again what the last stage's line says
-        return f"[green]{record.outcome}[/green]"
+        return told("[green]{}[/green]", record.outcome)
     if record.outcome is Outcome.AWAITING:
-        return f"[yellow]{record.outcome}[/yellow]: {waiting(record)}"
-    return f"[red]{record.outcome}[/red]: {escape(record.reason)}"
+        return told("[yellow]{}[/yellow]: {}", record.outcome, waiting(record))
+    return told("[red]{}[/red]: {}", record.outcome, record.reason)
 
 
 def _looks(on: Target, run: str) -> Iterator[RunRecord]:
@@ -82,8 +79,8 @@ def _lines(record: RunRecord, shown: set[str]) -> None:
     for stage, stage_record in record.stages.items():
         if f"{stage} began" not in shown:
             shown.add(f"{stage} began")
-            console.print(f"{stage_record.started}  {stage} began")
+            say("{}  {} began", stage_record.started, stage)
         if stage_record.ended and f"{stage} ended" not in shown:
             shown.add(f"{stage} ended")
-            what = f"{stage} took {took(stage_record)}: {summary(stage, stage_record)}"
-            console.print(f"{stage_record.ended}  {what}", soft_wrap=True)
+            what = summary(stage, stage_record)
+            say("{}  {} took {}: {}", stage_record.ended, stage, took(stage_record), what)

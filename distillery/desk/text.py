@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import typer
+from distillery.terminal import Text, told
 
-COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
+TEMPLATES = {
+    "error": "[bold red]error[/bold red] {}{}: {}",
+    "warning": "[bold yellow]warning[/bold yellow] {}{}: {}",
+}
 PLACES = 5
 
 
@@ -22,33 +25,32 @@ def heading(report: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def findings(report: Mapping[str, Any]) -> Iterator[str]:
-    """Lines for the findings, if there are any. Styled: `typer.echo` takes that off outside of a terminal."""
+def findings(report: Mapping[str, Any]) -> Iterator[Text]:
+    """Lines for the findings, if there are any."""
     for found in report.get("findings", ()):
-        severity = str(found["severity"])
         times = f" ×{found['count']:,}" if found["count"] > 1 else ""
-        yield f"{typer.style(severity, fg=COLOURS[severity], bold=True)} {found['code']}{times}: {found['wrong']}"
-        yield f"    at       {_places(found['places'], found['count'])}"
-        yield f"    allowed  {found['allowed']}"
-        yield f"    fix      {found['fix']}"
+        yield told(TEMPLATES[found["severity"]], found["code"], times, found["wrong"])
+        yield told("    at       {}", _places(found["places"], found["count"]))
+        yield told("    allowed  {}", found["allowed"])
+        yield told("    fix      {}", found["fix"])
 
 
 def curation(report: Mapping[str, Any]) -> Iterator[str]:
     """Near duplicates, what was not chosen, and personal data; nothing where there is nothing to tell."""
-    told = report.get("dataset", {}).get("curation", {})
-    if left_out := told.get("near_duplicates"):
+    made = report.get("dataset", {}).get("curation", {})
+    if left_out := made.get("near_duplicates"):
         yield f"near duplicates: {_many(left_out, 'prompt')}"
-    if left_out := told.get("not_chosen"):
+    if left_out := made.get("not_chosen"):
         yield f"not chosen: {_many(left_out, 'prompt')}"
-    if prompts := told.get("personal_data", {}).get("prompts"):
-        found = ", ".join(f"{count:,} {kind}" for kind, count in told["personal_data"]["found"].items())
+    if prompts := made.get("personal_data", {}).get("prompts"):
+        found = ", ".join(f"{count:,} {kind}" for kind, count in made["personal_data"]["found"].items())
         yield f"personal data: {_many(prompts, 'prompt')} ({found})"
 
 
 def _places(places: Sequence[str], count: int) -> str:
-    told = ", ".join(places[:PLACES])
+    named = ", ".join(places[:PLACES])
     more = count - len(places[:PLACES])
-    return f"{told} and {more:,} more" if more > 0 and len(places) > 1 else told
+    return f"{named} and {more:,} more" if more > 0 and len(places) > 1 else named
 
 
 def estimate(report: Mapping[str, Any]) -> Iterator[str]:
@@ -65,20 +67,21 @@ def estimate(report: Mapping[str, Any]) -> Iterator[str]:
     for line in estimated["afterwards"]:
         yield _usd(line["usd"], f"then: {line['what']}")
     for one in estimated["answers"]:
-        told = f"1,000 answers by the {one['who']}, {one['model']}"
-        yield _usd(one["usd"], told) if one["usd"] else f"{'hours':>10}  {told}"
+        what = f"1,000 answers by the {one['who']}, {one['model']}"
+        yield _usd(one["usd"], what) if one["usd"] else f"{'hours':>10}  {what}"
 
 
 def _usd(usd: str, what: str) -> str:
     return f"{'$' + usd:>10}  {what}"
 
 
-def verdict(report: Mapping[str, Any]) -> str:
+def verdict(report: Mapping[str, Any]) -> Text:
     """The last line: how it ended, and why it did if no finding says so."""
     good = report["status"] == "accepted"
-    colour = typer.colors.GREEN if good else typer.colors.RED
-    told = ", ".join(filter(None, (typer.style(str(report["status"]), fg=colour, bold=True), counts(report))))
-    return told if good or report["errors"] else f"{told}: {report['reason']}"
+    counted = f", {counts(report)}" if counts(report) else ""
+    why = "" if good or report["errors"] else f": {report['reason']}"
+    status = told("[bold green]{}[/bold green]" if good else "[bold red]{}[/bold red]", report["status"])
+    return told("{}{}{}", status, counted, why)
 
 
 def counts(report: Mapping[str, Any]) -> str:

@@ -6,21 +6,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
-
 from distillery.command.ask import answer_of
 from distillery.command.target import Target
+from distillery.terminal import Table, draw, passage, row, say, told
 from lambdas.shared import catalog
 from lambdas.shared.ledger import RunRecord
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Outcome, Score, Stage, Verdict
 from lambdas.shared.wire import from_wire
 
-console = Console(highlight=False)
-STAND_IN = "[dim](stand-in)[/dim]"
+STAND_IN = told("[dim](stand-in)[/dim]")
 PER = 1000  # prompts: what the table's cost is for
 
 
@@ -54,21 +49,20 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
     system = held_out["system"][0]["text"] if "system" in held_out else None
     live = answer_of(on, f"distilled/{recipe}", _question(held_out), system)
     others = held_out["answers"]
-    console.print("\n[bold]A prompt that was not in the training set[/bold]")
-    console.print(f"  {_question(held_out)}", markup=False, soft_wrap=True)
+    say("\n[bold]A prompt that was not in the training set[/bold]")
+    say("  {}", _question(held_out))
     answers = Table.grid(padding=(0, 2))
-    # Text, since what people and models write may look like markup.
-    answers.add_row("  the live alias", Text(str(live["text"]), "green"), STAND_IN)
-    answers.add_row("  the teacher", Text(others["teacher"]["text"]), STAND_IN)
-    answers.add_row("  the untrained student", Text(others["base"]["text"]), STAND_IN)
+    row(answers, "  the live alias", passage(live["text"], "green"), STAND_IN)
+    row(answers, "  the teacher", passage(others["teacher"]["text"]), STAND_IN)
+    row(answers, "  the untrained student", passage(others["base"]["text"]), STAND_IN)
     if held_out["reference"] is not None:
-        answers.add_row("  [dim]the reference[/dim]", Text(held_out["reference"], "dim"), "")
-    console.print(answers)
+        row(answers, told("  [dim]the reference[/dim]"), passage(held_out["reference"], "dim"), "")
+    draw(answers)
 
 
 def _table(verdict: Verdict, record: RunRecord) -> None:
     prompts, recipe = record.run.dataset.heldout, record.run.recipe
-    console.print(f"\n[bold]{prompts} held-out prompts[/bold]; every answer is a stand-in's")
+    say("\n[bold]{} held-out prompts[/bold]; every answer is a stand-in's", prompts)
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("model", overflow="fold")
     for column in (
@@ -86,13 +80,13 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
         cost = _by_the_hour(recipe) if hourly else _cost(score, prompts)
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
-        table.add_row(who, model, *figures, style=style)
-    console.print(table)
+        row(table, who, model, *figures, style=style)
+    draw(table)
     dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
-        console.print(f"[dim]Modelled on published latencies and on prices as of {min(dates)}.[/dim]")
+        say("[dim]Modelled on published latencies and on prices as of {}.[/dim]", min(dates))
     if recipe.hosting is catalog.HostingMode.PROVISIONED:
-        console.print("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
+        say("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
 
 
 def _cost(score: Score, prompts: int) -> str:
@@ -118,7 +112,7 @@ def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
     lines.append(("the road, stage by stage", "docs/road.md"))
     lines.append(("what this local account does not prove", "docs/local-account.md"))
-    console.print("\n[bold]Where to look next[/bold]")
+    say("\n[bold]Where to look next[/bold]")
     for what, line in lines:
-        console.print(f"  {what:<43} [cyan]{escape(line)}[/cyan]", soft_wrap=True)
-    console.print("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")
+        say("  {} [cyan]{}[/cyan]", f"{what:<43}", line)
+    say("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")

@@ -13,11 +13,10 @@ from pathlib import Path
 import boto3
 import typer
 from botocore.exceptions import ClientError
-from rich.console import Console
 
+from distillery.terminal import console, quote, say, told
 from local.account import ROOT, LocalAccount
 
-console = Console(highlight=False)
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 TAIL = 15  # lines of the log that a failure shows
 GRACE = 5.0  # seconds that the CDK gets to end by itself
@@ -51,19 +50,23 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: 
     """Runs the CDK with one live line of progress; its whole output is kept in a log."""
     log = account.state / f"cdk-{arguments[0]}.log"
     began, tail = time.monotonic(), deque[str](maxlen=TAIL)
-    with log.open("w") as kept, console.status(what) as line, _process(account, arguments, folder) as process:
+    with (
+        log.open("w") as kept,
+        console.status(told("{}", what)) as line,
+        _process(account, arguments, folder) as process,
+    ):
         assert process.stdout is not None
         try:
             for text in process.stdout:
                 kept.write(text)
                 tail.append(text.rstrip())
-                line.update(f"{what} [dim]{time.monotonic() - began:.0f} s · {_short(text)}[/dim]")
+                line.update(told("{} [dim]{} s · {}[/dim]", what, _since(began), _short(text)))
         except BaseException:
             _end(process)
             raise
     if process.returncode:
         _failed(what, tail, log)
-    console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.0f} s[/dim]")
+    say("[green]✓[/green] {} [dim]{} s[/dim]", what, _since(began))
 
 
 def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
@@ -94,12 +97,16 @@ def _end(process: "subprocess.Popen[str]") -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.0f}"
+
+
 def _short(text: str) -> str:
-    return text.strip().replace("[", "(").replace("]", ")")[: max(20, console.width - 70)]
+    return text.strip()[: max(20, console.width - 70)]
 
 
 def _failed(what: str, tail: Sequence[str], log: Path) -> None:
-    console.print(f"[red]✗[/red] {what} failed; its last lines:")
-    console.print("\n".join(tail), markup=False, soft_wrap=True)
-    console.print(f"all of it: {log}")
+    say("[red]✗[/red] {} failed; its last lines:", what)
+    quote("\n".join(tail))
+    say("all of it: {}", log)
     raise typer.Exit(1)

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from distillery.command.run import ON_THE_ROAD, refuse, start
 from distillery.command.target import Target
 from distillery.command.watch import follow
+from distillery.terminal import say
 from infra.config import Settings, load
 from lambdas.shared import clock
 from local import people
@@ -19,7 +19,6 @@ from local.demo.deployment import bootstrap, deploy
 from local.emulator import process
 from local.emulator.process import CannotStart
 
-console = Console(highlight=False)
 EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
 MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a live endpoint, with room
 
@@ -57,20 +56,18 @@ def _account(environment: str, port: int) -> LocalAccount:
     wanted = LocalAccount(state=ROOT / ".local", port=port, date=CALENDARS.get(environment), model_units=MODEL_UNITS)
     found = process.running(wanted.state)
     if found and not in_season(found, environment):
-        console.print(
-            f"the local account's calendar is not that of {environment!r}: starting it anew, without what it held"
-        )
+        say("the local account's calendar is not that of {}: starting it anew, without what it held", repr(environment))
         process.stop(wanted.state)
         found = None
     account = process.start(found or wanted)
     os.environ.update(account.env())  # from here on every client, and the clock, are the local account's
     how = "already runs" if found else "runs"
-    console.print(f"[green]✓[/green] local AWS account {account.account} {how} on {account.endpoint}", soft_wrap=True)
-    console.print(
-        f"  [dim]its clock: {clock.now():%d %B %Y %H:%M}, {account.speed:g} times as fast\n"
+    say("[green]✓[/green] local AWS account {} {} on {}", account.account, how, account.endpoint)
+    say(
+        "  [dim]its clock: {}, {} times as fast\n"
         "  its models are stand-ins: a small text model as the student, "
-        f"a teacher that errs on {account.teacher_error:.0%} of prompts (seeded)[/dim]",
-        soft_wrap=True,
+        "a teacher that errs on {} of prompts (seeded)[/dim]",
+        *(f"{clock.now():%d %B %Y %H:%M}", f"{account.speed:g}", f"{account.teacher_error:.0%}"),
     )
     return account
 
@@ -82,7 +79,7 @@ def _start(on: Target, recipe: str, prompts: Path, *, again: bool) -> str:
     name = prompts.relative_to(ROOT) if prompts.is_relative_to(ROOT) else prompts
     if answer["status"] == "same":
         before = f"distilled before as run {answer['run']} (AGAIN=1 distils them again)"
-        console.print(f"[green]✓[/green] {name}: {before}", soft_wrap=True)
+        say("[green]✓[/green] {}: {}", name, before)
     else:
-        console.print(f"[green]✓[/green] {name} uploaded and validated", soft_wrap=True)
+        say("[green]✓[/green] {} uploaded and validated", name)
     return str(answer["run"])

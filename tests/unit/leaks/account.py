@@ -6,6 +6,7 @@ Its services are the fakes of the stages' tests, and the way to them is the one 
 
 import io
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from lambdas.shared.variables import Variable
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions
+from tests.fakes.sums import FakeSums
 from tests.fakes.table import MemoryTable, _holds
 from tests.unit.collection.fakes import FakeAthena, FakeProfiles
 from tests.unit.distillation.fakes import FakeBedrock as FakeJobs
@@ -35,9 +37,12 @@ SETTINGS = {
     Variable.STATE_MACHINE: "arn:aws:states:us-east-1:111111111111:stateMachine:road",
     Variable.TOPIC: "arn:aws:sns:us-east-1:111111111111:told",
     Variable.HOME_REGION: "us-east-1",
+    Variable.DATA_DAYS: "30",
+    Variable.QUOTAS: "quotas",
     Variable.LOGS: LOGS,
 }
 
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 Call = tuple[str, str]
 
 
@@ -52,7 +57,7 @@ class Account:
         self.hosting, self.jobs, self.profiles, self.logging = FakeBedrock(), FakeJobs(), FakeProfiles(), FakeLogging()
         self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
-        self.athena, self.ssm = FakeAthena(), FakeParameters()
+        self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeSums()
         self.runtime = FakeRuntime(_Any())
         self.refuse: Mapping[int, Callable[[str], Exception]] = {}
         self.listen()
@@ -115,8 +120,10 @@ class Account:
         sized = [{"Key": key, "Size": len(body)} for key, body in found.items() if key.startswith(p["Prefix"])]
         return {"Contents": sized} if sized else {}
 
-    def list_object_versions(self, **_: Any) -> Any:
-        return {"Versions": [{"Key": "a", "VersionId": "v1"}]}
+    def list_object_versions(self, **p: Any) -> Any:
+        keys = [key for bucket, key in self.objects if bucket == p["Bucket"] and key.startswith(p.get("Prefix", ""))]
+        told = {"VersionId": "v1", "LastModified": LONG_AGO, "IsLatest": True}
+        return {"Versions": [{"Key": key, **told} for key in keys]}
 
     def get_bucket_tagging(self, **_: Any) -> Any:
         return {"TagSet": [{"Key": "distillery:emptied-on-delete", "Value": "true"}]}
@@ -151,6 +158,8 @@ class Account:
         return {}
 
     def update_item(self, **p: Any) -> Any:
+        if p["TableName"] == "quotas":
+            return self.sums.update_item(**p)
         key, names = _plain(p["Key"]), p["ExpressionAttributeNames"]
         values = _plain(p["ExpressionAttributeValues"])
         item = self.table.get(key["pk"], key["sk"])

@@ -19,13 +19,14 @@ from lambdas.emptying.handler import empty
 from lambdas.endpoint.handler import step as endpoint
 from lambdas.endpoint.handler import sweep
 from lambdas.evaluation.handler import step as evaluation
+from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import own
 from lambdas.promotion.handler import rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
 from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.logs import How, LogSource
-from lambdas.shared.offer import Offer, Offered
+from lambdas.shared.offer import Offer, Offered, Per, Quota
 from lambdas.shared.recipe import OverBudgetThen, Recipe
 from lambdas.shared.wire import to_wire
 from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
@@ -53,10 +54,11 @@ class Scene:
 
     prepare: Callable[[Account], Ask]
     recipe: Recipe = PLAIN
+    quota: Quota | None = None
 
     @contextmanager
     def settings(self) -> Iterator[None]:
-        routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")))
+        routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")), quota=self.quota)
         told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("lambdas.shared.settings.read", lambda name: told[name])
@@ -179,6 +181,18 @@ def rolled_back(account: Account) -> Ask:
     return lambda: rollback({"recipe": "support"}, CONTEXT)
 
 
+def expired(account: Account) -> Ask:
+    _promoted(account, recipe(), "a")
+    _logged(account)
+    uploaded(file(150))(account)()  # a run that waits
+    return lambda: expire({}, CONTEXT)
+
+
+def emptied(account: Account) -> Ask:
+    account.objects["bucket", "a"] = b"x"
+    return lambda: empty(EMPTY, CONTEXT)
+
+
 CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
 PROFILE = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abcdefghijkl"
 
@@ -279,8 +293,12 @@ SCENES: dict[str, Scene] = {
     "a query that failed": Scene(queried(QUERY_ENDED, "FAILED"), _logs(How.ATHENA)),
     "a poll of queries": Scene(queried({"poll": True}), _logs(How.ATHENA)),
     **{f"logging: {kind}": Scene(owned(kind)) for kind in ("Create", "Update", "Delete")},
-    "a bucket is emptied": Scene(lambda _account: lambda: empty(EMPTY, CONTEXT)),
+    "a bucket is emptied": Scene(emptied),
     "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
+    "a request within a quota": Scene(
+        serving({"route": "fast", "prompt": "hello"}), quota=Quota(per=Per.DAY, tokens=100_000)
+    ),
+    "old data sets": Scene(expired, WAITS),
     "a request by the URL": Scene(serving(by_url({"route": "fast", "prompt": "hello"}))),
     "a request to a student": Scene(serving({"route": "support", "prompt": "hello"})),
     "a list of routes": Scene(serving(by_url(method="GET"))),

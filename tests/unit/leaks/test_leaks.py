@@ -87,9 +87,12 @@ def door() -> Iterator[Door]:
     _forget()
 
 
+KEPT = (aws._client, aws.counting, aws.session, *(serving._session, serving._route, serving._offer, serving._counter))
+
+
 def _forget() -> None:
     """What a sandbox keeps."""
-    for kept in (aws._client, aws.session, serving._session, serving._route, serving._offer):
+    for kept in KEPT:
         kept.cache_clear()
 
 
@@ -115,7 +118,9 @@ def calls(door: Door, scene: Scene) -> list[Call]:
     """Of the function, where nothing fails."""
     with scene.settings():
         account, ask = begun(door, scene)
+        CLOUDFORMATION.clear()
         ask()
+    assert all('"SUCCESS"' in said for said in CLOUDFORMATION)
     return account.calls
 
 
