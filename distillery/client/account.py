@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
 """For calls of functions: what did not answer in time may be at work all the same, and a second one is billed too."""
+
+
+Prepare = Callable[[Any], object]
 
 
 class NotDeployed(Exception):
@@ -36,9 +39,12 @@ class FunctionRefused(Exception):
 class Account:
     """One environment (`dev`, …) in the account and home Region that the credentials name."""
 
-    def __init__(self, environment: str, region: str | None = None) -> None:
+    def __init__(self, environment: str, region: str | None = None, *, prepare: Prepare | None = None) -> None:
+        """prepare: is given the session before its clients are made."""
         self.environment = environment
         self._session = session(region)
+        if prepare:
+            prepare(self._session)
 
     @property
     def region(self) -> str:

@@ -24,8 +24,9 @@ class Target:
     @functools.cached_property
     def account(self) -> "Account":
         from distillery.client import Account  # boto3, which is not every verb's
+        from lambdas.shared.aws import redacting
 
-        return Account(self.environment, self.region)
+        return Account(self.environment, self.region, prepare=redacting)
 
     @functools.cached_property
     def ledger(self) -> "Ledger":

@@ -3,14 +3,16 @@
 What a client raises quotes nobody: the error is redacted before anybody has seen it (`redaction`).
 """
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.eventstream import EventStream
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.shared import redaction
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-__all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counting", "redact", "session"]
+__all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counting", "redact", "redacting", "session"]
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """All that a client raises."""
@@ -77,8 +79,12 @@ def counting() -> "DynamoDBClient":
 
 @functools.cache
 def session() -> "boto3.Session":
-    """The one whose clients raise redacted errors."""
-    made = boto3.Session()
+    """The functions' own."""
+    return redacting(boto3.Session())
+
+
+def redacting(made: "boto3.Session") -> "boto3.Session":
+    """The same, whose clients raise redacted errors."""
     made.events.register("creating-client-class", _redacting)
     return made
 
@@ -92,11 +98,27 @@ class _Redacting:
     meta: Any
 
     def _make_api_call(self, operation_name: str, api_params: Any) -> Any:
-        try:
-            return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
-        except Exception as error:
-            redact(error, self.meta.service_model.service_name)
-            raise
+        service = self.meta.service_model.service_name
+        with _redacted_for(service):
+            answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
+        for part in answer.values():
+            if isinstance(part, EventStream):
+                _redact_stream(part, service)
+        return answer
+
+
+def _redact_stream(stream: Any, service: str) -> None:
+    """An error among its events is raised while it is read."""
+    stream._parse_event = _redacted_for(service)(stream._parse_event)
+
+
+@contextlib.contextmanager
+def _redacted_for(service: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        redact(error, service)
+        raise
 
 
 def redact(error: Exception, service: str) -> None:

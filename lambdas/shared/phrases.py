@@ -50,6 +50,11 @@ SENTENCES = (
     "User: {} is not authorized to perform: {} because no identity-based policy allows the {} action",
     "User: {} is not authorized to perform: {}",
     "The security token included in the request is expired",
+    "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run "
+    "aws sso login with the corresponding profile.",
+    "Error when retrieving token from sso: Token has expired and refresh failed",
+    "Error loading SSO Token: Token for {} does not exist",
+    "Your session has expired. Please reauthenticate using 'aws login'.",
     "The security token included in the request is invalid",
     # DynamoDB, S3, Step Functions, Athena
     "Rate exceeded",
@@ -73,6 +78,10 @@ SENTENCES = (
     "Could not connect to the endpoint URL",
     "Connection was closed before we received a valid response from endpoint URL",
     "Unable to locate credentials",
+    "Partial credentials found in {}, missing: {}",
+    "You must specify a region.",
+    "SSL validation failed for {}",
+    "Failed to connect to proxy URL",
     "Parameter validation failed",
 )
 

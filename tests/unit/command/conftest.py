@@ -37,7 +37,7 @@ def ledger(account: FakeAccount) -> Ledger:
 def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """`command("status", "support")`."""
 
-    def the_account(environment: str, region: str | None) -> FakeAccount:
+    def the_account(environment: str, region: str | None, *, prepare: object) -> FakeAccount:
         account.environment, account.region = environment, region
         return account
 

@@ -66,7 +66,7 @@ def test_the_environment_may_come_from_the_environment(
 def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
     command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, words: tuple[str, ...]
 ) -> None:
-    def unreachable(*_: object) -> FakeAccount:
+    def unreachable(*_: object, **__: object) -> FakeAccount:
         raise error
 
     monkeypatch.setattr("distillery.client.Account", unreachable)
@@ -99,7 +99,7 @@ def test_a_reason_in_a_services_words_is_shown_whole(ledger: Ledger, command: Co
 
 
 def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> FakeAccount:
+    def interrupted(*_: object, **__: object) -> FakeAccount:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("distillery.client.Account", interrupted)

@@ -80,7 +80,7 @@ def test_who_stops_watching_is_told_that_the_run_goes_on(
 def test_on_a_terminal_nothing_is_cut_off(
     account: FakeAccount, ledger: Ledger, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distillery.client.Account", lambda *_: account)
+    monkeypatch.setattr("distillery.client.Account", lambda *_, **__: account)
     run = open_run(ledger)
     ledger.begin(run.id, Stage.DATASET)
     ledger.end(run.id, Stage.DATASET, dataset())
