@@ -77,8 +77,13 @@ class Route:
         try:
             return self.map
         except RouteError as error:
-            self._tell(error)
+            self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
+
+    def failed(self, error: Exception, *, callers: bool) -> None:
+        """Tells of a request that came to nothing before any step was asked. callers: whether they can mend it."""
+        name, route = type(error).__name__, self._directory.name
+        tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
     def converse(self, **request: Unpack[Request]) -> Reply:
         """One answer. `modelId`, `performanceConfig` and `serviceTier` are the map's to say.
@@ -101,13 +106,8 @@ class Route:
         try:
             return Call(self._walk(), asked, self._clients, self._metrics)
         except RouteError as error:
-            self._tell(error)
+            self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
-
-    def _tell(self, error: RouteError) -> None:
-        callers = not isinstance(error, MapUnavailable)
-        name, route = type(error).__name__, self._directory.name
-        tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
     def _walk(self) -> Walk:
         walk = Walk(

@@ -10,6 +10,7 @@ from lambdas.serving.counter import Amount, Counter
 from lambdas.serving.request import Request
 from lambdas.serving.serve import ask
 from lambdas.shared.aws import ClientError
+from lambdas.shared.errors import OverQuota, QuotaUnavailable
 
 PER_TURN = 16
 """Tokens of a turn beside its text, which a model's own template writes around it; more than any known one's."""
@@ -38,7 +39,11 @@ class Meter:
     def ask(self, request: Request, route: Route) -> Reply:
         """As `serve.ask`, and raises OverQuota and QuotaUnavailable, before anything was asked."""
         most = most_of(request, route.ready())
-        taken, began = self._counter.take(self._who, most), time.monotonic()
+        try:
+            taken, began = self._counter.take(self._who, most), time.monotonic()
+        except (OverQuota, QuotaUnavailable) as error:
+            route.failed(error, callers=isinstance(error, OverQuota))
+            raise
         try:
             reply = ask(request, route)
         except AllStepsFailed as error:

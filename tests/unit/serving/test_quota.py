@@ -231,6 +231,20 @@ def test_a_table_that_does_not_answer_closes_the_door(world: World, offering: Of
     assert ask() == 200, "it is asked twice"
 
 
+def test_a_table_that_does_not_answer_rings_and_a_quota_that_is_used_up_does_not(
+    offering: Offering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Degraded, which the alarm watches, is of requests that nobody but us can mend."""
+    sums = offering(TEN)
+    sums.errors = [TROUBLE[0], TROUBLE[0]]
+    assert ask() == 503
+    told = json.loads(capsys.readouterr().out)
+    assert (told["Error"], told["Route"], told["Failed"], told["Degraded"]) == ("QuotaUnavailable", "plain", 1, 1)
+    assert ask(max_tokens=8192) == 429
+    told = json.loads(capsys.readouterr().out)
+    assert (told["Error"], told["Failed"], "Degraded" in told) == ("OverQuota", 1, False)
+
+
 @pytest.mark.parametrize("error", TROUBLE, ids=str)
 def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
     world: World, offering: Offering, error: Exception, caplog: pytest.LogCaptureFixture
