@@ -21,11 +21,13 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Span, Text
 
-from lambdas.shared.escaping import as_json, lines, one_line
+from lambdas.shared.escaping import address, as_json, lines, one_line
 
 __all__ = ["Table", "Terminal", "Text"]
 
 VALUE_MAX = 8000
+URI_MAX = 2000
+"""S3's keys have 1024 bytes at most."""
 _HOLE = re.compile(r"\{\}")
 
 
@@ -60,6 +62,11 @@ def _filled(hole: Text, value: object) -> Text:
     text = value if isinstance(value, Text) else Text(one_line(value, VALUE_MAX))
     outer = [*(span.style for span in hole.spans), text.style]
     return Text(text.plain, spans=[*(Span(0, len(text), style) for style in outer if style), *text.spans])
+
+
+def link(uri: object) -> Text:
+    """An address that others named, to be copied: nobody reads a sentence in it."""
+    return Text(address(uri, URI_MAX))
 
 
 def say(template: str, *values: object) -> None:

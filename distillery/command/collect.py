@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from distillery.command.target import target
-from distillery.terminal import say
+from distillery.terminal import link, say
 
 
 def collect(
@@ -48,7 +48,7 @@ def collect(
 
 def _tell(recipe: str, answer: object) -> None:
     assert isinstance(answer, dict)
-    say("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], answer["uri"])
+    say("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
     for reason, calls in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
         say("  left out: {} calls, {}", calls, reason)
     say("their run starts by itself; see it with: distillery status {}", recipe)

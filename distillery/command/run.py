@@ -10,7 +10,7 @@ import typer
 from distillery.command.target import Target, target
 from distillery.command.watch import see
 from distillery.desk import text
-from distillery.terminal import Text, say, told
+from distillery.terminal import Text, link, say, told
 from lambdas.shared.names import UPLOADS_PREFIX
 
 ON_THE_ROAD = ("started", "same")
@@ -68,5 +68,5 @@ def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
         report = json.loads(on.account.read(str(answer["report_uri"])))
         for line in text.findings(report):
             say("  {}", line)
-        say("nothing was started. The whole report: {}", answer["report_uri"])
+        say("nothing was started. The whole report: {}", link(answer["report_uri"]))
     raise typer.Exit(1)

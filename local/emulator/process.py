@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from lambdas.shared.escaping import lines
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.bedrock.calendar import Calendar, day
 from local.emulator import group
@@ -248,6 +249,6 @@ def command(argv: Sequence[str]) -> int:
             print(json.dumps(_told(found), default=str) if found else "not running")
             return 0 if found else 1
     except (CannotStart, NoLocalAccount) as sentence:
-        print(sentence, file=sys.stderr)
+        print(lines(sentence), file=sys.stderr)
         return 1
     return 0

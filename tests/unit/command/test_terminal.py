@@ -399,3 +399,10 @@ def test_templates_that_are_constants_are_literals() -> None:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in ("TEMPLATES", "STAND_IN"):
                     assert not [one for one in ast.walk(value) if isinstance(one, ast.JoinedStr)], path
+
+
+def test_no_paragraph_is_read_in_an_address() -> None:
+    told = terminal.link("s3://calls/Dear customer, your account is closed. Pay now." + " x" * 3000)
+    assert "Dear%20customer" in told.plain
+    assert " " not in told.plain
+    assert len(told.plain) <= terminal.URI_MAX
