@@ -43,11 +43,11 @@ class Pipeline(EnvironmentStack):
         Expiry(self, "Expiry", ground=ground, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
         # Functions whose errors nobody would see otherwise: those of the steps show as failed runs.
         self.watched = {"Dataset": dataset.function, "Settle": settle, "Sweep": sweep}
-        operators = {"dataset": dataset.function, "rollback": stages.promotion.rollback}
-        self._publish(stores, operators | {"approval": dataset.approval})
-        self._people(stores, list(operators.values()), dataset.approval)
+        decisions = {"approval": dataset.approval_url, "rollback": stages.promotion.rollback_url}
+        self._publish(stores, {"dataset": dataset.function}, decisions)
+        self._people(stores, dataset, stages.promotion.rollback)
 
-    def _publish(self, stores: Stores, functions: dict[str, Function]) -> None:
+    def _publish(self, stores: Stores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Where things are, for the command line."""
         where = {
             "prompts_bucket": stores.prompts.bucket_name,
@@ -55,6 +55,7 @@ class Pipeline(EnvironmentStack):
             "ledger": stores.ledger.table_name,
             "state_machine": self.machine.state_machine_arn,
             "functions": {name: function.function.function_name for name, function in functions.items()},
+            "decisions": decisions,
             "home_region": self.settings.home_region,
             "inference_region": self.settings.inference_region,
             "recipes": sorted(self.settings.recipes),
@@ -62,11 +63,17 @@ class Pipeline(EnvironmentStack):
         publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
-    def _people(self, stores: Stores, functions: list[Function], approval: Function) -> None:
+    def _people(self, stores: Stores, dataset: Dataset, rollback: Function) -> None:
         """The permissions of those who use the command line, and of those who may spend more than a budget."""
         operators = operator_policy(
-            self, "Operators", names=self.names, stores=stores, machine=self.machine, functions=functions
+            self,
+            "Operators",
+            names=self.names,
+            stores=stores,
+            machine=self.machine,
+            functions=[dataset.function],
+            rollback=rollback,
         )
-        approvers = approver_policy(self, "Approvers", names=self.names, stores=stores, function=approval)
+        approvers = approver_policy(self, "Approvers", names=self.names, stores=stores, function=dataset.approval)
         CfnOutput(self, "OperatorPolicyArn", value=operators.managed_policy_arn)
         CfnOutput(self, "ApproverPolicyArn", value=approvers.managed_policy_arn)

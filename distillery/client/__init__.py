@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distillery.client.account import Account, FunctionRefused, NotDeployed, NotReached
+    from distillery.client.account import Account, NotDeployed
     from distillery.client.aws import AWS_ERRORS
     from distillery.client.document import Mode, Prices, RouteMap, Step
     from distillery.client.errors import (
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from distillery.client.listing import published
     from distillery.client.metrics import EmbeddedMetrics, Served
+    from distillery.client.refused import FunctionRefused, NotReached
     from distillery.client.reply import Attempt, Reply
     from distillery.client.route import Route
     from distillery.client.stream import ReplyStream
@@ -50,12 +51,13 @@ __all__ = [
     "published",
 ]
 _HOMES = {
-    "account": ("Account", "FunctionRefused", "NotDeployed", "NotReached"),
+    "account": ("Account", "NotDeployed"),
     "aws": ("AWS_ERRORS",),
     "document": ("Mode", "Prices", "RouteMap", "Step"),
     "errors": ("AllStepsFailed", "MapUnavailable", "NoSuchRoute", "NotConfigured", "RouteError", "StreamBroken"),
     "metrics": ("EmbeddedMetrics", "Served"),
     "listing": ("published",),
+    "refused": ("FunctionRefused", "NotReached"),
     "reply": ("Attempt", "Reply"),
     "route": ("Route",),
     "stream": ("ReplyStream",),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillery.client.aws import AWS_ERRORS, ClientError, Config, region_of, session
+from distillery.client.refused import FunctionRefused, NotReached
+from distillery.client.signed import post
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,18 +24,6 @@ Prepare = Callable[[Any], object]
 
 class NotDeployed(Exception):
     """The environment's stacks are not in this account and Region."""
-
-
-class NotReached(Exception):
-    """AWS did not answer, or refused: no credentials, no network, no permission."""
-
-
-class FunctionRefused(Exception):
-    """A function raised: its error's name, and the sentence that it gave."""
-
-    def __init__(self, name: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.name = name
 
 
 class Account:
@@ -119,6 +109,16 @@ class Account:
         if "FunctionError" in answer:
             raise FunctionRefused(str(body.get("errorType", "Error")), str(body.get("errorMessage", body)))
         return dict(body)
+
+    def decide(self, decision: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What became of a decision (`approval` or `rollback`), which is signed, so that it is known whose it is; it is
+        sent once. Raises FunctionRefused with the function's own sentence."""
+        if decision not in self.pipeline.get("decisions", {}):
+            raise NotDeployed(
+                f"environment {self.environment!r} takes no decision {decision!r} by URL; deploy it again"
+            )
+        with _asking(f"deciding ({decision})"):
+            return post(self._session, str(self.pipeline["decisions"][decision]), asked, region=self.region)
 
     def _published(self, name: str, region: str) -> Mapping[str, Any]:
         try:

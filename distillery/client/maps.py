@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.account import Account, NotReached, _asking
+from distillery.client.account import Account, _asking
 from distillery.client.aws import ClientError, code
 from distillery.client.document import RouteMap, UnreadableMap
 from distillery.client.fields import parsed
 from distillery.client.findings import parameter, spelled, with_findings
 from distillery.client.kept import NotThere
+from distillery.client.refused import NotReached
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

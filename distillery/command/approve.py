@@ -32,8 +32,8 @@ def approve(
 
 
 def decide(on: Target, run: str, **decision: object) -> None:
-    """Asks the approval function. Raises FunctionRefused with its sentence."""
-    on.account.invoke(str(on.account.pipeline["functions"]["approval"]), {"run": run, **decision})
+    """Asks the approval function, which is told who signed. Raises FunctionRefused with its sentence."""
+    on.account.decide("approval", {"run": run, **decision})
 
 
 def _items(on: Target, record: RunRecord) -> list[str]:

@@ -14,5 +14,6 @@ def rollback(
 ) -> None:
     """Re-point a recipe's live endpoint to its previous model; the current one serves until that is done."""
     on = target(context)
-    answer = on.account.invoke(str(on.account.pipeline["functions"]["rollback"]), {"recipe": recipe})
+    alias = on.account.alias(recipe) or {"version": 0}  # the function says that nothing was promoted yet
+    answer = on.account.decide("rollback", {"recipe": recipe, "version": alias["version"]})
     say("rolling {} back to {}; see it done with: distillery status {}", recipe, answer["to"], recipe)

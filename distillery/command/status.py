@@ -9,7 +9,7 @@ import typer
 from distillery.command.progress import scores, waiting
 from distillery.command.target import Target, target
 from distillery.terminal import Text, say, told
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger import RollbackRecord, RunRecord
 from lambdas.shared.road import Outcome, Stage
 
 TEMPLATES = {
@@ -39,6 +39,9 @@ def _show(on: Target, recipe: str) -> None:
     for record in on.ledger.runs(recipe):
         for line in _lines(record):
             say("{}", line)
+    for rollback in on.rollbacks.of(recipe):
+        for line in _rolled_back(rollback):
+            say("{}", line)
 
 
 def _serving(alias: object) -> str:
@@ -57,3 +60,15 @@ def _lines(record: RunRecord) -> Iterator[Text]:
         yield told("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
     if reason := waiting(record) if record.outcome is Outcome.AWAITING else record.reason:
         yield told("    {}", reason)
+    for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
+        if who:
+            yield told("    {} by {}", what, who)
+
+
+def _rolled_back(record: RollbackRecord) -> Iterator[Text]:
+    opened = datetime.fromisoformat(record.opened)
+    outcome = "rolling back" if record.outcome is Outcome.RUNNING else record.outcome
+    yield told("  {}  {}  {}  to {}", record.holder, outcome, f"{opened:%Y-%m-%d %H:%M}", record.to)
+    if record.outcome is Outcome.FAILED:
+        yield told("    {}", record.reason)
+    yield told("    asked by {}", record.by)

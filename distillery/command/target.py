@@ -10,7 +10,7 @@ from lambdas.shared.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.client import Account
-    from lambdas.shared.ledger import Ledger
+    from lambdas.shared.ledger import Ledger, Rollbacks
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Target:
         from lambdas.shared.ledger import Ledger, Table
 
         return Ledger(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def rollbacks(self) -> "Rollbacks":
+        from lambdas.shared.ledger import Rollbacks, Table
+
+        return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @property
     def recipes(self) -> list[str]:

@@ -21,6 +21,7 @@ def operator_policy(
     stores: Stores,
     machine: sfn.StateMachine,
     functions: Sequence[Function],
+    rollback: Function,
 ) -> iam.ManagedPolicy:
     """`distillery run`, `status`, `watch` and `rollback`, and a look at an execution."""
     place = Place.of(scope)
@@ -32,6 +33,7 @@ def operator_policy(
         *storage.read(stores.data, "datasets/", "evaluations/", "reports/"),
         *storage.read_ledger(stores.ledger),
         running.invoke(*(function.function.function_arn for function in functions)),
+        *running.decide(rollback.function.function_arn),
         running.read_parameters(place, names.pipeline),
         running.read_parameters(place, names.alias("*")),
         running.look_at_executions(place, machine.state_machine_name, "states:GetExecutionHistory"),
@@ -49,7 +51,7 @@ def approver_policy(
         f"Approve or reject runs of {names.environment} that are above their budget",
         *storage.read(stores.data, "datasets/"),
         *storage.read_ledger(stores.ledger),
-        running.invoke(function.function.function_arn),
+        *running.decide(function.function.function_arn),
         running.read_parameters(Place.of(scope), names.pipeline),
     )
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.parts.call_bucket import logs_uri
+from infra.parts.decision import decision_url
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import running, storage
@@ -25,7 +26,7 @@ class Dataset(Construct):
     """`function` is invoked for every object under `prompts/` and `collected/` of the prompts bucket, and by
     `distillery run`.
 
-    `approval` is invoked by `distillery approve` and `reject`.
+    `approval` is asked by `distillery approve` and `reject`, at `approval_url`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Dataset(Construct):
             asynchronous=True,
         )
         self.approval = self._approval(ground, stores)
+        self.approval_url = decision_url(self.approval)
         self._on_upload(stores)
 
     def _stated(self, stores: Stores) -> dict[Variable, str]:

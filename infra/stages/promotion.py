@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.parts.decision import decision_url
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import bedrock, keys, running, storage
@@ -15,7 +16,7 @@ from lambdas.shared.variables import Variable
 
 
 class Promotion(Construct):
-    """`function` is the only writer of aliases; `rollback` starts the way back."""
+    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts the way back."""
 
     def __init__(self, scope: Construct, ident: str, *, ground: Ground, stores: Stores) -> None:
         super().__init__(scope, ident)
@@ -23,6 +24,7 @@ class Promotion(Construct):
         self._aliases = ground.names.alias("*")
         self.function = self._step(ground, stores)
         self.rollback = self._rollback(ground, stores)
+        self.rollback_url = decision_url(self.rollback)
 
     def states(self) -> sfn.Chain:
         """The verdict passed: the student becomes what the alias serves."""

@@ -1,5 +1,7 @@
 """The door for whoever may spend more than a recipe's budget: a run that waits is approved, or declined.
 
+By its URL, which says who decides (`lambdas/shared/decision.py`):
+
 {"run": "support-k3x9a-p0q2m7ab-1", "approve": true, "usd": "31.20", "reason": ""}
 → {"run": "support-k3x9a-p0q2m7ab-1", "outcome": "running"}
 
@@ -13,6 +15,8 @@ from typing import Any
 
 from lambdas.dataset.machine import Machine
 from lambdas.shared.aws import client
+from lambdas.shared.caller import Caller
+from lambdas.shared.decision import decided
 from lambdas.shared.ledger import Approvals, RunRecord, Table
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
@@ -35,26 +39,29 @@ class Approval:
     machine: Machine
     notices: Notices
 
-    def decide(self, decision: Decision) -> RunRecord:
+    def decide(self, decision: Decision, by: Caller) -> RunRecord:
         """The run as it is then. Raises BadRequest or RunActive. A second call tells people again, makes good what the
         first may have left undone, and changes nothing else."""
         if decision.approve:
-            record = self.approvals.approve(decision.run, decision.usd)
+            record = self.approvals.approve(decision.run, decision.usd, by=by.arn)
             self.machine.start(record.run)
-            said = f"{decision.run} was approved at ${decision.usd} and has started."
+            said = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
         else:
-            record = self.approvals.decline(decision.run, decision.reason)
-            said = (
-                f"{decision.run} was declined: {decision.reason or 'no reason given'}. Its prompts may be tried again."
-            )
+            record = self.approvals.decline(decision.run, decision.reason, by=by.arn)
+            why = decision.reason or "no reason given"
+            said = f"{decision.run} was declined by {record.closed_by}: {why}. Its prompts may be tried again."
         self.notices.publish(f"Distillery: {record.run.recipe.name} {record.outcome}", said)
         return record
 
 
 def decide(event: Any, _context: object) -> Any:
     """See the module."""
-    decision = from_wire(Decision, event)
+    return decided(event, _decide)
+
+
+def _decide(asked: Any, by: Caller) -> dict[str, str]:
+    decision = from_wire(Decision, asked)
     machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
     approval = Approval(Approvals(Table(read(Variable.LEDGER))), machine, Notices(read(Variable.TOPIC)))
-    record = approval.decide(decision)
+    record = approval.decide(decision, by)
     return {"run": record.run.id, "outcome": record.outcome.value}

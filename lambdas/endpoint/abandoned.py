@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from lambdas.endpoint.executions import ON_ITS_WAY, Executions
 from lambdas.shared import clock
 from lambdas.shared.holders import is_rollback, rollback_begun
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.road import Outcome
 
@@ -19,6 +19,7 @@ class Abandoned:
     """Closes them, so that the recipe is free for the next run, and tells people."""
 
     ledger: Ledger
+    rollbacks: Rollbacks
     executions: Executions
     notices: Notices
 
@@ -28,6 +29,7 @@ class Abandoned:
         if reason is None:
             return None
         if is_rollback(holder):
+            self.rollbacks.end(recipe, holder, Outcome.FAILED, reason)
             self.ledger.unlock(recipe, holder)
         elif not self.ledger.close(holder, Outcome.FAILED, reason):
             return reason  # closed before, and told then

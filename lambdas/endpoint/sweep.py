@@ -13,7 +13,7 @@ from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import Unfinished
 from lambdas.shared.hosting import Hosting, hosting_by_mode
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger import Ledger, Rollbacks, Table
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
@@ -35,9 +35,10 @@ class Sweep:
     @classmethod
     def of_environment(cls) -> Self:
         """As the function's environment variables say."""
-        names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
+        names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
+        ledger, rollbacks = Ledger(table), Rollbacks(table)
         executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
-        abandoned, strays = Abandoned(ledger, executions, notices), Strays(names, ledger, Aliases())
+        abandoned, strays = Abandoned(ledger, rollbacks, executions, notices), Strays(names, ledger, Aliases())
         return cls(ledger, abandoned, strays, hosting_by_mode())
 
     def run(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class DataSets:
         waiting = [record for record in self.ledger.runs(recipe) if _waits_for(record, digest)]
         reason = f"its prompts were kept for {self.days} days (data_days) and are gone; upload them again"
         for record in waiting:
-            self.approvals.decline(record.run.id, reason)
+            self.approvals.decline(record.run.id, reason, by=None)
             self.notices.publish(f"Distillery: {recipe} {Outcome.DECLINED}", f"{record.run.id} is declined: {reason}.")
         return [record.run.id for record in waiting]
 

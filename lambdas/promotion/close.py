@@ -8,7 +8,7 @@ from typing import Any
 
 from lambdas.promotion.target import ROLLBACK, part
 from lambdas.shared.errors import is_ours
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.redaction import code, told
 from lambdas.shared.road import Alias, Outcome, Run, Score, Verdict
@@ -30,10 +30,11 @@ class Ending:
         return f"{self.holder}: {self.outcome}", self.scores, self.reason
 
 
-def close(road: Mapping[str, Any], ledger: Ledger, notices: Notices) -> Ending:
+def close(road: Mapping[str, Any], ledger: Ledger, rollbacks: Rollbacks, notices: Notices) -> Ending:
     """People are told last: a topic that refuses must not keep the recipe from its next run."""
     ending = _ending(road)
     if road.get("action") == ROLLBACK:
+        rollbacks.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
         ledger.unlock(ending.recipe, ending.holder)
     else:
         ledger.close(ending.holder, ending.outcome, ending.reason)

@@ -6,20 +6,22 @@ from typing import Any
 from lambdas.promotion.close import close
 from lambdas.promotion.live import Live
 from lambdas.promotion.record import Recorder
-from lambdas.promotion.rollback import Rollback
-from lambdas.promotion.target import part, target
+from lambdas.promotion.rollback import Asked, Rollback
+from lambdas.promotion.target import target
+from lambdas.shared.decision import decided
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger import Ledger, Rollbacks, Table
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import to_wire
+from lambdas.shared.wire import from_wire, to_wire
 
 
 def step(event: Mapping[str, Any], _context: object) -> Any:
     """One step of the state machine: promote, describe, record or close."""
     road, ledger = event["road"], Ledger(Table(read(Variable.LEDGER)))
     if event["step"] == "close":
-        ending = close(road, ledger, Notices(read(Variable.TOPIC)))
+        rollbacks = Rollbacks(Table(read(Variable.LEDGER)))
+        ending = close(road, ledger, rollbacks, Notices(read(Variable.TOPIC)))
         return {"outcome": ending.outcome, "reason": ending.reason}
     goal = target(road, ledger)
     live = Live.of_environment()
@@ -35,5 +37,5 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
 
 
 def rollback(event: Mapping[str, Any], _context: object) -> Any:
-    """`{"recipe": "support"}`: starts the way back to the previous model."""
-    return Rollback.of_environment().start(part(event, "recipe", str))
+    """`{"recipe": "support", "version": 3}` by the URL: starts the way back to the previous model."""
+    return decided(event, lambda asked, by: Rollback.of_environment().start(from_wire(Asked, asked), by))

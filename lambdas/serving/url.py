@@ -8,9 +8,6 @@ for others, 404 for one that there is not, 405, 429 for more than is left of the
 lacks a permission, and 503 where no step answered, with the attempts, or where callers are counted and could not be.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -19,8 +16,10 @@ from distillery.client import AllStepsFailed, MapUnavailable
 from lambdas.serving.serve import attempts_of
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
+from lambdas.shared.url import body_of, refusal, reply
 
 Answer = Mapping[str, Any]
+SEND = "{'route': …, 'prompt': …}"
 NOT_LET = "AWS refused a call that the function made; whoever deployed it can look into its role"
 """In place of AWS's sentence, which names the account's roles and resources."""
 
@@ -35,54 +34,33 @@ def respond(event: Mapping[str, Any], *, ask: Callable[[Any], Answer], routes: C
     """ask: answers the body of a POST; routes: what GET answers."""
     method, path = event["requestContext"]["http"].get("method"), event.get("rawPath", "/")
     if path not in ("", "/"):
-        return _refused(HTTPStatus.NOT_FOUND, "NotFound", "there is nothing here: POST or GET /")
+        return refusal(HTTPStatus.NOT_FOUND, "NotFound", "there is nothing here: POST or GET /")
     if method not in ("GET", "POST"):
-        answer = _refused(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", f"{method} is not taken: POST or GET /")
+        answer = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", f"{method} is not taken: POST or GET /")
         return answer | {"headers": answer["headers"] | {"allow": "GET, POST"}}
     try:
-        return _said(HTTPStatus.OK, routes() if method == "GET" else ask(body_of(event)))
+        return reply(HTTPStatus.OK, routes() if method == "GET" else ask(body_of(event, send=SEND)))
     except NoModel as error:
-        return _refused(HTTPStatus.NOT_FOUND, "NoModel", str(error))
+        return refusal(HTTPStatus.NOT_FOUND, "NoModel", str(error))
     except NotAdmitted as error:
-        return _refused(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
+        return refusal(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
     except OverQuota as error:
         return _over(error)
     except QuotaUnavailable as error:
-        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "QuotaUnavailable", str(error))
+        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "QuotaUnavailable", str(error))
     except BadRequest as error:
-        return _refused(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
+        return refusal(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
     except AllStepsFailed as error:
-        return _refused(
+        return refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "AllStepsFailed", str(error), attempts=attempts_of(error.attempts)
         )
     except MapUnavailable as error:
-        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
+        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
     except ClientError as error:
-        return _refused(HTTPStatus.BAD_GATEWAY, code(error), NOT_LET)
+        return refusal(HTTPStatus.BAD_GATEWAY, code(error), NOT_LET)
 
 
 def _over(error: OverQuota) -> dict[str, Any]:
-    answer = _refused(HTTPStatus.TOO_MANY_REQUESTS, "OverQuota", str(error))
+    answer = refusal(HTTPStatus.TOO_MANY_REQUESTS, "OverQuota", str(error))
     later = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
     return answer | {"headers": answer["headers"] | later}
-
-
-def body_of(event: Mapping[str, Any]) -> Any:
-    """Raises BadRequest for what is no JSON."""
-    body = event.get("body") or ""
-    try:
-        return json.loads(base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body)
-    except (ValueError, TypeError, RecursionError, binascii.Error):
-        raise BadRequest("the body is no JSON; send {'route': …, 'prompt': …}") from None  # its text would be quoted
-
-
-def _refused(status: HTTPStatus, kind: str, message: str, **more: Any) -> dict[str, Any]:
-    return _said(status, {"error": {"type": kind, "message": message, **more}})
-
-
-def _said(status: HTTPStatus, value: Answer) -> dict[str, Any]:
-    return {
-        "statusCode": int(status),
-        "headers": {"content-type": "application/json; charset=utf-8"},
-        "body": json.dumps(value, ensure_ascii=False),
-    }

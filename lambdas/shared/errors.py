@@ -4,7 +4,7 @@ DistilleryError
 ├── Refused                  nothing was started; what was asked for cannot work. Never retried.
 │   ├── BadRequest           an event or a request of the wrong shape
 │   │   └── NoModel          a request to a route that there is not, or that nothing was promoted to yet
-│   ├── NotAdmitted          a request to a route that its caller may not use
+│   ├── NotAdmitted          a route, or a decision, that is not the caller's
 │   ├── OverQuota            a request that may take more than is left of its caller's quota
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
 │   ├── OverBudget           the estimate is above the recipe's budget
@@ -50,7 +50,7 @@ class NoModel(BadRequest):
 
 
 class NotAdmitted(Refused):
-    """A route that its caller may not use."""
+    """A route that its caller may not use, or a decision that is another's to make."""
 
 
 class OverQuota(Refused):

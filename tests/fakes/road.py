@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.shared.catalog import HostingMode
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Dataset, Run, Score, Stage, Student, Verdict
+from lambdas.shared.road import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 
 MODEL = "arn:aws:bedrock:us-east-1:111111111111:custom-model/amazon.nova-micro-v1:0:128k/"
 JOB = "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl"
@@ -51,6 +51,23 @@ def distilled(ledger: Ledger, run: Run, letter: str) -> Student:
     ledger.begin(run.id, Stage.DISTILLATION)
     ledger.end(run.id, Stage.DISTILLATION, student(letter))
     return student(letter)
+
+
+def alias(of: str = "support") -> Alias:
+    endpoint = Endpoint(
+        arn="arn:aws:bedrock:us-east-1:1:custom-model-deployment/l", name="l", mode=HostingMode.ON_DEMAND
+    )
+    return Alias(
+        recipe=of,
+        version=2,
+        endpoint=endpoint,
+        region="us-east-1",
+        base="amazon.nova-micro-v1:0",
+        current=MODEL + "b" * 12,
+        previous=MODEL + "a" * 12,
+        run=f"{of}-aaaaa-bbbbbbbb-1",
+        changed="2026-11-23T09:08:07+00:00",
+    )
 
 
 def verdict(passed: bool = True) -> Verdict:

@@ -1,7 +1,11 @@
 """A run above its budget waits for somebody who may spend more, and for nobody else."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
+
+import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
@@ -9,6 +13,7 @@ from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.notices import listen
+from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, support
 
 
@@ -30,12 +35,34 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
     assert environment.executions() == []
 
+    _tries_directly(environment, run)
     other = environment.begin(support(*DELIVERY)[:-1])
     environment.command("reject", other, "--reason", "one is enough", by="approver")
-    assert environment.ledger.run(other).outcome is Outcome.DECLINED
+    declined = environment.ledger.run(other)
+    assert (declined.outcome, declined.closed_by) == (Outcome.DECLINED, _arn(environment))
 
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.ended(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
     assert record.outcome is Outcome.PROMOTED
     assert record.stages[Stage.DISTILLATION].ended
+    assert record.approved_by == _arn(environment)
+    assert f"approved by {_arn(environment)}" in environment.command("status").replace("\n", " ")
+
+
+def _arn(environment: Environment) -> str:
+    return f"arn:aws:iam::{environment.account.account}:user/distillery-dev-approver"
+
+
+def _tries_directly(environment: Environment, run: str) -> None:
+    """An approver who would rather be somebody else: his own event says that he is the chief."""
+    iam = {"userArn": "arn:aws:iam::1:user/chief", "callerId": "AIDACHIEF", "accountId": "1"}
+    usd = str(environment.ledger.run(run).run.dataset.at_most_usd)
+    body = json.dumps({"run": run, "approve": True, "usd": usd})
+    event = {"requestContext": {"http": {"method": "POST"}, "authorizer": {"iam": iam}}, "body": body}
+    name = resource(environment, "pipeline", "DatasetApprovalFunction")
+    with pytest.raises(ClientError, match="not authorized to perform: lambda:InvokeFunction"):
+        environment.acting("approver", "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    answer = environment.client("lambda").invoke(FunctionName=name, Payload=body.encode())
+    assert b"direct invocation names nobody" in answer["Payload"].read()
+    assert environment.ledger.run(run).outcome is Outcome.AWAITING

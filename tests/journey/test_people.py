@@ -26,7 +26,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
         ("caller", ("run", RECIPE, str(file))): "s3:PutObject",
         ("caller", ("status",)): "ssm:GetParameter",
         ("caller", ("watch", run)): "dynamodb:GetItem",
-        ("caller", ("rollback", RECIPE)): "lambda:InvokeFunction",
+        ("caller", ("rollback", RECIPE)): "ssm:GetParameter",
     }
     for (kind, verb), action in others.items():
         with subtests.test(kind, verb=verb[0]):

@@ -1,5 +1,6 @@
 """The way back."""
 
+from lambdas.shared.ledger import Rollbacks, Table
 from lambdas.shared.road import Alias, Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
@@ -29,6 +30,11 @@ def _rolled_back(environment: Environment) -> Alias:
     said = environment.command("rollback", RECIPE)
     assert str(before.previous) in said
     until(lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback")
+    (record, *_) = Rollbacks(Table(str(environment.where["ledger"]), environment.acting("operator", "dynamodb"))).of(
+        RECIPE
+    )
+    assert record.by.endswith(":user/distillery-dev-operator")
+    assert (record.left, record.to, record.outcome) == (before.current, before.previous, Outcome.ROLLED_BACK)
     return environment.promoted()
 
 

@@ -9,7 +9,7 @@ from infra.config.checks import findings
 from infra.config.reading import read, shaped
 from tests.policy.callers import ACCOUNT, Callers
 from tests.policy.engine import Ask, Keys, decide
-from tests.policy.house import House
+from tests.policy.house import House, Resource
 from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, house, synthesized
 
@@ -38,12 +38,17 @@ def test_every_rule_holds(rule: Rule) -> None:
     assert [where for where, holds in rule.check(restricted()) if not holds] == []
 
 
+def _urls(of: House) -> list[Resource]:
+    """Of serving; decisions have URLs too (`test_decisions.py`)."""
+    return [url for url in of.resources("AWS::Lambda::Url") if url.stack.part == "serving"]
+
+
 def test_the_url_stands_at_the_alias_and_elsewhere_at_the_function() -> None:
-    (url,) = restricted().resources("AWS::Lambda::Url")
+    (url,) = _urls(restricted())
     (alias,) = restricted().resources("AWS::Lambda::Alias")
     assert (url.properties["Qualifier"], alias.properties["Name"]) == ("url", "url")
     assert alias.properties["FunctionVersion"] == "$LATEST"
-    (plain,) = house("dev").resources("AWS::Lambda::Url")
+    (plain,) = _urls(house("dev"))
     assert "Qualifier" not in plain.properties
     assert not list(house("dev").resources("AWS::Lambda::Alias"))
 

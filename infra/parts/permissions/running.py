@@ -20,14 +20,21 @@ def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, 
     Directly too, for which the function's own name is another resource than an alias of it. With an alias, the URL
     stands there, and nobody gets there without it: what the URL tells of a caller, a caller cannot make up.
     """
-    signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
-    at = f"{function}:{alias}" if alias else function
+    if alias:
+        return invoke(function), *decide(f"{function}:{alias}")
+    return invoke(function), _signed(function)
+
+
+def decide(function: str) -> tuple[Permission, ...]:
+    """By the function's URL and in no other way: an event that somebody sends directly may say that he is anybody."""
     by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
-    return (
-        invoke(function),
-        *((Permission(actions=("lambda:InvokeFunction",), resources=(at,), conditions=by_url),) if alias else ()),
-        Permission(actions=("lambda:InvokeFunctionUrl",), resources=(at,), conditions=signed),
-    )
+    via = Permission(actions=("lambda:InvokeFunction",), resources=(function,), conditions=by_url)
+    return via, _signed(function)
+
+
+def _signed(at: str) -> Permission:
+    signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    return Permission(actions=("lambda:InvokeFunctionUrl",), resources=(at,), conditions=signed)
 
 
 def start(machine: str) -> Permission:

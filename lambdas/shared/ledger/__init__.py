@@ -3,6 +3,7 @@
 from lambdas.shared.ledger.approvals import Approvals
 from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.ledger.records import RunRecord, StageRecord, Waiting
+from lambdas.shared.ledger.rollbacks import RollbackRecord, Rollbacks
 from lambdas.shared.ledger.table import Table
 
-__all__ = ["Approvals", "Ledger", "RunRecord", "StageRecord", "Table", "Waiting"]
+__all__ = ["Approvals", "Ledger", "RollbackRecord", "Rollbacks", "RunRecord", "StageRecord", "Table", "Waiting"]

@@ -23,8 +23,9 @@ class Approvals:
     def __init__(self, table: Table) -> None:
         self._table, self._ledger = table, Ledger(table)
 
-    def approve(self, run_id: str, usd: Decimal) -> RunRecord:
-        """The run takes its recipe. `usd` is the worst case that was looked at. A second call changes nothing.
+    def approve(self, run_id: str, usd: Decimal, *, by: str) -> RunRecord:
+        """The run takes its recipe. usd: the worst case that was looked at; by: the ARN of who decides. A second call
+        changes nothing.
 
         Raises BadRequest where the run does not wait or its worst case is another by now, RunActive where the recipe
         has another run on the road.
@@ -37,26 +38,27 @@ class Approvals:
             raise BadRequest(
                 f"run {run_id!r} may cost up to ${record.run.dataset.at_most_usd} by now, not ${usd}; look again"
             )
-        if not self._start(record.run, usd):
+        if not self._start(record.run, usd, by):
             holder = self._ledger.active().get(record.run.recipe.name)
             if holder and holder != run_id:
                 raise RunActive(busy(record.run.recipe.name, holder))
         return self._ledger.run(run_id)
 
-    def _start(self, run: Run, usd: Decimal) -> bool:
+    def _start(self, run: Run, usd: Decimal, by: str) -> bool:
         """Lock and record in one transaction."""
         now, approved = clock.stamp(), json.dumps(to_wire(replace(run, approved_usd=usd)))
         item = self._table.get(*run_key(run.id)) or {}
-        begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now}
+        begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now, "approved_by": by}
         return self._table.put_all((lock_item(run.recipe.name, run.id, opened=now), NEW, {}), (begun, *AWAITING))
 
-    def decline(self, run_id: str, reason: str) -> RunRecord:
-        """The run is closed, and its prompts may be tried again. Raises BadRequest where it does not wait."""
+    def decline(self, run_id: str, reason: str, *, by: str | None) -> RunRecord:
+        """The run is closed, and its prompts may be tried again. by: None where nobody decided it. Raises BadRequest
+        where it does not wait."""
         record = self._ledger.run(run_id)
         if record.outcome is Outcome.DECLINED:
             return record
         self._check(record)
-        self._ledger.close(run_id, Outcome.DECLINED, reason, was=Outcome.AWAITING)
+        self._ledger.close(run_id, Outcome.DECLINED, reason, was=Outcome.AWAITING, by=by)
         return self._ledger.run(run_id)
 
     def _check(self, record: RunRecord) -> None:

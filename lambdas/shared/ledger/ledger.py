@@ -4,6 +4,7 @@
     recipe#<recipe>    run#<run id>           a run's lineage: stages with start, end and product, and its outcome
     recipe#<recipe>    attempt#<digests>      the newest attempt at these prompts with this recipe
     active             <recipe>               the lock: the run that the recipe has on the road
+    recipe#<recipe>    <holder>               a roll-back: who asked for it, from and to which model, and its outcome
     waiting            <job name>             the task token of a run that waits for a customization job
 
 Every write is conditional, so that an event delivered twice, or a retry after half a success, changes nothing.
@@ -91,9 +92,13 @@ class Ledger:
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 
-    def close(self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING) -> bool:
-        """Records how the run ended and gives the recipe free. False where it was closed before."""
+    def close(
+        self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING, by: str | None = None
+    ) -> bool:
+        """Records how the run ended, and who ended it if somebody did, and gives the recipe free. False where it was
+        closed before."""
         closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
+        closing |= {"closed_by": by} if by else {}
         first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
         self.unlock(names.recipe_of(run_id), run_id)
         return first

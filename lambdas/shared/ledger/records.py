@@ -20,7 +20,7 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A run's lineage. opened, approved, closed: ISO 8601."""
+    """A run's lineage. opened, approved, closed: ISO 8601; approved_by, closed_by: ARNs of who decided it."""
 
     run: Run
     outcome: Outcome
@@ -29,6 +29,8 @@ class RunRecord:
     reason: str
     stages: Mapping[Stage, StageRecord]
     approved: str | None = None
+    approved_by: str | None = None
+    closed_by: str | None = None
 
     @property
     def begun(self) -> str:
@@ -60,6 +62,8 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         reason=item.get("reason", ""),
         stages={stage: _stage(item, stage) for stage in Stage if f"{stage}_started" in item},
         approved=item.get("approved"),
+        approved_by=item.get("approved_by"),
+        closed_by=item.get("closed_by"),
     )
 
 

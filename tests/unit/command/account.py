@@ -13,7 +13,8 @@ PIPELINE = {
     "data_bucket": "data",
     "ledger": "ledger",
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:road",
-    "functions": {"dataset": "dataset-function", "rollback": "rollback-function", "approval": "approval-function"},
+    "functions": {"dataset": "dataset-function"},
+    "decisions": {"rollback": "https://rollback.example/", "approval": "https://approval.example/"},
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],
@@ -67,6 +68,11 @@ class FakeAccount:
 
     def job(self, name: str) -> Mapping[str, Any] | None:
         return self.jobs.get(name)
+
+    def decide(self, decision: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As `invoke`, of a function that is reached by its URL alone."""
+        assert decision in self.pipeline["decisions"]
+        return self.invoke(f"{decision}-function", asked)
 
     def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
         self.calls.append((function, payload, region))

@@ -90,12 +90,13 @@ def test_what_the_function_refuses_is_its_own_sentence(account: FakeAccount, com
 
 def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAccount, command: Command) -> None:
     account.answers["rollback-function"] = {"to": "arn:old", "execution": "arn:e", "holder": "h"}
+    account.aliases["support"] = {"version": 4}
     said = command("rollback", "support")
     assert (said.code, said.out) == (
         0,
         "rolling support back to arn:old; see it done with: distillery status support",
     )
-    assert account.calls == [("rollback-function", {"recipe": "support"}, None)]
+    assert account.calls == [("rollback-function", {"recipe": "support", "version": 4}, None)]
 
 
 def test_a_recipe_with_nothing_to_go_back_to_is_said_in_one_sentence(account: FakeAccount, command: Command) -> None:

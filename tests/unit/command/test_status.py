@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
 from lambdas.shared.road import Outcome, Stage
-from tests.fakes.road import open_run, verdict
+from tests.fakes.road import alias, dataset, open_run, recipe, verdict
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 
@@ -47,6 +47,21 @@ def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, comm
     out = command("status", "support").out
     assert f"{run.id} rejected" in out
     assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% min_score" in out
+
+
+def test_who_decided_is_shown(account: FakeAccount, ledger: Ledger, command: Command) -> None:
+    approvals = Approvals(account.table)
+    approved, declined = (
+        ledger.open(recipe(), dataset(letter), again=False, awaiting=True).run for letter in ("a", "b")
+    )
+    approvals.approve(approved.id, approved.dataset.at_most_usd, by="arn:aws:iam::1:user/ana")
+    approvals.decline(declined.id, "too dear", by="arn:aws:sts::1:assumed-role/approvers/[red]bob")
+    Rollbacks(account.table).begin(alias("support"), "rollback-support-20261123T090807Z", by="arn:aws:iam::1:user/eve")
+    out = command("status", "support").out
+    assert "approved by arn:aws:iam::1:user/ana" in out
+    assert "too dear declined by arn:aws:sts::1:assumed-role/approvers/[red]bob" in out
+    assert "rollback-support-20261123T090807Z rolling back" in out
+    assert "asked by arn:aws:iam::1:user/eve" in out
 
 
 def test_an_id_stays_whole_in_a_narrow_terminal(

@@ -1,5 +1,6 @@
 """Runs above their budget: what waits, what an approval starts, and what stands in its way."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,13 @@ from lambdas.dataset.answer import Status
 from lambdas.dataset.approval import Approval, Decision
 from lambdas.dataset.machine import Machine
 from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, RunActive
+from lambdas.shared.caller import Caller
+from lambdas.shared.errors import BadRequest, NotAdmitted, RunActive
 from lambdas.shared.ledger import Approvals
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
+from tests.fakes.callers import ANA, FORGED, event, said
 from tests.unit.dataset.desk import MACHINE, UPLOAD, Desk
 from tests.unit.dataset.fakes import file
 
@@ -36,7 +39,7 @@ def decide(desk: Desk, run: str, *, approve: bool = True, usd: Decimal | None = 
     estimate = desk.ledger.run(run).run.dataset.at_most_usd
     approval = Approval(Approvals(desk.table), Machine(MACHINE, desk.machine), Notices("topic", desk.sns))
     decision = Decision(run=run, approve=approve, usd=estimate if usd is None else usd, reason=reason)
-    return approval.decide(decision).outcome
+    return approval.decide(decision, ANA).outcome
 
 
 def test_a_run_above_its_budget_waits_with_its_data_set_stored_and_somebody_told_what_to_do() -> None:
@@ -73,12 +76,12 @@ def test_an_approved_run_starts_once_with_what_was_approved() -> None:
     assert [decide(desk, run), decide(desk, run)] == [Outcome.RUNNING, Outcome.RUNNING]
     record = desk.ledger.run(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
-    assert record.approved
+    assert (record.approved_by, bool(record.approved)) == (ANA.arn, True)
     assert record.stages[Stage.DATASET].ended
     assert desk.ledger.active() == {"support": run}
     assert {started["name"] for started in desk.machine.started} == {run}
     assert '"approved_usd": "' in desk.machine.started[0]["input"]
-    assert "was approved at $" in desk.sns.published[-1]["Message"]
+    assert f"by {ANA.arn} and has started" in desk.sns.published[-1]["Message"]
 
 
 def test_an_approval_that_died_before_the_execution_began_is_made_good_by_the_next() -> None:
@@ -121,7 +124,8 @@ def test_a_declined_run_is_closed_and_its_prompts_may_be_tried_again() -> None:
     run = waiting(desk)
     assert decide(desk, run, approve=False, reason="not this month") is Outcome.DECLINED
     assert decide(desk, run, approve=False) is Outcome.DECLINED
-    assert (desk.ledger.run(run).reason, desk.machine.started) == ("not this month", [])
+    record = desk.ledger.run(run)
+    assert (record.reason, record.closed_by, desk.machine.started) == ("not this month", ANA.arn, [])
     with pytest.raises(BadRequest, match="waits for no approval, it is declined"):
         decide(desk, run)
     assert desk.take().run == f"{run[:-1]}2"
@@ -145,16 +149,60 @@ def test_a_run_that_goes_its_way_needs_no_decision(approve: bool) -> None:
         decide(desk, run, approve=approve)
 
 
-def test_the_door_takes_a_decision_and_tells_what_became_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The desk that the door leads to."""
     desk = poor()
-    run = waiting(desk)
     for name, value in (("STATE_MACHINE_ARN", MACHINE), ("LEDGER_TABLE", "ledger"), ("TOPIC_ARN", "topic")):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(door, "client", lambda _service: desk.machine)
     monkeypatch.setattr(door, "Table", lambda _name: desk.table)
     monkeypatch.setattr(door, "Notices", lambda topic: Notices(topic, desk.sns))
-    usd = str(desk.ledger.run(run).run.dataset.at_most_usd)
-    answer = door.decide({"run": run, "approve": True, "usd": usd}, None)
-    assert answer == {"run": run, "outcome": "running"}
-    with pytest.raises(BadRequest, match="unknown fields"):
-        door.decide({"run": run, "approve": True, "usd": usd, "force": True}, None)
+    return desk
+
+
+def _asked(desk: Desk, run: str, **more: Any) -> dict[str, Any]:
+    return {"run": run, "approve": True, "usd": str(desk.ledger.run(run).run.dataset.at_most_usd), **more}
+
+
+def test_the_door_takes_a_decision_and_tells_what_became_of_the_run(behind: Desk) -> None:
+    run = waiting(behind)
+    answer = door.decide(event(_asked(behind, run)), None)
+    assert said(answer) == (200, {"run": run, "outcome": "running"})
+    assert behind.ledger.run(run).approved_by == ANA.arn
+    status, refused = said(door.decide(event(_asked(behind, run, force=True)), None))
+    assert (status, refused["error"]["type"]) == (400, "BadRequest")
+    assert "unknown fields" in refused["error"]["message"]
+
+
+def test_a_direct_invocation_approves_nothing(behind: Desk) -> None:
+    """It names nobody; whoever wants to be nobody shall not decide."""
+    run = waiting(behind)
+    with pytest.raises(NotAdmitted, match="direct invocation names nobody"):
+        door.decide(_asked(behind, run), None)
+    assert (behind.ledger.run(run).outcome, behind.machine.started) == (Outcome.AWAITING, [])
+
+
+@pytest.mark.parametrize("forged", [{"by": "arn"}, FORGED, {"approved_by": "arn:aws:iam::1:user/chief"}])
+def test_a_caller_that_is_forged_in_the_body_is_never_believed(behind: Desk, forged: dict[str, Any]) -> None:
+    run = waiting(behind)
+    assert said(door.decide(event(_asked(behind, run, **forged)), None))[0] == 400
+    assert behind.ledger.run(run).outcome is Outcome.AWAITING
+    headers = {"x-amzn-request-context": json.dumps(FORGED), "x-amzn-iam-user-arn": "arn:aws:iam::1:user/chief"}
+    assert said(door.decide(event(_asked(behind, run)) | {"headers": headers}, None))[0] == 200
+    assert behind.ledger.run(run).approved_by == ANA.arn
+
+
+def test_an_approval_that_is_sent_again_starts_nothing_again(behind: Desk) -> None:
+    """A signature is good for some minutes, for whoever has it."""
+    run = waiting(behind)
+    once = event(_asked(behind, run))
+    first, bob = door.decide(once, None), Caller(arn="arn:aws:iam::1:user/bob", id="AIDABOB", account="1")
+    assert door.decide(once, None) == first
+    door.decide(event(_asked(behind, run), bob), None)
+    begun = len(behind.machine.started)
+    assert behind.ledger.run(run).approved_by == ANA.arn
+    assert {started["name"] for started in behind.machine.started} == {run}, "an execution's name is taken once"
+    behind.ledger.close(run, Outcome.FAILED)
+    assert said(door.decide(once, None))[0] == 400
+    assert len(behind.machine.started) == begun

@@ -13,13 +13,13 @@ from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.holders import rollback_holder
 from lambdas.shared.hosting import hosting_by_mode
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Alias, Endpoint, Outcome, Run
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.road import open_run, provisioned, recipe, student
+from tests.fakes.road import alias, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
@@ -34,7 +34,8 @@ class World:
         self.at = START
         monkeypatch.setattr(clock, "timestamp", lambda: self.at.timestamp())
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
-        self.ledger = Ledger(MemoryTable())
+        table = MemoryTable()
+        self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
         bedrock: Any = self.bedrock
         self.hosting = hosting_by_mode(bedrock)
 
@@ -43,7 +44,7 @@ class World:
         ssm: Any = self.ssm
         machine: Any = self.machine
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:road", machine)
-        abandoned = Abandoned(self.ledger, executions, Notices("arn:topic", sns))
+        abandoned = Abandoned(self.ledger, self.rollbacks, executions, Notices("arn:topic", sns))
         strays = Strays(NAMES, self.ledger, Aliases(ssm))
         return Sweep(self.ledger, abandoned, strays, self.hosting).run()
 
@@ -118,8 +119,11 @@ def test_a_roll_back_gives_its_recipe_free_when_its_execution_ended_or_never_beg
     ended, missing = rollback_holder("support", START), rollback_holder("billing", START)
     world.ledger.lock("support", ended)
     world.ledger.lock("billing", missing)
+    world.rollbacks.begin(alias(), ended, by="arn:ana")
     world.machine.executions[ended] = "ABORTED"
     assert list(world.sweep()["closed"]) == [ended]
+    (record,) = world.rollbacks.of("support")
+    assert (record.outcome, record.by) == (Outcome.FAILED, "arn:ana")
     assert world.ledger.active() == {"billing": missing}
     world.at += timedelta(hours=2)
     world.sweep()

@@ -8,13 +8,14 @@ import pytest
 from lambdas.promotion.handler import rollback, step
 from lambdas.shared import aws, redaction
 from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, EndpointFailed, NothingToRollBack, RunActive
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.errors import BadRequest, EndpointFailed, NotAdmitted
+from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Outcome, Stage
 from lambdas.shared.variables import Variable
 from lambdas.shared.wire import to_wire
 from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.callers import ANA, FORGED, event, said
 from tests.fakes.road import distilled, open_run, provisioned, recipe, student, verdict
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
@@ -33,7 +34,7 @@ class World:
         services = {"bedrock": self.bedrock, "ssm": self.ssm, "sns": self.sns, "stepfunctions": self.machine}
         monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
         table = MemoryTable()
-        self.ledger = Ledger(table)
+        self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
         for door in ("handler", "rollback"):
             monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
@@ -71,8 +72,14 @@ class World:
         assert step({"step": name, "road": road}, None) == first
         return first
 
+    def ask_back(self, **asked: Any) -> tuple[int, Any]:
+        """Status and answer of the way back from what the alias is now."""
+        version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
+        return said(rollback(event({"recipe": "support", "version": version, **asked}), None))
+
     def roll_back(self) -> dict[str, Any]:
-        rollback({"recipe": "support"}, None)
+        status, answer = self.ask_back()
+        assert (status, "to" in answer) == (200, True), answer
         road: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
         return self.walk(road)
 
@@ -228,7 +235,7 @@ def test_a_roll_back_and_a_second_one_swap_two_models(world: World) -> None:
 def test_a_roll_back_that_fails_gives_the_recipe_free(world: World) -> None:
     world.walk(world.road("a"))
     world.walk(world.road("b"))
-    rollback({"recipe": "support"}, None)
+    assert world.ask_back()[0] == 200
     road = json.loads(world.machine.started[-1]["input"])
     assert world.ledger.active() == {"support": road["holder"]}
     road["error"] = {"Error": "EndpointFailed", "Cause": json.dumps({"errorMessage": "it is gone"})}
@@ -236,14 +243,17 @@ def test_a_roll_back_that_fails_gives_the_recipe_free(world: World) -> None:
     assert answer == {"outcome": "failed", "reason": "EndpointFailed: it is gone"}
     assert world.ledger.active() == {}
     assert world.alias["version"] == 2
+    (record,) = world.rollbacks.of("support")
+    assert (record.outcome, record.reason) == (Outcome.FAILED, "EndpointFailed: it is gone")
 
 
 def test_the_way_back_is_refused_before_there_is_one(world: World) -> None:
-    with pytest.raises(NothingToRollBack, match="no alias"):
-        rollback({"recipe": "support"}, None)
-    world.walk(world.road("a"))
-    with pytest.raises(NothingToRollBack, match="one model only"):
-        rollback({"recipe": "support"}, None)
+    for match in ("no alias", "one model only"):
+        status, refused = world.ask_back()
+        assert (status, refused["error"]["type"]) == (409, "NothingToRollBack")
+        assert match in refused["error"]["message"]
+        if match == "no alias":
+            world.walk(world.road("a"))
     assert world.ledger.active() == {}
     assert world.machine.started == []
 
@@ -251,8 +261,8 @@ def test_the_way_back_is_refused_before_there_is_one(world: World) -> None:
 def test_a_roll_back_waits_for_the_run_on_the_road(world: World) -> None:
     world.walk(world.road("a"))
     run = open_run(world.ledger, digest="b")
-    with pytest.raises(RunActive):
-        rollback({"recipe": "support"}, None)
+    status, refused = world.ask_back()
+    assert (status, refused["error"]["type"]) == (409, "RunActive")
     assert world.ledger.active() == {"support": run.id}
 
 
@@ -261,13 +271,54 @@ def test_a_roll_back_that_cannot_start_gives_the_recipe_free(world: World) -> No
     world.walk(world.road("b"))
     world.machine.refuse = "ExecutionLimitExceeded"
     with pytest.raises(ClientError):
-        rollback({"recipe": "support"}, None)
+        world.ask_back()
     assert world.ledger.active() == {}
+    (record,) = world.rollbacks.of("support")
+    assert (record.outcome, record.by) == (Outcome.FAILED, ANA.arn)
 
 
 def test_a_roll_back_without_a_recipe_is_refused(world: World) -> None:
-    with pytest.raises(BadRequest, match="recipe"):
-        rollback({}, None)
+    status, refused = said(rollback(event({}), None))
+    assert (status, refused["error"]["type"]) == (400, "BadRequest")
+    assert "recipe" in refused["error"]["message"]
+
+
+def test_a_roll_back_says_who_asked_from_what_to_what(world: World) -> None:
+    for letter in "ab":
+        world.walk(world.road(letter))
+    left = world.alias
+    world.roll_back()
+    (record,) = world.rollbacks.of("support")
+    assert (record.by, record.left, record.to) == (ANA.arn, left["current"], left["previous"])
+    assert (record.outcome, bool(record.closed)) == (Outcome.ROLLED_BACK, True)
+
+
+def test_a_direct_invocation_rolls_nothing_back(world: World) -> None:
+    for letter in "ab":
+        world.walk(world.road(letter))
+    with pytest.raises(NotAdmitted, match="names nobody"):
+        rollback({"recipe": "support", "version": 2}, None)
+    assert (world.machine.started, world.rollbacks.of("support")) == ([], [])
+
+
+def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(world: World) -> None:
+    """A signature is good for some minutes; the model before the one before is the bad one."""
+    for letter in "ab":
+        world.walk(world.road(letter))
+    once = event({"recipe": "support", "version": world.alias["version"]})
+    world.roll_back()
+    status, refused = said(rollback(once, None))
+    assert (status, refused["error"]["type"]) == (400, "BadRequest")
+    assert "is version 3 by now, not 2" in refused["error"]["message"]
+    assert (len(world.machine.started), world.ledger.active()) == (1, {})
+
+
+@pytest.mark.parametrize("forged", [{"by": "arn"}, FORGED])
+def test_a_caller_that_is_forged_in_the_body_rolls_nothing_back(world: World, forged: dict[str, Any]) -> None:
+    for letter in "ab":
+        world.walk(world.road(letter))
+    assert world.ask_back(**forged)[0] == 400
+    assert world.rollbacks.of("support") == []
 
 
 LEFT_OUT = f"{redaction.LEFT_OUT} (in full: the history of the execution)"

@@ -20,7 +20,7 @@ from lambdas.promotion.close import close
 from lambdas.shared.custom_resource import carry_out
 from lambdas.shared.errors import BadRequest, DatasetRejected
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Approvals, Ledger
+from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe, load
 from lambdas.shared.road import Outcome
@@ -110,15 +110,16 @@ def ledger_reason(text: str) -> str:
 def declined(text: str) -> str:
     table = MemoryTable()
     run = Ledger(table).open(recipe(), dataset(), again=False, awaiting=True).run
-    return Approvals(table).decline(run.id, text).reason
+    return Approvals(table).decline(run.id, text, by="arn").reason
 
 
 def ending(text: str) -> str:
     """What the state machine caught, in the ledger and in the mail."""
-    ledger, sns = Ledger(MemoryTable()), FakeSns()
+    table, sns = MemoryTable(), FakeSns()
+    ledger = Ledger(table)
     run = open_run(ledger)
     road = {"run": to_wire(run), "error": {"Error": f"E{text}", "Cause": json.dumps({"errorMessage": text})}}
-    close(road, ledger, Notices("arn:topic", sns))  # type: ignore[arg-type]
+    close(road, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
     told = sns.published[0]["Message"]
     assert told.count("\n\n") == 1
     return ledger.run(run.id).reason + told.replace("\n\n", "")

@@ -1,0 +1,33 @@
+"""The door of what somebody decides: by the function's URL, which says who. What is sent says it in vain.
+
+A direct invocation names nobody and is refused. It may look like the URL's event, so nobody is given the permission to
+make one: the policies of people hold `lambda:InvokeFunction` here under `lambda:InvokedViaFunctionUrl` alone.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from lambdas.shared.caller import Caller, caller_of
+from lambdas.shared.errors import BadRequest, NotAdmitted, Refused
+from lambdas.shared.url import body_of, refusal, reply
+
+Decide = Callable[[Any, Caller], Mapping[str, Any]]
+
+
+def decided(event: Any, decide: Decide) -> dict[str, Any]:
+    """What the URL answers: 200 with what `decide` gives of the body and its signer; 400, 403 or 409 where it refuses.
+    Raises NotAdmitted where nobody signed."""
+    caller = caller_of(event)
+    if caller is None:
+        raise NotAdmitted("a direct invocation names nobody: decide by the function's URL, as `distillery` does")
+    try:
+        return reply(HTTPStatus.OK, decide(body_of(event, send="the decision as a JSON object"), caller))
+    except Refused as refused:
+        return refusal(_status(refused), type(refused).__name__, str(refused))
+
+
+def _status(refused: Refused) -> HTTPStatus:
+    if isinstance(refused, BadRequest):
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.FORBIDDEN if isinstance(refused, NotAdmitted) else HTTPStatus.CONFLICT

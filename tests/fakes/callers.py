@@ -1,0 +1,28 @@
+"""Who signs a request to a function's URL, and the event that tells it."""
+
+import json
+from typing import Any
+
+from lambdas.shared.caller import Caller
+
+ANA = Caller(arn="arn:aws:sts::111111111111:assumed-role/approvers/ana", id="AROAAPPROVERS:ana", account="111111111111")
+FORGED = {"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/chief", "callerId": "AIDACHIEF"}}}}
+"""What a body may hold in vain."""
+
+
+def event(body: Any, by: Caller = ANA) -> dict[str, Any]:
+    """A function URL's, payload format 2.0."""
+    iam = {"userArn": by.arn, "callerId": by.id, "accountId": by.account, "userId": by.id}
+    return {
+        "version": "2.0",
+        "rawPath": "/",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/"}, "authorizer": {"iam": iam}},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def said(answer: Any) -> tuple[int, Any]:
+    """Status and body of what a URL answers."""
+    return answer["statusCode"], json.loads(answer["body"])
