@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.config.route import distilled
+from lambdas.shared.curation import PersonalData
 from lambdas.shared.names import DISTILLED_PREFIX
 
 DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
@@ -12,7 +13,7 @@ DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
 
 def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
     """The keyword arguments of `Settings`. Tables of the wrong shape are left for the validation to name."""
-    recipes = {name: _named(name, table) for name, table in _tables(said, "recipes").items()}
+    recipes = {name: _careful(_named(name, table)) for name, table in _tables(said, "recipes").items()}
     tables = _tables(said, "routes")
     routes = {name: _named(name, table) for name, table in tables.items() if not name.startswith(DISTILLED_PREFIX)}
     # Routes of recipes come last, each with what its own table says. One without its recipe is left to `checks`.
@@ -31,6 +32,14 @@ def _tables(said: Mapping[str, Any], heading: str) -> dict[str, Any]:
 
 def _named(name: str, table: Any) -> Any:
     return {**table, "name": name} if isinstance(table, Mapping) else table
+
+
+def _careful(recipe: Any) -> Any:
+    """What callers wrote was not written to be learnt from: a recipe that takes logged calls masks personal data,
+    unless it says otherwise."""
+    if not isinstance(recipe, Mapping) or not isinstance(recipe.get("logs"), Mapping):
+        return recipe
+    return {**recipe, "curation": _over({"personal_data": PersonalData.MASK.value}, recipe.get("curation", {}))}
 
 
 def _over(derived: Mapping[str, object], table: Any) -> Any:

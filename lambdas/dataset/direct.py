@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from lambdas.dataset.gather import gather
 from lambdas.dataset.prepared import told
@@ -159,6 +160,14 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status
     )
     objects.write(dataset.heldout_uri, "".join(f"{to_line(prompt)}\n" for prompt in taken.prompts).encode())
     dated = to_wire(taken.estimated) | {"prices_as_of": taken.estimated.prices_as_of.isoformat()}
-    report = {"status": status, "recipe": recipe.name, "dataset": to_wire(dataset), "estimate": dated}
+    told = to_wire(dataset) | {"curation": {"personal_data": _personal_data(taken.prompts, recipe)}}
+    report = {"status": status, "recipe": recipe.name, "dataset": told, "estimate": dated}
     objects.write_json(dataset.report_uri, report)
     return dataset
+
+
+def _personal_data(prompts: tuple[Prompt, ...], recipe: Recipe) -> dict[str, Any]:
+    """Of what is held out, a fair sample of what the job learns: of that nothing is masked, nor read here."""
+    from lambdas.dataset.curation.curate import found_in  # its libraries are not every cold start's
+
+    return found_in(prompts, recipe.curation.personal_data)

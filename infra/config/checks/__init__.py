@@ -15,7 +15,13 @@ from infra.config.checks.fallback import check_cost_centres, check_fallbacks, ch
 from infra.config.checks.hosting import check_hosting, check_unit_prices
 from infra.config.checks.learnt import check_anybody_may_teach, check_whose_calls
 from infra.config.checks.life import check_acknowledgements, check_lives
-from infra.config.checks.logs import check_direct, check_filters, check_logging, check_sources
+from infra.config.checks.logs import (
+    check_direct,
+    check_filters,
+    check_logging,
+    check_personal_data,
+    check_sources,
+)
 from infra.config.checks.names import check_derived_names, check_names
 from infra.config.checks.ownership import check_account, check_tags
 from infra.config.checks.pair import check_pairs
@@ -53,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     check_sources,
     check_filters,
     check_direct,
+    check_personal_data,
     check_whose_calls,
     check_anybody_may_teach,
 )

@@ -7,6 +7,7 @@ from datetime import date
 
 from infra.config.finding import Finding
 from infra.config.settings import Settings
+from lambdas.shared.curation import PersonalData
 from lambdas.shared.limits import METADATA_MAX
 from lambdas.shared.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
 from lambdas.shared.names import METADATA_SIDE
@@ -72,6 +73,23 @@ def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
         if logs.how is How.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
             allowed = f"about {PARAMETER_MAX - 100} characters in all, where how = 'athena'"
             yield Finding(where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer")
+
+
+TAKEN_AS_IT_IS = (PersonalData.REPORT, PersonalData.IGNORE)
+
+
+def check_personal_data(settings: Settings, _on: date) -> Iterator[Finding]:
+    """A job that reads the logs itself learns what callers wrote as they wrote it: nobody is told that it is masked."""
+    for name, logs in log_sources(settings):
+        wanted = settings.recipes[name].curation.personal_data
+        if logs.how is How.DIRECT and wanted not in TAKEN_AS_IT_IS:
+            yield Finding(
+                where=f"recipes.{name}.curation.personal_data",
+                wrong=f"it is {wanted.value!r}, which it is too where nothing is said, and a job that reads the logs "
+                "itself learns what callers wrote as they wrote it",
+                allowed="'report' (of the held-out prompts) or 'ignore', in so many words, where how = 'direct'",
+                fix="write how = 'athena', so that it is masked, or that personal data may be learnt",
+            )
 
 
 def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:

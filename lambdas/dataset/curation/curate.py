@@ -82,6 +82,14 @@ def told_of(curated: Curated, everything: Split, parts: Split, grader: Grader) -
     }
 
 
+def found_in(prompts: Sequence[Prompt], wanted: PersonalData) -> dict[str, Any]:
+    """For the report of prompts that are taken as they are, as `told_of` tells it; nothing is looked for where personal
+    data is ignored."""
+    found = [_masked(prompt)[0] for prompt in prompts] if wanted is not PersonalData.IGNORE else []
+    kinds = sum(found, Counter[str]())
+    return {"prompts": sum(map(bool, found)), "found": dict(sorted(kinds.items()))}
+
+
 def asked_of(prompt: Prompt) -> str:
     """The conversation's text, by which prompts are compared."""
     return "\n".join(text for _, text in prompt.messages)

@@ -9,6 +9,7 @@ import pytest
 
 from infra.config import Finding, Settings
 from infra.config.checks import CHECKS, findings
+from lambdas.shared.curation import PersonalData
 
 TODAY = date(2026, 11, 23)
 PRO, PREMIER, MICRO, LITE = (f"amazon.nova-{size}-v1:0" for size in ("pro", "premier", "micro", "lite"))
@@ -23,6 +24,8 @@ LOGS, LOGGING = "recipes/support/logs", "logging"
 SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
 DIRECT = {**SOURCE, "how": "direct", "anybody_may_teach": TODAY}
 LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
+
+PERSONAL = "recipes/support/curation/personal_data"
 
 Build = Callable[..., Settings]
 
@@ -402,6 +405,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.logs.principals", "they have 1", "1024 characters in all", "name fewer"),
     ),
+    "personal data that a job would learn unasked": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, "recipes/support/curation": {}},
+        TODAY,
+        ("recipes.support.curation.personal_data", "it is 'mask'", "'ignore', in so many words", "how = 'athena'"),
+    ),
+    "a refusal of personal data in prompts that nobody here reads": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL: "reject"},
+        TODAY,
+        ("recipes.support.curation.personal_data", "it is 'reject'", "where how = 'direct'", "may be learnt"),
+    ),
     "principals that a job does not see": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "principals": ["user/ana"]}},
         TODAY,
@@ -489,7 +502,24 @@ TAUGHT_BY: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("schedule", [None, "rate(7 days)", "cron(0 6 ? * MON *)"])
 def test_logs_as_a_source_have_no_finding(how: str, schedule: str | None, settings: Build) -> None:
     source = {**SOURCE, "how": how, **({"schedule": schedule} if schedule else {}), **TAUGHT_BY[how]}
-    assert list(findings(settings({LOGGING: KEPT, LOGS: source, "inference_region": "us-east-1"}), TODAY)) == []
+    changes: dict[str, Any] = {LOGGING: KEPT, LOGS: source, "inference_region": "us-east-1"}
+    if how == "direct":
+        changes[PERSONAL] = "report"
+    assert list(findings(settings(changes), TODAY)) == []
+
+
+@pytest.mark.parametrize("how", ["read", "athena"])
+def test_what_callers_wrote_is_masked_unless_the_recipe_says_otherwise(how: str, settings: Build) -> None:
+    """Else whoever turns collecting on teaches a student the numbers of cards that callers told another model."""
+    collected = {LOGGING: KEPT, LOGS: {**SOURCE, "how": how}, "recipes/support/curation": {"likeness": 0.9}}
+    curation = settings(collected).recipes["support"].curation
+    assert (curation.personal_data, curation.likeness) == (PersonalData.MASK, 0.9)
+    for said in PersonalData:
+        assert settings({**collected, PERSONAL: said.value}).recipes["support"].curation.personal_data is said
+
+
+def test_prompts_that_somebody_uploads_are_reported_on_as_before(settings: Build) -> None:
+    assert settings({"recipes/support/curation": {}}).recipes["support"].curation.personal_data is PersonalData.REPORT
 
 
 def one_each(settings: Settings, on: date) -> list[Finding]:

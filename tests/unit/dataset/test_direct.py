@@ -14,6 +14,7 @@ from lambdas.dataset.direct import Taken, keep, take
 from lambdas.dataset.upload import Ignored, Upload, asked
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.conversation import Prompt, to_line
+from lambdas.shared.curation import Curation, PersonalData
 from lambdas.shared.errors import BadRequest, DatasetRejected
 from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
 from lambdas.shared.recipe import OverBudgetThen, Recipe
@@ -86,6 +87,19 @@ def test_what_is_held_out_is_kept_and_the_logs_travel_as_they_are() -> None:
 def test_the_same_logs_are_the_same_run_and_others_another() -> None:
     assert taken().digest == taken().digest
     assert taken(replace(DIRECT, calls=401)).digest != taken().digest
+
+
+@pytest.mark.parametrize(("wanted", "told"), [(PersonalData.REPORT, 1), (PersonalData.IGNORE, 0)])
+def test_personal_data_in_the_sample_of_what_a_job_learns_is_told_where_it_is_wanted(
+    wanted: PersonalData, told: int
+) -> None:
+    """Nothing is masked that a job reads itself; whoever looks at the report learns that there is something."""
+    (mail,) = prompts(1, text="Write to jo@example.com about order ")
+    direct = replace(DIRECT, heldout=(*LINES, to_line(mail)))
+    recipe, objects = replace(RECIPE, curation=Curation(personal_data=wanted)), Objects(direct)
+    dataset = keep(taken(direct, recipe), recipe, objects, "data", "accepted")
+    found = json.loads(objects.kept[dataset.report_uri])["dataset"]["curation"]["personal_data"]
+    assert found == {"prompts": told, "found": {"email": 1} if told else {}}
 
 
 LIES: dict[str, tuple[Direct, str]] = {

@@ -22,7 +22,8 @@ TAUGHT = {"principals": ["assumed-role/support-app/*"]}
 def settings(inference: str, **logs: Any) -> Settings:
     told = read("dev")
     taught = {"anybody_may_teach": TODAY} if logs.get("how") == "direct" else TAUGHT
-    support = told["recipes"]["support"] | {"logs": LOGS | taught | logs}
+    curation = {"personal_data": "report"} if logs.get("how") == "direct" else {}
+    support = told["recipes"]["support"] | {"logs": LOGS | taught | logs, "curation": curation}
     owned = {"logging": {"keep_days": 7, "max_scan_gb": 50}, "inference_region": inference}
     return shaped(told | owned | {"recipes": {"support": support}}, "dev")
 
