@@ -76,10 +76,10 @@ class Account:
             return self._hosted(name, sent)
         for part in (self, self.hosting, self.jobs, self.profiles, self.logging, self.quotas, self.sns, self.machine):
             if hasattr(part, name):
-                return getattr(part, name)(**sent)
+                return getattr(part, name)(**sent) or {}
         for other in (self.tokens, self.athena, self.ssm, self.runtime):
             if hasattr(other, name):
-                return getattr(other, name)(**sent)
+                return getattr(other, name)(**sent) or {}
         raise AssertionError(f"the account does not know {operation}")
 
     def _hosted(self, name: str, sent: Mapping[str, Any]) -> Any:
