@@ -13,6 +13,7 @@ from distillery.client.signed import post
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
@@ -69,6 +70,10 @@ class Account:
     def dynamodb(self) -> "DynamoDBClient":
         """For the ledger."""
         return self._client("dynamodb")  # type: ignore[no-any-return]  # by name: see _client
+
+    def s3(self, region: str | None = None) -> "S3Client":
+        """For every version of what lies in a bucket."""
+        return self._client("s3", region)  # type: ignore[no-any-return]  # by name: see _client
 
     def alias(self, recipe: str) -> Mapping[str, Any] | None:
         """What the recipe's live endpoint serves; None before the first promotion."""

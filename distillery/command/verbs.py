@@ -12,7 +12,7 @@ from typer.main import get_command
 from lambdas.shared.escaping import one_line
 
 VERBS = (
-    *("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "rollback"),
+    *("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function in a module of the same name beside this one."""

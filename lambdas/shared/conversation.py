@@ -43,7 +43,7 @@ class Prompt:
     @property
     def folded_digest(self) -> str:
         """The same for prompts that differ in letter case, white space or Unicode form alone."""
-        return names.digest([_fold(self.system or ""), [[role, _fold(text)] for role, text in self.messages]])
+        return names.digest([fold(self.system or ""), [[role, fold(text)] for role, text in self.messages]])
 
     @property
     def characters(self) -> int:
@@ -56,7 +56,8 @@ class Prompt:
         return sum(role == "user" for role, _ in self.messages)
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """The same for texts that differ in letter case, white space or Unicode form alone."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 

@@ -53,6 +53,9 @@ class FakeAccount:
         assert service == "ssm" or config.retries["total_max_attempts"] == 1
         return self.clients[service, region_name]
 
+    def s3(self, region: str | None = None) -> Any:
+        return self.clients["s3", region]
+
     def dynamodb(self) -> MemoryTable:
         return self.table
 

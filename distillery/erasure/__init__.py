@@ -1,0 +1,1 @@
+"""What somebody wrote, found in every copy and deleted."""
