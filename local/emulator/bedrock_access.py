@@ -8,6 +8,7 @@ with a guardrail needs bedrock:ApplyGuardrail on it (guardrails-permissions-id.h
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -177,16 +178,24 @@ _TAGGED_AS = {
 
 
 def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]:
-    """The role handed over, and the tags set, at creation."""
-    tags = body.get("jobTags") or body.get("tags") or body.get("targetModelTags") or []
+    """The role handed over, and the tags set, at creation: of each thing that is made and tagged."""
     found = []
-    if tags and name in _TAGGED_AS:
-        own = next((arn for arn in resources if f":{_TAGGED_AS[name]}/" in arn), _arn(_TAGGED_AS[name], _NEW))
-        found.append(Check("bedrock:TagResource", "bedrock", own, bedrock_conditions.tagging(body)))
+    for kind, tags in _tagged(name, body):
+        own = next((arn for arn in resources if f":{kind}/" in arn and arn.endswith(_NEW)), _arn(kind, _NEW))
+        found.append(Check("bedrock:TagResource", "bedrock", own, bedrock_conditions.tagging({"tags": tags})))
     logs = (body.get("loggingConfig") or {}).get("cloudWatchConfig") or {}
     if role := body.get("roleArn") or logs.get("roleArn"):
         found.append(Check("iam:PassRole", "iam", role, {"iam:PassedToService": "bedrock.amazonaws.com"}))
     return found
+
+
+def _tagged(name: str, body: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The kinds of what a request makes, each with the tags that it is given; a job's model has its own."""
+    own = body.get("jobTags") or body.get("tags") or body.get("targetModelTags")
+    if own and name in _TAGGED_AS:
+        yield _TAGGED_AS[name], own
+    if name == "CreateModelCustomizationJob" and (of_model := body.get("customModelTags")):
+        yield "custom-model", of_model
 
 
 def _invoked(simulator: Any, as_action: str, model: str, asked: Invocation) -> list[Check]:
