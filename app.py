@@ -22,6 +22,7 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 from infra.config import ConfigError, Settings, load, warnings
 from lambdas.shared import clock
 from lambdas.shared.escaping import lines, one_line
+from lambdas.shared.names import FOUNDATION
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def build(app: App, settings: Settings) -> App:
     """The stacks of an environment and the rules they keep, not yet synthesized."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
-    home = HomeFoundation(app, "foundation", settings=settings, region=settings.home_region)
+    home = HomeFoundation(app, FOUNDATION, settings=settings, region=settings.home_region)
     there = _foundation_of_inference(app, settings, home)
     pipeline = Pipeline(app, "pipeline", settings=settings, foundation=home)
     serving = ServingStack(app, "serving", settings=settings, foundation=there)

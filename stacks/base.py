@@ -14,15 +14,15 @@ class EnvironmentStack(Stack):
     """`distillery-<environment>-<part>` in one Region, tagged so that its cost can be found."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str, description: str) -> None:
+        self.names = Names(settings.environment)
         super().__init__(
             scope,
-            f"distillery-{settings.environment}-{part}",
+            self.names.stack(part),
             env=Environment(account=settings.account, region=region),
             description=f"Distillery, environment {settings.environment}: {description}",
             termination_protection=settings.termination_protection,
         )
         self.settings = settings
-        self.names = Names(settings.environment)
         tags = Tags.of(self)
         for key, value in {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}.items():
             tags.add(key, value)

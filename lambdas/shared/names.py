@@ -38,6 +38,10 @@ TAG_ROUTE = "distillery:route"
 """Of a route's profiles, of the live endpoint that answers under `distilled/<recipe>` (never of a candidate: it is what
 lets callers in), and among what a request says of itself."""
 
+MADE_BY_A_RUN = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN)
+MADE_LIVE = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE)
+"""The tags of jobs, models and candidates, and those of live endpoints; a recipe's own come beside them."""
+
 TAG_TEAM = "distillery:team"
 TAG_COST_CENTRE = "distillery:cost-centre"
 URL_ALIAS = "url"
@@ -45,6 +49,9 @@ URL_ALIAS = "url"
 
 DISTILLED_PREFIX = "distilled/"
 """Of the name of the route to a recipe's live endpoint."""
+
+FOUNDATION = "foundation"
+"""The part whose stack in the home Region keeps the data."""
 
 LOGGING_OWNER = "/distillery/logging-owner"
 """The SSM parameter that says, once for an account and Region, whose its logging configuration is."""
@@ -92,6 +99,9 @@ class Names:
     @property
     def prefix(self) -> str:
         return f"{self.environment}-"
+
+    def stack(self, part: str) -> str:
+        return f"distillery-{self.environment}-{part}"
 
     @property
     def key_alias(self) -> str:

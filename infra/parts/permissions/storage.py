@@ -13,7 +13,7 @@ from constructs import IConstruct
 
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
-from lambdas.shared.names import Names
+from lambdas.shared.names import FOUNDATION, Names
 
 SYMMETRIC_USE = (
     "kms:Decrypt",
@@ -24,6 +24,9 @@ SYMMETRIC_USE = (
     "kms:ReEncryptTo",
 )
 """What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
+
+_SURE = 24
+"""Characters of a stack's name that are in the name of its bucket, whatever CloudFormation cuts."""
 
 _OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
 
@@ -49,14 +52,16 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permission, ...]:
     """New objects under folders of the environment's bucket in another Region, where its name alone is known.
 
-    CloudFormation names a bucket after its stack, cut to 24 characters if need be, so no more of a name is sure than
-    `distillery-<environment>-`. The key, known by its alias, is what keeps another environment's bucket closed.
+    CloudFormation names a bucket after its stack, cut to 24 characters if need be. An environment's name has at most
+    ten, so those 24 are of no other's stack: `distillery-dev-foundatio` is not the beginning of what is `dev-two`'s.
+    The key, known by its alias, is for nobody else's bucket either; but S3 takes what is written without it.
     """
     names = Names(environment)
+    bucket = f"{names.stack(FOUNDATION)[:_SURE]}*"
     return (
         Permission(
             actions=("s3:PutObject",),
-            resources=tuple(f"arn:{place.partition}:s3:::distillery-{names.prefix}*/{folder}*" for folder in folders),
+            resources=tuple(f"arn:{place.partition}:s3:::{bucket}/{folder}*" for folder in folders),
             conditions={"StringEquals": {"aws:ResourceAccount": place.account}},
             because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
         ),
