@@ -30,9 +30,9 @@ class Stages:
     def within(cls, scope: Construct, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]) -> Self:
         return cls(
             distillation=Distillation(scope, "Distillation", ground=ground, stores=stores, recipes=recipes),
-            endpoint=Endpoint(scope, "Endpoint", ground=ground, stores=stores),
+            endpoint=Endpoint(scope, "Endpoint", ground=ground, stores=stores, recipes=recipes),
             evaluation=Evaluation(scope, "Evaluation", ground=ground, stores=stores, recipes=recipes),
-            promotion=Promotion(scope, "Promotion", ground=ground, stores=stores),
+            promotion=Promotion(scope, "Promotion", ground=ground, stores=stores, recipes=recipes),
         )
 
     @property

@@ -16,7 +16,8 @@ from infra.parts.rule import on_event
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step, step_until_told
 from lambdas.shared.logs import How
-from lambdas.shared.recipe import Recipe
+from lambdas.shared.names import MADE_BY_A_RUN
+from lambdas.shared.recipe import Recipe, tag_keys
 from lambdas.shared.variables import Variable
 
 LONGEST_JOB = Duration.days(8)
@@ -33,6 +34,7 @@ class Distillation(Construct):
         self._direct = any(recipe.logs and recipe.logs.how is How.DIRECT for recipe in recipes)
         self._teachers = sorted({recipe.teacher for recipe in recipes})
         self._students = sorted({recipe.student for recipe in recipes})
+        self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self.job_role = self._job_role(stores)
         self.function = self._step(ground, stores)
         self.settle = self._settle(ground, stores)
@@ -83,7 +85,7 @@ class Distillation(Construct):
                 *bedrock.invoke_models(self._place, models),
                 bedrock.list_endpoints(),
                 quotas.look_up(self._place, self._students),
-                *bedrock.customize(self._place, self._students, self.job_role.role_arn),
+                *bedrock.customize(self._place, ground.names, self._students, self.job_role.role_arn, tags=self._tags),
                 *keys.encrypt_models(self._place, ground.key),
             ],
             environment={
@@ -105,7 +107,7 @@ class Distillation(Construct):
             permissions=[
                 *storage.keep_ledger(stores.ledger),
                 bedrock.follow(self._place),
-                bedrock.stop_jobs(self._place),
+                bedrock.stop_jobs(self._place, ground.names),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name},
             asynchronous=True,

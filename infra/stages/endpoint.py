@@ -1,5 +1,7 @@
 """endpoint: a student gets a candidate endpoint for its verdict, which is released on every path."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
@@ -12,6 +14,8 @@ from infra.parts.place import Place
 from infra.parts.rule import on_event
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step, until_ready
+from lambdas.shared.names import MADE_BY_A_RUN
+from lambdas.shared.recipe import Recipe, tag_keys
 from lambdas.shared.road import EndpointStatus
 from lambdas.shared.variables import Variable
 
@@ -19,10 +23,13 @@ from lambdas.shared.variables import Variable
 class Endpoint(Construct):
     """`function` makes and releases candidates; `sweep` deletes what a broken execution left behind."""
 
-    def __init__(self, scope: Construct, ident: str, *, ground: Ground, stores: Stores) -> None:
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+    ) -> None:
         super().__init__(scope, ident)
         self._place = Place.of(self)
         self._names = ground.names
+        self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self.function = self._step(ground, stores)
         self.sweep = self._sweep(ground, stores)
 
@@ -65,7 +72,7 @@ class Endpoint(Construct):
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.keep_ledger(stores.ledger),
-                *bedrock.host(self._place),
+                *bedrock.host(self._place, self._names, tags=self._tags),
                 *keys.host_models(self._place, ground.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name},
@@ -82,7 +89,7 @@ class Endpoint(Construct):
             permissions=[
                 *storage.keep_ledger(stores.ledger),
                 *storage.notify(stores.topic, ground.key),
-                *bedrock.unhost(self._place),
+                *bedrock.unhost(self._place, self._names),
                 bedrock.read_tags(self._place),
                 running.read_parameters(self._place, self._names.alias("*")),
             ],

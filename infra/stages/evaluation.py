@@ -40,7 +40,7 @@ class Evaluation(Construct):
                 *bedrock.invoke_models(
                     place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
                 ),
-                bedrock.invoke_students(place),
+                bedrock.invoke_students(place, ground.names),
                 keys.use_models(place, ground.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},

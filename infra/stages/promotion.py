@@ -1,5 +1,7 @@
 """promotion: the live endpoint takes the student that passed, or goes back to the model before."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -11,6 +13,8 @@ from infra.parts.permissions import bedrock, keys, running, storage
 from infra.parts.place import Place
 from infra.parts.stores import Stores
 from infra.parts.task import step, until_ready
+from lambdas.shared.names import MADE_LIVE
+from lambdas.shared.recipe import Recipe, tag_keys
 from lambdas.shared.road import EndpointStatus
 from lambdas.shared.variables import Variable
 
@@ -18,9 +22,12 @@ from lambdas.shared.variables import Variable
 class Promotion(Construct):
     """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts the way back."""
 
-    def __init__(self, scope: Construct, ident: str, *, ground: Ground, stores: Stores) -> None:
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+    ) -> None:
         super().__init__(scope, ident)
         self._place = Place.of(self)
+        self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = ground.names.alias("*")
         self.function = self._step(ground, stores)
         self.rollback = self._rollback(ground, stores)
@@ -69,8 +76,8 @@ class Promotion(Construct):
             permissions=[
                 *storage.keep_ledger(stores.ledger),
                 *storage.notify(stores.topic, ground.key),
-                *bedrock.host(self._place),
-                bedrock.repoint(self._place),
+                *bedrock.host(self._place, ground.names, tags=self._tags),
+                bedrock.repoint(self._place, ground.names),
                 *keys.host_models(self._place, ground.key),
                 running.read_parameters(self._place, self._aliases),
                 running.write_parameters(self._place, self._aliases),

@@ -4,7 +4,7 @@ A run keeps the recipe that it began with, so that new settings never change a r
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -93,6 +93,11 @@ class Recipe:
                 self.max_answer_tokens,
             ]
         )
+
+
+def tag_keys(recipes: Iterable[Recipe]) -> set[str]:
+    """What these recipes tag their jobs, models and endpoints with beside the tags that all have."""
+    return {key for recipe in recipes for key in recipe.tags}
 
 
 def load(name: str) -> Recipe:

@@ -1,10 +1,12 @@
 """Amazon Bedrock: which action goes with which resource type is the Service Authorization Reference's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from infra.parts.permissions.permission import Permission
+from infra.parts.permissions.tagged import owned, tagged, tagged_over_owned
 from infra.parts.place import Place
 from lambdas.shared import catalog
+from lambdas.shared.names import Names
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
@@ -46,9 +48,9 @@ def through_profiles(
     )
 
 
-def invoke_students(place: Place) -> Permission:
-    """Whatever hosts a distilled model in the place's Region."""
-    return Permission(actions=_INVOKE, resources=_endpoints(place), because=_IDS)
+def invoke_students(place: Place, names: Names) -> Permission:
+    """Whatever hosts a distilled model of the environment in the place's Region."""
+    return Permission(actions=_INVOKE, resources=_endpoints(place), conditions=owned(names), because=_IDS)
 
 
 def look_up_models(place: Place, models: Iterable[str]) -> Permission:
@@ -58,62 +60,76 @@ def look_up_models(place: Place, models: Iterable[str]) -> Permission:
     return Permission(actions=("bedrock:GetFoundationModel",), resources=resources)
 
 
-def customize(place: Place, students: Iterable[str], job_role: str) -> tuple[Permission, ...]:
-    """Start, follow and stop customization jobs of the student models, under the job role."""
+def customize(
+    place: Place, names: Names, students: Iterable[str], job_role: str, *, tags: Collection[str]
+) -> tuple[Permission, ...]:
+    """Start, follow and stop customization jobs of the student models, under the job role.
+
+    tags: the keys of all that a job and its model are tagged with. A job, the model that it makes and the base are
+    checked for one request; the first two do not exist yet, and a base of AWS's bears no tags.
+    """
     bases = tuple(place.foundation_model(catalog.model(s).customize or s) for s in sorted(set(students)))
     jobs, models = _all(place, "model-customization-job"), _all(place, "custom-model")
+    made = tagged(names, tags)
+    create = ("bedrock:CreateModelCustomizationJob",)
     return (
-        Permission(actions=("bedrock:CreateModelCustomizationJob",), resources=(*bases, *jobs, *models), because=_IDS),
-        Permission(actions=("bedrock:TagResource",), resources=(*jobs, *models), because=_IDS),
+        Permission(actions=create, resources=(*bases, *jobs, *models), conditions=made, because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=(*jobs, *models), conditions=made, because=_IDS),
         Permission(actions=("bedrock:GetModelCustomizationJob",), resources=jobs, because=_IDS),
         Permission(
             actions=("iam:PassRole",),
             resources=(job_role,),
             conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
         ),
-        stop_jobs(place),
+        stop_jobs(place, names),
     )
 
 
-def stop_jobs(place: Place) -> Permission:
+def stop_jobs(place: Place, names: Names) -> Permission:
     """Also for those who find a job whose run has ended without it."""
     jobs = _all(place, "model-customization-job")
-    return Permission(actions=("bedrock:StopModelCustomizationJob",), resources=jobs, because=_IDS)
+    stop = ("bedrock:StopModelCustomizationJob",)
+    return Permission(actions=stop, resources=jobs, conditions=owned(names), because=_IDS)
 
 
 def follow(place: Place) -> Permission:
-    """The state of jobs and of the models they make."""
+    """The state of jobs and of the models they make. Whose they are is not asked: what is not there has no tags, and
+    who asks for it shall hear that it is not there."""
     made = _all(place, "model-customization-job", "custom-model")
     actions = ("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob")
     return Permission(actions=actions, resources=made, because=_IDS)
 
 
-def host(place: Place) -> tuple[Permission, ...]:
-    """Make endpoints of custom models, in both hosting modes: a run keeps the mode it began with."""
+def host(place: Place, names: Names, *, tags: Collection[str]) -> tuple[Permission, ...]:
+    """Make endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
+
+    tags: the keys of all that an endpoint is tagged with.
+    """
     endpoints, models = _endpoints(place), _all(place, "custom-model")
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
     return (
-        Permission(actions=create, resources=models, because=_IDS),
-        Permission(actions=("bedrock:TagResource",), resources=endpoints, because=_IDS),
-        *unhost(place),
+        Permission(actions=create, resources=models, conditions=tagged_over_owned(names, tags), because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=endpoints, conditions=tagged(names, tags), because=_IDS),
+        *unhost(place, names),
     )
 
 
-def repoint(place: Place) -> Permission:
-    """Put another model behind an endpoint."""
+def repoint(place: Place, names: Names) -> Permission:
+    """Put another model behind an endpoint; both are the environment's."""
     actions = ("bedrock:UpdateCustomModelDeployment", "bedrock:UpdateProvisionedModelThroughput")
-    return Permission(actions=actions, resources=(*_endpoints(place), *_all(place, "custom-model")), because=_IDS)
+    resources = (*_endpoints(place), *_all(place, "custom-model"))
+    return Permission(actions=actions, resources=resources, conditions=owned(names), because=_IDS)
 
 
-def unhost(place: Place) -> tuple[Permission, ...]:
-    """Find and delete endpoints."""
-    actions = (
-        "bedrock:DeleteCustomModelDeployment",
-        "bedrock:DeleteProvisionedModelThroughput",
-        "bedrock:GetCustomModelDeployment",
-        "bedrock:GetProvisionedModelThroughput",
+def unhost(place: Place, names: Names) -> tuple[Permission, ...]:
+    """Find endpoints, and delete the environment's."""
+    find = ("bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput")
+    delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
+    return (
+        Permission(actions=find, resources=_endpoints(place), because=_IDS),
+        Permission(actions=delete, resources=_endpoints(place), conditions=owned(names), because=_IDS),
+        list_endpoints(),
     )
-    return (Permission(actions=actions, resources=_endpoints(place), because=_IDS), list_endpoints())
 
 
 def look_up_profiles(place: Place) -> Permission:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
 NOT_FOUND = "ResourceNotFoundException"
+DENIED = "AccessDeniedException"
 BUSY = "ConflictException"
 NO_SUCH_API = "UnknownOperationException"
 
@@ -76,12 +77,17 @@ class Hosting(ABC):
             raise
 
     def delete(self, name: str) -> bool:
-        """False where there is none. Raises Unfinished while the service still creates or updates it."""
+        """False where there is none. Raises Unfinished while the service still creates or updates it.
+
+        It is looked for first: what is not there has no tags, so IAM refuses its deletion instead of the service.
+        """
+        if self.find(name) is None:
+            return False
         try:
             self._delete(name)
         except ClientError as error:
-            if code(error) == NOT_FOUND:
-                return False
+            if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
+                return False  # somebody else was faster
             if code(error) == BUSY:
                 raise Unfinished(f"endpoint {name!r} is being created or updated; its delete is tried again") from error
             raise

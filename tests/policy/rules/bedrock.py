@@ -126,3 +126,59 @@ def every_profile_of_our_own_may_be_invoked(house: House) -> Facts:
     for application in house.resources("AWS::Bedrock::ApplicationInferenceProfile"):
         if ":inference-profile/" in _source(application):
             yield str(application), str(application) in allowed
+
+
+_CHANGING = ("Create", "Delete", "Stop", "Tag", "Untag", "Update")
+_FAMILIES = ("ModelCustomizationJob", "CustomModel", "CustomModelDeployment", "ProvisionedModelThroughput", "Resource")
+_ENDPOINT = arn("bedrock", "custom-model-deployment/*")
+_WHOSE = "aws:ResourceTag/distillery:environment"
+_SAYS = "aws:RequestTag/distillery:environment"
+_KEYS = {"ForAllValues:StringEquals": {"aws:TagKeys": ["distillery:environment"]}}
+
+
+def _changes(action: str, **operators: Json) -> House:
+    return broken({"P": policy(said(f"bedrock:{action}", _ENDPOINT, Condition=operators))})
+
+
+@rule(
+    of_anybody=_changes("DeleteCustomModelDeployment"),
+    of_another_environment=_changes("DeleteCustomModelDeployment", StringEquals={_WHOSE: "other"}),
+    of_any_environment=_changes("UpdateCustomModelDeployment", StringLike={_WHOSE: "*"}),
+    of_what_bears_no_tag_too=_changes("StopModelCustomizationJob", StringEqualsIfExists={_WHOSE: "x"}),
+    asked_without_a_condition=broken({"P": policy(said(_INVOKE, _ENDPOINT))}),
+    made_for_another=_changes(
+        "CreateModelCustomizationJob",
+        StringEquals={_SAYS: "other"},
+        StringEqualsIfExists={_WHOSE: "other"},
+        **_KEYS,
+    ),
+    taken_from_another=_changes("TagResource", StringEquals={_SAYS: "x"}, **_KEYS),
+    with_any_tags=_changes("TagResource", StringEquals={_SAYS: "x"}, StringEqualsIfExists={_WHOSE: "x"}),
+    made_of_another_s_model=_changes("CreateCustomModelDeployment", StringEquals={_SAYS: "x"}, **_KEYS),
+    untagged=_changes("UntagResource", StringEquals={_WHOSE: "other"}),
+)
+def what_changes_or_asks_something_of_bedrock_s_is_held_to_its_environments_tag(house: House) -> Facts:
+    for holder, statement in house.statements(*_POLICIES):
+        own = [holder.stack.name.removeprefix("distillery-").removesuffix(f"-{holder.stack.part}")]
+        for action in listed(statement["Action"]):
+            if _needs_a_tag(action, statement):
+                yield f"{holder}: {action}", _held(action, statement, own)
+
+
+def _needs_a_tag(action: str, statement: Json) -> bool:
+    name = action.removeprefix("bedrock:")
+    if action.startswith(_INVOKE):
+        kinds = (":custom-model-deployment/", ":provisioned-model/")
+        return any(kind in spelled(one) for one in listed(statement["Resource"]) for kind in kinds)
+    return name != action and any(name == verb + family for verb in _CHANGING for family in _FAMILIES)
+
+
+def _held(action: str, statement: Json, own: list[str]) -> bool:
+    bears = condition(statement, _WHOSE, "StringEquals") == own
+    if not action.startswith(("bedrock:Create", "bedrock:Tag")):
+        return bears
+    says = condition(statement, _SAYS, "StringEquals") == own
+    keys = bool(condition(statement, "aws:TagKeys", "ForAllValues:StringEquals"))
+    of_a_model = action in ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
+    taken = bears or (not of_a_model and condition(statement, _WHOSE, "StringEqualsIfExists") == own)
+    return says and keys and taken

@@ -10,6 +10,7 @@ from lambdas.shared.errors import EndpointFailed, QuotaTooSmall, Unfinished
 from lambdas.shared.hosting import Hosting, State, hosting_by_mode
 from lambdas.shared.road import Endpoint, EndpointStatus
 from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.errors import service_error
 from tests.fakes.road import provisioned, recipe, student
 
 MODES = list(HostingMode)
@@ -120,8 +121,41 @@ def test_deleting_may_be_repeated(mode: HostingMode) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_conflict_on_delete_is_tried_again(mode: HostingMode) -> None:
     bedrock = FakeBedrock(refuse={f"delete_{OPERATIONS[mode]}": "ConflictException"})
+    host = hosting(bedrock, mode)
+    name = create(host).name
     with pytest.raises(Unfinished):
-        hosting(bedrock, mode).delete("dev-x-candidate")
+        host.delete(name)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_not_there_is_not_asked_to_be_deleted_since_iam_knows_no_tags_of_it(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(refuse={f"delete_{OPERATIONS[mode]}": "AccessDeniedException"})
+    assert hosting(bedrock, mode).delete("dev-x-candidate") is False
+    assert f"delete_{OPERATIONS[mode]}" not in bedrock.calls
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_goes_between_the_look_and_the_delete_is_gone(mode: HostingMode) -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, mode)
+    name = create(host).name
+    among = bedrock.deployments if mode is HostingMode.ON_DEMAND else bedrock.throughputs
+
+    def refuse(**_named: str) -> None:
+        among.clear()
+        raise service_error("AccessDeniedException")
+
+    setattr(bedrock, f"delete_{OPERATIONS[mode]}", refuse)
+    assert host.delete(name) is False
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_endpoint_of_another_environment_is_not_called_gone(mode: HostingMode) -> None:
+    bedrock = FakeBedrock(refuse={f"delete_{OPERATIONS[mode]}": "AccessDeniedException"})
+    host = hosting(bedrock, mode)
+    name = create(host).name
+    with pytest.raises(ClientError, match="AccessDenied"):
+        host.delete(name)
 
 
 def test_an_update_of_an_endpoint_that_is_changing_is_tried_again() -> None:

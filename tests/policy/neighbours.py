@@ -1,0 +1,81 @@
+"""Two environments in one account: every policy of theirs, and what each statement is there to allow.
+
+A statement's own example is a request that it allows: its wildcards stand for something, and its conditions are met.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.policy.engine import Ask
+from tests.policy.house import House, Json, Stack, listed, spelled
+
+ACCOUNT = "111111111111"
+SOMETHING = "x1"
+"""In place of a wildcard."""
+
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_ARN_BY_REF = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion")
+_SETS = re.compile(r"(ForAllValues:|ForAnyValue:)?(\w+?)(IfExists)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whoever holds a policy of an environment: a function's role, a person, a team."""
+
+    name: str
+    document: Json
+
+    def examples(self) -> Iterator[Ask]:
+        """Of each action and resource of each statement."""
+        for statement in self.document["Statement"]:
+            keys = _met(statement.get("Condition", {}))
+            for action in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    yield Ask(action, _some(action, resource), keys)
+
+
+def holders(house: House) -> list[Holder]:
+    """Every reference is replaced by something that no other environment has."""
+    return [
+        Holder(name=str(policy), document=_concrete(policy.stack, policy.properties["PolicyDocument"]))
+        for policy in house.resources(*_POLICIES)
+    ]
+
+
+def _concrete(stack: Stack, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_concrete(stack, each) for each in value]
+    if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
+        return {key: _concrete(stack, each) for key, each in value.items()}
+    account = stack.account if stack.account.isdigit() else ACCOUNT
+    text = spelled(value).replace("<AWS::AccountId>", account)
+    return re.sub(r"<([^>]+)>", lambda found: _stand_in(stack, found[1]), text)
+
+
+def _stand_in(stack: Stack, reference: str) -> str:
+    """An ARN where one is referred to, else a name; `Ref` of a topic or a state machine is its ARN too."""
+    owner = "" if reference.startswith("distillery-") else f"{stack.name}."
+    name = f"{owner}{reference}"
+    kind = stack.resources.get(reference, {}).get("Type")
+    is_arn = reference.endswith("Arn") or kind in _ARN_BY_REF
+    return f"arn:aws:any:{stack.region}:{ACCOUNT}:{name}" if is_arn else name
+
+
+def _some(action: str, resource: str) -> str:
+    if resource == "*":
+        return f"arn:aws:{action.partition(':')[0]}:us-east-1:{ACCOUNT}:whatever"
+    return resource.replace("*", SOMETHING)
+
+
+def _met(conditions: Json) -> dict[str, str | list[str]]:
+    keys: dict[str, str | list[str]] = {}
+    for operator, tests in conditions.items():
+        found = _SETS.match(operator)
+        assert found is not None
+        of_set = found[1]
+        for key, values in tests.items():
+            some = [str(value).replace("*", SOMETHING) for value in listed(values)]
+            keys[key] = some if of_set else some[0]
+    return keys
