@@ -1,6 +1,7 @@
 """What IAM would answer: policies and requests on standard input, decisions on standard output. No account runs.
 
-    [{"document": {…}, "asks": [{"action": …, "resource": …, "keys": {…}}, …]}, …]  →  [["Allow", "ImplicitDeny", …], …]
+    [{"document": {…}, "asks": [{"action": …, "resource": …, "keys": {…}, "principal": …}, …]}, …]
+        →  [["Allow", "ImplicitDeny", …], …]
 
 The evaluator is ministack's own with our hook for variables, which also enforces in the running account.
 """
@@ -24,7 +25,7 @@ def decisions(document: Any, asks: list[dict[str, Any]]) -> list[str]:
 
 def _context(ask: dict[str, Any]) -> iam.EvalContext:
     return iam.EvalContext(
-        principal_arn=_PRINCIPAL,
+        principal_arn=ask.get("principal") or _PRINCIPAL,
         principal_type="AssumedRole",
         principal_account=_ACCOUNT,
         action=ask["action"],

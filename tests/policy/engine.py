@@ -16,11 +16,12 @@ Keys = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question to IAM: an action on a resource, under the request's condition keys."""
+    """One question to IAM: an action on a resource, under the request's condition keys, by somebody if that matters."""
 
     action: str
     resource: str
     keys: Keys = field(default_factory=dict, hash=False)
+    principal: str = ""
 
 
 def decide(cases: Iterable[tuple[Json, Sequence[Ask]]]) -> list[list[bool]]:

@@ -26,6 +26,7 @@ class Holder:
 
     name: str
     document: Json
+    person: bool
 
     def examples(self) -> Iterator[Ask]:
         """Of each action and resource of each statement."""
@@ -39,7 +40,11 @@ class Holder:
 def holders(house: House) -> list[Holder]:
     """Every reference is replaced by something that no other environment has."""
     return [
-        Holder(name=str(policy), document=_concrete(policy.stack, policy.properties["PolicyDocument"]))
+        Holder(
+            name=str(policy),
+            document=_concrete(policy.stack, policy.properties["PolicyDocument"]),
+            person=policy.kind == "AWS::IAM::ManagedPolicy",
+        )
         for policy in house.resources(*_POLICIES)
     ]
 
