@@ -5,6 +5,7 @@ decides whether synth refuses, and nothing in a template.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -30,6 +31,9 @@ from stacks.telemetry import HomeTelemetry, Telemetry
 
 if TYPE_CHECKING:
     from stacks.collection import CollectionStack
+
+_CREDENTIALS = "CDK_DEFAULT_ACCOUNT"
+"""Where the CDK's command line says whose account its credentials are of, when it runs this app."""
 
 
 def build(app: App, settings: Settings) -> App:
@@ -101,7 +105,7 @@ def main() -> int:
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:
         on = _day(day) if day else clock.now().date()
-        settings = load(environment, on=on)
+        settings = load(environment, on=on, credentials=os.environ.get(_CREDENTIALS))
     except (ConfigError, ValueError) as error:
         print(lines(error), file=sys.stderr)  # noqa: T201 # the command line's own output
         return 1

@@ -21,13 +21,15 @@ def known(folder: Path = FOLDER) -> list[str]:
     return sorted(file.stem for file in folder.glob("*.toml"))
 
 
-def load(name: str, *, on: date, folder: Path = FOLDER) -> Settings:
+def load(name: str, *, on: date, folder: Path = FOLDER, credentials: str | None = None) -> Settings:
     """The environment's settings, fit to be deployed on the day `on`. Raises ConfigError with every finding.
 
-    `on` decides whether they are refused, and nothing in them.
+    credentials: the account that they are of, if there are any. Both decide whether settings are refused, and nothing
+    in them.
     """
     settings = shaped(read(name, folder), name)
-    if wrong := [*findings(settings, on), *_shared_account(settings, folder)]:
+    beside = _beside_kept_data(settings, folder, credentials)
+    if wrong := [*findings(settings, on), *_shared_account(settings, folder), *beside]:
         raise ConfigError(name, wrong)
     return settings
 
@@ -57,16 +59,30 @@ def shaped(said: dict[str, Any], name: str) -> Settings:
 def _shared_account(settings: Settings, folder: Path) -> list[Finding]:
     """Environments that name their account name one each, so that nothing done to one can reach another."""
     others = [other for other in known(folder) if other != settings.environment]
-    sharing = [other for other in others if settings.account and _account(other, folder) == settings.account]
+    sharing = [other for other in others if settings.account and _says(other, "account", folder) == settings.account]
     allowed = "an account that no other environment names"
     fix = f"give {settings.environment} or {', '.join(sharing)} an account of its own"
     wrong = f"{settings.account!r} is also the account of {', '.join(sharing)}"
     return [_finding("account", wrong, allowed, fix)] if sharing else []
 
 
-def _account(name: str, folder: Path) -> object:
+def _beside_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[Finding]:
+    """Without an account of its own an environment goes where the credentials lead: not beside data that is kept."""
+    if settings.account is not None or credentials is None:
+        return []
+    there = [other for other in known(folder) if _says(other, "account", folder) == credentials]
+    wrong = "it is missing, and the credentials are of {}, the account of {}, which keeps its data"
+    fix = f'use credentials of another account, or write account = "…" into {settings.environment}.toml'
+    return [
+        _finding("account", wrong.format(credentials, other), "an account where no environment keeps data", fix)
+        for other in there
+        if other != settings.environment and _says(other, "keep_data", folder) is True
+    ]
+
+
+def _says(name: str, key: str, folder: Path) -> object:
     try:
-        return read(name, folder).get("account")
+        return read(name, folder).get(key)
     except ConfigError:  # a broken neighbour is refused when it is loaded itself
         return None
 

@@ -56,3 +56,15 @@ def test_settings_that_cannot_be_deployed_are_told_in_full(
         assert words in told, told
     assert "Traceback" not in told
     assert not list(out.glob("*.template.json"))
+
+
+def test_a_deploy_with_credentials_of_an_account_where_data_is_kept_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "333333333333")
+    context = {"env": "dev", "date": "2026-11-23"}
+    monkeypatch.setattr(app, "App", functools.partial(App, context=context, outdir=str(out)))
+    assert app.main() == 1
+    assert "the account of prod, which keeps its data" in capsys.readouterr().err
+    assert not list(out.glob("*.template.json"))

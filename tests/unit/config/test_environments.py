@@ -94,3 +94,23 @@ def test_a_broken_neighbour_does_not_stand_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "prod.toml").write_text((FOLDER / "prod.toml").read_text())
     (tmp_path / "broken.toml").write_text("=")
     assert load("prod", on=TODAY, folder=tmp_path).account == "333333333333"
+
+
+def test_nothing_is_deployed_with_the_credentials_of_an_account_where_data_is_kept() -> None:
+    with pytest.raises(ConfigError) as refused:
+        load("dev", on=TODAY, credentials="333333333333")
+    (finding,) = refused.value.findings
+    assert finding.where == "account"
+    assert "333333333333, the account of prod, which keeps its data" in finding.wrong
+
+
+@pytest.mark.parametrize(("name", "credentials"), [("dev", "111111111111"), ("dev", None), ("prod", "333333333333")])
+def test_credentials_of_an_account_without_kept_data_of_others_are_taken(name: str, credentials: str | None) -> None:
+    assert load(name, on=TODAY, credentials=credentials).environment == name
+
+
+def test_a_neighbour_that_keeps_nothing_is_no_reason(tmp_path: Path) -> None:
+    for name in ("dev", "launch"):
+        text = (FOLDER / "dev.toml").read_text()
+        (tmp_path / f"{name}.toml").write_text(text if name == "dev" else f'account = "444444444444"\n{text}')
+    assert load("dev", on=TODAY, folder=tmp_path, credentials="444444444444").account is None
