@@ -3,8 +3,10 @@
 The names are chosen to be mistaken for each other: what begins with `dev-` may be of `dev` or of `dev-two`.
 """
 
+import copy
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -279,3 +281,54 @@ def test_promotion_alone_lets_callers_in_and_nobody_sets_other_tags() -> None:
     for keys in (("owner",), (TAG_RUN, TAG_ROUTE), ("distillery:team",)):
         assert _allowed("dev", [_tagging(*keys)]) == []
     assert len(_allowed("dev", [_tagging("team")])) == 2, "a recipe's own tag"
+
+
+_TAGS = (f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}", "aws:TagKeys")
+
+
+def _loosened(holder: Holder) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policy without one of its conditions on tags, for each of them."""
+    for index, statement in enumerate(holder.document["Statement"]):
+        for operator, tests in statement.get("Condition", {}).items():
+            for key in tests.keys() & set(_TAGS):
+                document = copy.deepcopy(holder.document)
+                del document["Statement"][index]["Condition"][operator][key]
+                yield f"{holder.name}[{index}] {operator} {key}", document
+
+
+def _attacks() -> list[Ask]:
+    """On what is another's; under another's tag; with a tag that nobody is to set."""
+    whose: tuple[tuple[str | None, str | None], ...] = (
+        *(("dev-two", says) for says in ("dev", "dev-two", None)),
+        *((of, says) for of in ("dev", None) for says in ("dev-two", None)),
+    )
+    crossed = [
+        ask
+        for kind, action in sorted(DONE)
+        for of, says in whose
+        if says is None or action.startswith(("Create", "Tag"))
+        for ask in _ask(kind, action, of=of, says=says)
+    ]
+    making = [(kind, action) for kind, action in sorted(DONE) if action.startswith(("Create", "Tag"))]
+    marked = [
+        Ask(ask.action, ask.resource, {**ask.keys, "aws:TagKeys": [TAG_ENVIRONMENT, "owner"]})
+        for kind, action in making
+        for ask in _ask(kind, action, of="dev", says="dev")
+    ]
+    return [*crossed, *marked]
+
+
+def test_no_condition_on_a_tag_can_be_taken_away() -> None:
+    """Without any one of them something of the attacks above is allowed to somebody."""
+    attacks = _attacks()
+    bound = [(holder.name, holder.document) for holder in people_of("dev")]
+    loosened = [each for holder in people_of("dev") for each in _loosened(holder)]
+    before = dict(zip((name for name, _ in bound), decide((each, attacks) for _, each in bound), strict=True))
+    after = decide((document, attacks) for _, document in loosened)
+    needless = [
+        name
+        for (name, _), each in zip(loosened, after, strict=True)
+        if sum(each) <= sum(before[name.partition("[")[0]])
+    ]
+    assert len(loosened) > 20
+    assert needless == []
