@@ -1,0 +1,93 @@
+"""Whoever of one environment does whatever they may do to their own: nothing of the other's kinds answers to it.
+
+Every holder of a policy, every action that one of them has or that would destroy something, every resource of the other
+environment by the ARN that AWS would give it, asked as its holder's own statement wants it asked.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lambdas.shared.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
+from tests.policy.engine import Ask, Keys, decide
+from tests.policy.kinds import arns
+from tests.policy.neighbours import ACCOUNT, Holder
+from tests.policy.test_neighbours import PAIRS, READ, WITHOUT_A_RESOURCE, house, people_of
+
+DESTRUCTIVE = {
+    "athena": ("DeleteWorkGroup", "UpdateWorkGroup"),
+    "bedrock": ("DeleteInferenceProfile", "TagResource", "UntagResource"),
+    "cloudwatch": ("DeleteAlarms", "DisableAlarmActions", "SetAlarmState"),
+    "dynamodb": ("BatchWriteItem", "DeleteTable", "UpdateTable"),
+    "events": ("DeleteRule", "DisableRule", "PutTargets"),
+    "iam": ("AttachRolePolicy", "DeleteRole", "PassRole", "PutRolePolicy", "UpdateAssumeRolePolicy"),
+    "kms": ("DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"),
+    "lambda": ("AddPermission", "DeleteFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
+    "logs": ("DeleteLogGroup", "DeleteLogStream"),
+    "s3": ("DeleteBucket", "DeleteBucketPolicy", "PutBucketPolicy"),
+    "sns": ("DeleteTopic", "SetTopicAttributes", "Subscribe"),
+    "sqs": ("DeleteQueue", "PurgeQueue", "ReceiveMessage", "SetQueueAttributes"),
+    "ssm": ("DeleteParameter", "DeleteParameters"),
+    "states": ("DeleteStateMachine", "StopExecution", "UpdateStateMachine"),
+}
+KINDS = sorted(DESTRUCTIVE)
+Question = tuple[str, Keys]
+
+
+def _asked_by(holder: Holder, service: str, one: str, other: str) -> list[Question]:
+    """What a holder asks of their own in a service, with the conditions met by the other's resource."""
+    found: dict[str, Question] = {}
+    for ask in holder.examples():
+        if ask.action.startswith(f"{service}:") and ask.action not in READ | WITHOUT_A_RESOURCE:
+            keys = _over(ask.keys, one, other)
+            found[f"{ask.action} {sorted(keys.items())}"] = (ask.action, keys)
+    return [*found.values(), *((f"{service}:{action}", {}) for action in DESTRUCTIVE[service])]
+
+
+def _over(keys: Keys, one: str, other: str) -> Keys:
+    """As the request would be: a tag or an alias of a resource is the other's."""
+    whose: dict[str, str | list[str]] = {
+        f"aws:ResourceTag/{TAG_ENVIRONMENT}": other,
+        "kms:ResourceAliases": [Names(other).key_alias],
+    }
+    return {**keys, **{key: value for key, value in whose.items() if key in keys}}
+
+
+def _theirs(other: str, service: str) -> Iterator[str]:
+    """Never what the account has once."""
+    for of, arn in arns(house(other), ACCOUNT):
+        if of == service and not arn.endswith(LOGGING_OWNER):
+            yield arn
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+@pytest.mark.parametrize("service", KINDS)
+def test_nothing_of_the_other_environment_answers(service: str, one: str, other: str) -> None:
+    resources = list(_theirs(other, service))
+    assert resources, "the environment has nothing of this kind"
+    asks = {
+        holder.name: [
+            Ask(action, resource, keys)
+            for action, keys in _asked_by(holder, service, one, other)
+            for resource in resources
+        ]
+        for holder in people_of(one)
+    }
+    decided = decide((holder.document, asks[holder.name]) for holder in people_of(one))
+    crossed = [
+        f"{holder.name}: {ask.action} on {ask.resource} with {ask.keys}"
+        for holder, each in zip(people_of(one), decided, strict=True)
+        for ask, allowed in zip(asks[holder.name], each, strict=True)
+        if allowed
+    ]
+    assert crossed == []
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "lambda", "s3", "sns", "sqs", "ssm", "states"])
+def test_a_pattern_that_the_others_names_match_too_would_be_seen(service: str) -> None:
+    """`distillery-dev-*` is the beginning of what dev-two has as well."""
+    wide = {"Effect": "Allow", "Action": f"{service}:*", "Resource": f"arn:aws:{service}:*:*:*distillery?dev*"}
+    action = f"{service}:{DESTRUCTIVE[service][0]}"
+    asks = [Ask(action, resource) for resource in _theirs("dev-two", service)]
+    (decided,) = decide([({"Version": "2012-10-17", "Statement": [wide]}, asks)])
+    assert any(decided)
