@@ -29,6 +29,7 @@ from lambdas.shared.logs import How, LogSource
 from lambdas.shared.offer import Offer, Offered, Per, Quota
 from lambdas.shared.recipe import OverBudgetThen, Recipe
 from lambdas.shared.wire import to_wire
+from tests.fakes.callers import event as signed
 from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
 from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
@@ -94,7 +95,8 @@ def decided(approve: bool) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         answer = uploaded(file(150))(account)()
         usd = str(account.ledger.run(answer["run"]).run.dataset.at_most_usd)
-        return lambda: decide({"run": answer["run"], "approve": approve, "usd": usd, "reason": "no"}, CONTEXT)
+        asked = {"run": answer["run"], "approve": approve, "usd": usd, "reason": "no"}
+        return lambda: decide(signed(asked), CONTEXT)
 
     return prepare
 
@@ -178,7 +180,7 @@ def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Accoun
 def rolled_back(account: Account) -> Ask:
     _promoted(account, recipe(), "a")
     _promoted(account, recipe(), "b")
-    return lambda: rollback({"recipe": "support"}, CONTEXT)
+    return lambda: rollback(signed({"recipe": "support", "version": 2}), CONTEXT)
 
 
 def expired(account: Account) -> Ask:

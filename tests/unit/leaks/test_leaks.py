@@ -119,7 +119,8 @@ def calls(door: Door, scene: Scene) -> list[Call]:
     with scene.settings():
         account, ask = begun(door, scene)
         CLOUDFORMATION.clear()
-        ask()
+        told = ask()
+    assert not isinstance(told, dict) or told.get("statusCode", 200) == 200, told
     assert all('"SUCCESS"' in said for said in CLOUDFORMATION)
     return account.calls
 
