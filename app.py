@@ -77,7 +77,7 @@ def _telemetry(
     inference: "Sequence[ServingStack | CollectionStack]",
 ) -> None:
     functions = {name: function for stack in inference for name, function in stack.watched.items()}
-    at_home = dict(pipeline.watched) | (functions if there is home else {})
+    at_home = dict(pipeline.watched) | home.watched | (functions if there is home else {})
     telemetry = HomeTelemetry(
         app, "telemetry", settings=settings, foundation=home, pipeline=pipeline, functions=at_home
     )

@@ -4,6 +4,7 @@ Other stacks of the Region read its outputs by name with `Fn::GetStackOutput`: a
 stands in the way of a change, under a name that does not come from a hash.
 """
 
+import functools
 from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Fn
@@ -18,9 +19,11 @@ from infra.parts.bucket import Bucket, LogBucket
 from infra.parts.call_bucket import CallBucket
 from infra.parts.emptying import Emptying
 from infra.parts.encryption import Key
+from infra.parts.ground import Ground
 from infra.parts.stores import Stores
 from infra.parts.table import LedgerTable
 from infra.parts.topic import Topic
+from infra.parts.witness import Witness
 from lambdas.shared.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
@@ -69,7 +72,12 @@ class Foundation(EnvironmentStack):
     def empty(self, buckets: dict[str, s3.Bucket]) -> None:
         """Buckets go with their stack where the environment keeps no data."""
         if not self.settings.keep_data:
-            Emptying(self, "Emptying", ground=self.ground(self.keys.key), buckets=buckets)
+            Emptying(self, "Emptying", ground=self.own_ground, buckets=buckets)
+
+    @functools.cached_property
+    def own_ground(self) -> Ground:
+        """For functions that stand here."""
+        return self.ground(self.keys.key)
 
     def publish(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
@@ -123,6 +131,8 @@ class HomeFoundation(Foundation):
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
         self.publish(names)
+        witness = Witness(self, "Witness", ground=self.own_ground, bucket=prompts, ledger=ledger)
+        self.watched = {"Witness": witness.function}
         calls = self.logged_calls(logs)
         self.empty({"Prompts": prompts, "Data": data, **calls, "AccessLogs": logs})
 

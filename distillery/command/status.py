@@ -37,7 +37,7 @@ def _show(on: Target, recipe: str) -> None:
     alias = on.account.alias(recipe)
     say("[bold]{}[/bold]  {}", recipe, _serving(alias) if alias else "no live alias yet")
     for record in on.ledger.runs(recipe):
-        for line in _lines(record):
+        for line in (*_lines(record), *_uploaded(on, record)):
             say("{}", line)
     for rollback in on.rollbacks.of(recipe):
         for line in _rolled_back(rollback):
@@ -63,6 +63,13 @@ def _lines(record: RunRecord) -> Iterator[Text]:
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
             yield told("    {} by {}", what, who)
+
+
+def _uploaded(on: Target, record: RunRecord) -> Iterator[Text]:
+    """By their unique ids: S3 tells no names."""
+    who = {upload.principal for upload in on.uploads.of(record.run.id)}
+    if known := sorted(filter(None, who)):
+        yield told("    uploaded by {}", ", ".join(known))
 
 
 def _rolled_back(record: RollbackRecord) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from lambdas.shared.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.client import Account
-    from lambdas.shared.ledger import Ledger, Rollbacks
+    from lambdas.shared.ledger import Ledger, Rollbacks, Uploads
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Target:
         from lambdas.shared.ledger import Ledger, Table
 
         return Ledger(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def uploads(self) -> "Uploads":
+        from lambdas.shared.ledger import Table, Uploads
+
+        return Uploads(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def rollbacks(self) -> "Rollbacks":

@@ -84,7 +84,11 @@ class Dataset(Construct):
             description="Starts or declines runs that wait because they are above their budget",
             timeout=Duration.minutes(1),
             permissions=[*storage.keep_ledger(stores.ledger), *storage.notify(stores.topic, ground.key)],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.TOPIC: stores.topic.topic_arn,
+                **({Variable.FOUR_EYES: "true"} if ground.keep_data else {}),
+            },
         )
 
     def _on_upload(self, stores: Stores) -> None:

@@ -14,12 +14,13 @@ from decimal import Decimal
 from typing import Any
 
 from lambdas.dataset.machine import Machine
+from lambdas.shared import four_eyes
 from lambdas.shared.aws import client
 from lambdas.shared.caller import Caller
 from lambdas.shared.decision import decided
-from lambdas.shared.ledger import Approvals, RunRecord, Table
+from lambdas.shared.ledger import Approvals, RunRecord, Table, Uploads
 from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
+from lambdas.shared.variables import Variable, is_set, read
 from lambdas.shared.wire import from_wire
 
 
@@ -35,14 +36,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
+    """uploads: where two persons are needed, one to upload and another to approve; whoever uploaded may reject."""
+
     approvals: Approvals
     machine: Machine
     notices: Notices
+    uploads: Uploads | None = None
 
     def decide(self, decision: Decision, by: Caller) -> RunRecord:
-        """The run as it is then. Raises BadRequest or RunActive. A second call tells people again, makes good what the
-        first may have left undone, and changes nothing else."""
+        """The run as it is then. Raises BadRequest, RunActive, NotAdmitted. A second call tells people again, makes
+        good what the first may have left undone, and changes nothing else."""
         if decision.approve:
+            if self.uploads is not None:
+                four_eyes.check(self.uploads.of(decision.run), by)
             record = self.approvals.approve(decision.run, decision.usd, by=by.arn)
             self.machine.start(record.run)
             said = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
@@ -62,6 +68,8 @@ def decide(event: Any, _context: object) -> Any:
 def _decide(asked: Any, by: Caller) -> dict[str, str]:
     decision = from_wire(Decision, asked)
     machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
-    approval = Approval(Approvals(Table(read(Variable.LEDGER))), machine, Notices(read(Variable.TOPIC)))
+    table = Table(read(Variable.LEDGER))
+    uploads = Uploads(table) if is_set(Variable.FOUR_EYES) else None
+    approval = Approval(Approvals(table), machine, Notices(read(Variable.TOPIC)), uploads)
     record = approval.decide(decision, by)
     return {"run": record.run.id, "outcome": record.outcome.value}

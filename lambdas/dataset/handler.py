@@ -17,7 +17,7 @@ from lambdas.shared import clock, recipe
 from lambdas.shared.aws import ObjectStore, client
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger import Ledger, Table, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
@@ -45,7 +45,7 @@ def _answer(event: Any) -> Answer:
 
 def _intake() -> Intake:
     s3, bucket = client("s3"), read(Variable.DATA_BUCKET)
-    objects = ObjectStore(s3)
+    objects, table = ObjectStore(s3), Table(read(Variable.LEDGER))
     return Intake(
         region=s3.meta.region_name,
         today=clock.now().date(),
@@ -53,7 +53,8 @@ def _intake() -> Intake:
         recipes=recipe.load,
         stated=lambda: Stated(bucket=read(Variable.PROMPTS_BUCKET), logs=read(Variable.LOGS)),
         objects=objects,
-        ledger=Ledger(Table(read(Variable.LEDGER))),
+        ledger=Ledger(table),
+        uploads=Uploads(table),
         machine=Machine(read(Variable.STATE_MACHINE), client("stepfunctions")),
         refusals=Refusals(bucket, objects, Notices(read(Variable.TOPIC))),
     )

@@ -10,13 +10,13 @@ from lambdas.dataset.budget import above_budget
 from lambdas.dataset.examine import Progress, examine
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.notice import notify
-from lambdas.dataset.objects import open_all
+from lambdas.dataset.objects import Objects, open_all
 from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.store import store
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import Refused
-from lambdas.shared.ledger import Ledger, RunRecord
+from lambdas.shared.ledger import Ledger, RunRecord, Uploads
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset, Outcome, Run, Stage
 
@@ -32,27 +32,30 @@ class Intake:
     stated: Callable[[], direct.Stated]
     objects: ObjectStore
     ledger: Ledger
+    uploads: Uploads
     machine: Machine
     refusals: Refusals
 
     def take(self, upload: Upload) -> Answer:
         """Starts a run, or says why not; raises only what a retry may mend."""
-        progress = Progress(upload.recipe)
+        progress, read = Progress(upload.recipe), Objects(upload)
         try:
             recipe = self.recipes(upload.recipe)
             dataset, above = (
-                self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress)
+                self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress, read)
             )
             record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(above))
         except Refused as refused:
             return self.refusals.refuse(upload, progress, refused)
+        if record.outcome is Outcome.AWAITING or Stage.DATASET not in record.stages:
+            self.uploads.used(record.run.id, read.objects)
         if record.outcome is Outcome.AWAITING:
             return self._await(upload, record, above)
         return self._run(record)
 
-    def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress) -> tuple[Dataset, str]:
+    def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress, read: Objects) -> tuple[Dataset, str]:
         """The stored data set, and in which sentence its estimate is above the budget, if it is."""
-        examine(open_all(self.objects.s3, upload), recipe, progress, region=self.region, on=self.today)
+        examine(read.noting(open_all(self.objects.s3, upload)), recipe, progress, region=self.region, on=self.today)
         assert progress.estimated is not None
         above = above_budget(recipe, progress.estimated)
         return store(self.objects, self.data_bucket, progress, Status.AWAITING if above else ACCEPTED), above

@@ -18,6 +18,20 @@ DENIED = ("AccessDenied", "403", "Forbidden")
 MISSING = ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidBucketName", "404")
 
 
+class Objects:
+    """Which objects an upload was, in which versions: its own, and those that it names."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.objects: list[tuple[str, str]] = []
+        if upload.version is not None:
+            self.objects.append((upload.uri, upload.version))
+
+    def noting(self, opened: Iterator[Opened]) -> Iterator[Opened]:
+        for each in opened:
+            self.objects.append((each.uri, each.version or "null"))
+            yield each
+
+
 def open_all(s3: "S3Client", upload: Upload) -> Iterator[Opened]:
     """The upload's object, or those that its manifest names or that stand under its prefix, in the order of their
     keys; each open until the next one is asked for. Raises BadRequest."""

@@ -19,6 +19,7 @@ class Variable(StrEnum):
     HOME_REGION = "HOME_REGION"
     LOGS = "LOGS_URI"
     QUOTAS = "QUOTA_TABLE"
+    FOUR_EYES = "FOUR_EYES"
     LOG_PROMPTS = "LOG_PROMPTS"
 
 

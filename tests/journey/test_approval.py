@@ -1,26 +1,32 @@
 """A run above its budget waits for somebody who may spend more, and for nobody else."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.shared.names import PROMPTS_PREFIX
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
+from local import people
+from local.account import ROOT
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.notices import listen
 from tests.journey.policies import resource
-from tests.journey.prompts import DELIVERY, support
+from tests.journey.prompts import DELIVERY, jsonl, support
 
 
 def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
     dev = assemblies.settings("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetThen.APPROVE)
-    return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
+    return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 
 
 def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deploy, assemblies: Assemblies) -> None:
@@ -41,6 +47,7 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     declined = environment.ledger.run(other)
     assert (declined.outcome, declined.closed_by) == (Outcome.DECLINED, _arn(environment))
 
+    _approves_his_own(environment)
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.ended(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
@@ -52,6 +59,25 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
 
 def _arn(environment: Environment) -> str:
     return f"arn:aws:iam::{environment.account.account}:user/distillery-dev-approver"
+
+
+def _approves_his_own(environment: Environment) -> None:
+    """Somebody who may do both, where data is kept."""
+    name, where = environment.settings.environment, {"home": environment.home, "inference": environment.inference}
+    keys = people.credentials(environment.account, name, "operator", "approver", **where)
+    given = {key.lower(): value for key, value in keys.items()}
+    s3 = boto3.client("s3", region_name=environment.home, endpoint_url=environment.account.endpoint, **given)  # type: ignore[call-overload]  # of any client
+    known = {record.run.id for record in environment.runs()}
+    bucket, key = str(environment.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/own.jsonl"
+    s3.put_object(Bucket=bucket, Key=key, Body=jsonl(support(*DELIVERY)[1:]))
+    run = until(lambda: {record.run.id for record in environment.runs()} - known, "run").pop()
+    user = environment.client("iam").get_user(UserName=f"distillery-{name}-operator-approver")["User"]["UserId"]
+    until(lambda: f"uploaded by {user}" in environment.command("status").replace("\n", " "), "uploader")
+    command = [sys.executable, "-m", "distillery", "--env", name, "approve", run, "--yes"]
+    environ = {**environment.account.environ(environment.home), **keys}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert (done.returncode, "two persons are needed here, and you uploaded" in done.stderr) == (1, True), done.stderr
+    environment.command("reject", run, by="approver")
 
 
 def _tries_directly(environment: Environment, run: str) -> None:

@@ -119,6 +119,14 @@ def count(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
+def note_in_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """New items alone, as far as the writer keeps to its conditions."""
+    return (
+        Permission(actions=("dynamodb:PutItem",), resources=(table.table_arn,)),
+        _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
+    )
+
+
 def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     return (
         Permission(actions=("dynamodb:GetItem", "dynamodb:Query"), resources=(table.table_arn,)),

@@ -5,5 +5,17 @@ from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.ledger.records import RunRecord, StageRecord, Waiting
 from lambdas.shared.ledger.rollbacks import RollbackRecord, Rollbacks
 from lambdas.shared.ledger.table import Table
+from lambdas.shared.ledger.uploads import Uploaded, Uploads
 
-__all__ = ["Approvals", "Ledger", "RollbackRecord", "Rollbacks", "RunRecord", "StageRecord", "Table", "Waiting"]
+__all__ = [
+    "Approvals",
+    "Ledger",
+    "RollbackRecord",
+    "Rollbacks",
+    "RunRecord",
+    "StageRecord",
+    "Table",
+    "Uploaded",
+    "Uploads",
+    "Waiting",
+]

@@ -5,6 +5,8 @@
     recipe#<recipe>    attempt#<digests>      the newest attempt at these prompts with this recipe
     active             <recipe>               the lock: the run that the recipe has on the road
     recipe#<recipe>    <holder>               a roll-back: who asked for it, from and to which model, and its outcome
+    uploads#<run id>   <digest>               an object that the run was made of
+    object#<uri>       <version>              who uploaded it, as S3 tells it
     waiting            <job name>             the task token of a run that waits for a customization job
 
 Every write is conditional, so that an event delivered twice, or a retry after half a success, changes nothing.

@@ -37,6 +37,7 @@ Following = Callable[[str, str, str], Iterable[Check]]
 
 _NO_KEYS: Mapping[str, str | list[str]] = {}
 _further: ContextVar[tuple[Check, ...]] = ContextVar("further_checks", default=())
+_asking: ContextVar[str] = ContextVar("asking", default="")
 _refused: ContextVar[Check | None] = ContextVar("refused_check", default=None)
 _own_keys: ContextVar[Mapping[str, str | list[str]]] = ContextVar("keys_of_the_first_check", default=_NO_KEYS)
 
@@ -53,6 +54,11 @@ def _folder(body: bytes) -> str:
     except ValueError:
         return ""
     return str(asked.get("Path", "")) if isinstance(asked, dict) else ""
+
+
+def asking() -> str:
+    """The access key of the request at hand, also in what goes on after its answer; empty where none was asked for."""
+    return _asking.get()
 
 
 def install(simulator: Any, *following: Following) -> None:
@@ -91,6 +97,7 @@ def install(simulator: Any, *following: Following) -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
+        _asking.set(access_key)
         more = (check for asked in following for check in asked(action, resource_arn, region))
         checks, given = (*_further.get(), *more), service_context or {}
         first = {**given, **_own_keys.get()}

@@ -4,15 +4,26 @@ AWS: `detail.object["version-id"]` is there when the bucket is versioned
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
 ministack: leaves it out of EventBridge events (notifications have it).
 We mend: the version is added; `time` is the virtual clock's.
+
+AWS: a notification names who made the object, `AWS:AROA…:session` (notification-content-structure), and invokes a
+    function whose policy lets S3 do so for the bucket.
+ministack: names EXAMPLE, and asks no policy.
+We mend both, for functions.
 """
 
 import json
 from contextvars import ContextVar
 from typing import Any
 
+import ministack.app as app
+from ministack.core import iam_evaluator
 from ministack.services import eventbridge, s3
 
+from local.emulator import deliveries
 from local.emulator.clock import VirtualClock
+from local.emulator.hooks.access import asking
+
+S3 = "s3.amazonaws.com"
 
 _version: ContextVar[str | None] = ContextVar("version", default=None)
 
@@ -20,6 +31,7 @@ _version: ContextVar[str | None] = ContextVar("version", default=None)
 def install(clock: VirtualClock) -> None:
     """Complete the events that S3 puts on the default bus."""
     fire = s3._fire_s3_event
+    deliver = s3._deliver_event_to_lambda
     dispatch = eventbridge._dispatch_event
 
     def fire_s3_event(*args: Any, version_id: str | None = None, **kwargs: Any) -> None:
@@ -34,5 +46,17 @@ def install(clock: VirtualClock) -> None:
             event = {**event, "Detail": json.dumps(detail), "Time": int(clock.epoch())}
         dispatch(event, view)
 
+    def deliver_event_to_lambda(arn: str, payload: dict[str, Any], region: str) -> None:
+        (record,) = payload["Records"]
+        if app.AUTH and (
+            why := deliveries.refusal(S3, "lambda:InvokeFunction", arn, source_arn=record["s3"]["bucket"]["arn"])
+        ):
+            s3.logger.warning("S3 notification is lost: %s", why)
+            return
+        found = iam_evaluator.resolve_caller_identity(asking())
+        told = {"principalId": f"AWS:{found['userId']}" if found else "EXAMPLE"}
+        deliver(arn, {"Records": [{**record, "userIdentity": told}]}, region)
+
+    s3._deliver_event_to_lambda = deliver_event_to_lambda
     s3._fire_s3_event = fire_s3_event
     eventbridge._dispatch_event = dispatch_event

@@ -11,7 +11,7 @@ from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger import Ledger, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
 from tests.fakes.road import recipe
@@ -46,6 +46,7 @@ class Desk:
             stated=lambda: STATED,
             objects=objects,
             ledger=self.ledger,
+            uploads=Uploads(self.table),
             machine=Machine(MACHINE, self.machine),
             refusals=Refusals("data", objects, Notices("topic", self.sns)),
         ).take(upload)

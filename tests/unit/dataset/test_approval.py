@@ -14,7 +14,7 @@ from lambdas.dataset.machine import Machine
 from lambdas.shared.aws import ClientError
 from lambdas.shared.caller import Caller
 from lambdas.shared.errors import BadRequest, NotAdmitted, RunActive
-from lambdas.shared.ledger import Approvals
+from lambdas.shared.ledger import Approvals, Uploaded, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
@@ -206,3 +206,53 @@ def test_an_approval_that_is_sent_again_starts_nothing_again(behind: Desk) -> No
     behind.ledger.close(run, Outcome.FAILED)
     assert said(door.decide(once, None))[0] == 400
     assert len(behind.machine.started) == begun
+
+
+OBJECT = ("s3://prompts/prompts/support/a.jsonl", "v1")
+
+
+def _uploaded_by(desk: Desk, principal: str | None) -> str:
+    """A run that waits, whose prompts somebody uploaded."""
+    if principal:
+        Uploads(desk.table).told(Uploaded(uri=OBJECT[0], version=OBJECT[1], principal=principal))
+    return waiting(desk)
+
+
+def test_whoever_uploaded_approves_nothing_where_data_is_kept(behind: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOUR_EYES", "true")
+    run = _uploaded_by(behind, ANA.id)
+    status, refused = said(door.decide(event(_asked(behind, run)), None))
+    assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
+    assert (behind.ledger.run(run).outcome, behind.machine.started) == (Outcome.AWAITING, [])
+    bob = Caller(arn="arn:aws:iam::1:user/bob", id="AIDABOB", account="1")
+    assert said(door.decide(event(_asked(behind, run), bob), None))[0] == 200
+    assert behind.ledger.run(run).approved_by == bob.arn
+
+
+def test_nobody_approves_what_it_is_not_known_who_uploaded(behind: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOUR_EYES", "true")
+    run = _uploaded_by(behind, None)
+    status, refused = said(door.decide(event(_asked(behind, run)), None))
+    assert (status, "not told yet" in refused["error"]["message"]) == (403, True)
+    assert behind.ledger.run(run).outcome is Outcome.AWAITING
+
+
+def test_somebody_else_s_upload_of_the_same_prompts_makes_the_first_no_stranger(
+    behind: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOUR_EYES", "true")
+    run = _uploaded_by(behind, ANA.id)
+    behind.s3.objects["prompts/" + UPLOAD.uri.removeprefix("s3://prompts/")].append(file(150))
+    Uploads(behind.table).told(Uploaded(uri=OBJECT[0], version="v2", principal="AIDABOB"))
+    assert behind.take(replace(UPLOAD, version="v2")).run == run
+    assert said(door.decide(event(_asked(behind, run)), None))[0] == 403
+
+
+def test_whoever_uploaded_may_reject(behind: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOUR_EYES", "true")
+    run = _uploaded_by(behind, ANA.id)
+    assert said(door.decide(event(_asked(behind, run, approve=False)), None))[0] == 200
+
+
+def test_where_no_data_is_kept_one_person_does_both(behind: Desk) -> None:
+    assert said(door.decide(event(_asked(behind, _uploaded_by(behind, ANA.id))), None))[0] == 200

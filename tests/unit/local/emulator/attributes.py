@@ -70,6 +70,7 @@ CALLED = {
     "ministack.services.lambda_svc._route_async_failure": "(target_arn: str, func_name: str, event: dict, ",
     "ministack.services.lambda_svc._update_config": "(name: str, data: dict)",
     "ministack.services.lambda_svc.invoke_async_with_retry": "(func: dict, event: dict) -> None",
+    "ministack.services.s3._deliver_event_to_lambda": "(arn: str, event_payload: dict, bucket_region: str) -> None",
     "ministack.services.s3._delete_bucket": "(name: str)",
     "ministack.services.s3._fire_s3_event": "(bucket_name: str, key: str, event_name: str, ",
     "ministack.services.s3._get_object": "(bucket_name: str, key: str, headers: dict, query_params: dict = None)",

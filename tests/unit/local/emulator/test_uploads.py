@@ -1,0 +1,56 @@
+"""S3 tells a function who made an object, if the function's policy lets it."""
+
+import uuid
+from typing import Any
+
+from tests.unit.local.emulator.workshop import Workshop, until
+
+WRITE = (
+    "import boto3, json\n"
+    "def handler(event, context):\n"
+    "    for one in event.get('Records', []):\n"
+    "        said = json.dumps(one['userIdentity'])\n"
+    "        boto3.client('ssm').put_parameter(Name='/' + one['s3']['bucket']['name'], Value=said, Type='String')\n"
+)
+
+
+def _bucket(workshop: Workshop, *, admitted: bool) -> str:
+    """A bucket that tells a function of its objects; its name."""
+    name, s3, functions = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3"), workshop.client("lambda")
+    s3.create_bucket(Bucket=name)
+    function = workshop.function(WRITE, {"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": "*"})
+    functions.add_permission(
+        FunctionName=function,
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn="arn:aws:s3:::*",
+        SourceAccount=workshop.account.account if admitted else "999999999999",
+    )
+    told = {"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={"LambdaFunctionConfigurations": [told]}, SkipDestinationValidation=True
+    )
+    return name
+
+
+def _said(workshop: Workshop, bucket: str) -> Any:
+    found = workshop.client("ssm").get_parameters(Names=[f"/{bucket}"])["Parameters"]
+    return found and found[0]["Value"]
+
+
+def test_the_session_that_uploads_is_told_by_its_roles_id(workshop: Workshop) -> None:
+    bucket = _bucket(workshop, admitted=True)
+    client = workshop.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    said = until(lambda: _said(workshop, bucket))
+    assert said.startswith('{"principalId": "AWS:AROA')
+    assert said.endswith(':test"}')
+
+
+def test_a_function_that_admits_another_account_s_buckets_is_told_nothing(workshop: Workshop) -> None:
+    bucket, other = _bucket(workshop, admitted=False), _bucket(workshop, admitted=True)
+    for name in (bucket, other):
+        workshop.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
+    until(lambda: _said(workshop, other))
+    assert not _said(workshop, bucket)
