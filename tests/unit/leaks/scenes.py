@@ -29,6 +29,7 @@ from lambdas.shared.logs import How, LogSource
 from lambdas.shared.offer import Offer, Offered, Per, Quota
 from lambdas.shared.recipe import OverBudgetThen, Recipe
 from lambdas.shared.wire import to_wire
+from lambdas.uploads.handler import witness
 from tests.fakes.callers import event as signed
 from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
 from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
@@ -40,6 +41,7 @@ from tests.unit.invocation_logging.test_ownership import STACK
 from tests.unit.leaks.account import Account
 from tests.unit.parts.test_emptying import EVENT as EMPTY
 from tests.unit.serving.test_url import event as by_url
+from tests.unit.uploads.test_handler import told as told_by_s3
 
 Ask = Callable[[], Any]
 PLAIN = recipe()
@@ -190,6 +192,10 @@ def expired(account: Account) -> Ask:
     return lambda: expire({}, CONTEXT)
 
 
+def witnessed(account: Account) -> Ask:
+    return lambda: witness(told_by_s3("AWS:AIDAANA"), CONTEXT)
+
+
 def emptied(account: Account) -> Ask:
     account.objects["bucket", "a"] = b"x"
     return lambda: empty(EMPTY, CONTEXT)
@@ -296,6 +302,7 @@ SCENES: dict[str, Scene] = {
     "a poll of queries": Scene(queried({"poll": True}), _logs(How.ATHENA)),
     **{f"logging: {kind}": Scene(owned(kind)) for kind in ("Create", "Update", "Delete")},
     "a bucket is emptied": Scene(emptied),
+    "an upload is witnessed": Scene(witnessed),
     "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
     "a request within a quota": Scene(
         serving({"route": "fast", "prompt": "hello"}), quota=Quota(per=Per.DAY, tokens=100_000)

@@ -19,7 +19,7 @@ def uploads(monkeypatch: pytest.MonkeyPatch) -> Uploads:
     return Uploads(table)
 
 
-def _told(principal: str, **more: Any) -> dict[str, Any]:
+def told(principal: str, **more: Any) -> dict[str, Any]:
     """As notification-content-structure shows it."""
     made = {"key": "prompts/support/a+b%2B%C3%BC.jsonl", "size": 1, "eTag": "e", "versionId": "v1", "sequencer": "0"}
     record = {
@@ -38,13 +38,13 @@ def _known(uploads: Uploads) -> list[Uploaded]:
 
 
 def test_the_uploader_is_known_by_the_unique_id(uploads: Uploads) -> None:
-    handler.witness(_told("AWS:AROAPEOPLE:ana"), None)
+    handler.witness(told("AWS:AROAPEOPLE:ana"), None)
     assert _known(uploads) == [Uploaded(uri=URI, version="v1", principal="AROAPEOPLE:ana")]
 
 
 def test_whoever_is_told_later_to_have_uploaded_it_changes_nothing(uploads: Uploads) -> None:
-    handler.witness(_told("AWS:AIDAANA"), None)
-    handler.witness(_told("AWS:AIDABOB"), None)
+    handler.witness(told("AWS:AIDAANA"), None)
+    handler.witness(told("AWS:AIDABOB"), None)
     assert [one.principal for one in _known(uploads)] == ["AIDAANA"]
 
 
@@ -52,8 +52,8 @@ def test_whoever_is_told_later_to_have_uploaded_it_changes_nothing(uploads: Uplo
     "event",
     [
         {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "prompts"},
-        _told("AWS:AIDAANA", eventName="ObjectRemoved:Delete"),
-        _told("AWS:AIDAANA", eventSource="aws:sqs"),
+        told("AWS:AIDAANA", eventName="ObjectRemoved:Delete"),
+        told("AWS:AIDAANA", eventSource="aws:sqs"),
         {},
     ],
 )
