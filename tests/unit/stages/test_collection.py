@@ -137,8 +137,8 @@ def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
     ]
     assert put["Action"] == "s3:PutObject"
     assert {spelled(one) for one in put["Resource"]} == {
-        "arn:aws:s3:::distillery-dev-*/prompts/*",
-        "arn:aws:s3:::distillery-dev-*/collected/*",
+        "arn:aws:s3:::distillery-dev-foundatio*/prompts/*",
+        "arn:aws:s3:::distillery-dev-foundatio*/collected/*",
     }
     (used,) = [
         statement
