@@ -41,8 +41,9 @@ class Pipeline(EnvironmentStack):
         every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[settle, sweep])
         assert sweep.dead_letters is not None
         Expiry(self, "Expiry", ground=ground, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
-        # Functions whose errors nobody would see otherwise: those of the steps show as failed runs.
-        self.watched = {"Dataset": dataset.function, "Settle": settle, "Sweep": sweep}
+        # Functions whose errors nobody would see otherwise: those of the steps show as failed runs. Settle and Expiry
+        # leave theirs where Sweep does.
+        self.watched = {"Dataset": dataset.function, "Sweep": sweep}
         decisions = {"approval": dataset.approval_url, "rollback": stages.promotion.rollback_url}
         self._publish(stores, {"dataset": dataset.function}, decisions)
         self._people(stores, dataset, stages.promotion.rollback)

@@ -28,9 +28,13 @@ class Stages:
 
     @classmethod
     def within(cls, scope: Construct, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]) -> Self:
+        endpoint = Endpoint(scope, "Endpoint", ground=ground, stores=stores, recipes=recipes)
+        letters = endpoint.sweep.dead_letters  # one queue, and one alarm, for what the slow poll does again anyway
         return cls(
-            distillation=Distillation(scope, "Distillation", ground=ground, stores=stores, recipes=recipes),
-            endpoint=Endpoint(scope, "Endpoint", ground=ground, stores=stores, recipes=recipes),
+            distillation=Distillation(
+                scope, "Distillation", ground=ground, stores=stores, recipes=recipes, dead_letters=letters
+            ),
+            endpoint=endpoint,
             evaluation=Evaluation(scope, "Evaluation", ground=ground, stores=stores, recipes=recipes),
             promotion=Promotion(scope, "Promotion", ground=ground, stores=stores, recipes=recipes),
         )

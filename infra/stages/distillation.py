@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -27,7 +28,14 @@ class Distillation(Construct):
     """`function` checks, starts and stops jobs; `settle` tells the state machine how they ended."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        stores: Stores,
+        recipes: Sequence[Recipe],
+        dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._place = Place.of(self)
@@ -37,7 +45,7 @@ class Distillation(Construct):
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self.job_role = self._job_role(stores)
         self.function = self._step(ground, stores)
-        self.settle = self._settle(ground, stores)
+        self.settle = self._settle(ground, stores, dead_letters)
         self._on_ended_job(ground)
 
     def states(self) -> sfn.Chain:
@@ -96,7 +104,7 @@ class Distillation(Construct):
             },
         )
 
-    def _settle(self, ground: Ground, stores: Stores) -> Function:
+    def _settle(self, ground: Ground, stores: Stores, dead_letters: sqs.IQueue | None) -> Function:
         return Function(
             self,
             "Settle",
@@ -111,6 +119,7 @@ class Distillation(Construct):
             ],
             environment={Variable.LEDGER: stores.ledger.table_name},
             asynchronous=True,
+            dead_letters=dead_letters,
         )
 
     def _on_ended_job(self, ground: Ground) -> None:

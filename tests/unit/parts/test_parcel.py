@@ -28,7 +28,17 @@ def parcels() -> dict[str, set[str]]:
 
 
 def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> None:
-    stages = {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving", "emptying", "expiry"}
+    stages = {
+        "dataset",
+        "distillation",
+        "endpoint",
+        "evaluation",
+        "promotion",
+        "serving",
+        "emptying",
+        "expiry",
+        "uploads",
+    }
     assert set(parcels) == stages
 
 
