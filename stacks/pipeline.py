@@ -60,6 +60,7 @@ class Pipeline(EnvironmentStack):
             "home_region": self.settings.home_region,
             "inference_region": self.settings.inference_region,
             "recipes": sorted(self.settings.recipes),
+            "monthly_caps_usd": {name: str(recipe.monthly_cap_usd) for name, recipe in self.settings.recipes.items()},
         }
         publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)

@@ -1,4 +1,4 @@
-"""`distillery status`: the recipes, what each serves, and their runs."""
+"""`distillery status`: the recipes, what each serves and may spend, and their runs."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from distillery.command.progress import scores, waiting
+from distillery.command.spending import spending
 from distillery.command.target import Target, target
 from distillery.terminal import Text, say, told
 from lambdas.shared.ledger import RollbackRecord, RunRecord
@@ -25,7 +26,7 @@ def status(
     context: typer.Context,
     recipe: Annotated[str | None, typer.Argument(help="One recipe; all of them otherwise.", show_default=False)] = None,
 ) -> None:
-    """Show what each recipe serves, and its runs, the newest first."""
+    """Show what each recipe serves, what it may spend this month, and its runs, the newest first."""
     on = target(context)
     if recipe is not None:
         on.know(recipe)
@@ -36,7 +37,9 @@ def status(
 def _show(on: Target, recipe: str) -> None:
     alias = on.account.alias(recipe)
     say("[bold]{}[/bold]  {}", recipe, _serving(alias) if alias else "no live alias yet")
-    for record in on.ledger.runs(recipe):
+    runs = on.ledger.runs(recipe)
+    say("  [dim]{}[/dim]", spending(on, recipe, runs))
+    for record in runs:
         for line in (*_lines(record), *_uploaded(on, record)):
             say("{}", line)
     for rollback in on.rollbacks.of(recipe):

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -49,6 +50,11 @@ class Target:
     @property
     def recipes(self) -> list[str]:
         return [str(name) for name in self.account.pipeline["recipes"]]
+
+    def cap_usd(self, recipe: str) -> Decimal | None:
+        """What its runs of a month may cost together; None where a deployment of before does not say it."""
+        said = self.account.pipeline.get("monthly_caps_usd", {}).get(recipe)
+        return None if said is None else Decimal(said)
 
     def know(self, recipe: str) -> None:
         """Raises BadRequest, with the recipes there are, where the environment has no such recipe."""

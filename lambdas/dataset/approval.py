@@ -9,17 +9,19 @@ A function of its own, so that an account can tell those who approve from those 
 validation needs, and imports none of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from lambdas.dataset.machine import Machine
-from lambdas.shared import four_eyes
+from lambdas.shared import four_eyes, names, recipe
 from lambdas.shared.aws import client
 from lambdas.shared.caller import Caller
 from lambdas.shared.decision import decided
 from lambdas.shared.ledger import Approvals, RunRecord, Table, Uploads
 from lambdas.shared.notices import Notices
+from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable, is_set, read
 from lambdas.shared.wire import from_wire
 
@@ -41,15 +43,17 @@ class Approval:
     approvals: Approvals
     machine: Machine
     notices: Notices
+    recipes: Callable[[str], Recipe]
     uploads: Uploads | None = None
 
     def decide(self, decision: Decision, by: Caller) -> RunRecord:
-        """The run as it is then. Raises BadRequest, RunActive, NotAdmitted. A second call tells people again, makes
-        good what the first may have left undone, and changes nothing else."""
+        """The run as it is then. Raises BadRequest, RunActive, NotAdmitted or OverBudget. A second call tells people
+        again, makes good what the first may have left undone, and changes nothing else."""
         if decision.approve:
             if self.uploads is not None:
                 four_eyes.check(self.uploads.of(decision.run), by)
-            record = self.approvals.approve(decision.run, decision.usd, by=by.arn)
+            cap_usd = self.recipes(names.recipe_of(decision.run)).monthly_cap_usd
+            record = self.approvals.approve(decision.run, decision.usd, by=by.arn, cap_usd=cap_usd)
             self.machine.start(record.run)
             said = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
         else:
@@ -70,6 +74,6 @@ def _decide(asked: Any, by: Caller) -> dict[str, str]:
     machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
     table = Table(read(Variable.LEDGER))
     uploads = Uploads(table) if is_set(Variable.FOUR_EYES) else None
-    approval = Approval(Approvals(table), machine, Notices(read(Variable.TOPIC)), uploads)
+    approval = Approval(Approvals(table), machine, Notices(read(Variable.TOPIC)), recipe.load, uploads)
     record = approval.decide(decision, by)
     return {"run": record.run.id, "outcome": record.outcome.value}

@@ -11,6 +11,7 @@ from lambdas.distillation.probe import probe
 from lambdas.distillation.quota import Quotas
 from lambdas.shared import calling
 from lambdas.shared.estimate import check_budget, estimate, size_of
+from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Run
 
 if TYPE_CHECKING:
@@ -31,15 +32,22 @@ class Checked:
 
 
 def check(
-    run: Run, *, bedrock: "BedrockClient", runtime: "BedrockRuntimeClient", quotas: Quotas, now: datetime
+    run: Run,
+    *,
+    bedrock: "BedrockClient",
+    runtime: "BedrockRuntimeClient",
+    quotas: Quotas,
+    ledger: Ledger,
+    now: datetime,
 ) -> Checked:
     """Raises ModelUnavailable, QuotaTooSmall, OverBudget, or BadRequest for a price that is not known. What costs
-    nothing is asked first."""
+    nothing is asked first, and what the run may cost by today's prices is reserved before anything that does."""
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated, approved_usd=run.approved_usd)
     found = models(bedrock, recipe, now)
     quotas.check(recipe)
+    ledger.reserve(run, estimated.at_most_usd)
     teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
     student = calling.identifier(recipe.student, region)
     probe(runtime, "teacher", teacher)

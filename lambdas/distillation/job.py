@@ -17,6 +17,16 @@ if TYPE_CHECKING:
         TrainingDataConfigTypeDef,
     )
 
+REFUSALS = (
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+    "ServiceQuotaExceededException",
+    "TooManyTagsException",
+    "ValidationException",
+)
+"""Errors of CreateModelCustomizationJob that are an answer. After the others a request may have got through all the
+same: an earlier try of it, say, whose answer was lost."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -83,6 +93,13 @@ class Jobs:
             jobTags=tags,
             customModelTags=tags,
         )["jobArn"]
+
+    def was_refused(self, name: str, error: ClientError) -> bool:
+        """Whether it is certain that the request which ended in this error made no job."""
+        try:
+            return code(error) in REFUSALS and self.find(name) is None
+        except ClientError:
+            return False
 
     def stop(self, name: str) -> bool:
         """Stops the job if it is at work. What it was trained on so far is billed; no model comes of it

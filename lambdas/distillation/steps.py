@@ -9,7 +9,7 @@ from lambdas.distillation.quota import Quotas
 from lambdas.distillation.settle import Settler
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared import clock
-from lambdas.shared.aws import client
+from lambdas.shared.aws import ClientError, client
 from lambdas.shared.ledger import Ledger, Waiting
 from lambdas.shared.names import Names
 from lambdas.shared.road import Run, Stage
@@ -23,12 +23,14 @@ def check(run: Run, ledger: Ledger, _event: Event) -> checks.Checked:
     ledger.begin(run.id, Stage.DISTILLATION)
     bedrock = client("bedrock")
     quotas = Quotas(read(Variable.ENVIRONMENT), bedrock, client("service-quotas"))
-    return checks.check(run, bedrock=bedrock, runtime=client("bedrock-runtime"), quotas=quotas, now=clock.now())
+    runtime = client("bedrock-runtime")
+    return checks.check(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=clock.now())
 
 
 def start(run: Run, ledger: Ledger, event: Event) -> dict[str, str]:
     """Starts the job and leaves. The token is kept before the job exists, so that no event can come too early; a job
-    that has ended already is left to the poll."""
+    that has ended already is left to the poll. Before it is asked for, and where the service says no, the ledger is
+    told: that decides whether the run's reservation is given back in the end."""
     place = Place(
         environment=read(Variable.ENVIRONMENT),
         data_bucket=read(Variable.DATA_BUCKET),
@@ -37,7 +39,14 @@ def start(run: Run, ledger: Ledger, event: Event) -> dict[str, str]:
     )
     ledger.begin(run.id, Stage.DISTILLATION)
     ledger.wait(Waiting(job=place.name(run), token=event["token"], run=run.id))
-    return {"job_arn": Jobs(client("bedrock")).ensure(run, place)}
+    ledger.job_asked(run.id)
+    jobs = Jobs(client("bedrock"))
+    try:
+        return {"job_arn": jobs.ensure(run, place)}
+    except ClientError as error:
+        if jobs.was_refused(place.name(run), error):
+            ledger.job_refused(run.id)
+        raise
 
 
 def stop(run: Run, ledger: Ledger, _event: Event) -> dict[str, bool]:

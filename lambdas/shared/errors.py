@@ -7,7 +7,7 @@ DistilleryError
 │   ├── NotAdmitted          a route, or a decision, that is not the caller's
 │   ├── OverQuota            a request that may take more than is left of its caller's quota
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
-│   ├── OverBudget           the estimate is above the recipe's budget
+│   ├── OverBudget           the worst case is above the recipe's budget, or what is left of its month
 │   ├── RunActive            the recipe has another run on the road
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
@@ -66,7 +66,7 @@ class DatasetRejected(Refused):
 
 
 class OverBudget(Refused):
-    """The estimate is above the recipe's budget."""
+    """The worst case is above the recipe's budget, or above what is left of its month."""
 
 
 class RunActive(Refused):

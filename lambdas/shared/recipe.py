@@ -60,6 +60,7 @@ class Recipe:
     hosting: HostingMode = HostingMode.ON_DEMAND
     grader: Grader = Grader.LABEL
     budget_usd: Decimal = Decimal(25)
+    monthly_budget_usd: Decimal | None = None  # five times budget_usd
     over_budget: OverBudgetThen = OverBudgetThen.REFUSE
     heldout_share: float = 0.2
     heldout_max: int = 200
@@ -77,6 +78,12 @@ class Recipe:
     tags: Mapping[str, str] = field(default_factory=dict)
     curation: Curation = field(default_factory=Curation)
     logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
+
+    @property
+    def monthly_cap_usd(self) -> Decimal:
+        """What its runs that begin in one calendar month (UTC) may cost together, each at its worst. Of itself as much
+        as five runs at their budget: a month has five Mondays, and who collects weekly is not to be surprised."""
+        return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from infra.config.checks.bounds import check_bounds
-from infra.config.checks.budget import check_budgets
+from infra.config.checks.budget import check_budgets, check_monthly_budgets
 from infra.config.checks.contenders import check_contenders
 from infra.config.checks.fallback import check_cost_centres, check_fallbacks, check_maps
 from infra.config.checks.hosting import check_hosting, check_unit_prices
@@ -54,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     check_principals,
     check_quota,
     check_budgets,
+    check_monthly_budgets,
     check_contenders,
     check_logging,
     check_sources,

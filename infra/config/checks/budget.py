@@ -1,4 +1,4 @@
-"""Budgets that no run could stay in."""
+"""Budgets that no run could stay in, and months that could not pay for one."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -23,6 +23,18 @@ def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
                 wrong=f"{recipe.budget_usd} does not pay for the smallest run, which costs at least {least:.2f}",
                 allowed=f"{least:.2f} US dollars or more",
                 fix="raise it, lower max_answer_tokens or model_units, or choose a cheaper teacher",
+            )
+
+
+def check_monthly_budgets(settings: Settings, _on: date) -> Iterator[Finding]:
+    """A month must pay for the run that the budget allows."""
+    for name, recipe in settings.recipes.items():
+        if recipe.monthly_budget_usd is not None and recipe.monthly_budget_usd < recipe.budget_usd:
+            yield Finding(
+                where=f"recipes.{name}.monthly_budget_usd",
+                wrong=f"it is {recipe.monthly_budget_usd}, and one run may cost {recipe.budget_usd}",
+                allowed=f"{recipe.budget_usd} US dollars or more, as budget_usd says",
+                fix="raise it, lower budget_usd, or leave it out: it is five times budget_usd then",
             )
 
 

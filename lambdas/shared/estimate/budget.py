@@ -1,4 +1,4 @@
-"""The budget of a recipe, and what somebody approved above it."""
+"""The budget of a recipe, what somebody approved above it, and what no approval can pass."""
 
 from decimal import Decimal
 
@@ -21,3 +21,13 @@ def check_budget(recipe: Recipe, estimated: Estimate, *, approved_usd: Decimal |
         f"{recipe.name!r} is ${recipe.budget_usd}{approved}; give shorter prompts, lower max_answer_tokens, or raise "
         "budget_usd"
     )
+
+
+def check_cap(recipe: Recipe, estimated: Estimate) -> None:
+    """Raises OverBudget where the run may cost more than all runs of a month may together."""
+    if estimated.at_most_usd > recipe.monthly_cap_usd:
+        raise OverBudget(
+            f"the run may cost up to ${estimated.at_most_usd}, more than the ${recipe.monthly_cap_usd} that recipe "
+            f"{recipe.name!r} may spend in a month, so that no approval could start it; give shorter prompts, lower "
+            "max_answer_tokens, or raise monthly_budget_usd"
+        )

@@ -7,10 +7,10 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
-from lambdas.shared import clock
+from lambdas.shared import clock, names
 from lambdas.shared.errors import BadRequest, RunActive
 from lambdas.shared.ledger.keys import AWAITING, busy, lock_item, run_key
-from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.ledger import LOOKS, Ledger
 from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.ledger.table import NEW, Table
 from lambdas.shared.road import Outcome, Run
@@ -23,33 +23,34 @@ class Approvals:
     def __init__(self, table: Table) -> None:
         self._table, self._ledger = table, Ledger(table)
 
-    def approve(self, run_id: str, usd: Decimal, *, by: str) -> RunRecord:
-        """The run takes its recipe. usd: the worst case that was looked at; by: the ARN of who decides. A second call
-        changes nothing.
+    def approve(self, run_id: str, usd: Decimal, *, by: str, cap_usd: Decimal) -> RunRecord:
+        """The run takes its recipe. usd: the worst case that was looked at; by: the ARN of who decides; cap_usd: what
+        the recipe may spend in a month by the settings of today. A second call changes nothing.
 
         Raises BadRequest where the run does not wait or its worst case is another by now, RunActive where the recipe
-        has another run on the road.
+        has another run on the road, OverBudget where too little of the month is left: it goes on waiting.
         """
-        record = self._ledger.run(run_id)
-        if record.outcome is Outcome.RUNNING and record.run.approved_usd == usd:
-            return record
-        self._check(record)
-        if record.run.dataset.at_most_usd != usd:
-            raise BadRequest(
-                f"run {run_id!r} may cost up to ${record.run.dataset.at_most_usd} by now, not ${usd}; look again"
-            )
-        if not self._start(record.run, usd, by):
-            holder = self._ledger.active().get(record.run.recipe.name)
-            if holder and holder != run_id:
-                raise RunActive(busy(record.run.recipe.name, holder))
-        return self._ledger.run(run_id)
+        for _ in range(LOOKS):
+            record = self._ledger.run(run_id)
+            if record.outcome is Outcome.RUNNING and record.run.approved_usd == usd:
+                return record
+            self._check(record)
+            if record.run.dataset.at_most_usd != usd:
+                raise BadRequest(
+                    f"run {run_id!r} may cost up to ${record.run.dataset.at_most_usd} by now, not ${usd}; look again"
+                )
+            self._ledger.check_free(record.run.recipe.name, run_id)
+            self._start(record.run, usd, by, cap_usd)
+        raise RunActive(busy(names.recipe_of(run_id), "others that begin just now"))
 
-    def _start(self, run: Run, usd: Decimal, by: str) -> bool:
-        """Lock and record in one transaction."""
+    def _start(self, run: Run, usd: Decimal, by: str, cap_usd: Decimal) -> bool:
+        """Lock, record and reservation in one transaction."""
         now, approved = clock.stamp(), json.dumps(to_wire(replace(run, approved_usd=usd)))
         item = self._table.get(*run_key(run.id)) or {}
         begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now, "approved_by": by}
-        return self._table.put_all((lock_item(run.recipe.name, run.id, opened=now), NEW, {}), (begun, *AWAITING))
+        month = self._ledger.month(run.recipe.name, now).holding(run.id, usd, cap=cap_usd)
+        lock = lock_item(run.recipe.name, run.id, opened=now)
+        return self._table.put_all((lock, NEW, {}), (begun, *AWAITING), month.write())
 
     def decline(self, run_id: str, reason: str, *, by: str | None) -> RunRecord:
         """The run is closed, and its prompts may be tried again. by: None where nobody decided it. Raises BadRequest

@@ -8,6 +8,9 @@ from typing import Any
 from lambdas.shared.road import Outcome, Run, Stage
 from lambdas.shared.wire import from_wire
 
+ON_THE_ROAD = (Outcome.AWAITING, Outcome.RUNNING)
+"""What has not ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:
@@ -20,7 +23,8 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A run's lineage. opened, approved, closed: ISO 8601; approved_by, closed_by: ARNs of who decided it."""
+    """A run's lineage. opened, approved, closed: ISO 8601; approved_by, closed_by: ARNs of who decided it; asked,
+    refused: how often a job was asked for, and how often the service said no."""
 
     run: Run
     outcome: Outcome
@@ -31,6 +35,13 @@ class RunRecord:
     approved: str | None = None
     approved_by: str | None = None
     closed_by: str | None = None
+    asked: int = 0
+    refused: int = 0
+
+    @property
+    def cost_nothing(self) -> bool:
+        """No job can have come of it: none was asked for, or none was not refused."""
+        return self.asked == self.refused
 
     @property
     def begun(self) -> str:
@@ -64,6 +75,8 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         approved=item.get("approved"),
         approved_by=item.get("approved_by"),
         closed_by=item.get("closed_by"),
+        asked=int(item.get("asked", "0")),
+        refused=int(item.get("refused", "0")),
     )
 
 

@@ -1,6 +1,7 @@
 """One DynamoDB table with keys `pk` and `sk`, every attribute a string: the few operations that the ledger needs."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas.shared.aws import ClientError, client, code
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
 
 Item = dict[str, str]
 NEW = "attribute_not_exists(pk)"
+TRIES = 8
+"""How often a write is tried that is in another's way; the waits double, and come to 6 seconds together."""
+
+_REFUSED, _CANCELED, _CONFLICT = (
+    "ConditionalCheckFailedException",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+)
 
 
 class Table:
@@ -41,11 +50,9 @@ class Table:
 
     def put_new(self, item: Item) -> bool:
         """False where the key is taken; nothing is written then."""
-        try:
-            self._db.put_item(TableName=self._name, Item=_typed(item), ConditionExpression=NEW)
-        except ClientError as error:
-            return _unless("ConditionalCheckFailedException", error)
-        return True
+        return _written(
+            lambda: self._db.put_item(TableName=self._name, Item=_typed(item), ConditionExpression=NEW),
+        )
 
     def put_all(self, *puts: tuple[Item, str, Mapping[str, str]]) -> bool:
         """(item, condition, its values) each: all are written, or none and the answer is False."""
@@ -56,17 +63,13 @@ class Table:
             }
             for item, condition, values in puts
         ]
-        try:
-            self._db.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            return _unless("TransactionCanceledException", error)
-        return True
+        return _written(lambda: self._db.transact_write_items(TransactItems=writes))
 
     def set(self, pk: str, sk: str, values: Mapping[str, str], *, only_if: str, given: Mapping[str, str]) -> bool:
         """Sets attributes of an item. `only_if` names attributes `#name`, and values of `given` as `:name`."""
         names = {f"#{name}": name for name in (*values, *given) if f"#{name}" in only_if or name in values}
-        try:
-            self._db.update_item(
+        return _written(
+            lambda: self._db.update_item(
                 TableName=self._name,
                 Key=_typed({"pk": pk, "sk": sk}),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :new_{name}" for name in values),
@@ -77,29 +80,44 @@ class Table:
                     | {f":{name}": value for name, value in given.items()}
                 ),
             )
-        except ClientError as error:
-            return _unless("ConditionalCheckFailedException", error)
-        return True
+        )
 
     def delete(self, pk: str, sk: str, *, attribute: str, equal: str) -> bool:
         """Deletes the item if its attribute has that value; False where it has another, or is gone."""
-        try:
-            self._db.delete_item(
+        return _written(
+            lambda: self._db.delete_item(
                 TableName=self._name,
                 Key=_typed({"pk": pk, "sk": sk}),
                 ConditionExpression="#attribute = :equal",
                 ExpressionAttributeNames={"#attribute": attribute},
                 ExpressionAttributeValues=_typed({":equal": equal}),
             )
+        )
+
+
+def _written(write: Callable[[], object]) -> bool:
+    """False where a condition does not hold. What was only in another's way at that moment, or too much for the table,
+    is tried again, and raised in the end: it says nothing of the conditions."""
+    for tried in range(1, TRIES + 1):
+        try:
+            write()
         except ClientError as error:
-            return _unless("ConditionalCheckFailedException", error)
-        return True
+            if _does_not_hold(error):
+                return False
+            if tried == TRIES or code(error) not in (_CANCELED, _CONFLICT):
+                raise
+            time.sleep(0.05 * 2 ** (tried - 1))
+        else:
+            return True
+    raise AssertionError("the last try returns or raises")
 
 
-def _unless(expected: str, error: ClientError) -> bool:
-    if code(error) != expected:
-        raise error
-    return False
+def _does_not_hold(error: ClientError) -> bool:
+    """Of a transaction that was canceled each of its parts tells why (TransactWriteItems, CancellationReasons)."""
+    if code(error) != _CANCELED:
+        return code(error) == _REFUSED
+    parts: Any = error.response.get("CancellationReasons", ())
+    return any(part.get("Code") == "ConditionalCheckFailed" for part in parts)
 
 
 def _typed(item: Mapping[str, str]) -> Any:

@@ -18,6 +18,7 @@ PIPELINE = {
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],
+    "monthly_caps_usd": {"support": "40.00"},
 }
 COLLECTION = {"function": "collect-function", "bucket": "calls", "database": "d", "workgroup": "w"}
 SERVING = {"function": "serving-function", "routes": ["distilled/support", "fast"]}

@@ -230,6 +230,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.budget_usd", "39 does not pay", "40.02 US dollars", "raise it"),
     ),
+    "a month that does not pay for one run": (
+        {"recipes/support/budget_usd": 30, "recipes/support/monthly_budget_usd": "29.99"},
+        TODAY,
+        ("recipes.support.monthly_budget_usd", "29.99, and one run may cost 30", "30 US dollars or more", "raise it"),
+    ),
+    "a month that does not pay for one run, as budget_usd is of itself": (
+        {"recipes/support/monthly_budget_usd": 20},
+        TODAY,
+        ("recipes.support.monthly_budget_usd", "20, and one run may cost 25", "25 US dollars or more", "leave it out"),
+    ),
     "a name with an underscore": (
         {"recipes": {"sup_port": {"teacher": PRO, "student": MICRO}}},
         TODAY,

@@ -42,7 +42,7 @@ class Desk:
             region="us-east-1",
             today=date(2026, 11, 23),
             data_bucket="data",
-            recipes=self._load,
+            recipes=self.load,
             stated=lambda: STATED,
             objects=objects,
             ledger=self.ledger,
@@ -51,7 +51,7 @@ class Desk:
             refusals=Refusals("data", objects, Notices("topic", self.sns)),
         ).take(upload)
 
-    def _load(self, name: str) -> Recipe:
+    def load(self, name: str) -> Recipe:
         if name != "support":
             raise BadRequest(f"there is no recipe {name!r}; this environment has ['support']")
         return self.recipe

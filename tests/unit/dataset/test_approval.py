@@ -11,9 +11,10 @@ from lambdas.dataset import approval as door
 from lambdas.dataset.answer import Status
 from lambdas.dataset.approval import Approval, Decision
 from lambdas.dataset.machine import Machine
+from lambdas.shared import recipe
 from lambdas.shared.aws import ClientError
 from lambdas.shared.caller import Caller
-from lambdas.shared.errors import BadRequest, NotAdmitted, RunActive
+from lambdas.shared.errors import BadRequest, NotAdmitted, OverBudget, RunActive
 from lambdas.shared.ledger import Approvals, Uploaded, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import OverBudgetThen
@@ -25,6 +26,7 @@ from tests.unit.dataset.fakes import file
 
 def poor(*objects: bytes, **settings: Any) -> Desk:
     """A desk whose recipe cannot pay, and has its runs wait."""
+    settings = {"monthly_budget_usd": Decimal(100)} | settings
     settings |= {"budget_usd": Decimal("0.10"), "over_budget": OverBudgetThen.APPROVE}
     return Desk(*objects or (file(150),), **settings)
 
@@ -37,7 +39,7 @@ def waiting(desk: Desk) -> str:
 
 def decide(desk: Desk, run: str, *, approve: bool = True, usd: Decimal | None = None, reason: str = "") -> Outcome:
     estimate = desk.ledger.run(run).run.dataset.at_most_usd
-    approval = Approval(Approvals(desk.table), Machine(MACHINE, desk.machine), Notices("topic", desk.sns))
+    approval = Approval(Approvals(desk.table), Machine(MACHINE, desk.machine), Notices("topic", desk.sns), desk.load)
     decision = Decision(run=run, approve=approve, usd=estimate if usd is None else usd, reason=reason)
     return approval.decide(decision, ANA).outcome
 
@@ -119,6 +121,23 @@ def test_no_approval_starts_a_second_run_of_a_recipe() -> None:
     assert desk.ledger.run(run).outcome is Outcome.AWAITING
 
 
+def test_no_approval_passes_the_cap_of_the_month_and_the_run_waits_on_until_it_is_raised() -> None:
+    desk = poor(file(150), file(160))
+    run = waiting(desk)
+    other = desk.take(replace(UPLOAD, version="v2")).run or ""
+    decide(desk, other)
+    desk.ledger.job_asked(other)
+    desk.ledger.close(other, Outcome.FAILED)
+    desk.recipe = replace(desk.recipe, monthly_budget_usd=desk.ledger.run(run).run.dataset.at_most_usd)
+    told = len(desk.sns.published)
+    with pytest.raises(OverBudget, match=rf"{other} \$.* or raise monthly_budget_usd"):
+        decide(desk, run)
+    assert (desk.ledger.run(run).outcome, desk.ledger.active()) == (Outcome.AWAITING, {})
+    assert (len(desk.machine.started), len(desk.sns.published)) == (1, told)
+    desk.recipe = replace(desk.recipe, monthly_budget_usd=Decimal(100))
+    assert decide(desk, run) is Outcome.RUNNING
+
+
 def test_a_declined_run_is_closed_and_its_prompts_may_be_tried_again() -> None:
     desk = poor()
     run = waiting(desk)
@@ -157,6 +176,7 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> Desk:
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(door, "client", lambda _service: desk.machine)
     monkeypatch.setattr(door, "Table", lambda _name: desk.table)
+    monkeypatch.setattr(recipe, "load", desk.load)
     monkeypatch.setattr(door, "Notices", lambda topic: Notices(topic, desk.sns))
     return desk
 

@@ -245,7 +245,7 @@ def test_a_recipe_that_sends_prompts_takes_no_logs(logs: LogSource | None) -> No
 def test_logs_are_held_to_the_budget(then: OverBudgetThen, status: Status) -> None:
     key = PLACE.removeprefix("s3://prompts/")
     desk = Desk(json.dumps(to_wire(DIRECT)).encode(), key=key)
-    desk.recipe = replace(RECIPE, budget_usd=Decimal("0.01"), over_budget=then)
+    desk.recipe = replace(RECIPE, budget_usd=Decimal("0.01"), monthly_budget_usd=Decimal(100), over_budget=then)
     answer = desk.take(replace(UPLOAD, version="v1"))
     assert (answer.status, desk.machine.started) == (status, [])
     if status is Status.AWAITING:

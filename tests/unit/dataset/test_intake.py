@@ -11,7 +11,7 @@ import pytest
 from lambdas.dataset.answer import Status
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ClientError
-from lambdas.shared.recipe import BadLines, MixedLabels
+from lambdas.shared.recipe import BadLines, MixedLabels, OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
 from tests.unit.dataset.desk import KEY, MACHINE, UPLOAD, Desk
 from tests.unit.dataset.fakes import file, line
@@ -234,6 +234,40 @@ def test_a_run_over_budget_is_not_started_and_its_report_tells_the_cost() -> Non
     answer = desk.take()
     assert (answer.status, desk.machine.started, desk.ledger.active()) == (Status.OVER_BUDGET, [], {})
     assert [line["usd"] for line in desk.report(answer)["estimate"]["lines"]]
+
+
+def test_a_run_above_what_is_left_of_its_month_is_not_started_and_somebody_is_told_who_holds_it() -> None:
+    desk = Desk(file(150), file(160), budget_usd=Decimal(20), monthly_budget_usd=Decimal(20))
+    first = desk.take().run or ""
+    desk.ledger.job_asked(first)
+    desk.ledger.close(first, Outcome.FAILED)
+    desk.recipe = replace(desk.recipe, budget_usd=Decimal(10), monthly_budget_usd=Decimal(10))
+    answer = desk.take(replace(UPLOAD, version="v2", again=True))
+    assert (answer.status, len(desk.machine.started), desk.ledger.active()) == (Status.OVER_BUDGET, 1, {})
+    assert all(word in desk.sns.published[-1]["Message"] for word in (first, "$10", "monthly_budget_usd"))
+    assert desk.report(answer)["estimate"]
+    assert len(desk.ledger.runs("support")) == 1
+
+
+def test_a_retried_upload_whose_reservation_was_written_already_starts_and_reserves_once() -> None:
+    desk = Desk(file(150))
+    desk.machine.refuse = "ThrottlingException"
+    with pytest.raises(ClientError):
+        desk.take()
+    desk.machine.refuse = ""
+    run = desk.take().run or ""
+    record = desk.ledger.run(run)
+    assert desk.ledger.month("support", record.begun).runs == {run: record.run.dataset.at_most_usd}
+    assert [started["name"] for started in desk.machine.started] == [run]
+
+
+@pytest.mark.parametrize("monthly", [Decimal("0.20"), Decimal(100)])
+def test_a_run_that_no_month_could_pay_does_not_wait_for_an_approval(monthly: Decimal) -> None:
+    then = OverBudgetThen.APPROVE
+    desk = Desk(file(150), budget_usd=Decimal("0.10"), monthly_budget_usd=monthly, over_budget=then)
+    answer = desk.take()
+    assert answer.status is (Status.AWAITING if monthly == 100 else Status.OVER_BUDGET)
+    assert ("no approval could start it" in answer.reason) is (monthly != 100)
 
 
 def test_a_recipe_with_another_run_on_the_road_is_busy() -> None:

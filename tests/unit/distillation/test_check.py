@@ -23,10 +23,11 @@ PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 
 
 def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10) -> Any:
-    run, bedrock = open_run(Ledger(MemoryTable()), of), FakeBedrock()
+    ledger, bedrock = Ledger(MemoryTable()), FakeBedrock()
+    run = open_run(ledger, of)
     asked = FakeQuotas(dict.fromkeys(("L-AC096F71", "L-BE77399C", "L-1EF80F3E"), granted))
     quotas = Quotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
-    return check(run, bedrock=bedrock, runtime=runtime, quotas=quotas, now=NOW)  # type: ignore[arg-type]  # the same
+    return check(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=NOW)  # type: ignore[arg-type]  # the same
 
 
 def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:
@@ -59,7 +60,7 @@ def test_a_busy_model_is_left_to_the_retry(code: str) -> None:
 @pytest.mark.parametrize(
     ("of", "error"),
     [
-        (recipe(budget_usd=Decimal("0.10")), OverBudget),
+        (recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(10)), OverBudget),
         (provisioned(budget_usd=Decimal(10)), OverBudget),
         (recipe(student="amazon.nova-lite-v1:0"), BadRequest),
         (recipe(student="meta.llama3-1-8b-instruct-v1:0"), ModelUnavailable),

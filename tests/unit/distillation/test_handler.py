@@ -1,6 +1,8 @@
 """The doors, over fakes in the place of the clients."""
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,13 @@ import pytest
 
 from lambdas.distillation import handler, steps
 from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, QuotaTooSmall
+from lambdas.shared.errors import BadRequest, OverBudget, QuotaTooSmall
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.names import Names
-from lambdas.shared.road import Run, Stage
+from lambdas.shared.road import Outcome, Run, Stage
 from lambdas.shared.variables import Variable
 from lambdas.shared.wire import to_wire
+from tests.fakes.errors import service_error
 from tests.fakes.road import open_run
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
@@ -89,6 +92,73 @@ def test_a_retried_start_brings_a_new_token_and_no_second_job(account: Account) 
     account.step("start", token="t2")
     assert [waiting.token for waiting in account.ledger.waiting()] == ["t2"]
     assert len(account.bedrock.created) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "exists", "kept"),
+    [
+        ("ServiceQuotaExceededException", False, False),
+        ("ValidationException", False, False),
+        ("AccessDeniedException", False, False),
+        ("AccessDeniedException", True, True),
+        ("ThrottlingException", False, True),
+        ("InternalServerException", False, True),
+        ("ConflictException", False, True),
+    ],
+)
+def test_only_what_certainly_made_no_job_gives_a_reservation_back(
+    account: Account, monkeypatch: pytest.MonkeyPatch, said: str, exists: bool, kept: bool
+) -> None:
+    def create(**_: Any) -> None:
+        if exists:  # a try before this one got through, and its answer was lost
+            account.bedrock.jobs[account.job] = job("InProgress")
+        raise service_error(said)
+
+    monkeypatch.setattr(account.bedrock, "create_model_customization_job", create)
+    with pytest.raises(ClientError, match=said):
+        account.step("start", token="t1")
+    account.ledger.close(account.run.id, Outcome.FAILED)
+    record = account.ledger.run(account.run.id)
+    assert (record.run.id in account.ledger.month("support", record.begun).runs) is kept
+
+
+def test_a_refusal_that_cannot_be_made_sure_of_gives_nothing_back(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.bedrock.refuse = {"get_model_customization_job": "AccessDeniedException"}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        account.step("start", token="t1")
+    assert not account.ledger.run(account.run.id).cost_nothing
+
+
+def test_the_ledger_knows_of_the_job_before_the_service_does(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def create(**_: object) -> dict[str, str]:
+        asked.append(account.ledger.run(account.run.id).asked)
+        return {"jobArn": MADE.job_arn}
+
+    monkeypatch.setattr(account.bedrock, "create_model_customization_job", create)
+    account.step("start", token="t1")
+    assert asked == [1]
+
+
+def test_a_start_that_comes_after_its_run_was_closed_asks_for_no_job(account: Account) -> None:
+    account.ledger.close(account.run.id, Outcome.FAILED)
+    with pytest.raises(BadRequest, match="no job is started for it"):
+        account.step("start", token="t1")
+    assert account.bedrock.created == []
+
+
+def test_what_a_run_may_cost_by_today_s_prices_is_reserved_before_any_model_is_asked(account: Account) -> None:
+    """The run began when it was thought to cost less; no month is left for the rest."""
+    account.run = replace(account.run, dataset=replace(account.run.dataset, tokens=4_000_000))
+    account.run = replace(
+        account.run, recipe=replace(account.run.recipe, budget_usd=Decimal(10_000), monthly_budget_usd=Decimal(30))
+    )
+    with pytest.raises(OverBudget, match="monthly_budget_usd"):
+        account.step("check")
+    assert account.runtime.requests == []
 
 
 def test_an_event_settles_the_run_whatever_it_says_of_the_status(account: Account) -> None:

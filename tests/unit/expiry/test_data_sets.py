@@ -144,7 +144,8 @@ def test_a_data_set_that_falls_out_of_the_alias_ends_the_next_day(world: World) 
 def test_a_run_that_was_approved_late_keeps_its_prompts_until_it_ends(world: World) -> None:
     run = world.run("aa", awaiting=True)
     world.later(DAYS - 1)
-    Approvals(world.table).approve(run.id, run.dataset.at_most_usd, by="arn:ana")
+    worst = run.dataset.at_most_usd
+    Approvals(world.table).approve(run.id, worst, by="arn:ana", cap_usd=worst)
     world.later(5)
     world.end()
     assert world.left == {"aa"}

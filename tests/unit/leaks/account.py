@@ -154,7 +154,9 @@ class Account:
             for put in puts
         ]
         if not self.table.put_all(*told):
-            raise service_error("TransactionCanceledException")
+            error = service_error("TransactionCanceledException")
+            error.response["CancellationReasons"] = [{"Code": "ConditionalCheckFailed"} for _ in told]
+            raise error
         return {}
 
     def update_item(self, **p: Any) -> Any:
@@ -169,6 +171,7 @@ class Account:
         for change in p["UpdateExpression"].removeprefix("SET ").split(", "):
             name, value = change.split(" = ")
             item[names[name]] = values[value]
+        self.table.put(item)
         return {}
 
     def delete_item(self, **p: Any) -> Any:

@@ -265,7 +265,7 @@ def serving(asked: Any) -> Callable[[Account], Ask]:
     return prepare
 
 
-WAITS = recipe(budget_usd=Decimal("0.10"), over_budget=OverBudgetThen.APPROVE)
+WAITS = recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(100), over_budget=OverBudgetThen.APPROVE)
 HOSTED = {"on demand": recipe(), "by the hour": provisioned()}
 QUERY_ENDED = {"detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED"}}
 SCENES: dict[str, Scene] = {
