@@ -43,8 +43,8 @@ class Foundation(EnvironmentStack):
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
         super().__init__(scope, part, settings=settings, region=region, description="keys, topics and data")
         self.keys = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data)
-        topic = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify).topic
-        self.publish({"KeyArn": self.keys.key.key_arn, "TopicArn": topic.topic_arn})
+        self.told = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify)
+        self.publish({"KeyArn": self.keys.key.key_arn, "TopicArn": self.told.topic.topic_arn})
         self.keep()
 
     def keep(self) -> None:
@@ -102,9 +102,11 @@ class Foundation(EnvironmentStack):
 
 
 class HomeFoundation(Foundation):
-    """The home Region's, with the buckets and the run ledger."""
+    """The home Region's, with the buckets and the run ledger; budgets tell its topic."""
 
     def keep(self) -> None:
+        self.keys.admit_budgets()
+        self.told.admit_budgets()
         keep, key, days = self.settings.keep_data, self.keys.key, self.settings.data_days
         logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket
         prompts = Bucket(

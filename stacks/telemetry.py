@@ -1,4 +1,4 @@
-"""telemetry: what wakes people, in each Region, and one dashboard at home."""
+"""telemetry: what wakes people, in each Region; one dashboard and a budget for each recipe at home."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from infra.config import Settings
 from infra.parts.alarm import watch_function, watch_machine, watch_queue
 from infra.parts.dashboard import dashboard
 from infra.parts.function import Function
+from infra.parts.month_budget import month_budgets
 from infra.parts.prompt_metrics import watch_prompts
 from infra.parts.route_metrics import route_graphs, watch_routes
 from stacks.base import EnvironmentStack
@@ -43,7 +44,7 @@ class Telemetry(EnvironmentStack):
 
 
 class HomeTelemetry(Telemetry):
-    """The home Region's: the state machine too, and the dashboard."""
+    """The home Region's: the state machine too, the dashboard, and the budgets, which are global."""
 
     def __init__(
         self,
@@ -59,3 +60,4 @@ class HomeTelemetry(Telemetry):
         watch_machine(self, pipeline.machine, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
         dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions, routes=routes)
+        month_budgets(self, self.names, settings.recipes.values(), self.topic)

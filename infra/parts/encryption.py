@@ -43,6 +43,11 @@ class Key(Construct):
         said = _admitting("InvocationLogs", "bedrock.amazonaws.com", source, ("kms:GenerateDataKey",))
         self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
+    def admit_budgets(self) -> None:
+        """AWS Budgets write to the encrypted topic (Cost Management guide, budgets-sns-policy)."""
+        said = _admitting("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), _MESSAGES)
+        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+
     def _statements(self) -> Iterator[dict[str, Any]]:
         """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
         place = self._place

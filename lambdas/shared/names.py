@@ -150,6 +150,10 @@ class Names:
     def workgroup(self) -> str:
         return f"distillery-{self.environment}-logs"
 
+    def month_budget(self, recipe: str) -> str:
+        """The AWS Budget of a recipe, unique in an account: notices name it."""
+        return f"distillery_{self.environment}_{recipe}"
+
     def job(self, run: str) -> str:
         """Also the custom model's name: one job makes one model."""
         return f"{self.prefix}{run}"

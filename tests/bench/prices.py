@@ -56,6 +56,7 @@ BY_USE = {
 """Billed by use or by what is stored."""
 
 FREE = {
+    "AWS::Budgets::Budget",  # Cost Management: budgets without actions
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",

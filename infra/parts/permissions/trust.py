@@ -20,3 +20,8 @@ def from_source(place: Place, prefix: str, source: str) -> dict[str, dict[str, s
         "StringEquals": {"aws:SourceAccount": place.account},
         "ArnLike": {"aws:SourceArn": place.arn(prefix, source)},
     }
+
+
+def from_budgets(place: Place) -> dict[str, dict[str, str]]:
+    """The same for AWS Budgets, which are of no Region."""
+    return from_source(place.at(""), "budgets", "*")

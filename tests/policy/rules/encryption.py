@@ -73,6 +73,9 @@ def _writers(house: House) -> Iterator[tuple[str, str, frozenset[str], Resource]
         yield str(group), f"logs.{group.stack.region}.amazonaws.com", _LOGS, group
     for alarm in house.resources("AWS::CloudWatch::Alarm"):
         yield from _to(house, alarm, "cloudwatch.amazonaws.com", alarm.properties.get("AlarmActions", []))
+    for budget in house.resources("AWS::Budgets::Budget"):
+        for told in budget.properties["NotificationsWithSubscribers"]:
+            yield from _to(house, budget, "budgets.amazonaws.com", [one["Address"] for one in told["Subscribers"]])
     for rule_ in house.resources("AWS::Events::Rule"):
         for target in rule_.properties.get("Targets", []):
             places = [target["Arn"], target.get("DeadLetterConfig", {}).get("Arn")]
@@ -98,7 +101,15 @@ def _alarmed(*statements: Json) -> House:
     return broken({"K": key(*statements), "T": topic, "A": alarm})
 
 
+def _budgeted(*statements: Json) -> House:
+    told = {"Notification": {}, "Subscribers": [{"SubscriptionType": "SNS", "Address": {"Ref": "T"}}]}
+    budget = resource("AWS::Budgets::Budget", NotificationsWithSubscribers=[told])
+    return broken({"K": key(*statements), "T": resource("AWS::SNS::Topic", KmsMasterKeyId=get("K")), "A": budget})
+
+
 @rule(
+    budgets_not_at_all=_budgeted(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"})),
+    budgets_of_anybody=_budgeted(said(sorted(_MESSAGES), Principal={"Service": "budgets.amazonaws.com"})),
     logs_not_at_all=_logged(),
     logs_of_another_region=_logged(
         said(sorted(_LOGS), Principal={"Service": "logs.us-west-2.amazonaws.com"}, Condition=OURS)

@@ -69,6 +69,28 @@ def test_the_key_admits_every_service_that_writes_under_it(
     assert condition in json.dumps(found["Condition"]["ArnLike"])
 
 
+@pytest.mark.parametrize("environment", DAYS)
+def test_budgets_of_this_account_reach_the_topic_at_home_and_its_key(environment: str) -> None:
+    found = templates(environment)
+    admitted = [
+        statement for _, statement in statements(found["foundation"]) if _of(statement) == "budgets.amazonaws.com"
+    ]
+    assert {action for one in admitted for action in listed(one["Action"])} == {
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "sns:Publish",
+    }
+    for one in admitted:
+        assert one["Condition"]["StringEquals"]["aws:SourceAccount"]
+        assert json.dumps(one["Condition"]["ArnLike"]["aws:SourceArn"]).count("budgets::") == 1
+    assert not [one for _, one in statements(found["foundation-inference"]) if _of(one) == "budgets.amazonaws.com"]
+
+
+def _of(statement: Json) -> str:
+    principal = statement.get("Principal", {})
+    return str(principal.get("Service", "")) if isinstance(principal, dict) else ""
+
+
 def _region(template: Json) -> str:
     (key,) = resources(template, "AWS::KMS::Key").values()
     services = [s["Principal"].get("Service", "") for s in key["KeyPolicy"]["Statement"]]

@@ -1,0 +1,64 @@
+"""An AWS Budget for each recipe: what was billed by its tag, against what its runs of a month may cost.
+
+The ledger's cap keeps runs from starting; this looks at the bill, a day later, and tells the topic. It sees what is
+tagged: jobs, models and what hosts them. It counts a recipe of the same name in another environment of the account too:
+of several tags in `CostFilters` it is not written whether all have to hold, and to tell too early is the better error.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from lambdas.shared.catalog import HostingMode
+from lambdas.shared.names import TAG_RECIPE, Names
+from lambdas.shared.recipe import Recipe
+
+HOURS = 744
+"""Of a long month."""
+
+TOLD_AT = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+"""Percent of the limit. A forecast needs about five weeks of costs (Cost Management guide, budgets-best-practices)."""
+
+
+def month_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], topic: sns.ITopic) -> None:
+    """Beneath a construct of their own: the logical ids of `a-b` and `ab` differ by their hash alone."""
+    months = Construct(scope, "Months")
+    for recipe in recipes:
+        _budget(months, names, recipe, topic)
+
+
+def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -> budgets.CfnBudget:
+    """Credits and refunds are left out: they would hide what was spent."""
+    told = [
+        budgets.CfnBudget.NotificationWithSubscribersProperty(
+            notification=budgets.CfnBudget.NotificationProperty(
+                notification_type=kind, comparison_operator="GREATER_THAN", threshold=at, threshold_type="PERCENTAGE"
+            ),
+            subscribers=[budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)],
+        )
+        for kind, at in TOLD_AT
+    ]
+    return budgets.CfnBudget(
+        scope,
+        recipe.name,
+        budget=budgets.CfnBudget.BudgetDataProperty(
+            budget_name=names.month_budget(recipe.name),
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=float(limit_usd(recipe)), unit="USD"),
+            # Tags that users gave begin with `user:`; without it nothing is found (CLI reference, create-budget)
+            cost_filters={"TagKeyValue": [f"user:{TAG_RECIPE}${recipe.name}"]},
+            cost_types=budgets.CfnBudget.CostTypesProperty(include_credit=False, include_refund=False),
+        ),
+        notifications_with_subscribers=told,
+    )
+
+
+def limit_usd(recipe: Recipe) -> Decimal:
+    """The cap of its runs, and a month of its live endpoint where that is billed by the hour."""
+    if recipe.hosting is not HostingMode.PROVISIONED:
+        return recipe.monthly_cap_usd
+    return recipe.monthly_cap_usd + HOURS * recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0))
