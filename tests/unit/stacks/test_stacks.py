@@ -125,10 +125,10 @@ def test_compiled_packages_go_to_the_function_that_validates_alone(part: str) ->
         assert bool(layers & wheels) == (function["Handler"] == "lambdas.dataset.handler.receive"), name
 
 
-def test_recipes_add_nothing_but_the_parameter_and_the_policy_of_their_route(fifty: Settings) -> None:
+def test_recipes_add_nothing_but_a_budget_and_the_parameter_and_policy_of_their_route(fifty: Settings) -> None:
     dev, many = templates("dev"), synthesized(fifty)
     more = {part: len(many[part]["Resources"]) - len(dev[part]["Resources"]) for part in dev}
-    assert more == dict.fromkeys(dev, 0) | {"serving": 98}
+    assert more == dict.fromkeys(dev, 0) | {"serving": 98, "telemetry": 49}
 
 
 def test_policies_stay_within_the_limits_of_iam_with_fifty_recipes(fifty: Settings) -> None:
