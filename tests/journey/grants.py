@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.journey.environment import Environment
 
+SESSION = "tried"
+"""Of a role in which a journey tries something: a role's function has sessions of another name."""
 OURS = re.compile(r":assumed-role/distillery-[a-z0-9]+-(?P<role>[a-z]+-\w+?Role)[0-9A-F]")
 Actions = dict[str, list[str]]
 
@@ -51,7 +53,8 @@ def _decisions(environment: Environment) -> Iterator[Mapping[str, str]]:
     log = environment.account.state / "iam.jsonl"
     lines = log.read_text().splitlines() if log.exists() else []
     decisions = (json.loads(line) for line in lines)
-    return (each for each in decisions if ":assumed-role/distillery-" in each["principal"])
+    ours = (each for each in decisions if ":assumed-role/distillery-" in each["principal"])
+    return (each for each in ours if not each["principal"].endswith(f"/{SESSION}"))
 
 
 def _by_role(pairs: Iterable[tuple[str, str]]) -> Actions:

@@ -1,4 +1,4 @@
-"""The policies of a deployed environment, to take a statement away from one for a while."""
+"""The policies of a deployed environment, to take a statement or a condition away from one for a while."""
 
 import contextlib
 import json
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from tests.journey.environment import Environment
+from tests.policy.house import listed
 
 Statement = dict[str, Any]
 Which = Callable[[Statement], bool]
@@ -43,8 +44,30 @@ def without(policy: Policy, which: Which) -> Iterator[None]:
         policy.write(before)
 
 
+@contextlib.contextmanager
+def loosened(policy: Policy, which: Which, operator: str, key: str) -> Iterator[None]:
+    """Every statement that allows this is without one of its conditions, until this ends. Fails where none has it."""
+    before = policy.read()
+    after = [_loose(one, operator, key) if one["Effect"] == "Allow" and which(one) else one for one in before]
+    assert after != before, f"no such condition in {before}"
+    policy.write(after)
+    try:
+        yield
+    finally:
+        policy.write(before)
+
+
+def _loose(statement: Statement, operator: str, key: str) -> Statement:
+    tests = statement.get("Condition", {})
+    kept = {
+        name: {each: value for each, value in of.items() if (name, each) != (operator, key)}
+        for name, of in tests.items()
+    }
+    return {**statement, "Condition": {name: of for name, of in kept.items() if of}}
+
+
 def action(name: str) -> Which:
-    return lambda statement: name in statement["Action"]
+    return lambda statement: name in listed(statement["Action"])
 
 
 def via(service: str) -> Which:
@@ -62,7 +85,7 @@ def sid(name: str) -> Which:
 
 
 def source(name: str) -> Which:
-    """For a resource whose name holds this."""
+    """Whose conditions name this: a resource, or a key."""
     return lambda statement: name in str(statement.get("Condition"))
 
 
@@ -106,7 +129,8 @@ class _Permissions:
 
 def resource(environment: Environment, stack: str, ident: str) -> str:
     """The physical name of the one resource of a stack whose logical id begins so."""
-    cfn = environment.client("cloudformation")
+    region = environment.inference if stack == "serving" else environment.home
+    cfn = environment.client("cloudformation", region)
     name = f"distillery-{environment.settings.environment}-{stack}"
     found = cfn.describe_stack_resources(StackName=name)["StackResources"]
     (one,) = [each for each in found if each["LogicalResourceId"][:-8] == ident]
@@ -128,11 +152,36 @@ def role(ident: str, stack: str = "pipeline") -> Find:
     return find
 
 
-def trust(ident: str) -> Find:
+def managed(ident: str, stack: str = "pipeline") -> Find:
+    """A policy that people or teams hold."""
+    return lambda environment: Managed(environment.client("iam"), resource(environment, stack, ident))
+
+
+class Managed:
+    """A policy by its ARN. It keeps five versions."""
+
+    def __init__(self, iam: Any, arn: str) -> None:
+        self._iam, self._arn = iam, arn
+
+    def _version(self) -> str:
+        return str(self._iam.get_policy(PolicyArn=self._arn)["Policy"]["DefaultVersionId"])
+
+    def read(self) -> list[Statement]:
+        version = self._iam.get_policy_version(PolicyArn=self._arn, VersionId=self._version())["PolicyVersion"]
+        found = version["Document"]
+        return list((json.loads(found) if isinstance(found, str) else found)["Statement"])
+
+    def write(self, statements: list[Statement]) -> None:
+        old, document = self._version(), json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self._iam.create_policy_version(PolicyArn=self._arn, PolicyDocument=document, SetAsDefault=True)
+        self._iam.delete_policy_version(PolicyArn=self._arn, VersionId=old)
+
+
+def trust(ident: str, stack: str = "pipeline") -> Find:
     """Who may assume a role."""
 
     def find(environment: Environment) -> Policy:
-        iam, name = environment.client("iam"), resource(environment, "pipeline", ident)
+        iam, name = environment.client("iam"), resource(environment, stack, ident)
         return _Document(
             lambda: iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"],
             lambda document: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document),

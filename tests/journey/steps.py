@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
+from distillery.client.refused import FunctionRefused, NotReached
+from distillery.client.signed import post
 from lambdas.shared.names import UPLOADS_PREFIX
 from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
 
 NOTHING = "nothing was logged"
@@ -104,3 +108,48 @@ def destroyed(environment: Environment) -> str:
     cfn.delete_stack(StackName=name)
     until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "DELETE_FAILED", "failure", 30)
     return str([one.get("ResourceStatusReason") for one in cfn.describe_stack_events(StackName=name)["StackEvents"]])
+
+
+def approved(environment: Environment) -> str:
+    """An approver approves a run that nobody asked for."""
+    run = {"run": f"{RECIPE}-nobody-1", "approve": True, "usd": "1"}
+    return _signed(environment, "approver", environment.where["decisions"]["approval"], environment.home, run)
+
+
+def rolled_back(environment: Environment) -> str:
+    """An operator wants a model back, and there is none."""
+    asked = {"recipe": RECIPE, "version": 1}
+    return _signed(environment, "operator", environment.where["decisions"]["rollback"], environment.home, asked)
+
+
+def answered(environment: Environment) -> str:
+    """A caller asks a route by the invoke function's URL, and is counted."""
+    asked = {"route": "haiku", "prompt": "Where is my parcel?", "max_tokens": 5}
+    return _signed(environment, "caller", environment.serving["url"], environment.inference, asked)
+
+
+def _signed(environment: Environment, kind: str, url: str, region: str, asked: dict[str, Any]) -> str:
+    keys = environment.person(kind)
+    session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
+    try:
+        return json.dumps(post(session, url, asked, region=region))
+    except (FunctionRefused, NotReached) as error:
+        return str(error)
+
+
+def noted(environment: Environment) -> str:
+    """A measurer notes what a probe found."""
+    name = environment.names.probed("fast").replace("*", "0123")
+    ssm = environment.acting("measurer", "ssm", environment.inference)
+    try:
+        ssm.put_parameter(Name=name, Value="true", Type="String", Overwrite=True)
+    except ClientError as error:
+        return str(error)
+    return ""
+
+
+def expired(environment: Environment) -> str:
+    """Old data sets are looked for."""
+    name = resource(environment, "pipeline", "ExpiryFunction")
+    answer = environment.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    return str(json.loads(answer["Payload"].read()))

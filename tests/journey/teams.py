@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from distillery.client.document import RouteMap, Step
 from tests.journey.environment import Environment
-from tests.journey.policies import Statement
+from tests.journey.policies import Managed, Statement
 
 QUESTION = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
 
@@ -75,26 +75,18 @@ class Team:
         ]
 
     def statements(self) -> list[Statement]:
-        version = self._iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
-        document = self._iam.get_policy_version(PolicyArn=self.policy, VersionId=version)["PolicyVersion"]["Document"]
-        return list((json.loads(document) if isinstance(document, str) else document)["Statement"])
+        return Managed(self._iam, self.policy).read()
 
     @contextmanager
     def holding(self, statements: list[Statement]) -> Iterator[None]:
         """The policy says this for a while."""
-        before = self.statements()
-        self._say(statements)
+        policy = Managed(self._iam, self.policy)
+        before = policy.read()
+        policy.write(statements)
         try:
             yield
         finally:
-            self._say(before)
-
-    def _say(self, statements: list[Statement]) -> None:
-        """A policy keeps five versions."""
-        old = self._iam.get_policy(PolicyArn=self.policy)["Policy"]["DefaultVersionId"]
-        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        self._iam.create_policy_version(PolicyArn=self.policy, PolicyDocument=document, SetAsDefault=True)
-        self._iam.delete_policy_version(PolicyArn=self.policy, VersionId=old)
+            policy.write(before)
 
 
 def _mode(step: Step) -> dict[str, Any]:

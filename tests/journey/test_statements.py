@@ -7,15 +7,23 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.journey import steps
+from infra.config import Settings
+from infra.config.quota import Quota
+from lambdas.shared.offer import Per
+from tests.journey import deeds, steps
+from tests.journey.assemblies import Assemblies
+from tests.journey.conditions import BOUND, DISTILLATION, ENDPOINT, EVALUATION, PROMOTION, SERVING, SETTLE, SWEEP, Bound
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment, until
+from tests.journey.estate import OURS, Role
 from tests.journey.policies import (
     Find,
     Which,
     action,
     function,
     key,
+    loosened,
+    managed,
     queue,
     role,
     sid,
@@ -45,6 +53,9 @@ DATASET, MACHINE = role("DatasetFunctionRole"), role("StateMachineRole")
 LETTERS = queue("DatasetFunctionDeadLettersQueue")
 UNTOLD = ((DATASET, action("sns:Publish")),)
 UNDELIVERED = ((function("DatasetFunction"), source("OnUpload")),)
+BY_URL = source("lambda:InvokedViaFunctionUrl")
+UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
+UNCOUNTED = "quota cannot be found out"
 CASES = {
     "objects are under the key": Case(DATASET, via("s3"), steps.refused, "cannot be read, S3 says AccessDenied"),
     "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run, "kms:(Decrypt|GenerateDataKey)"),
@@ -80,27 +91,102 @@ CASES = {
     ),
     "Lambda assumes a role": Case(trust("DatasetFunctionRole"), bool, steps.refused, "cannot be assumed by Lambda"),
     "Step Functions assumes a role": Case(trust("StateMachineRole"), bool, steps.executed, "assume the provided role"),
-    "Bedrock assumes a role": Case(trust("DistillationJobRole"), bool, steps.run, "Could not assume provided IAM role"),
+    "Bedrock assumes a role": Case(trust("DistillationJobRole"), bool, steps.run, "not assume … IAM role"),
     "a task is done": Case(
         MACHINE, action("lambda:InvokeFunction"), steps.executed, "StateMachineRole.*lambda:InvokeFunction"
     ),
     "a machine logs": Case(MACHINE, action("logs:CreateLogDelivery"), steps.remade, "access the Log Destination"),
-    "a model is under the key": Case(role("DistillationFunctionRole"), via("bedrock"), steps.run, "kms:CreateGrant"),
+    "a model is under the key": Case(role(DISTILLATION.ident), via("bedrock"), steps.run, "kms:CreateGrant"),
 }
 
 
-def test_each_statement_is_needed_by_a_step_on_the_road(deploy: Deploy, subtests: pytest.Subtests) -> None:
-    environment = deploy("dev", fail_jobs=("dev-",))
+CASES |= {
+    "decisions are signed": Case(managed("Approvers"), action("lambda:InvokeFunctionUrl"), steps.approved, UNSIGNED),
+    "an approver decides by URL": Case(managed("Approvers"), BY_URL, steps.approved, UNINVOKED),
+    "ways back are signed": Case(managed("Operators"), action("lambda:InvokeFunctionUrl"), steps.rolled_back, UNSIGNED),
+    "an operator goes back by URL": Case(managed("Operators"), BY_URL, steps.rolled_back, UNINVOKED),
+    "a caller comes by URL": Case(managed("Callers", "serving"), BY_URL, steps.answered, UNINVOKED),
+    "callers are counted": Case(
+        role(SERVING.ident, SERVING.stack), action("dynamodb:UpdateItem"), steps.answered, UNCOUNTED
+    ),
+    "counts are under the key": Case(role(SERVING.ident, SERVING.stack), via("dynamodb"), steps.answered, UNCOUNTED),
+    "what a probe found is noted": Case(
+        managed("Measurers", "serving"), action("ssm:PutParameter"), steps.noted, "ssm:PutParameter"
+    ),
+    "old data sets are found": Case(
+        role("ExpiryFunctionRole"), action("s3:ListBucketVersions"), steps.expired, "AccessDenied.*ListObjectVersions"
+    ),
+    "a job is begun": Case(
+        role(DISTILLATION.ident),
+        action("bedrock:CreateModelCustomizationJob"),
+        steps.run,
+        "perform: bedrock:CreateModelCustomizationJob",
+    ),
+    "Bedrock makes a grant": Case(
+        role(DISTILLATION.ident), action("kms:CreateGrant"), steps.run, "perform: kms:CreateGrant"
+    ),
+    "a job is tagged": Case(
+        role(DISTILLATION.ident), action("bedrock:TagResource"), steps.run, "perform: bedrock:TagResource"
+    ),
+} | {
+    f"{who.ident} may {allowed}": Case(
+        role(who.ident, who.stack),
+        action(f"{service.partition('-')[0]}:{allowed}"),
+        deeds.by(who, service, deed),
+        f"perform: {service.partition('-')[0]}:{allowed}",
+    )
+    for who, allowed, service, deed in (
+        (DISTILLATION, "StopModelCustomizationJob", "bedrock", deeds.stop(OURS)),
+        (SETTLE, "StopModelCustomizationJob", "bedrock", deeds.stop(OURS)),
+        (ENDPOINT, "CreateCustomModelDeployment", "bedrock", deeds.host(OURS, OURS)),
+        (ENDPOINT, "TagResource", "bedrock", deeds.host(OURS, OURS)),
+        (ENDPOINT, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
+        (SWEEP, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
+        (PROMOTION, "CreateCustomModelDeployment", "bedrock", deeds.host(OURS, OURS)),
+        (PROMOTION, "TagResource", "bedrock", deeds.host(OURS, OURS)),
+        (PROMOTION, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
+        (PROMOTION, "UpdateCustomModelDeployment", "bedrock", deeds.repoint(OURS)),
+        (EVALUATION, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
+        (SERVING, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
+        (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", deeds.end),
+    )
+}
+
+
+def counting(assemblies: Assemblies) -> Settings:
+    """dev, where callers are counted."""
+    return assemblies.settings("dev").model_copy(update={"quota": Quota(per=Per.DAY, tokens=1_000_000)})
+
+
+def test_each_statement_and_condition_is_needed(
+    deploy: Deploy, assemblies: Assemblies, subtests: pytest.Subtests
+) -> None:
+    """Without a statement a step on the road fails; without a condition somebody does what is refused with it."""
+    environment = deploy("dev", settings=counting(assemblies), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += _log(environment)
     for name, case in CASES.items():
         with subtests.test(name):
             assert not re.search(case.seen, said), "seen with the statement too"
             _fails(environment, case)
+    for name, bound in BOUND.items():
+        with subtests.test(name):
+            _lets_through(environment, bound)
     assert environment.inventory()["bills_by_the_hour"] == []
     with subtests.test("buckets are emptied"):  # the last: the role goes with the stack
         take(role("EmptyingFunctionRole", "foundation")(environment), action("s3:DeleteObject"))
         assert "s3:DeleteObject" in steps.destroyed(environment)
+
+
+def _lets_through(environment: Environment, bound: Bound) -> None:
+    policy, which = bound.policy(environment), action(bound.allows)
+    with contextlib.ExitStack() as gone:
+        for besides, operator, key in bound.besides:
+            gone.enter_context(loosened(policy, action(besides), operator, key))
+        assert f"not authorized to perform: {bound.allows}" in bound.attack(environment)
+        with loosened(policy, which, bound.operator, bound.key):
+            said = bound.attack(environment)
+            assert re.fullmatch(bound.then, said), said
 
 
 def _fails(environment: Environment, case: Case) -> None:

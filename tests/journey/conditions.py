@@ -1,0 +1,157 @@
+"""Each condition on what a role or a person may do: an attack that it alone keeps out.
+
+The attack is carried out in a running deployment: refused with the condition, and done once that one is taken out.
+"""
+
+from typing import NamedTuple
+
+from lambdas.shared.names import TAG_ENVIRONMENT, TAG_ROUTE, URL_ALIAS
+from tests.journey import deeds
+from tests.journey.deeds import Step
+from tests.journey.environment import Environment
+from tests.journey.estate import OURS, THEIRS, Role
+from tests.journey.policies import Find, managed, resource, role
+
+EQUALS, IF_EXISTS, ALL = "StringEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"
+RESOURCE, REQUEST, KEYS = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}", "aws:TagKeys"
+OF_ROUTE = f"aws:ResourceTag/{TAG_ROUTE}"
+VIA, GRANT, PROFILE = "kms:ViaService", "kms:GrantIsForAWSResource", "bedrock:InferenceProfileArn"
+ALIASES, BY_URL = "kms:ResourceAliases", "lambda:InvokedViaFunctionUrl"
+Loosened = tuple[str, str, str]
+"""An action, and the operator and key of a condition on it."""
+
+
+class Bound(NamedTuple):
+    """`attack` is refused for a condition of the statement that `allows` it; without it AWS says `then`.
+
+    holder: the construct of the role or the policy. besides: conditions of the same policy that are gone before and
+    after, for they would keep the attack out too.
+    """
+
+    holder: str
+    policy: Find
+    allows: str
+    operator: str
+    key: str
+    attack: Step
+    besides: tuple[Loosened, ...] = ()
+    then: str = ""
+
+
+def _of(who: Role, allows: str, operator: str, key: str, deed: deeds.Deed, *besides: Loosened, then: str = "") -> Bound:
+    service = {"bedrock:InvokeModel": "bedrock-runtime"}.get(allows, allows.partition(":")[0])
+    return Bound(
+        who.ident, role(who.ident, who.stack), allows, operator, key, deeds.by(who, service, deed), besides, then
+    )
+
+
+DISTILLATION, SETTLE, JOB = (Role(f"Distillation{name}Role") for name in ("Function", "Settle", "Job"))
+ENDPOINT, SWEEP = Role("EndpointFunctionRole"), Role("EndpointSweepRole")
+EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionRole")
+SERVING = Role("ServingFunctionRole", "serving")
+
+TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
+TRAIN, STOP = "bedrock:CreateModelCustomizationJob", "bedrock:StopModelCustomizationJob"
+DELETE, REPOINT = "bedrock:DeleteCustomModelDeployment", "bedrock:UpdateCustomModelDeployment"
+INVOKE, CREATE_GRANT, DECRYPT = "bedrock:InvokeModel", "kms:CreateGrant", "kms:Decrypt"
+
+BOUND = {
+    **{
+        f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, deeds.stop(THEIRS))
+        for who in (DISTILLATION, SETTLE)
+    },
+    "no job is begun under another environment's tag": _of(
+        DISTILLATION, TRAIN, EQUALS, REQUEST, deeds.train(THEIRS), (TAG, EQUALS, REQUEST)
+    ),
+    "no job is begun with a tag that nobody is to set": _of(
+        DISTILLATION, TRAIN, ALL, KEYS, deeds.train(OURS, "owner"), (TAG, ALL, KEYS)
+    ),
+    "no job is begun on another environment's model": _of(
+        DISTILLATION, TRAIN, IF_EXISTS, RESOURCE, deeds.train_further, then=".*customizes foundation models only.*"
+    ),
+    "no job is moved into another environment": _of(DISTILLATION, TAG, EQUALS, REQUEST, deeds.mark_job(OURS, THEIRS)),
+    "no job is taken from another environment": _of(
+        DISTILLATION, TAG, IF_EXISTS, RESOURCE, deeds.mark_job(THEIRS, OURS)
+    ),
+    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, deeds.mark_job(OURS, OURS, "owner")),
+    **{
+        f"{who.ident} {does}": _of(who, allows, operator, key, deed, *besides)
+        for who in (ENDPOINT, PROMOTION)
+        for does, allows, operator, key, deed, *besides in (
+            ("hosts no model of another environment", HOST, EQUALS, RESOURCE, deeds.host(THEIRS, OURS)),
+            ("hosts nothing for another", HOST, EQUALS, REQUEST, deeds.host(OURS, THEIRS), (TAG, EQUALS, REQUEST)),
+            ("hosts under no strange tag", HOST, ALL, KEYS, deeds.host(OURS, OURS, "owner"), (TAG, ALL, KEYS)),
+            ("gives no endpoint away", TAG, EQUALS, REQUEST, deeds.mark(OURS, THEIRS)),
+            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, deeds.mark(THEIRS, OURS)),
+            ("tags no endpoint strangely", TAG, ALL, KEYS, deeds.mark(OURS, OURS, "owner")),
+        )
+    },
+    **{
+        f"{who.ident} deletes no endpoint of another environment": _of(
+            who, DELETE, EQUALS, RESOURCE, deeds.delete(THEIRS)
+        )
+        for who in (ENDPOINT, SWEEP, PROMOTION)
+    },
+    "no model is put behind another environment's endpoint": _of(
+        PROMOTION, REPOINT, EQUALS, RESOURCE, deeds.repoint(THEIRS)
+    ),
+    "another environment's candidate is not asked": _of(EVALUATION, INVOKE, EQUALS, RESOURCE, deeds.ask(THEIRS)),
+    "another environment's student is not served": _of(SERVING, INVOKE, EQUALS, RESOURCE, deeds.ask(THEIRS)),
+    "what is no student's endpoint is not served": _of(
+        SERVING, INVOKE, "StringLike", OF_ROUTE, deeds.ask(OURS, "none")
+    ),
+    **{
+        f"{who.ident} grants the key to nobody itself": _of(
+            who, CREATE_GRANT, "Bool", GRANT, deeds.grant, (CREATE_GRANT, EQUALS, VIA)
+        )
+        for who in (DISTILLATION, ENDPOINT, PROMOTION)
+    },
+    "a grant is made through Bedrock": _of(
+        DISTILLATION, CREATE_GRANT, EQUALS, VIA, deeds.grant, (CREATE_GRANT, "Bool", GRANT)
+    ),
+    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, deeds.unseal),
+    "no key but the environment's opens a student": _of(
+        SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, deeds.unseal_anothers, (DECRYPT, EQUALS, VIA)
+    ),
+    **{
+        f"{who.ident} asks no teacher past its profile": Bound(
+            who.ident,
+            role(who.ident),
+            INVOKE,
+            EQUALS,
+            PROFILE,
+            deeds.by(who, "bedrock-runtime", deeds.ask_past_the_profile, "inference"),
+            then=".*with the ID or ARN of an inference profile.*",
+        )
+        for who in (DISTILLATION, JOB, EVALUATION)
+    },
+}
+
+
+def _person(holder: str, kind: str, named: deeds.Named, stack: str = "pipeline") -> Bound:
+    region = "inference" if stack == "serving" else "home"
+    attack = deeds.invoke(kind, named, region)
+    return Bound(holder, managed(holder, stack), "lambda:InvokeFunction", "Bool", BY_URL, attack)
+
+
+def _function(ident: str) -> deeds.Named:
+    return lambda environment: resource(environment, "pipeline", ident)
+
+
+def _alias(environment: Environment) -> str:
+    return f"{environment.serving['function']}:{URL_ALIAS}"
+
+
+def _team(key: str, deed: deeds.Deed) -> Bound:
+    return Bound(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, deeds.by_team(deed))
+
+
+TEAM = "ServingCallersdistilledsupport"
+BOUND |= {
+    "an approver is nobody else": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
+    "an operator is nobody else": _person("Operators", "operator", _function("PromotionRollbackFunction")),
+    "a caller is nobody else": _person("Callers", "caller", _alias, "serving"),
+    "a team asks no student of another environment": _team(RESOURCE, deeds.ask(THEIRS)),
+    "a team asks no student of another route": _team(OF_ROUTE, deeds.ask(OURS, "distilled/another")),
+}
+"""In an event of his own making, somebody may say that he is anybody."""

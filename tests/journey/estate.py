@@ -1,0 +1,177 @@
+"""What Bedrock holds of two environments in one account, made and tagged by root; and the account's roles at work."""
+
+import contextlib
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lambdas.distillation.models import customize_id
+from lambdas.shared import calling
+from lambdas.shared.names import TAG_ENVIRONMENT, TAG_ROUTE
+from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.grants import SESSION
+from tests.journey.policies import resource, trust
+from tests.journey.prompts import DELIVERY, jsonl, support
+
+OURS, THEIRS = "dev", "dev-two"
+PREFIX = "tried-"
+"""Of names: whoever tidies up after the environment, or fails its jobs, passes by."""
+Tags = list[dict[str, str]]
+
+
+def tags(whose: str, *more: str) -> Tags:
+    """An environment's, and these keys."""
+    return [{"key": key, "value": value} for key, value in {TAG_ENVIRONMENT: whose, **dict.fromkeys(more, "x")}.items()]
+
+
+class Role(NamedTuple):
+    """A role of the environment's, as its construct is named."""
+
+    ident: str
+    stack: str = "pipeline"
+
+    def client(self, environment: Environment, service: str, region: str) -> Any:
+        """Bedrock's resources and the key are in the home Region."""
+        endpoint, keys = environment.account.endpoint, _session(environment, self)
+        return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]  # by name
+
+
+@functools.cache
+def _session(environment: Environment, role: Role) -> dict[str, str]:
+    """The role trusts the account for a moment."""
+    account, policy = environment.account.account, trust(role.ident, role.stack)(environment)
+    name = resource(environment, role.stack, role.ident)
+    before = policy.read()
+    policy.write([*before, {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}])
+    try:
+        arn = environment.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+        got = environment.client("sts").assume_role(RoleArn=arn, RoleSessionName=SESSION)["Credentials"]
+    finally:
+        policy.write(before)
+    return {
+        "aws_access_key_id": got["AccessKeyId"],
+        "aws_secret_access_key": got["SecretAccessKey"],
+        "aws_session_token": got["SessionToken"],
+    }
+
+
+class Estate:
+    """A model of each environment, and what is made of them for a moment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment, self._names = environment, itertools.count()
+        self._bedrock = environment.client("bedrock")
+        self._data = str(environment.where["data_bucket"])
+        role = resource(environment, "pipeline", "DistillationJobRole")
+        self.job_role = str(environment.client("iam").get_role(RoleName=role)["Role"]["Arn"])
+        self.key = str(environment.client("kms").describe_key(KeyId=environment.names.key_alias)["KeyMetadata"]["Arn"])
+        body = jsonl(support(*DELIVERY))
+        environment.client("s3").put_object(Bucket=self._data, Key="datasets/tried/train.jsonl", Body=body)
+        jobs = {whose: self.begin(whose) for whose in (OURS, THEIRS)}
+        self.models = {whose: self._model(job) for whose, job in jobs.items()}
+
+    def object(self) -> dict[str, str]:
+        """A version of a data set, as S3 names it."""
+        named = {"Bucket": self._data, "Key": "datasets/old.jsonl"}
+        return {**named, "VersionId": self.environment.client("s3").put_object(**named, Body=b"{}")["VersionId"]}
+
+    def name(self) -> str:
+        return f"{PREFIX}{next(self._names)}"
+
+    def job(self, given: Tags, **more: Any) -> dict[str, Any]:
+        """A request for one that succeeds."""
+        name, recipe = self.name(), self.environment.settings.recipes[RECIPE]
+        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, self.environment.home)
+        return {
+            "jobName": name,
+            "customModelName": name,
+            "roleArn": self.job_role,
+            "baseModelIdentifier": customize_id(recipe.student),
+            "customizationType": "DISTILLATION",
+            "trainingDataConfig": {"s3Uri": f"s3://{self._data}/datasets/tried/train.jsonl"},
+            "outputDataConfig": {"s3Uri": f"s3://{self._data}/jobs/{name}/"},
+            "customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": teacher}}},
+            "jobTags": given,
+            "customModelTags": given,
+            **more,
+        }
+
+    def begin(self, whose: str) -> str:
+        return str(self._bedrock.create_model_customization_job(**self.job(tags(whose)))["jobArn"])
+
+    def _model(self, job: str) -> str:
+        def made() -> str:
+            self.environment.pass_hours(0.25)
+            found = self._bedrock.get_model_customization_job(jobIdentifier=job)
+            assert found["status"] in ("InProgress", "Completed"), found.get("failureMessage")
+            return str(found.get("outputModelArn", ""))
+
+        return until(made, "model")
+
+    @contextlib.contextmanager
+    def running(self, whose: str) -> Iterator[str]:
+        """A job at work, for as long as nobody stops it."""
+        arn = self.begin(whose)
+        try:
+            yield arn
+        finally:
+            self.stop(arn)
+
+    def stop(self, job: str) -> None:
+        with contextlib.suppress(self._bedrock.exceptions.ConflictException):
+            self._bedrock.stop_model_customization_job(jobIdentifier=job)
+
+    @contextlib.contextmanager
+    def deployment(self, whose: str) -> Iterator[str]:
+        """A new endpoint, for as long as nobody deletes it."""
+        asked = {"modelDeploymentName": self.name(), "modelArn": self.models[OURS], "tags": tags(whose)}
+        arn = str(self._bedrock.create_custom_model_deployment(**asked)["customModelDeploymentArn"])
+        try:
+            yield arn
+        finally:
+            self.delete(arn)
+
+    def delete(self, deployment: str) -> None:
+        with contextlib.suppress(self._bedrock.exceptions.ResourceNotFoundException):
+            self._bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=deployment)
+
+    def live(self, whose: str, route: str) -> str:
+        """The one endpoint that stays, at rest; it is this environment's and route's now."""
+        arn = self._standing
+        self._bedrock.tag_resource(resourceARN=arn, tags=[*tags(whose), {"key": TAG_ROUTE, "value": route}])
+        until(lambda: self._rests(arn), "endpoint at rest", 30)
+        return arn
+
+    @functools.cached_property
+    def _standing(self) -> str:
+        made = self._bedrock.create_custom_model_deployment(modelDeploymentName=self.name(), modelArn=self.models[OURS])
+        return str(made["customModelDeploymentArn"])
+
+    def _rests(self, arn: str) -> bool:
+        found = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
+        updated = found.get("updateDetails", {}).get("updateStatus", "UpdateCompleted")
+        return (found["status"], updated) == ("Active", "UpdateCompleted")
+
+    @functools.cached_property
+    def sealed(self) -> bytes:
+        """Something under the environment's key."""
+        kms = self.environment.client("kms")
+        return bytes(kms.encrypt(KeyId=self.key, Plaintext=b"a prompt")["CiphertextBlob"])
+
+
+@functools.cache
+def estate(environment: Environment) -> Estate:
+    return Estate(environment)
+
+
+def said(step: Any, *given: Any) -> str:
+    """What AWS says to a call; nothing where it is done."""
+    try:
+        step(*given)
+    except ClientError as error:
+        return str(error)
+    return ""

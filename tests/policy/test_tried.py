@@ -1,0 +1,69 @@
+"""Each condition on what a role or a person may do is tried in a running deployment, or it is said why it is not.
+
+The attacks are carried out by `tests/journey/test_statements.py`; here it is seen that none is missing.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.journey.conditions import BOUND
+from tests.policy.house import House, listed
+from tests.policy.test_quota import counted
+
+ELSEWHERE = {
+    "iam:PassedToService": "no role of ours may call another service that takes a role, so there is nothing to try: "
+    "tests/policy/rules/identity.py asks the templates",
+    "lambda:FunctionUrlAuthType": "by a URL without signatures nobody's policy is asked, but the function's own: "
+    "tests/policy/test_decisions.py and test_url.py ask the templates",
+}
+"""Keys that no attack is carried out on."""
+
+ALIKE = {
+    "bedrock:InferenceProfileArn": "each role's statement differs in its models alone: tests/policy/test_routes.py",
+    "kms:ResourceAliases": "the invoke function's statement and a team's are one",
+    "kms:ViaService": "each statement differs in its service alone, and each service's is taken away as a statement",
+}
+"""Keys that are tried of some of those who have them."""
+
+
+class Condition(NamedTuple):
+    holder: str
+    actions: tuple[str, ...]
+    operator: str
+    key: str
+
+
+def conditions(of: House) -> Iterator[Condition]:
+    for policy in of.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        holder = policy.id[:-8].removesuffix("DefaultPolicy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]:
+            for operator, tests in statement.get("Condition", {}).items():
+                for key in tests:
+                    yield Condition(holder, tuple(listed(statement["Action"])), operator, key)
+
+
+def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
+    tried = {(bound.holder, bound.allows, bound.operator, bound.key) for bound in BOUND.values()}
+    untried = [
+        one
+        for one in conditions(counted())
+        if one.key not in ELSEWHERE.keys() | ALIKE.keys()
+        and not any((one.holder, action, one.operator, one.key) in tried for action in one.actions)
+    ]
+    assert untried == []
+
+
+def test_nothing_is_tried_or_excused_that_is_not_there() -> None:
+    there = list(conditions(counted()))
+    assert ELSEWHERE.keys() | ALIKE.keys() <= {one.key for one in there}
+    assert ALIKE.keys() <= {bound.key for bound in BOUND.values()}
+    needless = [
+        name
+        for name, bound in BOUND.items()
+        if not any(
+            (bound.holder, bound.operator, bound.key) == (one.holder, one.operator, one.key)
+            and bound.allows in one.actions
+            for one in there
+        )
+    ]
+    assert needless == []
