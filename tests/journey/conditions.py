@@ -49,11 +49,13 @@ DISTILLATION, SETTLE, JOB = (Role(f"Distillation{name}Role") for name in ("Funct
 ENDPOINT, SWEEP = Role("EndpointFunctionRole"), Role("EndpointSweepRole")
 EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionRole")
 SERVING = Role("ServingFunctionRole", "serving")
+COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
 TRAIN, STOP = "bedrock:CreateModelCustomizationJob", "bedrock:StopModelCustomizationJob"
 DELETE, REPOINT = "bedrock:DeleteCustomModelDeployment", "bedrock:UpdateCustomModelDeployment"
 INVOKE, CREATE_GRANT, DECRYPT = "bedrock:InvokeModel", "kms:CreateGrant", "kms:Decrypt"
+WRITE = "kms:GenerateDataKey"
 
 BOUND = {
     **{
@@ -112,6 +114,14 @@ BOUND = {
     "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, deeds.unseal),
     "no key but the environment's opens a student": _of(
         SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, deeds.unseal_anothers, (DECRYPT, EQUALS, VIA)
+    ),
+    "nothing is collected under another key": Bound(
+        COLLECTOR.ident,
+        role(COLLECTOR.ident, COLLECTOR.stack),
+        WRITE,
+        "ForAnyValue:StringEquals",
+        ALIASES,
+        deeds.by(COLLECTOR, "s3", deeds.collect_elsewhere),
     ),
     **{
         f"{who.ident} asks no teacher past its profile": Bound(

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from lambdas.shared.names import COLLECTED_PREFIX
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.estate import OURS, THEIRS, Estate, Role, estate, said, tags
+from tests.journey.estate import OURS, PREFIX, THEIRS, Estate, Role, estate, said, tags
 from tests.journey.teams import QUESTION, Team
 
 Deed = Callable[[Estate, Any], object]
@@ -141,6 +142,23 @@ def invoke(kind: str, named: Named, region: str = "home") -> Step:
         return said(lambda: client.invoke(FunctionName=name, Payload=b"{}"))
 
     return step
+
+
+def collect(made: Estate, s3: Any) -> None:
+    """Prompts of logged calls are put where the collector alone may put any."""
+    s3.put_object(Bucket=made.prompts, Key=f"{COLLECTED_PREFIX}{made.name()}", Body=b"{}")
+
+
+def collect_elsewhere(made: Estate, s3: Any) -> None:
+    """The same in a bucket whose name begins as the environment's, under another key."""
+    with made.alike() as bucket:
+        s3.put_object(Bucket=bucket, Key=f"{COLLECTED_PREFIX}{made.name()}", Body=b"{}")
+
+
+def note(made: Estate, dynamodb: Any) -> None:
+    """Who uploaded something is written down."""
+    keys = {name: {"S": f"{PREFIX}{name}"} for name in ("pk", "sk")}
+    dynamodb.put_item(TableName=str(made.environment.where["ledger"]), Item=keys)
 
 
 def end(made: Estate, s3: Any) -> None:

@@ -79,6 +79,25 @@ class Estate:
         named = {"Bucket": self._data, "Key": "datasets/old.jsonl"}
         return {**named, "VersionId": self.environment.client("s3").put_object(**named, Body=b"{}")["VersionId"]}
 
+    @property
+    def prompts(self) -> str:
+        return str(self.environment.where["prompts_bucket"])
+
+    @contextlib.contextmanager
+    def alike(self) -> Iterator[str]:
+        """Another bucket, which might be the environment's by its name; it is under a key of its own."""
+        s3, name = self.environment.client("s3"), f"{self.prompts[:24]}-{self.name()}"
+        key = self.environment.client("kms").create_key()["KeyMetadata"]["Arn"]
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        try:
+            yield name
+        finally:
+            for one in s3.list_objects_v2(Bucket=name).get("Contents", []):
+                s3.delete_object(Bucket=name, Key=one["Key"])
+            s3.delete_bucket(Bucket=name)
+
     def name(self) -> str:
         return f"{PREFIX}{next(self._names)}"
 

@@ -124,12 +124,18 @@ class _Permissions:
                 Action=wanted[name]["Action"],
                 Principal=wanted[name]["Principal"]["Service"],
                 SourceArn=wanted[name]["Condition"]["ArnLike"]["AWS:SourceArn"],
+                **_account(wanted[name]),
             )
+
+
+def _account(statement: Statement) -> dict[str, str]:
+    told = statement["Condition"].get("StringEquals", {}).get("AWS:SourceAccount")
+    return {"SourceAccount": told} if told else {}
 
 
 def resource(environment: Environment, stack: str, ident: str) -> str:
     """The physical name of the one resource of a stack whose logical id begins so."""
-    region = environment.inference if stack == "serving" else environment.home
+    region = environment.inference if stack in ("serving", "collection") else environment.home
     cfn = environment.client("cloudformation", region)
     name = f"distillery-{environment.settings.environment}-{stack}"
     found = cfn.describe_stack_resources(StackName=name)["StackResources"]
@@ -217,5 +223,5 @@ def queue(ident: str) -> Find:
     return find
 
 
-def function(ident: str) -> Find:
-    return lambda environment: _Permissions(environment.client("lambda"), resource(environment, "pipeline", ident))
+def function(ident: str, stack: str = "pipeline") -> Find:
+    return lambda environment: _Permissions(environment.client("lambda"), resource(environment, stack, ident))

@@ -3,18 +3,31 @@
 import contextlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
-from infra.config import Settings
+from infra.config import Logging, Settings
 from infra.config.quota import Quota
 from lambdas.shared.offer import Per
 from tests.journey import deeds, steps
 from tests.journey.assemblies import Assemblies
-from tests.journey.conditions import BOUND, DISTILLATION, ENDPOINT, EVALUATION, PROMOTION, SERVING, SETTLE, SWEEP, Bound
+from tests.journey.conditions import (
+    BOUND,
+    COLLECTOR,
+    DISTILLATION,
+    ENDPOINT,
+    EVALUATION,
+    PROMOTION,
+    SERVING,
+    SETTLE,
+    SWEEP,
+    WITNESS,
+    Bound,
+)
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment, until
+from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.estate import OURS, Role
 from tests.journey.policies import (
     Find,
@@ -34,6 +47,7 @@ from tests.journey.policies import (
     via,
     without,
 )
+from tests.journey.test_logs import SOURCE
 
 Step = Callable[[Environment], str]
 PATIENCE = 30.0
@@ -116,6 +130,9 @@ CASES |= {
     "old data sets are found": Case(
         role("ExpiryFunctionRole"), action("s3:ListBucketVersions"), steps.expired, "AccessDenied.*ListObjectVersions"
     ),
+    "S3 tells who uploads": Case(
+        function("WitnessFunction", "foundation"), bool, steps.refused, "notification is lost.*InvokeFunction"
+    ),
     "a job is begun": Case(
         role(DISTILLATION.ident),
         action("bedrock:CreateModelCustomizationJob"),
@@ -149,20 +166,29 @@ CASES |= {
         (EVALUATION, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
         (SERVING, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
         (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", deeds.end),
+        (COLLECTOR, "PutObject", "s3", deeds.collect),
+        (WITNESS, "PutItem", "dynamodb", deeds.note),
     )
 }
 
 
-def counting(assemblies: Assemblies) -> Settings:
-    """dev, where callers are counted."""
-    return assemblies.settings("dev").model_copy(update={"quota": Quota(per=Per.DAY, tokens=1_000_000)})
+def furnished(assemblies: Assemblies) -> Settings:
+    """dev, where callers are counted and calls are collected."""
+    dev = assemblies.settings("dev")
+    recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
+    more = {
+        "quota": Quota(per=Per.DAY, tokens=1_000_000),
+        "logging": Logging(keep_days=30),
+        "recipes": {RECIPE: recipe},
+    }
+    return dev.model_copy(update=more)
 
 
 def test_each_statement_and_condition_is_needed(
     deploy: Deploy, assemblies: Assemblies, subtests: pytest.Subtests
 ) -> None:
     """Without a statement a step on the road fails; without a condition somebody does what is refused with it."""
-    environment = deploy("dev", settings=counting(assemblies), fail_jobs=("dev-",))
+    environment = deploy("dev", settings=furnished(assemblies), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += _log(environment)
     for name, case in CASES.items():

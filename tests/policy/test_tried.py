@@ -3,14 +3,17 @@
 The attacks are carried out by `tests/journey/test_statements.py`; here it is seen that none is missing.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from infra.config.reading import read, shaped
 from tests.journey.conditions import BOUND
 from tests.policy.house import House, listed
-from tests.policy.test_quota import counted
+from tests.policy.synthesis import synthesized
 
 ELSEWHERE = {
+    "aws:ResourceAccount": "the local account is one: tests/unit/stages/test_collection.py asks the template",
     "iam:PassedToService": "no role of ours may call another service that takes a role, so there is nothing to try: "
     "tests/policy/rules/identity.py asks the templates",
     "lambda:FunctionUrlAuthType": "by a URL without signatures nobody's policy is asked, but the function's own: "
@@ -20,10 +23,20 @@ ELSEWHERE = {
 
 ALIKE = {
     "bedrock:InferenceProfileArn": "each role's statement differs in its models alone: tests/policy/test_routes.py",
-    "kms:ResourceAliases": "the invoke function's statement and a team's are one",
+    "kms:ResourceAliases": "the invoke function's statement and a team's are one; the collector's is tried too",
     "kms:ViaService": "each statement differs in its service alone, and each service's is taken away as a statement",
 }
 """Keys that are tried of some of those who have them."""
+
+
+@functools.cache
+def furnished() -> House:
+    """dev as it is deployed there: callers are counted, calls are collected."""
+    said = read("dev")
+    logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
+    said["recipes"]["support"]["logs"] = logs
+    more = {"quota": {"per": "day", "tokens": 1_000_000}, "logging": {"keep_days": 30}}
+    return synthesized(shaped(said | more, "dev"))
 
 
 class Condition(NamedTuple):
@@ -46,7 +59,7 @@ def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
     tried = {(bound.holder, bound.allows, bound.operator, bound.key) for bound in BOUND.values()}
     untried = [
         one
-        for one in conditions(counted())
+        for one in conditions(furnished())
         if one.key not in ELSEWHERE.keys() | ALIKE.keys()
         and not any((one.holder, action, one.operator, one.key) in tried for action in one.actions)
     ]
@@ -54,7 +67,7 @@ def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
 
 
 def test_nothing_is_tried_or_excused_that_is_not_there() -> None:
-    there = list(conditions(counted()))
+    there = list(conditions(furnished()))
     assert ELSEWHERE.keys() | ALIKE.keys() <= {one.key for one in there}
     assert ALIKE.keys() <= {bound.key for bound in BOUND.values()}
     needless = [
