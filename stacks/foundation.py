@@ -6,6 +6,7 @@ stands in the way of a change, under a name that does not come from a hash.
 
 import functools
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Fn
 from aws_cdk import aws_dynamodb as dynamodb
@@ -36,6 +37,9 @@ from lambdas.shared.names import (
 )
 from stacks.base import EnvironmentStack
 
+if TYPE_CHECKING:
+    from infra.parts.trail import DataEventTrail
+
 
 class Foundation(EnvironmentStack):
     """One Region's key and topic; in the inference Region of an environment that owns the logs, their bucket too."""
@@ -48,10 +52,10 @@ class Foundation(EnvironmentStack):
         self.keep()
 
     def keep(self) -> None:
-        """What is kept here: logged calls, if any are."""
-        if self.settings.logging is not None:
+        """What is kept here: logged calls and the trail's record, if there are any."""
+        if self.settings.logging is not None or self.settings.trail is not None:
             access_logs = LogBucket(self, "AccessLogs", keep_data=self.settings.keep_data).bucket
-            self.empty({**self.logged_calls(access_logs), "AccessLogs": access_logs})
+            self.end(self.logged_calls(access_logs), access_logs)
 
     def logged_calls(self, access_logs: s3.IBucket) -> dict[str, s3.Bucket]:
         """The bucket of logged calls by its name, where this environment owns the logs of this Region."""
@@ -69,10 +73,33 @@ class Foundation(EnvironmentStack):
         self.publish({"CallBucket": calls.bucket_name})
         return {"Calls": calls}
 
-    def empty(self, buckets: dict[str, s3.Bucket]) -> None:
-        """Buckets go with their stack where the environment keeps no data."""
+    def end(self, buckets: dict[str, s3.Bucket], access_logs: s3.Bucket) -> None:
+        """What is done for all buckets: their use is recorded where the settings say so, and they go with their stack
+        where the environment keeps no data."""
+        trail = self._trail(buckets, access_logs)
+        recorded = {} if trail is None else {"Trail": trail.bucket}
         if not self.settings.keep_data:
-            Emptying(self, "Emptying", ground=self.own_ground, buckets=buckets)
+            every = {**buckets, **recorded, "AccessLogs": access_logs}
+            emptying = Emptying(self, "Emptying", ground=self.own_ground, buckets=every)
+            if trail is not None:
+                trail.end_before(emptying)
+
+    def _trail(self, buckets: dict[str, s3.Bucket], access_logs: s3.IBucket) -> "DataEventTrail | None":
+        settings = self.settings
+        if settings.trail is None:
+            return None
+        from infra.parts.trail import DataEventTrail  # the CDK's module of CloudTrail takes its time
+
+        return DataEventTrail(
+            self,
+            "Recorded",
+            names=self.names,
+            key=self.keys,
+            access_logs=access_logs,
+            buckets=buckets.values(),
+            keep_data=settings.keep_data,
+            keep_days=settings.trail.keep_days,
+        )
 
     @functools.cached_property
     def own_ground(self) -> Ground:
@@ -135,8 +162,7 @@ class HomeFoundation(Foundation):
         self.publish(names)
         witness = Witness(self, "Witness", ground=self.own_ground, bucket=prompts, ledger=ledger)
         self.watched = {"Witness": witness.function}
-        calls = self.logged_calls(logs)
-        self.empty({"Prompts": prompts, "Data": data, **calls, "AccessLogs": logs})
+        self.end({"Prompts": prompts, "Data": data, **self.logged_calls(logs)}, logs)
 
     def stores(self, scope: Construct, key: kms.IKey) -> Stores:
         """What is kept here, for another stack."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from infra.config.logging import Logging
 from infra.config.quota import Quota
 from infra.config.route import Route
+from infra.config.trail import Trail
 from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.catalog import InvokeId
 from lambdas.shared.recipe import Recipe
@@ -61,6 +62,7 @@ class Settings(BaseModel):
     )
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
     quota: Quota | None = Field(default=None, description="a table [quota], or none")
+    trail: Trail | None = Field(default=None, description="a table [trail], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")

@@ -13,6 +13,7 @@ from infra.config.logging import Logging
 from infra.config.quota import Quota
 from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
+from infra.config.trail import Trail
 from infra.config.vpc_endpoint import VpcEndpoint
 from lambdas.shared.logs import LogSource
 from lambdas.shared.names import DISTILLED_PREFIX
@@ -29,6 +30,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "acknowledged": frozenset(LifecycleAcknowledgement.model_fields),
     "logging": frozenset(Logging.model_fields),
     "quota": frozenset(Quota.model_fields),
+    "trail": frozenset(Trail.model_fields),
     "vpc_endpoint": frozenset(VpcEndpoint.model_fields),
 }
 _DISTILLED = _KEYS["routes"] - _NOT_DISTILLED
@@ -36,7 +38,12 @@ _LOGS = frozenset(known.name for known in fields(LogSource))
 _SHAPES: Mapping[str, type[BaseModel]] = {"routes": Route, "acknowledged": LifecycleAcknowledgement}
 # A recipe is a dataclass of the vocabulary, and carries no descriptions.
 _REQUIRED_OF_A_RECIPE = "a model id of the catalog, such as 'amazon.nova-pro-v1:0'"
-_SINGLE: Mapping[str, type[BaseModel]] = {"logging": Logging, "quota": Quota, "vpc_endpoint": VpcEndpoint}
+_SINGLE: Mapping[str, type[BaseModel]] = {
+    "logging": Logging,
+    "quota": Quota,
+    "trail": Trail,
+    "vpc_endpoint": VpcEndpoint,
+}
 _ALONE = ("cost_tags", *_SINGLE)  # tables without a name of their own
 _TABLES = {"recipes": dict, "routes": dict, "acknowledged": list} | dict.fromkeys(_ALONE, dict)
 

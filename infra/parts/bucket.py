@@ -33,8 +33,9 @@ _ABORTED_UPLOAD_DAYS = 7
 
 class Bucket(Construct):
     """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource).
-    `keep_days`: after so many an object goes, and a day later nothing is left of it; None keeps it. `passing`: folders
-    of which alone that is so; `staying`: those in which only old versions go."""
+    `bucket_key`: S3 asks KMS once for many objects. `keep_days`: after so many an object goes, and a day later nothing
+    is left of it; None keeps it. `passing`: folders of which alone that is so; `staying`: those in which only old
+    versions go."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Bucket(Construct):
         logs: s3.IBucket,
         keep_data: bool,
         events: bool = False,
+        bucket_key: bool = True,
         keep_days: int | None = None,
         passing: Sequence[str] = ("",),
         staying: Sequence[str] = (),
@@ -55,7 +57,7 @@ class Bucket(Construct):
             "Bucket",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            bucket_key_enabled=True,
+            bucket_key_enabled=bucket_key,
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=logs,

@@ -48,6 +48,18 @@ class Key(Construct):
         said = _admitting("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), _MESSAGES)
         self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
+    def admit_trail(self, name: str) -> None:
+        """CloudTrail encrypts the files of one trail, and looks at the key, where no encryption context is said
+        (CloudTrail guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
+        source = trust.from_trail(self._place, name)
+        of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._place.arn("cloudtrail", f"trail/{name}")}
+        for sid, conditions, action in (
+            ("TrailFiles", {**source, "StringEquals": of_files}, "kms:GenerateDataKey"),
+            ("TrailKey", source, "kms:DescribeKey"),
+        ):
+            said = _admitting(sid, "cloudtrail.amazonaws.com", conditions, (action,))
+            self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+
     def _statements(self) -> Iterator[dict[str, Any]]:
         """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
         place = self._place

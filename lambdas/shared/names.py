@@ -108,6 +108,11 @@ class Names:
         return f"alias/distillery-{self.environment}"
 
     @property
+    def trail(self) -> str:
+        """Of data events, in each Region: known by name to what admits it."""
+        return f"distillery-{self.environment}-trail"
+
+    @property
     def metric_namespace(self) -> str:
         return "Distillery"
 

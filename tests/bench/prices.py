@@ -37,6 +37,7 @@ BY_USE = {
     "AWS::Athena::NamedQuery",
     "AWS::Athena::WorkGroup",  # Athena: what queries scan
     "AWS::Bedrock::ApplicationInferenceProfile",  # Bedrock: the tokens that are called through it
+    "AWS::CloudTrail::Trail",  # CloudTrail: $0.10 for 100,000 data events
     "Custom::EmptiedBucket",  # a call of its function when the stack changes
     "Custom::InvocationLogging",  # the same
     "AWS::DynamoDB::Table",  # DynamoDB: on demand; what it holds is kilobytes

@@ -25,3 +25,8 @@ def from_source(place: Place, prefix: str, source: str) -> dict[str, dict[str, s
 def from_budgets(place: Place) -> dict[str, dict[str, str]]:
     """The same for AWS Budgets, which are of no Region."""
     return from_source(place.at(""), "budgets", "*")
+
+
+def from_trail(place: Place, name: str) -> dict[str, dict[str, str]]:
+    """The condition that holds CloudTrail to one trail; its guide recommends no other key."""
+    return {"ArnEquals": {"aws:SourceArn": place.arn("cloudtrail", f"trail/{name}")}}

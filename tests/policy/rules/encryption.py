@@ -64,6 +64,7 @@ def log_buckets(house: House) -> Iterator[str]:
 
 
 _MESSAGES = frozenset({"kms:Decrypt", "kms:GenerateDataKey"})
+_FILES = frozenset({"kms:GenerateDataKey"})
 _LOGS = _MESSAGES | {"kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 
 
@@ -76,6 +77,9 @@ def _writers(house: House) -> Iterator[tuple[str, str, frozenset[str], Resource]
     for budget in house.resources("AWS::Budgets::Budget"):
         for told in budget.properties["NotificationsWithSubscribers"]:
             yield from _to(house, budget, "budgets.amazonaws.com", [one["Address"] for one in told["Subscribers"]])
+    for trail in house.resources("AWS::CloudTrail::Trail"):
+        if bucket := house.find(trail.stack, trail.properties["S3BucketName"]):
+            yield f"{trail} → {bucket}", "cloudtrail.amazonaws.com", _FILES, bucket
     for rule_ in house.resources("AWS::Events::Rule"):
         for target in rule_.properties.get("Targets", []):
             places = [target["Arn"], target.get("DeadLetterConfig", {}).get("Arn")]
@@ -107,6 +111,14 @@ def _budgeted(*statements: Json) -> House:
     return broken({"K": key(*statements), "T": resource("AWS::SNS::Topic", KmsMasterKeyId=get("K")), "A": budget})
 
 
+def _trailed(*statements: Json) -> House:
+    bucket_key = {"ServerSideEncryptionByDefault": {"KMSMasterKeyID": get("K")}}
+    encryption = {"ServerSideEncryptionConfiguration": [bucket_key]}
+    bucket = resource("AWS::S3::Bucket", BucketEncryption=encryption)
+    trail = resource("AWS::CloudTrail::Trail", S3BucketName={"Ref": "B"})
+    return broken({"K": key(*statements), "B": bucket, "T": trail})
+
+
 @rule(
     budgets_not_at_all=_budgeted(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"})),
     budgets_of_anybody=_budgeted(said(sorted(_MESSAGES), Principal={"Service": "budgets.amazonaws.com"})),
@@ -120,6 +132,8 @@ def _budgeted(*statements: Json) -> House:
     logs_of_anybody=_logged(said(sorted(_LOGS), Principal={"Service": "logs.us-east-1.amazonaws.com"})),
     alarms_not_at_all=_alarmed(),
     alarms_of_anybody=_alarmed(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"})),
+    trails_not_at_all=_trailed(),
+    trails_of_anybody=_trailed(said(sorted(_FILES), Principal={"Service": "cloudtrail.amazonaws.com"})),
     dead_letters=broken(
         {
             "K": key(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"}, Condition=OURS)),

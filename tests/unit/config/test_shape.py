@@ -113,6 +113,20 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         {"logging": {"replace": True}}, "logging.keep_days", "'keep_days' is missing", "days that", "keep_days = …"
     ),
     "a logging that is no table": ({"logging": "all"}, "logging", "it is 'all'", "[logging]", "dev.toml"),
+    "a trail without days": ({"trail": {}}, "trail.keep_days", "'keep_days' is missing", "1 to 3650", "keep_days = …"),
+    "a trail that is switched on": ({"trail": True}, "trail", "it is True", "[trail]", "dev.toml"),
+    "a trail kept for no time": (
+        {"trail": {"keep_days": 0}}, "trail.keep_days", "it is 0", "a whole number of days", "what is allowed"
+    ),
+    "a trail kept for eleven years": (
+        {"trail": {"keep_days": 4015}}, "trail.keep_days", "it is 4015", "1 to 3650", "what is allowed"
+    ),
+    "a trail kept for half a day": (
+        {"trail": {"keep_days": 0.5}}, "trail.keep_days", "it is 0.5", "a whole number of days", "what is allowed"
+    ),
+    "an unknown key of a trail": (
+        {"trail": {"keep_days": 1, "days": 2}}, "trail.days", "'days' is not a setting", "keep_days", "near it: keep"
+    ),
     "a way to collect that there is not": (
         {"recipes/support/logs": {"match": {"a": "b"}, "how": "guess"}},
         "recipes.support.logs.how", "it is 'guess'", "'read', 'athena' or 'direct'", "what is allowed",

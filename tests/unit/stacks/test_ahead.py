@@ -36,9 +36,18 @@ def test_a_module_that_asks_is_found() -> None:
     assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.parts.runtime")
 
 
+def test_what_an_option_needs_is_imported_where_the_option_is_set() -> None:
+    """A synth without a trail waits for no module of CloudTrail's."""
+    code = "import app, sys; sys.exit(bool({'aws_cdk.aws_cloudtrail', 'infra.parts.trail'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=_environ(), check=False).returncode == 0
+
+
 def importing(before: str, *names: str) -> str:
     """What went wrong, if anything."""
     command = [sys.executable, "-c", TELL, before, " ".join(names)]
+    return subprocess.run(command, cwd=ROOT, env=_environ(), capture_output=True, text=True, check=False).stderr
+
+
+def _environ() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])  # Node is there
-    environ = os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False).stderr
+    return os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}
