@@ -13,6 +13,9 @@ from local.account import LocalAccount, write_private
 DECLARED = {
     "operator": ("pipeline", "OperatorPolicyArn"),
     "approver": ("pipeline", "ApproverPolicyArn"),
+    "examiner": ("pipeline", "ExaminerPolicyArn"),
+    "reader": ("pipeline", "DataReaderPolicyArn"),
+    "on-call": ("pipeline", "OnCallPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "measurer": ("serving", "MeasurerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),

@@ -7,7 +7,8 @@ from infra.config import LONGEST_RUN_DAYS, Settings
 from infra.parts.expiry import Expiry
 from infra.parts.function import Function
 from infra.parts.machine import Machine
-from infra.parts.people import approver_policy, operator_policy
+from infra.parts.on_call import on_call_policy
+from infra.parts.people import approver_policy, examiner_policy, operator_policy, reader_policy
 from infra.parts.published import publish
 from infra.parts.rule import every
 from infra.parts.stores import Stores
@@ -46,7 +47,7 @@ class Pipeline(EnvironmentStack):
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
         decisions = {"approval": dataset.approval_url, "rollback": stages.promotion.rollback_url}
         self._publish(stores, {"dataset": dataset.function}, decisions)
-        self._people(stores, dataset, stages.promotion.rollback)
+        self._people(stores, dataset, stages.promotion.rollback, polled=[settle, sweep])
 
     def _publish(self, stores: Stores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Where things are, for the command line."""
@@ -65,17 +66,33 @@ class Pipeline(EnvironmentStack):
         publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
-    def _people(self, stores: Stores, dataset: Dataset, rollback: Function) -> None:
-        """The permissions of those who use the command line, and of those who may spend more than a budget."""
-        operators = operator_policy(
-            self,
-            "Operators",
-            names=self.names,
-            stores=stores,
-            machine=self.machine,
-            functions=[dataset.function],
-            rollback=rollback,
-        )
-        approvers = approver_policy(self, "Approvers", names=self.names, stores=stores, function=dataset.approval)
-        CfnOutput(self, "OperatorPolicyArn", value=operators.managed_policy_arn)
-        CfnOutput(self, "ApproverPolicyArn", value=approvers.managed_policy_arn)
+    def _people(self, stores: Stores, dataset: Dataset, rollback: Function, *, polled: list[Function]) -> None:
+        """The permissions of those who use the command line, of those who decide, and of those who may read texts."""
+        names = self.names
+        there = self.settings.inference_region
+        called = [dataset.function, *polled]
+        policies = {
+            "Operator": operator_policy(
+                self,
+                "Operators",
+                names=names,
+                stores=stores,
+                functions=[dataset.function],
+                rollback=rollback,
+            ),
+            "Approver": approver_policy(self, "Approvers", names=names, stores=stores, function=dataset.approval),
+            "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
+            "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
+            "OnCall": on_call_policy(
+                self,
+                "OnCall",
+                names=names,
+                stores=stores,
+                machine=self.machine,
+                inference_region=there,
+                functions=called,
+                rollback=rollback,
+            ),
+        }
+        for role, policy in policies.items():
+            CfnOutput(self, f"{role}PolicyArn", value=policy.managed_policy_arn)

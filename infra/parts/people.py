@@ -1,16 +1,34 @@
-"""Managed policies for the people and services that use an environment; an account's owner attaches them."""
+"""Managed policies for the people and services that use an environment; an account's owner attaches them.
+
+One for each role. `distillery:recipe`, a tag of whoever holds it, limits what is
+read and written to that recipe (`permissions.people`). Who is on call has his in `on_call`.
+"""
 
 from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.parts.function import Function
-from infra.parts.permissions import bedrock, managed_policy, running, storage
+from infra.parts.permissions import bedrock, managed_policy, people, running
+from infra.parts.permissions.people import RECIPE, RUN
 from infra.parts.place import Place
 from infra.parts.stores import Stores
-from lambdas.shared.names import PROMPTS_PREFIX, UPLOADS_PREFIX, Names
+from lambdas.shared.names import (
+    COLLECTED_PREFIX,
+    DATASETS_PREFIX,
+    EVALUATIONS_PREFIX,
+    GOLDEN_PREFIX,
+    JOBS_PREFIX,
+    PROMPTS_PREFIX,
+    REPORTS_PREFIX,
+    UPLOADS_PREFIX,
+    Names,
+)
+
+REPORT = f"{DATASETS_PREFIX}{RECIPE}/*/report.json"
+REPORTS = (REPORT, f"{REPORTS_PREFIX}{RECIPE}/*")
+"""Of prompts that were taken, and of those that were refused: they count what they found and quote nothing."""
 
 
 def operator_policy(
@@ -19,24 +37,23 @@ def operator_policy(
     *,
     names: Names,
     stores: Stores,
-    machine: sfn.StateMachine,
     functions: Sequence[Function],
     rollback: Function,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch` and `rollback`, and a look at an execution."""
+    """`distillery run`, `status`, `watch` and `rollback`. Reads no text of anybody's: reports tell of prompts by
+    numbers."""
     place = Place.of(scope)
     return managed_policy(
         scope,
         ident,
         f"Put prompts on the road of {names.environment}, follow runs, and go back to the model before",
-        *storage.write(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX),
-        *storage.read(stores.data, "datasets/", "evaluations/", "reports/"),
-        *storage.read_ledger(stores.ledger),
-        running.invoke(*(function.function.function_arn for function in functions)),
-        *running.decide(rollback.function.function_arn),
+        *people.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
+        *people.read_objects(stores.data, *REPORTS),
+        *people.read_runs(stores.ledger),
+        people.invoke(*(function.function.function_arn for function in functions)),
+        *people.decide(rollback.function.function_arn),
         running.read_parameters(place, names.pipeline),
-        running.read_parameters(place, names.alias("*")),
-        running.look_at_executions(place, machine.state_machine_name, "states:GetExecutionHistory"),
+        *people.read_aliases(place, names),
         bedrock.follow(place),
     )
 
@@ -44,14 +61,46 @@ def operator_policy(
 def approver_policy(
     scope: Construct, ident: str, *, names: Names, stores: Stores, function: Function
 ) -> iam.ManagedPolicy:
-    """`distillery approve` and `reject`, and a look at what a run would cost."""
+    """`distillery approve` and `reject`: a run's cost stands in its record and in the report of its prompts."""
     return managed_policy(
         scope,
         ident,
         f"Approve or reject runs of {names.environment} that are above their budget",
-        *storage.read(stores.data, "datasets/"),
-        *storage.read_ledger(stores.ledger),
-        *running.decide(function.function.function_arn),
+        *people.read_objects(stores.data, REPORT),
+        *people.read_runs(stores.ledger),
+        *people.decide(function.function.function_arn),
+        running.read_parameters(Place.of(scope), names.pipeline),
+    )
+
+
+def examiner_policy(scope: Construct, ident: str, *, names: Names, stores: Stores) -> iam.ManagedPolicy:
+    """Golden sets: nobody else writes them, and who puts prompts on the road does not read them."""
+    golden = f"{GOLDEN_PREFIX}{RECIPE}/"
+    return managed_policy(
+        scope,
+        ident,
+        f"Write the golden sets that students of {names.environment} are examined with",
+        *people.put_objects(stores.prompts, golden),
+        *people.browse_objects(stores.prompts, golden),
+        running.read_parameters(Place.of(scope), names.pipeline),
+    )
+
+
+def reader_policy(scope: Construct, ident: str, *, names: Names, stores: Stores) -> iam.ManagedPolicy:
+    """The texts themselves: prompts, training and held-out files, lines put aside, answers, what jobs wrote."""
+    prompts = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX)
+    return managed_policy(
+        scope,
+        ident,
+        f"Read prompts, data sets and answers of {names.environment}",
+        *people.browse_objects(stores.prompts, *(f"{folder}{RECIPE}/" for folder in prompts)),
+        *people.browse_objects(
+            stores.data,
+            f"{DATASETS_PREFIX}{RECIPE}/",
+            f"{REPORTS_PREFIX}{RECIPE}/",
+            f"{EVALUATIONS_PREFIX}{RUN}/",
+            f"{JOBS_PREFIX}{RUN}/",
+        ),
         running.read_parameters(Place.of(scope), names.pipeline),
     )
 
@@ -102,7 +151,7 @@ def collector_policy(
         scope,
         ident,
         f"Collect prompts from the invocation logs of {names.environment}",
-        running.invoke(function.function.function_arn),
+        people.invoke(function.function.function_arn),
         running.read_parameters(place, names.collection),
         running.read_parameters(place.at(home_region), names.pipeline),
     )

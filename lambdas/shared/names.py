@@ -18,14 +18,15 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PROMPTS_PREFIX = "prompts/"
 UPLOADS_PREFIX = "uploads/"
 COLLECTED_PREFIX = "collected/"
-"""Of the prompts bucket: the collection stage alone may write there, and no person. Permissions of people name the two
-prefixes above."""
+"""Of the prompts bucket: the collection stage alone may write there, and no person. Permissions of operators name the
+two prefixes above."""
 DATASETS_PREFIX = "datasets/"
 EVALUATIONS_PREFIX = "evaluations/"
 JOBS_PREFIX = "jobs/"
 REPORTS_PREFIX = "reports/"
 GOLDEN_PREFIX = "golden/"
-"""In either bucket: sets that people judge models by for years; nothing there ends by itself."""
+"""In either bucket: sets that people judge models by for years; nothing there ends by itself. In the prompts bucket,
+`golden/<recipe>/`, examiners alone write them, and nothing starts a run: whoever uploads prompts writes no exam."""
 
 DIRECT = "logs.json"
 """Under COLLECTED_PREFIX, in a folder of its own within the recipe's: what stands in place of prompts where a job reads

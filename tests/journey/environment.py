@@ -72,7 +72,8 @@ class Environment:
 
     @functools.cached_property
     def ledger(self) -> Ledger:
-        return Ledger(Table(str(self.where["ledger"]), self.acting("operator", "dynamodb")))
+        """Root's: locks and task tokens are nobody's to read. People see runs by `distillery status`."""
+        return Ledger(Table(str(self.where["ledger"]), self.client("dynamodb")))
 
     def alias(self) -> Alias | None:
         return Aliases(self.acting("operator", "ssm")).read(self.names.alias(RECIPE))
@@ -139,7 +140,7 @@ class Environment:
         return self.ledger.run(run)
 
     def execution(self, name: str) -> dict[str, Any]:
-        return dict(self.acting("operator", "stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
+        return dict(self.acting("on-call", "stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
 
     def execution_arn(self, name: str) -> str:
         return str(self.where["state_machine"]).replace(":stateMachine:", ":execution:") + f":{name}"
@@ -148,9 +149,10 @@ class Environment:
         found = self.client("stepfunctions").list_executions(stateMachineArn=self.where["state_machine"])
         return list(found["executions"])
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, by: str = "reader") -> bytes:
+        """An object's bytes: texts are the data reader's alone."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        return bytes(self.acting("operator", "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return bytes(self.acting(by, "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def under(self, prefix: str) -> list[str]:
         """The URIs of what the data bucket holds under a prefix."""

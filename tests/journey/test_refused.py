@@ -27,7 +27,7 @@ def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy
     put = environment.upload(b"".join(lines))
     (notice,) = until(notices, "notice")
     (uri,) = environment.under(f"reports/{RECIPE}/")
-    report = json.loads(environment.read(uri))
+    report = json.loads(environment.read(uri, by="operator"))
     assert (report["status"], report["errors"]) == ("rejected", 1)
     (finding,) = report["findings"]
     assert (finding["code"], finding["file"], finding["line"]) == ("empty-list", "prompts.jsonl", 17)
@@ -48,7 +48,7 @@ def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemb
     assert f"{RECIPE} over-budget" in notice["Subject"]
     assert "0.01" in notice["Message"]
     (uri,) = environment.under(f"reports/{RECIPE}/")
-    assert Decimal(json.loads(environment.read(uri))["estimate"]["total_usd"]) > thrifty.budget_usd
+    assert Decimal(json.loads(environment.read(uri, by="operator"))["estimate"]["total_usd"]) > thrifty.budget_usd
     _started_nothing(environment)
 
 

@@ -13,10 +13,11 @@ from tests.policy.house import House, Json, Stack, listed, spelled
 
 ACCOUNT = "111111111111"
 SOMETHING = "x1"
-"""In place of a wildcard."""
+"""In place of a wildcard, of a variable, and as the value of a key that must be there."""
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 _ARN_BY_REF = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion")
+_VARIABLE = re.compile(r"\$\{[^}]+\}")
 _SETS = re.compile(r"(ForAllValues:|ForAnyValue:)?(\w+?)(IfExists)?$")
 
 
@@ -71,7 +72,11 @@ def _stand_in(stack: Stack, reference: str) -> str:
 def _some(action: str, resource: str) -> str:
     if resource == "*":
         return f"arn:aws:{action.partition(':')[0]}:us-east-1:{ACCOUNT}:whatever"
-    return resource.replace("*", SOMETHING)
+    return _filled(resource)
+
+
+def _filled(text: str) -> str:
+    return _VARIABLE.sub(SOMETHING, text).replace("*", SOMETHING).replace("?", SOMETHING[-1])
 
 
 def _met(conditions: Json) -> dict[str, str | list[str]]:
@@ -79,8 +84,11 @@ def _met(conditions: Json) -> dict[str, str | list[str]]:
     for operator, tests in conditions.items():
         found = _SETS.match(operator)
         assert found is not None
+        if operator == "Null":
+            keys |= {key: SOMETHING for key, absent in tests.items() if absent == "false"}
+            continue
         of_set = found[1]
         for key, values in tests.items():
-            some = [str(value).replace("*", SOMETHING) for value in listed(values)]
+            some = [_filled(str(value)) for value in listed(values)]
             keys[key] = some if of_set else some[0]
     return keys

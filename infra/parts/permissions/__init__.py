@@ -4,7 +4,7 @@ CDK's own `grant_*` are not used: those of S3 and KMS emit wildcards such as `Ge
 imported bucket. A function here gives `Permission`s; `allow` puts them on a role.
 """
 
-from infra.parts.permissions import analytics, bedrock, calling, keys, quotas, running, storage, trust
+from infra.parts.permissions import analytics, bedrock, calling, keys, people, quotas, running, storage, trust, watching
 from infra.parts.permissions.permission import Permission, allow, allow_more, managed_policy, policy_at
 
 __all__ = [
@@ -16,9 +16,11 @@ __all__ = [
     "calling",
     "keys",
     "managed_policy",
+    "people",
     "policy_at",
     "quotas",
     "running",
     "storage",
     "trust",
+    "watching",
 ]

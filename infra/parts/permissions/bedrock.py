@@ -155,6 +155,10 @@ def list_endpoints() -> Permission:
     return Permission(actions=actions, resources=("*",), because=_LISTS)
 
 
+def list_jobs() -> Permission:
+    return Permission(actions=("bedrock:ListModelCustomizationJobs",), resources=("*",), because=_LISTS)
+
+
 def _destinations(place: Place, model: str, profile: str) -> tuple[str, ...]:
     found = next(known for known in catalog.model(model).profiles if known.id == profile)
     return found.destinations[place.region]

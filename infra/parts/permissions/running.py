@@ -47,6 +47,10 @@ def look_at_executions(place: Place, machine_name: str, *more: str) -> Permissio
     return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
 
 
+def list_executions(machine: str) -> Permission:
+    return Permission(actions=("states:ListExecutions",), resources=(machine,))
+
+
 def answer_tasks(machine: str) -> Permission:
     """Task tokens belong to their state machine."""
     return Permission(actions=("states:SendTaskFailure", "states:SendTaskSuccess"), resources=(machine,))

@@ -127,11 +127,9 @@ def note_in_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
-def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    return (
-        Permission(actions=("dynamodb:GetItem", "dynamodb:Query"), resources=(table.table_arn,)),
-        _key(_of(table), table, ("kms:Decrypt", "kms:DescribeKey"), "dynamodb"),
-    )
+def use_key(kept: s3.IBucket | dynamodb.ITable, service: str, *actions: str) -> Permission:
+    """The key of a bucket or a table, through its service alone."""
+    return _key(_of(kept), kept, actions, service)
 
 
 def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:

@@ -50,6 +50,9 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
             "DefaultPolicy",
             "Operators",
             "Approvers",
+            "Examiners",
+            "DataReaders",
+            "OnCall",
             "Callers",
             "Measurers",
         }, entry

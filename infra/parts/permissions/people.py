@@ -1,0 +1,129 @@
+"""What people reach: that of every recipe, or, where a tag of theirs names a recipe, that of this one alone.
+
+The tag is `distillery:recipe` of the person's user, role or session (`aws:PrincipalTag`). Each grant is two statements,
+whatever the number of recipes: one is for those without the tag; the other names it as a variable, which has no value
+for them, and allows them nothing (IAM guide, reference_policies_variables). The variable has no default, such as `'*'`:
+no page says that a default's wildcard counts as one.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+
+from infra.parts.permissions import running, storage
+from infra.parts.permissions.permission import Conditions, Permission
+from infra.parts.place import Place
+from lambdas.shared.names import TAG_RECIPE, Names
+
+RECIPE, RUN = "{recipe}", "{run}"
+"""In a resource or a condition: the name of a recipe that is reached, and the id of one of its runs."""
+
+KEY = f"aws:PrincipalTag/{TAG_RECIPE}"
+OWN = f"${{{KEY}}}"
+OWN_RUNS = (f"{OWN}-?????-????????-?", f"{OWN}-?????-????????-??")
+"""`names.run_id`, spelled so that no run of a recipe whose name only begins with this one is meant: `support-de-…`. Its
+last part is the number of an attempt: nobody makes a hundred."""
+
+UNTAGGED: Conditions = {"Null": {KEY: "true"}}
+TAGGED: Conditions = {"Null": {KEY: "false"}}
+"""Beside the variable, so that the CDK joins no statement without one to it: those without the tag would lose both."""
+
+_OBJECTS = "The keys of objects follow recipes and runs; the statement names their folders."
+
+
+def limited(
+    actions: Iterable[str], *resources: str, conditions: Conditions | None = None, because: str = _OBJECTS
+) -> tuple[Permission, ...]:
+    """Actions on resources that name a recipe or a run. Every condition is one more that must hold."""
+    said, tests = tuple(actions), conditions or {}
+    every = Permission(
+        actions=said,
+        resources=tuple(one for each in resources for one in _every(each)),
+        conditions={**_each(tests, _every), **UNTAGGED},
+        because=because,
+    )
+    own = Permission(
+        actions=said,
+        resources=tuple(one for each in resources for one in _own(each)),
+        conditions={**_each(tests, _own), **TAGGED},
+        because=because,
+    )
+    return every, own
+
+
+def read_objects(bucket: s3.IBucket, *keys: str) -> tuple[Permission, ...]:
+    """The newest version of objects whose keys are known."""
+    return (
+        *limited(("s3:GetObject",), *map(bucket.arn_for_objects, keys)),
+        storage.use_key(bucket, "s3", "kms:Decrypt"),
+    )
+
+
+def browse_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """Every version of all that is in the folders, and what there is."""
+    inside = [f"{folder}*" for folder in folders]
+    return (
+        *limited(("s3:GetObject", "s3:GetObjectVersion"), *map(bucket.arn_for_objects, inside)),
+        *limited(
+            ("s3:ListBucket", "s3:ListBucketVersions"),
+            bucket.bucket_arn,
+            conditions={"StringLike": {"s3:prefix": inside}},
+        ),
+        storage.use_key(bucket, "s3", "kms:Decrypt"),
+    )
+
+
+def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """New objects in the folders. Decrypt is for uploads in parts (S3 guide, Using SSE-KMS)."""
+    inside = [bucket.arn_for_objects(f"{folder}*") for folder in folders]
+    return (
+        *limited(("s3:AbortMultipartUpload", "s3:PutObject"), *inside),
+        storage.use_key(bucket, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
+    )
+
+
+def read_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """The ledger's records of runs, and who uploaded what lies in a folder of the recipe's name; nothing else that it
+    holds: beside them stand task tokens."""
+    partition = {"dynamodb:LeadingKeys": [f"recipe#{RECIPE}", f"uploads#{RUN}", f"object#s3://*/{RECIPE}/*"]}
+    reads = ("dynamodb:GetItem", "dynamodb:Query")
+    return (
+        *limited(reads, table.table_arn, conditions={"ForAllValues:StringLike": partition}),
+        storage.use_key(table, "dynamodb", "kms:Decrypt", "kms:DescribeKey"),
+    )
+
+
+def read_aliases(place: Place, names: Names) -> tuple[Permission, ...]:
+    return limited(("ssm:GetParameter",), place.arn("ssm", f"parameter{names.alias(RECIPE)}"))
+
+
+def invoke(*functions: str) -> Permission:
+    """Functions that do something for any recipe. IAM cannot see which one is asked for, so nobody with the tag may."""
+    return Permission(actions=("lambda:InvokeFunction",), resources=functions, conditions=UNTAGGED)
+
+
+def decide(function: str) -> tuple[Permission, ...]:
+    """The same of a function that is told by its URL who asks."""
+    return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in running.decide(function))
+
+
+def _every(text: str) -> tuple[str, ...]:
+    for one in (RECIPE, RUN):
+        text = text.replace(f"{one}/*", "*").replace(one, "*")
+    return (text,)
+
+
+def _own(text: str) -> tuple[str, ...]:
+    if RUN in text:
+        return tuple(text.replace(RUN, runs) for runs in OWN_RUNS)
+    return (text.replace(RECIPE, OWN),)
+
+
+def _each(conditions: Conditions, spell: Callable[[str], tuple[str, ...]]) -> dict[str, dict[str, Any]]:
+    return {
+        operator: {key: [one for value in values for one in spell(value)] for key, values in tests.items()}
+        for operator, tests in conditions.items()
+    }

@@ -1,0 +1,72 @@
+"""Alarms, logs and dead letters, for who is on call. What CloudFormation named is known here by how its name begins."""
+
+from collections.abc import Mapping, Sequence
+
+from infra.parts.permissions.permission import Permission
+from infra.parts.place import Place
+from lambdas.shared.names import Names
+
+STACK_MAX = 24
+"""How many letters of a stack's name CloudFormation puts in front of a name that it makes (as seen, not documented)."""
+
+Stacks = Mapping[Place, Sequence[str]]
+"""The parts of an environment (`pipeline`) that stand in a Region."""
+
+_NAMES = "CloudFormation makes these names; the statement names what each begins with, the stack's own name."
+_ACCOUNT_WIDE = (
+    "These actions take no resource, or list all alarms: the Service Authorization Reference allows no less."
+)
+
+
+def look_at_alarms(*places: Place) -> Permission:
+    """Alarms and metrics, of the whole account: they have no text in them."""
+    regions = [place.region for place in places]
+    return Permission(
+        actions=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
+        resources=("*",),
+        conditions={"StringEquals": {"aws:RequestedRegion": regions}},
+        because=_ACCOUNT_WIDE,
+    )
+
+
+def look_at_functions(names: Names, stacks: Stacks) -> Permission:
+    """Which functions there are, where each logs, and what it logged."""
+    resources = tuple(
+        place.arn(service, f"{kind}{begins}*")
+        for place, parts in stacks.items()
+        for part in parts
+        for service, kind, begins in (
+            ("cloudformation", "stack/", f"{_stack(names, part)}/"),
+            ("lambda", "function:", _begins(names, part)),
+            ("logs", "log-group:", _begins(names, part)),
+        )
+    )
+    actions = ("cloudformation:DescribeStackResources", "lambda:GetFunctionConfiguration", "logs:FilterLogEvents")
+    return Permission(actions=actions, resources=resources, because=_NAMES)
+
+
+def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
+    """To read events that nobody could handle, and to take away those that were dealt with: they name objects."""
+    verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
+    queues = tuple(place.arn("sqs", f"{_begins(names, part)}*") for place, parts in stacks.items() for part in parts)
+    via = [service for place in stacks for service in place.via("sqs")["kms:ViaService"]]
+    return (
+        Permission(actions=tuple(f"sqs:{verb}" for verb in verbs), resources=queues, because=_NAMES),
+        Permission(
+            actions=("kms:Decrypt",),
+            resources=tuple(place.arn("kms", "key/*") for place in stacks),
+            conditions={
+                "StringEquals": {"kms:ViaService": via},
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias},
+            },
+            because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",
+        ),
+    )
+
+
+def _stack(names: Names, part: str) -> str:
+    return f"distillery-{names.environment}-{part}"
+
+
+def _begins(names: Names, part: str) -> str:
+    return _stack(names, part)[:STACK_MAX]

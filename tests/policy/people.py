@@ -1,0 +1,161 @@
+"""The roles of an environment, each with its policy, and every kind of thing that they might reach.
+
+What is asked is spelled here by itself, from what the product writes where; the policies are those of the templates.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.policy.engine import Ask, Keys
+from tests.policy.house import House, Json, spelled
+
+ACCOUNT = "333333333333"
+HOME, INFERENCE = "us-east-1", "us-east-2"
+TAG = "aws:PrincipalTag/distillery:recipe"
+OUTPUT = re.compile(r"(?P<role>\w+)PolicyArn")
+RUN = "{recipe}-k3x9a-p0q2m7ab-1"
+PROMPTS, DATA = "<distillery-prod-foundation.PromptsBucket>", "<distillery-prod-foundation.DataBucket>"
+LEDGER = f"arn:aws:dynamodb:{HOME}:{ACCOUNT}:table/<distillery-prod-foundation.LedgerTable>"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One kind of thing. resource, keys: with `{recipe}` where one is named."""
+
+    resource: str
+    keys: Mapping[str, str | list[str]]
+
+    def of(self, recipe: str, action: str, held: Mapping[str, str]) -> Ask:
+        def named(text: str) -> str:
+            return text.replace("{recipe}", recipe)
+
+        keys: Keys = {
+            key: [named(one) for one in value] if isinstance(value, list) else named(value)
+            for key, value in self.keys.items()
+        }
+        return Ask(action, named(self.resource), {**keys, **held})
+
+
+def _object(bucket: str, key: str) -> Thing:
+    return Thing(f"arn:aws:s3:::{bucket}/{key}", {})
+
+
+def _listing(bucket: str, prefix: str) -> Thing:
+    return Thing(f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+
+
+def _partition(key: str) -> Thing:
+    return Thing(LEDGER, {"dynamodb:LeadingKeys": [key]})
+
+
+def _parameter(name: str, region: str = HOME) -> Thing:
+    return Thing(f"arn:aws:ssm:{region}:{ACCOUNT}:parameter/distillery/prod/{name}", {})
+
+
+OBJECTS = {
+    "prompts": _object(PROMPTS, "prompts/{recipe}/a.jsonl"),
+    "uploads": _object(PROMPTS, "uploads/{recipe}/a.jsonl"),
+    "collected": _object(PROMPTS, "collected/{recipe}/f/logs.json"),
+    "golden": _object(PROMPTS, "golden/{recipe}/a.jsonl"),
+    "training": _object(DATA, "datasets/{recipe}/0a1b/train.jsonl"),
+    "held-out": _object(DATA, "datasets/{recipe}/0a1b/heldout.jsonl"),
+    "quarantined": _object(DATA, "datasets/{recipe}/0a1b/quarantine.jsonl"),
+    "report": _object(DATA, "datasets/{recipe}/0a1b/report.json"),
+    "refusal": _object(DATA, "reports/{recipe}/0a1b.json"),
+    "answers": _object(DATA, f"evaluations/{RUN}/part-0000.jsonl"),
+    "verdict": _object(DATA, f"evaluations/{RUN}/report.json"),
+    "job output": _object(DATA, f"jobs/{RUN}/model/metrics.csv"),
+    "elsewhere": _object(DATA, "another/{recipe}/a.jsonl"),
+    "logged calls": _object("<distillery-prod-foundation-inference.CallBucket>", "AWSLogs/1/2/{recipe}.json.gz"),
+}
+"""Of recipes."""
+
+LISTINGS = {
+    "prompts": _listing(PROMPTS, "prompts/{recipe}/"),
+    "golden": _listing(PROMPTS, "golden/{recipe}/"),
+    "data sets": _listing(DATA, "datasets/{recipe}/"),
+    "evaluations": _listing(DATA, f"evaluations/{RUN}/"),
+    "all prompts": _listing(PROMPTS, ""),
+    "all data": _listing(DATA, ""),
+}
+ITEMS = {
+    "runs": _partition("recipe#{recipe}"),
+    "what runs are made of": _partition(f"uploads#{RUN}"),
+    "who uploaded": _partition(f"object#s3://{PROMPTS}/prompts/{{recipe}}/a.jsonl"),
+    "locks": _partition("active"),
+    "task tokens": _partition("waiting"),
+}
+PARAMETERS = {
+    "where": _parameter("pipeline"),
+    "alias": _parameter("alias/{recipe}"),
+    "route": _parameter("routes/distilled/{recipe}", INFERENCE),
+    "serving": _parameter("serving", INFERENCE),
+    "collection": _parameter("collection", INFERENCE),
+    "finding": _parameter("probed/fast/0123", INFERENCE),
+    "another environment's": Thing(f"arn:aws:ssm:{HOME}:{ACCOUNT}:parameter/distillery/dev/pipeline", {}),
+}
+KEYS = {
+    f"{service} of {region}": Thing(
+        key, {"kms:ViaService": f"{service}.{region}.amazonaws.com", "kms:ResourceAliases": ["alias/distillery-prod"]}
+    )
+    for region, key in (
+        (HOME, f"arn:aws:kms:{HOME}:{ACCOUNT}:key/<home>"),
+        (INFERENCE, f"arn:aws:kms:{INFERENCE}:{ACCOUNT}:key/<inference>"),
+    )
+    for service in ("s3", "dynamodb", "sqs", "bedrock", "logs")
+}
+EXECUTIONS = {
+    "execution": Thing(f"arn:aws:states:{HOME}:{ACCOUNT}:execution:<Machine>:{RUN}", {}),
+}
+STANDS_FOR = (
+    (r"<AWS::AccountId>", ACCOUNT),
+    (r"<distillery-prod-foundation\.KeyArn>", f"arn:aws:kms:{HOME}:{ACCOUNT}:key/<home>"),
+    (r"<distillery-prod-foundation-inference\.KeyArn>", f"arn:aws:kms:{INFERENCE}:{ACCOUNT}:key/<inference>"),
+    (r"<StateMachine\w*\.Name>", "<Machine>"),
+    (r"<StateMachine\w*>", f"arn:aws:states:{HOME}:{ACCOUNT}:stateMachine:<Machine>"),
+    (r"<(\w+)\.Arn>", f"arn:aws:lambda:{HOME}:{ACCOUNT}:function:\\1"),
+)
+
+
+class Roles:
+    """Of one environment, by its templates."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.functions = dict(self._functions())
+        self.documents = dict(self._documents())
+
+    def _functions(self) -> Iterator[tuple[str, Thing]]:
+        for one in self._house.resources("AWS::Lambda::Function"):
+            name = re.sub(r"(Function)*[0-9A-F]{8}$", "", one.id) or "Function"
+            yield f"{one.stack.part} {name}", Thing(_function(one.id), {})
+
+    def _documents(self) -> Iterator[tuple[str, Json]]:
+        for stack in self._house.stacks:
+            for name, output in stack.template.get("Outputs", {}).items():
+                if found := OUTPUT.fullmatch(name):
+                    policy = stack.resources[output["Value"]["Ref"]]
+                    yield found["role"], concrete(policy["Properties"]["PolicyDocument"])
+
+
+def _function(ident: str) -> str:
+    return f"arn:aws:lambda:{HOME}:{ACCOUNT}:function:{ident}"
+
+
+def concrete(value: object) -> Json:
+    """With every reference replaced by something like what it may stand for."""
+    found = _spelled(value)
+    assert isinstance(found, dict)
+    return found
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, list):
+        return [_spelled(one) for one in value]
+    if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
+        return {key: _spelled(one) for key, one in value.items()}
+    text = spelled(value)
+    for reference, meant in STANDS_FOR:
+        text = re.sub(reference, meant, text)
+    return text

@@ -1,0 +1,202 @@
+"""Who reaches what: every role, every kind of thing, every verb. What the tables do not name is denied."""
+
+import functools
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.policy.engine import Ask, decide
+from tests.policy.house import listed
+from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, Roles, Thing
+from tests.policy.synthesis import house
+
+GET, VERSION, PUT = "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"
+VERBS: Mapping[str, tuple[Mapping[str, Thing], tuple[str, ...]]] = {
+    "objects": (
+        OBJECTS,
+        (GET, VERSION, PUT, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl"),
+    ),
+    "listings": (LISTINGS, ("s3:ListBucket", "s3:ListBucketVersions")),
+    "items": (
+        ITEMS,
+        ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    ),
+    "parameters": (PARAMETERS, ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")),
+    "keys": (KEYS, ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant")),
+    "executions": (EXECUTIONS, ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution")),
+}
+Cell = tuple[str, str]
+"""A kind of thing, and what is done to it."""
+
+UPLOADED = ("prompts", "uploads")
+TEXTS = ("prompts", "uploads", "collected", "training", "held-out", "quarantined", "answers", "verdict", "job output")
+
+
+def _cells(things: tuple[str, ...], *verbs: str) -> set[Cell]:
+    return {(thing, verb) for thing in things for verb in verbs}
+
+
+S3, DYNAMODB, SQS = ("s3 of us-east-1",), ("dynamodb of us-east-1",), ("sqs of us-east-1", "sqs of us-east-2")
+WHERE = _cells(("where",), "ssm:GetParameter")
+RUNS = _cells(("runs", "what runs are made of", "who uploaded"), "dynamodb:GetItem", "dynamodb:Query")
+MAY: Mapping[str, set[Cell]] = {
+    "Operator": WHERE
+    | RUNS
+    | _cells(("alias",), "ssm:GetParameter")
+    | _cells(UPLOADED, PUT, "s3:AbortMultipartUpload")
+    | _cells(("report", "refusal"), GET)
+    | _cells(S3, "kms:Decrypt", "kms:GenerateDataKey")
+    | _cells(DYNAMODB, "kms:Decrypt"),
+    "Approver": WHERE | RUNS | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
+    "Examiner": WHERE
+    | _cells(("golden",), GET, VERSION, PUT, "s3:AbortMultipartUpload")
+    | {("listed golden", verb) for verb in ("s3:ListBucket", "s3:ListBucketVersions")}
+    | _cells(S3, "kms:Decrypt", "kms:GenerateDataKey"),
+    "DataReader": WHERE
+    | _cells((*TEXTS, "report", "refusal"), GET, VERSION)
+    | {
+        (f"listed {what}", verb)
+        for what in ("prompts", "data sets", "evaluations")
+        for verb in ("s3:ListBucket", "s3:ListBucketVersions")
+    }
+    | _cells(S3, "kms:Decrypt"),
+    "OnCall": WHERE
+    | RUNS
+    | _cells(("alias", "route", "serving"), "ssm:GetParameter")
+    | _cells(("execution",), "states:DescribeExecution", "states:GetExecutionHistory")
+    | _cells((*DYNAMODB, *SQS), "kms:Decrypt"),
+    "Collector": WHERE | _cells(("collection",), "ssm:GetParameter"),
+    "Measurer": WHERE
+    | _cells(("serving", "route", "finding"), "ssm:GetParameter")
+    | _cells(("finding",), "ssm:PutParameter"),
+    "Caller": WHERE | _cells(("serving", "route", "finding"), "ssm:GetParameter"),
+}
+"""What who has no tag may, of any recipe."""
+
+CALLS = {
+    "Operator": {"pipeline Dataset"},
+    "OnCall": {"pipeline Dataset", "pipeline DistillationSettle", "pipeline EndpointSweep"},
+    "Collector": {"collection Collection"},
+    "Caller": {"serving Serving"},
+}
+"""Which functions who has no tag may call, with an event that says anything."""
+
+SIGNED = {
+    "Operator": {"pipeline PromotionRollback"},
+    "Approver": {"pipeline DatasetApproval"},
+    "OnCall": {"pipeline PromotionRollback"},
+    "Caller": {"serving Serving"},
+}
+"""Which he may ask by their URLs, which tell who asks."""
+
+OF_NO_RECIPE = {("where", "ssm:GetParameter"), *((key, verb) for key in KEYS for verb in VERBS["keys"][1])}
+"""What the tag does not narrow: names of things, and keys, which open nothing by themselves."""
+
+NOT_BY_RECIPE = {("OnCall", thing, verb) for thing, verb in MAY["OnCall"] - RUNS} | {
+    (role, thing, verb) for role in ("Collector", "Measurer", "Caller") for thing, verb in MAY[role]
+}
+"""Roles that reach no text: alarms, routes and their maps are not a recipe's."""
+
+
+@functools.cache
+def roles() -> Roles:
+    return Roles(house("prod"))
+
+
+def _things() -> Iterator[tuple[str, Thing, str]]:
+    """Every cell: its thing's name, the thing, and the verb."""
+    for kind, (things, verbs) in VERBS.items():
+        for name, thing in things.items():
+            for verb in verbs:
+                yield f"listed {name}" if kind == "listings" else name, thing, verb
+
+
+@functools.cache
+def _decided(asking: str, tag: str | None) -> Mapping[str, set[Cell]]:
+    """role → what it may do to the things of a recipe."""
+    held = {} if tag is None else {TAG: tag}
+    cells = list(_things())
+    asks = [thing.of(asking, verb, held) for _, thing, verb in cells]
+    decided = decide([(document, asks) for document in roles().documents.values()])
+    return {
+        role: {(name, verb) for (name, _, verb), yes in zip(cells, each, strict=True) if yes}
+        for role, each in zip(roles().documents, decided, strict=True)
+    }
+
+
+def allowed(role: str, *, asking: str, tag: str | None) -> set[Cell]:
+    return _decided(asking, tag)[role]
+
+
+def test_there_is_one_policy_for_each_role() -> None:
+    assert set(roles().documents) == set(MAY)
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_without_the_tag_a_role_may_this_in_every_recipe_and_nothing_else(role: str) -> None:
+    assert allowed(role, asking="support", tag=None) == MAY[role]
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_with_the_tag_a_role_may_this_in_its_own_recipe(role: str) -> None:
+    assert allowed(role, asking="support", tag="support") == MAY[role]
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize(
+    ("tag", "other"),
+    [("support", "returns"), ("support", "support-de"), ("support-de", "support"), ("sup", "support"), ("", "support")],
+)
+def test_with_the_tag_nobody_reaches_another_recipe(role: str, tag: str, other: str) -> None:
+    found = {(role, *cell) for cell in allowed(role, asking=other, tag=tag) - OF_NO_RECIPE}
+    assert found - NOT_BY_RECIPE == set()
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize(
+    ("table", "action", "keys"),
+    [
+        (CALLS, "lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "false"}),
+        (SIGNED, "lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
+    ],
+    ids=["directly", "by URL"],
+)
+def test_functions_are_called_by_these_and_by_nobody_with_the_tag(
+    role: str, table: Mapping[str, set[str]], action: str, keys: Mapping[str, str]
+) -> None:
+    """IAM does not see for which recipe a function is asked."""
+    functions = roles().functions
+    for tag in ({}, {TAG: "support"}):
+        asks = [thing.of("", action, {**keys, **tag}) for thing in functions.values()]
+        (decided,) = decide([(roles().documents[role], asks)])
+        found = {name for name, yes in zip(functions, decided, strict=True) if yes}
+        assert found == (table.get(role, set()) if not tag or role == "Caller" else set())
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_no_role_may_what_no_person_is_to_do(role: str) -> None:
+    """On anything at all: whoever may one of these is no longer held by any policy here."""
+    actions = (
+        *("iam:PassRole", "iam:AttachUserPolicy", "iam:TagUser", "iam:UntagUser", "sts:AssumeRole", "sts:TagSession"),
+        *("states:StartExecution", "states:SendTaskSuccess", "states:RedriveExecution", "lambda:UpdateFunctionCode"),
+        *("bedrock:CreateModelCustomizationJob", "bedrock:TagResource", "bedrock:InvokeModel"),
+        *("s3:PutBucketPolicy", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "dynamodb:Scan", "sns:Publish"),
+        *("athena:StartQueryExecution", "glue:GetTable", "logs:DeleteLogGroup", "cloudwatch:PutMetricData"),
+    )
+    document = roles().documents[role]
+    named = {one for statement in document["Statement"] for one in listed(statement["Resource"])}
+    anything = "arn:aws:any:us-east-1:333333333333:thing"
+    asks = [Ask(action, anything if one == "*" else one) for action in actions for one in named]
+    (decided,) = decide([(document, asks)])
+    assert [ask for ask, yes in zip(asks, decided, strict=True) if yes] == []
+
+
+def test_golden_sets_are_written_by_the_examiner_alone() -> None:
+    """Not by a function either: who uploads, and what collects, write no exam."""
+    writers = {
+        str(holder)
+        for holder, statement in house("prod").statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        if "s3:PutObject" in listed(statement["Action"]) and "/golden/" in str(statement["Resource"])
+    }
+    assert len(writers) == 1
+    assert "Examiners" in writers.pop()
