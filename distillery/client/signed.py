@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from distillery.client.refused import FunctionRefused, NotReached
+from distillery.client.refused import FunctionRefused, NotAllowed, NotReached
 
 TIMEOUT = 90
 """Seconds; functions that take decisions have one minute."""
@@ -47,5 +47,5 @@ def _answered(status: int, content: bytes) -> dict[str, Any]:
         raise FunctionRefused(str(error.get("type", "Error")), str(error.get("message", "")))
     if status == 403:
         why = found.get("Message") or found.get("message") or "no permission"
-        raise NotReached(f"AWS refused (AccessDenied): {why}; the policy for this decision may be missing")
+        raise NotAllowed(f"AWS refused (AccessDenied): {why}; the policy for this decision may be missing")
     raise NotReached(f"the function failed (HTTP {status}); its log says why")

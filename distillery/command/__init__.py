@@ -41,6 +41,8 @@ def _run() -> None:
             sys.excepthook = traced  # in the place of typer's, which prints whatever stands in an error
             raise
         complain("[red]distillery:[/red] {}", passage(error) if isinstance(error, DistilleryError) else error)
+        for note in getattr(error, "__notes__", ()):
+            complain("  {}", note)
         sys.exit(1)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from distillery.command.permissions import refused
 from distillery.command.progress import scores, waiting
 from distillery.command.spending import spending
 from distillery.command.target import Target, target
@@ -30,14 +31,32 @@ def status(
     on = target(context)
     if recipe is not None:
         on.know(recipe)
-    for name in [recipe] if recipe else on.recipes:
-        _show(on, name)
+    found = {name: _runs(on, name) for name in ([recipe] if recipe else on.recipes)}
+    refusals = [runs for runs in found.values() if isinstance(runs, Exception)]
+    if refusals and len(refusals) == len(found):
+        raise refusals[0]
+    for name, runs in found.items():
+        _show(on, name, runs)
 
 
-def _show(on: Target, recipe: str) -> None:
-    alias = on.account.alias(recipe)
-    say("[bold]{}[/bold]  {}", recipe, _serving(alias) if alias else "no live alias yet")
-    runs = on.ledger.runs(recipe)
+def _runs(on: Target, recipe: str) -> list[RunRecord] | Exception:
+    """Or what AWS said where this person may not read them."""
+    from distillery.client import AWS_ERRORS  # boto3
+
+    try:
+        return on.ledger.runs(recipe)
+    except AWS_ERRORS as error:
+        if not refused(error):
+            raise
+        return error
+
+
+def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
+    """Among others, a recipe that is not this person's is named and passed over."""
+    if isinstance(runs, Exception):
+        say("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
+        return
+    say("[bold]{}[/bold]  {}", recipe, _live(on, recipe))
     say("  [dim]{}[/dim]", spending(on, recipe, runs))
     for record in runs:
         for line in (*_lines(record), *_uploaded(on, record)):
@@ -45,6 +64,19 @@ def _show(on: Target, recipe: str) -> None:
     for rollback in on.rollbacks.of(recipe):
         for line in _rolled_back(rollback):
             say("{}", line)
+
+
+def _live(on: Target, recipe: str) -> Text:
+    """What the recipe serves; approvers read runs and their reports alone."""
+    from distillery.client import AWS_ERRORS
+
+    try:
+        alias = on.account.alias(recipe)
+    except AWS_ERRORS as error:
+        if not refused(error):
+            raise
+        return told("[dim]you may not read its alias[/dim]")
+    return told("{}", _serving(alias) if alias else "no live alias yet")
 
 
 def _serving(alias: object) -> str:

@@ -26,9 +26,16 @@ class Verbs(TyperGroup):
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: Any) -> Any:
-        """What is wrong with a verb's arguments comes up in here, too."""
-        with _spelled():
-            return super().invoke(ctx)
+        """What is wrong with a verb's arguments comes up in here, too; a refusal is told which policy was missing."""
+        try:
+            with _spelled():
+                return super().invoke(ctx)
+        except Exception as error:
+            from distillery.command.permissions import needed
+
+            if ctx.obj is not None and (hint := needed(ctx.invoked_subcommand, ctx.obj, error)):
+                error.add_note(hint)
+            raise
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's signature
         return list(VERBS)

@@ -1,9 +1,12 @@
 """What operators and callers do by the command line, each under the policy that the stacks declare, and no more."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from lambdas.shared.names import GOLDEN_PREFIX, TAG_RECIPE, UPLOADS_PREFIX
 from lambdas.shared.road import Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
@@ -24,7 +27,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
     others = {
         ("operator", ASK): "ssm:GetParameter",
         ("caller", ("run", RECIPE, str(file))): "s3:PutObject",
-        ("caller", ("status",)): "ssm:GetParameter",
+        ("caller", ("status",)): "dynamodb:Query",
         ("caller", ("watch", run)): "dynamodb:GetItem",
         ("caller", ("rollback", RECIPE)): "ssm:GetParameter",
     }
@@ -33,6 +36,65 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
             done = environment.attempt(*verb, by=kind)
             assert (done.returncode, done.stdout) == (1, "")
             assert f"user/distillery-dev-{kind} is not authorized to perform: {action}" in done.stderr
+            assert f"`distillery {verb[0]}` needs the policy in output" in done.stderr
+    _texts_are_the_data_readers(environment, subtests)
+    _the_exam_is_the_examiners(environment)
+    _a_tag_limits(environment, run)
+
+
+def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subtests) -> None:
+    (record,) = environment.runs()
+    report = record.run.dataset.report_uri
+    texts = [record.run.dataset.uri, record.run.dataset.heldout_uri]
+    texts += [f"s3://{environment.where['prompts_bucket']}/uploads/{RECIPE}/prompts.jsonl"]
+    texts += environment.under(f"evaluations/{record.run.id}/")
+    assert len(texts) > 4, "parts of answers, and the report that quotes them"
+    for kind in ("operator", "approver", "examiner", "on-call", "caller", "measurer"):
+        with subtests.test("texts", by=kind):
+            assert [uri for uri in texts if _read(environment, kind, uri)] == []
+            assert _read(environment, kind, report) == (kind in ("operator", "approver"))
+    assert all(_read(environment, "reader", uri) for uri in (*texts, report))
+    assert record.run.id in environment.command("status", by="approver")
+
+
+def _the_exam_is_the_examiners(environment: Environment) -> None:
+    """Whoever uploads what a student learns from neither writes nor reads what it is examined with."""
+    where = {"Bucket": str(environment.where["prompts_bucket"]), "Key": f"{GOLDEN_PREFIX}{RECIPE}/golden.jsonl"}
+    for kind in ("operator", "reader", "approver", "on-call"):
+        assert "PutObject" in _refusal(environment.acting(kind, "s3").put_object, **where, Body=b"{}")
+    assert _refusal(environment.acting("examiner", "s3").put_object, **where, Body=b"{}") == ""
+    assert _refusal(environment.acting("examiner", "s3").get_object, **where) == ""
+    assert "GetObject" in _refusal(environment.acting("operator", "s3").get_object, **where)
+    assert len(environment.runs()) == 1, "an exam starts no run"
+
+
+def _a_tag_limits(environment: Environment, run: str) -> None:
+    """Of another recipe, the same operator sees nothing of this one; of this one, what is this one's."""
+    iam, prompts = environment.client("iam"), str(environment.where["prompts_bucket"])
+    put = environment.acting("operator", "s3").put_object
+    for tag, own in (("returns", False), (RECIPE, True)):
+        iam.tag_user(UserName="distillery-dev-operator", Tags=[{"Key": TAG_RECIPE, "Value": tag}])
+        assert environment.attempt("watch", run, by="operator").returncode == (0 if own else 1)
+        refused = _refusal(put, Bucket=prompts, Key=f"{UPLOADS_PREFIX}{RECIPE}/other.jsonl", Body=b"{}")
+        assert ("PutObject" in refused) != own
+        assert environment.attempt("rollback", RECIPE, by="operator").returncode == 1, "IAM does not see the recipe"
+    assert "returns" not in environment.command("status", by="operator")
+
+
+def _read(environment: Environment, kind: str, uri: str) -> bool:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return not _refusal(environment.acting(kind, "s3").get_object, Bucket=bucket, Key=key)
+
+
+def _refusal(call: Any, **asked: Any) -> str:
+    """What IAM says; empty where it lets it through."""
+    try:
+        call(**asked)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDenied":
+            raise
+        return str(error)
+    return ""
 
 
 def _operated(environment: Environment, file: Path) -> str:

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from distillery.client import NotDeployed, NotReached
+from distillery.client.refused import NotAllowed
+from distillery.command.permissions import NEEDS, STACKS
 from distillery.command.verbs import VERBS
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Outcome
@@ -88,7 +91,58 @@ def test_an_error_of_aws_that_nobody_foresaw_is_one_sentence(
     said = command("watch", "support-aaaaa-bbbbbbbb-1")
     assert said.code == 1
     assert said.err.startswith("distillery: An error occurred (AccessDeniedException)")
-    assert said.err.endswith(SERVICE)
+    assert SERVICE in said.err
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetParameter")
+
+
+def test_every_verb_that_asks_aws_says_which_policy_it_needs() -> None:
+    assert set(NEEDS) == set(VERBS) - {"demo", "check", "forget"}, "to forget is the account owner's"
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_refusal_by_a_functions_url_is_one(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    run = open_run(ledger)
+    account.objects[run.dataset.report_uri] = b"{}"
+
+    def refuse(*_: object) -> None:
+        raise NotAllowed("AWS refused (AccessDenied)")
+
+    monkeypatch.setattr(account, "decide", refuse)
+    said = command(verb, run.id, *(["--yes"] if verb == "approve" else []))
+    assert (said.code, "ApproverPolicyArn" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize("verb", NEEDS)
+def test_a_refusal_says_which_policy_the_verb_needs(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch, verb: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "prompts.jsonl"
+    file.write_text("{}")
+    words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": []}.get(verb, ["support"])
+    words += {"ask": ["hello"], "approve": ["--yes"], "bench": ["--yes"]}.get(verb, [])
+
+    def refuse(*_: object, **__: object) -> FakeAccount:
+        raise NotReached("reading what environment 'prod' published: no") from DENIED
+
+    monkeypatch.setattr("distillery.client.Account", refuse)
+    said = command("--env", "prod", verb, *words)
+    assert said.code == 1
+    stack = STACKS.get(NEEDS[verb][0], "pipeline")
+    assert (
+        f"`distillery {verb}` needs the policy in output {NEEDS[verb][0]} of stack distillery-prod-{stack}" in said.err
+    )
+
+
+def test_what_is_no_refusal_says_nothing_of_policies(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object, **__: object) -> FakeAccount:
+        raise NotReached("no network")
+
+    monkeypatch.setattr("distillery.client.Account", unreachable)
+    assert "policy" not in command("status").err
 
 
 @pytest.mark.parametrize("verb", ["watch", "status"])

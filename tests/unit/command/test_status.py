@@ -2,8 +2,10 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.shared import clock
 from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
@@ -103,3 +105,41 @@ def test_what_the_month_has_reserved_and_what_it_may_is_shown_with_who_holds_it(
         f"2026-11 (UTC): {of} reserved, ${usd} by runs on the road, ${usd} spent at most by runs that ended; "
         "a new month on 2026-12-01"
     ) in command("status", recipe).out
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
+
+
+def test_a_recipe_that_is_not_ones_own_is_passed_over(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is limited to a recipe by a tag still sees that one."""
+    run, query = open_run(ledger), account.table.query
+
+    def limited(partition: str, prefix: str = "") -> Any:
+        if partition == "recipe#triage":
+            raise DENIED
+        return query(partition, prefix)
+
+    monkeypatch.setattr(account.table, "query", limited)
+    said = command("status")
+    assert said.code == 0
+    assert run.id in said.out
+    assert "triage you may not read its runs" in said.out
+    alone = command("status", "triage")
+    assert (alone.code, alone.out, "OperatorPolicyArn" in alone.err) == (1, "", True)
+
+
+def test_an_approver_sees_runs_and_no_alias(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ledger)
+
+    def refuse(_recipe: str) -> None:
+        raise DENIED
+
+    monkeypatch.setattr(account, "alias", refuse)
+    said = command("status", "support")
+    assert said.code == 0
+    assert "support you may not read its alias" in said.out
+    assert run.id in said.out

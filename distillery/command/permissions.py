@@ -1,0 +1,57 @@
+"""Which of an environment's policies a verb needs, told where AWS refuses it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distillery.command.target import Target
+
+OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
+CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
+STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
+"""Whose outputs name these policies; the pipeline stack's name the others."""
+
+NEEDS = {
+    "run": (OPERATOR,),
+    "collect": (COLLECTOR,),
+    "status": (OPERATOR, APPROVER, ON_CALL),
+    "watch": (OPERATOR, APPROVER, ON_CALL),
+    "approve": (APPROVER,),
+    "reject": (APPROVER,),
+    "rollback": (OPERATOR, ON_CALL),
+    "routes": (CALLER, MEASURER),
+    "ask": (CALLER,),
+    "snippets": (CALLER, MEASURER),
+    "probe": (MEASURER,),
+    "bench": (MEASURER,),
+}
+"""By any one of these."""
+
+BESIDE = {"probe", "bench"}
+"""Verbs that call models as a team does, for which the route's own policy is needed too."""
+
+REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+def refused(error: BaseException | None) -> bool:
+    """Whether AWS said, here or beneath, that whoever asked may not."""
+    from distillery.client.refused import NotAllowed  # boto3, with its package
+
+    while error is not None:
+        if isinstance(error, NotAllowed):
+            return True
+        response = getattr(error, "response", None)
+        if isinstance(response, dict) and response.get("Error", {}).get("Code") in REFUSALS:
+            return True
+        error = error.__cause__
+    return False
+
+
+def needed(verb: str | None, on: "Target", error: Exception) -> str | None:
+    """What to ask the account's owner for; None where permissions are not what is wrong."""
+    policies = NEEDS.get(verb or "", ())
+    if not policies or not refused(error):
+        return None
+    told = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
+    beside = ", and the policy of the route" if verb in BESIDE else ""
+    limited = "; whoever bears the tag distillery:recipe reaches that recipe alone, and calls no function"
+    return f"`distillery {verb}` needs the policy in output {told}{beside}{limited if not beside else ''}"
