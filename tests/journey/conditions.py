@@ -160,6 +160,7 @@ TEAM = "ServingCallersdistilledsupport"
 BOUND |= {
     "an approver is nobody else": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
     "an operator is nobody else": _person("Operators", "operator", _function("PromotionRollbackFunction")),
+    "on call is nobody else": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
     "a caller is nobody else": _person("Callers", "caller", _alias, "serving"),
     "a team asks no student of another environment": _team(RESOURCE, deeds.ask(THEIRS)),
     "a team asks no student of another route": _team(OF_ROUTE, deeds.ask(OURS, "distilled/another")),

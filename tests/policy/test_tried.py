@@ -13,6 +13,12 @@ from tests.policy.house import House, listed
 from tests.policy.synthesis import synthesized
 
 ELSEWHERE = {
+    "aws:PrincipalTag/distillery:recipe": "tests/policy/test_people.py puts to each role, without the tag, with its "
+    "own and with another's, every thing and every verb",
+    "aws:RequestedRegion": "the account's alarms and metrics, which hold no text: on call sees those of the "
+    "environment's Regions",
+    "dynamodb:LeadingKeys": "tests/policy/test_people.py asks for every item of the ledger",
+    "s3:prefix": "tests/policy/test_people.py asks for every listing",
     "aws:ResourceAccount": "the local account is one: tests/unit/stages/test_collection.py asks the template",
     "iam:PassedToService": "no role of ours may call another service that takes a role, so there is nothing to try: "
     "tests/policy/rules/identity.py asks the templates",
