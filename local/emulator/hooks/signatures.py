@@ -15,6 +15,7 @@ import json
 import re
 import secrets
 import uuid
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -107,15 +108,32 @@ def _own_root(secret: str) -> None:
 
 
 def _random_credentials() -> None:
-    """Of a function's role: the same all the time that the account runs, and never again."""
-    known, given = secrets.token_bytes(32), lambda_runtime.execution_credentials
+    """Of a function's role: the same all the time that the account runs, and never again. ministack registers what
+    anybody could compute each time that it starts a sandbox, so that is exchanged before it counts: others of the
+    function are signing meanwhile."""
+    known, given, register = secrets.token_bytes(32), lambda_runtime.execution_credentials, sts.register_session
+    starting = ContextVar("starting", default=False)
+
+    def of_key(key: str) -> dict[str, str]:
+        secret, token = (hmac.digest(known, f"{what}:{key}".encode(), "sha256").hex() for what in ("secret", "token"))
+        return {"SecretAccessKey": secret, "SessionToken": token}
+
+    def register_session(key: str, session: dict[str, Any]) -> None:
+        register(key, {**session, **of_key(key)} if starting.get() else session)
 
     def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-        found: dict[str, str] = given(config)
-        key = found["AWS_ACCESS_KEY_ID"]
-        secret, token = (hmac.digest(known, f"{what}:{key}".encode(), "sha256").hex() for what in ("secret", "token"))
-        sts.register_session(key, {**sts._sessions[key], "SecretAccessKey": secret, "SessionToken": token})
-        return {**found, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+        before = starting.set(True)
+        try:
+            found: dict[str, str] = given(config)
+        finally:
+            starting.reset(before)
+        own = of_key(found["AWS_ACCESS_KEY_ID"])
+        return {
+            **found,
+            "AWS_SECRET_ACCESS_KEY": own["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": own["SessionToken"],
+        }
 
+    sts.register_session = register_session
     lambda_runtime.execution_credentials = execution_credentials
     lambda_svc.execution_credentials = execution_credentials
