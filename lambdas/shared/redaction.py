@@ -8,6 +8,7 @@ through of a sentence that is not known: a word is left out in between. Identifi
 models and of requests, actions.
 """
 
+import functools
 import re
 
 from lambdas.shared.escaping import one_line
@@ -49,7 +50,10 @@ def _pattern(known: str) -> "re.Pattern[str]":
     return re.compile(spelled)
 
 
-_KNOWN = tuple((_pattern(known), known) for known in sorted((*SENTENCES, LEFT_OUT), key=len, reverse=True))
+@functools.cache
+def _patterns() -> tuple[tuple["re.Pattern[str]", str], ...]:
+    """Compiled when an error is redacted, not at every cold start."""
+    return tuple((_pattern(known), known) for known in sorted((*SENTENCES, LEFT_OUT), key=len, reverse=True))
 
 
 def of_model(text: object) -> str:
@@ -86,7 +90,7 @@ def code(text: object) -> str:
 def _known(text: str) -> tuple[str, str]:
     """The known sentences at its beginning, with nothing but identifiers in their holes, and the rest."""
     kept: list[str] = []
-    while found := next(((m, known) for pattern, known in _KNOWN if (m := pattern.match(text))), None):
+    while found := next(((m, known) for pattern, known in _patterns() if (m := pattern.match(text))), None):
         match, known = found
         parts = known.split("{}")
         kept.append(
