@@ -132,7 +132,7 @@ def erase(copies: Iterable[Copy], tell: Callable[[str], Any] = lambda _uri: None
     refused = {}
     for copy in sorted(copies, key=lambda copy: (copy.dataset is not None, copy.uri)):
         try:
-            delete(copy.bucket.s3, copy.bucket.name, ((copy.key, version.id) for version in copy.versions))
+            delete(copy.bucket.s3, copy.bucket.name, copy.versions)
             tell(copy.uri)
         except (*AWS_ERRORS, OSError) as error:
             refused[copy.uri] = str(error)

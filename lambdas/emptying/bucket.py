@@ -1,9 +1,9 @@
 """Deletes what is in a bucket, version by version."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lambdas.shared.aws import ClientError, code
-from lambdas.shared.versions import delete
+from lambdas.shared.versions import delete, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,9 +17,7 @@ def empty(s3: "S3Client", bucket: str, *, only_if_tagged: str) -> int:
     try:
         if only_if_tagged not in _tags(s3, bucket):
             return 0
-        return sum(
-            _delete(s3, bucket, page) for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-        )
+        return delete(s3, bucket, versions(s3, bucket))
     except ClientError as error:
         if code(error) == "NoSuchBucket":
             return 0
@@ -33,12 +31,3 @@ def _tags(s3: "S3Client", bucket: str) -> set[str]:
         if code(error) == "NoSuchTagSet":
             return set()
         raise
-
-
-def _delete(s3: "S3Client", bucket: str, page: Any) -> int:
-    """One page: at most the thousand that one request deletes. Raises where S3 refuses any of them."""
-    return delete(
-        s3,
-        bucket,
-        ((item["Key"], item["VersionId"]) for item in (*page.get("Versions", []), *page.get("DeleteMarkers", []))),
-    )

@@ -54,7 +54,7 @@ class DataSets:
                 for digest, found in unused.items():
                     declined += self._decline(recipe, digest, found)
                 every = (version for found in unused.values() for version in found)
-                deleted += delete(self.s3, self.bucket, ((version.key, version.id) for version in every))
+                deleted += delete(self.s3, self.bucket, every)
                 ended += [f"{recipe}/{digest}" for digest in unused]
             except Exception as error:
                 log.exception("data sets of %s", recipe)

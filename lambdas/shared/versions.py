@@ -27,7 +27,8 @@ class Version:
 
 def versions(s3: "S3Client", bucket: str, prefix: str = "") -> Iterator[Version]:
     """All under the prefix, page by page: those of a page in the order of their keys, its delete markers last."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+    where: Any = {"Bucket": bucket} | ({"Prefix": prefix} if prefix else {})
+    for page in s3.get_paginator("list_object_versions").paginate(**where):
         yield from (_version(item, marker=False) for item in page.get("Versions", []))
         yield from (_version(item, marker=True) for item in page.get("DeleteMarkers", []))
 
@@ -43,11 +44,11 @@ def _version(item: Any, *, marker: bool) -> Version:
     )
 
 
-def delete(s3: "S3Client", bucket: str, found: Iterable[tuple[str, str]]) -> int:
-    """How many (key, version id) were deleted: all. Raises OSError where S3 refuses any; the others are gone then."""
+def delete(s3: "S3Client", bucket: str, found: Iterable[Version]) -> int:
+    """How many were deleted: all. Raises OSError where S3 refuses any; the others are gone then."""
     rest, count, refused = iter(found), 0, list[Any]()
     while batch := list(islice(rest, AT_ONCE)):
-        objects: list[Any] = [{"Key": key, "VersionId": version} for key, version in batch]
+        objects: list[Any] = [{"Key": version.key, "VersionId": version.id} for version in batch]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
         refused += answer.get("Errors", [])
         count += len(batch)

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,9 +43,13 @@ def _tagged(stub: Stubber, *keys: str) -> None:
     stub.add_response("get_bucket_tagging", {"TagSet": tags}, {"Bucket": "bucket"})
 
 
+def _version(ident: str) -> dict[str, Any]:
+    return {"Key": "a", "VersionId": ident, "LastModified": datetime(2026, 11, 23, tzinfo=UTC), "IsLatest": True}
+
+
 def test_versions_and_delete_markers_are_deleted(s3: Any, stub: Stubber) -> None:
     _tagged(stub, TAG)
-    found = {"Versions": [{"Key": "a", "VersionId": "1"}], "DeleteMarkers": [{"Key": "a", "VersionId": "2"}]}
+    found = {"Versions": [_version("1")], "DeleteMarkers": [_version("2")]}
     stub.add_response("list_object_versions", {"IsTruncated": False, **found}, {"Bucket": "bucket"})
     asked = {"Objects": [{"Key": "a", "VersionId": "1"}, {"Key": "a", "VersionId": "2"}], "Quiet": True}
     stub.add_response("delete_objects", {}, {"Bucket": "bucket", "Delete": asked})
@@ -70,7 +75,7 @@ def test_a_bucket_without_tags_or_that_is_gone_is_no_error(s3: Any, stub: Stubbe
 
 def test_what_s3_will_not_delete_is_an_error(s3: Any, stub: Stubber) -> None:
     _tagged(stub, TAG)
-    stub.add_response("list_object_versions", {"IsTruncated": False, "Versions": [{"Key": "a", "VersionId": "1"}]})
+    stub.add_response("list_object_versions", {"IsTruncated": False, "Versions": [_version("1")]})
     stub.add_response("delete_objects", {"Errors": [{"Key": "a", "Code": "AccessDenied"}]})
     with pytest.raises(OSError, match="would not delete 1 objects of bucket"):
         empty(s3, "bucket", only_if_tagged=TAG)
