@@ -16,12 +16,17 @@ def id_of(recipe: Recipe, dataset: Dataset, attempt: int) -> str:
     return names.run_id(recipe=recipe.name, recipe_digest=recipe.digest, dataset_digest=dataset.digest, attempt=attempt)
 
 
+def partition(recipe: str) -> str:
+    """Of all that is kept of a recipe."""
+    return f"recipe#{recipe}"
+
+
 def run_key(run: str) -> tuple[str, str]:
-    return f"recipe#{names.recipe_of(run)}", f"run#{run}"
+    return partition(names.recipe_of(run)), f"run#{run}"
 
 
 def attempts_key(recipe: Recipe, dataset: Dataset) -> tuple[str, str]:
-    return f"recipe#{recipe.name}", f"attempt#{recipe.digest}#{dataset.digest}"
+    return partition(recipe.name), f"attempt#{recipe.digest}#{dataset.digest}"
 
 
 def run_item(run: Run, outcome: Outcome, *, opened: str) -> Item:

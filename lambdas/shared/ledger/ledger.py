@@ -14,14 +14,14 @@ Every write is conditional, so that an event delivered twice, or a retry after h
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from lambdas.shared import clock, names
 from lambdas.shared.errors import BadRequest, RunActive, Unfinished
 from lambdas.shared.escaping import one_line, quoted
-from lambdas.shared.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, run_item, run_key
+from lambdas.shared.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, partition, run_item, run_key
 from lambdas.shared.ledger.month import Month
 from lambdas.shared.ledger.records import ON_THE_ROAD, RunRecord, Waiting, run_record
 from lambdas.shared.ledger.table import NEW, Item, Table
@@ -95,12 +95,18 @@ class Ledger:
     def reserve(self, run: Run, usd: Decimal) -> None:
         """More for a run on the road, where its worst case has grown since it began: in the month in which that was.
         Raises OverBudget."""
+        cap = run.recipe.monthly_cap_usd
+        self._rewrite_month(self.run(run.id), lambda month: month.holding(run.id, usd, cap=cap))
+
+    def _rewrite_month(self, record: RunRecord, change: Callable[[Month], Month]) -> None:
+        """The month in which the run began. A change that gives the month itself writes nothing."""
+        recipe = record.run.recipe.name
         for _ in range(LOOKS):
-            month = self.month(run.recipe.name, self.run(run.id).begun)
-            held = month.holding(run.id, usd, cap=run.recipe.monthly_cap_usd)
-            if held is month or self._table.put_all(held.write()):
+            month = self.month(recipe, record.begun)
+            changed = change(month)
+            if changed is month or self._table.put_all(changed.write()):
                 return
-        raise Unfinished(f"the month of recipe {run.recipe.name!r} is being written by others; try again")
+        raise Unfinished(f"the month of recipe {recipe!r} is being written by others; try again")
 
     def run(self, run_id: str) -> RunRecord:
         """Raises BadRequest for a run that is not in the ledger."""
@@ -111,7 +117,7 @@ class Ledger:
 
     def runs(self, recipe: str) -> list[RunRecord]:
         """All runs of a recipe, the newest first."""
-        found = [run_record(item) for item in self._table.query(f"recipe#{recipe}", "run#")]
+        found = [run_record(item) for item in self._table.query(partition(recipe), "run#")]
         return sorted(found, key=lambda record: record.opened, reverse=True)
 
     def begin(self, run_id: str, stage: Stage) -> None:
@@ -161,17 +167,9 @@ class Ledger:
         if record.outcome in ON_THE_ROAD:
             return False
         if record.cost_nothing:
-            self._release(record)
+            self._rewrite_month(record, lambda month: month.without(run_id))  # a second call changes nothing
         self.unlock(names.recipe_of(run_id), run_id)
         return first
-
-    def _release(self, record: RunRecord) -> None:
-        """A second call changes nothing."""
-        for _ in range(LOOKS):
-            month = self.month(record.run.recipe.name, record.begun)
-            if record.run.id not in month.runs or self._table.put_all(month.without(record.run.id).write()):
-                return
-        raise Unfinished(f"the month of recipe {record.run.recipe.name!r} is being written by others; try again")
 
     def lock(self, recipe: str, holder: str) -> None:
         """Keeps a recipe for something that is not a run, such as a roll-back. Raises RunActive."""

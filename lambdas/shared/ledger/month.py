@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Self
 
 from lambdas.shared.errors import OverBudget
+from lambdas.shared.ledger.keys import partition
 from lambdas.shared.ledger.table import NEW, Item, Table
 
 NAMED = 5
@@ -41,7 +42,7 @@ class Month:
 
     @property
     def key(self) -> tuple[str, str]:
-        return f"recipe#{self.recipe}", f"month#{self.name}"
+        return partition(self.recipe), f"month#{self.name}"
 
     @property
     def reserved(self) -> Decimal:
@@ -68,6 +69,9 @@ class Month:
         return held
 
     def without(self, run: str) -> Self:
+        """Itself where the run holds nothing."""
+        if run not in self.runs:
+            return self
         return replace(self, runs={each: usd for each, usd in self.runs.items() if each != run})
 
     def write(self) -> tuple[Item, str, Mapping[str, str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lambdas.shared import clock
 from lambdas.shared.escaping import one_line
 from lambdas.shared.holders import PREFIX
+from lambdas.shared.ledger.keys import partition
 from lambdas.shared.ledger.table import Table
 from lambdas.shared.road import Alias, Outcome
 
@@ -31,14 +32,14 @@ class Rollbacks:
 
     def begin(self, alias: Alias, holder: str, *, by: str) -> None:
         """Somebody asked for the way back from what the alias names."""
-        pk = _partition(alias.recipe)
+        pk = partition(alias.recipe)
         models = {"left": alias.current, "to": alias.previous or ""}
         self._table.put_new({"pk": pk, "sk": holder, "by": by, "opened": clock.stamp(), **models})
 
     def end(self, recipe: str, holder: str, outcome: Outcome, reason: str) -> None:
         """How it ended; a second call, or one of a roll-back that nobody asked for here, changes nothing."""
         ending = {"outcome": outcome.value, "closed": clock.stamp(), "reason": one_line(reason)}
-        self._table.set(_partition(recipe), holder, ending, only_if="attribute_not_exists(#closed)", given={})
+        self._table.set(partition(recipe), holder, ending, only_if="attribute_not_exists(#closed)", given={})
 
     def of(self, recipe: str) -> list[RollbackRecord]:
         """The newest first."""
@@ -53,10 +54,6 @@ class Rollbacks:
                 closed=item.get("closed"),
                 reason=item.get("reason", ""),
             )
-            for item in self._table.query(_partition(recipe), PREFIX)
+            for item in self._table.query(partition(recipe), PREFIX)
         ]
         return sorted(found, key=lambda record: record.opened, reverse=True)
-
-
-def _partition(recipe: str) -> str:
-    return f"recipe#{recipe}"
