@@ -1,6 +1,6 @@
 """The environment's key in one Region, and the services that its policy admits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.parts.permissions import trust
+from infra.parts.permissions.permission import Conditions
 from infra.parts.permissions.storage import SYMMETRIC_USE
 from infra.parts.place import Place
 
@@ -40,25 +41,24 @@ class Key(Construct):
     def admit_invocation_logs(self) -> None:
         """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
         source = trust.from_source(self._place, "bedrock", "*")
-        said = _admitting("InvocationLogs", "bedrock.amazonaws.com", source, ("kms:GenerateDataKey",))
-        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+        self._admit("InvocationLogs", "bedrock.amazonaws.com", source, "kms:GenerateDataKey")
 
     def admit_budgets(self) -> None:
         """AWS Budgets write to the encrypted topic (Cost Management guide, budgets-sns-policy)."""
-        said = _admitting("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), _MESSAGES)
-        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+        self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), *_MESSAGES)
 
     def admit_trail(self, name: str) -> None:
         """CloudTrail encrypts the files of one trail, and looks at the key, where no encryption context is said
         (CloudTrail guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
         source = trust.from_trail(self._place, name)
         of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._place.arn("cloudtrail", f"trail/{name}")}
-        for sid, conditions, action in (
-            ("TrailFiles", {**source, "StringEquals": of_files}, "kms:GenerateDataKey"),
-            ("TrailKey", source, "kms:DescribeKey"),
-        ):
-            said = _admitting(sid, "cloudtrail.amazonaws.com", conditions, (action,))
-            self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+        files = {**source, "StringEquals": of_files}
+        self._admit("TrailFiles", "cloudtrail.amazonaws.com", files, "kms:GenerateDataKey")
+        self._admit("TrailKey", "cloudtrail.amazonaws.com", source, "kms:DescribeKey")
+
+    def _admit(self, sid: str, service: str, conditions: Conditions, *actions: str) -> None:
+        said = _admitting(sid, service, conditions, actions)
+        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
     def _statements(self) -> Iterator[dict[str, Any]]:
         """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
@@ -74,9 +74,7 @@ class Key(Construct):
         yield _admitting("RulesToQueues", "events.amazonaws.com", rules, _MESSAGES)
 
 
-def _admitting(
-    sid: str, service: str, conditions: Mapping[str, Mapping[str, str]], actions: tuple[str, ...]
-) -> dict[str, Any]:
+def _admitting(sid: str, service: str, conditions: Conditions, actions: tuple[str, ...]) -> dict[str, Any]:
     return {
         "Sid": sid,
         "Effect": "Allow",

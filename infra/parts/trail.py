@@ -58,9 +58,8 @@ class DataEventTrail(Construct):
         _admit(self.bucket, place, names.trail)
         key.admit_trail(names.trail)
         functions = [place.arn("lambda", f"function:{names.stack('')}")]
-        objects = [
-            f"{bucket.bucket_arn}/" for bucket in buckets
-        ]  # whose slash ends the name (API, AdvancedFieldSelector)
+        # The slash ends the bucket's name (API, AdvancedFieldSelector)
+        objects = [f"{bucket.bucket_arn}/" for bucket in buckets]
         kinds = {"AWS::S3::Object": objects, "AWS::Lambda::Function": functions}
         self._trail = cloudtrail.CfnTrail(
             self,

@@ -104,6 +104,11 @@ class Names:
     def stack(self, part: str) -> str:
         return f"distillery-{self.environment}-{part}"
 
+    def begins(self, part: str) -> str:
+        """How the names begin that CloudFormation makes for a stack's resources: with the stack's, of which as much is
+        sure whatever it cuts (as seen, not documented)."""
+        return self.stack(part)[:24]
+
     @property
     def key_alias(self) -> str:
         return f"alias/distillery-{self.environment}"

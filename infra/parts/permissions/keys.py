@@ -41,12 +41,18 @@ def use_models(place: Place, key: kms.IKey) -> Permission:
 
 
 def use_models_by_alias(place: Place, alias: str) -> Permission:
-    """The same from another Region, by the key's alias: what is known of a key in another Region."""
+    """The same from another Region."""
+    return by_alias(alias, "bedrock", ("kms:Decrypt",), place)
+
+
+def by_alias(alias: str, service: str, actions: tuple[str, ...], *places: Place) -> Permission:
+    """A key through one service, by its alias: what is known of a key in another Region."""
+    via = [one for place in places for one in place.via(service)["kms:ViaService"]]
     return Permission(
-        actions=("kms:Decrypt",),
-        resources=(place.arn("kms", "key/*"),),
+        actions=actions,
+        resources=tuple(place.arn("kms", "key/*") for place in places),
         conditions={
-            "StringEquals": place.via("bedrock"),
+            "StringEquals": {"kms:ViaService": via},
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
         },
         because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",

@@ -11,6 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
+from infra.parts.permissions import keys
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
 from lambdas.shared.names import FOUNDATION, Names
@@ -24,9 +25,6 @@ SYMMETRIC_USE = (
     "kms:ReEncryptTo",
 )
 """What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
-
-_SURE = 24
-"""Characters of a stack's name that are in the name of its bucket, whatever CloudFormation cuts."""
 
 _OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
 
@@ -57,7 +55,7 @@ def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permis
     The key, known by its alias, is for nobody else's bucket either; but S3 takes what is written without it.
     """
     names = Names(environment)
-    bucket = f"{names.stack(FOUNDATION)[:_SURE]}*"
+    bucket = f"{names.begins(FOUNDATION)}*"
     return (
         Permission(
             actions=("s3:PutObject",),
@@ -65,15 +63,7 @@ def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permis
             conditions={"StringEquals": {"aws:ResourceAccount": place.account}},
             because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
         ),
-        Permission(
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
-            resources=(place.arn("kms", "key/*"),),
-            conditions={
-                "StringEquals": place.via("s3"),
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias},
-            },
-            because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",
-        ),
+        keys.by_alias(names.key_alias, "s3", ("kms:Decrypt", "kms:GenerateDataKey"), place),
     )
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from infra.parts.permissions.keys import by_alias
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
 from lambdas.shared.names import Names
-
-STACK_MAX = 24
-"""How many letters of a stack's name CloudFormation puts in front of a name that it makes (as seen, not documented)."""
 
 Stacks = Mapping[Place, Sequence[str]]
 """The parts of an environment (`pipeline`) that stand in a Region."""
@@ -36,9 +34,9 @@ def look_at_functions(names: Names, stacks: Stacks) -> Permission:
         for place, parts in stacks.items()
         for part in parts
         for service, kind, begins in (
-            ("cloudformation", "stack/", f"{_stack(names, part)}/"),
-            ("lambda", "function:", _begins(names, part)),
-            ("logs", "log-group:", _begins(names, part)),
+            ("cloudformation", "stack/", f"{names.stack(part)}/"),
+            ("lambda", "function:", names.begins(part)),
+            ("logs", "log-group:", names.begins(part)),
         )
     )
     actions = ("cloudformation:DescribeStackResources", "lambda:GetFunctionConfiguration", "logs:FilterLogEvents")
@@ -48,25 +46,8 @@ def look_at_functions(names: Names, stacks: Stacks) -> Permission:
 def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
     """To read events that nobody could handle, and to take away those that were dealt with: they name objects."""
     verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
-    queues = tuple(place.arn("sqs", f"{_begins(names, part)}*") for place, parts in stacks.items() for part in parts)
-    via = [service for place in stacks for service in place.via("sqs")["kms:ViaService"]]
+    queues = tuple(place.arn("sqs", f"{names.begins(part)}*") for place, parts in stacks.items() for part in parts)
     return (
         Permission(actions=tuple(f"sqs:{verb}" for verb in verbs), resources=queues, because=_NAMES),
-        Permission(
-            actions=("kms:Decrypt",),
-            resources=tuple(place.arn("kms", "key/*") for place in stacks),
-            conditions={
-                "StringEquals": {"kms:ViaService": via},
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias},
-            },
-            because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",
-        ),
+        by_alias(names.key_alias, "sqs", ("kms:Decrypt",), *stacks),
     )
-
-
-def _stack(names: Names, part: str) -> str:
-    return f"distillery-{names.environment}-{part}"
-
-
-def _begins(names: Names, part: str) -> str:
-    return _stack(names, part)[:STACK_MAX]
