@@ -18,7 +18,7 @@ from infra.parts.rule import on_event
 from infra.parts.settings import settings_layer
 from infra.parts.stores import Stores
 from infra.parts.wheels import wheels_layer
-from lambdas.shared.names import COLLECTED_PREFIX, PROMPTS_PREFIX, UPLOADS_PREFIX
+from lambdas.shared.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
@@ -45,7 +45,7 @@ class Dataset(Construct):
             memory_mb=2048,
             permissions=[
                 *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
-                *storage.write(stores.data, "datasets/", "reports/"),
+                *storage.write(stores.data, DATASETS_PREFIX, REPORTS_PREFIX),
                 *storage.keep_ledger(stores.ledger),
                 *storage.notify(stores.topic, ground.key),
             ],

@@ -17,7 +17,7 @@ from infra.parts.rule import on_event
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step, step_until_told
 from lambdas.shared.logs import How
-from lambdas.shared.names import MADE_BY_A_RUN
+from lambdas.shared.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
 from lambdas.shared.recipe import Recipe, tag_keys
 from lambdas.shared.variables import Variable
 
@@ -71,8 +71,9 @@ class Distillation(Construct):
         logged = storage.read(stores.calls, "AWSLogs/") if self._direct and stores.calls is not None else ()
         allow(
             role,
-            *storage.read(stores.data, "datasets/*/train.jsonl", "jobs/"),  # never the held-out references beside it
-            *storage.write(stores.data, "jobs/"),
+            # never the held-out references beside it
+            *storage.read(stores.data, f"{DATASETS_PREFIX}*/train.jsonl", JOBS_PREFIX),
+            *storage.write(stores.data, JOBS_PREFIX),
             *bedrock.invoke_models(self._place, self._teachers),
             *logged,
         )

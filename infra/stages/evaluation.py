@@ -12,6 +12,7 @@ from infra.parts.permissions import bedrock, keys, storage
 from infra.parts.place import Place
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step
+from lambdas.shared.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
@@ -35,8 +36,8 @@ class Evaluation(Construct):
             timeout=Duration.minutes(15),
             permissions=[
                 *storage.keep_ledger(stores.ledger),
-                *storage.read(stores.data, "datasets/", "evaluations/"),
-                *storage.write(stores.data, "evaluations/"),
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, EVALUATIONS_PREFIX),
                 *bedrock.invoke_models(
                     place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
                 ),

@@ -28,7 +28,7 @@ from lambdas.shared.escaping import address, quoted
 from lambdas.shared.estimate import Estimate, Size, estimate
 from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
 from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
-from lambdas.shared.names import COLLECTED_PREFIX, DIRECT
+from lambdas.shared.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset
 from lambdas.shared.sides import Side, least_held_out, of_side, side_of
@@ -143,7 +143,7 @@ def _tokens(direct: Direct, prompts: tuple[Prompt, ...]) -> int:
 
 def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status: str) -> Dataset:
     """Writes what was held out, and a report."""
-    direct, base = taken.direct, f"s3://{bucket}/datasets/{recipe.name}/{taken.digest}"
+    direct, base = taken.direct, f"s3://{bucket}/{DATASETS_PREFIX}{recipe.name}/{taken.digest}"
     dataset = Dataset(
         uri="",
         heldout_uri=f"{base}/heldout.jsonl",

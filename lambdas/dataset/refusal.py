@@ -25,7 +25,7 @@ class Refusals:
         answer = Answer(status=status, reason=str(refused))
         if progress.reading is not None:
             source = names.digest([upload.uri, upload.version])
-            uri = f"s3://{self._bucket}/reports/{progress.recipe}/{source}.json"
+            uri = f"s3://{self._bucket}/{names.REPORTS_PREFIX}{progress.recipe}/{source}.json"
             self._data.write_json(uri, report(status, progress, answer.reason))
             answer = replace(answer, report_uri=uri)
         notify(self.notices, upload, answer)

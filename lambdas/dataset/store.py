@@ -4,6 +4,7 @@ from lambdas.dataset.examine import Progress
 from lambdas.dataset.quarantine import NAME, quarantined
 from lambdas.dataset.report import report
 from lambdas.shared.aws import ObjectStore
+from lambdas.shared.names import DATASETS_PREFIX
 from lambdas.shared.road import Dataset
 
 
@@ -14,7 +15,7 @@ def store(data: ObjectStore, bucket: str, progress: Progress, status: str) -> Da
     assert reading is not None
     assert prepared is not None
     assert estimated is not None
-    base = f"s3://{bucket}/datasets/{progress.recipe}/{prepared.digest}"
+    base = f"s3://{bucket}/{DATASETS_PREFIX}{progress.recipe}/{prepared.digest}"
     dataset = Dataset(
         uri=f"{base}/train.jsonl",
         heldout_uri=f"{base}/heldout.jsonl",

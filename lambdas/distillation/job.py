@@ -81,7 +81,7 @@ class Jobs:
             customizationType="DISTILLATION",
             customModelKmsKeyId=place.model_key,
             trainingDataConfig=_training_data(run.dataset),
-            outputDataConfig={"s3Uri": f"s3://{place.data_bucket}/jobs/{run.id}/"},
+            outputDataConfig={"s3Uri": f"s3://{place.data_bucket}/{names.JOBS_PREFIX}{run.id}/"},
             customizationConfig={
                 "distillationConfig": {
                     "teacherModelConfig": {

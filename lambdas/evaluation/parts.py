@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdas.shared import conversation
+from lambdas.shared import conversation, names
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.conversation import Prompt
 from lambdas.shared.errors import EvaluationFailed
@@ -41,7 +41,7 @@ class Parts:
     store: ObjectStore
 
     def uri(self, name: str) -> str:
-        return f"s3://{self.bucket}/evaluations/{self.run.id}/{name}"
+        return f"s3://{self.bucket}/{names.EVALUATIONS_PREFIX}{self.run.id}/{name}"
 
     def part_uri(self, chunk: Chunk) -> str:
         return self.uri(f"part-{chunk.index:04}.jsonl")
