@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.shared.ledger import RunRecord
-from lambdas.shared.lineage import digests_of, model_of
-from lambdas.shared.road import Outcome
+from lambdas.shared.lineage import model_of, needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +45,12 @@ def learners(
 
 def in_use(records: list[RunRecord], alias: Mapping[str, Any] | None, digest: str) -> str:
     """Why a data set is needed; empty where it is not, as `lambdas.expiry` judges it."""
-    for record in records:
-        if record.outcome is Outcome.RUNNING and record.run.dataset.digest == digest:
-            return f"run {record.run.id} is on the road"
-    for which in ("current", "previous"):
-        model = alias.get(which) if alias else None
-        if model and digest in (learned := digests_of(str(model), records)) | ({digest} if not learned else set()):
-            return f"the alias's {which} model learned it" if learned else f"no run is known of the {which} model"
+    named = alias or {}
+    for need in needs(records, current=named.get("current"), previous=named.get("previous")):
+        if not need.digests:
+            return f"no run is known of the {need.which} model"
+        if digest in need.digests:
+            return f"run {need.run} is on the road" if need.run else f"the alias's {need.which} model learned it"
     return ""
 
 

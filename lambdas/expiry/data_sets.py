@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Approvals, Ledger, RunRecord
-from lambdas.shared.lineage import digests_of
+from lambdas.shared.lineage import needs
 from lambdas.shared.names import DATASETS_PREFIX, Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.road import Outcome
@@ -79,15 +79,15 @@ class DataSets:
         Raises LookupError where no run made a model that the alias names: then nobody knows what it learned from.
         """
         records = self.ledger.runs(recipe)
-        used = {record.run.dataset.digest for record in records if record.outcome is Outcome.RUNNING}
         alias = self.aliases.read(self.names.alias(recipe))
-        if alias is not None:
-            for model in filter(None, (alias.current, alias.previous)):
-                if not (learned := digests_of(model, records)):
-                    raise LookupError(
-                        f"no run in the ledger made {model} of {recipe!r}; none of its data sets is ended"
-                    )
-                used |= learned
+        used = set[str]()
+        current, previous = (alias.current, alias.previous) if alias else (None, None)
+        for need in needs(records, current=current, previous=previous):
+            if not need.digests:
+                raise LookupError(
+                    f"no run in the ledger made {need.model} of {recipe!r}; none of its data sets is ended"
+                )
+            used |= need.digests
         return {digest: found for digest, found in old.items() if digest not in used}
 
     def _decline(self, recipe: str, digest: str, found: list[Version]) -> list[str]:
