@@ -69,7 +69,10 @@ def test_a_stranger_who_got_the_number_later_is_left_alone(asked: LocalAccount) 
 @pytest.mark.parametrize("look", [group._of_proc, group._of_ps])
 def test_a_groups_commands_are_seen_however_the_system_lists_them(look: Callable[[int], Iterator[str]]) -> None:
     with subprocess.Popen(["sleep", "61"], start_new_session=True) as sleeper:
-        assert [command.strip() for command in look(sleeper.pid)] == ["sleep 61"]
+        commands = [""]
+        while commands == [""]:  # as a command line reads for a moment after exec
+            commands = [command.strip() for command in look(sleeper.pid)]
+        assert commands == ["sleep 61"]
         sleeper.kill()
 
 
