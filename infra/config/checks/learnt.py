@@ -8,20 +8,19 @@ from collections.abc import Iterator
 from datetime import date
 
 from infra.config.checks.logs import PARAMETER_MAX, log_sources
+from infra.config.checks.principals import no_patterns
 from infra.config.finding import Finding
 from infra.config.settings import Settings
 from lambdas.shared.logs import How, LogSource
-from lambdas.shared.principals import wrong
 
 
 def check_whose_calls(settings: Settings, _on: date) -> Iterator[Finding]:
     """Where nobody looks before calls are collected, somebody has said whose; patterns are patterns."""
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.principals"
-        bad = {index: reason for index, one in enumerate(logs.principals) if (reason := wrong(one))}
-        for index, reason in bad.items():
-            allowed = "patterns on the ARNs of callers, such as 'assumed-role/support-app/*'"
-            yield Finding(where=f"{where}[{index}]", wrong=reason, allowed=allowed, fix="name the caller so")
+        allowed = "patterns on the ARNs of callers, such as 'assumed-role/support-app/*'"
+        bad = [*no_patterns(where, logs.principals, allowed=allowed, fix="name the caller so")]
+        yield from bad
         if logs.how is How.DIRECT:
             if logs.principals:
                 yield Finding(

@@ -1,6 +1,6 @@
 """Who may use a route: patterns that name somebody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from infra.config.finding import Finding
@@ -13,7 +13,12 @@ _FORMS = "'assumed-role/NAME/SESSION', 'user/NAME' and 'federated-user/NAME', wi
 def check_principals(settings: Settings, _on: date) -> Iterator[Finding]:
     """Each is a pattern of a caller's ARN: one that fits nobody would shut everybody out on the day of deployment."""
     for name, route in settings.routes.items():
-        for index, pattern in enumerate(route.principals or ()):
-            if reason := wrong(pattern):
-                where = f"routes.{name}.principals[{index}]"
-                yield Finding(where=where, wrong=reason, allowed=_FORMS, fix="write one of these, or remove it")
+        where = f"routes.{name}.principals"
+        yield from no_patterns(where, route.principals or (), allowed=_FORMS, fix="write one of these, or remove it")
+
+
+def no_patterns(where: str, said: Iterable[str], *, allowed: str, fix: str) -> Iterator[Finding]:
+    """Each of what was said that is no pattern."""
+    for index, pattern in enumerate(said):
+        if reason := wrong(pattern):
+            yield Finding(where=f"{where}[{index}]", wrong=reason, allowed=allowed, fix=fix)
