@@ -8,7 +8,7 @@ caller's own for `DEGRADED` too, so that an outage rings. A name that is no rout
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,7 +56,7 @@ class Metric(StrEnum):
     OUTPUT_TOKENS_PER_SECOND = "OutputTokensPerSecond"
 
 
-UNITS = {
+UNITS: Mapping[str, str] = {
     Metric.FALLBACK_STEP: "None",
     Metric.COST_USD: "None",
     Metric.TIME_TO_FIRST_TOKEN: "Milliseconds",
@@ -96,7 +96,16 @@ class EmbeddedMetrics:
         self._write, self._clock = write, clock
 
     def __call__(self, served: Served) -> None:
-        self._write(json.dumps(document(served, at=self._clock()), separators=(",", ":")))
+        self._write(line(document(served, at=self._clock())))
+
+
+def line(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, separators=(",", ":"))
+
+
+def embedded(directives: Iterable[Mapping[str, Any]], *, at: float) -> dict[str, Any]:
+    """What tells CloudWatch which of a line's members are metrics. at: seconds since the epoch."""
+    return {"_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": list(directives)}}
 
 
 def document(served: Served, *, at: float) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def document(served: Served, *, at: float) -> dict[str, Any]:
     values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
     reply = served.reply
     return {
-        "_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": list(_directives(served, requests, answers))},
+        **embedded(_directives(served, requests, answers), at=at),
         Dimension.ENVIRONMENT: served.environment,
         Dimension.ROUTE: served.route,
         **({Dimension.REQUESTED: str(served.requested)} if served.requested else {}),
@@ -117,16 +126,17 @@ def document(served: Served, *, at: float) -> dict[str, Any]:
 
 def _directives(served: Served, requests: Values, answers: Values) -> Iterator[dict[str, Any]]:
     """A caller may make up as many names as it likes, each of which would be a metric to pay for."""
-    yield _directive(OF_NO_ROUTE if served.error == NoSuchRoute.__name__ else OF_REQUESTS, requests)
+    yield directive(OF_NO_ROUTE if served.error == NoSuchRoute.__name__ else OF_REQUESTS, requests)
     if served.requested:
-        yield _directive(OF_MODES, {Metric.REQUESTS: requests[Metric.REQUESTS]})
+        yield directive(OF_MODES, {Metric.REQUESTS: requests[Metric.REQUESTS]})
     if answers:
-        yield _directive(OF_ANSWERS, answers)
+        yield directive(OF_ANSWERS, answers)
 
 
-def _directive(sets: tuple[tuple[Dimension, ...], ...], values: Values) -> dict[str, Any]:
-    metrics = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in values]
-    return {"Namespace": NAMESPACE, "Dimensions": [list(one) for one in sets], "Metrics": metrics}
+def directive(sets: tuple[tuple[Dimension, ...], ...], metrics: Iterable[str]) -> dict[str, Any]:
+    """Which members are metrics, by which sets of dimensions."""
+    named = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in metrics]
+    return {"Namespace": NAMESPACE, "Dimensions": [list(one) for one in sets], "Metrics": named}
 
 
 def _properties(reply: Reply) -> dict[str, Any]:
