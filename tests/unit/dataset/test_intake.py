@@ -81,12 +81,18 @@ def test_the_same_prompts_again_are_the_same_run_and_its_execution_is_asked_for_
     assert (first.status, second.status, second.run) == (Status.STARTED, Status.SAME, first.run)
 
 
-def test_a_delivery_that_died_before_the_execution_began_is_made_good_by_the_next() -> None:
+def _died() -> Desk:
+    """A desk whose first delivery went as far as the ledger."""
     desk = Desk(file(150))
     desk.machine.refuse = "ThrottlingException"
     with pytest.raises(ClientError):
         desk.take()
     desk.machine.refuse = ""
+    return desk
+
+
+def test_a_delivery_that_died_before_the_execution_began_is_made_good_by_the_next() -> None:
+    desk = _died()
     desk.take()
     assert len(desk.machine.started) == 1
 
@@ -250,11 +256,7 @@ def test_a_run_above_what_is_left_of_its_month_is_not_started_and_somebody_is_to
 
 
 def test_a_retried_upload_whose_reservation_was_written_already_starts_and_reserves_once() -> None:
-    desk = Desk(file(150))
-    desk.machine.refuse = "ThrottlingException"
-    with pytest.raises(ClientError):
-        desk.take()
-    desk.machine.refuse = ""
+    desk = _died()
     run = desk.take().run or ""
     record = desk.ledger.run(run)
     assert desk.ledger.month("support", record.begun).runs == {run: record.run.dataset.at_most_usd}

@@ -1,5 +1,6 @@
 """The sweep frees recipes and deletes what bills, whatever happened, and touches nothing that is needed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Alias, Endpoint, Outcome, Run
+from lambdas.shared.road import Endpoint, Outcome, Run
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import alias, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
@@ -62,18 +63,8 @@ class World:
 
     def alias(self, endpoint: Endpoint) -> None:
         ssm: Any = self.ssm
-        alias = Alias(
-            recipe="support",
-            version=1,
-            endpoint=endpoint,
-            region="us-east-1",
-            base="amazon.nova-micro-v1:0",
-            current=student().model_arn,
-            previous=None,
-            run="support-aaaaa-aaaaaaaa-1",
-            changed="2026-11-23T09:00:00+00:00",
-        )
-        Aliases(ssm).write(NAMES.alias("support"), alias)
+        live = replace(alias(), endpoint=endpoint, current=student().model_arn, previous=None)
+        Aliases(ssm).write(NAMES.alias("support"), live)
 
 
 @pytest.fixture

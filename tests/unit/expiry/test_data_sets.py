@@ -1,5 +1,6 @@
 """Old data sets end in all their versions; what is in use, or may be, is never touched."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,20 +10,18 @@ from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DataSets
 from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
-from lambdas.shared.catalog import HostingMode
 from lambdas.shared.ledger import Approvals, Ledger
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
-from lambdas.shared.road import Alias, Endpoint, Outcome, Run
+from lambdas.shared.road import Outcome, Run
 from lambdas.shared.variables import Variable
-from tests.fakes.road import dataset, distilled, recipe, student
+from tests.fakes.road import alias, dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSns, FakeSsm
 from tests.fakes.table import MemoryTable
 
 DAYS = 90
 NAMES = Names("dev")
-ENDPOINT = Endpoint(arn="arn:aws:bedrock:us-east-1:111111111111:x/live", name="live", mode=HostingMode.ON_DEMAND)
 
 
 class World:
@@ -51,18 +50,9 @@ class World:
 
     def alias(self, current: str, previous: str | None = None) -> None:
         ssm: Any = self.ssm
-        alias = Alias(
-            recipe="support",
-            version=1,
-            endpoint=ENDPOINT,
-            region="us-east-1",
-            base="amazon.nova-micro-v1:0",
-            current=student(current).model_arn,
-            previous=student(previous).model_arn if previous else None,
-            run="support-aaaaa-aaaaaaaa-1",
-            changed="2026-11-23T09:00:00+00:00",
-        )
-        Aliases(ssm).write(NAMES.alias("support"), alias)
+        before = student(previous).model_arn if previous else None
+        live = replace(alias(), current=student(current).model_arn, previous=before)
+        Aliases(ssm).write(NAMES.alias("support"), live)
 
     def later(self, days: float) -> None:
         self.at += timedelta(days=days)

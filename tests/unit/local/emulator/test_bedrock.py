@@ -43,13 +43,17 @@ def line(number: int) -> str:
     )
 
 
-@pytest.fixture(scope="module")
-def bucket(workshop: Workshop) -> str:
+def filled(workshop: Workshop) -> str:
     """A bucket with a training file under a key."""
     name, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
     return name
+
+
+@pytest.fixture(scope="module")
+def bucket(workshop: Workshop) -> str:
+    return filled(workshop)
 
 
 def request(role: str, bucket: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import botocore.exceptions
 import pytest
 
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, INVOKE, NEW, QUESTION, job, refusal
-from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, line
+from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, filled
 from tests.unit.local.emulator.test_bedrock import request as over
 from tests.unit.local.emulator.workshop import Workshop, allow, until
 
@@ -49,10 +49,7 @@ def role(workshop: Workshop) -> str:
 
 @pytest.fixture(scope="module")
 def bucket(workshop: Workshop) -> str:
-    name, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
-    s3.create_bucket(Bucket=name)
-    s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
-    return name
+    return filled(workshop)
 
 
 @pytest.fixture(scope="module")
