@@ -109,7 +109,9 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
             complain("{} versions looked at", f"{looked:,}")
 
     found = search(buckets, holds, tell)
-    records = {recipe: on.ledger.runs(recipe) for recipe in {recipe for recipe, _ in found.datasets}}
+    recipes = {recipe for recipe, _ in found.datasets}
+    records = {recipe: on.ledger.runs(recipe) for recipe in recipes}
+    aliases = {recipe: on.account.alias(recipe) for recipe in recipes}
     runs = [
         record.run.id
         for recipe in records
@@ -117,7 +119,7 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
         if (recipe, record.run.dataset.digest) in found.datasets
     ]
     data = next(bucket for bucket in buckets if bucket.name == on.account.pipeline["data_bucket"])
-    found.copies += of_runs(data, runs, found) if runs else []
+    found.copies += of_runs(data, runs, found)
 
     def judged(copy: "Copy") -> "Copy":
         if everything:
@@ -126,7 +128,7 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
             return replace(copy, why="a golden set")
         if copy.dataset:
             recipe, digest = copy.dataset
-            return replace(copy, why=in_use(records[recipe], on.account.alias(recipe), digest))
+            return replace(copy, why=in_use(records[recipe], aliases[recipe], digest))
         return copy
 
     found.copies = [judged(copy) for copy in found.copies]

@@ -67,10 +67,10 @@ class Found:
         return {copy.dataset for copy in self.copies if copy.dataset}
 
 
-def objects(bucket: Bucket) -> Iterator[tuple[str, tuple[Version, ...]]]:
-    """Every key with all its versions: S3 lists those of a key next to each other, but for pages."""
+def objects(bucket: Bucket, prefix: str = "") -> Iterator[tuple[str, tuple[Version, ...]]]:
+    """Every key under the prefix with all its versions: S3 lists those of a key next to each other, but for pages."""
     found = defaultdict[str, list[Version]](list)
-    for version in versions(bucket.s3, bucket.name):
+    for version in versions(bucket.s3, bucket.name, prefix):
         found[version.key].append(version)
     for key, every in found.items():
         yield key, tuple(every)
@@ -116,8 +116,8 @@ def of_runs(bucket: Bucket, runs: Iterable[str], found: Found) -> list[Copy]:
     known = {copy.uri for copy in found.copies}
     every = [
         Copy(bucket=bucket, key=key, versions=all_of)
-        for key, all_of in objects(bucket)
-        if key.startswith(tuple(f"{EVALUATIONS_PREFIX}{run}/" for run in runs))
+        for run in runs
+        for key, all_of in objects(bucket, f"{EVALUATIONS_PREFIX}{run}/")
     ]
     return [copy for copy in every if copy.uri not in known]
 
