@@ -27,6 +27,7 @@ from local.emulator.hooks import (
     function_logs,
     function_properties,
     function_roles,
+    function_sessions,
     function_urls,
     history,
     lambdas,
@@ -96,6 +97,7 @@ def _install_functions(endpoint: str) -> None:
     layers.install()
     function_properties.install()
     function_roles.install()
+    function_sessions.install()
     function_urls.install(endpoint)
     function_logs.install()
     dead_letters.install()

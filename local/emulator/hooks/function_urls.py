@@ -6,19 +6,17 @@ AWS: with AuthType AWS_IAM the event says in `requestContext.authorizer.iam` who
     (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
 ministack: tells the function nobody and asks for the first alone. CloudFormation's FunctionUrl names a host of AWS's,
     where a request would leave this machine.
-We mend all three; the address is the one that ministack serves by path. The id of a session of a function's role is
-    made of the role's id, as every session's, not of its name. (Not mended: `principalOrgId` is always null.)
+We mend all three; the address is the one that ministack serves by path. (Not mended: `principalOrgId` is always null.)
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc, sts
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from local.emulator.hooks.access import Check
-from local.emulator.signer import session_id, signer
+from local.emulator.signer import signer
 
 VIA_URL = {"lambda:InvokedViaFunctionUrl": "true"}
 
@@ -30,9 +28,8 @@ def checks(action: str, resource: str, _region: str) -> Iterator[Check]:
 
 
 def install(endpoint: str) -> None:
-    """Complete the event, the address, and the sessions of functions' roles."""
+    """Complete the event and the address."""
     build, attributes = lambda_svc._build_function_url_event, provisioners._lambda_url_attributes
-    given = lambda_runtime.execution_credentials
 
     def build_function_url_event(
         url_id: str,
@@ -54,17 +51,8 @@ def install(endpoint: str) -> None:
         ident = lambda_svc._function_url_id(config["FunctionUrl"])
         return {**attributes(config), "FunctionUrl": f"{endpoint}/_aws/lambda-url/{ident}/"}
 
-    def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-        found: dict[str, str] = given(config)
-        if session := sts._sessions.get(found["AWS_ACCESS_KEY_ID"]):
-            named = session["UserId"].partition(":")[2]
-            sts.register_session(found["AWS_ACCESS_KEY_ID"], {**session, "UserId": session_id(config["Role"], named)})
-        return found
-
     lambda_svc._build_function_url_event = build_function_url_event
     provisioners._lambda_url_attributes = lambda_url_attributes
-    lambda_runtime.execution_credentials = execution_credentials
-    lambda_svc.execution_credentials = execution_credentials
 
 
 def _iam(headers: dict[str, str], query: dict[str, list[str]]) -> dict[str, str | None] | None:

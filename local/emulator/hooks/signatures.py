@@ -2,26 +2,23 @@
 
 AWS: verifies every signature; nothing of an account can be reached without one.
 ministack: with AUTH it verifies what users and roles sign where it asks IAM. A root key is an account's number, and its
-    signature is not looked at. Its own paths (`/_ministack/…`) are open. The key and the secret of a function's role
-    are digests of the function's name.
+    signature is not looked at. Its own paths (`/_ministack/…`) are open.
 We mend: `local.emulator.signatures` verifies each request before anything looks at it. Its own paths and ours need the
     secret of the account's start in a header, but for the answers of custom resources, whose addresses hold a random
-    token. What a function signs with is random. (Unsigned requests are refused without exception: ministack verifies no
+    token. (Unsigned requests are refused without exception: ministack verifies no
     token of a web identity, and gives out no bearer keys of Bedrock's.)
 """
 
 import hmac
 import json
 import re
-import secrets
 import uuid
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
 import ministack.app as app
-from ministack.core import iam_evaluator, lambda_runtime, router
-from ministack.services import lambda_svc, s3, sts
+from ministack.core import iam_evaluator, router
+from ministack.services import s3
 
 from local.account import SECRET_HEADER
 from local.bedrock.admin import PREFIX
@@ -56,7 +53,6 @@ def install(secret: str) -> None:
 
     app.app = application
     _own_root(secret)
-    _random_credentials()
 
 
 def _is_answer(scope: Scope) -> bool:
@@ -105,35 +101,3 @@ def _own_root(secret: str) -> None:
 
     iam_evaluator.resolve_credential = resolve_credential
     s3.resolve_credential = resolve_credential
-
-
-def _random_credentials() -> None:
-    """Of a function's role: the same all the time that the account runs, and never again. ministack registers what
-    anybody could compute each time that it starts a sandbox, so that is exchanged before it counts: others of the
-    function are signing meanwhile."""
-    known, given, register = secrets.token_bytes(32), lambda_runtime.execution_credentials, sts.register_session
-    starting = ContextVar("starting", default=False)
-
-    def of_key(key: str) -> dict[str, str]:
-        secret, token = (hmac.digest(known, f"{what}:{key}".encode(), "sha256").hex() for what in ("secret", "token"))
-        return {"SecretAccessKey": secret, "SessionToken": token}
-
-    def register_session(key: str, session: dict[str, Any]) -> None:
-        register(key, {**session, **of_key(key)} if starting.get() else session)
-
-    def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-        before = starting.set(True)
-        try:
-            found: dict[str, str] = given(config)
-        finally:
-            starting.reset(before)
-        own = of_key(found["AWS_ACCESS_KEY_ID"])
-        return {
-            **found,
-            "AWS_SECRET_ACCESS_KEY": own["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": own["SessionToken"],
-        }
-
-    sts.register_session = register_session
-    lambda_runtime.execution_credentials = execution_credentials
-    lambda_svc.execution_credentials = execution_credentials
