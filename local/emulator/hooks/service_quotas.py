@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 import ministack.app as app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 
 from local.bedrock.offer.quotas import Granted, granted
@@ -81,6 +81,8 @@ def install(simulator: Simulator) -> None:
             return _arn(asked.get("QuotaCode", "")) if "GetServiceQuota" in headers.get("x-amz-target", "") else "*"
         return resource_of(service, method, path, headers, body, *request)  # type: ignore[no-any-return]  # no types
 
+    # For a name without patterns, ministack would read every model of botocore: seconds, at the first request.
+    router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": ["ServiceQuotasV20190624"]}
     app.SERVICE_HANDLERS[SERVICE] = handle_request
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     iam_actions.extract_resource_arn = extract_resource_arn

@@ -3,11 +3,14 @@
 from typing import Any
 
 import botocore.exceptions
+import ministack.app as app
 import pytest
 from botocore.config import Config
+from ministack.core import iam_actions, router
 
 from local.bedrock.offer.quotas import granted
 from local.bedrock.settings import Quotas
+from local.emulator.hooks import service_quotas
 from tests.unit.local.emulator.workshop import Workshop, allow
 
 UNITS, DEPLOYMENTS, CROSS_REGION = "L-BE77399C", "L-1EF80F3E", "L-C0326783"
@@ -90,3 +93,20 @@ def test_a_quota_is_told_to_those_who_may_read_it(
 ) -> None:
     client = workshop.acting("service-quotas", *statements)
     assert code(client.get_service_quota, ServiceCode="bedrock", QuotaCode=quota) == refused
+
+
+def test_a_request_is_known_without_every_model_of_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes the account's one thread for seconds."""
+    for place, name in (
+        (app, "SERVICE_HANDLERS"),
+        (router, "SERVICE_PATTERNS"),
+        (iam_actions, "SERVICE_TO_IAM_NAMESPACE"),
+    ):
+        monkeypatch.setattr(place, name, dict(getattr(place, name)))
+    monkeypatch.setattr(iam_actions, "extract_resource_arn", iam_actions.extract_resource_arn)
+    monkeypatch.setattr(router, "_is_aws_service_name", lambda _name: pytest.fail("the models are read"))
+    nobody: Any = None  # no quota is asked for
+    service_quotas.install(nobody)
+    scope = "AWS4-HMAC-SHA256 Credential=AKIA/20261129/us-east-1/servicequotas/aws4_request, SignedHeaders=host"
+    for target in ({"x-amz-target": "ServiceQuotasV20190624.GetServiceQuota"}, {}):
+        assert router.detect_service("POST", "/", {"authorization": scope, **target}, {}) == "servicequotas"
