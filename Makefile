@@ -89,7 +89,8 @@ WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hash
 	  $(call fail,.build/wheels)
 	@$(WHEELS) --target .build/wheels/local --python .venv-lambda
 	@cd .build/wheels && rm -rf $(foreach for,function local,$(addprefix $(for)/,$(UNUSED)))
-	@find .build/wheels -type d -name tests -prune -exec rm -rf {} + && touch $@
+	@find .build/wheels -type d -name tests -prune -exec rm -rf {} +
+	@.venv-lambda/bin/python -m compileall -q .build/wheels/local && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
 	@echo "installing the CDK command line into node_modules"

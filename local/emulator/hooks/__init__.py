@@ -48,6 +48,7 @@ from local.emulator.hooks import (
     subscriptions,
     task_roles,
     ttl,
+    unpacked,
     waits,
 )
 
@@ -95,6 +96,7 @@ def install(
 def _install_functions(endpoint: str) -> None:
     lambdas.install()
     layers.install()
+    unpacked.install()
     function_properties.install()
     function_roles.install()
     function_sessions.install()

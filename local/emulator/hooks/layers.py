@@ -3,12 +3,11 @@
 AWS: a layer's compiled modules are for the function's runtime and architecture, here Python 3.14 on arm64.
 ministack: unpacks a layer as it is, and functions run on this machine's Python, which cannot load such modules.
 We mend: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`,
-    https://packaging.python.org/en/latest/specifications/binary-distribution-format/) is given as the same versions
-    from the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for the local interpreter from the
-    same lock. Other layers, and functions without this one, are left alone.
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/) is given as a link to the
+    same versions in the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for the local interpreter
+    from the same lock. Other layers, and functions without this one, are left alone.
 """
 
-import functools
 import io
 import os
 import zipfile
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack.services import lambda_svc
+
+from local.emulator.hooks.unpacked import linked
 
 
 class WrongWheels(Exception):
@@ -42,17 +43,7 @@ def for_this_machine(layer: bytes, folder: Path) -> bytes:
         return layer
     if not wanted <= here:
         raise WrongWheels(f"a layer holds {sorted(wanted)}, {folder} holds {sorted(here)}: `make install` mends it")
-    return _packed(folder)
-
-
-@functools.cache
-def _packed(folder: Path) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, Path("python") / path.relative_to(folder))
-    return body.getvalue()
+    return linked(folder, "python")
 
 
 def install() -> None:

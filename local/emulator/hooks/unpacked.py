@@ -1,0 +1,65 @@
+"""Code and layers are unpacked once for all workers, and Python compiles a module once.
+
+AWS: a function's code and layers are read-only, and the same for each of its environments
+    (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). An archive keeps symbolic links.
+ministack: unpacks both anew for every worker, where each compiles every module anew: half a second, and 120 MB written.
+    A link becomes a file that holds its target.
+We mend: an archive is unpacked once, into a folder of the account that its content names, and workers get links to what
+    is in it. (Not mended: a function may write there.)
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import tempfile
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+
+def linked(target: Path, name: str) -> bytes:
+    """An archive of one symbolic link."""
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16  # 3: Unix
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(entry, str(target))
+    return body.getvalue()
+
+
+class _Archive(zipfile.ZipFile):
+    """One that unpacks itself as links to what was unpacked of the same bytes."""
+
+    def extractall(self, path: Any = None, *_options: Any) -> None:
+        for entry in self._kept().iterdir():
+            Path(path or ".", entry.name).symlink_to(entry)
+
+    def _kept(self) -> Path:
+        with Path(str(self.filename)).open("rb") as archive:
+            kept = Path(tempfile.gettempdir(), "unpacked", hashlib.file_digest(archive, "sha256").hexdigest())
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            draft = Path(tempfile.mkdtemp(dir=kept.parent))
+            links = [entry for entry in self.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
+            super().extractall(draft, [entry for entry in self.infolist() if entry not in links])
+            for entry in links:  # last, so that nothing is written through one
+                (draft / entry.filename).symlink_to(os.fsdecode(self.read(entry)))
+            try:
+                draft.rename(kept)
+            except OSError:  # another worker was faster
+                if not kept.exists():
+                    raise
+                shutil.rmtree(draft)
+        return kept
+
+
+def install() -> None:
+    """Replace how the Lambda runtime unpacks."""
+    shim = types.ModuleType(zipfile.__name__)
+    shim.__dict__.update(vars(zipfile), ZipFile=_Archive)
+    lambda_runtime.zipfile = shim

@@ -1,0 +1,52 @@
+"""Workers of the same code share what was unpacked and compiled of it."""
+
+import io
+import zipfile
+from pathlib import Path
+
+from local.emulator.hooks.unpacked import linked
+from tests.unit.local.emulator.workshop import Workshop
+
+WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
+
+
+def packed(**texts: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(f"python/{name}.py", text)
+    return body.getvalue()
+
+
+def told(workshop: Workshop, layer: bytes) -> list[str]:
+    """What a new function with the layer tells of its module `more`: where it lies, and its TEXT."""
+    made = workshop.client("lambda").publish_layer_version(LayerName="more", Content={"ZipFile": layer})
+    answer: list[str] = workshop.invoke(workshop.function(WHERE, Layers=[made["LayerVersionArn"]]))
+    return answer
+
+
+def test_the_same_layer_lies_in_one_place_and_is_compiled_there(workshop: Workshop) -> None:
+    layer = packed(more="TEXT = 'one'")
+    (place, text), again = told(workshop, layer), told(workshop, layer)
+    assert [place, text] == again
+    assert text == "one"
+    assert list(Path(place).parent.glob("__pycache__/more.*.pyc"))
+
+
+def test_another_content_lies_elsewhere(workshop: Workshop) -> None:
+    (place, _), (other, text) = (told(workshop, packed(more=f"TEXT = '{word}'")) for word in ("two", "six"))
+    assert place != other
+    assert text == "six"
+
+
+def test_a_link_in_an_archive_is_a_link(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "more.py").write_text("TEXT = 'linked'")
+    assert told(workshop, linked(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
+
+
+def test_nothing_is_written_through_a_link(workshop: Workshop, tmp_path: Path) -> None:
+    body = io.BytesIO(linked(tmp_path, "python"))
+    with zipfile.ZipFile(body, "a") as archive:
+        archive.writestr("python/more.py", "TEXT = 'outside'")
+    told(workshop, body.getvalue())
+    assert list(tmp_path.iterdir()) == []
