@@ -8,6 +8,7 @@ import typer
 
 from distillery.command.permissions import refused
 from distillery.command.progress import scores, waiting
+from distillery.command.seen import runs_of
 from distillery.command.spending import spending
 from distillery.command.target import Target, target
 from distillery.terminal import Text, say, told
@@ -31,24 +32,9 @@ def status(
     on = target(context)
     if recipe is not None:
         on.know(recipe)
-    found = {name: _runs(on, name) for name in ([recipe] if recipe else on.recipes)}
-    refusals = [runs for runs in found.values() if isinstance(runs, Exception)]
-    if refusals and len(refusals) == len(found):
-        raise refusals[0]
+    found = runs_of(on, [recipe] if recipe else on.recipes)
     for name, runs in found.items():
         _show(on, name, runs)
-
-
-def _runs(on: Target, recipe: str) -> list[RunRecord] | Exception:
-    """Or what AWS said where this person may not read them."""
-    from distillery.client import AWS_ERRORS  # boto3
-
-    try:
-        return on.ledger.runs(recipe)
-    except AWS_ERRORS as error:
-        if not refused(error):
-            raise
-        return error
 
 
 def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:

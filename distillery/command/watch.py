@@ -8,6 +8,7 @@ import typer
 from rich.live import Live
 
 from distillery.command.progress import picture, summary, took, waiting
+from distillery.command.seen import runs_of
 from distillery.command.target import Target, target
 from distillery.terminal import Text, console, say, told
 from lambdas.shared.errors import BadRequest
@@ -18,7 +19,8 @@ from lambdas.shared.road import Outcome
 def watch(
     context: typer.Context,
     run: Annotated[
-        str | None, typer.Argument(help="A run id; otherwise the newest run of all recipes.", show_default=False)
+        str | None,
+        typer.Argument(help="A run id; otherwise the newest run of all recipes that you may see.", show_default=False),
     ] = None,
 ) -> None:
     """Follow a run until it ends: each stage, how long it took, and what it produced. Ctrl-C leaves the run alone."""
@@ -68,7 +70,9 @@ def _looks(on: Target, run: str) -> Iterator[RunRecord]:
 
 
 def _newest(on: Target) -> str:
-    runs = [record for recipe in on.recipes for record in on.ledger.runs(recipe)]
+    """Of the recipes whose runs this person may read."""
+    found = runs_of(on, on.recipes).values()
+    runs = [record for said in found if not isinstance(said, Exception) for record in said]
     if not runs:
         raise BadRequest(f"environment {on.account.environment!r} has no runs yet; start one with: distillery run")
     return max(runs, key=lambda record: record.opened).run.id

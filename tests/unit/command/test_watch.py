@@ -2,8 +2,10 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from distillery.command import progress
@@ -46,6 +48,25 @@ def test_without_a_run_it_follows_the_newest(ledger: Ledger, command: Command) -
     run = open_run(ledger)
     ledger.close(run.id, Outcome.FAILED, "the newest")
     assert command("watch").out == "failed: the newest"
+
+
+@pytest.mark.parametrize("own", ["support", None])
+def test_without_a_run_a_recipe_that_is_not_ones_own_is_passed_over(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, own: str | None
+) -> None:
+    """Whom a tag holds to a recipe is refused the others; whom it holds to none that there is, all of them."""
+    run, query = open_run(ledger), account.table.query
+    ledger.close(run.id, Outcome.FAILED, "the newest")
+
+    def limited(partition: str, prefix: str = "") -> Any:
+        if partition != f"recipe#{own}":
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
+        return query(partition, prefix)
+
+    monkeypatch.setattr(account.table, "query", limited)
+    said = command("watch")
+    assert (said.code, said.out) == (1, "failed: the newest" if own else "")
+    assert ("OperatorPolicyArn" in said.err) is (own is None)
 
 
 def test_a_run_is_looked_at_again_until_it_ends(
