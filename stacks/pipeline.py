@@ -13,6 +13,7 @@ from infra.parts.published import publish
 from infra.parts.rule import every
 from infra.parts.stores import Stores
 from infra.stages.dataset import Dataset
+from lambdas.shared.deciders import all_limited
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
 from stacks.road import road
@@ -30,7 +31,7 @@ class Pipeline(EnvironmentStack):
         key, recipes = foundation.key(self), list(settings.recipes.values())
         ground, stores = self.ground(key), foundation.stores(self, key)
         dataset = Dataset(self, "Dataset", ground=ground, stores=stores, recipes=settings.recipes)
-        stages = Stages.within(self, ground=ground, stores=stores, recipes=recipes)
+        stages = Stages.within(self, ground=ground, stores=stores, recipes=recipes, settings=dataset.recipes)
         states, functions = road(self, stages), stages.functions
         self.machine = Machine(
             self, "StateMachine", ground=ground, states=states, functions=functions, within=LONGEST_RUN
@@ -71,6 +72,7 @@ class Pipeline(EnvironmentStack):
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
+        told = all_limited(self.settings.recipes.values())
         policies = {
             "Operator": operator_policy(
                 self,
@@ -79,8 +81,11 @@ class Pipeline(EnvironmentStack):
                 stores=stores,
                 functions=[dataset.function],
                 rollback=rollback,
+                deciders_named=told,
             ),
-            "Approver": approver_policy(self, "Approvers", names=names, stores=stores, function=dataset.approval),
+            "Approver": approver_policy(
+                self, "Approvers", names=names, stores=stores, function=dataset.approval, deciders_named=told
+            ),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
             "OnCall": on_call_policy(
@@ -92,6 +97,7 @@ class Pipeline(EnvironmentStack):
                 inference_region=there,
                 functions=called,
                 rollback=rollback,
+                deciders_named=told,
             ),
         }
         for role, policy in policies.items():

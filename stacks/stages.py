@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -27,7 +28,16 @@ class Stages:
     promotion: Promotion
 
     @classmethod
-    def within(cls, scope: Construct, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]) -> Self:
+    def within(
+        cls,
+        scope: Construct,
+        *,
+        ground: Ground,
+        stores: Stores,
+        recipes: Sequence[Recipe],
+        settings: lambda_.ILayerVersion,
+    ) -> Self:
+        """settings: the layer that tells functions the recipes."""
         endpoint = Endpoint(scope, "Endpoint", ground=ground, stores=stores, recipes=recipes)
         letters = endpoint.sweep.dead_letters  # one queue, and one alarm, for what the slow poll does again anyway
         return cls(
@@ -36,7 +46,7 @@ class Stages:
             ),
             endpoint=endpoint,
             evaluation=Evaluation(scope, "Evaluation", ground=ground, stores=stores, recipes=recipes),
-            promotion=Promotion(scope, "Promotion", ground=ground, stores=stores, recipes=recipes),
+            promotion=Promotion(scope, "Promotion", ground=ground, stores=stores, recipes=recipes, settings=settings),
         )
 
     @property

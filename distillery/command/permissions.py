@@ -29,6 +29,16 @@ NEEDS = {
 BESIDE = {"probe", "bench"}
 """Verbs that call models as a team does, for which the route's own policy is needed too."""
 
+_DECIDES = "decides only where every recipe names its deciders"
+TAGGED = {
+    "run": "starts runs by putting prompts under prompts/<recipe>/ of the prompts bucket",
+    "collect": "leaves collecting to the recipe's schedule",
+    "approve": _DECIDES,
+    "reject": _DECIDES,
+    "rollback": _DECIDES,
+}
+"""What is for whom a tag holds to one recipe, of verbs that call functions."""
+
 REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
@@ -53,5 +63,5 @@ def needed(verb: str | None, on: "Target", error: Exception) -> str | None:
         return None
     told = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
     beside = ", and the policy of the route" if verb in BESIDE else ""
-    limited = "; whoever bears the tag distillery:recipe reaches that recipe alone, and calls no function"
-    return f"`distillery {verb}` needs the policy in output {told}{beside}{limited if not beside else ''}"
+    tagged = f"; whoever bears the tag distillery:recipe {TAGGED.get(verb or '', 'reaches that recipe alone')}"
+    return f"`distillery {verb}` needs the policy in output {told}{beside}{tagged if not beside else ''}"

@@ -26,6 +26,7 @@ def on_call_policy(
     inference_region: str,
     functions: Sequence[Function],
     rollback: Function,
+    deciders_named: bool,
 ) -> iam.ManagedPolicy:
     """`docs/runbooks`. functions: those that are called again once what kept them from their work is mended."""
     place = Place.of(scope)
@@ -36,7 +37,7 @@ def on_call_policy(
         f"Look into alarms of {names.environment}, and mend what the runbooks say",
         *people.read_runs(stores.ledger),
         people.invoke(*(function.function.function_arn for function in functions)),
-        *people.decide(rollback.function.function_arn),
+        *people.decide(rollback.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(place, names.pipeline, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
         running.look_at_executions(place, machine.state_machine_name, "states:GetExecutionHistory"),

@@ -39,9 +39,10 @@ def operator_policy(
     stores: Stores,
     functions: Sequence[Function],
     rollback: Function,
+    deciders_named: bool,
 ) -> iam.ManagedPolicy:
     """`distillery run`, `status`, `watch` and `rollback`. Reads no text of anybody's: reports tell of prompts by
-    numbers."""
+    numbers. deciders_named: whether each recipe names its deciders, as for the others who decide."""
     place = Place.of(scope)
     return managed_policy(
         scope,
@@ -51,7 +52,7 @@ def operator_policy(
         *people.read_objects(stores.data, *REPORTS),
         *people.read_runs(stores.ledger),
         people.invoke(*(function.function.function_arn for function in functions)),
-        *people.decide(rollback.function.function_arn),
+        *people.decide(rollback.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(place, names.pipeline),
         *people.read_aliases(place, names),
         bedrock.follow(place),
@@ -59,7 +60,7 @@ def operator_policy(
 
 
 def approver_policy(
-    scope: Construct, ident: str, *, names: Names, stores: Stores, function: Function
+    scope: Construct, ident: str, *, names: Names, stores: Stores, function: Function, deciders_named: bool
 ) -> iam.ManagedPolicy:
     """`distillery approve` and `reject`: a run's cost stands in its record and in the report of its prompts."""
     return managed_policy(
@@ -68,7 +69,7 @@ def approver_policy(
         f"Approve or reject runs of {names.environment} that are above their budget",
         *people.read_objects(stores.data, REPORT),
         *people.read_runs(stores.ledger),
-        *people.decide(function.function.function_arn),
+        *people.decide(function.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(Place.of(scope), names.pipeline),
     )
 

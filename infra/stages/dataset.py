@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -27,14 +26,15 @@ class Dataset(Construct):
     """`function` is invoked for every object under `prompts/` and `collected/` of the prompts bucket, and by
     `distillery run`.
 
-    `approval` is asked by `distillery approve` and `reject`, at `approval_url`.
+    `approval` is asked by `distillery approve` and `reject`, at `approval_url`. `recipes` is the layer that tells
+    functions what the settings say of recipes.
     """
 
     def __init__(
         self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Mapping[str, Recipe]
     ) -> None:
         super().__init__(scope, ident)
-        settings = settings_layer(self, "Recipes", recipes)
+        self.recipes = settings_layer(self, "Recipes", recipes)
         self.function = Function(
             self,
             "Function",
@@ -55,10 +55,10 @@ class Dataset(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **self._stated(stores),
             },
-            layers=[wheels_layer(self, "Wheels"), settings],
+            layers=[wheels_layer(self, "Wheels"), self.recipes],
             asynchronous=True,
         )
-        self.approval = self._approval(ground, stores, settings)
+        self.approval = self._approval(ground, stores)
         self.approval_url = decision_url(self.approval)
         self._on_upload(stores)
 
@@ -77,7 +77,7 @@ class Dataset(Construct):
             function.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
             function.allow_more(running.start(machine.state_machine_arn))
 
-    def _approval(self, ground: Ground, stores: Stores, settings: lambda_.LayerVersion) -> Function:
+    def _approval(self, ground: Ground, stores: Stores) -> Function:
         return Function(
             self,
             "Approval",
@@ -91,7 +91,7 @@ class Dataset(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **({Variable.FOUR_EYES: "true"} if ground.keep_data else {}),
             },
-            layers=[settings],  # the month's cap is today's, not that of the day on which the run was uploaded
+            layers=[self.recipes],  # cap and deciders are today's, not those of the day on which the run was uploaded
         )
 
     def _on_upload(self, stores: Stores) -> None:

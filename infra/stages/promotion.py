@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -20,17 +21,27 @@ from lambdas.shared.variables import Variable
 
 
 class Promotion(Construct):
-    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts the way back."""
+    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts the way back.
+
+    settings: the layer that tells it who decides about which recipe.
+    """
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        stores: Stores,
+        recipes: Sequence[Recipe],
+        settings: lambda_.ILayerVersion,
     ) -> None:
         super().__init__(scope, ident)
         self._place = Place.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = ground.names.alias("*")
         self.function = self._step(ground, stores)
-        self.rollback = self._rollback(ground, stores)
+        self.rollback = self._rollback(ground, stores, settings)
         self.rollback_url = decision_url(self.rollback)
 
     def states(self) -> sfn.Chain:
@@ -85,7 +96,7 @@ class Promotion(Construct):
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
         )
 
-    def _rollback(self, ground: Ground, stores: Stores) -> Function:
+    def _rollback(self, ground: Ground, stores: Stores, settings: lambda_.ILayerVersion) -> Function:
         return Function(
             self,
             "Rollback",
@@ -95,4 +106,5 @@ class Promotion(Construct):
             timeout=Duration.minutes(1),
             permissions=[*storage.keep_ledger(stores.ledger), running.read_parameters(self._place, self._aliases)],
             environment={Variable.LEDGER: stores.ledger.table_name},
+            layers=[settings],
         )

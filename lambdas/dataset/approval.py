@@ -23,7 +23,6 @@ from lambdas.shared.ledger import Approvals, RunRecord, Table, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable, is_set, read
-from lambdas.shared.wire import from_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,10 @@ class Decision:
     approve: bool
     usd: Decimal
     reason: str = ""
+
+    @property
+    def recipe(self) -> str:
+        return names.recipe_of(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Approval:
         if decision.approve:
             if self.uploads is not None:
                 four_eyes.check(self.uploads.of(decision.run), by)
-            cap_usd = self.recipes(names.recipe_of(decision.run)).monthly_cap_usd
+            cap_usd = self.recipes(decision.recipe).monthly_cap_usd
             record = self.approvals.approve(decision.run, decision.usd, by=by.arn, cap_usd=cap_usd)
             self.machine.start(record.run)
             said = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
@@ -64,13 +67,12 @@ class Approval:
         return record
 
 
-def decide(event: Any, _context: object) -> Any:
+def decide(event: Any, context: object) -> Any:
     """See the module."""
-    return decided(event, _decide)
+    return decided(event, context, Decision, _decide)
 
 
-def _decide(asked: Any, by: Caller) -> dict[str, str]:
-    decision = from_wire(Decision, asked)
+def _decide(decision: Decision, by: Caller) -> dict[str, str]:
     machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
     table = Table(read(Variable.LEDGER))
     uploads = Uploads(table) if is_set(Variable.FOUR_EYES) else None

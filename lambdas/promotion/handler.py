@@ -13,7 +13,7 @@ from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Rollbacks, Table
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import from_wire, to_wire
+from lambdas.shared.wire import to_wire
 
 
 def step(event: Mapping[str, Any], _context: object) -> Any:
@@ -36,6 +36,6 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
             raise BadRequest(f"the promotion stage has no step {other!r}; it has promote, describe, record and close")
 
 
-def rollback(event: Mapping[str, Any], _context: object) -> Any:
+def rollback(event: Mapping[str, Any], context: object) -> Any:
     """`{"recipe": "support", "version": 3}` by the URL: starts the way back to the previous model."""
-    return decided(event, lambda asked, by: Rollback.of_environment().start(from_wire(Asked, asked), by))
+    return decided(event, context, Asked, lambda asked, by: Rollback.of_environment().start(asked, by))

@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.caller import Caller, caller_of
+from lambdas.shared.caller import Caller, caller_of, invoked
 from lambdas.shared.errors import NotAdmitted
 from lambdas.shared.names import URL_ALIAS
 from lambdas.shared.offer import Offered
@@ -48,9 +48,8 @@ class Visitor:
 
 def visitor_of(event: Any, context: Any) -> Visitor:
     """context: Lambda's. An event is believed where the alias of the URL was invoked, and nowhere else."""
-    arn = str(getattr(context, "invoked_function_arn", "")).split(":")
-    account, qualifier = (arn[4], arn[7:]) if len(arn) > 6 else ("", [])
-    return Visitor(caller=caller_of(event) if qualifier == [URL_ALIAS] else None, account=account)
+    account, qualifier = invoked(context)
+    return Visitor(caller=caller_of(event) if qualifier == URL_ALIAS else None, account=account)
 
 
 @functools.cache

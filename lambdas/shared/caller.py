@@ -31,6 +31,13 @@ class Caller:
         return self.arn if _LASTING.fullmatch(self.arn) else f"other/{self.account}"
 
 
+def invoked(context: Any) -> tuple[str, str]:
+    """The function's own account, and the alias or version that was asked for, as Lambda's context says and no event
+    can; each empty where nobody tells."""
+    arn = str(getattr(context, "invoked_function_arn", "")).split(":")
+    return (arn[4], ":".join(arn[7:])) if len(arn) > 6 else ("", "")
+
+
 def caller_of(event: Any) -> Caller | None:
     """The caller that a function URL's event names (payload format 2.0); None where it names none."""
     found = event

@@ -77,6 +77,9 @@ class Recipe:
     training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
     tags: Mapping[str, str] = field(default_factory=dict)
     curation: Curation = field(default_factory=Curation)
+    deciders: tuple[
+        str, ...
+    ] = ()  # of those who hold the policy, who approves, rejects and rolls back; none: all of them
     logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
 
     @property
@@ -87,9 +90,9 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags or
-        money, nor of where prompts come from, what becomes of bad lines or how they are curated: the data set's own
-        digest tells those."""
+        """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags,
+        money or deciders, nor of where prompts come from, what becomes of bad lines or how they are curated: the data
+        set's own digest tells those."""
         return digest(
             [
                 self.name,
@@ -115,6 +118,11 @@ def load(name: str) -> Recipe:
             f"there is no recipe {quoted(address(name, NAME_MAX))}; this environment has {sorted(recipes)}"
         )
     return from_wire(Recipe, recipes[name])
+
+
+def load_all() -> dict[str, Recipe]:
+    """The environment's recipes by name."""
+    return {name: from_wire(Recipe, said) for name, said in settings.read(SETTINGS_FILE).items()}
 
 
 def dump(recipes: Mapping[str, Recipe]) -> str:

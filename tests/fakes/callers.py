@@ -1,11 +1,19 @@
 """Who signs a request to a function's URL, and the event that tells it."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from lambdas.shared.caller import Caller
 
 ANA = Caller(arn="arn:aws:sts::111111111111:assumed-role/approvers/ana", id="AROAAPPROVERS:ana", account="111111111111")
+LEA = Caller(arn="arn:aws:sts::111111111111:assumed-role/leads/lea", id="AROALEADS:lea", account="111111111111")
+STRANGER = Caller(arn=LEA.arn.replace("111111111111", "999999999999"), id="AROAX:lea", account="999999999999")
+"""Of another account, in a role of the same name."""
+
+HERE = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:decides")
+"""Lambda's context: in which account the function is."""
+
 FORGED = {"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/chief", "callerId": "AIDACHIEF"}}}}
 """What a body may hold in vain."""
 

@@ -10,7 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.shared.names import PROMPTS_PREFIX
+from distillery.client.refused import FunctionRefused
+from distillery.client.signed import post
+from lambdas.shared.names import PROMPTS_PREFIX, TAG_RECIPE
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
 from local import people
@@ -26,6 +28,7 @@ from tests.journey.prompts import DELIVERY, jsonl, support
 def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
     dev = assemblies.settings("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetThen.APPROVE)
+    recipe = replace(recipe, deciders=("user/distillery-dev-*approver",))
     return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 
 
@@ -48,6 +51,8 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     assert (declined.outcome, declined.closed_by) == (Outcome.DECLINED, _arn(environment))
 
     _approves_his_own(environment)
+    tag = [{"Key": TAG_RECIPE, "Value": RECIPE}]  # every recipe names its deciders, and this one names him
+    environment.client("iam").tag_user(UserName="distillery-dev-approver", Tags=tag)
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.ended(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
@@ -55,6 +60,20 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     assert record.stages[Stage.DISTILLATION].ended
     assert record.approved_by == _arn(environment)
     assert f"approved by {_arn(environment)}" in environment.command("status").replace("\n", " ")
+    _rolls_back_what_is_for_others(environment)
+
+
+def _rolls_back_what_is_for_others(environment: Environment) -> None:
+    """The operator's policy lets him to the function, and the recipe does not name him."""
+    url, asked = str(environment.where["decisions"]["rollback"]), {"recipe": RECIPE, "version": 1}
+    keys = environment.person("operator")
+    session = boto3.Session(
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"]
+    )
+    with pytest.raises(FunctionRefused, match="are for the deciders") as refused:
+        post(session, url, asked, region=environment.home)
+    assert refused.value.name == "NotAdmitted"
+    assert environment.ledger.active() == {}
 
 
 def _arn(environment: Environment) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from infra.config.reading import read, shaped
 from tests.policy.engine import Ask, decide
 from tests.policy.house import listed
 from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, Roles, Thing
-from tests.policy.synthesis import house
+from tests.policy.synthesis import house, synthesized
 
 GET, VERSION, PUT = "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"
 VERBS: Mapping[str, tuple[Mapping[str, Thing], tuple[str, ...]]] = {
@@ -171,6 +172,48 @@ def test_functions_are_called_by_these_and_by_nobody_with_the_tag(
         (decided,) = decide([(roles().documents[role], asks)])
         found = {name for name, yes in zip(functions, decided, strict=True) if yes}
         assert found == (table.get(role, set()) if not tag or role == "Caller" else set())
+
+
+@functools.cache
+def _decisions(named: tuple[bool, ...]) -> Roles:
+    """Of an environment with a recipe for each: whether it names its deciders."""
+    said = read("prod")
+    recipes = {
+        f"recipe-{at}": said["recipes"]["support"] | ({"deciders": ["assumed-role/leads/*"]} if one else {})
+        for at, one in enumerate(named)
+    }
+    return Roles(synthesized(shaped(said | {"recipes": recipes}, "prod")))
+
+
+DECIDING = {role: {one for one in those if one.startswith("pipeline ")} for role, those in SIGNED.items()}
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize("tag", [{}, {TAG: "recipe-0"}, {TAG: "another"}], ids=["untagged", "tagged", "another's"])
+@pytest.mark.parametrize("named", [(True, True), (True, False)], ids=["every", "one of two"])
+def test_whoever_bears_the_tag_decides_where_every_recipe_names_its_deciders_and_nowhere_else(
+    role: str, named: tuple[bool, ...], tag: Mapping[str, str]
+) -> None:
+    """One that names none is everybody's who gets to the function, so nobody gets there whom a tag keeps from it."""
+    of = _decisions(named)
+    url, signed = {"lambda:InvokedViaFunctionUrl": "true"}, {"lambda:FunctionUrlAuthType": "AWS_IAM"}
+    decisions = [one for one in of.functions if one in set().union(*DECIDING.values())]
+    direct = {"lambda:InvokedViaFunctionUrl": "false"}
+    ways = (("lambda:InvokeFunction", url), ("lambda:InvokeFunctionUrl", signed), ("lambda:InvokeFunction", direct))
+    asks = [of.functions[one].of("", action, {**keys, **tag}) for one in decisions for action, keys in ways]
+    (decided,) = decide([(of.documents[role], asks)])
+    through = DECIDING.get(role, set()) if all(named) or not tag else set()
+    assert decided == [one in through and keys is not direct for one in decisions for _, keys in ways]
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_deciders_let_nobody_with_the_tag_run_or_collect(role: str) -> None:
+    of = _decisions((True, True))
+    keys = {"lambda:InvokedViaFunctionUrl": "false", TAG: "recipe-0"}
+    asks = [thing.of("", "lambda:InvokeFunction", keys) for thing in of.functions.values()]
+    (decided,) = decide([(of.documents[role], asks)])
+    found = {name for name, yes in zip(of.functions, decided, strict=True) if yes}
+    assert found == (CALLS["Caller"] if role == "Caller" else set())
 
 
 @pytest.mark.parametrize("role", MAY)

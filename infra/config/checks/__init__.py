@@ -25,7 +25,7 @@ from infra.config.checks.logs import (
 from infra.config.checks.names import check_derived_names, check_names
 from infra.config.checks.ownership import check_account, check_tags
 from infra.config.checks.pair import check_pairs
-from infra.config.checks.principals import check_principals
+from infra.config.checks.principals import check_deciders, check_principals
 from infra.config.checks.quota import check_quota
 from infra.config.checks.regions import check_regions
 from infra.config.checks.route import check_latencies, check_routes
@@ -52,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     check_cost_centres,
     check_maps,
     check_principals,
+    check_deciders,
     check_quota,
     check_budgets,
     check_monthly_budgets,

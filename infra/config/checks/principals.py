@@ -1,4 +1,4 @@
-"""Who may use a route: patterns that name somebody."""
+"""Who may use a route, and who decides about a recipe: patterns that name somebody."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -15,6 +15,14 @@ def check_principals(settings: Settings, _on: date) -> Iterator[Finding]:
     for name, route in settings.routes.items():
         where = f"routes.{name}.principals"
         yield from no_patterns(where, route.principals or (), allowed=_FORMS, fix="write one of these, or remove it")
+
+
+def check_deciders(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Each is a pattern of a signer's ARN: one that fits nobody would leave a recipe without a way back."""
+    for name, recipe in settings.recipes.items():
+        where = f"recipes.{name}.deciders"
+        fix = "write one of these; without any, whoever holds the policy decides"
+        yield from no_patterns(where, recipe.deciders, allowed=_FORMS, fix=fix)
 
 
 def no_patterns(where: str, said: Iterable[str], *, allowed: str, fix: str) -> Iterator[Finding]:

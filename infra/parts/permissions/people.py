@@ -105,8 +105,11 @@ def invoke(*functions: str) -> Permission:
     return Permission(actions=("lambda:InvokeFunction",), resources=functions, conditions=UNTAGGED)
 
 
-def decide(function: str) -> tuple[Permission, ...]:
-    """The same of a function that is told by its URL who asks."""
+def decide(function: str, *, deciders_named: bool) -> tuple[Permission, ...]:
+    """The same of a function that is told by its URL who asks. deciders_named: whether each recipe says who decides:
+    then the function knows whom it is not for, and lets nobody in for the want of a name."""
+    if deciders_named:
+        return running.decide(function)
     return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in running.decide(function))
 
 

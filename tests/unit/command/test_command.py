@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from distillery.client import NotDeployed, NotReached
 from distillery.client.refused import NotAllowed
-from distillery.command.permissions import NEEDS, STACKS
+from distillery.command.permissions import NEEDS, STACKS, needed
+from distillery.command.target import Target
 from distillery.command.verbs import VERBS
 from lambdas.shared.ledger import Ledger
 from lambdas.shared.road import Outcome
@@ -135,6 +136,20 @@ def test_a_refusal_says_which_policy_the_verb_needs(
     assert (
         f"`distillery {verb}` needs the policy in output {NEEDS[verb][0]} of stack distillery-prod-{stack}" in said.err
     )
+
+
+TAGGED = {
+    "run": "starts runs by putting prompts under prompts/<recipe>/",
+    "collect": "leaves collecting to the recipe's schedule",
+    **dict.fromkeys(("approve", "reject", "rollback"), "decides only where every recipe names its deciders"),
+    "status": "reaches that recipe alone",
+}
+
+
+@pytest.mark.parametrize("verb", TAGGED)
+def test_a_refusal_says_what_is_for_whom_a_tag_holds_to_a_recipe(verb: str) -> None:
+    said = needed(verb, Target("dev", None, False), NotAllowed("AWS refused (AccessDenied)"))
+    assert f"whoever bears the tag distillery:recipe {TAGGED[verb]}" in (said or "")
 
 
 def test_what_is_no_refusal_says_nothing_of_policies(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("routes.distilled/support.principals[0]", "admits every role", "with * and ?", "write one"),
     ),
+    "a decider that is a role, which nobody signs as": (
+        {"recipes/support/deciders": ["user/ana", "role/leads"]},
+        TODAY,
+        ("recipes.support.deciders[1]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+    ),
+    "deciders that are everybody": (
+        {"recipes/support/deciders": ["assumed-role/*/*"]},
+        TODAY,
+        ("recipes.support.deciders[0]", "admits every role", "'user/NAME'", "without any, whoever holds the policy"),
+    ),
     "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it bounds nothing", "tokens, usd", "remove")),
     "a quota that the longest answer does not fit into": (
         {"quota": {"per": "day", "tokens": 1024}},

@@ -19,7 +19,7 @@ from lambdas.shared.ledger import Approvals, Uploaded, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage
-from tests.fakes.callers import ANA, FORGED, event, said
+from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said
 from tests.unit.dataset.desk import MACHINE, UPLOAD, Desk
 from tests.unit.dataset.fakes import file
 
@@ -177,6 +177,7 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(door, "client", lambda _service: desk.machine)
     monkeypatch.setattr(door, "Table", lambda _name: desk.table)
     monkeypatch.setattr(recipe, "load", desk.load)
+    monkeypatch.setattr(recipe, "load_all", lambda: {"support": desk.recipe})
     monkeypatch.setattr(door, "Notices", lambda topic: Notices(topic, desk.sns))
     return desk
 
@@ -226,6 +227,42 @@ def test_an_approval_that_is_sent_again_starts_nothing_again(behind: Desk) -> No
     behind.ledger.close(run, Outcome.FAILED)
     assert said(door.decide(once, None))[0] == 400
     assert len(behind.machine.started) == begun
+
+
+@pytest.mark.parametrize("approve", [True, False])
+@pytest.mark.parametrize("by", [ANA, STRANGER], ids=["a decider of another recipe", "a role of that name elsewhere"])
+def test_nobody_decides_about_a_run_whose_recipe_names_others(
+    behind: Desk, monkeypatch: pytest.MonkeyPatch, by: Caller, approve: bool
+) -> None:
+    run = waiting(behind)
+    returns = replace(behind.recipe, name="returns", deciders=("assumed-role/approvers/*",))
+    behind.recipe = replace(behind.recipe, deciders=("assumed-role/leads/*",))
+    monkeypatch.setattr(recipe, "load_all", lambda: {"support": behind.recipe, "returns": returns})
+    asked = _asked(behind, run, approve=approve)
+    status, refused = said(door.decide(event(asked, by), HERE))
+    assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
+    assert "recipe 'support' are for the deciders" in refused["error"]["message"]
+    assert (behind.ledger.run(run).outcome, behind.machine.started) == (Outcome.AWAITING, [])
+    assert said(door.decide(event(asked, LEA), HERE))[0] == 200
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_whether_there_is_a_run_is_not_told_to_whom_it_is_not_for(behind: Desk, known: bool) -> None:
+    run = waiting(behind)
+    behind.recipe = replace(behind.recipe, deciders=("assumed-role/leads/*",))
+    asked = _asked(behind, run) | ({} if known else {"run": "support-aaaaa-aaaaaaaa-1"})
+    assert said(door.decide(event(asked), HERE))[0] == 403
+
+
+def test_a_run_of_a_recipe_that_the_settings_lost_is_declined_by_nobody_where_all_others_are_limited(
+    behind: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = waiting(behind)
+    returns = replace(behind.recipe, name="returns")
+    for deciders, status in ((("assumed-role/leads/*",), 403), ((), 200)):
+        left = {"returns": replace(returns, deciders=deciders)}
+        monkeypatch.setattr(recipe, "load_all", lambda left=left: left)
+        assert said(door.decide(event(_asked(behind, run, approve=False), LEA), HERE))[0] == status
 
 
 OBJECT = ("s3://prompts/prompts/support/a.jsonl", "v1")

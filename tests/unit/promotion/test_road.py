@@ -8,6 +8,7 @@ import pytest
 from lambdas.promotion.handler import rollback, step
 from lambdas.shared import aws, redaction
 from lambdas.shared.aws import ClientError
+from lambdas.shared.caller import Caller
 from lambdas.shared.errors import BadRequest, EndpointFailed, NotAdmitted
 from lambdas.shared.ledger import Ledger, Rollbacks
 from lambdas.shared.recipe import Recipe
@@ -15,7 +16,7 @@ from lambdas.shared.road import Outcome, Stage
 from lambdas.shared.variables import Variable
 from lambdas.shared.wire import to_wire
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.callers import ANA, FORGED, event, said
+from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said
 from tests.fakes.road import distilled, open_run, provisioned, recipe, student, verdict
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
@@ -37,6 +38,8 @@ class World:
         self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
         for door in ("handler", "rollback"):
             monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
+        self.recipes = {"support": recipe()}
+        monkeypatch.setattr("lambdas.shared.recipe.load_all", lambda: self.recipes)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
         values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
         for variable, value in values.items():
@@ -72,10 +75,10 @@ class World:
         assert step({"step": name, "road": road}, None) == first
         return first
 
-    def ask_back(self, **asked: Any) -> tuple[int, Any]:
+    def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
         """Status and answer of the way back from what the alias is now."""
         version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
-        return said(rollback(event({"recipe": "support", "version": version, **asked}), None))
+        return said(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
 
     def roll_back(self) -> dict[str, Any]:
         status, answer = self.ask_back()
@@ -352,3 +355,31 @@ def test_a_student_that_did_not_pass_closes_its_run_as_rejected(world: World) ->
 def test_an_unknown_step_is_refused(world: World) -> None:
     with pytest.raises(BadRequest, match="promote, describe, record and close"):
         step({"step": "dance", "road": world.road("a")}, None)
+
+
+LEADS, APPROVERS = ("assumed-role/leads/*",), ("assumed-role/approvers/*",)
+
+
+@pytest.mark.parametrize("by", [ANA, STRANGER], ids=["a decider of another recipe", "a role of that name elsewhere"])
+def test_nobody_rolls_back_a_recipe_that_names_others(world: World, by: Caller) -> None:
+    for letter in "ab":
+        world.walk(world.road(letter))
+    world.recipes = {"support": recipe(deciders=LEADS), "returns": recipe(name="returns", deciders=APPROVERS)}
+    reads = len(world.ssm.reads)
+    status, refused = world.ask_back(by)
+    assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
+    assert "recipe 'support' are for the deciders" in refused["error"]["message"]
+    assert (world.machine.started, world.rollbacks.of("support"), world.ledger.active()) == ([], [], {})
+    assert len(world.ssm.reads) == reads
+    assert world.ask_back(LEA)[0] == 200
+
+
+@pytest.mark.parametrize("others", [APPROVERS, ()], ids=["limited too", "for all"])
+def test_a_recipe_that_the_settings_lost_goes_back_where_not_all_others_are_limited(
+    world: World, others: tuple[str, ...]
+) -> None:
+    for letter in "ab":
+        world.walk(world.road(letter))
+    world.recipes = {"returns": recipe(name="returns", deciders=others)}
+    assert world.ask_back()[0] == (403 if others else 200)
+    assert bool(world.machine.started) is not bool(others)

@@ -96,8 +96,12 @@ def test_every_function_is_told_what_it_reads_and_nothing_else(handler: str, var
     assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
 
 
-def test_only_those_who_open_runs_carry_the_recipes() -> None:
+def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes() -> None:
     (recipes,) = [name for name in resources(PIPELINE, "AWS::Lambda::LayerVersion") if "Recipes" in name]
     functions = resources(PIPELINE, "AWS::Lambda::Function").values()
     carrying = [f["Handler"] for f in functions if {"Ref": recipes} in f["Layers"]]
-    assert sorted(carrying) == ["lambdas.dataset.approval.decide", "lambdas.dataset.handler.receive"]
+    assert sorted(carrying) == [
+        "lambdas.dataset.approval.decide",
+        "lambdas.dataset.handler.receive",
+        "lambdas.promotion.handler.rollback",
+    ]
