@@ -10,8 +10,15 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from aws_cdk import aws_lambda as lambda_
+
 MODE = 0o644
 """Of every file inside; Lambda makes the folders."""
+
+
+def code(packed: Path) -> lambda_.Code:
+    """An archive as an asset: its name tells what is in it, so the CDK need not read it once more."""
+    return lambda_.Code.from_asset(str(packed), asset_hash=packed.stem)
 
 
 def archive(build: Path, stem: str, files: Mapping[Path, Path]) -> Path:

@@ -5,6 +5,7 @@ from the distributions installed here, as their RECORD lists them, so no Docker 
 are packed from where they lie: a copy that was named by versions would outlive other bytes of the same version.
 """
 
+import functools
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path, PurePath
@@ -13,7 +14,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.parts.archive import archive
+from infra.parts.archive import archive, code
 from infra.parts.build import BUILD
 from infra.parts.licences import is_licence
 from infra.parts.runtime import RUNTIME
@@ -33,7 +34,7 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=lambda_.Code.from_asset(str(pack(BUILD))),
+        code=code(_packed(BUILD)),
         description=f"boto3 {distribution('boto3').version} for {', '.join(SERVICES)}",
         compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
@@ -43,6 +44,9 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
 def pack(build: Path) -> Path:
     """The archive of `python/`, named by what is in it."""
     return archive(build, "layer", dict(sorted(_files())))
+
+
+_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _files() -> Iterator[tuple[Path, Path]]:

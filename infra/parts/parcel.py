@@ -4,12 +4,13 @@ A parcel holds its own stage and `shared`, so its hash changes with these files 
 tests, in mypy and in Lambda.
 """
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 from aws_cdk import aws_lambda as lambda_
 
-from infra.parts.archive import archive
+from infra.parts.archive import archive, code
 from infra.parts.build import BUILD, ROOT
 
 BESIDE = {"serving": ("distillery/__init__.py", "distillery/client")}
@@ -22,7 +23,7 @@ def parcel(stage: str) -> lambda_.Code:
         raise ValueError(
             f"there is no folder lambdas/{stage}; a handler is spelled lambdas.<stage>.<module>.<function>"
         )
-    return lambda_.Code.from_asset(str(pack(stage, ROOT, BUILD)))
+    return code(_packed(stage, ROOT, BUILD))
 
 
 def pack(stage: str, root: Path, build: Path) -> Path:
@@ -30,6 +31,9 @@ def pack(stage: str, root: Path, build: Path) -> Path:
     held = ("lambdas/__init__.py", f"lambdas/{stage}", "lambdas/shared", *BESIDE.get(stage, ()))
     files = sorted({file for name in held for file in _files(root / name)})
     return archive(build, f"parcel-{stage}", {file.relative_to(root): file for file in files})
+
+
+_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _files(path: Path) -> Iterator[Path]:

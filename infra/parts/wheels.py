@@ -5,13 +5,14 @@ interpreter, so no Docker and no arm64 machine is needed, and synth needs no net
 machine's interpreter and get the same versions built for it (`local/emulator/hooks/layers.py`).
 """
 
+import functools
 from pathlib import Path
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.parts.archive import archive
+from infra.parts.archive import archive, code
 from infra.parts.build import BUILD
 from infra.parts.licences import is_licence
 from infra.parts.runtime import ARCHITECTURE, RUNTIME
@@ -31,7 +32,7 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=lambda_.Code.from_asset(str(pack(BUILD))),
+        code=code(_packed(BUILD)),
         description="Compiled packages, by requirements/layer.txt",
         compatible_architectures=[ARCHITECTURE],
         compatible_runtimes=[RUNTIME],
@@ -45,6 +46,9 @@ def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
     if not files:
         raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
     return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
+
+
+_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _is_kept(file: Path) -> bool:
