@@ -2,5 +2,5 @@
 
 `python -m local.emulator start | stop | status` needs the standard library alone; `serve`, which `start`
 runs in an interpreter of its own, needs ministack. Each module of `hooks` says what AWS does, what
-ministack does and what we mend; `hooks.install` lists them all.
+ministack does and what we mend; `mended.install` lists them all.
 """

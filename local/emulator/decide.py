@@ -1,5 +1,7 @@
 """What IAM would answer: policies and requests on standard input, decisions on standard output. No account runs.
 
+Each line is a list, and so is its answer:
+
     [{"document": {…}, "asks": [{"action": …, "resource": …, "keys": {…}, "principal": …}, …]}, …]
         →  [["Allow", "ImplicitDeny", …], …]
 
@@ -38,4 +40,5 @@ def _context(ask: dict[str, Any]) -> iam.EvalContext:
 
 if __name__ == "__main__":
     policy_variables.install()
-    print(json.dumps([decisions(case["document"], case["asks"]) for case in json.load(sys.stdin)]))
+    for line in sys.stdin:
+        print(json.dumps([decisions(case["document"], case["asks"]) for case in json.loads(line)]), flush=True)

@@ -20,7 +20,7 @@ def main() -> None:
     from local.bedrock.events import KeptEvents
     from local.bedrock.faults import Fault, Faults
     from local.bedrock.settings import Quotas, Settings, TeacherSettings
-    from local.emulator import hooks
+    from local.emulator import mended
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
 
@@ -46,6 +46,6 @@ def main() -> None:
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
     known = {"account": account.account, "endpoint": account.endpoint, "secret": account.secret}
-    hooks.install(clock, bedrock, events, **known, iam_log=iam_log)
+    mended.install(clock, bedrock, events, **known, iam_log=iam_log)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

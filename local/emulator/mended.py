@@ -1,0 +1,118 @@
+"""ministack with all of `local.emulator.hooks`, put in place by `install` before it serves.
+
+Every hook replaces an attribute of one pinned version, so each has a contract test that fails when that
+attribute moves; `tests/unit/local/emulator` holds them.
+"""
+
+from pathlib import Path
+
+from local.bedrock.admin import Admin
+from local.bedrock.engine import Bedrock
+from local.bedrock.events import KeptEvents
+from local.emulator.clock import VirtualClock
+from local.emulator.hooks import (
+    access,
+    alarm_actions,
+    athena,
+    bedrock,
+    bedrock_types,
+    browsers,
+    buckets,
+    budgets,
+    callbacks,
+    dead_letters,
+    encryption,
+    execution_logs,
+    executions,
+    function_logs,
+    function_properties,
+    function_roles,
+    function_sessions,
+    function_urls,
+    history,
+    lambdas,
+    layers,
+    limits,
+    log_groups,
+    loopback,
+    machine_roles,
+    metrics,
+    policy_variables,
+    recorder,
+    requests,
+    rule_targets,
+    s3_events,
+    schedules,
+    service_quotas,
+    signatures,
+    subscriptions,
+    task_roles,
+    ttl,
+    unpacked,
+    waits,
+)
+
+MINISTACK = "1.5.33"
+
+
+def install(
+    clock: VirtualClock,
+    simulator: Bedrock,
+    events: KeptEvents,
+    *,
+    account: str,
+    endpoint: str,
+    secret: str,
+    iam_log: Path | None = None,
+) -> None:
+    """Put every hook in place. Call it once, before ministack serves."""
+    admin = Admin(simulator, clock, events, account=account)
+    loopback.install()
+    buckets.install()
+    log_groups.install()
+    _install_functions(endpoint)
+    schedules.install(clock)
+    ttl.install(clock)
+    _install_executions(clock)
+    s3_events.install(clock)
+    rule_targets.install()
+    alarm_actions.install()
+    subscriptions.install()
+    bedrock.install(simulator, admin.reset)
+    bedrock_types.install(simulator)
+    budgets.install()
+    service_quotas.install(simulator)
+    athena.install(clock)
+    policy_variables.install()
+    if iam_log is not None:
+        recorder.install(iam_log)
+    encryption.install()
+    access.install(simulator, encryption.key_checks, function_urls.checks)
+    requests.install(admin)
+    signatures.install(secret)
+    browsers.install()
+
+
+def _install_functions(endpoint: str) -> None:
+    lambdas.install()
+    layers.install()
+    unpacked.install()
+    function_properties.install()
+    function_roles.install()
+    function_sessions.install()
+    function_urls.install(endpoint)
+    function_logs.install()
+    dead_letters.install()
+
+
+def _install_executions(clock: VirtualClock) -> None:
+    """Several wrap the same parts, the later around the earlier: what a limit or a role refuses is in the history."""
+    machine_roles.install()
+    waits.install(clock)
+    executions.install(clock)
+    callbacks.install(clock)
+    task_roles.install()
+    limits.install()
+    history.install()
+    execution_logs.install(clock)
+    metrics.install()
