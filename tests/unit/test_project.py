@@ -1,0 +1,63 @@
+"""What the project tells those who want to take part is true: its files, targets and links are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ".github/PULL_REQUEST_TEMPLATE.md")
+FORMS = ("bug.yml", "feature.yml")
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+INSTALLED = (".venv", "cdk.out", ".build")
+"""What is there only after `make install`."""
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def _named(page: str) -> set[str]:
+    """Paths in backticks: they have a slash, or are a file of the root."""
+    words = {word for span in re.findall(r"`([^`\n]+)`", text(page)) for word in span.split()}
+    paths = {word for word in words if re.fullmatch(r"[\w.-]+(/[\w.-]+)+|\w[\w-]*\.(py|md|toml|json)", word)}
+    return {path for path in paths if not path.startswith(INSTALLED)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text(page)) if "://" not in link]
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_every_path_that_contributors_are_sent_to_is_there() -> None:
+    named = _named("CONTRIBUTING.md")
+    folders = ("", "lambdas/shared/catalog", "lambdas/dataset/validation", "lambdas/dataset/validation/kinds")
+    assert len(named) > 50
+    assert [path for path in sorted(named) if not any((ROOT / under / path).exists() for under in folders)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_target_that_is_named_is_one_of_the_makefile(page: str) -> None:
+    spoken = re.findall(r"(?:^|`)(?:UPDATE=1 )?make ((?:[a-z-]+ ?)+)", text(page), re.MULTILINE)
+    assert {target for words in spoken for target in words.split()} <= TARGETS
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_asks_and_what_it_cannot_do_without_is_required(form: str) -> None:
+    said = text(f".github/ISSUE_TEMPLATE/{form}")
+    assert all(re.search(rf"^{key}: .+", said, re.MULTILINE) for key in ("name", "description"))
+    asked = re.findall(r"^    id: (\w+)$", said, re.MULTILINE)
+    assert len(asked) == len(set(asked)) >= 4
+    assert "required: true" in said
+
+
+def test_releases_are_listed_with_the_latest_first_and_each_change_under_a_known_heading() -> None:
+    said = text("CHANGELOG.md")
+    releases = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - (Unreleased|\d{4}-\d\d-\d\d)$", said, re.MULTILINE)
+    assert len(releases) == len(re.findall(r"^## ", said, re.MULTILINE))
+    numbers = [tuple(map(int, release[:3])) for release in releases]
+    assert numbers == sorted(set(numbers), reverse=True)
+    assert "Unreleased" not in [day for *_, day in releases[1:]]
+    headings = set(re.findall(r"^### (.+)$", said, re.MULTILINE))
+    assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
