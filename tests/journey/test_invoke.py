@@ -14,7 +14,7 @@ from distillery.client.document import RouteMap
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 
-QUESTION = "Where is my parcel with the number 4711?"
+QUESTION = "Where is my parcel with the number quokka-4711?"
 
 
 def test_routes_are_listed_and_called_by_url(deploy: Deploy) -> None:
@@ -44,7 +44,7 @@ def _logged(environment: Environment) -> None:
     lines = [line for event in events for line in event["message"].splitlines()]
     told = [json.loads(line) for line in lines if line.startswith('{"_aws"')]
     assert [(one["Route"], one["Failed"]) for one in told] == [("fast", 0), ("distilled/support", 1)]
-    assert not [line for line in lines if "4711" in line]
+    assert not [line for line in lines if "quokka" in line]
 
 
 def _call(environment: Environment, method: str, asked: Any = None) -> tuple[int, Any]:
