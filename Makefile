@@ -170,9 +170,8 @@ snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and polic
 
 .PHONY: synth
 synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
-	@for env in $(ENVIRONMENTS); do echo "cdk synth $$env"; \
-	  node_modules/.bin/cdk synth --quiet -c env=$$env -c date=$(GATE_DATE) --output cdk.out/$$env || exit 1; done
-	@echo "cdk synth launch"; node_modules/.bin/cdk synth --quiet -c env=launch -c date=2024-12-04 --output cdk.out/launch
+	@printf '%s\n' $(patsubst %,"% $(GATE_DATE)",$(ENVIRONMENTS)) "launch 2024-12-04" | xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; \
+	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
 
 .PHONY: journey
 journey: install ## The whole road on the local account, happy and unhappy
