@@ -49,4 +49,4 @@ class Witness(Construct):
         assert isinstance(cfn, s3.CfnBucket)
         path = "NotificationConfiguration.LambdaConfigurations"
         cfn.add_property_override(path, [{"Event": "s3:ObjectCreated:*", "Function": arn}])
-        cfn.add_dependency(permission)
+        cfn.add_resource_dependency(permission)
