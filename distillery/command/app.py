@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from distillery import __version__
 from distillery.command.target import Target
 from distillery.command.verbs import Verbs
+from distillery.terminal import say
 
 app = typer.Typer(
     name="distillery",
@@ -29,8 +31,25 @@ Local = Annotated[
 ]
 
 
+def _tell(wanted: bool) -> None:
+    if wanted:
+        say("distillery {}", __version__)
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell, is_eager=True, help="Print the version, and do nothing else.")
+]
+
+
 @app.callback()
-def target(context: typer.Context, env: Env = "dev", region: Region = None, local: Local = False) -> None:
+def target(
+    context: typer.Context,
+    env: Env = "dev",
+    region: Region = None,
+    local: Local = False,
+    _version: Version = False,
+) -> None:
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
         _go_local(env)

@@ -1,5 +1,6 @@
 """What an application installs: the client, typed, on boto3 alone."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -7,6 +8,8 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+
+import distillery
 
 ROOT = Path(__file__).parents[3]
 BLOCKED = """
@@ -64,6 +67,28 @@ def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipF
     assert told.get_all("Provides-Extra") == ["chart", "command"]
     extra = {one.partition(">")[0] for one in needed if "extra == 'command'" in one}
     assert extra >= {"typer", "rich", "msgspec"}
+
+
+def test_its_version_is_told_in_one_place_and_held_everywhere_else(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    told = [Parser().parsestr(wheel.read(name).decode())["Version"]]
+    for file in ("package.json", "package-lock.json"):  # npm writes no bill of materials without one
+        told += re.findall(r'^ +"name": "distillery",\n +"version": "(.+?)"', _text(file), re.MULTILINE)
+    told.append(re.findall(r"^## \[(.+?)\]", _text("CHANGELOG.md"), re.MULTILINE)[0])
+    assert told == [distillery.__version__] * 5
+
+
+def _text(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_it_runs_on_every_python_and_system_that_the_gate_runs_on(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    told = Parser().parsestr(wheel.read(name).decode())
+    classified = set(told.get_all("Classifier", []))
+    assert told["Requires-Python"] == ">=3.11"
+    assert classified >= {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}
+    assert not [one for one in classified if one.startswith("License ::")], "the licence is an SPDX expression"
 
 
 def test_its_types_go_along(wheel: zipfile.ZipFile) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+import distillery
 from distillery.client import NotDeployed, NotReached
 from distillery.client.refused import NotAllowed
 from distillery.command.permissions import NEEDS, STACKS, needed
@@ -24,6 +25,11 @@ def test_help_lists_the_verbs(command: Command) -> None:
     assert said.code == 0
     for word in (*VERBS, "--env", "--region", "--local"):
         assert word in said.out, word
+
+
+def test_the_version_is_the_packages_own(command: Command) -> None:
+    said = command("--version")
+    assert (said.code, said.out, said.err) == (0, f"distillery {distillery.__version__}", "")
 
 
 def test_without_a_verb_it_shows_its_help(command: Command) -> None:
