@@ -187,6 +187,11 @@ class Environment:
         now = datetime.fromisoformat(clock["now"]).timestamp()
         self._admin("PUT", "clock", {"virtual": now + hours * 3600})
 
+    def begin_day(self) -> None:
+        """Moves the account's clock on to a minute past midnight, UTC."""
+        now = datetime.fromisoformat(self._admin("GET", "clock")["now"]).timestamp()
+        self._admin("PUT", "clock", {"virtual": (now // 86_400 + 1) * 86_400 + 60})
+
     def hurried(self, found: Callable[[], T]) -> Callable[[], T]:
         """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
 

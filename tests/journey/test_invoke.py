@@ -1,9 +1,11 @@
 """The deployed invoke function by its URL: routes are listed and called, and its log says what was served and no word
-of what was said."""
+of what was said. Whoever asks is counted, and over its quota refused."""
 
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from email.message import Message
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -11,14 +13,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from distillery.client.document import RouteMap
+from local import people
+from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
+from tests.journey.furnished import furnished
 
 QUESTION = "Where is my parcel with the number quokka-4711?"
 
 
-def test_routes_are_listed_and_called_by_url(deploy: Deploy) -> None:
-    environment = deploy("dev")
+LONG = {"route": "haiku", "prompt": "where is my parcel? " * 900, "max_tokens": 20}
+"""18,000 bytes, at the worst as many tokens; about 4,500 in truth."""
+
+
+def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, assemblies: Assemblies) -> None:
+    environment = deploy("dev", settings=furnished(assemblies))
     status, document = _call(environment, "GET")
     assert status == 200
     maps = [RouteMap.from_json(json.dumps(one)) for one in document["routes"].values()]
@@ -32,6 +41,23 @@ def test_routes_are_listed_and_called_by_url(deploy: Deploy) -> None:
     assert (status, refused["error"]["type"]) == (404, "NoModel")
     assert _call(environment, "POST", {"route": "fast"})[0] == 400
     _logged(environment)
+    _counted(environment)
+
+
+def _counted(environment: Environment) -> None:
+    """Whoever is over its quota waits as long as it is told; meanwhile others are served."""
+    environment.begin_day()
+    status, said = _call(environment, "POST", LONG)
+    assert (status, said["usage"]["input_tokens"] < 5_000) == (200, True), said
+    status, refused, headers = _send(environment, "POST", LONG)
+    assert (status, refused["error"]["type"]) == (429, "OverQuota")
+    assert _call(environment, "POST", LONG | {"prompt": QUESTION})[0] == 200, "a smaller one is within what is left"
+    where = {"home": environment.home, "inference": environment.inference}
+    other = people.credentials(environment.account, environment.settings.environment, "caller", "examiner", **where)
+    status, said = _call(environment, "POST", LONG, by=other)
+    assert status == 200, said
+    environment.pass_hours(int(headers["retry-after"]) / 3600)
+    assert _call(environment, "POST", LONG)[0] == 200
 
 
 def _logged(environment: Environment) -> None:
@@ -47,16 +73,23 @@ def _logged(environment: Environment) -> None:
     assert not [line for line in lines if "quokka" in line]
 
 
-def _call(environment: Environment, method: str, asked: Any = None) -> tuple[int, Any]:
-    """Status and JSON of a request that a caller signs."""
-    url = str(environment.serving["url"])
+def _call(environment: Environment, method: str, asked: Any = None, **by: Any) -> tuple[int, Any]:
+    """Status and JSON of a request."""
+    return _send(environment, method, asked, **by)[:2]
+
+
+def _send(
+    environment: Environment, method: str, asked: Any = None, *, by: Mapping[str, str] | None = None
+) -> tuple[int, Any, Message]:
+    """Its headers too. by: the variables of who signs it, otherwise a caller."""
+    url, keys = str(environment.serving["url"]), by or environment.person("caller")
     body = None if asked is None else json.dumps(asked).encode()
     request: Any = AWSRequest(method, url, data=body)
-    SigV4Auth(Credentials(*environment.person("caller").values()), "lambda", environment.inference).add_auth(request)
+    SigV4Auth(Credentials(*keys.values()), "lambda", environment.inference).add_auth(request)
     sent = urllib.request.Request(url, data=body, headers=dict(request.headers), method=method)  # noqa: S310  # loopback
     try:
         with urllib.request.urlopen(sent) as answer:  # noqa: S310  # the same
-            return int(answer.status), json.load(answer)
+            return int(answer.status), json.load(answer), answer.headers
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, json.load(error)
+            return error.code, json.load(error), error.headers

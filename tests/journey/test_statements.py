@@ -3,14 +3,10 @@
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
-from infra.config import Logging, Settings
-from infra.config.quota import Quota
-from lambdas.shared.offer import Per
 from tests.journey import deeds, steps
 from tests.journey.assemblies import Assemblies
 from tests.journey.conditions import (
@@ -27,8 +23,9 @@ from tests.journey.conditions import (
     Bound,
 )
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import Environment, until
 from tests.journey.estate import OURS, Role
+from tests.journey.furnished import furnished
 from tests.journey.policies import (
     Find,
     Which,
@@ -47,7 +44,6 @@ from tests.journey.policies import (
     via,
     without,
 )
-from tests.journey.test_logs import SOURCE
 
 Step = Callable[[Environment], str]
 PATIENCE = 30.0
@@ -170,18 +166,6 @@ CASES |= {
         (WITNESS, "PutItem", "dynamodb", deeds.note),
     )
 }
-
-
-def furnished(assemblies: Assemblies) -> Settings:
-    """dev, where callers are counted and calls are collected."""
-    dev = assemblies.settings("dev")
-    recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
-    more = {
-        "quota": Quota(per=Per.DAY, tokens=1_000_000),
-        "logging": Logging(keep_days=30),
-        "recipes": {RECIPE: recipe},
-    }
-    return dev.model_copy(update=more)
 
 
 def test_each_statement_and_condition_is_needed(

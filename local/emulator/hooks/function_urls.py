@@ -1,12 +1,15 @@
-"""A function's URL leads into the account, asks for both permissions, and tells the function who signed.
+"""A function's URL leads into the account, asks for both permissions, and tells the function who signed and
+where the URL stands.
 
 AWS: with AuthType AWS_IAM the event says in `requestContext.authorizer.iam` who signed, and nothing that was sent gets
     there (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html). Whoever calls needs
     `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction`, for which alone `lambda:InvokedViaFunctionUrl` is true
     (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
+    The context's `invoked_function_arn` names the alias, if that is what was invoked
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
 ministack: tells the function nobody and asks for the first alone. CloudFormation's FunctionUrl names a host of AWS's,
-    where a request would leave this machine.
-We mend all three; the address is the one that ministack serves by path. (Not mended: `principalOrgId` is always null.)
+    where a request would leave this machine. By a URL at an alias the context names none.
+We mend all four; the address is the one that ministack serves by path. (Not mended: `principalOrgId` is always null.)
 """
 
 from collections.abc import Iterator
@@ -51,8 +54,22 @@ def install(endpoint: str) -> None:
         ident = lambda_svc._function_url_id(config["FunctionUrl"])
         return {**attributes(config), "FunctionUrl": f"{endpoint}/_aws/lambda-url/{ident}/"}
 
+    find = lambda_svc._get_func_record_for_ref_in_scope
+
+    def get_func_record_for_ref_in_scope(ref: str, **scope: Any) -> tuple[Any, Any, str]:
+        record, config, name = find(ref, **scope)
+        _, qualifier = lambda_svc._resolve_name_and_qualifier(ref)
+        if config and qualifier:
+            config = {**config, "FunctionArn": f"{_unqualified(config['FunctionArn'])}:{qualifier}"}
+        return record, config, name
+
+    lambda_svc._get_func_record_for_ref_in_scope = get_func_record_for_ref_in_scope
     lambda_svc._build_function_url_event = build_function_url_event
     provisioners._lambda_url_attributes = lambda_url_attributes
+
+
+def _unqualified(arn: str) -> str:
+    return ":".join(arn.split(":")[:7])
 
 
 def _iam(headers: dict[str, str], query: dict[str, list[str]]) -> dict[str, str | None] | None:

@@ -21,10 +21,14 @@ FORGED = {"iam": {"userArn": "arn:aws:iam::111111111111:user/ana", "callerId": "
 class Url:
     """A function that says what it was told, behind its URL."""
 
-    def __init__(self, workshop: Workshop, kind: str = "AWS_IAM") -> None:
-        self.workshop, self.function = workshop, workshop.function(ECHO)
+    def __init__(self, workshop: Workshop, kind: str = "AWS_IAM", *, alias: str = "", code: str = ECHO) -> None:
+        self.workshop, self.function = workshop, workshop.function(code)
+        if alias:
+            functions = workshop.client("lambda")
+            version = functions.publish_version(FunctionName=self.function)["Version"]
+            functions.create_alias(FunctionName=self.function, Name=alias, FunctionVersion=version)
         template = {"Resources": {"U": {"Type": "AWS::Lambda::Url", "Properties": {
-            "AuthType": kind, "TargetFunctionArn": self.function}}},
+            "AuthType": kind, "TargetFunctionArn": self.function, **({"Qualifier": alias} if alias else {})}}},
             "Outputs": {"Url": {"Value": {"Fn::GetAtt": ["U", "FunctionUrl"]}}}}  # fmt: skip
         cfn, stack = workshop.client("cloudformation"), f"s-{uuid.uuid4().hex[:8]}"
         cfn.create_stack(StackName=stack, TemplateBody=json.dumps(template))
@@ -77,6 +81,12 @@ def _session(workshop: Workshop, name: str, *statements: dict[str, Any]) -> tupl
 
 def test_the_url_leads_into_the_account(workshop: Workshop) -> None:
     assert Url(workshop).address.startswith(f"{workshop.account.endpoint}/_aws/lambda-url/")
+
+
+@pytest.mark.parametrize("alias", ["", "live"])
+def test_the_context_names_the_alias_at_which_the_url_stands(workshop: Workshop, alias: str) -> None:
+    url = Url(workshop, alias=alias, code="def handler(event, context): return {'arn': context.invoked_function_arn}")
+    assert url.ask(_root(workshop))[1] == {"arn": url.function + (f":{alias}" if alias else "")}
 
 
 def test_a_user_is_told_by_arn_and_unique_id(workshop: Workshop) -> None:

@@ -1,0 +1,24 @@
+"""dev with all that it leaves out: one assembly for every journey that needs any of it."""
+
+from dataclasses import replace
+
+from infra.config import Logging, Settings
+from infra.config.quota import Quota
+from lambdas.shared.offer import Per
+from tests.journey.assemblies import Assemblies
+from tests.journey.environment import RECIPE
+from tests.journey.test_logs import SOURCE
+
+TOKENS = 20_000
+
+
+def furnished(assemblies: Assemblies) -> Settings:
+    """dev, where callers are counted and calls are collected."""
+    dev = assemblies.settings("dev")
+    recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
+    more = {
+        "quota": Quota(per=Per.DAY, tokens=TOKENS),
+        "logging": Logging(keep_days=30),
+        "recipes": {RECIPE: recipe},
+    }
+    return dev.model_copy(update=more)
