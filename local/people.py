@@ -15,6 +15,8 @@ DECLARED = {
     "approver": ("pipeline", "ApproverPolicyArn"),
     "examiner": ("pipeline", "ExaminerPolicyArn"),
     "reader": ("pipeline", "DataReaderPolicyArn"),
+    "eraser": ("pipeline", "EraserPolicyArn"),
+    "logs-eraser": ("collection", "LogsEraserPolicyArn"),
     "on-call": ("pipeline", "OnCallPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "measurer": ("serving", "MeasurerPolicyArn"),

@@ -4,9 +4,10 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from infra.config import Logging, Settings
+from infra.parts.eraser import logs_eraser_policy
 from infra.parts.people import collector_policy
 from infra.parts.published import publish
-from infra.stages.collection import Collection
+from infra.stages.collection import LOGGED, Collection
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 
@@ -40,3 +41,5 @@ class CollectionStack(EnvironmentStack):
         publish(self, "Where", name=self.names.collection, description="Logged calls, and who collects", value=where)
         policy = collector_policy(self, "Collectors", names=self.names, home_region=home, function=function)
         CfnOutput(self, "CollectorPolicyArn", value=policy.managed_policy_arn)
+        erasers = logs_eraser_policy(self, "Erasers", names=self.names, calls=calls, folders=LOGGED)
+        CfnOutput(self, "LogsEraserPolicyArn", value=erasers.managed_policy_arn)

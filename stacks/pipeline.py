@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from infra.config import LONGEST_RUN_DAYS, Settings
+from infra.parts.eraser import eraser_policy
 from infra.parts.expiry import Expiry
 from infra.parts.function import Function
 from infra.parts.machine import Machine
@@ -88,6 +89,7 @@ class Pipeline(EnvironmentStack):
             ),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
+            "Eraser": eraser_policy(self, "Erasers", names=names, stores=stores, inference_region=there),
             "OnCall": on_call_policy(
                 self,
                 "OnCall",

@@ -33,6 +33,9 @@ def forget(
         Path | None, typer.Option(help="These prompts: .jsonl or .jsonl.gz, as uploaded.", exists=True, dir_okay=False)
     ] = None,
     digest: Annotated[str | None, typer.Option(help="The prompt of this digest, as reports tell it.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Look through this recipe's files alone, and through no logged calls.")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="Also golden sets, and data sets of models and runs in use.")
     ] = False,
@@ -44,10 +47,10 @@ def forget(
     if dry_run and yes:
         raise BadRequest("--dry-run deletes nothing and --yes does; say one of them")
     on = target(context)
-    buckets = _buckets(on)
+    buckets = _buckets(on, recipe)
     holds = _wanted(buckets, text, file, digest)
     found = _searched(on, buckets, holds, everything=everything)
-    learnt = _learnt(on, found)
+    learnt = _learnt(on, found, [recipe] if recipe else on.recipes)
     going = [copy for copy in found.copies if not copy.why]
     if not as_json:
         _show(found, learnt, going)
@@ -64,13 +67,18 @@ def forget(
         raise typer.Exit(LEFT)
 
 
-def _buckets(on: Target) -> list["Bucket"]:
-    """Those of the home Region, and that of logged calls where the environment has one."""
+def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
+    """Those of the home Region, and that of logged calls where the environment has one: no call is a recipe's."""
     from distillery.client import NotDeployed
-    from distillery.erasure.copies import Bucket
+    from distillery.erasure.copies import Bucket, of_recipe
 
     home = on.account.s3()
     found = [Bucket(name=str(on.account.pipeline[name]), s3=home) for name in ("prompts_bucket", "data_bucket")]
+    if recipe is not None:
+        runs = [record.run.id for record in on.ledger.runs(recipe)]
+        if not runs:  # a recipe that left the settings has left texts
+            on.know(recipe)
+        return [of_recipe(bucket, recipe, runs) for bucket in found]
     try:
         logs = str(on.account.collection["bucket"])
     except NotDeployed:
@@ -135,11 +143,11 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
     return found
 
 
-def _learnt(on: Target, found: "Found") -> list["Learner"]:
+def _learnt(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
     from distillery.erasure.learners import learners
 
     logged = any(copy.bucket.logs for copy in found.copies)
-    names = sorted({*on.recipes, *(recipe for recipe, _ in found.datasets)})
+    names = sorted({*recipes, *(recipe for recipe, _ in found.datasets)})
     return [
         one
         for name in names

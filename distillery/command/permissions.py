@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
+ERASER = "EraserPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """Whose outputs name these policies; the pipeline stack's name the others."""
 
@@ -23,11 +24,17 @@ NEEDS = {
     "snippets": (CALLER, MEASURER),
     "probe": (MEASURER,),
     "bench": (MEASURER,),
+    "forget": (ERASER,),
 }
 """By any one of these."""
 
-BESIDE = {"probe", "bench"}
-"""Verbs that call models as a team does, for which the route's own policy is needed too."""
+ROUTES = "the policy of the route"
+BESIDE = {
+    "probe": ROUTES,
+    "bench": ROUTES,
+    "forget": "LogsEraserPolicyArn of the collection stack where calls are logged",
+}
+"""What else is needed: `probe` and `bench` call models as a team does."""
 
 _DECIDES = "decides only where every recipe names its deciders"
 TAGGED = {
@@ -36,8 +43,9 @@ TAGGED = {
     "approve": _DECIDES,
     "reject": _DECIDES,
     "rollback": _DECIDES,
+    "forget": "says --recipe, and reaches no logged calls",
 }
-"""What is for whom a tag holds to one recipe, of verbs that call functions."""
+"""What is for whom a tag holds to one recipe, of verbs that call functions or look beyond it."""
 
 REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
@@ -62,6 +70,6 @@ def needed(verb: str | None, on: "Target", error: Exception) -> str | None:
     if not policies or not refused(error):
         return None
     told = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
-    beside = ", and the policy of the route" if verb in BESIDE else ""
+    beside = f", and {BESIDE[verb]}" if verb in BESIDE else ""
     tagged = f"; whoever bears the tag distillery:recipe {TAGGED.get(verb or '', 'reaches that recipe alone')}"
-    return f"`distillery {verb}` needs the policy in output {told}{beside}{tagged if not beside else ''}"
+    return f"`distillery {verb}` needs the policy in output {told}{beside}{tagged if ROUTES not in beside else ''}"

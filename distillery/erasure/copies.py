@@ -8,26 +8,40 @@ the place of one that is deleted alone.
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from distillery.client import AWS_ERRORS
 from distillery.erasure.wanted import Holds, held, of_digest
 from lambdas.shared.conversation import Prompt
-from lambdas.shared.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, GOLDEN_PREFIX
+from lambdas.shared.names import (
+    COLLECTED_PREFIX,
+    DATASETS_PREFIX,
+    EVALUATIONS_PREFIX,
+    GOLDEN_PREFIX,
+    JOBS_PREFIX,
+    PROMPTS_PREFIX,
+    REPORTS_PREFIX,
+    UPLOADS_PREFIX,
+)
 from lambdas.shared.versions import Version, delete, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+OF_RECIPES = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX, DATASETS_PREFIX, REPORTS_PREFIX)
+OF_RUNS = (EVALUATIONS_PREFIX, JOBS_PREFIX)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """logs: whether it is that of logged calls."""
+    """logs: whether it is that of logged calls. folders: prefixes that are looked through; at first all there is."""
 
     name: str
     s3: "S3Client"
     logs: bool = False
+    folders: tuple[str, ...] = ("",)
 
     def read(self, version: Version) -> bytes:
         answer = self.s3.get_object(Bucket=self.name, Key=version.key, VersionId=version.id)
@@ -67,11 +81,19 @@ class Found:
         return {copy.dataset for copy in self.copies if copy.dataset}
 
 
-def objects(bucket: Bucket, prefix: str = "") -> Iterator[tuple[str, tuple[Version, ...]]]:
-    """Every key under the prefix with all its versions: S3 lists those of a key next to each other, but for pages."""
+def of_recipe(bucket: Bucket, recipe: str, runs: Iterable[str]) -> Bucket:
+    """The bucket, in which that recipe's folders alone are looked through, and those of its runs."""
+    folders = [f"{folder}{recipe}/" for folder in OF_RECIPES]
+    folders += [f"{folder}{run}/" for folder in OF_RUNS for run in runs]
+    return replace(bucket, folders=tuple(folders))
+
+
+def objects(bucket: Bucket, *folders: str) -> Iterator[tuple[str, tuple[Version, ...]]]:
+    """Every key in the folders with all its versions: S3 lists those of a key next to each other, but for pages."""
     found = defaultdict[str, list[Version]](list)
-    for version in versions(bucket.s3, bucket.name, prefix):
-        found[version.key].append(version)
+    for folder in folders or bucket.folders:
+        for version in versions(bucket.s3, bucket.name, folder):
+            found[version.key].append(version)
     for key, every in found.items():
         yield key, tuple(every)
 

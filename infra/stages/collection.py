@@ -25,6 +25,8 @@ from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable
 
 PENDING = "pending/"
+LOGGED = ("AWSLogs/", PENDING, RESULTS)
+"""Folders of the bucket of logged calls, in which there is text."""
 SLOW_POLL = Duration.hours(6)
 
 
@@ -75,7 +77,7 @@ class Collection(Construct):
     def _permissions(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic) -> list[Permission]:
         names = self._names
         return [
-            *storage.read(calls, "AWSLogs/", PENDING, RESULTS),
+            *storage.read(calls, *LOGGED),
             *storage.write(calls, PENDING, RESULTS),
             storage.remove(calls, PENDING),
             *analytics.query(

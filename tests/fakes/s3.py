@@ -34,6 +34,7 @@ class FakeS3:
     page: int = 1000
     kept: list[Kept] = field(default_factory=list)
     unfinished: list[tuple[str, str]] = field(default_factory=list)
+    listed: list[tuple[str, str]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     deletes: list[list[tuple[str, str]]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -96,6 +97,7 @@ class _Pages:
             yield {"Uploads": uploads} if uploads else {}
             return
         assert self.operation == "list_object_versions"
+        self.s3.listed.append((Bucket, Prefix))
         ours = [one for one in self.s3.kept if one.bucket == Bucket and one.key.startswith(Prefix)]
         newest = {one.key: one.id for one in ours}
         ours.reverse()

@@ -148,6 +148,36 @@ def noted(environment: Environment) -> str:
     return ""
 
 
+def erased(environment: Environment) -> str:
+    """An eraser finds, reads and deletes a version of what was uploaded."""
+    return _erased(environment, "eraser", str(environment.where["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/gone")
+
+
+def calls_erased(environment: Environment) -> str:
+    """The same of a logged call."""
+    ssm = environment.client("ssm", environment.inference)
+    bucket = json.loads(ssm.get_parameter(Name=environment.names.collection)["Parameter"]["Value"])["bucket"]
+    return _erased(environment, "logs-eraser", bucket, "AWSLogs/gone", environment.inference)
+
+
+def _erased(environment: Environment, kind: str, bucket: str, key: str, region: str | None = None) -> str:
+    """What is said to each of the three."""
+    root, s3 = environment.client("s3", region), environment.acting(kind, "s3", region)
+    version = root.put_object(Bucket=bucket, Key=key, Body=b"{}")["VersionId"]
+    named = {"Bucket": bucket, "Key": key, "VersionId": version}
+    heard = ""
+    for call, asked in (
+        (s3.list_object_versions, {"Bucket": bucket}),
+        (s3.get_object, named),
+        (s3.delete_object, named),
+    ):
+        try:
+            call(**asked)
+        except ClientError as error:
+            heard += str(error)
+    return heard
+
+
 def expired(environment: Environment) -> str:
     """Old data sets are looked for."""
     name = resource(environment, "pipeline", "ExpiryFunction")

@@ -1,5 +1,6 @@
 """What operators and callers do by the command line, each under the policy that the stacks declare, and no more."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, jsonl, support
 
 ASK = ("ask", RECIPE, "Where is my parcel?")
+SAID = support(*DELIVERY)[0].messages[-1][1]
+FORGET = ("forget", "--text", SAID, "--dry-run")
 
 
 def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
@@ -30,6 +33,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
         ("caller", ("status",)): "dynamodb:Query",
         ("caller", ("watch", run)): "dynamodb:GetItem",
         ("caller", ("rollback", RECIPE)): "ssm:GetParameter",
+        ("operator", FORGET): "ssm:GetParameter",
     }
     for (kind, verb), action in others.items():
         with subtests.test(kind, verb=verb[0]):
@@ -40,6 +44,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
     _texts_are_the_data_readers(environment, subtests)
     _the_exam_is_the_examiners(environment)
     _a_tag_limits(environment, run)
+    _what_somebody_wrote_is_the_erasers_to_forget(environment, run)
 
 
 def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subtests) -> None:
@@ -79,6 +84,43 @@ def _a_tag_limits(environment: Environment, run: str) -> None:
         assert ("PutObject" in refused) != own
         assert environment.attempt("rollback", RECIPE, by="operator").returncode == 1, "IAM does not see the recipe"
     assert "returns" not in environment.command("status", by="operator")
+
+
+def _what_somebody_wrote_is_the_erasers_to_forget(environment: Environment, run: str) -> None:
+    """First as somebody with the recipe's tag, who looks and may not go beyond; then for good."""
+    iam, eraser = environment.client("iam"), "distillery-dev-eraser"
+    find = environment.acting("eraser", "s3").list_object_versions
+    prompts, model = str(environment.where["prompts_bucket"]), environment.promoted().current
+    before = _holding(environment)
+    assert {uri.split("/")[3] for uri in before} >= {"uploads", "datasets"}
+    iam.tag_user(UserName=eraser, Tags=[{"Key": TAG_RECIPE, "Value": RECIPE}])
+    for prefix in ("", "uploads/", f"{UPLOADS_PREFIX}returns/", f"{UPLOADS_PREFIX}{RECIPE}-de/"):
+        assert "ListBucketVersions" in _refusal(find, Bucket=prompts, Prefix=prefix)
+    told = environment.command(*FORGET, "--recipe", RECIPE, by="eraser").replace("\n", "")
+    assert all(uri in told for uri in before), told
+    assert f"{model} of run {run} (promoted) learned it, and serves as the current model" in told
+    assert "the alias's current model learned it; --everything deletes it too" in told
+    assert _holding(environment) == before
+    iam.untag_user(UserName=eraser, TagKeys=[TAG_RECIPE])
+    done = environment.attempt("forget", "--text", SAID, "--yes", "--everything", by="eraser")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout.replace("\n", "")
+    assert f"{model} of run {run} (promoted) learned it" in told
+    assert _holding(environment) == set()
+    assert environment.under(f"evaluations/{run}/") == [], "what was answered goes with what was asked"
+
+
+def _holding(environment: Environment) -> set[str]:
+    """Of both buckets, what holds in any version what somebody wrote."""
+    s3, found = environment.client("s3"), set()
+    for bucket in (str(environment.where[name]) for name in ("prompts_bucket", "data_bucket")):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for one in page.get("Versions", []):
+                named = {"Bucket": bucket, "Key": one["Key"], "VersionId": one["VersionId"]}
+                body = s3.get_object(**named)["Body"].read()
+                if SAID.encode() in (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body):
+                    found.add(f"s3://{bucket}/{one['Key']}")
+    return found
 
 
 def _read(environment: Environment, kind: str, uri: str) -> bool:

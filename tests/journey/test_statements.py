@@ -126,6 +126,18 @@ CASES |= {
     "old data sets are found": Case(
         role("ExpiryFunctionRole"), action("s3:ListBucketVersions"), steps.expired, "AccessDenied.*ListObjectVersions"
     ),
+    **{
+        f"{kind} {does}": Case(managed("Erasers", stack), which, step, seen)
+        for kind, stack, step in (
+            ("an eraser", "pipeline", steps.erased),
+            ("an eraser of logs", "collection", steps.calls_erased),
+        )
+        for does, which, seen in (
+            ("finds", action("s3:ListBucketVersions"), "perform: s3:ListBucketVersions"),
+            ("reads and deletes", action("s3:DeleteObjectVersion"), "s3:GetObjectVersion.*s3:DeleteObjectVersion"),
+            ("opens", via("s3"), "perform: kms:Decrypt"),
+        )
+    },
     "S3 tells who uploads": Case(
         function("WitnessFunction", "foundation"), bool, steps.refused, "notification is lost.*InvokeFunction"
     ),

@@ -16,6 +16,7 @@ TAG = "aws:PrincipalTag/distillery:recipe"
 OUTPUT = re.compile(r"(?P<role>\w+)PolicyArn")
 RUN = "{recipe}-k3x9a-p0q2m7ab-1"
 PROMPTS, DATA = "<distillery-prod-foundation.PromptsBucket>", "<distillery-prod-foundation.DataBucket>"
+CALLS = "<distillery-prod-foundation-inference.CallBucket>"
 LEDGER = f"arn:aws:dynamodb:{HOME}:{ACCOUNT}:table/<distillery-prod-foundation.LedgerTable>"
 
 
@@ -67,7 +68,10 @@ OBJECTS = {
     "verdict": _object(DATA, f"evaluations/{RUN}/report.json"),
     "job output": _object(DATA, f"jobs/{RUN}/model/metrics.csv"),
     "elsewhere": _object(DATA, "another/{recipe}/a.jsonl"),
-    "logged calls": _object("<distillery-prod-foundation-inference.CallBucket>", "AWSLogs/1/2/{recipe}.json.gz"),
+    "logged calls": _object(CALLS, "AWSLogs/1/2/{recipe}.json.gz"),
+    "query results": _object(CALLS, "queries/{recipe}.csv"),
+    "beside the calls": _object(CALLS, "another/{recipe}.csv"),
+    "old exam": _object(DATA, "golden/{recipe}/a.jsonl"),
 }
 """Of recipes."""
 
@@ -78,6 +82,7 @@ LISTINGS = {
     "evaluations": _listing(DATA, f"evaluations/{RUN}/"),
     "all prompts": _listing(PROMPTS, ""),
     "all data": _listing(DATA, ""),
+    "calls": _listing(CALLS, ""),
 }
 ITEMS = {
     "runs": _partition("recipe#{recipe}"),

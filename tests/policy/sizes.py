@@ -15,8 +15,9 @@ MANAGED_MAX = 6_144
 PARAMETER_MAX = 4_096
 """The value of a standard parameter (Systems Manager, parameter-store-advanced-parameters)."""
 
-_ARN, _NAME, _ACCOUNT = "a" * 140, "n" * 80, "1" * 12
-"""In place of an ARN, a generated name and an account: as long as any that CloudFormation makes."""
+_ARN, _NAME, _BUCKET, _ACCOUNT = "a" * 140, "n" * 80, "b" * 63, "1" * 12
+"""In place of an ARN, a generated name, a bucket's and an account: as long as any that CloudFormation makes. A bucket's
+name has 63 characters at most (S3 guide, bucketnamingrules)."""
 
 
 def rendered(value: Any) -> Any:
@@ -27,7 +28,8 @@ def rendered(value: Any) -> Any:
         case {"Ref": "AWS::AccountId"}:
             return _ACCOUNT
         case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::GetStackOutput": _}:
-            return _ARN if spelled(value).endswith("Arn>") else _NAME
+            ends = {"Arn>": _ARN, "Bucket>": _BUCKET}
+            return next((long for end, long in ends.items() if spelled(value).endswith(end)), _NAME)
         case dict():
             return {key: rendered(each) for key, each in value.items()}
         case list():

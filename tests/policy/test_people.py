@@ -12,10 +12,11 @@ from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARA
 from tests.policy.synthesis import house, synthesized
 
 GET, VERSION, PUT = "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"
+MARK, DELETE = "s3:DeleteObject", "s3:DeleteObjectVersion"
 VERBS: Mapping[str, tuple[Mapping[str, Thing], tuple[str, ...]]] = {
     "objects": (
         OBJECTS,
-        (GET, VERSION, PUT, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl"),
+        (GET, VERSION, PUT, "s3:AbortMultipartUpload", MARK, DELETE, "s3:PutObjectAcl"),
     ),
     "listings": (LISTINGS, ("s3:ListBucket", "s3:ListBucketVersions")),
     "items": (
@@ -37,7 +38,12 @@ def _cells(things: tuple[str, ...], *verbs: str) -> set[Cell]:
     return {(thing, verb) for thing in things for verb in verbs}
 
 
+def _found(*listings: str) -> set[Cell]:
+    return _cells(tuple(f"listed {one}" for one in listings), "s3:ListBucketVersions")
+
+
 S3, DYNAMODB, SQS = ("s3 of us-east-1",), ("dynamodb of us-east-1",), ("sqs of us-east-1", "sqs of us-east-2")
+S3_OF_CALLS = ("s3 of us-east-2",)
 WHERE = _cells(("where",), "ssm:GetParameter")
 RUNS = _cells(("runs", "what runs are made of", "who uploaded"), "dynamodb:GetItem", "dynamodb:Query")
 MAY: Mapping[str, set[Cell]] = {
@@ -61,6 +67,15 @@ MAY: Mapping[str, set[Cell]] = {
         for verb in ("s3:ListBucket", "s3:ListBucketVersions")
     }
     | _cells(S3, "kms:Decrypt"),
+    "Eraser": WHERE
+    | _cells(("runs",), "dynamodb:Query")
+    | _cells(("alias", "collection"), "ssm:GetParameter")
+    | _cells((*TEXTS, "report", "refusal", "golden", "old exam"), VERSION, MARK, DELETE)
+    | _found("prompts", "golden", "data sets", "evaluations", "all prompts", "all data")
+    | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
+    "LogsEraser": _cells(("logged calls", "query results"), VERSION, MARK, DELETE)
+    | _found("calls")
+    | _cells(S3_OF_CALLS, "kms:Decrypt"),
     "OnCall": WHERE
     | RUNS
     | _cells(("alias", "route", "serving"), "ssm:GetParameter")
@@ -90,7 +105,17 @@ SIGNED = {
 }
 """Which he may ask by their URLs, which tell who asks."""
 
-OF_NO_RECIPE = {("where", "ssm:GetParameter"), *((key, verb) for key in KEYS for verb in VERBS["keys"][1])}
+UNTAGGED = {
+    "Eraser": _found("all prompts", "all data"),
+    "LogsEraser": MAY["LogsEraser"] - _cells(S3_OF_CALLS, "kms:Decrypt"),
+}
+"""What the tag takes away altogether: a bucket's whole listing, and logged calls, which are no recipe's."""
+
+OF_NO_RECIPE = {
+    ("where", "ssm:GetParameter"),
+    ("collection", "ssm:GetParameter"),
+    *((key, verb) for key in KEYS for verb in VERBS["keys"][1]),
+}
 """What the tag does not narrow: names of things, and keys, which open nothing by themselves."""
 
 NOT_BY_RECIPE = {("OnCall", thing, verb) for thing, verb in MAY["OnCall"] - RUNS} | {
@@ -140,7 +165,7 @@ def test_without_the_tag_a_role_may_this_in_every_recipe_and_nothing_else(role: 
 
 @pytest.mark.parametrize("role", MAY)
 def test_with_the_tag_a_role_may_this_in_its_own_recipe(role: str) -> None:
-    assert allowed(role, asking="support", tag="support") == MAY[role]
+    assert allowed(role, asking="support", tag="support") == MAY[role] - UNTAGGED.get(role, set())
 
 
 @pytest.mark.parametrize("role", MAY)

@@ -6,7 +6,7 @@ for them, and allows them nothing (IAM guide, reference_policies_variables). The
 no page says that a default's wildcard counts as one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ UNTAGGED: Conditions = {"Null": {KEY: "true"}}
 TAGGED: Conditions = {"Null": {KEY: "false"}}
 """Beside the variable, so that the CDK joins no statement without one to it: those without the tag would lose both."""
 
+_ERASE, _FIND = (*storage.END, "s3:GetObjectVersion"), ("s3:ListBucketVersions",)
 _OBJECTS = "The keys of objects follow recipes and runs; the statement names their folders."
 
 
@@ -76,6 +77,33 @@ def browse_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
+def erase_objects(folders: Mapping[s3.IBucket, Sequence[str]]) -> tuple[Permission, ...]:
+    """Every version of all that is in these folders of buckets, to be read and deleted for good.
+
+    Without the tag the whole of a bucket is listed: what lies beside the folders is seen, and told as not read.
+    """
+    buckets = tuple(bucket.bucket_arn for bucket in folders)
+    objects = [bucket.arn_for_objects(f"{one}*") for bucket, each in folders.items() for one in each]
+    named = dict.fromkeys(f"{one}*" for each in folders.values() for one in each)
+    prefixes = {"StringLike": {"s3:prefix": [own for one in named for own in _own(one)]}}
+    return (
+        *limited(_ERASE, *objects),
+        Permission(actions=_FIND, resources=buckets, conditions=UNTAGGED),
+        Permission(actions=_FIND, resources=buckets, conditions={**prefixes, **TAGGED}),
+        *(storage.use_key(bucket, "s3", "kms:Decrypt") for bucket in folders),
+    )
+
+
+def erase_all(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """The same of what is no recipe's: nobody with the tag may."""
+    inside = tuple(bucket.arn_for_objects(f"{folder}*") for folder in folders)
+    return (
+        Permission(actions=_ERASE, resources=inside, conditions=UNTAGGED, because=_OBJECTS),
+        Permission(actions=_FIND, resources=(bucket.bucket_arn,), conditions=UNTAGGED),
+        storage.use_key(bucket, "s3", "kms:Decrypt"),
+    )
+
+
 def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """New objects in the folders. Decrypt is for uploads in parts (S3 guide, Using SSE-KMS)."""
     inside = [bucket.arn_for_objects(f"{folder}*") for folder in folders]
@@ -88,10 +116,19 @@ def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 def read_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """The ledger's records of runs, and who uploaded what lies in a folder of the recipe's name; nothing else that it
     holds: beside them stand task tokens."""
-    partition = {"dynamodb:LeadingKeys": [f"recipe#{RECIPE}", f"uploads#{RUN}", f"object#s3://*/{RECIPE}/*"]}
-    reads = ("dynamodb:GetItem", "dynamodb:Query")
+    reads, uploads = ("dynamodb:GetItem", "dynamodb:Query"), (f"uploads#{RUN}", f"object#s3://*/{RECIPE}/*")
+    return _items(reads, table, f"recipe#{RECIPE}", *uploads)
+
+
+def list_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """The records of a recipe's runs, together."""
+    return _items(("dynamodb:Query",), table, f"recipe#{RECIPE}")
+
+
+def _items(actions: Iterable[str], table: dynamodb.ITable, *partitions: str) -> tuple[Permission, ...]:
+    keys = {"dynamodb:LeadingKeys": list(partitions)}
     return (
-        *limited(reads, table.table_arn, conditions={"ForAllValues:StringLike": partition}),
+        *limited(actions, table.table_arn, conditions={"ForAllValues:StringLike": keys}),
         storage.use_key(table, "dynamodb", "kms:Decrypt", "kms:DescribeKey"),
     )
 

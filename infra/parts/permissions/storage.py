@@ -26,6 +26,9 @@ SYMMETRIC_USE = (
 )
 """What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
 
+END = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+"""By DeleteObjects, which asks for the first always and for the second where versions are named (S3 API)."""
+
 _OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
 
 
@@ -76,7 +79,7 @@ def end(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """Every version of objects under the folders, to be listed and deleted for good. No key: nothing is read."""
     return (
         Permission(actions=("s3:ListBucketVersions",), resources=(bucket.bucket_arn,)),
-        _objects(bucket, ("s3:DeleteObjectVersion",), folders),
+        _objects(bucket, END, folders),
     )
 
 
@@ -85,7 +88,7 @@ def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:
     return (
         Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions"), resources=(bucket.bucket_arn,)),
         Permission(
-            actions=("s3:DeleteObject", "s3:DeleteObjectVersion"),
+            actions=END,
             resources=(bucket.arn_for_objects("*"),),
             because="The bucket is emptied as a whole, only where the environment keeps no data.",
         ),

@@ -105,7 +105,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"
 
 
 def test_every_verb_that_asks_aws_says_which_policy_it_needs() -> None:
-    assert set(NEEDS) == set(VERBS) - {"demo", "check", "forget"}, "to forget is the account owner's"
+    assert set(NEEDS) == set(VERBS) - {"demo", "check"}
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])
@@ -129,8 +129,12 @@ def test_a_refusal_says_which_policy_the_verb_needs(
 ) -> None:
     file = tmp_path / "prompts.jsonl"
     file.write_text("{}")
-    words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": []}.get(verb, ["support"])
-    words += {"ask": ["hello"], "approve": ["--yes"], "bench": ["--yes"]}.get(verb, [])
+    words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": [], "forget": []}.get(
+        verb, ["support"]
+    )
+    words += {"ask": ["hello"], "approve": ["--yes"], "bench": ["--yes"], "forget": ["--text", "Zoe Miller"]}.get(
+        verb, []
+    )
 
     def refuse(*_: object, **__: object) -> FakeAccount:
         raise NotReached("reading what environment 'prod' published: no") from DENIED
@@ -149,6 +153,7 @@ TAGGED = {
     "collect": "leaves collecting to the recipe's schedule",
     **dict.fromkeys(("approve", "reject", "rollback"), "decides only where every recipe names its deciders"),
     "status": "reaches that recipe alone",
+    "forget": "says --recipe, and reaches no logged calls",
 }
 
 

@@ -171,6 +171,23 @@ def test_interrupted_twice_it_ends_what_it_began_and_names_the_same_models(
     assert [key for key in s3.held() if "heldout" not in key] == ["reports/support/other.json"]
 
 
+def test_of_one_recipe_its_folders_alone_are_listed_and_its_runs_alone_are_asked_for(
+    command: Command, s3: FakeS3, ledger: Ledger
+) -> None:
+    """As who bears its tag must: he may list nothing else, and no logged calls."""
+    scattered(s3)
+    run = trained(s3, ledger, "aa", "a", Outcome.REJECTED)
+    for folder in ("golden/support", "datasets/support-de/bb", f"jobs/{run.id}", f"jobs/{run.id}0"):
+        s3.put(f"s3://data/{folder}/x.jsonl", HIT)
+    said = command("forget", "--recipe", "support", "--text", SAID, "--yes", "--everything")
+    assert (said.code, run.id in said.out) == (0, True)
+    assert all(prefix.endswith(("/support/", f"/{run.id}/")) for _, prefix in s3.listed)
+    assert {bucket for bucket, _ in s3.listed} == {"prompts", "data"}
+    left = {one.key.rpartition("/")[0] for one in s3.kept if one.body and HIT in one.body.decode(errors="replace")}
+    assert left == {"datasets/support-de/bb", f"jobs/{run.id}0", "jobs/r"}
+    assert "AWSLogs/1/BedrockModelInvocationLogs/us-east-2/2026/x.json.gz" in s3.held("calls")
+
+
 def test_an_environment_that_logs_no_calls_is_searched_without_them(
     command: Command, s3: FakeS3, account: FakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +209,7 @@ def test_an_environment_that_logs_no_calls_is_searched_without_them(
         (("--text", "a"), "nearly every file"),
         (("--digest", "ab\x1b]52;c;"), "no prompt of digest ab%1B%5D52"),
         (("--text", SAID, "--yes", "--dry-run"), "say one of them"),
+        (("--text", SAID, "--yes", "--recipe", "suport"), "there is no recipe 'suport'"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(command: Command, s3: FakeS3, words: tuple[str, ...], told: str) -> None:
