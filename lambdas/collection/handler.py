@@ -14,6 +14,7 @@ from lambdas.collection.queries import Queries, lines
 from lambdas.collection.request import Collect, Ended, Poll, asked
 from lambdas.shared import clock, recipe
 from lambdas.shared.aws import client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import Refused
 from lambdas.shared.journal import journal
 from lambdas.shared.names import Names
@@ -25,6 +26,7 @@ log = journal(__name__)
 log.setLevel(logging.INFO)
 
 
+@boundary()
 def collect(event: Any, _context: object) -> Any:
     """An answer, or a list of them for a poll. Raises only what a retry may mend."""
     collector = _collector()

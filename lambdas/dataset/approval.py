@@ -17,6 +17,7 @@ from typing import Any
 from lambdas.dataset.machine import Machine
 from lambdas.shared import four_eyes, names, recipe
 from lambdas.shared.aws import client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.caller import Caller
 from lambdas.shared.decision import decided
 from lambdas.shared.ledger import Approvals, RunRecord, Table, Uploads
@@ -67,6 +68,7 @@ class Approval:
         return record
 
 
+@boundary()
 def decide(event: Any, context: object) -> Any:
     """See the module."""
     return decided(event, context, Decision, _decide)

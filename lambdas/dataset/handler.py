@@ -15,6 +15,7 @@ from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.upload import Ignored, asked
 from lambdas.shared import clock, recipe
 from lambdas.shared.aws import ObjectStore, client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Ledger, Table, Uploads
@@ -26,6 +27,7 @@ log = journal(__name__)
 log.setLevel(logging.INFO)
 
 
+@boundary()
 def receive(event: Any, _context: object) -> Any:
     """See the module. Raises only what a retry may mend."""
     answer = _answer(event)

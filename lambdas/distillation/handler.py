@@ -9,6 +9,7 @@ from typing import Any
 
 from lambdas.distillation.settle import of_event
 from lambdas.distillation.steps import STEPS, settler
+from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Table
 from lambdas.shared.road import Run
@@ -16,6 +17,7 @@ from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import from_wire, to_wire
 
 
+@boundary()
 def step(event: Mapping[str, Any], _context: object) -> Any:
     """One step for the road's run."""
     name = event["step"]
@@ -25,6 +27,7 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
     return to_wire(STEPS[name](run, _ledger(), event))
 
 
+@boundary()
 def settle(event: Mapping[str, Any], _context: object) -> Any:
     """Tells the runs whose jobs have ended."""
     ledger = _ledger()

@@ -5,6 +5,7 @@ from typing import Any
 
 from lambdas.endpoint.candidate import Candidate
 from lambdas.endpoint.sweep import Sweep
+from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.hosting import hosting_by_mode
 from lambdas.shared.ledger import Ledger, Table
@@ -14,6 +15,7 @@ from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import from_wire, to_wire
 
 
+@boundary()
 def step(event: Mapping[str, Any], _context: object) -> Any:
     """One step of the state machine: create, describe or release."""
     road = event["road"]
@@ -31,6 +33,7 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
             raise BadRequest(f"the endpoint stage has no step {other!r}; it has create, describe and release")
 
 
+@boundary()
 def sweep(_event: object, _context: object) -> Any:
     """Called when an execution ends badly, and every quarter of an hour; what it does never depends on the event."""
     return Sweep.of_environment().run()

@@ -8,6 +8,7 @@ from lambdas.evaluation.conclusion import conclude
 from lambdas.evaluation.contenders import called_as
 from lambdas.evaluation.parts import Parts, chunks
 from lambdas.shared.aws import ObjectStore, client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Table
 from lambdas.shared.road import Chunk, Endpoint, Run, Stage, Student
@@ -15,6 +16,7 @@ from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import from_wire, to_wire
 
 
+@boundary()
 def step(event: Mapping[str, Any], context: Context) -> Any:
     """One step of the state machine: plan, answer (one chunk) or judge."""
     road = event["road"]

@@ -8,6 +8,7 @@ from lambdas.expiry.data_sets import DataSets
 from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.aws import client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Approvals, Ledger, Table
 from lambdas.shared.names import Names
@@ -18,6 +19,7 @@ log = journal(__name__)
 log.setLevel(logging.INFO)
 
 
+@boundary()
 def expire(_event: object, _context: object) -> Any:
     """What `DataSets.end` says."""
     table = Table(read(Variable.LEDGER))

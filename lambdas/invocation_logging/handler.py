@@ -9,10 +9,12 @@ from typing import Any
 from lambdas.invocation_logging.configuration import Configuration, to_bucket
 from lambdas.invocation_logging.ownership import Ownership
 from lambdas.shared.aws import client
+from lambdas.shared.boundary import boundary
 from lambdas.shared.custom_resource import carry_out
 from lambdas.shared.variables import Variable, read
 
 
+@boundary()
 def own(event: Mapping[str, Any], context: Any) -> None:
     """The physical id never changes, so that an update is never followed by a deletion."""
     carry_out(event, context, _own)

@@ -8,6 +8,7 @@ from lambdas.promotion.live import Live
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Asked, Rollback
 from lambdas.promotion.target import target
+from lambdas.shared.boundary import boundary
 from lambdas.shared.decision import decided
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.ledger import Ledger, Rollbacks, Table
@@ -16,6 +17,7 @@ from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire
 
 
+@boundary()
 def step(event: Mapping[str, Any], _context: object) -> Any:
     """One step of the state machine: promote, describe, record or close."""
     road, ledger = event["road"], Ledger(Table(read(Variable.LEDGER)))
@@ -36,6 +38,7 @@ def step(event: Mapping[str, Any], _context: object) -> Any:
             raise BadRequest(f"the promotion stage has no step {other!r}; it has promote, describe, record and close")
 
 
+@boundary()
 def rollback(event: Mapping[str, Any], context: object) -> Any:
     """`{"recipe": "support", "version": 3}` by the URL: starts the way back to the previous model."""
     return decided(event, context, Asked, lambda asked, by: Rollback.of_environment().start(asked, by))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from distillery.client import EmbeddedMetrics, Route, published
+from distillery.client import EmbeddedMetrics, Route, RouteError, published
 from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import Ask, ask, serve
@@ -17,6 +17,7 @@ from lambdas.serving.session import Session
 from lambdas.serving.url import is_url_event, respond
 from lambdas.serving.visitor import Visitor, visitor_of
 from lambdas.shared import clock, offer
+from lambdas.shared.boundary import boundary
 from lambdas.shared.names import METADATA_SIDE
 from lambdas.shared.sides import side_of_conversation
 from lambdas.shared.variables import Variable, is_set, read
@@ -28,6 +29,7 @@ DEADLINE = 150.0
 """Seconds; the function itself has three minutes."""
 
 
+@boundary(RouteError)
 def invoke(event: Any, context: object) -> dict[str, Any]:
     """`{"route": "distilled/support", "prompt": …}` → text, who said it, usage, cost, and how it was served."""
     visitor = visitor_of(event, context)
@@ -76,7 +78,7 @@ def _offer() -> offer.Offer:
 @functools.cache
 def _route(name: str) -> Route:
     """Of the offer, with its map and breakers, for the life of the sandbox."""
-    metrics = EmbeddedMetrics(_log, clock=lambda: clock.timestamp())
+    metrics = boundary()(EmbeddedMetrics(_log, clock=lambda: clock.timestamp()))  # the client logs what it raises
     environment = read(Variable.ENVIRONMENT)
     return Route(name, environment=environment, deadline=DEADLINE, session=_session(), metrics=metrics, marks=_marks)
 

@@ -2,17 +2,21 @@
 
 import logging
 
+from lambdas.shared.boundary import muted
 from lambdas.shared.escaping import lines, one_line
 
 MESSAGE_MAX = 8000
 
 
 class _Escaping(logging.Filter):
-    """Changes a record before any handler, which are Lambda's own, has seen it. Of an exception the lines stay, so that
-    its traceback can be read."""
+    """Changes a record before any handler, which are Lambda's own, has seen it. Of an exception that is told the lines
+    stay, so that its traceback can be read."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = one_line(record.getMessage(), MESSAGE_MAX), None
+        if record.exc_info and isinstance(record.exc_info[1], Exception):
+            error = muted(record.exc_info[1])
+            record.exc_info = (type(error), error, error.__traceback__)
         if record.exc_info and not record.exc_text:
             record.exc_text = _FORMATTER.formatException(record.exc_info)
         if record.exc_text:

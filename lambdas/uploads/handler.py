@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lambdas.shared.boundary import boundary
 from lambdas.shared.ledger import Table, Uploaded, Uploads
 from lambdas.shared.variables import Variable, read
 
 
+@boundary()
 def witness(event: Mapping[str, Any], _context: object) -> None:
     """What is no record of S3's, such as its test event, is passed over."""
     uploads = Uploads(Table(read(Variable.LEDGER)))

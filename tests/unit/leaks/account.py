@@ -47,7 +47,8 @@ Call = tuple[str, str]
 
 
 class Account:
-    """calls: service and operation of each, since `listen`; sent: their parameters; refuse: what the call of that
+    """calls: service and operation of each, since `listen`; sent: their parameters;
+    cloudformation: what it was answered; refuse: what the call of that
     number raises, made when it comes."""
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Account:
     def listen(self) -> None:
         self.calls: list[Call] = []
         self.sent: list[str] = []
+        self.cloudformation: list[str] = []
 
     def answer(self, client: BaseClient, operation: str, sent: Mapping[str, Any]) -> Any:
         name = xform_name(operation)

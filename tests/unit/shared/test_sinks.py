@@ -18,7 +18,7 @@ from lambdas.dataset.upload import Ignored, asked
 from lambdas.dataset.validation.finding import Place
 from lambdas.promotion.close import close
 from lambdas.shared.custom_resource import carry_out
-from lambdas.shared.errors import BadRequest, DatasetRejected
+from lambdas.shared.errors import BadRequest, DatasetRejected, LoggingOwned
 from lambdas.shared.journal import journal
 from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
 from lambdas.shared.notices import Notices
@@ -141,7 +141,7 @@ def cloudformation(text: str) -> str:
     sent: list[bytes] = []
 
     def refuse(_event: Any) -> str:
-        raise ValueError(text)
+        raise LoggingOwned(text)
 
     def put(request: Any, timeout: int) -> Any:
         sent.append(request.data)
@@ -195,8 +195,8 @@ def test_no_paragraph_is_mailed_by_an_object_s_key() -> None:
 
 def test_an_exception_keeps_the_lines_of_its_traceback_and_no_control(caplog: pytest.LogCaptureFixture) -> None:
     try:
-        raise ValueError(ATTACKS["the clipboard (OSC 52)"])
-    except ValueError:
+        raise LoggingOwned(ATTACKS["the clipboard (OSC 52)"])
+    except LoggingOwned:
         journal("tests.sinks.more").exception("run %s", "a\nb")
     assert "run a b\nTraceback" in caplog.text
     assert "\\x1b]52" in caplog.text

@@ -1,0 +1,106 @@
+"""Where a text of somebody's might come out of a function, and whether it does."""
+
+import io
+import json
+import traceback
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from lambdas.serving import handler as serving
+from lambdas.shared import aws, clock
+from tests.unit.leaks.account import Account, Door
+from tests.unit.leaks.scenes import Scene
+
+CANARY = 'My quokka Xylander swallowed card 4929 1001 2002 3003, isn\'t that "grotesque"?'
+PARTS = ("quokka", "Xylander", "swallowed", "4929 1001", "1001 2002", "grotesque")
+Ask = Callable[[], Any]
+
+
+def doors() -> Iterator[Door]:
+    """For a module's fixture."""
+    with pytest.MonkeyPatch.context() as patch:
+        door = Door(patch)
+        patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
+        patch.setattr("distillery.client.timing.time.sleep", lambda _: None)
+        patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(door.account, request))
+        _forget()
+        yield door
+    _forget()
+
+
+KEPT = (aws._client, aws.counting, aws.session, *(serving._session, serving._route, serving._offer, serving._counter))
+
+
+def _forget() -> None:
+    """What a sandbox keeps."""
+    for kept in KEPT:
+        kept.cache_clear()
+
+
+def _answered(account: Account, request: urllib.request.Request) -> Any:
+    assert isinstance(request.data, bytes)
+    account.cloudformation.append(request.data.decode())
+    return io.BytesIO()
+
+
+def begun(door: Door, scene: Scene) -> tuple[Account, Callable[[], Any]]:
+    door.account = account = Account()
+    serving._route.cache_clear()
+    serving._offer.cache_clear()
+    ask = scene.prepare(account)
+    account.listen()
+    return account, ask
+
+
+class Seen(NamedTuple):
+    """Of a test, what it has caught."""
+
+    log: pytest.LogCaptureFixture
+    printed: pytest.CaptureFixture[str]
+
+    def of(self, account: Account, ask: Ask) -> list[tuple[str, str]]:
+        """The places in which a part of CANARY is, and what stands around it."""
+        with self.log.at_level("DEBUG"):
+            self.printed.readouterr()
+            self.log.clear()
+            told = outcome(ask)
+        printed = self.printed.readouterr()
+        places = {
+            "what the function answers or raises": told,
+            "its log": self.log.text + repr([record.__dict__ for record in self.log.records]),
+            "its output": printed.out + printed.err,
+            "what it sends to services": "".join(account.sent),
+            "the ledger": repr(account.table.items),
+            "CloudFormation": "".join(account.cloudformation),
+        }
+        return [(place, _around(text)) for place, text in places.items() if any(part in text for part in PARTS)]
+
+
+def _around(text: str) -> str:
+    at = min(text.index(part) for part in PARTS if part in text)
+    return text[max(0, at - 300) : at + 100]
+
+
+def outcome(ask: Ask) -> str:
+    """As Lambda's runtime tells an error, and more than it tells."""
+    try:
+        return json.dumps(ask(), default=repr)
+    except Exception as error:
+        stack = [line for one in _chain(error) for line in traceback.format_exception(one)]
+        more = [repr((one, one.args, vars(one))) for one in _chain(error)]
+        return json.dumps({"errorMessage": str(error), "stackTrace": stack, "more": more}, ensure_ascii=False)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """All that it came of, whether that is suppressed or not."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+    return found
