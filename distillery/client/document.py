@@ -30,15 +30,22 @@ class UnreadableMap(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """US dollars per million tokens, as decimal text, as a source printed them on the day `as_of` (YYYY-MM-DD)."""
+    """US dollars per million tokens, as decimal text, as a source printed them on the day `as_of` (YYYY-MM-DD).
+
+    A request of more than `long_above` input tokens costs `long_factor` times as much, for input and output alike.
+    """
 
     input: str
     output: str
     as_of: str
+    long_above: int | None = None
+    long_factor: str = "1"
 
     def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
         """US dollars of one request."""
-        return (Decimal(self.input) * input_tokens + Decimal(self.output) * output_tokens) / 1_000_000
+        dollars = (Decimal(self.input) * input_tokens + Decimal(self.output) * output_tokens) / 1_000_000
+        long = self.long_above is not None and input_tokens > self.long_above
+        return dollars * Decimal(self.long_factor) if long else dollars
 
 
 @dataclass(frozen=True, slots=True)

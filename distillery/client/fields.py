@@ -64,7 +64,7 @@ _ENDPOINT = _form(
 _USD = _form(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 _DAY = _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-PRICES = {"input": _USD, "output": _USD, "as_of": _DAY}
+PRICES = {"input": _USD, "output": _USD, "as_of": _DAY, "long_above": _or_none(_count), "long_factor": _USD}
 STEP = {
     "model": _MODEL,
     "region": _REGION,

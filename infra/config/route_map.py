@@ -1,6 +1,7 @@
 """The map of a route, from its fallback policy: what the serving stack publishes and `checks` measure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from distillery.client.document import Prices, RouteMap
 from distillery.client.document import Step as MapStep
@@ -84,4 +85,6 @@ def _prices(step: Step) -> Prices | None:
     if price is None:
         return None
     into, out = str(price.per_million_input), str(price.per_million_output)
-    return Prices(input=into, output=out, as_of=price.as_of.isoformat())
+    long = price.surcharge
+    told = Prices(input=into, output=out, as_of=price.as_of.isoformat())
+    return replace(told, long_above=long.above_input_tokens, long_factor=str(long.factor)) if long else told

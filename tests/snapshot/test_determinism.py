@@ -13,7 +13,7 @@ import pytest
 
 from tests.policy.synthesis import ROOT
 
-SOURCE = ("app.py", "cdk.json", "environments", "infra", "lambdas", "stacks", ".build/wheels")
+SOURCE = ("app.py", "cdk.json", "distillery", "environments", "infra", "lambdas", "stacks", ".build/wheels")
 """All that synth reads of a checkout and of what `make install` fetched."""
 
 

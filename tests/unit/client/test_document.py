@@ -75,6 +75,12 @@ def test_a_request_costs_what_its_tokens_cost() -> None:
     assert paid.cost(input_tokens=1_000_000, output_tokens=500_000) == Decimal("2.40")
 
 
+@pytest.mark.parametrize(("input_tokens", "usd"), [(100_000, "0.0110055"), (100_001, "0.05502805")])
+def test_a_long_request_costs_a_multiple_in_input_and_output_alike(input_tokens: int, usd: str) -> None:
+    paid = Prices(input="0.11", output="0.55", as_of="2026-11-20", long_above=100_000, long_factor="5")
+    assert paid.cost(input_tokens=input_tokens, output_tokens=10) == Decimal(usd)
+
+
 def test_the_map_is_written_without_boto3() -> None:
     told = "import sys, distillery.client.document; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", told], cwd=Path(__file__).parents[3], check=False).returncode == 0

@@ -120,6 +120,9 @@ def test_the_other_steps_name_the_route_s_own_profile_and_that_of_each_cost_cent
     assert [step["identifier"] for step in told] == [f"us.{PRO}", f"{PRO}:", f"{HAIKU}:"]
     assert [step.get("cost_centres") for step in told] == [None, {"shop": f"{PRO}:shop"}, {"shop": f"{HAIKU}:shop"}]
     assert told[1]["prices"]["input"] == "1.40"
+    assert "long_above" not in told[1]["prices"]
+    surcharge = (told[2]["prices"]["long_above"], told[2]["prices"]["long_factor"])
+    assert surcharge == (100_000, "5"), "what the catalog says of its long requests"
 
 
 def test_a_student_s_step_names_its_alias_and_what_its_base_costs_by_the_token(settings: Build) -> None:
