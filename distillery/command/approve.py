@@ -8,7 +8,7 @@ import typer
 from distillery.command.target import Target, target
 from distillery.desk import text
 from distillery.terminal import confirm, say
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 
 
 def approve(

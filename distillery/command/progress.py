@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from distillery.command.target import Target
 from distillery.terminal import Table, Text, row, told
 from lambdas.shared import clock
-from lambdas.shared.ledger import RunRecord, StageRecord
+from lambdas.shared.ledger.records import RunRecord, StageRecord
 from lambdas.shared.names import Names
 from lambdas.shared.road import Outcome, Stage
 

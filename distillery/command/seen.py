@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from distillery.command.permissions import refused
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 
 if TYPE_CHECKING:
     from distillery.command.target import Target

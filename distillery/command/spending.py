@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from distillery.command.target import Target
 from lambdas.shared import clock
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.road import Outcome
 
 

@@ -12,7 +12,8 @@ from distillery.command.seen import runs_of
 from distillery.command.spending import spending
 from distillery.command.target import Target, target
 from distillery.terminal import Text, say, told
-from lambdas.shared.ledger import RollbackRecord, RunRecord
+from lambdas.shared.ledger.records import RunRecord
+from lambdas.shared.ledger.rollbacks import RollbackRecord
 from lambdas.shared.road import Outcome, Stage
 
 TEMPLATES = {

@@ -11,7 +11,9 @@ from lambdas.shared.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.client import Account
-    from lambdas.shared.ledger import Ledger, Rollbacks, Uploads
+    from lambdas.shared.ledger.ledger import Ledger
+    from lambdas.shared.ledger.rollbacks import Rollbacks
+    from lambdas.shared.ledger.uploads import Uploads
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,22 @@ class Target:
 
     @functools.cached_property
     def ledger(self) -> "Ledger":
-        from lambdas.shared.ledger import Ledger, Table
+        from lambdas.shared.ledger.ledger import Ledger
+        from lambdas.shared.ledger.table import Table
 
         return Ledger(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def uploads(self) -> "Uploads":
-        from lambdas.shared.ledger import Table, Uploads
+        from lambdas.shared.ledger.table import Table
+        from lambdas.shared.ledger.uploads import Uploads
 
         return Uploads(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def rollbacks(self) -> "Rollbacks":
-        from lambdas.shared.ledger import Rollbacks, Table
+        from lambdas.shared.ledger.rollbacks import Rollbacks
+        from lambdas.shared.ledger.table import Table
 
         return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 

@@ -12,7 +12,7 @@ from distillery.command.seen import runs_of
 from distillery.command.target import Target, target
 from distillery.terminal import Text, console, say, told
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.road import Outcome
 
 

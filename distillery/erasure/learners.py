@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.lineage import model_of, needs
 
 

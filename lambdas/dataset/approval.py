@@ -20,7 +20,10 @@ from lambdas.shared.aws import client
 from lambdas.shared.boundary import boundary
 from lambdas.shared.caller import Caller
 from lambdas.shared.decision import decided
-from lambdas.shared.ledger import Approvals, RunRecord, Table, Uploads
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.records import RunRecord
+from lambdas.shared.ledger.table import Table
+from lambdas.shared.ledger.uploads import Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.variables import Variable, is_set, read

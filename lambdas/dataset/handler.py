@@ -18,7 +18,9 @@ from lambdas.shared.aws import ObjectStore, client
 from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger, Table, Uploads
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.table import Table
+from lambdas.shared.ledger.uploads import Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire

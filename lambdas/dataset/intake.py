@@ -16,7 +16,9 @@ from lambdas.dataset.store import store
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import Refused
-from lambdas.shared.ledger import Ledger, RunRecord, Uploads
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import RunRecord
+from lambdas.shared.ledger.uploads import Uploads
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset, Outcome, Run, Stage
 

@@ -11,7 +11,7 @@ from lambdas.distillation.probe import probe
 from lambdas.distillation.quota import Quotas
 from lambdas.shared import calling
 from lambdas.shared.estimate import check_budget, estimate, size_of
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Run
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from lambdas.distillation.settle import of_event
 from lambdas.distillation.steps import STEPS, settler
 from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.road import Run
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import from_wire, to_wire

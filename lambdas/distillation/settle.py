@@ -10,7 +10,8 @@ from lambdas.distillation.job import Jobs
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared.errors import JobFailed
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import Waiting
 from lambdas.shared.redaction import told
 from lambdas.shared.road import Outcome, Stage, Student
 

@@ -10,7 +10,8 @@ from lambdas.distillation.settle import Settler
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared import clock
 from lambdas.shared.aws import ClientError, client
-from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import Waiting
 from lambdas.shared.names import Names
 from lambdas.shared.road import Run, Stage
 from lambdas.shared.variables import Variable, read

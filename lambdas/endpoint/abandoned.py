@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from lambdas.endpoint.executions import ON_ITS_WAY, Executions
 from lambdas.shared import clock
 from lambdas.shared.holders import is_rollback, rollback_begun
-from lambdas.shared.ledger import Ledger, Rollbacks
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.road import Outcome
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lambdas.shared.hosting import Hosting
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
 from lambdas.shared.road import Endpoint, EndpointStatus, Run, Stage, Student
 

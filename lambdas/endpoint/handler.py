@@ -8,7 +8,8 @@ from lambdas.endpoint.sweep import Sweep
 from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
 from lambdas.shared.hosting import hosting_by_mode
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.names import Names
 from lambdas.shared.road import Endpoint, Run, Student
 from lambdas.shared.variables import Variable, read

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.aws import ClientError, code
 from lambdas.shared.hosting import Hosting
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from lambdas.shared.road import Endpoint
 

@@ -13,7 +13,9 @@ from lambdas.shared.catalog import HostingMode
 from lambdas.shared.errors import Unfinished
 from lambdas.shared.hosting import Hosting, hosting_by_mode
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger, Rollbacks, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read

@@ -4,7 +4,7 @@ from lambdas.evaluation.contenders import contenders
 from lambdas.evaluation.parts import Parts, chunks
 from lambdas.evaluation.verdict import judge
 from lambdas.shared import clock
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Run, Stage, Student, Verdict
 
 

@@ -10,7 +10,8 @@ from lambdas.evaluation.parts import Parts, chunks
 from lambdas.shared.aws import ObjectStore, client
 from lambdas.shared.boundary import boundary
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.road import Chunk, Endpoint, Run, Stage, Student
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import from_wire, to_wire

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Approvals, Ledger, RunRecord
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.lineage import needs
 from lambdas.shared.names import DATASETS_PREFIX, Names
 from lambdas.shared.notices import Notices

@@ -10,7 +10,9 @@ from lambdas.shared.aliases import Aliases
 from lambdas.shared.aws import client
 from lambdas.shared.boundary import boundary
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Approvals, Ledger, Table
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read

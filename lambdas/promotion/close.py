@@ -8,7 +8,8 @@ from typing import Any
 
 from lambdas.promotion.target import ROLLBACK, part
 from lambdas.shared.errors import is_ours
-from lambdas.shared.ledger import Ledger, Rollbacks
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.redaction import code, told
 from lambdas.shared.road import Alias, Outcome, Run, Score, Verdict

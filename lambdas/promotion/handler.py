@@ -11,7 +11,9 @@ from lambdas.promotion.target import target
 from lambdas.shared.boundary import boundary
 from lambdas.shared.decision import decided
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Rollbacks, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.notices import Notices
 from lambdas.shared.variables import Variable, read
 from lambdas.shared.wire import to_wire

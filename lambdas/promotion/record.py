@@ -11,7 +11,7 @@ from lambdas.shared import clock
 from lambdas.shared.errors import EndpointFailed, Unfinished
 from lambdas.shared.hosting import State
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Alias, Endpoint, Stage
 
 log = journal(__name__)

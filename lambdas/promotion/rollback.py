@@ -11,7 +11,9 @@ from lambdas.shared.aws import ClientError, client
 from lambdas.shared.caller import Caller
 from lambdas.shared.errors import BadRequest, NothingToRollBack, Refused
 from lambdas.shared.holders import rollback_holder
-from lambdas.shared.ledger import Ledger, Rollbacks, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.names import Names
 from lambdas.shared.road import Alias, Outcome
 from lambdas.shared.variables import Variable, read

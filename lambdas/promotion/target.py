@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lambdas.shared.errors import BadRequest, NothingToRollBack
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.lineage import model_of
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Alias, Run, Student, Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.road import Outcome, Stage
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from lambdas.shared.boundary import boundary
-from lambdas.shared.ledger import Table, Uploaded, Uploads
+from lambdas.shared.ledger.table import Table
+from lambdas.shared.ledger.uploads import Uploaded, Uploads
 from lambdas.shared.variables import Variable, read
 
 

@@ -10,7 +10,7 @@ from distillery.command.ask import answer_of
 from distillery.command.target import Target
 from distillery.terminal import Table, draw, passage, row, say, told
 from lambdas.shared import catalog
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Outcome, Score, Stage, Verdict
 from lambdas.shared.wire import from_wire

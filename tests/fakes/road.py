@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from lambdas.shared.catalog import HostingMode
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 

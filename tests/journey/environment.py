@@ -15,7 +15,9 @@ import boto3
 from infra.config import Settings
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.conversation import Prompt
-from lambdas.shared.ledger import Ledger, RunRecord, Table
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import RunRecord
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.names import PROMPTS_PREFIX, Names
 from lambdas.shared.road import Alias, Outcome
 from local import people

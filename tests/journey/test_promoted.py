@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lambdas.shared.conversation import parse
-from lambdas.shared.ledger import RunRecord
+from lambdas.shared.ledger.records import RunRecord
 from lambdas.shared.road import Alias, Outcome, Stage
 from lambdas.shared.wire import from_wire
 from tests.journey.conftest import Deploy

@@ -1,6 +1,7 @@
 """The way back."""
 
-from lambdas.shared.ledger import Rollbacks, Table
+from lambdas.shared.ledger.rollbacks import Rollbacks
+from lambdas.shared.ledger.table import Table
 from lambdas.shared.road import Alias, Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from distillery.command import main
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from tests.unit.command.account import FakeAccount
 
 
@@ -42,7 +42,7 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         return account
 
     monkeypatch.setattr("distillery.client.Account", the_account)
-    monkeypatch.setattr("lambdas.shared.ledger.Table", lambda _name, table: table)
+    monkeypatch.setattr("lambdas.shared.ledger.table.Table", lambda _name, table: table)
     monkeypatch.setenv("COLUMNS", "140")  # so that no cell of a table is folded
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)

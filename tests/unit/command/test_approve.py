@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Run
 from tests.fakes.road import dataset, recipe

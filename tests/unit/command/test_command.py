@@ -13,7 +13,7 @@ from distillery.client.refused import NotAllowed
 from distillery.command.permissions import NEEDS, STACKS, needed
 from distillery.command.target import Target
 from distillery.command.verbs import VERBS
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Outcome
 from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount

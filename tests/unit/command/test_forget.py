@@ -10,7 +10,7 @@ import pytest
 
 from distillery.client import NotDeployed
 from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.logs import InvocationLogs
 from lambdas.shared.road import Outcome, Run
 from tests.fakes.road import dataset, distilled, recipe, student

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Outcome
 from tests.fakes.road import open_run
 from tests.unit.command.account import FakeAccount

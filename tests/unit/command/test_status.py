@@ -8,7 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.shared import clock
-from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.road import Outcome, Stage
 from tests.fakes.road import alias, dataset, open_run, recipe, verdict
 from tests.unit.command.account import FakeAccount

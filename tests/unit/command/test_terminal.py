@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from distillery import terminal
 from distillery.client import FunctionRefused, NotReached
 from distillery.command import main
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Outcome, Stage
 from tests.fakes.errors import service_error
 from tests.fakes.road import dataset, open_run, recipe, verdict

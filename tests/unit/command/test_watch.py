@@ -10,7 +10,7 @@ from rich.console import Console
 
 from distillery.command import progress
 from distillery.command.target import Target
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.road import Outcome, Stage
 from tests.fakes.road import dataset, distilled, open_run, verdict
 from tests.unit.command.account import FakeAccount

@@ -11,7 +11,8 @@ from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.upload import Upload
 from lambdas.shared.aws import ObjectStore
 from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger import Ledger, Uploads
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.uploads import Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe
 from tests.fakes.road import recipe

@@ -15,7 +15,8 @@ from lambdas.shared import recipe
 from lambdas.shared.aws import ClientError
 from lambdas.shared.caller import Caller
 from lambdas.shared.errors import BadRequest, NotAdmitted, OverBudget, RunActive
-from lambdas.shared.ledger import Approvals, Uploaded, Uploads
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.uploads import Uploaded, Uploads
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import OverBudgetThen
 from lambdas.shared.road import Outcome, Stage

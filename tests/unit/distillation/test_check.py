@@ -11,7 +11,7 @@ from lambdas.distillation.probe import ANSWER_TOKENS, PROMPT
 from lambdas.distillation.quota import Quotas
 from lambdas.shared.aws import ClientError
 from lambdas.shared.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.recipe import Recipe
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe

@@ -11,7 +11,7 @@ import pytest
 from lambdas.distillation import handler, steps
 from lambdas.shared.aws import ClientError
 from lambdas.shared.errors import BadRequest, OverBudget, QuotaTooSmall
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.names import Names
 from lambdas.shared.road import Outcome, Run, Stage
 from lambdas.shared.variables import Variable

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from lambdas.distillation.job import Jobs, Place
 from lambdas.shared import limits, names
 from lambdas.shared.aws import ClientError
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.logs import InvocationLogs
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable

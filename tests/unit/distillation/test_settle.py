@@ -10,7 +10,8 @@ from lambdas.distillation.job import Jobs
 from lambdas.distillation.settle import Settler, of_event
 from lambdas.distillation.tokens import Tokens
 from lambdas.shared.aws import ClientError
-from lambdas.shared.ledger import Ledger, Waiting
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.records import Waiting
 from lambdas.shared.road import Outcome, Run, Stage
 from lambdas.shared.wire import to_wire
 from tests.fakes.road import open_run, recipe

@@ -7,7 +7,7 @@ import pytest
 from lambdas.endpoint.handler import step
 from lambdas.shared import aws
 from lambdas.shared.errors import BadRequest, EndpointFailed, Unfinished
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.names import TAG_ROUTE
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Stage

@@ -14,7 +14,8 @@ from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
 from lambdas.shared.holders import rollback_holder
 from lambdas.shared.hosting import hosting_by_mode
-from lambdas.shared.ledger import Ledger, Rollbacks
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe

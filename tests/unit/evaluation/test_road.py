@@ -11,7 +11,7 @@ from lambdas.shared import aws
 from lambdas.shared.aws import ClientError
 from lambdas.shared.conversation import Prompt, to_line
 from lambdas.shared.errors import BadRequest, EvaluationFailed, Unfinished
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Run, Stage, Verdict
 from lambdas.shared.variables import Variable

@@ -10,7 +10,8 @@ from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DataSets
 from lambdas.shared import clock
 from lambdas.shared.aliases import Aliases
-from lambdas.shared.ledger import Approvals, Ledger
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.names import Names
 from lambdas.shared.notices import Notices
 from lambdas.shared.road import Outcome, Run

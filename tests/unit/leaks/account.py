@@ -14,7 +14,7 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.response import StreamingBody
 
-from lambdas.shared.ledger import Ledger
+from lambdas.shared.ledger.ledger import Ledger
 from lambdas.shared.variables import Variable
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error

@@ -10,7 +10,8 @@ from lambdas.shared import aws, redaction
 from lambdas.shared.aws import ClientError
 from lambdas.shared.caller import Caller
 from lambdas.shared.errors import BadRequest, EndpointFailed, NotAdmitted
-from lambdas.shared.ledger import Ledger, Rollbacks
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Outcome, Stage
 from lambdas.shared.variables import Variable

@@ -5,7 +5,7 @@ import pytest
 from lambdas.shared import four_eyes
 from lambdas.shared.caller import Caller
 from lambdas.shared.errors import NotAdmitted
-from lambdas.shared.ledger import Uploaded
+from lambdas.shared.ledger.uploads import Uploaded
 
 OTHERS = [
     ("AIDAANA", "AIDABOB"),

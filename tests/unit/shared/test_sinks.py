@@ -20,7 +20,9 @@ from lambdas.promotion.close import close
 from lambdas.shared.custom_resource import carry_out
 from lambdas.shared.errors import BadRequest, DatasetRejected, LoggingOwned
 from lambdas.shared.journal import journal
-from lambdas.shared.ledger import Approvals, Ledger, Rollbacks
+from lambdas.shared.ledger.approvals import Approvals
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.rollbacks import Rollbacks
 from lambdas.shared.notices import Notices
 from lambdas.shared.recipe import Recipe, load
 from lambdas.shared.road import Outcome

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lambdas.shared import clock
 from lambdas.shared.aws import ClientError
 from lambdas.shared.errors import BadRequest, OverBudget, RunActive
-from lambdas.shared.ledger import Approvals
+from lambdas.shared.ledger.approvals import Approvals
 from lambdas.shared.road import Outcome, Run
 from tests.fakes.road import distilled, recipe
 from tests.fakes.table import MemoryTable

@@ -8,8 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.shared.aws import ClientError
-from lambdas.shared.ledger import Table
-from lambdas.shared.ledger.table import NEW, TRIES
+from lambdas.shared.ledger.table import NEW, TRIES, Table
 
 ITEM = {"pk": "a", "sk": "b"}
 WRITES: dict[str, Any] = {

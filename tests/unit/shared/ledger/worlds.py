@@ -7,7 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from lambdas.shared.ledger import Ledger, Month
+from lambdas.shared.ledger.ledger import Ledger
+from lambdas.shared.ledger.month import Month
 from lambdas.shared.ledger.table import Item
 from lambdas.shared.recipe import Recipe
 from lambdas.shared.road import Dataset, Outcome, Run
