@@ -146,7 +146,7 @@ down: ## Stop the local AWS account; leaves no process
 
 # ---- the gate -----------------------------------------------------------------------------------------------
 .PHONY: test
-test: install lint types imports unit local-unit snapshot synth journey ## The whole gate
+test: install lint types imports unit hook local-unit snapshot synth journey ## The whole gate
 
 .PHONY: lint
 lint: .venv/ok node_modules/ok
@@ -165,6 +165,10 @@ imports: .venv/ok
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator --numprocesses 2
+
+.PHONY: hook
+hook: .venv/ok ## The hook for pre-commit, as pre-commit installs it from PyPI, and our own
+	$(BIN)/python -m pytest tests/hook
 
 .PHONY: local-unit
 local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, in its own environment
