@@ -146,7 +146,9 @@ down: ## Stop the local AWS account; leaves no process
 
 # ---- the gate -----------------------------------------------------------------------------------------------
 .PHONY: test
-test: install lint types imports unit hook local-unit snapshot synth journey ## The whole gate
+test: install ## The whole gate
+	@$(MAKE) --no-print-directory --jobs 2 types lint imports hook synth
+	@$(MAKE) --no-print-directory unit local-unit snapshot journey
 
 .PHONY: lint
 lint: .venv/ok node_modules/ok
