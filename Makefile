@@ -47,17 +47,22 @@ finished = rm -f $(@D)/unfinished && touch $@
 	  $(call or_say,.build/pip.log,$(call fail,uv))
 	@touch $@
 
-.venv/ok: requirements/dev.txt pyproject.toml .venv-uv/ok
+# Both environments run the checkout's own simulator: the emulator, and the command that starts it.
+SIMULATOR := packages/bedrock-simulator
+editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolation --editable
+
+.venv/ok: requirements/dev.txt pyproject.toml $(SIMULATOR)/pyproject.toml .venv-uv/ok
 	@echo "installing the CDK and the tools of the gate into .venv"
 	@$(new_venv)
 	@$(sync)
-	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@$(editable) . && $(editable) $(SIMULATOR)
 	@$(finished)
 
-.venv-local/ok: requirements/local.txt .venv-uv/ok
+.venv-local/ok: requirements/local.txt $(SIMULATOR)/pyproject.toml .venv-uv/ok
 	@echo "installing the local AWS account into .venv-local"
 	@$(new_venv)
 	@$(sync)
+	@$(editable) $(SIMULATOR)
 	@$(finished)
 
 .venv-lambda/ok: requirements/lambda.txt .venv-uv/ok
@@ -166,7 +171,7 @@ imports: .venv/ok
 
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
-	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/bedrock --ignore tests/unit/local/emulator --numprocesses 2
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator --numprocesses 2
 
 .PHONY: hook
 hook: .venv/ok ## The hook for pre-commit, as pre-commit installs it from PyPI, and our own
@@ -174,7 +179,7 @@ hook: .venv/ok ## The hook for pre-commit, as pre-commit installs it from PyPI, 
 
 .PHONY: local-unit
 local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, in its own environment
-	.venv-local/bin/python -m pytest tests/unit/local/bedrock tests/unit/local/emulator --numprocesses 2
+	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator --numprocesses 2
 
 .PHONY: snapshot
 snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
@@ -196,7 +201,7 @@ snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Every snippet, run with i
 
 .PHONY: bench
 bench: install ## The benchmarks and their bars
-	$(BIN)/python -m tests.bench
+	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.bench
 
 .PHONY: format
 format: .venv/ok ## Format the code

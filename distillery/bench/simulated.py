@@ -27,7 +27,7 @@ def felt(endpoint: str, scale: float = SCALE, headers: Mapping[str, str] | None 
 def _latency(endpoint: str, headers: Mapping[str, str] | None, scale: float | None = None) -> Any:
     body = None if scale is None else json.dumps({"scale": scale}).encode()
     call = urllib.request.Request(  # noqa: S310  # the local account's own address
-        f"{endpoint}/_distillery/latency", body, headers or {}, method="GET" if body is None else "PUT"
+        f"{endpoint}/_admin/latency", body, headers or {}, method="GET" if body is None else "PUT"
     )
     with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310  # the same
         return json.load(answer)

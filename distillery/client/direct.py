@@ -13,7 +13,7 @@ from distillery.client.target import Target, target_of
 
 SECONDS = 120.0
 """How long an answer is waited for."""
-STAND_IN = "x-distillery-stand-in"
+STAND_IN = "x-simulated-model"
 """The header by which the local Bedrock says that it is none."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 
-from local.bedrock.ports import ObjectDenied, ObjectMissing
+from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from local.emulator import authority, deliveries
 from local.emulator.hooks.log_groups import writable
 from local.emulator.keys import Conditions

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.bedrock.calendar import Calendar
+from bedrock_simulator.calendar import Calendar
 
 _LONGEST_NAP = 0.05  # seconds, real: how soon a sleeper notices a changed clock or an aborted execution
 

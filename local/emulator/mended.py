@@ -6,9 +6,9 @@ attribute moves; `tests/unit/local/emulator` holds them.
 
 from pathlib import Path
 
-from local.bedrock.admin import Admin
-from local.bedrock.engine import Bedrock
-from local.bedrock.events import KeptEvents
+from bedrock_simulator.admin import Admin
+from bedrock_simulator.engine import Bedrock
+from bedrock_simulator.events import KeptEvents
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,

@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from bedrock_simulator.calendar import Calendar, day
 from lambdas.shared.escaping import lines
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
-from local.bedrock.calendar import Calendar, day
 from local.emulator import group
 from local.emulator.clock import write
 
@@ -29,6 +29,7 @@ _START = 30.0  # seconds until it must answer
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _PYTHON = ROOT / ".venv-local" / "bin" / "python"
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this very process started and has to reap
+_SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 _LAMBDA_WHEELS = ROOT / ".build" / "wheels" / "local"
 
@@ -57,7 +58,7 @@ def _pid(state: Path) -> int | None:
 
 
 def _healthy(account: LocalAccount) -> bool:
-    asked = urllib.request.Request(f"{account.endpoint}/_distillery/clock", headers=account.admin)  # noqa: S310  # loopback
+    asked = urllib.request.Request(f"{account.endpoint}/_admin/clock", headers=account.admin)  # noqa: S310  # loopback
     try:
         with urllib.request.urlopen(asked, timeout=2) as response:  # noqa: S310  # our own loopback address
             return bool(response.status == 200)
@@ -107,7 +108,10 @@ def _check_ground(state: Path) -> None:
 
 
 def _environment(account: LocalAccount) -> dict[str, str]:
-    """Lambdas inherit this, so nothing of the caller's leaks in: no credentials, proxies or certificates."""
+    """Lambdas inherit this, so nothing of the caller's leaks in: no credentials, proxies or certificates.
+
+    But for PYTHONPATH, which the emulator takes away again: it runs this checkout's simulator, whatever is installed.
+    """
     scratch = account.state / "tmp"
     scratch.mkdir(exist_ok=True)
     return {
@@ -115,6 +119,7 @@ def _environment(account: LocalAccount) -> dict[str, str]:
         "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(_SIMULATOR),
         "GATEWAY_PORT": str(account.port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",

@@ -7,19 +7,22 @@ from pathlib import Path
 from local.account import LocalAccount
 
 LOOPBACK = "127.0.0.1"
+SEED = "distillery"
+"""Of all chance: which answers of the teacher are wrong, how latency spreads, which calls a fault strikes."""
 
 
 def main() -> None:
     """Serve the account kept in the folder that DISTILLERY_LOCAL_STATE names."""
     account = LocalAccount.load(Path(os.environ["DISTILLERY_LOCAL_STATE"]))
+    os.environ.pop("PYTHONPATH", None)  # ours alone: functions inherit the rest
     os.environ["BIND_HOST"] = LOOPBACK
 
     import ministack.app as app
 
-    from local.bedrock.engine import Bedrock
-    from local.bedrock.events import KeptEvents
-    from local.bedrock.faults import Fault, Faults
-    from local.bedrock.settings import Quotas, Settings, TeacherSettings
+    from bedrock_simulator.engine import Bedrock
+    from bedrock_simulator.events import KeptEvents
+    from bedrock_simulator.faults import Fault, Faults
+    from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings
     from local.emulator import mended
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
@@ -34,14 +37,16 @@ def main() -> None:
         keys=AccountKeys(),
         logs=AccountLogs(),
         settings=Settings(
-            teacher=TeacherSettings(error_rate=account.teacher_error, shuffled=account.shuffle_teacher),
+            teacher=TeacherSettings(error_rate=account.teacher_error, seed=SEED, shuffled=account.shuffle_teacher),
+            latency=Latency(seed=SEED),
             quotas=Quotas(model_units=account.model_units),
         ),
         faults=Faults(
             [
                 *(Fault("failed-job", named=prefix) for prefix in account.fail_jobs),
                 *([Fault("lost-event")] if account.lose_events else []),
-            ]
+            ],
+            seed=SEED,
         ),
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None

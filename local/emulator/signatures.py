@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from ministack.core import iam_evaluator, sigv4
 from ministack.core.responses import _account_from_sts_session, get_account_id
 
-from local.bedrock.door.http import Scope
+from bedrock_simulator.server.http import Scope
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _ROOT_KEY = re.compile(r"\d{12}")

@@ -10,9 +10,9 @@ from pathlib import Path
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from local.bedrock.door.http import Receive, Scope, Send, body_of, reply
-from local.bedrock.door.server import _listen
-from local.bedrock.ports import Response
+from bedrock_simulator.ports import Response
+from bedrock_simulator.server.http import Receive, Scope, Send, body_of, reply
+from bedrock_simulator.server.server import _listen
 
 
 class Constant:

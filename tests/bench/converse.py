@@ -15,9 +15,9 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
-from local.bedrock.ports import Request
+from bedrock_simulator.ports import Request
+from simulator_support.fakes import ACCOUNT, SYSTEM, World, distilled
 from tests.bench.bar import Bar
-from tests.unit.local.bedrock.fakes import ACCOUNT, SYSTEM, World, distilled
 
 MOST_MILLISECONDS = 5.0
 CALLERS, CALLS = 200, 2000

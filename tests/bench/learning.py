@@ -18,9 +18,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from simulator_support.fakes import World, job, jsonl, say
 from tests.bench.bar import Bar
 from tests.bench.process import ROOT
-from tests.unit.local.bedrock.fakes import World, job, jsonl, say
 
 DATA = Path(os.environ.get("DISTILLERY_BANKING77", ROOT.parent / "shared" / "data" / "banking77"))
 MISSING = f"banking77 is not in {DATA}: name its folder in DISTILLERY_BANKING77"

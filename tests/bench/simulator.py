@@ -1,7 +1,7 @@
 """What the local Bedrock adds to a Converse call over HTTP, with latency modelling off: one caller, and 200 at once.
 
-A boto3 client talks to `python -m local.bedrock`, and by turns to the same web server answering with a constant of the
-same size. With 200 callers the figure is wall time over calls, since who waits for the processor waits for the others.
+A boto3 client talks to `bedrock-simulator`, and by turns to the same web server answering with a constant of the same
+size. With 200 callers the figure is wall time over calls, since who waits for the processor waits for the others.
 """
 
 import json
@@ -20,10 +20,10 @@ from botocore.config import Config
 from rich.console import Console
 from rich.table import Table
 
+from simulator_support.fakes import SYSTEM, job, jsonl, prompts
+from simulator_support.standalone import Standalone, bucket
 from tests.bench.bar import Bar
 from tests.bench.process import ROOT
-from tests.unit.local.bedrock.fakes import SYSTEM, job, jsonl, prompts
-from tests.unit.local.bedrock.standalone import Standalone, bucket
 
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
 MOST_MILLISECONDS = 5.0

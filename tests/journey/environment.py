@@ -206,7 +206,7 @@ class Environment:
 
     def _admin(self, method: str, what: str, change: Mapping[str, Any] | None = None) -> Any:
         body = None if change is None else json.dumps(change).encode()
-        url = f"{self.account.endpoint}/_distillery/{what}"
+        url = f"{self.account.endpoint}/_admin/{what}"
         request = urllib.request.Request(url, data=body, headers=self.account.admin, method=method)  # noqa: S310 - our own loopback address
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
             return json.loads(response.read())

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bedrock_simulator.catalog import offers
 from distillery.client.document import STANDARD, RouteMap, Step
 from distillery.client.findings import parameter as finding
-from local.bedrock.offer import offers
 from tests.policy.engine import Ask, Keys
 from tests.policy.house import House, Json, Resource, spelled
 

@@ -16,8 +16,8 @@ from distillery.client.document import RouteMap, Step
 from distillery.client.target import Target
 from distillery.snippets import SNIPPETS, Call
 from local.account import ROOT
+from simulator_support.standalone import Standalone
 from tests.snippets.proxy import Proxy
-from tests.unit.local.bedrock.standalone import Standalone
 
 BIN = ROOT / ".venv-snippets/bin"
 BEDROCK = ROOT / ".venv-local/bin/python"

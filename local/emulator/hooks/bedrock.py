@@ -2,8 +2,8 @@
 
 AWS: jobs take hours and change state, models and endpoints follow from them, events are emitted.
 ministack: jobs stay InProgress for ever, nothing follows, custom model deployments have no route, answers are canned.
-We mend: both services are answered by `local.bedrock`, with S3, EventBridge and IAM of this account as its ports. What
-    could answer in its place raises.
+We mend: both services are answered by `bedrock_simulator`, with S3, EventBridge and IAM of this account as its ports.
+    What could answer in its place raises.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import StreamingResponse, get_account_id, get_region
 from ministack.services import bedrock, bedrock_runtime
 
-from local.bedrock.door.http import Send, send_chunks
-from local.bedrock.door.signature import CONTROL, service_of
-from local.bedrock.faults import Faults
-from local.bedrock.ports import Chunk, Request, Response
-from local.bedrock.settings import Settings
+from bedrock_simulator.faults import Faults
+from bedrock_simulator.ports import Chunk, Request, Response
+from bedrock_simulator.server.http import Send, send_chunks
+from bedrock_simulator.server.signature import CONTROL, service_of
+from bedrock_simulator.settings import Settings
 from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
 
 _TICK = 0.1  # seconds, real
@@ -33,7 +33,7 @@ Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
 
 
 class Simulator(Protocol):
-    """What we need of `local.bedrock.engine.Bedrock`."""
+    """What we need of `bedrock_simulator.engine.Bedrock`."""
 
     faults: Faults
     settings: Settings

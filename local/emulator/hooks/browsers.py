@@ -2,12 +2,13 @@
 
 AWS: is behind names and certificates that no page of another site can borrow, and signs.
 ministack: lets every page call it and read the answers.
-We mend: what a browser sends is refused before anything else looks at it, on every path (`local.bedrock.door.callers`).
+We mend: what a browser sends is refused before anything else looks at it, on every path
+    (`bedrock_simulator.server.callers`).
 """
 
 import ministack.app as app
 
-from local.bedrock.door.callers import guarded
+from bedrock_simulator.server.callers import guarded
 
 
 def install() -> None:

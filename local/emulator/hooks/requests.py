@@ -3,7 +3,7 @@
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
     It gives every answer an id of its own, and Bedrock's invocation logs would name another.
-We mend: the request as sent is kept for its hooks. Paths under `/_distillery/` are ours (`local.bedrock.admin`). An
+We mend: the request as sent is kept for its hooks. Paths under `/_admin/` are ours (`bedrock_simulator.admin`). An
     answer with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with
     that id.
 """
@@ -14,8 +14,8 @@ from typing import Any
 
 import ministack.app as app
 
-from local.bedrock.admin import PREFIX, Admin
-from local.bedrock.door.http import Receive, Scope, Send, administer, hang_up
+from bedrock_simulator.admin import PREFIX, Admin
+from bedrock_simulator.server.http import Receive, Scope, Send, administer, hang_up
 
 DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
 _scope: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)

@@ -16,7 +16,7 @@ import ministack.app as app
 from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 
-from local.bedrock.offer.quotas import Granted, granted
+from bedrock_simulator.catalog.quotas import Granted, granted
 from local.emulator.hooks.bedrock import Answer, Simulator
 
 SERVICE, BEDROCK = "servicequotas", "bedrock"

@@ -20,10 +20,10 @@ import ministack.app as app
 from ministack.core import iam_evaluator, router
 from ministack.services import s3
 
+from bedrock_simulator.admin import PREFIX
+from bedrock_simulator.ports import Response
+from bedrock_simulator.server.http import Receive, Scope, Send, body_of, reply
 from local.account import SECRET_HEADER
-from local.bedrock.admin import PREFIX
-from local.bedrock.door.http import Receive, Scope, Send, body_of, reply
-from local.bedrock.ports import Response
 from local.emulator.signatures import Refusal, Request, refusal
 
 _OWN_PATHS = (PREFIX, "/_ministack/", "/_localstack/")

@@ -7,8 +7,8 @@ import pytest
 
 from distillery.bench import prompts
 from lambdas.shared.errors import BadRequest
-from tests.unit.local.bedrock.fakes import jsonl
-from tests.unit.local.bedrock.fakes import prompts as conversations
+from simulator_support.fakes import jsonl
+from simulator_support.fakes import prompts as conversations
 
 
 def test_no_two_of_ours_are_alike() -> None:

@@ -11,6 +11,7 @@ from itertools import islice
 
 import pytest
 
+from bedrock_simulator.settings import Quotas, TokenQuotas
 from distillery.bench import prompts
 from distillery.bench.arm import Arm, arms
 from distillery.bench.report import FIRST, PACE, WHOLE, Report, report
@@ -18,9 +19,8 @@ from distillery.bench.run import Plan, run
 from distillery.bench.spending import Purse
 from distillery.client.document import Prices, RouteMap, Step
 from distillery.client.target import Target
-from local.bedrock.settings import Quotas, TokenQuotas
+from simulator_support.fakes import DECEMBER
 from tests.unit.bench.virtual import client, simulated
-from tests.unit.local.bedrock.fakes import DECEMBER
 
 HAIKU = "anthropic.claude-3-5-haiku-20241022-v1:0"
 FAST = Step(

@@ -15,9 +15,9 @@ from distillery.bench.run import Plan, run
 from distillery.bench.simulated import felt
 from distillery.bench.spending import Purse
 from local.account import ROOT
+from simulator_support.standalone import Standalone
 from tests.unit.bench.routes import resolved
 from tests.unit.bench.test_published_shape import ROUTE
-from tests.unit.local.bedrock.standalone import Standalone
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from local.bedrock.ports import Request
-from local.bedrock.settings import Latency
-from tests.unit.local.bedrock.fakes import ACCOUNT, World
+from bedrock_simulator.ports import Request
+from bedrock_simulator.settings import Latency
+from simulator_support.fakes import ACCOUNT, World
 
 
 class Watch:

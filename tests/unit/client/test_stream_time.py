@@ -15,9 +15,9 @@ from typing import Any
 import boto3
 import pytest
 
+from bedrock_simulator.protocol import eventstream
 from distillery.client import AllStepsFailed, Route, Step, StreamBroken
 from distillery.client import stream as streams
-from local.bedrock.wire import eventstream
 from tests.fakes.services import FakeSsm
 from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THOUGHT, World, delta, end, route_map
 

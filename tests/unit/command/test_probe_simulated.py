@@ -8,10 +8,10 @@ import pytest
 
 from distillery.client.findings import parameter, spelled
 from local.account import ROOT
+from simulator_support.standalone import Standalone
 from tests.unit.command.account import FakeAccount
 from tests.unit.command.conftest import Command
 from tests.unit.command.routes import OPTIMIZED, PRO, publish, route_map
-from tests.unit.local.bedrock.standalone import Standalone
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ import pytest
 
 from distillery.client import Attempt, Mode, Prices, Reply, Route, RouteMap, Served, Step, StreamBroken
 from local.account import ROOT
+from simulator_support.standalone import Standalone
 from tests.fakes.services import FakeSsm
-from tests.unit.local.bedrock.standalone import Standalone
 
 REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
 LLAMA, PRO, HAIKU = "meta.llama3-1-70b-instruct-v1:0", "amazon.nova-pro-v1:0", "anthropic.claude-haiku-5-5"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bedrock_simulator.models import dataset as bedrock
 from lambdas.dataset.validation.sound import Asked, good
-from local.bedrock.learning import dataset as bedrock
 from tests.unit.dataset.fakes import line
 from tests.unit.dataset.validation.desk import STUDENTS, read
 from tests.unit.dataset.validation.generated import TOKENS

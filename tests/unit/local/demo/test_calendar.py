@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bedrock_simulator.calendar import Calendar
 from local.account import LocalAccount
-from local.bedrock.calendar import Calendar
 from local.demo.calendar import in_season
 from local.emulator.clock import write
 

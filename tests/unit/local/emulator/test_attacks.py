@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.bedrock.door.callers import guarded
+from bedrock_simulator.server.callers import guarded
 
 PORT = 4566
 OWN = [(b"host", b"127.0.0.1:4566"), (b"authorization", b"AWS4-HMAC-SHA256 ...")]

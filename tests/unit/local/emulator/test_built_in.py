@@ -12,9 +12,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from bedrock_simulator.protocol import service_model
+from bedrock_simulator.protocol.service_model import Operation
 from local.account import ROOT
-from local.bedrock.wire import service_model
-from local.bedrock.wire.service_model import Operation
 from tests.unit.local.emulator.workshop import REGION, Workshop
 
 OURS = "answered by ours"

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from local.bedrock.door.s3 import EndpointObjects
-from local.bedrock.ports import ObjectDenied, ObjectMissing
+from bedrock_simulator.ports import ObjectDenied, ObjectMissing
+from bedrock_simulator.server.s3 import EndpointObjects
 from tests.unit.local.emulator.workshop import Workshop, document
 
 OTHER = "222222222222"

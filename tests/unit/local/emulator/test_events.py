@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.bedrock.calendar import Calendar
+from bedrock_simulator.calendar import Calendar
 from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
 from tests.unit.local.emulator.workshop import Workshop, allow, until

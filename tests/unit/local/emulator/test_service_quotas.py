@@ -8,8 +8,8 @@ import pytest
 from botocore.config import Config
 from ministack.core import iam_actions, router
 
-from local.bedrock.offer.quotas import granted
-from local.bedrock.settings import Quotas
+from bedrock_simulator.catalog.quotas import granted
+from bedrock_simulator.settings import Quotas
 from local.emulator.hooks import service_quotas
 from tests.unit.local.emulator.workshop import Workshop, allow
 

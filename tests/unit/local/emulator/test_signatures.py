@@ -167,7 +167,7 @@ def test_the_accounts_own_paths_are_closed_without_its_secret(
 ) -> None:
     headers = {} if secret is None else {SECRET_HEADER: secret}
     for method, body in (("GET", None), ("PUT", b"{}"), ("POST", b"{}"), ("DELETE", None)):
-        assert _send(f"{workshop.account.endpoint}/_distillery/{path}", body, headers, method)[0] == 403
+        assert _send(f"{workshop.account.endpoint}/_admin/{path}", body, headers, method)[0] == 403
 
 
 MINISTACKS = (

@@ -31,7 +31,7 @@ class Workshop:
     def admin(self, method: str, what: str, body: Any = None) -> Any:
         """One of our own ways into the account."""
         encoded = None if body is None else json.dumps(body).encode()
-        url = f"{self.account.endpoint}/_distillery/{what}"
+        url = f"{self.account.endpoint}/_admin/{what}"
         call = urllib.request.Request(url, encoded, self.account.admin, method=method)  # noqa: S310  # our own loopback address
         with urllib.request.urlopen(call) as response:  # noqa: S310  # the same
             return json.load(response)

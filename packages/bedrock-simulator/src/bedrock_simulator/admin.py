@@ -1,0 +1,166 @@
+"""Ways into the simulator that AWS does not have, under `/_admin/`, the same in every host.
+
+GET    health     `{"status": "ok", "now"}`
+GET    clock      `{"real", "virtual", "speed", "now"}`: at real second `real` it was virtual second `virtual`
+PUT    clock      `{"virtual": epoch s}` or `{"date": "2025-07-16"}` or `{"advance": s}`, and `{"speed": n}`; what is
+                  due by then has come about when it answers
+GET    faults     what is set to go wrong, each with how often it has `struck` (kinds and fields: `fault.py`)
+POST   faults     adds one, or a list of them; as they are listed, with their ids
+DELETE faults     removes all; `faults/ID` removes one
+GET    quotas     what was granted (`settings.Quotas`)
+PUT    quotas     what is left out stays
+GET    latency    how modelled latency is felt (`settings.Latency`)
+PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 not at all
+GET    undocumented  what no page of AWS says (`settings.Undocumented`)
+PUT    undocumented  `{"optimized_application_profiles": true}`
+GET    inventory  what an account holds, and what bills by the hour (`?account=`)
+GET    events     the last events of an account, the oldest first (`?account=`)
+DELETE events     forgets them
+POST   reset      empty accounts again, without events; clock, faults and settings stay
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from bedrock_simulator.calendar import Calendar, day
+from bedrock_simulator.engine import Bedrock
+from bedrock_simulator.events import KeptEvents
+from bedrock_simulator.faults import Fault
+
+PREFIX = "/_admin/"
+T = TypeVar("T")
+
+
+class SettableClock(Protocol):
+    """A clock that a person may change."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+    def calendar(self) -> Calendar:
+        """How virtual time follows from real time."""
+
+    def set(self, *, virtual: float | None = None, speed: float | None = None) -> Calendar:
+        """Moves the clock or changes its speed."""
+
+
+class Refused(Exception):
+    """The request cannot be carried out; the text says why."""
+
+
+class Admin:
+    """Answers for one simulator. A call may take as long as training does."""
+
+    def __init__(self, bedrock: Bedrock, clock: SettableClock, events: KeptEvents, *, account: str) -> None:
+        self._bedrock, self._clock, self._events, self._account = bedrock, clock, events, account
+        self._routes: dict[tuple[str, str], Callable[[str, dict[str, str], Any], Any]] = {
+            ("GET", "health"): lambda *_: {"status": "ok", "now": self._now()},
+            ("GET", "clock"): lambda *_: self._calendar(),
+            ("PUT", "clock"): lambda _, __, change: self._set_clock(change),
+            ("GET", "faults"): lambda *_: self._faults(),
+            ("POST", "faults"): lambda _, __, faults: self._add_faults(faults),
+            ("DELETE", "faults"): lambda one, *_: self._clear_faults(one),
+            ("GET", "quotas"): lambda *_: asdict(self._bedrock.settings.quotas),
+            ("PUT", "quotas"): lambda _, __, change: self._set("quotas", change),
+            ("GET", "latency"): lambda *_: asdict(self._bedrock.settings.latency),
+            ("PUT", "latency"): lambda _, __, change: self._set("latency", change),
+            ("GET", "undocumented"): lambda *_: asdict(self._bedrock.settings.undocumented),
+            ("PUT", "undocumented"): lambda _, __, change: self._set("undocumented", change),
+            ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
+            ("GET", "events"): lambda _, query, __: self._events.listed(query.get("account", self._account)),
+            ("DELETE", "events"): lambda *_: self._events.clear(),
+            ("POST", "reset"): lambda *_: self.reset(),
+        }
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any]:
+        """The status and what is to be told as JSON, for a path below `PREFIX`."""
+        what, _, one = path.partition("/")
+        if (method, what) not in self._routes:
+            return 404, {"message": f"no {method} {PREFIX}{path}: there are {', '.join(self._offered())}"}
+        try:
+            return 200, self._routes[method, what](one, query, json.loads(body) if body else {})
+        except (Refused, ValueError) as why:  # what is no JSON, and what msgspec refuses, are ValueErrors
+            return 400, {"message": f"{method} {what}: {why}"}
+
+    def _offered(self) -> list[str]:
+        return [f"{method} {what}" for method, what in self._routes]
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _calendar(self) -> dict[str, Any]:
+        return asdict(self._clock.calendar()) | {"now": self._now()}
+
+    def _set_clock(self, change: Any) -> dict[str, Any]:
+        asked = _typed(change, ClockChange)
+        self._clock.set(virtual=asked.moment(self._clock.now()), speed=asked.speed)
+        self._bedrock.tick()
+        return self._calendar()
+
+    def _faults(self) -> list[dict[str, Any]]:
+        return [asdict(fault) | {"struck": struck} for fault, struck in self._bedrock.faults.listed()]
+
+    def _add_faults(self, asked: Any) -> list[dict[str, Any]]:
+        faults = [_typed(one, Fault) for one in (asked if isinstance(asked, list) else [asked])]
+        return [asdict(fault) for fault in self._bedrock.faults.add(*faults)]
+
+    def _clear_faults(self, one: str) -> list[dict[str, Any]]:
+        if not self._bedrock.faults.clear(one or None):
+            raise Refused(f"there is no fault {one}")
+        return self._faults()
+
+    def _set(self, what: str, change: Any) -> dict[str, Any]:
+        """Replaces the fields that are given of one of the settings."""
+        before = getattr(self._bedrock.settings, what)
+        _known(change, type(before))
+        after = msgspec.convert({**asdict(before), **change}, type(before))
+        self._bedrock.settings = replace(self._bedrock.settings, **{what: after})
+        return asdict(after)
+
+    def reset(self) -> dict[str, Any]:
+        """Leaves empty accounts, and no events."""
+        self._bedrock.reset()
+        self._events.clear()
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """What may be asked of the clock: at most one of `virtual`, `date` and `advance`; and a speed."""
+
+    virtual: float | None = None
+    date: str | None = None
+    advance: float | None = None
+    speed: float | None = None
+
+    def __post_init__(self) -> None:
+        if sum(each is not None for each in (self.virtual, self.date, self.advance)) > 1:
+            raise ValueError("give one of virtual, date and advance")
+        if self.speed is not None and self.speed < 0:
+            raise ValueError(f"speed is {self.speed:g}: it cannot be negative")
+
+    def moment(self, now: datetime) -> float | None:
+        """Where the clock is to be moved to, in epoch seconds; None to leave it."""
+        if self.date is not None:
+            return day(self.date)
+        return self.virtual if self.advance is None else now.timestamp() + self.advance
+
+
+def _typed(asked: Any, kind: type[T]) -> T:
+    """A record of what was asked. Raises Refused for a field that it has not, ValueError for a value."""
+    _known(asked, kind)
+    made: T = msgspec.convert(asked, kind)
+    return made
+
+
+def _known(asked: Any, kind: type) -> None:
+    names = [each.name for each in fields(kind)]
+    if not isinstance(asked, dict):
+        raise Refused("the body must be a JSON object")
+    if strange := asked.keys() - set(names):
+        raise Refused(f"there is no {', '.join(sorted(strange))}: there are {', '.join(names)}")

@@ -1,0 +1,56 @@
+"""Batch inference: which models in which Regions, called how, and how much at once.
+
+User Guide, batch-inference-supported (US Regions; custom models: none of ours) and General Reference, "Amazon Bedrock
+endpoints and quotas": at least 100 records in a job for every model here; a file of 1 GB, 5 GB a job (an older copy of
+the same page). The most records and the most jobs at once (50,000 and 20) are from memory: UNVERIFIED.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bedrock_simulator.catalog import since
+
+LEAST_RECORDS, MOST_RECORDS = 100, 50_000
+MOST_FILE_BYTES, MOST_JOB_BYTES = 1024**3, 5 * 1024**3
+MOST_JOBS = 20
+_EAST, _WEST = frozenset({"us-east-1"}), frozenset({"us-west-2"})
+_EAST2 = frozenset({"us-east-2"})
+_THREE = _EAST | _EAST2 | _WEST
+_FOUR = _THREE | {"us-west-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """Where a model is called by its own id, and where through its `us.` profile."""
+
+    alone: frozenset[str] = frozenset()
+    profile: frozenset[str] = frozenset()
+
+
+BATCHED: Mapping[str, Batched] = {
+    "amazon.nova-2-lite-v1:0": Batched(profile=_FOUR),
+    "amazon.nova-lite-v1:0": Batched(_EAST, _FOUR),
+    "amazon.nova-micro-v1:0": Batched(_EAST, _THREE),
+    "amazon.nova-premier-v1:0": Batched(profile=_THREE),
+    "amazon.nova-pro-v1:0": Batched(_EAST, _FOUR),
+    "anthropic.claude-3-haiku-20240307-v1:0": Batched(_EAST | _WEST),
+    "anthropic.claude-3-5-haiku-20241022-v1:0": Batched(_WEST, _EAST),
+    "anthropic.claude-3-5-sonnet-20240620-v1:0": Batched(_THREE, _EAST | _WEST),
+    "anthropic.claude-3-5-sonnet-20241022-v2:0": Batched(_WEST, _THREE),
+    "anthropic.claude-haiku-4-5-20251001-v1:0": Batched(profile=_FOUR),
+    "meta.llama3-1-405b-instruct-v1:0": Batched(_WEST),
+    "meta.llama3-1-70b-instruct-v1:0": Batched(_WEST, _EAST | _WEST),
+    "meta.llama3-1-8b-instruct-v1:0": Batched(_WEST, _EAST | _WEST),
+    "meta.llama3-2-1b-instruct-v1:0": Batched(profile=_EAST | _WEST),
+    "meta.llama3-2-3b-instruct-v1:0": Batched(profile=_EAST | _WEST),
+    "meta.llama3-3-70b-instruct-v1:0": Batched(_EAST2, _THREE),
+}
+
+
+def batched(model: str, region: str, today: date, *, profile: bool) -> bool:
+    """Whether a job may call the model from the Region on that day, its life cycle apart."""
+    where = BATCHED.get(model, Batched())
+    if profile:
+        return region in where.profile and today >= since.BATCH_PROFILES
+    return region in where.alone

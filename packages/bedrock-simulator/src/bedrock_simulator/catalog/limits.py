@@ -1,0 +1,67 @@
+"""What each model takes and gives at most, and what it does not support; a custom model has the limits of its base.
+
+Sources: Bedrock User Guide (model cards; model-parameters-meta; quotas-token-burndown: one output token counts as five
+for Claude 4.5, as one for models it does not name; latency-optimized-inference: Llama 3.1 405B falls back above 11K
+tokens; count-tokens as of August 2025), and the price table of LiteLLM 1.109.1 for the output of Nova, where the card
+of Nova Pro says 5K and callers are served up to 10,000. What of images and documents a Llama takes is an ASSUMPTION.
+"""
+
+from dataclasses import dataclass
+
+from bedrock_simulator.catalog.models import Model
+
+_ALL_SEE = frozenset({"image", "document"})
+_READS = frozenset({"document"})
+_TEXT: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Tokens of the context window, tokens of an answer, and what else the runtime asks of a model.
+
+    `burndown`: tokens of quota that one output token takes. `sees`: content besides text. `optimized`: tokens in and
+    out above which latency-optimized inference serves standard. `counts`: CountTokens knows the model's id.
+    """
+
+    context: int
+    output: int
+    burndown: int = 1
+    sees: frozenset[str] = _ALL_SEE
+    tools: bool = True
+    tools_streamed: bool = True
+    stops: bool = True
+    prefill: bool = True
+    optimized: int | None = None
+    counts: bool = False
+
+
+def _llama(*, tools: bool = True, optimized: int | None = None) -> Limits:
+    return Limits(
+        128_000, 2_048, sees=_READS, tools=tools, tools_streamed=False, stops=False, optimized=optimized
+    )  # fmt: skip
+
+
+_LIMITS = {
+    "amazon.nova-pro-v1:0": Limits(300_000, 10_000),
+    "amazon.nova-lite-v1:0": Limits(300_000, 10_000),
+    "amazon.nova-micro-v1:0": Limits(128_000, 10_000, sees=_TEXT),
+    "amazon.nova-premier-v1:0": Limits(1_000_000, 10_000),
+    "amazon.nova-2-lite-v1:0": Limits(1_000_000, 64_000),
+    "anthropic.claude-3-haiku-20240307-v1:0": Limits(200_000, 4_096),
+    "anthropic.claude-3-5-sonnet-20240620-v1:0": Limits(200_000, 4_096, counts=True),
+    "anthropic.claude-3-5-sonnet-20241022-v2:0": Limits(200_000, 8_192, counts=True),
+    "anthropic.claude-3-5-haiku-20241022-v1:0": Limits(200_000, 8_192, sees=_READS, counts=True),
+    "anthropic.claude-haiku-4-5-20251001-v1:0": Limits(200_000, 64_000, burndown=5),
+    "anthropic.claude-haiku-5-5": Limits(1_000_000, 128_000, prefill=False),
+    "meta.llama3-1-405b-instruct-v1:0": _llama(optimized=11_000),
+    "meta.llama3-1-70b-instruct-v1:0": _llama(),
+    "meta.llama3-3-70b-instruct-v1:0": _llama(),
+    "meta.llama3-1-8b-instruct-v1:0": _llama(),
+    "meta.llama3-2-1b-instruct-v1:0": _llama(tools=False),
+    "meta.llama3-2-3b-instruct-v1:0": _llama(tools=False),
+}
+
+
+def of(model: Model) -> Limits:
+    """The model's limits."""
+    return _LIMITS[model.id]

@@ -1,0 +1,145 @@
+"""What a customization job's request must satisfy before anything is read: its kind, models, settings, names and quota.
+
+A job with a teacher is a distillation whether it says so or not (User Guide, submit-model-distillation-job); without
+one and without a type it is a fine-tuning (ASSUMPTION). The distillation page lists no hyperparameters, so none are
+taken with it.
+"""
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog import offers, quotas, tuning
+from bedrock_simulator.catalog.models import Model, Pair
+from bedrock_simulator.catalog.tuning import Range
+from bedrock_simulator.control_plane import foundation_models
+from bedrock_simulator.control_plane.call import Call, Params
+
+RUNNING = ("InProgress", "Stopping")
+DISTILLATION, FINE_TUNING = "DISTILLATION", "FINE_TUNING"
+
+
+def kind(params: Params) -> str:
+    """FINE_TUNING or DISTILLATION; ValidationException for another type and for settings that contradict it."""
+    settings = params.get("customizationConfig", {})
+    found: str = params.get("customizationType", DISTILLATION if "distillationConfig" in settings else FINE_TUNING)
+    if found not in (DISTILLATION, FINE_TUNING):
+        raise errors.validation(f"The local Bedrock runs DISTILLATION and FINE_TUNING jobs, not {found}.")
+    if found == DISTILLATION and "distillationConfig" not in settings:
+        raise errors.validation("customizationConfig.distillationConfig is required for a distillation job.")
+    if found == FINE_TUNING and settings:
+        raise errors.validation(
+            f"customizationConfig has {', '.join(settings)}, which a fine-tuning job does not take."
+        )
+    return found
+
+
+def check_source(params: Params, what: str) -> None:
+    """Exactly one training source, which the service's model does not say; logs teach a distillation alone."""
+    source = params["trainingDataConfig"]
+    if ("s3Uri" in source) == ("invocationLogsConfig" in source):
+        raise errors.validation(
+            "trainingDataConfig must have exactly one of s3Uri and invocationLogsConfig; it has "
+            f"{sorted(source) or 'neither'}."
+        )
+    logs = source.get("invocationLogsConfig")
+    if logs is not None and what != DISTILLATION:
+        raise errors.validation("trainingDataConfig.invocationLogsConfig is for distillation jobs only.")
+    for each in _filters(logs):
+        if len(each) != 1:
+            raise errors.validation(f"A filter of request metadata must have exactly one operator, not {len(each)}.")
+
+
+def _filters(logs: Params | None) -> list[Params]:
+    """The base filters of a list: botocore does not model them as the unions they are."""
+    whole: Params = (logs or {}).get("requestMetadataFilters", {})
+    return [each for operator in ("andAll", "orAll") for each in whole.get(operator, [])]
+
+
+def student(call: Call, what: str) -> str:
+    """The variant to customize; ValidationException when it cannot be, there, on that day."""
+    base: str = call.params["baseModelIdentifier"]
+    today = call.now.date()
+    name = base.rsplit("foundation-model/", 1)[-1]
+    if ":custom-model/" in base:
+        raise errors.validation("The local Bedrock customizes foundation models only, not custom models.")
+    if call.elsewhere(base):
+        raise errors.validation(f"The base model {base} is not in {call.region}.")
+    model = offers.CUSTOMIZABLE.get(name)
+    if model is None or call.region not in model.customize or not model.exists(today, call.region):
+        raise errors.validation(f"The base model {base} cannot be customized in {call.region}.")
+    if model.is_legacy(today):
+        raise errors.validation(f"The base model {base} is in Legacy status: it takes no new customization jobs.")
+    if what == FINE_TUNING and FINE_TUNING not in foundation_models.customizations(name, call.region, today):
+        raise errors.validation(f"The base model {base} cannot be fine-tuned on {today}.")
+    return name
+
+
+def check_hyperparameters(params: Params, variant: str, what: str) -> None:
+    """ValidationException for a hyperparameter that the model does not have, or a value out of its bounds."""
+    known = tuning.TUNED[variant].hyperparameters if what == FINE_TUNING else {}
+    for name, value in params.get("hyperParameters", {}).items():
+        if name not in known:
+            allowed = f"it has {', '.join(known)}" if known else "a distillation takes none"
+            raise errors.validation(f"The hyperparameter {name} is not supported for {variant}; {allowed}.")
+        bounds = known[name]
+        if not _within(value, bounds):
+            raise errors.validation(
+                f"The hyperparameter {name} must be {'an integer' if bounds.whole else 'a number'} from "
+                f"{bounds.least:g} to {bounds.most:g}, not {value}."
+            )
+
+
+def _within(value: str, bounds: Range) -> bool:
+    try:
+        number = int(value) if bounds.whole else float(value)
+    except ValueError:
+        return False
+    return bounds.least <= number <= bounds.most
+
+
+def pair(call: Call, variant: str) -> Pair:
+    """The pair of teacher and student that the request names; ValidationException when it is not offered."""
+    config = call.params["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
+    identifier, today = config["teacherModelIdentifier"], call.now.date()
+    if config.get("maxResponseLengthForInference", 1) < 1:
+        raise errors.validation("maxResponseLengthForInference must be a positive number of tokens.")
+    teacher, through_profile = _teacher(identifier, call)
+    for found in offers.PAIRS:
+        if (found.teacher, found.student, found.region) == (teacher.id, variant, call.region):
+            allowed = found.teacher_profile if through_profile else found.teacher_on_demand
+            if allowed and found.offered(today):
+                return found
+    raise errors.validation(
+        f"The teacher model {identifier} is not supported for the student model {variant} in {call.region}."
+    )
+
+
+def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
+    profile = offers.PROFILES.get(identifier.rpartition("inference-profile/")[2])
+    model = profile[1] if profile else offers.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
+    if model is None or call.elsewhere(identifier) or not model.exists(call.now.date(), call.region):
+        raise errors.validation(f"The teacher model {identifier} does not exist in {call.region}.")
+    return model, profile is not None
+
+
+def check_names(call: Call) -> None:
+    """A job's name is taken for ever; a model's as long as a model or a running job holds it."""
+    job_name = call.params["jobName"]
+    if any(job.name == job_name for job in call.estate.jobs.values()):
+        raise errors.conflict(f"The job name {job_name} is already in use in this account and Region.")
+    check_model_name(call, call.params["customModelName"])
+
+
+def check_model_name(call: Call, model_name: str) -> None:
+    """ValidationException when a model has the name, or is about to."""
+    held = {model.name for model in call.estate.models.values()}
+    held |= {job.request["customModelName"] for job in call.estate.jobs.values() if job.status in RUNNING}
+    held |= {copy.target_name for copy in call.estate.copies.values() if copy.status == "InProgress"}
+    if model_name in held:
+        raise errors.validation(f"The custom model name {model_name} is already in use in this account and Region.")
+
+
+def check_quota(call: Call) -> None:
+    """ServiceQuotaExceededException when as many jobs are under way as may be."""
+    running = sum(job.status in RUNNING for job in call.estate.jobs.values())
+    most = quotas.applied(call.quotas, call.region, quotas.SCHEDULED_JOBS)
+    if running >= most:
+        raise errors.quota(f"The account has {running} scheduled customization jobs; at most {most}.")

@@ -1,0 +1,83 @@
+"""The files of a batch inference job: JSON lines in, and for each file one of the same name with `.out` (User Guide).
+
+Sources: batch-inference-data, batch-inference-results; quotas in `catalog.batches`. That output lies under the job's id
+is observed by others. Refused before anything is answered: what is no record, too few or too many, too large.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bedrock_simulator.catalog import batches
+from bedrock_simulator.models import text
+from bedrock_simulator.models.storage import Bucket, Rejected
+
+Params = dict[str, Any]
+_GENERATED = 11  # characters of a record's id when it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of input."""
+
+    id: str
+    input: Params
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of input; `name` is its path under the job's input location."""
+
+    name: str
+    records: Sequence[Record]
+
+
+def read(bucket: Bucket, uri: str) -> list[File]:
+    """Every JSONL file there, or the one that is named; Rejected with a sentence."""
+    if uri.endswith(".jsonl"):
+        named = {uri.rsplit("/", 1)[1]: uri}
+    else:
+        folder = f"{uri.rstrip('/')}/"
+        named = {each.removeprefix(folder): each for each in bucket.list(folder) if each.endswith(".jsonl")}
+    if not named:
+        raise Rejected(f"There is no .jsonl file in {uri}.")
+    bodies = {name: bucket.read(each) for name, each in named.items()}
+    _sizes({name: len(body) for name, body in bodies.items()})
+    files = [File(name, _records(name, body)) for name, body in bodies.items()]
+    total = sum(len(file.records) for file in files)
+    if not batches.LEAST_RECORDS <= total <= batches.MOST_RECORDS:
+        raise Rejected(
+            f"The input has {total} records; a batch inference job takes {batches.LEAST_RECORDS} to "
+            f"{batches.MOST_RECORDS}."
+        )
+    return files
+
+
+def _sizes(sizes: dict[str, int]) -> None:
+    for name, size in sizes.items():
+        if size > batches.MOST_FILE_BYTES:
+            raise Rejected(f"The file {name} has {size} bytes; at most {batches.MOST_FILE_BYTES} are allowed.")
+    if sum(sizes.values()) > batches.MOST_JOB_BYTES:
+        raise Rejected(f"The files have {sum(sizes.values())} bytes; at most {batches.MOST_JOB_BYTES} are allowed.")
+
+
+def _records(name: str, body: bytes) -> list[Record]:
+    found = []
+    for number, line in enumerate((line for line in body.split(b"\n") if line.strip()), start=1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise Rejected(f"Line {number} of {name} is not JSON.") from None
+        if not isinstance(row, dict) or not isinstance(row.get("modelInput"), dict):
+            raise Rejected(f"Line {number} of {name} must have a modelInput, a JSON object.")
+        if not isinstance(row.get("recordId", ""), str):
+            raise Rejected(f"The recordId of line {number} of {name} must be a string.")
+        generated = f"{int(text.fraction(name, str(number)) * 36**8):X}".zfill(_GENERATED)[:_GENERATED]
+        found.append(Record(row.get("recordId", generated), row["modelInput"]))
+    return found
+
+
+def lines(rows: Sequence[Params]) -> str:
+    """A file of output."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

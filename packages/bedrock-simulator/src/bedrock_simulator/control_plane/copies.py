@@ -1,0 +1,100 @@
+"""Create, Get and ListModelCopyJobs: called in the Region a model shall come to (User Guide, copy-model-*).
+
+Which models may be copied where is in `travel`. A model of another account must be shared by RAM first, which is not
+simulated, so it is refused. That the copy appears when its job is done, and that this takes 15 minutes, is an
+ASSUMPTION; so is that a copy counts as customized when its original was, where that matters (on-demand deployments).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bedrock_simulator import errors, lookup
+from bedrock_simulator.catalog import offers, travel
+from bedrock_simulator.control_plane import admission, listing, places
+from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.records import CopyJob, CustomModel, Estate
+
+COPYING = timedelta(minutes=15)
+
+
+def create(call: Call) -> Params:
+    """Begins to copy a custom model into this Region."""
+    params = call.params
+    source = _source(params["sourceModelArn"], call)
+    base = offers.VARIANTS[lookup.base_id(source)]
+    if call.region not in travel.COPIED_TO.get(base.id, ()):
+        raise errors.validation(f"Models customized from {base.id} cannot be copied to {call.region}.")
+    if base.ended(call.now.date()):
+        raise errors.validation(f"The base model {base.id} has reached the end of its life.")
+    admission.check_model_name(call, params["targetModelName"])
+    key = places.key_arn(call, params.get("modelKmsKeyId"))
+    arn = call.arn(f"model-copy-job/{call.mint('copy')}")
+    target = call.arn(f"custom-model/{lookup.base_id(source)}/{call.mint('model')}")
+    tags = tuple((tag["key"], tag["value"]) for tag in params.get("targetModelTags", []))
+    call.estate.copies[arn] = CopyJob(
+        arn, source, target, params["targetModelName"], call.now, call.now + COPYING, key=key, tags=tags
+    )
+    return {"jobArn": arn}
+
+
+def _source(arn: str, call: Call) -> CustomModel:
+    region, account = arn.split(":")[3:5]
+    if ":custom-model/" not in arn:
+        raise errors.validation(f"{arn} is not a custom model.")
+    if account != call.account:
+        raise errors.denied(f"The model {arn} is not shared with the account {call.account}.")
+    if region == call.region:
+        raise errors.validation(f"The model {arn} is in {region} already.")
+    return lookup.custom_model(call.around.estate(account, region), arn)
+
+
+def get(call: Call) -> Params:
+    """The job by ARN."""
+    found = call.estate.copies.get(call.params["jobArn"])
+    if found is None:
+        raise errors.not_found(f"There is no model copy job {call.params['jobArn']} in this account and Region.")
+    return _view(found)
+
+
+def _view(copy: CopyJob) -> Params:
+    return present(
+        jobArn=copy.arn,
+        status=copy.status,
+        creationTime=copy.created,
+        targetModelArn=copy.target_arn,
+        targetModelName=copy.target_name,
+        sourceAccountId=copy.model.arn.split(":")[4],
+        sourceModelArn=copy.model.arn,
+        sourceModelName=copy.model.name,
+        targetModelKmsKeyArn=copy.key,
+        targetModelTags=[{"key": key, "value": value} for key, value in copy.tags] or None,
+    )
+
+
+def list_copies(call: Call) -> Params:
+    """A page of jobs."""
+    rows = [_view(copy) for copy in call.estate.copies.values()]
+    for asked, field in (("sourceAccountEquals", "sourceAccountId"), ("sourceModelArnEquals", "sourceModelArn")):
+        rows = [row for row in rows if call.params.get(asked, row[field]) == row[field]]
+    asked_for = {**call.params, "nameContains": call.params.get("targetModelNameContains", "")}
+    return listing.page(asked_for, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
+
+
+def advance(estate: Estate, now: datetime) -> None:
+    """What is due arrives."""
+    for arn, copy in list(estate.copies.items()):
+        if copy.status != "InProgress" or now < copy.due:
+            continue
+        original = copy.model
+        estate.models[copy.target_arn] = replace(
+            original,
+            arn=copy.target_arn,
+            name=copy.target_name,
+            job_arn=None,
+            job_name=None,
+            created=copy.due,
+            customized=original.customized or original.created,
+            key=copy.key,
+        )
+        estate.tags[copy.target_arn] = dict(copy.tags)
+        estate.copies[arn] = replace(copy, status="Completed")

@@ -1,0 +1,145 @@
+"""What an evaluation job's request must satisfy, and what it asks for.
+
+User Guide, model-evaluation-* and evaluation-judge (of a custom metric: "at a minimum, you must specify the response
+from the generator model"); doc strings of the API ("for automated model evaluation jobs, only a single model is
+supported"); quotas in `catalog.judges`. Not simulated, and refused: evaluation by people, of knowledge bases, and on
+Bedrock's own prompt datasets.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog import judges
+from bedrock_simulator.control_plane.call import Call, Params
+from bedrock_simulator.runtime import targets
+
+_WORDS = 5  # of a definition on a rating scale
+_RESPONSE = "{{prediction}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it is worked on: `model` (an id) or `source` (an identifier of given answers), and the judges."""
+
+    datasets: list[Params]
+    model: str | None
+    source: str | None
+    parameters: Params
+    latency: str | None
+    judge: str | None
+    custom_judge: str | None
+    custom: dict[str, Params]
+
+    @property
+    def judged(self) -> bool:
+        """Whether a model scores the answers."""
+        return self.judge is not None or self.custom_judge is not None
+
+
+def read(request: Mapping[str, Any]) -> Asked:
+    """What a checked request asks for."""
+    config, model = request["evaluationConfig"]["automated"], request["inferenceConfig"]["models"][0]
+    called, custom = model.get("bedrockModel", {}), config.get("customMetricConfig", {})
+    definitions = [each["customMetricDefinition"] for each in custom.get("customMetrics", [])]
+    return Asked(
+        config["datasetMetricConfigs"],
+        called.get("modelIdentifier"),
+        model.get("precomputedInferenceSource", {}).get("inferenceSourceIdentifier"),
+        json.loads(called.get("inferenceParams", "{}")),
+        called.get("performanceConfig", {}).get("latency"),
+        _first(config.get("evaluatorModelConfig", {})),
+        _first(custom.get("evaluatorModelConfig", {})),
+        {definition["name"]: definition for definition in definitions},
+    )
+
+
+def _first(config: Params) -> str | None:
+    models = config.get("bedrockEvaluatorModels", [])
+    return models[0]["modelIdentifier"] if models else None
+
+
+def check(call: Call) -> None:
+    """ValidationException for the first thing that cannot be."""
+    params = call.params
+    if "automated" not in params["evaluationConfig"]:
+        raise errors.validation("The local Bedrock runs automated evaluation jobs only.")
+    rag = params.get("applicationType", "ModelEvaluation") != "ModelEvaluation"
+    if rag or "models" not in params["inferenceConfig"]:
+        raise errors.validation("The local Bedrock evaluates models only, not knowledge bases.")
+    if len(params["inferenceConfig"]["models"]) != 1:
+        raise errors.validation("An automated evaluation job supports a single model in inferenceConfig.models.")
+    _check_parameters(params["inferenceConfig"]["models"][0])
+    asked = read(params)
+    _check_names(params["evaluationConfig"]["automated"].get("customMetricConfig", {}))
+    for model, allowed in ((asked.judge, judges.JUDGES), (asked.custom_judge, judges.JUDGES_OF_CUSTOM_METRICS)):
+        if model is not None:
+            _check_judge(model, allowed, call)
+    for definition in asked.custom.values():
+        _check_metric(definition)
+    for each in asked.datasets:
+        _check_dataset(each, asked)
+
+
+def _check_names(custom: Params) -> None:
+    """A custom metric is defined once (API reference, CustomMetricDefinition: "Names must be unique")."""
+    names = [each["customMetricDefinition"]["name"] for each in custom.get("customMetrics", [])]
+    for name in names:
+        if names.count(name) > 1:
+            raise errors.validation(f"The custom metric {name} is defined more than once.")
+
+
+def _check_parameters(model: Params) -> None:
+    try:
+        given = json.loads(model.get("bedrockModel", {}).get("inferenceParams", "{}"))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise errors.validation("inferenceParams must be a JSON object.")
+
+
+def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
+    """A judge is called as it is named, so it must be one that can be called so (INFERENCE)."""
+    sentence = f"The model {identifier} cannot be an evaluator model in {call.region}"
+    try:
+        model = targets.resolve(identifier, call.estate, call.now).model
+    except errors.ServiceError as why:
+        raise errors.validation(f"{sentence}: {why.message}") from None
+    if model.id not in allowed:
+        raise errors.validation(f"{sentence}.")
+
+
+def _check_metric(definition: Params) -> None:
+    if _RESPONSE not in definition["instructions"]:
+        raise errors.validation(f"The instructions of {definition['name']} must have the variable {_RESPONSE}.")
+    scale = definition.get("ratingScale", [])
+    kinds = {kind for item in scale for kind in item["value"]}
+    if len(kinds) > 1:
+        raise errors.validation(f"The rating scale of {definition['name']} mixes strings and numbers.")
+    for item in scale:
+        if len(item["definition"].split()) > _WORDS:
+            raise errors.validation(
+                f"A definition on the rating scale of {definition['name']} has over {_WORDS} words."
+            )
+
+
+def _check_dataset(config: Params, asked: Asked) -> None:
+    dataset, most = config["dataset"], judges.MOST_COMPUTED_METRICS
+    if "s3Uri" not in dataset.get("datasetLocation", {}):
+        raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; the local Bedrock has no own.")
+    if not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
+        raise errors.validation(f"The dataset {dataset['name']} must be a .jsonl file.")
+    if config["taskType"] == "General" and not asked.judged:
+        raise errors.validation("The task type General is for jobs with an evaluator model.")
+    for name in _unknown(config["metricNames"], asked):
+        kind = "with" if asked.judged else "without"
+        raise errors.validation(f"The metric {name} is not supported in a job {kind} an evaluator model.")
+    if not asked.judged and len(config["metricNames"]) > most:
+        raise errors.validation(f"The dataset {dataset['name']} has over {most} metrics.")
+
+
+def _unknown(names: list[str], asked: Asked) -> Iterator[str]:
+    known = set(asked.custom) | (judges.JUDGED if asked.judge else frozenset())
+    yield from (name for name in names if name not in (known if asked.judged else judges.COMPUTED))

@@ -1,0 +1,124 @@
+"""Inference profiles: the system-defined ones, and the application profiles an account makes of them.
+
+An application profile copies a foundation model (one Region) or a system profile (several); it cannot be changed,
+and it cannot wrap a custom model, a deployment or Provisioned Throughput (the pattern of `copyFrom`).
+"""
+
+from datetime import UTC, datetime, time
+
+from bedrock_simulator import errors, lookup
+from bedrock_simulator.catalog import offers, quotas
+from bedrock_simulator.catalog.models import Model, Profile
+from bedrock_simulator.control_plane import listing
+from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.records import ApplicationProfile
+
+
+def create(call: Call) -> Params:
+    """Makes an application profile; it is ACTIVE at once.
+
+    INFERENCE: the API reference declares ConflictException for it and does not say when; here it is what a name gets
+    that another application profile of the account and Region has.
+    """
+    source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
+    name = call.params["inferenceProfileName"]
+    if any(profile.name == name for profile in call.estate.profiles.values()):
+        raise errors.conflict(f"The name {name} is another inference profile's in this account and Region.")
+    most = quotas.applied(call.quotas, call.region, quotas.PROFILES)
+    if len(call.estate.profiles) >= most:
+        raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
+    profile_id = call.mint("profile")
+    arn = call.arn(f"application-inference-profile/{profile_id}")
+    call.estate.profiles[arn] = ApplicationProfile(
+        arn,
+        profile_id,
+        name,
+        source,
+        is_profile,
+        models,
+        call.now,
+        call.params.get("description"),
+    )
+    call.tag(arn, call.params.get("tags"))
+    return {"inferenceProfileArn": arn, "status": "ACTIVE"}
+
+
+def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
+    region = copy_from.split(":")[3]
+    if region != call.region:
+        raise errors.validation(f"modelSource.copyFrom {copy_from} is not in {call.region}.")
+    name = copy_from.rsplit("/", 1)[1]
+    if ":inference-profile/" in copy_from:
+        found = lookup.system_profile(name, call.region, call.now.date())
+        if found is None or call.elsewhere(copy_from):
+            raise errors.not_found(f"There is no inference profile {copy_from}.")
+        return name, True, destinations(*found, call.region)
+    model = offers.MODELS.get(name)
+    if model is None or not model.exists(call.now.date(), call.region) or call.region not in model.in_region:
+        raise errors.validation(f"{copy_from} cannot be invoked on demand in {call.region}.")
+    return name, False, (copy_from,)
+
+
+def destinations(profile: Profile, model: Model, region: str) -> tuple[str, ...]:
+    """The foundation-model ARNs a call from the Region may reach."""
+    return tuple(f"arn:aws:bedrock:{to}::foundation-model/{model.id}" for to in profile.routes[region])
+
+
+def get(call: Call) -> Params:
+    """A profile by id or ARN, of either type."""
+    wanted = call.params["inferenceProfileIdentifier"]
+    found = lookup.system_profile(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
+    if found and not call.elsewhere(wanted):
+        return _system_view(*found, call)
+    return _view(lookup.application_profile(call.estate, wanted))
+
+
+def _system_view(profile: Profile, model: Model, call: Call) -> Params:
+    # Names and descriptions keep to the documented patterns, which allow neither dots nor commas.
+    began = datetime.combine(model.first, time(), UTC)
+    geography, regions = profile.id.split(".")[0], profile.routes[call.region]
+    return {
+        "inferenceProfileName": f"{geography.upper()} {model.provider} {model.name}".replace(".", "-"),
+        "description": f"Routes requests to {model.name} in {' '.join(r or 'global' for r in regions)}.",
+        "createdAt": began,
+        "updatedAt": began,
+        "inferenceProfileArn": call.arn(f"inference-profile/{profile.id}"),
+        "models": [{"modelArn": arn} for arn in destinations(profile, model, call.region)],
+        "inferenceProfileId": profile.id,
+        "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
+    }
+
+
+def _view(profile: ApplicationProfile) -> Params:
+    return present(
+        inferenceProfileName=profile.name,
+        description=profile.description,
+        createdAt=profile.created,
+        updatedAt=profile.created,
+        inferenceProfileArn=profile.arn,
+        models=[{"modelArn": arn} for arn in profile.models],
+        inferenceProfileId=profile.id,
+        status="ACTIVE",
+        type="APPLICATION",
+    )
+
+
+def list_profiles(call: Call) -> Params:
+    """A page of profiles; without a type, the system-defined ones, as the service does."""
+    if call.params.get("typeEquals", "SYSTEM_DEFINED") == "APPLICATION":
+        rows = [_view(profile) for profile in call.estate.profiles.values()]
+    else:
+        found = [lookup.system_profile(name, call.region, call.now.date()) for name in offers.PROFILES]
+        rows = [_system_view(*pair, call) for pair in found if pair]
+    return listing.page(
+        call.params, rows, "inferenceProfileSummaries", name="inferenceProfileName", created="createdAt"
+    )
+
+
+def delete(call: Call) -> Params:
+    """Deletes an application profile."""
+    profile = lookup.application_profile(call.estate, call.params["inferenceProfileIdentifier"])
+    del call.estate.profiles[profile.arn]
+    call.estate.tags.pop(profile.arn, None)
+    return {}

@@ -1,0 +1,205 @@
+"""Provisioned Throughput: model units that bill by the hour until deleted (User Guide, prov-throughput, prov-thru-*).
+
+Quotas of model units are 0 until support raises them, and there are two kinds: what one provisioned model may have, and
+what all no-commitment ones of custom, or of base, models may have together. The sentence for nothing granted is
+observed by others; for too much granted it is ours.
+
+A commitment of one or six months cannot be deleted before its term is complete, and renews itself when it is. The guide
+does not say whether a renewed one can be deleted: here it can. Only what hosts a custom model may change its model, for
+its base or another custom model of the same base; the old one serves until that is done. Months have 30 days; how long
+creating (10 minutes) and updating (5 minutes) take is this simulator's assumption.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bedrock_simulator import errors, lookup
+from bedrock_simulator.catalog import capacity, offers, quotas
+from bedrock_simulator.control_plane import listing
+from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.faults import Faults, Occasion
+from bedrock_simulator.records import Estate, Throughput
+
+CREATING, UPDATING = timedelta(minutes=10), timedelta(minutes=5)
+NO_CAPACITY = "There is not enough capacity (this simulated account was told so)."
+COMMITMENT = {"OneMonth": timedelta(days=30), "SixMonths": timedelta(days=180)}
+
+
+def create(call: Call) -> Params:
+    """Buys model units for a custom model or a provisionable base model."""
+    params = call.params
+    _name_is_free(params["provisionedModelName"], call)
+    model_arn, base = _hosted(params["modelId"], call)
+    _eligible(base, call)
+    _quota(params, model_arn, base, call)
+    arn = call.arn(f"provisioned-model/{call.mint('throughput')}")
+    call.tag(arn, params.get("tags"))
+    call.estate.throughputs[arn] = Throughput(
+        arn,
+        params["provisionedModelName"],
+        params["modelUnits"],
+        model_arn,
+        model_arn,
+        base,
+        call.now,
+        call.now,
+        call.now + CREATING,
+        commitment=params.get("commitmentDuration"),
+    )
+    return {"provisionedModelArn": arn}
+
+
+def _name_is_free(name: str, call: Call) -> None:
+    if any(t.name == name for t in call.estate.throughputs.values()):
+        raise errors.validation(f"The provisioned model name {name} is already in use.")
+
+
+def _hosted(identifier: str, call: Call) -> tuple[str, str]:
+    """The ARN of what is to be hosted, and the ARN of its base."""
+    name = identifier.rsplit("foundation-model/", 1)[-1]
+    if name in offers.VARIANTS and call.elsewhere(identifier):
+        raise errors.validation(f"{identifier} is not in {call.region}.")
+    if name in offers.VARIANTS:
+        arn = f"arn:aws:bedrock:{call.region}::foundation-model/{name}"
+        return arn, arn
+    if offers.model_of(identifier):
+        raise errors.validation(f"{identifier} cannot be hosted on Provisioned Throughput; name one of its variants.")
+    model = lookup.custom_model(call.estate, identifier)
+    return model.arn, model.base
+
+
+def _eligible(base: str, call: Call) -> None:
+    variant, today = base.rsplit("/", 1)[1], call.now.date()
+    model = offers.VARIANTS[variant]
+    if not capacity.sold(variant, call.region, today) or not model.exists(today, call.region):
+        raise errors.validation(f"Provisioned Throughput is not supported for {variant} in {call.region}.")
+    if model.is_legacy(today):
+        raise errors.validation(f"{model.id} is in Legacy status: it takes no new Provisioned Throughput.")
+
+
+def _quota(params: Params, model_arn: str, base: str, call: Call) -> None:
+    units, variant = params["modelUnits"], base.rsplit("/", 1)[1]
+    most = quotas.units_of_one(call.quotas, call.region, variant)
+    limits = [(most, 0, f"of one provisioned model of {variant}")]
+    if "commitmentDuration" not in params:
+        code = quotas.ACROSS_CUSTOM if _is_custom(model_arn) else quotas.ACROSS_BASE
+        granted, used = quotas.applied(call.quotas, call.region, code), _uncommitted(model_arn, call)
+        limits.append((granted, used, "reserved for your account without commitment"))
+    for allowed, used, what in limits:
+        if allowed == 0:
+            kind = "" if "commitmentDuration" in params else "no commitment "
+            raise errors.quota(f"Your account does not currently have any {kind}model units reserved for {variant}")
+        if used + units > allowed:
+            raise errors.quota(
+                f"{units} model unit(s) for {variant} are too many: {used} of the {allowed} {what} are in use."
+            )
+
+
+def _is_custom(model_arn: str) -> bool:
+    return ":custom-model/" in model_arn
+
+
+def _uncommitted(model_arn: str, call: Call) -> int:
+    """Units in use without commitment, of custom models or of base models, whichever this is."""
+    return sum(
+        t.units
+        for t in call.estate.throughputs.values()
+        if t.commitment is None and t.status != "Failed" and _is_custom(t.model_arn) == _is_custom(model_arn)
+    )
+
+
+def get(call: Call) -> Params:
+    """The throughput by name or ARN."""
+    return _view(lookup.throughput(call.estate, call.params["provisionedModelId"]), call.now)
+
+
+def _expires(throughput: Throughput, now: datetime) -> datetime | None:
+    """When the present term ends."""
+    term = COMMITMENT.get(throughput.commitment or "")
+    return throughput.created + term * ((now - throughput.created) // term + 1) if term else None
+
+
+def _view(throughput: Throughput, now: datetime) -> Params:
+    return present(
+        modelUnits=throughput.units,
+        desiredModelUnits=throughput.units,
+        provisionedModelName=throughput.name,
+        provisionedModelArn=throughput.arn,
+        modelArn=throughput.model_arn,
+        desiredModelArn=throughput.desired_arn,
+        foundationModelArn=throughput.base,
+        status=throughput.status,
+        creationTime=throughput.created,
+        lastModifiedTime=throughput.changed,
+        failureMessage=throughput.failure,
+        commitmentDuration=throughput.commitment,
+        commitmentExpirationTime=_expires(throughput, now),
+    )
+
+
+def list_throughputs(call: Call) -> Params:
+    """A page of summaries."""
+    model = call.params.get("modelArnEquals")
+    rows = [_view(t, call.now) for t in call.estate.throughputs.values() if model in (None, t.model_arn)]
+    for row in rows:
+        row.pop("failureMessage", None)
+    return listing.page(
+        call.params, rows, "provisionedModelSummaries", name="provisionedModelName", created="creationTime"
+    )
+
+
+def update(call: Call) -> Params:
+    """Renames, or begins to swap the custom model for its base or another of the same base."""
+    throughput, params = lookup.throughput(call.estate, call.params["provisionedModelId"]), call.params
+    if throughput.status != "InService":
+        raise errors.validation(f"{throughput.arn} is {throughput.status}; it can be updated when InService.")
+    if not {"desiredProvisionedModelName", "desiredModelId"} & set(params):
+        raise errors.validation("Give desiredProvisionedModelName, desiredModelId or both.")
+    changed = throughput
+    if (name := params.get("desiredProvisionedModelName", throughput.name)) != throughput.name:
+        _name_is_free(name, call)
+        changed = replace(changed, name=name, changed=call.now)
+    if "desiredModelId" in params:
+        desired = _desired(throughput, params["desiredModelId"], call)
+        changed = replace(changed, desired_arn=desired, status="Updating", changed=call.now, due=call.now + UPDATING)
+    call.estate.throughputs[throughput.arn] = changed
+    return {}
+
+
+def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
+    if not _is_custom(throughput.model_arn):
+        raise errors.validation(f"{throughput.arn} hosts a base model, so its model cannot be changed.")
+    desired, base = _hosted(identifier, call)
+    if base != throughput.base:
+        raise errors.validation(f"{desired} has the base {base}; the throughput was bought for {throughput.base}.")
+    return desired
+
+
+def delete(call: Call) -> Params:
+    """Stops the billing; not while updating and not before a commitment has ended."""
+    throughput = lookup.throughput(call.estate, call.params["provisionedModelId"])
+    if throughput.status == "Updating":
+        raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted when that is done.")
+    term = COMMITMENT.get(throughput.commitment or "")
+    if term and call.now < throughput.created + term:
+        raise errors.conflict(f"{throughput.arn} is committed until {throughput.created + term}.")
+    del call.estate.throughputs[throughput.arn]
+    call.estate.tags.pop(throughput.arn, None)
+    call.estate.released.append(replace(throughput, released=call.now))
+    return {}
+
+
+def advance(estate: Estate, now: datetime, faults: Faults) -> None:
+    """What is due comes about."""
+    for arn, throughput in list(estate.throughputs.items()):
+        if throughput.due is None or now < throughput.due:
+            continue
+        occasion = Occasion(estate.account, estate.region, named=throughput.name, subject=f"{arn} {throughput.due}")
+        if faults.strikes("stalled-throughput", occasion):
+            continue
+        creating = throughput.status == "Creating"
+        if creating and (fault := faults.strikes("failed-throughput", occasion)):
+            changed = replace(throughput, status="Failed", failure=fault.message or NO_CAPACITY)
+        else:
+            changed = replace(throughput, status="InService", model_arn=throughput.desired_arn)
+        estate.throughputs[arn] = replace(changed, changed=throughput.due, due=None)

@@ -1,0 +1,57 @@
+"""Events as EventBridge has them: kept for those who ask, and handed on."""
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from bedrock_simulator.ports import Clock, Events
+
+KEPT = 1000
+
+
+class KeptEvents:
+    """The last events of every account, in the order in which they were told.
+
+    Each is handed on to a bus, or posted whole to somebody, where there is one.
+    """
+
+    def __init__(
+        self, clock: Clock, onward: Events | None = None, post: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        self._clock, self._onward, self._post = clock, onward, post
+        self._lock = threading.Lock()
+        self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def emit(
+        self, account: str, region: str, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]
+    ) -> None:
+        """Keeps one event and hands it on."""
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": account,
+            "time": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "region": region,
+            "resources": resources,
+            "detail": detail,
+        }
+        with self._lock:
+            self._kept.append(event)
+        if self._post is not None:
+            self._post(event)
+        if self._onward is not None:
+            self._onward.emit(account, region, source, detail_type, resources, detail)
+
+    def listed(self, account: str) -> list[dict[str, Any]]:
+        """Those of one account, the oldest first."""
+        with self._lock:
+            return [event for event in self._kept if event["account"] == account]
+
+    def clear(self) -> None:
+        """Forgets them."""
+        with self._lock:
+            self._kept.clear()

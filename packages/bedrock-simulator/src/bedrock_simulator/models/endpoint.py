@@ -1,0 +1,55 @@
+"""A real model as the teacher: any server of OpenAI's chat completions, by its URL.
+
+Its key, if it needs one, is the variable BEDROCK_SIMULATOR_TEACHER_KEY of the simulator's environment.
+"""
+
+import json
+import os
+from functools import lru_cache
+from typing import Any
+
+import urllib3
+
+from bedrock_simulator.errors import ServiceError
+from bedrock_simulator.models.text import Prompt
+
+KEY = "BEDROCK_SIMULATOR_TEACHER_KEY"
+AT_ONCE = 8  # calls
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
+_RETRIES = urllib3.Retry(3, status_forcelist=(429, 500, 502, 503, 504), backoff_factor=0.5, allowed_methods=None)
+
+
+class Endpoint:
+    """One model of one server. Safe to use from several threads."""
+
+    def __init__(self, url: str, model: str) -> None:
+        self._url, self._model = f"{url.rstrip('/')}/chat/completions", model
+        self._pool = urllib3.PoolManager(maxsize=AT_ONCE, timeout=_TIMEOUT, retries=_RETRIES)
+
+    def answer(self, prompt: Prompt) -> str:
+        """What the model says. Raises ServiceError, the ModelErrorException of a model that does not answer."""
+        system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+        asked = {"model": self._model, "messages": [*system, {"role": "user", "content": prompt.text}]}
+        headers = {"content-type": "application/json"}
+        if key := os.environ.get(KEY):
+            headers["authorization"] = f"Bearer {key}"
+        try:
+            answered = self._pool.request("POST", self._url, body=json.dumps(asked), headers=headers)
+        except urllib3.exceptions.HTTPError as why:
+            raise self._failed(str(why)) from why
+        if answered.status != 200:
+            raise self._failed(f"it answers {answered.status}: {answered.data[:200].decode(errors='replace')}")
+        try:
+            said: Any = json.loads(answered.data)["choices"][0]["message"]["content"]
+        except (ValueError, LookupError, TypeError) as why:
+            raise self._failed("its answer is no chat completion") from why
+        return str(said or "").strip()
+
+    def _failed(self, why: str) -> ServiceError:
+        return ServiceError("ModelErrorException", 424, f"The teacher at {self._url} does not answer: {why}")
+
+
+@lru_cache(maxsize=8)
+def connect(url: str, model: str) -> Endpoint:
+    """The endpoint with its pool of connections."""
+    return Endpoint(url, model)

@@ -1,0 +1,58 @@
+"""S3 under one service role, with a sentence for what cannot be read or written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Objects
+
+
+class Rejected(Exception):
+    """Why a job cannot use what it was given; the text becomes the failure message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a role reads and writes of an account's buckets. Every method raises ObjectDenied or ObjectMissing."""
+
+    objects: Objects
+    account: str
+    region: str
+    role_arn: str
+
+    def read(self, uri: str) -> bytes:
+        """One object; Rejected when the URI names none."""
+        bucket, key = split(uri)
+        if not key or key.endswith("/"):
+            raise Rejected(f"The S3 URI must name one object, not {uri}.")
+        with self._telling("read", uri):
+            return self.objects.get(self.account, self.region, self.role_arn, bucket, key)
+
+    def list(self, uri: str) -> list[str]:
+        """The URIs of the objects under a prefix, sorted."""
+        bucket, prefix = split(uri)
+        with self._telling("list", uri):
+            keys = self.objects.list(self.account, self.region, self.role_arn, bucket, prefix)
+        return [f"s3://{bucket}/{key}" for key in keys]
+
+    def write(self, uri: str, body: str | bytes) -> None:
+        """One object, made or overwritten."""
+        bucket, key = split(uri)
+        encoded = body.encode() if isinstance(body, str) else body
+        with self._telling("write", uri):
+            self.objects.put(self.account, self.region, self.role_arn, bucket, key, encoded)
+
+    @contextmanager
+    def _telling(self, verb: str, uri: str) -> Iterator[None]:
+        try:
+            yield
+        except ObjectMissing as why:
+            raise ObjectMissing(f"{uri} does not exist: {why}") from why
+        except ObjectDenied as why:
+            raise ObjectDenied(f"{self.role_arn} may not {verb} {uri}: {why}") from why
+
+
+def split(uri: str) -> tuple[str, str]:
+    """The bucket and the key, or prefix, of an S3 URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

@@ -1,0 +1,97 @@
+"""A conversation as Converse takes it, and as Nova's own format does: what is said in it, and what is refused.
+
+The sentences are the service's, as its users report them; those that say "The local Bedrock" are ours.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.models.text import Prompt
+
+Params = dict[str, Any]
+_IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they change nothing of what is said
+_TOOLS = frozenset({"toolUse", "toolResult"})
+
+
+def read(params: Params, limits: Limits) -> Prompt:
+    """The system text and the conversation's text, without a prefilled answer at its end."""
+    messages = params.get("messages") or []
+    _turns([message["role"] for message in messages], limits)
+    turns = [_message(message, index, params, limits) for index, message in enumerate(messages)]
+    asked = turns if messages[-1]["role"] == "user" else turns[:-1]
+    return Prompt(_system(params.get("system") or []), "\n".join(asked))
+
+
+def _turns(roles: list[str], limits: Limits) -> None:
+    if "system" in roles:
+        raise errors.validation("The local Bedrock does not simulate system messages within a conversation.")
+    if not roles or roles[0] != "user":
+        raise errors.validation(
+            "A conversation must start with a user message. Try again with a conversation that starts with a user "
+            "message."
+        )
+    if any(role == before for before, role in pairwise(roles)):
+        raise errors.validation(
+            "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
+            "between user and assistant roles and try again."
+        )
+    prefilled(roles, limits)
+
+
+def prefilled(roles: list[str], limits: Limits) -> None:
+    """The refusal of newer Claude models to go on with an answer that the caller has begun."""
+    if roles[-1] != "user" and not limits.prefill:
+        raise errors.ModelRefusal(
+            "This model does not support assistant message prefill. The conversation must end with a user message."
+        )
+
+
+def _message(message: Params, index: int, params: Params, limits: Limits) -> str:
+    if not message["content"]:
+        raise errors.validation(
+            f"The content field in the Message object at messages.{index} is empty. Add a ContentBlock object to the "
+            "content field and try again."
+        )
+    for block in message["content"]:
+        _allowed(block, params, limits)
+    where = f"ContentBlock object at messages.{index}.content"
+    said = [_text(block, f"{where}.{at}") for at, block in enumerate(message["content"])]
+    return "\n".join(text for text in said if text)
+
+
+def _allowed(block: Params, params: Params, limits: Limits) -> None:
+    (kind,) = block
+    if kind in _TOOLS and "toolConfig" not in params:
+        raise errors.validation(
+            "The toolConfig field must be defined when using toolUse and toolResult content blocks."
+        )
+    if kind in ("image", "document", "video", "audio") and kind not in limits.sees:
+        raise errors.validation(
+            f"This model doesn't support the {kind} content block that you provided. Update the content block and try "
+            "again."
+        )
+    if kind not in {"text", "guardContent", *_IGNORED}:
+        raise errors.validation(f"The local Bedrock takes text only, not {kind}.")
+
+
+def _system(blocks: list[Params]) -> str:
+    said = [_text(block, f"SystemContentBlock object at system.{at}") for at, block in enumerate(blocks)]
+    return " ".join(text for text in said if text)
+
+
+def _text(block: Params, where: str) -> str | None:
+    (kind,) = block
+    if kind in _IGNORED:
+        return None
+    guarded: Params = block.get("guardContent", {})
+    if guarded and "text" not in guarded:
+        raise errors.validation("The local Bedrock takes text only, not images to guard.")
+    text: str = guarded["text"]["text"] if guarded else block["text"]
+    if not text.strip():
+        field = "guard content" if guarded else "text"
+        raise errors.validation(
+            f"The {field} field in the {where} is blank. Add text to the {field} field, and try again."
+        )
+    return text

@@ -1,0 +1,133 @@
+"""Converse and ConverseStream: one answer whole, or as it is generated.
+
+`promptVariables` is ignored unless the model id names a prompt, as the API says. The sentences about tools and the
+most tokens are the service's. What is only ever refused here says so ("The local Bedrock …").
+"""
+
+from typing import Any
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog import limits
+from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.runtime import conversation, extras, guardrails, serving
+from bedrock_simulator.runtime.call import Call, Outcome, Params
+from bedrock_simulator.runtime.question import Question, Reply
+from bedrock_simulator.runtime.serving import Served
+
+_SIGNATURE = "none"
+
+
+def converse(call: Call) -> Outcome:
+    """One answer with its usage and modelled latency."""
+    try:
+        served = _served(call, streamed=False)
+    except errors.ModelRefusal as refusal:
+        raise refusal.told() from None
+    members = _members(call, served)
+    return Outcome(members, delay=call.seconds(served.timing.total), used=served.used, logged=members)
+
+
+def stream(call: Call) -> Outcome:
+    """The same as events; what the model itself refuses ends the stream before it has said anything."""
+    try:
+        served = _served(call, streamed=True)
+    except errors.ModelRefusal as refusal:
+        return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.told().message}})]})
+    members = _members(call, served)
+    events = [(call.seconds(wait), event) for wait, event in _events(served, members)]
+    return Outcome({"stream": events}, used=served.used, logged=members)
+
+
+def _served(call: Call, *, streamed: bool) -> Served:
+    params, most = call.params, limits.of(call.target.model)
+    _tools(params.get("toolConfig"), most, streamed=streamed)
+    if "outputConfig" in params:
+        raise errors.validation("The local Bedrock does not simulate outputConfig.")
+    guardrails.check(call, params.get("guardrailConfig", {}))
+    extras.check(params.get("additionalModelRequestFields"), call.target.model)
+    asked = Question(conversation.read(params, most), *_inference(params.get("inferenceConfig", {}), most))
+    mode, tier = params.get("performanceConfig", {}).get("latency"), params.get("serviceTier", {}).get("type")
+    return serving.serve(call, asked, mode, tier)
+
+
+def _tools(config: Params | None, most: Limits, *, streamed: bool) -> None:
+    if config is None:
+        return
+    if not most.tools:
+        raise errors.validation("This model doesn't support tool use.")
+    if streamed and not most.tools_streamed:
+        raise errors.validation("This model doesn't support tool use in streaming mode.")
+    forced = set(config.get("toolChoice", {})) & {"any", "tool"}
+    if forced:
+        raise errors.validation("The local Bedrock answers in text: it does not simulate a forced toolChoice.")
+
+
+def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
+    asked: int = config.get("maxTokens", most.output)
+    if asked > most.output:
+        raise errors.validation(
+            f"The maximum tokens you requested exceeds the model limit of {most.output}. Try again with a maximum "
+            f"tokens value that is lower than {most.output}."
+        )
+    stops = tuple(config.get("stopSequences", ()))
+    if stops and not most.stops:
+        raise errors.validation(
+            "This model doesn't support the stopSequences field. Remove stopSequences and try again."
+        )
+    return asked, stops
+
+
+def _members(call: Call, served: Served) -> Params:
+    used = served.used
+    found = extras.fields(call.params.get("additionalModelResponseFieldPaths", []), served)
+    traced = guardrails.trace(call.params.get("guardrailConfig", {}))
+    return {
+        "output": {"message": {"role": "assistant", "content": _blocks(served.reply)}},
+        "stopReason": served.reply.ended,
+        "usage": {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)},
+        "metrics": {"latencyMs": served.timing.total},
+        **({"additionalModelResponseFields": found} if found else {}),
+        **({"trace": traced} if traced else {}),
+        **({"performanceConfig": {"latency": served.mode}} if served.mode else {}),
+        **({"serviceTier": {"type": served.tier}} if served.tier else {}),
+    }
+
+
+def _blocks(reply: Reply) -> list[Params]:
+    spoken: list[Params] = [{"text": reply.said}]
+    if reply.thought is None:
+        return spoken
+    return [{"reasoningContent": {"reasoningText": {"text": reply.thought, "signature": _SIGNATURE}}}, *spoken]
+
+
+def _events(served: Served, members: Params) -> list[tuple[float, Params]]:
+    thinking = _thinking(served.reply.thought)
+    index = 1 if thinking else 0
+    *pieces, end = served.pieces()
+    deltas = [(wait, _delta(index, {"text": piece})) for wait, piece in pieces]
+    stop: Params = {"stopReason": members["stopReason"]}
+    if "additionalModelResponseFields" in members:
+        stop["additionalModelResponseFields"] = members["additionalModelResponseFields"]
+    told = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
+    return [
+        (served.timing.first, {"messageStart": {"role": "assistant"}}),
+        *[(0.0, event) for event in thinking],
+        *deltas,
+        (end[0], {"contentBlockStop": {"contentBlockIndex": index}}),
+        (0.0, {"messageStop": stop}),
+        (0.0, {"metadata": {name: members[name] for name in told if name in members}}),
+    ]
+
+
+def _thinking(thought: str | None) -> list[Params]:
+    if thought is None:
+        return []
+    return [
+        _delta(0, {"reasoningContent": {"text": thought}}),
+        _delta(0, {"reasoningContent": {"signature": _SIGNATURE}}),
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+    ]
+
+
+def _delta(index: int, delta: dict[str, Any]) -> Params:
+    return {"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}}

@@ -1,0 +1,124 @@
+"""Delivers invocation logs: gzipped files of JSON lines to S3, and single events to CloudWatch Logs.
+
+    PREFIX/AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/STAMP_HASH.json.gz
+    …/HH/data/REQUEST_input.json.gz, …/HH/data/REQUEST_output.json.gz      bodies of more than 100 KB
+
+The layout is the User Guide's as far as it goes; the file names and the place of `data/` are as others list them.
+Here a file holds what one tick found; what may not be written (any more) is lost, as a failed delivery is.
+"""
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects
+from bedrock_simulator.runtime.records import Invocation
+
+LARGE = 100 * 1024  # bytes of a body's JSON
+STREAM = "aws/bedrock/modelinvocations"
+_Noted = tuple[Invocation, dict[str, Any]]
+
+
+class InvocationLogs:
+    """Records that wait to be delivered. Safe to call from several threads."""
+
+    def __init__(self, objects: Objects, logs: Logs) -> None:
+        self._objects, self._logs = objects, logs
+        self._lock = threading.Lock()
+        self._waiting: list[_Noted] = []
+
+    def note(self, invocation: Invocation, record: dict[str, Any]) -> None:
+        """Keeps a record for the next delivery."""
+        with self._lock:
+            self._waiting.append((invocation, record))
+
+    def clear(self) -> None:
+        """Forgets what waits."""
+        with self._lock:
+            self._waiting.clear()
+
+    def deliver(self, now: datetime) -> None:
+        """Writes everything that waits, one file for each place it belongs to."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for invocation, record in waiting:
+            if watch := invocation.config.get("cloudWatchConfig"):
+                self._tell(invocation, record, watch)
+        stored = [(_folder(noted[0]), noted) for noted in waiting if "s3Config" in noted[0].config]
+        stored.sort(key=lambda placed: placed[0])
+        for (*_, bucket, folder), batch in groupby(stored, key=lambda placed: placed[0]):
+            self._store(bucket, folder, [noted for _, noted in batch], now)
+
+    def _store(self, bucket: str, folder: str, batch: list[_Noted], now: datetime) -> None:
+        first = batch[0][0]
+        lines = [json.dumps(self._lightened(each, record, bucket, folder)) for each, record in batch]
+        stamp = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z"
+        name = hashlib.sha256(first.id.encode()).hexdigest()[:16]
+        self._write(first, bucket, f"{folder}/{stamp}_{name}.json.gz", "\n".join(lines))
+
+    def _lightened(self, each: Invocation, record: dict[str, Any], bucket: str, folder: str) -> dict[str, Any]:
+        """The record with its large bodies written beside it."""
+        light = dict(record)
+        for side in ("input", "output"):
+            body = record.get(side, {}).get(f"{side}BodyJson")
+            text = json.dumps(body)
+            if len(text.encode()) > LARGE:
+                key = f"{folder}/data/{each.id}_{side}.json.gz"
+                self._write(each, bucket, key, text)
+                rest = {name: value for name, value in record[side].items() if name != f"{side}BodyJson"}
+                light[side] = {**rest, f"{side}BodyS3Path": f"s3://{bucket}/{key}"}
+        return light
+
+    def _write(self, each: Invocation, bucket: str, key: str, text: str) -> None:
+        account, region = each.call.account, each.call.region
+        packed = gzip.compress(text.encode(), mtime=0)
+        try:
+            self._objects.deliver(account, region, source_arn(account, region), bucket, key, packed)
+        except (ObjectDenied, ObjectMissing):
+            return
+
+    def _tell(self, each: Invocation, record: dict[str, Any], watch: dict[str, Any]) -> None:
+        large = watch.get("largeDataDeliveryS3Config")
+        told = self._lightened(each, record, large["bucketName"], _under(each, large)) if large else _without(record)
+        call = each.call
+        self._logs.put(
+            call.account, call.region, watch["roleArn"], watch["logGroupName"], STREAM, json.dumps(told), call.now
+        )
+
+
+def _folder(invocation: Invocation) -> tuple[str, str, str, str]:
+    config = invocation.config["s3Config"]
+    call = invocation.call
+    return call.account, call.region, config["bucketName"], _under(invocation, config)
+
+
+def _under(invocation: Invocation, config: dict[str, Any]) -> str:
+    call = invocation.call
+    return f"{root(call.account, config.get('keyPrefix'))}/{call.region}/{call.now:%Y/%m/%d/%H}"
+
+
+def _without(record: dict[str, Any]) -> dict[str, Any]:
+    """Without a place for large bodies, they are not told."""
+    return {name: dict(_small(value)) if name in ("input", "output") else value for name, value in record.items()}
+
+
+def _small(side: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in side.items():
+        if not name.endswith("BodyJson") or len(json.dumps(value).encode()) <= LARGE:
+            yield name, value
+
+
+def root(account: str, prefix: str | None) -> str:
+    """Where the account's logs lie in a bucket: everything Bedrock writes there lies below it."""
+    own = f"AWSLogs/{account}/BedrockModelInvocationLogs"
+    return f"{prefix.strip('/')}/{own}" if prefix and prefix.strip("/") else own
+
+
+def source_arn(account: str, region: str) -> str:
+    """As whom Bedrock delivers; the guide's policies accept anything of the Region and account."""
+    return f"arn:aws:bedrock:{region}:{account}:model-invocation-logging"

@@ -1,0 +1,142 @@
+"""Anthropic Claude Messages, `bedrock-2023-05-31`."""
+
+import hashlib
+from itertools import pairwise
+from typing import Any
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.models.text import Prompt
+from bedrock_simulator.runtime.call import Params
+from bedrock_simulator.runtime.conversation import prefilled
+from bedrock_simulator.runtime.native.schema import Field, check
+from bedrock_simulator.runtime.question import Question
+from bedrock_simulator.runtime.serving import Served
+
+_SHARE = Field(("Number",), least=0, most=1)
+_NOT_SIMULATED = ("tools", "tool_choice", "output_config")
+_FIELDS = {
+    "anthropic_version": Field(("String",), required=True, values=("bedrock-2023-05-31",)),
+    "max_tokens": Field(("Integer",), least=1, required=True),
+    "messages": Field(("JSONArray",), required=True),
+    "system": Field(("String", "JSONArray")),
+    "temperature": _SHARE,
+    "top_p": _SHARE,
+    "top_k": Field(("Integer",), least=0, most=500),
+    "stop_sequences": Field(("JSONArray",), texts=True),
+    "anthropic_beta": Field(("JSONArray",)),
+    "thinking": Field(("JSONObject",)),
+    "metadata": Field(("JSONObject",)),
+    **{name: Field(("JSONArray", "JSONObject")) for name in _NOT_SIMULATED},
+}
+_MESSAGE = {"role": Field(("String",), required=True, values=("user", "assistant")),
+            "content": Field(("String", "JSONArray"), required=True)}  # fmt: skip
+_BLOCK = {
+    "type": Field(("String",), required=True),
+    "text": Field(("String",)),
+    "cache_control": Field(("JSONObject",)),
+}
+
+
+def read(body: Params, limits: Limits) -> Question:
+    """The question in a body."""
+    check(body, _FIELDS)
+    for name in _NOT_SIMULATED:
+        if name in body:
+            raise errors.validation(f"The local Bedrock does not simulate {name} in a body of Claude's own.")
+    if body["max_tokens"] > limits.output:
+        raise errors.validation(
+            f"max_tokens: {body['max_tokens']} > {limits.output}, which is the maximum allowed number of output tokens"
+        )
+    turns = [_message(message, at) for at, message in enumerate(body["messages"])]
+    _order([message["role"] for message in body["messages"]], limits)
+    asked = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
+    prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(asked))
+    return Question(prompt, body["max_tokens"], tuple(body.get("stop_sequences", ())))
+
+
+def _order(roles: list[str], limits: Limits) -> None:
+    if not roles:
+        raise errors.validation("messages: at least one message is required")
+    if roles[0] != "user":
+        raise errors.validation('messages: first message must use the "user" role')
+    for before, role in pairwise(roles):
+        if role == before:
+            raise errors.validation(
+                'messages: roles must alternate between "user" and "assistant", but found multiple '
+                f'"{role}" roles in a row'
+            )
+    prefilled(roles, limits)
+
+
+def _message(message: Any, at: int) -> str:
+    check(message, _MESSAGE, f"#/messages/{at}")
+    text = _text(message["content"], f"#/messages/{at}/content", "\n")
+    if not text.strip():
+        raise errors.validation("messages: text content blocks must contain non-whitespace text")
+    return text
+
+
+def _text(content: str | list[Any], where: str, between: str) -> str:
+    if isinstance(content, str):
+        return content
+    for at, block in enumerate(content):
+        if isinstance(block, dict) and block.get("type") not in ("text", "thinking", None):
+            raise errors.validation(f"The local Bedrock takes text only, not {block['type']}.")
+        if not isinstance(block, dict) or block.get("type") != "thinking":
+            check(block, _BLOCK, f"{where}/{at}")
+    return between.join(block.get("text", "") for block in content if block["type"] == "text")
+
+
+def write(served: Served) -> Params:
+    """The body of a response."""
+    reply = served.reply
+    thought = [{"type": "thinking", "thinking": reply.thought, "signature": "none"}] if reply.thought else []
+    return {
+        **_begun(served),
+        "content": [*thought, {"type": "text", "text": reply.said}],
+        "stop_reason": reply.ended,
+        "stop_sequence": reply.met,
+        "usage": {"input_tokens": served.used[0], "output_tokens": served.used[1]},
+    }
+
+
+def _begun(served: Served) -> Params:
+    key = f"{served.model.id}\x1f{served.question.prompt.system}\x1f{served.question.prompt.text}"
+    name = served.model.id.removeprefix("anthropic.").split("-v")[0]
+    number = hashlib.sha256(key.encode()).hexdigest()[:24]
+    return {"id": f"msg_bdrk_{number}", "type": "message", "role": "assistant", "model": name}
+
+
+def events(served: Served) -> list[tuple[float, Params]]:
+    """The bodies of a streamed response."""
+    start = {**_begun(served), "content": [], "stop_reason": None, "stop_sequence": None}
+    start["usage"] = {"input_tokens": served.used[0], "output_tokens": 1}
+    thinking = _thinking(served.reply.thought)
+    index = 1 if thinking else 0
+    *pieces, end = served.pieces()
+    ended = {"stop_reason": served.reply.ended, "stop_sequence": served.reply.met}
+    return [
+        (served.timing.first, {"type": "message_start", "message": start}),
+        *[(0.0, event) for event in thinking],
+        (0.0, _block("start", index, content_block={"type": "text", "text": ""})),
+        *[(wait, _block("delta", index, delta={"type": "text_delta", "text": text})) for wait, text in pieces],
+        (end[0], _block("stop", index)),
+        (0.0, {"type": "message_delta", "delta": ended, "usage": {"output_tokens": served.used[1]}}),
+        (0.0, {"type": "message_stop", **served.metrics}),
+    ]
+
+
+def _thinking(thought: str | None) -> list[Params]:
+    if thought is None:
+        return []
+    return [
+        _block("start", 0, content_block={"type": "thinking", "thinking": "", "signature": ""}),
+        _block("delta", 0, delta={"type": "thinking_delta", "thinking": thought}),
+        _block("delta", 0, delta={"type": "signature_delta", "signature": "none"}),
+        _block("stop", 0),
+    ]
+
+
+def _block(what: str, index: int, **members: Any) -> Params:
+    return {"type": f"content_block_{what}", "index": index, **members}

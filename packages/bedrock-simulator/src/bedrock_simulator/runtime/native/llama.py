@@ -1,0 +1,55 @@
+"""Meta Llama: a prompt that carries its turns in special tokens."""
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.models import text
+from bedrock_simulator.runtime.call import Params
+from bedrock_simulator.runtime.native.schema import Field, check
+from bedrock_simulator.runtime.question import Question
+from bedrock_simulator.runtime.serving import Served
+
+_DEFAULT = 512  # of max_gen_len
+_SHARE = Field(("Number",), least=0, most=1)
+
+
+def read(body: Params, limits: Limits) -> Question:
+    """The question in a body."""
+    fields = {
+        "prompt": Field(("String",), required=True),
+        "temperature": _SHARE,
+        "top_p": _SHARE,
+        "max_gen_len": Field(("Integer",), least=1, most=limits.output),
+        "images": Field(("JSONArray",)),
+    }
+    check(body, fields)
+    if "images" in body:
+        raise errors.validation("The local Bedrock takes text only, not images.")
+    return Question(text.templated(body["prompt"]), body.get("max_gen_len", _DEFAULT))
+
+
+def write(served: Served) -> Params:
+    """The body of a response."""
+    used = served.used
+    return {
+        "generation": served.reply.said,
+        "prompt_token_count": used[0],
+        "generation_token_count": used[1],
+        "stop_reason": _ended(served),
+    }
+
+
+def events(served: Served) -> list[tuple[float, Params]]:
+    """The bodies of a streamed response."""
+    *pieces, end = served.pieces()
+    first = served.timing.first
+    found: list[tuple[float, Params]] = []
+    for at, (wait, piece) in enumerate(pieces):
+        counted = served.used[0] if at == 0 else None
+        chunk = {"generation": piece, "prompt_token_count": counted, "generation_token_count": at + 1}
+        found.append((first if at == 0 else wait, {**chunk, "stop_reason": None}))
+    last = {"generation": "", "prompt_token_count": None, "generation_token_count": served.used[1]}
+    return [*found, (end[0], {**last, "stop_reason": _ended(served), **served.metrics})]
+
+
+def _ended(served: Served) -> str:
+    return "length" if served.reply.ended == "max_tokens" else "stop"

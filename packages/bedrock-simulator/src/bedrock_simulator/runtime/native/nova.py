@@ -1,0 +1,71 @@
+"""Amazon Nova, `messages-v1`: the shape of Converse, as a body of its own."""
+
+from typing import Any
+
+from bedrock_simulator import errors
+from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.protocol import service_model, shapes
+from bedrock_simulator.runtime import conversation
+from bedrock_simulator.runtime.call import Params
+from bedrock_simulator.runtime.native.schema import Field, check, malformed
+from bedrock_simulator.runtime.question import Question
+from bedrock_simulator.runtime.serving import Served
+
+_FIELDS = {
+    "schemaVersion": Field(("String",), values=("messages-v1",)),
+    "messages": Field(("JSONArray",), required=True),
+    "system": Field(("JSONArray",)),
+    "inferenceConfig": Field(("JSONObject",)),
+    "toolConfig": Field(("JSONObject",)),
+}
+
+
+def read(body: Params, limits: Limits) -> Question:
+    """The question in a body."""
+    check(body, _FIELDS)
+    if "toolConfig" in body:
+        raise errors.validation("The local Bedrock does not simulate toolConfig in a body of Nova's own.")
+    config = body.get("inferenceConfig", {})
+    most = Field(("Integer",), least=1, most=limits.output)
+    share, counted = Field(("Number",), least=0, most=1), Field(("Integer",), least=0, most=128)
+    names = {"maxTokens": most, "max_new_tokens": most, "temperature": share, "topP": share, "top_p": share}
+    check(
+        config,
+        {**names, "topK": counted, "top_k": counted, "stopSequences": Field(("JSONArray",), texts=True)},
+        "#/inferenceConfig",
+    )
+    _blocks(body)
+    asked = config.get("maxTokens", config.get("max_new_tokens", limits.output))
+    return Question(conversation.read(body, limits), asked, tuple(config.get("stopSequences", ())))
+
+
+def _blocks(body: Params) -> None:
+    known = service_model.operation("bedrock-runtime", "Converse").model.input_shape.members
+    for name in ("messages", "system"):
+        found = shapes.problems(body[name], known[name]) if name in body else []
+        if found:
+            raise errors.validation(malformed([f"#/{name}: {'; '.join(found)}"]))
+
+
+def write(served: Served) -> Params:
+    """The body of a response."""
+    message = {"content": [{"text": served.reply.said}], "role": "assistant"}
+    return {"output": {"message": message}, "stopReason": served.reply.ended, "usage": _usage(served)}
+
+
+def events(served: Served) -> list[tuple[float, Params]]:
+    """The bodies of a streamed response."""
+    *pieces, end = served.pieces()
+    told: dict[str, Any] = {"metadata": {"usage": _usage(served), "metrics": {}, "trace": {}}}
+    return [
+        (served.timing.first, {"messageStart": {"role": "assistant"}}),
+        *[(wait, {"contentBlockDelta": {"delta": {"text": text}, "contentBlockIndex": 0}}) for wait, text in pieces],
+        (end[0], {"contentBlockStop": {"contentBlockIndex": 0}}),
+        (0.0, {"messageStop": {"stopReason": served.reply.ended}}),
+        (0.0, told | served.metrics),
+    ]
+
+
+def _usage(served: Served) -> dict[str, int]:
+    used = served.used
+    return {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)}

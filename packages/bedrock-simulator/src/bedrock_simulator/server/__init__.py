@@ -1,0 +1,1 @@
+"""The HTTP side of the simulator: what every host of it shares, and the server that stands alone."""

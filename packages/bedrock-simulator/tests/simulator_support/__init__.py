@@ -1,0 +1,1 @@
+"""What the tests share: a simulator in this process, one of its own, steps and strategies."""

@@ -1,0 +1,185 @@
+"""The ways in that AWS does not have: what each answers, and what it refuses."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bedrock_simulator.admin import Admin
+from bedrock_simulator.calendar import MemoryClock
+from bedrock_simulator.events import KeptEvents
+from simulator_support.fakes import ACCOUNT, TODAY, World, job, jsonl, prompts, say
+
+PRO = "amazon.nova-pro-v1:0"
+
+
+class Managed(World):
+    """A world with an admin, and a clock that only the admin moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        clock = MemoryClock(TODAY.timestamp(), 0.0)
+        events = KeptEvents(clock, self.events)
+        self.bedrock = type(self.bedrock)(clock=clock, objects=self.objects, events=events, roles=self.roles)
+        self.admin = Admin(self.bedrock, clock, events, account=ACCOUNT)
+
+    def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """What is told; fails where it is refused."""
+        status, told = self.admin.answer(method, path, query, b"" if body is None else json.dumps(body).encode())
+        assert status == 200, told
+        return told
+
+
+def test_health_tells_the_virtual_time() -> None:
+    assert Managed().ask("GET", "health") == {"status": "ok", "now": "2026-11-23T09:00:00.000Z"}
+
+
+@pytest.mark.parametrize(
+    ("change", "now"),
+    [
+        ({"date": "2025-07-16"}, "2025-07-16T00:00:00.000Z"),
+        ({"date": "2025-07-16T10:30"}, "2025-07-16T10:30:00.000Z"),
+        ({"advance": 3600}, "2026-11-23T10:00:00.000Z"),
+        ({"virtual": datetime(2024, 12, 4, tzinfo=UTC).timestamp()}, "2024-12-04T00:00:00.000Z"),
+        ({}, "2026-11-23T09:00:00.000Z"),
+    ],
+)
+def test_the_clock_goes_where_it_is_sent(change: dict[str, Any], now: str) -> None:
+    world = Managed()
+    assert world.ask("PUT", "clock", change)["now"] == now == world.ask("GET", "clock")["now"]
+
+
+def test_the_clock_runs_as_fast_as_it_is_told() -> None:
+    world = Managed()
+    assert world.ask("PUT", "clock", {"speed": 1e6})["speed"] == 1e6
+    assert world.ask("GET", "clock")["now"] > "2026-11-23T09:00:00"
+
+
+def test_what_is_due_has_come_about_when_the_clock_answers() -> None:
+    world = Managed()
+    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    world.client().create_model_customization_job(**job())
+    world.ask("PUT", "clock", {"advance": 5 * 3600})
+    assert world.client().get_model_customization_job(jobIdentifier="distill-intent-1")["status"] == "Completed"
+    told = [event["detail"]["jobStatus"] for event in world.ask("GET", "events")]
+    assert told == ["InProgress", "Completed"]
+    assert [row["status"] for row in world.ask("GET", "inventory")["jobs"]] == ["Completed"]
+    assert world.ask("GET", "inventory", account="222222222222")["jobs"] == []
+    assert world.ask("GET", "events", account="222222222222") == []
+
+
+def test_an_event_is_kept_as_eventbridge_delivers_it() -> None:
+    world = Managed()
+    arn = world.client().create_model_customization_job(**job())["jobArn"]
+    world.bedrock.tick()
+    (event,) = world.ask("GET", "events")
+    assert {**event, "id": "", "detail": {}} == {
+        "version": "0",
+        "id": "",
+        "detail-type": "Model Customization Job State Change",
+        "source": "aws.bedrock",
+        "account": ACCOUNT,
+        "time": "2026-11-23T09:00:00Z",
+        "region": "us-east-1",
+        "resources": [arn],
+        "detail": {},
+    }
+    world.ask("DELETE", "events")
+    assert (world.ask("GET", "events"), len(world.events.events)) == ([], 1)
+
+
+def test_faults_come_and_go_and_say_how_often_they_struck() -> None:
+    world = Managed()
+    fault = {"kind": "slow", "operation": "ListCustomModels", "seconds": 1}
+    (first,) = world.ask("POST", "faults", fault)
+    second, third = world.ask("POST", "faults", [{"kind": "lost-event"}, {"kind": "stuck-job", "named": "dev-"}])
+    world.client().list_custom_models()
+    assert [(each["id"], each["struck"]) for each in world.ask("GET", "faults")] == [
+        (first["id"], 1),
+        (second["id"], 0),
+        (third["id"], 0),
+    ]
+    assert [each["id"] for each in world.ask("DELETE", f"faults/{second['id']}")] == [first["id"], third["id"]]
+    assert world.ask("DELETE", "faults") == []
+
+
+def test_quotas_are_changed_one_by_one() -> None:
+    world = Managed()
+    world.ask("PUT", "quotas", {"values": {"us-east-1/L-1EF80F3E": 3}})
+    world.ask("PUT", "quotas", {"tokens": {"standard": {PRO: 1}}})
+    assert (
+        world.ask("PUT", "quotas", {"model_units": 2})
+        == world.ask("GET", "quotas")
+        == {
+            "model_units": 2,
+            "values": {"us-east-1/L-1EF80F3E": 3},
+            "tokens": {"standard": {PRO: 1}, "optimized": {}},
+        }
+    )
+    with pytest.raises(Exception, match="Too many tokens"):
+        say(world, PRO, "hello")
+
+
+def test_latency_is_felt_as_asked() -> None:
+    world = Managed()
+    assert world.ask("PUT", "latency", {"scale": 0.5}) == world.ask("GET", "latency")
+    reply = say(world, PRO, "where is my parcel")
+    assert world.last.delay == pytest.approx(reply["metrics"]["latencyMs"] / 2000, abs=0.001)
+    assert world.ask("PUT", "latency", {"scale": 0})["scale"] == 0
+
+
+def test_what_is_undocumented_is_answered_either_way() -> None:
+    world = Managed()
+    assert world.ask("GET", "undocumented") == {"optimized_application_profiles": False}
+    asked = {"optimized_application_profiles": True}
+    assert world.ask("PUT", "undocumented", asked) == asked == world.ask("GET", "undocumented")
+    assert world.bedrock.settings.undocumented.optimized_application_profiles
+
+
+def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
+    world = Managed()
+    world.ask("POST", "faults", {"kind": "lost-event", "times": 1, "after": 1})
+    world.ask("PUT", "quotas", {"model_units": 2})
+    world.client().create_model_customization_job(**job())
+    world.bedrock.tick()
+    world.ask("POST", "reset")
+    assert not any(world.ask("GET", "inventory").values())
+    assert (world.ask("GET", "events"), world.ask("GET", "quotas")["model_units"]) == ([], 2)
+    assert [each["struck"] for each in world.ask("GET", "faults")] == [0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "sentence"),
+    [
+        ("GET", "weather", b"", 404, "no GET /_admin/weather: there are GET health, GET clock,"),
+        ("DELETE", "clock", b"", 404, "no DELETE /_admin/clock"),
+        ("PUT", "clock", b'{"date": "soon"}', 400, "'soon' is not a date: write it as 2024-12-04."),
+        ("PUT", "clock", b'{"date": "2025-01-01", "advance": 1}', 400, "give one of virtual, date and advance"),
+        ("PUT", "clock", b'{"speed": -1}', 400, "speed is -1: it cannot be negative"),
+        ("PUT", "clock", b'{"speed": "fast"}', 400, "Expected `float | null`, got `str` - at `$.speed`"),
+        ("PUT", "clock", b'{"warp": 9}', 400, "there is no warp: there are virtual, date, advance, speed"),
+        ("PUT", "clock", b"[]", 400, "the body must be a JSON object"),
+        ("PUT", "clock", b"{", 400, "Expecting property name"),
+        ("POST", "faults", b'{"kind": "earthquake"}', 400, "there is no fault 'earthquake'"),
+        ("POST", "faults", b'{"kind": "slow", "tims": 1}', 400, "there is no tims"),
+        ("POST", "faults", b'[{"kind": "lost-event"}, {"kind": 7}]', 400, "Expected `str`, got `int`"),
+        ("DELETE", "faults/fault-9", b"", 400, "there is no fault fault-9"),
+        ("PUT", "quotas", b'{"model_units": "two"}', 400, "Expected `int`, got `str`"),
+        ("PUT", "quotas", b'{"units": 2}', 400, "there is no units: there are model_units, values, tokens"),
+        ("PUT", "quotas", b'{"values": {"L-1EF80F3E": -1}}', 400, "-1 is no quota"),
+        ("PUT", "quotas", b'{"tokens": {"standard": {"*": -1}}}', 400, "-1 is no quota of tokens"),
+        ("PUT", "latency", b'{"scale": -1}', 400, "scale is -1: it cannot be negative"),
+        ("PUT", "undocumented", b'{"optimized": 1}', 400, "there is no optimized: there are optimized_application"),
+        ("PUT", "undocumented", b'{"optimized_application_profiles": 7}', 400, "Expected `bool`, got `int`"),
+        ("PUT", "latency", b'{"scale": null}', 400, "Expected `float`, got `null`"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    method: str, path: str, body: bytes, status: int, sentence: str
+) -> None:
+    world = Managed()
+    refused, told = world.admin.answer(method, path, {}, body)
+    assert refused == status
+    assert sentence in told["message"]
+    assert world.ask("GET", "faults") == []

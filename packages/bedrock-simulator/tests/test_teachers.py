@@ -1,0 +1,152 @@
+"""Where a teacher's answers come from: a rule file, a labelled set, or a real model behind a URL."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bedrock_simulator.models import endpoint, rules, staff
+from bedrock_simulator.models.storage import Rejected
+from bedrock_simulator.models.text import Prompt
+from bedrock_simulator.settings import TeacherSettings
+from simulator_support.fakes import SYSTEM, TODAY, World, answer, distilled, jsonl, prompts, say
+
+PRO = "us.amazon.nova-pro-v1:0"
+KNOWN = prompts()[0]["messages"][0]["content"][0]["text"]
+
+
+def taught(**settings: Any) -> World:
+    return World(TODAY, teacher=TeacherSettings(error_rate=0.0, **settings))
+
+
+def test_a_rule_file_says_what_the_teacher_says(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('[words]\nlogin = ["frobnicat"]\n[topics]\nmagic = ["abracadabra"]\n')
+    world = taught(rules=str(file))
+    assert answer(say(world, PRO, "please frobnicate")) == "login"
+    assert answer(say(world, PRO, "Abracadabra!", system="You help.")) == "topic.magic"
+    assert answer(say(world, PRO, "where is my parcel", system="You help.")) == "topic.other"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("words", "Expected"),
+        ("[verbs]\n", "has verbs: it may have .words. and .topics."),
+        ('[words]\na = "b"\n', "a of .* must be a list of patterns"),
+        ('[topics]\na = ["("]\n', "a of .* is no pattern: missing"),
+    ],
+)
+def test_a_rule_file_that_is_none_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=sentence):
+        rules.load(file)
+
+
+def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> None:
+    file = tmp_path / "labelled.jsonl"
+    file.write_bytes(jsonl(prompts()))
+    world = taught(labelled=str(file))
+    assert answer(say(world, PRO, KNOWN)) == "refund"
+    assert answer(say(world, PRO, "credit me for item 7000")) == "refund"
+    teacher = staff.appoint(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
+    assert teacher.answer(Prompt(SYSTEM, "abracadabra")) == "login"
+    assert len(teacher.shown[SYSTEM]) == 121
+
+
+def test_a_labelled_set_without_answers_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "bare.jsonl"
+    file.write_bytes(jsonl(prompts(golden=False)))
+    with pytest.raises(Rejected, match="has no prompt with an answer"):
+        staff.labelled(file)
+
+
+class Model(BaseHTTPRequestHandler):
+    """Says what it was asked, or what a test lets it say."""
+
+    asked: list[tuple[str, dict[str, Any], str | None]]
+    status, body = 200, b""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.asked.append((self.path, body, self.headers["authorization"]))
+        said = f" {body['messages'][-1]['content'].upper()}\n"
+        answered = {"choices": [{"message": {"role": "assistant", "content": said}}]}
+        self.send_response(Model.status)
+        self.end_headers()
+        self.wfile.write(Model.body or json.dumps(answered).encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server of chat completions."""
+    Model.asked, Model.status, Model.body = [], 200, b""
+    monkeypatch.setenv(endpoint.KEY, "sesame")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def test_a_real_model_answers_in_the_teachers_place(url: str) -> None:
+    world = taught(url=url, model="large")
+    assert answer(say(world, PRO, "where is my parcel")) == "WHERE IS MY PARCEL"
+    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "where is my parcel"}]
+    assert Model.asked == [("/v1/chat/completions", {"model": "large", "messages": messages}, "Bearer sesame")]
+
+
+def test_a_student_learns_what_the_real_model_said(url: str) -> None:
+    world = taught(url=url, model="large")
+    model = distilled(world)
+    (estate,) = [each for each in world.bedrock._estates.values() if each.models]
+    assert all(said == question.upper() for question, said in estate.models[model].student.pairs)
+    assert len(Model.asked) == len(estate.models[model].student.pairs) == 120
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, b"who are you", "it answers 401: who are you"),
+        (200, b"{}", "its answer is no chat completion"),
+        (200, b"hello", "its answer is no chat completion"),
+    ],
+)
+def test_a_real_model_that_does_not_answer_is_the_models_error(
+    url: str, status: int, body: bytes, sentence: str
+) -> None:
+    Model.status, Model.body = status, body
+    with pytest.raises(ClientError, match=sentence) as refusal:
+        say(taught(url=url, model="large"), PRO, "hello")
+    told = refusal.value.response
+    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelErrorException", 424)
+
+
+def test_a_job_fails_with_the_reason_where_its_teacher_does_not_answer() -> None:
+    world = taught(url="http://127.0.0.1:9/v1", model="large")
+    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    with pytest.raises(KeyError):
+        distilled(world)
+    failed = world.client().get_model_customization_job(jobIdentifier="distill-intent-1")
+    assert failed["status"] == "Failed"
+    assert "The teacher at http://127.0.0.1:9/v1/chat/completions does not answer" in failed["failureMessage"]
+
+
+@pytest.mark.parametrize("model", [PRO, "amazon.nova-micro-v1:0"])
+@pytest.mark.parametrize("words", [1, 80, 1000])
+def test_a_text_of_so_many_words_has_as_many(model: str, words: int) -> None:
+    world = World(TODAY, teacher=TeacherSettings(error_rate=1.0))
+    assert len(answer(say(world, model, f"Write about bees in {words} words.", system="You write.")).split()) == words
+
+
+@pytest.mark.parametrize("asked", ["Write 0 words.", "in 80 wordsmiths", "many words"])
+def test_no_text_is_written_where_no_number_of_words_is_asked_for(asked: str) -> None:
+    assert answer(say(taught(), PRO, asked, system="You write.")).startswith("topic.")
