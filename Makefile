@@ -131,9 +131,10 @@ sbom: .venv/ok .venv-audit/ok ## Write what each lock holds into .build/sbom, as
 	@ls .build/sbom/*.json
 
 .PHONY: wheel
-wheel: .venv/ok ## Build the wheel into .build/dist
+wheel: .venv/ok ## Build both wheels, the simulator's too, into .build/dist
 	@rm -rf .build/dist
-	@$(BIN)/python -m hatchling build -t wheel -d .build/dist
+	@for package in . $(SIMULATOR); do \
+	  (cd $$package && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/.build/dist) || exit 1; done
 
 # ---- the road on this machine -------------------------------------------------------------------------------
 .PHONY: demo
