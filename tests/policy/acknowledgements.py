@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.config import Settings
 from infra.parts.compliance import Acknowledged, acknowledged
-from tests.policy.synthesis import app_of
+from tests.unit.stacks.assembly import app_of
 
 REASON_MIN = 40
 _OWNED = ("", "/Policy")

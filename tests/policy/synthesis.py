@@ -1,22 +1,17 @@
 """Environments synthesized with every rule on, once per process."""
 
 import functools
-import json
-import tempfile
-from datetime import date
 from pathlib import Path
 
-from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
-from app import build
 from infra.config import Settings, load
 from tests.policy.house import House, Stack
+from tests.unit.stacks.assembly import DAYS, app_of
 
 ROOT = Path(__file__).parents[2]
-TODAY = date(2026, 11, 23)
-ENVIRONMENTS = {"dev": TODAY, "staging": TODAY, "prod": TODAY, "launch": date(2024, 12, 4)}
-"""Each with a day on which it may be deployed."""
+ENVIRONMENTS = DAYS
+TODAY = DAYS["dev"]
 
 
 @functools.cache
@@ -33,13 +28,6 @@ def house(environment: str) -> House:
 def synthesized(of: Settings) -> House:
     """Raises where a rule finds something that is not acknowledged."""
     return _house(app_of(of).synth(), of.environment)
-
-
-def app_of(of: Settings) -> App:
-    """The app, not yet synthesized."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    outdir = tempfile.mkdtemp(prefix="distillery-")
-    return build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=context), of)
 
 
 def _house(assembly: CloudAssembly, environment: str) -> House:

@@ -8,16 +8,16 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from infra.parts import layer, wheels
-from infra.parts.build import ROOT
+from infra.parts.build import BUILD, ROOT
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 NAMED = re.findall(r"^  ([\w.-]+) {2,}\S", NOTICE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module", params=[layer.pack, wheels.pack], ids=["boto3", "wheels"])
-def packed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+def packed(request: pytest.FixtureRequest) -> zipfile.ZipFile:
     pack: Callable[[Path], Path] = request.param
-    return zipfile.ZipFile(pack(tmp_path_factory.mktemp("build")))
+    return zipfile.ZipFile(pack(BUILD))
 
 
 def _distributions(packed: zipfile.ZipFile) -> dict[str, str]:
@@ -38,8 +38,8 @@ def test_every_distribution_in_a_layer_is_named_once(packed: zipfile.ZipFile) ->
     assert [name for name in held if NAMED.count(name) != 1] == []
 
 
-def test_nothing_is_named_that_no_layer_holds(tmp_path: Path) -> None:
-    held = {name for each in (layer, wheels) for name in _distributions(zipfile.ZipFile(each.pack(tmp_path)))}
+def test_nothing_is_named_that_no_layer_holds() -> None:
+    held = {name for each in (layer, wheels) for name in _distributions(zipfile.ZipFile(each.pack(BUILD)))}
     assert set(NAMED) <= held
 
 
@@ -56,6 +56,6 @@ def test_who_has_the_layer_is_told_where_the_source_of_what_is_under_the_lgpl_is
     assert re.search(r"^  python-stdnum +LGPL-2\.1-or-later$", NOTICE, re.MULTILINE)
 
 
-def test_what_a_wheel_was_linked_with_goes_with_it(tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheels.pack(tmp_path)) as packed:
+def test_what_a_wheel_was_linked_with_goes_with_it() -> None:
+    with zipfile.ZipFile(wheels.pack(BUILD)) as packed:
         assert [name for name in packed.namelist() if re.search(r"/rensa-[^/]+\.dist-info/sboms/.+json$", name)]
