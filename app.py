@@ -20,10 +20,10 @@ if __name__ == "__main__":
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from distillery.core import clock
+from distillery.core.escaping import lines, one_line
+from distillery.core.names import FOUNDATION
 from infra.config import ConfigError, Settings, load, warnings
-from lambdas.shared import clock
-from lambdas.shared.escaping import lines, one_line
-from lambdas.shared.names import FOUNDATION
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack

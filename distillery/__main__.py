@@ -1,5 +1,5 @@
 """`python -m distillery`."""
 
-from distillery.command import main
+from distillery.cli import main
 
 main()

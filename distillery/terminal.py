@@ -21,7 +21,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Span, Text
 
-from lambdas.shared.escaping import address, as_json, lines, one_line
+from distillery.core.escaping import address, as_json, lines, one_line
 
 __all__ = ["Table", "Terminal", "Text"]
 

@@ -4,10 +4,10 @@ from aws_cdk import Environment, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.config import Settings
 from infra.parts.ground import Ground
 from infra.parts.layer import sdk_layer
-from lambdas.shared.names import TAG_ENVIRONMENT, Names
 
 
 class EnvironmentStack(Stack):

@@ -15,6 +15,16 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from distillery.core.names import (
+    COLLECTED_PREFIX,
+    DATASETS_PREFIX,
+    EVALUATIONS_PREFIX,
+    GOLDEN_PREFIX,
+    JOBS_PREFIX,
+    PROMPTS_PREFIX,
+    REPORTS_PREFIX,
+    UPLOADS_PREFIX,
+)
 from infra.config import Settings
 from infra.parts.bucket import Bucket, LogBucket
 from infra.parts.call_bucket import CallBucket
@@ -25,16 +35,6 @@ from infra.parts.stores import Stores
 from infra.parts.table import LedgerTable
 from infra.parts.topic import Topic
 from infra.parts.witness import Witness
-from lambdas.shared.names import (
-    COLLECTED_PREFIX,
-    DATASETS_PREFIX,
-    EVALUATIONS_PREFIX,
-    GOLDEN_PREFIX,
-    JOBS_PREFIX,
-    PROMPTS_PREFIX,
-    REPORTS_PREFIX,
-    UPLOADS_PREFIX,
-)
 from stacks.base import EnvironmentStack
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
+from distillery.core.deciders import all_limited
 from infra.config import LONGEST_RUN_DAYS, Settings
 from infra.parts.eraser import eraser_policy
 from infra.parts.expiry import Expiry
@@ -14,7 +15,6 @@ from infra.parts.published import publish
 from infra.parts.rule import every
 from infra.parts.stores import Stores
 from infra.stages.dataset import Dataset
-from lambdas.shared.deciders import all_limited
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
 from stacks.road import road

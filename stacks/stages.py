@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.recipe import Recipe
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.stores import Stores
@@ -15,7 +16,6 @@ from infra.stages.distillation import Distillation
 from infra.stages.endpoint import Endpoint
 from infra.stages.evaluation import Evaluation
 from infra.stages.promotion import Promotion
-from lambdas.shared.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from distillery.bench.report import FIRST, PACE, WHOLE, Report
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.escaping import NAME_MAX, one_line
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import NAME_MAX, one_line
 
 KINDS = (".png", ".svg")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")

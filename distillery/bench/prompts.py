@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from distillery.client.direct import asking
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
 
 WORDS = 80
 SUBJECTS = ("rivers", "clocks", "bread", "maps", "glass", "salt", "bridges", "paper", "tea", "ships")

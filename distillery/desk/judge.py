@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from lambdas.dataset.validation.prompts import Prompts
-from lambdas.dataset.validation.reading import Opened, Reading
-from lambdas.dataset.validation.rules import Rules
-from lambdas.dataset.validation.summary import summary
-from lambdas.dataset.validation.whole import judge_as_they_are, judge_files
-from lambdas.shared.errors import Refused
+from distillery.core.errors import Refused
+from distillery.datasets.validation.prompts import Prompts
+from distillery.datasets.validation.reading import Opened, Reading
+from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.summary import summary
+from distillery.datasets.validation.whole import judge_as_they_are, judge_files
 
 if TYPE_CHECKING:
-    from lambdas.shared.recipe import Recipe
+    from distillery.core.recipe import Recipe
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -38,10 +38,10 @@ def as_it_is(files: Iterable[Opened], rules: Rules) -> dict[str, Any]:
 
 def for_recipe(files: Iterable[Opened], wanted: ForRecipe) -> dict[str, Any]:
     """The report that the dataset stage would write of an upload of these files, at the same prices."""
-    from lambdas.dataset.answer import Status, status_of
-    from lambdas.dataset.budget import above_budget
-    from lambdas.dataset.examine import Progress, examine  # the catalog and its prices
-    from lambdas.dataset.report import report
+    from distillery.datasets.answer import Status, status_of
+    from distillery.datasets.budget import above_budget
+    from distillery.datasets.examine import Progress, examine  # the catalog and its prices
+    from distillery.datasets.report import report
 
     progress = Progress(wanted.recipe.name)
     try:

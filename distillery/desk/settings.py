@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from lambdas.dataset.validation.rules import Rules
-from lambdas.shared import clock
-from lambdas.shared.errors import BadRequest
+from distillery.core import clock
+from distillery.core.errors import BadRequest
+from distillery.datasets.validation.rules import Rules
 
 if TYPE_CHECKING:
     from distillery.desk.judge import ForRecipe
@@ -31,8 +31,8 @@ def for_student(student: str | None) -> Rules:
     """What the student asks of lines; of no student, what all of them ask. Raises BadRequest."""
     if student is None:
         return Rules()
-    from lambdas.dataset.gather import rules_for  # the catalog
-    from lambdas.shared.catalog import UnknownModel
+    from distillery.core.catalog import UnknownModel
+    from distillery.datasets.gather import rules_for  # the catalog
 
     try:
         return rules_for(student)

@@ -7,9 +7,9 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
-from lambdas.dataset.manifest import FORMATS, MANIFEST, MANIFEST_BYTES, named_in
-from lambdas.dataset.validation.reading import Opened
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
+from distillery.datasets.manifest import FORMATS, MANIFEST, MANIFEST_BYTES, named_in
+from distillery.datasets.validation.reading import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def _files(path: Path) -> Iterable[Path]:
 
 def _in_s3(uri: str) -> Source:
     def opened(_tell: Callable[[int], None]) -> Iterator[Opened]:
-        from lambdas.dataset.objects import open_all  # boto3, for who asks for it
-        from lambdas.dataset.upload import asked
-        from lambdas.shared.aws import client
+        from distillery.core.aws import client
+        from distillery.datasets.objects import open_all  # boto3, for who asks for it
+        from distillery.datasets.upload import asked
 
         upload = asked({"recipe": "", "uri": uri})
         return open_all(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never Ignored

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from distillery.client import AWS_ERRORS
-from distillery.erasure.wanted import Holds, held, of_digest
-from lambdas.shared.conversation import Prompt
-from lambdas.shared.names import (
+from distillery.core.conversation import Prompt
+from distillery.core.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
     EVALUATIONS_PREFIX,
@@ -24,7 +23,8 @@ from lambdas.shared.names import (
     REPORTS_PREFIX,
     UPLOADS_PREFIX,
 )
-from lambdas.shared.versions import Version, delete, versions
+from distillery.core.versions import Version, delete, versions
+from distillery.erasure.wanted import Holds, held, of_digest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.lineage import model_of, needs
+from distillery.core.ledger.records import RunRecord
+from distillery.core.lineage import model_of, needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lambdas.shared.conversation import NotAConversation, Prompt, fold, parse
-from lambdas.shared.errors import BadRequest
+from distillery.core.conversation import NotAConversation, Prompt, fold, parse
+from distillery.core.errors import BadRequest
 
 SHORTEST = 4
 """Letters of a text to be found anywhere: shorter ones stand in nearly every file."""

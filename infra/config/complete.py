@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.curation import PersonalData
+from distillery.core.names import DISTILLED_PREFIX
 from infra.config.route import distilled
-from lambdas.shared.curation import PersonalData
-from lambdas.shared.names import DISTILLED_PREFIX
 
 DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
 """How long data stays where the file does not say it: without and with `keep_data`."""

@@ -6,10 +6,10 @@ Nothing here refuses: a word that leads nowhere gives no step, and `checks` say 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from distillery.core import catalog
+from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
 from infra.config.route import PRIORITY, STANDARD, Route
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
 
 MAX_TOKENS = 1024
 """Of an answer where nobody says how many: throttling reserves them up front (UG monitoring-runtime-metrics)."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from lambdas.shared.errors import DistilleryError
-from lambdas.shared.escaping import one_line, quoted
+from distillery.core.errors import DistilleryError
+from distillery.core.escaping import one_line, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lambdas.shared import offer
-from lambdas.shared.offer import Per
+from distillery.core import offer
+from distillery.core.offer import Per
 
 
 class Quota(BaseModel):

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lambdas.shared.catalog import InvokeId, Latency
-from lambdas.shared.names import DISTILLED_PREFIX
+from distillery.core.catalog import InvokeId, Latency
+from distillery.core.names import DISTILLED_PREFIX
 
 PRIORITY, STANDARD = "priority", "standard"
 OWN = (PRIORITY, STANDARD)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from distillery.client.document import Prices, RouteMap
 from distillery.client.document import Step as MapStep
+from distillery.core.catalog import Latency
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_TEAM, Names
 from infra.config.fallback import FallbackPolicy, Step
-from lambdas.shared.catalog import Latency
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_TEAM, Names
 
 Applications = Mapping[tuple[str, str], str]
 """(model, cost centre, empty for none) → ARN of the route's application inference profile."""

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from distillery.core.catalog import InvokeId
+from distillery.core.recipe import Recipe
 from infra.config.logging import Logging
 from infra.config.quota import Quota
 from infra.config.route import Route
 from infra.config.trail import Trail
 from infra.config.vpc_endpoint import VpcEndpoint
-from lambdas.shared.catalog import InvokeId
-from lambdas.shared.recipe import Recipe
 
 LONGEST_RUN_DAYS = 10
 """After so many a run is ended; what it reads has to be there until then."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from distillery.core.catalog import Certainty, HostingMode, LifeState, Model
+from distillery.core.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 from infra.config.checks.life import living_successor
 from infra.config.checks.uses import found, uses
 from infra.config.settings import Settings
-from lambdas.shared.catalog import Certainty, HostingMode, LifeState, Model
-from lambdas.shared.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 
 _NOTICE = timedelta(days=180)
 """Bedrock's Legacy period: an announced end is at least half a year off. Source: UG model-lifecycle."""

@@ -8,6 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from distillery.core.logs import LogSource
+from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.recipe import Recipe
 from infra.config.finding import Finding, near
 from infra.config.logging import Logging
 from infra.config.quota import Quota
@@ -15,9 +18,6 @@ from infra.config.route import Route
 from infra.config.settings import LifecycleAcknowledgement, Settings
 from infra.config.trail import Trail
 from infra.config.vpc_endpoint import VpcEndpoint
-from lambdas.shared.logs import LogSource
-from lambdas.shared.names import DISTILLED_PREFIX
-from lambdas.shared.recipe import Recipe
 
 # What follows from the rest, so that nobody writes it.
 _DERIVED = {"environment", "name", "recipe"}

@@ -6,8 +6,8 @@ from aws_cdk import CfnTag
 from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
+from distillery.core.names import digest, short
 from infra.parts.place import Place
-from lambdas.shared.names import digest, short
 
 
 def application_profile(

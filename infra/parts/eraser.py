@@ -7,11 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.parts.permissions import managed_policy, people, running
-from infra.parts.permissions.people import RECIPE, RUN
-from infra.parts.place import Place
-from infra.parts.stores import Stores
-from lambdas.shared.names import (
+from distillery.core.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
     EVALUATIONS_PREFIX,
@@ -22,6 +18,10 @@ from lambdas.shared.names import (
     UPLOADS_PREFIX,
     Names,
 )
+from infra.parts.permissions import managed_policy, people, running
+from infra.parts.permissions.people import RECIPE, RUN
+from infra.parts.place import Place
+from infra.parts.stores import Stores
 
 PROMPTS = [f"{folder}{RECIPE}/" for folder in (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)]
 DATA = [

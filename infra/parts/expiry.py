@@ -4,14 +4,14 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from distillery.core.names import DATASETS_PREFIX
+from distillery.core.variables import Variable
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import running, storage
 from infra.parts.place import Place
 from infra.parts.rule import every
 from infra.parts.stores import Stores
-from lambdas.shared.names import DATASETS_PREFIX
-from lambdas.shared.variables import Variable
 
 
 class Expiry(Construct):

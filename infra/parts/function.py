@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from distillery.core.variables import Variable
 from infra.parts import compliance
 from infra.parts.ground import Ground
 from infra.parts.log_group import log_group
@@ -15,7 +16,6 @@ from infra.parts.parcel import parcel
 from infra.parts.permissions import Permission, allow, allow_more, running, storage
 from infra.parts.queue import DeadLetters
 from infra.parts.runtime import ARCHITECTURE, RUNTIME
-from lambdas.shared.variables import Variable
 
 _NO_NETWORK = {
     "NIST.800.53.R5-LambdaInsideVPC": "The function calls AWS's own endpoints alone, over TLS and with its role's "

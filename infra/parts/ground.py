@@ -6,7 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from lambdas.shared.names import Names
+from distillery.core.names import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from distillery.core.names import LOGGING_OWNER
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import bedrock, running
 from infra.parts.place import Place
-from lambdas.shared.names import LOGGING_OWNER
 
 
 class InvocationLogging(Construct):

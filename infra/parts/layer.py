@@ -26,7 +26,7 @@ SERVICES = (
     *("athena", "bedrock", "bedrock-runtime", "dynamodb", "s3", "service-quotas"),
     *("sns", "ssm", "stepfunctions", "sts"),
 )
-"""The clients of `lambdas/shared/aws`; sts for credentials."""
+"""The clients of `distillery/core/aws`; sts for credentials."""
 
 
 def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:

@@ -12,9 +12,9 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from lambdas.shared.catalog import HostingMode
-from lambdas.shared.names import TAG_RECIPE, Names
-from lambdas.shared.recipe import Recipe
+from distillery.core.catalog import HostingMode
+from distillery.core.names import TAG_RECIPE, Names
+from distillery.core.recipe import Recipe
 
 HOURS = 744
 """Of a long month."""

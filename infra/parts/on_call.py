@@ -6,11 +6,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.names import Names
 from infra.parts.function import Function
 from infra.parts.permissions import Permission, bedrock, managed_policy, people, running, watching
 from infra.parts.place import Place
 from infra.parts.stores import Stores
-from lambdas.shared.names import Names
 
 HERE, THERE = ("foundation", "pipeline"), ("serving", "collection")
 """The stacks of the home Region, and those of the inference Region, whose functions have alarms."""

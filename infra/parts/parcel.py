@@ -1,11 +1,10 @@
-"""What goes into a function's parcel: of `lambdas/`, and for serving the client, which is the same code there.
+"""What goes into a function's parcel: its stage of `lambdas/`, and the parts of the library that it imports.
 
-A parcel holds its own stage and `shared`, so its hash changes with these files alone, and code has one import name in
-tests, in mypy and in Lambda.
+A parcel's hash changes with these files alone, and code has one import name in tests, in mypy and in Lambda.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aws_cdk import aws_lambda as lambda_
@@ -13,13 +12,25 @@ from aws_cdk import aws_lambda as lambda_
 from infra.parts.archive import archive, code
 from infra.parts.build import BUILD, ROOT
 
-BESIDE = {"serving": ("distillery/__init__.py", "distillery/client")}
-"""What a stage needs beside its own: files and folders."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "collection": ("core",),
+    "dataset": ("core", "datasets"),
+    "distillation": ("core",),
+    "emptying": ("core",),
+    "endpoint": ("core",),
+    "evaluation": ("core", "evaluation"),
+    "expiry": ("core",),
+    "invocation_logging": ("core",),
+    "promotion": ("core",),
+    "serving": ("client", "core"),
+    "uploads": ("core",),
+}
+"""Of `distillery/`, by stage: what its modules import, wherever in them."""
 
 
 def parcel(stage: str) -> lambda_.Code:
-    """`lambdas/<stage>`, `lambdas/shared`, and what is BESIDE. Raises ValueError where there is no such stage."""
-    if not (ROOT / "lambdas" / stage).is_dir():
+    """The stage with its PARTS. Raises ValueError where there is no such stage."""
+    if stage not in PARTS:
         raise ValueError(
             f"there is no folder lambdas/{stage}; a handler is spelled lambdas.<stage>.<module>.<function>"
         )
@@ -28,7 +39,8 @@ def parcel(stage: str) -> lambda_.Code:
 
 def pack(stage: str, root: Path, build: Path) -> Path:
     """The same as one archive, of the checkout at `root`."""
-    held = ("lambdas/__init__.py", f"lambdas/{stage}", "lambdas/shared", *BESIDE.get(stage, ()))
+    parts = (f"distillery/{part}" for part in PARTS[stage])
+    held = ("lambdas/__init__.py", f"lambdas/{stage}", "distillery/__init__.py", *parts)
     files = sorted({file for name in held for file in _files(root / name)})
     return archive(build, f"parcel-{stage}", {file.relative_to(root): file for file in files})
 

@@ -9,12 +9,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.parts.function import Function
-from infra.parts.permissions import bedrock, managed_policy, people, running
-from infra.parts.permissions.people import RECIPE, RUN
-from infra.parts.place import Place
-from infra.parts.stores import Stores
-from lambdas.shared.names import (
+from distillery.core.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
     EVALUATIONS_PREFIX,
@@ -25,6 +20,11 @@ from lambdas.shared.names import (
     UPLOADS_PREFIX,
     Names,
 )
+from infra.parts.function import Function
+from infra.parts.permissions import bedrock, managed_policy, people, running
+from infra.parts.permissions.people import RECIPE, RUN
+from infra.parts.place import Place
+from infra.parts.stores import Stores
 
 REPORT = f"{DATASETS_PREFIX}{RECIPE}/*/report.json"
 REPORTS = (REPORT, f"{REPORTS_PREFIX}{RECIPE}/*")

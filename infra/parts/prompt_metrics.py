@@ -5,8 +5,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from distillery.client.metrics import Dimension
+from distillery.core.names import METRIC_PROMPTS_LOGGED, Names
 from infra.parts.alarm import PERIOD, alarm
-from lambdas.shared.names import METRIC_PROMPTS_LOGGED, Names
 
 
 def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:

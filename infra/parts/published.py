@@ -9,6 +9,6 @@ from constructs import Construct
 
 
 def publish(scope: Construct, ident: str, *, name: str, description: str, value: Mapping[str, Any]) -> None:
-    """The value as JSON under a name from `lambdas/shared/names`."""
+    """The value as JSON under a name from `distillery/core/names`."""
     text = Stack.of(scope).to_json_string(dict(value))
     ssm.StringParameter(scope, ident, parameter_name=name, description=description, string_value=text)

@@ -8,8 +8,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from distillery.client.metrics import Dimension, Metric
+from distillery.core.names import Names
 from infra.parts.alarm import PERIOD, alarm
-from lambdas.shared.names import Names
 
 TOO_MANY = 0.2
 """Of all requests. Each says 1 or 0, so that the average is the share, and one metric is paid for instead of three."""

@@ -10,22 +10,22 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from distillery.core import offer
+from distillery.core.offer import Offer
+from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
+from distillery.core.settings import FOLDER
 from infra.parts.archive import MODE
 from infra.parts.build import BUILD
 from infra.parts.runtime import RUNTIME
-from lambdas.shared import offer
-from lambdas.shared.offer import Offer
-from lambdas.shared.recipe import SETTINGS_FILE, Recipe, dump
-from lambdas.shared.settings import FOLDER
 
 
 def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) -> lambda_.LayerVersion:
-    """The recipes, which `lambdas.shared.recipe` reads."""
+    """The recipes, which `distillery.core.recipe` reads."""
     return _layer(scope, ident, SETTINGS_FILE, dump(recipes), "The recipes of this environment")
 
 
 def offer_layer(scope: Construct, ident: str, said: Offer) -> lambda_.LayerVersion:
-    """What the invoke function offers, which `lambdas.shared.offer` reads."""
+    """What the invoke function offers, which `distillery.core.offer` reads."""
     return _layer(scope, ident, offer.FILE, offer.dump(said), "The routes of this environment")
 
 

@@ -19,7 +19,7 @@ _WORTHLESS_SOON = {
 
 
 class LedgerTable(Construct):
-    """Keys `pk` and `sk` (`lambdas/shared/ledger`); paid by the request, recoverable to any second of 35 days."""
+    """Keys `pk` and `sk` (`distillery/core/ledger`); paid by the request, recoverable to any second of 35 days."""
 
     def __init__(self, scope: Construct, ident: str, *, key: kms.IKey, keep_data: bool) -> None:
         super().__init__(scope, ident)

@@ -8,8 +8,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from distillery.core.errors import Unfinished
 from infra.parts.function import Function
-from lambdas.shared.errors import Unfinished
 
 RESUMED = (Unfinished.__name__,)
 

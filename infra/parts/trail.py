@@ -10,12 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
+from distillery.core.names import Names
 from infra.parts import compliance
 from infra.parts.bucket import Bucket
 from infra.parts.encryption import Key
 from infra.parts.permissions import trust
 from infra.parts.place import Place
-from lambdas.shared.names import Names
 
 _IN_THE_BUCKET = {
     "NIST.800.53.R5-CloudTrailCloudWatchLogsEnabled": "The record is for looking back, in a bucket whose files are "

@@ -10,11 +10,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from distillery.core.variables import Variable
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import storage
 from infra.parts.place import Place
-from lambdas.shared.variables import Variable
 
 
 class Witness(Construct):

@@ -8,6 +8,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from distillery.core.logs import How
+from distillery.core.names import COLLECTED_PREFIX, PROMPTS_PREFIX
+from distillery.core.recipe import Recipe
+from distillery.core.variables import Variable
 from infra.config import Logging
 from infra.parts.call_bucket import logs_uri
 from infra.parts.call_table import RESULTS, TABLE, CallTable
@@ -19,10 +23,6 @@ from infra.parts.place import Place
 from infra.parts.rule import every, on_event
 from infra.parts.schedule import Schedules
 from infra.parts.settings import settings_layer
-from lambdas.shared.logs import How
-from lambdas.shared.names import COLLECTED_PREFIX, PROMPTS_PREFIX
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.variables import Variable
 
 PENDING = "pending/"
 LOGGED = ("AWSLogs/", PENDING, RESULTS)

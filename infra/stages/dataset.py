@@ -7,6 +7,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
+from distillery.core.recipe import Recipe
+from distillery.core.variables import Variable
 from infra.parts.call_bucket import logs_uri
 from infra.parts.decision import decision_url
 from infra.parts.function import Function
@@ -17,9 +20,6 @@ from infra.parts.rule import on_event
 from infra.parts.settings import settings_layer
 from infra.parts.stores import Stores
 from infra.parts.wheels import wheels_layer
-from lambdas.shared.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.variables import Variable
 
 
 class Dataset(Construct):

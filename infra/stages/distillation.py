@@ -9,6 +9,10 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.logs import How
+from distillery.core.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
+from distillery.core.recipe import Recipe, tag_keys
+from distillery.core.variables import Variable
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import allow, bedrock, keys, quotas, running, storage, trust
@@ -16,10 +20,6 @@ from infra.parts.place import Place
 from infra.parts.rule import on_event
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step, step_until_told
-from lambdas.shared.logs import How
-from lambdas.shared.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
-from lambdas.shared.recipe import Recipe, tag_keys
-from lambdas.shared.variables import Variable
 
 LONGEST_JOB = Duration.days(8)
 

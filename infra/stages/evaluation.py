@@ -6,15 +6,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
+from distillery.core.recipe import Recipe
+from distillery.core.variables import Variable
 from infra.parts.function import Function
 from infra.parts.ground import Ground
 from infra.parts.permissions import bedrock, keys, storage
 from infra.parts.place import Place
 from infra.parts.stores import Stores
 from infra.parts.task import DISCARD, step
-from lambdas.shared.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.variables import Variable
 
 CHUNKS_AT_A_TIME = 4
 

@@ -7,6 +7,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.names import MADE_LIVE
+from distillery.core.recipe import Recipe, tag_keys
+from distillery.core.road import EndpointStatus
+from distillery.core.variables import Variable
 from infra.parts.decision import decision_url
 from infra.parts.function import Function
 from infra.parts.ground import Ground
@@ -14,10 +18,6 @@ from infra.parts.permissions import bedrock, keys, running, storage
 from infra.parts.place import Place
 from infra.parts.stores import Stores
 from infra.parts.task import step, until_ready
-from lambdas.shared.names import MADE_LIVE
-from lambdas.shared.recipe import Recipe, tag_keys
-from lambdas.shared.road import EndpointStatus
-from lambdas.shared.variables import Variable
 
 
 class Promotion(Construct):

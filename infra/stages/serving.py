@@ -6,6 +6,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
+from distillery.core.offer import Offer, Offered, Quota
+from distillery.core.variables import Variable
 from infra.config import FallbackPolicy, Route
 from infra.config.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.parts.application_profile import application_profile
@@ -15,9 +18,6 @@ from infra.parts.permissions import Permission, calling, policy_at, running, sto
 from infra.parts.place import Place
 from infra.parts.published import publish
 from infra.parts.settings import offer_layer
-from lambdas.shared.names import TAG_COST_CENTRE, URL_ALIAS
-from lambdas.shared.offer import Offer, Offered, Quota
-from lambdas.shared.variables import Variable
 
 
 class Serving(Construct):

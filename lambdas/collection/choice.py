@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+from distillery.core import catalog
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.limits import MAX_LINE_BYTES
+from distillery.core.logs import LogSource
+from distillery.core.names import TAG_RUN
+from distillery.core.principals import Principals
 from lambdas.collection.call import Call, Fetch, call_of
 from lambdas.collection.turns import Unusable, answer_of, prompt_of
-from lambdas.shared import catalog
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.limits import MAX_LINE_BYTES
-from lambdas.shared.logs import LogSource
-from lambdas.shared.names import TAG_RUN
-from lambdas.shared.principals import Principals
 
 Teacher = Callable[[str], bool]
 """Whether a logged model id is the recipe's teacher."""

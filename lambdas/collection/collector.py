@@ -5,6 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from distillery.core import names
+from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.journal import journal
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.logs import How, LogSource
+from distillery.core.recipe import Recipe
 from lambdas.collection.answer import Answer, Status
 from lambdas.collection.choice import Choice, multi_turn
 from lambdas.collection.delivery import Delivery
@@ -15,12 +21,6 @@ from lambdas.collection.pending import Pending, Waiting
 from lambdas.collection.queries import ENDED, Queries, Query
 from lambdas.collection.request import Collect
 from lambdas.collection.span import Span
-from lambdas.shared import names
-from lambdas.shared.errors import BadRequest, LogsUnfit
-from lambdas.shared.journal import journal
-from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.logs import How, LogSource
-from lambdas.shared.recipe import Recipe
 
 READ_MAX_BYTES = 256 * 1024**2
 """Packed logs that one invocation reads: some 3 GB of records, minutes of its fifteen."""

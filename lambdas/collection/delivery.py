@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.logs import Direct
-from lambdas.shared.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, Names
-from lambdas.shared.wire import to_wire
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.logs import Direct
+from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, Names
+from distillery.core.wire import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

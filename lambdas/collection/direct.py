@@ -10,17 +10,17 @@ application profile counts as its model's is said nowhere, so with responses it 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.errors import LogsUnfit
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.logs import Direct, InvocationLogs
+from distillery.core.names import METADATA_SIDE
+from distillery.core.recipe import Recipe
+from distillery.core.sides import Side, least_held_out, of_side, side_of
+from distillery.core.tokens import tokens
 from lambdas.collection.choice import Choice, multi_turn
 from lambdas.collection.logged import File, Logs
 from lambdas.collection.models import Models
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.errors import LogsUnfit
-from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.logs import Direct, InvocationLogs
-from lambdas.shared.names import METADATA_SIDE
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.sides import Side, least_held_out, of_side, side_of
-from lambdas.shared.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,15 @@ import json
 import logging
 from typing import Any
 
+from distillery.core import clock, recipe
+from distillery.core.aws import client
+from distillery.core.boundary import boundary
+from distillery.core.errors import Refused
+from distillery.core.journal import journal
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.variables import Variable, read
+from distillery.core.wire import to_wire
 from lambdas.collection.answer import Answer, Status
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
@@ -12,15 +21,6 @@ from lambdas.collection.models import Models
 from lambdas.collection.pending import Pending
 from lambdas.collection.queries import Queries, lines
 from lambdas.collection.request import Collect, Ended, Poll, asked
-from lambdas.shared import clock, recipe
-from lambdas.shared.aws import client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.errors import Refused
-from lambdas.shared.journal import journal
-from lambdas.shared.names import Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import to_wire
 
 log = journal(__name__)
 log.setLevel(logging.INFO)

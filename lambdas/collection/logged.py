@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distillery.core.aws import ClientError
+from distillery.core.errors import Misconfigured
 from lambdas.collection.span import Span
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lambdas.shared import catalog
-from lambdas.shared.aws import ClientError, code
+from distillery.core import catalog
+from distillery.core.aws import ClientError, code
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

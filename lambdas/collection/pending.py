@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distillery.core.aws import ClientError, code
+from distillery.core.wire import from_wire, to_wire
 from lambdas.collection.span import Span
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distillery.core.logs import LogSource
+from distillery.core.redaction import told
 from lambdas.collection.span import Span
-from lambdas.shared.logs import LogSource
-from lambdas.shared.redaction import told
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient

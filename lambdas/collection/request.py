@@ -8,8 +8,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.wire import from_wire
+from distillery.core.errors import BadRequest
+from distillery.core.wire import from_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

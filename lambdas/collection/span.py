@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.escaping import quoted
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import quoted
 
 HOUR, DAY = "%Y/%m/%d/%H", "%Y/%m/%d"
 _ONE = timedelta(hours=1)

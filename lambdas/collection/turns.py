@@ -8,7 +8,7 @@ passed over: nobody can tell its turns.
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.shared.conversation import ROLES, Message, Prompt
+from distillery.core.conversation import ROLES, Message, Prompt
 
 WHOLE = ("end_turn", "stop_sequence", "stop")
 """Why a model stopped, where its answer is whole."""

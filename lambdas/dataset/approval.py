@@ -1,6 +1,6 @@
 """The door for whoever may spend more than a recipe's budget: a run that waits is approved, or declined.
 
-By its URL, which says who decides (`lambdas/shared/decision.py`):
+By its URL, which says who decides (`distillery/core/decision.py`):
 
 {"run": "support-k3x9a-p0q2m7ab-1", "approve": true, "usd": "31.20", "reason": ""}
 → {"run": "support-k3x9a-p0q2m7ab-1", "outcome": "running"}
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from distillery.core import four_eyes, names, recipe
+from distillery.core.aws import client
+from distillery.core.boundary import boundary
+from distillery.core.caller import Caller
+from distillery.core.decision import decided
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.table import Table
+from distillery.core.ledger.uploads import Uploads
+from distillery.core.notices import Notices
+from distillery.core.recipe import Recipe
+from distillery.core.variables import Variable, is_set, read
 from lambdas.dataset.machine import Machine
-from lambdas.shared import four_eyes, names, recipe
-from lambdas.shared.aws import client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.caller import Caller
-from lambdas.shared.decision import decided
-from lambdas.shared.ledger.approvals import Approvals
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.ledger.uploads import Uploads
-from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.variables import Variable, is_set, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

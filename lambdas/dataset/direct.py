@@ -16,24 +16,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lambdas.dataset.gather import gather
-from lambdas.dataset.prepared import told
-from lambdas.dataset.upload import Upload
-from lambdas.dataset.validation.reading import Opened
-from lambdas.shared import names
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.conversation import Prompt, parse, to_line
-from lambdas.shared.errors import BadRequest, DatasetRejected
-from lambdas.shared.escaping import address, quoted
-from lambdas.shared.estimate import Estimate, Size, estimate
-from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
-from lambdas.shared.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Dataset
-from lambdas.shared.sides import Side, least_held_out, of_side, side_of
-from lambdas.shared.tokens import tokens
-from lambdas.shared.wire import from_wire, to_wire
+from distillery.core import names
+from distillery.core.aws import ObjectStore
+from distillery.core.conversation import Prompt, parse, to_line
+from distillery.core.errors import BadRequest, DatasetRejected
+from distillery.core.escaping import address, quoted
+from distillery.core.estimate import Estimate, Size, estimate
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.logs import Direct, How, InvocationLogs, LogSource
+from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
+from distillery.core.recipe import Recipe
+from distillery.core.road import Dataset
+from distillery.core.sides import Side, least_held_out, of_side, side_of
+from distillery.core.tokens import tokens
+from distillery.core.wire import from_wire, to_wire
+from distillery.datasets.gather import gather
+from distillery.datasets.prepared import told
+from distillery.datasets.upload import Upload
+from distillery.datasets.validation.reading import Opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +168,6 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status
 
 def _personal_data(prompts: tuple[Prompt, ...], recipe: Recipe) -> dict[str, Any]:
     """Of what is held out, a fair sample of what the job learns: of that nothing is masked, nor read here."""
-    from lambdas.dataset.curation.curate import found_in  # its libraries are not every cold start's
+    from distillery.datasets.curation.curate import found_in  # its libraries are not every cold start's
 
     return found_in(prompts, recipe.curation.personal_data)

@@ -7,23 +7,23 @@
 import logging
 from typing import Any
 
-from lambdas.dataset.answer import Answer, Status
+from distillery.core import clock, recipe
+from distillery.core.aws import ObjectStore, client
+from distillery.core.boundary import boundary
+from distillery.core.errors import BadRequest
+from distillery.core.journal import journal
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.ledger.uploads import Uploads
+from distillery.core.notices import Notices
+from distillery.core.variables import Variable, read
+from distillery.core.wire import to_wire
+from distillery.datasets.answer import Answer, Status
+from distillery.datasets.upload import Ignored, asked
 from lambdas.dataset.direct import Stated
 from lambdas.dataset.intake import Intake
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.refusal import Refusals
-from lambdas.dataset.upload import Ignored, asked
-from lambdas.shared import clock, recipe
-from lambdas.shared.aws import ObjectStore, client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.ledger.uploads import Uploads
-from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import to_wire
 
 log = journal(__name__)
 log.setLevel(logging.INFO)

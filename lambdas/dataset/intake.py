@@ -4,23 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from distillery.core.aws import ObjectStore
+from distillery.core.errors import Refused
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.uploads import Uploads
+from distillery.core.recipe import Recipe
+from distillery.core.road import Dataset, Outcome, Run, Stage
+from distillery.datasets.answer import ACCEPTED, Answer, Status
+from distillery.datasets.budget import above_budget
+from distillery.datasets.examine import Progress, examine
+from distillery.datasets.objects import Objects, open_all
+from distillery.datasets.upload import Upload
 from lambdas.dataset import direct
-from lambdas.dataset.answer import ACCEPTED, Answer, Status
-from lambdas.dataset.budget import above_budget
-from lambdas.dataset.examine import Progress, examine
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.notice import notify
-from lambdas.dataset.objects import Objects, open_all
 from lambdas.dataset.refusal import Refusals
 from lambdas.dataset.store import store
-from lambdas.dataset.upload import Upload
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.errors import Refused
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.ledger.uploads import Uploads
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Dataset, Outcome, Run, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.road import Run
-from lambdas.shared.wire import to_wire
+from distillery.core.aws import ClientError, code
+from distillery.core.road import Run
+from distillery.core.wire import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -1,10 +1,10 @@
 """Tells people that an upload started nothing, and why, or what it waits for."""
 
-from lambdas.dataset.answer import Answer, Status
-from lambdas.dataset.upload import Upload
-from lambdas.shared.escaping import address, quoted
-from lambdas.shared.names import RECIPE_MAX
-from lambdas.shared.notices import Notices
+from distillery.core.escaping import address, quoted
+from distillery.core.names import RECIPE_MAX
+from distillery.core.notices import Notices
+from distillery.datasets.answer import Answer, Status
+from distillery.datasets.upload import Upload
 
 
 def notify(notices: Notices, upload: Upload, answer: Answer) -> None:

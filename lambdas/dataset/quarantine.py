@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from lambdas.dataset.validation.reading import BadLine
+from distillery.datasets.validation.reading import BadLine
 
 NAME = "quarantine.jsonl"
 

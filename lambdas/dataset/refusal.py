@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from lambdas.dataset.answer import Answer, status_of
-from lambdas.dataset.examine import Progress
+from distillery.core import names
+from distillery.core.aws import ObjectStore
+from distillery.core.errors import Refused
+from distillery.core.notices import Notices
+from distillery.datasets.answer import Answer, status_of
+from distillery.datasets.examine import Progress
+from distillery.datasets.report import report
+from distillery.datasets.upload import Upload
 from lambdas.dataset.notice import notify
-from lambdas.dataset.report import report
-from lambdas.dataset.upload import Upload
-from lambdas.shared import names
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.errors import Refused
-from lambdas.shared.notices import Notices
 
 
 class Refusals:

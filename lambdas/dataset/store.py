@@ -1,11 +1,11 @@
 """Writes a data set where its content says: `datasets/<recipe>/<digest>/` of the data bucket."""
 
-from lambdas.dataset.examine import Progress
+from distillery.core.aws import ObjectStore
+from distillery.core.names import DATASETS_PREFIX
+from distillery.core.road import Dataset
+from distillery.datasets.examine import Progress
+from distillery.datasets.report import report
 from lambdas.dataset.quarantine import NAME, quarantined
-from lambdas.dataset.report import report
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.names import DATASETS_PREFIX
-from lambdas.shared.road import Dataset
 
 
 def store(data: ObjectStore, bucket: str, progress: Progress, status: str) -> Dataset:

@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from distillery.core import calling
+from distillery.core.estimate import check_budget, estimate, size_of
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.road import Run
 from lambdas.distillation.life_cycle import LifeCycle
 from lambdas.distillation.models import models
 from lambdas.distillation.probe import probe
 from lambdas.distillation.quota import Quotas
-from lambdas.shared import calling
-from lambdas.shared.estimate import check_budget, estimate, size_of
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.road import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

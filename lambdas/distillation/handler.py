@@ -7,15 +7,15 @@ Customization Job State Change`, and everything else as a poll.
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.boundary import boundary
+from distillery.core.errors import BadRequest
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.road import Run
+from distillery.core.variables import Variable, read
+from distillery.core.wire import from_wire, to_wire
 from lambdas.distillation.settle import of_event
 from lambdas.distillation.steps import STEPS, settler
-from lambdas.shared.boundary import boundary
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.road import Run
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import from_wire, to_wire
 
 
 @boundary()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distillery.core import calling, names
+from distillery.core.aws import ClientError, code
+from distillery.core.logs import Operator, metadata_filters
+from distillery.core.road import Dataset, Run
 from lambdas.distillation.models import customize_id
-from lambdas.shared import calling, names
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.logs import Operator, metadata_filters
-from lambdas.shared.road import Dataset, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

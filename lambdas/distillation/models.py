@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from distillery.core import catalog
+from distillery.core.aws import ClientError, code
+from distillery.core.errors import ModelUnavailable
+from distillery.core.journal import journal
+from distillery.core.recipe import Recipe
 from lambdas.distillation.life_cycle import LifeCycle, life_cycle
-from lambdas.shared import catalog
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import ModelUnavailable
-from lambdas.shared.journal import journal
-from lambdas.shared.recipe import Recipe
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

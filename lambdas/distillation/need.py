@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdas.shared.catalog import HostingMode, Quota
-from lambdas.shared.catalog.quotas import DEPLOYMENTS, UNITS_IN_ALL, units_quota
-from lambdas.shared.journal import journal
-from lambdas.shared.names import Names
-from lambdas.shared.recipe import Recipe
+from distillery.core.catalog import HostingMode, Quota
+from distillery.core.catalog.quotas import DEPLOYMENTS, UNITS_IN_ALL, units_quota
+from distillery.core.journal import journal
+from distillery.core.names import Names
+from distillery.core.recipe import Recipe
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import ModelUnavailable
+from distillery.core.aws import ClientError, code
+from distillery.core.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient

@@ -7,14 +7,14 @@ is logged and stops nothing: creating the endpoint will tell.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from distillery.core.aws import ClientError, code
+from distillery.core.catalog import Quota
+from distillery.core.catalog.quotas import SERVICE_CODE
+from distillery.core.errors import QuotaTooSmall
+from distillery.core.journal import journal
+from distillery.core.names import Names
+from distillery.core.recipe import Recipe
 from lambdas.distillation.need import Need, needs
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.catalog import Quota
-from lambdas.shared.catalog.quotas import SERVICE_CODE
-from lambdas.shared.errors import QuotaTooSmall
-from lambdas.shared.journal import journal
-from lambdas.shared.names import Names
-from lambdas.shared.recipe import Recipe
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

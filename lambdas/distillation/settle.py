@@ -6,14 +6,14 @@ Whatever called, the job is read again: an event's own fields are never believed
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from distillery.core.errors import JobFailed
+from distillery.core.journal import journal
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import Waiting
+from distillery.core.redaction import told
+from distillery.core.road import Outcome, Stage, Student
 from lambdas.distillation.job import Jobs
 from lambdas.distillation.tokens import Tokens
-from lambdas.shared.errors import JobFailed
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import Waiting
-from lambdas.shared.redaction import told
-from lambdas.shared.road import Outcome, Stage, Student
 
 log = journal(__name__)
 

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from distillery.core import clock
+from distillery.core.aws import ClientError, client
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import Waiting
+from distillery.core.names import Names
+from distillery.core.road import Run, Stage
+from distillery.core.variables import Variable, read
 from lambdas.distillation import check as checks
 from lambdas.distillation.job import Jobs, Place
 from lambdas.distillation.quota import Quotas
 from lambdas.distillation.settle import Settler
 from lambdas.distillation.tokens import Tokens
-from lambdas.shared import clock
-from lambdas.shared.aws import ClientError, client
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import Waiting
-from lambdas.shared.names import Names
-from lambdas.shared.road import Run, Stage
-from lambdas.shared.variables import Variable, read
 
 Event = Mapping[str, Any]
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.versions import delete, versions
+from distillery.core.aws import ClientError, code
+from distillery.core.versions import delete, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,12 +1,12 @@
-"""The door: a custom resource of CloudFormation, see `lambdas/shared/custom_resource`."""
+"""The door: a custom resource of CloudFormation, see `distillery/core/custom_resource`."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.aws import client
+from distillery.core.boundary import boundary
+from distillery.core.custom_resource import carry_out
 from lambdas.emptying.bucket import empty as empty_bucket
-from lambdas.shared.aws import client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.custom_resource import carry_out
 
 
 @boundary()

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from distillery.core import clock
+from distillery.core.holders import is_rollback, rollback_begun
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.notices import Notices
+from distillery.core.road import Outcome
 from lambdas.endpoint.executions import ON_ITS_WAY, Executions
-from lambdas.shared import clock
-from lambdas.shared.holders import is_rollback, rollback_begun
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.notices import Notices
-from lambdas.shared.road import Outcome
 
 PATIENCE = timedelta(hours=1)
 """How long an execution may be missing: between taking the recipe and starting it lie seconds."""

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from lambdas.shared.hosting import Hosting
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
-from lambdas.shared.road import Endpoint, EndpointStatus, Run, Stage, Student
+from distillery.core.hosting import Hosting
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
+from distillery.core.road import Endpoint, EndpointStatus, Run, Stage, Student
 
 
 @dataclass(frozen=True, slots=True)

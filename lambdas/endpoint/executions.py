@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lambdas.shared.aws import ClientError, client, code
+from distillery.core.aws import ClientError, client, code
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

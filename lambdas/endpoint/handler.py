@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.boundary import boundary
+from distillery.core.errors import BadRequest
+from distillery.core.hosting import hosting_by_mode
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.names import Names
+from distillery.core.road import Endpoint, Run, Student
+from distillery.core.variables import Variable, read
+from distillery.core.wire import from_wire, to_wire
 from lambdas.endpoint.candidate import Candidate
 from lambdas.endpoint.sweep import Sweep
-from lambdas.shared.boundary import boundary
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.hosting import hosting_by_mode
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.names import Names
-from lambdas.shared.road import Endpoint, Run, Student
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import from_wire, to_wire
 
 
 @boundary()

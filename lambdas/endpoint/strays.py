@@ -7,12 +7,12 @@ of a recipe that is on the road (promotion is between making it and writing the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.hosting import Hosting
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
-from lambdas.shared.road import Endpoint
+from distillery.core.aliases import Aliases
+from distillery.core.aws import ClientError, code
+from distillery.core.hosting import Hosting
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
+from distillery.core.road import Endpoint
 
 
 @dataclass(frozen=True, slots=True)

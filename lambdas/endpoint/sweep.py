@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self, TypeVar
 
+from distillery.core.aliases import Aliases
+from distillery.core.catalog import HostingMode
+from distillery.core.errors import Unfinished
+from distillery.core.hosting import Hosting, hosting_by_mode
+from distillery.core.journal import journal
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.table import Table
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.variables import Variable, read
 from lambdas.endpoint.abandoned import Abandoned
 from lambdas.endpoint.executions import Executions
 from lambdas.endpoint.strays import Strays
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.catalog import HostingMode
-from lambdas.shared.errors import Unfinished
-from lambdas.shared.hosting import Hosting, hosting_by_mode
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.names import Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
 
 log = journal(__name__)
 T = TypeVar("T")

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from lambdas.evaluation.contenders import ROLES
-from lambdas.evaluation.parts import Parts, Row
-from lambdas.shared.conversation import Prompt, converse_request
-from lambdas.shared.errors import Unfinished
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
-from lambdas.shared.reply import Reply, reply_of
-from lambdas.shared.road import Chunk
+from distillery.core.conversation import Prompt, converse_request
+from distillery.core.errors import Unfinished
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
+from distillery.core.reply import Reply, reply_of
+from distillery.core.road import Chunk
+from distillery.evaluation.contenders import ROLES
+from distillery.evaluation.row import Row
+from lambdas.evaluation.parts import Parts
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient

@@ -1,11 +1,11 @@
 """The end of the evaluation: all parts together, judged, reported, and entered in the ledger."""
 
-from lambdas.evaluation.contenders import contenders
+from distillery.core import clock
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.road import Run, Stage, Student, Verdict
+from distillery.evaluation.contenders import contenders
+from distillery.evaluation.verdict import judge
 from lambdas.evaluation.parts import Parts, chunks
-from lambdas.evaluation.verdict import judge
-from lambdas.shared import clock
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.road import Run, Stage, Student, Verdict
 
 
 def conclude(run: Run, student: Student, parts: Parts, ledger: Ledger, region: str) -> Verdict:

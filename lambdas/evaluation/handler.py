@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.aws import ObjectStore, client
+from distillery.core.boundary import boundary
+from distillery.core.errors import BadRequest
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.road import Chunk, Endpoint, Run, Stage, Student
+from distillery.core.variables import Variable, read
+from distillery.core.wire import from_wire, to_wire
+from distillery.evaluation.contenders import called_as
 from lambdas.evaluation.answers import Asker, Context
 from lambdas.evaluation.conclusion import conclude
-from lambdas.evaluation.contenders import called_as
 from lambdas.evaluation.parts import Parts, chunks
-from lambdas.shared.aws import ObjectStore, client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.road import Chunk, Endpoint, Run, Stage, Student
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import from_wire, to_wire
 
 
 @boundary()

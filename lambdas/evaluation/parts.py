@@ -1,26 +1,18 @@
 """The answers to the held-out prompts, in parts of a size that one invocation can do and another can resume."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdas.shared import conversation, names
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.conversation import Prompt
-from lambdas.shared.errors import EvaluationFailed
-from lambdas.shared.reply import Reply
-from lambdas.shared.road import Chunk, Run
-from lambdas.shared.wire import from_wire, to_wire
+from distillery.core import conversation, names
+from distillery.core.aws import ObjectStore
+from distillery.core.conversation import Prompt
+from distillery.core.errors import EvaluationFailed
+from distillery.core.road import Chunk, Run
+from distillery.core.wire import from_wire, to_wire
+from distillery.evaluation.row import Row
 
 PROMPTS_PER_CHUNK = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """The answers to one held-out prompt. index: its line in the held-out file; answers: role → reply."""
-
-    index: int
-    answers: Mapping[str, Reply]
 
 
 def chunks(heldout: int) -> list[Chunk]:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.approvals import Approvals
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.lineage import needs
-from lambdas.shared.names import DATASETS_PREFIX, Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.road import Outcome
-from lambdas.shared.versions import Version, delete, versions
+from distillery.core.aliases import Aliases
+from distillery.core.journal import journal
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import RunRecord
+from distillery.core.lineage import needs
+from distillery.core.names import DATASETS_PREFIX, Names
+from distillery.core.notices import Notices
+from distillery.core.road import Outcome
+from distillery.core.versions import Version, delete, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,18 +4,18 @@ import json
 import logging
 from typing import Any
 
+from distillery.core import clock
+from distillery.core.aliases import Aliases
+from distillery.core.aws import client
+from distillery.core.boundary import boundary
+from distillery.core.journal import journal
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.variables import Variable, read
 from lambdas.expiry.data_sets import DataSets
-from lambdas.shared import clock
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.aws import client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.approvals import Approvals
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.names import Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
 
 log = journal(__name__)
 log.setLevel(logging.INFO)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.aws import ClientError, code
+from distillery.core.aws import ClientError, code
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

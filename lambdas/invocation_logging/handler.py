@@ -1,4 +1,4 @@
-"""The door: a custom resource of CloudFormation, see `lambdas/shared/custom_resource`.
+"""The door: a custom resource of CloudFormation, see `distillery/core/custom_resource`.
 
 `{"Bucket": …, "Replace": "true" | "false"}`. Create and Update take the configuration, Delete gives it back.
 """
@@ -6,12 +6,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.aws import client
+from distillery.core.boundary import boundary
+from distillery.core.custom_resource import carry_out
+from distillery.core.variables import Variable, read
 from lambdas.invocation_logging.configuration import Configuration, to_bucket
 from lambdas.invocation_logging.ownership import Ownership
-from lambdas.shared.aws import client
-from lambdas.shared.boundary import boundary
-from lambdas.shared.custom_resource import carry_out
-from lambdas.shared.variables import Variable, read
 
 
 @boundary()

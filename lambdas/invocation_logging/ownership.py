@@ -9,10 +9,10 @@ what somebody else had configured, to be put back.
 import json
 from typing import TYPE_CHECKING, Any
 
+from distillery.core.aws import ClientError, code
+from distillery.core.errors import LoggingOwned
+from distillery.core.names import LOGGING_OWNER
 from lambdas.invocation_logging.configuration import Configuration, Logging, bucket_of, described
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import LoggingOwned
-from lambdas.shared.names import LOGGING_OWNER
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

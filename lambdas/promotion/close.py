@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from distillery.core.errors import is_ours
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.notices import Notices
+from distillery.core.redaction import code, told
+from distillery.core.road import Alias, Outcome, Run, Score, Verdict
+from distillery.core.wire import from_wire
 from lambdas.promotion.target import ROLLBACK, part
-from lambdas.shared.errors import is_ours
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.notices import Notices
-from lambdas.shared.redaction import code, told
-from lambdas.shared.road import Alias, Outcome, Run, Score, Verdict
-from lambdas.shared.wire import from_wire
 
 
 @dataclass(frozen=True, slots=True)

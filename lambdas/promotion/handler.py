@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.boundary import boundary
+from distillery.core.decision import decided
+from distillery.core.errors import BadRequest
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.table import Table
+from distillery.core.notices import Notices
+from distillery.core.variables import Variable, read
+from distillery.core.wire import to_wire
 from lambdas.promotion.close import close
 from lambdas.promotion.live import Live
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Asked, Rollback
 from lambdas.promotion.target import target
-from lambdas.shared.boundary import boundary
-from lambdas.shared.decision import decided
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.notices import Notices
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import to_wire
 
 
 @boundary()

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from distillery.core.aliases import Aliases
+from distillery.core.catalog import HostingMode
+from distillery.core.errors import EndpointFailed
+from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
+from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
+from distillery.core.road import Endpoint, EndpointStatus
+from distillery.core.variables import Variable, read
 from lambdas.promotion.target import Target
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.catalog import HostingMode
-from lambdas.shared.errors import EndpointFailed
-from lambdas.shared.hosting import Hosted, Hosting, State, hosting_by_mode
-from lambdas.shared.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
-from lambdas.shared.road import Endpoint, EndpointStatus
-from lambdas.shared.variables import Variable, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ From the alias on callers are sent to the target's model, and the old one is kep
 
 from dataclasses import dataclass
 
+from distillery.core import clock
+from distillery.core.errors import EndpointFailed, Unfinished
+from distillery.core.hosting import State
+from distillery.core.journal import journal
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.road import Alias, Endpoint, Stage
 from lambdas.promotion.live import Live
 from lambdas.promotion.target import Target
-from lambdas.shared import clock
-from lambdas.shared.errors import EndpointFailed, Unfinished
-from lambdas.shared.hosting import State
-from lambdas.shared.journal import journal
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.road import Alias, Endpoint, Stage
 
 log = journal(__name__)
 

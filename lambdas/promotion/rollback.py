@@ -4,20 +4,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from distillery.core import clock
+from distillery.core.aliases import Aliases
+from distillery.core.aws import ClientError, client
+from distillery.core.caller import Caller
+from distillery.core.errors import BadRequest, NothingToRollBack, Refused
+from distillery.core.holders import rollback_holder
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.table import Table
+from distillery.core.names import Names
+from distillery.core.road import Alias, Outcome
+from distillery.core.variables import Variable, read
+from distillery.core.wire import to_wire
 from lambdas.promotion.target import ROLLBACK
-from lambdas.shared import clock
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.aws import ClientError, client
-from lambdas.shared.caller import Caller
-from lambdas.shared.errors import BadRequest, NothingToRollBack, Refused
-from lambdas.shared.holders import rollback_holder
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.names import Names
-from lambdas.shared.road import Alias, Outcome
-from lambdas.shared.variables import Variable, read
-from lambdas.shared.wire import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

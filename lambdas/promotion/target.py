@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lambdas.shared.errors import BadRequest, NothingToRollBack
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.lineage import model_of
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Alias, Run, Student, Verdict
-from lambdas.shared.wire import from_wire
+from distillery.core.errors import BadRequest, NothingToRollBack
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.lineage import model_of
+from distillery.core.recipe import Recipe
+from distillery.core.road import Alias, Run, Student, Verdict
+from distillery.core.wire import from_wire
 
 T = TypeVar("T")
 ROLLBACK = "rollback"

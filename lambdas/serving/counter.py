@@ -9,11 +9,11 @@ its expiry, a day after its window has ended.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from lambdas.shared import clock
-from lambdas.shared.aws import AWS_ERRORS, ClientError, code, counting
-from lambdas.shared.errors import OverQuota, QuotaUnavailable
-from lambdas.shared.journal import journal
-from lambdas.shared.offer import Quota
+from distillery.core import clock
+from distillery.core.aws import AWS_ERRORS, ClientError, code, counting
+from distillery.core.errors import OverQuota, QuotaUnavailable
+from distillery.core.journal import journal
+from distillery.core.offer import Quota
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

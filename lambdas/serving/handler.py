@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from distillery.client import EmbeddedMetrics, Route, RouteError, published
+from distillery.core import clock, offer
+from distillery.core.boundary import boundary
+from distillery.core.names import METADATA_SIDE
+from distillery.core.sides import side_of_conversation
+from distillery.core.variables import Variable, is_set, read
 from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import Ask, ask, serve
 from lambdas.serving.session import Session
 from lambdas.serving.url import is_url_event, respond
 from lambdas.serving.visitor import Visitor, visitor_of
-from lambdas.shared import clock, offer
-from lambdas.shared.boundary import boundary
-from lambdas.shared.names import METADATA_SIDE
-from lambdas.shared.sides import side_of_conversation
-from lambdas.shared.variables import Variable, is_set, read
 
 if TYPE_CHECKING:
     from lambdas.serving.counter import Counter

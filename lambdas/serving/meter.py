@@ -6,11 +6,11 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from distillery.client import AllStepsFailed, Attempt, Prices, Reply, Route, RouteMap
+from distillery.core.aws import ClientError
+from distillery.core.errors import OverQuota, QuotaUnavailable
 from lambdas.serving.counter import Amount, Counter
 from lambdas.serving.request import Request
 from lambdas.serving.serve import ask
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import OverQuota, QuotaUnavailable
 
 PER_TURN = 16
 """Tokens of a turn beside its text, which a model's own template writes around it; more than any known one's."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from distillery.client.metrics import OF_NO_ROUTE, Dimension, directive, embedded, line
-from lambdas.shared.escaping import as_json
-from lambdas.shared.names import METRIC_PROMPTS_LOGGED
+from distillery.core.escaping import as_json
+from distillery.core.names import METRIC_PROMPTS_LOGGED
 
 
 def log_prompt(

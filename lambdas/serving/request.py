@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
 
 FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
 MAX_TOKENS = 8192

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
+from distillery.core.aws import ClientError, code, redact
+from distillery.core.errors import BadRequest, NoModel
 from lambdas.serving.request import Request
-from lambdas.shared.aws import ClientError, code, redact
-from lambdas.shared.errors import BadRequest, NoModel
 
 Ask = Callable[[Request, Route], Reply]
 

@@ -1,8 +1,8 @@
-"""The session that routes are called with: what its clients raise quotes no prompt (`lambdas.shared.aws`)."""
+"""The session that routes are called with: what its clients raise quotes no prompt (`distillery.core.aws`)."""
 
 from typing import Any
 
-from lambdas.shared.aws import session
+from distillery.core.aws import session
 
 
 class Session:

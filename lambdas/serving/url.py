@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Any
 
 from distillery.client import AllStepsFailed, MapUnavailable
+from distillery.core.aws import ClientError, code
+from distillery.core.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
+from distillery.core.url import body_of, refusal, reply
 from lambdas.serving.serve import attempts_of
-from lambdas.shared.aws import ClientError, code
-from lambdas.shared.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
-from lambdas.shared.url import body_of, refusal, reply
 
 Answer = Mapping[str, Any]
 SEND = "{'route': …, 'prompt': …}"

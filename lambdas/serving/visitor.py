@@ -9,11 +9,11 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.shared.caller import Caller, caller_of, invoked
-from lambdas.shared.errors import NotAdmitted
-from lambdas.shared.names import URL_ALIAS
-from lambdas.shared.offer import Offered
-from lambdas.shared.principals import Principals
+from distillery.core.caller import Caller, caller_of, invoked
+from distillery.core.errors import NotAdmitted
+from distillery.core.names import URL_ALIAS
+from distillery.core.offer import Offered
+from distillery.core.principals import Principals
 
 NOBODY = "direct"
 

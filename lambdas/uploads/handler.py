@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lambdas.shared.boundary import boundary
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.ledger.uploads import Uploaded, Uploads
-from lambdas.shared.variables import Variable, read
+from distillery.core.boundary import boundary
+from distillery.core.ledger.table import Table
+from distillery.core.ledger.uploads import Uploaded, Uploads
+from distillery.core.variables import Variable, read
 
 
 @boundary()

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from distillery.command.ask import answer_of
-from distillery.command.target import Target
+from distillery.cli.ask import answer_of
+from distillery.cli.target import Target
+from distillery.core import catalog
+from distillery.core.ledger.records import RunRecord
+from distillery.core.recipe import Recipe
+from distillery.core.road import Outcome, Score, Stage, Verdict
+from distillery.core.wire import from_wire
 from distillery.terminal import Table, draw, passage, row, say, told
-from lambdas.shared import catalog
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Outcome, Score, Stage, Verdict
-from lambdas.shared.wire import from_wire
 
 STAND_IN = told("[dim](stand-in)[/dim]")
 PER = 1000  # prompts: what the table's cost is for

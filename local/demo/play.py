@@ -5,12 +5,12 @@ from pathlib import Path
 
 import typer
 
-from distillery.command.run import ON_THE_ROAD, refuse, start
-from distillery.command.target import Target
-from distillery.command.watch import follow
+from distillery.cli.run import ON_THE_ROAD, refuse, start
+from distillery.cli.target import Target
+from distillery.cli.watch import follow
+from distillery.core import clock
 from distillery.terminal import say
 from infra.config import Settings, load
-from lambdas.shared import clock
 from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.answers import show

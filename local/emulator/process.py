@@ -19,7 +19,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from bedrock_simulator.calendar import Calendar, day
-from lambdas.shared.escaping import lines
+from distillery.core.escaping import lines
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.emulator import group
 from local.emulator.clock import write

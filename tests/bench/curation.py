@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from lambdas.dataset.curation import alike, personal, profile, selection
-from lambdas.dataset.curation.words import words
+from distillery.datasets.curation import alike, personal, profile, selection
+from distillery.datasets.curation.words import words
 from tests.bench import learning
 from tests.bench.bar import Bar
 

@@ -13,14 +13,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-ADDRESS = "lambdas.shared.aws"
+ADDRESS = "distillery.core.aws"
 """Where clients are made, for those who ask."""
 
 
 def clients_of(module: str) -> list[str]:
-    """The services that whatever of `lambdas` the door loads asks boto3's one address for."""
+    """The services that whatever of ours the door loads asks boto3's one address for."""
     importlib.import_module(module)
-    loaded = [one for name, one in sys.modules.items() if name.startswith("lambdas.") and name != ADDRESS]
+    loaded = [
+        one for name, one in sys.modules.items() if name.startswith(("lambdas.", "distillery.")) and name != ADDRESS
+    ]
     files = [Path(one.__file__) for one in loaded if one.__file__]
     return sorted({service for file in files for service in named(file.read_text(encoding="utf-8"))})
 
@@ -38,7 +40,7 @@ def named(source: str) -> Iterator[str]:
 def import_handler(module: str, services: list[str]) -> float:
     began = time.perf_counter()
     importlib.import_module(module)
-    from lambdas.shared.aws import client
+    from distillery.core.aws import client
 
     for service in services:
         client(service)  # type: ignore[call-overload]  # by name: only its time is of interest

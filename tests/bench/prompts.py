@@ -7,10 +7,10 @@ from pathlib import Path
 
 from msgspec.json import Decoder
 
-from lambdas.dataset.validation.prompts import Prompts
-from lambdas.dataset.validation.reading import Opened, Reading
-from lambdas.dataset.validation.record import Record
-from lambdas.dataset.validation.rules import Rules
+from distillery.datasets.validation.prompts import Prompts
+from distillery.datasets.validation.reading import Opened, Reading
+from distillery.datasets.validation.record import Record
+from distillery.datasets.validation.rules import Rules
 
 WORDS = ("my", "card", "was", "charged", "twice", "and", "the", "parcel", "that", "I", "ordered", "is", "late")
 decode = Decoder(Record).decode

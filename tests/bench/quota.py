@@ -22,13 +22,13 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
+from distillery.core.aws import ONCE
+from distillery.core.offer import Offer, Offered, Per, Quota
 from lambdas.serving import handler
 from lambdas.serving.counter import Counter
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import answer_of, ask
 from lambdas.serving.visitor import visitor_of
-from lambdas.shared.aws import ONCE
-from lambdas.shared.offer import Offer, Offered, Per, Quota
 from tests.bench.bar import Bar
 from tests.bench.client import ANSWER, REGION, Session
 from tests.bench.simulator import constant_server

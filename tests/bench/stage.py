@@ -7,9 +7,9 @@ import sys
 import time
 from datetime import date
 
-from lambdas.dataset.examine import Progress, examine
-from lambdas.dataset.validation.reading import Opened
-from lambdas.shared.recipe import Recipe
+from distillery.core.recipe import Recipe
+from distillery.datasets.examine import Progress, examine
+from distillery.datasets.validation.reading import Opened
 from tests.bench.prompts import lines
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """ClientErrors as a service makes them."""
 
-from lambdas.shared.aws import ClientError
+from distillery.core.aws import ClientError
 
 
 def service_error(code: str, operation: str = "AnOperation", message: str = "as the test wants") -> ClientError:

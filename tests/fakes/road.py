@@ -4,10 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from lambdas.shared.catalog import HostingMode
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
+from distillery.core.catalog import HostingMode
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.recipe import Recipe
+from distillery.core.road import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 
 MODEL = "arn:aws:bedrock:us-east-1:111111111111:custom-model/amazon.nova-micro-v1:0:128k/"
 JOB = "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from lambdas.shared.aws import ObjectStore
+from distillery.core.aws import ObjectStore
 from tests.fakes.errors import service_error
 
 

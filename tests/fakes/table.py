@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Mapping
 
-from lambdas.shared.ledger.table import Item, Table
+from distillery.core.ledger.table import Item, Table
 
 
 class MemoryTable(Table):

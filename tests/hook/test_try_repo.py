@@ -15,7 +15,7 @@ from tests.hook.installed import BUILD, NEEDED, ROOT, closure
 from tests.unit.dataset.fakes import file, line
 
 BIN = ROOT / ".venv" / "bin"
-BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "distillery", "lambdas")
+BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "distillery")
 """What a wheel is made of, and the hook's definition."""
 
 

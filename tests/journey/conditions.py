@@ -5,7 +5,7 @@ The attack is carried out in a running deployment: refused with the condition, a
 
 from typing import NamedTuple
 
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_ROUTE, URL_ALIAS
+from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE, URL_ALIAS
 from tests.journey import deeds
 from tests.journey.deeds import Step
 from tests.journey.environment import Environment

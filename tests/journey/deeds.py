@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from lambdas.shared.names import COLLECTED_PREFIX
+from distillery.core.names import COLLECTED_PREFIX
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.estate import OURS, PREFIX, THEIRS, Estate, Role, estate, said, tags
 from tests.journey.teams import QUESTION, Team

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 import boto3
 
+from distillery.core.aliases import Aliases
+from distillery.core.conversation import Prompt
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.table import Table
+from distillery.core.names import PROMPTS_PREFIX, Names
+from distillery.core.road import Alias, Outcome
 from infra.config import Settings
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.conversation import Prompt
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.ledger.table import Table
-from lambdas.shared.names import PROMPTS_PREFIX, Names
-from lambdas.shared.road import Alias, Outcome
 from local import people
 from local.account import ROOT, LocalAccount
 from local.deploy import Deployment

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError
 
+from distillery.core import calling
+from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE
 from lambdas.distillation.models import customize_id
-from lambdas.shared import calling
-from lambdas.shared.names import TAG_ENVIRONMENT, TAG_ROUTE
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.grants import SESSION
 from tests.journey.policies import resource, trust

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from distillery.core.offer import Per
 from infra.config import Logging, Settings
 from infra.config.quota import Quota
-from lambdas.shared.offer import Per
 from tests.journey.assemblies import Assemblies
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lambdas.shared.conversation import Prompt, parse, to_line
+from distillery.core.conversation import Prompt, parse, to_line
 from local.account import ROOT
 
 EXAMPLES = ROOT / "examples" / "support"

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from distillery.client.refused import FunctionRefused, NotReached
 from distillery.client.signed import post
-from lambdas.shared.names import UPLOADS_PREFIX
+from distillery.core.names import UPLOADS_PREFIX
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support

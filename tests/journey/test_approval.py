@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from distillery.client.refused import FunctionRefused
 from distillery.client.signed import post
-from lambdas.shared.names import PROMPTS_PREFIX, TAG_RECIPE
-from lambdas.shared.recipe import OverBudgetThen
-from lambdas.shared.road import Outcome, Stage
+from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
+from distillery.core.recipe import OverBudgetThen
+from distillery.core.road import Outcome, Stage
 from local import people
 from local.account import ROOT
 from tests.journey.assemblies import Assemblies

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from distillery.core.conversation import Prompt, parse
+from distillery.core.logs import How, LogSource
+from distillery.core.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE
+from distillery.core.road import Outcome, Stage
+from distillery.core.sides import Side, side_of
 from infra.config import Logging, Settings
-from lambdas.shared.conversation import Prompt, parse
-from lambdas.shared.logs import How, LogSource
-from lambdas.shared.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE
-from lambdas.shared.road import Outcome, Stage
-from lambdas.shared.sides import Side, side_of
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy, Start

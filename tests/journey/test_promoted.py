@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from lambdas.shared.conversation import parse
-from lambdas.shared.ledger.records import RunRecord
-from lambdas.shared.road import Alias, Outcome, Stage
-from lambdas.shared.wire import from_wire
+from distillery.core.conversation import parse
+from distillery.core.ledger.records import RunRecord
+from distillery.core.road import Alias, Outcome, Stage
+from distillery.core.wire import from_wire
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.leftovers import nothing_is_left

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from distillery.client.document import RouteMap
 from distillery.client.findings import parameter
 from distillery.client.metrics import Dimension, Metric
-from lambdas.shared.names import TAG_ROUTE
-from lambdas.shared.road import Outcome
+from distillery.core.names import TAG_ROUTE
+from distillery.core.road import Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import Statement

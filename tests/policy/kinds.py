@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lambdas.shared.names import digest
+from distillery.core.names import digest
 from tests.policy.house import House, Resource, spelled
 
 SHORT = 24

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.shared.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
+from distillery.core.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.kinds import arns
 from tests.policy.neighbours import ACCOUNT, Holder

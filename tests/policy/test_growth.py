@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
+from distillery.core import catalog
+from distillery.core.names import RECIPE_MAX
 from infra.config import Settings
 from infra.config.checks import findings
 from infra.config.reading import read, shaped
-from lambdas.shared import catalog
-from lambdas.shared.names import RECIPE_MAX
 from tests.policy import sizes
 from tests.policy.house import House, broken
 from tests.policy.rules import RULES, Rule

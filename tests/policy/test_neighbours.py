@@ -10,12 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
-from infra.parts.permissions import storage
-from infra.parts.place import Place
-from lambdas.shared.names import (
+from distillery.core.names import (
     ENVIRONMENT_MAX,
     FOUNDATION,
     LOGGING_OWNER,
@@ -25,6 +20,11 @@ from lambdas.shared.names import (
     TAG_RUN,
     Names,
 )
+from infra.config import Settings
+from infra.config.checks import findings
+from infra.config.reading import read, shaped
+from infra.parts.permissions import storage
+from infra.parts.place import Place
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import House
 from tests.policy.neighbours import ACCOUNT, Holder, holders

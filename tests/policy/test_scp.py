@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lambdas.shared.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
+from distillery.core.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import Json, listed
 from tests.policy.neighbours import ACCOUNT, holders

@@ -32,7 +32,7 @@ def _lived_in(checkout: Path) -> Path:
     for file in [each for each in checkout.rglob("*") if each.is_file()]:
         os.utime(file, (1_000_000_000, 1_000_000_000))
         file.chmod(0o600)
-    cache = checkout / "lambdas" / "shared" / "__pycache__"
+    cache = checkout / "distillery" / "core" / "__pycache__"
     cache.mkdir()
     (cache / "clock.cpython-311.pyc").write_bytes(b"of another Python")
     (checkout / "notes.txt").write_text("mine")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from operator import attrgetter
 
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.recipe import Recipe
 from infra.config.finding import Finding
 from infra.config.settings import LONGEST_RUN_DAYS, Settings
-from lambdas.shared.limits import MAX_PROMPTS, MIN_PROMPTS
-from lambdas.shared.recipe import Recipe
 
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),

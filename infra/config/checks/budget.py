@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from distillery.core import catalog
+from distillery.core.catalog import HostingMode, Model
+from distillery.core.limits import MIN_PROMPTS
+from distillery.core.recipe import Recipe
 from infra.config.checks.uses import known_recipes
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import HostingMode, Model
-from lambdas.shared.limits import MIN_PROMPTS
-from lambdas.shared.recipe import Recipe
 
 
 def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:

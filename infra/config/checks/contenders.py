@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import catalog
+from distillery.core.catalog import Latency
 from infra.config.checks.uses import contenders, found, judged
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import Latency
 
 
 def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
             wrong = f"{model.id!r} is not served to callers in {region}"
             yield _finding(use.where, wrong, "models that are called from home_region", "choose another model")
         elif catalog.price(model.id, profile=through, on=on) is None:
-            fix = "add the price with its date and source in lambdas/shared/catalog"
+            fix = "add the price with its date and source in distillery/core/catalog"
             yield _finding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)
 
 

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import catalog
+from distillery.core.catalog import Tier
+from distillery.core.names import Names
 from infra.config.fallback import FallbackPolicy, Step, fallbacks, first_step, policies
 from infra.config.finding import Finding, near
 from infra.config.route import OWN, PRIORITY, Route
 from infra.config.route_map import applications_of, route_map
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import Tier
-from lambdas.shared.names import Names
 
 MAP_MAX = 4_000
 """Characters. A standard parameter has 4,096 (Systems Manager, parameter-store-advanced-parameters); the rest is room

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core.catalog import Eligibility, HostingMode, on_demand_eligible, throughput_eligible
 from infra.config.checks.uses import judged, known_recipes
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.catalog import Eligibility, HostingMode, on_demand_eligible, throughput_eligible
 
 _ELIGIBLE = {HostingMode.ON_DEMAND: on_demand_eligible, HostingMode.PROVISIONED: throughput_eligible}
 

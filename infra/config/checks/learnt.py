@@ -7,11 +7,11 @@ answered by the teacher and learnt by the student, and with use_responses its an
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core.logs import How, LogSource
 from infra.config.checks.logs import PARAMETER_MAX, log_sources
 from infra.config.checks.principals import no_patterns
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.logs import How, LogSource
 
 
 def check_whose_calls(settings: Settings, _on: date) -> Iterator[Finding]:

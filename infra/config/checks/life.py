@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import catalog
+from distillery.core.catalog import LifeState, Model
 from infra.config.checks.uses import Role, Use, found, uses
 from infra.config.finding import Finding, near
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import LifeState, Model
 
 
 def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def _unknown(use: Use) -> Finding:
         where=use.where,
         wrong=f"the catalog knows no model {use.model!r}",
         allowed="model ids of the catalog, without a profile's prefix or a context-length suffix",
-        fix=f"write one of these (near it: {near(use.model, known)}), or add the model in lambdas/shared/catalog",
+        fix=f"write one of these (near it: {near(use.model, known)}), or add the model in distillery/core/catalog",
     )
 
 

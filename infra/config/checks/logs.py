@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core.curation import PersonalData
+from distillery.core.limits import METADATA_MAX
+from distillery.core.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
+from distillery.core.names import METADATA_SIDE
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.curation import PersonalData
-from lambdas.shared.limits import METADATA_MAX
-from lambdas.shared.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
-from lambdas.shared.names import METADATA_SIDE
 
 PARAMETER_MAX = 1024
 """Length of one execution parameter of a query (Athena API, ExecutionParameter)."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import limits, names
+from distillery.core.recipe import Recipe
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared import limits, names
-from lambdas.shared.recipe import Recipe
 
 ROUTE_MAX = 40
 """An application inference profile is named after environment, route and cost centre, with a hash: 64 in all (botocore

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from distillery.core.limits import TAG
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.limits import TAG
 
 _RESERVED = ("aws:", "distillery:")
 _KEY_MAX, _VALUE_MAX = 128, 256

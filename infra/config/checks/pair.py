@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from distillery.core import catalog
+from distillery.core.catalog import Model, Pair
 from infra.config.checks.uses import judged, known_recipes
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import Model, Pair
 
 
 def check_pairs(settings: Settings, on: date) -> Iterator[Finding]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from distillery.core.principals import wrong
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.principals import wrong
 
 _FORMS = "'assumed-role/NAME/SESSION', 'user/NAME' and 'federated-user/NAME', with * and ? between slashes"
 

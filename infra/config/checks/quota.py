@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from distillery.core.catalog import HostingMode
 from infra.config.fallback import FallbackPolicy, policies
 from infra.config.finding import Finding
 from infra.config.settings import Settings
-from lambdas.shared.catalog import HostingMode
 
 
 def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:

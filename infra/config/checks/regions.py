@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import catalog
 from infra.config.finding import Finding, near
 from infra.config.settings import Settings
-from lambdas.shared import catalog
 
 
 def check_regions(settings: Settings, _on: date) -> Iterator[Finding]:

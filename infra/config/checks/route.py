@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from distillery.core import catalog
+from distillery.core.catalog import Latency, Model
 from infra.config.checks.uses import fallback_models, found, judged
 from infra.config.finding import Finding
 from infra.config.route import Route
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import Latency, Model
 
 
 def check_routes(settings: Settings, on: date) -> Iterator[Finding]:

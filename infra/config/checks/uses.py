@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from distillery.core import catalog
+from distillery.core.catalog import Certainty, Life, Model
+from distillery.core.recipe import Recipe
 from infra.config.route import OWN
 from infra.config.settings import Settings
-from lambdas.shared import catalog
-from lambdas.shared.catalog import Certainty, Life, Model
-from lambdas.shared.recipe import Recipe
 
 
 class Role(StrEnum):

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from distillery.core import catalog
+from distillery.core.names import Names
 from infra.parts.permissions.permission import Permission
 from infra.parts.permissions.tagged import owned, tagged, tagged_over_owned
 from infra.parts.place import Place
-from lambdas.shared import catalog
-from lambdas.shared.names import Names
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
 from infra.parts.permissions import bedrock, keys, running
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
-from lambdas.shared.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
 
 ONCE = ("bedrock:InvokeModel",)
 CALL = (*ONCE, "bedrock:InvokeModelWithResponseStream")

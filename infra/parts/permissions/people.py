@@ -13,10 +13,10 @@ from typing import Any
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
+from distillery.core.names import TAG_RECIPE, Names
 from infra.parts.permissions import running, storage
 from infra.parts.permissions.permission import Conditions, Permission
 from infra.parts.place import Place
-from lambdas.shared.names import TAG_RECIPE, Names
 
 RECIPE, RUN = "{recipe}", "{run}"
 """In a resource or a condition: the name of a recipe that is reached, and the id of one of its runs."""

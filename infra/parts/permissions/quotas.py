@@ -6,10 +6,10 @@ GetServiceQuota by it, as is done here. Where a denial shows that to be wrong, t
 
 from collections.abc import Iterable
 
+from distillery.core.catalog import HostingMode, hosting_quotas
+from distillery.core.catalog.quotas import SERVICE_CODE
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
-from lambdas.shared.catalog import HostingMode, hosting_quotas
-from lambdas.shared.catalog.quotas import SERVICE_CODE
 
 
 def look_up(place: Place, students: Iterable[str]) -> Permission:

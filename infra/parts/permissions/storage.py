@@ -11,10 +11,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
+from distillery.core.names import FOUNDATION, Names
 from infra.parts.permissions import keys
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
-from lambdas.shared.names import FOUNDATION, Names
 
 SYMMETRIC_USE = (
     "kms:Decrypt",
@@ -96,7 +96,7 @@ def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:
 
 
 def keep_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """The operations of `lambdas/shared/ledger`; a transaction needs the permission of each of its parts."""
+    """The operations of `distillery/core/ledger`; a transaction needs the permission of each of its parts."""
     items = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
     return (
         Permission(actions=items, resources=(table.table_arn,)),

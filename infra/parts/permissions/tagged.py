@@ -6,8 +6,8 @@ they are. Which action and resource type takes which key is the Service Authoriz
 
 from collections.abc import Collection
 
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.parts.permissions.permission import Conditions
-from lambdas.shared.names import TAG_ENVIRONMENT, Names
 
 _RESOURCE, _REQUEST = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}"
 

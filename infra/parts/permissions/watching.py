@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from distillery.core.names import Names
 from infra.parts.permissions.keys import by_alias
 from infra.parts.permissions.permission import Permission
 from infra.parts.place import Place
-from lambdas.shared.names import Names
 
 Stacks = Mapping[Place, Sequence[str]]
 """The parts of an environment (`pipeline`) that stand in a Region."""

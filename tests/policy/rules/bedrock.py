@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lambdas.shared import catalog
+from distillery.core import catalog
 from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.examples import arn, get, policy, resource
 from tests.policy.rules.examples import statement as said

@@ -7,7 +7,7 @@ import pytest
 from distillery.bench.arm import arms, baseline
 from distillery.client.document import RouteMap
 from tests.unit.bench.routes import resolved
-from tests.unit.command.routes import APPLICATION, FAST, OPTIMIZED, PRO, STANDARD, SUPPORT, route_map
+from tests.unit.cli.routes import APPLICATION, FAST, OPTIMIZED, PRO, STANDARD, SUPPORT, route_map
 
 PLAIN = route_map("plain", STANDARD)
 ALONE = route_map("alone", OPTIMIZED)

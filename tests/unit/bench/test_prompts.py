@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distillery.bench import prompts
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
 from simulator_support.fakes import jsonl
 from simulator_support.fakes import prompts as conversations
 

@@ -14,9 +14,9 @@ from distillery.bench.report import FIRST, PACE, WHOLE, Report, document, report
 from distillery.bench.run import Result
 from distillery.bench.sample import Sample
 from distillery.bench.table import picture
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
 from tests.unit.bench.routes import answered, arm
-from tests.unit.command.routes import FAST, SUPPORT
+from tests.unit.cli.routes import FAST, SUPPORT
 
 ARMS = [arm(FAST), arm(FAST, 2), arm(SUPPORT)]
 BROKEN = Sample(error="ThrottlingException", sentence="Too many tokens")

@@ -15,7 +15,7 @@ from distillery.bench.spending import Purse, estimate, worst
 from tests.fakes.errors import service_error
 from tests.unit.bench.routes import FakeRuntime, arm
 from tests.unit.bench.virtual import Watch
-from tests.unit.command.routes import APPLICATION, FAST, PRO, SUPPORT
+from tests.unit.cli.routes import APPLICATION, FAST, PRO, SUPPORT
 
 ARMS = [arm(FAST), arm(FAST, 2), arm(SUPPORT)]
 NAMES = ["fast:optimized", "fast:standard", "distilled/support:standard"]

@@ -8,8 +8,8 @@ import pytest
 from distillery.client import MapUnavailable, published
 from distillery.client.findings import parameter
 from tests.fakes.errors import service_error
+from tests.unit.cli.routes import APPLICATION, OPTIMIZED
 from tests.unit.client.world import MESSAGES, World, route_map
-from tests.unit.command.routes import APPLICATION, OPTIMIZED
 
 SYSTEM = str(OPTIMIZED.identifier)
 FINDING = parameter("dev", "fast", APPLICATION)

@@ -42,7 +42,7 @@ for name in client.__all__:
 def test_the_command_without_its_extra_says_so_in_one_sentence() -> None:
     done = python("""
 sys.modules["typer"] = None
-from distillery.command import main
+from distillery.cli import main
 main()
 """)
     said = "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"

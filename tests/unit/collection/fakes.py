@@ -8,15 +8,15 @@ from typing import Any
 
 from botocore.response import StreamingBody
 
+from distillery.core.errors import BadRequest
+from distillery.core.names import Names
+from distillery.core.recipe import Recipe
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.logged import Logs
 from lambdas.collection.models import Models
 from lambdas.collection.pending import Pending
 from lambdas.collection.queries import Queries, lines
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.names import Names
-from lambdas.shared.recipe import Recipe
 from tests.fakes.errors import service_error
 from tests.unit.collection.records import URI
 

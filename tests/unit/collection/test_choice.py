@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillery.core.conversation import Prompt
+from distillery.core.logs import LogSource, Operator
+from distillery.core.names import TAG_RUN
 from lambdas.collection.choice import STRANGER, Choice
-from lambdas.shared.conversation import Prompt
-from lambdas.shared.logs import LogSource, Operator
-from lambdas.shared.names import TAG_RUN
 from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 

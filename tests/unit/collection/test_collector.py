@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.logs import How, LogSource
+from distillery.core.recipe import Recipe
 from lambdas.collection.answer import Status
 from lambdas.collection.collector import READ_MAX_BYTES, least_of
 from lambdas.collection.logged import Logs
@@ -14,9 +17,6 @@ from lambdas.collection.models import Models
 from lambdas.collection.queries import CURATE
 from lambdas.collection.request import Collect
 from lambdas.collection.span import Span
-from lambdas.shared.errors import BadRequest, LogsUnfit
-from lambdas.shared.logs import How, LogSource
-from lambdas.shared.recipe import Recipe
 from tests.unit.collection.fakes import NOW, FakeProfiles, FakeS3, Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, packed, record, reply
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from distillery.core.conversation import Prompt, parse
+from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.logs import Direct, How, LogSource
+from distillery.core.names import METADATA_SIDE
+from distillery.core.sides import Side, of_side, side_of
+from distillery.core.wire import from_wire
 from lambdas.collection.answer import Status
 from lambdas.collection.request import Collect
-from lambdas.shared.conversation import Prompt, parse
-from lambdas.shared.errors import BadRequest, LogsUnfit
-from lambdas.shared.logs import Direct, How, LogSource
-from lambdas.shared.names import METADATA_SIDE
-from lambdas.shared.sides import Side, of_side, side_of
-from lambdas.shared.wire import from_wire
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
 from tests.unit.collection.test_collector import RECIPE

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from distillery.core import notices
+from distillery.core.errors import BadRequest
+from distillery.core.logs import How
 from lambdas.collection import handler
 from lambdas.collection.request import Collect, Ended, Poll, asked
-from lambdas.shared import notices
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.logs import How
 from tests.fakes.services import FakeSns
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.test_collector import result, stage

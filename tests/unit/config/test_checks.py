@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from distillery.core.curation import PersonalData
 from infra.config import Finding, Settings
 from infra.config.checks import CHECKS, findings
-from lambdas.shared.curation import PersonalData
 
 TODAY = date(2026, 11, 23)
 PRO, PREMIER, MICRO, LITE = (f"amazon.nova-{size}-v1:0" for size in ("pro", "premier", "micro", "lite"))

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from distillery.core import limits, names
+from distillery.core.recipe import Recipe
 from infra.config import Settings
 from infra.config.checks.names import check_derived_names, check_names, longest_names
-from lambdas.shared import limits, names
-from lambdas.shared.recipe import Recipe
 
 TODAY = date(2026, 11, 23)
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from distillery.core.catalog import ANYWHERE, Latency, Tier
+from distillery.core.names import Names
 from infra.config import Route, Settings, Step, load, policies
 from infra.config.route_map import applications_of, route_map
-from lambdas.shared.catalog import ANYWHERE, Latency, Tier
-from lambdas.shared.names import Names
 
 TODAY = date(2026, 11, 23)
 US = ("us-east-1", "us-east-2", "us-west-2")

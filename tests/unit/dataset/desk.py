@@ -3,18 +3,18 @@
 from datetime import date
 from typing import Any
 
-from lambdas.dataset.answer import Answer
+from distillery.core.aws import ObjectStore
+from distillery.core.errors import BadRequest
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.uploads import Uploads
+from distillery.core.notices import Notices
+from distillery.core.recipe import Recipe
+from distillery.datasets.answer import Answer
+from distillery.datasets.upload import Upload
 from lambdas.dataset.direct import Stated
 from lambdas.dataset.intake import Intake
 from lambdas.dataset.machine import Machine
 from lambdas.dataset.refusal import Refusals
-from lambdas.dataset.upload import Upload
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.errors import BadRequest
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.uploads import Uploads
-from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import Recipe
 from tests.fakes.road import recipe
 from tests.fakes.services import FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable

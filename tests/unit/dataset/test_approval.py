@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
+from distillery.core import recipe
+from distillery.core.aws import ClientError
+from distillery.core.caller import Caller
+from distillery.core.errors import BadRequest, NotAdmitted, OverBudget, RunActive
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.uploads import Uploaded, Uploads
+from distillery.core.notices import Notices
+from distillery.core.recipe import OverBudgetThen
+from distillery.core.road import Outcome, Stage
+from distillery.datasets.answer import Status
 from lambdas.dataset import approval as door
-from lambdas.dataset.answer import Status
 from lambdas.dataset.approval import Approval, Decision
 from lambdas.dataset.machine import Machine
-from lambdas.shared import recipe
-from lambdas.shared.aws import ClientError
-from lambdas.shared.caller import Caller
-from lambdas.shared.errors import BadRequest, NotAdmitted, OverBudget, RunActive
-from lambdas.shared.ledger.approvals import Approvals
-from lambdas.shared.ledger.uploads import Uploaded, Uploads
-from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import OverBudgetThen
-from lambdas.shared.road import Outcome, Stage
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said
 from tests.unit.dataset.desk import MACHINE, UPLOAD, Desk
 from tests.unit.dataset.fakes import file

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from lambdas.dataset.answer import Status
+from distillery.core.aws import ObjectStore
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.curation import Curation, PersonalData
+from distillery.core.errors import BadRequest, DatasetRejected
+from distillery.core.logs import Direct, How, InvocationLogs, LogSource
+from distillery.core.recipe import OverBudgetThen, Recipe
+from distillery.core.sides import Side, side_of
+from distillery.core.wire import to_wire
+from distillery.datasets.answer import Status
+from distillery.datasets.upload import Ignored, Upload, asked
 from lambdas.dataset.direct import Taken, keep, take
-from lambdas.dataset.upload import Ignored, Upload, asked
-from lambdas.shared.aws import ObjectStore
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.curation import Curation, PersonalData
-from lambdas.shared.errors import BadRequest, DatasetRejected
-from lambdas.shared.logs import Direct, How, InvocationLogs, LogSource
-from lambdas.shared.recipe import OverBudgetThen, Recipe
-from lambdas.shared.sides import Side, side_of
-from lambdas.shared.wire import to_wire
 from tests.unit.dataset.desk import STATED, Desk
 
 LOGS = InvocationLogs(

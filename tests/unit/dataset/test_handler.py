@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from distillery.datasets.answer import Answer, Status
+from distillery.datasets.upload import Upload
 from lambdas.dataset import handler
-from lambdas.dataset.answer import Answer, Status
-from lambdas.dataset.upload import Upload
 
 EVENTS = Path(__file__).parents[2] / "events"
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.dataset.answer import Status
-from lambdas.dataset.upload import Upload
-from lambdas.shared.aws import ClientError
-from lambdas.shared.recipe import BadLines, MixedLabels, OverBudgetThen
-from lambdas.shared.road import Outcome, Stage
+from distillery.core.aws import ClientError
+from distillery.core.recipe import BadLines, MixedLabels, OverBudgetThen
+from distillery.core.road import Outcome, Stage
+from distillery.datasets.answer import Status
+from distillery.datasets.upload import Upload
 from tests.unit.dataset.desk import KEY, MACHINE, UPLOAD, Desk
 from tests.unit.dataset.fakes import file, line
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.dataset.upload import Ignored, Upload, asked
-from lambdas.shared.errors import BadRequest
+from distillery.core.errors import BadRequest
+from distillery.datasets.upload import Ignored, Upload, asked
 
 EVENTS = Path(__file__).parents[2] / "events"
 

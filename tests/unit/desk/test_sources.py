@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from distillery.core import aws
+from distillery.core.errors import BadRequest
+from distillery.datasets.validation.prompts import Prompts
+from distillery.datasets.validation.reading import Reading
+from distillery.datasets.validation.rules import Rules
 from distillery.desk.sources import Source, sources
-from lambdas.dataset.validation.prompts import Prompts
-from lambdas.dataset.validation.reading import Reading
-from lambdas.dataset.validation.rules import Rules
-from lambdas.shared import aws
-from lambdas.shared.errors import BadRequest
 from tests.unit.dataset.fakes import FakeS3, file
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
+from distillery.core.aws import ClientError
+from distillery.core.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.recipe import Recipe
 from lambdas.distillation.check import check
 from lambdas.distillation.life_cycle import LifeCycle
 from lambdas.distillation.probe import ANSWER_TOKENS, PROMPT
 from lambdas.distillation.quota import Quotas
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.recipe import Recipe
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe
 from tests.fakes.services import FakeRuntime

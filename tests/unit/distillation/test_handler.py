@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from distillery.core.aws import ClientError
+from distillery.core.errors import BadRequest, OverBudget, QuotaTooSmall
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import Names
+from distillery.core.road import Outcome, Run, Stage
+from distillery.core.variables import Variable
+from distillery.core.wire import to_wire
 from lambdas.distillation import handler, steps
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import BadRequest, OverBudget, QuotaTooSmall
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.names import Names
-from lambdas.shared.road import Outcome, Run, Stage
-from lambdas.shared.variables import Variable
-from lambdas.shared.wire import to_wire
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run
 from tests.fakes.services import FakeRuntime

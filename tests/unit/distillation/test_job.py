@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from distillery.core import limits, names
+from distillery.core.aws import ClientError
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.logs import InvocationLogs
 from lambdas.distillation.job import Jobs, Place
-from lambdas.shared import limits, names
-from lambdas.shared.aws import ClientError
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.logs import InvocationLogs
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, job

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from distillery.core.aws import ClientError
+from distillery.core.errors import ModelUnavailable
 from lambdas.distillation.life_cycle import LifeCycle, life_cycle
 from lambdas.distillation.models import models
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import ModelUnavailable
 from tests.fakes.road import recipe
 from tests.unit.distillation.fakes import ACTIVE, LAUNCH, NOW, STUDENT, TEACHER, FakeBedrock
 

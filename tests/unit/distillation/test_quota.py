@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from distillery.core.errors import QuotaTooSmall
+from distillery.core.names import Names
+from distillery.core.recipe import Recipe
 from lambdas.distillation.quota import Quotas
-from lambdas.shared.errors import QuotaTooSmall
-from lambdas.shared.names import Names
-from lambdas.shared.recipe import Recipe
 from tests.fakes.errors import service_error
 from tests.fakes.road import provisioned, recipe
 from tests.unit.distillation.fakes import FakeBedrock, FakeQuotas, deployment, units

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from distillery.core.aws import ClientError
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.records import Waiting
+from distillery.core.road import Outcome, Run, Stage
+from distillery.core.wire import to_wire
 from lambdas.distillation.job import Jobs
 from lambdas.distillation.settle import Settler, of_event
 from lambdas.distillation.tokens import Tokens
-from lambdas.shared.aws import ClientError
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.records import Waiting
-from lambdas.shared.road import Outcome, Run, Stage
-from lambdas.shared.wire import to_wire
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
+from distillery.core import aws
+from distillery.core.errors import BadRequest, EndpointFailed, Unfinished
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import TAG_ROUTE
+from distillery.core.recipe import Recipe
+from distillery.core.road import Stage
+from distillery.core.variables import Variable
+from distillery.core.wire import to_wire
 from lambdas.endpoint.handler import step
-from lambdas.shared import aws
-from lambdas.shared.errors import BadRequest, EndpointFailed, Unfinished
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.names import TAG_ROUTE
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Stage
-from lambdas.shared.variables import Variable
-from lambdas.shared.wire import to_wire
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import open_run, provisioned, recipe, student
 from tests.fakes.table import MemoryTable

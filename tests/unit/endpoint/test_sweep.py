@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
+from distillery.core import clock
+from distillery.core.aliases import Aliases
+from distillery.core.holders import rollback_holder
+from distillery.core.hosting import hosting_by_mode
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.recipe import Recipe
+from distillery.core.road import Endpoint, Outcome, Run
 from lambdas.endpoint.abandoned import Abandoned
 from lambdas.endpoint.executions import Executions
 from lambdas.endpoint.strays import Strays
 from lambdas.endpoint.sweep import Sweep
-from lambdas.shared import clock
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.holders import rollback_holder
-from lambdas.shared.hosting import hosting_by_mode
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.names import Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Endpoint, Outcome, Run
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import alias, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions

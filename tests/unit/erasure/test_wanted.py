@@ -7,10 +7,10 @@ import json
 
 import pytest
 
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.errors import BadRequest
+from distillery.datasets.curation import personal
 from distillery.erasure import wanted
-from lambdas.dataset.curation import personal
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.errors import BadRequest
 
 SAID = "My name is Zoë Müller,\nand I live at \u201cElm\u2009Street\u201d 5"
 PROMPT = Prompt(system="Classify.", messages=(("user", SAID),), reference="moving")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambdas.evaluation.bars import bars
-from lambdas.evaluation.grading import GRADERS
-from lambdas.shared.recipe import Grader
+from distillery.core.recipe import Grader
+from distillery.evaluation.bars import bars
+from distillery.evaluation.grading import GRADERS
 from tests.fakes.road import recipe
 
 LABELS = [

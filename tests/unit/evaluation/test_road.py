@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from distillery.core import aws
+from distillery.core.aws import ClientError
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.errors import BadRequest, EvaluationFailed, Unfinished
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.recipe import Recipe
+from distillery.core.road import Run, Stage, Verdict
+from distillery.core.variables import Variable
+from distillery.core.wire import from_wire, to_wire
 from lambdas.evaluation.handler import step
-from lambdas.shared import aws
-from lambdas.shared.aws import ClientError
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.errors import BadRequest, EvaluationFailed, Unfinished
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Run, Stage, Verdict
-from lambdas.shared.variables import Variable
-from lambdas.shared.wire import from_wire, to_wire
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe, student
 from tests.fakes.services import FakeRuntime, MemoryStore
@@ -184,7 +184,7 @@ def test_a_heldout_file_that_changed_is_refused(world: World) -> None:
 def test_a_model_without_a_price_is_named(world: World) -> None:
     world.open(heldout=1)
     world.step("answer", chunk=world.step("plan")[0])
-    world.monkeypatch.setattr("lambdas.shared.catalog.price", lambda *a, **k: None)
+    world.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
     with pytest.raises(EvaluationFailed, match=r"no price of amazon\.nova-pro"):
         world.step("judge")
 

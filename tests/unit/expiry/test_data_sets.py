@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from distillery.core import clock
+from distillery.core.aliases import Aliases
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.road import Outcome, Run
+from distillery.core.variables import Variable
 from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DataSets
-from lambdas.shared import clock
-from lambdas.shared.aliases import Aliases
-from lambdas.shared.ledger.approvals import Approvals
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.names import Names
-from lambdas.shared.notices import Notices
-from lambdas.shared.road import Outcome, Run
-from lambdas.shared.variables import Variable
 from tests.fakes.road import alias, dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSns, FakeSsm
@@ -235,8 +235,8 @@ def test_the_function_does_this_by_its_variables(world: World, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     clients = {"s3": world.s3, "ssm": world.ssm, "sns": world.sns}
     monkeypatch.setattr(handler, "client", clients.__getitem__)
-    monkeypatch.setattr("lambdas.shared.aliases.client", clients.__getitem__)
-    monkeypatch.setattr("lambdas.shared.notices.client", clients.__getitem__)
+    monkeypatch.setattr("distillery.core.aliases.client", clients.__getitem__)
+    monkeypatch.setattr("distillery.core.notices.client", clients.__getitem__)
     monkeypatch.setattr(handler, "Table", lambda _name: world.table)
     world.upload("aa")
     world.later(DAYS)

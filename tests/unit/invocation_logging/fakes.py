@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from lambdas.shared.names import LOGGING_OWNER
+from distillery.core.names import LOGGING_OWNER
 from tests.fakes.errors import service_error
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from distillery.core import custom_resource
+from distillery.core.aws import ClientError
+from distillery.core.errors import LoggingOwned
 from lambdas.invocation_logging import handler
 from lambdas.invocation_logging.configuration import Configuration, to_bucket
 from lambdas.invocation_logging.ownership import Ownership
-from lambdas.shared import custom_resource
-from lambdas.shared.aws import ClientError
-from lambdas.shared.errors import LoggingOwned
 from tests.unit.invocation_logging.fakes import FakeLogging, FakeParameters
 
 STACK = "arn:aws:cloudformation:us-east-2:111111111111:stack/distillery-prod-collection/1"

@@ -1,7 +1,7 @@
 """An account behind boto3's own clients: it answers their calls, and of one call it says what a test wants.
 
 Its services are the fakes of the stages' tests, and the way to them is the one of production: the clients that
-`lambdas.shared.aws` makes, whose last method before the network is answered here.
+`distillery.core.aws` makes, whose last method before the network is answered here.
 """
 
 import io
@@ -14,8 +14,8 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.response import StreamingBody
 
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.variables import Variable
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.variables import Variable
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from distillery.core import aws, clock
 from lambdas.serving import handler as serving
-from lambdas.shared import aws, clock
 from tests.unit.leaks.account import Account, Door
 from tests.unit.leaks.scenes import Scene
 

@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.logs import How, LogSource
+from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.recipe import OverBudgetThen, Recipe
+from distillery.core.wire import to_wire
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
 from lambdas.dataset.handler import receive
@@ -24,11 +29,6 @@ from lambdas.invocation_logging.handler import own
 from lambdas.promotion.handler import rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
-from lambdas.shared.conversation import Prompt, to_line
-from lambdas.shared.logs import How, LogSource
-from lambdas.shared.offer import Offer, Offered, Per, Quota
-from lambdas.shared.recipe import OverBudgetThen, Recipe
-from lambdas.shared.wire import to_wire
 from lambdas.uploads.handler import witness
 from tests.fakes.callers import event as signed
 from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
@@ -64,7 +64,7 @@ class Scene:
         routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")), quota=self.quota)
         told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("lambdas.shared.settings.read", lambda name: told[name])
+            patch.setattr("distillery.core.settings.read", lambda name: told[name])
             yield
 
 

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
+from distillery.core import aws, boundary, errors
+from distillery.core.boundary import muted
 from infra.parts.task import PASSING, RESUMED
-from lambdas.shared import aws, boundary, errors
-from lambdas.shared.boundary import muted
 from tests.fakes.errors import service_error
 from tests.unit.leaks.account import Door
 from tests.unit.leaks.places import CANARY, PARTS, Seen, begun, outcome
 from tests.unit.leaks.scenes import SCENES, Scene
 
 ROOT = Path(boundary.__file__).parents[2]
-OURS = (str(ROOT / "lambdas"), str(ROOT / "distillery" / "client"))
+OURS = (str(ROOT / "lambdas"), str(ROOT / "distillery"))
 SPARED = (boundary.__file__, *(str(ROOT / "distillery" / "client" / name) for name in ("document.py", "fields.py")))
 """The boundary itself, and what reads a map that a deployment published and says what is wrong with it."""
 

@@ -12,14 +12,15 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+from distillery.core import aws
 from infra.parts.layer import SERVICES
-from lambdas.shared import aws
 from tests.unit.leaks import scenes
 from tests.unit.leaks.account import Call, Door
 from tests.unit.leaks.places import CANARY, Seen, begun
 from tests.unit.leaks.scenes import SCENES, Scene
 
-LAMBDAS = Path(aws.__file__).parents[1]
+ROOT = Path(aws.__file__).parents[2]
+DEPLOYED = ("lambdas", "distillery/core", "distillery/datasets", "distillery/evaluation")
 SAYING = (
     CANARY,
     f"1 validation error detected: Value '{CANARY}' at 'messages.1.member.content' failed to satisfy constraint",
@@ -108,7 +109,7 @@ def test_every_call_that_the_functions_make_was_tried(door: Door) -> None:
 
 
 def test_every_function_that_is_deployed_is_asked() -> None:
-    texts = [file.read_text() for file in (LAMBDAS.parent / "infra").rglob("*.py")]
+    texts = [file.read_text() for file in (ROOT / "infra").rglob("*.py")]
     doors = {door for text in texts for door in re.findall(r'handler="lambdas\.([\w.]+)"', text)}
     assert len(doors) > 10
     for door in doors:
@@ -120,7 +121,7 @@ def _named_in_the_code() -> set[str]:
     session: Any = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
     known = {name for service in SERVICES for name in session.client(service).meta.method_to_api_mapping}
     named = set()
-    for file in LAMBDAS.rglob("*.py"):
+    for file in (file for folder in DEPLOYED for file in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute):
                 named.add(node.attr)

@@ -11,7 +11,7 @@ from bedrock_simulator.catalog import offers, quotas
 from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.models import dataset
 from bedrock_simulator.settings import Quotas
-from lambdas.shared import catalog, limits
+from distillery.core import catalog, limits
 
 DAYS = [date(2024, 12, 4)] + [date(y, m, 1) for y in (2025, 2026) for m in range(1, 13)]
 SONNET = "no source gives the US dates of Claude 3.5 Sonnet: the simulator's are remembered, the product's inferred"

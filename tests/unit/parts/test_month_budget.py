@@ -9,10 +9,10 @@ import pytest
 from aws_cdk import App, Stack, assertions
 from aws_cdk import aws_sns as sns
 
+from distillery.core.catalog import HostingMode
+from distillery.core.names import Names
+from distillery.core.recipe import Recipe
 from infra.parts.month_budget import HOURS, limit_usd, month_budgets
-from lambdas.shared.catalog import HostingMode
-from lambdas.shared.names import Names
-from lambdas.shared.recipe import Recipe
 from tests.fakes.road import provisioned, recipe
 
 

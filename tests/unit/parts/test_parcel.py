@@ -1,5 +1,6 @@
 """What goes into a function's parcel."""
 
+import ast
 import shutil
 import zipfile
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from infra.config import load
 from infra.parts.build import ROOT
-from infra.parts.parcel import pack, parcel
+from infra.parts.parcel import PARTS, pack, parcel
 from tests.unit.stacks.assembly import DAYS, app_of
 
 
@@ -21,8 +22,8 @@ def parcels() -> dict[str, set[str]]:
         with zipfile.ZipFile(asset) as packed:
             files = set(packed.namelist())
         stages = {name.split("/")[1] for name in files if name.startswith("lambdas/") and name.count("/") > 1}
-        if stage := stages - {"shared"}:
-            found["+".join(sorted(stage))] = files
+        if stages:
+            found["+".join(sorted(stages))] = files
     shutil.rmtree(folder)
     return found
 
@@ -42,23 +43,35 @@ def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> No
     assert set(parcels) == stages
 
 
-def test_a_parcel_holds_its_stage_and_shared_and_nothing_else(parcels: dict[str, set[str]]) -> None:
+def modules(*folders: str) -> set[str]:
+    return {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py")}
+
+
+def test_a_parcel_holds_its_stage_and_its_parts_of_the_library_and_nothing_else(parcels: dict[str, set[str]]) -> None:
     for stage, files in parcels.items():
-        own = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / stage).rglob("*.py")}
-        shared = {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas" / "shared").rglob("*.py")}
-        assert files - beside(stage) == own | shared | {"lambdas/__init__.py"}, stage
+        held = modules(f"lambdas/{stage}", *(f"distillery/{part}" for part in PARTS[stage]))
+        assert files == held | {"lambdas/__init__.py", "distillery/__init__.py"}, stage
 
 
-def beside(stage: str) -> set[str]:
-    """The client, which is the same code inside the invoke function: all of it, and nothing else of its package."""
-    if stage != "serving":
-        return set()
-    client = {str(path.relative_to(ROOT)) for path in (ROOT / "distillery" / "client").rglob("*.py")}
-    return client | {"distillery/__init__.py"}
+def imported(file: str) -> set[str]:
+    """The parts of the library that a module imports, at its top or within a function."""
+    nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    parts = {name.split(".")[1] for name in names if name.startswith("distillery.")}
+    return {part for part in parts if (ROOT / "distillery" / part).is_dir()}
 
 
-def test_the_invoke_function_holds_the_client(parcels: dict[str, set[str]]) -> None:
-    assert parcels["serving"] >= beside("serving") != set()
+@pytest.mark.parametrize("stage", PARTS)
+def test_the_parts_of_a_parcel_are_those_that_its_modules_import(stage: str) -> None:
+    needed: set[str] = set()
+    found = {part for file in modules(f"lambdas/{stage}") for part in imported(file)}
+    while found - needed:
+        needed |= found
+        found = {part for file in modules(*(f"distillery/{part}" for part in needed)) for part in imported(file)}
+    assert needed == set(PARTS[stage])
 
 
 def test_a_stage_that_does_not_exist_is_refused() -> None:
@@ -67,23 +80,23 @@ def test_a_stage_that_does_not_exist_is_refused() -> None:
 
 
 def _checkout(root: Path) -> Path:
-    for name in ("lambdas/__init__.py", "lambdas/step/handler.py", "lambdas/shared/aws.py"):
+    for name in ("lambdas/__init__.py", "lambdas/emptying/handler.py", "distillery/core/aws.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("old")
-    return root / "lambdas" / "step" / "handler.py"
+    return root / "lambdas" / "emptying" / "handler.py"
 
 
 def test_a_function_can_read_its_parcel_whatever_the_umask_of_the_checkout(tmp_path: Path) -> None:
     _checkout(tmp_path).chmod(0o600)
-    with zipfile.ZipFile(pack("step", tmp_path, tmp_path / ".build")) as packed:
+    with zipfile.ZipFile(pack("emptying", tmp_path, tmp_path / ".build")) as packed:
         assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o644}
 
 
 def test_bytecode_stays_behind_and_an_edit_gives_another_parcel(tmp_path: Path) -> None:
     edited = _checkout(tmp_path)
     (cache := edited.parent / "__pycache__").mkdir()
-    before = pack("step", tmp_path, tmp_path / ".build")
+    before = pack("emptying", tmp_path, tmp_path / ".build")
     (cache / "handler.cpython-314.pyc").write_text("compiled")
-    assert pack("step", tmp_path, tmp_path / ".build") == before
+    assert pack("emptying", tmp_path, tmp_path / ".build") == before
     edited.write_text("new")
-    assert pack("step", tmp_path, tmp_path / ".build") != before
+    assert pack("emptying", tmp_path, tmp_path / ".build") != before

@@ -1,8 +1,8 @@
 """The alarm for logged prompts watches what the invoke function counts, where it runs."""
 
 from distillery.client.metrics import NAMESPACE, Dimension
+from distillery.core.names import METRIC_PROMPTS_LOGGED
 from infra.config.reading import read, shaped
-from lambdas.shared.names import METRIC_PROMPTS_LOGGED
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from distillery.core.variables import Variable
 from infra.config import load
-from lambdas.shared.variables import Variable
 from tests.unit.stacks.assembly import DAYS, Json, resources, synthesized, templates
 
 DAYS_OF = {"dev": 90, "launch": 90, "staging": 365, "prod": 365}

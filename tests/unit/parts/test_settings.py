@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 
+from distillery.core.offer import Offer, Offered
 from infra.parts import settings
-from lambdas.shared.offer import Offer, Offered
 
 OFFER = Offer(routes=(Offered(name="fast"), Offered(name="haiku", principals=("user/ana",))))
 TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
+from distillery.core import aws, redaction
+from distillery.core.aws import ClientError
+from distillery.core.caller import Caller
+from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.recipe import Recipe
+from distillery.core.road import Outcome, Stage
+from distillery.core.variables import Variable
+from distillery.core.wire import to_wire
 from lambdas.promotion.handler import rollback, step
-from lambdas.shared import aws, redaction
-from lambdas.shared.aws import ClientError
-from lambdas.shared.caller import Caller
-from lambdas.shared.errors import BadRequest, EndpointFailed, NotAdmitted
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.ledger.rollbacks import Rollbacks
-from lambdas.shared.recipe import Recipe
-from lambdas.shared.road import Outcome, Stage
-from lambdas.shared.variables import Variable
-from lambdas.shared.wire import to_wire
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said
 from tests.fakes.road import distilled, open_run, provisioned, recipe, student, verdict
@@ -40,7 +40,7 @@ class World:
         for door in ("handler", "rollback"):
             monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
         self.recipes = {"support": recipe()}
-        monkeypatch.setattr("lambdas.shared.recipe.load_all", lambda: self.recipes)
+        monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
         values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
         for variable, value in values.items():

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from distillery.core import clock, offer
+from distillery.core.offer import Offer, Offered
+from distillery.core.variables import Variable
 from lambdas.serving import handler
-from lambdas.shared import clock, offer
-from lambdas.shared.offer import Offer, Offered
-from lambdas.shared.variables import Variable
 from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
 
 

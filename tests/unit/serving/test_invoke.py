@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from distillery.client import AllStepsFailed
+from distillery.core.conversation import Prompt
+from distillery.core.errors import BadRequest, NoModel
+from distillery.core.sides import side_of
+from distillery.core.variables import Variable
 from lambdas.serving import handler
-from lambdas.shared.conversation import Prompt
-from lambdas.shared.errors import BadRequest, NoModel
-from lambdas.shared.sides import side_of
-from lambdas.shared.variables import Variable
 from tests.fakes.errors import service_error
 from tests.unit.client.world import ENDPOINT, PRO, THROTTLED, World, answer, refusal
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.client import AllStepsFailed
+from distillery.core import clock, offer
+from distillery.core.caller import Caller
+from distillery.core.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
+from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.variables import Variable
 from lambdas.serving import counter, handler
 from lambdas.serving.counter import Amount, Counter
-from lambdas.shared import clock, offer
-from lambdas.shared.caller import Caller
-from lambdas.shared.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
-from lambdas.shared.offer import Offer, Offered, Per, Quota
-from lambdas.shared.variables import Variable
 from tests.fakes.errors import service_error
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import PRO, THROTTLED, World, answer, refusal

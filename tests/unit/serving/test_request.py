@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from distillery.core.errors import BadRequest
 from lambdas.serving.request import MAX_CHARACTERS, MAX_TOKENS, MAX_TURNS, request_of
-from lambdas.shared.errors import BadRequest
 
 TURNS = [
     {"role": "user", "content": "a"},

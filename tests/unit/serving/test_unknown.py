@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.client.aws import Clients
+from distillery.core import offer
+from distillery.core.errors import DistilleryError
+from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.variables import Variable
 from lambdas.serving import handler, visitor
-from lambdas.shared import offer
-from lambdas.shared.errors import DistilleryError
-from lambdas.shared.offer import Offer, Offered, Per, Quota
-from lambdas.shared.variables import Variable
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import World
 from tests.unit.serving.test_url import event

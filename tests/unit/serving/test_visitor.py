@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from distillery.core import offer
+from distillery.core.errors import NotAdmitted
+from distillery.core.offer import Offer, Offered
 from lambdas.serving import handler
 from lambdas.serving.visitor import visitor_of
-from lambdas.shared import offer
-from lambdas.shared.errors import NotAdmitted
-from lambdas.shared.offer import Offer, Offered
 from tests.unit.client.world import World
 from tests.unit.serving.test_url import event
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared import errors
+from distillery.core import errors
 from tests.unit.stacks.assembly import Json, resources, templates
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.shared.variables import Variable
+from distillery.core.variables import Variable
 from tests.unit.stacks.assembly import Json, resources, templates
 
 PIPELINE = templates("dev")["pipeline"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared.ledger.uploads import Uploaded, Uploads
+from distillery.core.ledger.uploads import Uploaded, Uploads
 from lambdas.uploads import handler
 from tests.fakes.table import MemoryTable
 

@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from distillery.command.target import Target
-from lambdas.shared.ledger.ledger import Ledger
-from lambdas.shared.road import Outcome, Stage
+from distillery.cli.target import Target
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.road import Outcome, Stage
 from local.demo.answers import show
 from tests.fakes.road import distilled, open_run, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS
-from tests.unit.command.account import FakeAccount
-from tests.unit.command.test_ask import ANSWER
+from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.test_ask import ANSWER
 
 MARKUP = "[link=https://evil.example]here[/link] [/]"
 
@@ -34,7 +34,7 @@ def test_no_answer_and_no_prompt_acts_on_who_reads_the_demo(
     prompt = {"messages": [{"content": [{"text": text}]}], "answers": answers, "reference": text}
     account.objects[verdict().report_uri] = json.dumps({"prompts": [prompt]}).encode()
     monkeypatch.setattr("distillery.client.Account", lambda _environment, _region, prepare: account)
-    monkeypatch.setattr("lambdas.shared.ledger.table.Table", lambda _name, table: table)
+    monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
     show(Target(environment="dev", region="us-east-1", local=True), "support", run.id)
     out = capsys.readouterr().out
     assert not ACTIVE.search(re.sub(r"\x1b\[[0-9;]*m", "", out))

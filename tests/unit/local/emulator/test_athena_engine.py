@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from distillery.core.logs import LogSource, Operator
 from lambdas.collection.choice import Choice
 from lambdas.collection.queries import CURATE, parameters
 from lambdas.collection.span import Span
-from lambdas.shared.logs import LogSource, Operator
 from local.emulator.athena.engine import Result, TooMuch, as_csv, run
 from local.emulator.athena.statement import BadStatement
 from local.emulator.athena.table import BadTable, TextTable, text_table

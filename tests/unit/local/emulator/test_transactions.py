@@ -11,7 +11,7 @@ from tests.unit.local.emulator.workshop import Workshop
 
 NEW = "attribute_not_exists(pk)"
 UNCHANGED = "revision = :read"
-"""The same words in lambdas/shared/ledger, whose tests see that it sends them."""
+"""The same words in distillery/core/ledger, whose tests see that it sends them."""
 
 
 @pytest.fixture

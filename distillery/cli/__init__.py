@@ -1,0 +1,57 @@
+"""The command: `distillery VERB`. Each verb stands in a module of its own and is a thin layer over the client."""
+
+import sys
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+EXTRA = ("typer", "rich", "msgspec")
+"""Of the extra `command`: what no verb can do without."""
+
+
+def main() -> None:
+    """Runs the command. What a person did wrong, or AWS refused, is one sentence and exit code 1; Ctrl-C is 130."""
+    try:
+        _complete()
+        _run()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        sys.exit(130)
+
+
+def _complete() -> None:
+    """Ends the command, in one sentence, where the package was installed for its client alone."""
+    if any(find_spec(name) is None for name in EXTRA):
+        sys.stderr.write(
+            "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"
+        )
+        sys.exit(1)
+
+
+def _run() -> None:
+    # Imported here: it takes a while, and Ctrl-C may come in it.
+    from distillery.cli.app import app
+    from distillery.core.errors import DistilleryError
+    from distillery.terminal import complain, passage, traced
+
+    try:
+        app()
+    except Exception as error:
+        if not _is_a_sentence(error):
+            sys.excepthook = traced  # in the place of typer's, which prints whatever stands in an error
+            raise
+        complain("[red]distillery:[/red] {}", passage(error) if isinstance(error, DistilleryError) else error)
+        for note in getattr(error, "__notes__", ()):
+            complain("  {}", note)
+        sys.exit(1)
+
+
+def _is_a_sentence(error: Exception) -> bool:
+    """Whether its text is meant for the person at the command."""
+    from distillery.core.errors import DistilleryError
+
+    if isinstance(error, DistilleryError | OSError):
+        return True
+    from distillery.client import AWS_ERRORS, FunctionRefused, NotDeployed, NotReached  # boto3: an error's price
+
+    return isinstance(error, (FunctionRefused, NotDeployed, NotReached, *AWS_ERRORS))

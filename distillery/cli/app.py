@@ -1,0 +1,76 @@
+"""The typer application: what all verbs share."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from distillery import __version__
+from distillery.cli.target import Target
+from distillery.cli.verbs import Verbs
+from distillery.terminal import say
+
+app = typer.Typer(
+    name="distillery",
+    cls=Verbs,
+    help="From a file of prompts to a distilled Amazon Bedrock model in production.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Env = Annotated[
+    str, typer.Option("--env", envvar="DISTILLERY_ENV", help="The environment, as its settings file is named.")
+]
+Region = Annotated[
+    str | None, typer.Option(help="Its home Region. Default: the credentials' Region.", show_default=False)
+]
+Local = Annotated[
+    bool, typer.Option("--local", envvar="DISTILLERY_LOCAL", help="The local AWS account that `make demo` started.")
+]
+
+
+def _tell(wanted: bool) -> None:
+    if wanted:
+        say("distillery {}", __version__)
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell, is_eager=True, help="Print the version, and do nothing else.")
+]
+
+
+@app.callback()
+def target(
+    context: typer.Context,
+    env: Env = "dev",
+    region: Region = None,
+    local: Local = False,
+    _version: Version = False,
+) -> None:
+    """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
+    if local:
+        _go_local(env)
+        region = region or _home(env)
+    context.obj = Target(environment=env, region=region, local=local)
+
+
+def _go_local(environment: str) -> None:
+    """To the local account, as the person whom the demo made there; as its root where it made none yet."""
+    from distillery.client import NotReached
+    from local import people  # only a checkout holds these
+    from local.account import LocalAccount, NoLocalAccount
+
+    try:
+        account = LocalAccount.load()
+        os.environ.update(account.env() | people.known(account, environment))
+    except NoLocalAccount as error:
+        raise NotReached(str(error)) from error
+
+
+def _home(environment: str) -> str:
+    from infra.config.reading import read  # a checkout knows its environments
+
+    return str(read(environment)["home_region"])

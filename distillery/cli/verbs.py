@@ -1,0 +1,59 @@
+"""The verbs, each imported when it is asked for, so that `distillery check` waits for no library of AWS."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from distillery.core.escaping import one_line
+
+VERBS = (
+    *("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
+    *("routes", "ask", "snippets", "probe", "bench"),
+)
+"""In the order of the help; each is a function in a module of the same name beside this one."""
+
+
+class Verbs(TyperGroup):
+    """Commands by name, as click's guide makes them lazy ("Lazily loading subcommands")."""
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        with _spelled():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """What is wrong with a verb's arguments comes up in here, too; a refusal is told which policy was missing."""
+        try:
+            with _spelled():
+                return super().invoke(ctx)
+        except Exception as error:
+            from distillery.cli.permissions import needed
+
+            if ctx.obj is not None and (hint := needed(ctx.invoked_subcommand, ctx.obj, error)):
+                error.add_note(hint)
+            raise
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # typer's signature
+        if cmd_name not in VERBS:
+            return None
+        one = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        one.command(cmd_name)(getattr(importlib.import_module(f"distillery.cli.{cmd_name}"), cmd_name))
+        return get_command(one)
+
+
+@contextlib.contextmanager
+def _spelled() -> Iterator[None]:
+    """What is wrong with the words of a command is told with those words, and typer prints them as they are."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's own, which typer gives no public name
+            vars(error).update({name: one_line(one) for name, one in vars(error).items() if isinstance(one, str)})
+        raise

@@ -1,0 +1,37 @@
+"""The alias of a recipe: an SSM parameter in the home Region that says what is live. Only promotion writes it."""
+
+import json
+from typing import TYPE_CHECKING
+
+from distillery.core.aws import ClientError, client, code
+from distillery.core.road import Alias
+from distillery.core.wire import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+class Aliases:
+    """Aliases by the name of their parameter (`Names.alias`)."""
+
+    def __init__(self, ssm: "SSMClient | None" = None) -> None:
+        self._ssm = ssm or client("ssm")
+
+    def read(self, parameter: str) -> Alias | None:
+        """None before the first promotion."""
+        try:
+            value = self._ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+        except ClientError as error:
+            if code(error) == "ParameterNotFound":
+                return None
+            raise
+        return from_wire(Alias, json.loads(value))
+
+    def write(self, parameter: str, alias: Alias) -> None:
+        self._ssm.put_parameter(
+            Name=parameter,
+            Value=json.dumps(to_wire(alias)),
+            Type="String",
+            Overwrite=True,
+            Description=f"What recipe {alias.recipe} serves; written by promotion alone",
+        )

@@ -1,0 +1,197 @@
+"""boto3's one address among the Lambdas. Clients are made when first used and kept for the life of the sandbox.
+
+What a client raises quotes nobody: the error is redacted before anybody has seen it (`redaction`).
+"""
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.eventstream import EventStream
+from botocore.exceptions import BotoCoreError, ClientError
+
+from distillery.core import redaction
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+__all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counting", "redact", "redacting", "session"]
+
+AWS_ERRORS = (BotoCoreError, ClientError)
+"""All that a client raises."""
+MODELS = ("bedrock-runtime",)
+"""Services that are given prompts: no sentence of theirs is kept unless it is known."""
+OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
+"""What is kept of `ResponseMetadata`."""
+
+# Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+"""For what a caller waits for, and may not be done a second time unasked."""
+
+
+@overload
+def client(service: Literal["athena"], region: str | None = None) -> "AthenaClient": ...
+@overload
+def client(service: Literal["bedrock"], region: str | None = None) -> "BedrockClient": ...
+@overload
+def client(service: Literal["bedrock-runtime"], region: str | None = None) -> "BedrockRuntimeClient": ...
+@overload
+def client(service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["s3"], region: str | None = None) -> "S3Client": ...
+@overload
+def client(service: Literal["service-quotas"], region: str | None = None) -> "ServiceQuotasClient": ...
+@overload
+def client(service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
+@overload
+def client(service: Literal["ssm"], region: str | None = None) -> "SSMClient": ...
+@overload
+def client(service: Literal["stepfunctions"], region: str | None = None) -> "SFNClient": ...
+def client(service: str, region: str | None = None) -> Any:
+    """The client of a service, in the function's own Region unless another is named."""
+    return _client(service, region)
+
+
+@functools.cache
+def _client(service: str, region: str | None) -> Any:
+    return session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+
+
+@functools.cache
+def counting() -> "DynamoDBClient":
+    """For sums in DynamoDB: nothing is added twice, and nobody waits long for it."""
+    return session().client("dynamodb", config=ONCE)
+
+
+@functools.cache
+def session() -> "boto3.Session":
+    """The functions' own."""
+    return redacting(boto3.Session())
+
+
+def redacting(made: "boto3.Session") -> "boto3.Session":
+    """The same, whose clients raise redacted errors."""
+    made.events.register("creating-client-class", _redacting)
+    return made
+
+
+def _redacting(*, base_classes: list[type], **_: Any) -> None:
+    """As botocore has clients extended: methods of a class before its own take their place."""
+    base_classes.insert(0, _Redacting)
+
+
+class _Redacting:
+    meta: Any
+
+    def _make_api_call(self, operation_name: str, api_params: Any) -> Any:
+        service = self.meta.service_model.service_name
+        with _redacted_for(service):
+            answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
+        for part in answer.values():
+            if isinstance(part, EventStream):
+                _redact_stream(part, service)
+        return answer
+
+
+def _redact_stream(stream: Any, service: str) -> None:
+    """An error among its events is raised while it is read."""
+    stream._parse_event = _redacted_for(service)(stream._parse_event)
+
+
+@contextlib.contextmanager
+def _redacted_for(service: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        redact(error, service)
+        raise
+
+
+def redact(error: Exception, service: str) -> None:
+    """Takes out of an error, in its place, what may quote a prompt: of its text, its arguments, its response and the
+    errors that it came of, such as a parser's, which quotes all that a service answered."""
+    error.__cause__ = error.__context__ = None
+    if not isinstance(error, ClientError):
+        said = redaction.of_model(error) if service in MODELS else redaction.sentence(error)
+        error.args = (said or f"{type(error).__name__}: {redaction.LEFT_OUT}",)
+        if isinstance(error, BotoCoreError):
+            error.kwargs = {}
+        return
+    answer: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    metadata = {name: answer[name] for name in OF_AN_ANSWER if name in answer}
+    message = _redacted(str(error.response.get("Error", {}).get("Message", "")), service, metadata)
+    kept: Any = {"Error": {"Code": redaction.code(code(error)), "Message": message}, "ResponseMetadata": metadata}
+    ClientError.__init__(error, kept, error.operation_name)
+
+
+def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:
+    said = redaction.of_model(message) if service in MODELS else redaction.sentence(message)
+    if said == message or message.startswith(redaction.LEFT_OUT):
+        return said
+    if said in ("", redaction.GAP):
+        said = redaction.LEFT_OUT
+    where = [f"HTTP {metadata['HTTPStatusCode']}"] if "HTTPStatusCode" in metadata else []
+    where += [f"request {redaction.code(metadata['RequestId'])}"] if "RequestId" in metadata else []
+    return f"{said} ({', '.join(where)})" if where else said
+
+
+def code(error: ClientError) -> str:
+    """The service's name for an error, such as `ResourceNotFoundException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+class ObjectStore:
+    """Objects by `s3://bucket/key`. Bodies are small (reports, chunks of answers) or one dataset of at most 2 GB."""
+
+    def __init__(self, s3: "S3Client | None" = None) -> None:
+        self._s3 = s3
+
+    @property
+    def s3(self) -> "S3Client":
+        return self._s3 or client("s3")
+
+    def read(self, uri: str, version: str | None = None) -> bytes:
+        bucket, key = _split(uri)
+        if version:
+            return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def read_json(self, uri: str) -> Any:
+        return json.loads(self.read(uri))
+
+    def write(self, uri: str, body: bytes) -> None:
+        bucket, key = _split(uri)
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def write_json(self, uri: str, value: Any) -> None:
+        self.write(uri, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+    def exists(self, uri: str) -> bool:
+        """Needs s3:ListBucket too: without it S3 answers 403 for a missing key."""
+        bucket, key = _split(uri)
+        try:
+            self.s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if code(error) in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        return True
+
+
+def _split(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.removeprefix("/")

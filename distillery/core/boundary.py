@@ -1,0 +1,81 @@
+"""Where an exception leaves a function: Lambda writes its text into the function's log, and Step Functions into the
+history of an execution. A bug of ours, such as `KeyError: 'what somebody asked'`, must not bring a prompt there.
+
+Errors of the product say what was written here, and boto3's were redacted where they were raised
+(`distillery/core/aws`): both go on, without what they came of. Of any other the name of its class goes on, which is
+what state machines retry and catch, with its traceback and what it came of; texts and arguments stay behind.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from distillery.core.errors import DistilleryError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Of a handler, and of whatever else somebody calls who writes down what it raises. ours: errors that the product
+    raises beside its own tree, whose sentences quote nobody either."""
+
+    def within(handler: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(handler, updated=())
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return handler(*args, **kwargs)
+            except Exception as error:
+                told = muted(error, *ours)
+            raise told  # not within `except`: it would have the error as its context
+
+        return guarded
+
+    return within
+
+
+def muted(error: Exception, *ours: type[Exception]) -> Exception:
+    """What may be told of an error: itself, or another one of its name. It came of nothing, whatever it came of."""
+    from distillery.core.aws import AWS_ERRORS, ClientError, redact  # here an error is rare, and a start is not
+
+    if not isinstance(error, (DistilleryError, *AWS_ERRORS, *ours)):
+        return _replaced(error)
+    if isinstance(error, AWS_ERRORS) and not isinstance(error, ClientError):
+        redact(error, "")  # such as of a body that breaks off while it is read, which is past the client
+    error.__cause__ = error.__context__ = None
+    error.__dict__.pop("__notes__", None)
+    return error
+
+
+def _replaced(error: Exception) -> Exception:
+    """A traceback holds lines of the source, and nothing of what they were given."""
+    from distillery.core.redaction import LEFT_OUT
+
+    kind = type(error)
+    named = type(kind.__name__, (Exception,), {"__module__": kind.__module__})
+    causes = [f"{type(each).__name__} at {_place(each.__traceback__)}" for each in _chain(error)]
+    said: Exception = named("; of ".join((LEFT_OUT, *causes)))
+    return said.with_traceback(error.__traceback__)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Those that it came of, and those of a group."""
+    waiting, seen = [error], {id(error)}
+    while waiting:
+        one = waiting.pop(0)
+        for each in (one.__cause__, one.__context__, *getattr(one, "exceptions", ())):
+            if isinstance(each, BaseException) and id(each) not in seen:
+                seen.add(id(each))
+                waiting.append(each)
+                yield each
+
+
+def _place(traceback: TracebackType | None) -> str:
+    """The last that it passed."""
+    place = "no place"
+    while traceback is not None:
+        frame = traceback.tb_frame
+        place = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place

@@ -1,0 +1,59 @@
+"""Where a customized model may be hosted, and why not where it may not."""
+
+from datetime import date
+
+from distillery.core.catalog.life import LifeState
+from distillery.core.catalog.queries import model
+from distillery.core.catalog.types import Eligibility, Model
+
+
+def on_demand_eligible(student: str, region: str, customized_on: date) -> Eligibility:
+    """Whether a model customized from `student` on that day may be deployed on demand in `region`.
+
+    Source: UG deploy-custom-model-on-demand. A Legacy base does not stand in the way of a new deployment (UG
+    model-lifecycle-legacy), an ended one does.
+    """
+    base = model(student)
+    offer = next((offer for offer in base.on_demand_hosting if region in offer.regions), None)
+    if offer is None:
+        regions = frozenset().union(*(offer.regions for offer in base.on_demand_hosting))
+        return _not_offered("on-demand deployment", base, region, regions)
+    if customized_on < offer.since:
+        return Eligibility(
+            False,
+            f"{base.name} customized on {customized_on} cannot be deployed on demand: only models customized on "
+            f'or after {offer.since} can. Use hosting = "provisioned", or a later date',
+        )
+    if base.life.state(customized_on, region) is LifeState.ENDED:
+        return Eligibility(False, f"{base.name} has ended by {customized_on}. {_successor(base)}")
+    return Eligibility(True, f"{base.name} may be deployed on demand in {region} ({offer.source})")
+
+
+def throughput_eligible(student: str, region: str, on: date) -> Eligibility:
+    """Whether new Provisioned Throughput may be bought on that day for a model customized from `student`.
+
+    Source: UG prov-thru-supported; a Legacy base takes none (UG model-lifecycle-legacy). Whether the account has
+    model units is another matter: their quotas are 0 by default.
+    """
+    base = model(student)
+    if region not in base.throughput_regions:
+        return _not_offered("Provisioned Throughput", base, region, base.throughput_regions)
+    state = base.life.state(on, region)
+    if state is not LifeState.ACTIVE:
+        return Eligibility(
+            False,
+            f"{base.name} is in the state {state.value!r} on {on}: Provisioned Throughput is sold for active models "
+            f"only. {_successor(base)}",
+        )
+    return Eligibility(True, f"{base.name} may be hosted on Provisioned Throughput in {region}")
+
+
+def _not_offered(what: str, base: Model, region: str, regions: frozenset[str]) -> Eligibility:
+    where = f"only in {', '.join(sorted(regions))}" if regions else "in no Region"
+    return Eligibility(
+        False, f"{what} of {base.name} is offered {where}, not in {region}. Choose another student or hosting mode"
+    )
+
+
+def _successor(base: Model) -> str:
+    return f"Use {base.successor} instead" if base.successor else "The catalog knows no successor"

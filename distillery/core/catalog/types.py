@@ -1,0 +1,214 @@
+"""The shapes of what the catalog knows. All frozen; dates are UTC calendar days; prices are US dollars.
+
+Bedrock has four kinds of model id that look alike and are not interchangeable; here each has its own type:
+
+=============  ==========================================  ================================================
+`InvokeId`     ``amazon.nova-micro-v1:0``                  invoke on demand in one Region; the catalog's key
+`CustomizeId`  ``amazon.nova-micro-v1:0:128k``             ``baseModelIdentifier`` of a customization job
+`ProfileId`    ``us.amazon.nova-micro-v1:0``               invoke through a cross-Region inference profile
+`HostId`       ``amazon.nova-micro-v1:0:128k``             base segment of custom-model ARNs: what is hosted
+=============  ==========================================  ================================================
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+from distillery.core.catalog.life import Life
+
+InvokeId = NewType("InvokeId", str)
+CustomizeId = NewType("CustomizeId", str)
+ProfileId = NewType("ProfileId", str)
+HostId = NewType("HostId", str)
+
+Regions = frozenset[str]
+
+ANYWHERE = ""
+"""The Region segment of the model ARN behind a *global* profile: ``arn:aws:bedrock:::foundation-model/<id>``.
+Source: UG geographic-cross-region-inference."""
+
+
+class Latency(StrEnum):
+    """``performanceConfig.latency`` of Converse. Source: botocore 1.44.5, bedrock-runtime."""
+
+    STANDARD = "standard"
+    OPTIMIZED = "optimized"
+
+
+class Tier(StrEnum):
+    """``serviceTier.type`` of Converse. Source: botocore 1.44.5, bedrock-runtime."""
+
+    DEFAULT = "default"
+    PRIORITY = "priority"
+    FLEX = "flex"
+    RESERVED = "reserved"
+
+
+class HostingMode(StrEnum):
+    """How a custom model is hosted: a custom model deployment, or Provisioned Throughput."""
+
+    ON_DEMAND = "on-demand"
+    PROVISIONED = "provisioned"
+
+
+class TeacherAs(StrEnum):
+    """How a distillation job may name its teacher. Source: UG prequisites-model-distillation."""
+
+    IN_REGION = "in-region"
+    PROFILE = "profile"
+    BOTH = "both"
+
+
+class PriceKind(StrEnum):
+    """What a token price is for: standard, latency-optimized, or a service tier."""
+
+    STANDARD = "standard"
+    OPTIMIZED = "optimized"
+    PRIORITY = "priority"
+    FLEX = "flex"
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharge:
+    """A request with more than `above_input_tokens` costs `factor` times its price, input and output."""
+
+    above_input_tokens: int
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens, on demand, as its source printed it on `as_of`.
+
+    `through` is the profile the price is for; None is the bare id, called in its own Region.
+    """
+
+    per_million_input: Decimal
+    per_million_output: Decimal
+    kind: PriceKind
+    through: ProfileId | None
+    as_of: date
+    source: str
+    surcharge: Surcharge | None = None
+
+    def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
+        """US dollars of one request of that many tokens."""
+        dollars = (self.per_million_input * input_tokens + self.per_million_output * output_tokens) / 1_000_000
+        dear = self.surcharge and input_tokens > self.surcharge.above_input_tokens
+        return dollars * self.surcharge.factor if self.surcharge and dear else dollars
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePrice:
+    """US dollars a month for keeping one custom model."""
+
+    per_model_month: Decimal
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPrice:
+    """US dollars per million tokens trained (all epochs)."""
+
+    per_million_tokens: Decimal
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A system-defined cross-Region inference profile.
+
+    `destinations` maps each Region one may call it from to the Regions it may route to; a caller needs
+    ``bedrock:InvokeModel`` on the model in every one of them. A global profile's are its source and `ANYWHERE`.
+    """
+
+    id: ProfileId
+    destinations: Mapping[str, tuple[str, ...]] = field(hash=False)
+    source: str
+    first: date | None = None
+
+    @property
+    def geography(self) -> str:
+        """The id's prefix: ``us``, ``eu``, ``jp``, ``au``, ``apac`` or ``global``."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandHosting:
+    """Where a custom model of this base may be deployed on demand, if customized on `since` or later."""
+
+    regions: Regions
+    since: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A quota of Amazon Bedrock in Service Quotas. `default` is what a new account has, in every Region."""
+
+    code: str
+    name: str
+    default: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A teacher and a student that Bedrock distils, where, and the first and last day of new jobs."""
+
+    teacher: InvokeId
+    student: InvokeId
+    regions: Regions
+    teacher_as: TeacherAs
+    first: date | None
+    last: date | None
+    source: str
+
+    def on_offer(self, on: date) -> bool:
+        """Whether `on` lies between the pair's own dates. The models' lives are a question of their own."""
+        return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A foundation model: its ids by purpose, its life, where and how it is called, customized and hosted.
+
+    `latency` maps a mode to its Regions, each with the first day it is known to have been offered there.
+    `in_region` are the Regions that serve the bare id on demand. `successor` is what to use in its place, in
+    the same role.
+    """
+
+    id: InvokeId
+    name: str
+    provider: str
+    family: str
+    life: Life
+    source: str
+    customize: CustomizeId | None = None
+    host: HostId | None = None
+    in_region: Regions = frozenset()
+    profiles: tuple[Profile, ...] = ()
+    latency: Mapping[Latency, Mapping[str, date]] = field(default_factory=dict, hash=False)
+    tiers: frozenset[Tier] = frozenset({Tier.DEFAULT})
+    on_demand_hosting: tuple[OnDemandHosting, ...] = ()
+    throughput_regions: Regions = frozenset()
+    copy_regions: Regions = frozenset()
+    shareable: bool = False
+    prices: tuple[Price, ...] = ()
+    training: TrainingPrice | None = None
+    marketplace: bool = False
+    multi_turn_distillation: bool = False
+    successor: InvokeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether something may be done and, in one sentence, why or why not."""
+
+    ok: bool
+    reason: str

@@ -1,0 +1,108 @@
+"""One line of a data set in Bedrock's schema `bedrock-conversation-2024`, as a `Prompt` and back.
+
+    {"schemaVersion": "bedrock-conversation-2024",
+     "system": [{"text": "Classify the ticket."}],                                  optional
+     "messages": [{"role": "user", "content": [{"text": "My card was charged twice."}]},
+                  {"role": "assistant", "content": [{"text": "billing.duplicate"}]}]}  the reference, optional
+
+Source: UG distillation-data-prep-option-1. Which departures from it there are is the dataset stage's business
+(`distillery.datasets.validation`).
+"""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+from distillery.core import names
+from distillery.core.errors import BadRequest
+from distillery.core.limits import SCHEMA_VERSION
+
+Message = tuple[str, str]
+ROLES = ("user", "assistant")
+
+
+class NotAConversation(BadRequest):
+    """A line that is not of the schema. The message never quotes the text of a prompt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """messages: (role, text), from the first user's to the last user's; reference: the answer that is held right."""
+
+    system: str | None
+    messages: tuple[Message, ...]
+    reference: str | None
+
+    @property
+    def digest(self) -> str:
+        """What is asked, as a SHA-256: of system and messages, so that the reference makes no difference."""
+        return names.digest([self.system, [list(message) for message in self.messages]])
+
+    @property
+    def folded_digest(self) -> str:
+        """The same for prompts that differ in letter case, white space or Unicode form alone."""
+        return names.digest([fold(self.system or ""), [[role, fold(text)] for role, text in self.messages]])
+
+    @property
+    def characters(self) -> int:
+        """Of what is asked, without the reference."""
+        return len(self.system or "") + sum(len(text) for _, text in self.messages)
+
+    @property
+    def turns(self) -> int:
+        """How often the user speaks."""
+        return sum(role == "user" for role, _ in self.messages)
+
+
+def fold(text: str) -> str:
+    """The same for texts that differ in letter case, white space or Unicode form alone."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def converse_request(prompt: Prompt) -> dict[str, Any]:
+    """`messages`, and `system` if there is one, as Converse takes them; never the reference."""
+    messages = {"messages": [_message(role, text) for role, text in prompt.messages]}
+    return messages if prompt.system is None else {"system": [{"text": prompt.system}], **messages}
+
+
+def to_line(prompt: Prompt, *, reference: bool = True) -> str:
+    """The prompt in the schema's canonical form, without the line's end; with its reference if wanted.
+
+    Characters that some readers take for a line's end are escaped, so that one line stays one line.
+    """
+    answer = [_message("assistant", prompt.reference)] if reference and prompt.reference is not None else []
+    request = converse_request(prompt)
+    line = {"schemaVersion": SCHEMA_VERSION, **request, "messages": request["messages"] + answer}
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _message(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"text": text}]}
+
+
+def parse(line: str) -> Prompt:
+    """The prompt of a line that `to_line` wrote, in whatever layout. Raises NotAConversation.
+
+    Lines of strangers are judged, and their mistakes explained, by `distillery.datasets.validation`.
+    """
+    try:
+        record = json.loads(line)
+        said = [(message["role"], _text(message["content"])) for message in record["messages"]]
+        system = _text(record["system"]) if "system" in record else None
+        known = record["schemaVersion"] == SCHEMA_VERSION
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise NotAConversation(
+            f"is no line of a data set ({type(error).__name__}); upload the prompts again"
+        ) from error
+    if not known or not said or [role for role, _ in said] != [*islice(cycle(ROLES), len(said))]:
+        raise NotAConversation("is no line of a data set; upload the prompts again")
+    reference = said.pop()[1] if len(said) % 2 == 0 else None
+    return Prompt(system=system, messages=tuple(said), reference=reference)
+
+
+def _text(blocks: Any) -> str:
+    (block,) = blocks
+    return str(block["text"])

@@ -1,0 +1,57 @@
+"""A custom resource of CloudFormation: it always answers, since a resource that does not blocks its stack."""
+
+import json
+import os
+import re
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from distillery.core.boundary import muted
+from distillery.core.escaping import one_line
+
+Event = Mapping[str, Any]
+_HOST = re.compile(
+    r"cloudformation-custom-resource-response-[a-z0-9]+\.s3(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
+)
+"""Of the presigned URLs that CloudFormation takes answers at, a bucket of its own in each Region."""
+_LOCAL = "AWS_ENDPOINT_URL"
+"""Lambda sets it nowhere: it leads to a local account."""
+
+
+def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
+    """Answers with the physical id that `act` gives, or with why it could not."""
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    try:
+        answer |= {"Status": "SUCCESS", "PhysicalResourceId": act(event)}
+    except Exception as error:  # whatever it is, CloudFormation has to hear of it
+        answer |= {
+            "Status": "FAILED",
+            "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
+            "Reason": f"{one_line(muted(error))}; see log stream {context.log_stream_name}",
+        }
+    _send(event["ResponseURL"], answer)
+
+
+def is_cloudformations(url: str) -> bool:
+    """Whether an answer may go there: to CloudFormation, or to the local account that the function runs in."""
+    try:
+        found = urlsplit(url)
+        port = found.port
+    except ValueError:
+        return False
+    if found.scheme == "https" and port is None and "@" not in found.netloc:
+        return _HOST.fullmatch(found.netloc) is not None
+    local = urlsplit(os.environ.get(_LOCAL, ""))
+    return found.scheme == "http" and local.hostname == "127.0.0.1" and found.netloc == local.netloc
+
+
+def _send(url: str, answer: Event) -> None:
+    if not is_cloudformations(url):
+        raise ValueError("CloudFormation gave no URL of its own to answer to")
+    # The URL signs an empty content type; without the header urllib would send that of a form.
+    body, headers = json.dumps(answer).encode(), {"Content-Type": ""}
+    request = urllib.request.Request(url, data=body, headers=headers, method="PUT")  # noqa: S310 # checked above
+    with urllib.request.urlopen(request, timeout=30):  # noqa: S310 # checked above
+        return

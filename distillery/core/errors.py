@@ -1,0 +1,132 @@
+"""Every error of the product. A name here is the name that the state machine retries or catches.
+
+DistilleryError
+├── Refused                  nothing was started; what was asked for cannot work. Never retried.
+│   ├── BadRequest           an event or a request of the wrong shape
+│   │   └── NoModel          a request to a route that there is not, or that nothing was promoted to yet
+│   ├── NotAdmitted          a route, or a decision, that is not the caller's
+│   ├── OverQuota            a request that may take more than is left of its caller's quota
+│   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
+│   ├── OverBudget           the worst case is above the recipe's budget, or what is left of its month
+│   ├── RunActive            the recipe has another run on the road
+│   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
+│   ├── QuotaTooSmall        the account may not host what the recipe needs
+│   ├── LoggingOwned         the account's logging configuration in this Region is another's
+│   ├── LogsUnfit            the logs hold too few calls that a recipe can learn from, or too much to read
+│   └── NothingToRollBack    the alias has no previous model
+├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
+│   ├── JobFailed            the customization job failed or was stopped
+│   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
+│   └── EvaluationFailed     answers are missing where a verdict needs them
+├── QuotaUnavailable         what is left of a caller's quota cannot be found out; nothing was asked
+├── Unfinished               the time of one invocation ran out; the next resumes. Retried.
+└── Misconfigured            a function was deployed without a setting it needs
+"""
+
+from collections.abc import Iterator
+
+from distillery.core.escaping import one_line
+
+SENTENCE_MAX = 4000
+
+
+class DistilleryError(Exception):
+    """Root of the tree. Whatever its sentence quotes, it is one line: it goes to logs, e-mail, ledger and terminals."""
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(one_line(each, SENTENCE_MAX) if isinstance(each, str) else each for each in said))
+
+
+class Refused(DistilleryError):
+    """Nothing was started."""
+
+
+class BadRequest(Refused):
+    """An event or a request of the wrong shape."""
+
+
+class NoModel(BadRequest):
+    """There is no such route, or nothing to call under it yet."""
+
+
+class NotAdmitted(Refused):
+    """A route that its caller may not use, or a decision that is another's to make."""
+
+
+class OverQuota(Refused):
+    """More than is left. retry_after: seconds until there is a whole quota again; None where that would not do."""
+
+    def __init__(self, sentence: str, retry_after: int | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class DatasetRejected(Refused):
+    """The prompts break a rule; the report says where."""
+
+
+class OverBudget(Refused):
+    """The worst case is above the recipe's budget, or above what is left of its month."""
+
+
+class RunActive(Refused):
+    """The recipe has another run on the road."""
+
+
+class ModelUnavailable(Refused):
+    """A model is legacy, ended, or not to be customized, as the service says today."""
+
+
+class QuotaTooSmall(Refused):
+    """The account may not host what the recipe needs."""
+
+
+class LoggingOwned(Refused):
+    """The account's logging configuration in this Region is another's."""
+
+
+class LogsUnfit(Refused):
+    """The logs hold too few calls that a recipe can learn from, or too much to read."""
+
+
+class NothingToRollBack(Refused):
+    """The alias has no previous model."""
+
+
+class Failed(DistilleryError):
+    """Work was started and ended badly."""
+
+
+class JobFailed(Failed):
+    """The customization job failed or was stopped."""
+
+
+class EndpointFailed(Failed):
+    """A deployment or Provisioned Throughput ended in Failed."""
+
+
+class EvaluationFailed(Failed):
+    """Answers are missing where a verdict needs them."""
+
+
+class QuotaUnavailable(DistilleryError):
+    """Callers are counted, and the count does not answer."""
+
+
+class Unfinished(DistilleryError):
+    """The time of one invocation ran out; what was done is kept and the next invocation resumes."""
+
+
+class Misconfigured(DistilleryError):
+    """A function was deployed without a setting it needs."""
+
+
+def is_ours(name: str) -> bool:
+    """Whether an error of that name is of the tree, so that its sentence was written here."""
+    return any(kind.__name__ == name for kind in _tree(DistilleryError))
+
+
+def _tree(kind: type[DistilleryError]) -> Iterator[type[DistilleryError]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _tree(one)

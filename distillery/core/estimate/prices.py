@@ -1,0 +1,73 @@
+"""The prices of a recipe's models on a day: the recipe's own before the catalog's. None is ever guessed."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn, Self
+
+from distillery.core import calling, catalog
+from distillery.core.catalog import HostingMode, Price, StoragePrice, TrainingPrice
+from distillery.core.errors import BadRequest
+from distillery.core.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """base: of the student before training; distilled: of its tokens once it is trained, None where hours pay for them;
+    contenders: by model."""
+
+    teacher: Price
+    base: Price
+    distilled: Price | None
+    training: TrainingPrice
+    storage: StoragePrice
+    contenders: dict[str, Price]
+
+    @classmethod
+    def of(cls, recipe: Recipe, region: str, on: date) -> Self:
+        """Raises BadRequest where a price is not known, ModelUnavailable where a model cannot be called."""
+        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
+        return cls(
+            teacher=_price(recipe.teacher, teacher, on),
+            base=_price(recipe.student, calling.identifier(recipe.student, region), on),
+            distilled=_distilled(recipe, on),
+            training=_training(recipe, on),
+            storage=catalog.storage_price(),
+            contenders={model: _price(model, calling.identifier(model, region), on) for model in recipe.contenders},
+        )
+
+    @property
+    def as_of(self) -> date:
+        """The oldest date of a price that a run is paid by."""
+        return min(self.teacher.as_of, self.base.as_of, self.training.as_of, self.storage.as_of)
+
+
+def spelled(price: Price) -> str:
+    rates = f"${price.per_million_input} / ${price.per_million_output} per million tokens in / out"
+    return f"{rates}, {price.as_of}: {price.source}"
+
+
+def _price(model: str, identifier: str, on: date) -> Price:
+    profile = None if identifier == model else catalog.ProfileId(identifier)
+    return catalog.price(model, profile=profile, on=on) or _unknown(f"tokens of {identifier}")
+
+
+def _distilled(recipe: Recipe, on: date) -> Price | None:
+    if recipe.hosting is HostingMode.PROVISIONED:
+        return None
+    price = catalog.custom_model_price(recipe.student, on)
+    return price or _unknown(f"a custom model of {recipe.student} on demand")
+
+
+def _training(recipe: Recipe, on: date) -> TrainingPrice:
+    """The recipe's own before the catalog's, whose every figure is UNVERIFIED and says so."""
+    if recipe.training_usd_per_million_tokens is not None:
+        return TrainingPrice(recipe.training_usd_per_million_tokens, on, "as set in the recipe")
+    setting = "; or set the recipe's training_usd_per_million_tokens"
+    return catalog.training_price(recipe.student) or _unknown(f"training {recipe.student}", setting)
+
+
+def _unknown(what: str, setting: str = "") -> NoReturn:
+    raise BadRequest(
+        f"no source gives a price of {what}, so the run cannot be held to its budget; "
+        f"add the price with its date and source in distillery/core/catalog{setting}"
+    )

@@ -1,0 +1,67 @@
+"""Custom model deployments: on demand, billed by the token.
+
+Source: UG deploy-custom-model-on-demand; botocore 1.44.5.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from distillery.core.catalog import HostingMode
+from distillery.core.hosting.hosted import Hosted, State
+from distillery.core.hosting.hosting import Hosting
+from distillery.core.recipe import Recipe
+from distillery.core.redaction import told
+from distillery.core.road import Endpoint
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.type_defs import GetCustomModelDeploymentResponseTypeDef
+
+STATES = {"Creating": State.CREATING, "Active": State.SERVING, "Failed": State.FAILED}
+UPDATES = {"Updating": State.UPDATING, "UpdateFailed": State.UPDATE_FAILED}
+
+
+class Deployments(Hosting):
+    mode = HostingMode.ON_DEMAND
+
+    def _get(self, name: str) -> Hosted:
+        answer = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=name)
+        serving = answer["modelArn"]
+        state = _state(answer)
+        unfinished = state in (State.UPDATING, State.UPDATE_FAILED)
+        return Hosted(
+            endpoint=self._endpoint(answer["customModelDeploymentArn"], answer["modelDeploymentName"]),
+            model_arn=serving,
+            wanted_arn=answer["updateDetails"]["modelArn"] if unfinished else serving,
+            state=state,
+            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
+        )
+
+    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:
+        answer = self._bedrock.create_custom_model_deployment(
+            modelDeploymentName=name,
+            modelArn=model_arn,
+            description=f"Distillery, recipe {recipe.name}",
+            tags=tags,
+            clientRequestToken=token,
+        )
+        return self._endpoint(answer["customModelDeploymentArn"], name)
+
+    def _update(self, endpoint: Endpoint, model_arn: str) -> object:
+        return self._bedrock.update_custom_model_deployment(
+            customModelDeploymentIdentifier=endpoint.arn, modelArn=model_arn
+        )
+
+    def _delete(self, name: str) -> object:
+        return self._bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=name)
+
+    def _list(self, part: str) -> Iterator[Endpoint]:
+        for page in self._bedrock.get_paginator("list_custom_model_deployments").paginate(nameContains=part):
+            for item in page.get("modelDeploymentSummaries", []):
+                yield self._endpoint(item["customModelDeploymentArn"], item["customModelDeploymentName"])
+
+
+def _state(answer: "GetCustomModelDeploymentResponseTypeDef") -> State:
+    """An update has a status of its own beside the deployment's."""
+    state = STATES[answer["status"]]
+    update = answer.get("updateDetails", {}).get("updateStatus", "")
+    return UPDATES.get(update, state) if state is State.SERVING else state

@@ -1,0 +1,139 @@
+"""What both hosting modes have in common: exact names, describe-else-create, and a delete that may be repeated."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from distillery.core.aws import ClientError, code
+from distillery.core.catalog import HostingMode
+from distillery.core.errors import EndpointFailed, QuotaTooSmall, Unfinished
+from distillery.core.hosting.hosted import Hosted, State
+from distillery.core.recipe import Recipe
+from distillery.core.road import Endpoint, EndpointStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+
+NOT_FOUND = "ResourceNotFoundException"
+DENIED = "AccessDeniedException"
+BUSY = "ConflictException"
+NO_SUCH_API = "UnknownOperationException"
+
+
+class Hosting(ABC):
+    """One hosting mode in one Region. A subclass knows the calls and the service's words for the states."""
+
+    mode: ClassVar[HostingMode]
+
+    def __init__(self, bedrock: "BedrockClient") -> None:
+        self._bedrock = bedrock
+
+    def find(self, name: str) -> Hosted | None:
+        """The endpoint of exactly that name."""
+        try:
+            return self._get(name)
+        except ClientError as error:
+            if code(error) == NOT_FOUND:
+                return None
+            raise
+
+    def create(self, *, name: str, model_arn: str, tags: Mapping[str, str], token: str, recipe: Recipe) -> Endpoint:
+        """The endpoint of that name, made if it is not there. Raises QuotaTooSmall.
+
+        Neither create call declares ConflictException, and a retry without our own token could make, and bill, a
+        second endpoint: hence the token, and a look by name when the answer is an error or is lost.
+        """
+        if existing := self.find(name):
+            return existing.endpoint
+        pairs = [{"key": key, "value": value} for key, value in sorted({**recipe.tags, **tags}.items())]
+        try:
+            return self._create(name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe)
+        except Exception as error:  # a time-out too: the work may be done though the answer is lost
+            if found := next((endpoint for endpoint in self.named(name) if endpoint.name == name), None):
+                return found
+            raise _explained(error, name, self.mode) from error
+
+    def status(self, name: str) -> EndpointStatus:
+        """Raises EndpointFailed where the endpoint failed or is gone."""
+        found = self.find(name)
+        if found is None:
+            raise EndpointFailed(f"endpoint {name!r} ({self.mode}) is gone; somebody deleted it: run again")
+        return found.status
+
+    def repoint(self, endpoint: Endpoint, model_arn: str) -> None:
+        """Begins to put another model of the same base in place; the old one serves until that is done.
+
+        Raises Unfinished where the endpoint is changing already: neither update call declares ConflictException, so
+        a refusal is followed by a look.
+        """
+        try:
+            self._update(endpoint, model_arn)
+        except ClientError as error:
+            found = self.find(endpoint.name)
+            if found and found.state in (State.CREATING, State.UPDATING):
+                raise Unfinished(
+                    f"endpoint {endpoint.name!r} is {found.state} already; it is looked at again"
+                ) from error
+            raise
+
+    def delete(self, name: str) -> bool:
+        """False where there is none. Raises Unfinished while the service still creates or updates it.
+
+        It is looked for first: what is not there has no tags, so IAM refuses its deletion instead of the service.
+        """
+        if self.find(name) is None:
+            return False
+        try:
+            self._delete(name)
+        except ClientError as error:
+            if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
+                return False  # somebody else was faster
+            if code(error) == BUSY:
+                raise Unfinished(f"endpoint {name!r} is being created or updated; its delete is tried again") from error
+            raise
+        return True
+
+    def named(self, part: str) -> list[Endpoint]:
+        """Every endpoint whose name contains `part`; none where the service does not know this hosting mode yet."""
+        try:
+            return list(self._list(part))
+        except ClientError as error:
+            if code(error) == NO_SUCH_API:
+                return []
+            raise
+
+    def tags(self, endpoint: Endpoint) -> dict[str, str]:
+        answer = self._bedrock.list_tags_for_resource(resourceARN=endpoint.arn)
+        return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+
+    def tag(self, endpoint: Endpoint, tags: Mapping[str, str]) -> None:
+        """Adds tags; those it has already are written once more."""
+        pairs = [{"key": key, "value": value} for key, value in tags.items()]
+        self._bedrock.tag_resource(resourceARN=endpoint.arn, tags=pairs)  # type: ignore[arg-type]  # plain dicts
+
+    def _endpoint(self, arn: str, name: str) -> Endpoint:
+        return Endpoint(arn=arn, name=name, mode=self.mode)
+
+    @abstractmethod
+    def _get(self, name: str) -> Hosted: ...
+
+    @abstractmethod
+    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint: ...
+
+    @abstractmethod
+    def _update(self, endpoint: Endpoint, model_arn: str) -> object: ...
+
+    @abstractmethod
+    def _delete(self, name: str) -> object: ...
+
+    @abstractmethod
+    def _list(self, part: str) -> Iterator[Endpoint]: ...
+
+
+def _explained(error: Exception, name: str, mode: HostingMode) -> Exception:
+    if isinstance(error, ClientError) and code(error) == "ServiceQuotaExceededException":
+        return QuotaTooSmall(
+            f"the account may not host endpoint {name!r} ({mode}): {error}; ask for a higher quota in Service Quotas "
+            "(model units start at zero), then run again"
+        )
+    return error

@@ -1,0 +1,62 @@
+"""Provisioned Throughput without commitment: billed by the hour until deleted.
+
+Source: UG prov-throughput; botocore 1.44.5.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from distillery.core.catalog import HostingMode
+from distillery.core.hosting.hosted import Hosted, State
+from distillery.core.hosting.hosting import Hosting
+from distillery.core.recipe import Recipe
+from distillery.core.redaction import told
+from distillery.core.road import Endpoint
+
+STATES = {
+    "Creating": State.CREATING,
+    "InService": State.SERVING,
+    "Updating": State.UPDATING,
+    "Failed": State.FAILED,
+}
+UNTIL_UPDATED = {State.SERVING: State.UPDATING, State.FAILED: State.UPDATE_FAILED}
+
+
+class Throughput(Hosting):
+    mode = HostingMode.PROVISIONED
+
+    def _get(self, name: str) -> Hosted:
+        answer = self._bedrock.get_provisioned_model_throughput(provisionedModelId=name)
+        serving, wanted = answer["modelArn"], answer["desiredModelArn"]
+        state = STATES[answer["status"]]
+        return Hosted(
+            endpoint=self._endpoint(answer["provisionedModelArn"], answer["provisionedModelName"]),
+            model_arn=serving,
+            wanted_arn=wanted,
+            # "This value differs from the modelArn if updating hasn't completed" (GetProvisionedModelThroughput)
+            state=state if serving == wanted else UNTIL_UPDATED.get(state, state),
+            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
+        )
+
+    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:
+        answer = self._bedrock.create_provisioned_model_throughput(
+            provisionedModelName=name,
+            modelId=model_arn,
+            modelUnits=recipe.model_units,
+            tags=tags,
+            clientRequestToken=token,
+        )
+        return self._endpoint(answer["provisionedModelArn"], name)
+
+    def _update(self, endpoint: Endpoint, model_arn: str) -> object:
+        return self._bedrock.update_provisioned_model_throughput(
+            provisionedModelId=endpoint.arn, desiredModelId=model_arn
+        )
+
+    def _delete(self, name: str) -> object:
+        return self._bedrock.delete_provisioned_model_throughput(provisionedModelId=name)
+
+    def _list(self, part: str) -> Iterator[Endpoint]:
+        for page in self._bedrock.get_paginator("list_provisioned_model_throughputs").paginate(nameContains=part):
+            for item in page.get("provisionedModelSummaries", []):
+                yield self._endpoint(item["provisionedModelArn"], item["provisionedModelName"])

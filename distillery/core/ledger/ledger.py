@@ -1,0 +1,197 @@
+"""Who is on the road, what came out, and the lock that keeps one active run per recipe.
+
+    pk                 sk                     what
+    recipe#<recipe>    run#<run id>           a run's lineage: stages with start, end and product, and its outcome
+    recipe#<recipe>    attempt#<digests>      the newest attempt at these prompts with this recipe
+    recipe#<recipe>    month#<2026-11>        what the month's runs have reserved, see `month`
+    active             <recipe>               the lock: the run that the recipe has on the road
+    recipe#<recipe>    <holder>               a roll-back: who asked for it, from and to which model, and its outcome
+    uploads#<run id>   <digest>               an object that the run was made of
+    object#<uri>       <version>              who uploaded it, as S3 tells it
+    waiting            <job name>             the task token of a run that waits for a customization job
+
+Every write is conditional, so that an event delivered twice, or a retry after half a success, changes nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from distillery.core import clock, names
+from distillery.core.errors import BadRequest, RunActive, Unfinished
+from distillery.core.escaping import one_line, quoted
+from distillery.core.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, partition, run_item, run_key
+from distillery.core.ledger.month import Month
+from distillery.core.ledger.records import ON_THE_ROAD, RunRecord, Waiting, run_record
+from distillery.core.ledger.table import NEW, Item, Table
+from distillery.core.recipe import Recipe
+from distillery.core.road import Dataset, Outcome, Run, Stage
+from distillery.core.wire import to_wire
+
+LOOKS = 20
+"""How often something is read anew that others change just then."""
+
+
+class Ledger:
+    """The table's only reader and writer."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
+        """The run of these prompts: the last attempt's, or a new one where that ended without a student or
+        `again` is said. Raises RunActive where the recipe has another run on the road, OverBudget where its worst case
+        is above what is left of the recipe's month.
+
+        With `awaiting` it waits for an approval, takes no recipe and reserves nothing; one that waits is opened anew
+        where its estimate or its recipe has changed, and begins where it need not wait any more.
+        """
+        for _ in range(LOOKS):
+            last = self._last_attempt(recipe, dataset)
+            if last is not None and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
+                return last
+            waits = last is not None and last.outcome is Outcome.AWAITING
+            attempt = (last.run.attempt + (not waits)) if last else 1
+            run = Run(id=id_of(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
+            if waits and awaiting and last is not None and last.run == run:
+                return last
+            if not awaiting:
+                self.check_free(recipe.name, run.id)
+            if self._claim(run, last, awaiting=awaiting):
+                return self.run(run.id)
+        raise RunActive(busy(recipe.name, "others that begin just now"))
+
+    def check_free(self, recipe: str, run: str) -> None:
+        """Raises RunActive where the recipe has another run on the road."""
+        holder = self.active().get(recipe, run)
+        if holder != run:
+            raise RunActive(busy(recipe, holder))
+
+    def _last_attempt(self, recipe: Recipe, dataset: Dataset) -> RunRecord | None:
+        item = self._table.get(*attempts_key(recipe, dataset))
+        return self.run(id_of(recipe, dataset, int(item["attempt"]))) if item else None
+
+    def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool) -> bool:
+        """Lock, run, attempt number and reservation in one transaction: a crash leaves all of them or none. False where
+        anything is not any more as it was read."""
+        opened, (pk, sk) = clock.stamp(), attempts_key(run.recipe, run.dataset)
+        waits = last is not None and last.run.id == run.id
+        unchanged = (NEW, {}) if last is None else ("attempt = :last", {":last": str(last.run.attempt)})
+        record = run_item(run, Outcome.AWAITING if awaiting else Outcome.RUNNING, opened=opened)
+        same = AWAITING if waits else (NEW, {})
+        counter = {"pk": pk, "sk": sk, "attempt": str(run.attempt)}
+        puts: list[tuple[Item, str, Mapping[str, str]]] = [(record, *same), (counter, *unchanged)]
+        if not awaiting:
+            puts.append((lock_item(run.recipe.name, run.id, opened=opened), NEW, {}))
+            month, usd = self.month(run.recipe.name, opened), run.dataset.at_most_usd
+            puts.append(month.holding(run.id, usd, cap=run.recipe.monthly_cap_usd).write())
+        return self._table.put_all(*puts)
+
+    def month(self, recipe: str, stamp: str) -> Month:
+        """What is reserved of the month of that moment."""
+        return Month.of(self._table, recipe, stamp)
+
+    def reserve(self, run: Run, usd: Decimal) -> None:
+        """More for a run on the road, where its worst case has grown since it began: in the month in which that was.
+        Raises OverBudget."""
+        cap = run.recipe.monthly_cap_usd
+        self._rewrite_month(self.run(run.id), lambda month: month.holding(run.id, usd, cap=cap))
+
+    def _rewrite_month(self, record: RunRecord, change: Callable[[Month], Month]) -> None:
+        """The month in which the run began. A change that gives the month itself writes nothing."""
+        recipe = record.run.recipe.name
+        for _ in range(LOOKS):
+            month = self.month(recipe, record.begun)
+            changed = change(month)
+            if changed is month or self._table.put_all(changed.write()):
+                return
+        raise Unfinished(f"the month of recipe {recipe!r} is being written by others; try again")
+
+    def run(self, run_id: str) -> RunRecord:
+        """Raises BadRequest for a run that is not in the ledger."""
+        item = self._table.get(*run_key(run_id))
+        if item is None:
+            raise BadRequest(f"there is no run {quoted(run_id)} in the ledger; `distillery status` lists the runs")
+        return run_record(item)
+
+    def runs(self, recipe: str) -> list[RunRecord]:
+        """All runs of a recipe, the newest first."""
+        found = [run_record(item) for item in self._table.query(partition(recipe), "run#")]
+        return sorted(found, key=lambda record: record.opened, reverse=True)
+
+    def begin(self, run_id: str, stage: Stage) -> None:
+        """The stage has started; a second call changes nothing."""
+        self._set_once(run_id, f"{stage}_started", clock.stamp())
+
+    def end(self, run_id: str, stage: Stage, product: Any) -> None:
+        """The stage has given its product to the next; a second call changes nothing."""
+        self._set_once(run_id, f"{stage}_product", json.dumps(to_wire(product)))
+        self._set_once(run_id, f"{stage}_ended", clock.stamp())
+
+    def _set_once(self, run_id: str, attribute: str, value: str) -> None:
+        self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
+
+    def job_asked(self, run_id: str) -> None:
+        """Before a job is asked for: from here on the run may cost, and what it reserved stays reserved. Raises
+        BadRequest for a run that was closed, which has given its reservation back."""
+        self._count(run_id, "asked")
+
+    def job_refused(self, run_id: str) -> None:
+        """The service said no to what was asked for last: no job came of it."""
+        self._count(run_id, "refused")
+
+    def _count(self, run_id: str, what: str) -> None:
+        """One more of them, of a run on the road."""
+        for _ in range(LOOKS):
+            item = self._table.get(*run_key(run_id)) or {}
+            seen = {what: item[what]} if what in item else {}
+            same = f"#{what} = :{what}" if seen else f"attribute_not_exists(#{what})"
+            more, running = {what: str(int(item.get(what, "0")) + 1)}, {"outcome": Outcome.RUNNING.value}
+            only_if = f"#outcome = :outcome AND {same}"
+            if self._table.set(*run_key(run_id), more, only_if=only_if, given=running | seen):
+                return
+            if (record := self.run(run_id)).outcome is not Outcome.RUNNING:
+                raise BadRequest(f"run {run_id!r} is {record.outcome}; no job is started for it")
+        raise Unfinished(f"run {run_id!r} is being written by others; try again")
+
+    def close(
+        self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING, by: str | None = None
+    ) -> bool:
+        """Records how the run ended, and who ended it if somebody did; gives back what it reserved if no job was begun,
+        and then gives the recipe free. False where it was closed before, or is on the road though it was not to be."""
+        closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
+        closing |= {"closed_by": by} if by else {}
+        first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
+        record = self.run(run_id)
+        if record.outcome in ON_THE_ROAD:
+            return False
+        if record.cost_nothing:
+            self._rewrite_month(record, lambda month: month.without(run_id))  # a second call changes nothing
+        self.unlock(names.recipe_of(run_id), run_id)
+        return first
+
+    def lock(self, recipe: str, holder: str) -> None:
+        """Keeps a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
+        if not self._table.put_new(lock_item(recipe, holder, opened=clock.stamp())):
+            raise RunActive(busy(recipe, self.active().get(recipe, "another that has just ended")))
+
+    def unlock(self, recipe: str, holder: str) -> None:
+        """Gives the recipe free if `holder` has it."""
+        self._table.delete("active", recipe, attribute="run", equal=holder)
+
+    def active(self) -> dict[str, str]:
+        """Who is on the road: recipe → run id."""
+        return {item["sk"]: item["run"] for item in self._table.query("active")}
+
+    def wait(self, waiting: Waiting) -> None:
+        """Keeps a task token; a retried task brings a new one, which takes the old one's place."""
+        self._table.put({"pk": "waiting", "sk": waiting.job, "token": waiting.token, "run": waiting.run})
+
+    def waiting(self) -> list[Waiting]:
+        """Every run that waits for a customization job."""
+        return [Waiting(job=i["sk"], token=i["token"], run=i["run"]) for i in self._table.query("waiting")]
+
+    def settled(self, waiting: Waiting) -> None:
+        """The token was answered. A newer token of the same job stays."""
+        self._table.delete("waiting", waiting.job, attribute="token", equal=waiting.token)

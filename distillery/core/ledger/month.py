@@ -1,0 +1,90 @@
+"""What a recipe's runs of one calendar month (UTC) have reserved of what it may spend: one item of the table.
+
+    pk                 sk                     what
+    recipe#<recipe>    month#<2026-11>        the sum, by which runs, and a revision that every write counts up
+
+A run reserves its worst case in the very transaction in which it takes its recipe, for the month in which it begins.
+Every write is conditional on the revision that was read, so that no two can be made from the same sum.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Self
+
+from distillery.core.errors import OverBudget
+from distillery.core.ledger.keys import partition
+from distillery.core.ledger.table import NEW, Item, Table
+
+NAMED = 5
+"""So many runs are named in a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """name: such as 2026-11; revision: 0 where there is no item yet; runs: US dollars by run."""
+
+    recipe: str
+    name: str
+    revision: int = 0
+    runs: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Table, recipe: str, stamp: str) -> Self:
+        """The month of a moment, ISO 8601 in UTC, as it is reserved now."""
+        month = cls(recipe=recipe, name=stamp[:7])
+        item = table.get(*month.key)
+        if item is None:
+            return month
+        runs = {run: Decimal(usd) for run, usd in json.loads(item["runs"]).items()}
+        return replace(month, revision=int(item["revision"]), runs=runs)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return partition(self.recipe), f"month#{self.name}"
+
+    @property
+    def reserved(self) -> Decimal:
+        return sum(self.runs.values(), Decimal(0))
+
+    @property
+    def resets(self) -> str:
+        """The day on which the next month begins, at 00:00 UTC."""
+        year, month = map(int, self.name.split("-"))
+        return f"{year + month // 12}-{month % 12 + 1:02}-01"
+
+    def holding(self, run: str, usd: Decimal, *, cap: Decimal) -> Self:
+        """With at least `usd` for the run; a run is held once. Raises OverBudget where the month's sum would be above
+        the cap."""
+        if run in self.runs and self.runs[run] >= usd:
+            return self
+        held = replace(self, runs={**self.runs, run: usd})
+        if held.reserved > cap:
+            raise OverBudget(
+                f"the run may cost up to ${usd}, and of the ${cap} that recipe {self.recipe!r} may spend on the runs "
+                f"of {self.name} (UTC) ${self.reserved:.2f} are reserved{self._by()}; wait until {self.resets}, "
+                "or raise monthly_budget_usd"
+            )
+        return held
+
+    def without(self, run: str) -> Self:
+        """Itself where the run holds nothing."""
+        if run not in self.runs:
+            return self
+        return replace(self, runs={each: usd for each, usd in self.runs.items() if each != run})
+
+    def write(self) -> tuple[Item, str, Mapping[str, str]]:
+        """Its item, for a transaction: written only where nobody has written since it was read."""
+        pk, sk = self.key
+        unchanged = ("revision = :read", {":read": str(self.revision)}) if self.revision else (NEW, {})
+        runs = json.dumps({run: str(usd) for run, usd in sorted(self.runs.items())})
+        item = {"pk": pk, "sk": sk, "revision": str(self.revision + 1), "reserved": str(self.reserved), "runs": runs}
+        return item, *unchanged
+
+    def _by(self) -> str:
+        """Which runs hold the sum, the dearest first."""
+        dearest = sorted(self.runs.items(), key=lambda held: (-held[1], held[0]))
+        named = [f"{run} ${usd}" for run, usd in dearest[:NAMED]]
+        more = [f"{len(dearest) - NAMED} more"] if len(dearest) > NAMED else []
+        return f": {', '.join([*named, *more])}" if named else ""

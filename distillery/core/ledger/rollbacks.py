@@ -1,0 +1,59 @@
+"""Roll-backs, which are no runs: who asked for each, and how it ended."""
+
+from dataclasses import dataclass
+
+from distillery.core import clock
+from distillery.core.escaping import one_line
+from distillery.core.holders import PREFIX
+from distillery.core.ledger.keys import partition
+from distillery.core.ledger.table import Table
+from distillery.core.road import Alias, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRecord:
+    """by: the ARN of who asked; left, to: models' ARNs; opened, closed: ISO 8601."""
+
+    holder: str
+    by: str
+    left: str
+    to: str
+    opened: str
+    outcome: Outcome
+    closed: str | None = None
+    reason: str = ""
+
+
+class Rollbacks:
+    """Of every recipe; each write may be repeated."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def begin(self, alias: Alias, holder: str, *, by: str) -> None:
+        """Somebody asked for the way back from what the alias names."""
+        pk = partition(alias.recipe)
+        models = {"left": alias.current, "to": alias.previous or ""}
+        self._table.put_new({"pk": pk, "sk": holder, "by": by, "opened": clock.stamp(), **models})
+
+    def end(self, recipe: str, holder: str, outcome: Outcome, reason: str) -> None:
+        """How it ended; a second call, or one of a roll-back that nobody asked for here, changes nothing."""
+        ending = {"outcome": outcome.value, "closed": clock.stamp(), "reason": one_line(reason)}
+        self._table.set(partition(recipe), holder, ending, only_if="attribute_not_exists(#closed)", given={})
+
+    def of(self, recipe: str) -> list[RollbackRecord]:
+        """The newest first."""
+        found = [
+            RollbackRecord(
+                holder=item["sk"],
+                by=item["by"],
+                left=item["left"],
+                to=item["to"],
+                opened=item["opened"],
+                outcome=Outcome(item.get("outcome", Outcome.RUNNING)),
+                closed=item.get("closed"),
+                reason=item.get("reason", ""),
+            )
+            for item in self._table.query(partition(recipe), PREFIX)
+        ]
+        return sorted(found, key=lambda record: record.opened, reverse=True)

@@ -1,0 +1,128 @@
+"""One DynamoDB table with keys `pk` and `sk`, every attribute a string: the few operations that the ledger needs."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from distillery.core.aws import ClientError, client, code
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, str]
+NEW = "attribute_not_exists(pk)"
+TRIES = 8
+"""How often a write is tried that is in another's way; the waits double, and come to 6 seconds together."""
+
+_REFUSED, _CANCELED, _CONFLICT = (
+    "ConditionalCheckFailedException",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+)
+
+
+class Table:
+    """Reads are consistent: a run acts on what was just written."""
+
+    def __init__(self, name: str, dynamodb: "DynamoDBClient | None" = None) -> None:
+        self._name = name
+        self._db = dynamodb or client("dynamodb")
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        answer = self._db.get_item(TableName=self._name, Key=_typed({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def query(self, pk: str, prefix: str = "") -> list[Item]:
+        """The items of a partition in the order of `sk`, all pages."""
+        condition, values = "pk = :pk", {":pk": pk}
+        if prefix:
+            condition, values = f"{condition} AND begins_with(sk, :prefix)", {**values, ":prefix": prefix}
+        pages = self._db.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_typed(values),
+            ConsistentRead=True,
+        )
+        return [_plain(item) for page in pages for item in page["Items"]]
+
+    def put(self, item: Item) -> None:
+        self._db.put_item(TableName=self._name, Item=_typed(item))
+
+    def put_new(self, item: Item) -> bool:
+        """False where the key is taken; nothing is written then."""
+        return _written(
+            lambda: self._db.put_item(TableName=self._name, Item=_typed(item), ConditionExpression=NEW),
+        )
+
+    def put_all(self, *puts: tuple[Item, str, Mapping[str, str]]) -> bool:
+        """(item, condition, its values) each: all are written, or none and the answer is False."""
+        writes: list[Any] = [
+            {
+                "Put": {"TableName": self._name, "Item": _typed(item), "ConditionExpression": condition}
+                | ({"ExpressionAttributeValues": _typed(values)} if values else {})
+            }
+            for item, condition, values in puts
+        ]
+        return _written(lambda: self._db.transact_write_items(TransactItems=writes))
+
+    def set(self, pk: str, sk: str, values: Mapping[str, str], *, only_if: str, given: Mapping[str, str]) -> bool:
+        """Sets attributes of an item. `only_if` names attributes `#name`, and values of `given` as `:name`."""
+        names = {f"#{name}": name for name in (*values, *given) if f"#{name}" in only_if or name in values}
+        return _written(
+            lambda: self._db.update_item(
+                TableName=self._name,
+                Key=_typed({"pk": pk, "sk": sk}),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :new_{name}" for name in values),
+                ConditionExpression=f"attribute_exists(pk) AND {only_if}",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=_typed(
+                    {f":new_{name}": value for name, value in values.items()}
+                    | {f":{name}": value for name, value in given.items()}
+                ),
+            )
+        )
+
+    def delete(self, pk: str, sk: str, *, attribute: str, equal: str) -> bool:
+        """Deletes the item if its attribute has that value; False where it has another, or is gone."""
+        return _written(
+            lambda: self._db.delete_item(
+                TableName=self._name,
+                Key=_typed({"pk": pk, "sk": sk}),
+                ConditionExpression="#attribute = :equal",
+                ExpressionAttributeNames={"#attribute": attribute},
+                ExpressionAttributeValues=_typed({":equal": equal}),
+            )
+        )
+
+
+def _written(write: Callable[[], object]) -> bool:
+    """False where a condition does not hold. What was only in another's way at that moment, or too much for the table,
+    is tried again, and raised in the end: it says nothing of the conditions."""
+    for tried in range(1, TRIES + 1):
+        try:
+            write()
+        except ClientError as error:
+            if _does_not_hold(error):
+                return False
+            if tried == TRIES or code(error) not in (_CANCELED, _CONFLICT):
+                raise
+            time.sleep(0.05 * 2 ** (tried - 1))
+        else:
+            return True
+    raise AssertionError("the last try returns or raises")
+
+
+def _does_not_hold(error: ClientError) -> bool:
+    """Of a transaction that was canceled each of its parts tells why (TransactWriteItems, CancellationReasons)."""
+    if code(error) != _CANCELED:
+        return code(error) == _REFUSED
+    parts: Any = error.response.get("CancellationReasons", ())
+    return any(part.get("Code") == "ConditionalCheckFailed" for part in parts)
+
+
+def _typed(item: Mapping[str, str]) -> Any:
+    return {key: {"S": str(value)} for key, value in item.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    return {key: value["S"] for key, value in item.items()}

@@ -1,0 +1,115 @@
+"""Prompts that come from invocation logs: which calls a recipe takes, from when, and how.
+
+Bedrock logs what callers say of a call (`requestMetadata` of Converse) with the call, and filters by it: "To filter the
+logs using multiple request metadata, use a single Boolean operator AND, OR, or NOT. You cannot combine operations"
+(UG distillation-data-prep-option-2). So a filter here is one operator over all its pairs, and no other can be spelled.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from distillery.core.limits import METADATA_MAX
+from distillery.core.principals import Principals
+
+METADATA = re.compile(r"[a-zA-Z0-9\s._:/=+$@-]*")
+"""Keys and values of `requestMetadata` and of its filters. API."""
+
+METADATA_PAIRS = 16
+"""Pairs of one call, and of one filter. API, UG distillation-data-prep-option-2."""
+
+
+class How(StrEnum):
+    """READ: record by record, for small logs; ATHENA: chosen by a query; DIRECT: the job reads them itself."""
+
+    READ = "read"
+    ATHENA = "athena"
+    DIRECT = "direct"
+
+
+class Operator(StrEnum):
+    """Of the pairs: AND wants all of them, OR at least one, NOT none. A call without a key has no value for it."""
+
+    AND = "and"
+    OR = "or"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSource:
+    """days: how far back; use_responses: train on the answers that were logged, which the teacher must have given;
+    schedule: a `rate(…)` or `cron(…)` of EventBridge, None for by hand alone.
+
+    principals: patterns of `distillery.core.principals` on who made a call, none for whoever did: what a call says of
+    itself, by which `match` takes it, anybody may say. anybody_may_teach: since when somebody has known that, where a
+    job reads the logs itself and sees no principals."""
+
+    match: Mapping[str, str]
+    operator: Operator = Operator.AND
+    how: How = How.READ
+    days: int = 30
+    schedule: str | None = None
+    use_responses: bool = False
+    principals: tuple[str, ...] = ()
+    anybody_may_teach: date | None = None
+
+    def teachers(self, account: str) -> Principals | None:
+        """Whose calls are taken, None for whose ever; account: of patterns that name none."""
+        return Principals.of(self.principals, account=account) if self.principals else None
+
+    def takes(self, metadata: Mapping[str, str]) -> bool:
+        """Whether a call with this metadata is one of those."""
+        least, most = self.bounds
+        return least <= sum(metadata.get(key) == value for key, value in self.match.items()) <= most
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """How many of the pairs must hold, at least and at most."""
+        everything = len(self.match)
+        return {Operator.AND: (everything, everything), Operator.OR: (1, everything), Operator.NOT: (0, 0)}[
+            self.operator
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationLogs:
+    """Logs that a job reads itself: all calls under `uri` whose metadata holds every pair of `match`."""
+
+    uri: str
+    match: Mapping[str, str]
+    use_responses: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """What stands in place of prompts where a job reads logs: the logs, what was counted in them, and lines to judge
+    the student by, which the job will not see. different: prompts that these calls ask, letter case and white space
+    aside; tokens: of calls and held-out prompts together, estimated."""
+
+    logs: InvocationLogs
+    calls: int
+    different: int
+    tokens: int
+    heldout: tuple[str, ...]
+
+
+def metadata_filters(match: Mapping[str, str], operator: Operator) -> dict[str, Any]:
+    """`requestMetadataFilters` of a job: a union of which one pair is a member by itself, and several are a list.
+
+    Raises KeyError for no pair: the API has no filter that takes everything.
+    """
+    base = "notEquals" if operator is Operator.NOT else "equals"
+    pairs = [{base: {key: value}} for key, value in match.items()]
+    if len(pairs) == 1:
+        return pairs[0]
+    if not pairs:
+        raise KeyError("a filter needs at least one pair")
+    return {"orAll" if operator is Operator.OR else "andAll": pairs}
+
+
+def fits(text: str) -> bool:
+    """Whether Bedrock takes this as a key or a value of metadata."""
+    return 0 < len(text) <= METADATA_MAX and METADATA.fullmatch(text) is not None

@@ -1,0 +1,130 @@
+"""A recipe: one task to distil. Written in the environment's settings, carried whole by every run.
+
+A run keeps the recipe that it began with, so that new settings never change a run half-way.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from distillery.core import settings
+from distillery.core.catalog import HostingMode
+from distillery.core.curation import Curation
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.logs import LogSource
+from distillery.core.names import digest
+from distillery.core.wire import from_wire, to_wire
+
+SETTINGS_FILE = "recipes.json"
+"""Of the settings layer."""
+
+
+class Grader(StrEnum):
+    """How an answer is compared with the reference."""
+
+    LABEL = "label"  # the same after trimming, case folding and a closing full stop
+    OVERLAP = "overlap"  # F1 of the words they share, for free text
+
+
+class BadLines(StrEnum):
+    """What becomes of lines that break a rule."""
+
+    REJECT = "reject"  # one bad line refuses the whole upload
+    QUARANTINE = "quarantine"  # they are put aside, up to max_bad_lines, counted and told
+
+
+class OverBudgetThen(StrEnum):
+    """What becomes of a run whose estimate is above the budget."""
+
+    REFUSE = "refuse"
+    APPROVE = "approve"  # it waits until somebody approves or rejects it
+
+
+class MixedLabels(StrEnum):
+    """What becomes of an upload in which some prompts have a reference answer and some have none."""
+
+    WARN = "warn"  # a few good answers among many prompts without are Amazon's advice for Nova
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """teacher, student: catalog keys, such as `amazon.nova-pro-v1:0`. Shares and scores: 0 to 1. Money: US dollars."""
+
+    name: str
+    teacher: str
+    student: str
+    hosting: HostingMode = HostingMode.ON_DEMAND
+    grader: Grader = Grader.LABEL
+    budget_usd: Decimal = Decimal(25)
+    monthly_budget_usd: Decimal | None = None  # five times budget_usd
+    over_budget: OverBudgetThen = OverBudgetThen.REFUSE
+    heldout_share: float = 0.2
+    heldout_max: int = 200
+    max_answer_tokens: int = 64
+    bad_lines: BadLines = BadLines.REJECT
+    max_bad_lines: int = 100
+    mixed_labels: MixedLabels = MixedLabels.WARN
+    contenders: tuple[str, ...] = ()  # models of today that the student has to beat in price: shown beside it
+    min_score: float = 0.5
+    min_share_of_teacher: float = 0.85
+    min_gain: float = 0.02  # over the untrained student: below it, training bought nothing
+    model_units: int = 1
+    unit_price_usd_per_hour: Decimal | None = None  # never guessed; required with Provisioned Throughput
+    training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
+    tags: Mapping[str, str] = field(default_factory=dict)
+    curation: Curation = field(default_factory=Curation)
+    deciders: tuple[
+        str, ...
+    ] = ()  # of those who hold the policy, who approves, rejects and rolls back; none: all of them
+    logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
+
+    @property
+    def monthly_cap_usd(self) -> Decimal:
+        """What its runs that begin in one calendar month (UTC) may cost together, each at its worst. Of itself as much
+        as five runs at their budget: a month has five Mondays, and who collects weekly is not to be surprised."""
+        return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
+
+    @property
+    def digest(self) -> str:
+        """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags,
+        money or deciders, nor of where prompts come from, what becomes of bad lines or how they are curated: the data
+        set's own digest tells those."""
+        return digest(
+            [
+                self.name,
+                self.teacher,
+                self.student,
+                self.heldout_share,
+                self.heldout_max,
+                self.max_answer_tokens,
+            ]
+        )
+
+
+def tag_keys(recipes: Iterable[Recipe]) -> set[str]:
+    """What these recipes tag their jobs, models and endpoints with beside the tags that all have."""
+    return {key for recipe in recipes for key in recipe.tags}
+
+
+def load(name: str) -> Recipe:
+    """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
+    recipes = settings.read(SETTINGS_FILE)
+    if name not in recipes:
+        raise BadRequest(
+            f"there is no recipe {quoted(address(name, NAME_MAX))}; this environment has {sorted(recipes)}"
+        )
+    return from_wire(Recipe, recipes[name])
+
+
+def load_all() -> dict[str, Recipe]:
+    """The environment's recipes by name."""
+    return {name: from_wire(Recipe, said) for name, said in settings.read(SETTINGS_FILE).items()}
+
+
+def dump(recipes: Mapping[str, Recipe]) -> str:
+    """The text of the settings layer's file: the inverse of `load`, in a stable order."""
+    return json.dumps({name: to_wire(recipe) for name, recipe in sorted(recipes.items())}, indent=1, sort_keys=True)

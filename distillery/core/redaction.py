@@ -1,0 +1,157 @@
+"""A service's sentence without what it quotes: prompts, answers and lines of files must not come into logs, e-mails,
+the ledger or an execution's history by way of an error.
+
+`of_model` is for services that are given prompts: nothing is kept but sentences that are known (`phrases`). `sentence`
+is for all others, and for texts such as a job's `failureMessage`: what is quoted or in brackets goes, and so does every
+word that is no service's own. Since a prompt may be made of a service's words, too, no SHORT characters in a row come
+through of a sentence that is not known: a word is left out in between. Identifiers stay whole, in ‹›: ARNs, ids of
+models and of requests, actions.
+"""
+
+import functools
+import re
+
+from distillery.core.escaping import one_line
+from distillery.core.phrases import BINDING, SENTENCES, TELLING
+
+SHORT = 20
+GAP = "…"
+LEFT_OUT = "its sentence is left out, since it may quote a prompt"
+"""In place of a sentence of which nothing is kept."""
+_READ, _KEPT = 4000, 500
+
+_IDENTIFIER = (
+    r"(?:arn:aws[a-z-]{0,10}:[a-z0-9-]{1,30}:[a-z0-9-]{0,20}:\d{0,12}:[A-Za-z0-9._/:*+=,@-]{0,200}[A-Za-z0-9/*]"
+    r"|(?:[a-z]{2,6}\.)?(?:amazon|anthropic|meta)\.[a-z][a-z0-9.-]{1,40}(?::\d{1,3})?(?::\d{1,4}k)?"
+    r"|(?:athena|bedrock|dynamodb|events|glue|iam|kms|lambda|logs|s3|servicequotas|sns|sqs|ssm|states|sts)"
+    r":[A-Z][A-Za-z]{2,50}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?!\w)"
+)
+_PIECE = re.compile(
+    rf"(?P<identifier>(?<!\w)‹?{_IDENTIFIER}›?)"
+    r"|(?P<gap>(?<!\w)'.*?'(?!\w)|\".*?\"|`.*?`|“.*?”|‘.*?’|«.*?»|\{.*\}|\[.*\]"
+    r"|(?<!\w)'.*|[\"`“‘«{\[].*)"
+    r"|(?P<word>[A-Za-z][A-Za-z0-9]*(?:[-'’][A-Za-z0-9]+)*(?!\w))"
+    r"|(?P<number>\d{1,12}(?:\.\d{1,3})?(?!\w))"
+    r"|(?P<between>[ .,:;()])"
+    r"|(?P<other>\w+|.)",
+    re.DOTALL,
+)
+_WRAPPED = re.compile(
+    r"An error occurred \([A-Z][A-Za-z0-9.]{2,60}\) when calling the [A-Z][A-Za-z0-9]{2,60} operation"
+    r"(?: \(reached max retries: \d{1,3}\))?: "
+)
+_BETWEEN = " .,:;()"
+_WORD = re.compile(f"([{_BETWEEN}]*)([^{_BETWEEN}]+)")
+
+
+def _pattern(known: str) -> "re.Pattern[str]":
+    spelled = re.sub("['’]", "['’]", re.escape(known).replace(r"\{\}", r"(\S{1,300})"))
+    return re.compile(spelled)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple["re.Pattern[str]", str], ...]:
+    """Compiled when an error is redacted, not at every cold start."""
+    return tuple((_pattern(known), known) for known in sorted((*SENTENCES, LEFT_OUT), key=len, reverse=True))
+
+
+def of_model(text: object) -> str:
+    """The known sentences that it begins with; empty where there is none."""
+    known, rest = _known(one_line(text, _READ))
+    return f"{known} {GAP}" if known and rest else known
+
+
+def sentence(text: object, most: int = _KEPT) -> str:
+    """What can be kept of any service's text. What came out once comes out much the same again."""
+    text = one_line(text, _READ)
+    wrapped = _WRAPPED.match(text)
+    head = wrapped[0] if wrapped else ""
+    known, rest = _known(text.removeprefix(head))
+    told = _fragments(rest) if rest else ""
+    if known and told:
+        told = f" {GAP} {told.removeprefix(GAP).lstrip()}".rstrip()
+    return one_line(head + known + told, most)
+
+
+def told(text: object, where: str) -> str:
+    """The same for a person, with where to read all of it if anything was left out; empty where nothing was said."""
+    said = sentence(text)
+    if GAP not in said:
+        return said
+    return f"{LEFT_OUT if said == GAP else said} (in full: {where})"
+
+
+def code(text: object) -> str:
+    """An error's code or a request's id, if it is of their form."""
+    return str(text) if re.fullmatch(r"[A-Za-z0-9._:/+=-]{1,80}", str(text)) else "Unknown"
+
+
+def _known(text: str) -> tuple[str, str]:
+    """The known sentences at its beginning, with nothing but identifiers in their holes, and the rest."""
+    kept: list[str] = []
+    while found := next(((m, known) for pattern, known in _patterns() if (m := pattern.match(text))), None):
+        match, known = found
+        parts = known.split("{}")
+        kept.append(
+            parts[0] + "".join(_hole(hole) + part for hole, part in zip(match.groups(), parts[1:], strict=True))
+        )
+        text = text[match.end() :].lstrip()
+    return " ".join(kept), text.strip(_BETWEEN)
+
+
+def _hole(text: str) -> str:
+    plain = text.strip("'\"()[],.;:‹›")
+    fits = re.fullmatch(rf"{_IDENTIFIER}|\d{{1,12}}", plain) or plain in TELLING
+    return plain if fits else GAP
+
+
+def _fragments(text: str) -> str:
+    """Parts of what a service says, and identifiers; what was left out is a gap."""
+    said: list[str] = []
+    run = ""
+    for found in _PIECE.finditer(text):
+        piece = found[0]
+        if found.lastgroup in ("number", "between") or (found.lastgroup == "word" and _is_services(piece)):
+            run += piece
+        else:
+            said += [*_parts(run), f"‹{piece.strip('‹›')}›" if found.lastgroup == "identifier" else GAP]
+            run = ""
+    said += _parts(run)
+    return " ".join(one for number, one in enumerate(said) if one != GAP or said[number - 1 : number] != [GAP])
+
+
+def _is_services(word: str) -> bool:
+    return _plain(word) in TELLING or _plain(word) in BINDING
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("’", "'")
+
+
+def _parts(run: str) -> list[str]:
+    """Of a run of words and numbers: parts of less than SHORT, spaces around them counted, with gaps between them.
+    Where something has to go, it is rather what binds than what tells. Of two numbers in a row, which may be of a
+    telephone or a card, the second goes."""
+    parts: list[str] = []
+    part, binding, number = "", "", False
+    for between, word in _WORD.findall(run):
+        if _plain(word) in BINDING:
+            binding, number = f"{binding}{between}{word}", False
+            continue
+        longer = f"{part}{binding}{between}{word}" if part else word
+        twice, number = number and word[0].isdigit(), word[0].isdigit()
+        if len(longer) <= SHORT - 3 and not twice:
+            part = longer
+        else:
+            parts += [*_telling(part), GAP]
+            part = word if (binding or not part) and not twice and len(word) <= SHORT - 3 else ""
+        binding = ""
+    return parts + _telling(part)
+
+
+def _telling(part: str) -> list[str]:
+    """A gap where nothing is told: numbers alone."""
+    if not part:
+        return []
+    return [part if any(_plain(word) in TELLING for _, word in _WORD.findall(part)) else GAP]

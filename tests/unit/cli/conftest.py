@@ -1,0 +1,60 @@
+"""The command as a person calls it, on an account in memory."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from distillery.cli import main
+from distillery.core.ledger.ledger import Ledger
+from tests.unit.cli.account import FakeAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the command printed, each run of white space as one space, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def account() -> FakeAccount:
+    return FakeAccount()
+
+
+@pytest.fixture
+def ledger(account: FakeAccount) -> Ledger:
+    return Ledger(account.table)
+
+
+@pytest.fixture
+def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`command("status", "support")`."""
+
+    def the_account(environment: str, region: str | None, *, prepare: object) -> FakeAccount:
+        account.environment, account.region = environment, region
+        return account
+
+    monkeypatch.setattr("distillery.client.Account", the_account)
+    monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
+    monkeypatch.setenv("COLUMNS", "140")  # so that no cell of a table is folded
+    for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["distillery", *words])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        return Said(code, " ".join(printed.out.split()), " ".join(printed.err.split()))
+
+    return call

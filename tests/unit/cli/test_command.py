@@ -1,0 +1,216 @@
+"""What all verbs share: help, options, and errors in one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+import distillery
+from distillery.cli.permissions import NEEDS, STACKS, needed
+from distillery.cli.target import Target
+from distillery.cli.verbs import VERBS
+from distillery.client import NotDeployed, NotReached
+from distillery.client.refused import NotAllowed
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.road import Outcome
+from tests.fakes.road import open_run
+from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.conftest import Command
+
+
+def test_help_lists_the_verbs(command: Command) -> None:
+    said = command("--help")
+    assert said.code == 0
+    for word in (*VERBS, "--env", "--region", "--local"):
+        assert word in said.out, word
+
+
+def test_the_version_is_the_packages_own(command: Command) -> None:
+    said = command("--version")
+    assert (said.code, said.out, said.err) == (0, f"distillery {distillery.__version__}", "")
+
+
+def test_without_a_verb_it_shows_its_help(command: Command) -> None:
+    said = command()
+    assert said.code in (0, 2)
+    assert "rollback" in said.out + said.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(command: Command, verb: str) -> None:
+    said = command(verb, "--help")
+    assert said.code == 0
+    assert f"distillery {verb}" in said.out
+
+
+def test_an_unknown_verb_is_a_usage_error(command: Command) -> None:
+    said = command("distill")
+    assert said.code == 2
+    assert "distill" in said.err
+
+
+def test_environment_and_region_are_the_persons(account: FakeAccount, command: Command) -> None:
+    command("--env", "prod", "--region", "eu-west-1", "status")
+    assert (account.environment, account.region) == ("prod", "eu-west-1")
+
+
+def test_the_environment_may_come_from_the_environment(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISTILLERY_ENV", "staging")
+    command("status")
+    assert account.environment == "staging"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotDeployed("environment 'dev' is not deployed in us-east-1 of this account; deploy it"),
+        NotReached("reading what environment 'dev' published: Unable to locate credentials"),
+        OSError(28, "No space left on device"),
+    ],
+)
+@pytest.mark.parametrize("words", [("status",), ("watch",), ("ask", "fast", "hello"), ("rollback", "support")])
+def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
+    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, words: tuple[str, ...]
+) -> None:
+    def unreachable(*_: object, **__: object) -> FakeAccount:
+        raise error
+
+    monkeypatch.setattr("distillery.client.Account", unreachable)
+    said = command(*words)
+    assert (said.code, said.out, said.err) == (1, "", f"distillery: {error}")
+
+
+SERVICE = "Value failed to satisfy constraint: [a-z]([-a-z0-9]*) [/x]"
+"""Words of a service that are no markup, though they look like it."""
+
+
+def test_an_error_of_aws_that_nobody_foresaw_is_one_sentence(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": SERVICE}}, "GetItem")
+
+    monkeypatch.setattr(account.table, "get", refuse)
+    said = command("watch", "support-aaaaa-bbbbbbbb-1")
+    assert said.code == 1
+    assert said.err.startswith("distillery: An error occurred (AccessDeniedException)")
+    assert SERVICE in said.err
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetParameter")
+
+
+def test_every_verb_that_asks_aws_says_which_policy_it_needs() -> None:
+    assert set(NEEDS) == set(VERBS) - {"demo", "check"}
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_refusal_by_a_functions_url_is_one(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    run = open_run(ledger)
+    account.objects[run.dataset.report_uri] = b"{}"
+
+    def refuse(*_: object) -> None:
+        raise NotAllowed("AWS refused (AccessDenied)")
+
+    monkeypatch.setattr(account, "decide", refuse)
+    said = command(verb, run.id, *(["--yes"] if verb == "approve" else []))
+    assert (said.code, "ApproverPolicyArn" in said.err) == (1, True)
+
+
+@pytest.mark.parametrize("verb", NEEDS)
+def test_a_refusal_says_which_policy_the_verb_needs(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch, verb: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "prompts.jsonl"
+    file.write_text("{}")
+    words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": [], "forget": []}.get(
+        verb, ["support"]
+    )
+    words += {"ask": ["hello"], "approve": ["--yes"], "bench": ["--yes"], "forget": ["--text", "Zoe Miller"]}.get(
+        verb, []
+    )
+
+    def refuse(*_: object, **__: object) -> FakeAccount:
+        raise NotReached("reading what environment 'prod' published: no") from DENIED
+
+    monkeypatch.setattr("distillery.client.Account", refuse)
+    said = command("--env", "prod", verb, *words)
+    assert said.code == 1
+    stack = STACKS.get(NEEDS[verb][0], "pipeline")
+    assert (
+        f"`distillery {verb}` needs the policy in output {NEEDS[verb][0]} of stack distillery-prod-{stack}" in said.err
+    )
+
+
+TAGGED = {
+    "run": "starts runs by putting prompts under prompts/<recipe>/",
+    "collect": "leaves collecting to the recipe's schedule",
+    **dict.fromkeys(("approve", "reject", "rollback"), "decides only where every recipe names its deciders"),
+    "status": "reaches that recipe alone",
+    "forget": "says --recipe, and reaches no logged calls",
+}
+
+
+@pytest.mark.parametrize("verb", TAGGED)
+def test_a_refusal_says_what_is_for_whom_a_tag_holds_to_a_recipe(verb: str) -> None:
+    said = needed(verb, Target("dev", None, False), NotAllowed("AWS refused (AccessDenied)"))
+    assert f"whoever bears the tag distillery:recipe {TAGGED[verb]}" in (said or "")
+
+
+def test_what_is_no_refusal_says_nothing_of_policies(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object, **__: object) -> FakeAccount:
+        raise NotReached("no network")
+
+    monkeypatch.setattr("distillery.client.Account", unreachable)
+    assert "policy" not in command("status").err
+
+
+@pytest.mark.parametrize("verb", ["watch", "status"])
+def test_a_reason_in_a_services_words_is_shown_whole(ledger: Ledger, command: Command, verb: str) -> None:
+    ledger.close(open_run(ledger).id, Outcome.FAILED, SERVICE)
+    shown = "".join(command(verb).out.split())
+    assert all(part in shown for part in ("[a-z]", "[/x]"))
+
+
+def test_ctrl_c_is_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> FakeAccount:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("distillery.client.Account", interrupted)
+    said = command("status")
+    assert said.code == 130
+    assert "Traceback" not in said.err
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+from distillery.cli import main
+main()
+"""
+
+
+def test_ctrl_c_before_everything_is_imported_is_no_traceback_either() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nstopped\n")
+
+
+def test_local_without_a_local_account_says_how_to_start_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from local import account as local
+
+    def load() -> None:
+        raise local.NoLocalAccount("no local account runs; start it with: make demo")
+
+    monkeypatch.setattr(local.LocalAccount, "load", load)
+    said = command("--local", "status")
+    assert (said.code, said.err) == (1, "distillery: no local account runs; start it with: make demo")

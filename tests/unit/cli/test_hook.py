@@ -1,0 +1,54 @@
+"""The hook that this repository offers to pre-commit runs on what pre-commit installs for it, and on nothing else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.hook.installed import BESIDE, HOOK, NEEDED, PYPROJECT, ROOT, closure
+from tests.unit.dataset.fakes import file, line
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel, what it requires, and what the hook names: as `pip install . <additional>` leaves it."""
+    folder, built = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("built")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = built.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder)
+    for one in closure(NEEDED):
+        for top in {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}:
+            (folder / top).symlink_to(Path(str(one.locate_file(top))))
+    return folder
+
+
+def _run(installed: Path, *files: Path) -> "subprocess.CompletedProcess[str]":
+    """Without this environment's own packages (-S)."""
+    program, *words = HOOK["entry"].split()
+    (told,) = installed.glob("distillery-*.dist-info/entry_points.txt")
+    assert f"{program} = distillery.cli:main" in told.read_text(encoding="utf-8")
+    command = [sys.executable, "-S", "-P", "-m", "distillery", *words, *map(str, files)]
+    environment = {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=installed, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_good_prompts_pass(installed: Path, tmp_path: Path) -> None:
+    good = tmp_path / "good.jsonl"
+    good.write_bytes(file(150))
+    done = _run(installed, good)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_bad_prompts_fail_with_what_is_wrong(installed: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_bytes(file(150) + line("x", id=1))
+    done = _run(installed, bad)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "unknown-field" in done.stdout
+
+
+def test_what_the_hook_names_is_of_the_extra_with_the_same_bounds() -> None:
+    assert set(BESIDE) <= set(PYPROJECT["project"]["optional-dependencies"]["command"])

@@ -1,0 +1,147 @@
+"""`distillery status`: what each recipe serves, and its runs."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from distillery.core import clock
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.road import Outcome, Stage
+from tests.fakes.road import alias, dataset, open_run, recipe, verdict
+from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.conftest import Command
+
+ALIAS = {
+    "version": 2,
+    "run": "support-aaaaa-bbbbbbbb-1",
+    "endpoint": {"arn": "arn:live"},
+    "current": "arn:new",
+    "previous": "arn:old",
+}
+
+
+def test_without_a_recipe_it_shows_all_of_them(command: Command) -> None:
+    said = command("status")
+    assert said.code == 0
+    assert re.findall(r"(\w+) no live alias yet", said.out) == ["support", "triage"]
+
+
+def test_an_unknown_recipe_is_refused_with_the_recipes_there_are(command: Command) -> None:
+    said = command("status", "nowhere")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "distillery: there is no recipe 'nowhere'; environment 'dev' has ['support', 'triage']"
+
+
+def test_a_live_recipe_shows_its_alias_and_the_model_before(account: FakeAccount, command: Command) -> None:
+    account.aliases["support"] = ALIAS
+    said = command("status", "support")
+    assert said.out.startswith("support alias version 2 of run support-aaaaa-bbbbbbbb-1: arn:live, previous arn:old ")
+
+
+def test_a_first_alias_has_no_model_before(account: FakeAccount, command: Command) -> None:
+    account.aliases["support"] = ALIAS | {"previous": None}
+    assert ": arn:live 20" in command("status", "support").out
+
+
+def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, command: Command) -> None:
+    run = open_run(ledger)
+    ledger.begin(run.id, Stage.EVALUATION)
+    ledger.end(run.id, Stage.EVALUATION, verdict(passed=False))
+    ledger.close(run.id, Outcome.REJECTED, "min_score")
+    out = command("status", "support").out
+    assert f"{run.id} rejected" in out
+    assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% min_score" in out
+
+
+def test_who_decided_is_shown(account: FakeAccount, ledger: Ledger, command: Command) -> None:
+    approvals = Approvals(account.table)
+    approved, declined = (
+        ledger.open(recipe(), dataset(letter), again=False, awaiting=True).run for letter in ("a", "b")
+    )
+    worst = approved.dataset.at_most_usd
+    approvals.approve(approved.id, worst, by="arn:aws:iam::1:user/ana", cap_usd=worst)
+    approvals.decline(declined.id, "too dear", by="arn:aws:sts::1:assumed-role/approvers/[red]bob")
+    Rollbacks(account.table).begin(alias("support"), "rollback-support-20261123T090807Z", by="arn:aws:iam::1:user/eve")
+    out = command("status", "support").out
+    assert "approved by arn:aws:iam::1:user/ana" in out
+    assert "too dear declined by arn:aws:sts::1:assumed-role/approvers/[red]bob" in out
+    assert "rollback-support-20261123T090807Z rolling back" in out
+    assert "asked by arn:aws:iam::1:user/eve" in out
+
+
+def test_an_id_stays_whole_in_a_narrow_terminal(
+    ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    run = open_run(ledger)
+    ledger.close(run.id, Outcome.FAILED, "JobFailed: " + "x" * 90)
+    out = command("status", "support").out
+    assert run.id in out
+    assert "x" * 90 in out
+
+
+def test_a_run_without_a_verdict_has_no_scores(ledger: Ledger, command: Command) -> None:
+    open_run(ledger)
+    out = command("status", "support").out
+    assert "running" in out
+    assert out.endswith("100 prompts")
+
+
+@pytest.mark.parametrize(("recipe", "of"), [("support", "$19.40 of $40.00"), ("triage", "$0.00")])
+def test_what_the_month_has_reserved_and_what_it_may_is_shown_with_who_holds_it(
+    ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, recipe: str, of: str
+) -> None:
+    """triage: an environment that was deployed before there were caps."""
+    monkeypatch.setattr(clock, "timestamp", lambda: 1796040000.0)
+    run = open_run(ledger)
+    ledger.job_asked(run.id)
+    ledger.close(run.id, Outcome.FAILED)
+    open_run(ledger)
+    usd = Decimal("9.70") if recipe == "support" else Decimal("0.00")
+    assert (
+        f"2026-11 (UTC): {of} reserved, ${usd} by runs on the road, ${usd} spent at most by runs that ended; "
+        "a new month on 2026-12-01"
+    ) in command("status", recipe).out
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
+
+
+def test_a_recipe_that_is_not_ones_own_is_passed_over(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is limited to a recipe by a tag still sees that one."""
+    run, query = open_run(ledger), account.table.query
+
+    def limited(partition: str, prefix: str = "") -> Any:
+        if partition == "recipe#triage":
+            raise DENIED
+        return query(partition, prefix)
+
+    monkeypatch.setattr(account.table, "query", limited)
+    said = command("status")
+    assert said.code == 0
+    assert run.id in said.out
+    assert "triage you may not read its runs" in said.out
+    alone = command("status", "triage")
+    assert (alone.code, alone.out, "OperatorPolicyArn" in alone.err) == (1, "", True)
+
+
+def test_an_approver_sees_runs_and_no_alias(
+    account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ledger)
+
+    def refuse(_recipe: str) -> None:
+        raise DENIED
+
+    monkeypatch.setattr(account, "alias", refuse)
+    said = command("status", "support")
+    assert said.code == 0
+    assert "support you may not read its alias" in said.out
+    assert run.id in said.out

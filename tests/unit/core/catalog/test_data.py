@@ -1,0 +1,150 @@
+"""What must hold for every row of the catalog."""
+
+import re
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from distillery.core import catalog
+from distillery.core.catalog import Certainty, HostId, Life, LifeState, Model, Pair, Price, PriceKind, Profile
+from distillery.core.catalog.contexts import STUDENT_CONTEXT_TOKENS
+
+TODAY = date(2026, 11, 23)
+MODELS = catalog.models()
+PROFILES = [(model, profile) for model in MODELS for profile in model.profiles]
+PRICES = [(model, price) for model in MODELS for price in model.prices]
+LIVES = [(model.id, model.life) for model in MODELS] + [
+    (f"{model.id} in {region}", life) for model in MODELS for region, life in model.life.overrides.items()
+]
+
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+each_pair = pytest.mark.parametrize("pair", catalog.pairs(), ids=lambda pair: f"{pair.teacher}-{pair.student}")
+each_life = pytest.mark.parametrize("life", [life for _, life in LIVES], ids=[name for name, _ in LIVES])
+
+
+@each_model
+def test_a_model_says_where_its_facts_come_from_and_when_it_began(model: Model) -> None:
+    assert model.source
+    assert model.life.first is not None
+    assert model.prices or model.life.state(TODAY) is LifeState.ENDED
+
+
+@each_life
+def test_the_days_of_a_life_are_in_order(life: Life) -> None:
+    days = [day for day in (life.first, life.declines, life.ends) if day]
+    assert all(earlier < later for earlier, later in pairwise(days))
+    assert life.source
+
+
+@each_life
+def test_only_a_dated_end_is_announced(life: Life) -> None:
+    assert (life.end is None) == (life.certainty is Certainty.UNKNOWN)
+
+
+@each_model
+def test_what_can_be_customized_names_what_is_hosted(model: Model) -> None:
+    assert (model.customize is None) == (model.host is None)
+    if model.customize and model.host:
+        assert model.customize.startswith(f"{model.id}:")
+        assert catalog.base_of(model.customize) is model
+        assert catalog.base_of(model.host) is model
+
+
+@each_model
+def test_a_successor_lives_and_knows_no_end(model: Model) -> None:
+    if model.life.ends or model.life.declines:
+        assert model.successor, f"{model.id} ends and names no successor"
+    if model.successor:
+        successor = catalog.model(model.successor)
+        assert successor.id != model.id
+        assert successor.life.state(TODAY) is LifeState.ACTIVE
+        assert successor.life.ends is None
+
+
+@each_model
+def test_latency_optimized_is_only_offered_where_a_profile_is_called(model: Model) -> None:
+    """A bare id is refused: UG latency-optimized-inference."""
+    for regions in model.latency.values():
+        for region, first in regions.items():
+            assert catalog.profile_for(model.id, region) is not None
+            assert model.life.first is not None
+            assert first >= model.life.first
+
+
+@pytest.mark.parametrize(("model", "profile"), PROFILES, ids=[profile.id for _, profile in PROFILES])
+def test_a_profile_is_of_its_model_and_routes_somewhere(model: Model, profile: Profile) -> None:
+    assert profile.id == f"{profile.geography}.{model.id}"
+    assert profile.source
+    for source, destinations in profile.destinations.items():
+        assert re.fullmatch(r"[a-z]{2}-[a-z]+-\d", source)
+        assert (catalog.ANYWHERE in destinations) == (profile.geography == "global")
+        assert len(destinations) == len(set(destinations))
+
+
+@pytest.mark.parametrize(("model", "price"), PRICES, ids=[f"{model.id}-{price.kind}" for model, price in PRICES])
+def test_a_price_is_dated_sourced_and_for_something_that_can_be_called(model: Model, price: Price) -> None:
+    assert price.source
+    assert price.as_of <= TODAY
+    assert 0 < price.per_million_input <= price.per_million_output
+    assert price.through is None or price.through in {profile.id for profile in model.profiles}
+    assert price.kind is not PriceKind.OPTIMIZED or price.through is not None
+
+
+def test_no_two_rows_give_one_price() -> None:
+    keys = [(model.id, price.kind, price.through, price.as_of) for model, price in PRICES]
+    assert len(keys) == len(set(keys))
+
+
+@each_model
+def test_a_training_price_admits_that_it_is_unverified(model: Model) -> None:
+    training = catalog.training_price(model.id)
+    assert training is None or (training.per_million_tokens > 0 and "UNVERIFIED" in training.source)
+
+
+@each_pair
+def test_a_pair_is_of_known_models_whose_student_can_be_customized(pair: Pair) -> None:
+    assert catalog.model(pair.teacher).life.first
+    student = catalog.model(pair.student)
+    assert student.customize
+    assert pair.source
+    assert len(pair.regions) == 1
+
+
+@each_pair
+def test_a_student_of_a_pair_can_be_hosted_where_it_is_made(pair: Pair) -> None:
+    student = catalog.model(pair.student)
+    on_demand = {region for offer in student.on_demand_hosting for region in offer.regions}
+    assert pair.regions & (student.throughput_regions | on_demand)
+
+
+@each_pair
+def test_no_job_can_start_when_the_teacher_has_ended_or_the_student_is_legacy(pair: Pair) -> None:
+    teacher, student = catalog.model(pair.teacher).life, catalog.model(pair.student).life
+    assert pair.first
+    if pair.last:
+        assert pair.first < pair.last
+        assert teacher.state(pair.last) is not LifeState.ENDED
+        assert student.state(pair.last) is LifeState.ACTIVE
+    else:
+        assert teacher.ends is None
+        assert student.declines is None
+
+
+@each_pair
+def test_a_teacher_can_be_called_the_way_its_pair_says(pair: Pair) -> None:
+    teacher = catalog.model(pair.teacher)
+    (region,) = pair.regions
+    if pair.teacher_as != "profile":
+        assert region in teacher.in_region
+    if pair.teacher_as != "in-region":
+        assert catalog.profile_for(teacher.id, region)
+
+
+def test_the_limits_name_models_of_the_catalog() -> None:
+    assert set(STUDENT_CONTEXT_TOKENS) <= {model.id for model in MODELS}
+
+
+def test_a_custom_model_arns_base_is_found_and_an_invoke_id_is_not_one() -> None:
+    with pytest.raises(catalog.UnknownModel, match="128k"):
+        catalog.base_of(HostId("amazon.nova-micro-v1:0"))

@@ -1,0 +1,389 @@
+"""The month's cap, attacked: by uploads at once, by --again, by approvals, by retries, and at the month's end."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distillery.core import clock
+from distillery.core.aws import ClientError
+from distillery.core.errors import BadRequest, OverBudget, RunActive
+from distillery.core.ledger.approvals import Approvals
+from distillery.core.road import Outcome, Run
+from tests.fakes.road import distilled, recipe
+from tests.fakes.table import MemoryTable
+from tests.unit.core.ledger.worlds import CAP, NOVEMBER, WORST, Shaky, World
+
+
+@pytest.fixture(autouse=True)
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the clock."""
+
+    def set_to(moment: str) -> None:
+        monkeypatch.setattr(clock, "timestamp", lambda: datetime.fromisoformat(moment).timestamp())
+
+    set_to(NOVEMBER)
+    return set_to
+
+
+def spend(world: World, digest: str, *, again: bool = False) -> Run:
+    """A run that comes to its job and ends."""
+    run = world.open(digest, again=again)
+    world.pay(run)
+    world.end(run)
+    return run
+
+
+def test_the_run_that_would_pass_the_cap_is_refused_and_told_who_holds_the_month_and_till_when() -> None:
+    world = World()
+    runs = [spend(world, digest) for digest in "abcd"]
+    with pytest.raises(OverBudget) as refused:
+        world.open("e")
+    told = str(refused.value)
+    assert "may cost up to $9.70, and of the $40.00 that recipe 'support' may spend on the runs of 2026-11" in told
+    assert "$38.80 are reserved" in told
+    assert all(f"{run.id} $9.70" in told for run in runs)
+    assert told.endswith("; wait until 2026-12-01, or raise monthly_budget_usd")
+    assert world.month().runs == world.paid
+    assert world.ledger.active() == {}
+
+
+def test_of_many_runs_the_dearest_are_named() -> None:
+    world = World(Shaky(cap=Decimal(100)), recipe(monthly_budget_usd=Decimal(68)))
+    for digest in "1234567":
+        spend(world, digest)
+    with pytest.raises(OverBudget, match=r"\$67.90 are reserved: .*, 2 more; wait"):
+        world.open("8")
+
+
+def test_a_cap_is_met_to_the_cent() -> None:
+    world = World(of=recipe(monthly_budget_usd=Decimal("19.40")))
+    spend(world, "a")
+    spend(world, "b")
+    poorer = World(of=recipe(monthly_budget_usd=Decimal("19.39")))
+    spend(poorer, "a")
+    with pytest.raises(OverBudget):
+        poorer.open("b")
+
+
+def test_the_same_prompts_again_and_again_do_not_pass_the_cap() -> None:
+    world = World()
+    for _ in range(4):
+        run = world.open("a", again=True)
+        distilled(world.ledger, run, "a")
+        world.pay(run)
+        world.ledger.close(run.id, Outcome.PROMOTED)
+    with pytest.raises(OverBudget):
+        world.open("a", again=True)
+    assert world.open("a").attempt == 4, "without --again it is the run there is"
+
+
+def test_who_is_refused_for_the_month_while_another_is_on_the_road_is_told_to_wait_for_that() -> None:
+    world = World(of=recipe(monthly_budget_usd=Decimal(10)))
+    world.open("a")
+    with pytest.raises(RunActive):
+        world.open("b")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_uploads_at_once_do_not_pass_the_cap_whatever_fails_and_however_often_they_are_retried(seed: int) -> None:
+    world = World(Shaky(seed=seed, throttled=0.15, lost=0.15))
+
+    def worker(number: int) -> None:
+        dice = random.Random(f"{seed}-{number}")
+        for _ in range(25):
+            digest, again, fails = dice.choice("12345678"), dice.random() < 0.5, dice.random() < 0.4
+            run = patiently(lambda: world.open(digest, again=again))  # noqa: B023 called at once
+            if run is not None:
+                if not fails:
+                    patiently(lambda: world.pay(run))  # noqa: B023 the same
+                patiently(lambda: world.end(run))  # noqa: B023 the same
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(worker, number) for number in range(8)]:
+            done.result()
+    assert sum(world.paid.values()) <= CAP
+    assert world.paid.items() <= world.month().runs.items()
+    for usd in world.month().runs.values():
+        assert usd == WORST
+    # Whoever reserved and did not pay asked for a job, and does not know whether the answer was a job.
+    assert all(world.ledger.run(run).asked for run in world.month().runs)
+    assert world.ledger.active() == {}
+
+
+def patiently(call: Callable[[], Any]) -> Any:
+    """As the services retry; None where it is refused."""
+    while True:
+        try:
+            return call()
+        except (ClientError, TimeoutError):
+            continue
+        except (RunActive, OverBudget, BadRequest):
+            return None
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from("abcd"),
+        st.integers(1, 2500).map(lambda cents: Decimal(cents) / 100),
+        st.booleans(),
+        st.sampled_from(["pays", "breaks", "is refused", "grows"]),
+        st.integers(0, 40),
+    ),
+    max_size=14,
+)
+
+
+@given(steps=STEPS, seed=st.integers(0, 2**16))
+@settings(max_examples=60, deadline=None)
+def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], seed: int) -> None:
+    """Days pass, runs are dear and cheap, break before their job and after it, and cost more than was thought."""
+    now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "timestamp", lambda: now)
+        world = World(Shaky(seed=seed, throttled=0.2, lost=0.2))
+        kept: dict[str, dict[str, Decimal]] = {}
+        for digest, usd, again, fate, days in steps:
+            world.usd = usd
+            run = patiently(lambda: world.open(digest, again=again))  # noqa: B023 called at once
+            month = clock.stamp()[:7]
+            now += days * 86_400
+            if run is None:
+                assert sum(kept.get(month, {}).values()) + usd > CAP
+                continue
+            held = run.dataset.at_most_usd
+            if fate == "grows":
+                patiently(lambda: world.ledger.reserve(run, held + 1))  # noqa: B023 the same
+                held += held + 1 + sum(kept.get(month, {}).values()) <= CAP
+            if fate != "breaks":
+                before = world.ledger.run(run.id).asked
+                patiently(lambda: world.ledger.job_asked(run.id))  # noqa: B023 the same
+                assert world.ledger.run(run.id).asked > before
+                kept.setdefault(month, {})[run.id] = held
+            patiently(lambda: world.end(run))  # noqa: B023 the same
+            assert world.month(month).runs == kept.get(month, {})
+
+
+def test_no_reservation_is_lost_to_one_who_read_the_month_before_it() -> None:
+    """A slow close gives back what it read, while another run begins."""
+    table = Shaky()
+    world = World(table)
+    spend(world, "a")
+    run = world.open("b")
+    world.ledger.unlock("support", run.id)
+    table.meanwhile = [lambda: world.open("c")]
+    world.end(run)
+    assert sorted(usd for usd in world.month().runs.values()) == [WORST, WORST]
+    assert len(world.ledger.active()) == 1
+
+
+def test_two_that_read_the_same_month_do_not_pass_the_cap_together() -> None:
+    """The run on the road turns out dearer, while an approval begins another that has read the month before."""
+    table = Shaky()
+    world, approvals = World(table), Approvals(table)
+    spend(world, "a")
+    first, second = world.open("b"), waiting(world, "c")
+    world.ledger.unlock("support", first.id)
+    table.meanwhile = [lambda: world.ledger.reserve(first, Decimal(25))]
+    with pytest.raises(OverBudget, match=r"\$34.70 are reserved"):
+        approvals.approve(second.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert world.month().reserved == Decimal("34.70")
+
+
+def test_a_retry_after_a_lost_answer_reserves_once() -> None:
+    table = Shaky()
+    world = World(table)
+    table.lose_next = True
+    with pytest.raises(TimeoutError):
+        world.open("a")
+    run = world.open("a")
+    assert world.open("a") == run
+    assert world.month().runs == {run.id: WORST}
+    assert run.attempt == 1
+
+
+def test_a_retry_in_the_next_month_reserves_nothing_there(at: Callable[[str], None]) -> None:
+    world = World()
+    at("2026-11-30T23:59:59+00:00")
+    run = world.open("a")
+    at("2026-12-01T00:00:01+00:00")
+    assert world.open("a") == run
+    assert [world.month(name).reserved for name in ("2026-11", "2026-12")] == [WORST, 0]
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_run_over_the_month_s_end_is_of_the_month_in_which_it_began(at: Callable[[str], None], paid: bool) -> None:
+    world = World()
+    at("2026-12-31T23:59:59+00:00")
+    run = world.open("a")
+    at("2027-01-01T00:00:00+00:00")
+    if paid:
+        world.pay(run)
+    world.end(run)
+    assert [world.month(name).reserved for name in ("2026-12", "2027-01")] == [WORST if paid else 0, 0]
+    assert world.month("2026-12").resets == "2027-01-01"
+
+
+def test_a_clock_that_turns_while_a_run_is_opened_counts_it_where_its_record_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moments = iter(["2026-11-30T23:59:59+00:00"])
+    monkeypatch.setattr(
+        clock, "timestamp", lambda: datetime.fromisoformat(next(moments, "2026-12-01T00:00:00+00:00")).timestamp()
+    )
+    world = World()
+    run = world.open("a")
+    record = world.ledger.run(run.id)
+    assert (record.begun[:7], world.month(record.begun).runs) == ("2026-11", {run.id: WORST})
+    world.end(run)
+    assert world.month("2026-11").runs == world.month("2026-12").runs == {}
+
+
+def test_a_new_month_begins_empty(at: Callable[[str], None]) -> None:
+    world = World()
+    for digest in "abcd":
+        spend(world, digest)
+    at("2026-12-01T00:00:00+00:00")
+    spend(world, "e")
+    assert world.month("2026-12").reserved == WORST
+
+
+def test_what_no_job_was_asked_for_is_given_back_once(at: Callable[[str], None]) -> None:
+    world = World()
+    run = world.open("a")
+    world.end(run)
+    assert world.month().runs == {}
+    other = world.open("b")
+    world.end(run)
+    assert (world.month().runs, world.ledger.active()) == ({other.id: WORST}, {"support": other.id})
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused", "kept"), [(0, 0, False), (1, 0, True), (1, 1, False), (2, 1, True), (2, 2, False)]
+)
+def test_a_reservation_is_given_back_only_where_every_request_for_a_job_was_refused(
+    asked: int, refused: int, kept: bool
+) -> None:
+    world = World()
+    run = world.open("a")
+    for _ in range(asked):
+        world.ledger.job_asked(run.id)
+    for _ in range(refused):
+        world.ledger.job_refused(run.id)
+    world.end(run)
+    assert (run.id in world.month().runs) is kept
+
+
+def test_no_job_is_asked_for_by_a_run_that_gave_its_reservation_back() -> None:
+    """An execution that is redriven, or a start that was slow."""
+    world = World()
+    run = world.open("a")
+    world.end(run)
+    with pytest.raises(BadRequest, match="is failed; no job is started for it"):
+        world.ledger.job_asked(run.id)
+
+
+def test_a_close_that_dies_before_it_gave_back_is_made_good_by_the_next() -> None:
+    table = Shaky()
+    world = World(table)
+    run = world.open("a")
+    table.lose_next = True
+    with pytest.raises(TimeoutError):
+        world.end(run)
+    assert world.ledger.active() == {"support": run.id}, "the sweep looks at who holds a recipe"
+    world.end(run)
+    assert (world.month().runs, world.ledger.active()) == ({}, {})
+
+
+def test_a_worst_case_that_has_grown_is_reserved_too_or_refused() -> None:
+    world = World()
+    run = world.open("a")
+    for usd in (Decimal(12), Decimal(12), Decimal(1)):
+        world.ledger.reserve(run, usd)
+        assert world.month().runs == {run.id: Decimal(12)}
+    with pytest.raises(OverBudget, match=r"up to \$40.01, and of the \$40.00 .* \$12.00 are reserved"):
+        world.ledger.reserve(run, Decimal("40.01"))
+    assert world.month().runs == {run.id: Decimal(12)}
+
+
+def test_a_run_that_began_before_there_was_a_cap_reserves_before_its_job() -> None:
+    world = World()
+    run = world.open("a")
+    assert isinstance(world.table, MemoryTable)
+    del world.table.items["recipe#support", "month#2026-11"]
+    world.ledger.reserve(run, WORST)
+    assert world.month().runs == {run.id: WORST}
+
+
+def waiting(world: World, digest: str) -> Run:
+    return world.ledger.open(world.recipe, world.data(digest), again=False, awaiting=True).run
+
+
+def test_an_approval_does_not_pass_the_cap_and_the_run_waits_on() -> None:
+    world = World()
+    for digest in "abcd":
+        spend(world, digest)
+    run, approvals = waiting(world, "e"), Approvals(world.table)
+    assert run.id not in world.month().runs
+    with pytest.raises(OverBudget, match="wait until 2026-12-01, or raise monthly_budget_usd"):
+        approvals.approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert (world.ledger.run(run.id).outcome, world.ledger.active()) == (Outcome.AWAITING, {})
+
+
+def test_an_approval_is_held_to_the_cap_of_today_and_reserves_once(at: Callable[[str], None]) -> None:
+    world = World(of=recipe(monthly_budget_usd=Decimal(10)))
+    spend(world, "a")
+    run, approvals = waiting(world, "b"), Approvals(world.table)
+    with pytest.raises(OverBudget):
+        approvals.approve(run.id, WORST, by="arn:ana", cap_usd=Decimal(19))
+    for _ in range(2):
+        assert approvals.approve(run.id, WORST, by="arn:ana", cap_usd=Decimal(20)).outcome is Outcome.RUNNING
+    assert world.month().reserved == 2 * WORST
+
+
+def test_an_approval_reserves_in_the_month_in_which_it_is_given(at: Callable[[str], None]) -> None:
+    world = World()
+    run = waiting(world, "a")
+    at("2026-12-02T00:00:00+00:00")
+    Approvals(world.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert (world.month("2026-11").runs, world.month("2026-12").runs) == ({}, {run.id: WORST})
+    world.end(run)
+    assert world.month("2026-12").runs == {}
+
+
+def test_approvals_at_once_do_not_pass_the_cap() -> None:
+    table = Shaky()
+    world, approvals = World(table), Approvals(table)
+    runs = [waiting(world, digest) for digest in "12345678"]
+    table.throttled = table.lost = 0.1
+
+    def worker(run: Run) -> None:
+        for _ in range(20):
+            if patiently(lambda: approvals.approve(run.id, WORST, by="arn:ana", cap_usd=CAP)):
+                patiently(lambda: world.pay(run))
+                patiently(lambda: world.end(run))
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(worker, run) for run in runs]:
+            done.result()
+    assert len(world.paid) == 4
+    assert world.month().runs == world.paid
+
+
+def test_who_declines_what_was_approved_meanwhile_takes_neither_its_recipe_nor_its_reservation() -> None:
+    world = World()
+    run = waiting(world, "a")
+    Approvals(world.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert not world.ledger.close(run.id, Outcome.DECLINED, was=Outcome.AWAITING)
+    assert (world.ledger.active(), world.month().runs) == ({"support": run.id}, {run.id: WORST})
+
+
+def test_a_recipe_s_cap_is_five_times_its_budget_unless_it_says_so_itself() -> None:
+    assert recipe(budget_usd=Decimal(7)).monthly_cap_usd == 35
+    assert recipe(budget_usd=Decimal(7), monthly_budget_usd=Decimal(8)).monthly_cap_usd == 8

@@ -1,0 +1,144 @@
+"""What a run costs, before it starts."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from distillery.core.catalog import HostingMode
+from distillery.core.errors import BadRequest, OverBudget
+from distillery.core.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate
+from distillery.core.recipe import Recipe
+from distillery.core.tokens import tokens
+from tests.fakes.road import provisioned, recipe
+
+TODAY = date(2026, 11, 23)
+SIZE = Size(prompts=1000, heldout=200, tokens=120_000)  # 100 tokens each
+
+
+def estimated(of: Any, region: str = "us-east-1", on: date = TODAY) -> Estimate:
+    return estimate(of, SIZE, region=region, on=on)
+
+
+def test_an_estimate_is_the_sum_of_its_lines_by_the_catalogs_prices() -> None:
+    lines = estimated(recipe(max_answer_tokens=50)).lines
+    assert [line.usd for line in lines] == [
+        Decimal("0.24"),  # 1000 x (100 x 0.80 + 50 x 3.20) / 1,000,000
+        Decimal("0.15"),  # 1000 x 150 x 1.00 / 1,000,000
+        Decimal("0.06"),  # 200 x (240 + 10.5 + 10.5) / 1,000,000, rounded up
+        Decimal("1.95"),
+    ]
+    assert estimated(recipe(max_answer_tokens=50)).total_usd == Decimal("2.40")
+
+
+def test_every_line_names_the_date_and_source_of_its_price_and_what_is_unverified() -> None:
+    result = estimated(recipe())
+    assert all("202" in line.basis for line in result.lines)
+    assert "UNVERIFIED" in result.lines[1].basis
+    assert result.prices_as_of == date(2026, 7, 28)  # the oldest: storage
+
+
+def test_the_synthesis_line_tells_what_bedrock_may_add() -> None:
+    assert "up to 15000 pairs" in estimated(recipe()).lines[0].basis
+
+
+def test_what_bedrock_may_add_is_in_the_most_that_a_run_can_cost_and_not_in_the_total() -> None:
+    result = estimated(recipe(max_answer_tokens=50))
+    # 15000 x (100 x 0.80 + 50 x 3.20) / 1,000,000 + 15000 x 150 x 1.00 / 1,000,000, evaluation and storage as before
+    assert result.at_most_usd == Decimal("3.60") + Decimal("2.25") + Decimal("0.06") + Decimal("1.95")
+    many = estimate(recipe(), Size(prompts=15_000, heldout=200, tokens=1_520_000), region="us-east-1", on=TODAY)
+    assert many.at_most_usd == many.total_usd
+
+
+def test_tokens_go_in_and_come_out_of_the_teacher_and_of_the_evaluation() -> None:
+    result = estimated(recipe(max_answer_tokens=50))
+    assert (result.tokens_in, result.tokens_out) == (100 * (1000 + 3 * 200), 50 * (1000 + 3 * 200))
+
+
+@pytest.mark.parametrize(
+    ("of", "hour"), [(recipe(), Decimal(0)), (provisioned(), Decimal(20))], ids=["on demand", "provisioned"]
+)
+def test_what_goes_on_afterwards_is_told_by_the_hour_and_by_the_month(of: Recipe, hour: Decimal) -> None:
+    live, storage = estimated(of).afterwards
+    assert (live.what, live.usd) == ("live endpoint, an hour", hour)
+    assert (storage.what, storage.usd) == ("model storage, a month", Decimal("1.95"))
+
+
+def test_contenders_stand_beside_student_and_teacher_by_the_price_of_a_thousand_answers() -> None:
+    of = recipe(max_answer_tokens=50, contenders=("anthropic.claude-haiku-5-5",))
+    told = {answers.who: (answers.model, answers.usd) for answers in estimated(of).answers}
+    assert told == {
+        "distilled student": ("amazon.nova-micro-v1:0", Decimal("0.02")),  # 100 x 0.035 + 50 x 0.14 = 0.0105
+        "teacher": ("amazon.nova-pro-v1:0", Decimal("0.24")),
+        "contender": ("anthropic.claude-haiku-5-5", Decimal("0.04")),  # us.: 100 x 0.11 + 50 x 0.55 = 0.0385
+    }
+    assert estimated(of).total_usd == estimated(recipe(max_answer_tokens=50)).total_usd
+
+
+def test_a_student_that_is_paid_by_the_hour_has_no_price_of_an_answer() -> None:
+    student, *_ = estimated(provisioned()).answers
+    assert student.usd is None
+    assert "2 model unit(s) at $10 an hour" in student.basis
+
+
+def test_a_candidate_on_provisioned_throughput_costs_its_hours() -> None:
+    lines = {line.what: line.usd for line in estimated(provisioned()).lines}
+    assert lines["candidate on Provisioned Throughput"] == 2 * 10 * CANDIDATE_HOURS
+
+
+@pytest.mark.parametrize(
+    ("settings", "region", "named"),
+    [
+        ({"student": "amazon.nova-lite-v1:0"}, "us-east-1", "training amazon.nova-lite-v1:0"),
+        ({"student": "amazon.nova-lite-v1:0"}, "us-east-1", "training_usd_per_million_tokens"),
+        ({"hosting": HostingMode.PROVISIONED}, "us-east-1", "unit_price_usd_per_hour"),
+    ],
+)
+def test_an_unknown_price_is_an_error_that_says_how_to_give_it(
+    settings: dict[str, Any], region: str, named: str
+) -> None:
+    with pytest.raises(BadRequest) as caught:
+        estimated(recipe(**settings), region)
+    assert named in str(caught.value)
+
+
+def test_the_recipes_own_training_price_goes_before_the_catalogs() -> None:
+    own = recipe(student="amazon.nova-lite-v1:0", training_usd_per_million_tokens=Decimal(2), max_answer_tokens=50)
+    line = estimated(own).lines[1]
+    assert (line.usd, "as set in the recipe" in line.basis) == (Decimal("0.30"), True)
+
+
+@pytest.mark.parametrize(("budget", "refused"), [("2.40", True), ("7.85", True), ("7.86", False)])
+def test_a_budget_holds_the_worst_case_to_the_cent(budget: str, refused: bool) -> None:
+    of = recipe(max_answer_tokens=50, budget_usd=Decimal(budget))
+    if not refused:
+        check_budget(of, estimated(of))
+        return
+    with pytest.raises(OverBudget, match=rf"\$2\.40 .* \$7\.86.* \${budget}"):
+        check_budget(of, estimated(of))
+
+
+@pytest.mark.parametrize(("approved", "refused"), [(None, True), ("7.85", True), ("7.86", False)])
+def test_what_was_approved_goes_before_the_budget(approved: str | None, refused: bool) -> None:
+    of = recipe(max_answer_tokens=50, budget_usd=Decimal(1))
+    usd = Decimal(approved) if approved else None
+    if not refused:
+        check_budget(of, estimated(of), approved_usd=usd)
+        return
+    with pytest.raises(OverBudget, match=rf"{approved} were approved" if approved else "the budget of"):
+        check_budget(of, estimated(of), approved_usd=usd)
+
+
+@pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])
+def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
+    assert tokens(characters) == expected
+
+
+def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fits() -> None:
+    """A hundred prompts of 8,000 tokens: what Bedrock may synthesize from them costs a hundred times as much."""
+    of = recipe(budget_usd=Decimal(5))
+    few = estimate(of, Size(prompts=100, heldout=20, tokens=960_000), region="us-east-1", on=TODAY)
+    assert few.total_usd < of.budget_usd < few.at_most_usd
+    with pytest.raises(OverBudget, match="may cost up to"):
+        check_budget(of, few)

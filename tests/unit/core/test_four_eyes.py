@@ -1,0 +1,57 @@
+"""Who is somebody else than who uploaded."""
+
+import pytest
+
+from distillery.core import four_eyes
+from distillery.core.caller import Caller
+from distillery.core.errors import NotAdmitted
+from distillery.core.ledger.uploads import Uploaded
+
+OTHERS = [
+    ("AIDAANA", "AIDABOB"),
+    ("AIDAANA", "AROAAPPROVERS:bob"),
+    ("AROAOPERATORS:ana", "AROAAPPROVERS:bob"),
+    ("AROACOLLECT:distillery-collect", "AIDABOB"),
+]
+SAME = [
+    ("AIDAANA", "AIDAANA", "you uploaded"),
+    ("AROAPEOPLE:ana", "AROAPEOPLE:ana", "a session in your role"),
+    (
+        "AROAPEOPLE:ana",
+        "AROAPEOPLE:somebody-else",
+        "a session in your role",
+    ),  # whoever assumes a role names the session
+    ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:ana@example.com", "a session of your name"),
+    ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:Ana@example.com", "a session of your name"),
+    ("111111111111", "AIDABOB", "no user or role"),  # root may be anybody
+    ("A3NL1KOZZKEXAMPLE", "AIDABOB", "no user or role"),
+    ("AIDAANA", "111111111111", "no user or role"),
+    ("AIDAANA", "111111111111:federated", "no user or role"),
+    (None, "AIDABOB", "not told yet"),
+]
+
+
+def _check(uploaders: list[str | None], approver: str) -> None:
+    uploads = [Uploaded(uri="s3://b/k", version=str(at), principal=one) for at, one in enumerate(uploaders)]
+    four_eyes.check(uploads, Caller(arn="arn", id=approver, account="1"))
+
+
+@pytest.mark.parametrize(("uploader", "approver"), OTHERS)
+def test_somebody_else_approves(uploader: str, approver: str) -> None:
+    _check([uploader], approver)
+
+
+@pytest.mark.parametrize(("uploader", "approver", "why"), SAME)
+def test_one_person_is_never_two(uploader: str | None, approver: str, why: str) -> None:
+    with pytest.raises(NotAdmitted, match=why):
+        _check([uploader], approver)
+
+
+def test_one_of_several_uploads_is_enough_to_be_refused() -> None:
+    with pytest.raises(NotAdmitted, match="you uploaded"):
+        _check(["AIDABOB", "AIDAANA"], "AIDAANA")
+
+
+def test_a_run_of_which_nothing_is_known_is_approved_by_nobody() -> None:
+    with pytest.raises(NotAdmitted, match="does not say what was uploaded"):
+        _check([], "AIDAANA")

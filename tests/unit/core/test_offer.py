@@ -1,0 +1,43 @@
+"""What the invoke function is told: written by the deployment, read by the function."""
+
+import json
+
+import pytest
+
+from distillery.core import offer, settings
+from distillery.core.errors import Misconfigured, NoModel
+from distillery.core.offer import Offer, Offered
+
+ROUTES = Offer(
+    routes=(Offered(name="distilled/support"), Offered(name="fast", principals=("assumed-role/shop/*", "user/ana")))
+)
+
+
+def test_what_a_deployment_writes_is_what_the_function_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "read", lambda _: json.loads(offer.dump(ROUTES)))
+    assert offer.read() == ROUTES
+
+
+def test_a_function_without_its_layer_says_so() -> None:
+    with pytest.raises(Misconfigured, match="deploy its stack again"):
+        offer.read()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("fast", "fast"), ("distilled/support", "distilled/support"), ("support", "distilled/support")],
+)
+def test_a_route_is_named_whole_or_by_its_recipe(said: str, name: str) -> None:
+    assert ROUTES.named(said).name == name
+
+
+def test_a_route_of_a_recipe_s_name_comes_first() -> None:
+    assert Offer(routes=(Offered(name="distilled/fast"), Offered(name="fast"))).named("fast").name == "fast"
+
+
+@pytest.mark.parametrize("said", ["slow", "", "distilled/", "distilled/distilled/support", "fast:1", "Fast", "a\nb"])
+def test_what_is_no_route_is_refused_and_quoted_only_where_it_looks_like_a_name(said: str) -> None:
+    with pytest.raises(NoModel) as refused:
+        ROUTES.named(said)
+    assert "\n" not in str(refused.value)
+    assert ("'slow'" in str(refused.value)) == (said == "slow")

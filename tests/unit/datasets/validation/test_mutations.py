@@ -1,0 +1,105 @@
+"""Ten thousand mutated files: no crash, none accepted that the local Bedrock refuses, no good line lost."""
+
+import gzip
+import random
+from collections.abc import Callable
+
+import pytest
+
+from bedrock_simulator.models import dataset as bedrock
+from distillery.datasets.validation.sound import Asked, good
+from tests.unit.dataset.fakes import line
+from tests.unit.datasets.validation.desk import STUDENTS, read
+from tests.unit.datasets.validation.generated import TOKENS
+
+FILES, BATCHES = 10_000, 20
+RULES = STUDENTS["nova"]
+DIALOGUE = line("hello").replace(b'"}]}]}', b'"}]},{"role":"user","content":[{"text":"and %d?"}]}]}')
+LINES = [
+    *(line(f"prompt {n}: where is my parcel?") for n in range(40)),
+    *(line(f"frage {n}: wo bleibt es? \N{GRINNING FACE} é", answer=None) for n in range(40)),
+    *(line(f"prompt {n}", "a", system=[{"text": 'Classify: \\ " it.'}]) for n in range(40, 60)),
+    *(DIALOGUE % n for n in range(10)),
+]
+Mutation = Callable[[bytearray, random.Random], None]
+
+
+def flip(body: bytearray, by: random.Random) -> None:
+    body[by.randrange(len(body))] ^= 1 << by.randrange(8)
+
+
+def cut_out(body: bytearray, by: random.Random) -> None:
+    at = by.randrange(len(body))
+    del body[at : at + by.choice((1, 2, 20, 300))]
+
+
+def put_in(body: bytearray, by: random.Random) -> None:
+    at = by.randrange(len(body))
+    body[at:at] = by.choice([*TOKENS, b"\n", b"\r\n", b"\n\n", bytes([by.randrange(256)])])
+
+
+def double(body: bytearray, by: random.Random) -> None:
+    at = by.randrange(len(body))
+    body[at:at] = body[at : at + by.choice((1, 5, 40, 400))]
+
+
+def cut_off(body: bytearray, by: random.Random) -> None:
+    del body[by.randrange(len(body) * 3 // 4, len(body)) :]
+
+
+def swap_words(body: bytearray, by: random.Random) -> None:
+    """Something that is JSON still, and another record."""
+    one, other = by.choice(
+        [(b"user", b"assistant"), (b"text", b"type"), (b"2024", b"2025"), (b'"messages"', b'"system"')]
+    )
+    at = body.find(one, by.randrange(len(body)))
+    if at >= 0:
+        body[at : at + len(one)] = other
+
+
+MUTATIONS: tuple[Mutation, ...] = (flip, cut_out, put_in, double, cut_off, swap_words)
+
+
+def asked(one: bytes) -> Asked:
+    found = good(one, [one], RULES)
+    assert found
+    return found.asked[0]
+
+
+ASKED = {one: asked(one) for one in LINES}
+
+
+def mutated(by: random.Random) -> bytes:
+    lines = by.sample(LINES, by.randrange(100, len(LINES) + 1))
+    body = bytearray(b"\n".join(lines) + by.choice((b"\n", b"")))
+    for _ in range(by.choice((1, 1, 1, 2, 5))):
+        by.choice(MUTATIONS)(body, by)
+    return bytes(body)
+
+
+@pytest.mark.parametrize("seed", range(BATCHES))
+def test_mutated_files(seed: int) -> None:
+    by, accepted = random.Random(seed), 0
+    for _ in range(FILES // BATCHES):
+        body = mutated(by)
+        packed = by.random() < 0.1
+        name = "a.jsonl.gz" if packed else "a.jsonl"
+        reading = read(gzip.compress(body, 1) if packed else body, name=name, keep=1000)
+        if reading.whole:
+            assert {ASKED[one] for one in body.split(b"\n") if one in ASKED} <= reading.prompts.kept.keys()
+        if not reading.findings.errors:
+            accepted += 1
+            assert len(bedrock.read(body, multi_turn=True)) == reading.tally.prompts
+    assert accepted > 10
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mutated_gzip_files(seed: int) -> None:
+    """Damage to the packed bytes is found by gzip's own checksum, or hits what is no content."""
+    by, body = random.Random(seed), b"\n".join(LINES) + b"\n"
+    for _ in range(40):
+        packed = bytearray(gzip.compress(body, 1, mtime=0))
+        by.choice(MUTATIONS[:5])(packed, by)
+        reading = read(bytes(packed), name="a.jsonl.gz", keep=1000)
+        if not reading.findings.errors:
+            assert reading.prompts.kept.keys() == set(ASKED.values())
