@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from distillery import WHEEL
 from distillery.bench.report import FIRST, PACE, WHOLE, Report
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, one_line
@@ -27,7 +28,7 @@ def check(file: Path) -> None:
     try:
         import matplotlib  # noqa: F401  # an extra of its own
     except ModuleNotFoundError as error:
-        raise BadRequest("a chart needs matplotlib: pip install 'distillery[chart]'") from error
+        raise BadRequest(f"a chart needs matplotlib: pip install '{WHEEL}[chart]'") from error
 
 
 def draw(told: Report, file: Path, title: str) -> None:

@@ -3,10 +3,13 @@
 import sys
 from importlib.util import find_spec
 
+from distillery import WHEEL
+
 __all__ = ["main"]
 
 EXTRA = ("typer", "rich", "msgspec")
-"""Of the extra `command`: what no verb can do without."""
+"""Of the extra `cli`: what no verb can do without."""
+INCOMPLETE = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'\n"
 
 
 def main() -> None:
@@ -22,9 +25,7 @@ def main() -> None:
 def _complete() -> None:
     """Ends the command, in one sentence, where the package was installed for its client alone."""
     if any(find_spec(name) is None for name in EXTRA):
-        sys.stderr.write(
-            "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"
-        )
+        sys.stderr.write(INCOMPLETE)
         sys.exit(1)
 
 

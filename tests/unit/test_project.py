@@ -1,9 +1,13 @@
 """What the project tells those who want to take part is true: its files, targets and links are there."""
 
 import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import distillery
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ".github/PULL_REQUEST_TEMPLATE.md")
@@ -61,3 +65,25 @@ def test_releases_are_listed_with_the_latest_first_and_each_change_under_a_known
     assert "Unreleased" not in [day for *_, day in releases[1:]]
     headings = set(re.findall(r"^### (.+)$", said, re.MULTILINE))
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+WRITTEN = (".md", ".py", ".toml", ".yaml", ".yml")
+OTHERS = {"awscli", "boto3", "langchain-aws", "litellm", "strands-agents"}
+"""What snippets are written for."""
+OURS = re.compile(rf"(?:{re.escape(distillery.WHEEL)}|bedrock_simulator-[\d.]+-py3-none-any\.whl)(?:\[[a-z,]+\])?")
+
+
+def _installed(text: str) -> Iterator[str]:
+    """What commands in a text install; `{WHEEL}` of the code stands for its value."""
+    text = text.replace("{WHEEL}", distillery.WHEEL)
+    for said in re.findall(r"\bpip install +((?:--?[\w=.-]+ +)*)['\"]?([\w.,+\[\]-]+(?: [a-z][\w.-]+)*)", text):
+        yield from (word for word in said[1].strip(".,").split() if not word.startswith("-"))
+
+
+def test_nobody_is_told_to_install_what_is_not_ours_under_our_name() -> None:
+    """`distillery` of PyPI is somebody else's, and nobody holds the name of our distribution there yet."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    files = [name for name in listed if name.endswith(WRITTEN) and not name.startswith("tests/")]
+    told = {word for name in files for word in _installed(text(name))}
+    assert any(OURS.fullmatch(word) for word in told)
+    assert {word for word in told if not OURS.fullmatch(word)} <= OTHERS

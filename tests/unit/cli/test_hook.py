@@ -28,7 +28,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(installed: Path, *files: Path) -> "subprocess.CompletedProcess[str]":
     """Without this environment's own packages (-S)."""
     program, *words = HOOK["entry"].split()
-    (told,) = installed.glob("distillery-*.dist-info/entry_points.txt")
+    (told,) = installed.glob("distillery_bedrock-*.dist-info/entry_points.txt")
     assert f"{program} = distillery.cli:main" in told.read_text(encoding="utf-8")
     command = [sys.executable, "-S", "-P", "-m", "distillery", *words, *map(str, files)]
     environment = {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -51,4 +51,4 @@ def test_bad_prompts_fail_with_what_is_wrong(installed: Path, tmp_path: Path) ->
 
 
 def test_what_the_hook_names_is_of_the_extra_with_the_same_bounds() -> None:
-    assert set(BESIDE) <= set(PYPROJECT["project"]["optional-dependencies"]["command"])
+    assert set(BESIDE) <= set(PYPROJECT["project"]["optional-dependencies"]["cli"])

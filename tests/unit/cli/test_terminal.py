@@ -338,7 +338,7 @@ def bypasses(code: str, name: str = "") -> Iterator[str]:
         elif called in OF_OTHERS or method in METHODS or ("." in called and method in PRINTING and _console(called)):
             yield ast.unparse(node)
         elif called.endswith(".write") and (name, called) not in KEPT:
-            constant = all(isinstance(one, ast.Constant) for one in node.args)
+            constant = all(map(_literal, node.args))
             if not (stream and constant):
                 yield ast.unparse(node)
 

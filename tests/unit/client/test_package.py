@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import distillery
+from distillery import WHEEL
 
 ROOT = Path(__file__).parents[3]
 BLOCKED = """
@@ -45,7 +46,7 @@ sys.modules["typer"] = None
 from distillery.cli import main
 main()
 """)
-    said = "distillery: the command needs its extra; install it with: pip install 'distillery[command]'\n"
+    said = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
 
 
@@ -64,8 +65,8 @@ def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipF
     told = Parser().parsestr(wheel.read(name).decode())
     needed = told.get_all("Requires-Dist", [])
     assert [one for one in needed if "extra ==" not in one] == ["boto3>=1.44.5"]
-    assert told.get_all("Provides-Extra") == ["chart", "command"]
-    extra = {one.partition(">")[0] for one in needed if "extra == 'command'" in one}
+    assert told.get_all("Provides-Extra") == ["chart", "cli"]
+    extra = {one.partition(">")[0] for one in needed if "extra == 'cli'" in one}
     assert extra >= {"typer", "rich", "msgspec"}
 
 
