@@ -110,7 +110,7 @@ def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
         lines.append(("the bars that were missed; more prompts help", f"environments/{on.account.environment}.toml"))
     if on.account.alias(recipe):
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
-    lines.append(("the road, stage by stage", "docs/road.md"))
+    lines.append(("the pipeline, stage by stage", "docs/pipeline.md"))
     lines.append(("what this local account does not prove", "docs/local-account.md"))
     say("\n[bold]Where to look next[/bold]")
     for what, line in lines:
