@@ -8,10 +8,10 @@ from distillery.datasets.validation.kinds import KINDS, SHAPE, SYNTAX, TEXT, WHO
 
 PAGE = Path(__file__).parents[4] / "docs" / "datasets.md"
 ROOMS = {
-    "Bytes that are no text": TEXT,
-    "Text that is no JSON": SYNTAX,
-    "JSON that is not of the schema, or not for the student": SHAPE,
-    "The file, or all of them": WHOLE,
+    "Bytes that are not text": TEXT,
+    "Text that is not JSON": SYNTAX,
+    "JSON that does not fit the schema or the student": SHAPE,
+    "The file, or the whole data set": WHOLE,
 }
 LIST = re.compile(r"(<!-- findings: .*? -->\n).*(<!-- /findings -->)", re.DOTALL)
 
@@ -22,7 +22,7 @@ def row(kind: Kind) -> str:
 
 
 def spelled() -> str:
-    head = "| code | | what is wrong | allowed | how to mend it |\n|---|---|---|---|---|\n"
+    head = "| code | | what is wrong | allowed | how to fix it |\n|---|---|---|---|---|\n"
     return "\n".join(f"### {room}\n\n{head}{''.join(map(row, kinds))}" for room, kinds in ROOMS.items())
 
 
