@@ -33,7 +33,7 @@ FILE_TOO_LARGE = error(
 NAME_NOT_FOR_BEDROCK = warning(
     "name-not-for-bedrock",
     "the object's address does not fit the pattern of an s3Uri (no space, no =), so a job cannot name it; "
-    "the road copies prompts to an address that does",
+    "the pipeline copies prompts to an address that does",
     "letters, digits and -!_*'().",
     "rename it if you hand it to Bedrock yourself",
 )
@@ -57,19 +57,19 @@ NOTHING_HELD_OUT = error(
 )
 TOO_MANY_BAD_LINES = error(
     "too-many-bad-lines",
-    "more lines are bad than the recipe puts aside",
+    "more lines are bad than the recipe quarantines",
     "max_bad_lines of the recipe",
     "mend the lines, or raise max_bad_lines",
 )
 DUPLICATE_PROMPT = warning(
     "duplicate-prompt",
-    "the same system prompt and messages stood on an earlier line; the road keeps the first",
+    "the same system prompt and messages stood on an earlier line; the pipeline keeps the first",
     "each prompt once",
     "remove it",
 )
 CONFLICTING_ANSWERS = warning(
     "conflicting-answers",
-    "the same prompt has another reference answer than on an earlier line; the road keeps the first",
+    "the same prompt has another reference answer than on an earlier line; the pipeline keeps the first",
     "one reference answer for a prompt",
     "decide which answer is right",
 )
