@@ -8,7 +8,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.parts import compliance
-from infra.parts.transport import require_tls
 
 EMPTIED = "distillery:emptied-on-delete"
 """The tag without which `lambdas/emptying` deletes nothing."""
@@ -60,6 +59,7 @@ class Bucket(Construct):
             bucket_key_enabled=bucket_key,
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
             server_access_logs_bucket=logs,
             server_access_logs_prefix=f"{ident.lower()}/",
             lifecycle_rules=_housekeeping(keep_days, passing, staying),
@@ -84,6 +84,7 @@ class LogBucket(Construct):
             "Bucket",
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(_LOG_DAYS))],
             removal_policy=_removal(keep_data),
@@ -125,6 +126,5 @@ def _removal(keep_data: bool) -> RemovalPolicy:
 
 
 def _finish(bucket: s3.Bucket, keep_data: bool) -> None:
-    require_tls(bucket)
     if not keep_data:  # once data is to be kept, the tag goes first and the emptying is too late
         Tags.of(bucket).add(EMPTIED, "true")

@@ -5,8 +5,6 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.parts.transport import require_tls_of_queue
-
 
 class DeadLetters(Construct):
     """A dead-letter queue: encrypted, TLS only, kept for the longest time that SQS allows."""
@@ -20,5 +18,5 @@ class DeadLetters(Construct):
             encryption_master_key=key,
             data_key_reuse=Duration.hours(24),  # fewer calls of KMS: a queue that is idle costs nothing
             retention_period=Duration.days(14),
+            enforce_ssl=True,
         )
-        require_tls_of_queue(self.queue)

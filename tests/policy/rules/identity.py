@@ -11,14 +11,15 @@ from tests.policy.rules.registry import Facts, rule
 @rule(
     ends_in_one=broken({"P": policy(said("s3:Get*"))}),
     is_one=broken({"P": policy(said(["s3:GetObject", "*"]))}),
-    denies_all=broken({"P": policy(said("sqs:*", effect="Deny"))}),
     allows_all_but=broken({"P": policy({"Effect": "Allow", "NotAction": "iam:PassRole", "Resource": "*"})}),
     key_for_a_service=broken({"K": key(said("kms:*", Principal={"Service": "s3.amazonaws.com"}))}),
     key_for_everybody=broken({"K": key(said("kms:*", Principal={"AWS": "*"}))}),
     root_of_all_tables=broken({"T": resource("AWS::DynamoDB::Table", P=said("dynamodb:*", Principal=ROOT))}),
 )
-def no_action_has_a_wildcard_but_the_account_roots_in_a_key_policy(house: House) -> Facts:
+def no_action_is_allowed_by_a_wildcard_but_to_the_account_root_in_a_key_policy(house: House) -> Facts:
     for holder, statement in house.statements():
+        if statement["Effect"] == "Deny":
+            continue
         actions = listed(statement.get("Action", "*"))
         root = holder.kind == "AWS::KMS::Key" and actions == ["kms:*"] and _is_root(holder, statement)
         yield f"{holder}: {actions}", root or not any("*" in action for action in actions)

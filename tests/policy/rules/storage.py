@@ -54,11 +54,11 @@ def a_bucket_logs_who_reads_it_unless_it_keeps_those_logs(house: House) -> Facts
 
 
 TLS = {
-    "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}),
-    "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", {"sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"}),
-    "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", {"sns:Publish"}),
+    "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "s3:*"),
+    "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "sqs:*"),
+    "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "sns:Publish"),
 }
-"""The policy of each kind, and what nobody may do without TLS."""
+"""The policy of each kind, and what it denies to requests without TLS, as AWS Config and Security Hub look for it."""
 
 
 def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> House:
@@ -67,25 +67,24 @@ def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> House:
 
 
 _BOTH = [get("X"), {"Fn::Join": ["", [get("X"), "/*"]]}]
-_ON_OBJECTS = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+_ALL = ["s3:*"]
+_NAMED = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
 
 
 @rule(
     bucket_without_a_policy=broken({"B": resource("AWS::S3::Bucket")}),
-    bucket_but_not_its_objects=_deny("AWS::S3::Bucket", _ON_OBJECTS, get("X")),
-    bucket_but_not_reading=_deny("AWS::S3::Bucket", ["s3:PutObject"], _BOTH),
-    bucket_for_one_principal=_deny("AWS::S3::Bucket", _ON_OBJECTS, _BOTH, Principal={"AWS": "111111111111"}),
-    bucket_allowed=_deny("AWS::S3::Bucket", _ON_OBJECTS, _BOTH, effect="Allow"),
-    bucket_with_tls_denied=_deny(
-        "AWS::S3::Bucket", _ON_OBJECTS, _BOTH, Condition={"Bool": {"aws:SecureTransport": "true"}}
-    ),
+    bucket_but_not_its_objects=_deny("AWS::S3::Bucket", _ALL, get("X")),
+    bucket_by_named_actions=_deny("AWS::S3::Bucket", _NAMED, _BOTH),
+    bucket_for_one_principal=_deny("AWS::S3::Bucket", _ALL, _BOTH, Principal={"AWS": "111111111111"}),
+    bucket_allowed=_deny("AWS::S3::Bucket", _ALL, _BOTH, effect="Allow"),
+    bucket_with_tls_denied=_deny("AWS::S3::Bucket", _ALL, _BOTH, Condition={"Bool": {"aws:SecureTransport": "true"}}),
     queue_but_not_receiving=_deny("AWS::SQS::Queue", ["sqs:SendMessage"], get("X")),
     topic_without_a_policy=broken({"T": resource("AWS::SNS::Topic")}),
 )
 def nothing_is_reached_without_tls(house: House) -> Facts:
     for kept in house.resources(*TLS):
-        kind, actions = TLS[kept.kind]
-        yield str(kept), any(_is_denied(kept, one, actions) for one in _policy(house, kept, kind))
+        kind, action = TLS[kept.kind]
+        yield str(kept), any(_is_denied(kept, one, action) for one in _policy(house, kept, kind))
 
 
 def _policy(house: House, kept: Resource, kind: str) -> Iterator[Json]:
@@ -95,13 +94,13 @@ def _policy(house: House, kept: Resource, kind: str) -> Iterator[Json]:
             yield from found.properties["PolicyDocument"]["Statement"]
 
 
-def _is_denied(kept: Resource, statement: Json, actions: set[str]) -> bool:
+def _is_denied(kept: Resource, statement: Json, action: str) -> bool:
     resources = {spelled(one) for one in listed(statement["Resource"])}
     wanted = {f"<{kept.id}.Arn>", f"<{kept.id}.Arn>/*"} if kept.kind == "AWS::S3::Bucket" else set()
     return (
         statement["Effect"] == "Deny"
         and statement["Principal"] in ("*", {"AWS": "*"})
-        and actions <= set(listed(statement["Action"]))
+        and action in listed(statement["Action"])
         and condition(statement, "aws:SecureTransport", "Bool") == ["false"]
         and wanted <= resources
     )
