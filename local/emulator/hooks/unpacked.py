@@ -32,7 +32,7 @@ def linked(target: Path, name: str) -> bytes:
     return body.getvalue()
 
 
-class _Archive(zipfile.ZipFile):
+class Archive(zipfile.ZipFile):
     """One that unpacks itself as links to what was unpacked of the same bytes."""
 
     def extractall(self, path: Any = None, *_options: Any) -> None:
@@ -48,7 +48,11 @@ class _Archive(zipfile.ZipFile):
             links = [entry for entry in self.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
             super().extractall(draft, [entry for entry in self.infolist() if entry not in links])
             for entry in links:  # last, so that nothing is written through one
-                (draft / entry.filename).symlink_to(os.fsdecode(self.read(entry)))
+                link = draft / entry.filename
+                if not link.parent.resolve().is_relative_to(draft.resolve()):
+                    raise zipfile.BadZipFile(f"the archive has an entry outside of it: {entry.filename}")
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(os.fsdecode(self.read(entry)))
             try:
                 draft.rename(kept)
             except OSError:  # another worker was faster
@@ -61,5 +65,5 @@ class _Archive(zipfile.ZipFile):
 def install() -> None:
     """Replace how the Lambda runtime unpacks."""
     shim = types.ModuleType(zipfile.__name__)
-    shim.__dict__.update(vars(zipfile), ZipFile=_Archive)
+    shim.__dict__.update(vars(zipfile), ZipFile=Archive)
     lambda_runtime.zipfile = shim

@@ -1,10 +1,13 @@
 """Workers of the same code share what was unpacked and compiled of it."""
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path
 
-from local.emulator.hooks.unpacked import linked
+import pytest
+
+from local.emulator.hooks.unpacked import Archive, linked
 from tests.unit.local.emulator.workshop import Workshop
 
 WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
@@ -50,3 +53,22 @@ def test_nothing_is_written_through_a_link(workshop: Workshop, tmp_path: Path) -
         archive.writestr("python/more.py", "TEXT = 'outside'")
     told(workshop, body.getvalue())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
+def test_no_link_is_made_outside_of_the_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "code.zip").write_bytes(linked(tmp_path, name))
+    (tmp_path / "code").mkdir()
+    with Archive(tmp_path / "code.zip") as archive, pytest.raises(zipfile.BadZipFile, match="outside of it"):
+        archive.extractall(tmp_path / "code")
+    assert [path for path in tmp_path.rglob("*") if path.is_symlink()] == []
+
+
+def test_a_link_deep_in_an_archive_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "code.zip").write_bytes(linked(tmp_path / "there", "a/b/link"))
+    (tmp_path / "code").mkdir()
+    with Archive(tmp_path / "code.zip") as archive:
+        archive.extractall(tmp_path / "code")
+    assert (tmp_path / "code" / "a" / "b" / "link").readlink() == tmp_path / "there"
