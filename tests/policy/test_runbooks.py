@@ -1,4 +1,4 @@
-"""The pages that alarms lead to: each belongs to an alarm, names it, and says how to look and how to mend."""
+"""The pages that alarms lead to: each belongs to an alarm, names it, and says how to investigate and how to fix it."""
 
 import re
 
@@ -23,11 +23,11 @@ def test_a_page_names_exactly_the_alarms_that_lead_to_it(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", [page.name for page in PAGES])
-def test_a_page_says_what_it_means_how_to_look_and_how_to_mend(page: str) -> None:
+def test_a_page_says_what_it_means_how_to_investigate_and_how_to_fix_it(page: str) -> None:
     text = (RUNBOOKS / page).read_text(encoding="utf-8")
     assert "**What it means.**" in text
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
-    assert headings[:2] == ["Look", "Mend"]
+    assert headings[:2] == ["Investigate", "Fix"]
     assert "\n    " in text, "commands that can be copied"
 
 
