@@ -4,10 +4,11 @@ An archive is named by all that is in it, so another byte is another asset: noth
 never the checkout's own, for a function cannot read what a umask of 077 kept for its writer.
 """
 
+import functools
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aws_cdk import aws_lambda as lambda_
@@ -16,9 +17,16 @@ MODE = 0o644
 """Of every file inside; Lambda makes the folders."""
 
 
-def code(packed: Path) -> lambda_.Code:
-    """An archive as an asset: its name tells what is in it, so the CDK need not read it once more."""
+def code(pack: Callable[..., Path], *args: str | Path) -> lambda_.Code:
+    """The archive that `pack` makes, as an asset: its name tells what is in it, so the CDK need not read it again."""
+    packed = _packed(pack, *args)
     return lambda_.Code.from_asset(str(packed), asset_hash=packed.stem)
+
+
+@functools.cache
+def _packed(pack: Callable[..., Path], *args: str | Path) -> Path:
+    """Made once: no file changes under one synth, and a layer is in several stacks."""
+    return pack(*args)
 
 
 def archive(build: Path, stem: str, files: Mapping[Path, Path]) -> Path:

@@ -5,7 +5,6 @@ from the distributions installed here, as their RECORD lists them, so no Docker 
 are packed from where they lie: a copy that was named by versions would outlive other bytes of the same version.
 """
 
-import functools
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path, PurePath
@@ -34,7 +33,7 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=code(_packed(BUILD)),
+        code=code(pack, BUILD),
         description=f"boto3 {distribution('boto3').version} for {', '.join(SERVICES)}",
         compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
@@ -44,9 +43,6 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
 def pack(build: Path) -> Path:
     """The archive of `python/`, named by what is in it."""
     return archive(build, "layer", dict(sorted(_files())))
-
-
-_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _files() -> Iterator[tuple[Path, Path]]:

@@ -3,7 +3,6 @@
 A parcel's hash changes with these files alone, and code has one import name in tests, in mypy and in Lambda.
 """
 
-import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def parcel(stage: str) -> lambda_.Code:
         raise ValueError(
             f"there is no folder lambdas/{stage}; a handler is spelled lambdas.<stage>.<module>.<function>"
         )
-    return code(_packed(stage, ROOT, BUILD))
+    return code(pack, stage, ROOT, BUILD)
 
 
 def pack(stage: str, root: Path, build: Path) -> Path:
@@ -43,9 +42,6 @@ def pack(stage: str, root: Path, build: Path) -> Path:
     held = ("lambdas/__init__.py", f"lambdas/{stage}", "distillery/__init__.py", *parts)
     files = sorted({file for name in held for file in _files(root / name)})
     return archive(build, f"parcel-{stage}", {file.relative_to(root): file for file in files})
-
-
-_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _files(path: Path) -> Iterator[Path]:

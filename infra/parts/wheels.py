@@ -5,7 +5,6 @@ interpreter, so no Docker and no arm64 machine is needed, and synth needs no net
 machine's interpreter and get the same versions built for it (`local/emulator/hooks/layers.py`).
 """
 
-import functools
 from pathlib import Path
 
 from aws_cdk import RemovalPolicy
@@ -32,7 +31,7 @@ def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=code(_packed(BUILD)),
+        code=code(pack, BUILD),
         description="Compiled packages, by requirements/layer.txt",
         compatible_architectures=[ARCHITECTURE],
         compatible_runtimes=[RUNTIME],
@@ -46,9 +45,6 @@ def pack(build: Path, fetched: Path = FETCHED / "function") -> Path:
     if not files:
         raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
     return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
-
-
-_packed = functools.cache(pack)  # files do not change under one synth
 
 
 def _is_kept(file: Path) -> bool:
