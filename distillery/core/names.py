@@ -28,6 +28,12 @@ GOLDEN_PREFIX = "golden/"
 """In either bucket: sets that people judge models by for years; nothing there ends by itself. In the prompts bucket,
 `golden/<recipe>/`, examiners alone write them, and nothing starts a run: whoever uploads prompts writes no exam."""
 
+PROMPTS_BY_RECIPE = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)
+DATA_BY_RECIPE = (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX)
+DATA_BY_RUN = (EVALUATIONS_PREFIX, JOBS_PREFIX)
+"""All that holds texts in the prompts and the data bucket, by what each has folders for. A new prefix belongs here, or
+`distillery forget` and its policy pass it by."""
+
 DIRECT = "logs.json"
 """Under COLLECTED_PREFIX, in a folder of its own within the recipe's: what stands in place of prompts where a job reads
 logs. Anywhere else it is refused."""

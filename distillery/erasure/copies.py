@@ -14,24 +14,18 @@ from typing import TYPE_CHECKING, Any
 from distillery.client import AWS_ERRORS
 from distillery.core.conversation import Prompt
 from distillery.core.names import (
-    COLLECTED_PREFIX,
+    DATA_BY_RECIPE,
+    DATA_BY_RUN,
     DATASETS_PREFIX,
     EVALUATIONS_PREFIX,
     GOLDEN_PREFIX,
-    JOBS_PREFIX,
-    PROMPTS_PREFIX,
-    REPORTS_PREFIX,
-    UPLOADS_PREFIX,
+    PROMPTS_BY_RECIPE,
 )
 from distillery.core.versions import Version, delete, versions
 from distillery.erasure.wanted import Holds, held, of_digest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-OF_RECIPES = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX, DATASETS_PREFIX, REPORTS_PREFIX)
-OF_RUNS = (EVALUATIONS_PREFIX, JOBS_PREFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +77,8 @@ class Found:
 
 def of_recipe(bucket: Bucket, recipe: str, runs: Iterable[str]) -> Bucket:
     """The bucket, in which that recipe's folders alone are looked through, and those of its runs."""
-    folders = [f"{folder}{recipe}/" for folder in OF_RECIPES]
-    folders += [f"{folder}{run}/" for folder in OF_RUNS for run in runs]
+    folders = [f"{folder}{recipe}/" for folder in dict.fromkeys((*PROMPTS_BY_RECIPE, *DATA_BY_RECIPE))]
+    folders += [f"{folder}{run}/" for folder in DATA_BY_RUN for run in runs]
     return replace(bucket, folders=tuple(folders))
 
 

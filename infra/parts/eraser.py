@@ -7,26 +7,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from distillery.core.names import (
-    COLLECTED_PREFIX,
-    DATASETS_PREFIX,
-    EVALUATIONS_PREFIX,
-    GOLDEN_PREFIX,
-    JOBS_PREFIX,
-    PROMPTS_PREFIX,
-    REPORTS_PREFIX,
-    UPLOADS_PREFIX,
-    Names,
-)
+from distillery.core.names import DATA_BY_RECIPE, DATA_BY_RUN, PROMPTS_BY_RECIPE, Names
 from infra.parts.permissions import managed_policy, people, running
 from infra.parts.permissions.people import RECIPE, RUN
 from infra.parts.place import Place
 from infra.parts.stores import Stores
 
-PROMPTS = [f"{folder}{RECIPE}/" for folder in (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)]
+PROMPTS = [f"{folder}{RECIPE}/" for folder in PROMPTS_BY_RECIPE]
 DATA = [
-    *(f"{folder}{RECIPE}/" for folder in (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX)),
-    *(f"{folder}{RUN}/" for folder in (EVALUATIONS_PREFIX, JOBS_PREFIX)),
+    *(f"{folder}{RECIPE}/" for folder in DATA_BY_RECIPE),
+    *(f"{folder}{RUN}/" for folder in DATA_BY_RUN),
 ]
 
 
