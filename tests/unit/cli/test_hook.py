@@ -9,16 +9,14 @@ import pytest
 
 from tests.hook.installed import BESIDE, HOOK, NEEDED, PYPROJECT, ROOT, closure
 from tests.unit.dataset.fakes import file, line
+from tests.wheels import built
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel, what it requires, and what the hook names: as `pip install . <additional>` leaves it."""
-    folder, built = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("built")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    (wheel,) = built.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder)
+    folder = tmp_path_factory.mktemp("installed")
+    zipfile.ZipFile(built(ROOT, tmp_path_factory.mktemp("built"))).extractall(folder)
     for one in closure(NEEDED):
         for top in {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}:
             (folder / top).symlink_to(Path(str(one.locate_file(top))))

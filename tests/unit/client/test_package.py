@@ -4,13 +4,13 @@ import re
 import subprocess
 import sys
 import zipfile
-from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
 import distillery
 from distillery import WHEEL
+from tests.wheels import built, metadata
 
 ROOT = Path(__file__).parents[3]
 BLOCKED = """
@@ -52,17 +52,11 @@ main()
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """As a build makes it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    (built,) = folder.glob("*.whl")
-    return zipfile.ZipFile(built)
+    return zipfile.ZipFile(built(ROOT, tmp_path_factory.mktemp("wheel")))
 
 
 def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipFile) -> None:
-    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-    told = Parser().parsestr(wheel.read(name).decode())
+    told = metadata(wheel)
     needed = told.get_all("Requires-Dist", [])
     assert [one for one in needed if "extra ==" not in one] == ["boto3>=1.44.5"]
     assert told.get_all("Provides-Extra") == ["chart", "cli"]
@@ -71,8 +65,7 @@ def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipF
 
 
 def test_its_version_is_told_in_one_place_and_held_everywhere_else(wheel: zipfile.ZipFile) -> None:
-    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-    told = [Parser().parsestr(wheel.read(name).decode())["Version"]]
+    told = [metadata(wheel)["Version"]]
     for file in ("package.json", "package-lock.json"):  # npm writes no bill of materials without one
         told += re.findall(r'^ +"name": "distillery",\n +"version": "(.+?)"', _text(file), re.MULTILINE)
     told.append(re.findall(r"^## \[(.+?)\]", _text("CHANGELOG.md"), re.MULTILINE)[0])
@@ -84,8 +77,7 @@ def _text(file: str) -> str:
 
 
 def test_it_runs_on_every_python_and_system_that_the_gate_runs_on(wheel: zipfile.ZipFile) -> None:
-    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-    told = Parser().parsestr(wheel.read(name).decode())
+    told = metadata(wheel)
     classified = set(told.get_all("Classifier", []))
     assert told["Requires-Python"] == ">=3.11"
     assert classified >= {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}

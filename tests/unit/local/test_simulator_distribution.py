@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import zipfile
-from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
 from local.account import ROOT
+from tests.wheels import built, metadata
 
 PACKAGE = ROOT / "packages" / "bedrock-simulator"
 UV = ROOT / ".venv-uv" / "bin" / "uv"
@@ -40,12 +40,7 @@ def clean(environment: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As a build makes it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=PACKAGE, capture_output=True, check=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    return built(PACKAGE, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +58,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as built:
-        names = set(built.namelist())
-        (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
-        told = Parser().parsestr(built.read(metadata).decode())
+    with zipfile.ZipFile(wheel) as archive:
+        names, told = set(archive.namelist()), metadata(archive)
     source = {str(path.relative_to(PACKAGE / "src")) for path in (PACKAGE / "src").rglob("*") if path.is_file()}
     expected = {name for name in source if not name.endswith(".pyc")}
     assert {name for name in names if ".dist-info/" not in name} == expected
