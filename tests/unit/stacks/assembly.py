@@ -1,9 +1,7 @@
 """The templates of an environment, synthesized once per process with every rule on."""
 
-import atexit
 import functools
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -35,7 +33,6 @@ def context() -> Mapping[str, Any]:
 def app_of(settings: Settings) -> App:
     """The app, not yet synthesized."""
     outdir = tempfile.mkdtemp(prefix="distillery-")
-    atexit.register(shutil.rmtree, outdir, ignore_errors=True)  # its templates may be read until then
     return build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=dict(context())), settings)
 
 
