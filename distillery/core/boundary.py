@@ -2,8 +2,9 @@
 history of an execution. A bug of ours, such as `KeyError: 'what somebody asked'`, must not bring a prompt there.
 
 Errors of the product say what was written here, and boto3's were redacted where they were raised
-(`distillery/core/aws`): both go on, without what they came of. Of any other the name of its class goes on, which is
-what state machines retry and catch, with its traceback and what it came of; texts and arguments stay behind.
+(`distillery/core/aws`): both leave, without their causes. Any other leaves as the name of its class, which is what
+state machines retry and catch, with its traceback and the types and places of its causes, but without texts and
+arguments.
 """
 
 import functools
@@ -36,7 +37,7 @@ def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R
 
 
 def muted(error: Exception, *ours: type[Exception]) -> Exception:
-    """What may be told of an error: itself, or another one of its name. It came of nothing, whatever it came of."""
+    """The error that may leave: this one, or another of its name without the text; without cause and context."""
     from distillery.core.aws import AWS_ERRORS, ClientError, redact  # here an error is rare, and a start is not
 
     if not isinstance(error, (DistilleryError, *AWS_ERRORS, *ours)):
@@ -60,7 +61,7 @@ def _replaced(error: Exception) -> Exception:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Those that it came of, and those of a group."""
+    """Its causes and contexts, and the members of groups."""
     waiting, seen = [error], {id(error)}
     while waiting:
         one = waiting.pop(0)

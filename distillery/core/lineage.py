@@ -30,7 +30,7 @@ class Need:
 
 
 def needs(records: Sequence[RunRecord], *, current: str | None, previous: str | None) -> list[Need]:
-    """What a recipe's runs on the road and the models of its alias need, the runs first."""
+    """What a recipe's active runs and the models of its alias need, the runs first."""
     running = (record.run for record in records if record.outcome is Outcome.RUNNING)
     models = (("current", current), ("previous", previous))
     return [

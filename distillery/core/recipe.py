@@ -77,9 +77,7 @@ class Recipe:
     training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
     tags: Mapping[str, str] = field(default_factory=dict)
     curation: Curation = field(default_factory=Curation)
-    deciders: tuple[
-        str, ...
-    ] = ()  # of those who hold the policy, who approves, rejects and rolls back; none: all of them
+    deciders: tuple[str, ...] = ()  # who of the policies' holders approves, rejects and rolls back; none: all do
     logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
 
     @property
