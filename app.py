@@ -23,7 +23,7 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 from distillery.core import clock
 from distillery.core.escaping import lines, one_line
 from distillery.core.names import FOUNDATION
-from infra.config import ConfigError, Settings, load, warnings
+from distillery.settings import ConfigError, Settings, load, warnings
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack

@@ -8,7 +8,7 @@ import importlib
 import threading
 from collections.abc import Sequence
 
-SETTINGS = ("infra.config",)
+SETTINGS = ("distillery.settings",)
 SERVICES = (
     "aws_cdk.aws_bedrock",
     "aws_cdk.aws_cloudwatch_actions",

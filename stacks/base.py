@@ -5,9 +5,9 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from distillery.core.names import TAG_ENVIRONMENT, Names
-from infra.config import Settings
-from infra.parts.ground import Ground
-from infra.parts.layer import sdk_layer
+from distillery.settings import Settings
+from infra.constructs.layer import sdk_layer
+from infra.constructs.stack_context import Ground
 
 
 class EnvironmentStack(Stack):

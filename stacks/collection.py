@@ -3,10 +3,10 @@
 from aws_cdk import CfnOutput
 from constructs import Construct
 
-from infra.config import Logging, Settings
-from infra.parts.eraser import logs_eraser_policy
-from infra.parts.people import collector_policy
-from infra.parts.published import publish
+from distillery.settings import Logging, Settings
+from infra.constructs.eraser import logs_eraser_policy
+from infra.constructs.managed_policies import collector_policy
+from infra.constructs.ssm_outputs import publish
 from infra.stages.collection import LOGGED, Collection
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation

@@ -25,20 +25,20 @@ from distillery.core.names import (
     REPORTS_PREFIX,
     UPLOADS_PREFIX,
 )
-from infra.config import Settings
-from infra.parts.bucket import Bucket, LogBucket
-from infra.parts.call_bucket import CallBucket
-from infra.parts.emptying import Emptying
-from infra.parts.encryption import Key
-from infra.parts.ground import Ground
-from infra.parts.stores import Stores
-from infra.parts.table import LedgerTable
-from infra.parts.topic import Topic
-from infra.parts.witness import Witness
+from distillery.settings import Settings
+from infra.constructs.bucket import Bucket, LogBucket
+from infra.constructs.bucket_cleanup import Emptying
+from infra.constructs.call_bucket import CallBucket
+from infra.constructs.data_stores import Stores
+from infra.constructs.encryption import Key
+from infra.constructs.stack_context import Ground
+from infra.constructs.table import LedgerTable
+from infra.constructs.topic import Topic
+from infra.constructs.witness import Witness
 from stacks.base import EnvironmentStack
 
 if TYPE_CHECKING:
-    from infra.parts.trail import DataEventTrail
+    from infra.constructs.trail import DataEventTrail
 
 
 class Foundation(EnvironmentStack):
@@ -88,7 +88,7 @@ class Foundation(EnvironmentStack):
         settings = self.settings
         if settings.trail is None:
             return None
-        from infra.parts.trail import DataEventTrail  # the CDK's module of CloudTrail takes its time
+        from infra.constructs.trail import DataEventTrail  # the CDK's module of CloudTrail takes its time
 
         return DataEventTrail(
             self,

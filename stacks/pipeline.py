@@ -4,21 +4,21 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from distillery.core.deciders import all_limited
-from infra.config import LONGEST_RUN_DAYS, Settings
-from infra.parts.eraser import eraser_policy
-from infra.parts.expiry import Expiry
-from infra.parts.function import Function
-from infra.parts.machine import Machine
-from infra.parts.on_call import on_call_policy
-from infra.parts.people import approver_policy, examiner_policy, operator_policy, reader_policy
-from infra.parts.published import publish
-from infra.parts.rule import every
-from infra.parts.stores import Stores
+from distillery.settings import LONGEST_RUN_DAYS, Settings
+from infra.constructs.data_stores import Stores
+from infra.constructs.eraser import eraser_policy
+from infra.constructs.expiry import Expiry
+from infra.constructs.function import Function
+from infra.constructs.machine import Machine
+from infra.constructs.managed_policies import approver_policy, examiner_policy, operator_policy, reader_policy
+from infra.constructs.on_call import on_call_policy
+from infra.constructs.rule import every
+from infra.constructs.ssm_outputs import publish
 from infra.stages.dataset import Dataset
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
-from stacks.road import road
 from stacks.stages import Stages
+from stacks.state_machine import road
 
 LONGEST_RUN = Duration.days(LONGEST_RUN_DAYS)
 SLOW_POLL = Duration.minutes(15)

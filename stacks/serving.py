@@ -3,10 +3,10 @@
 from aws_cdk import CfnOutput
 from constructs import Construct
 
-from infra.config import Settings, policies
-from infra.config.route_map import probed
-from infra.parts.people import caller_policy, measurer_policy
-from infra.parts.published import publish
+from distillery.settings import Settings, policies
+from distillery.settings.route_map import probed
+from infra.constructs.managed_policies import caller_policy, measurer_policy
+from infra.constructs.ssm_outputs import publish
 from infra.stages.serving import Serving
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
@@ -44,6 +44,6 @@ class ServingStack(EnvironmentStack):
     def _reach(self) -> None:
         """From inside a VPC, where the settings name one."""
         if self.settings.vpc_endpoint is not None:
-            from infra.parts.vpc_endpoint import vpc_endpoint  # the CDK's module of EC2 takes its time
+            from infra.constructs.vpc_endpoint import vpc_endpoint  # the CDK's module of EC2 takes its time
 
             CfnOutput(self, "VpcEndpointId", value=vpc_endpoint(self, "BedrockRuntime", self.settings.vpc_endpoint))

@@ -9,9 +9,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.recipe import Recipe
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.stores import Stores
+from infra.constructs.data_stores import Stores
+from infra.constructs.function import Function
+from infra.constructs.stack_context import Ground
 from infra.stages.distillation import Distillation
 from infra.stages.endpoint import Endpoint
 from infra.stages.evaluation import Evaluation

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from constructs import Construct
 
-from infra.config import Settings
-from infra.parts.alarm import watch_function, watch_machine, watch_queue
-from infra.parts.dashboard import dashboard
-from infra.parts.function import Function
-from infra.parts.month_budget import month_budgets
-from infra.parts.prompt_metrics import watch_prompts
-from infra.parts.route_metrics import route_graphs, watch_routes
+from distillery.settings import Settings
+from infra.constructs.alarm import watch_function, watch_machine, watch_queue
+from infra.constructs.dashboard import dashboard
+from infra.constructs.function import Function
+from infra.constructs.month_budget import month_budgets
+from infra.constructs.prompt_metrics import watch_prompts
+from infra.constructs.route_metrics import route_graphs, watch_routes
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 from stacks.pipeline import Pipeline

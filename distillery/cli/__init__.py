@@ -32,8 +32,8 @@ def _complete() -> None:
 def _run() -> None:
     # Imported here: it takes a while, and Ctrl-C may come in it.
     from distillery.cli.app import app
+    from distillery.cli.terminal import complain, passage, traced
     from distillery.core.errors import DistilleryError
-    from distillery.terminal import complain, passage, traced
 
     try:
         app()

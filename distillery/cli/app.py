@@ -7,8 +7,8 @@ import typer
 
 from distillery import __version__
 from distillery.cli.target import Target
+from distillery.cli.terminal import say
 from distillery.cli.verbs import Verbs
-from distillery.terminal import say
 
 app = typer.Typer(
     name="distillery",
@@ -71,6 +71,6 @@ def _go_local(environment: str) -> None:
 
 
 def _home(environment: str) -> str:
-    from infra.config.reading import read  # a checkout knows its environments
+    from distillery.settings.reading import read  # a checkout knows its environments
 
     return str(read(environment)["home_region"])

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.offline_check import text
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import confirm, say
 from distillery.core.ledger.records import RunRecord
-from distillery.desk import text
-from distillery.terminal import confirm, say
 
 
 def approve(

@@ -7,7 +7,7 @@ import typer
 
 from distillery.cli.published import known
 from distillery.cli.target import Target, target
-from distillery.terminal import Text, quote, say, told
+from distillery.cli.terminal import Text, quote, say, told
 
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
 

@@ -12,15 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from distillery.cli.published import choose, named, resolved
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import complain, confirm, document, draw, errors, say
 from distillery.core import clock
 from distillery.core.errors import BadRequest
-from distillery.terminal import complain, confirm, document, draw, errors, say
 
 if TYPE_CHECKING:
-    from distillery.bench.arm import Arm
-    from distillery.bench.prompts import Prompt
-    from distillery.bench.run import Plan, Result
-    from distillery.client.direct import Direct
+    from distillery.cli.benchmark.prompts import Prompt
+    from distillery.cli.benchmark.run import Plan, Result
+    from distillery.cli.benchmark.variant import Arm
+    from distillery.client.single_step import Direct
 
 VERSION = 1
 MAX_TOKENS = 256
@@ -58,7 +58,7 @@ def bench(
 ) -> None:
     """Measure time to first token, tokens a second and the whole answer, and what was really served."""
     if chart:
-        from distillery.bench.chart import check
+        from distillery.cli.benchmark.chart import check
 
         check(chart)
     on = target(context)
@@ -69,15 +69,15 @@ def bench(
 
 
 def _asked(file: Path | None, rounds: int) -> "list[Prompt]":
-    from distillery.bench import prompts
+    from distillery.cli.benchmark import prompts
 
     source = prompts.of(file) if file else prompts.own()
     return [next(source) for _ in range(rounds)]
 
 
 def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, max_tokens: int) -> "Plan":
-    from distillery.bench.run import Plan
-    from distillery.client.direct import Direct
+    from distillery.cli.benchmark.run import Plan
+    from distillery.client.single_step import Direct
 
     direct = Direct(on.account)
     return Plan(
@@ -91,7 +91,7 @@ def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, m
 
 
 def _arms(on: Target, direct: "Direct", asked: list[str]) -> "list[Arm]":
-    from distillery.bench.arm import arms
+    from distillery.cli.benchmark.variant import arms
 
     chosen = []
     for one in asked:
@@ -103,7 +103,7 @@ def _arms(on: Target, direct: "Direct", asked: list[str]) -> "list[Arm]":
 
 def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
     """Says what it may cost. Raises BadRequest above the cap, Abort where a person does not want it."""
-    from distillery.bench.spending import estimate
+    from distillery.cli.benchmark.budget import estimate
 
     at_most = estimate(plan.arms, plan.prompts, plan.max_tokens)
     many = len(plan.arms) * len(plan.prompts)
@@ -125,8 +125,8 @@ def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
 def _measure(on: Target, plan: "Plan", cap: Decimal) -> "Result":
     from dataclasses import replace
 
-    from distillery.bench.run import run
-    from distillery.bench.spending import Purse
+    from distillery.cli.benchmark.budget import Purse
+    from distillery.cli.benchmark.run import run
 
     with _time(on) as scale, _bar(len(plan.arms) * len(plan.prompts)) as tell:
         return run(replace(plan, scale=scale), Purse(Decimal("Infinity") if on.local else cap), tell)
@@ -138,7 +138,7 @@ def _time(on: Target) -> Iterator[float]:
     if not on.local:
         yield 1.0
         return
-    from distillery.bench.simulated import felt
+    from distillery.cli.benchmark.simulated import felt
     from local.account import LocalAccount  # only a checkout holds it
 
     account = LocalAccount.load()
@@ -156,8 +156,8 @@ def _bar(total: int) -> Iterator[Any]:
 
 def _tell(on: Target, plan: "Plan", result: "Result", as_json: Path | None, chart: Path | None) -> None:
     """The table, and the files that were asked for. Exit code 1 where an arm has no answer."""
-    from distillery.bench import report
-    from distillery.bench.table import picture
+    from distillery.cli.benchmark import report
+    from distillery.cli.benchmark.table import picture
 
     for name, why in result.out.items():
         complain("{} was not measured: {}", name, why)
@@ -171,7 +171,7 @@ def _tell(on: Target, plan: "Plan", result: "Result", as_json: Path | None, char
     if as_json:
         document(head | report.document(told), as_json)
     if chart:
-        from distillery.bench.chart import draw as paint
+        from distillery.cli.benchmark.chart import draw as paint
 
         paint(told, chart, f"Routes of environment {on.account.environment}")
     if result.out:

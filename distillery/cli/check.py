@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from distillery.cli.offline_check import text
+from distillery.cli.offline_check.judge import ACCEPTED, ForRecipe, as_it_is, for_recipe
+from distillery.cli.offline_check.settings import for_recipe as recipe_of
+from distillery.cli.offline_check.settings import for_student
+from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
+from distillery.cli.terminal import bar, document, say
 from distillery.core.errors import BadRequest
 from distillery.datasets.validation.rules import Rules
-from distillery.desk import text
-from distillery.desk.judge import ACCEPTED, ForRecipe, as_it_is, for_recipe
-from distillery.desk.settings import for_recipe as recipe_of
-from distillery.desk.settings import for_student
-from distillery.desk.sources import Source, sources
-from distillery.terminal import bar, document, say
 
 SLOW = 50_000_000
 """Bytes from which a progress bar is worth its place: about a second."""

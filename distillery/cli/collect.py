@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from distillery.cli.target import target
-from distillery.terminal import link, say
+from distillery.cli.terminal import link, say
 
 
 def collect(

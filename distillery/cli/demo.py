@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.terminal import say
 from distillery.client import NotReached
-from distillery.terminal import say
 
 
 def demo(

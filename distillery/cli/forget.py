@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import complain, confirm, document, say
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import address
-from distillery.terminal import complain, confirm, document, say
 
 if TYPE_CHECKING:
-    from distillery.erasure.copies import Bucket, Copy, Found
-    from distillery.erasure.learners import Learner
-    from distillery.erasure.wanted import Holds
+    from distillery.cli.erasure.copies import Bucket, Copy, Found
+    from distillery.cli.erasure.learners import Learner
+    from distillery.cli.erasure.wanted import Holds
 
 LEFT = 3
 """The exit code where copies are left: kept, refused, or in files that could not be read."""
@@ -69,8 +69,8 @@ def forget(
 
 def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
     """Those of the home Region, and that of logged calls where the environment has one: no call is a recipe's."""
+    from distillery.cli.erasure.copies import Bucket, of_recipe
     from distillery.client import NotDeployed
-    from distillery.erasure.copies import Bucket, of_recipe
 
     home = on.account.s3()
     found = [Bucket(name=str(on.account.pipeline[name]), s3=home) for name in ("prompts_bucket", "data_bucket")]
@@ -88,9 +88,9 @@ def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
 
 def _wanted(buckets: list["Bucket"], text: str | None, file: Path | None, digest: str | None) -> "Holds":
     """Raises BadRequest where not one thing is said, or nothing has the digest."""
+    from distillery.cli.erasure import wanted
+    from distillery.cli.erasure.copies import by_digest
     from distillery.datasets.curation import personal
-    from distillery.erasure import wanted
-    from distillery.erasure.copies import by_digest
 
     def masked(said: str) -> str:
         return personal.mask(said, personal.find(said))
@@ -107,8 +107,8 @@ def _wanted(buckets: list["Bucket"], text: str | None, file: Path | None, digest
 
 
 def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything: bool) -> "Found":
-    from distillery.erasure.copies import is_golden, of_runs, search
-    from distillery.erasure.learners import in_use
+    from distillery.cli.erasure.copies import is_golden, of_runs, search
+    from distillery.cli.erasure.learners import in_use
 
     patient = not sys.stderr.isatty()
 
@@ -144,7 +144,7 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
 
 
 def _learnt(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
-    from distillery.erasure.learners import learners
+    from distillery.cli.erasure.learners import learners
 
     logged = any(copy.bucket.logs for copy in found.copies)
     names = sorted({*recipes, *(recipe for recipe, _ in found.datasets)})
@@ -162,7 +162,7 @@ def _learnt(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
 
 
 def _erased(going: list["Copy"], *, quiet: bool) -> dict[str, str]:
-    from distillery.erasure.copies import erase
+    from distillery.cli.erasure.copies import erase
 
     def tell(uri: str) -> None:
         if not quiet:

@@ -12,10 +12,10 @@ import typer
 
 from distillery.cli.published import named
 from distillery.cli.target import Target, target
-from distillery.client.document import OPTIMIZED, RouteMap, Step
+from distillery.cli.terminal import confirm, say
 from distillery.client.reply import served_of
+from distillery.client.route_map import OPTIMIZED, RouteMap, Step
 from distillery.core.errors import BadRequest
-from distillery.terminal import confirm, say
 
 QUESTION = "Hello"
 TOKENS_IN, TOKENS_OUT = 20, 8
@@ -78,7 +78,7 @@ def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
 def found_by_trying(on: Target, route: RouteMap, index: int, step: Step) -> Found:
     """What one request to the step's application profile tells."""
     from distillery.client import AWS_ERRORS
-    from distillery.client.direct import Direct, arguments, asking
+    from distillery.client.single_step import Direct, arguments, asking
     from distillery.client.target import Target as Called
 
     profile = Called(index, step, str(step.application), step.model)

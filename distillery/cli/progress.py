@@ -8,11 +8,11 @@ from rich.console import Group
 from rich.spinner import Spinner
 
 from distillery.cli.target import Target
+from distillery.cli.terminal import Table, Text, row, told
 from distillery.core import clock
 from distillery.core.ledger.records import RunRecord, StageRecord
 from distillery.core.names import Names
-from distillery.core.road import Outcome, Stage
-from distillery.terminal import Table, Text, row, told
+from distillery.core.pipeline import Outcome, Stage
 
 DOTS = Spinner("dots")
 

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.route_map import RouteMap, UnreadableMap
 from distillery.core.errors import BadRequest
 from distillery.core.names import DISTILLED_PREFIX
 
 if TYPE_CHECKING:
     from distillery.cli.target import Target as On
-    from distillery.client.direct import Direct
+    from distillery.client.single_step import Direct
     from distillery.client.target import Target
 
 

@@ -6,7 +6,7 @@ import typer
 
 from distillery.cli.approve import decide
 from distillery.cli.target import target
-from distillery.terminal import say
+from distillery.cli.terminal import say
 
 
 def reject(

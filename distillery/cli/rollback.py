@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from distillery.cli.target import target
-from distillery.terminal import say
+from distillery.cli.terminal import say
 
 
 def rollback(

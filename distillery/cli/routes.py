@@ -6,8 +6,8 @@ import typer
 
 from distillery.cli.published import documents, read
 from distillery.cli.target import target
-from distillery.client.document import RouteMap, Step, together
-from distillery.terminal import Table, document, draw, row, say, told
+from distillery.cli.terminal import Table, document, draw, row, say, told
+from distillery.client.route_map import RouteMap, Step, together
 
 
 def routes(

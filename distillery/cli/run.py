@@ -7,11 +7,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from distillery.cli.offline_check import text
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import Text, link, say, told
 from distillery.cli.watch import see
 from distillery.core.names import UPLOADS_PREFIX
-from distillery.desk import text
-from distillery.terminal import Text, link, say, told
 
 ON_THE_ROAD = ("started", "same")
 AWAITING = "awaiting-approval"

@@ -7,7 +7,7 @@ import typer
 
 from distillery.cli.published import choose, named, resolved
 from distillery.cli.target import target
-from distillery.terminal import write
+from distillery.cli.terminal import write
 
 Package = StrEnum("Package", ["boto3", "cli", "litellm", "langchain", "strands"])  # SNIPPETS' keys (checked by a test)
 
@@ -25,7 +25,7 @@ def snippets(
     ] = None,
 ) -> None:
     """Print a whole program that calls a route, to be saved and run: Region, model, mode and tags as published."""
-    from distillery.client.direct import Direct  # boto3
+    from distillery.client.single_step import Direct  # boto3
     from distillery.snippets import SNIPPETS, Call
 
     on = target(context)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from distillery.cli.target import Target
 from distillery.core import clock
 from distillery.core.ledger.records import RunRecord
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 
 
 def spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:

@@ -11,10 +11,10 @@ from distillery.cli.progress import scores, waiting
 from distillery.cli.seen import runs_of
 from distillery.cli.spending import spending
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import Text, say, told
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
-from distillery.core.road import Outcome, Stage
-from distillery.terminal import Text, say, told
+from distillery.core.pipeline import Outcome, Stage
 
 TEMPLATES = {
     Outcome.PROMOTED: "[green]{}[/green]",

@@ -10,10 +10,10 @@ from rich.live import Live
 from distillery.cli.progress import picture, summary, took, waiting
 from distillery.cli.seen import runs_of
 from distillery.cli.target import Target, target
+from distillery.cli.terminal import Text, console, say, told
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.records import RunRecord
-from distillery.core.road import Outcome
-from distillery.terminal import Text, console, say, told
+from distillery.core.pipeline import Outcome
 
 
 def watch(

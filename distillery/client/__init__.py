@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from distillery.client.account import Account, NotDeployed
     from distillery.client.aws import AWS_ERRORS
-    from distillery.client.document import Mode, Prices, RouteMap, Step
     from distillery.client.errors import (
         AllStepsFailed,
         MapUnavailable,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from distillery.client.refused import FunctionRefused, NotReached
     from distillery.client.reply import Attempt, Reply
     from distillery.client.route import Route
+    from distillery.client.route_map import Mode, Prices, RouteMap, Step
     from distillery.client.stream import ReplyStream
 
 __all__ = [
@@ -53,7 +53,7 @@ __all__ = [
 _HOMES = {
     "account": ("Account", "NotDeployed"),
     "aws": ("AWS_ERRORS",),
-    "document": ("Mode", "Prices", "RouteMap", "Step"),
+    "route_map": ("Mode", "Prices", "RouteMap", "Step"),
     "errors": ("AllStepsFailed", "MapUnavailable", "NoSuchRoute", "NotConfigured", "RouteError", "StreamBroken"),
     "metrics": ("EmbeddedMetrics", "Served"),
     "listing": ("published",),

@@ -6,11 +6,11 @@ from typing import Any
 from distillery.client.aws import Clients
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.failure import Kind
+from distillery.client.fallback import Try, Walk
 from distillery.client.metrics import Served
+from distillery.client.observer import Tell, tell
 from distillery.client.reply import Reply, cost_of, text_of, told_of
 from distillery.client.request import Asked, arguments_of
-from distillery.client.telling import Tell, tell
-from distillery.client.walk import Try, Walk
 
 
 class Call:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from distillery.client.aws import AWS_ERRORS
-from distillery.client.document import STANDARD, RouteMap, Step
-from distillery.client.kept import NotThere
+from distillery.client.cache import NotThere
+from distillery.client.route_map import STANDARD, RouteMap, Step
 
 Read = Callable[[str], str]
 """The value of a parameter, by its name. Raises NotThere, or AWS_ERRORS where it cannot be read."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from distillery.client.aws import AWS_ERRORS, Clients, shared
-from distillery.client.directory import read, route_of
-from distillery.client.document import RouteMap, UnreadableMap, together
+from distillery.client.cache import NotThere
 from distillery.client.errors import MapUnavailable, NotConfigured
-from distillery.client.kept import NotThere
+from distillery.client.route_map import RouteMap, UnreadableMap, together
+from distillery.client.route_store import read, route_of
 
 
 def published(

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.client.account import Account, _asking
 from distillery.client.aws import ClientError, code
-from distillery.client.document import RouteMap, UnreadableMap
+from distillery.client.cache import NotThere
 from distillery.client.fields import parsed
 from distillery.client.findings import parameter, spelled, with_findings
-from distillery.client.kept import NotThere
 from distillery.client.refused import NotReached
+from distillery.client.route_map import RouteMap, UnreadableMap
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

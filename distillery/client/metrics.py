@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from distillery.client.document import Mode
 from distillery.client.errors import NoSuchRoute
 from distillery.client.reply import Reply
+from distillery.client.route_map import Mode
 
 Values = Mapping["Metric", float]
 NAMESPACE = "Distillery"

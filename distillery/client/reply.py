@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
+from distillery.client.route_map import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Required, TypedDict
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap
+from distillery.client.route_map import DEFAULT_TIER, STANDARD, RouteMap
 from distillery.client.target import Target
 
 

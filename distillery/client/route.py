@@ -8,17 +8,17 @@ from typing import Any, Unpack
 from distillery.client.aws import Clients, shared
 from distillery.client.breaker import Breaker
 from distillery.client.call import Call
-from distillery.client.directory import Directory
-from distillery.client.document import RouteMap
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
+from distillery.client.fallback import Walk
 from distillery.client.metrics import Served
+from distillery.client.observer import Tell, tell
 from distillery.client.reply import Reply
 from distillery.client.request import Asked, Marks, Request
+from distillery.client.route_map import RouteMap
+from distillery.client.route_store import Directory
 from distillery.client.stream import ReplyStream
 from distillery.client.target import Target, check_cost_centre
-from distillery.client.telling import Tell, tell
 from distillery.client.timing import Timing
-from distillery.client.walk import Walk
 
 ENVIRONMENT = "DISTILLERY_ENVIRONMENT"
 _REAL = Timing()

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from distillery.client.assembly import Assembly
 from distillery.client.aws import wait_at_most
 from distillery.client.call import Call
 from distillery.client.failure import StreamLate, StreamTruncated
+from distillery.client.fallback import Try
 from distillery.client.reply import Reply
-from distillery.client.walk import Try
+from distillery.client.stream_assembler import Assembly
 
 Event = Mapping[str, Any]
 SECONDS_BETWEEN_EVENTS = 60.0

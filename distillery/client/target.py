@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from distillery.client.directory import Directory
-from distillery.client.document import STANDARD, Mode, RouteMap, Step
+from distillery.client.cache import LONGEST_WAIT
 from distillery.client.errors import NotConfigured
-from distillery.client.kept import LONGEST_WAIT
+from distillery.client.route_map import STANDARD, Mode, RouteMap, Step
+from distillery.client.route_store import Directory
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, client, code
-from distillery.core.road import Alias
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.pipeline import Alias
+from distillery.core.serialization import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

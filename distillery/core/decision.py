@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeVar
 from distillery.core import deciders, recipe
 from distillery.core.caller import Caller, caller_of, invoked
 from distillery.core.errors import BadRequest, NotAdmitted, Refused
+from distillery.core.serialization import from_wire
 from distillery.core.url import body_of, refusal, reply
-from distillery.core.wire import from_wire
 
 
 class OfARecipe(Protocol):

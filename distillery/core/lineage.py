@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from distillery.core.ledger.records import RunRecord
-from distillery.core.road import Outcome, Stage
+from distillery.core.pipeline import Outcome, Stage
 
 
 def model_of(record: RunRecord) -> str | None:

@@ -65,7 +65,7 @@ LOGGING_OWNER = "/distillery/logging-owner"
 
 METADATA_SIDE = "distillery:side"
 """What the invoke function says of a call beside its environment and TAG_ROUTE: on which side of a direct job's verdict
-its prompt stands (`distillery/core/sides`). The product's own calls say TAG_RUN."""
+its prompt stands (`distillery/core/holdout`). The product's own calls say TAG_RUN."""
 
 METRIC_PROMPTS_LOGGED = "PromptsLogged"
 """Of an environment: how many requests the invoke function wrote to its log, prompt and reply."""

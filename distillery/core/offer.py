@@ -12,7 +12,7 @@ from enum import StrEnum
 from distillery.core import settings
 from distillery.core.errors import NoModel
 from distillery.core.names import DISTILLED_PREFIX
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 
 FILE = "offer.json"
 _A_NAME = re.compile(r"[a-z0-9/-]{1,63}")

@@ -16,7 +16,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 
 SETTINGS_FILE = "recipes.json"
 """Of the settings layer."""

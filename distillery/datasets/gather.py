@@ -6,12 +6,12 @@ from distillery.core import catalog
 from distillery.core.curation import MOST_TO_CHOOSE_FROM, TooMany
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.recipe import BadLines, MixedLabels, Recipe
+from distillery.datasets.validation.dataset_checks import TOGETHER, judge_files
 from distillery.datasets.validation.finding import Finding
-from distillery.datasets.validation.kinds import whole
 from distillery.datasets.validation.prompts import Prompts
 from distillery.datasets.validation.reading import Opened, Reading
 from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.whole import TOGETHER, judge_files
+from distillery.datasets.validation.rules_table import whole
 
 
 def rules_for(student: str, *, answer: int = 0) -> Rules:

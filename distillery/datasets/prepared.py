@@ -14,10 +14,10 @@ from distillery.core.tokens import tokens
 from distillery.datasets.row import Row
 from distillery.datasets.split import Split, split
 from distillery.datasets.validation.asked import prompt_of
+from distillery.datasets.validation.dataset_checks import TOGETHER
 from distillery.datasets.validation.finding import Finding
-from distillery.datasets.validation.kinds import Kind, whole
 from distillery.datasets.validation.reading import Reading
-from distillery.datasets.validation.whole import TOGETHER
+from distillery.datasets.validation.rules_table import Kind, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

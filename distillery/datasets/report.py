@@ -3,7 +3,7 @@
 from typing import Any
 
 from distillery.core.estimate import Estimate
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from distillery.datasets.examine import Progress
 from distillery.datasets.prepared import Prepared
 from distillery.datasets.validation.summary import summary

@@ -12,7 +12,7 @@ from typing import Any
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX
-from distillery.core.wire import from_wire
+from distillery.core.serialization import from_wire
 from distillery.datasets.manifest import FORMATS, MANIFEST
 
 

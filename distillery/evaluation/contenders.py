@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from distillery.core import calling, catalog
+from distillery.core import catalog, model_ids
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.errors import EvaluationFailed
-from distillery.core.road import Endpoint, Run, Student
+from distillery.core.pipeline import Endpoint, Run, Student
 
 TEACHER, BASE, STUDENT = "teacher", "base", "student"
 ROLES = (TEACHER, BASE, STUDENT)
@@ -18,8 +18,8 @@ def called_as(run: Run, candidate: Endpoint, region: str) -> dict[str, str]:
     """role → `modelId` of Converse in `region`. Raises ModelUnavailable."""
     recipe = run.recipe
     return {
-        TEACHER: calling.teacher_identifier(recipe.teacher, recipe.student, region),
-        BASE: calling.identifier(recipe.student, region),
+        TEACHER: model_ids.teacher_identifier(recipe.teacher, recipe.student, region),
+        BASE: model_ids.identifier(recipe.student, region),
         STUDENT: candidate.arn,
     }
 
@@ -37,7 +37,7 @@ class Contender:
 def contenders(run: Run, student: Student, *, region: str, on: date) -> tuple[Contender, ...]:
     """With the prices of that day. Raises EvaluationFailed where the catalog has none."""
     recipe = run.recipe
-    teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
+    teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
     hourly = recipe.hosting is HostingMode.PROVISIONED
     own = catalog.custom_model_price(recipe.student, on) or _price(recipe.student, recipe.student, on)
     return (
@@ -45,7 +45,7 @@ def contenders(run: Run, student: Student, *, region: str, on: date) -> tuple[Co
         Contender(
             role=BASE,
             model=recipe.student,
-            price=_price(recipe.student, calling.identifier(recipe.student, region), on),
+            price=_price(recipe.student, model_ids.identifier(recipe.student, region), on),
         ),
         Contender(role=STUDENT, model=student.model_arn, price=own, price_note=HOURLY if hourly else AS_BASE),
     )

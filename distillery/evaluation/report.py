@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from distillery.core.conversation import Prompt, converse_request
-from distillery.core.road import Run, Verdict
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Run, Verdict
+from distillery.core.serialization import to_wire
 from distillery.evaluation.bars import Bar
 from distillery.evaluation.contenders import Contender
 from distillery.evaluation.row import Row

@@ -7,7 +7,7 @@ from typing import Any
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
-from distillery.core.road import Run, Score, Verdict
+from distillery.core.pipeline import Run, Score, Verdict
 from distillery.evaluation.bars import bars
 from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender
 from distillery.evaluation.grading import GRADERS

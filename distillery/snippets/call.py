@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from distillery.client.document import DEFAULT_TIER, STANDARD, RouteMap
+from distillery.client.route_map import DEFAULT_TIER, STANDARD, RouteMap
 from distillery.client.target import Target
 
 QUESTION = "Where is my card?"

@@ -8,21 +8,21 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.logs import How
 from distillery.core.names import COLLECTED_PREFIX, PROMPTS_PREFIX
 from distillery.core.recipe import Recipe
-from distillery.core.variables import Variable
-from infra.config import Logging
-from infra.parts.call_bucket import logs_uri
-from infra.parts.call_table import RESULTS, TABLE, CallTable
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.invocation_logging import InvocationLogging
-from infra.parts.permissions import Permission, analytics, bedrock, running, storage
-from infra.parts.place import Place
-from infra.parts.rule import every, on_event
-from infra.parts.schedule import Schedules
-from infra.parts.settings import settings_layer
+from distillery.settings import Logging
+from infra.constructs.arn import Place
+from infra.constructs.call_bucket import logs_uri
+from infra.constructs.call_table import RESULTS, TABLE, CallTable
+from infra.constructs.function import Function
+from infra.constructs.invocation_logging import InvocationLogging
+from infra.constructs.permissions import Permission, analytics, bedrock, running, storage
+from infra.constructs.rule import every, on_event
+from infra.constructs.schedule import Schedules
+from infra.constructs.settings import settings_layer
+from infra.constructs.stack_context import Ground
 
 PENDING = "pending/"
 LOGGED = ("AWSLogs/", PENDING, RESULTS)

@@ -7,19 +7,19 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
 from distillery.core.recipe import Recipe
-from distillery.core.variables import Variable
-from infra.parts.call_bucket import logs_uri
-from infra.parts.decision import decision_url
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.permissions import running, storage
-from infra.parts.place import Place
-from infra.parts.rule import on_event
-from infra.parts.settings import settings_layer
-from infra.parts.stores import Stores
-from infra.parts.wheels import wheels_layer
+from infra.constructs.arn import Place
+from infra.constructs.call_bucket import logs_uri
+from infra.constructs.data_stores import Stores
+from infra.constructs.decision import decision_url
+from infra.constructs.function import Function
+from infra.constructs.permissions import running, storage
+from infra.constructs.rule import on_event
+from infra.constructs.settings import settings_layer
+from infra.constructs.stack_context import Ground
+from infra.constructs.wheels import wheels_layer
 
 
 class Dataset(Construct):

@@ -9,17 +9,17 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.logs import How
 from distillery.core.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
-from distillery.core.variables import Variable
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.permissions import allow, bedrock, keys, quotas, running, storage, trust
-from infra.parts.place import Place
-from infra.parts.rule import on_event
-from infra.parts.stores import Stores
-from infra.parts.task import DISCARD, step, step_until_told
+from infra.constructs.arn import Place
+from infra.constructs.data_stores import Stores
+from infra.constructs.function import Function
+from infra.constructs.permissions import allow, bedrock, keys, quotas, running, storage, trust
+from infra.constructs.rule import on_event
+from infra.constructs.stack_context import Ground
+from infra.constructs.task import DISCARD, step, step_until_told
 
 LONGEST_JOB = Duration.days(8)
 

@@ -7,17 +7,17 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.names import MADE_BY_A_RUN
+from distillery.core.pipeline import EndpointStatus
 from distillery.core.recipe import Recipe, tag_keys
-from distillery.core.road import EndpointStatus
-from distillery.core.variables import Variable
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.permissions import bedrock, keys, running, storage
-from infra.parts.place import Place
-from infra.parts.rule import on_event
-from infra.parts.stores import Stores
-from infra.parts.task import DISCARD, step, until_ready
+from infra.constructs.arn import Place
+from infra.constructs.data_stores import Stores
+from infra.constructs.function import Function
+from infra.constructs.permissions import bedrock, keys, running, storage
+from infra.constructs.rule import on_event
+from infra.constructs.stack_context import Ground
+from infra.constructs.task import DISCARD, step, until_ready
 
 
 class Endpoint(Construct):

@@ -6,15 +6,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
 from distillery.core.recipe import Recipe
-from distillery.core.variables import Variable
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.permissions import bedrock, keys, storage
-from infra.parts.place import Place
-from infra.parts.stores import Stores
-from infra.parts.task import DISCARD, step
+from infra.constructs.arn import Place
+from infra.constructs.data_stores import Stores
+from infra.constructs.function import Function
+from infra.constructs.permissions import bedrock, keys, storage
+from infra.constructs.stack_context import Ground
+from infra.constructs.task import DISCARD, step
 
 CHUNKS_AT_A_TIME = 4
 

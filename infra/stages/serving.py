@@ -6,18 +6,18 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
 from distillery.core.offer import Offer, Offered, Quota
-from distillery.core.variables import Variable
-from infra.config import FallbackPolicy, Route
-from infra.config.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
-from infra.parts.application_profile import application_profile
-from infra.parts.function import Function
-from infra.parts.ground import Ground
-from infra.parts.permissions import Permission, calling, policy_at, running, storage
-from infra.parts.place import Place
-from infra.parts.published import publish
-from infra.parts.settings import offer_layer
+from distillery.settings import FallbackPolicy, Route
+from distillery.settings.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
+from infra.constructs.application_profile import application_profile
+from infra.constructs.arn import Place
+from infra.constructs.function import Function
+from infra.constructs.permissions import Permission, calling, policy_at, running, storage
+from infra.constructs.settings import offer_layer
+from infra.constructs.ssm_outputs import publish
+from infra.constructs.stack_context import Ground
 
 
 class Serving(Construct):
@@ -59,7 +59,7 @@ class Serving(Construct):
 
     def _count(self, ground: Ground) -> None:
         """What each caller takes."""
-        from infra.parts.table import QuotaTable  # the CDK's module of DynamoDB takes its time
+        from infra.constructs.table import QuotaTable  # the CDK's module of DynamoDB takes its time
 
         table = QuotaTable(self, "Quotas", key=ground.key).table
         self.function.allow_more(*storage.count(table))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.logs import Direct
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, Names
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

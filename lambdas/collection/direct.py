@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import LogsUnfit
+from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import Direct, InvocationLogs
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import Recipe
-from distillery.core.sides import Side, least_held_out, of_side, side_of
 from distillery.core.tokens import tokens
 from lambdas.collection.choice import Choice, multi_turn
 from lambdas.collection.logged import File, Logs

@@ -7,12 +7,12 @@ from typing import Any
 from distillery.core import clock, recipe
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Refused
 from distillery.core.journal import journal
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.variables import Variable, read
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from lambdas.collection.answer import Answer, Status
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery

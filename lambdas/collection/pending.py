@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 from lambdas.collection.span import Span
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distillery.core.errors import BadRequest
-from distillery.core.wire import from_wire
+from distillery.core.serialization import from_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

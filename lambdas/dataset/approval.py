@@ -19,13 +19,13 @@ from distillery.core.aws import client
 from distillery.core.boundary import boundary
 from distillery.core.caller import Caller
 from distillery.core.decision import decided
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.recipe import Recipe
-from distillery.core.variables import Variable, is_set, read
 from lambdas.dataset.machine import Machine
 
 

@@ -22,14 +22,14 @@ from distillery.core.conversation import Prompt, parse, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address, quoted
 from distillery.core.estimate import Estimate, Size, estimate
+from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import Direct, How, InvocationLogs, LogSource
 from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
+from distillery.core.pipeline import Dataset
 from distillery.core.recipe import Recipe
-from distillery.core.road import Dataset
-from distillery.core.sides import Side, least_held_out, of_side, side_of
+from distillery.core.serialization import from_wire, to_wire
 from distillery.core.tokens import tokens
-from distillery.core.wire import from_wire, to_wire
 from distillery.datasets.gather import gather
 from distillery.datasets.prepared import told
 from distillery.datasets.upload import Upload

@@ -10,14 +10,14 @@ from typing import Any
 from distillery.core import clock, recipe
 from distillery.core.aws import ObjectStore, client
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
-from distillery.core.variables import Variable, read
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from distillery.datasets.answer import Answer, Status
 from distillery.datasets.upload import Ignored, asked
 from lambdas.dataset.direct import Stated

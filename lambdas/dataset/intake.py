@@ -9,8 +9,8 @@ from distillery.core.errors import Refused
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.uploads import Uploads
+from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
-from distillery.core.road import Dataset, Outcome, Run, Stage
 from distillery.datasets.answer import ACCEPTED, Answer, Status
 from distillery.datasets.budget import above_budget
 from distillery.datasets.examine import Progress, examine

@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
-from distillery.core.road import Run
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Run
+from distillery.core.serialization import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

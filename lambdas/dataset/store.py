@@ -2,7 +2,7 @@
 
 from distillery.core.aws import ObjectStore
 from distillery.core.names import DATASETS_PREFIX
-from distillery.core.road import Dataset
+from distillery.core.pipeline import Dataset
 from distillery.datasets.examine import Progress
 from distillery.datasets.report import report
 from lambdas.dataset.quarantine import NAME, quarantined

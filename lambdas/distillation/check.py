@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from distillery.core import calling
+from distillery.core import model_ids
 from distillery.core.estimate import check_budget, estimate, size_of
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Run
+from distillery.core.pipeline import Run
 from lambdas.distillation.life_cycle import LifeCycle
 from lambdas.distillation.models import models
 from lambdas.distillation.probe import probe
@@ -48,8 +48,8 @@ def check(
     found = models(bedrock, recipe, now)
     quotas.check(recipe)
     ledger.reserve(run, estimated.at_most_usd)
-    teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
-    student = calling.identifier(recipe.student, region)
+    teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
+    student = model_ids.identifier(recipe.student, region)
     probe(runtime, "teacher", teacher)
     probe(runtime, "untrained student", student)
     return Checked(

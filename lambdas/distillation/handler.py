@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
-from distillery.core.road import Run
-from distillery.core.variables import Variable, read
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.pipeline import Run
+from distillery.core.serialization import from_wire, to_wire
 from lambdas.distillation.settle import of_event
 from lambdas.distillation.steps import STEPS, settler
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distillery.core import calling, names
+from distillery.core import model_ids, names
 from distillery.core.aws import ClientError, code
 from distillery.core.logs import Operator, metadata_filters
-from distillery.core.road import Dataset, Run
+from distillery.core.pipeline import Dataset, Run
 from lambdas.distillation.models import customize_id
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Jobs:
 
     def _create(self, run: Run, place: Place) -> str:
         recipe, name, tags = run.recipe, place.name(run), _tags(run, place)
-        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, self._bedrock.meta.region_name)
+        teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, self._bedrock.meta.region_name)
         return self._bedrock.create_model_customization_job(
             jobName=name,
             customModelName=name,

@@ -10,8 +10,8 @@ from distillery.core.errors import JobFailed
 from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import Waiting
+from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.redaction import told
-from distillery.core.road import Outcome, Stage, Student
 from lambdas.distillation.job import Jobs
 from lambdas.distillation.tokens import Tokens
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from distillery.core import clock
 from distillery.core.aws import ClientError, client
+from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import Waiting
 from distillery.core.names import Names
-from distillery.core.road import Run, Stage
-from distillery.core.variables import Variable, read
+from distillery.core.pipeline import Run, Stage
 from lambdas.distillation import check as checks
 from lambdas.distillation.job import Jobs, Place
 from lambdas.distillation.quota import Quotas

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from distillery.core.aws import ClientError, code
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from distillery.core.hosting import Hosting
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
-from distillery.core.road import Endpoint, EndpointStatus, Run, Stage, Student
+from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Student
 
 
 @dataclass(frozen=True, slots=True)

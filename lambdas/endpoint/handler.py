@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
-from distillery.core.road import Endpoint, Run, Student
-from distillery.core.variables import Variable, read
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.pipeline import Endpoint, Run, Student
+from distillery.core.serialization import from_wire, to_wire
 from lambdas.endpoint.candidate import Candidate
 from lambdas.endpoint.sweep import Sweep
 

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from distillery.core.aliases import Aliases
 from distillery.core.catalog import HostingMode
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.journal import journal
@@ -15,10 +16,9 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.variables import Variable, read
-from lambdas.endpoint.abandoned import Abandoned
 from lambdas.endpoint.executions import Executions
-from lambdas.endpoint.strays import Strays
+from lambdas.endpoint.orphaned_endpoints import Strays
+from lambdas.endpoint.stale_runs import Abandoned
 
 log = journal(__name__)
 T = TypeVar("T")

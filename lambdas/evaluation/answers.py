@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from distillery.core.conversation import Prompt, converse_request
 from distillery.core.errors import Unfinished
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
+from distillery.core.pipeline import Chunk
 from distillery.core.reply import Reply, reply_of
-from distillery.core.road import Chunk
 from distillery.evaluation.contenders import ROLES
 from distillery.evaluation.row import Row
 from lambdas.evaluation.parts import Parts

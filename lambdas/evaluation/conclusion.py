@@ -2,7 +2,7 @@
 
 from distillery.core import clock
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Run, Stage, Student, Verdict
+from distillery.core.pipeline import Run, Stage, Student, Verdict
 from distillery.evaluation.contenders import contenders
 from distillery.evaluation.verdict import judge
 from lambdas.evaluation.parts import Parts, chunks

@@ -5,12 +5,12 @@ from typing import Any
 
 from distillery.core.aws import ObjectStore, client
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
-from distillery.core.road import Chunk, Endpoint, Run, Stage, Student
-from distillery.core.variables import Variable, read
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student
+from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.contenders import called_as
 from lambdas.evaluation.answers import Asker, Context
 from lambdas.evaluation.conclusion import conclude

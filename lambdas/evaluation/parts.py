@@ -8,8 +8,8 @@ from distillery.core import conversation, names
 from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
-from distillery.core.road import Chunk, Run
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.pipeline import Chunk, Run
+from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.row import Row
 
 PROMPTS_PER_CHUNK = 20

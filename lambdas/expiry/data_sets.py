@@ -19,7 +19,7 @@ from distillery.core.ledger.records import RunRecord
 from distillery.core.lineage import needs
 from distillery.core.names import DATASETS_PREFIX, Names
 from distillery.core.notices import Notices
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from distillery.core.versions import Version, delete, versions
 
 if TYPE_CHECKING:

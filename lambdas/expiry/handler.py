@@ -8,13 +8,13 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.journal import journal
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.variables import Variable, read
 from lambdas.expiry.data_sets import DataSets
 
 log = journal(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
 from distillery.core.custom_resource import carry_out
-from distillery.core.variables import Variable, read
+from distillery.core.env_vars import Variable, read
 from lambdas.invocation_logging.configuration import Configuration, to_bucket
 from lambdas.invocation_logging.ownership import Ownership
 

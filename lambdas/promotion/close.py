@@ -10,9 +10,9 @@ from distillery.core.errors import is_ours
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
+from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.redaction import code, told
-from distillery.core.road import Alias, Outcome, Run, Score, Verdict
-from distillery.core.wire import from_wire
+from distillery.core.serialization import from_wire
 from lambdas.promotion.target import ROLLBACK, part
 
 

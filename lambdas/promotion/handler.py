@@ -5,13 +5,13 @@ from typing import Any
 
 from distillery.core.boundary import boundary
 from distillery.core.decision import decided
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.notices import Notices
-from distillery.core.variables import Variable, read
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from lambdas.promotion.close import close
 from lambdas.promotion.live import Live
 from lambdas.promotion.record import Recorder

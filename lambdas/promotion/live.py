@@ -9,11 +9,11 @@ from typing import Self
 
 from distillery.core.aliases import Aliases
 from distillery.core.catalog import HostingMode
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
-from distillery.core.road import Endpoint, EndpointStatus
-from distillery.core.variables import Variable, read
+from distillery.core.pipeline import Endpoint, EndpointStatus
 from lambdas.promotion.target import Target
 
 

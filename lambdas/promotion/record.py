@@ -10,7 +10,7 @@ from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
 from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Alias, Endpoint, Stage
+from distillery.core.pipeline import Alias, Endpoint, Stage
 from lambdas.promotion.live import Live
 from lambdas.promotion.target import Target
 

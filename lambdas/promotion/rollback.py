@@ -8,15 +8,15 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client
 from distillery.core.caller import Caller
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, NothingToRollBack, Refused
-from distillery.core.holders import rollback_holder
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
-from distillery.core.road import Alias, Outcome
-from distillery.core.variables import Variable, read
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Alias, Outcome
+from distillery.core.rollback_lock import rollback_holder
+from distillery.core.serialization import to_wire
 from lambdas.promotion.target import ROLLBACK
 
 if TYPE_CHECKING:

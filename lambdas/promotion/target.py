@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from distillery.core.errors import BadRequest, NothingToRollBack
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.lineage import model_of
+from distillery.core.pipeline import Alias, Run, Student, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.road import Alias, Run, Student, Verdict
-from distillery.core.wire import from_wire
+from distillery.core.serialization import from_wire
 
 T = TypeVar("T")
 ROLLBACK = "rollback"

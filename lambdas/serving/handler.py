@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from distillery.client import EmbeddedMetrics, Route, RouteError, published
 from distillery.core import clock, offer
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, is_set, read
+from distillery.core.holdout import side_of_conversation
 from distillery.core.names import METADATA_SIDE
-from distillery.core.sides import side_of_conversation
-from distillery.core.variables import Variable, is_set, read
 from lambdas.serving.prompts import log_prompt
 from lambdas.serving.request import request_of
 from lambdas.serving.serve import Ask, ask, serve

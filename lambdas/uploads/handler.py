@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from distillery.core.boundary import boundary
+from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploaded, Uploads
-from distillery.core.variables import Variable, read
 
 
 @boundary()

@@ -8,12 +8,12 @@ from typing import Any
 
 from distillery.cli.ask import answer_of
 from distillery.cli.target import Target
+from distillery.cli.terminal import Table, draw, passage, row, say, told
 from distillery.core import catalog
 from distillery.core.ledger.records import RunRecord
+from distillery.core.pipeline import Outcome, Score, Stage, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.road import Outcome, Score, Stage, Verdict
-from distillery.core.wire import from_wire
-from distillery.terminal import Table, draw, passage, row, say, told
+from distillery.core.serialization import from_wire
 
 STAND_IN = told("[dim](stand-in)[/dim]")
 PER = 1000  # prompts: what the table's cost is for

@@ -14,7 +14,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from distillery.terminal import console, quote, say, told
+from distillery.cli.terminal import console, quote, say, told
 from local.account import ROOT, LocalAccount
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"

@@ -7,10 +7,10 @@ import typer
 
 from distillery.cli.run import ON_THE_ROAD, refuse, start
 from distillery.cli.target import Target
+from distillery.cli.terminal import say
 from distillery.cli.watch import follow
 from distillery.core import clock
-from distillery.terminal import say
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.answers import show

@@ -8,7 +8,7 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
-from infra.config import load
+from distillery.settings import load
 from tests.bench import prices
 from tests.bench.bar import Bar
 from tests.bench.recipes import Templates, templates

@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.parts.build import BUILD
-from infra.parts.layer import pack
-from infra.parts.wheels import FETCHED
+from infra.constructs.build import BUILD
+from infra.constructs.layer import pack
+from infra.constructs.wheels import FETCHED
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
 from tests.bench.process import ROOT, run

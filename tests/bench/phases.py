@@ -34,7 +34,7 @@ def _ours(lap: Callable[[str], None], *, rules: bool) -> Callable[[], object]:
     import cdk_nag  # noqa: F401 # the import is what is measured
 
     lap("import of the rules")
-    import infra.config
+    import distillery.settings
 
     lap("import of the settings (pydantic)")
     import app as ours
@@ -42,7 +42,7 @@ def _ours(lap: Callable[[str], None], *, rules: bool) -> Callable[[], object]:
     lap("import of the stacks and the CDK's services")
     from aws_cdk import App, Validations
 
-    settings = infra.config.load("dev", on=date(2026, 11, 23))
+    settings = distillery.settings.load("dev", on=date(2026, 11, 23))
     made = App(analytics_reporting=False, auto_synth=False)
     lap("settings, App()")
     if not rules:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app import build
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 from tests.bench.bar import Bar
 from tests.bench.process import ROOT
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from distillery.core.catalog import HostingMode
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.pipeline import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.road import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 
 MODEL = "arn:aws:bedrock:us-east-1:111111111111:custom-model/amazon.nova-micro-v1:0:128k/"
 JOB = "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl"

@@ -8,7 +8,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from app import build
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 from tests.unit.stacks.assembly import DAYS, context
 
 

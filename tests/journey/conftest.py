@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from infra.config import Settings
+from distillery.settings import Settings
 from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process

@@ -18,8 +18,8 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.table import Table
 from distillery.core.names import PROMPTS_PREFIX, Names
-from distillery.core.road import Alias, Outcome
-from infra.config import Settings
+from distillery.core.pipeline import Alias, Outcome
+from distillery.settings import Settings
 from local import people
 from local.account import ROOT, LocalAccount
 from local.deploy import Deployment

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError
 
-from distillery.core import calling
+from distillery.core import model_ids
 from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE
 from lambdas.distillation.models import customize_id
 from tests.journey.environment import RECIPE, Environment, until
@@ -104,7 +104,7 @@ class Estate:
     def job(self, given: Tags, **more: Any) -> dict[str, Any]:
         """A request for one that succeeds."""
         name, recipe = self.name(), self.environment.settings.recipes[RECIPE]
-        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, self.environment.home)
+        teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, self.environment.home)
         return {
             "jobName": name,
             "customModelName": name,

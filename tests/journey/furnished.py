@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from distillery.core.offer import Per
-from infra.config import Logging, Settings
-from infra.config.quota import Quota
+from distillery.settings import Logging, Settings
+from distillery.settings.quota import Quota
 from tests.journey.assemblies import Assemblies
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.journey import grants
 from tests.journey.environment import Environment, until
 

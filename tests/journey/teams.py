@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from distillery.client.document import RouteMap, Step
+from distillery.client.route_map import RouteMap, Step
 from tests.journey.environment import Environment
 from tests.journey.policies import Managed, Statement
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from distillery.client.refused import FunctionRefused
 from distillery.client.signed import post
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
+from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import OverBudgetThen
-from distillery.core.road import Outcome, Stage
 from local import people
 from local.account import ROOT
 from tests.journey.assemblies import Assemblies

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery.core.road import Outcome, Stage
+from distillery.core.pipeline import Outcome, Stage
 from local.account import ROOT
 from tests.journey.conftest import Deploy
 from tests.journey.leftovers import nothing_is_left

@@ -1,7 +1,7 @@
 """Runs that end without a promotion, and how everything they made goes away."""
 
+from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import told
-from distillery.core.road import Outcome, Stage
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment, until
 from tests.journey.leftovers import nothing_is_left

@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from distillery.client.document import RouteMap
+from distillery.client.route_map import RouteMap
 from local import people
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy

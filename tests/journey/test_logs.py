@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt, parse
+from distillery.core.holdout import Side, side_of
 from distillery.core.logs import How, LogSource
 from distillery.core.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE
-from distillery.core.road import Outcome, Stage
-from distillery.core.sides import Side, side_of
-from infra.config import Logging, Settings
+from distillery.core.pipeline import Outcome, Stage
+from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy, Start

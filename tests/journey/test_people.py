@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from distillery.core.names import GOLDEN_PREFIX, TAG_RECIPE, UPLOADS_PREFIX
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.leftovers import nothing_is_left

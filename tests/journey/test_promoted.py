@@ -7,8 +7,8 @@ import pytest
 
 from distillery.core.conversation import parse
 from distillery.core.ledger.records import RunRecord
-from distillery.core.road import Alias, Outcome, Stage
-from distillery.core.wire import from_wire
+from distillery.core.pipeline import Alias, Outcome, Stage
+from distillery.core.serialization import from_wire
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.leftovers import nothing_is_left

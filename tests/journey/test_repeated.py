@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import until
 from tests.journey.leftovers import nothing_is_left

@@ -2,7 +2,7 @@
 
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
-from distillery.core.road import Alias, Outcome
+from distillery.core.pipeline import Alias, Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.leftovers import nothing_is_left

@@ -13,11 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from distillery.client.document import RouteMap
 from distillery.client.findings import parameter
 from distillery.client.metrics import Dimension, Metric
+from distillery.client.route_map import RouteMap
 from distillery.core.names import TAG_ROUTE
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment, until
 from tests.journey.policies import Statement

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.config import Settings
-from infra.parts.compliance import Acknowledged, acknowledged
+from distillery.settings import Settings
+from infra.constructs.compliance import Acknowledged, acknowledged
 from tests.unit.stacks.assembly import app_of
 
 REASON_MIN = 40

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aws_cdk.cx_api import CloudAssembly
 
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 from tests.policy.house import House, Stack
 from tests.unit.stacks.assembly import DAYS, app_of
 

@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk import Validations
 
-from infra.parts.compliance import Acknowledged
+from infra.constructs.compliance import Acknowledged
 from tests.policy.acknowledgements import Finding, findings, ledger, stale, unreasoned, wide
 from tests.policy.synthesis import ENVIRONMENTS, settings
 

@@ -7,9 +7,9 @@ import pytest
 
 from distillery.core import catalog
 from distillery.core.names import RECIPE_MAX
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
 from tests.policy import sizes
 from tests.policy.house import House, broken
 from tests.policy.rules import RULES, Rule

@@ -20,11 +20,11 @@ from distillery.core.names import (
     TAG_RUN,
     Names,
 )
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
-from infra.parts.permissions import storage
-from infra.parts.place import Place
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
+from infra.constructs.arn import Place
+from infra.constructs.permissions import storage
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import House
 from tests.policy.neighbours import ACCOUNT, Holder, holders

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from infra.config.reading import read, shaped
+from distillery.settings.reading import read, shaped
 from tests.policy.engine import Ask, decide
 from tests.policy.house import listed
 from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, Roles, Thing

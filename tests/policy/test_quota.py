@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aws_cdk import Validations
 
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
 from tests.policy.house import House

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
 from tests.policy.callers import PROFILE_OF, Caller, Callers
 from tests.policy.engine import Ask, decide
 from tests.policy.house import Json, listed

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from infra.config.reading import read, shaped
+from distillery.settings.reading import read, shaped
 from tests.journey.conditions import BOUND
 from tests.policy.house import House, listed
 from tests.policy.synthesis import synthesized

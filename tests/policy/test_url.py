@@ -4,9 +4,9 @@ import functools
 
 import pytest
 
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
 from tests.policy.callers import ACCOUNT, Callers
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import House, Resource

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from distillery.client.document import RouteMap, Step
+from distillery.client.route_map import RouteMap, Step
 from distillery.client.target import Target
 from distillery.snippets import SNIPPETS, Call
 from local.account import ROOT

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn, Self
 
-from distillery.core import calling, catalog
+from distillery.core import catalog, model_ids
 from distillery.core.catalog import HostingMode, Price, StoragePrice, TrainingPrice
 from distillery.core.errors import BadRequest
 from distillery.core.recipe import Recipe
@@ -25,14 +25,14 @@ class Prices:
     @classmethod
     def of(cls, recipe: Recipe, region: str, on: date) -> Self:
         """Raises BadRequest where a price is not known, ModelUnavailable where a model cannot be called."""
-        teacher = calling.teacher_identifier(recipe.teacher, recipe.student, region)
+        teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
         return cls(
             teacher=_price(recipe.teacher, teacher, on),
-            base=_price(recipe.student, calling.identifier(recipe.student, region), on),
+            base=_price(recipe.student, model_ids.identifier(recipe.student, region), on),
             distilled=_distilled(recipe, on),
             training=_training(recipe, on),
             storage=catalog.storage_price(),
-            contenders={model: _price(model, calling.identifier(model, region), on) for model in recipe.contenders},
+            contenders={model: _price(model, model_ids.identifier(model, region), on) for model in recipe.contenders},
         )
 
     @property

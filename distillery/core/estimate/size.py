@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from distillery.core.road import Dataset
+from distillery.core.pipeline import Dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosted import Hosted, State
 from distillery.core.hosting.hosting import Hosting
+from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
 from distillery.core.redaction import told
-from distillery.core.road import Endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import GetCustomModelDeploymentResponseTypeDef

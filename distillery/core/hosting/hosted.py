@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from distillery.core.errors import EndpointFailed
-from distillery.core.road import Endpoint, EndpointStatus
+from distillery.core.pipeline import Endpoint, EndpointStatus
 
 
 class State(StrEnum):

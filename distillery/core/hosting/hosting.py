@@ -8,8 +8,8 @@ from distillery.core.aws import ClientError, code
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointFailed, QuotaTooSmall, Unfinished
 from distillery.core.hosting.hosted import Hosted, State
+from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe
-from distillery.core.road import Endpoint, EndpointStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

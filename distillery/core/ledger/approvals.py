@@ -13,8 +13,8 @@ from distillery.core.ledger.keys import AWAITING, busy, lock_item, run_key
 from distillery.core.ledger.ledger import LOOKS, Ledger
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.table import NEW, Table
-from distillery.core.road import Outcome, Run
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Outcome, Run
+from distillery.core.serialization import to_wire
 
 
 class Approvals:

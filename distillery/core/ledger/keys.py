@@ -4,9 +4,9 @@ import json
 
 from distillery.core import names
 from distillery.core.ledger.table import Item
+from distillery.core.pipeline import Dataset, Outcome, Run
 from distillery.core.recipe import Recipe
-from distillery.core.road import Dataset, Outcome, Run
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 
 AWAITING = ("outcome = :awaiting", {":awaiting": Outcome.AWAITING.value})
 """The condition, and its value, that a run still waits for an approval."""

@@ -25,9 +25,9 @@ from distillery.core.ledger.keys import AWAITING, attempts_key, busy, id_of, loc
 from distillery.core.ledger.month import Month
 from distillery.core.ledger.records import ON_THE_ROAD, RunRecord, Waiting, run_record
 from distillery.core.ledger.table import NEW, Item, Table
+from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
-from distillery.core.road import Dataset, Outcome, Run, Stage
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 
 LOOKS = 20
 """How often something is read anew that others change just then."""

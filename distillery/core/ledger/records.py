@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from distillery.core.road import Outcome, Run, Stage
-from distillery.core.wire import from_wire
+from distillery.core.pipeline import Outcome, Run, Stage
+from distillery.core.serialization import from_wire
 
 ON_THE_ROAD = (Outcome.AWAITING, Outcome.RUNNING)
 """What has not ended."""

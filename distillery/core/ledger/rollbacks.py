@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from distillery.core import clock
 from distillery.core.escaping import one_line
-from distillery.core.holders import PREFIX
 from distillery.core.ledger.keys import partition
 from distillery.core.ledger.table import Table
-from distillery.core.road import Alias, Outcome
+from distillery.core.pipeline import Alias, Outcome
+from distillery.core.rollback_lock import PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.curation import Curation, NearDuplicates, PersonalData, TooMany
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Grader, Recipe
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from distillery.datasets.curation import alike, personal, profile, selection
 from distillery.datasets.row import Row
 from distillery.datasets.split import Split

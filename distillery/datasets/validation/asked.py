@@ -1,7 +1,7 @@
 """What a line asks, as it travels the road."""
 
 from distillery.core.conversation import Prompt
-from distillery.datasets.validation.sound import Asked
+from distillery.datasets.validation.fast_path import Asked
 
 ROLES = ("user", "assistant")
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from distillery.core.conversation import to_line
 from distillery.core.tokens import CHARACTERS_PER_TOKEN, tokens
 from distillery.datasets.validation.asked import prompt_of
-from distillery.datasets.validation.kinds import shape, text
+from distillery.datasets.validation.fast_path import Asked
 from distillery.datasets.validation.problem import NoRecord, Problem
 from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.rules_table import shape, text
 from distillery.datasets.validation.schema import problems
-from distillery.datasets.validation.sound import Asked
 from distillery.datasets.validation.syntax import parsed, too_deep
 from distillery.datasets.validation.text import text_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distillery.core.escaping import one_line
-from distillery.datasets.validation.kinds import Kind
+from distillery.datasets.validation.rules_table import Kind
 
 PLACES = 100
 """Of each kind, the places that are kept."""

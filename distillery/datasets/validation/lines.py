@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.datasets.validation.kinds import Kind, whole
+from distillery.datasets.validation.rules_table import Kind, whole
 
 CHUNK = 64 * 1024
 GZIP = b"\x1f\x8b"

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from distillery.datasets.validation.kinds import Kind
+from distillery.datasets.validation.rules_table import Kind
 
 
 class Problem(NamedTuple):

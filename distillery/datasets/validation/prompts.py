@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
-from distillery.datasets.validation.sound import Asked
+from distillery.datasets.validation.fast_path import Asked
 
 MOST_HASHES = 100_000
 """Different prompts, beyond which repeats are not counted any more: memory stays bounded, and no data set that large is

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from distillery.core.limits import MAX_FILE_BYTES
+from distillery.datasets.validation.fast_path import Good, good
+from distillery.datasets.validation.file_signature import disguised
 from distillery.datasets.validation.finding import Finding, Findings, Place
-from distillery.datasets.validation.kinds import Kind, whole
 from distillery.datasets.validation.lines import Block, Unreadable, blocks, reader
-from distillery.datasets.validation.magic import disguised
 from distillery.datasets.validation.prompts import Prompts
 from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.sound import Good, good
+from distillery.datasets.validation.rules_table import Kind, whole
 
 if TYPE_CHECKING:
     from distillery.datasets.validation.problem import Problem

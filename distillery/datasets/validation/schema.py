@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.core.limits import SCHEMA_VERSION
-from distillery.datasets.validation.kinds import shape as kinds
-from distillery.datasets.validation.kinds import syntax
 from distillery.datasets.validation.problem import Problem
+from distillery.datasets.validation.rules_table import shape as kinds
+from distillery.datasets.validation.rules_table import syntax
 from distillery.datasets.validation.syntax import Twice
 
 MISPRINT = "bedrock-conversion-2024"

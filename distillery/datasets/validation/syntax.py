@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from distillery.datasets.validation.kinds import Kind
-from distillery.datasets.validation.kinds import syntax as kinds
 from distillery.datasets.validation.problem import NoRecord, Problem
+from distillery.datasets.validation.rules_table import Kind
+from distillery.datasets.validation.rules_table import syntax as kinds
 
 _PART_OF_AN_OBJECT = re.compile(r'\s*("[^"]*"\s*:|[\]}\[{]+\s*,?\s*$)')
 _BY_MESSAGE = (

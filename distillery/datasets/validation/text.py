@@ -2,8 +2,8 @@
 
 import codecs
 
-from distillery.datasets.validation.kinds import text as kinds
 from distillery.datasets.validation.problem import NoRecord
+from distillery.datasets.validation.rules_table import text as kinds
 
 UTF_16_SHARE = 0.3
 """Of a line's bytes, the NUL bytes from which it is taken for UTF-16: half of them in Latin text, fewer in mixed."""

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
 from bedrock_simulator.fault import KINDS, STAGES, Fault
+from bedrock_simulator.fault_injection import SENTENCES
 from bedrock_simulator.faults import Faults, Occasion
-from bedrock_simulator.mishaps import SENTENCES
 from bedrock_simulator.ports import Interrupted, Request, Response
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.settings import Latency

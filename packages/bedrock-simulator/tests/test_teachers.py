@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.models import endpoint, rules, staff
+from bedrock_simulator.models import endpoint, rules, teacher_factory
 from bedrock_simulator.models.storage import Rejected
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.settings import TeacherSettings
@@ -55,7 +55,7 @@ def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> Non
     world = taught(labelled=str(file))
     assert answer(say(world, PRO, KNOWN)) == "refund"
     assert answer(say(world, PRO, "credit me for item 7000")) == "refund"
-    teacher = staff.appoint(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
+    teacher = teacher_factory.appoint(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
     assert teacher.answer(Prompt(SYSTEM, "abracadabra")) == "login"
     assert len(teacher.shown[SYSTEM]) == 121
 
@@ -64,7 +64,7 @@ def test_a_labelled_set_without_answers_is_said(tmp_path: Path) -> None:
     file = tmp_path / "bare.jsonl"
     file.write_bytes(jsonl(prompts(golden=False)))
     with pytest.raises(Rejected, match="has no prompt with an answer"):
-        staff.labelled(file)
+        teacher_factory.labelled(file)
 
 
 class Model(BaseHTTPRequestHandler):

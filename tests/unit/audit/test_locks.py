@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.parts.build import ROOT
+from infra.constructs.build import ROOT
 from tests.audit.locks import Pin, pins, rounds
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from distillery.client.document import Prices, RouteMap, Step
 from distillery.client.findings import parameter, spelled
+from distillery.client.route_map import Prices, RouteMap, Step
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 

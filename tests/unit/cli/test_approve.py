@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.pipeline import Outcome, Run
 from distillery.core.recipe import OverBudgetThen
-from distillery.core.road import Outcome, Run
 from tests.fakes.road import dataset, recipe
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command

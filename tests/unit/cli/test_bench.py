@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.errors import service_error
-from tests.unit.bench.routes import FakeRuntime
-from tests.unit.bench.virtual import Watch
 from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.benchmark.routes import FakeRuntime
+from tests.unit.cli.benchmark.virtual import Watch
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.routes import APPLICATION, FAST, SUPPORT, publish
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from distillery.cli.offline_check.settings import for_recipe
 from distillery.core.curation import Curation, TooMany
 from distillery.core.errors import BadRequest
-from distillery.desk.settings import for_recipe
 from tests.unit.cli.conftest import Command
 from tests.unit.dataset.fakes import file, line
 
@@ -202,7 +202,7 @@ def test_nothing_that_cannot_be_read_is_called_good(command: Command, monkeypatc
     def refuse(_uri: str) -> None:
         raise BadRequest("s3://b/a.jsonl cannot be read, S3 says AccessDenied")
 
-    monkeypatch.setattr("distillery.desk.sources._in_s3", refuse)
+    monkeypatch.setattr("distillery.cli.offline_check.sources._in_s3", refuse)
     said = command("check", "s3://b/a.jsonl")
     assert said.code == 2
     assert "AccessDenied" in said.err

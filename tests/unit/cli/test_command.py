@@ -14,7 +14,7 @@ from distillery.cli.verbs import VERBS
 from distillery.client import NotDeployed, NotReached
 from distillery.client.refused import NotAllowed
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.fakes.road import open_run
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command

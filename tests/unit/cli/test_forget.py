@@ -12,7 +12,7 @@ from distillery.client import NotDeployed
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.logs import InvocationLogs
-from distillery.core.road import Outcome, Run
+from distillery.core.pipeline import Outcome, Run
 from tests.fakes.road import dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.account import FakeAccount

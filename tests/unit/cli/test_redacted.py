@@ -10,11 +10,11 @@ from botocore.client import BaseClient
 from botocore.eventstream import EventStream
 from botocore.exceptions import ClientError, EventStreamError
 
+from distillery.cli.offline_check.sources import sources
 from distillery.cli.target import Target
 from distillery.client import Account
-from distillery.client.direct import Direct
 from distillery.client.maps import Maps
-from distillery.desk.sources import sources
+from distillery.client.single_step import Direct
 
 CANARY = "My quokka Xylander swallowed card 4929 1001 2002 3003"
 PARTS = ("quokka", "Xylander", "swallowed", "4929 1001")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from distillery.client.document import Prices
+from distillery.client.route_map import Prices
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command

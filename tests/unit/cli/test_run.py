@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Outcome
+from distillery.core.pipeline import Outcome
 from tests.fakes.road import open_run
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command

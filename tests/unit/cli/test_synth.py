@@ -7,8 +7,8 @@ import pytest
 from aws_cdk import App
 
 import app
-from infra.config import load
-from infra.config.reading import FOLDER
+from distillery.settings import load
+from distillery.settings.reading import FOLDER
 
 SOUND = (FOLDER / "dev.toml").read_text(encoding="utf-8")
 

@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from distillery import terminal
-from distillery.cli import main
+from distillery.cli import main, terminal
 from distillery.client import FunctionRefused, NotReached
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Outcome, Stage
+from distillery.core.pipeline import Outcome, Stage
 from tests.fakes.errors import service_error
 from tests.fakes.road import dataset, open_run, recipe, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS, ORDINARY, hostile
@@ -301,7 +300,7 @@ def test_a_file_of_json_and_a_program_are_escaped(tmp_path: Path, capsys: pytest
     assert not ACTIVE.search(capsys.readouterr().out)
 
 
-# Nothing prints but distillery/terminal.py.
+# Nothing prints but distillery/cli/terminal.py.
 
 SPEAKING = {"say", "told", "complain", "confirm"}
 OF_OTHERS = {

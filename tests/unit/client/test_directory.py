@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step, published
-from distillery.client.kept import SECONDS_BETWEEN, SECONDS_KEPT, Kept, NotThere
+from distillery.client.cache import SECONDS_BETWEEN, SECONDS_KEPT, Kept, NotThere
 from tests.fakes.errors import service_error
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.client.document import Prices, RouteMap, Step, UnreadableMap
+from distillery.client.route_map import Prices, RouteMap, Step, UnreadableMap
 
 words = st.text(min_size=1, max_size=20).filter(str.isprintable)
 names = st.from_regex(r"[a-z0-9][a-z0-9/-]{0,20}", fullmatch=True)
@@ -82,5 +82,5 @@ def test_a_long_request_costs_a_multiple_in_input_and_output_alike(input_tokens:
 
 
 def test_the_map_is_written_without_boto3() -> None:
-    told = "import sys, distillery.client.document; sys.exit('boto3' in sys.modules)"
+    told = "import sys, distillery.client.route_map; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", told], cwd=Path(__file__).parents[3], check=False).returncode == 0

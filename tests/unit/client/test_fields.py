@@ -12,9 +12,9 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.client.document import RouteMap, UnreadableMap
 from distillery.client.errors import AllStepsFailed
 from distillery.client.fields import DOCUMENT_MAX, LATENCIES, TIERS
+from distillery.client.route_map import RouteMap, UnreadableMap
 from distillery.client.target import Target
 from distillery.snippets import SNIPPETS, Call
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from distillery.client import AllStepsFailed, Step
 from distillery.client.breaker import FAILURES, SECONDS
-from distillery.client.walk import ROUNDS, TRIES, rung
+from distillery.client.fallback import ROUNDS, TRIES, rung
 from tests.unit.client.world import (
     ALIAS,
     ENDPOINT,

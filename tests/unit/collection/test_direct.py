@@ -8,10 +8,10 @@ import pytest
 
 from distillery.core.conversation import Prompt, parse
 from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.holdout import Side, of_side, side_of
 from distillery.core.logs import Direct, How, LogSource
 from distillery.core.names import METADATA_SIDE
-from distillery.core.sides import Side, of_side, side_of
-from distillery.core.wire import from_wire
+from distillery.core.serialization import from_wire
 from lambdas.collection.answer import Status
 from lambdas.collection.request import Collect
 from tests.unit.collection.fakes import Stage

@@ -2,8 +2,8 @@
 
 import pytest
 
-from distillery.core.calling import identifier, teacher_identifier
 from distillery.core.errors import ModelUnavailable
+from distillery.core.model_ids import identifier, teacher_identifier
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 LLAMA_70, LLAMA_8 = "meta.llama3-3-70b-instruct-v1:0", "meta.llama3-1-8b-instruct-v1:0"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from distillery.core.errors import BadRequest
 from distillery.core.logs import LogSource, Operator, fits, metadata_filters
 from distillery.core.recipe import Recipe
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 
 PAIRS = {"project": "support", "tier": "gold"}
 BOTH, ONE, OTHER = PAIRS | {"more": "x"}, {"project": "support"}, {"project": "sales"}

@@ -3,7 +3,7 @@
 import pytest
 
 from distillery.core.conversation import Prompt, converse_request
-from distillery.core.sides import ONE_IN, Side, least_held_out, side_of, side_of_conversation
+from distillery.core.holdout import ONE_IN, Side, least_held_out, side_of, side_of_conversation
 
 
 def _prompt(text: str, system: str | None = "Classify.") -> Prompt:

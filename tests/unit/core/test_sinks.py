@@ -19,9 +19,9 @@ from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome
 from distillery.core.recipe import Recipe, load
-from distillery.core.road import Outcome
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 from distillery.datasets.answer import Answer, Status
 from distillery.datasets.upload import Ignored, asked
 from distillery.datasets.validation.finding import Place

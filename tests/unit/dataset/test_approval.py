@@ -14,8 +14,8 @@ from distillery.core.errors import BadRequest, NotAdmitted, OverBudget, RunActiv
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.uploads import Uploaded, Uploads
 from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import OverBudgetThen
-from distillery.core.road import Outcome, Stage
 from distillery.datasets.answer import Status
 from lambdas.dataset import approval as door
 from lambdas.dataset.approval import Approval, Decision

@@ -13,10 +13,10 @@ from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.curation import Curation, PersonalData
 from distillery.core.errors import BadRequest, DatasetRejected
+from distillery.core.holdout import Side, side_of
 from distillery.core.logs import Direct, How, InvocationLogs, LogSource
 from distillery.core.recipe import OverBudgetThen, Recipe
-from distillery.core.sides import Side, side_of
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from distillery.datasets.answer import Status
 from distillery.datasets.upload import Ignored, Upload, asked
 from lambdas.dataset.direct import Taken, keep, take

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
+from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import BadLines, MixedLabels, OverBudgetThen
-from distillery.core.road import Outcome, Stage
 from distillery.datasets.answer import Status
 from distillery.datasets.upload import Upload
 from tests.unit.dataset.desk import KEY, MACHINE, UPLOAD, Desk

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from distillery.core.road import Student
+from distillery.core.pipeline import Student
 from tests.fakes.errors import service_error
 from tests.fakes.road import student
 

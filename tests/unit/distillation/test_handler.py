@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, OverBudget, QuotaTooSmall
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
-from distillery.core.road import Outcome, Run, Stage
-from distillery.core.variables import Variable
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Outcome, Run, Stage
+from distillery.core.serialization import to_wire
 from lambdas.distillation import handler, steps
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run

@@ -9,8 +9,8 @@ import pytest
 from distillery.core.aws import ClientError
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import Waiting
-from distillery.core.road import Outcome, Run, Stage
-from distillery.core.wire import to_wire
+from distillery.core.pipeline import Outcome, Run, Stage
+from distillery.core.serialization import to_wire
 from lambdas.distillation.job import Jobs
 from lambdas.distillation.settle import Settler, of_event
 from lambdas.distillation.tokens import Tokens

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from distillery.core import aws
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EndpointFailed, Unfinished
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import TAG_ROUTE
+from distillery.core.pipeline import Stage
 from distillery.core.recipe import Recipe
-from distillery.core.road import Stage
-from distillery.core.variables import Variable
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from lambdas.endpoint.handler import step
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import open_run, provisioned, recipe, student

@@ -8,7 +8,7 @@ from distillery.core.aws import ClientError
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointFailed, QuotaTooSmall, Unfinished
 from distillery.core.hosting import Hosting, State, hosting_by_mode
-from distillery.core.road import Endpoint, EndpointStatus
+from distillery.core.pipeline import Endpoint, EndpointStatus
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
 from tests.fakes.road import provisioned, recipe, student

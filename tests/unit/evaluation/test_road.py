@@ -9,12 +9,12 @@ import pytest
 from distillery.core import aws
 from distillery.core.aws import ClientError
 from distillery.core.conversation import Prompt, to_line
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EvaluationFailed, Unfinished
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.pipeline import Run, Stage, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.road import Run, Stage, Verdict
-from distillery.core.variables import Variable
-from distillery.core.wire import from_wire, to_wire
+from distillery.core.serialization import from_wire, to_wire
 from lambdas.evaluation.handler import step
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe, student

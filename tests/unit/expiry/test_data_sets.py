@@ -8,12 +8,12 @@ import pytest
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
+from distillery.core.env_vars import Variable
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.road import Outcome, Run
-from distillery.core.variables import Variable
+from distillery.core.pipeline import Outcome, Run
 from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DataSets
 from tests.fakes.road import alias, dataset, distilled, recipe, student

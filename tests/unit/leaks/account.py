@@ -14,8 +14,8 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.response import StreamingBody
 
+from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.variables import Variable
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions

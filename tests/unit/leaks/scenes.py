@@ -14,13 +14,13 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.logs import How, LogSource
 from distillery.core.offer import Offer, Offered, Per, Quota
 from distillery.core.recipe import OverBudgetThen, Recipe
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
+from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
 from lambdas.dataset.handler import receive
 from lambdas.distillation.handler import settle
 from lambdas.distillation.handler import step as distillation
-from lambdas.emptying.handler import empty
 from lambdas.endpoint.handler import step as endpoint
 from lambdas.endpoint.handler import sweep
 from lambdas.evaluation.handler import step as evaluation
@@ -35,11 +35,11 @@ from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
 from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
 from tests.unit.collection.test_direct import JUDGE, LEARN
+from tests.unit.constructs.test_bucket_cleanup import EVENT as EMPTY
 from tests.unit.dataset.fakes import file
 from tests.unit.distillation.fakes import job
 from tests.unit.invocation_logging.test_ownership import STACK
 from tests.unit.leaks.account import Account
-from tests.unit.parts.test_emptying import EVENT as EMPTY
 from tests.unit.serving.test_url import event as by_url
 from tests.unit.uploads.test_handler import told as told_by_s3
 

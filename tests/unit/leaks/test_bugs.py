@@ -16,7 +16,7 @@ import pytest
 
 from distillery.core import aws, boundary, errors
 from distillery.core.boundary import muted
-from infra.parts.task import PASSING, RESUMED
+from infra.constructs.task import PASSING, RESUMED
 from tests.fakes.errors import service_error
 from tests.unit.leaks.account import Door
 from tests.unit.leaks.places import CANARY, PARTS, Seen, begun, outcome
@@ -24,7 +24,7 @@ from tests.unit.leaks.scenes import SCENES, Scene
 
 ROOT = Path(boundary.__file__).parents[2]
 OURS = (str(ROOT / "lambdas"), str(ROOT / "distillery"))
-SPARED = (boundary.__file__, *(str(ROOT / "distillery" / "client" / name) for name in ("document.py", "fields.py")))
+SPARED = (boundary.__file__, *(str(ROOT / "distillery" / "client" / name) for name in ("route_map.py", "fields.py")))
 """The boundary itself, and what reads a map that a deployment published and says what is wrong with it."""
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from distillery.core import aws
-from infra.parts.layer import SERVICES
+from infra.constructs.layer import SERVICES
 from tests.unit.leaks import scenes
 from tests.unit.leaks.account import Call, Door
 from tests.unit.leaks.places import CANARY, Seen, begun

@@ -8,13 +8,13 @@ import pytest
 from distillery.core import aws, redaction
 from distillery.core.aws import ClientError
 from distillery.core.caller import Caller
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import Recipe
-from distillery.core.road import Outcome, Stage
-from distillery.core.variables import Variable
-from distillery.core.wire import to_wire
+from distillery.core.serialization import to_wire
 from lambdas.promotion.handler import rollback, step
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core import clock, offer
+from distillery.core.env_vars import Variable
 from distillery.core.offer import Offer, Offered
-from distillery.core.variables import Variable
 from lambdas.serving import handler
 from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
 

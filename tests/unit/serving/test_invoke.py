@@ -7,9 +7,9 @@ import pytest
 
 from distillery.client import AllStepsFailed
 from distillery.core.conversation import Prompt
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel
-from distillery.core.sides import side_of
-from distillery.core.variables import Variable
+from distillery.core.holdout import side_of
 from lambdas.serving import handler
 from tests.fakes.errors import service_error
 from tests.unit.client.world import ENDPOINT, PRO, THROTTLED, World, answer, refusal

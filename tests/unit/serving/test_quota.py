@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from distillery.client import AllStepsFailed
 from distillery.core import clock, offer
 from distillery.core.caller import Caller
+from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
 from distillery.core.offer import Offer, Offered, Per, Quota
-from distillery.core.variables import Variable
 from lambdas.serving import counter, handler
 from lambdas.serving.counter import Amount, Counter
 from tests.fakes.errors import service_error

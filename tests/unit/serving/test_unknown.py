@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from distillery.client.aws import Clients
 from distillery.core import offer
+from distillery.core.env_vars import Variable
 from distillery.core.errors import DistilleryError
 from distillery.core.offer import Offer, Offered, Per, Quota
-from distillery.core.variables import Variable
 from lambdas.serving import handler, visitor
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import World

@@ -11,7 +11,7 @@ from typing import Any
 from aws_cdk import App
 
 from app import build
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 
 ROOT = Path(__file__).parents[3]
 DAYS = {

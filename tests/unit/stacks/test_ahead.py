@@ -33,12 +33,12 @@ def test_what_is_imported_beside_asks_node_nothing(before: str, silent: tuple[st
 
 def test_a_module_that_asks_is_found() -> None:
     """The runtime of the functions is asked of Node as it is imported."""
-    assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.parts.runtime")
+    assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.constructs.runtime")
 
 
 def test_what_an_option_needs_is_imported_where_the_option_is_set() -> None:
     """A synth without a trail waits for no module of CloudTrail's."""
-    code = "import app, sys; sys.exit(bool({'aws_cdk.aws_cloudtrail', 'infra.parts.trail'} & sys.modules.keys()))"
+    code = "import app, sys; sys.exit(bool({'aws_cdk.aws_cloudtrail', 'infra.constructs.trail'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=_environ(), check=False).returncode == 0
 
 

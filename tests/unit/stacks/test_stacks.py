@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.config import Settings, load
+from distillery.settings import Settings, load
 from tests.policy.sizes import length
 from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources, synthesized, templates
 

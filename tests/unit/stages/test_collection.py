@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from distillery.core.variables import Variable
-from infra.config import Settings
-from infra.config.checks import findings
-from infra.config.reading import read, shaped
+from distillery.core.env_vars import Variable
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import read, shaped
 from tests.policy.house import House, spelled
 from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, synthesized

@@ -8,10 +8,10 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from distillery.client.document import RouteMap
+from distillery.client.route_map import RouteMap
 from distillery.core.offer import Offer
-from infra.config.reading import read, shaped
-from infra.parts.settings import offer_layer
+from distillery.settings.reading import read, shaped
+from infra.constructs.settings import offer_layer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"

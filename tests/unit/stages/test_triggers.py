@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillery.core.variables import Variable
+from distillery.core.env_vars import Variable
 from tests.unit.stacks.assembly import Json, resources, templates
 
 PIPELINE = templates("dev")["pipeline"]

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import since
+from bedrock_simulator.catalog import availability
 from bedrock_simulator.control_plane import copies, deployments, inventory, progress, throughput
 from bedrock_simulator.control_plane.call import Call, Params, Surroundings
-from bedrock_simulator.control_plane.means import Means
+from bedrock_simulator.control_plane.job_context import Means
+from bedrock_simulator.fault_injection import Mishaps
 from bedrock_simulator.faults import Faults
-from bedrock_simulator.mishaps import Mishaps
-from bedrock_simulator.models.staff import appoint
 from bedrock_simulator.models.teacher import Teacher
+from bedrock_simulator.models.teacher_factory import appoint
 from bedrock_simulator.operations import CONTROL, RUNTIME
 from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from bedrock_simulator.protocol import answers, service_model
@@ -24,7 +24,7 @@ from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.records import Estate
 from bedrock_simulator.runtime import targets
 from bedrock_simulator.runtime.call import Call as RuntimeCall
-from bedrock_simulator.runtime.front import Front
+from bedrock_simulator.runtime.dispatch import Front
 from bedrock_simulator.settings import Settings
 from bedrock_simulator.state import Memory
 
@@ -65,9 +65,9 @@ class Bedrock:
         try:
             operation, path = service_model.route(request)
             now = self._clock.now()
-            since.check_operation(operation.name, now.date())
+            availability.check_operation(operation.name, now.date())
             params = service_model.parameters(operation, request, path)
-            since.check_fields(operation.name, params, now.date())
+            availability.check_fields(operation.name, params, now.date())
             mishaps = Mishaps(self.faults, request, operation, params)
             mishaps.before()
             answer = self._run if operation.name in RUNTIME else self._administer

@@ -15,7 +15,7 @@ from distillery.core import clock
 from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, OverBudget, RunActive
 from distillery.core.ledger.approvals import Approvals
-from distillery.core.road import Outcome, Run
+from distillery.core.pipeline import Outcome, Run
 from tests.fakes.road import distilled, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.core.ledger.worlds import CAP, NOVEMBER, WORST, Shaky, World

@@ -10,8 +10,8 @@ from typing import Any
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.month import Month
 from distillery.core.ledger.table import Item
+from distillery.core.pipeline import Dataset, Outcome, Run
 from distillery.core.recipe import Recipe
-from distillery.core.road import Dataset, Outcome, Run
 from tests.fakes.errors import service_error
 from tests.fakes.road import dataset, recipe
 from tests.fakes.table import MemoryTable

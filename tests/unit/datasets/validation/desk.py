@@ -4,11 +4,11 @@ import io
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from distillery.datasets.validation.kinds import Severity
+from distillery.datasets.validation.dataset_checks import judge_as_they_are, judge_files
 from distillery.datasets.validation.prompts import Prompts
 from distillery.datasets.validation.reading import Opened, Reading
 from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.whole import judge_as_they_are, judge_files
+from distillery.datasets.validation.rules_table import Severity
 
 STUDENTS: Mapping[str, Rules] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery.datasets.validation.kinds import KINDS, whole
+from distillery.datasets.validation.rules_table import KINDS, whole
 from tests.unit.datasets.validation.desk import STUDENTS, read, told
 
 CORPUS = Path(__file__).parents[3] / "corpus"

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from distillery.datasets.validation.kinds import KINDS, SHAPE, SYNTAX, TEXT, WHOLE, Kind
+from distillery.datasets.validation.rules_table import KINDS, SHAPE, SYNTAX, TEXT, WHOLE, Kind
 
 PAGE = Path(__file__).parents[4] / "docs" / "datasets.md"
 ROOMS = {

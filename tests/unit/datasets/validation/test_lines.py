@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.datasets.validation import lines as module
-from distillery.datasets.validation.kinds import Kind, whole
 from distillery.datasets.validation.lines import CHUNK, Block, Unreadable, blocks, reader
+from distillery.datasets.validation.rules_table import Kind, whole
 
 parts = st.lists(st.binary(max_size=40).filter(lambda part: b"\n" not in part))
 

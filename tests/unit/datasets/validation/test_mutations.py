@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bedrock_simulator.models import dataset as bedrock
-from distillery.datasets.validation.sound import Asked, good
+from distillery.datasets.validation.fast_path import Asked, good
 from tests.unit.dataset.fakes import line
 from tests.unit.datasets.validation.desk import STUDENTS, read
 from tests.unit.datasets.validation.generated import TOKENS

@@ -10,13 +10,13 @@ import pytest
 from distillery.core.limits import MAX_FILE_BYTES
 from distillery.datasets.validation import prompts as prompts_module
 from distillery.datasets.validation import reading as module
+from distillery.datasets.validation.dataset_checks import judge_files
 from distillery.datasets.validation.finding import PLACES
-from distillery.datasets.validation.kinds import text, whole
 from distillery.datasets.validation.prompts import Prompts
 from distillery.datasets.validation.reading import Opened, Reading
 from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.rules_table import text, whole
 from distillery.datasets.validation.summary import summary
-from distillery.datasets.validation.whole import judge_files
 from tests.unit.dataset.fakes import file, line
 from tests.unit.datasets.validation.desk import read, told
 

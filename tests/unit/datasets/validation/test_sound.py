@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distillery.datasets.validation.explain import explain
-from distillery.datasets.validation.kinds import shape, syntax
+from distillery.datasets.validation.fast_path import Good, good
 from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.sound import Good, good
+from distillery.datasets.validation.rules_table import shape, syntax
 from tests.unit.datasets.validation.generated import doubled, lines, mangled, records
 
 NOVA, LLAMA = Rules(multi_turn=True), Rules(multi_turn=False)

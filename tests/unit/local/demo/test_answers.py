@@ -7,7 +7,7 @@ import pytest
 
 from distillery.cli.target import Target
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.road import Outcome, Stage
+from distillery.core.pipeline import Outcome, Stage
 from local.demo.answers import show
 from tests.fakes.road import distilled, open_run, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.config import ConfigError
+from distillery.settings import ConfigError
 from local.demo import play
 from local.emulator.process import CannotStart
 

@@ -31,7 +31,7 @@ from tests.unit.collection.records import (
 )
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-USAGE = Path(__file__).parents[4] / "infra" / "parts" / "usage.sql"
+USAGE = Path(__file__).parents[4] / "infra" / "constructs" / "usage.sql"
 SPAN = Span(first="2026/11/20/00", end="2026/11/23/10")
 GLUE: Json = {
     "Parameters": {

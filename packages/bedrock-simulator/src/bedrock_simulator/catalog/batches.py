@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bedrock_simulator.catalog import since
+from bedrock_simulator.catalog import availability
 
 LEAST_RECORDS, MOST_RECORDS = 100, 50_000
 MOST_FILE_BYTES, MOST_JOB_BYTES = 1024**3, 5 * 1024**3
@@ -52,5 +52,5 @@ def batched(model: str, region: str, today: date, *, profile: bool) -> bool:
     """Whether a job may call the model from the Region on that day, its life cycle apart."""
     where = BATCHED.get(model, Batched())
     if profile:
-        return region in where.profile and today >= since.BATCH_PROFILES
+        return region in where.profile and today >= availability.BATCH_PROFILES
     return region in where.alone

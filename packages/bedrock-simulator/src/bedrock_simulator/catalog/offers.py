@@ -10,7 +10,7 @@ models, the US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy 
 
 from datetime import date
 
-from bedrock_simulator.catalog import capacity, since
+from bedrock_simulator.catalog import availability, capacity
 from bedrock_simulator.catalog.models import Model, Pair, Profile
 
 EAST1, EAST2, WEST2, WEST1 = "us-east-1", "us-east-2", "us-west-2", "us-west-1"
@@ -95,7 +95,7 @@ ANTHROPIC = (
     Model(
         _HAIKU_35, "Claude 3.5 Haiku", "Anthropic", date(2024, 11, 4), _one(WEST2), (_us(_HAIKU_35),),
         legacy=date(2025, 12, 19), end=date(2026, 6, 19), strong=True,
-        optimized={EAST2: since.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
+        optimized={EAST2: availability.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.80", "4"), "optimized": ("1", "5")},
     ),
     Model(
@@ -121,12 +121,12 @@ META = (
     Model(
         _L405, "Llama 3.1 405B", "Meta", _LLAMA_31, _one(WEST2), (Profile(f"us.{_L405}", {EAST2: US}),),
         legacy=_OLD_LEGACY,
-        end=_OLD_END, optimized={EAST2: since.OPTIMIZED}, strong=True,
+        end=_OLD_END, optimized={EAST2: availability.OPTIMIZED}, strong=True,
     ),
     Model(
         _L70, "Llama 3.1 70B", "Meta", _LLAMA_31, _one(WEST2), (_us(_L70),), (f"{_L70}:128k",),
         _one(WEST2), date(2026, 9, 30), _NEXT_END, strong=True,
-        optimized={EAST2: since.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
+        optimized={EAST2: availability.OPTIMIZED, WEST2: _OPTIMIZED_WEST2},
         prices={"standard": ("0.72", "0.72"), "optimized": ("0.90", "0.90")},
     ),
     Model(
@@ -170,7 +170,7 @@ def _pairs(
 
 _NOVA_STUDENTS = AMAZON[1].variants + AMAZON[2].variants
 _LLAMA_32_SMALL = (f"{_L1}:128k", f"{_L3}:128k")
-_PREVIEW, _GA = since.DISTILLATION, since.DISTILLATION_GA
+_PREVIEW, _GA = availability.DISTILLATION, availability.DISTILLATION_GA
 
 # Which pairs the preview of December 2024 had, and which came with general availability, is from memory: UNVERIFIED.
 PAIRS: tuple[Pair, ...] = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from bedrock_simulator.catalog import since
+from bedrock_simulator.catalog import availability
 
 
 class Format(Enum):
@@ -76,14 +76,14 @@ _LLAMA_32, _LLAMA_33 = date(2025, 3, 13), date(2025, 9, 15)
 
 TUNED: Mapping[str, Tuning] = {
     "amazon.nova-2-lite-v1:0:256k": _nova(date(2025, 12, 3)),
-    "amazon.nova-lite-v1:0:300k": _nova(since.DISTILLATION),
-    "amazon.nova-micro-v1:0:128k": _nova(since.DISTILLATION),
-    "amazon.nova-pro-v1:0:300k": _nova(since.DISTILLATION),
+    "amazon.nova-lite-v1:0:300k": _nova(availability.DISTILLATION),
+    "amazon.nova-micro-v1:0:128k": _nova(availability.DISTILLATION),
+    "amazon.nova-pro-v1:0:300k": _nova(availability.DISTILLATION),
     "anthropic.claude-3-haiku-20240307-v1:0:200k": Tuning(
-        since.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, validated=1_000
+        availability.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, validated=1_000
     ),
-    "meta.llama3-1-8b-instruct-v1:0:128k": _llama(since.DISTILLATION, Format.COMPLETION),
-    "meta.llama3-1-70b-instruct-v1:0:128k": _llama(since.DISTILLATION, Format.COMPLETION),
+    "meta.llama3-1-8b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
+    "meta.llama3-1-70b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
     "meta.llama3-2-1b-instruct-v1:0:128k": _llama(_LLAMA_32, Format.CONVERSATION),
     "meta.llama3-2-3b-instruct-v1:0:128k": _llama(_LLAMA_32, Format.CONVERSATION),
     "meta.llama3-3-70b-instruct-v1:0:128k": _llama(_LLAMA_33, Format.CONVERSATION),

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import offers, travel
-from bedrock_simulator.control_plane import admission, listing, places
+from bedrock_simulator.catalog import copy_regions, offers
+from bedrock_simulator.control_plane import admission, listing, resource_checks
 from bedrock_simulator.control_plane.call import Call, Params, present
 from bedrock_simulator.records import CopyJob, CustomModel, Estate
 
@@ -22,12 +22,12 @@ def create(call: Call) -> Params:
     params = call.params
     source = _source(params["sourceModelArn"], call)
     base = offers.VARIANTS[lookup.base_id(source)]
-    if call.region not in travel.COPIED_TO.get(base.id, ()):
+    if call.region not in copy_regions.COPIED_TO.get(base.id, ()):
         raise errors.validation(f"Models customized from {base.id} cannot be copied to {call.region}.")
     if base.ended(call.now.date()):
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")
     admission.check_model_name(call, params["targetModelName"])
-    key = places.key_arn(call, params.get("modelKmsKeyId"))
+    key = resource_checks.key_arn(call, params.get("modelKmsKeyId"))
     arn = call.arn(f"model-copy-job/{call.mint('copy')}")
     target = call.arn(f"custom-model/{lookup.base_id(source)}/{call.mint('model')}")
     tags = tuple((tag["key"], tag["value"]) for tag in params.get("targetModelTags", []))

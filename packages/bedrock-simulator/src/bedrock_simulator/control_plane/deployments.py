@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import offers, quotas, since
+from bedrock_simulator.catalog import availability, offers, quotas
 from bedrock_simulator.control_plane import listing
 from bedrock_simulator.control_plane.call import Call, Params, present
 from bedrock_simulator.faults import Faults, Occasion
@@ -48,10 +48,10 @@ def _eligible(model: CustomModel, call: Call) -> None:
     if call.region not in base.on_demand_custom:
         raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
     customized = (model.customized or model.created).date()
-    if customized < since.DEPLOYMENTS:
+    if customized < availability.DEPLOYMENTS:
         raise errors.validation(
             f"{model.name} was customized on {customized}; on-demand deployment needs a model "
-            f"customized on or after {since.DEPLOYMENTS}."
+            f"customized on or after {availability.DEPLOYMENTS}."
         )
     if base.ended(call.now.date()):
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")

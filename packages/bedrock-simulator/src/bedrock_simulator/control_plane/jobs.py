@@ -5,7 +5,7 @@ model name as long as a model or a running job holds it. VPC settings are kept a
 """
 
 from bedrock_simulator import errors
-from bedrock_simulator.control_plane import admission, listing, places, schedule
+from bedrock_simulator.control_plane import admission, listing, resource_checks, schedule
 from bedrock_simulator.control_plane.call import Call, Params, present
 from bedrock_simulator.records import Job
 
@@ -20,9 +20,9 @@ def create(call: Call) -> Params:
     admission.check_names(call)
     admission.check_quota(call)
     _check_places(call)
-    key = places.key_arn(call, params.get("customModelKmsKeyId"))
+    key = resource_checks.key_arn(call, params.get("customModelKmsKeyId"))
     arn = call.arn(f"model-customization-job/{variant}/{call.mint('job')}")
-    places.check_role(call, arn)
+    resource_checks.check_role(call, arn)
     call.tag(arn, params.get("jobTags"))
     base = f"arn:aws:bedrock:{call.region}::foundation-model/{variant}"
     call.estate.jobs[arn] = schedule.start(
@@ -34,13 +34,13 @@ def create(call: Call) -> Params:
 def _check_places(call: Call) -> None:
     params, source = call.params, call.params["trainingDataConfig"]
     logs = source.get("invocationLogsConfig", {}).get("invocationLogSource", {})
-    places.check_buckets(
+    resource_checks.check_buckets(
         call,
         trainingDataConfig=source.get("s3Uri", logs.get("s3Uri")),
         outputDataConfig=params["outputDataConfig"]["s3Uri"],
     )
     for validator in params.get("validationDataConfig", {}).get("validators", []):
-        places.check_buckets(call, validationDataConfig=validator["s3Uri"])
+        resource_checks.check_buckets(call, validationDataConfig=validator["s3Uri"])
 
 
 def get(call: Call) -> Params:

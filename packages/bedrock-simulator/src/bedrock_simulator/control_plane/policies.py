@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import offers, travel
+from bedrock_simulator.catalog import copy_regions, offers
 from bedrock_simulator.control_plane.call import Call, Params
 
 
@@ -19,7 +19,7 @@ def put(call: Call) -> Params:
     if arn not in call.estate.models:
         raise errors.validation(f"{arn} is not a custom model of this account and Region.")
     base = offers.VARIANTS[lookup.base_id(call.estate.models[arn])]
-    if call.region not in travel.SHARED_FROM.get(base.id, ()):
+    if call.region not in copy_regions.SHARED_FROM.get(base.id, ()):
         raise errors.validation(f"Models customized from {base.id} cannot be shared from {call.region}.")
     _check(call.params["resourcePolicy"], arn)
     call.estate.policies[arn] = call.params["resourcePolicy"]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from bedrock_simulator.control_plane.batches.line import Batches
+from bedrock_simulator.control_plane.batches.runner import Batches
 from bedrock_simulator.control_plane.call import Surroundings
-from bedrock_simulator.control_plane.evaluations.line import Evaluations
-from bedrock_simulator.control_plane.lessons import Customizations
-from bedrock_simulator.control_plane.means import Change, Means
+from bedrock_simulator.control_plane.customization_runner import Customizations
+from bedrock_simulator.control_plane.evaluations.runner import Evaluations
+from bedrock_simulator.control_plane.job_context import Change, Means
 from bedrock_simulator.control_plane.outbox import Event, Outbox
 from bedrock_simulator.control_plane.training import Lesson
 from bedrock_simulator.faults import Faults

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from bedrock_simulator.models import prose, text
+from bedrock_simulator.models import filler_text, text
 
 FREE_TEXT_SHARE = 0.5
 HELD_OUT = 10
@@ -123,7 +123,7 @@ def untrained(prompt: text.Prompt) -> str:
     """The label with the largest overlap of words; of equals, one guessed by the prompt's hash. Or a text, if asked."""
     offered = text.labels(prompt.system)
     if not offered:
-        return prose.asked_for(prompt.text) or NO_IDEA
+        return filler_text.asked_for(prompt.text) or NO_IDEA
     words = text.stems(prompt.text)
     best = max(text.overlap(words, label) for label in offered)
     return text.pick([label for label in offered if text.overlap(words, label) == best], "guess", prompt.text)

@@ -11,7 +11,7 @@ import msgspec
 
 from bedrock_simulator.calendar import day
 from bedrock_simulator.fault import Fault
-from bedrock_simulator.models import rules, staff
+from bedrock_simulator.models import rules, teacher_factory
 from bedrock_simulator.models.storage import Rejected
 from bedrock_simulator.server.objects import ANYWHERE
 from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas, Undocumented
@@ -115,7 +115,7 @@ def _rules(text: str) -> str:
 
 def _labelled(text: str) -> str:
     try:
-        staff.labelled(Path(text))
+        teacher_factory.labelled(Path(text))
     except (OSError, Rejected) as why:
         raise argparse.ArgumentTypeError(str(why)) from None
     return text

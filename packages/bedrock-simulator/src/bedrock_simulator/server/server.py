@@ -20,8 +20,8 @@ from bedrock_simulator.faults import Faults
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.server.application import Application
 from bedrock_simulator.server.arguments import parse, settings
-from bedrock_simulator.server.keeper import CannotKeep, Keeper
 from bedrock_simulator.server.objects import FolderObjects
+from bedrock_simulator.server.persistence import CannotKeep, Keeper
 from bedrock_simulator.server.roles import PatternRoles
 from bedrock_simulator.server.s3 import EndpointObjects
 from bedrock_simulator.server.webhook import Webhook

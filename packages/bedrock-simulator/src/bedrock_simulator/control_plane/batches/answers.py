@@ -8,7 +8,7 @@ from typing import Any
 from bedrock_simulator import errors
 from bedrock_simulator.control_plane.batches import files
 from bedrock_simulator.control_plane.batches.files import File, Record
-from bedrock_simulator.control_plane.means import Means
+from bedrock_simulator.control_plane.job_context import Means
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.records import BatchJob
 from bedrock_simulator.runtime import converse, invoke

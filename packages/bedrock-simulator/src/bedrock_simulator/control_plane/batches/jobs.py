@@ -10,7 +10,7 @@ from datetime import timedelta
 from bedrock_simulator import errors, lookup
 from bedrock_simulator.catalog import batches, offers
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.control_plane import listing, places
+from bedrock_simulator.control_plane import listing, resource_checks
 from bedrock_simulator.control_plane.call import Call, Params, present
 from bedrock_simulator.records import BatchJob
 
@@ -28,7 +28,7 @@ def create(call: Call) -> Params:
     _quota(model, call)
     _places(call)
     arn = call.arn(f"model-invocation-job/{call.mint('batch')}")
-    places.check_role(call, arn)
+    resource_checks.check_role(call, arn)
     call.tag(arn, params.get("tags"))
     expires = call.now + timedelta(hours=params.get("timeoutDurationInHours", _HOURS))
     call.estate.batches[arn] = BatchJob(
@@ -70,8 +70,8 @@ def _places(call: Call) -> None:
             raise errors.validation(f"{field} must have its S3 location.")
         if config.get("s3BucketOwner", call.account) != call.account:
             raise errors.validation(f"The local Bedrock reads and writes buckets of {call.account} only ({field}).")
-        places.check_buckets(call, **{field: config["s3Uri"]})
-    places.key_arn(call, wanted.get("s3EncryptionKeyId"))
+        resource_checks.check_buckets(call, **{field: config["s3Uri"]})
+    resource_checks.key_arn(call, wanted.get("s3EncryptionKeyId"))
 
 
 def get(call: Call) -> Params:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import judges
-from bedrock_simulator.control_plane import listing, places
+from bedrock_simulator.control_plane import listing, resource_checks
 from bedrock_simulator.control_plane.call import Call, Params, present
 from bedrock_simulator.control_plane.evaluations import request
 from bedrock_simulator.control_plane.evaluations.request import Asked
@@ -28,7 +28,7 @@ def create(call: Call) -> Params:
     _quota(call)
     _places(call)
     arn = call.arn(f"evaluation-job/{call.mint('evaluation')}")
-    places.check_role(call, arn)
+    resource_checks.check_role(call, arn)
     call.tag(arn, params.get("jobTags"))
     call.estate.evaluations[arn] = EvaluationJob(arn, params["jobName"], params, call.now, call.now, call.now + RUNNING)
     return {"jobArn": arn}
@@ -44,10 +44,10 @@ def _quota(call: Call) -> None:
 
 
 def _places(call: Call) -> None:
-    places.check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
+    resource_checks.check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
     for each in request.read(call.params).datasets:
-        places.check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
-    places.key_arn(call, call.params.get("customerEncryptionKeyId"))
+        resource_checks.check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
+    resource_checks.key_arn(call, call.params.get("customerEncryptionKeyId"))
 
 
 def get(call: Call) -> Params:

@@ -14,7 +14,7 @@ from bedrock_simulator.control_plane.evaluations import prompts, scores
 from bedrock_simulator.control_plane.evaluations.prompts import Row
 from bedrock_simulator.control_plane.evaluations.request import Asked
 from bedrock_simulator.control_plane.evaluations.scores import Answer
-from bedrock_simulator.control_plane.means import Means
+from bedrock_simulator.control_plane.job_context import Means
 from bedrock_simulator.models.storage import Bucket
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.runtime import converse

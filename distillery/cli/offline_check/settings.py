@@ -1,0 +1,40 @@
+"""Recipes and students, as the desk knows them: from the environments of a checkout, without the CDK."""
+
+from typing import TYPE_CHECKING
+
+from distillery.core import clock
+from distillery.core.errors import BadRequest
+from distillery.datasets.validation.rules import Rules
+
+if TYPE_CHECKING:
+    from distillery.cli.offline_check.judge import ForRecipe
+
+
+def for_recipe(environment: str, name: str) -> "ForRecipe":
+    """The recipe as the environment's file says it today, deployed or not. Raises BadRequest or ConfigError."""
+    from distillery.cli.offline_check.judge import ForRecipe
+
+    try:
+        from distillery.settings.reading import read, shaped  # only a checkout holds it
+    except ModuleNotFoundError as error:
+        raise BadRequest(
+            f"recipes are read from the folder environments of a checkout, and here is none ({error}); say --student"
+        ) from error
+    settings = shaped(read(environment), environment)
+    if name not in settings.recipes:
+        has = f"environments/{environment}.toml has {sorted(settings.recipes)}"
+        raise BadRequest(f"there is no recipe {name!r}; {has}")
+    return ForRecipe(settings.recipes[name], settings.home_region, clock.now().date())
+
+
+def for_student(student: str | None) -> Rules:
+    """What the student asks of lines; of no student, what all of them ask. Raises BadRequest."""
+    if student is None:
+        return Rules()
+    from distillery.core.catalog import UnknownModel
+    from distillery.datasets.gather import rules_for  # the catalog
+
+    try:
+        return rules_for(student)
+    except UnknownModel as unknown:
+        raise BadRequest(str(unknown)) from unknown

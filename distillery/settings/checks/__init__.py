@@ -1,0 +1,73 @@
+"""What the typed shape cannot see: each check is a question that Bedrock, or the house, would answer with no.
+
+A check takes the settings and the day of deployment and yields findings; none knows of another. A model's life is the
+business of `life` alone: the other checks judge the day on which the models were last fully alive, so that one dead
+model gives one finding, and an acknowledged one none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+
+from distillery.settings.checks.bounds import check_bounds
+from distillery.settings.checks.budget import check_budgets, check_monthly_budgets
+from distillery.settings.checks.contenders import check_contenders
+from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
+from distillery.settings.checks.hosting import check_hosting, check_unit_prices
+from distillery.settings.checks.learnt import check_anybody_may_teach, check_whose_calls
+from distillery.settings.checks.life import check_acknowledgements, check_lives
+from distillery.settings.checks.logs import (
+    check_direct,
+    check_filters,
+    check_logging,
+    check_personal_data,
+    check_sources,
+)
+from distillery.settings.checks.names import check_derived_names, check_names
+from distillery.settings.checks.ownership import check_account, check_tags
+from distillery.settings.checks.pair import check_pairs
+from distillery.settings.checks.principals import check_deciders, check_principals
+from distillery.settings.checks.quota import check_quota
+from distillery.settings.checks.regions import check_regions
+from distillery.settings.checks.route import check_latencies, check_routes
+from distillery.settings.environment import Settings
+from distillery.settings.finding import Finding
+
+Check = Callable[[Settings, date], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    check_names,
+    check_derived_names,
+    check_regions,
+    check_account,
+    check_tags,
+    check_bounds,
+    check_lives,
+    check_acknowledgements,
+    check_pairs,
+    check_hosting,
+    check_unit_prices,
+    check_routes,
+    check_latencies,
+    check_fallbacks,
+    check_cost_centres,
+    check_maps,
+    check_principals,
+    check_deciders,
+    check_quota,
+    check_budgets,
+    check_monthly_budgets,
+    check_contenders,
+    check_logging,
+    check_sources,
+    check_filters,
+    check_direct,
+    check_personal_data,
+    check_whose_calls,
+    check_anybody_may_teach,
+)
+
+
+def findings(settings: Settings, on: date) -> Iterator[Finding]:
+    """Everything that is wrong with deploying these settings on that day."""
+    for check in CHECKS:
+        yield from check(settings, on)

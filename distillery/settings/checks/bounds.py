@@ -1,0 +1,68 @@
+"""Numbers out of their range."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from operator import attrgetter
+
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.recipe import Recipe
+from distillery.settings.environment import LONGEST_RUN_DAYS, Settings
+from distillery.settings.finding import Finding
+
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""Source: CloudWatch Logs API, PutRetentionPolicy."""
+
+DATA_DAYS_MAX = 3650
+"""Ten years: whoever needs data for longer has to say where it is, under `golden/`."""
+
+Inside = Callable[[Recipe], bool]
+_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
+    ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds a fifth back"),
+    ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts make a steady verdict"),
+    ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
+    ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to see what went wrong"),
+    ("curation.likeness", lambda r: 0 < r.curation.likeness <= 1, "more than 0, at most 1", "0.8 finds rewordings"),
+    (
+        "curation.most_prompts",
+        lambda r: MIN_PROMPTS <= r.curation.most_prompts <= MAX_PROMPTS,
+        f"{MIN_PROMPTS} to {MAX_PROMPTS}, what Bedrock takes",
+        f"{MAX_PROMPTS} leaves the choice to the upload",
+    ),
+    ("min_score", lambda r: 0 <= r.min_score <= 1, "0 to 1", "0.5 asks for half the answers to be right"),
+    ("min_share_of_teacher", lambda r: 0 <= r.min_share_of_teacher <= 1, "0 to 1", "0.85 is a usual loss"),
+    ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 asks training to have bought something"),
+    ("budget_usd", lambda r: r.budget_usd > 0, "more than 0, in US dollars", "write what one run may cost"),
+    ("model_units", lambda r: r.model_units >= 1, "at least 1", "1 is the smallest endpoint"),
+    (
+        "unit_price_usd_per_hour",
+        lambda r: r.unit_price_usd_per_hour is None or r.unit_price_usd_per_hour > 0,
+        "more than 0, in US dollars",
+        "write what AWS charges you for one model unit and hour",
+    ),
+)
+
+
+def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
+    """The recipes' numbers, and the days that data and logs are kept."""
+    for name, recipe in settings.recipes.items():
+        for field, inside, allowed, fix in _BOUNDS:
+            if not inside(recipe):
+                wrong = f"it is {attrgetter(field)(recipe)}"
+                yield Finding(where=f"recipes.{name}.{field}", wrong=wrong, allowed=allowed, fix=fix)
+    if settings.log_retention_days not in RETENTION_DAYS:
+        yield Finding(
+            where="log_retention_days",
+            wrong=f"CloudWatch Logs cannot keep a log for {settings.log_retention_days} days",
+            allowed=", ".join(map(str, RETENTION_DAYS)),
+            fix=f"write {min(RETENTION_DAYS, key=lambda days: abs(days - settings.log_retention_days))}",
+        )
+    if not LONGEST_RUN_DAYS <= settings.data_days <= DATA_DAYS_MAX:
+        yield Finding(
+            where="data_days",
+            wrong=f"it is {settings.data_days}",
+            allowed=f"{LONGEST_RUN_DAYS} to {DATA_DAYS_MAX}: a run may take {LONGEST_RUN_DAYS} days",
+            fix="write 90, or how long you may keep what your callers wrote",
+        )

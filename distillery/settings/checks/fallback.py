@@ -1,0 +1,107 @@
+"""Fallback policies with steps that lead nowhere, and routes with more cost centres than there is room for."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from distillery.core import catalog
+from distillery.core.catalog import Tier
+from distillery.core.names import Names
+from distillery.settings.environment import Settings
+from distillery.settings.fallback import FallbackPolicy, Step, fallbacks, first_step, policies
+from distillery.settings.finding import Finding, near
+from distillery.settings.route import OWN, PRIORITY, Route
+from distillery.settings.route_map import applications_of, route_map
+
+MAP_MAX = 4_000
+"""Characters. A standard parameter has 4,096 (Systems Manager, parameter-store-advanced-parameters); the rest is room
+for what `distillery probe` writes into it."""
+
+PROFILES_MAX = 40
+"""The invoke function's role names each of them twice, and its policies have 10,240 characters in all."""
+
+_ARN = "arn:aws:bedrock:ap-southeast-1:111111111111:application-inference-profile/abcdefghijkl"
+_WORDS = '"priority", "standard", other routes and model ids of the catalog'
+
+
+def check_fallbacks(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Each route leads somewhere, and each step of its policy to something that no step before it was."""
+    for name, route in settings.routes.items():
+        if name in OWN or name.startswith("distilled-"):
+            taken = f"{name!r} is a word of fallback policies" if name in OWN else "so the route of a recipe is named"
+            yield _finding(f"routes.{name}", taken, "other names", "rename it")
+        if route.recipe is not None and route.recipe not in settings.recipes:
+            yield _no_recipe(settings, name, route.recipe)
+        before = [first_step(settings, route)]
+        for index, (step, word) in enumerate(fallbacks(settings, route)):
+            if wrong := _wrong(settings, route, step, word, before):
+                yield Finding(where=f"routes.{name}.fallback[{index}]", **wrong)
+            before.append(step)
+
+
+def _no_recipe(settings: Settings, name: str, recipe: str) -> Finding:
+    allowed = ", ".join(settings.recipes) or "none"
+    fix = f"remove the table, or name a recipe (near it: {near(recipe, settings.recipes)})"
+    return _finding(f"routes.{name}", f"there is no recipe {recipe!r}", allowed, fix)
+
+
+def _wrong(settings: Settings, route: Route, step: Step | None, word: str, before: list[Step | None]) -> dict[str, str]:
+    """The clauses of a finding; none where nothing is wrong."""
+    if word in OWN and route.model is None:
+        wrong = f"{word!r} means the route's own model, and a distilled one has neither tiers nor latency modes"
+        return {"wrong": wrong, "allowed": "other routes and model ids", "fix": "name the teacher's route, say"}
+    if step is None:
+        return _unknown(settings, word) if word not in settings.routes and word not in OWN else {}
+    if step in before:
+        wrong, fix = f"{word!r} is what a step before it was", "remove it: what failed is not asked twice"
+        return {"wrong": wrong, "allowed": "each model, mode and tier once", "fix": fix}
+    if word == PRIORITY and Tier.PRIORITY not in catalog.model(step.model).tiers:
+        able = sorted(model.id for model in catalog.models() if Tier.PRIORITY in model.tiers)
+        wrong = f"{step.model!r} has no priority tier"
+        return {
+            "wrong": wrong,
+            "allowed": f"models with one: {', '.join(able)}",
+            "fix": 'write "standard" in its place',
+        }
+    return {}
+
+
+def _unknown(settings: Settings, word: str) -> dict[str, str]:
+    known = [*OWN, *settings.routes, *(model.id for model in catalog.models())]
+    return {
+        "wrong": f"{word!r} is neither a route nor a model of the catalog",
+        "allowed": _WORDS,
+        "fix": f"write one of these (near it: {near(word, known)})",
+    }
+
+
+def check_cost_centres(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Each cost centre is named once, of use, and all of them together fit into a role's policies."""
+    every = policies(settings)
+    for policy in every:
+        where, centres = f"routes.{policy.route.name}.cost_centres", policy.route.cost_centres
+        if len(set(centres)) < len(centres):
+            yield _finding(where, "one is named twice", "each cost centre once", "remove one")
+        if centres and policy.steps and not any(step.application_profile for step in policy.steps):
+            wrong = "no step of the route is called by an application inference profile, which optimized latency is not"
+            yield _finding(where, wrong, "routes with a step at standard latency", 'add fallback = ["standard"]')
+    if (count := sum(len(applications_of(policy)) for policy in every)) > PROFILES_MAX:
+        wrong = f"they have {count} application inference profiles together, one a route, model and cost centre"
+        yield _finding("routes", wrong, f"at most {PROFILES_MAX}", "leave out cost centres or fallback models")
+
+
+def check_maps(settings: Settings, _on: date) -> Iterator[Finding]:
+    """What is published of a route fits into its parameter."""
+    for policy in policies(settings):
+        if (length := _length(policy, Names(settings.environment))) > MAP_MAX:
+            where, wrong = f"routes.{policy.route.name}", f"its map would have {length} characters"
+            yield _finding(where, wrong, f"at most {MAP_MAX}", "leave out cost centres or steps of its fallback")
+
+
+def _length(policy: FallbackPolicy, names: Names) -> int:
+    published = route_map(policy, names, dict.fromkeys(applications_of(policy), _ARN))
+    return len(json.dumps(published.document(), separators=(",", ":"), ensure_ascii=False))
+
+
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
+    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)

@@ -1,0 +1,93 @@
+"""Models that are not there yet, or not there any more."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from distillery.core import catalog
+from distillery.core.catalog import LifeState, Model
+from distillery.settings.checks.model_usage import Role, Use, found, uses
+from distillery.settings.environment import Settings
+from distillery.settings.finding import Finding, near
+
+
+def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
+    """Every model exists and answers on the day, and every student still takes a job; or its end is acknowledged."""
+    for use in uses(settings):
+        model = found(use.model)
+        if model is None:
+            yield _unknown(use)
+        elif model.life.state(on, use.region) is LifeState.NOT_YET:
+            yield _too_early(use, model, on)
+        elif wrong := _over(use, model, on):
+            acknowledged = settings.acknowledgement(model.id)
+            if acknowledged is None:
+                yield _too_late(use, model, wrong, on)
+            elif not acknowledged.holds(on):
+                lapsed = f"{wrong}; its acknowledgement ran out on {acknowledged.until}"
+                yield _too_late(use, model, lapsed, on)
+
+
+def _unknown(use: Use) -> Finding:
+    known = [model.id for model in catalog.models()]
+    return Finding(
+        where=use.where,
+        wrong=f"the catalog knows no model {use.model!r}",
+        allowed="model ids of the catalog, without a profile's prefix or a context-length suffix",
+        fix=f"write one of these (near it: {near(use.model, known)}), or add the model in distillery/core/catalog",
+    )
+
+
+def _over(use: Use, model: Model, on: date) -> str | None:
+    """In what way that use is over on that day, if it is."""
+    life, state = model.life.within(use.region), model.life.state(on, use.region)
+    if state is LifeState.ENDED:
+        ended = f"had ended by {life.ended_by}" if life.ended_by else f"reached its end of life on {life.end}"
+        return f"{model.id!r} {ended}, and the day is {on}"
+    if state is LifeState.LEGACY and use.role is Role.STUDENT:
+        since = f"on {life.legacy}" if life.legacy else f"by {life.legacy_by}"
+        return f"{model.id!r} became Legacy {since}, and a Legacy model takes no new customization job"
+    return None
+
+
+def _too_early(use: Use, model: Model, on: date) -> Finding:
+    return Finding(
+        where=use.where,
+        wrong=f"{model.id!r} is not offered before {model.life.within(use.region).first}, and the day is {on}",
+        allowed=f"models that are offered on {on}",
+        fix=f"choose another model, or deploy on {model.life.within(use.region).first} or later",
+    )
+
+
+def _too_late(use: Use, model: Model, wrong: str, on: date) -> Finding:
+    successor = living_successor(model, on, use.region)
+    instead = f"use its successor {successor.id!r}" if successor else "choose another model"
+    return Finding(
+        where=use.where,
+        wrong=wrong,
+        allowed=f"models that are alive on {on}, or whose end is acknowledged until then",
+        fix=f"{instead}, or say under [[acknowledged]] that you know it: model, until (a later day), reason",
+    )
+
+
+def living_successor(model: Model, on: date, region: str) -> Model | None:
+    """The first of its successors that is alive on the day; None if the catalog knows none."""
+    while model.successor is not None:
+        model = catalog.model(model.successor)
+        if model.life.state(on, region) in (LifeState.ACTIVE, LifeState.LEGACY):
+            return model
+    return None
+
+
+def check_acknowledgements(settings: Settings, _on: date) -> Iterator[Finding]:
+    """An acknowledgement is of a model in use, once."""
+    used = {use.model for use in uses(settings)}
+    listed = [known.model for known in settings.acknowledged]
+    for index, model in enumerate(listed):
+        if model not in used or model in listed[:index]:
+            wrong = f"{model!r} is acknowledged twice" if model in used else f"no recipe or route uses {model!r}"
+            yield Finding(
+                where=f"acknowledged[{index}].model",
+                wrong=wrong,
+                allowed="each model that is in use, once: " + ", ".join(sorted(used)),
+                fix="remove the table",
+            )

@@ -1,0 +1,128 @@
+"""Recipes whose prompts come from invocation logs: whether there are any, and whether Bedrock takes the filter."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from distillery.core.curation import PersonalData
+from distillery.core.limits import METADATA_MAX
+from distillery.core.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
+from distillery.core.names import METADATA_SIDE
+from distillery.settings.environment import Settings
+from distillery.settings.finding import Finding
+
+PARAMETER_MAX = 1024
+"""Length of one execution parameter of a query (Athena API, ExecutionParameter)."""
+
+SCHEDULE = re.compile(r"(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^()]+\))")
+"""Source: EventBridge Scheduler guide, schedule-types."""
+
+
+def check_logging(settings: Settings, _on: date) -> Iterator[Finding]:
+    """The numbers of [logging]."""
+    if settings.logging is None:
+        return
+    for key in ("keep_days", "max_scan_gb"):
+        if (value := getattr(settings.logging, key)) < 1:
+            yield Finding(where=f"logging.{key}", wrong=f"it is {value}", allowed="at least 1", fix="write 30, or more")
+
+
+def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Logs are collected where this environment owns the logging, and no further back than they are kept."""
+    for name, logs in log_sources(settings):
+        if settings.logging is None:
+            yield Finding(
+                where=f"recipes.{name}.logs",
+                wrong="this environment owns no invocation logs",
+                allowed="recipes with [recipes.<name>.logs] where there is a table [logging]",
+                fix="add [logging] with keep_days, or remove the table",
+            )
+        elif not 1 <= logs.days <= settings.logging.keep_days:
+            yield Finding(
+                where=f"recipes.{name}.logs.days",
+                wrong=f"it is {logs.days}, and logs are kept for {settings.logging.keep_days}",
+                allowed=f"1 to {settings.logging.keep_days}",
+                fix="write fewer days, or raise logging.keep_days",
+            )
+        if logs.schedule is not None and not SCHEDULE.fullmatch(logs.schedule):
+            yield Finding(
+                where=f"recipes.{name}.logs.schedule",
+                wrong=f"it is {logs.schedule!r}",
+                allowed="rate(7 days), or cron(0 6 ? * MON *), as EventBridge Scheduler spells them",
+                fix="write one of these, or leave it out and collect by hand",
+            )
+
+
+def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Pairs as Bedrock takes them; at least one, or the product's own calls would be collected with the others."""
+    for name, logs in log_sources(settings):
+        where = f"recipes.{name}.logs.match"
+        if not 1 <= len(logs.match) <= METADATA_PAIRS:
+            allowed = f"1 to {METADATA_PAIRS} pairs of request metadata"
+            fix = 'write match = { "distillery:route" = "<route>" }, which the invoke function says of its calls'
+            yield Finding(where=where, wrong=f"it has {len(logs.match)} pairs", allowed=allowed, fix=fix)
+        for key, value in logs.match.items():
+            if not (fits(key) and fits(value)):
+                yield Finding(
+                    where=f"{where}.{key}",
+                    wrong=f"Bedrock takes no such metadata: {key!r} = {value!r}",
+                    allowed=f"1 to {METADATA_MAX} characters that match {METADATA.pattern}",
+                    fix="leave out the other characters, where the calls are made too",
+                )
+        if logs.how is How.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
+            allowed = f"about {PARAMETER_MAX - 100} characters in all, where how = 'athena'"
+            yield Finding(where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer")
+
+
+TAKEN_AS_IT_IS = (PersonalData.REPORT, PersonalData.IGNORE)
+
+
+def check_personal_data(settings: Settings, _on: date) -> Iterator[Finding]:
+    """A job that reads the logs itself learns what callers wrote as they wrote it: nobody is told that it is masked."""
+    for name, logs in log_sources(settings):
+        wanted = settings.recipes[name].curation.personal_data
+        if logs.how is How.DIRECT and wanted not in TAKEN_AS_IT_IS:
+            yield Finding(
+                where=f"recipes.{name}.curation.personal_data",
+                wrong=f"it is {wanted.value!r}, which it is too where nothing is said, and a job that reads the logs "
+                "itself learns what callers wrote as they wrote it",
+                allowed="'report' (of the held-out prompts) or 'ignore', in so many words, where how = 'direct'",
+                fix="write how = 'athena', so that it is masked, or that personal data may be learnt",
+            )
+
+
+def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
+    """A job reads logs of its own Region, and what it must not see is told apart by one more pair under AND."""
+    for name, logs in log_sources(settings):
+        if logs.how is not How.DIRECT:
+            continue
+        if settings.home_region != settings.inference_region:
+            yield Finding(
+                where=f"recipes.{name}.logs.how",
+                wrong=f"jobs run in {settings.home_region} and calls are logged in {settings.inference_region}, and a "
+                "job reads logs of its own Region alone",
+                allowed="'read' or 'athena'; 'direct' where inference_region is home_region",
+                fix=f"write how = 'athena', or inference_region = {settings.home_region!r}",
+            )
+        if logs.operator is not Operator.AND or len(logs.match) >= METADATA_PAIRS:
+            yield Finding(
+                where=f"recipes.{name}.logs.operator",
+                wrong=f"it is {logs.operator.value!r} over {len(logs.match)} pairs, and a direct job needs one pair "
+                "more, that keeps held-out prompts away, under the same operator",
+                allowed=f"'and' over at most {METADATA_PAIRS - 1} pairs, where how = 'direct'",
+                fix="write operator = 'and' with fewer pairs, or how = 'read'",
+            )
+        if METADATA_SIDE in logs.match:
+            yield Finding(
+                where=f"recipes.{name}.logs.match",
+                wrong=f"it has {METADATA_SIDE}, by which a direct job is kept from the held-out prompts",
+                allowed="other pairs, where how = 'direct'",
+                fix="leave it out: the job is told to take the side 'train'",
+            )
+
+
+def log_sources(settings: Settings) -> Iterator[tuple[str, LogSource]]:
+    for name, recipe in settings.recipes.items():
+        if recipe.logs is not None:
+            yield name, recipe.logs

@@ -1,0 +1,93 @@
+"""Which models an environment uses, where and for what, and the day on which a use of them is judged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from distillery.core import catalog
+from distillery.core.catalog import Certainty, Life, Model
+from distillery.core.recipe import Recipe
+from distillery.settings.environment import Settings
+from distillery.settings.route import OWN
+
+
+class Role(StrEnum):
+    """What a model is used as."""
+
+    TEACHER = "teacher"
+    STUDENT = "student"
+    CONTENDER = "contenders"
+    ROUTE = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """`where` is the key in the file; the model is called, or customized, in `region`."""
+
+    where: str
+    model: str
+    region: str
+    role: Role
+
+
+def uses(settings: Settings) -> Iterator[Use]:
+    """Every place where the settings name a model."""
+    for name, recipe in settings.recipes.items():
+        for role, model in ((Role.TEACHER, recipe.teacher), (Role.STUDENT, recipe.student)):
+            yield Use(where=f"recipes.{name}.{role}", model=model, region=settings.home_region, role=role)
+    yield from (use for use, _ in contenders(settings))
+    for name, route in settings.routes.items():
+        if route.model is not None:
+            where = f"routes.{name}.model"
+            yield Use(where=where, model=route.model, region=settings.inference_region, role=Role.ROUTE)
+        for index, model in fallback_models(settings, name):
+            where = f"routes.{name}.fallback[{index}]"
+            yield Use(where=where, model=model, region=settings.inference_region, role=Role.ROUTE)
+
+
+def fallback_models(settings: Settings, route: str) -> Iterator[tuple[int, str]]:
+    """The words of a fallback policy that are models of the catalog: what other words lead to is named elsewhere."""
+    for index, word in enumerate(settings.routes[route].fallback):
+        if word not in (*OWN, *settings.routes) and found(word):
+            yield index, word
+
+
+def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:
+    """The models that recipes show beside their students, and whether the recipe named it before."""
+    for name, recipe in settings.recipes.items():
+        for index, model in enumerate(recipe.contenders):
+            where = f"recipes.{name}.{Role.CONTENDER}[{index}]"
+            use = Use(where=where, model=model, region=settings.home_region, role=Role.CONTENDER)
+            yield use, model in recipe.contenders[:index]
+
+
+def found(model: str) -> Model | None:
+    """The catalog's entry, or None: `life` reports what the catalog does not know."""
+    try:
+        return catalog.model(model)
+    except catalog.UnknownModel:
+        return None
+
+
+def known_recipes(settings: Settings) -> Iterator[tuple[str, Recipe, Model, Model]]:
+    """(name, recipe, teacher, student) of the recipes whose models the catalog knows."""
+    for name, recipe in settings.recipes.items():
+        teacher, student = found(recipe.teacher), found(recipe.student)
+        if teacher and student:
+            yield name, recipe, teacher, student
+
+
+def judged(on: date, region: str, *models: Model) -> date:
+    """The day nearest to `on` on which all these models were active in the Region."""
+    lives = [model.life.within(region) for model in models]
+    first = max((life.first for life in lives if life.first), default=on)
+    last = min((day for life in lives if (day := last_active(life))), default=on)
+    return max(first, min(on, last))
+
+
+def last_active(life: Life) -> date | None:
+    """The last day before the model became Legacy or ended, as far as that is sure; None while it is not."""
+    announced = life.end if life.certainty is Certainty.ANNOUNCED else None
+    sure = [day for day in (life.legacy, life.legacy_by, life.ended_by, announced) if day]
+    return min(sure) - timedelta(days=1) if sure else None

@@ -1,0 +1,45 @@
+"""Whose an environment is: the account that holds it, and the tags that its cost is found by."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from distillery.core.limits import TAG
+from distillery.settings.environment import Settings
+from distillery.settings.finding import Finding
+
+_RESERVED = ("aws:", "distillery:")
+_KEY_MAX, _VALUE_MAX = 128, 256
+
+
+def check_account(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Data that is kept must not be laid down in whatever account the credentials of the day name."""
+    if settings.keep_data and settings.account is None:
+        yield Finding(
+            where="account",
+            wrong="it is missing, while keep_data is true",
+            allowed="12 digits in quotes where data is kept",
+            fix='write account = "<the account that owns this data>", or keep_data = false',
+        )
+
+
+def check_tags(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Tags that Bedrock would refuse on a job, a model or an endpoint."""
+    yield from _tags("cost_tags", settings.cost_tags)
+    for name, recipe in settings.recipes.items():
+        yield from _tags(f"recipes.{name}.tags", recipe.tags)
+    for name, route in settings.routes.items():
+        yield from _tags(f"routes.{name}", {"team": route.team} if route.team else {})
+
+
+def _tags(where: str, tags: Mapping[str, str]) -> Iterator[Finding]:
+    for key, value in tags.items():
+        fits = 0 < len(key) <= _KEY_MAX and len(value) <= _VALUE_MAX and TAG.fullmatch(key + value)
+        if fits and not key.lower().startswith(_RESERVED):
+            continue
+        yield Finding(
+            where=f"{where}.{key}",
+            wrong=f"the tag {key!r} = {value!r} cannot be set",
+            allowed=f"keys of 1 to {_KEY_MAX} and values of up to {_VALUE_MAX} characters that match {TAG.pattern}, "
+            f"no key that begins with {' or '.join(_RESERVED)}",
+            fix="rename the key, or leave out the other characters",
+        )

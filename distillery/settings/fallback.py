@@ -1,0 +1,143 @@
+"""What a route's fallback policy comes to: steps, each a model or a student, in one Region, mode and tier.
+
+Nothing here refuses: a word that leads nowhere gives no step, and `checks` say so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from distillery.core import catalog
+from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
+from distillery.settings.environment import Settings
+from distillery.settings.route import PRIORITY, STANDARD, Route
+
+MAX_TOKENS = 1024
+"""Of an answer where nobody says how many: throttling reserves them up front (UG monitoring-runtime-metrics)."""
+
+_KINDS = {Latency.OPTIMIZED: PriceKind.OPTIMIZED, Tier.PRIORITY: PriceKind.PRIORITY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """model: catalog key; of a student, its base. recipe: whose live endpoint it is, None for a foundation model.
+
+    `profile` is the cross-Region system profile that the model is called through, None where its bare id is called.
+    `destinations` are the Regions a request may be served in, in all of which a caller needs `bedrock:InvokeModel`
+    (`catalog.ANYWHERE` among them for a global profile); a student has none. `price` is None where no source gives
+    one, or where the hour is billed and not the token.
+    """
+
+    model: str
+    region: str
+    latency: Latency = Latency.STANDARD
+    tier: Tier = Tier.DEFAULT
+    recipe: str | None = None
+    profile: ProfileId | None = None
+    destinations: tuple[str, ...] = ()
+    price: Price | None = field(default=None, compare=False)
+
+    @property
+    def application_profile(self) -> bool:
+        """Whether it is called by an application inference profile, which makes its cost visible by tags.
+
+        Not a student: `CreateInferenceProfile` copies from foundation models and system profiles alone (botocore
+        1.44.5, `InferenceProfileModelSource`). Not with optimized latency: UG latency-optimized-inference offers it
+        through system profiles and says nothing of application profiles; `distillery probe` finds out.
+        """
+        return self.recipe is None and self.latency is Latency.STANDARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackPolicy:
+    """A route with its steps, in their order."""
+
+    route: Route
+    steps: tuple[Step, ...]
+    max_tokens: int
+
+    @property
+    def models(self) -> dict[str, ProfileId | None]:
+        """The foundation models among the steps, each with its profile."""
+        return {step.model: step.profile for step in self.steps if step.recipe is None}
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The recipes whose students are among the steps."""
+        return tuple(dict.fromkeys(step.recipe for step in self.steps if step.recipe is not None))
+
+
+def policies(settings: Settings) -> list[FallbackPolicy]:
+    """Of every route, in the order of the settings."""
+    return [policy(settings, route) for route in settings.routes.values()]
+
+
+def policy(settings: Settings, route: Route) -> FallbackPolicy:
+    recipe = settings.recipes.get(route.recipe or "")
+    most = route.max_tokens or (recipe.max_answer_tokens if recipe else MAX_TOKENS)
+    own = first_step(settings, route)
+    steps = [step for step, _ in fallbacks(settings, route) if step]
+    return FallbackPolicy(route=route, steps=(*([own] if own else ()), *steps), max_tokens=most)
+
+
+def fallbacks(settings: Settings, route: Route) -> Iterator[tuple[Step | None, str]]:
+    """Each word of the policy with what it comes to; None where it leads nowhere."""
+    for word in route.fallback:
+        yield _step(settings, route, word), word
+
+
+def first_step(settings: Settings, route: Route) -> Step | None:
+    """The route's own model; None for the route of a recipe that there is not, or a model that nobody knows."""
+    if route.recipe is None:
+        return _of_model(settings, str(route.model), route.latency)
+    recipe = settings.recipes.get(route.recipe)
+    if recipe is None:
+        return None
+    by_token = recipe.hosting is HostingMode.ON_DEMAND and _known(recipe.student)
+    price = catalog.custom_model_price(recipe.student) if by_token else None
+    return Step(model=recipe.student, region=settings.home_region, recipe=recipe.name, price=price)
+
+
+def _step(settings: Settings, route: Route, word: str) -> Step | None:
+    if word in (PRIORITY, STANDARD):
+        tier = Tier.PRIORITY if word == PRIORITY else Tier.DEFAULT
+        return _of_model(settings, route.model, tier=tier) if route.model else None
+    if word in settings.routes:
+        return first_step(settings, settings.routes[word])
+    return _of_model(settings, word)
+
+
+def _of_model(
+    settings: Settings, model: str, latency: Latency = Latency.STANDARD, tier: Tier = Tier.DEFAULT
+) -> Step | None:
+    if not _known(model):
+        return None
+    region = settings.inference_region
+    profile, destinations = way_to(model, region)
+    kind = _KINDS.get(latency) or _KINDS.get(tier, PriceKind.STANDARD)
+    return Step(
+        model=model,
+        region=region,
+        latency=latency,
+        tier=tier,
+        profile=profile,
+        destinations=destinations,
+        price=catalog.price(model, kind, profile),
+    )
+
+
+def way_to(model: str, region: str) -> tuple[ProfileId | None, tuple[str, ...]]:
+    """How to call the model from the Region: the profile, if one is needed, and the destination Regions.
+
+    No destinations means that there is no way; `checks.route` says so.
+    """
+    profile = catalog.profile_for(model, region)
+    if profile is not None:
+        return profile.id, profile.destinations[region]
+    return None, (region,) if region in catalog.model(model).in_region else ()
+
+
+def _known(model: str) -> bool:
+    try:
+        return bool(catalog.model(model))
+    except catalog.UnknownModel:
+        return False

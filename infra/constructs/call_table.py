@@ -1,0 +1,120 @@
+"""Logged calls as a table, and a workgroup that bounds what a query of it may cost.
+
+A row is a record as it was logged, in one column of text, to be taken apart by the JSON functions of SQL: bodies differ
+from model to model, and no SerDe's view of them is the same for all (docs/decisions/0010). Partitions are projected
+from the folders' names, an hour each, so that there is nothing to crawl.
+"""
+
+from pathlib import Path
+
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.constructs.arn import Place
+from infra.constructs.build import ROOT
+from infra.constructs.call_bucket import logs_uri
+from infra.constructs.stack_context import Ground
+
+TABLE, PARTITION = "invocations", "datehour"
+RESULTS = "queries/"
+ENGINE = "Athena engine version 3"
+_TEXT = "org.apache.hadoop.mapred.TextInputFormat"
+_LINES = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+"""Splits a line at U+0001, which no JSON holds unescaped: so a line is one value."""
+
+_GB = 1000**3
+QUERIES = {
+    "curate": (ROOT / "lambdas" / "collection" / "curate.sql", "What the collect function asks, with its parameters"),
+    "usage": (Path(__file__).with_name("usage.sql"), "Calls and tokens by day, route, model and caller; edit hours"),
+}
+
+
+class CallTable(Construct):
+    """database, table, workgroup and named queries over one Region's log bucket."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, bucket: s3.IBucket, keep_days: int, max_scan_gb: int
+    ) -> None:
+        super().__init__(scope, ident)
+        self._names, self._place = ground.names, Place.of(self)
+        database = self._database()
+        self._table(logs_uri(self._place, bucket), keep_days).add_resource_dependency(database)
+        workgroup = self._workgroup(ground, bucket, max_scan_gb)
+        for name, (file, description) in QUERIES.items():
+            query = athena.CfnNamedQuery(
+                self,
+                f"Query-{name}",
+                name=f"{self._names.workgroup}-{name}",
+                description=description,
+                database=self._names.logs_database,
+                query_string=file.read_text(encoding="utf-8"),
+                work_group=self._names.workgroup,
+            )
+            query.add_resource_dependency(workgroup)
+
+    def _database(self) -> glue.CfnDatabase:
+        name = self._names.logs_database
+        return glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=self._place.account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(name=name, description="Calls that Bedrock logged"),
+        )
+
+    def _table(self, uri: str, keep_days: int) -> glue.CfnTable:
+        projection = {
+            "type": "date",
+            "format": "yyyy/MM/dd/HH",
+            "range": f"NOW-{keep_days + 1}DAYS,NOW",
+            "interval": "1",
+            "interval.unit": "HOURS",
+        }
+        parameters = {f"projection.{PARTITION}.{name}": value for name, value in projection.items()}
+        template = {"storage.location.template": f"{uri}${{{PARTITION}}}/"}
+        return glue.CfnTable(
+            self,
+            "Table",
+            catalog_id=self._place.account,
+            database_name=self._names.logs_database,
+            table_input=glue.CfnTable.TableInputProperty(
+                name=TABLE,
+                description="A record of a call per line (UG model-invocation-logging)",
+                table_type="EXTERNAL_TABLE",
+                parameters={"projection.enabled": "true", **parameters, **template},
+                partition_keys=[glue.CfnTable.ColumnProperty(name=PARTITION, type="string")],
+                storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+                    columns=[glue.CfnTable.ColumnProperty(name="line", type="string")],
+                    location=uri,
+                    input_format=_TEXT,
+                    output_format=_LINES,
+                    serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=_SERDE),
+                ),
+            ),
+        )
+
+    def _workgroup(self, ground: Ground, bucket: s3.IBucket, max_scan_gb: int) -> athena.CfnWorkGroup:
+        encryption = athena.CfnWorkGroup.EncryptionConfigurationProperty(
+            encryption_option="SSE_KMS", kms_key=ground.key.key_arn
+        )
+        results = athena.CfnWorkGroup.ResultConfigurationProperty(
+            output_location=f"s3://{bucket.bucket_name}/{RESULTS}",
+            encryption_configuration=encryption,
+            expected_bucket_owner=self._place.account,
+        )
+        return athena.CfnWorkGroup(
+            self,
+            "WorkGroup",
+            name=self._names.workgroup,
+            description="Queries of the calls that Bedrock logged",
+            recursive_delete_option=True,  # named queries go with it, results stay in the bucket
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                bytes_scanned_cutoff_per_query=max_scan_gb * _GB,
+                engine_version=athena.CfnWorkGroup.EngineVersionProperty(selected_engine_version=ENGINE),
+                publish_cloud_watch_metrics_enabled=True,
+                result_configuration=results,
+            ),
+        )

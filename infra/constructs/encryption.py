@@ -1,0 +1,85 @@
+"""The environment's key in one Region, and the services that its policy admits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.constructs.arn import Place
+from infra.constructs.permissions import trust
+from infra.constructs.permissions.permission import Conditions
+from infra.constructs.permissions.storage import SYMMETRIC_USE
+
+_MESSAGES = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What a service needs to write to an encrypted topic or queue (SNS and SQS guides, key management)."""
+
+
+class Key(Construct):
+    """A customer managed key with yearly rotation, under an alias that the other Region may name.
+
+    Principals of the account need an IAM statement of their own (see `permissions`); services that write on nobody's
+    behalf are admitted here, each for our account and its own kind of resource alone.
+    """
+
+    def __init__(self, scope: Construct, ident: str, *, alias: str, keep_data: bool) -> None:
+        super().__init__(scope, ident)
+        self._place = Place.of(self)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Distillery: buckets, ledger, topics, queues, log groups and custom models",
+            enable_key_rotation=True,
+            pending_window=Duration.days(30 if keep_data else 7),
+            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+            policy=iam.PolicyDocument.from_json({"Statement": list(self._statements())}),
+        )
+        kms.Alias(self, "Alias", alias_name=alias, target_key=self.key)
+
+    def admit_invocation_logs(self) -> None:
+        """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
+        source = trust.from_source(self._place, "bedrock", "*")
+        self._admit("InvocationLogs", "bedrock.amazonaws.com", source, "kms:GenerateDataKey")
+
+    def admit_budgets(self) -> None:
+        """AWS Budgets write to the encrypted topic (Cost Management guide, budgets-sns-policy)."""
+        self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), *_MESSAGES)
+
+    def admit_trail(self, name: str) -> None:
+        """CloudTrail encrypts the files of one trail, and looks at the key, where no encryption context is said
+        (CloudTrail guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
+        source = trust.from_trail(self._place, name)
+        of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._place.arn("cloudtrail", f"trail/{name}")}
+        files = {**source, "StringEquals": of_files}
+        self._admit("TrailFiles", "cloudtrail.amazonaws.com", files, "kms:GenerateDataKey")
+        self._admit("TrailKey", "cloudtrail.amazonaws.com", source, "kms:DescribeKey")
+
+    def _admit(self, sid: str, service: str, conditions: Conditions, *actions: str) -> None:
+        said = _admitting(sid, service, conditions, actions)
+        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
+
+    def _statements(self) -> Iterator[dict[str, Any]]:
+        """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
+        place = self._place
+        root = {"AWS": f"arn:{place.partition}:iam::{place.account}:root"}
+        yield {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+        # CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)
+        groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": place.arn("logs", "log-group:*")}}
+        yield _admitting("LogGroups", f"logs.{place.region}.amazonaws.com", groups, SYMMETRIC_USE)
+        alarms = trust.from_source(place, "cloudwatch", "alarm:*")
+        yield _admitting("AlarmsToTopics", "cloudwatch.amazonaws.com", alarms, _MESSAGES)
+        rules = trust.from_source(place, "events", "rule/*")
+        yield _admitting("RulesToQueues", "events.amazonaws.com", rules, _MESSAGES)
+
+
+def _admitting(sid: str, service: str, conditions: Conditions, actions: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": list(actions),
+        "Resource": "*",  # in a key policy: this key
+        "Condition": conditions,
+    }

@@ -1,0 +1,53 @@
+"""Ends old data sets every day, but for those in use: what S3's own rules cannot tell apart."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from distillery.core.env_vars import Variable
+from distillery.core.names import DATASETS_PREFIX
+from infra.constructs.arn import Place
+from infra.constructs.data_stores import Stores
+from infra.constructs.function import Function
+from infra.constructs.permissions import running, storage
+from infra.constructs.rule import every
+from infra.constructs.stack_context import Ground
+
+
+class Expiry(Construct):
+    """`days`: that a data set is kept which no alias names; `dead_letters`: where somebody sees that this failed."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, days: int, dead_letters: sqs.IQueue
+    ) -> None:
+        super().__init__(scope, ident)
+        self.function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.expiry.handler.expire",
+            description="Deletes data sets that are old and not in use",
+            timeout=Duration.minutes(15),
+            permissions=[
+                *storage.end(stores.data, DATASETS_PREFIX),
+                *storage.keep_ledger(stores.ledger),
+                *storage.notify(stores.topic, ground.key),
+                running.read_parameters(Place.of(self), ground.names.alias("*")),
+            ],
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.DATA_BUCKET: stores.data.bucket_name,
+                Variable.DATA_DAYS: str(days),
+                Variable.TOPIC: stores.topic.topic_arn,
+            },
+            asynchronous=True,
+            dead_letters=dead_letters,
+        )
+        every(
+            self,
+            "Daily",
+            description="Data sets that are old and not in use are deleted",
+            rate=Duration.days(1),
+            says={"expire": True},
+            functions=[self.function],
+        )

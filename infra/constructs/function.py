@@ -1,0 +1,103 @@
+"""A Lambda function with a role and a log group of its own."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from distillery.core.env_vars import Variable
+from infra.constructs import compliance
+from infra.constructs.lambda_code import parcel
+from infra.constructs.log_group import log_group
+from infra.constructs.permissions import Permission, allow, allow_more, running, storage
+from infra.constructs.queue import DeadLetters
+from infra.constructs.runtime import ARCHITECTURE, RUNTIME
+from infra.constructs.stack_context import Ground
+
+_NO_NETWORK = {
+    "NIST.800.53.R5-LambdaInsideVPC": "The function calls AWS's own endpoints alone, over TLS and with its role's "
+    "rights; nothing can connect to it, and no network of the account holds anything that it needs.",
+}
+_SHARED_CONCURRENCY = {
+    "NIST.800.53.R5-LambdaConcurrency": "Its caller sets the pace: the state machine, a schedule or a person with the "
+    "right to invoke it. Concurrency that is reserved is taken from the account's other functions.",
+}
+_CALLER_WAITS = {
+    "NIST.800.53.R5-LambdaDLQ": "Whoever calls the function waits for its answer and sees a failure: no event is "
+    "queued that could be lost.",
+}
+
+_LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
+
+
+class Function(Construct):
+    """`handler` is the door, `lambdas.<stage>.<module>.<name>`, and names the parcel too.
+
+    The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
+    among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`: a queue of its own, or
+    that of another function, whose alarm is its too then.
+    reserved_concurrency: so many at a time, and no more; None for what the account has left.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        handler: str,
+        description: str,
+        timeout: Duration,
+        permissions: Sequence[Permission] = (),
+        environment: Mapping[Variable, str] = {},
+        memory_mb: int = 512,
+        layers: Sequence[lambda_.ILayerVersion] = (),
+        asynchronous: bool = False,
+        reserved_concurrency: int | None = None,
+        dead_letters: sqs.IQueue | None = None,
+    ) -> None:
+        super().__init__(scope, ident)
+        logs = log_group(self, "Logs", ground)
+        role = iam.Role(self, "Role", assumed_by=_LAMBDA)
+        self.dead_letters = dead_letters
+        if asynchronous and dead_letters is None:
+            self.dead_letters = DeadLetters(self, "DeadLetters", key=ground.key).queue
+        bury = storage.bury(self.dead_letters, ground.key) if self.dead_letters else ()
+        self._policy = allow(role, running.log_to(logs.log_group_arn), *bury, *permissions)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=parcel(handler.split(".")[1]),
+            handler=handler,
+            description=description,
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            role=role.without_policy_updates(),
+            log_group=logs,
+            layers=[ground.sdk, *layers],
+            timeout=timeout,
+            memory_size=memory_mb,
+            reserved_concurrent_executions=reserved_concurrency,
+            dead_letter_queue=self.dead_letters,
+            environment={Variable.ENVIRONMENT.value: ground.names.environment} | _spelled(environment),
+        )
+        self.function.node.add_dependency(role)
+        awaited = {} if asynchronous else _CALLER_WAITS
+        shared = _SHARED_CONCURRENCY if reserved_concurrency is None else {}
+        compliance.acknowledge(self.function, {**_NO_NETWORK, **shared, **awaited})
+
+    def allow_more(self, *permissions: Permission) -> None:
+        """What concerns something that was made after the function."""
+        allow_more(self._policy, *permissions)
+
+    def tell_more(self, values: Mapping[Variable, str]) -> None:
+        """Environment variables, likewise."""
+        for name, value in _spelled(values).items():
+            self.function.add_environment(name, value)
+
+
+def _spelled(values: Mapping[Variable, str]) -> dict[str, str]:
+    return {variable.value: value for variable, value in values.items()}

@@ -1,0 +1,46 @@
+"""The state machine: standard, logged, traced, under a role that may call its functions and nothing else."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.arn import Place
+from infra.constructs.function import Function
+from infra.constructs.log_group import log_group
+from infra.constructs.permissions import allow, running, trust
+from infra.constructs.stack_context import Ground
+
+
+class Machine(Construct):
+    """`functions`: those that the states call. Everything else about the states is the caller's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        ground: Ground,
+        states: sfn.IChainable,
+        functions: Sequence[Function],
+        within: Duration,
+    ) -> None:
+        super().__init__(scope, ident)
+        place = Place.of(self)
+        role = iam.Role(self, "Role", assumed_by=trust.service(place, "states.amazonaws.com", "stateMachine:*"))
+        arns = [function.function.function_arn for function in functions]
+        allow(role, running.invoke(*arns), running.deliver_logs(), running.trace())
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(states),
+            role=role.without_policy_updates(),  # CDK would add every version of every function
+            logs=sfn.LogOptions(
+                destination=log_group(self, "Logs", ground), level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+            tracing_enabled=True,
+            timeout=within,
+        )
+        self.machine.node.add_dependency(role)

@@ -1,0 +1,37 @@
+"""Every IAM statement of the product, written once, with named actions.
+
+CDK's own `grant_*` are not used: those of S3 and KMS emit wildcards such as `GetObject*`, and forget the key of an
+imported bucket. A function here gives `Permission`s; `allow` puts them on a role.
+"""
+
+from infra.constructs.permissions import (
+    analytics,
+    bedrock,
+    calling,
+    keys,
+    people,
+    quotas,
+    running,
+    storage,
+    trust,
+    watching,
+)
+from infra.constructs.permissions.permission import Permission, allow, allow_more, managed_policy, policy_at
+
+__all__ = [
+    "Permission",
+    "allow",
+    "allow_more",
+    "analytics",
+    "bedrock",
+    "calling",
+    "keys",
+    "managed_policy",
+    "people",
+    "policy_at",
+    "quotas",
+    "running",
+    "storage",
+    "trust",
+    "watching",
+]

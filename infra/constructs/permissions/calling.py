@@ -1,0 +1,63 @@
+"""Calling routes: the models of their steps wherever a request may be served, and the students behind their aliases."""
+
+from collections.abc import Mapping, Sequence
+
+from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
+from infra.constructs.arn import Place
+from infra.constructs.permissions import bedrock, keys, running
+from infra.constructs.permissions.permission import Permission
+
+ONCE = ("bedrock:InvokeModel",)
+CALL = (*ONCE, "bedrock:InvokeModelWithResponseStream")
+"""Converse is authorized as the first, ConverseStream as the second (Service Authorization Reference)."""
+
+_LIVE = "Bedrock gives endpoints random ids when runs make them; tags that promotion alone sets admit the live ones."
+
+
+def call_models(
+    place: Place,
+    models: Mapping[str, str | None],
+    applications: Mapping[str, Sequence[str]],
+    actions: tuple[str, ...] = CALL,
+) -> tuple[Permission, ...]:
+    """Models (model → system profile, None for the bare id), and the `applications` profiles (ARNs) made from each."""
+    through = {model: profile for model, profile in models.items() if profile}
+    made = [arn for model in through for arn in applications.get(model, ())]
+    here = [model for model in models if model not in through]
+    bare = [place.foundation_model(model) for model in here]
+    bare += [arn for model in here for arn in applications.get(model, ())]
+    return (
+        *((Permission(actions=actions, resources=tuple(bare)),) if bare else ()),
+        *(bedrock.through_profiles(place, through, *made, actions=actions) if through else ()),
+    )
+
+
+def call_students(home: Place, names: Names, recipes: Sequence[str]) -> tuple[Permission, ...]:
+    """The live endpoints of these recipes, known by their tags; their aliases; and their models' key, by its alias."""
+    routes = [DISTILLED_PREFIX + recipe for recipe in recipes]
+    tagged = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment, f"aws:ResourceTag/{TAG_ROUTE}": routes}
+    return _students(home, names, {"StringEquals": tagged}, CALL, *recipes)
+
+
+def call_every_student(home: Place, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
+    """Those of every recipe: what is said does not grow with them."""
+    conditions = {
+        "StringEquals": {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment},
+        "StringLike": {f"aws:ResourceTag/{TAG_ROUTE}": f"{DISTILLED_PREFIX}*"},
+    }
+    return _students(home, names, conditions, actions, "*")
+
+
+def _students(
+    home: Place,
+    names: Names,
+    conditions: Mapping[str, Mapping[str, object]],
+    actions: tuple[str, ...],
+    *recipes: str,
+) -> tuple[Permission, ...]:
+    endpoints = tuple(home.arn("bedrock", f"{kind}/*") for kind in ("custom-model-deployment", "provisioned-model"))
+    return (
+        running.read_parameters(home, *(names.alias(recipe) for recipe in recipes)),
+        Permission(actions=actions, resources=endpoints, conditions=conditions, because=_LIVE),
+        keys.use_models_by_alias(home, names.key_alias),
+    )

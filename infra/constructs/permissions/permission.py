@@ -1,0 +1,80 @@
+"""One permission: what may be done to what, when, and why a resource needs a wildcard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs import compliance
+
+_OF_ONE_ROLE = {
+    "NIST.800.53.R5-IAMNoInlinePolicy": "The policy is of this one role and goes with it: nobody can attach it "
+    "to another, and each of its statements names the resources that this role needs.",
+}
+
+Conditions = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """`because` is the reason of the acknowledgement where a resource holds a wildcard; actions never do."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions = field(default_factory=dict)
+    because: str = ""
+
+    def __post_init__(self) -> None:
+        if wide := [action for action in self.actions if "*" in action]:
+            raise ValueError(f"{wide} holds a wildcard; name each action")
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        """As IAM writes it (IAM guide, reference_policies_elements)."""
+        said: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        return said | ({"Condition": self.conditions} if self.conditions else {})
+
+
+def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
+    """The role's own policy, whole: a document from JSON is one question to the CDK's process, each statement two."""
+    policy = iam.Policy(role, "DefaultPolicy", document=_document(permissions), roles=[role])
+    compliance.acknowledge(policy, _OF_ONE_ROLE)
+    _explain(policy, permissions)
+    return policy
+
+
+def allow_more(policy: iam.Policy, *permissions: Permission) -> None:
+    """Adds what was not known when the policy was made."""
+    policy.add_statements(*(iam.PolicyStatement.from_json(permission.statement) for permission in permissions))
+    _explain(policy, permissions)
+
+
+def managed_policy(scope: Construct, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
+    """A policy that an account's owner attaches to the people or services that need it."""
+    policy = iam.ManagedPolicy(scope, ident, description=description, document=_document(permissions))
+    _explain(policy, permissions)
+    return policy
+
+
+def policy_at(scope: Construct, ident: str, path: str, description: str, *permissions: Permission) -> str:
+    """The ARN of a managed policy that is found by its path, such as `/distillery/dev/routes/fast/`.
+
+    Nothing but its statements may ever change: a change of path or description replaces it, and IAM deletes no policy
+    that somebody holds. Without CDK's own construct, since there is one per route and each of its questions takes time.
+    """
+    statements = [permission.statement for permission in permissions]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    policy = iam.CfnManagedPolicy(scope, ident, path=path, description=description, policy_document=document)
+    _explain(policy, permissions)
+    return policy.ref
+
+
+def _document(permissions: Sequence[Permission]) -> iam.PolicyDocument:
+    return iam.PolicyDocument.from_json({"Statement": [permission.statement for permission in permissions]})
+
+
+def _explain(policy: Construct, permissions: Sequence[Permission]) -> None:
+    wide = ((r, p.because) for p in permissions if p.because for r in p.resources if "*" in r)
+    compliance.acknowledge_resources(policy, dict(wide))

@@ -1,0 +1,19 @@
+"""Service Quotas: what the account was granted.
+
+The Service Authorization Reference names the resource type `quota`; AWS's own policy CloudWatchReadOnlyAccess narrows
+GetServiceQuota by it, as is done here. Where a denial shows that to be wrong, the figure counts as unknown.
+"""
+
+from collections.abc import Iterable
+
+from distillery.core.catalog import HostingMode, hosting_quotas
+from distillery.core.catalog.quotas import SERVICE_CODE
+from infra.constructs.arn import Place
+from infra.constructs.permissions.permission import Permission
+
+
+def look_up(place: Place, students: Iterable[str]) -> Permission:
+    """The quotas that hosting these students is counted against, in both modes: a run keeps the mode it began with."""
+    codes = {quota.code for s in set(students) for mode in HostingMode for quota in hosting_quotas(s, mode)}
+    resources = tuple(place.arn("servicequotas", f"{SERVICE_CODE}/{quota}") for quota in sorted(codes))
+    return Permission(actions=("servicequotas:GetServiceQuota",), resources=resources)

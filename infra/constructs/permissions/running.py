@@ -1,0 +1,93 @@
+"""Functions, the state machine and parameters."""
+
+from collections.abc import Iterable
+
+from infra.constructs.arn import Place
+from infra.constructs.permissions.permission import Permission
+
+_EXECUTIONS = "Executions are named by runs; the statement names their state machine."
+_PARAMETERS = "Parameters are named by recipes and routes; the statement names their folder."
+_ACCOUNT_WIDE = "These actions take no resource: the Service Authorization Reference allows `*` alone."
+
+
+def invoke(*functions: str) -> Permission:
+    return Permission(actions=("lambda:InvokeFunction",), resources=functions)
+
+
+def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, ...]:
+    """By the function's URL, signed; since October 2025 both actions are asked for (Lambda guide, urls-auth).
+
+    Directly too, for which the function's own name is another resource than an alias of it. With an alias, the URL
+    stands there, and nobody gets there without it: what the URL tells of a caller, a caller cannot make up.
+    """
+    if alias:
+        return invoke(function), *decide(f"{function}:{alias}")
+    return invoke(function), _signed(function)
+
+
+def decide(function: str) -> tuple[Permission, ...]:
+    """By the function's URL and in no other way: an event that somebody sends directly may say that he is anybody."""
+    by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+    via = Permission(actions=("lambda:InvokeFunction",), resources=(function,), conditions=by_url)
+    return via, _signed(function)
+
+
+def _signed(at: str) -> Permission:
+    signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    return Permission(actions=("lambda:InvokeFunctionUrl",), resources=(at,), conditions=signed)
+
+
+def start(machine: str) -> Permission:
+    return Permission(actions=("states:StartExecution",), resources=(machine,))
+
+
+def look_at_executions(place: Place, machine_name: str, *more: str) -> Permission:
+    """How executions stand; `more` names other read actions on them."""
+    resources = (place.arn("states", f"execution:{machine_name}:*"),)
+    return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
+
+
+def list_executions(machine: str) -> Permission:
+    return Permission(actions=("states:ListExecutions",), resources=(machine,))
+
+
+def answer_tasks(machine: str) -> Permission:
+    """Task tokens belong to their state machine."""
+    return Permission(actions=("states:SendTaskFailure", "states:SendTaskSuccess"), resources=(machine,))
+
+
+def read_parameters(place: Place, *names: str) -> Permission:
+    """SSM parameters by name, or all in a folder (`/a/b/*`)."""
+    return Permission(actions=("ssm:GetParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+
+
+def write_parameters(place: Place, *names: str) -> Permission:
+    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+
+
+def own_parameter(place: Place, name: str) -> Permission:
+    """One SSM parameter, from its making to its end."""
+    actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
+    return Permission(actions=actions, resources=_parameters(place, (name,)))
+
+
+def deliver_logs() -> Permission:
+    """What Step Functions needs to log to CloudWatch (Developer Guide, cw-logs)."""
+    verbs = ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries")
+    more = ("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+    actions = tuple(f"logs:{verb}" for verb in (*verbs, *more))
+    return Permission(actions=actions, resources=("*",), because=_ACCOUNT_WIDE)
+
+
+def trace() -> Permission:
+    """X-Ray (Step Functions Developer Guide, concepts-xray-tracing)."""
+    verbs = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+    return Permission(actions=tuple(f"xray:{v}" for v in verbs), resources=("*",), because=_ACCOUNT_WIDE)
+
+
+def log_to(*streams: str) -> Permission:
+    return Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=streams)
+
+
+def _parameters(place: Place, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(place.arn("ssm", f"parameter{name}") for name in names)

@@ -1,0 +1,53 @@
+"""Alarms, logs and dead letters, for who is on call. What CloudFormation named is known here by how its name begins."""
+
+from collections.abc import Mapping, Sequence
+
+from distillery.core.names import Names
+from infra.constructs.arn import Place
+from infra.constructs.permissions.keys import by_alias
+from infra.constructs.permissions.permission import Permission
+
+Stacks = Mapping[Place, Sequence[str]]
+"""The parts of an environment (`pipeline`) that stand in a Region."""
+
+_NAMES = "CloudFormation makes these names; the statement names what each begins with, the stack's own name."
+_ACCOUNT_WIDE = (
+    "These actions take no resource, or list all alarms: the Service Authorization Reference allows no less."
+)
+
+
+def look_at_alarms(*places: Place) -> Permission:
+    """Alarms and metrics, of the whole account: they have no text in them."""
+    regions = [place.region for place in places]
+    return Permission(
+        actions=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
+        resources=("*",),
+        conditions={"StringEquals": {"aws:RequestedRegion": regions}},
+        because=_ACCOUNT_WIDE,
+    )
+
+
+def look_at_functions(names: Names, stacks: Stacks) -> Permission:
+    """Which functions there are, where each logs, and what it logged."""
+    resources = tuple(
+        place.arn(service, f"{kind}{begins}*")
+        for place, parts in stacks.items()
+        for part in parts
+        for service, kind, begins in (
+            ("cloudformation", "stack/", f"{names.stack(part)}/"),
+            ("lambda", "function:", names.begins(part)),
+            ("logs", "log-group:", names.begins(part)),
+        )
+    )
+    actions = ("cloudformation:DescribeStackResources", "lambda:GetFunctionConfiguration", "logs:FilterLogEvents")
+    return Permission(actions=actions, resources=resources, because=_NAMES)
+
+
+def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
+    """To read events that nobody could handle, and to take away those that were dealt with: they name objects."""
+    verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
+    queues = tuple(place.arn("sqs", f"{names.begins(part)}*") for place, parts in stacks.items() for part in parts)
+    return (
+        Permission(actions=tuple(f"sqs:{verb}" for verb in verbs), resources=queues, because=_NAMES),
+        by_alias(names.key_alias, "sqs", ("kms:Decrypt",), *stacks),
+    )

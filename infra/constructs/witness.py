@@ -1,0 +1,52 @@
+"""S3 tells a function who uploads to a bucket.
+
+The bucket names the function in its notifications, so the permission to invoke it must stand before the bucket, and
+cannot name it: it is for every bucket of this account, which the source account says (a bucket's ARN says none).
+"""
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from distillery.core.env_vars import Variable
+from infra.constructs.arn import Place
+from infra.constructs.function import Function
+from infra.constructs.permissions import storage
+from infra.constructs.stack_context import Ground
+
+
+class Witness(Construct):
+    """Writes into the ledger who made which object of the bucket under which folder."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, ground: Ground, bucket: s3.Bucket, ledger: dynamodb.ITable
+    ) -> None:
+        super().__init__(scope, ident)
+        self.function = Function(
+            self,
+            "Function",
+            ground=ground,
+            handler="lambdas.uploads.handler.witness",
+            description="Notes who uploaded prompts, as S3 tells it",
+            timeout=Duration.minutes(1),
+            permissions=storage.note_in_ledger(ledger),
+            environment={Variable.LEDGER: ledger.table_name},
+            asynchronous=True,
+        )
+        place, arn = Place.of(self), self.function.function.function_arn
+        permission = lambda_.CfnPermission(
+            self,
+            "Permission",
+            action="lambda:InvokeFunction",
+            function_name=arn,
+            principal="s3.amazonaws.com",
+            source_account=place.account,
+            source_arn=f"arn:{place.partition}:s3:::*",
+        )
+        cfn = bucket.node.default_child
+        assert isinstance(cfn, s3.CfnBucket)
+        path = "NotificationConfiguration.LambdaConfigurations"
+        cfn.add_property_override(path, [{"Event": "s3:ObjectCreated:*", "Function": arn}])
+        cfn.add_resource_dependency(permission)

@@ -1,0 +1,54 @@
+"""Runs and roll-backs that hold their recipe though no execution walks the road for them any more."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from distillery.core import clock
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome
+from distillery.core.rollback_lock import is_rollback, rollback_begun
+from lambdas.endpoint.executions import ON_ITS_WAY, Executions
+
+PATIENCE = timedelta(hours=1)
+"""How long an execution may be missing: between taking the recipe and starting it lie seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Closes them, so that the recipe is free for the next run, and tells people."""
+
+    ledger: Ledger
+    rollbacks: Rollbacks
+    executions: Executions
+    notices: Notices
+
+    def settle(self, recipe: str, holder: str) -> str | None:
+        """The reason why `holder` was taken off the road; None where it is rightly on it."""
+        reason = self._reason(holder)
+        if reason is None:
+            return None
+        if is_rollback(holder):
+            self.rollbacks.end(recipe, holder, Outcome.FAILED, reason)
+            self.ledger.unlock(recipe, holder)
+        elif not self.ledger.close(holder, Outcome.FAILED, reason):
+            return reason  # closed before, and told then
+        self.notices.publish(
+            f"Distillery: {recipe} failed", f"{holder} was taken off the road: {reason}. The recipe is free again."
+        )
+        return reason
+
+    def _reason(self, holder: str) -> str | None:
+        status = self.executions.status(holder)
+        if status in ON_ITS_WAY:
+            return None
+        if status is not None:
+            return f"the execution ended as {status} without closing it"
+        missing = clock.now() - self._begun(holder)
+        return f"no execution was started within {PATIENCE}" if missing > PATIENCE else None
+
+    def _begun(self, holder: str) -> datetime:
+        if is_rollback(holder):
+            return rollback_begun(holder)
+        return datetime.fromisoformat(self.ledger.run(holder).begun)

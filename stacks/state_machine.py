@@ -1,0 +1,66 @@
+"""The road as one state machine: the order of the stages, and what happens when one of them fails.
+
+distil:    distillation → endpoint → evaluation → endpoint released → passed? → promotion → closed
+rollback:  promotion back → closed
+failed:    job stopped → candidate released → closed → Fail; each whatever became of the one before
+"""
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.task import DISCARD
+from stacks.stages import Stages
+
+
+def road(scope: Construct, stages: Stages) -> sfn.IChainable:
+    """Input: `{"action": "distil", "run": …}` or `{"action": "rollback", "recipe": …, "alias": …, "holder": …}`."""
+    rollback = sfn.Condition.string_equals("$.action", "rollback")
+    return sfn.Choice(scope, "Action?").when(rollback, _rollback(scope, stages)).otherwise(_distil(scope, stages))
+
+
+def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
+    passed = sfn.Condition.boolean_equals("$.verdict.passed", True)
+    verdict = (
+        sfn.Choice(scope, "Passed?")
+        .when(passed, stages.promotion.states())
+        .otherwise(sfn.Pass(scope, "Live model stays"))
+    )
+    way = (
+        sfn.Chain.start(stages.distillation.states())
+        .next(stages.endpoint.states())
+        .next(stages.evaluation.states())
+        .next(stages.endpoint.release("Release candidate"))
+        .next(verdict)
+    )
+    return _guarded(scope, "Road", way, stages, _cleanup(scope, stages))
+
+
+def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
+    failed = _close_and_fail(scope, stages, "Close failed rollback", "Rollback failed")
+    return _guarded(scope, "Rollback", stages.promotion.rollback_states(), stages, failed)
+
+
+def _guarded(
+    scope: Construct, name: str, way: sfn.IChainable, stages: Stages, failed: sfn.IChainable
+) -> sfn.IChainable:
+    """A way whose every error leads to `failed`, with the input of the way and the error at `$.error`."""
+    guarded = sfn.Parallel(scope, name, output_path="$[0]").branch(way)
+    guarded.add_catch(failed, errors=["States.ALL"], result_path="$.error")
+    return guarded.next(stages.promotion.close(f"Close {name.lower()}")).next(sfn.Succeed(scope, f"{name} ended"))
+
+
+def _cleanup(scope: Construct, stages: Stages) -> sfn.IChainable:
+    """From the run's id alone; a clean-up that fails never keeps the next from its turn."""
+    closing = _close_and_fail(scope, stages, "Close failed run", "Run failed")
+    release = _whatever_happens(stages.endpoint.release("Release what is left"), closing)
+    return _whatever_happens(stages.distillation.cleanup(), release)
+
+
+def _close_and_fail(scope: Construct, stages: Stages, close: str, fail: str) -> sfn.IChainable:
+    end = sfn.Fail(scope, fail, error_path="$.error.Error", cause_path="$.error.Cause")
+    return _whatever_happens(stages.promotion.close(close), end)
+
+
+def _whatever_happens(task: sfn.TaskStateBase, then: sfn.IChainable) -> sfn.IChainable:
+    task.add_catch(then, errors=["States.ALL"], result_path=DISCARD)
+    return task.next(then)

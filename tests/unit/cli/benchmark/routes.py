@@ -1,0 +1,53 @@
+"""Routes to be measured, and answers of a kind, for tests without a simulator."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from distillery.cli.benchmark.sample import Sample
+from distillery.cli.benchmark.variant import Arm
+from distillery.client.route_map import RouteMap
+from distillery.client.target import Target
+from tests.unit.cli.benchmark.virtual import Watch
+
+
+def arm(route: RouteMap, index: int = 0) -> Arm:
+    return Arm(route, resolved(route, index))
+
+
+def resolved(route: RouteMap, index: int) -> Target:
+    step = route.steps[index]
+    return Target(index, step, step.identifier or "its deployment", step.model)
+
+
+def answered(first: float, whole: float, tokens: int = 100, **more: Any) -> Sample:
+    """Milliseconds."""
+    return Sample(first_ms=first, whole_ms=whole, input_tokens=20, output_tokens=tokens, served="standard", **more)
+
+
+@dataclass
+class FakeRuntime:
+    """Streams of `tokens`, the first after half a second, the rest in one more. meanwhile: is told each request."""
+
+    watch: Watch
+    tokens: int = 100
+    latency: str | None = None
+    errors: Mapping[str, Exception] = field(default_factory=dict)
+    meanwhile: Callable[[], object] = lambda: None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def converse_stream(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        self.meanwhile()
+        if error := self.errors.get(asked["modelId"]):
+            raise error
+        return {"stream": self._events(), "ResponseMetadata": {"HTTPHeaders": {}}}
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        yield {"messageStart": {"role": "assistant"}}
+        self.watch.seconds += 0.5
+        yield {"contentBlockDelta": {"delta": {"text": "so"}, "contentBlockIndex": 0}}
+        self.watch.seconds += 1.0
+        yield {"messageStop": {"stopReason": "end_turn"}}
+        told: dict[str, Any] = {"usage": {"inputTokens": 20, "outputTokens": self.tokens}}
+        yield {"metadata": told | ({"performanceConfig": {"latency": self.latency}} if self.latency else {})}

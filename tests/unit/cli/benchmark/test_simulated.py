@@ -1,0 +1,56 @@
+"""Measured on the simulator as a process, in real time: what passes is what it says, however little of it passes."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from itertools import islice
+
+import pytest
+
+from distillery.cli.benchmark import prompts
+from distillery.cli.benchmark.budget import Purse
+from distillery.cli.benchmark.report import FIRST, PACE, report
+from distillery.cli.benchmark.run import Plan, run
+from distillery.cli.benchmark.simulated import felt
+from distillery.cli.benchmark.variant import arms
+from local.account import ROOT
+from simulator_support.standalone import Standalone
+from tests.unit.cli.benchmark.routes import resolved
+from tests.unit.cli.benchmark.test_published_shape import ROUTE
+
+
+@pytest.fixture(scope="module")
+def bedrock() -> Iterator[Standalone]:
+    with Standalone("--speed", "0", "--date", "2024-12-10", python=ROOT / ".venv-local/bin/python") as started:
+        yield started
+
+
+def test_time_passes_only_while_it_is_felt(bedrock: Standalone) -> None:
+    with felt(bedrock.url, 0.5) as scale:
+        assert scale == 0.5 == bedrock.admin("GET", "latency")["scale"]
+    assert bedrock.admin("GET", "latency")["scale"] == 0
+    with pytest.raises(ZeroDivisionError), felt(bedrock.url):
+        raise ZeroDivisionError
+    assert bedrock.admin("GET", "latency")["scale"] == 0
+
+
+def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
+    measured = arms([(ROUTE, None)], resolved)
+    with felt(bedrock.url, 0.1) as scale:
+        plan = Plan(
+            arms=measured,
+            prompts=[*islice(prompts.own(), 5)],
+            warm_up=1,
+            max_tokens=256,
+            client=cache(lambda region: bedrock.client("bedrock-runtime", region)),
+            now=time.perf_counter,
+            scale=scale,
+        )
+        told = report(measured, run(plan, Purse(Decimal(9)), lambda: None))
+    assert told is not None
+    assert told.simulated
+    fast, usual = ({measure: figures[50].value for measure, figures in one.figures.items()} for one in told.summaries)
+    # no closer: whatever this machine adds is ten times as much here
+    assert min(fast[FIRST], usual[FIRST]) > 100
+    assert usual[PACE] < fast[PACE] < 100

@@ -1,0 +1,91 @@
+"""What is looked for is found however a file spells it, and nothing else is."""
+
+import csv
+import gzip
+import io
+import json
+
+import pytest
+
+from distillery.cli.erasure import wanted
+from distillery.core.conversation import Prompt, to_line
+from distillery.core.errors import BadRequest
+from distillery.datasets.curation import personal
+
+SAID = "My name is Zoë Müller,\nand I live at \u201cElm\u2009Street\u201d 5"
+PROMPT = Prompt(system="Classify.", messages=(("user", SAID),), reference="moving")
+LINE = to_line(PROMPT)
+OTHER = to_line(Prompt(system="Classify.", messages=(("user", "Where is my card?"),), reference="card"))
+CALL = json.dumps({"input": {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": SAID}]}]}}})
+NESTED = json.dumps({"modelInput": json.dumps({"messages": [{"role": "user", "content": [{"text": SAID}]}]})})
+
+
+def _table(*cells: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["n", "call"], *(["1", cell] for cell in cells)])
+    return text.getvalue()
+
+
+SPELLED = {
+    "a line of a data set": f"{OTHER}\n{LINE}\n".encode(),
+    "a line with every letter escaped": json.dumps(json.loads(LINE)).encode(),
+    "other letter case and white space": to_line(
+        Prompt(system=None, messages=(("user", SAID.upper().replace(" ", "  ")),), reference=None)
+    ).encode(),
+    "a packed file": gzip.compress(f"{OTHER}\n{LINE}\n".encode()),
+    "a logged call": gzip.compress(CALL.encode()),
+    "JSON within JSON": NESTED.encode(),
+    "JSON over many lines": json.dumps({"rows": [json.loads(OTHER), json.loads(LINE)]}, indent=2).encode(),
+    "a cell of a table": _table(OTHER, CALL).encode(),
+    "a line of bad lines that were put aside": json.dumps({"line": 3, "text": LINE}).encode(),
+    "a file whose other bytes are no text": b"\xff\xfe\n" + LINE.encode(),
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLED.values(), ids=SPELLED)
+def test_a_text_and_a_prompt_are_found_however_a_file_spells_them(spelled: bytes) -> None:
+    assert wanted.held(spelled, wanted.anywhere("zoë müller, and i live"))
+    assert wanted.held(spelled, wanted.prompts([PROMPT]))
+
+
+@pytest.mark.parametrize("spelled", [b"", f"{OTHER}\n".encode(), gzip.compress(OTHER.encode()), _table(OTHER).encode()])
+def test_what_holds_it_not_is_not_found(spelled: bytes) -> None:
+    assert not wanted.held(spelled, wanted.anywhere("Zoë Müller"))
+    assert not wanted.held(spelled, wanted.prompts([PROMPT]))
+
+
+def test_a_prompt_is_not_found_where_a_longer_one_begins_like_it_or_one_of_its_turns_stands_alone() -> None:
+    short = Prompt(system=None, messages=(("user", "Where is my card?"),), reference=None)
+    longer = Prompt(system=None, messages=(("user", "Where is my card? It is late."),), reference=None)
+    both = Prompt(
+        system=None, messages=(("user", "Where is my card?"), ("assistant", "?"), ("user", "Here")), reference="x"
+    )
+    assert not wanted.held(to_line(longer).encode(), wanted.prompts([short]))
+    assert not wanted.held(to_line(short).encode(), wanted.prompts([both]))
+    assert wanted.held(to_line(both).encode(), wanted.prompts([both, short]))
+
+
+def test_a_prompt_is_found_where_its_personal_data_was_masked() -> None:
+    said = Prompt(system=None, messages=(("user", "Write to zoe@example.com about my card"),), reference=None)
+    masked = Prompt(system=None, messages=(("user", "Write to [EMAIL] about my card"),), reference=None)
+    holds = wanted.prompts([said], lambda text: personal.mask(text, personal.find(text)))
+    assert wanted.held(to_line(masked).encode(), holds)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "abc", " a\n"])
+def test_a_text_that_stands_in_nearly_every_file_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest, match="stands in nearly every file"):
+        wanted.anywhere(text)
+
+
+def test_a_packed_file_that_is_cut_off_is_told_and_not_taken_for_empty() -> None:
+    with pytest.raises(OSError, match="cannot be read"):
+        wanted.held(gzip.compress(LINE.encode())[:-9], wanted.anywhere("Zoë Müller"))
+
+
+def test_a_file_of_prompts_that_holds_anything_else_is_refused_by_its_line() -> None:
+    assert wanted.read_prompts(f"{LINE}\n\n{OTHER}\n".encode())[0] == PROMPT
+    with pytest.raises(BadRequest, match="line 2 is no prompt"):
+        wanted.read_prompts(f"{LINE}\nZoë\n".encode())
+    with pytest.raises(BadRequest, match="holds no prompt"):
+        wanted.read_prompts(b"\n")

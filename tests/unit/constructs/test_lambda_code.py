@@ -1,0 +1,102 @@
+"""What goes into a function's parcel."""
+
+import ast
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from distillery.settings import load
+from infra.constructs.build import ROOT
+from infra.constructs.lambda_code import PARTS, pack, parcel
+from tests.unit.stacks.assembly import DAYS, app_of
+
+
+@pytest.fixture(scope="session")
+def parcels() -> dict[str, set[str]]:
+    """Relative file names by stage, as the assembly of dev has them."""
+    folder = Path(app_of(load("dev", on=DAYS["dev"])).synth().directory)
+    found = {}
+    for asset in folder.glob("asset.*.zip"):
+        with zipfile.ZipFile(asset) as packed:
+            files = set(packed.namelist())
+        stages = {name.split("/")[1] for name in files if name.startswith("lambdas/") and name.count("/") > 1}
+        if stages:
+            found["+".join(sorted(stages))] = files
+    shutil.rmtree(folder)
+    return found
+
+
+def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> None:
+    stages = {
+        "dataset",
+        "distillation",
+        "endpoint",
+        "evaluation",
+        "promotion",
+        "serving",
+        "bucket_cleanup",
+        "expiry",
+        "uploads",
+    }
+    assert set(parcels) == stages
+
+
+def modules(*folders: str) -> set[str]:
+    return {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py")}
+
+
+def test_a_parcel_holds_its_stage_and_its_parts_of_the_library_and_nothing_else(parcels: dict[str, set[str]]) -> None:
+    for stage, files in parcels.items():
+        held = modules(f"lambdas/{stage}", *(f"distillery/{part}" for part in PARTS[stage]))
+        assert files == held | {"lambdas/__init__.py", "distillery/__init__.py"}, stage
+
+
+def imported(file: str) -> set[str]:
+    """The parts of the library that a module imports, at its top or within a function."""
+    nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    parts = {name.split(".")[1] for name in names if name.startswith("distillery.")}
+    return {part for part in parts if (ROOT / "distillery" / part).is_dir()}
+
+
+@pytest.mark.parametrize("stage", PARTS)
+def test_the_parts_of_a_parcel_are_those_that_its_modules_import(stage: str) -> None:
+    needed: set[str] = set()
+    found = {part for file in modules(f"lambdas/{stage}") for part in imported(file)}
+    while found - needed:
+        needed |= found
+        found = {part for file in modules(*(f"distillery/{part}" for part in needed)) for part in imported(file)}
+    assert needed == set(PARTS[stage])
+
+
+def test_a_stage_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no folder lambdas/nowhere"):
+        parcel("nowhere")
+
+
+def _checkout(root: Path) -> Path:
+    for name in ("lambdas/__init__.py", "lambdas/bucket_cleanup/handler.py", "distillery/core/aws.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("old")
+    return root / "lambdas" / "bucket_cleanup" / "handler.py"
+
+
+def test_a_function_can_read_its_parcel_whatever_the_umask_of_the_checkout(tmp_path: Path) -> None:
+    _checkout(tmp_path).chmod(0o600)
+    with zipfile.ZipFile(pack("bucket_cleanup", tmp_path, tmp_path / ".build")) as packed:
+        assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o644}
+
+
+def test_bytecode_stays_behind_and_an_edit_gives_another_parcel(tmp_path: Path) -> None:
+    edited = _checkout(tmp_path)
+    (cache := edited.parent / "__pycache__").mkdir()
+    before = pack("bucket_cleanup", tmp_path, tmp_path / ".build")
+    (cache / "handler.cpython-314.pyc").write_text("compiled")
+    assert pack("bucket_cleanup", tmp_path, tmp_path / ".build") == before
+    edited.write_text("new")
+    assert pack("bucket_cleanup", tmp_path, tmp_path / ".build") != before

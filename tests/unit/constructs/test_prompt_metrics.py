@@ -1,0 +1,24 @@
+"""The alarm for logged prompts watches what the invoke function counts, where it runs."""
+
+from distillery.client.metrics import NAMESPACE, Dimension
+from distillery.core.names import METRIC_PROMPTS_LOGGED
+from distillery.settings.reading import read, shaped
+from tests.unit.stacks.assembly import Json, resources, synthesized, templates
+
+
+def _alarms(template: Json) -> list[Json]:
+    found = resources(template, "AWS::CloudWatch::Alarm").values()
+    return [each for each in found if each["MetricName"] == METRIC_PROMPTS_LOGGED]
+
+
+def test_the_first_prompt_in_the_log_rings_within_five_minutes_and_ends_with_the_last() -> None:
+    (alarm,) = _alarms(templates("dev")["telemetry-inference"])
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == (NAMESPACE, "Sum", 1)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)
+    assert alarm["Dimensions"] == [{"Name": Dimension.ENVIRONMENT, "Value": "dev"}]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert _alarms(templates("dev")["telemetry"]) == []
+
+
+def test_one_region_for_everything_watches_for_prompts_too() -> None:
+    assert len(_alarms(synthesized(shaped(read("dev") | {"inference_region": "us-east-1"}, "dev"))["telemetry"])) == 1

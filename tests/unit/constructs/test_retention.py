@@ -1,0 +1,90 @@
+"""How long what lies in the buckets stays: it ends in all its versions, but for golden sets and what is in use."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from distillery.core.env_vars import Variable
+from distillery.settings import load
+from tests.unit.stacks.assembly import DAYS, Json, resources, synthesized, templates
+
+DAYS_OF = {"dev": 90, "launch": 90, "staging": 365, "prod": 365}
+
+
+def _rules(template: Json, name: str) -> dict[str, Json]:
+    """Prefix → rule, of the bucket that is so named."""
+    (bucket,) = [one for ident, one in resources(template, "AWS::S3::Bucket").items() if ident.startswith(name)]
+    found = bucket["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in found} == {"Enabled"}
+    assert len({rule.get("Prefix") for rule in found}) == len(found)
+    return {rule.get("Prefix", ""): rule for rule in found}
+
+
+def test_every_environment_says_how_long_data_stays_or_leaves_it_to_whether_it_is_kept() -> None:
+    assert {name: load(name, on=DAYS[name]).data_days for name in DAYS} == DAYS_OF
+
+
+@pytest.mark.parametrize("environment", DAYS)
+@pytest.mark.parametrize(
+    ("bucket", "folders"),
+    [("Prompts", ("prompts/", "uploads/", "collected/")), ("Data", ("evaluations/", "jobs/", "reports/"))],
+)
+def test_copies_end_after_the_environments_days_and_their_old_versions_a_day_later(
+    environment: str, bucket: str, folders: tuple[str, ...]
+) -> None:
+    rules = _rules(templates(environment)["foundation"], bucket)
+    for folder in folders:
+        assert rules[folder]["ExpirationInDays"] == DAYS_OF[environment]
+        assert rules[folder]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+@pytest.mark.parametrize(("bucket", "folder"), [("Prompts", "golden/"), ("Data", "golden/"), ("Data", "datasets/")])
+def test_golden_sets_and_data_sets_have_no_end_in_the_bucket_and_leave_no_old_version_or_marker(
+    bucket: str, folder: str
+) -> None:
+    rule = _rules(templates("prod")["foundation"], bucket)[folder]
+    assert "ExpirationInDays" not in rule
+    assert (rule["ExpiredObjectDeleteMarker"], rule["NoncurrentVersionExpiration"]) == (True, {"NoncurrentDays": 30})
+
+
+@pytest.mark.parametrize("bucket", ["Prompts", "Data"])
+def test_uploads_in_parts_that_were_never_finished_go_wherever_they_were_meant_to_lie(bucket: str) -> None:
+    rule = _rules(templates("prod")["foundation"], bucket)[""]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert "ExpirationInDays" not in rule, "it would end golden sets too"
+
+
+@pytest.mark.parametrize("environment", DAYS)
+def test_no_two_rules_with_the_same_action_overlap(environment: str) -> None:
+    """S3 refuses the bucket otherwise, which the local account does not see: no rule reaches it."""
+    for part, template in templates(environment).items():
+        for ident, bucket in resources(template, "AWS::S3::Bucket").items():
+            by_action = defaultdict[str, list[str]](list)
+            for rule in bucket["LifecycleConfiguration"]["Rules"]:
+                for action in rule.keys() - {"Prefix", "Status", "Id"}:
+                    expires = action in ("ExpirationInDays", "ExpiredObjectDeleteMarker")
+                    by_action["Expiration" if expires else action].append(rule.get("Prefix", ""))
+            for action, prefixes in by_action.items():
+                clash = [(a, b) for a in prefixes for b in prefixes if a != b and a.startswith(b)]
+                assert (clash, len(set(prefixes))) == ([], len(prefixes)), (part, ident, action)
+
+
+def test_the_daily_function_is_told_the_same_days_and_may_delete_data_sets_and_nothing_else() -> None:
+    foundation = load("prod", on=DAYS["prod"]).model_copy(update={"data_days": 30})
+    made = synthesized(foundation)
+    functions = resources(made["pipeline"], "AWS::Lambda::Function")
+    (function,) = [one for one in functions.values() if one["Handler"] == "lambdas.expiry.handler.expire"]
+    assert function["Environment"]["Variables"][Variable.DATA_DAYS] == "30"
+    assert _rules(made["foundation"], "Data")["evaluations/"]["ExpirationInDays"] == 30
+    (policy,) = [
+        one for name, one in resources(made["pipeline"], "AWS::IAM::Policy").items() if name.startswith("Expiry")
+    ]
+    deleting = [one for one in policy["PolicyDocument"]["Statement"] if "s3:DeleteObjectVersion" in one["Action"]]
+    assert [_ends(one["Resource"]) for one in deleting] == ["/datasets/*"]
+    (rule,) = [one for name, one in resources(made["pipeline"], "AWS::Events::Rule").items() if "Daily" in name]
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+
+
+def _ends(resource: Any) -> str:
+    return str(resource["Fn::Join"][1][-1])

@@ -1,0 +1,579 @@
+"""Each check, on settings that it has to refuse: which value, what is allowed, and the fix."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from operator import contains
+from typing import Any
+
+import pytest
+
+from distillery.core.curation import PersonalData
+from distillery.settings import Finding, Settings
+from distillery.settings.checks import CHECKS, findings
+
+TODAY = date(2026, 11, 23)
+PRO, PREMIER, MICRO, LITE = (f"amazon.nova-{size}-v1:0" for size in ("pro", "premier", "micro", "lite"))
+HAIKU_3, SONNET = "anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-5-sonnet-20241022-v2:0"
+HAIKU_3_5, HAIKU_5_5 = "anthropic.claude-3-5-haiku-20241022-v1:0", "anthropic.claude-haiku-5-5"
+LLAMA_8B, LLAMA_70B = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-1-70b-instruct-v1:0"
+LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
+TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
+HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
+FALLBACK = "routes/fast/fallback"
+LOGS, LOGGING = "recipes/support/logs", "logging"
+SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
+DIRECT = {**SOURCE, "how": "direct", "anybody_may_teach": TODAY}
+LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
+
+PERSONAL = "recipes/support/curation/personal_data"
+
+Build = Callable[..., Settings]
+
+
+def acknowledged(model: str, until: date) -> list[dict[str, Any]]:
+    return [{"model": model, "until": until, "reason": "kept as a record"}]
+
+
+def test_sound_settings_have_no_finding(settings: Build) -> None:
+    assert list(findings(settings(), TODAY)) == []
+
+
+PRINCIPALS = "routes/fast/principals"
+REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
+    "principals that are everybody": (
+        {PRINCIPALS: ["user/ana", "*"]},
+        TODAY,
+        ("routes.fast.principals[1]", "'*' names no principal", "'user/NAME'", "or remove it"),
+    ),
+    "a principal that is a role, which nobody calls as": (
+        {PRINCIPALS: ["role/shop"]},
+        TODAY,
+        ("routes.fast.principals[0]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+    ),
+    "every role of the account": (
+        {"routes/distilled\N{DIVISION SLASH}support": {"principals": ["assumed-role/*/*"]}},
+        TODAY,
+        ("routes.distilled/support.principals[0]", "admits every role", "with * and ?", "write one"),
+    ),
+    "a decider that is a role, which nobody signs as": (
+        {"recipes/support/deciders": ["user/ana", "role/leads"]},
+        TODAY,
+        ("recipes.support.deciders[1]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+    ),
+    "deciders that are everybody": (
+        {"recipes/support/deciders": ["assumed-role/*/*"]},
+        TODAY,
+        ("recipes.support.deciders[0]", "admits every role", "'user/NAME'", "without any, whoever holds the policy"),
+    ),
+    "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it bounds nothing", "tokens, usd", "remove")),
+    "a quota that the longest answer does not fit into": (
+        {"quota": {"per": "day", "tokens": 1024}},
+        TODAY,
+        ("quota.tokens", "1024 tokens answer no request to 'fast'", "more than the max_tokens", "raise it"),
+    ),
+    "a quota that the dearest answer does not fit into": (
+        {"quota": {"per": "hour", "usd": 0.004096}},
+        TODAY,
+        ("quota.usd", "0.004096 answer no request to 'fast', whose", "more than the longest", "raise it"),
+    ),
+    "an ended model, naming the successor": (
+        {"routes/haiku/model": HAIKU_3_5},
+        TODAY,
+        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-11-23", HAIKU_5_5),
+    ),
+    "a model on the very day of its end": (
+        {"routes/haiku/model": HAIKU_3_5},
+        date(2026, 6, 19),
+        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-06-19", "choose another model"),
+    ),
+    "a model whose end is sure and its day is not": (
+        {
+            "routes/haiku/model": SONNET,
+            "inference_region": "us-west-2",
+            "routes/fast": {"description": "x", "model": PRO},
+        },
+        TODAY,
+        ("routes.haiku.model", "had ended by 2026-07-30", "alive on", PRO),
+    ),
+    "an ended teacher": (
+        {TEACHER: PREMIER},
+        TODAY,
+        ("recipes.support.teacher", "reached its end of life on 2026-09-14", "alive on", PRO),
+    ),
+    "an ended model whose acknowledgement ran out": (
+        {"routes/haiku/model": HAIKU_3_5, "acknowledged": acknowledged(HAIKU_3_5, date(2026, 11, 22))},
+        TODAY,
+        ("routes.haiku.model", "its acknowledgement ran out on 2026-11-22", "acknowledged until then", "a later day"),
+    ),
+    "a Legacy student": (
+        {TEACHER: SONNET, STUDENT: HAIKU_3, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20},
+        date(2026, 4, 1),
+        ("recipes.support.student", "became Legacy on 2026-03-10", "alive on 2026-04-01", MICRO),
+    ),
+    "a model before its first day": (
+        {},
+        date(2026, 10, 6),
+        ("routes.haiku.model", "not offered before 2026-10-07", "offered on 2026-10-06", "2026-10-07 or later"),
+    ),
+    "a first day that no acknowledgement brings forward": (
+        {"acknowledged": acknowledged(HAIKU_5_5, TODAY)},
+        date(2026, 10, 6),
+        ("routes.haiku.model", "not offered before 2026-10-07", "offered on 2026-10-06", "2026-10-07 or later"),
+    ),
+    "a model that the catalog does not know": (
+        {TEACHER: "amazon.nova-por-v1:0"},
+        TODAY,
+        ("recipes.support.teacher", "'amazon.nova-por-v1:0'", "model ids of the catalog", PRO),
+    ),
+    "an acknowledgement of a model that is not in use": (
+        {"acknowledged": acknowledged(HAIKU_3, date(2027, 1, 1))},
+        TODAY,
+        ("acknowledged[0].model", f"no recipe or route uses '{HAIKU_3}'", PRO, "remove"),
+    ),
+    "a model that is acknowledged twice": (
+        {"acknowledged": 2 * acknowledged(PRO, date(2027, 1, 1))},
+        TODAY,
+        ("acknowledged[1].model", f"'{PRO}' is acknowledged twice", "once", "remove"),
+    ),
+    "a student that the teacher is not offered with": (
+        {STUDENT: HAIKU_5_5, HOSTING: "on-demand"},
+        TODAY,
+        ("recipes.support.student", f"does not distil '{PRO}' into '{HAIKU_5_5}'", f"{PRO} into {MICRO}", "choose"),
+    ),
+    "a teacher that is none": (
+        {TEACHER: MICRO, STUDENT: LITE},
+        TODAY,
+        ("recipes.support.student", f"'{MICRO}' into '{LITE}'", f"{PRO} into {LITE}; {PRO} into {MICRO}", "choose"),
+    ),
+    "a pair that is offered in another Region": (
+        {"home_region": "us-west-2"},
+        TODAY,
+        (
+            "recipes.support.student",
+            "in us-east-1 only",
+            f"in us-east-1: {PRO} into {LITE}",
+            "home_region = 'us-east-1'",
+        ),
+    ),
+    "a pair before its first day": (
+        {**LLAMA, TEACHER: LLAMA_70B},
+        date(2025, 4, 29),
+        ("recipes.support.student", "from 2025-04-30", "in us-west-2 on 2025-04-29", "choose"),
+    ),
+    "on-demand hosting of a student that has none": (
+        {**LLAMA, HOSTING: "on-demand"},
+        TODAY,
+        ("recipes.support.hosting", "Llama 3.1 8B", "'provisioned'", "hosting = 'provisioned'"),
+    ),
+    "on-demand hosting before it existed": (
+        {},
+        date(2025, 7, 15),
+        ("recipes.support.hosting", "2025-07-16", "'provisioned'", "hosting = 'provisioned'"),
+    ),
+    "Provisioned Throughput without its price": (
+        {HOSTING: "provisioned"},
+        TODAY,
+        ("recipes.support.unit_price_usd_per_hour", "missing", "more than 0", "write the price"),
+    ),
+    "optimized latency in a Region without": (
+        {"inference_region": "us-west-2"},
+        TODAY,
+        ("routes.fast.latency", f"for '{PRO}' to callers in us-west-2", "us-east-1 from", "'standard'"),
+    ),
+    "optimized latency of a model without": (
+        {"routes/haiku/latency": "optimized"},
+        TODAY,
+        ("routes.haiku.latency", HAIKU_5_5, "in us-east-2 on 2026-11-23: Amazon Nova Pro", "'standard'"),
+    ),
+    "optimized latency before it was offered": (
+        {},
+        date(2025, 1, 1),
+        ("routes.fast.latency", "not offered", "us-east-2 from 2025-07-20", "'standard'"),
+    ),
+    "a model that is not served to the inference Region": (
+        {"inference_region": "sa-east-1", "routes/haiku": {"description": "x", "model": MICRO}},
+        TODAY,
+        ("routes.haiku.model", f"'{MICRO}' is not served to callers in sa-east-1", "us-east-2", "inference_region"),
+    ),
+    "a home Region that Bedrock distils nothing in": (
+        {"home_region": "us-east-3"},
+        TODAY,
+        ("home_region", "'us-east-3'", "us-east-1, us-west-2", "us-east-1"),
+    ),
+    "an inference Region that there is not": (
+        {"inference_region": "us-eat-2"},
+        TODAY,
+        ("inference_region", "'us-eat-2'", "ca-central-1", "us-east-2"),
+    ),
+    "kept data in an account that is not named": (
+        {"keep_data": True},
+        TODAY,
+        ("account", "missing", "12 digits", 'account = "'),
+    ),
+    "a tag in AWS's own name": (
+        {"cost_tags": {"aws:owner": "me"}},
+        TODAY,
+        ("cost_tags.aws:owner", "'aws:owner'", "no key that begins with aws: or distillery:", "rename"),
+    ),
+    "a tag value that Bedrock does not take": (
+        {"recipes/support/tags": {"owner": "me & you"}},
+        TODAY,
+        ("recipes.support.tags.owner", "'me & you'", "that match", "leave out"),
+    ),
+    "a retention that CloudWatch does not offer": (
+        {"log_retention_days": 100},
+        TODAY,
+        ("log_retention_days", "100 days", "90, 120", "write 90"),
+    ),
+    "data that ends before a run that reads it": (
+        {"data_days": 9},
+        TODAY,
+        ("data_days", "it is 9", "10 to 3650: a run may take 10 days", "write 90"),
+    ),
+    "data without an end": (
+        {"data_days": 1_000_000},
+        TODAY,
+        ("data_days", "it is 1000000", "10 to 3650", "write 90"),
+    ),
+    "a budget below the smallest run": (
+        {HOSTING: "provisioned", PRICE: 40, "recipes/support/budget_usd": 39},
+        TODAY,
+        ("recipes.support.budget_usd", "39 does not pay", "40.02 US dollars", "raise it"),
+    ),
+    "a month that does not pay for one run": (
+        {"recipes/support/budget_usd": 30, "recipes/support/monthly_budget_usd": "29.99"},
+        TODAY,
+        ("recipes.support.monthly_budget_usd", "29.99, and one run may cost 30", "30 US dollars or more", "raise it"),
+    ),
+    "a month that does not pay for one run, as budget_usd is of itself": (
+        {"recipes/support/monthly_budget_usd": 20},
+        TODAY,
+        ("recipes.support.monthly_budget_usd", "20, and one run may cost 25", "25 US dollars or more", "leave it out"),
+    ),
+    "a name with an underscore": (
+        {"recipes": {"sup_port": {"teacher": PRO, "student": MICRO}}},
+        TODAY,
+        ("recipes.sup_port", "'sup_port'", "lower-case letters", "rename the table"),
+    ),
+    "a recipe's name that is too long": (
+        {"recipes": {"a" * 21: {"teacher": PRO, "student": MICRO}}},
+        TODAY,
+        (f"recipes.{'a' * 21}", "21 characters", "at most 20", "rename the table"),
+    ),
+    "a route in a recipe's place": (
+        {"routes/other\N{DIVISION SLASH}x": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.other/x", "form", "lower-case letters", "rename the table"),
+    ),
+    "a route of no recipe": (
+        {"routes/distilled\N{DIVISION SLASH}suport": {"team": "x"}},
+        TODAY,
+        ("routes.distilled/suport", "no recipe 'suport'", "support", "near it: support"),
+    ),
+    "a route that is called as a word of policies": (
+        {"routes/standard": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.standard", "a word of fallback policies", "other names", "rename it"),
+    ),
+    "a route that is called as a recipe's": (
+        {"routes/distilled-support": {"description": "x", "model": PRO}},
+        TODAY,
+        ("routes.distilled-support", "route of a recipe", "other names", "rename it"),
+    ),
+    "a fallback to nothing": (
+        {FALLBACK: ["haku"]},
+        TODAY,
+        ("routes.fast.fallback[0]", "'haku' is neither", '"priority", "standard"', "near it: haiku"),
+    ),
+    "a priority tier of a model without": (
+        {"routes/haiku/fallback": ["priority"]},
+        TODAY,
+        ("routes.haiku.fallback[0]", f"'{HAIKU_5_5}' has no priority tier", PRO, '"standard"'),
+    ),
+    "a fallback to what a step before it was": (
+        {FALLBACK: ["haiku", HAIKU_5_5]},
+        TODAY,
+        ("routes.fast.fallback[1]", f"'{HAIKU_5_5}' is what a step before it was", "once", "remove it"),
+    ),
+    "a fallback of a standard route to standard": (
+        {"routes/haiku/fallback": ["standard"]},
+        TODAY,
+        ("routes.haiku.fallback[0]", "'standard' is what a step before it was", "once", "remove it"),
+    ),
+    "a fallback to itself": (
+        {FALLBACK: ["fast"]},
+        TODAY,
+        ("routes.fast.fallback[0]", "'fast' is what a step before it was", "once", "remove it"),
+    ),
+    "a tier of a distilled model": (
+        {"routes/distilled\N{DIVISION SLASH}support": {"fallback": ["priority"]}},
+        TODAY,
+        ("routes.distilled/support.fallback[0]", "neither tiers nor latency modes", "other routes", "teacher's route"),
+    ),
+    "an ended model to fall back to": (
+        {FALLBACK: ["standard", HAIKU_3_5]},
+        TODAY,
+        ("routes.fast.fallback[1]", "reached its end of life on 2026-06-19", "alive on", HAIKU_5_5),
+    ),
+    "a model to fall back to that is not served there": (
+        {"inference_region": "eu-west-2", FALLBACK: [MICRO, LLAMA_3_3]},
+        TODAY,
+        ("routes.fast.fallback[1]", f"'{LLAMA_3_3}' is not served to callers in eu-west-2", "us-east-2", "another"),
+    ),
+    "a team that Bedrock does not take as a tag": (
+        {"routes/fast/team": "me & you"},
+        TODAY,
+        ("routes.fast.team", "'me & you'", "that match", "leave out"),
+    ),
+    "a cost centre with a space": (
+        {"routes/haiku/cost_centres": ["the shop"]},
+        TODAY,
+        ("routes.haiku.cost_centres[0]", "'the shop'", "lower-case letters", "rename it"),
+    ),
+    "a cost centre that is named twice": (
+        {"routes/haiku/cost_centres": ["shop", "shop"]},
+        TODAY,
+        ("routes.haiku.cost_centres", "named twice", "once", "remove one"),
+    ),
+    "cost centres of optimized latency alone": (
+        {"routes/fast/cost_centres": ["shop"]},
+        TODAY,
+        ("routes.fast.cost_centres", "optimized latency is not", "standard latency", 'fallback = ["standard"]'),
+    ),
+    "more cost centres than a role's policies can name": (
+        {f"routes/r{n}": {"description": "x", "model": PRO, "cost_centres": ["a", "b", "c"]} for n in range(10)},
+        TODAY,
+        ("routes", "42 application inference profiles", "at most 40", "leave out"),
+    ),
+    "more cost centres than a parameter holds": (
+        {FALLBACK: ["priority", "standard", "haiku"], "routes/fast/cost_centres": [f"centre-{n}" for n in range(14)]},
+        TODAY,
+        ("routes.fast", "its map would have 5", "at most 4000", "leave out cost centres"),
+    ),
+    "logs to collect where nobody logs": (
+        {LOGS: SOURCE},
+        TODAY,
+        ("recipes.support.logs", "owns no invocation logs", "[logging]", "add [logging] with keep_days"),
+    ),
+    "logs kept for no time": (
+        {LOGGING: {"keep_days": 0}},
+        TODAY,
+        ("logging.keep_days", "it is 0", "at least 1", "write 30"),
+    ),
+    "logs from further back than they are kept": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "days": 31}},
+        TODAY,
+        ("recipes.support.logs.days", "it is 31, and logs are kept for 30", "1 to 30", "raise logging.keep_days"),
+    ),
+    "a schedule that is none": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "weekly"}},
+        TODAY,
+        ("recipes.support.logs.schedule", "it is 'weekly'", "rate(7 days)", "collect by hand"),
+    ),
+    "logs of everything": (
+        {LOGGING: KEPT, LOGS: {"match": {}}},
+        TODAY,
+        ("recipes.support.logs.match", "it has 0 pairs", "1 to 16 pairs", "distillery:route"),
+    ),
+    "metadata that Bedrock would refuse": (
+        {LOGGING: KEPT, LOGS: {"match": {"who?": "me"}}},
+        TODAY,
+        ("recipes.support.logs.match.who?", "'who?' = 'me'", "1 to 256 characters", "leave out the other characters"),
+    ),
+    "more metadata than a query takes": (
+        {LOGGING: KEPT, LOGS: {"match": {f"k{i}": "v" * 200 for i in range(5)}, "how": "athena"}},
+        TODAY,
+        ("recipes.support.logs.match", "its pairs have", "about 924 characters", "match fewer"),
+    ),
+    "a job that reads logs of another Region": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "direct"}},
+        TODAY,
+        ("recipes.support.logs.how", "calls are logged in us-east-2", "'read' or 'athena'", "how = 'athena'"),
+    ),
+    "a direct job with an operator that takes no further pair": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**SOURCE, "how": "direct", "operator": "not"}},
+        TODAY,
+        ("recipes.support.logs.operator", "it is 'not' over 1 pairs", "'and' over at most 15", "operator = 'and'"),
+    ),
+    "a direct job that is told a side": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "match": {"distillery:side": "heldout"}}},
+        TODAY,
+        ("recipes.support.logs.match", "it has distillery:side", "other pairs", "leave it out"),
+    ),
+    "calls of whoever made them, by schedule": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)"}},
+        TODAY,
+        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+    ),
+    "calls of whoever made them, queried by schedule": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "schedule": "rate(7 days)", "principals": []}},
+        TODAY,
+        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+    ),
+    "principals that admit everybody": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["user/ana", "assumed-role/*/*"]}},
+        TODAY,
+        ("recipes.support.logs.principals[1]", "every role of the account", "'assumed-role/support-app/*'", "name"),
+    ),
+    "a role where its sessions are meant": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["arn:aws:iam::111122223333:role/app"]}},
+        TODAY,
+        ("recipes.support.logs.principals[0]", "is a role, and callers come as its sessions", "patterns", "so"),
+    ),
+    "more principals than a query takes": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "principals": [f"user/{n}{'a' * 60}" for n in range(10)]}},
+        TODAY,
+        ("recipes.support.logs.principals", "they have 1", "1024 characters in all", "name fewer"),
+    ),
+    "personal data that a job would learn unasked": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, "recipes/support/curation": {}},
+        TODAY,
+        ("recipes.support.curation.personal_data", "it is 'mask'", "'ignore', in so many words", "how = 'athena'"),
+    ),
+    "a refusal of personal data in prompts that nobody here reads": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL: "reject"},
+        TODAY,
+        ("recipes.support.curation.personal_data", "it is 'reject'", "where how = 'direct'", "may be learnt"),
+    ),
+    "principals that a job does not see": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "principals": ["user/ana"]}},
+        TODAY,
+        ("recipes.support.logs.principals", "sees no principals", "where how = 'direct'", "leave principals out"),
+    ),
+    "a job that learns from whoever called, which nobody acknowledged": (
+        {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**SOURCE, "how": "direct"}},
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "learns from whoever", "the day", f"anybody_may_teach = {TODAY}"),
+    ),
+    "an acknowledgement of tomorrow": (
+        {
+            LOGGING: KEPT,
+            "inference_region": "us-east-1",
+            LOGS: {**DIRECT, "anybody_may_teach": TODAY + timedelta(days=1)},
+        },
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "which is to come", f"a day up to {TODAY}", "somebody saw"),
+    ),
+    "an acknowledgement in place of principals": (
+        {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)", "anybody_may_teach": TODAY}},
+        TODAY,
+        ("recipes.support.logs.anybody_may_teach", "which tells callers apart", "no such key", "name principals"),
+    ),
+    "a contender that the catalog does not know": (
+        {"recipes/support/contenders": ["anthropic.haiku"]},
+        TODAY,
+        ("recipes.support.contenders[0]", "'anthropic.haiku'", "model ids of the catalog", HAIKU_5_5),
+    ),
+    "an ended contender": (
+        {"recipes/support/contenders": [HAIKU_5_5, HAIKU_3_5]},
+        TODAY,
+        ("recipes.support.contenders[1]", "reached its end of life", "alive on", HAIKU_5_5),
+    ),
+    "a contender that is named twice": (
+        {"recipes/support/contenders": [HAIKU_5_5, HAIKU_5_5]},
+        TODAY,
+        ("recipes.support.contenders[1]", "named twice", "once", "remove"),
+    ),
+    "a contender that is not called from home": (
+        {"recipes/support/contenders": ["meta.llama3-1-405b-instruct-v1:0"]},
+        date(2025, 6, 1),
+        ("recipes.support.contenders[0]", "not served to callers in us-east-1", "home_region", "another model"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "on", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_refuses(changes: dict[str, Any], on: date, words: tuple[str, str, str, str], settings: Build) -> None:
+    where, *clauses = words
+    found = list(findings(settings(changes), on))
+    said = [(one.wrong, one.allowed, one.fix) for one in found if one.where == where]
+    assert any(all(map(contains, one, clauses)) for one in said), "\n".join(map(str, found))
+
+
+BOUNDS = {
+    "heldout_share": (0.0, 1.0, -0.1, float("nan")),
+    "heldout_max": (0, -1),
+    "max_answer_tokens": (0,),
+    "min_score": (-0.01, 1.01, float("inf")),
+    "min_share_of_teacher": (-0.01, 1.01),
+    "min_gain": (-0.01, 1.01),
+    "budget_usd": (0, -5),
+    "max_bad_lines": (0, 1001),
+    "model_units": (0,),
+    "unit_price_usd_per_hour": (0, -1),
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BOUNDS.items() for value in values])
+def test_a_number_out_of_its_range_is_the_only_finding(field: str, value: float, settings: Build) -> None:
+    (finding,) = findings(settings({f"recipes/support/{field}": value}), TODAY)
+    assert finding.where == f"recipes.support.{field}"
+    assert finding.wrong == f"it is {value}"
+
+
+TAUGHT_BY: dict[str, dict[str, Any]] = {
+    "read": {"principals": ["assumed-role/support-app/*", "user/ana"]},
+    "athena": {"principals": [f"user/{n}" for n in range(12)]},
+    "direct": {"anybody_may_teach": TODAY},
+}
+
+
+@pytest.mark.parametrize("how", TAUGHT_BY)
+@pytest.mark.parametrize("schedule", [None, "rate(7 days)", "cron(0 6 ? * MON *)"])
+def test_logs_as_a_source_have_no_finding(how: str, schedule: str | None, settings: Build) -> None:
+    source = {**SOURCE, "how": how, **({"schedule": schedule} if schedule else {}), **TAUGHT_BY[how]}
+    changes: dict[str, Any] = {LOGGING: KEPT, LOGS: source, "inference_region": "us-east-1"}
+    if how == "direct":
+        changes[PERSONAL] = "report"
+    assert list(findings(settings(changes), TODAY)) == []
+
+
+@pytest.mark.parametrize("how", ["read", "athena"])
+def test_what_callers_wrote_is_masked_unless_the_recipe_says_otherwise(how: str, settings: Build) -> None:
+    """Else whoever turns collecting on teaches a student the numbers of cards that callers told another model."""
+    collected = {LOGGING: KEPT, LOGS: {**SOURCE, "how": how}, "recipes/support/curation": {"likeness": 0.9}}
+    curation = settings(collected).recipes["support"].curation
+    assert (curation.personal_data, curation.likeness) == (PersonalData.MASK, 0.9)
+    for said in PersonalData:
+        assert settings({**collected, PERSONAL: said.value}).recipes["support"].curation.personal_data is said
+
+
+def test_prompts_that_somebody_uploads_are_reported_on_as_before(settings: Build) -> None:
+    assert settings({"recipes/support/curation": {}}).recipes["support"].curation.personal_data is PersonalData.REPORT
+
+
+def one_each(settings: Settings, on: date) -> list[Finding]:
+    return list(findings(settings, on))
+
+
+def test_a_dead_model_gives_one_finding_and_not_one_per_check(settings: Build) -> None:
+    launch = {TEACHER: SONNET, STUDENT: HAIKU_3, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
+    found = one_each(settings({**launch, "routes/fast/model": HAIKU_3_5}), TODAY)
+    assert [finding.where for finding in found] == [
+        "recipes.support.teacher",
+        "recipes.support.student",
+        "routes.fast.model",
+    ]
+
+
+def test_an_acknowledgement_excuses_a_model_s_end_and_nothing_else(settings: Build) -> None:
+    known = acknowledged(HAIKU_3_5, date(2027, 1, 1))
+    changes = {"routes/fast/model": HAIKU_3_5, "acknowledged": known}
+    assert one_each(settings(changes), TODAY) == []
+    (finding,) = findings(settings({**changes, "inference_region": "us-east-1"}), TODAY)
+    assert finding.where == "routes.fast.latency"
+
+
+def test_an_acknowledgement_holds_on_its_last_day(settings: Build) -> None:
+    changes = {"routes/haiku/model": HAIKU_3_5, "acknowledged": acknowledged(HAIKU_3_5, TODAY)}
+    assert one_each(settings(changes), TODAY) == []
+
+
+def test_every_check_refuses_something_in_the_table_above(settings: Build) -> None:
+    idle = set(CHECKS)
+    for changes, on, _ in REFUSED.values():
+        idle -= {check for check in idle if list(check(settings(changes), on))}
+    for field, values in BOUNDS.items():
+        broken = settings({f"recipes/support/{field}": values[0]})
+        idle -= {check for check in idle if list(check(broken, TODAY))}
+    assert idle == set()
