@@ -1,0 +1,60 @@
+"""No module, class or public function bears a name that tests/renames.toml gives up."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RENAMES = tomllib.loads((ROOT / "tests" / "renames.toml").read_text(encoding="utf-8"))
+SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
+AREAS = {
+    "core": ROOT / "distillery" / "core",
+    "datasets": ROOT / "distillery" / "datasets",
+    "client": ROOT / "distillery" / "client",
+    "settings": ROOT / "distillery" / "settings",
+    "cli": ROOT / "distillery" / "cli",
+    "infra": ROOT / "infra",
+    "lambdas": ROOT / "lambdas",
+    "local": ROOT / "local",
+    "simulator": SIMULATOR / "bedrock_simulator",
+}
+PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+
+
+def _public(file: Path) -> Iterator[str]:
+    """The name of the module, and of every class and public function in it, methods included."""
+    yield file.parent.name if file.name == "__init__.py" else file.stem
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+@pytest.mark.parametrize("old", RENAMES["modules"])
+def test_no_module_bears_a_name_that_was_given_up(old: str) -> None:
+    under = SIMULATOR if old.startswith("bedrock_simulator") else ROOT
+    path = under.joinpath(*old.split("."))
+    assert not path.with_suffix(".py").exists()
+    assert not path.joinpath("__init__.py").exists()
+
+
+@pytest.mark.parametrize("new", RENAMES["modules"].values())
+def test_what_a_module_is_called_now_exists(new: str) -> None:
+    path = (SIMULATOR if new.startswith("bedrock_simulator") else ROOT).joinpath(*new.split("."))
+    assert path.with_suffix(".py").exists() or path.is_dir()
+
+
+@pytest.mark.parametrize("area", RENAMES["words"])
+def test_no_name_of_an_area_contains_a_word_that_was_given_up(area: str) -> None:
+    words = RENAMES["words"][area]
+    bearing = {
+        (str(file.relative_to(ROOT)), name): words[part]
+        for file in AREAS[area].rglob("*.py")
+        for name in _public(file)
+        for part in map(str.lower, PART.findall(name))
+        if part in words
+    }
+    assert bearing == {}
