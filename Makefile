@@ -13,7 +13,7 @@ PORT ?= 4566
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
 # Each has its lock: requirements/<group>.txt. A version must have been public for so long before a lock takes it.
-GROUPS := dev local lambda layer snippets audit
+GROUPS := dev local lambda layer snippets docs audit
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
@@ -73,6 +73,12 @@ editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolati
 
 .venv-snippets/ok: requirements/snippets.txt .venv-uv/ok
 	@echo "installing the packages that snippets are written for into .venv-snippets"
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
+
+.venv-docs/ok: requirements/docs.txt .venv-uv/ok
+	@echo "installing what builds the documents as a site into .venv-docs"
 	@$(new_venv)
 	@$(sync)
 	@$(finished)
@@ -153,7 +159,7 @@ down: ## Stop the local AWS account; leaves no process
 # ---- the gate -----------------------------------------------------------------------------------------------
 .PHONY: test
 test: install ## The whole gate
-	@$(MAKE) --no-print-directory --jobs 2 types lint imports hook synth
+	@$(MAKE) --no-print-directory --jobs 2 types lint imports hook synth docs
 	@$(MAKE) --no-print-directory unit local-unit snapshot journey
 
 .PHONY: lint
@@ -169,6 +175,15 @@ types: .venv/ok
 .PHONY: imports
 imports: .venv/ok
 	$(BIN)/lint-imports
+
+# A copy of the pages, each in its place of the repository: a link leads to the same file here and on a Git host.
+PAGES := *.md LICENSE NOTICE docs environments examples $(SIMULATOR)/*.md $(SIMULATOR)/src/bedrock_simulator/models/rules.toml
+.PHONY: docs
+docs: .venv-docs/ok ## Build the documents as a site into .build/site; a broken link is an error
+	@rm -rf .build/docs .build/site
+	@mkdir -p .build/docs && tar cf - $(PAGES) | tar xf - -C .build/docs
+	.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs --doctree-dir .build/doctrees --fresh-env .build/docs .build/site
+	@cp .build/site/README.html .build/site/index.html
 
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
@@ -211,4 +226,4 @@ format: .venv/ok ## Format the code
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or built
-	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets .venv-audit node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets .venv-docs .venv-audit node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache

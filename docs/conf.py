@@ -1,0 +1,40 @@
+"""Sphinx's configuration. `make docs` builds the site from a copy of the repository's pages, each in its own folder.
+
+The pages are Markdown that Git hosts show as well, and their links are the same in both.
+"""
+
+from sphinx.application import Sphinx
+
+project = "Distillery"
+root_doc = "README"
+extensions = ["myst_parser"]
+myst_heading_anchors = 4  # with the ids that a Git host gives to headings
+highlight_language = "text"
+smartquotes = False
+html_theme = "furo"
+html_title = project
+html_copy_source = False
+html_show_copyright = False
+
+TREE = {
+    "Use it": """docs/pipeline docs/datasets docs/monthly-cap docs/serving docs/serving-measuring docs/serving-snippets
+        docs/local-account examples/support/README""",
+    "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/runbooks/failed-run
+        docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
+        docs/runbooks/prompts-logged""",
+    "Change it": """CONTRIBUTING docs/decisions/README CHANGELOG SECURITY packages/bedrock-simulator/README
+        packages/bedrock-simulator/CHANGELOG""",
+}
+
+
+def add_contents(_: Sphinx, page: str, source: list[str]) -> None:
+    """Append the site's contents to the pages that head it; in the files, Git hosts would show them as code."""
+    if page == root_doc:
+        for caption, pages in TREE.items():
+            source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages.split()) + "\n```\n"
+    elif page == "docs/decisions/README":
+        source[0] += "\n\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", add_contents)
