@@ -35,11 +35,15 @@ class TooMany(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curation:
-    """likeness: Jaccard's, of the words of two prompts, from which on they count as near duplicates; 0 to 1.
-    most_prompts: that a job is given, at most what Bedrock takes."""
+    """How prompts are curated before they are split."""
 
     near_duplicates: NearDuplicates = NearDuplicates.REMOVE
+    """What happens to prompts that say nearly what an earlier one says."""
     likeness: float = 0.8
+    """Jaccard similarity of the words and word pairs of two prompts, from which on they are near duplicates."""
     personal_data: PersonalData = PersonalData.REPORT
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
     too_many: TooMany = TooMany.REJECT
+    """What happens to an upload with more than `most_prompts`."""
     most_prompts: int = MAX_PROMPTS
+    """Number of prompts that a job is given at most."""

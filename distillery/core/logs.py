@@ -40,21 +40,26 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSource:
-    """days: how far back; use_responses: train on the answers that were logged, which the teacher must have given;
-    schedule: a `rate(…)` or `cron(…)` of EventBridge, None for by hand alone.
-
-    principals: patterns of `distillery.core.principals` on who made a call, none for whoever did: what a call says of
-    itself, by which `match` takes it, anybody may say. anybody_may_teach: since when somebody has known that, where a
-    job reads the logs itself and sees no principals."""
+    """Which logged calls a recipe collects prompts from."""
 
     match: Mapping[str, str]
+    """Pairs of `requestMetadata` that a call must have."""
     operator: Operator = Operator.AND
+    """How the pairs of `match` are combined."""
     how: How = How.READ
+    """How the logs are read."""
     days: int = 30
+    """How many days back calls are collected."""
     schedule: str | None = None
+    """A `rate(…)` or `cron(…)` expression of EventBridge. Default: only `distillery collect` collects."""
     use_responses: bool = False
+    """Whether the logged answers are trained on. The teacher must have given them."""
     principals: tuple[str, ...] = ()
+    """Patterns of the principals whose calls are collected (`distillery.core.principals`). Default: everybody's. Any
+    caller can send the metadata that `match` asks for, so a recipe with `schedule` must name some."""
     anybody_may_teach: date | None = None
+    """With `how = "direct"`, where a job reads the logs and sees no principals: the day on which somebody checked that
+    every caller may teach the student."""
 
     def teachers(self, account: str) -> Principals | None:
         """Whose calls are taken, None for whose ever; account: of patterns that name none."""

@@ -52,33 +52,60 @@ class MixedLabels(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """teacher, student: catalog keys, such as `amazon.nova-pro-v1:0`. Shares and scores: 0 to 1. Money: US dollars."""
+    """One task to distil. Shares and scores are 0 to 1."""
 
     name: str
     teacher: str
+    """Catalog id of the model that answers the prompts, such as `amazon.nova-pro-v1:0`."""
     student: str
+    """Catalog id of the model that is trained on the answers, such as `amazon.nova-micro-v1:0`."""
     hosting: HostingMode = HostingMode.ON_DEMAND
+    """How the student is served: billed by token or, with Provisioned Throughput, by the hour."""
     grader: Grader = Grader.LABEL
+    """How an answer is compared with the reference."""
     budget_usd: Decimal = Decimal(25)
-    monthly_budget_usd: Decimal | None = None  # five times budget_usd
+    """What one run may cost, in US dollars, at its worst case. `over_budget` says what happens above it."""
+    monthly_budget_usd: Decimal | None = None
+    """What the runs that begin in one calendar month (UTC) may cost together, in US dollars, each at its worst
+    case. Default: five times `budget_usd`."""
     over_budget: OverBudgetThen = OverBudgetThen.REFUSE
+    """What happens to a run whose estimate is above `budget_usd`."""
     heldout_share: float = 0.2
+    """Share of the prompts that is kept out of training, for the evaluation."""
     heldout_max: int = 200
+    """Number of prompts that are held out at most."""
     max_answer_tokens: int = 64
+    """Tokens of one answer at most, whichever model gives it."""
     bad_lines: BadLines = BadLines.REJECT
+    """What happens to lines that break a rule of the format."""
     max_bad_lines: int = 100
+    """Number of lines that are quarantined at most; an upload with more is refused."""
     mixed_labels: MixedLabels = MixedLabels.WARN
-    contenders: tuple[str, ...] = ()  # models of today that the student has to beat in price: shown beside it
+    """What happens to an upload in which some prompts have a reference answer and some have none."""
+    contenders: tuple[str, ...] = ()
+    """Catalog ids of other models. Estimates and reports compare their price with the student's."""
     min_score: float = 0.5
+    """Score that the student must reach on the held-out prompts."""
     min_share_of_teacher: float = 0.85
-    min_gain: float = 0.02  # over the untrained student: below it, training bought nothing
+    """Share of the teacher's score that the student must reach."""
+    min_gain: float = 0.02
+    """Gain over the score of the untrained student that training must bring."""
     model_units: int = 1
-    unit_price_usd_per_hour: Decimal | None = None  # never guessed; required with Provisioned Throughput
-    training_usd_per_million_tokens: Decimal | None = None  # over the catalog's, which knows few; never guessed either
+    """Model units of Provisioned Throughput."""
+    unit_price_usd_per_hour: Decimal | None = None
+    """What AWS charges you for one model unit, in US dollars an hour. Required with Provisioned
+    Throughput; it is never guessed."""
+    training_usd_per_million_tokens: Decimal | None = None
+    """Price of training, in US dollars for a million tokens, where the catalog has none or another."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the recipe's jobs, models and endpoints, beside those that all have."""
     curation: Curation = field(default_factory=Curation)
-    deciders: tuple[str, ...] = ()  # who of the policies' holders approves, rejects and rolls back; none: all do
-    logs: LogSource | None = None  # prompts are collected from invocation logs; uploaded ones are taken all the same
+    """How the prompts are curated before they are split."""
+    deciders: tuple[str, ...] = ()
+    """Patterns of principals who may approve, reject and roll back, among those whom a policy allows to. Default: all
+    of those."""
+    logs: LogSource | None = None
+    """Collects prompts from invocation logs. Uploads are still accepted."""
 
     @property
     def monthly_cap_usd(self) -> Decimal:
