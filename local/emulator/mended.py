@@ -12,6 +12,7 @@ from bedrock_simulator.events import KeptEvents
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
+    activity,
     alarm_actions,
     athena,
     bedrock,
@@ -71,6 +72,7 @@ def install(
     buckets.install()
     log_groups.install()
     _install_functions(endpoint)
+    activity.install()
     schedules.install(clock)
     ttl.install(clock)
     _install_executions(clock)
@@ -88,7 +90,7 @@ def install(
         recorder.install(iam_log)
     encryption.install()
     access.install(simulator, encryption.key_checks, function_urls.checks)
-    requests.install(admin)
+    requests.install(admin, clock)
     signatures.install(secret)
     browsers.install()
 

@@ -4,8 +4,6 @@ import functools
 import json
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,10 +21,10 @@ from distillery.settings import Settings
 from local import people
 from local.account import ROOT, LocalAccount
 from local.deploy import Deployment
+from tests import waiting
 from tests.journey.prompts import jsonl
 
 T = TypeVar("T")
-PATIENCE = 180.0  # real seconds for anything that a journey waits for
 RECIPE = "support"
 
 
@@ -99,7 +97,7 @@ class Environment:
         """Uploads prompts and waits for the run that they start; its id."""
         known = {record.run.id for record in self.runs()}
         self.upload(prompts)
-        return until(lambda: {record.run.id for record in self.runs()} - known, "run").pop()
+        return self.until(lambda: {record.run.id for record in self.runs()} - known, "run").pop()
 
     def run(self, prompts: list[Prompt]) -> RunRecord:
         """Uploads prompts and waits for the run that they start to end."""
@@ -137,8 +135,8 @@ class Environment:
 
     def ended(self, run: str) -> RunRecord:
         """The run's record once it has an outcome and its execution is over."""
-        until(self.hurried(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
-        until(lambda: self.execution(run)["status"] != "RUNNING", f"end of the execution {run}")
+        self.until(self.hurried(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
+        self.until(lambda: self.execution(run)["status"] != "RUNNING", f"end of the execution {run}")
         return self.ledger.run(run)
 
     def execution(self, name: str) -> dict[str, Any]:
@@ -173,26 +171,26 @@ class Environment:
 
     def inventory(self) -> dict[str, Any]:
         """What Bedrock holds and bills in the whole account."""
-        return dict(self._admin("GET", "inventory"))
+        return dict(waiting.admin(self.account, "GET", "inventory"))
 
     def mend(self) -> None:
         """Lets nothing go wrong on request any more."""
-        self._admin("DELETE", "faults")
+        waiting.admin(self.account, "DELETE", "faults")
 
     def grant(self, **quotas: int) -> None:
         """Raises or lowers the account's quotas of Bedrock."""
-        self._admin("PUT", "quotas", quotas)
+        waiting.admin(self.account, "PUT", "quotas", quotas)
 
     def pass_hours(self, hours: float) -> None:
         """Moves the account's clock on."""
-        clock = self._admin("GET", "clock")
+        clock = waiting.admin(self.account, "GET", "clock")
         now = datetime.fromisoformat(clock["now"]).timestamp()
-        self._admin("PUT", "clock", {"virtual": now + hours * 3600})
+        waiting.admin(self.account, "PUT", "clock", {"virtual": now + hours * 3600})
 
     def begin_day(self) -> None:
         """Moves the account's clock on to a minute past midnight, UTC."""
-        now = datetime.fromisoformat(self._admin("GET", "clock")["now"]).timestamp()
-        self._admin("PUT", "clock", {"virtual": (now // 86_400 + 1) * 86_400 + 60})
+        now = datetime.fromisoformat(waiting.admin(self.account, "GET", "clock")["now"]).timestamp()
+        waiting.admin(self.account, "PUT", "clock", {"virtual": (now // 86_400 + 1) * 86_400 + 60})
 
     def hurried(self, found: Callable[[], T]) -> Callable[[], T]:
         """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
@@ -204,19 +202,6 @@ class Environment:
 
         return look
 
-    def _admin(self, method: str, what: str, change: Mapping[str, Any] | None = None) -> Any:
-        body = None if change is None else json.dumps(change).encode()
-        url = f"{self.account.endpoint}/_admin/{what}"
-        request = urllib.request.Request(url, data=body, headers=self.account.admin, method=method)  # noqa: S310 - our own loopback address
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
-            return json.loads(response.read())
-
-
-def until(found: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
-    """What `found` returns once it is true; fails after some real seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"no {what} after {seconds:g} seconds")
+    def until(self, found: Callable[[], T], what: str) -> T:
+        """What `found` returns once it is true; fails if the account is quiet and it is not."""
+        return waiting.until(self.account, found, what)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from distillery.core import model_ids
 from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE
 from lambdas.distillation.models import customize_id
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.grants import SESSION
 from tests.journey.policies import resource, trust
 from tests.journey.prompts import DELIVERY, jsonl, support
@@ -129,7 +129,7 @@ class Estate:
             assert found["status"] in ("InProgress", "Completed"), found.get("failureMessage")
             return str(found.get("outputModelArn", ""))
 
-        return until(made, "model")
+        return self.environment.until(made, "model")
 
     @contextlib.contextmanager
     def running(self, whose: str) -> Iterator[str]:
@@ -162,7 +162,7 @@ class Estate:
         """The one endpoint that stays, at rest; it is this environment's and route's now."""
         arn = self._standing
         self._bedrock.tag_resource(resourceARN=arn, tags=[*tags(whose), {"key": TAG_ROUTE, "value": route}])
-        until(lambda: self._rests(arn), "endpoint at rest", 30)
+        self.environment.until(lambda: self._rests(arn), "endpoint at rest")
         return arn
 
     @functools.cached_property

@@ -6,9 +6,8 @@ from typing import Any
 
 from distillery.core.pipeline import Outcome
 from tests.journey import grants
-from tests.journey.environment import Environment, until
+from tests.journey.environment import Environment
 
-SECONDS = 20.0  # real; the slow poll comes by several times meanwhile
 MACHINE_AT_WORK = ("InProgress", "Stopping")
 
 
@@ -21,7 +20,7 @@ def nothing_is_left(environment: Environment) -> None:
         return not found
 
     try:
-        until(clean, "clean account", SECONDS)
+        environment.until(clean, "clean account")
     except AssertionError:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
     denied = grants.denied(environment)

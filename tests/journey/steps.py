@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from distillery.client.refused import FunctionRefused, NotReached
 from distillery.client.signed import post
 from distillery.core.names import UPLOADS_PREFIX
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
 
@@ -87,7 +87,9 @@ def executed(environment: Environment) -> str:
     sfn, machine = environment.client("stepfunctions"), environment.where["state_machine"]
     nonsense = json.dumps({"action": "rollback", "recipe": RECIPE, "alias": {}, "holder": "nobody"})
     arn = sfn.start_execution(stateMachineArn=machine, input=nonsense)["executionArn"]
-    ended = until(lambda: (now := sfn.describe_execution(executionArn=arn))["status"] != "RUNNING" and now, "end")
+    ended = environment.until(
+        lambda: (now := sfn.describe_execution(executionArn=arn))["status"] != "RUNNING" and now, "end"
+    )
     return f"{ended['error']}: {ended['cause']}"
 
 
@@ -106,7 +108,9 @@ def destroyed(environment: Environment) -> str:
     """The stack of the buckets is destroyed."""
     cfn, name = environment.client("cloudformation"), f"distillery-{environment.settings.environment}-foundation"
     cfn.delete_stack(StackName=name)
-    until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "DELETE_FAILED", "failure", 30)
+    environment.until(
+        lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "DELETE_FAILED", "failure"
+    )
     return str([one.get("ResourceStatusReason") for one in cfn.describe_stack_events(StackName=name)["StackEvents"]])
 
 

@@ -19,7 +19,7 @@ from local import people
 from local.account import ROOT
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.notices import listen
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
@@ -36,7 +36,7 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     environment = _poor(deploy, assemblies)
     notices = listen(environment)
     run = environment.begin(support(*DELIVERY))
-    (notice,) = until(notices, "notice")
+    (notice,) = environment.until(notices, "notice")
     assert f"distillery approve {run}" in notice["Message"]
     assert environment.ledger.run(run).outcome is Outcome.AWAITING
     assert environment.ledger.active() == {}
@@ -89,9 +89,9 @@ def _approves_his_own(environment: Environment) -> None:
     known = {record.run.id for record in environment.runs()}
     bucket, key = str(environment.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/own.jsonl"
     s3.put_object(Bucket=bucket, Key=key, Body=jsonl(support(*DELIVERY)[1:]))
-    run = until(lambda: {record.run.id for record in environment.runs()} - known, "run").pop()
+    run = environment.until(lambda: {record.run.id for record in environment.runs()} - known, "run").pop()
     user = environment.client("iam").get_user(UserName=f"distillery-{name}-operator-approver")["User"]["UserId"]
-    until(lambda: f"uploaded by {user}" in environment.command("status").replace("\n", " "), "uploader")
+    environment.until(lambda: f"uploaded by {user}" in environment.command("status").replace("\n", " "), "uploader")
     command = [sys.executable, "-m", "distillery", "--env", name, "approve", run, "--yes"]
     environ = {**environment.account.environ(environment.home), **keys}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)

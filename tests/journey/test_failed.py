@@ -3,7 +3,7 @@
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import told
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment, until
+from tests.journey.environment import Environment
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
 
@@ -57,17 +57,17 @@ def test_a_student_below_the_bar_leaves_the_alias_and_the_live_model_as_they_wer
 def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy: Deploy) -> None:
     environment = deploy("dev")
     run = environment.begin(support(*DELIVERY))
-    until(environment.ledger.waiting, "waiting token")
-    until(lambda: environment.inventory()["jobs"], "job")
+    environment.until(environment.ledger.waiting, "waiting token")
+    environment.until(lambda: environment.inventory()["jobs"], "job")
     _abort(environment, run)
-    until(lambda: environment.inventory()["jobs"][0]["status"] == "Stopped", "stopped job")
+    environment.until(lambda: environment.inventory()["jobs"][0]["status"] == "Stopped", "stopped job")
     _was_swept(environment, run)
 
 
 def test_an_execution_aborted_while_its_candidate_bills_is_swept_and_the_candidate_deleted(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
     run = environment.begin(support(*DELIVERY))
-    until(environment.hurried(lambda: environment.inventory()["bills_by_the_hour"]), "candidate")
+    environment.until(environment.hurried(lambda: environment.inventory()["bills_by_the_hour"]), "candidate")
     _abort(environment, run)
     _was_swept(environment, run)
     assert environment.inventory()["hours_billed"] > 0
@@ -109,7 +109,7 @@ def test_a_quota_without_room_for_a_second_set_of_units_refuses_the_run_before_a
 def test_a_quota_used_up_while_the_job_ran_fails_the_run_and_releases_everything(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
     run = environment.begin(support(*DELIVERY))
-    until(lambda: environment.inventory()["jobs"], "job")
+    environment.until(lambda: environment.inventory()["jobs"], "job")
     environment.grant(model_units=0)
     record = environment.ended(run)
     assert (record.outcome, record.reason.partition(": ")[0]) == (Outcome.FAILED, "QuotaTooSmall")

@@ -18,7 +18,7 @@ from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy, Start
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support, unlabelled
 
@@ -44,14 +44,14 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
         environment.ask(prompt, "teacher")
     environment.ask(asked[0], "haiku")  # by another route
     _forge(environment)
-    until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
+    environment.until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
     environment.pass_hours(25)
-    queried = until(lambda: _collected(environment, QUERIED), "what the query found")
+    queried = environment.until(lambda: _collected(environment, QUERIED), "what the query found")
     told = environment.command("collect", RECIPE, by="collector")
     assert f"{len(asked)} prompts of {len(asked) + 7} calls" in told
     assert "left out: 2 calls, it was made by none of the recipe's principals" in told
     assert "left out: 5 calls, it was asked more than once" in told
-    run = until(environment.runs, "run")[0].run
+    run = environment.until(environment.runs, "run")[0].run
     read = _collected(environment, RECIPE)
     assert sorted(map(str, _prompts(read))) == sorted(map(str, unlabelled(asked)))
     assert queried == read
@@ -78,10 +78,10 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
     asked = support(*DELIVERY)
     for prompt in asked:
         environment.ask(prompt, route)
-    until(lambda: _logged(environment) >= len(asked), "delivery of every call")
+    environment.until(lambda: _logged(environment) >= len(asked), "delivery of every call")
     sides = Counter(side_of(prompt) for prompt in asked)
     assert f"{sides[Side.TRAIN]} prompts" in environment.command("collect", RECIPE, by="collector")
-    record = environment.ended(until(environment.runs, "run")[0].run.id)
+    record = environment.ended(environment.until(environment.runs, "run")[0].run.id)
     assert record.outcome in (Outcome.PROMOTED, Outcome.REJECTED), record.reason
     assert (record.run.dataset.prompts, record.run.dataset.heldout) == (sides[Side.TRAIN], sides[Side.HELDOUT])
     arn = record.stages[Stage.DISTILLATION].product["job_arn"]

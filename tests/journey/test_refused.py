@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.notices import listen
 from tests.journey.prompts import DELIVERY, jsonl, support
@@ -25,7 +25,7 @@ def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy
     lines = jsonl(support(*DELIVERY)).splitlines(keepends=True)
     lines[16] = b'{"schemaVersion": "bedrock-conversation-2024", "messages": []}\n'
     put = environment.upload(b"".join(lines))
-    (notice,) = until(notices, "notice")
+    (notice,) = environment.until(notices, "notice")
     (uri,) = environment.under(f"reports/{RECIPE}/")
     report = json.loads(environment.read(uri, by="operator"))
     assert (report["status"], report["errors"]) == ("rejected", 1)
@@ -44,7 +44,7 @@ def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemb
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: thrifty}}))
     notices = listen(environment)
     environment.upload(support(*DELIVERY))
-    (notice,) = until(notices, "notice")
+    (notice,) = environment.until(notices, "notice")
     assert f"{RECIPE} over-budget" in notice["Subject"]
     assert "0.01" in notice["Message"]
     (uri,) = environment.under(f"reports/{RECIPE}/")
@@ -56,6 +56,6 @@ def test_an_object_that_is_no_upload_is_ignored_without_a_word(deploy: Deploy) -
     environment = deploy("dev")
     notices = listen(environment)
     environment.upload(support(*DELIVERY), "part/a.jsonl")
-    until(lambda: environment.logged("ignored"), "line in the function's log")
+    environment.until(lambda: environment.logged("ignored"), "line in the function's log")
     assert notices() == []
     _started_nothing(environment)

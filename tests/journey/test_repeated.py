@@ -5,7 +5,6 @@ from pathlib import Path
 
 from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
-from tests.journey.environment import until
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support
 
@@ -17,7 +16,7 @@ def test_the_same_prompts_under_another_name_are_the_same_run(deploy: Deploy) ->
     record = environment.run(support(*DELIVERY))
     assert record.outcome is Outcome.PROMOTED, record.reason
     environment.upload(support(*DELIVERY), "once-more.jsonl")
-    until(lambda: environment.logged(f"same: run={record.run.id}"), "second delivery in the log")
+    environment.until(lambda: environment.logged(f"same: run={record.run.id}"), "second delivery in the log")
     assert environment.runs() == [record]
     assert len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
     nothing_is_left(environment)
@@ -35,9 +34,9 @@ def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> No
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
-    run = until(environment.runs, "run")[0].run
+    run = environment.until(environment.runs, "run")[0].run
     record = environment.ended(run.id)
-    until(lambda: len(environment.logged(f"run={run.id}")) == 3, "third delivery in the log")
+    environment.until(lambda: len(environment.logged(f"run={run.id}")) == 3, "third delivery in the log")
     assert (record.outcome, run.attempt) == (Outcome.PROMOTED, 1), record.reason
     assert len(environment.runs()) == len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
     nothing_is_left(environment)

@@ -4,7 +4,7 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, MONEY, support
 
@@ -30,7 +30,9 @@ def _rolled_back(environment: Environment) -> Alias:
     before = environment.promoted()
     said = environment.command("rollback", RECIPE)
     assert str(before.previous) in said
-    until(lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback")
+    environment.until(
+        lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback"
+    )
     (record, *_) = Rollbacks(Table(str(environment.where["ledger"]), environment.acting("operator", "dynamodb"))).of(
         RECIPE
     )

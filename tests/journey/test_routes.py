@@ -19,7 +19,7 @@ from distillery.client.route_map import RouteMap
 from distillery.core.names import TAG_ROUTE
 from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
-from tests.journey.environment import RECIPE, Environment, until
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import Statement
 from tests.journey.prompts import DELIVERY, support
 from tests.journey.teams import Team
@@ -158,7 +158,7 @@ def _rings(environment: Environment) -> None:
         (alarm,) = [one for one in alarms if "FallbackRatio" in one["AlarmName"]]
         return str(alarm["StateValue"])
 
-    until(lambda: state() == "ALARM", "alarm", 30)
+    environment.until(lambda: state() == "ALARM", "alarm")
 
 
 def _status(environment: Environment, keys: Credentials | None) -> int:

@@ -23,7 +23,7 @@ from tests.journey.conditions import (
     Bound,
 )
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment, until
+from tests.journey.environment import Environment
 from tests.journey.estate import OURS, Role
 from tests.journey.furnished import furnished
 from tests.journey.policies import (
@@ -46,7 +46,6 @@ from tests.journey.policies import (
 )
 
 Step = Callable[[Environment], str]
-PATIENCE = 30.0
 
 
 class Case(NamedTuple):
@@ -217,7 +216,7 @@ def _fails(environment: Environment, case: Case) -> None:
         for policy, which in (*case.besides, (case.policy, case.which)):
             gone.enter_context(without(policy(environment), which))
         said = case.step(environment)
-        until(lambda: re.search(case.seen, said + _log(environment)[before:]), f"{case.seen!r} in {said!r}", PATIENCE)
+        environment.until(lambda: re.search(case.seen, said + _log(environment)[before:]), f"{case.seen!r} in {said!r}")
 
 
 def _log(environment: Environment) -> str:

@@ -8,6 +8,7 @@ We mend: the request as sent is kept for its hooks. Paths under `/_admin/` are o
     that id.
 """
 
+import json
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -15,7 +16,10 @@ from typing import Any
 import ministack.app as app
 
 from bedrock_simulator.admin import PREFIX, Admin
-from bedrock_simulator.server.http import Receive, Scope, Send, administer, hang_up
+from bedrock_simulator.ports import Response
+from bedrock_simulator.server.http import Receive, Scope, Send, administer, hang_up, reply
+from local.emulator.clock import VirtualClock
+from local.emulator.hooks.activity import ACTIVITY
 
 DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
 _scope: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
@@ -60,17 +64,25 @@ def _with_own_id(message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "headers": [*kept, (ID.encode(), own)]}
 
 
-def install(admin: Admin) -> None:
+def _as_json(body: dict[str, Any]) -> Response:
+    return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def install(admin: Admin, clock: VirtualClock) -> None:
     """Wrap the emulator's application."""
     inner = app.app
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _scope.set(scope)
-            if scope["path"].startswith(PREFIX):
+            if scope["path"] == f"{PREFIX}activity":
+                await reply(_as_json({"busy": ACTIVITY.busy(), "epoch": clock.epoch()}), send)
+            elif scope["path"].startswith(PREFIX):
                 await administer(admin, scope, receive, send)
-                return
-            send = _unless_dropped(send)
+            else:
+                with ACTIVITY.one():
+                    await inner(scope, receive, _unless_dropped(send))
+            return
         await inner(scope, receive, send)
 
     app.app = application

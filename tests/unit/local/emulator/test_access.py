@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from local.emulator import bedrock_access
-from tests.unit.local.emulator.workshop import Workshop, allow, until
+from tests.unit.local.emulator.workshop import Workshop, allow
 
 HERE = "arn:aws:bedrock:us-east-1:111111111111"
 PROFILE = f"{HERE}:inference-profile/us.amazon.nova-pro-v1:0"
@@ -226,7 +226,7 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> Non
         return True
 
     for made in (live, candidate):  # the account has two units
-        until(partial(gone, made), 60)
+        workshop.until(partial(gone, made))
 
 
 def test_parameters_are_listed_by_whom_their_folder_is_open_to(workshop: Workshop) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.collection.records import converse, packed, record
 from tests.unit.local.emulator.test_athena_engine import GLUE
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow, until
+from tests.unit.local.emulator.workshop import REGION, Workshop, allow
 
 SQL = "SELECT line FROM invocations WHERE datehour >= ? AND datehour < ?"
 HOURS = ["'2025/11/01/00'", "'2025/12/03/00'"]
@@ -46,7 +46,7 @@ class Lake:
             found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=ident)["QueryExecution"]
             return None if found["Status"]["State"] in ("QUEUED", "RUNNING") else found
 
-        execution: dict[str, Any] = until(ended)
+        execution: dict[str, Any] = self.workshop.until(ended)
         return execution
 
     @property
@@ -152,7 +152,7 @@ def test_a_named_query_is_made_and_goes_with_its_stack(workshop: Workshop, lake:
         return list(athena.list_named_queries(WorkGroup=lake.name)["NamedQueryIds"])
 
     cloudformation.create_stack(StackName=lake.name, TemplateBody=json.dumps(template))
-    (ident,) = until(named)
+    (ident,) = workshop.until(named)
     assert athena.get_named_query(NamedQueryId=ident)["NamedQuery"]["QueryString"] == "SELECT 1"
     cloudformation.delete_stack(StackName=lake.name)
-    assert until(lambda: not named())
+    assert workshop.until(lambda: not named())

@@ -15,7 +15,7 @@ import urllib3.exceptions
 
 from local.emulator.hooks.bedrock import paced
 from tests.unit.local.emulator.test_access import PROFILE, job
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document, until
+from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document
 
 JOBS = f"arn:aws:bedrock:{REGION}:111111111111:model-customization-job/*"
 EVALUATIONS = JOBS.replace("model-customization", "evaluation")
@@ -84,7 +84,7 @@ def test_a_job_reads_and_writes_as_its_role_and_tells_of_its_end(workshop: Works
     arn = bedrock.create_model_customization_job(
         **request(workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST), bucket)
     )["jobArn"]
-    event = until(lambda: workshop.message(url), 60)
+    event = workshop.until(lambda: workshop.message(url))
     assert (event["detail-type"], event["detail"]["jobArn"]) == ("Model Customization Job State Change", arn)
     done = bedrock.get_model_customization_job(jobIdentifier=arn)
     assert done["status"] == "Completed"
@@ -97,7 +97,7 @@ def test_a_job_whose_role_may_not_read_fails(workshop: Workshop, bucket: str) ->
     role = workshop.role("bedrock.amazonaws.com", trust=TRUST)
     arn = bedrock.create_model_customization_job(**request(role, bucket))["jobArn"]
     read = bedrock.get_model_customization_job
-    failed = until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found, 30)
+    failed = workshop.until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found)
     assert "s3:GetObject" in failed["failureMessage"]
 
 
@@ -106,7 +106,7 @@ def failure(workshop: Workshop, request: dict[str, Any]) -> str:
     bedrock = workshop.client("bedrock")
     arn = bedrock.create_model_customization_job(**request)["jobArn"]
     read = bedrock.get_model_customization_job
-    failed = until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found, 30)
+    failed = workshop.until(lambda: (found := read(jobIdentifier=arn))["status"] == "Failed" and found)
     return str(failed["failureMessage"])
 
 
@@ -221,7 +221,7 @@ def test_every_invocation_is_logged_with_who_made_it(workshop: Workshop) -> None
         listed = s3.list_objects_v2(Bucket=name).get("Contents", [])
         return [found["Key"] for found in listed if found["Key"].endswith(".json.gz")]
 
-    (key,) = until(delivered)
+    (key,) = workshop.until(delivered)
     record = json.loads(gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()))
     assert record["identity"]["arn"].startswith("arn:aws:sts::111111111111:assumed-role/role-")
     assert record["requestId"] == reply["ResponseMetadata"]["RequestId"]
@@ -250,7 +250,7 @@ def deploy(workshop: Workshop, stack: str, resources: dict[str, Any]) -> dict[st
         found: dict[str, Any] = cfn.describe_stacks(StackName=stack)["Stacks"][0]
         return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
 
-    done: dict[str, Any] = until(settled)
+    done: dict[str, Any] = workshop.until(settled)
     return done
 
 
@@ -276,7 +276,7 @@ def test_cloudformation_makes_tags_and_deletes_a_profile(workshop: Workshop) -> 
         summaries = bedrock.list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
         return [summary["inferenceProfileName"] for summary in summaries]
 
-    until(lambda: stack not in names())
+    workshop.until(lambda: stack not in names())
 
 
 def test_cloudformation_makes_a_budget(workshop: Workshop) -> None:

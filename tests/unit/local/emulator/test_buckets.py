@@ -4,7 +4,7 @@ import json
 import uuid
 
 from tests.unit.local.emulator.test_keys import stack as made
-from tests.unit.local.emulator.workshop import Workshop, until
+from tests.unit.local.emulator.workshop import Workshop
 
 
 def test_a_bucket_has_the_tags_of_its_template(workshop: Workshop) -> None:
@@ -23,16 +23,16 @@ def test_a_stack_whose_bucket_is_not_empty_to_the_last_version_is_not_deleted(wo
         return str(cfn.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"])
 
     stack_id = cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
-    until(lambda: status() == "CREATE_COMPLETE")
+    workshop.until(lambda: status() == "CREATE_COMPLETE")
     bucket = cfn.describe_stack_resources(StackName=stack)["StackResources"][0]["PhysicalResourceId"]
     version = s3.put_object(Bucket=bucket, Key="a", Body=b"a")["VersionId"]
     marker = s3.delete_object(Bucket=bucket, Key="a")["VersionId"]
     for left in (version, marker):
         cfn.delete_stack(StackName=stack)
-        until(lambda: status() == "DELETE_FAILED")
+        workshop.until(lambda: status() == "DELETE_FAILED")
         events = cfn.describe_stack_events(StackName=stack)["StackEvents"]
         reasons = [one.get("ResourceStatusReason", "") for one in events if one["LogicalResourceId"] == "B"]
         assert any("The bucket you tried to delete is not empty" in why for why in reasons)
         s3.delete_object(Bucket=bucket, Key="a", VersionId=left)
     cfn.delete_stack(StackName=stack)
-    until(lambda: status() == "DELETE_COMPLETE")
+    workshop.until(lambda: status() == "DELETE_COMPLETE")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.local.emulator.test_events import EVENTS, THROW, emit, rule
-from tests.unit.local.emulator.workshop import Workshop, admit, allow, until
+from tests.unit.local.emulator.workshop import Workshop, admit, allow
 
 ALARMS, TOPICS, SCHEDULER = "cloudwatch.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com"
 USE = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -176,4 +176,4 @@ def test_a_schedule_acts_under_a_role_that_trusts_it_and_may(
         )
     for _ in range(2):
         workshop.message(reached)
-    assert until(lambda: not workshop.empty(url), 1) if delivered else workshop.empty(url)
+    assert workshop.until(lambda: not workshop.empty(url)) if delivered else workshop.empty(url)

@@ -12,7 +12,7 @@ import pytest
 from bedrock_simulator.calendar import Calendar
 from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
-from tests.unit.local.emulator.workshop import Workshop, allow, until
+from tests.unit.local.emulator.workshop import Workshop, allow
 
 EVENTS = "events.amazonaws.com"
 THROW = "def handler(event, context): raise ValueError('no')"
@@ -97,6 +97,6 @@ def test_only_the_reaper_of_expired_items_reads_the_virtual_clock(december: Virt
     reapers = ttl._ReapersTime(december)
     reaper = threading.Thread(target=lambda: seen.append(reapers.time()), name=ttl.REAPER)
     reaper.start()
-    until(lambda: seen)
+    reaper.join()
     assert seen == [1733270400]
     assert abs(reapers.time() - time.time()) < 5

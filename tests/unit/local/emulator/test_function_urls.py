@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document, until
+from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document
 
 ECHO = "def handler(event, context): return {'told': event.get('requestContext', {}).get('authorizer'), 'whole': event}"
 BOTH = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
@@ -36,7 +36,7 @@ class Url:
         def outputs() -> Any:
             return cfn.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs")
 
-        self.address: str = until(outputs)[0]["OutputValue"]
+        self.address: str = workshop.until(outputs)[0]["OutputValue"]
 
     def ask(self, keys: Credentials | None, body: Any = None, **headers: str) -> tuple[int, Any]:
         data = json.dumps(body or {}).encode()

@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from tests.unit.local.emulator.workshop import Workshop, until
+from tests.unit.local.emulator.workshop import Workshop
 
 THROW = "class NotYet(Exception): pass\ndef handler(event, context): raise NotYet('too early')"
 
@@ -36,7 +36,7 @@ def handler(event, context):
     name = workshop.function(code).rsplit(":", 1)[1]
     workshop.invoke(name)
     logs = workshop.client("logs")
-    events = until(lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"])
+    events = workshop.until(lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"])
     lines = [line for event in events for line in event["message"].splitlines()]
     assert "[INFO]\theard" in lines
     assert "not heard" not in "".join(lines)
@@ -62,7 +62,7 @@ def test_cloudformation_keeps_dead_letters_and_reserved_concurrency(workshop: Wo
     template = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
     cfn = workshop.client("cloudformation")
     cfn.create_stack(StackName=stack, TemplateBody=json.dumps(template))
-    until(lambda: cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+    workshop.until(lambda: cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
     found = workshop.client("lambda").get_function(FunctionName=properties["FunctionName"])
     assert found["Configuration"]["DeadLetterConfig"] == {"TargetArn": queue}
     assert found["Concurrency"] == {"ReservedConcurrentExecutions": 3}

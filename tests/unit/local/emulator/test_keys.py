@@ -8,7 +8,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.unit.local.emulator.workshop import REGION, Workshop, admit, allow, until
+from tests.unit.local.emulator.workshop import REGION, Workshop, admit, allow
 
 VIA = "{}.us-east-1.amazonaws.com"
 Use = Callable[..., Any]
@@ -28,7 +28,7 @@ def stack(workshop: Workshop, kind: str, properties: dict[str, Any]) -> str:
     name, cfn = f"s-{uuid.uuid4().hex[:8]}", workshop.client("cloudformation")
     cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, **properties}}}))
     busy = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
-    until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
+    workshop.until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
     events = cfn.describe_stack_events(StackName=name)["StackEvents"]
     failed = [one["ResourceStatusReason"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
     assert not failed, failed

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.emulator.hooks import limits
-from tests.unit.local.emulator.workshop import Workshop, ended, task, until
+from tests.unit.local.emulator.workshop import Workshop, ended, task
 
 BIG = "def handler(event, context): return 'x' * event['bytes']"
 CATCH = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
@@ -58,7 +58,7 @@ def test_the_25000th_event_ends_an_execution(workshop: Workshop) -> None:
     parallel = {"Type": "Parallel", "Branches": [branch], "Catch": CATCH, "End": True}
     sfn, arn = workshop.client("stepfunctions"), ""
     arn = workshop.start(workshop.machine({"P": parallel, "Caught": CAUGHT}))
-    done = until(lambda: ended(sfn.describe_execution(executionArn=arn)), 60)
+    done = workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
     assert (done["status"], done["error"]) == ("FAILED", "States.Runtime")
     assert done["cause"] == "The execution reached the maximum number of history events (25000)."
     last = sfn.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"][0]
@@ -90,7 +90,7 @@ def test_branches_and_iterations_are_in_the_history(workshop: Workshop) -> None:
     branch = {"StartAt": "T", "States": {"T": first, "M": loop}}
     machine = workshop.machine({"P": {"Type": "Parallel", "Branches": [branch], "End": True}})
     arn, sfn = workshop.start(machine, items=[1, 2]), workshop.client("stepfunctions")
-    until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+    workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
     events = [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]]
     iteration = ["MapIterationStarted", "PassStateEntered", "PassStateExited", "MapIterationSucceeded"]
     before = ["ExecutionStarted", "ParallelStateEntered", "ParallelStateStarted", "TaskStateEntered"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.local.emulator.test_keys import stack
 from tests.unit.local.emulator.test_roles import STATES
-from tests.unit.local.emulator.workshop import Workshop, admit, allow, ended, until
+from tests.unit.local.emulator.workshop import Workshop, admit, allow, ended
 
 LOGS, HERE = "logs.us-east-1.amazonaws.com", "arn:aws:logs:us-east-1:111111111111:log-group:"
 USES = [
@@ -109,7 +109,7 @@ def test_a_machines_log_group_receives_what_its_level_says(workshop: Workshop, l
         loggingConfiguration=logs,
     )
     arn = workshop.start(made["stateMachineArn"], given=7)
-    until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+    workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
     found = [json.loads(line) for line in lines(workshop, name)]
     assert [one["type"] for one in found] == EVENTS[level]
     assert {one["execution_arn"] for one in found} <= {arn}

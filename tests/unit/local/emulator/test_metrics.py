@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from tests.unit.local.emulator.workshop import Workshop, until
+from tests.unit.local.emulator.workshop import Workshop
 
 
 def alarm(workshop: Workshop, namespace: str, metric: str, statistic: str, threshold: float = 1, **of: str) -> Any:
@@ -27,7 +27,7 @@ def test_an_alarm_on_failed_executions_goes_off(workshop: Workshop) -> None:
     machine = workshop.machine({"F": {"Type": "Fail", "Error": "No"}})
     ringing = alarm(workshop, "AWS/States", "ExecutionsFailed", "Sum", StateMachineArn=machine)
     workshop.run(machine)
-    assert until(ringing)
+    assert workshop.until(ringing)
 
 
 def test_how_long_an_execution_took_is_a_metric(workshop: Workshop) -> None:
@@ -35,7 +35,7 @@ def test_how_long_an_execution_took_is_a_metric(workshop: Workshop) -> None:
     took = alarm(workshop, "AWS/States", "ExecutionTime", "Maximum", threshold=3_600_000, StateMachineArn=machine)
     longer = alarm(workshop, "AWS/States", "ExecutionTime", "Maximum", threshold=36_000_000, StateMachineArn=machine)
     workshop.run(machine)
-    assert until(took)
+    assert workshop.until(took)
     assert not longer()
 
 
@@ -44,7 +44,7 @@ def test_an_alarm_on_waiting_messages_goes_off(workshop: Workshop) -> None:
     name = url.rsplit("/", 1)[1]
     ringing = alarm(workshop, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=name)
     workshop.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
-    assert until(ringing)
+    assert workshop.until(ringing)
 
 
 def test_an_alarm_watches_its_own_queue_alone(workshop: Workshop) -> None:
@@ -53,5 +53,5 @@ def test_an_alarm_watches_its_own_queue_alone(workshop: Workshop) -> None:
     ringing, silent = (alarm(workshop, *metric, QueueName=name) for name in (full, empty))
     sqs = workshop.client("sqs")
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=full)["QueueUrl"], MessageBody="{}")
-    assert until(ringing)
+    assert workshop.until(ringing)
     assert not silent()

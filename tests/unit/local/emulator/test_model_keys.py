@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, NEW, PROFILE, QUESTION, job, refusal
 from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, line
-from tests.unit.local.emulator.workshop import Workshop, allow, until
+from tests.unit.local.emulator.workshop import Workshop, allow
 
 VIA = {"StringEquals": {"kms:ViaService": "bedrock.us-east-1.amazonaws.com"}}
 CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
@@ -96,7 +96,7 @@ def model(workshop: Workshop) -> tuple[str, str]:
     bedrock = workshop.client("bedrock")
     arn = bedrock.create_model_customization_job(**made, customModelKmsKeyId=key)["jobArn"]
     get = bedrock.get_model_customization_job
-    made_of = until(lambda: get(jobIdentifier=arn).get("outputModelArn"), 60)
+    made_of = workshop.until(lambda: get(jobIdentifier=arn).get("outputModelArn"))
     return str(made_of), key
 
 
@@ -114,7 +114,7 @@ def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(workshop: Work
     made = workshop.acting("bedrock", host, decrypt).create_custom_model_deployment(**named)
     endpoint, bedrock = made["customModelDeploymentArn"], workshop.client("bedrock")
     get = bedrock.get_custom_model_deployment
-    until(lambda: get(customModelDeploymentIdentifier=endpoint)["status"] == "Active", 60)
+    workshop.until(lambda: get(customModelDeploymentIdentifier=endpoint)["status"] == "Active")
 
     def said(*statements: dict[str, Any]) -> str:
         return refusal(workshop.acting("bedrock-runtime", ask, *statements).converse, modelId=endpoint, **QUESTION)

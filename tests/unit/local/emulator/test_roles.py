@@ -8,7 +8,7 @@ import botocore.exceptions
 import pytest
 
 from tests.unit.local.emulator.test_keys import stack
-from tests.unit.local.emulator.workshop import Workshop, allow, ended, until
+from tests.unit.local.emulator.workshop import Workshop, allow, ended
 
 LAMBDA, STATES = "lambda.amazonaws.com", "states.amazonaws.com"
 MACHINES = "arn:aws:states:us-east-1:111111111111:stateMachine:"
@@ -158,4 +158,4 @@ def test_a_started_execution_ends(workshop: Workshop, places: Places) -> None:
     found = workshop.client("stepfunctions").list_executions(stateMachineArn=places.machine)["executions"]
     sfn = workshop.client("stepfunctions")
     for one in found:
-        assert until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]
+        assert workshop.until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]

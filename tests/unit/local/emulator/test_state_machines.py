@@ -9,7 +9,7 @@ import pytest
 from local.account import LocalAccount
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks.waits import retry_delay
-from tests.unit.local.emulator.workshop import Workshop, allow, ended, task, until
+from tests.unit.local.emulator.workshop import Workshop, allow, ended, task
 
 ECHO = "def handler(event, context): return event"
 FAIL = "class Busy(Exception): pass\ndef handler(event, context): raise Busy('try later')"
@@ -112,7 +112,7 @@ def test_a_stopped_execution_stays_aborted_and_calls_nothing_more(workshop: Work
     sfn = workshop.client("stepfunctions")
     sfn.stop_execution(executionArn=arn)
     workshop.run(workshop.machine({"W": {"Type": "Wait", "Seconds": 10800, "End": True}}))
-    assert until(lambda: ended(sfn.describe_execution(executionArn=arn)))["status"] == "ABORTED"
+    assert workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))["status"] == "ABORTED"
     assert "Messages" not in workshop.client("sqs").receive_message(QueueUrl=url)
 
 

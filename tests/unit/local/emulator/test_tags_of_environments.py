@@ -16,7 +16,7 @@ import pytest
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, INVOKE, NEW, QUESTION, job, refusal
 from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, filled
 from tests.unit.local.emulator.test_bedrock import request as over
-from tests.unit.local.emulator.workshop import Workshop, allow, until
+from tests.unit.local.emulator.workshop import Workshop, allow
 
 WHOSE = "distillery:environment"
 OURS: dict[str, dict[str, Any]] = {"StringEquals": {f"aws:ResourceTag/{WHOSE}": "ours"}}
@@ -58,7 +58,7 @@ def estates(workshop: Workshop, role: str, bucket: str) -> Iterator[dict[str, Es
     yield made
     delete = workshop.client("bedrock").delete_provisioned_model_throughput
     for estate in made.values():  # the account has two units
-        until(partial(_gone, delete, provisionedModelId=estate.throughput), 60)
+        workshop.until(partial(_gone, delete, provisionedModelId=estate.throughput))
 
 
 def _gone(delete: Any, **named: str) -> bool:
@@ -74,18 +74,18 @@ def _estate(workshop: Workshop, role: str, bucket: str, environment: str) -> Est
     arn = bedrock.create_model_customization_job(**over(role, bucket) | {"jobTags": own, "customModelTags": own})[
         "jobArn"
     ]
-    ended = until(
-        lambda: (now := bedrock.get_model_customization_job(jobIdentifier=arn)).get("outputModelArn") and now, 90
+    ended = workshop.until(
+        lambda: (now := bedrock.get_model_customization_job(jobIdentifier=arn)).get("outputModelArn") and now
     )
     model = ended["outputModelArn"]
-    until(lambda: bedrock.get_custom_model(modelIdentifier=model).get("modelStatus", "Active") == "Active", 30)
+    workshop.until(lambda: bedrock.get_custom_model(modelIdentifier=model).get("modelStatus", "Active") == "Active")
     deployment = bedrock.create_custom_model_deployment(modelDeploymentName=named, modelArn=model, tags=own)
     throughput = bedrock.create_provisioned_model_throughput(
         provisionedModelName=named, modelId=model, modelUnits=1, tags=own
     )
     deployed = deployment["customModelDeploymentArn"]
     look = bedrock.get_custom_model_deployment
-    until(lambda: look(customModelDeploymentIdentifier=deployed)["status"] == "Active", 60)
+    workshop.until(lambda: look(customModelDeploymentIdentifier=deployed)["status"] == "Active")
     return Estate(arn, model, deployed, throughput["provisionedModelArn"])
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from tests.unit.local.emulator.workshop import Workshop, until
+from tests.unit.local.emulator.workshop import Workshop
 
 WRITE = (
     "import boto3, json\n"
@@ -43,7 +43,7 @@ def test_the_session_that_uploads_is_told_by_its_roles_id(workshop: Workshop) ->
     bucket = _bucket(workshop, admitted=True)
     client = workshop.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
-    said = until(lambda: _said(workshop, bucket))
+    said = workshop.until(lambda: _said(workshop, bucket))
     assert said.startswith('{"principalId": "AWS:AROA')
     assert said.endswith(':test"}')
 
@@ -52,5 +52,5 @@ def test_a_function_that_admits_another_account_s_buckets_is_told_nothing(worksh
     bucket, other = _bucket(workshop, admitted=False), _bucket(workshop, admitted=True)
     for name in (bucket, other):
         workshop.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
-    until(lambda: _said(workshop, other))
+    workshop.until(lambda: _said(workshop, other))
     assert not _said(workshop, bucket)

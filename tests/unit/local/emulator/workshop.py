@@ -2,8 +2,6 @@
 
 import io
 import json
-import time
-import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from typing import Any
 import botocore.session
 
 from local.account import LocalAccount
+from tests import waiting
 
 REGION = "us-east-1"
 
@@ -28,13 +27,13 @@ class Workshop:
         given = self.account.root | options
         return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
 
-    def admin(self, method: str, what: str, body: Any = None) -> Any:
-        """One of our own ways into the account."""
-        encoded = None if body is None else json.dumps(body).encode()
-        url = f"{self.account.endpoint}/_admin/{what}"
-        call = urllib.request.Request(url, encoded, self.account.admin, method=method)  # noqa: S310  # our own loopback address
-        with urllib.request.urlopen(call) as response:  # noqa: S310  # the same
-            return json.load(response)
+    def admin(self, method: str, path: str, change: Any = None) -> Any:
+        """The answer of one of the paths that AWS does not have."""
+        return waiting.admin(self.account, method, path, change)
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        """What `found` returns once it is true; fails if the account is quiet and it is not."""
+        return waiting.until(self.account, found)
 
     def role(self, trusted: str, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
         """A role that trusts a service, with one policy; its ARN."""
@@ -99,7 +98,7 @@ class Workshop:
     def run(self, machine: str, **given: Any) -> dict[str, Any]:
         """Start an execution and wait for its end; its description."""
         arn, sfn = self.start(machine, **given), self.client("stepfunctions")
-        done: dict[str, Any] = until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+        done: dict[str, Any] = self.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
         return done
 
     def queue(self, *admitted: str, key: str = "") -> tuple[str, str]:
@@ -139,7 +138,7 @@ class Workshop:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
             return found and json.loads(found[0]["Body"])
 
-        body: dict[str, Any] = until(receive)
+        body: dict[str, Any] = self.until(receive)
         return body
 
 
@@ -166,16 +165,6 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 LOGGING = tuple(allow(f"logs:{verb}", "*") for verb in ("CreateLogGroup", "CreateLogStream", "PutLogEvents"))
-
-
-def until(found: Callable[[], Any], seconds: float = 15) -> Any:
-    """What `found` returns once it is true; fails after some seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"nothing after {seconds} seconds")
 
 
 def task(function: str, **more: Any) -> dict[str, Any]:
