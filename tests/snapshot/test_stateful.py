@@ -2,14 +2,14 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.policy.house import House, Resource, broken
 from tests.policy.synthesis import ENVIRONMENTS, house, settings
-from tests.snapshot.normal import FOLDER
 
-FILE = FOLDER / "stateful.json"
+FILE = Path(__file__).parent / "stateful.json"
 DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
 """What nobody can make again."""
 
