@@ -10,27 +10,36 @@ MOST_TO_CHOOSE_FROM = 50_000
 
 
 class NearDuplicates(StrEnum):
-    """What becomes of prompts that say nearly what an earlier one says."""
+    """What happens to prompts that say nearly what an earlier one says."""
 
     REMOVE = "remove"
+    """They are removed."""
     REPORT = "report"
+    """They are counted in the report and stay."""
     IGNORE = "ignore"
+    """Nothing looks for them."""
 
 
 class PersonalData(StrEnum):
-    """What becomes of e-mail addresses, numbers of cards, accounts and telephones, and the like."""
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
 
     MASK = "mask"
-    REJECT = "reject"  # one of them refuses the whole upload
+    """They are replaced by placeholders."""
+    REJECT = "reject"
+    """One of them refuses the whole upload."""
     REPORT = "report"
+    """They are counted in the report and stay."""
     IGNORE = "ignore"
+    """Nothing looks for them."""
 
 
 class TooMany(StrEnum):
-    """What becomes of an upload with more prompts than may be trained on."""
+    """What happens to an upload with more prompts than may be trained on."""
 
     REJECT = "reject"
-    SELECT = "select"  # a diverse part of them, even over labels
+    """The upload is refused."""
+    SELECT = "select"
+    """A diverse part is selected, balanced over labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

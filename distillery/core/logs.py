@@ -23,19 +23,25 @@ METADATA_PAIRS = 16
 
 
 class How(StrEnum):
-    """READ: record by record, for small logs; ATHENA: chosen by a query; DIRECT: the job reads them itself."""
+    """How the logs are read."""
 
     READ = "read"
+    """Record by record, for small logs."""
     ATHENA = "athena"
+    """By an Athena query, for large logs."""
     DIRECT = "direct"
+    """By the job itself. The Regions must be the same."""
 
 
 class Operator(StrEnum):
-    """Of the pairs: AND wants all of them, OR at least one, NOT none. A call without a key has no value for it."""
+    """How pairs are combined. A call without a key has no value for it."""
 
     AND = "and"
+    """A call must have all of them."""
     OR = "or"
+    """A call must have at least one."""
     NOT = "not"
+    """A call must have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,29 +25,37 @@ SETTINGS_FILE = "recipes.json"
 class Grader(StrEnum):
     """How an answer is compared with the reference."""
 
-    LABEL = "label"  # the same after trimming, case folding and a closing full stop
-    OVERLAP = "overlap"  # F1 of the words they share, for free text
+    LABEL = "label"
+    """Equal after trimming, case folding and removing a final full stop."""
+    OVERLAP = "overlap"
+    """F1 of the words that both have, for free text."""
 
 
 class BadLines(StrEnum):
-    """What becomes of lines that break a rule."""
+    """What happens to lines that break a rule."""
 
-    REJECT = "reject"  # one bad line refuses the whole upload
-    QUARANTINE = "quarantine"  # they are put aside, up to max_bad_lines, counted and told
+    REJECT = "reject"
+    """One bad line refuses the whole upload."""
+    QUARANTINE = "quarantine"
+    """Bad lines are set aside, up to `max_bad_lines`, and reported."""
 
 
 class OverBudgetThen(StrEnum):
-    """What becomes of a run whose estimate is above the budget."""
+    """What happens to a run whose estimate is above the budget."""
 
     REFUSE = "refuse"
-    APPROVE = "approve"  # it waits until somebody approves or rejects it
+    """The run is refused."""
+    APPROVE = "approve"
+    """The run waits until somebody approves or rejects it."""
 
 
 class MixedLabels(StrEnum):
-    """What becomes of an upload in which some prompts have a reference answer and some have none."""
+    """What happens to an upload in which some prompts have a reference answer and some have none."""
 
-    WARN = "warn"  # a few good answers among many prompts without are Amazon's advice for Nova
+    WARN = "warn"
+    """The report warns: for Nova, Amazon recommends a few good answers among many prompts without."""
     REJECT = "reject"
+    """The upload is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

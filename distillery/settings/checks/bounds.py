@@ -19,7 +19,7 @@ DATA_DAYS_MAX = 3650
 """Ten years: whoever needs data for longer has to say where it is, under `golden/`."""
 
 Inside = Callable[[Recipe], bool]
-_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
+RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds a fifth back"),
     ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts make a steady verdict"),
     ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
@@ -48,7 +48,7 @@ _BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
 def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
     """The recipes' numbers, and the days that data and logs are kept."""
     for name, recipe in settings.recipes.items():
-        for field, inside, allowed, fix in _BOUNDS:
+        for field, inside, allowed, fix in RECIPE_BOUNDS:
             if not inside(recipe):
                 wrong = f"it is {attrgetter(field)(recipe)}"
                 yield Finding(where=f"recipes.{name}.{field}", wrong=wrong, allowed=allowed, fix=fix)

@@ -1,0 +1,202 @@
+"""The settings reference, from the types that read an environment's file."""
+
+import ast
+import enum
+import inspect
+import itertools
+import textwrap
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, StringConstraints
+
+from distillery.core.curation import Curation
+from distillery.core.logs import LogSource
+from distillery.core.recipe import Recipe
+from distillery.settings import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Logging, Route, Settings, VpcEndpoint
+from distillery.settings.checks import bounds
+from distillery.settings.normalize import DATA_DAYS, DATA_DAYS_WHERE_KEPT
+from distillery.settings.quota import Quota
+from distillery.settings.trail import Trail
+
+HEAD = """# Settings reference
+
+<!-- Generated from the code: `UPDATE=1 .venv/bin/python -m pytest tests/unit/docs` writes this page. -->
+
+Every key of `environments/<name>.toml`. [`dev.toml`](../../environments/dev.toml) is an annotated example. A key that
+is not listed here is an error. `cdk synth` checks the file before anything is deployed, also against what Bedrock
+offers in each Region; an error names the key, its value, what is allowed and the fix.
+"""
+TABLES: tuple[tuple[str, str, type], ...] = (
+    ("The environment", "Keys above the first table.", Settings),
+    ("`[recipes.<name>]`", "One task to distil. Prompts arrive under `prompts/<name>/` in the prompts bucket.", Recipe),
+    ("`[recipes.<name>.curation]`", "How prompts are curated before they are split.", Curation),
+    ("`[recipes.<name>.logs]`", "Prompts collected from invocation logs. Needs `[logging]`.", LogSource),
+    (
+        "`[routes.<name>]`",
+        "A name that callers use in place of a model id. Each recipe has the route `distilled/<recipe>`. "
+        'Its optional table, `[routes."distilled/<recipe>"]`, may not set `model`, `latency` or `cost_centres`.',
+        Route,
+    ),
+    (
+        "`[[acknowledged]]`",
+        "A model that stays in use although its end of life is announced.",
+        LifecycleAcknowledgement,
+    ),
+    (
+        "`[logging]`",
+        "Model-invocation logging of the account in `inference_region`, owned by this environment.",
+        Logging,
+    ),
+    (
+        "`[quota]`",
+        "What each principal may use through the invoke function, over all routes. Set `tokens`, `usd` or both.",
+        Quota,
+    ),
+    ("`[trail]`", "CloudTrail data events of this environment's buckets and functions.", Trail),
+    ("`[vpc_endpoint]`", "An interface endpoint for bedrock-runtime in `inference_region`.", VpcEndpoint),
+)
+DERIVED = {"environment", "name", "recipe"}
+"""Fields that follow from the file's name or a table's heading."""
+DEFAULTS: Mapping[tuple[type, str], str] = {
+    (Settings, "data_days"): f"`{DATA_DAYS}`; `{DATA_DAYS_WHERE_KEPT}` with `keep_data = true`",
+    (Curation, "personal_data"): '`"report"`; `"mask"` with a table `logs`',
+}
+"""Defaults that `normalize` derives."""
+ALLOWED: Mapping[tuple[type, str], str] = {
+    (Settings, "data_days"): f"{LONGEST_RUN_DAYS} to {bounds.DATA_DAYS_MAX}",
+    (Settings, "log_retention_days"): ", ".join(map(str, bounds.RETENTION_DAYS)),
+}
+BOUNDS = {
+    Recipe: {field: allowed for field, _, allowed, _ in bounds.RECIPE_BOUNDS},
+    Curation: {field.removeprefix("curation."): allowed for field, _, allowed, _ in bounds.RECIPE_BOUNDS},
+}
+TYPES = {str: "string", int: "integer", float: "number", Decimal: "number", bool: "boolean", date: "date"}
+WORDS = {
+    "gt": "more than",
+    "ge": "at least",
+    "le": "at most",
+    "lt": "less than",
+    "min_length": "length at least",
+    "max_length": "length at most",
+}
+
+
+def page() -> str:
+    return HEAD + "".join(f"\n## {title}\n\n{text}\n\n{_table(shape)}" for title, text, shape in TABLES)
+
+
+def sentence(text: str) -> str:
+    """On one line, with a capital and a full stop, and no HTML outside of code."""
+    text = " ".join(text.split()).removesuffix(".") + "."
+    parts = (text[:1].upper() + text[1:]).split("`")
+    return "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
+
+
+def _table(shape: type) -> str:
+    rows = "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in _rows(shape))
+    return f"| key | type | default | description | allowed |\n|---|---|---|---|---|\n{rows}"
+
+
+def _rows(shape: type) -> Iterator[tuple[str, ...]]:
+    hints = get_type_hints(shape, include_extras=True)
+    described = documented(shape)
+    for field in _fields(shape):
+        name, hint = field[0], hints[field[0]]
+        if name not in DERIVED:
+            default = DEFAULTS.get((shape, name)) or field[1]
+            allowed = ALLOWED.get((shape, name)) or "; ".join(field[2]) or _allowed(hint)
+            yield f"`{name}`", _type(hint), default, sentence(field[3] or described[name]), allowed
+
+
+def _fields(shape: type) -> Iterator[tuple[str, str, list[str], str]]:
+    """Name, default, bounds, description."""
+    if issubclass(shape, BaseModel):
+        for name, info in shape.model_fields.items():
+            default = "required" if info.is_required() else _value(info.get_default(call_default_factory=True))
+            yield name, default, list(_limits(info.metadata)), info.description or ""
+    elif is_dataclass(shape):
+        for own in fields(shape):
+            yield own.name, _default(own), [BOUNDS[shape][own.name]] if own.name in BOUNDS.get(shape, {}) else [], ""
+
+
+def _default(field: Field[Any]) -> str:
+    if field.default is not MISSING:
+        return _value(field.default)
+    return "–" if field.default_factory is not MISSING else "required"
+
+
+def _value(value: object) -> str:
+    if value is None or value == () or value == {}:
+        return "–"
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    return f'`"{text}"`' if isinstance(value, str) else f"`{text}`"
+
+
+def _inner(hint: Any) -> Any:
+    """Without `None` and annotations."""
+    if get_origin(hint) is Annotated:
+        return _inner(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        (only,) = (one for one in get_args(hint) if one is not type(None))
+        return _inner(only)
+    return getattr(hint, "__supertype__", hint)
+
+
+def _type(hint: Any) -> str:
+    kind = _inner(hint)
+    if get_origin(kind) is tuple:
+        inside = _type(get_args(kind)[0])
+        return f"array of {inside}s"
+    if get_origin(kind) in (dict, Mapping):
+        kind_of_value = _type(get_args(kind)[1])
+        return "table of tables" if kind_of_value == "table" else f"table of {kind_of_value}s"
+    if issubclass(kind, enum.Enum):
+        return "string"
+    return TYPES.get(kind) or "table"
+
+
+def _allowed(hint: Any) -> str:
+    kind = _inner(hint)
+    if get_origin(kind) is tuple:
+        return _allowed(get_args(kind)[0])
+    if not inspect.isclass(kind) or not issubclass(kind, enum.Enum):
+        patterns = [one.pattern for one in _annotations(hint) if isinstance(one, StringConstraints) and one.pattern]
+        return ", ".join(f"`{one}`" for one in patterns)
+    said = documented(kind)
+    return "<br>".join(f'`"{one.value}"`' + (f": {said[one.name]}" if one.name in said else "") for one in kind)
+
+
+def _annotations(hint: Any) -> Iterable[Any]:
+    for one in get_args(hint):
+        yield from _annotations(one) if get_origin(one) else [one]
+
+
+def _limits(metadata: Iterable[Any]) -> Iterator[str]:
+    """What annotated-types and pydantic say of a value's size."""
+    for one in metadata:
+        for name, words in WORDS.items():
+            if getattr(one, name, None) is not None:
+                yield f"{words} {getattr(one, name)}"
+
+
+def documented(shape: type) -> dict[str, str]:
+    """The strings beneath a class's attributes."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(shape))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    told: dict[str, str] = {}
+    for before, node in itertools.pairwise(body.body):
+        target = (
+            before.target
+            if isinstance(before, ast.AnnAssign)
+            else before.targets[0]
+            if isinstance(before, ast.Assign)
+            else None
+        )
+        if isinstance(target, ast.Name) and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            told[target.id] = str(node.value.value)
+    return told
