@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distillery.core import catalog
 from distillery.core.catalog import HostingMode, Quota
-from distillery.core.catalog.quotas import DEPLOYMENTS, UNITS_IN_ALL, units_quota
+from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS
 from distillery.core.journal import journal
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
@@ -43,7 +44,7 @@ def needs(recipe: Recipe, names: Names, bedrock: "BedrockClient") -> tuple[Need,
         return (Need(quota=DEPLOYMENTS, used=len(deployed), added=_endpoints(live in deployed)),)
     bought = dict(_units(bedrock))
     added = recipe.model_units * _endpoints(live in bought)
-    return (*_of_one(recipe), Need(quota=UNITS_IN_ALL, used=sum(bought.values()), added=added))
+    return (*_of_one(recipe), Need(quota=ALL_MODEL_UNITS, used=sum(bought.values()), added=added))
 
 
 def _endpoints(live_exists: bool) -> int:
@@ -52,7 +53,7 @@ def _endpoints(live_exists: bool) -> int:
 
 def _of_one(recipe: Recipe) -> Iterator[Need]:
     """The quota that holds for each Provisioned Throughput by itself, whatever others there are."""
-    if quota := units_quota(recipe.student):
+    if quota := catalog.model(recipe.student).model_units_quota:
         yield Need(quota=quota, used=0, added=recipe.model_units)
     else:
         log.warning("the catalog knows no quota of model units for %s; going on without", recipe.student)

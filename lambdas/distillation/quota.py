@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
 from distillery.core.catalog import Quota
-from distillery.core.catalog.quotas import SERVICE_CODE
+from distillery.core.catalog.hosting import SERVICE_CODE
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.journal import journal
 from distillery.core.names import Names

@@ -1,25 +1,40 @@
 """Everything this project knows about Bedrock's models, as typed data with dates and sources.
 
-Used alike by synth, Lambdas and tests: ``from distillery.core import catalog``. It is made of frozen values,
-asks nothing of the network or the clock (a question about a day takes the day), and needs nothing but the
-standard library. A model, Region or profile that is not here is refused, not guessed.
+The facts are in TOML files, one for each provider and one of the teacher-student pairs; `data.py` reads them. Synth,
+Lambda functions and tests use the catalog alike: ``from distillery.core import catalog``. All values are frozen. The
+catalog uses no network, no clock (a question about a day takes the day) and only the standard library. It refuses a
+model, Region or profile that it does not know.
+
+A source starts with the short name of a document. ``UG x`` is the page
+``https://docs.aws.amazon.com/bedrock/latest/userguide/x.html``; a page without a remark was stored in September or
+October 2026. ``UNVERIFIED`` means that no document at hand confirms the fact, ``INFERENCE`` that it follows from
+documents that do not state it. Days that occur often:
+
+==========  ==================================================================================================
+2024-12-03  the AWS announcement: model distillation and latency-optimized inference in preview, Nova
+2025-07-16  models customized since then may be deployed on demand (UG deploy-custom-model-on-demand)
+2025-07-20  the AWS Bedrock pricing page at hand
+2026-09-07  the copy of UG latency-optimized-inference, which lists Regions without their first days
+2026-11-23  the LiteLLM 1.109.1 price table was read (it has no date; the release is of November 2026)
+==========  ==================================================================================================
 
 ===========================  ============================================================================
 `model`, `models`            a foundation model by its invoke id: other ids, life cycle, Regions, profiles
 `base_of`                    the model behind a customization id or a custom-model ARN
-`pair`, `pairs`              what Bedrock distils into what, where and when
+`pair`, `pairs`              which teacher Bedrock distils into which student, where and when
 `profile_for`                the cross-Region profile to call a model with from a Region
-`latency_offered`            whether latency-optimized inference is to be had
+`latency_offered`            whether latency-optimized inference is available
 `on_demand_eligible`,        where a student may be hosted, with the reason
 `throughput_eligible`
-`hosting_quotas`             what hosting is counted against in Service Quotas
-`student_context`            how long a prompt-answer pair a student is trained on
-`price` and its kin          dated prices, or None: never guessed
+`hosting_quotas`             the quotas of Service Quotas that limit hosting
+`student_context`            the longest prompt-answer pair that a student is trained on
+`price`, `training_price`,   dated prices, or None: never guessed
+`storage_price`,
+`custom_model_price`
 ===========================  ============================================================================
 """
 
-from distillery.core.catalog.contexts import student_context
-from distillery.core.catalog.hosting import on_demand_eligible, throughput_eligible
+from distillery.core.catalog.hosting import hosting_quotas, on_demand_eligible, throughput_eligible
 from distillery.core.catalog.life import Certainty, Life, LifeState
 from distillery.core.catalog.prices import custom_model_price, price, storage_price, training_price
 from distillery.core.catalog.queries import (
@@ -31,8 +46,8 @@ from distillery.core.catalog.queries import (
     pair,
     pairs,
     profile_for,
+    student_context,
 )
-from distillery.core.catalog.quotas import hosting_quotas
 from distillery.core.catalog.types import (
     ANYWHERE,
     CustomizeId,

@@ -1,10 +1,36 @@
-"""Where a customized model may be hosted, and why not where it may not."""
+"""Where a customized model may be hosted, with the reason, and the quotas of Service Quotas that limit it.
+
+Source of the quotas' codes, names and defaults: AWS General Reference, "Amazon Bedrock endpoints and quotas" (autumn
+2026). All of them can be raised, quotas of model units by AWS Support (UG prov-thru-purchase). Only the account itself
+knows which values it was granted.
+"""
 
 from datetime import date
 
 from distillery.core.catalog.life import LifeState
 from distillery.core.catalog.queries import model
-from distillery.core.catalog.types import Eligibility, Model
+from distillery.core.catalog.types import Eligibility, HostingMode, Model, Quota
+
+SERVICE_CODE = "bedrock"
+"""The service code of Amazon Bedrock in Service Quotas."""
+
+_PAGE = "GR, Amazon Bedrock endpoints and quotas"
+
+ALL_MODEL_UNITS = Quota(
+    code="L-BE77399C",
+    name="Model units no-commitment Provisioned Throughputs across custom models",
+    default=0,
+    source=f"{_PAGE}; a third party met it on AWS in July 2026",
+)
+"""Model units of all no-commitment Provisioned Throughput of custom models, in one account and Region."""
+
+DEPLOYMENTS = Quota(
+    code="L-1EF80F3E",
+    name="(Model customization) Total number of custom model deployments",
+    default=10,
+    source=_PAGE,
+)
+"""Custom model deployments in one account and Region."""
 
 
 def on_demand_eligible(student: str, region: str, customized_on: date) -> Eligibility:
@@ -46,6 +72,14 @@ def throughput_eligible(student: str, region: str, on: date) -> Eligibility:
             f"only. {_successor(base)}",
         )
     return Eligibility(True, f"{base.name} may be hosted on Provisioned Throughput in {region}")
+
+
+def hosting_quotas(student: str, mode: HostingMode) -> tuple[Quota, ...]:
+    """Every known quota that limits hosting a model customized from `student`."""
+    if mode is HostingMode.ON_DEMAND:
+        return (DEPLOYMENTS,)
+    own = model(student).model_units_quota
+    return (own, ALL_MODEL_UNITS) if own else (ALL_MODEL_UNITS,)
 
 
 def _not_offered(what: str, base: Model, region: str, regions: frozenset[str]) -> Eligibility:

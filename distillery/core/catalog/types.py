@@ -180,7 +180,9 @@ class Model:
 
     `latency` maps a mode to its Regions, each with the first day it is known to have been offered there.
     `in_region` are the Regions that serve the bare id on demand. `successor` is what to use in its place, in
-    the same role.
+    the same role. `training_context_tokens` is the longest prompt-answer pair that a student is trained on.
+    `model_units_quota` limits the model units of one Provisioned Throughput of a model customized from this one.
+    None where no source gives the value.
     """
 
     id: InvokeId
@@ -204,6 +206,8 @@ class Model:
     marketplace: bool = False
     multi_turn_distillation: bool = False
     successor: InvokeId | None = None
+    training_context_tokens: int | None = None
+    model_units_quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ GetServiceQuota by it, as is done here. Where a denial shows that to be wrong, t
 from collections.abc import Iterable
 
 from distillery.core.catalog import HostingMode, hosting_quotas
-from distillery.core.catalog.quotas import SERVICE_CODE
+from distillery.core.catalog.hosting import SERVICE_CODE
 from infra.constructs.arn import Place
 from infra.constructs.permissions.permission import Permission
 

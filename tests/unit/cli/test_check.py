@@ -143,7 +143,7 @@ def test_over_budget_is_told_with_the_items(command: Command, good: Path, monkey
     [
         (("nowhere.jsonl",), "there is no file nowhere.jsonl"),
         ((), "Missing argument"),
-        ((str(EXAMPLE), "--student", "nova"), "the catalog knows no model 'nova'"),
+        ((str(EXAMPLE), "--student", "nova"), "the catalog has no model 'nova'"),
         ((str(EXAMPLE), "--recipe", "suport"), "environments/dev.toml has ['support']"),
         ((str(EXAMPLE), "--recipe", "support", "--student", "amazon.nova-micro-v1:0"), "one of --recipe and --student"),
         ((str(EXAMPLE), "--colour"), "No such option"),

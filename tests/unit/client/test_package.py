@@ -64,6 +64,12 @@ def test_boto3_is_the_only_thing_that_an_installation_brings(wheel: zipfile.ZipF
     assert extra >= {"typer", "rich", "msgspec"}
 
 
+def test_the_data_files_of_the_library_are_in_it(wheel: zipfile.ZipFile) -> None:
+    data = {str(path.relative_to(ROOT)) for path in (ROOT / "distillery").rglob("*.toml")}
+    assert "distillery/core/catalog/pairs.toml" in data
+    assert data <= set(wheel.namelist())
+
+
 def test_its_version_is_told_in_one_place_and_held_everywhere_else(wheel: zipfile.ZipFile) -> None:
     told = [metadata(wheel)["Version"]]
     for file in ("package.json", "package-lock.json"):  # npm writes no bill of materials without one

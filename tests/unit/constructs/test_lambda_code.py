@@ -2,11 +2,14 @@
 
 import ast
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from distillery.core import catalog
 from distillery.settings import load
 from infra.constructs.build import ROOT
 from infra.constructs.lambda_code import PARTS, pack, parcel
@@ -47,10 +50,28 @@ def modules(*folders: str) -> set[str]:
     return {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py")}
 
 
+def data_files(*folders: str) -> set[str]:
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {str(path.relative_to(ROOT)) for path in found if path.suffix not in (".py", ".pyc")}
+
+
 def test_a_parcel_holds_its_stage_and_its_parts_of_the_library_and_nothing_else(parcels: dict[str, set[str]]) -> None:
     for stage, files in parcels.items():
-        held = modules(f"lambdas/{stage}", *(f"distillery/{part}" for part in PARTS[stage]))
+        folders = (f"lambdas/{stage}", *(f"distillery/{part}" for part in PARTS[stage]))
+        held = modules(*folders) | data_files(*folders)
         assert files == held | {"lambdas/__init__.py", "distillery/__init__.py"}, stage
+
+
+@pytest.mark.parametrize("stage", PARTS)
+def test_the_data_files_of_a_parcel_can_be_read_from_it(stage: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(pack(stage, ROOT, tmp_path / "build")) as packed:
+        packed.extractall(tmp_path / "parcel")
+    code = "from distillery.core import catalog; print(catalog.__file__, len(catalog.models()), len(catalog.pairs()))"
+    command = [sys.executable, "-S", "-c", code]
+    told = subprocess.run(command, cwd=tmp_path / "parcel", env={}, capture_output=True, text=True, check=True)
+    file, *counts = told.stdout.split()
+    assert Path(file).is_relative_to((tmp_path / "parcel").resolve())
+    assert counts == [str(len(catalog.models())), str(len(catalog.pairs()))]
 
 
 def imported(file: str) -> set[str]:

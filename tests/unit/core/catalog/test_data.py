@@ -1,14 +1,20 @@
 """What must hold for every row of the catalog."""
 
 import re
-from datetime import date
+import typing
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from enum import Enum
 from itertools import pairwise
+from pathlib import Path
+from types import UnionType
 
 import pytest
 
 from distillery.core import catalog
 from distillery.core.catalog import Certainty, HostId, Life, LifeState, Model, Pair, Price, PriceKind, Profile
-from distillery.core.catalog.contexts import STUDENT_CONTEXT_TOKENS
+from distillery.core.catalog.data import PROVIDERS
 
 TODAY = date(2026, 11, 23)
 MODELS = catalog.models()
@@ -21,6 +27,50 @@ LIVES = [(model.id, model.life) for model in MODELS] + [
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 each_pair = pytest.mark.parametrize("pair", catalog.pairs(), ids=lambda pair: f"{pair.teacher}-{pair.student}")
 each_life = pytest.mark.parametrize("life", [life for _, life in LIVES], ids=[name for name, _ in LIVES])
+
+
+def has_type(value: object, kind: object) -> bool:
+    """Whether a value, and all that is in it, has the type that a field declares."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if isinstance(kind, typing.NewType):
+        return has_type(value, kind.__supertype__)
+    if origin in (typing.Union, UnionType):
+        return any(has_type(value, one) for one in args)
+    if isinstance(value, Mapping):
+        return origin is Mapping and all(has_type(k, args[0]) and has_type(v, args[1]) for k, v in value.items())
+    if isinstance(value, tuple | frozenset):
+        return isinstance(value, origin or tuple) and all(has_type(one, args[0]) for one in value)
+    if is_dataclass(value):
+        hints = typing.get_type_hints(type(value))
+        return type(value) is kind and all(has_type(getattr(value, f.name), hints[f.name]) for f in fields(value))
+    return type(value) is kind and (not isinstance(value, Enum) or value in type(value))
+
+
+def mistyped(row: Model | Pair) -> list[str]:
+    hints = typing.get_type_hints(type(row))
+    return [field.name for field in fields(row) if not has_type(getattr(row, field.name), hints[field.name])]
+
+
+@each_model
+def test_every_value_of_a_model_has_the_type_of_its_field(model: Model) -> None:
+    assert mistyped(model) == []
+
+
+@each_pair
+def test_every_value_of_a_pair_has_the_type_of_its_field(pair: Pair) -> None:
+    assert mistyped(pair) == []
+
+
+def test_every_data_file_is_of_a_provider_or_of_the_pairs() -> None:
+    files = {path.stem for path in Path(catalog.__file__).parent.glob("*.toml")}
+    assert files == {*PROVIDERS, "pairs"}
+    assert {model.id.partition(".")[0] for model in MODELS} == set(PROVIDERS)
+
+
+def test_ids_and_pairs_are_unique() -> None:
+    assert len({model.id for model in MODELS}) == len(MODELS)
+    pairs = [(pair.teacher, pair.student) for pair in catalog.pairs()]
+    assert len(set(pairs)) == len(pairs)
 
 
 @each_model
@@ -122,13 +172,12 @@ def test_a_student_of_a_pair_can_be_hosted_where_it_is_made(pair: Pair) -> None:
 def test_no_job_can_start_when_the_teacher_has_ended_or_the_student_is_legacy(pair: Pair) -> None:
     teacher, student = catalog.model(pair.teacher).life, catalog.model(pair.student).life
     assert pair.first
+    ends = [day for day in (teacher.ends, student.declines) if day]
+    assert pair.last == (min(ends) - timedelta(days=1) if ends else None)
     if pair.last:
         assert pair.first < pair.last
         assert teacher.state(pair.last) is not LifeState.ENDED
         assert student.state(pair.last) is LifeState.ACTIVE
-    else:
-        assert teacher.ends is None
-        assert student.declines is None
 
 
 @each_pair
@@ -141,8 +190,16 @@ def test_a_teacher_can_be_called_the_way_its_pair_says(pair: Pair) -> None:
         assert catalog.profile_for(teacher.id, region)
 
 
-def test_the_limits_name_models_of_the_catalog() -> None:
-    assert set(STUDENT_CONTEXT_TOKENS) <= {model.id for model in MODELS}
+@each_model
+def test_only_a_student_has_a_training_context(model: Model) -> None:
+    students = {pair.student for pair in catalog.pairs()}
+    assert catalog.student_context(model.id) == model.training_context_tokens
+    assert model.training_context_tokens is None or model.id in students
+
+
+def test_no_training_context_is_known_of_an_unknown_model() -> None:
+    assert catalog.student_context("amazon.nova-unknown-v1:0") is None
+    assert catalog.student_context("unknown.model") is None
 
 
 def test_a_custom_model_arns_base_is_found_and_an_invoke_id_is_not_one() -> None:

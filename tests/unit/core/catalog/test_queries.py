@@ -83,9 +83,9 @@ def test_a_region_with_dates_of_its_own_follows_them() -> None:
 
 
 def test_an_unknown_model_is_answered_with_near_names() -> None:
-    with pytest.raises(catalog.UnknownModel, match=r"'amazon.nova-mikro-v1:0'; near it: amazon.nova-micro-v1:0"):
+    with pytest.raises(catalog.UnknownModel, match=r"'amazon.nova-mikro-v1:0'; similar ids: amazon.nova-micro-v1:0"):
         catalog.model("amazon.nova-mikro-v1:0")
-    with pytest.raises(KeyError, match=r"near it: .*, .*add the model"):
+    with pytest.raises(KeyError, match=r"similar ids: .*, .*add the model"):
         catalog.model("?")
 
 

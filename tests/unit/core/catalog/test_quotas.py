@@ -5,9 +5,10 @@ import re
 import pytest
 
 from distillery.core import catalog, limits
-from distillery.core.catalog.quotas import DEPLOYMENTS, UNITS_IN_ALL, UNITS_OF_ONE, hosting_quotas, units_quota
+from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, hosting_quotas
 
-QUOTAS = (DEPLOYMENTS, UNITS_IN_ALL, *UNITS_OF_ONE.values())
+MODEL_UNITS = [model.model_units_quota for model in catalog.models() if model.model_units_quota]
+QUOTAS = (DEPLOYMENTS, ALL_MODEL_UNITS, *MODEL_UNITS)
 STUDENTS = sorted({pair.student for pair in catalog.pairs()})
 
 
@@ -16,18 +17,19 @@ def test_codes_are_service_quotas_own_and_name_one_quota_each() -> None:
     assert len({quota.code for quota in QUOTAS}) == len({quota.name for quota in QUOTAS}) == len(QUOTAS)
 
 
-def test_what_is_hosted_under_a_quota_is_in_the_catalog() -> None:
-    assert {catalog.base_of(host).host for host in UNITS_OF_ONE} == set(UNITS_OF_ONE)
+def test_what_has_a_quota_of_model_units_can_be_hosted() -> None:
+    assert MODEL_UNITS
+    assert all(model.host for model in catalog.models() if model.model_units_quota)
 
 
 def test_a_new_account_has_no_model_units_and_ten_deployments() -> None:
-    assert {quota.default for quota in (UNITS_IN_ALL, *UNITS_OF_ONE.values())} == {0}
+    assert {quota.default for quota in (ALL_MODEL_UNITS, *MODEL_UNITS)} == {0}
     assert DEPLOYMENTS.default == limits.MAX_DEPLOYMENTS
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_every_student_sold_as_provisioned_throughput_has_a_quota_of_its_own(student: str) -> None:
     sold = bool(catalog.model(student).throughput_regions)
-    assert (units_quota(student) is not None) == sold
-    assert UNITS_IN_ALL in hosting_quotas(student, catalog.HostingMode.PROVISIONED)
+    assert (catalog.model(student).model_units_quota is not None) == sold
+    assert ALL_MODEL_UNITS in hosting_quotas(student, catalog.HostingMode.PROVISIONED)
     assert hosting_quotas(student, catalog.HostingMode.ON_DEMAND) == (DEPLOYMENTS,)
