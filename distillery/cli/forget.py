@@ -90,10 +90,10 @@ def _wanted(buckets: list["Bucket"], text: str | None, file: Path | None, digest
     """Raises BadRequest where not one thing is said, or nothing has the digest."""
     from distillery.cli.erasure import wanted
     from distillery.cli.erasure.copies import by_digest
-    from distillery.datasets.curation import personal
+    from distillery.datasets.curation import personal_data
 
     def masked(said: str) -> str:
-        return personal.mask(said, personal.find(said))
+        return personal_data.mask(said, personal_data.find(said))
 
     if sum(one is not None for one in (text, file, digest)) != 1:
         raise BadRequest("say what to forget: one of --text, --file and --digest")

@@ -11,8 +11,7 @@ from distillery.core.estimate import Size
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.recipe import BadLines, Recipe
 from distillery.core.tokens import tokens
-from distillery.datasets.row import Row
-from distillery.datasets.split import Split, split
+from distillery.datasets.split import HashedPrompt, Split, split
 from distillery.datasets.validation.asked import prompt_of
 from distillery.datasets.validation.dataset_checks import TOGETHER
 from distillery.datasets.validation.finding import Finding
@@ -45,12 +44,16 @@ def prepare(reading: Reading, recipe: Recipe) -> Prepared:
     _check_findings(reading, recipe)
     if reading.prompts.different > reading.prompts.keep:
         _refuse(reading, whole.TOO_MANY_PROMPTS, f"there are {_counted(reading)}; {recipe.heldout_max} may be held out")
-    from distillery.datasets.curation.curate import choose, curate, told_of  # its libraries are not every cold start's
+    from distillery.datasets.curation.curate import (
+        curate,
+        curation_report,
+        select,
+    )  # its libraries are not every cold start's
 
-    rows = [Row.of(prompt_of(asked, answer)) for asked, answer in reading.prompts.kept.items()]
+    rows = [HashedPrompt.of(prompt_of(asked, answer)) for asked, answer in reading.prompts.kept.items()]
     curated = curate(rows, recipe.curation)
-    everything = split(curated.rows, share=recipe.heldout_share, most=recipe.heldout_max)
-    parts = choose(everything, recipe)
+    everything = split(curated.rows, share=recipe.heldout_share, max_heldout=recipe.heldout_max)
+    parts = select(everything, recipe)
     _check_counts(parts, reading)
     kept = parts.train + parts.heldout
     return Prepared(
@@ -62,8 +65,8 @@ def prepare(reading: Reading, recipe: Recipe) -> Prepared:
             tokens=sum(tokens(row.prompt.characters) for row in kept),
         ),
         labelled=parts.labelled,
-        duplicates=reading.tally.repeated + parts.left_out,
-        curation=told_of(curated, everything, parts, recipe.grader),
+        duplicates=reading.tally.repeated + parts.dropped,
+        curation=curation_report(curated, everything, parts, recipe.grader),
     )
 
 
@@ -104,5 +107,5 @@ def told(reading: Reading) -> str:
     return f"{errors} {'error' if errors == 1 else 'errors'} in {lines} lines, first {first}; {first.kind.fix}"
 
 
-def _jsonl(rows: Iterable[Row], *, reference: bool) -> bytes:
+def _jsonl(rows: Iterable[HashedPrompt], *, reference: bool) -> bytes:
     return b"".join(to_line(row.prompt, reference=reference).encode() + b"\n" for row in rows)

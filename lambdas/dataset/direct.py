@@ -168,6 +168,6 @@ def keep(taken: Taken, recipe: Recipe, objects: ObjectStore, bucket: str, status
 
 def _personal_data(prompts: tuple[Prompt, ...], recipe: Recipe) -> dict[str, Any]:
     """Of what is held out, a fair sample of what the job learns: of that nothing is masked, nor read here."""
-    from distillery.datasets.curation.curate import found_in  # its libraries are not every cold start's
+    from distillery.datasets.curation.curate import personal_data_report  # its libraries are not every cold start's
 
-    return found_in(prompts, recipe.curation.personal_data)
+    return personal_data_report(prompts, recipe.curation.personal_data)

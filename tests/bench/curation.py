@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from distillery.datasets.curation import alike, personal, profile, selection
-from distillery.datasets.curation.words import words
+from distillery.datasets.curation import personal_data
+from distillery.datasets.curation.curate import count_languages
+from distillery.datasets.curation.similarity import cluster_leaders, select_diverse, words
 from tests.bench import learning
 from tests.bench.bar import Bar
 
@@ -40,8 +41,8 @@ def _students(console: Console, train: Sequence[learning.Labelled], test: Sequen
 
     drawn = [taught(random.Random(seed).sample(range(len(train)), MOST)) for seed in range(DRAWS)]
     by_label, blind = (
-        taught(selection.choose(texts, labels, MOST)),
-        taught(selection.choose(texts, [None] * len(texts), MOST)),
+        taught(select_diverse(texts, labels, MOST)),
+        taught(select_diverse(texts, [None] * len(texts), MOST)),
     )
     chance = statistics.median(drawn)
     table = Table("3,000 prompts", "accuracy", title=f"A choice from {len(train):,} prompts of banking77 (stand-ins)")
@@ -57,13 +58,13 @@ def _students(console: Console, train: Sequence[learning.Labelled], test: Sequen
 
 def _passes(texts: Sequence[str]) -> Table:
     """Seconds for all texts, and as a multiple of folding them into words."""
-    profile.languages(texts[:1])  # its model is loaded once
+    count_languages(texts[:1])  # its model is loaded once
     passes: dict[str, Callable[[], object]] = {
         "words": lambda: [words(text) for text in texts],
-        "near duplicates": lambda: alike.leaders(texts, likeness=0.8),
-        "personal data": lambda: [personal.find(text) for text in texts],
-        "languages": lambda: profile.languages(texts),
-        f"choice of {MOST:,}": lambda: selection.choose(texts, [None] * len(texts), MOST),
+        "near duplicates": lambda: cluster_leaders(texts, threshold=0.8),
+        "personal data": lambda: [personal_data.find(text) for text in texts],
+        "languages": lambda: count_languages(texts),
+        f"choice of {MOST:,}": lambda: select_diverse(texts, [None] * len(texts), MOST),
     }
     took = {what: _seconds(done) for what, done in passes.items()}
     table = Table("pass", "seconds", "of words", title=f"Curating {len(texts):,} prompts")

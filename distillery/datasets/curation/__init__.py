@@ -1,5 +1,5 @@
-"""From all prompts of an upload to the best ones: alike ones put together, personal data found, a diverse choice made.
+"""Curation of prompts: personal data, near duplicates, and the selection of a diverse subset.
 
-Each module answers one question about texts and knows nothing of files; `curate` asks them in order and keeps account
-of what was removed and why.
+`curate` applies the steps in order and records what was removed and why. `personal_data` and `similarity` work on plain
+texts and know nothing of files or recipes.
 """

@@ -10,7 +10,7 @@ import pytest
 from distillery.cli.erasure import wanted
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import BadRequest
-from distillery.datasets.curation import personal
+from distillery.datasets.curation import personal_data
 
 SAID = "My name is Zoë Müller,\nand I live at \u201cElm\u2009Street\u201d 5"
 PROMPT = Prompt(system="Classify.", messages=(("user", SAID),), reference="moving")
@@ -68,7 +68,7 @@ def test_a_prompt_is_not_found_where_a_longer_one_begins_like_it_or_one_of_its_t
 def test_a_prompt_is_found_where_its_personal_data_was_masked() -> None:
     said = Prompt(system=None, messages=(("user", "Write to zoe@example.com about my card"),), reference=None)
     masked = Prompt(system=None, messages=(("user", "Write to [EMAIL] about my card"),), reference=None)
-    holds = wanted.prompts([said], lambda text: personal.mask(text, personal.find(text)))
+    holds = wanted.prompts([said], lambda text: personal_data.mask(text, personal_data.find(text)))
     assert wanted.held(to_line(masked).encode(), holds)
 
 

@@ -1,4 +1,4 @@
-"""What becomes of prompts: personal data, near duplicates, more prompts than wanted, and what the report tells."""
+"""Curation: personal data, near duplicates, selection, and the report."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,18 +9,26 @@ from distillery.core.conversation import Prompt
 from distillery.core.curation import Curation, NearDuplicates, PersonalData, TooMany
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Grader, Recipe
-from distillery.datasets.curation.curate import choose, curate, told_of
-from distillery.datasets.row import Row
-from distillery.datasets.split import split
+from distillery.datasets.curation.curate import (
+    LabelBalance,
+    Lengths,
+    count_languages,
+    curate,
+    curation_report,
+    measure_balance,
+    measure_lengths,
+    select,
+)
+from distillery.datasets.split import HashedPrompt, split
 
 RECIPE = Recipe(name="support", teacher="amazon.nova-pro-v1:0", student="amazon.nova-micro-v1:0")
 
 
-def rows(*texts: str, reference: str | None = "billing", system: str | None = None) -> list[Row]:
-    return [Row.of(Prompt(system=system, messages=(("user", text),), reference=reference)) for text in texts]
+def rows(*texts: str, reference: str | None = "billing", system: str | None = None) -> list[HashedPrompt]:
+    return [HashedPrompt.of(Prompt(system=system, messages=(("user", text),), reference=reference)) for text in texts]
 
 
-def said(found: tuple[Row, ...]) -> list[str]:
+def texts_of(found: tuple[HashedPrompt, ...]) -> list[str]:
     return [row.prompt.messages[0][1] for row in found]
 
 
@@ -32,16 +40,18 @@ CARD = [
 
 
 @pytest.mark.parametrize(
-    ("wanted", "left", "counted"),
+    ("settings", "remaining", "counted"),
     [
         (NearDuplicates.REMOVE, [CARD[0], CARD[2]], 1),
         (NearDuplicates.REPORT, CARD, 1),
         (NearDuplicates.IGNORE, CARD, 0),
     ],
 )
-def test_near_duplicates_are_removed_reported_or_ignored(wanted: NearDuplicates, left: list[str], counted: int) -> None:
-    curated = curate(rows(*CARD), Curation(near_duplicates=wanted))
-    assert said(curated.rows) == left
+def test_near_duplicates_are_removed_reported_or_ignored(
+    settings: NearDuplicates, remaining: list[str], counted: int
+) -> None:
+    curated = curate(rows(*CARD), Curation(near_duplicates=settings))
+    assert texts_of(curated.rows) == remaining
     assert curated.near_duplicates == counted == len(curated.pairs)
 
 
@@ -49,32 +59,34 @@ MAIL = "Write to jo@example.com about the fee"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "left", "counted"),
+    ("settings", "remaining", "counted"),
     [
         (PersonalData.MASK, "Write to [EMAIL] about the fee", {"email": 1}),
         (PersonalData.REPORT, MAIL, {"email": 1}),
         (PersonalData.IGNORE, MAIL, {}),
     ],
 )
-def test_personal_data_is_masked_reported_or_ignored(wanted: PersonalData, left: str, counted: dict[str, int]) -> None:
-    curated = curate(rows(MAIL, "Close my account."), Curation(personal_data=wanted))
-    assert said(curated.rows) == [left, "Close my account."]
+def test_personal_data_is_masked_reported_or_ignored(
+    settings: PersonalData, remaining: str, counted: dict[str, int]
+) -> None:
+    curated = curate(rows(MAIL, "Close my account."), Curation(personal_data=settings))
+    assert texts_of(curated.rows) == [remaining, "Close my account."]
     assert (dict(curated.personal_data), curated.personal_prompts) == (counted, len(counted))
 
 
-def test_personal_data_refuses_the_upload_where_the_recipe_says_so() -> None:
-    with pytest.raises(DatasetRejected, match="1 prompts hold personal data \\(1 email\\)"):
+def test_personal_data_is_rejected_where_the_recipe_says_so() -> None:
+    with pytest.raises(DatasetRejected, match="1 prompts contain personal data \\(1 email\\)"):
         curate(rows(MAIL), Curation(personal_data=PersonalData.REJECT))
 
 
-def test_every_text_of_a_prompt_is_masked_and_prompts_that_become_the_same_are_one() -> None:
+def test_every_text_is_masked_and_equal_prompts_are_merged() -> None:
     given = rows("ask a@b.co", "ask c@d.co", reference="mail e@f.co", system="from g@h.co")
     (row,) = curate(given, Curation(personal_data=PersonalData.MASK)).rows
     assert row.prompt == Prompt(system="from [EMAIL]", messages=(("user", "ask [EMAIL]"),), reference="mail [EMAIL]")
-    assert row == Row.of(row.prompt)
+    assert row == HashedPrompt.of(row.prompt)
 
 
-def labelled() -> list[Row]:
+def labelled() -> list[HashedPrompt]:
     questions = [
         (f"{verb} the {thing} {number}", thing)
         for thing in ("card", "fee")
@@ -85,37 +97,65 @@ def labelled() -> list[Row]:
     return [row for text, thing in questions for row in rows(text, reference=thing)]
 
 
-@pytest.mark.parametrize("most", [10, 25])
-def test_a_choice_leaves_what_is_held_out_and_is_even_over_labels(most: int) -> None:
-    recipe = replace(RECIPE, curation=Curation(too_many=TooMany.SELECT, most_prompts=most))
-    everything = split(labelled(), share=0.2, most=20)
-    parts = choose(everything, recipe)
-    assert parts.heldout == everything.heldout
-    assert len(parts.train) == most
-    assert set(parts.train) <= set(everything.train)
+@pytest.mark.parametrize("count", [10, 25])
+def test_a_selection_is_balanced_and_leaves_held_out_prompts(count: int) -> None:
+    recipe = replace(RECIPE, curation=Curation(too_many=TooMany.SELECT, most_prompts=count))
+    all_parts = split(labelled(), share=0.2, max_heldout=20)
+    parts = select(all_parts, recipe)
+    assert parts.heldout == all_parts.heldout
+    assert len(parts.train) == count
+    assert set(parts.train) <= set(all_parts.train)
     per_label = [[row.prompt.reference for row in parts.train].count(label) for label in ("card", "fee")]
     assert max(per_label) - min(per_label) <= 1
 
 
-def test_nothing_is_chosen_unless_the_recipe_says_so() -> None:
-    everything = split(labelled(), share=0.2, most=20)
-    assert choose(everything, replace(RECIPE, curation=Curation(most_prompts=10))) is everything
+def test_nothing_is_selected_unless_the_recipe_says_so() -> None:
+    all_parts = split(labelled(), share=0.2, max_heldout=20)
+    assert select(all_parts, replace(RECIPE, curation=Curation(most_prompts=10))) is all_parts
 
 
-def test_the_report_tells_what_was_left_out_and_what_is_left_and_quotes_nothing() -> None:
-    wanted = Curation(too_many=TooMany.SELECT, most_prompts=10)
-    curated = curate([*labelled(), *rows(MAIL, f"{MAIL}!")], wanted)
-    everything = split(curated.rows, share=0.2, most=20)
-    parts = choose(everything, replace(RECIPE, curation=wanted))
-    told: dict[str, Any] = told_of(curated, everything, parts, Grader.LABEL)
-    assert told["near_duplicates"] == len(told["near_duplicate_pairs"]) == 1
-    assert told["personal_data"] == {"prompts": 2, "found": {"email": 2}}
-    assert told["not_chosen"] == len(everything.train) - 10
-    assert sum(told["languages"].values()) == 10
-    assert told["labels"]["labels"] in (2, 3)
-    assert "jo@example.com" not in str(told)
+def test_the_report_counts_what_was_removed_and_quotes_nothing() -> None:
+    settings = Curation(too_many=TooMany.SELECT, most_prompts=10)
+    curated = curate([*labelled(), *rows(MAIL, f"{MAIL}!")], settings)
+    all_parts = split(curated.rows, share=0.2, max_heldout=20)
+    parts = select(all_parts, replace(RECIPE, curation=settings))
+    report: dict[str, Any] = curation_report(curated, all_parts, parts, Grader.LABEL)
+    assert report["near_duplicates"] == len(report["near_duplicate_pairs"]) == 1
+    assert report["personal_data"] == {"prompts": 2, "found": {"email": 2}}
+    assert report["not_chosen"] == len(all_parts.train) - 10
+    assert sum(report["languages"].values()) == 10
+    assert report["labels"]["labels"] in (2, 3)
+    assert "jo@example.com" not in str(report)
 
 
-def test_answers_in_free_text_are_no_labels() -> None:
-    parts = split(labelled(), share=0.2, most=20)
-    assert told_of(curate(labelled(), Curation()), parts, parts, Grader.OVERLAP)["labels"] is None
+def test_free_text_answers_are_not_labels() -> None:
+    parts = split(labelled(), share=0.2, max_heldout=20)
+    assert curation_report(curate(labelled(), Curation()), parts, parts, Grader.OVERLAP)["labels"] is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["four"], Lengths(shortest=4, p50=4, p95=4, longest=4)),
+        (["a" * n for n in range(1, 101)], Lengths(shortest=1, p50=50, p95=95, longest=100)),
+    ],
+)
+def test_lengths_are_in_characters(texts: list[str], expected: Lengths) -> None:
+    assert measure_lengths(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["a"], LabelBalance(labels=1, rarest=1, commonest=1, evenness=1.0)),
+        (["a", "b"] * 5, LabelBalance(labels=2, rarest=5, commonest=5, evenness=1.0)),
+        (["a"] * 9 + ["b"], LabelBalance(labels=2, rarest=1, commonest=9, evenness=0.469)),
+    ],
+)
+def test_balance_is_normalized_entropy(labels: list[str], expected: LabelBalance) -> None:
+    assert measure_balance(labels) == expected
+
+
+def test_languages_are_identified_or_undetermined() -> None:
+    texts = ["Meine Karte ist leider noch nicht angekommen", "My card has unfortunately not arrived yet", "12345"]
+    assert count_languages(texts) == {"de": 1, "en": 1, "und": 1}

@@ -1,4 +1,4 @@
-"""Personal data of a checkable form is found and masked; what only looks like it stays."""
+"""Detection and masking of personal data."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.datasets.curation.personal import Kind, counted, find, mask
+from distillery.datasets.curation.personal_data import EntityType, count_by_type, find, mask
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ from distillery.datasets.curation.personal import Kind, counted, find, mask
         ("from 192.168.10.254", "from [IP]"),
     ],
 )
-def test_what_has_a_checkable_form_is_masked(text: str, masked: str) -> None:
+def test_personal_data_is_masked(text: str, masked: str) -> None:
     assert mask(text, find(text)) == masked
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "order 4111 1111 1111 1112 is late",  # Luhn's digit is wrong
+        "order 4111 1111 1111 1112 is late",  # the Luhn checksum is wrong
         "0000 0000 0000 0000",
         "invoice 2026-11-23-0001",
         "version 1.2.3.4.5 of the app",
@@ -40,16 +40,16 @@ def test_what_has_a_checkable_form_is_masked(text: str, masked: str) -> None:
         "the @support account",
     ],
 )
-def test_what_only_looks_like_it_stays(text: str) -> None:
+def test_similar_text_is_not_masked(text: str) -> None:
     assert find(text) == []
 
 
-def test_each_is_counted_by_its_kind() -> None:
-    assert counted(find("a@b.co, c@d.org and 10.0.0.1")) == {Kind.EMAIL: 2, Kind.IP: 1}
+def test_entities_are_counted_by_type() -> None:
+    assert count_by_type(find("a@b.co, c@d.org and 10.0.0.1")) == {EntityType.EMAIL: 2, EntityType.IP: 1}
 
 
 @given(st.text(alphabet="ab@.-+0123456789 []", max_size=80))
-def test_spans_never_overlap_and_masking_leaves_nothing_to_find(text: str) -> None:
-    spans = find(text)
-    assert all(one.stop <= other.start for one, other in pairwise(spans))
-    assert not {span.kind for span in find(mask(text, spans))} & {Kind.CARD, Kind.IBAN}
+def test_entities_never_overlap_and_masking_removes_them(text: str) -> None:
+    entities = find(text)
+    assert all(one.stop <= other.start for one, other in pairwise(entities))
+    assert not {entity.type for entity in find(mask(text, entities))} & {EntityType.CARD, EntityType.IBAN}
