@@ -1,4 +1,4 @@
-# Everything a person or a CI runs. Bare `make` lists it. Nothing is fetched from anywhere but PyPI and npm.
+# Everything that a person or CI runs. `make` alone lists the targets. Only PyPI and npm are fetched from.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -9,10 +9,10 @@ DATE ?=
 PROMPTS ?=
 AGAIN ?=
 PORT ?= 4566
-# The gate states its date: a template never depends on it, and what synth refuses must not change under a test.
+# The gate fixes the date. Templates never depend on it, but what synth refuses does.
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
-# Each has its lock: requirements/<group>.txt. A version must have been public for so long before a lock takes it.
+# Each group has a lock, requirements/<group>.txt. Locks take versions that have been public for COOLING_DAYS.
 GROUPS := dev local lambda layer snippets docs audit
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
@@ -27,10 +27,10 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- install ------------------------------------------------------------------------------------------------
-# What a tool says is kept in $(1) and shown where it fails, with one sentence: a tool that Ctrl-C ends shows a traceback.
+# Write a tool's output to $(1), and show its end and one sentence if the tool fails.
 or_say = >$(1) 2>&1 || { tail -n 5 $(1) >&2; $(2); }
 fail = { echo "$(1) could not be installed: PyPI and npm must be reachable, and the disk needs room for 2 GB" >&2; exit 1; }
-# An environment whose installation was cut off is made anew: half a package would pass for a whole one.
+# An environment whose installation was interrupted is created again, because half a package would look complete.
 new_venv = $(UV) venv --quiet $(if $(wildcard $(@D)/unfinished),--clear,--allow-existing) \
   --python .venv-uv/bin/python $(@D) && touch $(@D)/unfinished
 sync = $(UV) pip sync --quiet --python $(@D) --compile-bytecode --require-hashes $< || $(call fail,$(@D))
@@ -47,7 +47,7 @@ finished = rm -f $(@D)/unfinished && touch $@
 	  $(call or_say,.build/pip.log,$(call fail,uv))
 	@touch $@
 
-# Both environments run the checkout's own simulator: the emulator, and the command that starts it.
+# Both environments use the simulator of this checkout.
 SIMULATOR := packages/bedrock-simulator
 editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolation --editable
 
@@ -89,8 +89,8 @@ editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolati
 	@$(sync)
 	@$(finished)
 
-# Twice the same versions: for the deployed runtime (Amazon Linux 2023), whatever machine this is, and for local functions.
-# What no function imports stays behind in both: compilers' headers, tests, the places that telephone numbers belong to.
+# The same versions twice: for the deployed runtime (Amazon Linux 2023) and for local functions on this machine.
+# Files that no function imports are removed from both: headers, tests, the geography of telephone numbers.
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
 WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
 .build/wheels/ok: requirements/layer.txt .venv-lambda/ok
@@ -113,7 +113,7 @@ node_modules/ok: package-lock.json .venv/ok
 install: .venv/ok .venv-local/ok .venv-lambda/ok .build/wheels/ok node_modules/ok ## Install everything into this folder
 
 .PHONY: lock
-lock: .venv-uv/ok ## Resolve the locks again, from what has been public for COOLING_DAYS=7
+lock: .venv-uv/ok ## Update the locks to versions that have been public for COOLING_DAYS=7
 	@cooled=$$(.venv-uv/bin/python -c 'import sys, datetime as d; \
 	    print(f"{d.datetime.now(d.UTC) - d.timedelta(days=int(sys.argv[1])):%Y-%m-%dT%H:%M:%SZ}")' $(COOLING_DAYS)) || exit 1; \
 	for group in $(GROUPS); do \
@@ -121,8 +121,8 @@ lock: .venv-uv/ok ## Resolve the locks again, from what has been public for COOL
 	    --exclude-newer $$cooled --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done; \
 	npm install --package-lock-only --silent --before $$cooled
 
-# ---- what others deliver ------------------------------------------------------------------------------------
-# Not of the gate: an advisory that is published tonight must not stop tomorrow's repair of something else.
+# ---- supply chain -------------------------------------------------------------------------------------------
+# Not part of the gate: an advisory that is published tonight must not block an unrelated fix tomorrow.
 .PHONY: audit
 audit: .venv/ok .venv-audit/ok ## Ask PyPI and npm whether a lock holds a package with a known vulnerability
 	@$(BIN)/python -m tests.audit
@@ -142,9 +142,9 @@ wheel: .venv/ok ## Build both wheels, the simulator's too, into .build/dist
 	@for package in . $(SIMULATOR); do \
 	  (cd $$package && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/.build/dist) || exit 1; done
 
-# ---- the road on this machine -------------------------------------------------------------------------------
+# ---- the pipeline on this machine --------------------------------------------------------------------------
 .PHONY: demo
-demo: given install ## The whole road on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
+demo: given install ## The whole pipeline on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
 	@$(BIN)/distillery demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again)
 
 FILE := $(PROMPTS:~/%=$(HOME)/%)
@@ -153,12 +153,12 @@ given:
 	@[ -z "$(PROMPTS)" ] || [ -f "$(FILE)" ] || { echo "there is no file $(FILE): name one with PROMPTS=FILE" >&2; exit 1; }
 
 .PHONY: down
-down: ## Stop the local AWS account; leaves no process
+down: ## Stop the local AWS account
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.emulator stop; else echo "nothing is installed, so nothing runs"; fi
 
 # ---- the gate -----------------------------------------------------------------------------------------------
 .PHONY: test
-test: install ## The whole gate
+test: install ## All checks and tests
 	@$(MAKE) --no-print-directory --jobs 2 types lint imports hook synth docs
 	@$(MAKE) --no-print-directory unit local-unit snapshot journey
 
@@ -190,15 +190,15 @@ unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator --numprocesses 2
 
 .PHONY: hook
-hook: .venv/ok ## The hook for pre-commit, as pre-commit installs it from PyPI, and our own
+hook: .venv/ok ## Test the pre-commit hooks
 	$(BIN)/python -m pytest tests/hook
 
 .PHONY: local-unit
-local-unit: .venv-local/ok .build/wheels/ok ## Tests of the local AWS account, in its own environment
+local-unit: .venv-local/ok .build/wheels/ok ## Unit tests of the local AWS account
 	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator --numprocesses 2
 
 .PHONY: snapshot
-snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of every environment's templates; UPDATE=1 writes the snapshots anew
+snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of the templates; UPDATE=1 writes the snapshots
 	$(BIN)/python -m pytest tests/snapshot tests/policy --numprocesses 2
 
 .PHONY: synth
@@ -207,12 +207,12 @@ synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules o
 	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
 
 .PHONY: journey
-journey: install ## The whole road on the local account, happy and unhappy
+journey: install ## Runs on the local AWS account, successful and failing
 	$(BIN)/python -m pytest tests/journey --numprocesses 2
 
-# Not of the gate: 700 MB of packages take most of a minute to fetch.
+# Not part of the gate: it downloads 700 MB of packages.
 .PHONY: snippets
-snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Every snippet, run with its real package against the local Bedrock
+snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with its real package against the local Bedrock
 	$(BIN)/python -m pytest tests/snippets --numprocesses 2
 
 .PHONY: bench
