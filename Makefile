@@ -145,7 +145,7 @@ wheel: .venv/ok ## Build both wheels, the simulator's too, into .build/dist
 # ---- the pipeline on this machine --------------------------------------------------------------------------
 .PHONY: demo
 demo: given install ## The whole pipeline on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
-	@$(BIN)/distillery demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again)
+	@$(BIN)/python -m local.demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again)
 
 FILE := $(PROMPTS:~/%=$(HOME)/%)
 .PHONY: given

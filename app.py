@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.ahead import import_ahead
@@ -32,6 +33,7 @@ from stacks.telemetry import HomeTelemetry, Telemetry
 if TYPE_CHECKING:
     from stacks.collection import CollectionStack
 
+ENVIRONMENTS = Path(__file__).parent / "environments"
 _CREDENTIALS = "CDK_DEFAULT_ACCOUNT"
 """Where the CDK's command line says whose account its credentials are of, when it runs this app."""
 
@@ -105,7 +107,7 @@ def main() -> int:
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:
         on = _day(day) if day else clock.now().date()
-        settings = load(environment, on=on, credentials=os.environ.get(_CREDENTIALS))
+        settings = load(environment, on=on, folder=ENVIRONMENTS, credentials=os.environ.get(_CREDENTIALS))
     except (ConfigError, ValueError) as error:
         print(lines(error), file=sys.stderr)  # noqa: T201 # the command line's own output
         return 1

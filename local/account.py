@@ -63,6 +63,32 @@ class LocalAccount:
         """Write `account.json`, for clients and for the emulator itself, and for no other user of this machine."""
         kept = asdict(self) | {"state": str(self.state), "endpoint": self.endpoint}
         write_private(self.state / "account.json", json.dumps(kept, indent=2) + "\n")
+        self._publish({})
+
+    def publish(self, environment: str, *, region: str, variables: Mapping[str, str]) -> None:
+        """Adds an environment to `client.json`.
+
+        Args:
+            environment: Name of the environment that was deployed.
+            region: Its home Region.
+            variables: Environment variables with the credentials of the user that `distillery --local` acts as.
+        """
+        published = json.loads(self.client_file.read_text(encoding="utf-8"))["environments"]
+        self._publish(published | {environment: {"region": region, "variables": variables}})
+
+    def _publish(self, environments: Mapping[str, Any]) -> None:
+        client = {
+            "endpoint": self.endpoint,
+            "admin_headers": self.admin,
+            "variables": self.env(),
+            "environments": environments,
+        }
+        write_private(self.client_file, json.dumps(client, indent=2) + "\n")
+
+    @property
+    def client_file(self) -> Path:
+        """What `distillery --local` reads (distillery/cli/local_account.py)."""
+        return self.state / "client.json"
 
     @property
     def root(self) -> dict[str, str]:

@@ -51,6 +51,8 @@ def credentials(account: LocalAccount, environment: str, *kinds: str, home: str,
     path = account.people_file
     people = json.loads(path.read_text()) if path.exists() else {}
     write_private(path, json.dumps(people | {_name(environment, kinds): made}))
+    if not kinds:
+        account.publish(environment, region=home, variables=made)
     return made
 
 

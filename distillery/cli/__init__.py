@@ -1,11 +1,12 @@
 """The command: `distillery VERB`. Each verb stands in a module of its own and is a thin layer over the client."""
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from distillery import WHEEL
 
-__all__ = ["main"]
+__all__ = ["main", "report_errors"]
 
 EXTRA = ("typer", "rich", "msgspec")
 """Of the extra `cli`: what no verb can do without."""
@@ -13,10 +14,15 @@ INCOMPLETE = f"distillery: the command needs the extra cli; install it with: pip
 
 
 def main() -> None:
-    """Runs the command. What a person did wrong, or AWS refused, is one sentence and exit code 1; Ctrl-C is 130."""
+    """Runs the command."""
+    report_errors(_command)
+
+
+def report_errors(command: Callable[[], object]) -> None:
+    """Runs a command and exits. An error of the user or of AWS is one sentence with exit code 1; Ctrl-C is 130."""
     try:
         _complete()
-        _run()
+        _run(command)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         sys.exit(130)
@@ -29,14 +35,19 @@ def _complete() -> None:
         sys.exit(1)
 
 
-def _run() -> None:
-    # Imported here: it takes a while, and Ctrl-C may come in it.
+def _command() -> None:
     from distillery.cli.app import app
+
+    app()
+
+
+def _run(command: Callable[[], object]) -> None:
+    # Imported here: it takes a while, and the user may press Ctrl-C meanwhile.
     from distillery.cli.terminal import complain, passage, traced
     from distillery.core.errors import DistilleryError
 
     try:
-        app()
+        command()
     except Exception as error:
         if not _is_a_sentence(error):
             sys.excepthook = traced  # in the place of typer's, which prints whatever stands in an error

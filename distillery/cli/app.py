@@ -52,25 +52,9 @@ def target(
 ) -> None:
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
-        _go_local(env)
-        region = region or _home(env)
+        from distillery.cli.local_account import LocalAccount
+
+        account = LocalAccount.find()
+        os.environ.update(account.variables_for(env))
+        region = region or account.region(env)
     context.obj = Target(environment=env, region=region, local=local)
-
-
-def _go_local(environment: str) -> None:
-    """To the local account, as the person whom the demo made there; as its root where it made none yet."""
-    from distillery.client import NotReached
-    from local import people  # only a checkout holds these
-    from local.account import LocalAccount, NoLocalAccount
-
-    try:
-        account = LocalAccount.load()
-        os.environ.update(account.env() | people.known(account, environment))
-    except NoLocalAccount as error:
-        raise NotReached(str(error)) from error
-
-
-def _home(environment: str) -> str:
-    from distillery.settings.reading import read  # a checkout knows its environments
-
-    return str(read(environment)["home_region"])

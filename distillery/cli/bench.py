@@ -139,10 +139,10 @@ def _time(on: Target) -> Iterator[float]:
         yield 1.0
         return
     from distillery.cli.benchmark.simulated import felt
-    from local.account import LocalAccount  # only a checkout holds it
+    from distillery.cli.local_account import LocalAccount
 
-    account = LocalAccount.load()
-    with felt(account.endpoint, headers=account.admin) as scale:
+    account = LocalAccount.find()
+    with felt(account.endpoint, headers=account.admin_headers) as scale:
         yield scale
 
 

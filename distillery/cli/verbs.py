@@ -9,13 +9,15 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("demo", "check", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
+    *("check", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function in a module of the same name beside this one."""
+_MOVED = {"demo": "the demo runs from a checkout: `make demo`"}
 
 
 class Verbs(TyperGroup):
@@ -41,6 +43,8 @@ class Verbs(TyperGroup):
         return list(VERBS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # typer's signature
+        if cmd_name in _MOVED:
+            raise BadRequest(_MOVED[cmd_name])
         if cmd_name not in VERBS:
             return None
         one = typer.Typer(add_completion=False, rich_markup_mode="rich")

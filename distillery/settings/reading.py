@@ -1,5 +1,6 @@
 """Reads an environment's file, and refuses it with every reason at once."""
 
+import os
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -13,20 +14,37 @@ from distillery.settings.error_messages import misshapen, misspelt, objection
 from distillery.settings.finding import ConfigError, Finding, near
 from distillery.settings.normalize import complete
 
-FOLDER = Path(__file__).parents[2] / "environments"
+VARIABLE = "DISTILLERY_ENVIRONMENTS"
 
 
-def known(folder: Path = FOLDER) -> list[str]:
-    """The environments there are: the stems of the folder's TOML files, sorted."""
-    return sorted(file.stem for file in folder.glob("*.toml"))
+def find_folder() -> Path:
+    """Returns the folder of settings files: the one that DISTILLERY_ENVIRONMENTS names, or else the nearest folder
+    `environments` in the current folder and its parents. It does not exist if there is none."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    here = Path.cwd()
+    folders = [folder / "environments" for folder in (here, *here.parents)]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
-def load(name: str, *, on: date, folder: Path = FOLDER, credentials: str | None = None) -> Settings:
-    """The environment's settings, fit to be deployed on the day `on`. Raises ConfigError with every finding.
+def known(folder: Path | None = None) -> list[str]:
+    """Returns the names of the environments, sorted: the stems of the folder's TOML files."""
+    return sorted(file.stem for file in (folder or find_folder()).glob("*.toml"))
 
-    credentials: the account that they are of, if there are any. Both decide whether settings are refused, and nothing
-    in them.
+
+def load(name: str, *, on: date, folder: Path | None = None, credentials: str | None = None) -> Settings:
+    """Returns the environment's settings, checked for a deployment.
+
+    Args:
+        name: Name of the environment, the stem of its file.
+        on: Day of the deployment. Like `credentials`, it decides whether settings are refused, and changes none.
+        folder: Folder of the settings files; `find_folder` by default.
+        credentials: Account of the credentials that deploy, if there are any.
+
+    Raises:
+        ConfigError: With every finding at once.
     """
+    folder = folder or find_folder()
     settings = shaped(read(name, folder), name)
     beside = _beside_kept_data(settings, folder, credentials)
     if wrong := [*findings(settings, on), *_shared_account(settings, folder), *beside]:
@@ -34,8 +52,12 @@ def load(name: str, *, on: date, folder: Path = FOLDER, credentials: str | None 
     return settings
 
 
-def read(name: str, folder: Path = FOLDER) -> dict[str, Any]:
-    """What the environment's file says. Raises ConfigError if there is none, or if it is not TOML."""
+def read(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """Returns the content of the environment's file. Raises ConfigError if there is no such file, or it is not TOML."""
+    folder = folder or find_folder()
+    if not folder.is_dir():
+        fix = f"run this where a folder environments is, such as a checkout, or name the folder in {VARIABLE}"
+        raise ConfigError(name, [_finding("env", f"there is no folder {folder}", "a folder of TOML files", fix)])
     if name not in (names := known(folder)):
         fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near(name, names)})"
         raise ConfigError(name, [_finding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)])

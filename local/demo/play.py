@@ -42,7 +42,7 @@ def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> N
 
 def _settings(environment: str) -> Settings:
     """Read before anything is started. Raises ConfigError, or CannotStart for an environment of another account."""
-    settings = load(environment, on=launch_day(environment) or clock.now().date())
+    settings = load(environment, on=launch_day(environment) or clock.now().date(), folder=ROOT / "environments")
     if settings.account not in (None, ACCOUNT):
         raise CannotStart(
             f"environment {environment!r} is for account {settings.account}, and the local account is {ACCOUNT}: "

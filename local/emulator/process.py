@@ -206,7 +206,7 @@ def stop(state: Path = STATE) -> bool:
                 time.sleep(0.05)
             if not _alive(pid):
                 break
-    for name in ("pid", "account.json", "clock.json", "people.json"):
+    for name in ("pid", "account.json", "client.json", "clock.json", "people.json"):
         (state / name).unlink(missing_ok=True)
     shutil.rmtree(state / "tmp", ignore_errors=True)
     return pid is not None

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from distillery import WHEEL
 from distillery.core import clock
 from distillery.core.errors import BadRequest
 from distillery.datasets.validation.rules import Rules
@@ -15,10 +16,10 @@ def for_recipe(environment: str, name: str) -> "ForRecipe":
     from distillery.cli.offline_check.judge import ForRecipe
 
     try:
-        from distillery.settings.reading import read, shaped  # only a checkout holds it
-    except ModuleNotFoundError as error:
+        from distillery.settings.reading import read, shaped
+    except ModuleNotFoundError as error:  # pydantic, which the hook for pre-commit does not install
         raise BadRequest(
-            f"recipes are read from the folder environments of a checkout, and here is none ({error}); say --student"
+            f"--recipe needs the package {error.name}; install it with pip install '{WHEEL}[cli]', or say --student"
         ) from error
     settings = shaped(read(environment), environment)
     if name not in settings.recipes:

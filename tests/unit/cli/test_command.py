@@ -1,5 +1,6 @@
 """What all verbs share: help, options, and errors in one sentence."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from distillery.client import NotDeployed, NotReached
 from distillery.client.refused import NotAllowed
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
+from local.account import LocalAccount
 from tests.fakes.road import open_run
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
@@ -105,7 +107,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"
 
 
 def test_every_verb_that_asks_aws_says_which_policy_it_needs() -> None:
-    assert set(NEEDS) == set(VERBS) - {"demo", "check"}
+    assert set(NEEDS) == set(VERBS) - {"check"}
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])
@@ -205,12 +207,38 @@ def test_ctrl_c_before_everything_is_imported_is_no_traceback_either() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nstopped\n")
 
 
-def test_local_without_a_local_account_says_how_to_start_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from local import account as local
+def test_the_demo_runs_from_a_checkout(command: Command) -> None:
+    for words in (["demo"], ["demo", "--help"]):
+        said = command(*words)
+        assert (said.code, said.out, said.err) == (1, "", "distillery: the demo runs from a checkout: `make demo`")
 
-    def load() -> None:
-        raise local.NoLocalAccount("no local account runs; start it with: make demo")
 
-    monkeypatch.setattr(local.LocalAccount, "load", load)
+def test_local_without_a_local_account_says_how_to_start_one(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     said = command("--local", "status")
-    assert (said.code, said.err) == (1, "distillery: no local account runs; start it with: make demo")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("distillery: no local AWS account runs here; start one with `make demo` in a checkout")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_local_reads_what_the_account_published(
+    account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool
+) -> None:
+    local = LocalAccount(state=tmp_path / ".local", port=4599, secret="s")
+    local.state.mkdir()
+    local.save()
+    local.clock_file.write_text('{"real": 0, "virtual": 0, "speed": 1}')
+    local.publish("test", region="us-west-2", variables={"AWS_ACCESS_KEY_ID": "user", "AWS_SECRET_ACCESS_KEY": "key"})
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(Path("/") if named else below)
+    if named:
+        monkeypatch.setenv("DISTILLERY_LOCAL_ACCOUNT", str(local.client_file))
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert command("--local", "--env", "test", "status").code == 0
+    assert (account.environment, account.region) == ("test", "us-west-2")
+    assert (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_ENDPOINT_URL"]) == ("user", "http://127.0.0.1:4599")
+    assert command("--local", "--env", "other", "--region", "us-east-2", "status").code == 0
+    assert (os.environ["AWS_ACCESS_KEY_ID"], account.region) == (local.account, "us-east-2")

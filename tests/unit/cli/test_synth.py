@@ -7,10 +7,8 @@ import pytest
 from aws_cdk import App
 
 import app
-from distillery.settings import load
-from distillery.settings.reading import FOLDER
 
-SOUND = (FOLDER / "dev.toml").read_text(encoding="utf-8")
+SOUND = (app.ENVIRONMENTS / "dev.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def test_settings_that_cannot_be_deployed_are_told_in_full(
     folder.mkdir()
     (folder / "dev.toml").write_text(text, encoding="utf-8")
     (folder / "prod.toml").write_text(SOUND, encoding="utf-8")
-    monkeypatch.setattr(app, "load", functools.partial(load, folder=folder))
+    monkeypatch.setattr(app, "ENVIRONMENTS", folder)
     context = {"env": environment, "date": "2026-11-23"}
     monkeypatch.setattr(app, "App", functools.partial(App, context=context, outdir=str(out)))
     assert app.main() == 1

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from distillery.settings import ConfigError, known, load
-from distillery.settings.reading import FOLDER
+from distillery.settings.reading import find_folder
 
+FOLDER = Path(__file__).parents[3] / "environments"
 TODAY = date(2026, 11, 23)
 ANNOUNCED = date(2024, 12, 4)
 
@@ -114,3 +115,19 @@ def test_a_neighbour_that_keeps_nothing_is_no_reason(tmp_path: Path) -> None:
         text = (FOLDER / "dev.toml").read_text()
         (tmp_path / f"{name}.toml").write_text(text if name == "dev" else f'account = "444444444444"\n{text}')
     assert load("dev", on=TODAY, folder=tmp_path, credentials="444444444444").account is None
+
+
+def test_the_folder_is_found_from_a_folder_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = tmp_path / "deep" / "below"
+    below.mkdir(parents=True)
+    (tmp_path / "environments").mkdir()
+    monkeypatch.chdir(below)
+    assert find_folder() == tmp_path / "environments"
+    monkeypatch.setenv("DISTILLERY_ENVIRONMENTS", str(FOLDER))
+    assert find_folder() == FOLDER
+
+
+def test_without_a_folder_the_refusal_says_where_to_have_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILLERY_ENVIRONMENTS", str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match=r"there is no folder .*none.*DISTILLERY_ENVIRONMENTS"):
+        load("dev", on=TODAY)
