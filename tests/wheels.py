@@ -1,11 +1,15 @@
-"""Wheels of this checkout, as a build makes them."""
+"""Wheels of this checkout, as a build makes them and an installation unpacks them."""
 
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator
 from email.message import Message
 from email.parser import Parser
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 
 def built(project: Path, folder: Path) -> Path:
@@ -20,3 +24,36 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     """What it says of itself."""
     (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
     return Parser().parsestr(wheel.read(name).decode())
+
+
+def closure(wanted: Iterable[str]) -> Iterator[Distribution]:
+    """What these requirements need without extras, as the locked environment that runs this has it."""
+    names, left = set(), [Requirement(one) for one in wanted]
+    while left:
+        requirement = left.pop()
+        if requirement.name in names or not _applies(requirement):
+            continue
+        names.add(requirement.name)
+        found = distribution(requirement.name)
+        assert found.version in requirement.specifier, f"{requirement}, and {found.version} is locked"
+        left += [Requirement(one) for one in found.requires or ()]
+        yield found
+
+
+def _applies(requirement: Requirement, *extras: str) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
+
+
+def install(wheel: Path, folder: Path, *extras: str, beside: Iterable[str] = ()) -> Path:
+    """Fills a folder as `pip install --target` does for a wheel with extras; what it needs is linked from the locked
+    environment."""
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder)
+        wanted = map(Requirement, metadata(packed).get_all("Requires-Dist", []))
+    needed = [f"{one.name}{one.specifier}" for one in wanted if _applies(one, *extras)]
+    for one in closure([*needed, *beside]):
+        for top in {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}:
+            if not (folder / top).exists():  # distributions may share a folder
+                (folder / top).symlink_to(Path(str(one.locate_file(top))))
+    return folder

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hook.installed import BUILD, NEEDED, ROOT, closure
+from tests.hook.installed import BUILD, NEEDED, ROOT
 from tests.unit.dataset.fakes import file, line
+from tests.wheels import closure
 
 BIN = ROOT / ".venv" / "bin"
 BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "distillery")

@@ -2,25 +2,20 @@
 
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.hook.installed import BESIDE, HOOK, NEEDED, PYPROJECT, ROOT, closure
+from tests.hook.installed import BESIDE, HOOK, PYPROJECT, ROOT
 from tests.unit.dataset.fakes import file, line
-from tests.wheels import built
+from tests.wheels import built, install
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel, what it requires, and what the hook names: as `pip install . <additional>` leaves it."""
-    folder = tmp_path_factory.mktemp("installed")
-    zipfile.ZipFile(built(ROOT, tmp_path_factory.mktemp("built"))).extractall(folder)
-    for one in closure(NEEDED):
-        for top in {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}:
-            (folder / top).symlink_to(Path(str(one.locate_file(top))))
-    return folder
+    wheel = built(ROOT, tmp_path_factory.mktemp("built"))
+    return install(wheel, tmp_path_factory.mktemp("installed"), beside=BESIDE)
 
 
 def _run(installed: Path, *files: Path) -> "subprocess.CompletedProcess[str]":

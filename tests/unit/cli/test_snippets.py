@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from distillery.cli.snippet_templates import SNIPPETS, RouteCall
 from distillery.cli.snippets import Package
 from distillery.client.target import Target
-from distillery.snippets import SNIPPETS, Call
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.routes import APPLICATION, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
-CALL = Call.of(FAST, Target(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
+CALL = RouteCall.of(FAST, Target(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
 EVERY = [name for name in SNIPPETS if name != "cli"]
 
 
@@ -54,9 +54,9 @@ def test_the_shells_snippet_is_one_command_whose_words_stay_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "sentence"), [("litellm", "LiteLLM does not tell"), ("strands", "Strands does not tell")]
+    ("package", "sentence"), [("litellm", "LiteLLM does not report"), ("strands", "Strands does not report")]
 )
-def test_what_a_package_does_not_tell_is_said(package: str, sentence: str) -> None:
+def test_what_a_package_does_not_report_is_said(package: str, sentence: str) -> None:
     assert sentence in SNIPPETS[package](CALL)
     assert sentence not in SNIPPETS[package](replace(CALL, latency="standard"))
 

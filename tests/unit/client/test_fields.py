@@ -12,11 +12,11 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillery.cli.snippet_templates import SNIPPETS, RouteCall
 from distillery.client.errors import AllStepsFailed
 from distillery.client.fields import DOCUMENT_MAX, LATENCIES, TIERS
 from distillery.client.route_map import RouteMap, UnreadableMap
 from distillery.client.target import Target
-from distillery.snippets import SNIPPETS, Call
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
 
 SOUND: dict[str, Any] = {
@@ -73,7 +73,7 @@ def _shape(program: str) -> str:
 def _programs(text: str) -> dict[str, str]:
     found = RouteMap.from_json(text)
     step = found.steps[0]
-    call = Call.of(found, Target(0, step, str(step.identifier), step.model))
+    call = RouteCall.of(found, Target(0, step, str(step.identifier), step.model))
     return {name: make(call) for name, make in SNIPPETS.items()}
 
 

@@ -1,0 +1,159 @@
+"""The wheel in an empty environment, without extras and with them: each verb works, or says what it needs."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from distillery import WHEEL
+from distillery.cli.verbs import VERBS
+from tests.unit.dataset.fakes import file
+from tests.wheels import built, install
+
+ROOT = Path(__file__).parents[3]
+EXTRAS = (("cli",), ("cli", "chart"))
+WORDS = {
+    "approve": ["run-a-b-1", "--yes"],
+    "ask": ["fast", "hello"],
+    "bench": ["fast", "--yes"],
+    "check": ["good.jsonl"],
+    "collect": ["support"],
+    "forget": ["--text", "Zoe Miller"],
+    "probe": ["fast", "--yes"],
+    "reject": ["run-a-b-1"],
+    "rollback": ["support"],
+    "run": ["support", "good.jsonl"],
+    "snippets": ["fast"],
+}
+"""Arguments of the verbs that take some."""
+
+PROGRAM = """
+import contextlib, io, json, sys
+from distillery.cli import main
+for words in json.load(sys.stdin):
+    sys.argv = ["distillery", *words]
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+"""Runs commands one after the other in one process: what each costs is mostly its imports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command printed, each run of white space as one space, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., list[Done]]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(ROOT, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder outside of any checkout, with a file of good prompts."""
+    folder = tmp_path_factory.mktemp("here")
+    (folder / "good.jsonl").write_bytes(file(150))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(wheel: Path, here: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`run(("cli",), ["status"], …)`: commands on the wheel with these extras, and on no other package (-S)."""
+
+    @functools.cache
+    def installed(extras: tuple[str, ...]) -> Path:
+        return install(wheel, tmp_path_factory.mktemp("installed"), *extras)
+
+    def call(extras: tuple[str, ...], *commands: list[str], **variables: str) -> list[Done]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(installed(extras)),
+            "COLUMNS": "200",
+            "HOME": str(here),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_REGION": "us-east-1",
+            "MPLCONFIGDIR": str(here),
+        }
+        done = subprocess.run(
+            [sys.executable, "-S", "-P", "-c", PROGRAM],
+            cwd=here,
+            env=environment | variables,
+            input=json.dumps(commands),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        said = [json.loads(line) for line in done.stdout.splitlines()]
+        return [Done(code, " ".join(out.split()), " ".join(err.split())) for code, out, err in said]
+
+    return call
+
+
+def _commands(verbs: Iterable[str]) -> list[list[str]]:
+    return [[verb, *WORDS.get(verb, [])] for verb in verbs]
+
+
+def test_without_extras_every_verb_says_what_to_install(run: Run) -> None:
+    said = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'"
+    assert run((), *_commands(VERBS)) == [Done(1, "", said)] * len(VERBS)
+
+
+@pytest.mark.parametrize("extras", EXTRAS)
+def test_every_verb_has_its_help(run: Run, extras: tuple[str, ...]) -> None:
+    for verb, done in zip(VERBS, run(extras, *([verb, "--help"] for verb in VERBS)), strict=True):
+        assert (done.code, done.err) == (0, "")
+        assert f"distillery {verb}" in done.out
+
+
+@pytest.mark.parametrize("extras", EXTRAS)
+def test_what_needs_no_account_works(run: Run, extras: tuple[str, ...]) -> None:
+    commands = (["check", "good.jsonl"], ["check", "good.jsonl", "--recipe", "support"], ["--version"])
+    checked, estimated, version = run(extras, *commands, DISTILLERY_ENVIRONMENTS=str(ROOT / "environments"))
+    assert (checked.code, estimated.code, version.code) == (0, 0, 0), (checked, estimated)
+    assert "150 prompts" in checked.out
+    assert "prices as of" in estimated.out
+
+
+@pytest.mark.parametrize("extras", EXTRAS)
+def test_every_verb_that_asks_aws_says_that_it_needs_credentials(run: Run, extras: tuple[str, ...]) -> None:
+    verbs = [verb for verb in VERBS if verb != "check"]
+    for done in run(extras, *_commands(verbs)):
+        assert (done.code, done.out) == (1, "")
+        assert re.fullmatch(r"distillery: .*Unable to locate credentials", done.err), done
+
+
+def test_what_an_installation_lacks_is_said_in_a_sentence(run: Run) -> None:
+    commands = (
+        ["demo"],
+        ["--local", "status"],
+        ["check", "good.jsonl", "--recipe", "support"],
+        ["bench", "fast", "--chart", "x.svg"],
+    )
+    demo, local, recipe, chart = run(("cli",), *commands)
+    assert demo.err == "distillery: the demo runs from a checkout: `make demo`"
+    assert local.err.startswith("distillery: no local AWS account runs here; start one with `make demo`")
+    assert "there is no folder" in recipe.err
+    assert chart.err == f"distillery: a chart needs matplotlib: pip install '{WHEEL}[chart]'"
+    assert [done.code for done in (demo, local, recipe, chart)] == [1] * 4
+    (drawn,) = run(("cli", "chart"), ["bench", "fast", "--chart", "x.svg"])
+    assert drawn.err.endswith("credentials")
