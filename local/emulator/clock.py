@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bedrock_simulator.calendar import Calendar
+from bedrock_simulator.clock import ClockState
 
 _LONGEST_NAP = 0.05  # seconds, real: how soon a sleeper notices a changed clock or an aborted execution
 
@@ -25,15 +25,15 @@ class VirtualClock:
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
-        self._calendar = Calendar(real=0, virtual=0, speed=1)
+        self._calendar = ClockState(real=0, virtual=0, speed=1)
 
-    def calendar(self) -> Calendar:
+    def calendar(self) -> ClockState:
         """What the file says now. Raises FileNotFoundError if it is gone."""
         found = self._path.stat()
         stamp = (found.st_mtime_ns, found.st_ino)
         with self._lock:
             if stamp != self._stamp:
-                self._calendar = Calendar(**json.loads(self._path.read_text()))
+                self._calendar = ClockState(**json.loads(self._path.read_text()))
                 self._stamp = stamp
             return self._calendar
 
@@ -49,7 +49,7 @@ class VirtualClock:
         """The virtual moment as AWS writes it: 2024-12-04T10:00:00.000Z."""
         return self.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
-    def set(self, *, virtual: float | None = None, speed: float | None = None) -> Calendar:
+    def set(self, *, virtual: float | None = None, speed: float | None = None) -> ClockState:
         """Move the clock or change its speed, from this moment on."""
         after = self.calendar().changed(time.time(), virtual=virtual, speed=speed)
         write(self._path, after)
@@ -70,7 +70,7 @@ class VirtualClock:
         return False
 
 
-def write(path: Path, calendar: Calendar) -> None:
+def write(path: Path, calendar: ClockState) -> None:
     """Put the file in place in one step, so that no reader ever sees half of it."""
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(asdict(calendar)))

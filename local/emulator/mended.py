@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bedrock_simulator.admin import Admin
 from bedrock_simulator.engine import Bedrock
-from bedrock_simulator.events import KeptEvents
+from bedrock_simulator.events import EventStore
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks import (
     access,
@@ -59,7 +59,7 @@ MINISTACK = "1.5.33"
 def install(
     clock: VirtualClock,
     simulator: Bedrock,
-    events: KeptEvents,
+    events: EventStore,
     *,
     account: str,
     endpoint: str,

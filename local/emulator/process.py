@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from bedrock_simulator.calendar import Calendar, day
+from bedrock_simulator.clock import ClockState, parse_date
 from distillery.core.escaping import lines
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.emulator import group
@@ -139,7 +139,7 @@ def _start_of(date: str | None, real: float) -> float:
     if date is None:
         return real
     try:
-        return day(date)
+        return parse_date(date)
     except ValueError as why:
         raise CannotStart(str(why)) from None
 
@@ -172,7 +172,7 @@ def start(account: LocalAccount) -> LocalAccount:
     kept = {field.name: getattr(account, field.name) for field in fields(account)}
     account = LocalAccount(**kept | {"port": _free_port(account.port), "secret": secrets.token_urlsafe(32)})
     real = time.time()
-    write(account.clock_file, Calendar(real=real, virtual=_start_of(account.date, real), speed=account.speed))
+    write(account.clock_file, ClockState(real=real, virtual=_start_of(account.date, real), speed=account.speed))
     account.save()
     with (account.state / "emulator.log").open("wb") as log:
         process = subprocess.Popen(

@@ -20,7 +20,7 @@ def main() -> None:
     import ministack.app as app
 
     from bedrock_simulator.engine import Bedrock
-    from bedrock_simulator.events import KeptEvents
+    from bedrock_simulator.events import EventStore
     from bedrock_simulator.faults import Fault, Faults
     from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings
     from local.emulator import mended
@@ -28,7 +28,7 @@ def main() -> None:
     from local.emulator.clock import VirtualClock
 
     clock = VirtualClock(account.clock_file)
-    events = KeptEvents(clock, AccountEvents())
+    events = EventStore(clock, AccountEvents())
     bedrock = Bedrock(
         clock=clock,
         objects=AccountObjects(),

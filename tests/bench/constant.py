@@ -11,7 +11,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from bedrock_simulator.ports import Response
-from bedrock_simulator.server.http import Receive, Scope, Send, body_of, reply
+from bedrock_simulator.server.http import Receive, Scope, Send, read_body, reply
 from bedrock_simulator.server.server import _listen
 
 
@@ -23,7 +23,7 @@ class Constant:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await body_of(receive)
+            await read_body(receive)
             await reply(self._answer, send)
 
 

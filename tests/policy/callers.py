@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bedrock_simulator.catalog import offers
+from bedrock_simulator.catalog import supported_models
 from distillery.client.findings import parameter as finding
 from distillery.client.route_map import STANDARD, RouteMap, Step
 from tests.policy.engine import Ask, Keys
@@ -115,7 +115,7 @@ class Callers:
         if ":foundation-model/" in source:  # a profile of one Region's own model
             yield from (Ask(action, arn) for action in INVOKE for arn in dict.fromkeys((way, source)))
             return
-        profile, model = offers.PROFILES[source.rpartition("/")[2]]
+        profile, model = supported_models.PROFILES[source.rpartition("/")[2]]
         assert model.id == step.model
         for action in INVOKE:
             for through in dict.fromkeys((way, source)):
@@ -124,7 +124,7 @@ class Callers:
                     yield Ask(action, f"arn:aws:bedrock:{region}::foundation-model/{model.id}", {PROFILE_OF: through})
 
     def _system(self, called: str) -> str:
-        if called in offers.PROFILES:
+        if called in supported_models.PROFILES:
             return f"arn:aws:bedrock:{self._stack.region}:{self._account}:inference-profile/{called}"
         return f"arn:aws:bedrock:{self._stack.region}::foundation-model/{called}"
 

@@ -22,8 +22,8 @@ from ministack.services import bedrock, bedrock_runtime
 
 from bedrock_simulator.faults import Faults
 from bedrock_simulator.ports import Chunk, Request, Response
+from bedrock_simulator.server.application import BEDROCK, service_of
 from bedrock_simulator.server.http import Send, send_chunks
-from bedrock_simulator.server.signature import CONTROL, service_of
 from bedrock_simulator.settings import Settings
 from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
 
@@ -57,7 +57,7 @@ def undecoded(path: str) -> str:
 def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
     encoded = b"" if body is None else json.dumps(body).encode()
-    request = Request(CONTROL, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
+    request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
     response = simulator.handle(request)
     if response.status >= 400:
         kind = response.headers.get("x-amzn-ErrorType", "")

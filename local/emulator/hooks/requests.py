@@ -17,7 +17,7 @@ import ministack.app as app
 
 from bedrock_simulator.admin import PREFIX, Admin
 from bedrock_simulator.ports import Response
-from bedrock_simulator.server.http import Receive, Scope, Send, administer, hang_up, reply
+from bedrock_simulator.server.http import Receive, Scope, Send, close_connection, handle_admin, reply
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks.activity import ACTIVITY
 
@@ -48,7 +48,7 @@ def _unless_dropped(send: Send) -> Send:
         nonlocal dropped
         if (DROPPED.encode(), b"true") in message.get("headers", []):
             dropped = True
-            await hang_up(send)
+            await close_connection(send)
         elif not dropped:
             await send(_with_own_id(message))
 
@@ -78,7 +78,7 @@ def install(admin: Admin, clock: VirtualClock) -> None:
             if scope["path"] == f"{PREFIX}activity":
                 await reply(_as_json({"busy": ACTIVITY.busy(), "epoch": clock.epoch()}), send)
             elif scope["path"].startswith(PREFIX):
-                await administer(admin, scope, receive, send)
+                await handle_admin(admin, scope, receive, send)
             else:
                 with ACTIVITY.one():
                     await inner(scope, receive, _unless_dropped(send))

@@ -16,7 +16,7 @@ import ministack.app as app
 from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 
-from bedrock_simulator.catalog.quotas import Granted, granted
+from bedrock_simulator.catalog.quotas import Granted, granted_quotas
 from local.emulator.hooks.bedrock import Answer, Simulator
 
 SERVICE, BEDROCK = "servicequotas", "bedrock"
@@ -48,7 +48,9 @@ def _refuse(code: str, message: str) -> Answer:
 
 
 def _answer(simulator: Simulator, operation: str, asked: dict[str, Any]) -> Answer:
-    quotas = list(granted(simulator.settings.quotas, get_region())) if asked.get("ServiceCode") == BEDROCK else []
+    quotas = (
+        list(granted_quotas(simulator.settings.quotas, get_region())) if asked.get("ServiceCode") == BEDROCK else []
+    )
     if operation == "GetServiceQuota":
         found = [_view(quota) for quota in quotas if quota.code == asked.get("QuotaCode")]
         answer: dict[str, Any] = {"Quota": found[0]} if found else {}

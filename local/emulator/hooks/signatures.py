@@ -22,7 +22,7 @@ from ministack.services import s3
 
 from bedrock_simulator.admin import PREFIX
 from bedrock_simulator.ports import Response
-from bedrock_simulator.server.http import Receive, Scope, Send, body_of, reply
+from bedrock_simulator.server.http import Receive, Scope, Send, read_body, reply
 from local.account import SECRET_HEADER
 from local.emulator.signatures import Refusal, Request, refusal
 
@@ -45,7 +45,7 @@ def install(secret: str) -> None:
         if _canonical(scope["path"]).startswith(_OWN_PATHS):
             await reply(_closed(), send)
             return
-        body = await body_of(receive)
+        body = await read_body(receive)
         if (refused := refusal(request, body, secret)) is not None:
             await reply(_refused(request, refused), send)
             return

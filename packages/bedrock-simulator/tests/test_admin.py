@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bedrock_simulator.admin import Admin
-from bedrock_simulator.calendar import MemoryClock
-from bedrock_simulator.events import KeptEvents
+from bedrock_simulator.clock import MemoryClock
+from bedrock_simulator.events import EventStore
 from simulator_support.fakes import ACCOUNT, TODAY, World, job, jsonl, prompts, say
 
 PRO = "amazon.nova-pro-v1:0"
@@ -20,7 +20,7 @@ class Managed(World):
     def __init__(self) -> None:
         super().__init__()
         clock = MemoryClock(TODAY.timestamp(), 0.0)
-        events = KeptEvents(clock, self.events)
+        events = EventStore(clock, self.events)
         self.bedrock = type(self.bedrock)(clock=clock, objects=self.objects, events=events, roles=self.roles)
         self.admin = Admin(self.bedrock, clock, events, account=ACCOUNT)
 

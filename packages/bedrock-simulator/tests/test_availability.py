@@ -26,7 +26,7 @@ def shape_at(operation: str, path: str) -> Any:
 
 @pytest.mark.parametrize("operation", [*CONTROL, *RUNTIME])
 def test_every_operation_has_a_first_day(operation: str) -> None:
-    first = availability.SINCE[operation]
+    first = availability.OPERATION_DATES[operation]
     availability.check_operation(operation, first)
     with pytest.raises(errors.ServiceError, match="is not an operation of Bedrock on") as refusal:
         availability.check_operation(operation, first - timedelta(days=1))
@@ -42,15 +42,16 @@ def test_the_service_itself_refuses_what_is_not_yet_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "path"), [(name, path) for name in availability.FIELDS for path in availability.FIELDS[name]]
+    ("operation", "path"),
+    [(name, path) for name in availability.FIELD_DATES for path in availability.FIELD_DATES[name]],
 )
 def test_every_dated_field_is_one_of_the_service(operation: str, path: str) -> None:
     assert shape_at(operation, path)
 
 
-@pytest.mark.parametrize(("operation", "field"), availability.VALUES)
+@pytest.mark.parametrize(("operation", "field"), availability.VALUE_DATES)
 def test_every_dated_value_is_one_of_its_enum(operation: str, field: str) -> None:
-    assert set(availability.VALUES[operation, field]) <= set(shape_at(operation, field).metadata["enum"])
+    assert set(availability.VALUE_DATES[operation, field]) <= set(shape_at(operation, field).metadata["enum"])
 
 
 FINE_TUNING = {"customizationType": "FINE_TUNING", "customizationConfig": None}

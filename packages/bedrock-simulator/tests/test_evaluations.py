@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bedrock_simulator.control_plane.evaluations import scores
-from bedrock_simulator.control_plane.evaluations.scores import Answer
+from bedrock_simulator.control_plane.evaluations.scores import ScoredResponse
 from bedrock_simulator.faults import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, ROLE, SYSTEM, TODAY, World, distilled
@@ -293,11 +293,11 @@ def test_a_job_fails_or_is_stuck_on_request() -> None:
     ],
 )
 def test_the_stand_in_judge_compares_words(name: str, response: str, reference: str | None, value: float) -> None:
-    answer = Answer("say something", response, reference, "expected")
+    answer = ScoredResponse("say something", response, reference, "expected")
     score = scores.judged(name, answer, PRO, None)
     assert score["result"] == value
     assert "no language was understood" in score["evaluatorDetails"][0]["explanation"]
 
 
 def test_without_a_reference_there_is_no_accuracy() -> None:
-    assert scores.computed("Builtin.Accuracy", Answer("p", "r", None, "e"), "Classification")["result"] is None
+    assert scores.computed("Builtin.Accuracy", ScoredResponse("p", "r", None, "e"), "Classification")["result"] is None

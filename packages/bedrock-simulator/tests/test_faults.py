@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from bedrock_simulator.fault import KINDS, STAGES, Fault
-from bedrock_simulator.fault_injection import SENTENCES
-from bedrock_simulator.faults import Faults, Occasion
-from bedrock_simulator.ports import Interrupted, Request, Response
+from bedrock_simulator.faults import DEFAULT_MESSAGES, KINDS, STAGES, Fault, FaultContext, Faults
+from bedrock_simulator.ports import Request, Response, StreamInterrupted
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.settings import Latency
 from simulator_support.fakes import ACCOUNT, TODAY, World, distilled, job, jsonl, prompts, say
 
 MICRO = "amazon.nova-micro-v1:0"
 DETAILS = ("validation", "dataProcessing", "training")
-HERE = Occasion(ACCOUNT, "us-east-1")
+HERE = FaultContext(ACCOUNT, "us-east-1")
 OWN: dict[str, dict[str, Any]] = {"error": {"error": "ThrottlingException"}}
 
 
@@ -46,14 +44,14 @@ def test_a_fault_that_cannot_be_is_refused_in_one_sentence(fields: dict[str, Any
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_asked_for_and_is_told_in_its_modules_table(kind: str) -> None:
-    from bedrock_simulator import fault
+    from bedrock_simulator import faults
 
     assert Fault(kind, **OWN.get(kind, {})).kind == kind
-    assert f"\n{kind} " in str(fault.__doc__)
+    assert f"\n{kind} " in str(faults.__doc__)
 
 
 def test_every_error_that_calls_declare_for_trouble_has_its_sentence() -> None:
-    assert set(SENTENCES) <= {
+    assert set(DEFAULT_MESSAGES) <= {
         name
         for service in service_model.SERVICES
         for operation in service_model.operations(service)
@@ -99,7 +97,7 @@ def test_a_count_holds_among_threads() -> None:
 
 def test_of_one_subject_a_fault_decides_once_until_it_is_cleared() -> None:
     faults = Faults([Fault("stuck-job", times=1)])
-    first, second = (Occasion(ACCOUNT, "us-east-1", subject=subject) for subject in ("a", "b"))
+    first, second = (FaultContext(ACCOUNT, "us-east-1", subject=subject) for subject in ("a", "b"))
     assert [bool(faults.strikes("stuck-job", each)) for each in (first, first, second, first)] == [1, 1, 0, 1]
     assert faults.clear("fault-1")
     assert not faults.clear("fault-1")
@@ -123,7 +121,7 @@ def test_a_call_is_refused_with_an_error_that_it_declares(error: str, status: in
         say(world, MICRO, "hello")
     told = refusal.value.response
     assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == (error, status)
-    assert told["Error"]["Message"] == SENTENCES[error]
+    assert told["Error"]["Message"] == DEFAULT_MESSAGES[error]
     assert say(world, MICRO, "hello")
 
 
@@ -240,6 +238,6 @@ def test_a_stream_breaks_off_after_so_many_events(scale: float) -> None:
         world.bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, body)).chunks or ()
     )
     sent = b"".join(piece for _, piece in islice(chunks, 2 if scale else 1))
-    with pytest.raises(Interrupted):
+    with pytest.raises(StreamInterrupted):
         next(chunks)
     assert (sent.count(b":message-type"), sent.count(b"contentBlockDelta"), b"messageStop" in sent) == (2, 1, False)

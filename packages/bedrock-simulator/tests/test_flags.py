@@ -3,7 +3,7 @@
 import botocore.exceptions
 import pytest
 
-from bedrock_simulator.faults import Fault, Faults, Occasion
+from bedrock_simulator.faults import Fault, FaultContext, Faults
 from simulator_support.standalone import Standalone, run
 
 OTHER = "222222222222"
@@ -70,6 +70,6 @@ def test_chance_goes_by_the_seed_that_was_given() -> None:
             except botocore.exceptions.ClientError:
                 refused.append(number)
     expected = Faults([Fault("lost-event", probability=0.5)], seed="dice")
-    there = Occasion("111111111111", "us-east-1")
+    there = FaultContext("111111111111", "us-east-1")
     assert refused == [number for number in range(30) if expected.strikes("lost-event", there)]
     assert 5 < len(refused) < 25

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.models import bodies, logs
-from bedrock_simulator.models.storage import Rejected
+from bedrock_simulator.models import log_reader
+from bedrock_simulator.models.storage import JobInputError
 from simulator_support.fakes import ACCOUNT, SYSTEM, World, answer, job, prompts, say
 
 PRO, HOUR = "amazon.nova-pro-v1:0", f"bedrock/AWSLogs/{ACCOUNT}/BedrockModelInvocationLogs/us-east-1/2026/11/22/08"
@@ -166,7 +166,7 @@ RED, DEV = {"team": "red"}, {"env": "dev"}
 def test_request_metadata_is_filtered_by_one_operator(
     filters: dict[str, Any] | None, metadata: dict[str, str], kept: bool
 ) -> None:
-    assert logs.passes(filters, metadata) is kept
+    assert log_reader.matches_filters(filters, metadata) is kept
 
 
 def test_only_what_passes_the_filter_is_learnt() -> None:
@@ -211,7 +211,7 @@ def test_a_filter_is_the_union_it_is(filters: dict[str, Any], sentence: str) -> 
     ],
 )  # fmt: skip
 def test_a_prompt_is_read_out_of_every_familys_body(body: Any, system: str, asked: str, users: int) -> None:
-    prompt, counted = bodies.asked(body)
+    prompt, counted = log_reader.prompt_of(body)
     assert (prompt.system, prompt.text, counted) == (system, asked, users)
 
 
@@ -228,18 +228,18 @@ def test_a_prompt_is_read_out_of_every_familys_body(body: Any, system: str, aske
     ],
 )
 def test_a_response_is_read_out_of_every_familys_body(body: Any) -> None:
-    assert bodies.said(body) == "yes"
+    assert log_reader.response_of(body) == "yes"
 
 
 @pytest.mark.parametrize("body", [None, 1, "x", [], [1], {}, {"messages": [{"role": "user", "content": None}]}])
 def test_a_body_without_text_is_rejected_whatever_it_is(body: Any) -> None:
-    with pytest.raises(Rejected):
-        bodies.said(body)
+    with pytest.raises(JobInputError):
+        log_reader.response_of(body)
     if isinstance(body, dict) and body:
-        assert bodies.asked(body)[0].text == ""
+        assert log_reader.prompt_of(body)[0].text == ""
         return
-    with pytest.raises(Rejected):
-        bodies.asked(body)
+    with pytest.raises(JobInputError):
+        log_reader.prompt_of(body)
 
 
 def test_a_prompt_above_the_students_context_is_rejected_and_the_rest_is_learnt() -> None:

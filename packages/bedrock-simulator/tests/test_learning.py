@@ -3,8 +3,8 @@
 import pytest
 
 from bedrock_simulator.models import rules, student
-from bedrock_simulator.models.teacher import Example, Teacher
-from bedrock_simulator.models.text import Prompt
+from bedrock_simulator.models.teacher import Teacher
+from bedrock_simulator.models.text import Example, Prompt
 from bedrock_simulator.settings import TeacherSettings
 from simulator_support.fakes import SYSTEM, prompts
 

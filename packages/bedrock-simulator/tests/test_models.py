@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from bedrock_simulator import errors
 from bedrock_simulator.operations import CONTROL, RUNTIME
 from bedrock_simulator.ports import Request
-from bedrock_simulator.protocol import answers, service_model
+from bedrock_simulator.protocol import service_model
 from bedrock_simulator.settings import Settings, Undocumented
 from simulator_support.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 
@@ -181,4 +181,4 @@ def test_what_is_not_understood_is_refused_on_the_wire(
 def test_an_answer_outside_the_documented_shape_is_a_bug() -> None:
     operation = next(o for o in service_model.operations("bedrock") if o.name == "CreateInferenceProfile")
     with pytest.raises(errors.ContractError, match="status"):
-        answers.respond(operation, {"inferenceProfileArn": "x", "status": "SLEEPING"})
+        service_model.respond(operation, {"inferenceProfileArn": "x", "status": "SLEEPING"})

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
-from bedrock_simulator.server.objects import FolderObjects
-from bedrock_simulator.server.roles import PatternRoles
+from bedrock_simulator.server.backends import FolderObjects, PatternRoles
 
 A, R, ROLE = "111111111111", "us-east-1", "arn:aws:iam::111111111111:role/path/distillation"
 

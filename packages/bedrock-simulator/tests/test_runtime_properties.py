@@ -8,15 +8,15 @@ from botocore.eventstream import EventStreamBuffer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_simulator.catalog import offers
+from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.models.text import Prompt, tokens
 from bedrock_simulator.ports import Request
 from bedrock_simulator.protocol import eventstream
-from bedrock_simulator.runtime.question import Question, answer
-from bedrock_simulator.runtime.targets import Target
+from bedrock_simulator.runtime.call import Target
+from bedrock_simulator.runtime.inference import InferenceRequest, generate
 from simulator_support.fakes import ACCOUNT, World
 
-PRO = Target(offers.MODELS["amazon.nova-pro-v1:0"], "model")
+PRO = Target(supported_models.MODELS["amazon.nova-pro-v1:0"], "model")
 TEXT = st.text(max_size=80)
 NAMES = st.text(min_size=1, max_size=60, alphabet=st.characters(codec="utf-8"))
 HEADERS = st.dictionaries(NAMES, st.text(max_size=300, alphabet=st.characters(codec="utf-8")), max_size=6)
@@ -56,7 +56,7 @@ def altered(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 @given(TEXT, st.integers(1, 30), st.lists(st.text(min_size=1, max_size=3), max_size=3))
 def test_an_answer_is_cut_where_it_says(said: str, most: int, stops: list[str]) -> None:
-    reply = answer(Question(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: said)
+    reply = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: said)
     assert said.startswith(reply.said)
     assert reply.tokens <= most
     if reply.ended == "end_turn":

@@ -15,7 +15,7 @@ import urllib3.exceptions
 
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.server import server
-from bedrock_simulator.server.signature import service_of
+from bedrock_simulator.server.application import service_of
 from simulator_support.fakes import job, jsonl, prompts
 from simulator_support.standalone import Standalone, bucket, converse
 

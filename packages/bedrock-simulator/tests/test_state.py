@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bedrock_simulator import state
-from bedrock_simulator.fault import Fault
-from bedrock_simulator.records import Estate
+from bedrock_simulator.faults import Fault
+from bedrock_simulator.records import RegionResources
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, TODAY, World, answer, distilled, job, jsonl, prompts, say
 from simulator_support.steps import ACTIONS, LIFE, PRO, REGIONS, Action, hosts
@@ -166,7 +166,7 @@ def test_an_estate_that_holds_what_cannot_be_kept_is_found_out() -> None:
     world = World()
     world.client().list_custom_models()
     ((_, estate),) = world.bedrock._estates.items()
-    for each in fields(Estate):
+    for each in fields(RegionResources):
         if isinstance(value := getattr(estate, each.name), dict):
             value["x"] = object()
             with pytest.raises(NotImplementedError, match="object cannot be kept"):
@@ -187,7 +187,7 @@ def test_an_estate_that_holds_what_cannot_be_kept_is_found_out() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_memory_is_said_in_a_sentence(kept: bytes, sentence: str) -> None:
-    with pytest.raises(state.Unreadable, match=sentence):
+    with pytest.raises(state.InvalidState, match=sentence):
         state.decode(kept, Drawer())
 
 
@@ -195,5 +195,5 @@ def test_a_student_whose_pairs_are_gone_is_said() -> None:
     world, drawer = populated(), Drawer()
     distilled(world)
     kept = encoded(world, drawer)
-    with pytest.raises(state.Unreadable, match="is missing"):
+    with pytest.raises(state.InvalidState, match="is missing"):
         state.decode(kept, Drawer())

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.models import endpoint, rules, teacher_factory
-from bedrock_simulator.models.storage import Rejected
+from bedrock_simulator.models import chat_completions, rules, teacher
+from bedrock_simulator.models.storage import JobInputError
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.settings import TeacherSettings
 from simulator_support.fakes import SYSTEM, TODAY, World, answer, distilled, jsonl, prompts, say
@@ -55,16 +55,16 @@ def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> Non
     world = taught(labelled=str(file))
     assert answer(say(world, PRO, KNOWN)) == "refund"
     assert answer(say(world, PRO, "credit me for item 7000")) == "refund"
-    teacher = teacher_factory.appoint(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
-    assert teacher.answer(Prompt(SYSTEM, "abracadabra")) == "login"
-    assert len(teacher.shown[SYSTEM]) == 121
+    known = teacher.create_teacher(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
+    assert known.answer(Prompt(SYSTEM, "abracadabra")) == "login"
+    assert len(known.shown[SYSTEM]) == 121
 
 
 def test_a_labelled_set_without_answers_is_said(tmp_path: Path) -> None:
     file = tmp_path / "bare.jsonl"
     file.write_bytes(jsonl(prompts(golden=False)))
-    with pytest.raises(Rejected, match="has no prompt with an answer"):
-        teacher_factory.labelled(file)
+    with pytest.raises(JobInputError, match="has no prompt with an answer"):
+        teacher.read_labelled(file)
 
 
 class Model(BaseHTTPRequestHandler):
@@ -90,7 +90,7 @@ class Model(BaseHTTPRequestHandler):
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server of chat completions."""
     Model.asked, Model.status, Model.body = [], 200, b""
-    monkeypatch.setenv(endpoint.KEY, "sesame")
+    monkeypatch.setenv(chat_completions.API_KEY_VARIABLE, "sesame")
     with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/v1"

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 import test_batches as batches
 import test_evaluations as evaluations
-from bedrock_simulator.catalog import offers, tokens
-from bedrock_simulator.catalog.quotas import granted
+from bedrock_simulator.catalog import quotas, supported_models
+from bedrock_simulator.catalog.quotas import granted_quotas
 from bedrock_simulator.settings import Latency, Quotas, TokenQuotas
 from simulator_support.fakes import DECEMBER, World, answer, distilled, say
 
@@ -163,7 +163,7 @@ def test_without_any_setting_a_deployment_has_its_documented_quota() -> None:
     ],
 )
 def test_a_deployment_has_the_quota_of_its_base(base: str, limit: int) -> None:
-    assert tokens.granted(Quotas(), "us-east-1", offers.VARIANTS[base].id, tokens.DEPLOYMENT) == limit
+    assert quotas.token_quota(Quotas(), "us-east-1", supported_models.VARIANTS[base].id, quotas.DEPLOYMENT) == limit
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_jobs_take_nothing_of_the_quota_of_calls() -> None:
 
 
 def test_every_rate_is_of_a_model_that_is_offered_and_told_under_one_code() -> None:
-    assert {rate.model for rate in tokens.RATES.values()} <= set(offers.MODELS)
-    told = [quota for quota in granted(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
+    assert {rate.model for rate in quotas.TOKEN_QUOTAS.values()} <= set(supported_models.MODELS)
+    told = [quota for quota in granted_quotas(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
     assert len({quota.code for quota in told}) == len({quota.name for quota in told}) == len(told) > 15
     assert all(re.fullmatch(r"L-[0-9A-F]{8}", quota.code) for quota in told)

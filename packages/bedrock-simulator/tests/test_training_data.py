@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_simulator.models import dataset
+from bedrock_simulator.models import training_data
 from simulator_support.fakes import DECEMBER, TODAY, World, job, jsonl, prompts
 from test_invocation_logs import keep, logged, record
 
@@ -122,7 +122,7 @@ def test_logs_have_a_hundred_to_fifteen_thousand_prompts(count: int) -> None:
 def test_a_line_of_sixteen_kilobytes_is_the_longest() -> None:
     rows = prompts()
     rows[6]["system"] = [{"text": ""}]
-    room = dataset.MOST_LINE_BYTES - len(jsonl([rows[6]])) + 1  # the newline is not of the line
+    room = training_data.MAX_LINE_BYTES - len(jsonl([rows[6]])) + 1  # the newline is not of the line
     for extra, fails in ((0, False), (1, True)):
         world = World()
         rows[6]["system"] = [{"text": "x" * (room + extra)}]

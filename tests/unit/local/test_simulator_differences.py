@@ -7,9 +7,9 @@ answer in the US Regions on the first day of each month.
 from collections.abc import Iterator
 from datetime import date
 
-from bedrock_simulator.catalog import offers, quotas
+from bedrock_simulator.catalog import quotas, supported_models
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.models import dataset
+from bedrock_simulator.models import training_data
 from bedrock_simulator.settings import Quotas
 from distillery.core import catalog, limits
 
@@ -42,7 +42,7 @@ KNOWN = {
 def differences() -> Iterator[tuple[str, str]]:
     """(subject, what each side says)."""
     for product in catalog.models():
-        ours = offers.MODELS.get(product.id)
+        ours = supported_models.MODELS.get(product.id)
         if ours is None:
             yield f"model {product.id}", "only the product knows it"
             continue
@@ -70,7 +70,7 @@ def _state(model: Model, day: date) -> str:
 
 
 def _calls(product: catalog.Model, ours: Model) -> Iterator[tuple[str, str]]:
-    for region in offers.US:
+    for region in supported_models.US:
         if (region in product.in_region) != (region in ours.in_region):
             yield f"in-region {product.id}", f"{region}: product {region in product.in_region}"
         for profile in product.profiles:
@@ -100,7 +100,7 @@ def _hosting(product: catalog.Model, ours: Model) -> Iterator[tuple[str, str]]:
 
 def _pairs() -> Iterator[tuple[str, str]]:
     theirs = {(p.teacher, catalog.model(p.student).customize, region) for p in catalog.pairs() for region in p.regions}
-    ours = {(p.teacher, p.student, p.region) for p in offers.PAIRS}
+    ours = {(p.teacher, p.student, p.region) for p in supported_models.PAIRS}
     for teacher, student, region in sorted(theirs ^ ours, key=str):
         side = "product" if (teacher, student, region) in theirs else "simulator"
         yield f"pair {teacher} -> {student}", f"{region}: only the {side} has it"
@@ -108,13 +108,13 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 def _limits() -> Iterator[tuple[str, str]]:
     both = {
-        "least prompts": (limits.MIN_PROMPTS, dataset.LEAST_PROMPTS),
-        "most prompts": (limits.MAX_PROMPTS, dataset.MOST_PROMPTS),
-        "file": (limits.MAX_FILE_BYTES, dataset.MOST_BYTES),
-        "line": (limits.MAX_LINE_BYTES, dataset.MOST_LINE_BYTES),
-        "deployments": (limits.MAX_DEPLOYMENTS, quotas.applied(Quotas(), "us-east-1", quotas.DEPLOYMENTS)),
-        "jobs": (limits.MAX_SCHEDULED_JOBS, quotas.applied(Quotas(), "us-east-1", quotas.SCHEDULED_JOBS)),
-        "schema": (limits.SCHEMA_VERSION, dataset.SCHEMA),
+        "least prompts": (limits.MIN_PROMPTS, training_data.MIN_PROMPTS),
+        "most prompts": (limits.MAX_PROMPTS, training_data.MAX_PROMPTS),
+        "file": (limits.MAX_FILE_BYTES, training_data.MAX_BYTES),
+        "line": (limits.MAX_LINE_BYTES, training_data.MAX_LINE_BYTES),
+        "deployments": (limits.MAX_DEPLOYMENTS, quotas.applied_quota(Quotas(), "us-east-1", quotas.DEPLOYMENTS)),
+        "jobs": (limits.MAX_SCHEDULED_JOBS, quotas.applied_quota(Quotas(), "us-east-1", quotas.SCHEDULED_JOBS)),
+        "schema": (limits.SCHEMA_VERSION, training_data.SCHEMA),
     }
     for name, (theirs, ours) in both.items():
         if theirs != ours:
@@ -123,7 +123,7 @@ def _limits() -> Iterator[tuple[str, str]]:
 
 def _quotas() -> Iterator[tuple[str, str]]:
     """What the product asks of Service Quotas, against a new account of the simulator's."""
-    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted(Quotas(), "us-east-1")}
+    there = {quota.code: (quota.name, quota.value) for quota in quotas.granted_quotas(Quotas(), "us-east-1")}
     for student in sorted({pair.student for pair in catalog.pairs()}):
         for quota in {quota for mode in catalog.HostingMode for quota in catalog.hosting_quotas(student, mode)}:
             if there.get(quota.code) != (quota.name, quota.default):

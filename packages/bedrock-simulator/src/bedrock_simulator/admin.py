@@ -27,9 +27,9 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from bedrock_simulator.calendar import Calendar, day
+from bedrock_simulator.clock import ClockState, parse_date
 from bedrock_simulator.engine import Bedrock
-from bedrock_simulator.events import KeptEvents
+from bedrock_simulator.events import EventStore
 from bedrock_simulator.faults import Fault
 
 PREFIX = "/_admin/"
@@ -42,21 +42,21 @@ class SettableClock(Protocol):
     def now(self) -> datetime:
         """Aware, in UTC."""
 
-    def calendar(self) -> Calendar:
+    def calendar(self) -> ClockState:
         """How virtual time follows from real time."""
 
-    def set(self, *, virtual: float | None = None, speed: float | None = None) -> Calendar:
+    def set(self, *, virtual: float | None = None, speed: float | None = None) -> ClockState:
         """Moves the clock or changes its speed."""
 
 
-class Refused(Exception):
+class InvalidRequest(Exception):
     """The request cannot be carried out; the text says why."""
 
 
 class Admin:
     """Answers for one simulator. A call may take as long as training does."""
 
-    def __init__(self, bedrock: Bedrock, clock: SettableClock, events: KeptEvents, *, account: str) -> None:
+    def __init__(self, bedrock: Bedrock, clock: SettableClock, events: EventStore, *, account: str) -> None:
         self._bedrock, self._clock, self._events, self._account = bedrock, clock, events, account
         self._routes: dict[tuple[str, str], Callable[[str, dict[str, str], Any], Any]] = {
             ("GET", "health"): lambda *_: {"status": "ok", "now": self._now()},
@@ -84,7 +84,7 @@ class Admin:
             return 404, {"message": f"no {method} {PREFIX}{path}: there are {', '.join(self._offered())}"}
         try:
             return 200, self._routes[method, what](one, query, json.loads(body) if body else {})
-        except (Refused, ValueError) as why:  # what is no JSON, and what msgspec refuses, are ValueErrors
+        except (InvalidRequest, ValueError) as why:  # what is no JSON, and what msgspec refuses, are ValueErrors
             return 400, {"message": f"{method} {what}: {why}"}
 
     def _offered(self) -> list[str]:
@@ -111,7 +111,7 @@ class Admin:
 
     def _clear_faults(self, one: str) -> list[dict[str, Any]]:
         if not self._bedrock.faults.clear(one or None):
-            raise Refused(f"there is no fault {one}")
+            raise InvalidRequest(f"there is no fault {one}")
         return self._faults()
 
     def _set(self, what: str, change: Any) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class ClockChange:
     def moment(self, now: datetime) -> float | None:
         """Where the clock is to be moved to, in epoch seconds; None to leave it."""
         if self.date is not None:
-            return day(self.date)
+            return parse_date(self.date)
         return self.virtual if self.advance is None else now.timestamp() + self.advance
 
 
@@ -161,6 +161,6 @@ def _typed(asked: Any, kind: type[T]) -> T:
 def _known(asked: Any, kind: type) -> None:
     names = [each.name for each in fields(kind)]
     if not isinstance(asked, dict):
-        raise Refused("the body must be a JSON object")
+        raise InvalidRequest("the body must be a JSON object")
     if strange := asked.keys() - set(names):
-        raise Refused(f"there is no {', '.join(sorted(strange))}: there are {', '.join(names)}")
+        raise InvalidRequest(f"there is no {', '.join(sorted(strange))}: there are {', '.join(names)}")

@@ -10,23 +10,21 @@ from typing import Any, TypeVar
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
-from bedrock_simulator.control_plane import copies, deployments, inventory, progress, throughput
-from bedrock_simulator.control_plane.call import Call, Params, Surroundings
-from bedrock_simulator.control_plane.job_context import Means
-from bedrock_simulator.fault_injection import Mishaps
-from bedrock_simulator.faults import Faults
-from bedrock_simulator.models.teacher import Teacher
-from bedrock_simulator.models.teacher_factory import appoint
+from bedrock_simulator.control_plane import deployments, inventory, model_copy_jobs, provisioned_throughput, scheduler
+from bedrock_simulator.control_plane.call import Call, Params, Services
+from bedrock_simulator.control_plane.job_runner import JobContext
+from bedrock_simulator.faults import FaultInjector, Faults
+from bedrock_simulator.models.teacher import Teacher, create_teacher
 from bedrock_simulator.operations import CONTROL, RUNTIME
 from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
-from bedrock_simulator.protocol import answers, service_model
+from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
-from bedrock_simulator.records import Estate
-from bedrock_simulator.runtime import targets
+from bedrock_simulator.records import RegionResources
 from bedrock_simulator.runtime.call import Call as RuntimeCall
-from bedrock_simulator.runtime.dispatch import Front
+from bedrock_simulator.runtime.call import resolve_target
+from bedrock_simulator.runtime.dispatch import RuntimeDispatcher
 from bedrock_simulator.settings import Settings
-from bedrock_simulator.state import Memory
+from bedrock_simulator.state import SimulatorState
 
 T = TypeVar("T")
 _SETTINGS, _ANY_KEYS, _NO_LOGS = Settings(), AnyKeys(), NoLogs()
@@ -53,12 +51,12 @@ class Bedrock:
     ) -> None:
         self.settings, self.faults = settings, Faults() if faults is None else faults
         self._clock = clock
-        self._around = Surroundings(roles, objects, keys, self._estate)
+        self._around = Services(roles, objects, keys, self._estate)
         self._lock, self._ticking = threading.RLock(), threading.Lock()
-        self._estates: dict[tuple[str, str], Estate] = {}
+        self._estates: dict[tuple[str, str], RegionResources] = {}
         self._teachers: dict[str, Teacher] = {}
-        self._progress = progress.Progress(self._around, events)
-        self._front = Front(RUNTIME, objects, logs)
+        self._progress = scheduler.JobScheduler(self._around, events)
+        self._front = RuntimeDispatcher(RUNTIME, objects, logs)
 
     def handle(self, request: Request) -> Response:
         """One request; only a contract failure, which is a bug of ours, raises."""
@@ -68,14 +66,16 @@ class Bedrock:
             availability.check_operation(operation.name, now.date())
             params = service_model.parameters(operation, request, path)
             availability.check_fields(operation.name, params, now.date())
-            mishaps = Mishaps(self.faults, request, operation, params)
+            mishaps = FaultInjector(self.faults, request, operation, params)
             mishaps.before()
             answer = self._run if operation.name in RUNTIME else self._administer
             return mishaps.after(answer(operation, params, request, now, mishaps))
         except errors.ServiceError as error:
-            return answers.refuse(error)
+            return service_model.error_response(error)
 
-    def _run(self, operation: Operation, params: Params, request: Request, now: datetime, mishaps: Mishaps) -> Response:
+    def _run(
+        self, operation: Operation, params: Params, request: Request, now: datetime, mishaps: FaultInjector
+    ) -> Response:
         """A call to the runtime takes all it needs of the account under the lock, and is answered outside of it."""
         account, region = request.account, request.region
         with self._lock:
@@ -84,22 +84,22 @@ class Bedrock:
             call, logging = self._called(params, estate, now), estate.logging
         return self._front.run(operation, request, call, logging, mishaps)
 
-    def _called(self, params: Params, estate: Estate, now: datetime) -> RuntimeCall:
+    def _called(self, params: Params, estate: RegionResources, now: datetime) -> RuntimeCall:
         with self._lock:
-            target, teacher = targets.resolve(params["modelId"], estate, now), self._teacher(estate.account).answer
+            target, teacher = resolve_target(params["modelId"], estate, now), self._teacher(estate.account).answer
         account, region, burndown = estate.account, estate.region, self._front.burndown
         return RuntimeCall(params, target, account, region, now, teacher, self.settings, burndown)
 
-    def _means(self, estate: Estate, now: datetime) -> Means:
+    def _means(self, estate: RegionResources, now: datetime) -> JobContext:
         """What the work of the estate's jobs may use."""
 
         def call(model_id: str) -> RuntimeCall:
             return replace(self._called({"modelId": model_id}, estate, now), of_job=True)
 
-        return Means(now, self._teacher(estate.account), self.faults, call)
+        return JobContext(now, self._teacher(estate.account), self.faults, call)
 
     def _administer(
-        self, operation: Operation, params: Params, request: Request, now: datetime, _: Mishaps
+        self, operation: Operation, params: Params, request: Request, now: datetime, _: FaultInjector
     ) -> Response:
         """A call to the control plane has the account to itself."""
         if operation.name not in CONTROL:
@@ -109,9 +109,9 @@ class Bedrock:
             self._advance(estate, now)
             answer = self._control(operation.name, params, estate, now)
             self._progress.note(estate, now, self.faults)
-        return answers.respond(operation, answer)
+        return service_model.respond(operation, answer)
 
-    def _control(self, name: str, params: Params, estate: Estate, now: datetime) -> Params:
+    def _control(self, name: str, params: Params, estate: RegionResources, now: datetime) -> Params:
         """A token repeated with the same parameters repeats the answer; after an error the call is tried anew."""
         key = _replay(name, params)
         if key is None or key not in estate.replays:
@@ -141,11 +141,11 @@ class Bedrock:
                 if not todo:
                     return happened
 
-    def _advance(self, estate: Estate, now: datetime) -> None:
+    def _advance(self, estate: RegionResources, now: datetime) -> None:
         self._progress.advance(estate, now, self.faults)
-        throughput.advance(estate, now, self.faults)
+        provisioned_throughput.advance(estate, now, self.faults)
         deployments.advance(estate, now, self.faults)
-        copies.advance(estate, now)
+        model_copy_jobs.advance(estate, now)
         self._progress.note(estate, now, self.faults)
 
     def reset(self) -> None:
@@ -156,18 +156,18 @@ class Bedrock:
             self._progress.clear()
             self._front.clear()
 
-    def remember(self, use: Callable[[Memory], T]) -> T:
+    def remember(self, use: Callable[[SimulatorState], T]) -> T:
         """What is made of all that is remembered, while nobody changes it."""
         with self._lock:
             shown = {account: teacher.shown for account, teacher in self._teachers.items()}
-            return use(Memory([*self._estates.values()], shown, *self._progress.remembered()))
+            return use(SimulatorState([*self._estates.values()], shown, *self._progress.remembered()))
 
-    def restore(self, memory: Memory) -> None:
+    def restore(self, memory: SimulatorState) -> None:
         """Goes on from a memory."""
         with self._ticking, self._lock:
             self._estates = {(estate.account, estate.region): estate for estate in memory.estates}
             taught = self.settings.teacher
-            self._teachers = {account: appoint(taught, shown) for account, shown in memory.shown.items()}
+            self._teachers = {account: create_teacher(taught, shown) for account, shown in memory.shown.items()}
             self._progress.restore(memory.lessons, memory.told, memory.waiting)
 
     def inventory(self, account: str) -> dict[str, Any]:
@@ -177,14 +177,14 @@ class Bedrock:
             mine = [estate for (owner, _), estate in self._estates.items() if owner == account]
             for estate in mine:
                 self._advance(estate, now)
-            return inventory.of(mine, now)
+            return inventory.inventory(mine, now)
 
-    def _estate(self, account: str, region: str) -> Estate:
-        return self._estates.setdefault((account, region), Estate(account, region))
+    def _estate(self, account: str, region: str) -> RegionResources:
+        return self._estates.setdefault((account, region), RegionResources(account, region))
 
     def _teacher(self, account: str) -> Teacher:
         if account not in self._teachers:
-            self._teachers[account] = appoint(self.settings.teacher)
+            self._teachers[account] = create_teacher(self.settings.teacher)
         return self._teachers[account]
 
 

@@ -64,12 +64,12 @@ def unknown_operation(message: str) -> ServiceError:
     return ServiceError("UnknownOperationException", 404, message)
 
 
-class ModelRefusal(ServiceError):
+class ModelValidationError(ServiceError):
     """What the model itself refuses, not the service in front of it: a stream has begun by then, and ends with it."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationException", 400, message)
 
-    def told(self) -> "ModelRefusal":
+    def told(self) -> "ModelValidationError":
         """As Converse and ConverseStream pass it on."""
-        return ModelRefusal(f"The model returned the following errors: {self.message}")
+        return ModelValidationError(f"The model returned the following errors: {self.message}")

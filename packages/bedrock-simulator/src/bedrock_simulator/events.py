@@ -8,10 +8,10 @@ from typing import Any
 
 from bedrock_simulator.ports import Clock, Events
 
-KEPT = 1000
+MAX_EVENTS = 1000
 
 
-class KeptEvents:
+class EventStore:
     """The last events of every account, in the order in which they were told.
 
     Each is handed on to a bus, or posted whole to somebody, where there is one.
@@ -22,7 +22,7 @@ class KeptEvents:
     ) -> None:
         self._clock, self._onward, self._post = clock, onward, post
         self._lock = threading.Lock()
-        self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._kept: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
 
     def emit(
         self, account: str, region: str, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]

@@ -1,20 +1,132 @@
-"""All that is set to go wrong, and the decider that says when it does.
+"""One thing that goes wrong on request, and what cannot be asked for.
+
+kind                 what happens                                                        its own fields
+error                the call is refused with an error that the operation declares       operation, error, message
+slow                 the answer is kept back for real seconds                            operation, seconds
+no-answer            the work is done, then the connection is closed                     operation, seconds
+stream               a stream ends after so many events: with an error that it           operation, events, error,
+                     declares, or without one by a closed connection                     message
+stuck-job            the job never leaves its stage, while the fault is listed           stage
+failed-job           the job fails in its stage                                          stage, message
+failed-deployment    a custom model deployment, or its update, fails                     message
+failed-throughput    Provisioned Throughput that is being created fails                  message
+stalled-throughput   Provisioned Throughput stays as it is, while the fault is listed
+lost-event           the event is never delivered
+doubled-event        the event is delivered twice
+delayed-event        the event is delivered virtual seconds late                         seconds
+
+All that is set to go wrong, and the decider that says when it does.
 
 Decisions are seeded: the same faults and the same sequence of occasions go wrong in the same places.
+
+What faults do to a call: before it is answered, and to the answer.
+
+A fault of an error strikes only the operations that declare the error in botocore's model. Sentences are those of the
+API reference, or the service's as seen by others; where neither has one, they are ours.
 """
 
 import threading
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 
-from bedrock_simulator.fault import ANY, KINDS, Fault
+from bedrock_simulator import errors
 from bedrock_simulator.models import text
+from bedrock_simulator.ports import Chunk, Request, Response, StreamInterrupted
+from bedrock_simulator.protocol import service_model
+from bedrock_simulator.protocol.service_model import Operation, Params
 
-__all__ = ["Fault", "Faults", "Occasion"]
+ANY = "*"
+STAGES = ("Validation", "DataProcessing", "Training")
+KINDS: dict[str, frozenset[str]] = {
+    "error": frozenset({"operation", "error", "message"}),
+    "slow": frozenset({"operation", "seconds"}),
+    "no-answer": frozenset({"operation", "seconds"}),
+    "stream": frozenset({"operation", "events", "error", "message"}),
+    "stuck-job": frozenset({"stage"}),
+    "failed-job": frozenset({"stage", "message"}),
+    "failed-deployment": frozenset({"message"}),
+    "failed-throughput": frozenset({"message"}),
+    "stalled-throughput": frozenset(),
+    "lost-event": frozenset(),
+    "doubled-event": frozenset(),
+    "delayed-event": frozenset({"seconds"}),
+}
+_OWN = frozenset().union(*KINDS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Fault:
+    """One thing that goes wrong. ValueError, in one sentence, for one that cannot be.
+
+    named: concerns only the job, deployment, throughput, or in the runtime the model id, whose name begins so; an
+    event's is its job's. account, region: only there. after: so many occasions pass first; times: at most so many
+    are struck, None for all; probability: the chance of each, decided by the decider's seed. id: given by `Faults`.
+    """
+
+    kind: str
+    operation: str = ANY
+    error: str = ""
+    message: str = ""
+    seconds: float = 0.0
+    events: int = 0
+    stage: str = "Training"
+    named: str = ""
+    account: str = ANY
+    region: str = ANY
+    after: int = 0
+    times: int | None = None
+    probability: float = 1.0
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        if problem := _find_problem(self):
+            raise ValueError(problem)
+
+
+def _find_problem(fault: Fault) -> str | None:
+    if fault.kind not in KINDS:
+        return f"there is no fault {fault.kind!r}: there are {', '.join(KINDS)}"
+    given = {each.name for each in fields(fault) if getattr(fault, each.name) != each.default}
+    if strange := given & _OWN - KINDS[fault.kind]:
+        return f"a fault {fault.kind!r} has no {', '.join(sorted(strange))}"
+    if fault.kind == "error" and not fault.error:
+        return "a fault 'error' needs the error to answer with, such as ThrottlingException"
+    if not 0 <= fault.probability <= 1:
+        return f"probability is {fault.probability:g}: it must be between 0 and 1"
+    if fault.after < 0 or fault.events < 0 or fault.seconds < 0 or (fault.times is not None and fault.times < 1):
+        return "after, events and seconds cannot be negative, and times must be at least 1"
+    if fault.stage not in STAGES:
+        return f"a job has no stage {fault.stage!r}: it has {', '.join(STAGES)}"
+    return _undeclared(fault)
+
+
+def _undeclared(fault: Fault) -> str | None:
+    """Why no operation could answer with the fault's error."""
+    concerned = [each for each in _operations() if fault.operation in (ANY, each.name)]
+    if not concerned:
+        return f"Bedrock has no operation {fault.operation!r}"
+    if fault.kind == "stream":
+        concerned = [each for each in concerned if each.stream_errors]
+        if not concerned:
+            return f"{fault.operation} answers with no stream"
+    if not fault.error or any(fault.error in declared_errors(fault.kind, each) for each in concerned):
+        return None
+    known = sorted({name for each in concerned for name in declared_errors(fault.kind, each)})
+    return f"{fault.operation} declares no {fault.error}: it declares {', '.join(known)}"
+
+
+def _operations() -> list[service_model.Operation]:
+    return [each for service in service_model.SERVICES for each in service_model.operations(service)]
+
+
+def declared_errors(kind: str, operation: service_model.Operation) -> dict[str, int]:
+    """The errors, with their HTTP status, that a fault of this kind can make of the operation's answer."""
+    return operation.stream_errors if kind == "stream" else operation.errors
+
+
+@dataclass(frozen=True, slots=True)
+class FaultContext:
     """A moment when something could go wrong.
 
     errors: those that the operation declares. subject: tells occasions apart that are asked about repeatedly, for a
@@ -31,7 +143,7 @@ class Occasion:
 
 
 @dataclass(slots=True)
-class _Record:
+class _FaultState:
     """What has become of a fault so far."""
 
     fault: Fault
@@ -44,7 +156,7 @@ class Faults:
 
     def __init__(self, faults: Iterable[Fault] = (), *, seed: str = "1") -> None:
         self._seed, self._lock = seed, threading.Lock()
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, _FaultState] = {}
         self._decided: dict[tuple[str, str], bool] = {}
         self._minted = 0
         self.add(*faults)
@@ -61,7 +173,7 @@ class Faults:
     def _add(self, fault: Fault) -> Fault:
         self._minted += 1
         kept = replace(fault, id=f"fault-{self._minted}")
-        self._records[kept.id] = _Record(kept)
+        self._records[kept.id] = _FaultState(kept)
         return kept
 
     def listed(self) -> list[tuple[Fault, int]]:
@@ -77,15 +189,15 @@ class Faults:
             self._decided = {key: value for key, value in self._decided.items() if key[0] in self._records}
             return fault_id is None or found != [None]
 
-    def strikes(self, kind: str, occasion: Occasion) -> Fault | None:
+    def strikes(self, kind: str, occasion: FaultContext) -> Fault | None:
         """The first fault of that kind that strikes on this occasion."""
         with self._lock:
             for record in self._records.values():
-                if record.fault.kind == kind and _concerns(record.fault, occasion) and self._decide(record, occasion):
+                if record.fault.kind == kind and _matches(record.fault, occasion) and self._decide(record, occasion):
                     return record.fault
         return None
 
-    def _decide(self, record: _Record, occasion: Occasion) -> bool:
+    def _decide(self, record: _FaultState, occasion: FaultContext) -> bool:
         key = (record.fault.id, occasion.subject)
         if occasion.subject and key in self._decided:
             return self._decided[key]
@@ -94,7 +206,7 @@ class Faults:
             self._decided[key] = strikes
         return strikes
 
-    def _draw(self, record: _Record) -> bool:
+    def _draw(self, record: _FaultState) -> bool:
         fault, number = record.fault, record.occasions
         record.occasions += 1
         if number < fault.after or (fault.times is not None and record.struck >= fault.times):
@@ -105,7 +217,7 @@ class Faults:
         return True
 
 
-def _concerns(fault: Fault, occasion: Occasion) -> bool:
+def _matches(fault: Fault, occasion: FaultContext) -> bool:
     return (
         fault.operation in (ANY, occasion.operation)
         and fault.account in (ANY, occasion.account)
@@ -114,3 +226,69 @@ def _concerns(fault: Fault, occasion: Occasion) -> bool:
         and ("stage" not in KINDS[fault.kind] or fault.stage == occasion.stage)
         and (not fault.error or fault.error in occasion.errors)
     )
+
+
+DEFAULT_MESSAGES = {
+    "AccessDeniedException": "You don't have access to the model with the specified model ID.",
+    "InternalServerException": "An internal server error occurred. Retry your request.",
+    "ModelErrorException": "The request failed due to an error while processing the model.",
+    "ModelNotReadyException": "The model specified in the request is not ready to serve inference requests.",
+    "ModelStreamErrorException": "An error occurred while streaming the response. Retry your request.",
+    "ModelTimeoutException": "The request took too long to process. Processing time exceeded the model timeout length.",
+    "ServiceUnavailableException": "The service isn't currently available. Try again later.",
+    "ThrottlingException": "Too many requests, please wait before trying again.",
+}
+_NO_SENTENCE = "The call failed (this simulated account was told to fail it)."
+
+
+class FaultInjector:
+    """What faults make of one call. A call of the host's own (`Request.spared`) meets none."""
+
+    def __init__(self, faults: Faults, request: Request, operation: Operation, params: Params) -> None:
+        self._faults, self._operation, self._spared, self._broken = faults, operation, request.spared, False
+        named = str(params.get("modelId", ""))
+        self._occasion = FaultContext(request.account, request.region, operation.name, named)
+
+    def _strikes(self, kind: str) -> Fault | None:
+        if self._spared or not self._faults:
+            return None
+        occasion = replace(self._occasion, errors=declared_errors(kind, self._operation))
+        return self._faults.strikes(kind, occasion)
+
+    def before(self) -> None:
+        """Raises the ServiceError that is to be answered in place of the work."""
+        if fault := self._strikes("error"):
+            status = declared_errors("error", self._operation)[fault.error]
+            raise errors.ServiceError(fault.error, status, _sentence(fault))
+
+    def between(self, answer: Params) -> Params:
+        """The answer's members, of which a stream may end early."""
+        name = self._operation.stream
+        fault = self._strikes("stream") if name else None
+        if name is None or fault is None:
+            return answer
+        events = [*islice(answer[name], fault.events)]
+        if fault.error:
+            events.append((0.0, {fault.error[0].lower() + fault.error[1:]: {"message": _sentence(fault)}}))
+        self._broken = not fault.error
+        return {**answer, name: events}
+
+    def after(self, response: Response) -> Response:
+        """The response: broken off, late, or missing."""
+        if self._broken:
+            pieces = [(0.0, response.body)] if response.chunks is None else response.chunks
+            response = replace(response, body=b"", chunks=_broken_off(pieces))
+        if fault := self._strikes("slow"):
+            response = replace(response, delay=response.delay + fault.seconds)
+        if fault := self._strikes("no-answer"):
+            response = replace(response, delay=response.delay + fault.seconds, dropped=True)
+        return response
+
+
+def _broken_off(pieces: Iterable[Chunk]) -> Iterator[Chunk]:
+    yield from pieces
+    raise StreamInterrupted
+
+
+def _sentence(fault: Fault) -> str:
+    return fault.message or DEFAULT_MESSAGES.get(fault.error, _NO_SENTENCE)

@@ -55,7 +55,7 @@ class Response:
     dropped: bool = False
 
 
-class Interrupted(Exception):
+class StreamInterrupted(Exception):
     """Raised by an answer's chunks: the host closes the connection there, without ending the body."""
 
 

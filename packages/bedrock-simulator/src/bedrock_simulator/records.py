@@ -1,11 +1,17 @@
-"""What an account owns in Bedrock. Records are frozen; a change of state puts a new one in its place."""
+"""What an account owns in Bedrock. Records are frozen; a change of state puts a new one in its place.
+
+Finding what an account has, or what everybody has, by a name or ARN that a request carries.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from bedrock_simulator.models.student import Taught
+from bedrock_simulator import errors
+from bedrock_simulator.catalog import supported_models
+from bedrock_simulator.catalog.models import Model, Profile
+from bedrock_simulator.models.student import LazyStudent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class CustomModel:
     request: Mapping[str, Any]
     created: datetime
     loss: float
-    student: Taught
+    student: LazyStudent
     validation_losses: tuple[float, ...] = ()
     key: str | None = None
     customized: datetime | None = None
@@ -165,7 +171,7 @@ class ApplicationProfile:
 
 
 @dataclass(slots=True)
-class Estate:
+class RegionResources:
     """Everything one account holds in one Region. The engine's lock guards it."""
 
     account: str
@@ -184,3 +190,49 @@ class Estate:
     replays: dict[str, dict[str, Any]] = field(default_factory=dict)
     logging: dict[str, Any] | None = None  # the `loggingConfig` of PutModelInvocationLoggingConfiguration
     minted: int = 0
+
+
+def find_custom_model(estate: RegionResources, identifier: str) -> CustomModel:
+    """The model with that name or ARN, or ResourceNotFoundException."""
+    for model in estate.models.values():
+        if identifier in (model.arn, model.name):
+            return model
+    raise errors.not_found(f"There is no custom model {identifier} in this account and Region.")
+
+
+def base_id(model: CustomModel) -> str:
+    """The id of the variant it was trained from, e.g. `amazon.nova-micro-v1:0:128k`."""
+    return model.base.rsplit("/", 1)[1]
+
+
+def find_deployment(estate: RegionResources, identifier: str) -> Deployment:
+    """The deployment with that name or ARN, or ResourceNotFoundException."""
+    for deployment in estate.deployments.values():
+        if identifier in (deployment.arn, deployment.name):
+            return deployment
+    raise errors.not_found(f"There is no custom model deployment {identifier} in this account and Region.")
+
+
+def find_throughput(estate: RegionResources, identifier: str) -> Throughput:
+    """The throughput with that name or ARN, or ResourceNotFoundException."""
+    for throughput in estate.throughputs.values():
+        if identifier in (throughput.arn, throughput.name):
+            return throughput
+    raise errors.not_found(f"There is no provisioned model {identifier} in this account and Region.")
+
+
+def find_application_profile(estate: RegionResources, identifier: str) -> ApplicationProfile:
+    """The application profile with that id or ARN, or ResourceNotFoundException."""
+    for profile in estate.profiles.values():
+        if identifier in (profile.arn, profile.id):
+            return profile
+    raise errors.not_found(f"There is no inference profile {identifier} in this account and Region.")
+
+
+def find_system_profile(profile_id: str, region: str, today: date) -> tuple[Profile, Model] | None:
+    """A system profile that can be called from the Region on that day, with its model."""
+    profile, model = supported_models.PROFILES.get(profile_id, (None, None))
+    if profile is None or model is None or region not in profile.routes:
+        return None
+    begins = max(model.first, profile.first or model.first)
+    return (profile, model) if begins <= today and not model.ended(today) else None

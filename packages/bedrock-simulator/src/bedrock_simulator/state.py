@@ -11,30 +11,30 @@ from typing import Any, Protocol
 
 import msgspec
 
-from bedrock_simulator.control_plane.outbox import Event
-from bedrock_simulator.control_plane.training import Lesson
-from bedrock_simulator.models.student import Taught
-from bedrock_simulator.records import Estate
+from bedrock_simulator.control_plane.scheduler import Event
+from bedrock_simulator.control_plane.training import TrainingWork
+from bedrock_simulator.models.student import LazyStudent
+from bedrock_simulator.records import RegionResources
 
 VERSION = 1
 
 
-class Unreadable(Exception):
+class InvalidState(Exception):
     """This is no memory of a simulator, or one of another version; the text says which."""
 
 
 @dataclass(slots=True)
-class Memory:
+class SimulatorState:
     """All of it. `shown`: account → system prompt → prompt → golden answer. `told`: job → status last told of."""
 
-    estates: list[Estate] = field(default_factory=list)
+    estates: list[RegionResources] = field(default_factory=list)
     shown: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
-    lessons: dict[str, Lesson] = field(default_factory=dict)
+    lessons: dict[str, TrainingWork] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     waiting: list[Event] = field(default_factory=list)
 
 
-class Shelf(Protocol):
+class PairStore(Protocol):
     """Where sets of pairs are, each under its name."""
 
     def put(self, name: str, pairs: bytes) -> None:
@@ -44,11 +44,11 @@ class Shelf(Protocol):
         """A set that was kept. Raises KeyError."""
 
 
-def encode(memory: Memory, shelf: Shelf) -> bytes:
+def encode(memory: SimulatorState, shelf: PairStore) -> bytes:
     """The memory; sets of pairs go to the shelf."""
 
     def told(value: Any) -> str:
-        if not isinstance(value, Taught):
+        if not isinstance(value, LazyStudent):
             raise NotImplementedError(f"{type(value).__name__} cannot be kept")
         pairs = msgspec.json.encode(value.pairs)
         name = hashlib.sha256(pairs).hexdigest()
@@ -59,22 +59,22 @@ def encode(memory: Memory, shelf: Shelf) -> bytes:
     return encoded
 
 
-def decode(encoded: bytes, shelf: Shelf) -> Memory:
+def decode(encoded: bytes, shelf: PairStore) -> SimulatorState:
     """The memory again. Raises Unreadable."""
 
     def read(kind: type, value: Any) -> Any:
-        if kind is not Taught:
+        if kind is not LazyStudent:
             raise NotImplementedError(f"{kind.__name__} cannot be read")
-        return Taught(msgspec.json.decode(shelf.get(value), type=list[tuple[str, str]]))
+        return LazyStudent(msgspec.json.decode(shelf.get(value), type=list[tuple[str, str]]))
 
     try:
         kept: Mapping[str, Any] = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
         version = msgspec.json.decode(kept["version"])
         if version != VERSION:
-            raise Unreadable(f"it is of version {version}, and this simulator reads {VERSION}")
-        memory: Memory = msgspec.json.decode(kept["memory"], type=Memory, dec_hook=read)
+            raise InvalidState(f"it is of version {version}, and this simulator reads {VERSION}")
+        memory: SimulatorState = msgspec.json.decode(kept["memory"], type=SimulatorState, dec_hook=read)
     except KeyError as missing:
-        raise Unreadable(f"{missing} is missing") from missing
+        raise InvalidState(f"{missing} is missing") from missing
     except ValueError as why:  # of msgspec, for what is no JSON and for what does not fit
-        raise Unreadable(str(why)) from why
+        raise InvalidState(str(why)) from why
     return memory

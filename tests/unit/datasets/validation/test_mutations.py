@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bedrock_simulator.models import dataset as bedrock
+from bedrock_simulator.models import training_data
 from distillery.datasets.validation.fast_path import Asked, good
 from tests.unit.dataset.fakes import line
 from tests.unit.datasets.validation.desk import STUDENTS, read
@@ -89,7 +89,7 @@ def test_mutated_files(seed: int) -> None:
             assert {ASKED[one] for one in body.split(b"\n") if one in ASKED} <= reading.prompts.kept.keys()
         if not reading.findings.errors:
             accepted += 1
-            assert len(bedrock.read(body, multi_turn=True)) == reading.tally.prompts
+            assert len(training_data.read_distillation(body, multi_turn=True)) == reading.tally.prompts
     assert accepted > 10
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bedrock_simulator.calendar import Calendar
+from bedrock_simulator.clock import ClockState
 from local.account import LocalAccount
 from local.demo.calendar import in_season
 from local.emulator.clock import write
@@ -30,5 +30,5 @@ def test_an_account_serves_the_environment_whose_calendar_it_keeps(
     tmp_path: Path, environment: str, began: str | None, now: datetime, may: bool
 ) -> None:
     account = LocalAccount(state=tmp_path, port=4566, date=began)
-    write(account.clock_file, Calendar(real=time.time(), virtual=now.timestamp(), speed=1))
+    write(account.clock_file, ClockState(real=time.time(), virtual=now.timestamp(), speed=1))
     assert in_season(account, environment) is may

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_simulator.server.callers import guarded
+from bedrock_simulator.server.http import loopback_only
 
 PORT = 4566
 OWN = [(b"host", b"127.0.0.1:4566"), (b"authorization", b"AWS4-HMAC-SHA256 ...")]
@@ -34,7 +34,7 @@ def _call(
     scope = {"type": kind, "method": method, "path": "/", "headers": headers, "server": ("127.0.0.1", PORT)}
 
     async def served() -> None:
-        await guarded(application)(scope, receive, send)
+        await loopback_only(application)(scope, receive, send)
 
     asyncio.run(served())
     return int(sent[0].get("status", 0)), bool(reached), list(sent[0].get("headers", []))

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
-from bedrock_simulator.server.s3 import EndpointObjects
+from bedrock_simulator.server.backends import EndpointObjects
 from tests.unit.local.emulator.workshop import Workshop, document
 
 OTHER = "222222222222"

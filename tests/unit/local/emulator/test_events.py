@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_simulator.calendar import Calendar
+from bedrock_simulator.clock import ClockState
 from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
 from tests.unit.local.emulator.workshop import Workshop, allow
@@ -82,7 +82,7 @@ def test_an_object_created_event_names_the_objects_version(workshop: Workshop) -
 @pytest.fixture
 def december(tmp_path: Path) -> VirtualClock:
     """A clock that stands still in December 2024."""
-    write(tmp_path / "clock.json", Calendar(real=0, virtual=1733270400, speed=0))
+    write(tmp_path / "clock.json", ClockState(real=0, virtual=1733270400, speed=0))
     return VirtualClock(tmp_path / "clock.json")
 
 

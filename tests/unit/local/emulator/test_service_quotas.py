@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 from ministack.core import iam_actions, router
 
-from bedrock_simulator.catalog.quotas import granted
+from bedrock_simulator.catalog.quotas import granted_quotas
 from bedrock_simulator.settings import Quotas
 from local.emulator.hooks import service_quotas
 from tests.unit.local.emulator.workshop import Workshop, allow
@@ -75,7 +75,7 @@ def test_every_quota_is_listed_page_by_page(workshop: Workshop) -> None:
     told = list(pages.paginate(ServiceCode="bedrock", PaginationConfig={"PageSize": 4}))
     codes = [quota["QuotaCode"] for page in told for quota in page["Quotas"]]
     assert [len(page["Quotas"]) for page in told[:-1]] == [4] * (len(told) - 1)
-    assert codes == [quota.code for quota in granted(Quotas(), "us-east-1")]
+    assert codes == [quota.code for quota in granted_quotas(Quotas(), "us-east-1")]
     assert len(codes) == len(set(codes))
 
 

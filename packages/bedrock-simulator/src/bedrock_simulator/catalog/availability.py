@@ -38,7 +38,7 @@ DEPLOYMENTS = date(2025, 7, 16)  # HISTORY
 BATCH_EVENTS = date(2024, 9, 18)  # HISTORY: "monitor status changes in batch inference jobs using Amazon EventBridge"
 BATCH_PROFILES = date(2024, 12, 6)  # HISTORY: "run batch inference with an inference profile"
 
-SINCE: Mapping[str, date] = {
+OPERATION_DATES: Mapping[str, date] = {
     **dict.fromkeys(("ListFoundationModels", "GetFoundationModel"), _GA),
     "GetFoundationModelAvailability": _AVAILABILITY,
     "CreateModelCustomizationJob": _GA,
@@ -86,7 +86,7 @@ _EVALUATED = "inferenceConfig.models.bedrockModel.performanceConfig"
 _BATCH_INPUT = "inputDataConfig.s3InputDataConfig.s3BucketOwner"
 _BATCH_OUTPUT = "outputDataConfig.s3OutputDataConfig.s3BucketOwner"
 
-FIELDS: Mapping[str, Mapping[str, date]] = {
+FIELD_DATES: Mapping[str, Mapping[str, date]] = {
     "CreateModelCustomizationJob": {
         "customizationConfig": DISTILLATION,
         "customizationConfig.rftConfig": _REINFORCEMENT,
@@ -114,7 +114,7 @@ FIELDS: Mapping[str, Mapping[str, date]] = {
     "InvokeModelWithResponseStream": _INVOKED,
 }
 
-VALUES: Mapping[tuple[str, str], Mapping[str, date]] = {
+VALUE_DATES: Mapping[tuple[str, str], Mapping[str, date]] = {
     ("CreateModelCustomizationJob", "customizationType"): {
         "CONTINUED_PRE_TRAINING": date(2023, 11, 28),  # HISTORY
         "DISTILLATION": DISTILLATION,
@@ -129,7 +129,7 @@ VALUES: Mapping[tuple[str, str], Mapping[str, date]] = {
 
 def check_operation(operation: str, today: date) -> None:
     """UnknownOperationException before the operation's first day."""
-    if today < SINCE.get(operation, date.min):
+    if today < OPERATION_DATES.get(operation, date.min):
         raise errors.unknown_operation(f"{operation} is not an operation of Bedrock on {today}.")
 
 
@@ -141,10 +141,10 @@ def check_fields(operation: str, params: Mapping[str, Any], today: date) -> None
 
 
 def _later(operation: str, params: Mapping[str, Any], today: date) -> Iterator[str]:
-    for path, first in FIELDS.get(operation, {}).items():
+    for path, first in FIELD_DATES.get(operation, {}).items():
         if today < first and any(True for _ in _at(params, path.split("."))):
             yield f"{path} is not a parameter of {operation} on {today}"
-    for (name, field), values in VALUES.items():
+    for (name, field), values in VALUE_DATES.items():
         for value in _at(params, field.split(".")) if name == operation else ():
             if str(value) in values and today < values[str(value)]:
                 yield f"Value '{value}' at '{field}' failed to satisfy constraint: it is not a value of it on {today}"

@@ -1,4 +1,11 @@
-"""What the account was granted of Bedrock, as Service Quotas would say it.
+"""Tokens a minute: the quotas of every model, one for each way of calling it.
+
+General Reference, "Amazon Bedrock endpoints and quotas", as printed in autumn 2026; it prints the codes of adjustable
+quotas alone. Those of Nova's on-demand ones are as accounts report them; quotas without a code here are held to and not
+told by Service Quotas. What is not here has no limit. Global profiles, which have quotas of their own, share those of
+the others; requests a minute and tokens a day are not counted.
+
+What the account was granted of Bedrock, as Service Quotas would say it.
 
 Codes, names and defaults are those of the General Reference's page "Amazon Bedrock endpoints and quotas"; only what the
 simulator enforces and whose code is known is here (of tokens a minute in `tokens`). A granted value is that of
@@ -6,11 +13,107 @@ simulator enforces and whose code is known is here (of tokens a minute in `token
 default, which for model units is `settings.Quotas.model_units`: 0 in a new account.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bedrock_simulator.catalog import capacity, tokens
+from bedrock_simulator.catalog import models
 from bedrock_simulator.settings import Quotas
+
+ON_DEMAND, CROSS_REGION, DEPLOYMENT = "on demand", "cross-Region", "deployment"
+_NAMES = {
+    ON_DEMAND: "On-demand model inference tokens per minute for {}",
+    CROSS_REGION: "Cross-region model inference tokens per minute for {}",
+    DEPLOYMENT: "(Model customization) Sum of on demand custom model deployment tokens per minute for {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenQuota:
+    """The quota of one model, called in one way; `label` is the model as Service Quotas names it."""
+
+    model: str
+    way: str
+    label: str
+    default: int
+    code: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As Service Quotas has it."""
+        return _NAMES[self.way].format(self.label)
+
+    @property
+    def adjustable(self) -> bool:
+        """Whether more may be asked for: of the cross-Region ones alone."""
+        return self.way == CROSS_REGION
+
+
+_PRINTED = (
+    TokenQuota("amazon.nova-pro-v1:0", ON_DEMAND, "Amazon Nova Pro", 1_000_000, "L-CE33604C"),
+    TokenQuota("amazon.nova-pro-v1:0", CROSS_REGION, "Amazon Nova Pro", 2_000_000, "L-C0326783"),
+    TokenQuota("amazon.nova-pro-v1:0", DEPLOYMENT, "Amazon Nova Pro", 800_000),
+    TokenQuota("amazon.nova-lite-v1:0", ON_DEMAND, "Amazon Nova Lite", 4_000_000, "L-70423BF8"),
+    TokenQuota("amazon.nova-lite-v1:0", CROSS_REGION, "Amazon Nova Lite", 8_000_000, "L-7C42E72A"),
+    TokenQuota("amazon.nova-lite-v1:0", DEPLOYMENT, "Amazon Nova Lite", 4_000_000),
+    TokenQuota("amazon.nova-micro-v1:0", ON_DEMAND, "Amazon Nova Micro", 4_000_000, "L-CFA4FA0D"),
+    TokenQuota("amazon.nova-micro-v1:0", CROSS_REGION, "Amazon Nova Micro", 8_000_000, "L-DC7FF66C"),
+    TokenQuota("amazon.nova-micro-v1:0", DEPLOYMENT, "Amazon Nova Micro", 4_000_000),
+    TokenQuota("amazon.nova-premier-v1:0", CROSS_REGION, "Amazon Nova Premier V1", 2_000_000, "L-AA7FE948"),
+    TokenQuota("amazon.nova-2-lite-v1:0", CROSS_REGION, "Amazon Nova 2 Lite", 8_000_000, "L-C6F5908D"),
+    TokenQuota("amazon.nova-2-lite-v1:0", DEPLOYMENT, "Amazon Nova 2 Lite", 4_000_000),
+    TokenQuota("anthropic.claude-3-haiku-20240307-v1:0", ON_DEMAND, "Anthropic Claude 3 Haiku", 300_000),
+    TokenQuota(
+        "anthropic.claude-3-haiku-20240307-v1:0", CROSS_REGION, "Anthropic Claude 3 Haiku", 600_000, "L-DCADBC78"
+    ),
+    TokenQuota("anthropic.claude-3-5-sonnet-20240620-v1:0", ON_DEMAND, "Anthropic Claude 3.5 Sonnet", 400_000),
+    TokenQuota(
+        "anthropic.claude-3-5-sonnet-20240620-v1:0", CROSS_REGION, "Anthropic Claude 3.5 Sonnet", 800_000, "L-479B647F"
+    ),
+    TokenQuota("anthropic.claude-3-5-sonnet-20241022-v2:0", ON_DEMAND, "Anthropic Claude 3.5 Sonnet V2", 400_000),
+    TokenQuota(
+        "anthropic.claude-3-5-sonnet-20241022-v2:0",
+        CROSS_REGION,
+        "Anthropic Claude 3.5 Sonnet V2",
+        800_000,
+        "L-FF8B4E28",
+    ),
+    TokenQuota("anthropic.claude-3-5-haiku-20241022-v1:0", ON_DEMAND, "Anthropic Claude 3.5 Haiku", 2_000_000),
+    TokenQuota(
+        "anthropic.claude-3-5-haiku-20241022-v1:0", CROSS_REGION, "Anthropic Claude 3.5 Haiku", 4_000_000, "L-4BF37C17"
+    ),
+    TokenQuota(
+        "anthropic.claude-haiku-4-5-20251001-v1:0", CROSS_REGION, "Anthropic Claude Haiku 4.5", 5_000_000, "L-58BE175A"
+    ),
+    TokenQuota("meta.llama3-1-405b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.1 405B Instruct", 400_000),
+    TokenQuota("meta.llama3-1-405b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.1 405B Instruct", 800_000, "L-9913DEEF"),
+    TokenQuota("meta.llama3-1-70b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.1 70B Instruct", 300_000),
+    TokenQuota("meta.llama3-1-70b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.1 70B Instruct", 600_000, "L-92E68994"),
+    TokenQuota("meta.llama3-1-8b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.1 8B Instruct", 300_000),
+    TokenQuota("meta.llama3-1-8b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.1 8B Instruct", 600_000, "L-9782749C"),
+    TokenQuota("meta.llama3-2-1b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.2 1B Instruct", 300_000),
+    TokenQuota("meta.llama3-2-1b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.2 1B Instruct", 600_000, "L-BD9FDA6F"),
+    TokenQuota("meta.llama3-2-3b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.2 3B Instruct", 300_000),
+    TokenQuota("meta.llama3-2-3b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.2 3B Instruct", 600_000, "L-0B2687F4"),
+    TokenQuota("meta.llama3-3-70b-instruct-v1:0", ON_DEMAND, "Meta Llama 3.3 70B Instruct", 300_000),
+    TokenQuota("meta.llama3-3-70b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.3 70B Instruct", 600_000, "L-0E7AA8B7"),
+    TokenQuota("meta.llama3-3-70b-instruct-v1:0", DEPLOYMENT, "Meta Llama 3.3 70B Instruct", 300_000),
+)
+TOKEN_QUOTAS: Mapping[tuple[str, str], TokenQuota] = {(rate.model, rate.way): rate for rate in _PRINTED}
+
+
+def token_quota(quotas: Quotas, region: str, model: str, way: str) -> int | None:
+    """How many a minute the account has there; None without a limit.
+
+    That is what the quota was set to by its code, else what the model was granted in every way, else the default.
+    """
+    rate = TOKEN_QUOTAS.get((model, way))
+    code = rate.code if rate else None
+    by_code = [f"{region}/{code}", code] if code else []
+    set_to = next((quotas.values[key] for key in by_code if key in quotas.values), None)
+    if set_to is None:
+        set_to = quotas.tokens.granted("standard", region, model)
+    return rate.default if rate and set_to is None else set_to
+
 
 _ONE = "Model units per provisioned model for {}"
 _VARIANT = _ONE.format("the {} context length variant for Amazon Nova {}")
@@ -49,24 +152,24 @@ class Granted:
     adjustable: bool = True
 
 
-def granted(quotas: Quotas, region: str) -> Iterator[Granted]:
+def granted_quotas(quotas: Quotas, region: str) -> Iterator[Granted]:
     """Every quota of the Region."""
     names = {**MODEL_UNITS, **{code: name for code, (name, _) in COUNTS.items()}}
     for code, name in names.items():
-        yield Granted(code, name, applied(quotas, region, code))
-    for rate in tokens.RATES.values():
-        value = tokens.granted(quotas, region, rate.model, rate.way)
+        yield Granted(code, name, applied_quota(quotas, region, code))
+    for rate in TOKEN_QUOTAS.values():
+        value = token_quota(quotas, region, rate.model, rate.way)
         if rate.code is not None and value is not None:
             yield Granted(rate.code, rate.name, value, rate.adjustable)
 
 
-def applied(quotas: Quotas, region: str, code: str) -> int:
+def applied_quota(quotas: Quotas, region: str, code: str) -> int:
     """How much of one quota the account has in the Region."""
     default = COUNTS[code][1] if code in COUNTS else quotas.model_units
     return quotas.values.get(f"{region}/{code}", quotas.values.get(code, default))
 
 
-def units_of_one(quotas: Quotas, region: str, variant: str) -> int:
+def units_per_throughput(quotas: Quotas, region: str, variant: str) -> int:
     """The most units of one provisioned model; a variant whose quota has no known code has `Quotas.model_units`."""
-    code = capacity.FOR_SALE[variant].quota
-    return quotas.model_units if code is None else applied(quotas, region, code)
+    code = models.PROVISIONED_CAPACITY[variant].quota
+    return quotas.model_units if code is None else applied_quota(quotas, region, code)

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.control_plane import listing
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator import errors, records
+from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
 
 _FOUNDATION = "foundationModelArnEquals"
 
 
 def get(call: Call) -> Params:
     """The model by name or ARN."""
-    model = lookup.custom_model(call.estate, call.params["modelIdentifier"])
+    model = records.find_custom_model(call.estate, call.params["modelIdentifier"])
     request = model.request
-    return present(
+    return without_none(
         modelArn=model.arn,
         modelName=model.name,
         jobName=model.job_name,
@@ -43,7 +42,7 @@ def list_models(call: Call) -> Params:
             "modelName": model.name,
             "creationTime": model.created,
             "baseModelArn": model.base,
-            "baseModelName": lookup.base_id(model).split(":")[0],
+            "baseModelName": records.base_id(model).split(":")[0],
             "customizationType": customization_type(model.request),
             "ownerAccountId": call.account,
             "modelStatus": "Active",
@@ -53,7 +52,7 @@ def list_models(call: Call) -> Params:
         and all(asked.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
         and asked.get("modelStatus", "Active") == "Active"
     ]
-    return listing.page(asked, rows, "modelSummaries", name="modelName", created="creationTime")
+    return paginate(asked, rows, "modelSummaries", name="modelName", created="creationTime")
 
 
 def customization_type(request: Mapping[str, Any]) -> str:
@@ -63,7 +62,7 @@ def customization_type(request: Mapping[str, Any]) -> str:
 
 def delete(call: Call) -> Params:
     """Deletes the model; a distilled model's Provisioned Throughput and deployments go first (User Guide)."""
-    model = lookup.custom_model(call.estate, call.params["modelIdentifier"])
+    model = records.find_custom_model(call.estate, call.params["modelIdentifier"])
     hosts = [t.arn for t in call.estate.throughputs.values() if model.arn in (t.model_arn, t.desired_arn)]
     hosts += [d.arn for d in call.estate.deployments.values() if model.arn in (d.model_arn, d.desired_arn)]
     if hosts:

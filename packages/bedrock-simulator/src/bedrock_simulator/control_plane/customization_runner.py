@@ -9,33 +9,32 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bedrock_simulator.control_plane import access, schedule, training
-from bedrock_simulator.control_plane.call import Surroundings, present
-from bedrock_simulator.control_plane.job_context import Change, Means
-from bedrock_simulator.control_plane.training import Desk, Lesson
-from bedrock_simulator.fault import STAGES
-from bedrock_simulator.faults import Faults, Occasion
+from bedrock_simulator.control_plane import customization_jobs, job_runner, training
+from bedrock_simulator.control_plane.call import Services, without_none
+from bedrock_simulator.control_plane.job_runner import JobContext, StatusChange
+from bedrock_simulator.control_plane.training import TrainingContext, TrainingWork
+from bedrock_simulator.faults import STAGES, FaultContext, Faults
 from bedrock_simulator.models.storage import Bucket
 from bedrock_simulator.models.teacher import Teacher
 from bedrock_simulator.protocol.service_model import iso
-from bedrock_simulator.records import CustomModel, Estate, Job
+from bedrock_simulator.records import CustomModel, Job, RegionResources
 
 DETAIL_TYPE = "Model Customization Job State Change"
 FAILED = "Internal error (this simulated account was told to fail the job)."
 
 
-class Customizations:
+class CustomizationRunner:
     """The customization jobs of all estates, with the lessons of those that run."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Services) -> None:
         self._around = around
-        self._lessons: dict[str, Lesson] = {}
+        self._lessons: dict[str, TrainingWork] = {}
 
     def clear(self) -> None:
         """Forgets every lesson."""
         self._lessons.clear()
 
-    def advance(self, estate: Estate, now: datetime, faults: Faults) -> None:
+    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
         for job in list(estate.jobs.values()):
             if job.status not in ("InProgress", "Stopping") or now < job.due:
@@ -43,16 +42,16 @@ class Customizations:
             if job.status == "Stopping" or not faults.strikes("stuck-job", _occasion(estate, job)):
                 self._step(estate, job)
 
-    def _step(self, estate: Estate, job: Job) -> None:
-        lesson = self._lessons.setdefault(job.arn, Lesson())
+    def _step(self, estate: RegionResources, job: Job) -> None:
+        lesson = self._lessons.setdefault(job.arn, TrainingWork())
         if job.status == "Stopping":
-            moved = schedule.stopped(job)
+            moved = customization_jobs.finish_stop(job)
         elif lesson.done < job.stage:
             return
         elif lesson.failure is not None:
-            moved = schedule.failed(job, lesson.failure)
-        elif job.stage < schedule.TRAINING:
-            moved = schedule.next_stage(job, len(lesson.examples))
+            moved = customization_jobs.fail(job, lesson.failure)
+        elif job.stage < customization_jobs.TRAINING:
+            moved = customization_jobs.next_stage(job, len(lesson.examples))
         elif lesson.done < training.PUBLISHED:
             return
         else:
@@ -61,12 +60,12 @@ class Customizations:
         if moved.ended:
             self._lessons.pop(job.arn, None)
 
-    def pending(self, estate: Estate, means: Means) -> list[Callable[[], None]]:
+    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
         """The work that jobs in progress need done, to be run without the lock."""
         now, faults = means.now, means.faults
         tasks: list[Callable[[], None]] = []
         for job in estate.jobs.values():
-            lesson = self._lessons.setdefault(job.arn, Lesson()) if job.status == "InProgress" else None
+            lesson = self._lessons.setdefault(job.arn, TrainingWork()) if job.status == "InProgress" else None
             if lesson is None or lesson.failure is not None:
                 continue
             if lesson.done < job.stage and (fault := faults.strikes("failed-job", _occasion(estate, job))):
@@ -76,54 +75,60 @@ class Customizations:
                 tasks.append(partial(self._work, job, lesson, stage, self._desk(estate, job, means.teacher)))
         return tasks
 
-    def _work(self, job: Job, lesson: Lesson, stage: int, desk: Desk) -> None:
+    def _work(self, job: Job, lesson: TrainingWork, stage: int, desk: TrainingContext) -> None:
         worked = lesson.copied()
-        training.work(worked, stage, desk)
+        training.run_stages(worked, stage, desk)
         self._put(job, worked)
 
-    def _fail(self, job: Job, lesson: Lesson, why: str) -> None:
+    def _fail(self, job: Job, lesson: TrainingWork, why: str) -> None:
         self._put(job, replace(lesson, failure=why, done=job.stage))
 
-    def _put(self, job: Job, lesson: Lesson) -> None:
+    def _put(self, job: Job, lesson: TrainingWork) -> None:
         """Whoever looks at a lesson sees the work of a stage whole, or nothing of it."""
         if job.arn in self._lessons:  # else the job was stopped, or forgotten, meanwhile
             self._lessons[job.arn] = lesson
 
-    def _desk(self, estate: Estate, job: Job, teacher: Teacher) -> Desk:
+    def _desk(self, estate: RegionResources, job: Job, teacher: Teacher) -> TrainingContext:
         role, settings = job.request["roleArn"], job.request.get("customizationConfig", {}).get("distillationConfig")
         bucket = Bucket(self._around.objects, estate.account, estate.region, role)
         named = settings["teacherModelConfig"]["teacherModelIdentifier"] if settings else ""
 
         def refusal() -> str | None:
-            return access.refusal(self._around.roles, estate, role, named) if access.is_profile(named) else None
+            return (
+                job_runner.missing_permission(self._around.roles, estate, role, named)
+                if job_runner.is_profile(named)
+                else None
+            )
 
-        return Desk(job, bucket, teacher, refusal)
+        return TrainingContext(job, bucket, teacher, refusal)
 
-    def _may_publish(self, estate: Estate, job: Job, lesson: Lesson, now: datetime, faults: Faults) -> bool:
+    def _may_publish(
+        self, estate: RegionResources, job: Job, lesson: TrainingWork, now: datetime, faults: Faults
+    ) -> bool:
         """Training is done and its time is over: what is left is to write the metrics."""
-        over = lesson.done == schedule.TRAINING and job.due <= now
+        over = lesson.done == customization_jobs.TRAINING and job.due <= now
         return over and not faults.strikes("stuck-job", _occasion(estate, job))
 
-    def changes(self, estate: Estate, _: datetime) -> Iterator[Change]:
+    def changes(self, estate: RegionResources, _: datetime) -> Iterator[StatusChange]:
         """Every job's status with the event that tells of it."""
         for job in estate.jobs.values():
-            yield Change(job.arn, job.name, job.status, job.changed, DETAIL_TYPE, _detail(job))
+            yield StatusChange(job.arn, job.name, job.status, job.changed, DETAIL_TYPE, _detail(job))
 
-    def remembered(self) -> dict[str, Lesson]:
+    def remembered(self) -> dict[str, TrainingWork]:
         """The lessons of the jobs that run."""
         return {**self._lessons}
 
-    def restore(self, lessons: dict[str, Lesson]) -> None:
+    def restore(self, lessons: dict[str, TrainingWork]) -> None:
         """Goes on with them."""
         self._lessons = lessons
 
 
-def _occasion(estate: Estate, job: Job) -> Occasion:
+def _occasion(estate: RegionResources, job: Job) -> FaultContext:
     stage = STAGES[job.stage]
-    return Occasion(estate.account, estate.region, named=job.name, stage=stage, subject=f"{job.arn} {stage}")
+    return FaultContext(estate.account, estate.region, named=job.name, stage=stage, subject=f"{job.arn} {stage}")
 
 
-def _completed(estate: Estate, job: Job, lesson: Lesson) -> Job:
+def _completed(estate: RegionResources, job: Job, lesson: TrainingWork) -> Job:
     assert lesson.student is not None, "a job without a failure has trained its student"
     base = job.base.rsplit("/", 1)[1]
     arn = f"arn:aws:bedrock:{estate.region}:{estate.account}:custom-model/{base}/{job.arn[-12:]}"
@@ -133,11 +138,11 @@ def _completed(estate: Estate, job: Job, lesson: Lesson) -> Job:
         arn, name, job.base, job.arn, job.name, job.request, job.due, losses, lesson.student, validated, job.key
     )
     estate.tags[arn] = {tag["key"]: tag["value"] for tag in job.request.get("customModelTags", [])}
-    return replace(schedule.completed(job, arn, losses), validation_losses=validated)
+    return replace(customization_jobs.complete(job, arn, losses), validation_losses=validated)
 
 
 def _detail(job: Job) -> dict[str, Any]:
-    return present(
+    return without_none(
         version="1.0",
         jobName=job.name,
         jobArn=job.arn,

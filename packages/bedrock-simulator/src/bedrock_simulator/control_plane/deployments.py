@@ -8,12 +8,11 @@ takes 8 minutes and updating 5, are this simulator's assumptions.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import availability, offers, quotas
-from bedrock_simulator.control_plane import listing
-from bedrock_simulator.control_plane.call import Call, Params, present
-from bedrock_simulator.faults import Faults, Occasion
-from bedrock_simulator.records import CustomModel, Deployment, Estate
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import availability, quotas, supported_models
+from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.faults import FaultContext, Faults
+from bedrock_simulator.records import CustomModel, Deployment, RegionResources
 
 CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
 FAILED = "The deployment failed (this simulated account was told to fail it)."
@@ -22,11 +21,11 @@ FAILED = "The deployment failed (this simulated account was told to fail it)."
 def create(call: Call) -> Params:
     """Begins to deploy an eligible custom model."""
     params = call.params
-    model = lookup.custom_model(call.estate, params["modelArn"])
+    model = records.find_custom_model(call.estate, params["modelArn"])
     _eligible(model, call)
     if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
         raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
-    most = quotas.applied(call.quotas, call.region, quotas.DEPLOYMENTS)
+    most = quotas.applied_quota(call.quotas, call.region, quotas.DEPLOYMENTS)
     if len(call.estate.deployments) >= most:
         raise errors.quota(f"The account has {most} custom model deployments, as many as it may have.")
     arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
@@ -44,7 +43,7 @@ def create(call: Call) -> Params:
 
 
 def _eligible(model: CustomModel, call: Call) -> None:
-    base = offers.VARIANTS[lookup.base_id(model)]
+    base = supported_models.VARIANTS[records.base_id(model)]
     if call.region not in base.on_demand_custom:
         raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
     customized = (model.customized or model.created).date()
@@ -59,9 +58,9 @@ def _eligible(model: CustomModel, call: Call) -> None:
 
 def get(call: Call) -> Params:
     """The deployment by name or ARN."""
-    deployment = lookup.deployment(call.estate, call.params["customModelDeploymentIdentifier"])
+    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
     update = {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
-    return present(
+    return without_none(
         customModelDeploymentArn=deployment.arn,
         modelDeploymentName=deployment.name,
         modelArn=deployment.model_arn,
@@ -78,7 +77,7 @@ def list_deployments(call: Call) -> Params:
     """A page of summaries."""
     model = call.params.get("modelArnEquals")
     rows = [
-        present(
+        without_none(
             customModelDeploymentArn=d.arn,
             customModelDeploymentName=d.name,
             modelArn=d.model_arn,
@@ -90,20 +89,20 @@ def list_deployments(call: Call) -> Params:
         for d in call.estate.deployments.values()
         if model in (None, d.model_arn)
     ]
-    return listing.page(
+    return paginate(
         call.params, rows, "modelDeploymentSummaries", name="customModelDeploymentName", created="createdAt"
     )
 
 
 def update(call: Call) -> Params:
     """Begins to put another custom model of the same base behind the deployment."""
-    deployment = lookup.deployment(call.estate, call.params["customModelDeploymentIdentifier"])
+    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
     if deployment.status != "Active" or deployment.update == "Updating":
         state = "Updating" if deployment.status == "Active" else deployment.status
         raise errors.validation(f"{deployment.arn} is {state}; it can be updated when Active.")
-    model = lookup.custom_model(call.estate, call.params["modelArn"])
+    model = records.find_custom_model(call.estate, call.params["modelArn"])
     _eligible(model, call)
-    present_base = lookup.custom_model(call.estate, deployment.model_arn).base
+    present_base = records.find_custom_model(call.estate, deployment.model_arn).base
     if model.base != present_base:
         raise errors.validation(f"{model.arn} has the base {model.base}; the deployment serves {present_base}.")
     call.estate.deployments[deployment.arn] = replace(
@@ -114,18 +113,18 @@ def update(call: Call) -> Params:
 
 def delete(call: Call) -> Params:
     """Deletes the deployment; the model stays."""
-    deployment = lookup.deployment(call.estate, call.params["customModelDeploymentIdentifier"])
+    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
     del call.estate.deployments[deployment.arn]
     call.estate.tags.pop(deployment.arn, None)
     return {}
 
 
-def advance(estate: Estate, now: datetime, faults: Faults) -> None:
+def advance(estate: RegionResources, now: datetime, faults: Faults) -> None:
     """What is due comes about."""
     for arn, deployment in list(estate.deployments.items()):
         if deployment.due is None or now < deployment.due:
             continue
-        occasion = Occasion(estate.account, estate.region, named=deployment.name, subject=f"{arn} {deployment.due}")
+        occasion = FaultContext(estate.account, estate.region, named=deployment.name, subject=f"{arn} {deployment.due}")
         fault = faults.strikes("failed-deployment", occasion)
         settled = _settled(deployment) if fault is None else _failed(deployment, fault.message or FAILED)
         estate.deployments[arn] = replace(settled, changed=deployment.due, due=None)

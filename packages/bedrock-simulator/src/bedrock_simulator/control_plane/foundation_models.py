@@ -7,9 +7,9 @@ this simulator takes to be the day the Legacy period begins, or six months befor
 from datetime import UTC, date, datetime, time, timedelta
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import capacity, offers, tuning
+from bedrock_simulator.catalog import fine_tuning, models, supported_models
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.control_plane.call import Call, Params, without_none
 
 NOTICE = timedelta(days=183)
 UNRESOLVED = "Could not resolve the foundation model from the provided model identifier."
@@ -18,7 +18,7 @@ UNRESOLVED = "Could not resolve the foundation model from the provided model ide
 def get(call: Call) -> Params:
     """Details of a model or of one of its variants, while it lives; ResourceNotFoundException after."""
     identifier = call.params["modelIdentifier"]
-    model = offers.model_of(identifier)
+    model = supported_models.model_of(identifier)
     if model is None or call.elsewhere(identifier):
         raise errors.validation("The provided model identifier is invalid.")
     if not model.exists(call.now.date(), call.region):
@@ -30,7 +30,7 @@ def list_models(call: Call) -> Params:
     """All models and variants that live in the Region, filtered as asked."""
     rows = [
         _details(model, name, call)
-        for name, model in sorted({**offers.MODELS, **offers.VARIANTS}.items())
+        for name, model in sorted({**supported_models.MODELS, **supported_models.VARIANTS}.items())
         if model.exists(call.now.date(), call.region)
     ]
     return {"modelSummaries": [row for row in rows if _asked(row, call.params)]}
@@ -47,7 +47,7 @@ def _asked(row: Params, params: Params) -> bool:
 
 def availability(call: Call) -> Params:
     """Whether the account may use the model: here always subscribed, so only the Region and the date decide."""
-    model = offers.model_of(call.params["modelId"])
+    model = supported_models.model_of(call.params["modelId"])
     if model is None:
         raise errors.validation("The provided model identifier is invalid.")
     there = "AVAILABLE" if model.exists(call.now.date(), call.region) else "NOT_AVAILABLE"
@@ -61,7 +61,7 @@ def availability(call: Call) -> Params:
 
 
 def _details(model: Model, name: str, call: Call) -> Params:
-    variant, today = name in offers.VARIANTS, call.now.date()
+    variant, today = name in supported_models.VARIANTS, call.now.date()
     return {
         "modelArn": f"arn:aws:bedrock:{call.region}::foundation-model/{name}",
         "modelId": name,
@@ -78,31 +78,31 @@ def _details(model: Model, name: str, call: Call) -> Params:
 
 def customizations(variant: str, region: str, today: date) -> list[str]:
     """What a new job may do with the variant: nothing in Legacy, distillation while a teacher of it lives."""
-    model = offers.CUSTOMIZABLE.get(variant)
+    model = supported_models.CUSTOMIZABLE.get(variant)
     if model is None or region not in model.customize or not model.exists(today, region) or model.is_legacy(today):
         return []
     student = any(
         pair.student == variant
         and pair.region == region
         and pair.offered(today)
-        and offers.MODELS[pair.teacher].exists(today, region)
-        for pair in offers.PAIRS
+        and supported_models.MODELS[pair.teacher].exists(today, region)
+        for pair in supported_models.PAIRS
     )
-    ways = {"FINE_TUNING": tuning.tuned(variant, today) is not None, "DISTILLATION": student}
+    ways = {"FINE_TUNING": fine_tuning.fine_tuning(variant, today) is not None, "DISTILLATION": student}
     return [way for way, open_ in ways.items() if open_]
 
 
 def _inference_types(model: Model, name: str, region: str, today: date) -> list[str]:
     # The enum has no word for "through a profile only": such a model lists nothing.
-    if name in offers.VARIANTS:
-        return ["PROVISIONED"] if capacity.sold(name, region, today) else []
+    if name in supported_models.VARIANTS:
+        return ["PROVISIONED"] if models.is_provisionable(name, region, today) else []
     return ["ON_DEMAND"] if region in model.in_region else []
 
 
 def _life_cycle(model: Model, today: date) -> Params:
     notice = model.legacy or (model.end and model.end - NOTICE)
     announced = notice is not None and today >= notice
-    return present(
+    return without_none(
         status="LEGACY" if model.is_legacy(today) else "ACTIVE",
         startOfLifeTime=_midnight(model.first),
         legacyTime=_midnight(model.legacy) if announced and model.legacy else None,

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bedrock_simulator.records import Estate, Throughput
+from bedrock_simulator.records import RegionResources, Throughput
 
 
-def of(estates: Iterable[Estate], now: datetime) -> dict[str, Any]:
+def inventory(estates: Iterable[RegionResources], now: datetime) -> dict[str, Any]:
     """Everything in all Regions, JSON-ready. `hours_billed` counts model-unit hours, deleted throughput included."""
     mine = list(estates)
     running = [(e, t) for e in mine for t in e.throughputs.values()]
@@ -31,7 +31,7 @@ def of(estates: Iterable[Estate], now: datetime) -> dict[str, Any]:
     }
 
 
-def _row(estate: Estate, arn: str, name: str, status: str) -> dict[str, Any]:
+def _row(estate: RegionResources, arn: str, name: str, status: str) -> dict[str, Any]:
     return {"arn": arn, "name": name, "status": status, "region": estate.region}
 
 

@@ -10,9 +10,9 @@ about buckets begins as observed and ends as ours). What lies in a log group is 
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.control_plane.call import Call, Params, without_none
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
-from bedrock_simulator.runtime.invocation_logs import root, source_arn
+from bedrock_simulator.runtime.invocation_logs import log_root, source_arn
 
 PERMISSION_CHECK = "amazon-bedrock-logs-permission-check"
 _STREAM = "aws/bedrock/modelinvocations"
@@ -45,7 +45,7 @@ def _check_bucket(config: dict[str, Any], call: Call) -> None:
     )
     if home not in (None, call.region):
         why = f"the bucket is in {home}, the configuration in {call.region}"
-    key = f"{root(call.account, config.get('keyPrefix'))}/{PERMISSION_CHECK}"
+    key = f"{log_root(call.account, config.get('keyPrefix'))}/{PERMISSION_CHECK}"
     if why is None:
         try:
             call.around.objects.deliver(
@@ -74,7 +74,7 @@ def _check_log_group(config: dict[str, Any], call: Call) -> None:
 
 def get(call: Call) -> Params:
     """The configuration; an empty answer when there is none."""
-    return present(loggingConfig=call.estate.logging)
+    return without_none(loggingConfig=call.estate.logging)
 
 
 def delete(call: Call) -> Params:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bedrock_simulator.models import dataset
-from bedrock_simulator.models.teacher import Example
+from bedrock_simulator.models import training_data
+from bedrock_simulator.models.text import Example
 
 TRAINING = "training_artifacts/step_wise_training_metrics.csv"
 VALIDATION = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
@@ -49,7 +49,7 @@ def _record(example: Example) -> dict[str, Any]:
     system = {"system": [{"text": example.prompt.system}]} if example.prompt.system else {}
     said = (("user", example.prompt.text), ("assistant", example.answer or ""))
     messages = [{"role": role, "content": [{"text": text}]} for role, text in said]
-    return {"schemaVersion": dataset.SCHEMA, **system, "messages": messages}
+    return {"schemaVersion": training_data.SCHEMA, **system, "messages": messages}
 
 
 def report(insights: Sequence[Insight]) -> str:

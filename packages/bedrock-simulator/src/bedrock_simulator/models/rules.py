@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bedrock_simulator.models import filler_text, student, text
+from bedrock_simulator.models import student, text
 
 DEFAULT = Path(__file__).with_name("rules.toml")
 OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties
@@ -33,13 +33,13 @@ class Rules:
         offered = text.labels(prompt.system)
         if not offered:
             topics = (name for name, pattern in self.topics.items() if pattern.search(asked))
-            return filler_text.asked_for(prompt.text) or next(topics, student.NO_IDEA)
+            return text.filler_text(prompt.text) or next(topics, student.UNKNOWN_LABEL)
         words = text.stems(asked)
         return max(offered, key=lambda label: self._support(label, asked, words))
 
     def known(self, prompt: text.Prompt) -> tuple[str, ...]:
         """Every answer that there could be; of free texts there is none to be mistaken for."""
-        topics = () if filler_text.asked_for(prompt.text) else (*self.topics, student.NO_IDEA)
+        topics = () if text.filler_text(prompt.text) else (*self.topics, student.UNKNOWN_LABEL)
         return text.labels(prompt.system) or topics
 
     def _support(self, label: str, asked: str, words: Sequence[str]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Objects
 
 
-class Rejected(Exception):
+class JobInputError(Exception):
     """Why a job cannot use what it was given; the text becomes the failure message."""
 
 
@@ -22,22 +22,22 @@ class Bucket:
 
     def read(self, uri: str) -> bytes:
         """One object; Rejected when the URI names none."""
-        bucket, key = split(uri)
+        bucket, key = split_uri(uri)
         if not key or key.endswith("/"):
-            raise Rejected(f"The S3 URI must name one object, not {uri}.")
+            raise JobInputError(f"The S3 URI must name one object, not {uri}.")
         with self._telling("read", uri):
             return self.objects.get(self.account, self.region, self.role_arn, bucket, key)
 
     def list(self, uri: str) -> list[str]:
         """The URIs of the objects under a prefix, sorted."""
-        bucket, prefix = split(uri)
+        bucket, prefix = split_uri(uri)
         with self._telling("list", uri):
             keys = self.objects.list(self.account, self.region, self.role_arn, bucket, prefix)
         return [f"s3://{bucket}/{key}" for key in keys]
 
     def write(self, uri: str, body: str | bytes) -> None:
         """One object, made or overwritten."""
-        bucket, key = split(uri)
+        bucket, key = split_uri(uri)
         encoded = body.encode() if isinstance(body, str) else body
         with self._telling("write", uri):
             self.objects.put(self.account, self.region, self.role_arn, bucket, key, encoded)
@@ -52,7 +52,7 @@ class Bucket:
             raise ObjectDenied(f"{self.role_arn} may not {verb} {uri}: {why}") from why
 
 
-def split(uri: str) -> tuple[str, str]:
+def split_uri(uri: str) -> tuple[str, str]:
     """The bucket and the key, or prefix, of an S3 URI."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key

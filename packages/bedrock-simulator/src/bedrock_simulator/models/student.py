@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from bedrock_simulator.models import filler_text, text
+from bedrock_simulator.models import text
 
 FREE_TEXT_SHARE = 0.5
 HELD_OUT = 10
-NO_IDEA = "topic.other"
+UNKNOWN_LABEL = "topic.other"
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -82,7 +82,7 @@ def train(pairs: Pairs) -> Student:
     return Nearest(pairs) if len(distinct) > FREE_TEXT_SHARE * len(pairs) else Classifier(pairs)
 
 
-class Taught:
+class LazyStudent:
     """A student that is kept as what it learnt, and trained when it is first asked: the same pairs, the same student.
 
     Safe to use from several threads; equal to any other of the same pairs.
@@ -101,7 +101,7 @@ class Taught:
         return self._trained.answer(question)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Taught) and self.pairs == other.pairs
+        return isinstance(other, LazyStudent) and self.pairs == other.pairs
 
     def __hash__(self) -> int:
         return hash(self.pairs)
@@ -123,7 +123,7 @@ def untrained(prompt: text.Prompt) -> str:
     """The label with the largest overlap of words; of equals, one guessed by the prompt's hash. Or a text, if asked."""
     offered = text.labels(prompt.system)
     if not offered:
-        return filler_text.asked_for(prompt.text) or NO_IDEA
+        return text.filler_text(prompt.text) or UNKNOWN_LABEL
     words = text.stems(prompt.text)
     best = max(text.overlap(words, label) for label in offered)
     return text.pick([label for label in offered if text.overlap(words, label) == best], "guess", prompt.text)

@@ -7,23 +7,20 @@ What it knows, in this order:
 2. otherwise rules (`rules`).
 It errs at a stated rate, on the same prompts every time: then it gives another of the answers it knows. Where its
 settings have the URL of a real model, that model answers in its place (`endpoint`).
+
+Teachers as the settings want them: with a labelled set that they were shown before anything else.
 """
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from bedrock_simulator.models import endpoint, rules, student, text
+from bedrock_simulator.models import chat_completions, rules, student, text, training_data
+from bedrock_simulator.models.storage import JobInputError
+from bedrock_simulator.models.text import Example
 from bedrock_simulator.settings import TeacherSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A prompt and, in a golden example, its answer."""
-
-    prompt: text.Prompt
-    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class Teacher:
     def remembering(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
         """One that was shown these golden answers before, per system prompt; it trains when it is first asked."""
         known = {
-            system: _knowledge({**answers}, student.Taught(list(answers.items()))) for system, answers in shown.items()
+            system: _knowledge({**answers}, student.LazyStudent(list(answers.items())))
+            for system, answers in shown.items()
         }
         return cls(settings, shown, known)
 
@@ -56,7 +54,7 @@ class Teacher:
 
     def learn(self, examples: Sequence[Example]) -> None:
         """Adds golden examples to what has been shown before, and trains anew where something was added."""
-        for system in show(self._shown, examples):
+        for system in add_golden_answers(self._shown, examples):
             answers = dict(self._shown[system])
             model = student.train(list(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
@@ -64,7 +62,7 @@ class Teacher:
     def answer(self, prompt: text.Prompt) -> str:
         """The teacher's answer, wrong at the stated rate. A ServiceError where a real model does not answer."""
         if self.settings.url:
-            return endpoint.connect(self.settings.url, self.settings.model).answer(prompt)
+            return chat_completions.connect(self.settings.url, self.settings.model).answer(prompt)
         knowledge = self._knowledge.get(prompt.system)
         if knowledge:
             right = knowledge.answers.get(prompt.text) or knowledge.model.answer(prompt.text)
@@ -93,11 +91,11 @@ class Teacher:
     def _answers(self, prompts: Sequence[text.Prompt]) -> list[str]:
         if not self.settings.url:
             return [self.answer(prompt) for prompt in prompts]
-        with ThreadPoolExecutor(endpoint.AT_ONCE) as callers:
+        with ThreadPoolExecutor(chat_completions.MAX_CONCURRENT_CALLS) as callers:
             return [*callers.map(self.answer, prompts)]
 
 
-def show(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
+def add_golden_answers(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
     """Adds golden answers to those per system prompt; the system prompts that something was new for."""
     touched = set()
     for example in examples:
@@ -111,3 +109,29 @@ def show(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[s
 
 def _knowledge(answers: dict[str, str], model: student.Student) -> _Knowledge:
     return _Knowledge(answers, tuple(sorted(set(answers.values()))), model)
+
+
+GoldenAnswers = dict[str, dict[str, str]]
+
+
+def create_teacher(settings: TeacherSettings, shown: GoldenAnswers | None = None) -> Teacher:
+    """A teacher of one account, who was also shown these golden answers before."""
+    known: GoldenAnswers = {}
+    if settings.labelled:
+        add_golden_answers(known, read_labelled(Path(settings.labelled)))
+    for system, answers in (shown or {}).items():
+        known.setdefault(system, {}).update(answers)
+    return Teacher.remembering(settings, known)
+
+
+@lru_cache(maxsize=8)
+def read_labelled(path: Path) -> tuple[Example, ...]:
+    """The golden examples of a file in the format of a training file; read once. Raises OSError or Rejected."""
+    found = tuple(
+        each
+        for each in training_data.parse_conversations(path.read_bytes(), multi_turn=True)
+        if each.answer is not None
+    )
+    if not found:
+        raise JobInputError(f"{path} has no prompt with an answer.")
+    return found

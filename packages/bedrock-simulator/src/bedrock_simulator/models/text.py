@@ -1,9 +1,13 @@
-"""Reading prompts as text: words, the labels a system prompt offers, a rough count of tokens."""
+"""Reading prompts as text: words, the labels a system prompt offers, a rough count of tokens.
+
+What stand-ins say where a text of so many words is asked for, so that the pace of long answers can be measured.
+"""
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 _WORD = re.compile(r"[a-z0-9']+")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_./&?-]*(?: [A-Za-z0-9_./&?-]+){0,4}")
@@ -29,7 +33,15 @@ class Prompt:
     text: str
 
 
-def templated(text: str) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt and, in a golden example, its answer."""
+
+    prompt: Prompt
+    answer: str | None = None
+
+
+def parse_llama_prompt(text: str) -> Prompt:
     """A prompt in Llama's template of special tokens, or one without."""
     turns = [(role, said.strip()) for role, said in _TEMPLATED.findall(text)]
     if not turns:
@@ -105,3 +117,13 @@ def overlap(words: Iterable[str], label: str) -> float:
     """The share of the label's words that occur among `words` (both stemmed)."""
     wanted = set(stems(label))
     return len(wanted & set(words)) / len(wanted) if wanted else 0.0
+
+
+_WORD_COUNT = re.compile(r"\b([1-9]\d{0,3}) words\b")
+_FILLER = "This is the text of a stand-in, which says nothing and only has as many words as were asked for."
+
+
+def filler_text(prompt: str) -> str | None:
+    """So many words as the prompt names (`in about 80 words`); None where it names no number."""
+    found = _WORD_COUNT.search(prompt)
+    return " ".join(islice(cycle(_FILLER.split()), int(found[1]))) if found else None

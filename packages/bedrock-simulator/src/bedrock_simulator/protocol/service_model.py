@@ -1,11 +1,15 @@
 """From an HTTP request to an operation with checked parameters.
 
 Routes, shapes, patterns and error codes come from botocore's own model of the service (rest-json).
+
+From an operation's answer to the wire: members to the body, to headers or into an event stream, as botocore says.
 """
 
 import json
 import re
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -14,8 +18,8 @@ from urllib.parse import unquote
 import botocore.session
 
 from bedrock_simulator import errors
-from bedrock_simulator.ports import Request
-from bedrock_simulator.protocol import shapes
+from bedrock_simulator.ports import Chunk, Request, Response
+from bedrock_simulator.protocol import eventstream, shapes
 
 Params = dict[str, Any]
 
@@ -130,3 +134,77 @@ def _from_query(text: str, shape: Any) -> Any:
 def iso(moment: datetime) -> str:
     """Bedrock's timestamps: ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Event = tuple[float, Params]
+
+_GLOBAL = "Value 'arn:aws:bedrock:::foundation-model/"
+"""A global profile names its model without a Region (User Guide, global cross-Region inference), although the pattern
+of the same shape forbids it."""
+
+
+def respond(
+    operation: Operation, answer: Params, headers: Mapping[str, str] | None = None, delay: float = 0.0
+) -> Response:
+    """The answer on the wire; `ContractError` when it does not fit the documented output shape.
+
+    An event stream is given as (seconds to wait, {event: its members}) pairs; with no waits it goes out in one piece.
+    """
+    shape = operation.model.output_shape
+    status = int(operation.model.http.get("responseCode", 200))
+    if shape is None:
+        return Response(status, {"Content-Type": "application/json", **(headers or {})}, b"{}", delay)
+    stream = shape.event_stream_name
+    events = list(answer[stream]) if stream else []
+    _check_output(operation, {**answer, stream: {}} if stream else answer, events)
+    located = {
+        member.serialization["name"]: str(answer[name])
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "header" and name in answer
+    }
+    if stream:
+        chunks = [(wait, _event(shape.members[stream], event)) for wait, event in events]
+        given = {**located, "Content-Type": eventstream.CONTENT_TYPE, **(headers or {})}
+        return _streamed(Response(status, given, b"", delay), chunks)
+    payload = shape.serialization.get("payload")
+    body = answer[payload] if payload else json.dumps(answer, default=_encode).encode()
+    return Response(status, {"Content-Type": "application/json", **located, **(headers or {})}, body, delay)
+
+
+def _check_output(operation: Operation, answer: Params, events: Iterable[Event]) -> None:
+    shape = operation.model.output_shape
+    found = [problem for problem in shapes.problems(answer, shape) if not problem.startswith(_GLOBAL)]
+    for _, event in events:
+        for name, members in event.items():
+            found += shapes.problems(members, shape.members[shape.event_stream_name].members[name])
+    if found:
+        raise errors.ContractError(f"{operation.name}: {'; '.join(found)}")
+
+
+def _event(shape: Any, event: Params) -> bytes:
+    ((name, members),) = event.items()
+    if shape.members[name].metadata.get("exception"):
+        return eventstream.exception(name, members["message"])
+    return eventstream.event(name, {key: _wire(value) for key, value in members.items()})
+
+
+def _wire(value: Any) -> Any:
+    return b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def _streamed(response: Response, chunks: list[Chunk]) -> Response:
+    if any(wait for wait, _ in chunks):
+        return replace(response, chunks=chunks)
+    return replace(response, body=b"".join(piece for _, piece in chunks))
+
+
+def error_response(error: errors.ServiceError) -> Response:
+    """An error on the wire, as rest-json carries it."""
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
+    return Response(error.status, headers, json.dumps({"message": error.message}).encode())
+
+
+def _encode(value: Any) -> str:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} does not go on the wire")

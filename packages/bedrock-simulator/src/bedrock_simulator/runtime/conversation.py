@@ -1,30 +1,33 @@
 """A conversation as Converse takes it, and as Nova's own format does: what is said in it, and what is refused.
 
 The sentences are the service's, as its users report them; those that say "The local Bedrock" are ours.
+
+Guardrails are accepted where they could exist, and never intervene: the simulator has none to ask.
+
+A guardrail is of the Region and account that is called (its users report the sentence for one of another Region).
 """
 
 from itertools import pairwise
-from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models.text import Prompt
+from bedrock_simulator.runtime.call import Call, Params
 
-Params = dict[str, Any]
 _IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they change nothing of what is said
 _TOOLS = frozenset({"toolUse", "toolResult"})
 
 
-def read(params: Params, limits: Limits) -> Prompt:
+def read_conversation(params: Params, limits: Limits) -> Prompt:
     """The system text and the conversation's text, without a prefilled answer at its end."""
     messages = params.get("messages") or []
-    _turns([message["role"] for message in messages], limits)
+    _check_roles([message["role"] for message in messages], limits)
     turns = [_message(message, index, params, limits) for index, message in enumerate(messages)]
     asked = turns if messages[-1]["role"] == "user" else turns[:-1]
     return Prompt(_system(params.get("system") or []), "\n".join(asked))
 
 
-def _turns(roles: list[str], limits: Limits) -> None:
+def _check_roles(roles: list[str], limits: Limits) -> None:
     if "system" in roles:
         raise errors.validation("The local Bedrock does not simulate system messages within a conversation.")
     if not roles or roles[0] != "user":
@@ -37,13 +40,13 @@ def _turns(roles: list[str], limits: Limits) -> None:
             "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
             "between user and assistant roles and try again."
         )
-    prefilled(roles, limits)
+    check_prefill(roles, limits)
 
 
-def prefilled(roles: list[str], limits: Limits) -> None:
+def check_prefill(roles: list[str], limits: Limits) -> None:
     """The refusal of newer Claude models to go on with an answer that the caller has begun."""
     if roles[-1] != "user" and not limits.prefill:
-        raise errors.ModelRefusal(
+        raise errors.ModelValidationError(
             "This model does not support assistant message prefill. The conversation must end with a user message."
         )
 
@@ -55,13 +58,13 @@ def _message(message: Params, index: int, params: Params, limits: Limits) -> str
             "content field and try again."
         )
     for block in message["content"]:
-        _allowed(block, params, limits)
+        _check_block(block, params, limits)
     where = f"ContentBlock object at messages.{index}.content"
     said = [_text(block, f"{where}.{at}") for at, block in enumerate(message["content"])]
     return "\n".join(text for text in said if text)
 
 
-def _allowed(block: Params, params: Params, limits: Limits) -> None:
+def _check_block(block: Params, params: Params, limits: Limits) -> None:
     (kind,) = block
     if kind in _TOOLS and "toolConfig" not in params:
         raise errors.validation(
@@ -95,3 +98,22 @@ def _text(block: Params, where: str) -> str | None:
             f"The {field} field in the {where} is blank. Add text to the {field} field, and try again."
         )
     return text
+
+
+_NO_GUARDRAIL = "The guardrail identifier or version provided in the request does not exist."
+
+
+def check_guardrail(call: Call, config: Params) -> None:
+    """ValidationException for half a guardrail, or one that cannot be of this account and Region."""
+    named, version = config.get("guardrailIdentifier"), config.get("guardrailVersion")
+    if bool(named) != bool(version):
+        raise errors.validation("The guardrail identifier and the guardrail version must be provided together.")
+    here = f"arn:aws:bedrock:{call.region}:{call.account}:guardrail/"
+    if named and named.startswith("arn:") and not named.startswith(here):
+        raise errors.validation(_NO_GUARDRAIL)
+
+
+def guardrail_trace(config: Params) -> Params:
+    """What a traced guardrail that did nothing says."""
+    traced = config.get("guardrailIdentifier") and config.get("trace", "disabled") != "disabled"
+    return {"guardrail": {"actionReason": "No action."}} if traced else {}

@@ -7,12 +7,11 @@ most tokens are the service's. What is only ever refused here says so ("The loca
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import limits
-from bedrock_simulator.catalog.limits import Limits
-from bedrock_simulator.runtime import conversation, extras, guardrails, serving
+from bedrock_simulator.catalog import model_limits
+from bedrock_simulator.catalog.model_limits import Limits
+from bedrock_simulator.runtime import conversation, inference, native
 from bedrock_simulator.runtime.call import Call, Outcome, Params
-from bedrock_simulator.runtime.question import Question, Reply
-from bedrock_simulator.runtime.serving import Served
+from bedrock_simulator.runtime.inference import Completion, InferenceRequest, InferenceResult
 
 _SIGNATURE = "none"
 
@@ -20,37 +19,39 @@ _SIGNATURE = "none"
 def converse(call: Call) -> Outcome:
     """One answer with its usage and modelled latency."""
     try:
-        served = _served(call, streamed=False)
-    except errors.ModelRefusal as refusal:
+        served = _run(call, streamed=False)
+    except errors.ModelValidationError as refusal:
         raise refusal.told() from None
-    members = _members(call, served)
+    members = _response(call, served)
     return Outcome(members, delay=call.seconds(served.timing.total), used=served.used, logged=members)
 
 
 def stream(call: Call) -> Outcome:
     """The same as events; what the model itself refuses ends the stream before it has said anything."""
     try:
-        served = _served(call, streamed=True)
-    except errors.ModelRefusal as refusal:
+        served = _run(call, streamed=True)
+    except errors.ModelValidationError as refusal:
         return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.told().message}})]})
-    members = _members(call, served)
+    members = _response(call, served)
     events = [(call.seconds(wait), event) for wait, event in _events(served, members)]
     return Outcome({"stream": events}, used=served.used, logged=members)
 
 
-def _served(call: Call, *, streamed: bool) -> Served:
-    params, most = call.params, limits.of(call.target.model)
-    _tools(params.get("toolConfig"), most, streamed=streamed)
+def _run(call: Call, *, streamed: bool) -> InferenceResult:
+    params, most = call.params, model_limits.limits_of(call.target.model)
+    _check_tools(params.get("toolConfig"), most, streamed=streamed)
     if "outputConfig" in params:
         raise errors.validation("The local Bedrock does not simulate outputConfig.")
-    guardrails.check(call, params.get("guardrailConfig", {}))
-    extras.check(params.get("additionalModelRequestFields"), call.target.model)
-    asked = Question(conversation.read(params, most), *_inference(params.get("inferenceConfig", {}), most))
+    conversation.check_guardrail(call, params.get("guardrailConfig", {}))
+    native.check_additional_fields(params.get("additionalModelRequestFields"), call.target.model)
+    asked = InferenceRequest(
+        conversation.read_conversation(params, most), *_inference(params.get("inferenceConfig", {}), most)
+    )
     mode, tier = params.get("performanceConfig", {}).get("latency"), params.get("serviceTier", {}).get("type")
-    return serving.serve(call, asked, mode, tier)
+    return inference.run_inference(call, asked, mode, tier)
 
 
-def _tools(config: Params | None, most: Limits, *, streamed: bool) -> None:
+def _check_tools(config: Params | None, most: Limits, *, streamed: bool) -> None:
     if config is None:
         return
     if not most.tools:
@@ -77,10 +78,10 @@ def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
     return asked, stops
 
 
-def _members(call: Call, served: Served) -> Params:
+def _response(call: Call, served: InferenceResult) -> Params:
     used = served.used
-    found = extras.fields(call.params.get("additionalModelResponseFieldPaths", []), served)
-    traced = guardrails.trace(call.params.get("guardrailConfig", {}))
+    found = native.additional_response_fields(call.params.get("additionalModelResponseFieldPaths", []), served)
+    traced = conversation.guardrail_trace(call.params.get("guardrailConfig", {}))
     return {
         "output": {"message": {"role": "assistant", "content": _blocks(served.reply)}},
         "stopReason": served.reply.ended,
@@ -93,14 +94,14 @@ def _members(call: Call, served: Served) -> Params:
     }
 
 
-def _blocks(reply: Reply) -> list[Params]:
+def _blocks(reply: Completion) -> list[Params]:
     spoken: list[Params] = [{"text": reply.said}]
     if reply.thought is None:
         return spoken
     return [{"reasoningContent": {"reasoningText": {"text": reply.thought, "signature": _SIGNATURE}}}, *spoken]
 
 
-def _events(served: Served, members: Params) -> list[tuple[float, Params]]:
+def _events(served: InferenceResult, members: Params) -> list[tuple[float, Params]]:
     thinking = _thinking(served.reply.thought)
     index = 1 if thinking else 0
     *pieces, end = served.pieces()

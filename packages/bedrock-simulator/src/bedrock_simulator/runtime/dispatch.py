@@ -7,21 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.fault_injection import Mishaps
+from bedrock_simulator.faults import FaultInjector
 from bedrock_simulator.ports import Logs, Objects, Request, Response
-from bedrock_simulator.protocol import answers
+from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Call, Outcome
-from bedrock_simulator.runtime.invocation_logs import InvocationLogs
-from bedrock_simulator.runtime.records import LOGGED, Invocation
+from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
 
-STAND_IN = {"x-simulated-model": "true"}
+SIMULATED_HEADER = {"x-simulated-model": "true"}
 
 Operations = Mapping[str, Callable[[Call], Outcome]]
 
 
-class Front:
+class RuntimeDispatcher:
     """The runtime's operations, the tokens they use and the logs they leave. Safe to call from several threads."""
 
     def __init__(self, operations: Operations, objects: Objects, logs: Logs) -> None:
@@ -35,11 +34,11 @@ class Front:
         request: Request,
         call: Call,
         logging: Mapping[str, Any] | None,
-        mishaps: Mishaps,
+        mishaps: FaultInjector,
     ) -> Response:
         """The answer on the wire; raises ServiceError. `logging` is the account's configuration, if it has one."""
         mine = Invocation(self._id(call), operation.name, request, call, logging or {})
-        logged = logging is not None and operation.name in LOGGED
+        logged = logging is not None and operation.name in LOGGED_OPERATIONS
         try:
             outcome = self._operations[operation.name](call)
         except errors.ServiceError as error:
@@ -48,8 +47,8 @@ class Front:
             raise
         if logged:
             self._logs.note(mine, mine.answered(outcome))
-        headers = {**STAND_IN, "x-amzn-requestid": mine.id, **outcome.headers}
-        return answers.respond(operation, mishaps.between(outcome.members), headers, outcome.delay)
+        headers = {**SIMULATED_HEADER, "x-amzn-requestid": mine.id, **outcome.headers}
+        return service_model.respond(operation, mishaps.between(outcome.members), headers, outcome.delay)
 
     def _id(self, call: Call) -> str:
         name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"

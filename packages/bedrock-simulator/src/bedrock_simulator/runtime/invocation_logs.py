@@ -1,4 +1,10 @@
-"""Delivers invocation logs: gzipped files of JSON lines to S3, and single events to CloudWatch Logs.
+"""What an invocation log says of one call (User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3").
+
+Not in the guide but in records that others show: `inferenceRegion` for a call through a profile, `performanceConfig`,
+and `errorCode` in the place of an output for a call that was refused after its model was found. A streamed answer is
+logged as Converse would have given it, a streamed native body as the list of its chunks.
+
+Delivers invocation logs: gzipped files of JSON lines to S3, and single events to CloudWatch Logs.
 
     PREFIX/AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/STAMP_HASH.json.gz
     …/HH/data/REQUEST_input.json.gz, …/HH/data/REQUEST_output.json.gz      bodies of more than 100 KB
@@ -11,13 +17,76 @@ import gzip
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects
-from bedrock_simulator.runtime.records import Invocation
+from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects, Request
+from bedrock_simulator.runtime import invoke
+from bedrock_simulator.runtime.call import Call, Outcome, Params
+
+LOGGED_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A call that is to be logged, and the configuration it found."""
+
+    id: str
+    operation: str
+    request: Request
+    call: Call
+    config: Mapping[str, Any]
+
+    def answered(self, outcome: Outcome) -> Params:
+        """The record of an answer; of a stream that the model itself refused, its error."""
+        if outcome.logged is None:
+            return self.refused("ValidationException")
+        taken, given = outcome.used
+        output = {"outputContentType": _JSON, **self._body("outputBodyJson", outcome.logged), "outputTokenCount": given}
+        return {**self._record(taken), **self._metadata(), "output": output}
+
+    def refused(self, code: str) -> Params:
+        """The record of a refusal."""
+        return {**self._record(0), "errorCode": code}
+
+    def _record(self, taken: int) -> Params:
+        params, call = self.call.params, self.call
+        mode = params.get("performanceConfig", {}).get("latency") or params.get("performanceConfigLatency")
+        body = self._body("inputBodyJson", _parse_json(self.request.body))
+        return {
+            "timestamp": call.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "accountId": call.account,
+            "identity": {"arn": self.request.identity},
+            "region": call.region,
+            "requestId": self.id,
+            "operation": self.operation,
+            "modelId": params["modelId"],
+            **({"inferenceRegion": call.region} if call.target.through in ("system", "application") else {}),
+            **({"performanceConfig": {"latency": mode}} if mode else {}),
+            "input": {"inputContentType": _JSON, **body, "inputTokenCount": taken},
+            "schemaType": "ModelInvocationLog",
+            "schemaVersion": "1.0",
+        }
+
+    def _metadata(self) -> Params:
+        own = self.operation.startswith("Converse")
+        found = self.call.params.get("requestMetadata") if own else invoke.metadata(self.call.params)
+        return {"requestMetadata": found} if found else {}
+
+    def _body(self, name: str, body: Any) -> Params:
+        return {name: body} if self.config.get("textDataDeliveryEnabled", True) else {}
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
 
 LARGE = 100 * 1024  # bytes of a body's JSON
 STREAM = "aws/bedrock/modelinvocations"
@@ -99,7 +168,7 @@ def _folder(invocation: Invocation) -> tuple[str, str, str, str]:
 
 def _under(invocation: Invocation, config: dict[str, Any]) -> str:
     call = invocation.call
-    return f"{root(call.account, config.get('keyPrefix'))}/{call.region}/{call.now:%Y/%m/%d/%H}"
+    return f"{log_root(call.account, config.get('keyPrefix'))}/{call.region}/{call.now:%Y/%m/%d/%H}"
 
 
 def _without(record: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +182,7 @@ def _small(side: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def root(account: str, prefix: str | None) -> str:
+def log_root(account: str, prefix: str | None) -> str:
     """Where the account's logs lie in a bucket: everything Bedrock writes there lies below it."""
     own = f"AWSLogs/{account}/BedrockModelInvocationLogs"
     return f"{prefix.strip('/')}/{own}" if prefix and prefix.strip("/") else own

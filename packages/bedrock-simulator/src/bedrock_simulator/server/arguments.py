@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from bedrock_simulator.calendar import day
-from bedrock_simulator.fault import Fault
-from bedrock_simulator.models import rules, teacher_factory
-from bedrock_simulator.models.storage import Rejected
-from bedrock_simulator.server.objects import ANYWHERE
+from bedrock_simulator.clock import parse_date
+from bedrock_simulator.faults import Fault
+from bedrock_simulator.models import rules, teacher
+from bedrock_simulator.models.storage import JobInputError
+from bedrock_simulator.server.backends import ANY_REGION
 from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas, Undocumented
 
 DESCRIPTION = """\
@@ -76,7 +76,7 @@ def _objects(group: argparse._ArgumentGroup) -> None:
     where = group.add_mutually_exclusive_group().add_argument
     where("--objects", type=Path, default=Path("buckets"), metavar="DIR", help="its folders are buckets (buckets)")
     where("--s3", type=_url, metavar="URL", help="an S3 endpoint, emulated or real, in place of --objects")
-    group.add_argument("--bucket-region", default=ANYWHERE, metavar="REGION", help="where these folders are (any)")
+    group.add_argument("--bucket-region", default=ANY_REGION, metavar="REGION", help="where these folders are (any)")
 
 
 def settings(asked: argparse.Namespace) -> Settings:
@@ -115,8 +115,8 @@ def _rules(text: str) -> str:
 
 def _labelled(text: str) -> str:
     try:
-        teacher_factory.labelled(Path(text))
-    except (OSError, Rejected) as why:
+        teacher.read_labelled(Path(text))
+    except (OSError, JobInputError) as why:
         raise argparse.ArgumentTypeError(str(why)) from None
     return text
 
@@ -154,7 +154,7 @@ def _account(text: str) -> str:
 
 def _day(text: str) -> float:
     try:
-        return day(text)
+        return parse_date(text)
     except ValueError as why:
         raise argparse.ArgumentTypeError(str(why)) from None
 

@@ -1,7 +1,16 @@
-"""HTTP as hypercorn speaks it with an application (ASGI): whole requests in, answers out, and connections cut off."""
+"""HTTP as hypercorn speaks it with an application (ASGI): whole requests in, answers out, and connections cut off.
+
+Who may call an address that listens on loopback: programs of this machine, and no page in a browser.
+
+A page of any site can send requests to 127.0.0.1, and a site whose name comes to mean 127.0.0.1 can read the answers.
+A browser says so: by the name in Host, by Origin, by Sec-Fetch-Site, and by asking with OPTIONS. No SDK sends one of
+those, so every request that has one is refused before anything looks at it. Nor does an answer ever allow a page to
+read it, and no WebSocket, which browsers open anywhere, is accepted.
+"""
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -10,7 +19,7 @@ from urllib.parse import parse_qsl
 from hypercorn.protocol.events import StreamClosed
 
 from bedrock_simulator.admin import PREFIX, Admin
-from bedrock_simulator.ports import Chunk, Interrupted, Response
+from bedrock_simulator.ports import Chunk, Response, StreamInterrupted
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -18,7 +27,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 REQUEST_ID = "x-amzn-requestid"
 
 
-async def body_of(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """The whole body of a request."""
     pieces, more = [], True
     while more:
@@ -28,11 +37,11 @@ async def body_of(receive: Receive) -> bytes:
     return b"".join(pieces)
 
 
-async def administer(
+async def handle_admin(
     admin: Admin, scope: Scope, receive: Receive, send: Send, keep: Callable[[], None] = lambda: None
 ) -> None:
     """Answers a request below `PREFIX`, from a thread of its own: it may train. `keep` is called after every change."""
-    body = await body_of(receive)
+    body = await read_body(receive)
     path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
     status, told = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
     if scope["method"] != "GET":
@@ -46,7 +55,7 @@ async def reply(response: Response, send: Send) -> None:
     if response.delay:
         await asyncio.sleep(response.delay)
     if response.dropped:
-        await hang_up(send)
+        await close_connection(send)
         return
     headers = {REQUEST_ID: str(uuid.uuid4()), **response.headers}
     if response.chunks is None:
@@ -65,14 +74,85 @@ async def send_chunks(chunks: Iterable[Chunk], send: Send) -> None:
         for delay, piece in chunks:
             await asyncio.sleep(delay)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except Interrupted:
+    except StreamInterrupted:
         return
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def hang_up(send: Send) -> None:
+async def close_connection(send: Send) -> None:
     """Closes the connection behind hypercorn's own `send`, for which ASGI has no message; nothing may be sent after."""
     stream: Any = getattr(send, "__self__", None)
     if stream is None:
         raise TypeError("only hypercorn's own send leads to the connection, and this is another")
     await stream.send(StreamClosed(stream_id=stream.stream_id))
+
+
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+_HOST = re.compile(r"(?P<name>\[::1\]|(?:[a-z0-9._-]+\.)?(?:127\.0\.0\.1|localhost))(?::(?P<port>[0-9]+))?")
+_OWN_PAGES = ("none", "same-origin")
+_CORS_HEADERS = b"access-control-"
+
+
+def rejection_reason(scope: Scope) -> str | None:
+    """Why a request is refused, as one sentence; None if a program of this machine may have sent it."""
+    if scope["type"] == "websocket":
+        return "WebSockets are not served here."
+    hosts, origins, sites = (_values(scope, name) for name in (b"host", b"origin", b"sec-fetch-site"))
+    if len(hosts) != 1 or not _is_own(hosts[0], scope.get("server")):
+        return "the Host of the request is not this machine's loopback address."
+    if origins or any(site not in _OWN_PAGES for site in sites):
+        return "the request comes from a page in a browser."
+    if scope["method"] == "OPTIONS":
+        return "OPTIONS, with which a browser asks before a page's request, is not served here."
+    return None
+
+
+def loopback_only(inner: AsgiApplication) -> AsgiApplication:
+    """The application, shut to pages in a browser."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await inner(scope, receive, send)
+        elif (why := rejection_reason(scope)) is None:
+            await inner(scope, receive, _WithoutCorsHeaders(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await reply(_forbidden(why), send)
+
+    return application
+
+
+class _WithoutCorsHeaders:
+    """Sends answers without the headers that let a page of another site read them."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.__self__ = getattr(send, "__self__", None)  # `hang_up` finds the connection there
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if "headers" in message:
+            message = {**message, "headers": _without_cors_headers(message["headers"])}
+        await self._send(message)
+
+
+def _without_cors_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if not name.lower().startswith(_CORS_HEADERS)]
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1").strip().lower() for name, value in scope["headers"] if name.lower() == wanted]
+
+
+def _is_own(host: str, server: tuple[str, int | None] | None) -> bool:
+    """Loopback's names, and those below them: buckets, functions' URLs, APIs. No site can have one of them."""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    own = server[1] if server else None
+    return found["port"] is None or own is None or int(found["port"]) == own
+
+
+def _forbidden(why: str) -> Response:
+    headers = {"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException", "connection": "close"}
+    return Response(403, headers, (json.dumps({"message": f"Refused: {why}"}) + "\n").encode())

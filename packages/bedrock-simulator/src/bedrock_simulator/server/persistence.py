@@ -15,15 +15,15 @@ from pathlib import Path
 import msgspec
 
 from bedrock_simulator import state
-from bedrock_simulator.calendar import Calendar, MemoryClock
+from bedrock_simulator.clock import ClockState, MemoryClock
 from bedrock_simulator.engine import Bedrock
 
 
-class CannotKeep(Exception):
+class StateError(Exception):
     """The folder cannot be used. The message is one sentence for a person."""
 
 
-class Folder:
+class PairFiles:
     """The sets of pairs, a file each (`state.Shelf`)."""
 
     def __init__(self, root: Path) -> None:
@@ -50,7 +50,7 @@ class Folder:
                 path.unlink()
 
 
-class Keeper:
+class StateDirectory:
     """One simulator's memory on disk. `save` may be called from several threads."""
 
     def __init__(self, folder: Path, bedrock: Bedrock, clock: MemoryClock) -> None:
@@ -58,21 +58,21 @@ class Keeper:
         self._lock, self._kept = threading.Lock(), b""
         self._file, self._calendar = folder / "state.json", folder / "clock.json"
         try:
-            self._shelf = Folder(folder / "pairs")
-            self._held = _hold(folder / "lock")
+            self._shelf = PairFiles(folder / "pairs")
+            self._held = _lock_directory(folder / "lock")
         except OSError as why:
-            raise CannotKeep(f"nothing can be kept in {folder}: {why.strerror}.") from why
+            raise StateError(f"nothing can be kept in {folder}: {why.strerror}.") from why
 
-    def load(self) -> Calendar | None:
+    def load(self) -> ClockState | None:
         """Lets the simulator remember what is kept; the calendar that was kept with it. Raises CannotKeep."""
         try:
-            found: Calendar = msgspec.json.decode(self._calendar.read_bytes(), type=Calendar)
+            found: ClockState = msgspec.json.decode(self._calendar.read_bytes(), type=ClockState)
             self._bedrock.restore(state.decode(self._file.read_bytes(), self._shelf))
             self._shelf.sweep()
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, state.Unreadable) as why:
-            raise CannotKeep(f"{self._file} cannot be read: {why}. Choose another --state, or remove it.") from why
+        except (OSError, ValueError, state.InvalidState) as why:
+            raise StateError(f"{self._file} cannot be read: {why}. Choose another --state, or remove it.") from why
         return found
 
     def save(self) -> None:
@@ -93,13 +93,13 @@ class Keeper:
         replace(self._calendar, msgspec.json.encode(self._clock.frozen()), lasting=False)
 
 
-def _hold(lock: Path) -> TextIOWrapper:
+def _lock_directory(lock: Path) -> TextIOWrapper:
     held = lock.open("w")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         held.close()
-        raise CannotKeep(f"another simulator runs from {lock.parent}: stop it, or choose another --state.") from None
+        raise StateError(f"another simulator runs from {lock.parent}: stop it, or choose another --state.") from None
     return held
 
 

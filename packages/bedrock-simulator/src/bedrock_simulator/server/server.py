@@ -13,18 +13,15 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from bedrock_simulator.admin import Admin
-from bedrock_simulator.calendar import MemoryClock
+from bedrock_simulator.clock import MemoryClock
 from bedrock_simulator.engine import Bedrock
-from bedrock_simulator.events import KeptEvents
+from bedrock_simulator.events import EventStore
 from bedrock_simulator.faults import Faults
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.server.application import Application
 from bedrock_simulator.server.arguments import parse, settings
-from bedrock_simulator.server.objects import FolderObjects
-from bedrock_simulator.server.persistence import CannotKeep, Keeper
-from bedrock_simulator.server.roles import PatternRoles
-from bedrock_simulator.server.s3 import EndpointObjects
-from bedrock_simulator.server.webhook import Webhook
+from bedrock_simulator.server.backends import EndpointObjects, FolderObjects, PatternRoles, Webhook
+from bedrock_simulator.server.persistence import StateDirectory, StateError
 
 LOOPBACK = "127.0.0.1"
 SPEED = 360.0
@@ -44,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
         listening = _listen(asked.port)
         clock, events, bedrock = _simulator(asked)
         keeper = _keeper(asked, bedrock, clock)
-    except (CannotStart, CannotKeep) as sentence:
+    except (CannotStart, StateError) as sentence:
         print(sentence, file=sys.stderr)
         return 1
     for service in service_model.SERVICES:
@@ -56,9 +53,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _simulator(asked: Namespace) -> tuple[MemoryClock, KeptEvents, Bedrock]:
+def _simulator(asked: Namespace) -> tuple[MemoryClock, EventStore, Bedrock]:
     clock = MemoryClock(asked.date, SPEED if asked.speed is None else asked.speed)
-    events = KeptEvents(clock, post=Webhook(asked.events_to).post if asked.events_to else None)
+    events = EventStore(clock, post=Webhook(asked.events_to).post if asked.events_to else None)
     bedrock = Bedrock(
         clock=clock,
         objects=EndpointObjects(asked.s3) if asked.s3 else FolderObjects(asked.objects, asked.bucket_region),
@@ -70,11 +67,11 @@ def _simulator(asked: Namespace) -> tuple[MemoryClock, KeptEvents, Bedrock]:
     return clock, events, bedrock
 
 
-def _keeper(asked: Namespace, bedrock: Bedrock, clock: MemoryClock) -> Keeper | None:
+def _keeper(asked: Namespace, bedrock: Bedrock, clock: MemoryClock) -> StateDirectory | None:
     """Goes on from what is kept, if it is to be kept: date and speed are those of before, unless they are asked for."""
     if asked.state is None:
         return None
-    keeper = Keeper(asked.state, bedrock, clock)
+    keeper = StateDirectory(asked.state, bedrock, clock)
     if (before := keeper.load()) is not None:
         clock.set(
             virtual=before.virtual if asked.date is None else asked.date,
@@ -110,7 +107,7 @@ def _greet(port: int, account: str) -> None:
     )
 
 
-def _serve(application: Application, listening: socket.socket, bedrock: Bedrock, keeper: Keeper | None) -> None:
+def _serve(application: Application, listening: socket.socket, bedrock: Bedrock, keeper: StateDirectory | None) -> None:
     over = threading.Event()
     threads = [threading.Thread(target=_tick, args=(bedrock, keeper, over), daemon=True, name="bedrock-ticks")]
     if keeper:
@@ -136,7 +133,7 @@ async def _until_told(application: Application, listening: socket.socket) -> Non
     await serve(application, config, shutdown_trigger=told.wait)
 
 
-def _tick(bedrock: Bedrock, keeper: Keeper | None, over: threading.Event) -> None:
+def _tick(bedrock: Bedrock, keeper: StateDirectory | None, over: threading.Event) -> None:
     while not over.wait(_TICK):
         try:
             if bedrock.tick() and keeper:
@@ -145,6 +142,6 @@ def _tick(bedrock: Bedrock, keeper: Keeper | None, over: threading.Event) -> Non
             traceback.print_exc()
 
 
-def _write_clock(keeper: Keeper, over: threading.Event) -> None:
+def _write_clock(keeper: StateDirectory, over: threading.Event) -> None:
     while not over.wait(_CLOCK):
         keeper.save_clock()

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bedrock_simulator.catalog import batches
+from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.models import text
-from bedrock_simulator.models.storage import Bucket, Rejected
+from bedrock_simulator.models.storage import Bucket, JobInputError
 
 Params = dict[str, Any]
 _GENERATED = 11  # characters of a record's id when it has none
@@ -41,25 +41,27 @@ def read(bucket: Bucket, uri: str) -> list[File]:
         folder = f"{uri.rstrip('/')}/"
         named = {each.removeprefix(folder): each for each in bucket.list(folder) if each.endswith(".jsonl")}
     if not named:
-        raise Rejected(f"There is no .jsonl file in {uri}.")
+        raise JobInputError(f"There is no .jsonl file in {uri}.")
     bodies = {name: bucket.read(each) for name, each in named.items()}
     _sizes({name: len(body) for name, body in bodies.items()})
     files = [File(name, _records(name, body)) for name, body in bodies.items()]
     total = sum(len(file.records) for file in files)
-    if not batches.LEAST_RECORDS <= total <= batches.MOST_RECORDS:
-        raise Rejected(
-            f"The input has {total} records; a batch inference job takes {batches.LEAST_RECORDS} to "
-            f"{batches.MOST_RECORDS}."
+    if not job_limits.MIN_RECORDS <= total <= job_limits.MAX_RECORDS:
+        raise JobInputError(
+            f"The input has {total} records; a batch inference job takes {job_limits.MIN_RECORDS} to "
+            f"{job_limits.MAX_RECORDS}."
         )
     return files
 
 
 def _sizes(sizes: dict[str, int]) -> None:
     for name, size in sizes.items():
-        if size > batches.MOST_FILE_BYTES:
-            raise Rejected(f"The file {name} has {size} bytes; at most {batches.MOST_FILE_BYTES} are allowed.")
-    if sum(sizes.values()) > batches.MOST_JOB_BYTES:
-        raise Rejected(f"The files have {sum(sizes.values())} bytes; at most {batches.MOST_JOB_BYTES} are allowed.")
+        if size > job_limits.MAX_FILE_BYTES:
+            raise JobInputError(f"The file {name} has {size} bytes; at most {job_limits.MAX_FILE_BYTES} are allowed.")
+    if sum(sizes.values()) > job_limits.MAX_JOB_BYTES:
+        raise JobInputError(
+            f"The files have {sum(sizes.values())} bytes; at most {job_limits.MAX_JOB_BYTES} are allowed."
+        )
 
 
 def _records(name: str, body: bytes) -> list[Record]:
@@ -68,11 +70,11 @@ def _records(name: str, body: bytes) -> list[Record]:
         try:
             row = json.loads(line)
         except ValueError:
-            raise Rejected(f"Line {number} of {name} is not JSON.") from None
+            raise JobInputError(f"Line {number} of {name} is not JSON.") from None
         if not isinstance(row, dict) or not isinstance(row.get("modelInput"), dict):
-            raise Rejected(f"Line {number} of {name} must have a modelInput, a JSON object.")
+            raise JobInputError(f"Line {number} of {name} must have a modelInput, a JSON object.")
         if not isinstance(row.get("recordId", ""), str):
-            raise Rejected(f"The recordId of line {number} of {name} must be a string.")
+            raise JobInputError(f"The recordId of line {number} of {name} must be a string.")
         generated = f"{int(text.fraction(name, str(number)) * 36**8):X}".zfill(_GENERATED)[:_GENERATED]
         found.append(Record(row.get("recordId", generated), row["modelInput"]))
     return found

@@ -7,11 +7,18 @@ another account and VPC settings: the first are refused, the second kept and tol
 from dataclasses import replace
 from datetime import timedelta
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import batches, offers
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import job_limits, supported_models
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.control_plane import listing, resource_checks
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.control_plane.call import (
+    Call,
+    Params,
+    check_buckets,
+    check_role,
+    paginate,
+    resolve_key,
+    without_none,
+)
 from bedrock_simulator.records import BatchJob
 
 SUBMITTED = timedelta(minutes=1)
@@ -22,13 +29,13 @@ _HOURS = 24
 def create(call: Call) -> Params:
     """Accepts a job; its input is read later."""
     params = call.params
-    model = _model(params["modelId"], call)
+    model = _check_model(params["modelId"], call)
     if any(batch.name == params["jobName"] for batch in call.estate.batches.values()):
         raise errors.conflict(f"The job name {params['jobName']} is already in use in this account and Region.")
-    _quota(model, call)
-    _places(call)
+    _check_quota(model, call)
+    _check_locations(call)
     arn = call.arn(f"model-invocation-job/{call.mint('batch')}")
-    resource_checks.check_role(call, arn)
+    check_role(call, arn)
     call.tag(arn, params.get("tags"))
     expires = call.now + timedelta(hours=params.get("timeoutDurationInHours", _HOURS))
     call.estate.batches[arn] = BatchJob(
@@ -37,32 +44,34 @@ def create(call: Call) -> Params:
     return {"jobArn": arn}
 
 
-def _model(model_id: str, call: Call) -> Model:
+def _check_model(model_id: str, call: Call) -> Model:
     """The model behind what is named; ValidationException when it has no batch inference there on that day."""
     today, name = call.now.date(), model_id.rsplit(":inference-profile/", 1)[-1]
-    model, through = offers.model_of(model_id), name in offers.PROFILES
+    model, through = supported_models.model_of(model_id), name in supported_models.PROFILES
     if through:
-        model = offers.PROFILES[name][1]
+        model = supported_models.PROFILES[name][1]
     elif ":application-inference-profile/" in model_id:
-        profile = lookup.application_profile(call.estate, model_id)
+        profile = records.find_application_profile(call.estate, model_id)
         through = profile.source_is_profile
-        model = offers.PROFILES[profile.source][1] if through else offers.MODELS[profile.source]
+        model = supported_models.PROFILES[profile.source][1] if through else supported_models.MODELS[profile.source]
     if model is None or call.elsewhere(model_id) or not model.exists(today, call.region):
         raise errors.validation("The provided model identifier is invalid.")
-    if model_id.rsplit("/", 1)[-1] in offers.VARIANTS:
+    if model_id.rsplit("/", 1)[-1] in supported_models.VARIANTS:
         raise errors.validation("The provided model identifier is invalid.")
-    if not batches.batched(model.id, call.region, today, profile=through):
+    if not job_limits.supports_batch(model.id, call.region, today, profile=through):
         raise errors.validation(f"Batch inference is not supported for {model_id} in {call.region}.")
     return model
 
 
-def _quota(model: Model, call: Call) -> None:
+def _check_quota(model: Model, call: Call) -> None:
     running = sum(b.model == model.id and b.status in UNDER_WAY for b in call.estate.batches.values())
-    if running >= batches.MOST_JOBS:
-        raise errors.quota(f"{running} batch inference jobs of {model.id} are under way; at most {batches.MOST_JOBS}.")
+    if running >= job_limits.MAX_BATCH_JOBS:
+        raise errors.quota(
+            f"{running} batch inference jobs of {model.id} are under way; at most {job_limits.MAX_BATCH_JOBS}."
+        )
 
 
-def _places(call: Call) -> None:
+def _check_locations(call: Call) -> None:
     given = call.params["inputDataConfig"].get("s3InputDataConfig", {})
     wanted = call.params["outputDataConfig"].get("s3OutputDataConfig", {})
     for field, config in (("inputDataConfig", given), ("outputDataConfig", wanted)):
@@ -70,8 +79,8 @@ def _places(call: Call) -> None:
             raise errors.validation(f"{field} must have its S3 location.")
         if config.get("s3BucketOwner", call.account) != call.account:
             raise errors.validation(f"The local Bedrock reads and writes buckets of {call.account} only ({field}).")
-        resource_checks.check_buckets(call, **{field: config["s3Uri"]})
-    resource_checks.key_arn(call, wanted.get("s3EncryptionKeyId"))
+        check_buckets(call, **{field: config["s3Uri"]})
+    resolve_key(call, wanted.get("s3EncryptionKeyId"))
 
 
 def get(call: Call) -> Params:
@@ -81,7 +90,7 @@ def get(call: Call) -> Params:
 
 def _view(batch: BatchJob, call: Call) -> Params:
     asked = batch.request
-    return present(
+    return without_none(
         jobArn=batch.arn,
         jobName=batch.name,
         modelId=asked["modelId"],
@@ -119,7 +128,7 @@ def _counters(batch: BatchJob, call: Call) -> Params:
 def list_batches(call: Call) -> Params:
     """A page of jobs."""
     rows = [_view(batch, call) for batch in call.estate.batches.values()]
-    return listing.page(call.params, rows, "invocationJobSummaries", name="jobName", created="submitTime")
+    return paginate(call.params, rows, "invocationJobSummaries", name="jobName", created="submitTime")
 
 
 def stop(call: Call) -> Params:

@@ -8,11 +8,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import judges
-from bedrock_simulator.control_plane import listing, resource_checks
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.catalog import job_limits
+from bedrock_simulator.control_plane.call import (
+    Call,
+    Params,
+    check_buckets,
+    check_role,
+    paginate,
+    resolve_key,
+    without_none,
+)
 from bedrock_simulator.control_plane.evaluations import request
-from bedrock_simulator.control_plane.evaluations.request import Asked
+from bedrock_simulator.control_plane.evaluations.request import EvaluationRequest
 from bedrock_simulator.records import EvaluationJob
 
 RUNNING, MINUTE = timedelta(minutes=20), timedelta(minutes=1)
@@ -25,36 +32,36 @@ def create(call: Call) -> Params:
     request.check(call)
     if any(job.name == params["jobName"] for job in call.estate.evaluations.values()):
         raise errors.conflict(f"The job name {params['jobName']} is already in use in this account and Region.")
-    _quota(call)
-    _places(call)
+    _check_quota(call)
+    _check_locations(call)
     arn = call.arn(f"evaluation-job/{call.mint('evaluation')}")
-    resource_checks.check_role(call, arn)
+    check_role(call, arn)
     call.tag(arn, params.get("jobTags"))
     call.estate.evaluations[arn] = EvaluationJob(arn, params["jobName"], params, call.now, call.now, call.now + RUNNING)
     return {"jobArn": arn}
 
 
-def _quota(call: Call) -> None:
-    jobs, most = call.estate.evaluations.values(), judges.MOST_AT_ONCE
+def _check_quota(call: Call) -> None:
+    jobs, most = call.estate.evaluations.values(), job_limits.MAX_CONCURRENT_EVALUATIONS
     running = sum(job.status in ("InProgress", "Stopping") for job in jobs)
     if running >= most:
         raise errors.quota(f"The account has {running} automatic evaluation jobs at once; at most {most}.")
-    if len(jobs) >= judges.MOST_JOBS:
-        raise errors.quota(f"The account has {len(jobs)} evaluation jobs; at most {judges.MOST_JOBS}.")
+    if len(jobs) >= job_limits.MAX_EVALUATION_JOBS:
+        raise errors.quota(f"The account has {len(jobs)} evaluation jobs; at most {job_limits.MAX_EVALUATION_JOBS}.")
 
 
-def _places(call: Call) -> None:
-    resource_checks.check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
+def _check_locations(call: Call) -> None:
+    check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
     for each in request.read(call.params).datasets:
-        resource_checks.check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
-    resource_checks.key_arn(call, call.params.get("customerEncryptionKeyId"))
+        check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
+    resolve_key(call, call.params.get("customerEncryptionKeyId"))
 
 
 def get(call: Call) -> Params:
     """The job by ARN."""
     job = find(call, call.params["jobIdentifier"])
     asked = job.request
-    return present(
+    return without_none(
         jobName=job.name,
         status=job.status,
         jobArn=job.arn,
@@ -78,14 +85,14 @@ def list_evaluations(call: Call) -> Params:
     rows = [_summary(job, request.read(job.request)) for job in call.estate.evaluations.values()]
     rows = [row for row in rows if row["applicationType"] == wanted]
     asked = {**call.params, "maxResults": min(call.params.get("maxResults", _PAGE), _PAGE)}
-    page = listing.page(asked, rows, "jobSummaries", name="jobName", created="creationTime")
+    page = paginate(asked, rows, "jobSummaries", name="jobName", created="creationTime")
     return page if page["jobSummaries"] else {}
 
 
-def _summary(job: EvaluationJob, asked: Asked) -> Params:
+def _summary(job: EvaluationJob, asked: EvaluationRequest) -> Params:
     model = {"bedrockModelIdentifiers": [asked.model]} if asked.model else {}
     source = {"precomputedInferenceSourceIdentifiers": [asked.source]} if asked.source else {}
-    return present(
+    return without_none(
         jobArn=job.arn,
         jobName=job.name,
         status=job.status,
@@ -114,7 +121,7 @@ def batch_delete(call: Call) -> Params:
     deleted, refused = [], []
     for arn in call.params["jobIdentifiers"]:
         try:
-            job = _over(call, arn)
+            job = _finished_job(call, arn)
         except errors.ServiceError as why:
             refused.append({"jobIdentifier": arn, "code": why.code, "message": why.message})
             continue
@@ -123,7 +130,7 @@ def batch_delete(call: Call) -> Params:
     return {"errors": refused, "evaluationJobs": deleted}
 
 
-def _over(call: Call, arn: str) -> EvaluationJob:
+def _finished_job(call: Call, arn: str) -> EvaluationJob:
     job = find(call, arn)
     if job.status not in ("Completed", "Failed", "Stopped"):
         raise errors.conflict(f"The job {job.name} is {job.status}; it can be deleted when it is over.")

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import judges
+from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.control_plane.call import Call, Params
-from bedrock_simulator.runtime import targets
+from bedrock_simulator.runtime.call import resolve_target
 
 _WORDS = 5  # of a definition on a rating scale
 _RESPONSE = "{{prediction}}"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationRequest:
     """A request as it is worked on: `model` (an id) or `source` (an identifier of given answers), and the judges."""
 
     datasets: list[Params]
@@ -39,12 +39,12 @@ class Asked:
         return self.judge is not None or self.custom_judge is not None
 
 
-def read(request: Mapping[str, Any]) -> Asked:
+def read(request: Mapping[str, Any]) -> EvaluationRequest:
     """What a checked request asks for."""
     config, model = request["evaluationConfig"]["automated"], request["inferenceConfig"]["models"][0]
     called, custom = model.get("bedrockModel", {}), config.get("customMetricConfig", {})
     definitions = [each["customMetricDefinition"] for each in custom.get("customMetrics", [])]
-    return Asked(
+    return EvaluationRequest(
         config["datasetMetricConfigs"],
         called.get("modelIdentifier"),
         model.get("precomputedInferenceSource", {}).get("inferenceSourceIdentifier"),
@@ -74,7 +74,10 @@ def check(call: Call) -> None:
     _check_parameters(params["inferenceConfig"]["models"][0])
     asked = read(params)
     _check_names(params["evaluationConfig"]["automated"].get("customMetricConfig", {}))
-    for model, allowed in ((asked.judge, judges.JUDGES), (asked.custom_judge, judges.JUDGES_OF_CUSTOM_METRICS)):
+    for model, allowed in (
+        (asked.judge, job_limits.EVALUATOR_MODELS),
+        (asked.custom_judge, job_limits.CUSTOM_METRIC_EVALUATORS),
+    ):
         if model is not None:
             _check_judge(model, allowed, call)
     for definition in asked.custom.values():
@@ -104,7 +107,7 @@ def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
     """A judge is called as it is named, so it must be one that can be called so (INFERENCE)."""
     sentence = f"The model {identifier} cannot be an evaluator model in {call.region}"
     try:
-        model = targets.resolve(identifier, call.estate, call.now).model
+        model = resolve_target(identifier, call.estate, call.now).model
     except errors.ServiceError as why:
         raise errors.validation(f"{sentence}: {why.message}") from None
     if model.id not in allowed:
@@ -125,8 +128,8 @@ def _check_metric(definition: Params) -> None:
             )
 
 
-def _check_dataset(config: Params, asked: Asked) -> None:
-    dataset, most = config["dataset"], judges.MOST_COMPUTED_METRICS
+def _check_dataset(config: Params, asked: EvaluationRequest) -> None:
+    dataset, most = config["dataset"], job_limits.MAX_COMPUTED_METRICS
     if "s3Uri" not in dataset.get("datasetLocation", {}):
         raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; the local Bedrock has no own.")
     if not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
@@ -140,6 +143,6 @@ def _check_dataset(config: Params, asked: Asked) -> None:
         raise errors.validation(f"The dataset {dataset['name']} has over {most} metrics.")
 
 
-def _unknown(names: list[str], asked: Asked) -> Iterator[str]:
-    known = set(asked.custom) | (judges.JUDGED if asked.judge else frozenset())
-    yield from (name for name in names if name not in (known if asked.judged else judges.COMPUTED))
+def _unknown(names: list[str], asked: EvaluationRequest) -> Iterator[str]:
+    known = set(asked.custom) | (job_limits.JUDGE_METRICS if asked.judge else frozenset())
+    yield from (name for name in names if name not in (known if asked.judged else job_limits.COMPUTED_METRICS))

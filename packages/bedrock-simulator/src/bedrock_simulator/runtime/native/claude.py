@@ -5,13 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.runtime.call import Params
-from bedrock_simulator.runtime.conversation import prefilled
+from bedrock_simulator.runtime.conversation import check_prefill
+from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
 from bedrock_simulator.runtime.native.schema import Field, check
-from bedrock_simulator.runtime.question import Question
-from bedrock_simulator.runtime.serving import Served
 
 _SHARE = Field(("Number",), least=0, most=1)
 _NOT_SIMULATED = ("tools", "tool_choice", "output_config")
@@ -38,7 +37,7 @@ _BLOCK = {
 }
 
 
-def read(body: Params, limits: Limits) -> Question:
+def read(body: Params, limits: Limits) -> InferenceRequest:
     """The question in a body."""
     check(body, _FIELDS)
     for name in _NOT_SIMULATED:
@@ -52,7 +51,7 @@ def read(body: Params, limits: Limits) -> Question:
     _order([message["role"] for message in body["messages"]], limits)
     asked = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
     prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(asked))
-    return Question(prompt, body["max_tokens"], tuple(body.get("stop_sequences", ())))
+    return InferenceRequest(prompt, body["max_tokens"], tuple(body.get("stop_sequences", ())))
 
 
 def _order(roles: list[str], limits: Limits) -> None:
@@ -66,7 +65,7 @@ def _order(roles: list[str], limits: Limits) -> None:
                 'messages: roles must alternate between "user" and "assistant", but found multiple '
                 f'"{role}" roles in a row'
             )
-    prefilled(roles, limits)
+    check_prefill(roles, limits)
 
 
 def _message(message: Any, at: int) -> str:
@@ -88,7 +87,7 @@ def _text(content: str | list[Any], where: str, between: str) -> str:
     return between.join(block.get("text", "") for block in content if block["type"] == "text")
 
 
-def write(served: Served) -> Params:
+def write(served: InferenceResult) -> Params:
     """The body of a response."""
     reply = served.reply
     thought = [{"type": "thinking", "thinking": reply.thought, "signature": "none"}] if reply.thought else []
@@ -101,14 +100,14 @@ def write(served: Served) -> Params:
     }
 
 
-def _begun(served: Served) -> Params:
+def _begun(served: InferenceResult) -> Params:
     key = f"{served.model.id}\x1f{served.question.prompt.system}\x1f{served.question.prompt.text}"
     name = served.model.id.removeprefix("anthropic.").split("-v")[0]
     number = hashlib.sha256(key.encode()).hexdigest()[:24]
     return {"id": f"msg_bdrk_{number}", "type": "message", "role": "assistant", "model": name}
 
 
-def events(served: Served) -> list[tuple[float, Params]]:
+def events(served: InferenceResult) -> list[tuple[float, Params]]:
     """The bodies of a streamed response."""
     start = {**_begun(served), "content": [], "stop_reason": None, "stop_sequence": None}
     start["usage"] = {"input_tokens": served.used[0], "output_tokens": 1}

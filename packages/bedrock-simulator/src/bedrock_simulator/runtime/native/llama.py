@@ -1,18 +1,17 @@
 """Meta Llama: a prompt that carries its turns in special tokens."""
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models import text
 from bedrock_simulator.runtime.call import Params
+from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
 from bedrock_simulator.runtime.native.schema import Field, check
-from bedrock_simulator.runtime.question import Question
-from bedrock_simulator.runtime.serving import Served
 
 _DEFAULT = 512  # of max_gen_len
 _SHARE = Field(("Number",), least=0, most=1)
 
 
-def read(body: Params, limits: Limits) -> Question:
+def read(body: Params, limits: Limits) -> InferenceRequest:
     """The question in a body."""
     fields = {
         "prompt": Field(("String",), required=True),
@@ -24,10 +23,10 @@ def read(body: Params, limits: Limits) -> Question:
     check(body, fields)
     if "images" in body:
         raise errors.validation("The local Bedrock takes text only, not images.")
-    return Question(text.templated(body["prompt"]), body.get("max_gen_len", _DEFAULT))
+    return InferenceRequest(text.parse_llama_prompt(body["prompt"]), body.get("max_gen_len", _DEFAULT))
 
 
-def write(served: Served) -> Params:
+def write(served: InferenceResult) -> Params:
     """The body of a response."""
     used = served.used
     return {
@@ -38,7 +37,7 @@ def write(served: Served) -> Params:
     }
 
 
-def events(served: Served) -> list[tuple[float, Params]]:
+def events(served: InferenceResult) -> list[tuple[float, Params]]:
     """The bodies of a streamed response."""
     *pieces, end = served.pieces()
     first = served.timing.first
@@ -51,5 +50,5 @@ def events(served: Served) -> list[tuple[float, Params]]:
     return [*found, (end[0], {**last, "stop_reason": _ended(served), **served.metrics})]
 
 
-def _ended(served: Served) -> str:
+def _ended(served: InferenceResult) -> str:
     return "length" if served.reply.ended == "max_tokens" else "stop"

@@ -3,13 +3,12 @@
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog.limits import Limits
+from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.runtime import conversation
 from bedrock_simulator.runtime.call import Params
+from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
 from bedrock_simulator.runtime.native.schema import Field, check, malformed
-from bedrock_simulator.runtime.question import Question
-from bedrock_simulator.runtime.serving import Served
 
 _FIELDS = {
     "schemaVersion": Field(("String",), values=("messages-v1",)),
@@ -20,7 +19,7 @@ _FIELDS = {
 }
 
 
-def read(body: Params, limits: Limits) -> Question:
+def read(body: Params, limits: Limits) -> InferenceRequest:
     """The question in a body."""
     check(body, _FIELDS)
     if "toolConfig" in body:
@@ -36,7 +35,7 @@ def read(body: Params, limits: Limits) -> Question:
     )
     _blocks(body)
     asked = config.get("maxTokens", config.get("max_new_tokens", limits.output))
-    return Question(conversation.read(body, limits), asked, tuple(config.get("stopSequences", ())))
+    return InferenceRequest(conversation.read_conversation(body, limits), asked, tuple(config.get("stopSequences", ())))
 
 
 def _blocks(body: Params) -> None:
@@ -47,13 +46,13 @@ def _blocks(body: Params) -> None:
             raise errors.validation(malformed([f"#/{name}: {'; '.join(found)}"]))
 
 
-def write(served: Served) -> Params:
+def write(served: InferenceResult) -> Params:
     """The body of a response."""
     message = {"content": [{"text": served.reply.said}], "role": "assistant"}
     return {"output": {"message": message}, "stopReason": served.reply.ended, "usage": _usage(served)}
 
 
-def events(served: Served) -> list[tuple[float, Params]]:
+def events(served: InferenceResult) -> list[tuple[float, Params]]:
     """The bodies of a streamed response."""
     *pieces, end = served.pieces()
     told: dict[str, Any] = {"metadata": {"usage": _usage(served), "metrics": {}, "trace": {}}}
@@ -66,6 +65,6 @@ def events(served: Served) -> list[tuple[float, Params]]:
     ]
 
 
-def _usage(served: Served) -> dict[str, int]:
+def _usage(served: InferenceResult) -> dict[str, int]:
     used = served.used
     return {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)}

@@ -13,12 +13,11 @@ creating (10 minutes) and updating (5 minutes) take is this simulator's assumpti
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import capacity, offers, quotas
-from bedrock_simulator.control_plane import listing
-from bedrock_simulator.control_plane.call import Call, Params, present
-from bedrock_simulator.faults import Faults, Occasion
-from bedrock_simulator.records import Estate, Throughput
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import models, quotas, supported_models
+from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.faults import FaultContext, Faults
+from bedrock_simulator.records import RegionResources, Throughput
 
 CREATING, UPDATING = timedelta(minutes=10), timedelta(minutes=5)
 NO_CAPACITY = "There is not enough capacity (this simulated account was told so)."
@@ -57,21 +56,21 @@ def _name_is_free(name: str, call: Call) -> None:
 def _hosted(identifier: str, call: Call) -> tuple[str, str]:
     """The ARN of what is to be hosted, and the ARN of its base."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
-    if name in offers.VARIANTS and call.elsewhere(identifier):
+    if name in supported_models.VARIANTS and call.elsewhere(identifier):
         raise errors.validation(f"{identifier} is not in {call.region}.")
-    if name in offers.VARIANTS:
+    if name in supported_models.VARIANTS:
         arn = f"arn:aws:bedrock:{call.region}::foundation-model/{name}"
         return arn, arn
-    if offers.model_of(identifier):
+    if supported_models.model_of(identifier):
         raise errors.validation(f"{identifier} cannot be hosted on Provisioned Throughput; name one of its variants.")
-    model = lookup.custom_model(call.estate, identifier)
+    model = records.find_custom_model(call.estate, identifier)
     return model.arn, model.base
 
 
 def _eligible(base: str, call: Call) -> None:
     variant, today = base.rsplit("/", 1)[1], call.now.date()
-    model = offers.VARIANTS[variant]
-    if not capacity.sold(variant, call.region, today) or not model.exists(today, call.region):
+    model = supported_models.VARIANTS[variant]
+    if not models.is_provisionable(variant, call.region, today) or not model.exists(today, call.region):
         raise errors.validation(f"Provisioned Throughput is not supported for {variant} in {call.region}.")
     if model.is_legacy(today):
         raise errors.validation(f"{model.id} is in Legacy status: it takes no new Provisioned Throughput.")
@@ -79,11 +78,11 @@ def _eligible(base: str, call: Call) -> None:
 
 def _quota(params: Params, model_arn: str, base: str, call: Call) -> None:
     units, variant = params["modelUnits"], base.rsplit("/", 1)[1]
-    most = quotas.units_of_one(call.quotas, call.region, variant)
+    most = quotas.units_per_throughput(call.quotas, call.region, variant)
     limits = [(most, 0, f"of one provisioned model of {variant}")]
     if "commitmentDuration" not in params:
         code = quotas.ACROSS_CUSTOM if _is_custom(model_arn) else quotas.ACROSS_BASE
-        granted, used = quotas.applied(call.quotas, call.region, code), _uncommitted(model_arn, call)
+        granted, used = quotas.applied_quota(call.quotas, call.region, code), _uncommitted(model_arn, call)
         limits.append((granted, used, "reserved for your account without commitment"))
     for allowed, used, what in limits:
         if allowed == 0:
@@ -110,7 +109,7 @@ def _uncommitted(model_arn: str, call: Call) -> int:
 
 def get(call: Call) -> Params:
     """The throughput by name or ARN."""
-    return _view(lookup.throughput(call.estate, call.params["provisionedModelId"]), call.now)
+    return _view(records.find_throughput(call.estate, call.params["provisionedModelId"]), call.now)
 
 
 def _expires(throughput: Throughput, now: datetime) -> datetime | None:
@@ -120,7 +119,7 @@ def _expires(throughput: Throughput, now: datetime) -> datetime | None:
 
 
 def _view(throughput: Throughput, now: datetime) -> Params:
-    return present(
+    return without_none(
         modelUnits=throughput.units,
         desiredModelUnits=throughput.units,
         provisionedModelName=throughput.name,
@@ -143,14 +142,12 @@ def list_throughputs(call: Call) -> Params:
     rows = [_view(t, call.now) for t in call.estate.throughputs.values() if model in (None, t.model_arn)]
     for row in rows:
         row.pop("failureMessage", None)
-    return listing.page(
-        call.params, rows, "provisionedModelSummaries", name="provisionedModelName", created="creationTime"
-    )
+    return paginate(call.params, rows, "provisionedModelSummaries", name="provisionedModelName", created="creationTime")
 
 
 def update(call: Call) -> Params:
     """Renames, or begins to swap the custom model for its base or another of the same base."""
-    throughput, params = lookup.throughput(call.estate, call.params["provisionedModelId"]), call.params
+    throughput, params = records.find_throughput(call.estate, call.params["provisionedModelId"]), call.params
     if throughput.status != "InService":
         raise errors.validation(f"{throughput.arn} is {throughput.status}; it can be updated when InService.")
     if not {"desiredProvisionedModelName", "desiredModelId"} & set(params):
@@ -177,7 +174,7 @@ def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
 
 def delete(call: Call) -> Params:
     """Stops the billing; not while updating and not before a commitment has ended."""
-    throughput = lookup.throughput(call.estate, call.params["provisionedModelId"])
+    throughput = records.find_throughput(call.estate, call.params["provisionedModelId"])
     if throughput.status == "Updating":
         raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted when that is done.")
     term = COMMITMENT.get(throughput.commitment or "")
@@ -189,12 +186,12 @@ def delete(call: Call) -> Params:
     return {}
 
 
-def advance(estate: Estate, now: datetime, faults: Faults) -> None:
+def advance(estate: RegionResources, now: datetime, faults: Faults) -> None:
     """What is due comes about."""
     for arn, throughput in list(estate.throughputs.items()):
         if throughput.due is None or now < throughput.due:
             continue
-        occasion = Occasion(estate.account, estate.region, named=throughput.name, subject=f"{arn} {throughput.due}")
+        occasion = FaultContext(estate.account, estate.region, named=throughput.name, subject=f"{arn} {throughput.due}")
         if faults.strikes("stalled-throughput", occasion):
             continue
         creating = throughput.status == "Creating"

@@ -8,8 +8,8 @@ checked of its text beyond the service's model (a JSON object whose statements n
 import json
 from typing import Any
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import copy_regions, offers
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.control_plane.call import Call, Params
 
 
@@ -18,8 +18,8 @@ def put(call: Call) -> Params:
     arn = call.params["resourceArn"]
     if arn not in call.estate.models:
         raise errors.validation(f"{arn} is not a custom model of this account and Region.")
-    base = offers.VARIANTS[lookup.base_id(call.estate.models[arn])]
-    if call.region not in copy_regions.SHARED_FROM.get(base.id, ()):
+    base = supported_models.VARIANTS[records.base_id(call.estate.models[arn])]
+    if call.region not in supported_models.SHARED_FROM.get(base.id, ()):
         raise errors.validation(f"Models customized from {base.id} cannot be shared from {call.region}.")
     _check(call.params["resourcePolicy"], arn)
     call.estate.policies[arn] = call.params["resourcePolicy"]

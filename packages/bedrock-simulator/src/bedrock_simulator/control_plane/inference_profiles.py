@@ -6,11 +6,10 @@ and it cannot wrap a custom model, a deployment or Provisioned Throughput (the p
 
 from datetime import UTC, datetime, time
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import offers, quotas
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import quotas, supported_models
 from bedrock_simulator.catalog.models import Model, Profile
-from bedrock_simulator.control_plane import listing
-from bedrock_simulator.control_plane.call import Call, Params, present
+from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
 from bedrock_simulator.records import ApplicationProfile
 
 
@@ -24,7 +23,7 @@ def create(call: Call) -> Params:
     name = call.params["inferenceProfileName"]
     if any(profile.name == name for profile in call.estate.profiles.values()):
         raise errors.conflict(f"The name {name} is another inference profile's in this account and Region.")
-    most = quotas.applied(call.quotas, call.region, quotas.PROFILES)
+    most = quotas.applied_quota(call.quotas, call.region, quotas.PROFILES)
     if len(call.estate.profiles) >= most:
         raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
     profile_id = call.mint("profile")
@@ -49,11 +48,11 @@ def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
         raise errors.validation(f"modelSource.copyFrom {copy_from} is not in {call.region}.")
     name = copy_from.rsplit("/", 1)[1]
     if ":inference-profile/" in copy_from:
-        found = lookup.system_profile(name, call.region, call.now.date())
+        found = records.find_system_profile(name, call.region, call.now.date())
         if found is None or call.elsewhere(copy_from):
             raise errors.not_found(f"There is no inference profile {copy_from}.")
         return name, True, destinations(*found, call.region)
-    model = offers.MODELS.get(name)
+    model = supported_models.MODELS.get(name)
     if model is None or not model.exists(call.now.date(), call.region) or call.region not in model.in_region:
         raise errors.validation(f"{copy_from} cannot be invoked on demand in {call.region}.")
     return name, False, (copy_from,)
@@ -67,10 +66,10 @@ def destinations(profile: Profile, model: Model, region: str) -> tuple[str, ...]
 def get(call: Call) -> Params:
     """A profile by id or ARN, of either type."""
     wanted = call.params["inferenceProfileIdentifier"]
-    found = lookup.system_profile(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
+    found = records.find_system_profile(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
     if found and not call.elsewhere(wanted):
         return _system_view(*found, call)
-    return _view(lookup.application_profile(call.estate, wanted))
+    return _view(records.find_application_profile(call.estate, wanted))
 
 
 def _system_view(profile: Profile, model: Model, call: Call) -> Params:
@@ -91,7 +90,7 @@ def _system_view(profile: Profile, model: Model, call: Call) -> Params:
 
 
 def _view(profile: ApplicationProfile) -> Params:
-    return present(
+    return without_none(
         inferenceProfileName=profile.name,
         description=profile.description,
         createdAt=profile.created,
@@ -109,16 +108,14 @@ def list_profiles(call: Call) -> Params:
     if call.params.get("typeEquals", "SYSTEM_DEFINED") == "APPLICATION":
         rows = [_view(profile) for profile in call.estate.profiles.values()]
     else:
-        found = [lookup.system_profile(name, call.region, call.now.date()) for name in offers.PROFILES]
+        found = [records.find_system_profile(name, call.region, call.now.date()) for name in supported_models.PROFILES]
         rows = [_system_view(*pair, call) for pair in found if pair]
-    return listing.page(
-        call.params, rows, "inferenceProfileSummaries", name="inferenceProfileName", created="createdAt"
-    )
+    return paginate(call.params, rows, "inferenceProfileSummaries", name="inferenceProfileName", created="createdAt")
 
 
 def delete(call: Call) -> Params:
     """Deletes an application profile."""
-    profile = lookup.application_profile(call.estate, call.params["inferenceProfileIdentifier"])
+    profile = records.find_application_profile(call.estate, call.params["inferenceProfileIdentifier"])
     del call.estate.profiles[profile.arn]
     call.estate.tags.pop(profile.arn, None)
     return {}

@@ -6,11 +6,17 @@ and dated price tables (dollars per million tokens, in and out). Early copies of
 3.5 Haiku and Llama 3.1 in us-east-2 alone, later ones us-west-2 and Nova Pro too. First days of Claude and Llama models
 are those of the User Guide's document history. The days that optimized latency came elsewhere, first days of Nova
 models, the US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from memory: UNVERIFIED.
+
+Where customized models may travel: to other Regions, and to other accounts.
+
+User Guide, copy-model-support and share-model-support, as printed in autumn 2026. A model that is in neither table may
+do neither; Nova 2 Lite and Llama 3.3 are in none. Sharing itself is RAM's work and is not simulated.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
-from bedrock_simulator.catalog import availability, capacity
+from bedrock_simulator.catalog import availability, models
 from bedrock_simulator.catalog.models import Model, Pair, Profile
 
 EAST1, EAST2, WEST2, WEST1 = "us-east-1", "us-east-2", "us-west-2", "us-west-1"
@@ -153,7 +159,7 @@ MODELS: dict[str, Model] = {model.id: model for model in (*AMAZON, *ANTHROPIC, *
 CUSTOMIZABLE: dict[str, Model] = {variant: model for model in MODELS.values() for variant in model.variants}
 VARIANTS: dict[str, Model] = {
     **CUSTOMIZABLE,
-    **{variant: MODELS[variant.rpartition(":")[0]] for variant in capacity.FOR_SALE},
+    **{variant: MODELS[variant.rpartition(":")[0]] for variant in models.PROVISIONED_CAPACITY},
 }
 PROFILES: dict[str, tuple[Profile, Model]] = {
     profile.id: (profile, model) for model in MODELS.values() for profile in model.profiles
@@ -190,3 +196,27 @@ def model_of(identifier: str) -> Model | None:
     """The model behind a foundation-model id, one of its variants, or an ARN of either."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
     return MODELS.get(name) or VARIANTS.get(name)
+
+
+_NOVA = frozenset(
+    {
+        *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1"),
+        *("eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3", "us-east-1", "us-east-2"),
+        *("us-gov-west-1", "us-west-2"),
+    }
+)
+_US = frozenset({"us-east-1", "us-east-2", "us-west-2"})
+_HAIKU = frozenset({"ap-south-1", "ap-southeast-2", "eu-west-1", "eu-west-2", "us-east-1", "us-west-2"})
+_HAIKU_ID = "anthropic.claude-3-haiku-20240307-v1:0"
+
+COPIED_TO: Mapping[str, frozenset[str]] = {
+    "amazon.nova-lite-v1:0": _NOVA,
+    "amazon.nova-micro-v1:0": _NOVA,
+    "amazon.nova-pro-v1:0": _NOVA,
+    _HAIKU_ID: _HAIKU,
+    "meta.llama3-1-8b-instruct-v1:0": _US,
+    "meta.llama3-1-70b-instruct-v1:0": _US,
+    "meta.llama3-2-1b-instruct-v1:0": _US | {"eu-central-1", "eu-west-1", "eu-west-3"},
+    "meta.llama3-2-3b-instruct-v1:0": _US,
+}
+SHARED_FROM: Mapping[str, frozenset[str]] = {_HAIKU_ID: _HAIKU}

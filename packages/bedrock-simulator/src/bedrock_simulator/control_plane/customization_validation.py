@@ -6,9 +6,9 @@ taken with it.
 """
 
 from bedrock_simulator import errors
-from bedrock_simulator.catalog import offers, quotas, tuning
+from bedrock_simulator.catalog import fine_tuning, quotas, supported_models
+from bedrock_simulator.catalog.fine_tuning import Range
 from bedrock_simulator.catalog.models import Model, Pair
-from bedrock_simulator.catalog.tuning import Range
 from bedrock_simulator.control_plane import foundation_models
 from bedrock_simulator.control_plane.call import Call, Params
 
@@ -16,7 +16,7 @@ RUNNING = ("InProgress", "Stopping")
 DISTILLATION, FINE_TUNING = "DISTILLATION", "FINE_TUNING"
 
 
-def kind(params: Params) -> str:
+def customization_type(params: Params) -> str:
     """FINE_TUNING or DISTILLATION; ValidationException for another type and for settings that contradict it."""
     settings = params.get("customizationConfig", {})
     found: str = params.get("customizationType", DISTILLATION if "distillationConfig" in settings else FINE_TUNING)
@@ -53,7 +53,7 @@ def _filters(logs: Params | None) -> list[Params]:
     return [each for operator in ("andAll", "orAll") for each in whole.get(operator, [])]
 
 
-def student(call: Call, what: str) -> str:
+def check_base_model(call: Call, what: str) -> str:
     """The variant to customize; ValidationException when it cannot be, there, on that day."""
     base: str = call.params["baseModelIdentifier"]
     today = call.now.date()
@@ -62,7 +62,7 @@ def student(call: Call, what: str) -> str:
         raise errors.validation("The local Bedrock customizes foundation models only, not custom models.")
     if call.elsewhere(base):
         raise errors.validation(f"The base model {base} is not in {call.region}.")
-    model = offers.CUSTOMIZABLE.get(name)
+    model = supported_models.CUSTOMIZABLE.get(name)
     if model is None or call.region not in model.customize or not model.exists(today, call.region):
         raise errors.validation(f"The base model {base} cannot be customized in {call.region}.")
     if model.is_legacy(today):
@@ -74,7 +74,7 @@ def student(call: Call, what: str) -> str:
 
 def check_hyperparameters(params: Params, variant: str, what: str) -> None:
     """ValidationException for a hyperparameter that the model does not have, or a value out of its bounds."""
-    known = tuning.TUNED[variant].hyperparameters if what == FINE_TUNING else {}
+    known = fine_tuning.FINE_TUNING[variant].hyperparameters if what == FINE_TUNING else {}
     for name, value in params.get("hyperParameters", {}).items():
         if name not in known:
             allowed = f"it has {', '.join(known)}" if known else "a distillation takes none"
@@ -95,14 +95,14 @@ def _within(value: str, bounds: Range) -> bool:
     return bounds.least <= number <= bounds.most
 
 
-def pair(call: Call, variant: str) -> Pair:
+def check_teacher(call: Call, variant: str) -> Pair:
     """The pair of teacher and student that the request names; ValidationException when it is not offered."""
     config = call.params["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
     identifier, today = config["teacherModelIdentifier"], call.now.date()
     if config.get("maxResponseLengthForInference", 1) < 1:
         raise errors.validation("maxResponseLengthForInference must be a positive number of tokens.")
     teacher, through_profile = _teacher(identifier, call)
-    for found in offers.PAIRS:
+    for found in supported_models.PAIRS:
         if (found.teacher, found.student, found.region) == (teacher.id, variant, call.region):
             allowed = found.teacher_profile if through_profile else found.teacher_on_demand
             if allowed and found.offered(today):
@@ -113,8 +113,8 @@ def pair(call: Call, variant: str) -> Pair:
 
 
 def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
-    profile = offers.PROFILES.get(identifier.rpartition("inference-profile/")[2])
-    model = profile[1] if profile else offers.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
+    profile = supported_models.PROFILES.get(identifier.rpartition("inference-profile/")[2])
+    model = profile[1] if profile else supported_models.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
     if model is None or call.elsewhere(identifier) or not model.exists(call.now.date(), call.region):
         raise errors.validation(f"The teacher model {identifier} does not exist in {call.region}.")
     return model, profile is not None
@@ -140,6 +140,6 @@ def check_model_name(call: Call, model_name: str) -> None:
 def check_quota(call: Call) -> None:
     """ServiceQuotaExceededException when as many jobs are under way as may be."""
     running = sum(job.status in RUNNING for job in call.estate.jobs.values())
-    most = quotas.applied(call.quotas, call.region, quotas.SCHEDULED_JOBS)
+    most = quotas.applied_quota(call.quotas, call.region, quotas.SCHEDULED_JOBS)
     if running >= most:
         raise errors.quota(f"The account has {running} scheduled customization jobs; at most {most}.")

@@ -32,7 +32,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class FineTuning:
     """How one variant is fine-tuned. `validated` is the most records of a validation file; None means no such file.
 
     Records are training and validation together for Llama, training alone elsewhere, as the pages count them.
@@ -64,22 +64,22 @@ _CLAUDE_RANGES = {
 }
 
 
-def _nova(first: date) -> Tuning:
-    return Tuning(first, Format.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, validated=20_000)
+def _nova(first: date) -> FineTuning:
+    return FineTuning(first, Format.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, validated=20_000)
 
 
-def _llama(first: date, form: Format) -> Tuning:
-    return Tuning(first, form, 100, 10_000, 16_000, _LLAMA_RANGES, together=True, validated=10_000)
+def _llama(first: date, form: Format) -> FineTuning:
+    return FineTuning(first, form, 100, 10_000, 16_000, _LLAMA_RANGES, together=True, validated=10_000)
 
 
 _LLAMA_32, _LLAMA_33 = date(2025, 3, 13), date(2025, 9, 15)
 
-TUNED: Mapping[str, Tuning] = {
+FINE_TUNING: Mapping[str, FineTuning] = {
     "amazon.nova-2-lite-v1:0:256k": _nova(date(2025, 12, 3)),
     "amazon.nova-lite-v1:0:300k": _nova(availability.DISTILLATION),
     "amazon.nova-micro-v1:0:128k": _nova(availability.DISTILLATION),
     "amazon.nova-pro-v1:0:300k": _nova(availability.DISTILLATION),
-    "anthropic.claude-3-haiku-20240307-v1:0:200k": Tuning(
+    "anthropic.claude-3-haiku-20240307-v1:0:200k": FineTuning(
         availability.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, validated=1_000
     ),
     "meta.llama3-1-8b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
@@ -88,13 +88,13 @@ TUNED: Mapping[str, Tuning] = {
     "meta.llama3-2-3b-instruct-v1:0:128k": _llama(_LLAMA_32, Format.CONVERSATION),
     "meta.llama3-3-70b-instruct-v1:0:128k": _llama(_LLAMA_33, Format.CONVERSATION),
 }
-RESERVED = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
+RESERVED_KEYWORDS = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 """Words that fail a fine-tuning of a Nova model wherever a prompt has them."""
 
 
-def tuned(variant: str, today: date) -> Tuning | None:
+def fine_tuning(variant: str, today: date) -> FineTuning | None:
     """How the variant is fine-tuned on that day, None if it cannot be."""
-    found = TUNED.get(variant)
+    found = FINE_TUNING.get(variant)
     return found if found is not None and found.first <= today else None
 
 

@@ -8,11 +8,11 @@ ASSUMPTION; so is that a copy counts as customized when its original was, where 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bedrock_simulator import errors, lookup
-from bedrock_simulator.catalog import copy_regions, offers
-from bedrock_simulator.control_plane import admission, listing, resource_checks
-from bedrock_simulator.control_plane.call import Call, Params, present
-from bedrock_simulator.records import CopyJob, CustomModel, Estate
+from bedrock_simulator import errors, records
+from bedrock_simulator.catalog import supported_models
+from bedrock_simulator.control_plane import customization_validation
+from bedrock_simulator.control_plane.call import Call, Params, paginate, resolve_key, without_none
+from bedrock_simulator.records import CopyJob, CustomModel, RegionResources
 
 COPYING = timedelta(minutes=15)
 
@@ -21,15 +21,15 @@ def create(call: Call) -> Params:
     """Begins to copy a custom model into this Region."""
     params = call.params
     source = _source(params["sourceModelArn"], call)
-    base = offers.VARIANTS[lookup.base_id(source)]
-    if call.region not in copy_regions.COPIED_TO.get(base.id, ()):
+    base = supported_models.VARIANTS[records.base_id(source)]
+    if call.region not in supported_models.COPIED_TO.get(base.id, ()):
         raise errors.validation(f"Models customized from {base.id} cannot be copied to {call.region}.")
     if base.ended(call.now.date()):
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")
-    admission.check_model_name(call, params["targetModelName"])
-    key = resource_checks.key_arn(call, params.get("modelKmsKeyId"))
+    customization_validation.check_model_name(call, params["targetModelName"])
+    key = resolve_key(call, params.get("modelKmsKeyId"))
     arn = call.arn(f"model-copy-job/{call.mint('copy')}")
-    target = call.arn(f"custom-model/{lookup.base_id(source)}/{call.mint('model')}")
+    target = call.arn(f"custom-model/{records.base_id(source)}/{call.mint('model')}")
     tags = tuple((tag["key"], tag["value"]) for tag in params.get("targetModelTags", []))
     call.estate.copies[arn] = CopyJob(
         arn, source, target, params["targetModelName"], call.now, call.now + COPYING, key=key, tags=tags
@@ -45,7 +45,7 @@ def _source(arn: str, call: Call) -> CustomModel:
         raise errors.denied(f"The model {arn} is not shared with the account {call.account}.")
     if region == call.region:
         raise errors.validation(f"The model {arn} is in {region} already.")
-    return lookup.custom_model(call.around.estate(account, region), arn)
+    return records.find_custom_model(call.around.estate(account, region), arn)
 
 
 def get(call: Call) -> Params:
@@ -57,7 +57,7 @@ def get(call: Call) -> Params:
 
 
 def _view(copy: CopyJob) -> Params:
-    return present(
+    return without_none(
         jobArn=copy.arn,
         status=copy.status,
         creationTime=copy.created,
@@ -77,10 +77,10 @@ def list_copies(call: Call) -> Params:
     for asked, field in (("sourceAccountEquals", "sourceAccountId"), ("sourceModelArnEquals", "sourceModelArn")):
         rows = [row for row in rows if call.params.get(asked, row[field]) == row[field]]
     asked_for = {**call.params, "nameContains": call.params.get("targetModelNameContains", "")}
-    return listing.page(asked_for, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
+    return paginate(asked_for, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
 
 
-def advance(estate: Estate, now: datetime) -> None:
+def advance(estate: RegionResources, now: datetime) -> None:
     """What is due arrives."""
     for arn, copy in list(estate.copies.items()):
         if copy.status != "InProgress" or now < copy.due:

@@ -13,25 +13,25 @@ import urllib3
 from bedrock_simulator.errors import ServiceError
 from bedrock_simulator.models.text import Prompt
 
-KEY = "BEDROCK_SIMULATOR_TEACHER_KEY"
-AT_ONCE = 8  # calls
+API_KEY_VARIABLE = "BEDROCK_SIMULATOR_TEACHER_KEY"
+MAX_CONCURRENT_CALLS = 8  # calls
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
 _RETRIES = urllib3.Retry(3, status_forcelist=(429, 500, 502, 503, 504), backoff_factor=0.5, allowed_methods=None)
 
 
-class Endpoint:
+class ChatCompletions:
     """One model of one server. Safe to use from several threads."""
 
     def __init__(self, url: str, model: str) -> None:
         self._url, self._model = f"{url.rstrip('/')}/chat/completions", model
-        self._pool = urllib3.PoolManager(maxsize=AT_ONCE, timeout=_TIMEOUT, retries=_RETRIES)
+        self._pool = urllib3.PoolManager(maxsize=MAX_CONCURRENT_CALLS, timeout=_TIMEOUT, retries=_RETRIES)
 
     def answer(self, prompt: Prompt) -> str:
         """What the model says. Raises ServiceError, the ModelErrorException of a model that does not answer."""
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
         asked = {"model": self._model, "messages": [*system, {"role": "user", "content": prompt.text}]}
         headers = {"content-type": "application/json"}
-        if key := os.environ.get(KEY):
+        if key := os.environ.get(API_KEY_VARIABLE):
             headers["authorization"] = f"Bearer {key}"
         try:
             answered = self._pool.request("POST", self._url, body=json.dumps(asked), headers=headers)
@@ -50,6 +50,6 @@ class Endpoint:
 
 
 @lru_cache(maxsize=8)
-def connect(url: str, model: str) -> Endpoint:
+def connect(url: str, model: str) -> ChatCompletions:
     """The endpoint with its pool of connections."""
-    return Endpoint(url, model)
+    return ChatCompletions(url, model)

@@ -62,6 +62,6 @@ _LIMITS = {
 }
 
 
-def of(model: Model) -> Limits:
+def limits_of(model: Model) -> Limits:
     """The model's limits."""
     return _LIMITS[model.id]

@@ -1,0 +1,90 @@
+"""Batch inference: which models in which Regions, called how, and how much at once.
+
+User Guide, batch-inference-supported (US Regions; custom models: none of ours) and General Reference, "Amazon Bedrock
+endpoints and quotas": at least 100 records in a job for every model here; a file of 1 GB, 5 GB a job (an older copy of
+the same page). The most records and the most jobs at once (50,000 and 20) are from memory: UNVERIFIED.
+
+Evaluation jobs: who may judge, by which metrics, and how much at once.
+
+User Guide, evaluation-judge (of its list, the models that are simulated here) and model-evaluation-metrics; General
+Reference, "(Evaluation)" quotas. The quota of three metrics a dataset is older than judges, who have eleven: here it
+holds for programmatic jobs alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bedrock_simulator.catalog import availability
+
+MIN_RECORDS, MAX_RECORDS = 100, 50_000
+MAX_FILE_BYTES, MAX_JOB_BYTES = 1024**3, 5 * 1024**3
+MAX_BATCH_JOBS = 20
+_EAST, _WEST = frozenset({"us-east-1"}), frozenset({"us-west-2"})
+_EAST2 = frozenset({"us-east-2"})
+_THREE = _EAST | _EAST2 | _WEST
+_FOUR = _THREE | {"us-west-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRegions:
+    """Where a model is called by its own id, and where through its `us.` profile."""
+
+    alone: frozenset[str] = frozenset()
+    profile: frozenset[str] = frozenset()
+
+
+BATCH_REGIONS: Mapping[str, BatchRegions] = {
+    "amazon.nova-2-lite-v1:0": BatchRegions(profile=_FOUR),
+    "amazon.nova-lite-v1:0": BatchRegions(_EAST, _FOUR),
+    "amazon.nova-micro-v1:0": BatchRegions(_EAST, _THREE),
+    "amazon.nova-premier-v1:0": BatchRegions(profile=_THREE),
+    "amazon.nova-pro-v1:0": BatchRegions(_EAST, _FOUR),
+    "anthropic.claude-3-haiku-20240307-v1:0": BatchRegions(_EAST | _WEST),
+    "anthropic.claude-3-5-haiku-20241022-v1:0": BatchRegions(_WEST, _EAST),
+    "anthropic.claude-3-5-sonnet-20240620-v1:0": BatchRegions(_THREE, _EAST | _WEST),
+    "anthropic.claude-3-5-sonnet-20241022-v2:0": BatchRegions(_WEST, _THREE),
+    "anthropic.claude-haiku-4-5-20251001-v1:0": BatchRegions(profile=_FOUR),
+    "meta.llama3-1-405b-instruct-v1:0": BatchRegions(_WEST),
+    "meta.llama3-1-70b-instruct-v1:0": BatchRegions(_WEST, _EAST | _WEST),
+    "meta.llama3-1-8b-instruct-v1:0": BatchRegions(_WEST, _EAST | _WEST),
+    "meta.llama3-2-1b-instruct-v1:0": BatchRegions(profile=_EAST | _WEST),
+    "meta.llama3-2-3b-instruct-v1:0": BatchRegions(profile=_EAST | _WEST),
+    "meta.llama3-3-70b-instruct-v1:0": BatchRegions(_EAST2, _THREE),
+}
+
+
+def supports_batch(model: str, region: str, today: date, *, profile: bool) -> bool:
+    """Whether a job may call the model from the Region on that day, its life cycle apart."""
+    where = BATCH_REGIONS.get(model, BatchRegions())
+    if profile:
+        return region in where.profile and today >= availability.BATCH_PROFILES
+    return region in where.alone
+
+
+EVALUATOR_MODELS = frozenset(
+    {
+        "amazon.nova-pro-v1:0",
+        "amazon.nova-2-lite-v1:0",
+        "amazon.nova-micro-v1:0",
+        "amazon.nova-premier-v1:0",
+        "anthropic.claude-3-5-sonnet-20240620-v1:0",
+        "anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "anthropic.claude-3-5-haiku-20241022-v1:0",
+        "anthropic.claude-haiku-4-5-20251001-v1:0",
+        "meta.llama3-1-70b-instruct-v1:0",
+    }
+)
+CUSTOM_METRIC_EVALUATORS = EVALUATOR_MODELS | {"meta.llama3-3-70b-instruct-v1:0"}
+JUDGE_METRICS = frozenset(
+    f"Builtin.{name}"
+    for name in (
+        *("Correctness", "Completeness", "Faithfulness", "Helpfulness", "Coherence", "Relevance"),
+        *("FollowingInstructions", "ProfessionalStyleAndTone", "Harmfulness", "Stereotyping", "Refusal"),
+    )
+)
+COMPUTED_METRICS = frozenset({"Builtin.Accuracy", "Builtin.Robustness", "Builtin.Toxicity"})
+MAX_CONCURRENT_EVALUATIONS, MAX_EVALUATION_JOBS = 20, 5_000
+MAX_PROMPTS, MAX_PROMPT_BYTES = 1_000, 4 * 1024
+MAX_COMPUTED_METRICS = 3

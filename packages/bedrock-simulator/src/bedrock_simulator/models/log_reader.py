@@ -1,0 +1,178 @@
+"""Reading a distillation's prompts, or prompts and responses, out of invocation logs in S3.
+
+User Guide, "Option 2: Use invocation logs for data preparation" and "Monitor model invocation": gzipped JSON records
+under `AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/`; a body above 100 KB is an object of its own
+under `data/`, which the record names (`inputBodyS3Path`, as observed); 100 to 15,000 prompts; `usePromptResponse`
+takes the logged responses, and only those of the teacher; one operator filters request metadata.
+
+Not documented, so this simulator's: a record that cannot be used is left out and told in the prompt insights; large
+bodies are followed under the same role; a call through a profile counts as one of the profile's model.
+
+What was asked and what was said, read out of the bodies that an invocation log keeps.
+
+Bodies are those of Converse, of Amazon Nova (the same), of Claude's messages and of Llama's prompts, whole or as the
+events of a stream; a log keeps what was sent, so nothing is checked here but that it can be read.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bedrock_simulator.catalog import supported_models
+from bedrock_simulator.models import text, training_data
+from bedrock_simulator.models.artifacts import Insight
+from bedrock_simulator.models.storage import Bucket, JobInputError
+from bedrock_simulator.models.text import Example, Prompt
+
+SCHEMA = "ModelInvocationLog"
+_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
+_UNKNOWN = "it cannot be read."
+
+
+@dataclass(frozen=True, slots=True)
+class LogSelection:
+    """What a job takes of its logs: under a prefix, what passes the filters; pairs of `teacher` or all prompts."""
+
+    prefix: str
+    filters: Mapping[str, Any] | None
+    teacher: str | None
+    multi_turn: bool
+
+
+def read_logs(bucket: Bucket, wanted: LogSelection) -> tuple[tuple[Example, ...], list[Insight]]:
+    """The examples (with the logged response when pairs are wanted), and why other records were left out."""
+    examples, left = [], []
+    for uri in bucket.list(wanted.prefix):
+        for record in _records(bucket, uri):
+            if not matches_filters(wanted.filters, record.get("requestMetadata") or {}):
+                continue
+            try:
+                examples.append(_example(bucket, record, wanted))
+            except JobInputError as why:
+                left.append(Insight(str(record.get("requestId", uri)), f"The record was left out: {why}"))
+    least, most = training_data.MIN_PROMPTS, training_data.MAX_PROMPTS
+    if not least <= len(examples) <= most:
+        what = f"prompt-response pairs of {wanted.teacher}" if wanted.teacher else "prompts"
+        raise JobInputError(
+            f"The invocation logs under {wanted.prefix} have {len(examples)} {what} to use; a distillation job takes "
+            f"{least} to {most}.{_left_out(left)}"
+        )
+    return tuple(examples), left
+
+
+def _left_out(left: list[Insight]) -> str:
+    return f" {len(left)} record(s) were left out, the first because {(left[0].reason or '')[25:]}" if left else ""
+
+
+def _records(bucket: Bucket, uri: str) -> Iterator[dict[str, Any]]:
+    if uri.split("/")[-2] == "data" or not uri.endswith((".json.gz", ".json")):
+        return
+    for line in _unpacked(bucket.read(uri)).splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue  # not a record of ours: somebody else's object under the same prefix
+        if isinstance(record, dict) and record.get("schemaType") == SCHEMA:
+            yield record
+
+
+def _unpacked(body: bytes) -> bytes:
+    return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+
+
+def _example(bucket: Bucket, record: dict[str, Any], wanted: LogSelection) -> Example:
+    if record.get("operation") not in _OPERATIONS or "errorCode" in record:
+        raise JobInputError("the call was not one that a model answered.")
+    if wanted.teacher is not None and (model := model_of(str(record.get("modelId")))) != wanted.teacher:
+        raise JobInputError(f"the model {model} is not the teacher {wanted.teacher}.")
+    prompt, users = prompt_of(_body(bucket, record, "input"))
+    if users > 1 and not wanted.multi_turn:
+        raise JobInputError("this student takes single-turn conversations only.")
+    if not prompt.text.strip():
+        raise JobInputError("its prompt is empty.")
+    return Example(prompt, response_of(_body(bucket, record, "output")) if wanted.teacher else None)
+
+
+def _body(bucket: Bucket, record: dict[str, Any], side: str) -> Any:
+    kept = record.get(side) or {}
+    if f"{side}BodyJson" in kept:
+        return kept[f"{side}BodyJson"]
+    path = kept.get(f"{side}BodyS3Path")
+    if not isinstance(path, str):
+        raise JobInputError(f"it has no {side} body.")
+    try:
+        return json.loads(_unpacked(bucket.read(path)))
+    except ValueError:
+        raise JobInputError(_UNKNOWN) from None
+
+
+def model_of(logged: str) -> str:
+    """The id of the model behind what was called: a model, or a profile of one."""
+    profile = supported_models.PROFILES.get(logged.rsplit("inference-profile/", 1)[-1])
+    model = profile[1] if profile else supported_models.model_of(logged)
+    return model.id if model else logged
+
+
+def matches_filters(filters: Mapping[str, Any] | None, metadata: Mapping[str, str]) -> bool:
+    """Whether a record's request metadata passes the job's filter: a tagged union of four operators."""
+    if not filters:
+        return True
+    operator, operand = next(iter(filters.items()))
+    if operator == "equals":
+        return all(metadata.get(key) == value for key, value in operand.items())
+    if operator == "notEquals":
+        return all(metadata.get(key) != value for key, value in operand.items())
+    return (all if operator == "andAll" else any)(matches_filters(each, metadata) for each in operand)
+
+
+def prompt_of(body: Any) -> tuple[Prompt, int]:
+    """The prompt and its number of user messages; Rejected when there is no text to be found."""
+    if not isinstance(body, dict):
+        raise JobInputError("its input is not a JSON object.")
+    if isinstance(body.get("prompt"), str):
+        return text.parse_llama_prompt(body["prompt"]), 1
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise JobInputError("its input has neither messages nor a prompt.")
+    if messages[-1].get("role") != "user":
+        raise JobInputError("its last message is not the user's.")
+    turns = [_content_text(message.get("content")) for message in messages]
+    users = sum(message.get("role") == "user" for message in messages)
+    return Prompt(_content_text(body.get("system", ""), " "), "\n".join(turns)), users
+
+
+def response_of(body: Any) -> str:
+    """The text of a response; Rejected when there is none."""
+    found = "".join(_delta(event) for event in body) if isinstance(body, list) else _answer(body)
+    if not found.strip():
+        raise JobInputError("its output has no text.")
+    return found
+
+
+def _answer(body: Any) -> str:
+    if not isinstance(body, dict):
+        return ""
+    for name in ("generation", "completion"):
+        if isinstance(body.get(name), str):
+            return str(body[name])
+    message = (body.get("output") or {}).get("message") or body
+    return _content_text(message.get("content", ""))
+
+
+def _delta(event: Any) -> str:
+    if not isinstance(event, dict):
+        return ""
+    delta = event.get("contentBlockDelta", event).get("delta") or {}
+    return str(delta.get("text") or event.get("generation") or "")
+
+
+def _content_text(content: Any, between: str = "\n") -> str:
+    if isinstance(content, str):
+        return content
+    blocks = content if isinstance(content, list) else []
+    if any(isinstance(block, dict) and {"image", "document", "video", "toolResult"} & set(block) for block in blocks):
+        raise JobInputError("it has content other than text.")
+    texts = [block.get("text") for block in blocks if isinstance(block, dict)]
+    return between.join(each for each in texts if isinstance(each, str))

@@ -1,0 +1,224 @@
+"""S3 for the simulator that stands alone: buckets that are folders.
+
+S3 for the simulator that stands alone: an endpoint, emulated or real, spoken to with botocore.
+
+IAM without IAM: in the simulator that stands alone a role is what looks like one; a host with IAM enforces it.
+
+Events posted to a URL, one after the other, from a thread of their own: delivery is best effort.
+"""
+
+import json
+import os
+import queue
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import urllib3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bedrock_simulator.ports import ObjectDenied, ObjectMissing
+
+ANY_REGION = "any"
+
+
+class FolderObjects:
+    """A bucket is a folder of `root`, an object a file in it. Buckets are the same for all accounts.
+
+    `region` is where they all are; `any` puts each where it is asked for. Roles may read and write all of them.
+    """
+
+    def __init__(self, root: Path, region: str = ANY_REGION) -> None:
+        self._root, self._region = root.resolve(), region
+
+    def _is_bucket(self, name: str) -> bool:
+        return "/" not in name and name not in ("", ".", "..") and (self._root / name).is_dir()
+
+    def _file(self, bucket: str, key: str) -> Path:
+        if not self._is_bucket(bucket):
+            raise ObjectMissing(f"there is no bucket {bucket}: {self._root} has no such folder")
+        if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key:
+            raise ObjectDenied(f"the key {key!r} is not the path of a file")
+        return self._root / bucket / key
+
+    def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
+        """The whole file."""
+        try:
+            return self._file(bucket, key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise ObjectMissing(f"s3://{bucket}/{key} does not exist") from None
+        except OSError as why:
+            raise ObjectDenied(f"s3://{bucket}/{key} cannot be read: {why}") from why
+
+    def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """Writes the file, and the folders above it."""
+        path = self._file(bucket, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        except OSError as why:
+            raise ObjectDenied(f"s3://{bucket}/{key} cannot be written: {why}") from why
+
+    def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
+        """The keys of the files below the bucket's folder that begin with the prefix."""
+        folder = self._file(bucket, "a").parent
+        keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        return sorted(key for key in keys if key.startswith(prefix))
+
+    def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """As `put`: no bucket has a policy."""
+        self.put(account, region, source_arn, bucket, key, body)
+
+    def home(self, account: str, region: str, bucket: str) -> str | None:
+        """The Region of the bucket."""
+        if not self._is_bucket(bucket):
+            return None
+        return region if self._region == ANY_REGION else self._region
+
+
+_MISSING = {"NoSuchBucket", "NoSuchKey", "404"}
+_CONFIG = Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=60, retries={"max_attempts": 3})
+
+
+class EndpointObjects:
+    """Buckets behind a URL, called as the account (its number is the access key); a role is not assumed.
+
+    Where the simulator's own environment names a profile, or a key that is no account's number, those are used. The
+    secret that goes with accounts' numbers is taken from there too.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url, self._lock = url, threading.Lock()
+        self._session: Any = botocore.session.get_session()
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def _client(self, account: str, region: str) -> Any:
+        with self._lock:  # sessions are not safe to use from several threads, clients are
+            if (account, region) not in self._clients:
+                secret = os.environ.get("AWS_SECRET_ACCESS_KEY") or "local"
+                keys = (
+                    {} if _uses_own_credentials() else {"aws_access_key_id": account, "aws_secret_access_key": secret}
+                )
+                self._clients[account, region] = self._session.create_client(
+                    "s3", region_name=region, endpoint_url=self._url, config=_CONFIG, **keys
+                )
+            return self._clients[account, region]
+
+    def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
+        """The whole object."""
+        with _translated_errors(f"s3://{bucket}/{key}"):
+            return bytes(self._client(account, region).get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """Writes the object."""
+        with _translated_errors(f"s3://{bucket}/{key}"):
+            self._client(account, region).put_object(Bucket=bucket, Key=key, Body=body)
+
+    def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
+        """The keys that begin with the prefix, sorted."""
+        with _translated_errors(f"s3://{bucket}"):
+            pages = self._client(account, region).get_paginator("list_objects_v2")
+            found = pages.paginate(Bucket=bucket, Prefix=prefix)
+            return sorted(each["Key"] for page in found for each in page.get("Contents", []))
+
+    def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
+        """As `put`: the endpoint is not told that it is Bedrock who writes."""
+        self.put(account, region, source_arn, bucket, key, body)
+
+    def home(self, account: str, region: str, bucket: str) -> str | None:
+        """The Region that the endpoint gives the bucket."""
+        try:
+            with _translated_errors(f"s3://{bucket}"):
+                found = self._client(account, region).get_bucket_location(Bucket=bucket)
+        except ObjectMissing:
+            return None
+        except ObjectDenied:
+            return region
+        return found.get("LocationConstraint") or "us-east-1"
+
+
+def _uses_own_credentials() -> bool:
+    key = os.environ.get("AWS_ACCESS_KEY_ID", "")
+    return "AWS_PROFILE" in os.environ or (key != "" and not key.isdigit())
+
+
+@contextmanager
+def _translated_errors(what: str) -> Iterator[None]:
+    """S3's errors as the ports'."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _MISSING:
+            raise ObjectMissing(f"{what} does not exist") from error
+        raise ObjectDenied(f"{what}: {error.response['Error'].get('Message') or code}") from error
+    except BotoCoreError as error:
+        raise ObjectDenied(f"{what}: {error}") from error
+
+
+_ROLE_ARN = re.compile(r"arn:aws(-[^:]+)?:iam::(?P<account>\d{12}):role/.+")
+
+
+class PatternRoles:
+    """Any role of the caller's own account may be assumed, and may do everything."""
+
+    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+        """None for a role of that account, else the service's sentence."""
+        found = _ROLE_ARN.fullmatch(role_arn)
+        if found is not None and found["account"] == account:
+            return None
+        return (
+            f"Could not assume provided IAM role. Please ensure that the role {role_arn} is one of account {account}, "
+            f"to be assumed for {service_source_arn} in {region}."
+        )
+
+    def may(
+        self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
+    ) -> bool:  # the port's parameters
+        """It may."""
+        return True
+
+
+_TIMEOUT = 5.0  # seconds
+_MAX_QUEUED = 1000  # waiting
+
+
+class Webhook:
+    """Posts each event as JSON. What cannot be delivered is lost, and said once on stderr."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._silent = url, False
+        self._waiting: queue.Queue[dict[str, Any]] = queue.Queue(_MAX_QUEUED)
+        self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
+        threading.Thread(target=self._post_for_ever, daemon=True, name="bedrock-events").start()
+
+    def post(self, event: dict[str, Any]) -> None:
+        """Takes an event; it is lost where too many wait already."""
+        try:
+            self._waiting.put_nowait(event)
+        except queue.Full:
+            self._complain("too many wait")
+
+    def _post_for_ever(self) -> None:
+        while True:
+            event = self._waiting.get()
+            try:
+                answer = self._pool.request(
+                    "POST", self._url, body=json.dumps(event), headers={"content-type": "application/json"}
+                )
+            except urllib3.exceptions.HTTPError as why:
+                self._complain(str(why))
+            else:
+                if answer.status >= 400:
+                    self._complain(f"it answers {answer.status}")
+
+    def _complain(self, why: str) -> None:
+        if not self._silent:
+            print(f"events are lost on their way to {self._url}: {why}", file=sys.stderr, flush=True)
+        self._silent = True
