@@ -51,6 +51,7 @@ from local.emulator.hooks import (
     ttl,
     unpacked,
     waits,
+    workers,
 )
 
 MINISTACK = "1.5.33"
@@ -99,6 +100,7 @@ def _install_functions(endpoint: str) -> None:
     lambdas.install()
     layers.install()
     unpacked.install()
+    workers.install()
     function_properties.install()
     function_roles.install()
     function_sessions.install()

@@ -1,0 +1,112 @@
+"""A Lambda worker starts as a copy of a process that has imported boto3 already.
+
+AWS: has execution environments ready before a function is invoked.
+ministack: starts a Python process for each worker, which imports boto3 and reads the descriptions of its services: a
+    third of a second of CPU time, fourteen times in a demo.
+We mend: on Linux workers are forked (`prefork.py`). Elsewhere they start as before: macOS's own libraries do not allow
+    a fork that goes on without exec. Functions with other
+    layers have another process to be copied: a layer may bring a boto3 of its own. (Not mended: so may a function.)
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import types
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+from local.emulator import prefork
+
+
+class ForkedWorker:
+    """What ministack uses of `subprocess.Popen`, for a process that is not this one's child."""
+
+    def __init__(self, pid: int, stdin: int, stdout: int, stderr: int, status: int) -> None:
+        self.pid, self._status = pid, status
+        self.returncode: int | None = None
+        self.stdin, self.stdout, self.stderr = open(stdin, "w", 1), open(stdout), open(stderr)  # noqa: SIM115
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises subprocess.TimeoutExpired after so many seconds."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("worker", timeout or 0)
+        return code
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _ended(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+            self.returncode = int(os.read(self._status, 16) or -signal.SIGKILL)
+            os.close(self._status)
+        return self.returncode
+
+
+class _Server:
+    """The process that forks, for functions with the same layers; started with its first worker."""
+
+    def __init__(self, layers: tuple[str, ...]) -> None:
+        self._layers = layers
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def fork(self, python: str, script: str, cwd: str, env: dict[str, str]) -> ForkedWorker:
+        """A new worker. Raises OSError if the server cannot be reached."""
+        request = json.dumps({"script": script, "cwd": cwd, "env": env}).encode()
+        (in_, stdin), (stdout, out), (stderr, err), (status, code) = (os.pipe() for _ in range(4))
+        try:
+            with self._lock:
+                self._socket = self._socket or _started(python, self._layers)
+                socket.send_fds(self._socket, [request], [in_, out, err, code])
+                process = int(self._socket.recv(16))
+        finally:
+            for descriptor in (in_, out, err, code):
+                os.close(descriptor)
+        return ForkedWorker(process, stdin, stdout, stderr, status)
+
+
+def _started(python: str, layers: tuple[str, ...]) -> socket.socket:
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with its:
+        command = [python, "-P", prefork.__file__, str(its.fileno()), *layers]
+        subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
+    return ours
+
+
+def install() -> None:
+    """Replace how the Lambda runtime starts a Python worker."""
+    if sys.platform != "linux":
+        return
+    servers: dict[tuple[str, ...], _Server] = {}
+
+    def start(command: list[str], *, cwd: str, env: dict[str, str], **options: Any) -> Any:
+        binary, script = command
+        if binary != os.environ.get("DISTILLERY_LAMBDA_PYTHON"):
+            return subprocess.Popen(command, cwd=cwd, env=env, **options)
+        folders = filter(None, env.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep))
+        layers = tuple(os.path.realpath(os.path.join(folder, "python")) for folder in folders)  # unpacked once for all
+        return servers.setdefault(layers, _Server(layers)).fork(binary, script, cwd, env)
+
+    shim = types.ModuleType(subprocess.__name__)
+    shim.__dict__.update(vars(subprocess), Popen=start)
+    lambda_runtime.subprocess = shim

@@ -1,0 +1,113 @@
+"""Starts Lambda workers as copies of itself, with boto3 imported and the descriptions of its services read.
+
+The emulator runs it with the functions' interpreter, which holds boto3 and nothing of ours: standard library only. Its
+arguments are the number of a socket and the folders of layers, which may hold another boto3. It reads one request at a
+time from the socket: JSON `{"script", "cwd", "env"}` with four
+file descriptors (the worker's stdin, stdout and stderr, and where its exit code goes), and answers with the worker's
+process id. It ends with the socket; workers end with their stdin.
+"""
+
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+REQUEST_MAX = 1 << 20
+"""Bytes. Lambda allows 4 KB of environment variables."""
+_SERVICES = ("bedrock", "dynamodb", "s3", "ssm", "stepfunctions")  # of which most functions of an account make a client
+
+
+def _import_boto3(folders: Sequence[str]) -> None:
+    """Import what every function imports; a description that is read once is read for all workers."""
+    sys.path[:0] = folders
+    import boto3
+    from botocore.loaders import JSONFileLoader
+
+    load, read = JSONFileLoader.load_file, dict[str, object]()
+
+    def load_file(self: JSONFileLoader, file_path: str) -> object:
+        if file_path not in read:
+            read[file_path] = load(self, file_path)
+        return read[file_path]
+
+    JSONFileLoader.load_file = load_file  # type: ignore[method-assign]
+    session = boto3.Session("a", "b", region_name="us-east-1")
+    for service in _SERVICES:
+        session.client(service)  # type: ignore[call-overload]  # a name known at run time only
+    del sys.path[: len(folders)]  # a worker adds its layers itself
+
+
+def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> NoReturn:
+    """Be the worker: as if this process had just been started with that script."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number, stream in enumerate(streams[:3]):
+            os.dup2(stream, number)
+        os.closerange(3, 256)
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(env)
+        time.tzset()
+        sys.argv[:] = [script]
+        sys.path.insert(0, os.path.dirname(script))
+        runpy.run_path(script, run_name="__main__")
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _reap(statuses: dict[int, int]) -> None:
+    """Pass on the exit codes of the workers that ended."""
+    while statuses:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            return
+        to = statuses.pop(process)
+        os.write(to, str(os.waitstatus_to_exitcode(status)).encode())
+        os.close(to)
+
+
+def main() -> None:
+    """Serve until the emulator closes the socket."""
+    emulator = socket.socket(fileno=int(sys.argv[1]))
+    ended, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    _import_boto3(sys.argv[2:])
+    statuses: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([emulator.fileno(), ended], [], [])
+        if ended in ready:
+            os.read(ended, 4096)
+            _reap(statuses)
+        if emulator.fileno() in ready:
+            request, descriptors, _, _ = socket.recv_fds(emulator, REQUEST_MAX, 4)
+            if not request:
+                return
+            process = os.fork()
+            if not process:
+                _work(**json.loads(request), streams=descriptors)
+            statuses[process] = descriptors.pop()
+            for descriptor in descriptors:
+                os.close(descriptor)
+            emulator.send(str(process).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Workers that are copies of one process behave as processes of their own."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from tests.unit.local.emulator.workshop import Workshop
+
+SEEN = """
+import os, random, sys, boto3
+NOISE = random.random()
+
+def handler(event, _):
+    if event == "die":
+        os._exit(3)
+    if event == "sleep":
+        import time
+        time.sleep(30)
+    return {"noise": NOISE, "says": os.environ.get("SAYS"), "argv": sys.argv, "cwd": os.getcwd(), "path": sys.path[:2],
+            "boto3": boto3.__file__}
+"""
+
+
+def _invoke(workshop: Workshop, function: str, event: Any = None) -> dict[str, Any]:
+    payload = workshop.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"]
+    return dict(json.loads(payload.read()))
+
+
+def test_each_has_its_own_environment_folder_and_chance(workshop: Workshop) -> None:
+    one, two = (
+        _invoke(workshop, workshop.function(SEEN, Environment={"Variables": {"SAYS": name}})) for name in ("one", "two")
+    )
+    assert (one["says"], two["says"]) == ("one", "two")
+    assert one["noise"] != two["noise"]
+    assert one["cwd"] != two["cwd"]
+    assert one["argv"] != two["argv"]
+
+
+@pytest.mark.parametrize("event", ["die", "sleep"])
+def test_one_that_ended_or_was_killed_is_replaced(workshop: Workshop, event: str) -> None:
+    function = workshop.function(SEEN)
+    workshop.client("lambda").update_function_configuration(FunctionName=function, Timeout=1)
+    before = _invoke(workshop, function)
+    assert "errorMessage" in _invoke(workshop, function, event)
+    after = _invoke(workshop, function)
+    assert after["noise"] != before["noise"]
+
+
+def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(workshop: Workshop) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(
+            "python/boto3/__init__.py", "class Session:\n    def __init__(*_, **__): ...\n    client = print\n"
+        )
+    layer = workshop.client("lambda").publish_layer_version(LayerName="own", Content={"ZipFile": body.getvalue()})
+    own, runtimes = workshop.function(SEEN, Layers=[layer["LayerVersionArn"]]), workshop.function(SEEN)
+    assert "site-packages" not in _invoke(workshop, own)["boto3"]
+    assert "site-packages" in _invoke(workshop, runtimes)["boto3"]
