@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distillery.cli.benchmark.prompts import Prompt
     from distillery.cli.benchmark.run import Plan, Result
     from distillery.cli.benchmark.variant import Arm
-    from distillery.client.single_step import Direct
+    from distillery.client.single_step import SingleStep
 
 VERSION = 1
 MAX_TOKENS = 256
@@ -77,9 +77,9 @@ def _asked(file: Path | None, rounds: int) -> "list[Prompt]":
 
 def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, max_tokens: int) -> "Plan":
     from distillery.cli.benchmark.run import Plan
-    from distillery.client.single_step import Direct
+    from distillery.client.single_step import SingleStep
 
-    direct = Direct(on.account)
+    direct = SingleStep(on.account)
     return Plan(
         arms=_arms(on, direct, asked),
         prompts=prompts,
@@ -90,7 +90,7 @@ def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, m
     )
 
 
-def _arms(on: Target, direct: "Direct", asked: list[str]) -> "list[Arm]":
+def _arms(on: Target, direct: "SingleStep", asked: list[str]) -> "list[Arm]":
     from distillery.cli.benchmark.variant import arms
 
     chosen = []

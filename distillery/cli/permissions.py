@@ -52,7 +52,7 @@ REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 def refused(error: BaseException | None) -> bool:
     """Whether AWS said, here or beneath, that whoever asked may not."""
-    from distillery.client.refused import NotAllowed  # boto3, with its package
+    from distillery.client.errors import NotAllowed  # boto3, with its package
 
     while error is not None:
         if isinstance(error, NotAllowed):

@@ -13,7 +13,7 @@ import typer
 from distillery.cli.published import named
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, say
-from distillery.client.reply import served_of
+from distillery.client.converse import served_mode
 from distillery.client.route_map import OPTIMIZED, RouteMap, Step
 from distillery.core.errors import BadRequest
 
@@ -63,14 +63,14 @@ def _price(on: Target, steps: list[Step]) -> str:
 
 def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
     """Tries one step and notes what was found; None where nothing was."""
-    from distillery.client.maps import Maps
+    from distillery.client.published_maps import PublishedMaps
 
     found = found_by_trying(on, route, index, step)
     say("{}", found.said)
     if found.probed is None:
         say("nothing was noted")
         return None
-    Maps(on.account).note_probe(route.route, application=str(step.application), probed=found.probed)
+    PublishedMaps(on.account).put_probe_result(route.route, application=str(step.application), works=found.probed)
     say("noted for {}: callers use {}", route.route, "it" if found.probed else step.identifier)
     return found.probed
 
@@ -78,16 +78,16 @@ def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
 def found_by_trying(on: Target, route: RouteMap, index: int, step: Step) -> Found:
     """What one request to the step's application profile tells."""
     from distillery.client import AWS_ERRORS
-    from distillery.client.single_step import Direct, arguments, asking
-    from distillery.client.target import Target as Called
+    from distillery.client.converse import ResolvedStep as Called
+    from distillery.client.single_step import SingleStep, step_arguments, user_message
 
     profile = Called(index, step, str(step.application), step.model)
     try:
-        asked = arguments(route, profile, asking(QUESTION), TOKENS_OUT)
-        reply = Direct(on.account).runtime(step.region).converse(**asked)
+        asked = step_arguments(route, profile, user_message(QUESTION), TOKENS_OUT)
+        reply = SingleStep(on.account).runtime(step.region).converse(**asked)
     except AWS_ERRORS as error:
         return refused(error, str(step.application))
-    served = served_of(reply).latency
+    served = served_mode(reply).latency
     if served == OPTIMIZED:
         return Found(True, f"{step.application} was served with optimized latency")
     silent = "either the optimized quota was used up, or an application profile is silently served so"

@@ -10,16 +10,16 @@ from distillery.core.names import DISTILLED_PREFIX
 
 if TYPE_CHECKING:
     from distillery.cli.target import Target as On
-    from distillery.client.single_step import Direct
-    from distillery.client.target import Target
+    from distillery.client.converse import ResolvedStep
+    from distillery.client.single_step import SingleStep
 
 
 def documents(on: "On") -> dict[str, dict[str, Any]]:
     """Every map by its route, as it stands there. Raises NotDeployed or NotReached."""
-    from distillery.client.maps import Maps  # boto3
+    from distillery.client.published_maps import PublishedMaps  # boto3
 
-    published = Maps(on.account)
-    return {route: published.of(route) for route in published.names}
+    published = PublishedMaps(on.account)
+    return {route: published.get(route) for route in published.names}
 
 
 def read(route: str, document: Mapping[str, Any]) -> RouteMap:
@@ -33,9 +33,9 @@ def read(route: str, document: Mapping[str, Any]) -> RouteMap:
 def known(on: "On", asked: str) -> str:
     """The whole name of a route, or of a recipe's: as the client, which looks for the route of that name first. Raises
     BadRequest with the routes there are."""
-    from distillery.client.maps import Maps  # boto3
+    from distillery.client.published_maps import PublishedMaps  # boto3
 
-    names = Maps(on.account).names
+    names = PublishedMaps(on.account).names
     for name in (asked, DISTILLED_PREFIX + asked):
         if name in names:
             return name
@@ -44,10 +44,10 @@ def known(on: "On", asked: str) -> str:
 
 def named(on: "On", asked: str) -> RouteMap:
     """The map of the route that `known` means."""
-    from distillery.client.maps import Maps  # boto3
+    from distillery.client.published_maps import PublishedMaps  # boto3
 
     name = known(on, asked)
-    return read(name, Maps(on.account).of(name))
+    return read(name, PublishedMaps(on.account).get(name))
 
 
 def choose(route: RouteMap, which: str | None) -> int:
@@ -62,13 +62,13 @@ def choose(route: RouteMap, which: str | None) -> int:
     raise BadRequest(f"route {route.route!r} has no step {which!r}; it has {', '.join(has)}")
 
 
-def resolved(direct: "Direct", route: RouteMap, index: int) -> "Target":
+def resolved(direct: "SingleStep", route: RouteMap, index: int) -> "ResolvedStep":
     """What a step leads to now. Raises BadRequest where it is a student's and none was promoted yet, or its alias
     says what promotion does not."""
     from distillery.client.errors import NothingPromoted, UnreadableAlias
 
     try:
-        return direct.target(route, index)
+        return direct.resolve(route, index)
     except NothingPromoted as error:
         raise BadRequest(f"route {route.route!r} has no model yet: {error}") from error
     except UnreadableAlias as error:

@@ -7,7 +7,7 @@ import typer
 from distillery.cli.published import documents, read
 from distillery.cli.target import target
 from distillery.cli.terminal import Table, document, draw, row, say, told
-from distillery.client.route_map import RouteMap, Step, together
+from distillery.client.route_map import RouteMap, Step, environment_document
 
 
 def routes(
@@ -18,7 +18,7 @@ def routes(
     on = target(context)
     found = documents(on)
     if as_json:
-        document(together(on.account.environment, str(on.account.pipeline["inference_region"]), found))
+        document(environment_document(on.account.environment, str(on.account.pipeline["inference_region"]), found))
     else:
         published = {route: read(route, one) for route, one in found.items()}
         draw(_table(published))

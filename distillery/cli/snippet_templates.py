@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import DEFAULT_TIER, STANDARD, RouteMap
-from distillery.client.target import Target
 
 QUESTION = "Where is my card?"
 _NO_LATENCY = "LiteLLM does not report the latency mode that was served; CloudTrail and CloudWatch do."
@@ -39,7 +39,7 @@ class RouteCall:
     steps: int = 1
 
     @classmethod
-    def of(cls, route: RouteMap, target: Target) -> "RouteCall":
+    def of(cls, route: RouteMap, target: ResolvedStep) -> "RouteCall":
         """Returns the call of a step of the route's map."""
         step = target.step
         return cls(

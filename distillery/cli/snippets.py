@@ -26,9 +26,9 @@ def snippets(
 ) -> None:
     """Print a whole program that calls a route, to be saved and run: Region, model, mode and tags as published."""
     from distillery.cli.snippet_templates import SNIPPETS, RouteCall
-    from distillery.client.single_step import Direct  # boto3
+    from distillery.client.single_step import SingleStep  # boto3
 
     on = target(context)
     one = named(on, route)
-    call = RouteCall.of(one, resolved(Direct(on.account), one, choose(one, step)))
+    call = RouteCall.of(one, resolved(SingleStep(on.account), one, choose(one, step)))
     write(SNIPPETS[package](call))

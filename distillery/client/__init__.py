@@ -1,7 +1,7 @@
-"""For applications: routes of a Distillery environment, and the account that holds it. boto3 alone; imports nothing
-else of this project.
+"""The client library: routes of a Distillery environment, and the account that holds it.
 
-Names are imported when first used: the CDK app writes `document`'s maps, and need not wait for boto3.
+It depends on boto3 alone and imports nothing else of this project. Names are imported when they are first used: the CDK
+app writes maps with `route_map`, and does not have to wait for boto3.
 """
 
 import importlib
@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from distillery.client.account import Account, NotDeployed
     from distillery.client.aws import AWS_ERRORS
+    from distillery.client.converse import Reply
     from distillery.client.errors import (
         AllStepsFailed,
+        Attempt,
+        FunctionRefused,
         MapUnavailable,
         NoSuchRoute,
         NotConfigured,
+        NotReached,
         RouteError,
         StreamBroken,
     )
-    from distillery.client.listing import published
     from distillery.client.metrics import EmbeddedMetrics, Served
-    from distillery.client.refused import FunctionRefused, NotReached
-    from distillery.client.reply import Attempt, Reply
+    from distillery.client.published_maps import published
     from distillery.client.route import Route
     from distillery.client.route_map import Mode, Prices, RouteMap, Step
     from distillery.client.stream import ReplyStream
@@ -50,22 +52,31 @@ __all__ = [
     "StreamBroken",
     "published",
 ]
-_HOMES = {
+_MODULES = {
     "account": ("Account", "NotDeployed"),
     "aws": ("AWS_ERRORS",),
-    "route_map": ("Mode", "Prices", "RouteMap", "Step"),
-    "errors": ("AllStepsFailed", "MapUnavailable", "NoSuchRoute", "NotConfigured", "RouteError", "StreamBroken"),
+    "converse": ("Reply",),
+    "errors": (
+        "AllStepsFailed",
+        "Attempt",
+        "FunctionRefused",
+        "MapUnavailable",
+        "NoSuchRoute",
+        "NotConfigured",
+        "NotReached",
+        "RouteError",
+        "StreamBroken",
+    ),
     "metrics": ("EmbeddedMetrics", "Served"),
-    "listing": ("published",),
-    "refused": ("FunctionRefused", "NotReached"),
-    "reply": ("Attempt", "Reply"),
+    "published_maps": ("published",),
     "route": ("Route",),
+    "route_map": ("Mode", "Prices", "RouteMap", "Step"),
     "stream": ("ReplyStream",),
 }
 
 
 def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,24 +1,39 @@
-"""An environment as its operators see it: finds it by the SSM parameters that its stacks publish."""
+"""An environment as its operators use it. It is located by the SSM parameters that its stacks publish."""
 
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from distillery.client.aws import AWS_ERRORS, ClientError, Config, region_of, session
-from distillery.client.refused import FunctionRefused, NotReached
-from distillery.client.signed import post
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
+from botocore.httpsession import URLLib3Session
+
+from distillery.client.aws import (
+    AWS_ERRORS,
+    ClientError,
+    Config,
+    as_not_reached,
+    error_code,
+    new_session,
+    session_region,
+)
+from distillery.client.errors import FunctionRefused, NotAllowed, NotReached
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=900)
-ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
-"""For calls of functions: what did not answer in time may be at work all the same, and a second one is billed too."""
-
+NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
+"""For function calls: a function that did not answer in time may still be running, and a second call costs again."""
+URL_TIMEOUT = 90
+"""Seconds. Functions with a URL time out after one minute."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Prepare = Callable[[Any], object]
 
@@ -28,37 +43,44 @@ class NotDeployed(Exception):
 
 
 class Account:
-    """One environment (`dev`, …) in the account and home Region that the credentials name."""
+    """One environment in the account and home Region of the current credentials.
+
+    Args:
+        environment: name of the environment.
+        region: the home Region. Default: that of the AWS configuration, or AWS_REGION.
+        prepare: is called with the boto3 session before any client is created.
+    """
 
     def __init__(self, environment: str, region: str | None = None, *, prepare: Prepare | None = None) -> None:
-        """prepare: is given the session before its clients are made."""
         self.environment = environment
-        self._session = session(region)
+        self.session = new_session(region)
         if prepare:
-            prepare(self._session)
+            prepare(self.session)
 
     @property
     def region(self) -> str:
-        """The home Region: where the pipeline is deployed."""
-        region = region_of(self._session)
+        """The home Region, which holds the pipeline. Raises NotReached if none is set."""
+        region = session_region(self.session)
         if not region:
-            raise NotReached("no Region is set; say --region, or set AWS_REGION to the environment's home Region")
+            raise NotReached("no Region is set; pass --region, or set AWS_REGION to the environment's home Region")
         return region
 
     @functools.cached_property
     def pipeline(self) -> Mapping[str, Any]:
-        """Where things are, as the pipeline stack published it: buckets, ledger, state machine, functions."""
+        """What the pipeline stack published: buckets, ledger, state machine, functions. Raises NotDeployed and
+        NotReached."""
         return self._published("pipeline", self.region)
 
     @functools.cached_property
     def serving(self) -> Mapping[str, Any]:
-        """The invoke function and the routes, as the serving stack published them in the inference Region."""
+        """What the serving stack published in the inference Region: the invoke function and the routes. Raises
+        NotDeployed and NotReached."""
         return self._published("serving", str(self.pipeline["inference_region"]))
 
     @functools.cached_property
     def collection(self) -> Mapping[str, Any]:
-        """The collect function, as the collection stack published it in the inference Region. Raises NotDeployed where
-        the environment owns no invocation logs."""
+        """What the collection stack published in the inference Region: the collect function. Raises NotReached, and
+        NotDeployed if the environment does not own invocation logs."""
         try:
             return self._published("collection", str(self.pipeline["inference_region"]))
         except NotDeployed as error:
@@ -67,88 +89,158 @@ class Account:
                 "deploy it"
             ) from error
 
+    def aws_client(self, service: str, region: str | None = None, config: Config = CONFIG) -> Any:
+        """Return a boto3 client. Default Region: the home Region."""
+        return self.session.client(service, region_name=region or self.region, config=config)
+
     def dynamodb(self) -> "DynamoDBClient":
-        """For the ledger."""
-        return self._client("dynamodb")  # type: ignore[no-any-return]  # by name: see _client
+        """Return the client for the ledger."""
+        return self.aws_client("dynamodb")  # type: ignore[no-any-return]  # by name: see aws_client
 
     def s3(self, region: str | None = None) -> "S3Client":
-        """For every version of what lies in a bucket."""
-        return self._client("s3", region)  # type: ignore[no-any-return]  # by name: see _client
+        """Return the client for buckets of a Region. Default: the home Region."""
+        return self.aws_client("s3", region)  # type: ignore[no-any-return]  # by name: see aws_client
 
     def alias(self, recipe: str) -> Mapping[str, Any] | None:
-        """What the recipe's live endpoint serves; None before the first promotion."""
+        """Return a recipe's alias: what its live endpoint serves. None before the first promotion."""
         try:
             return self._parameter(f"alias/{recipe}", self.region)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ParameterNotFound":
+            if error_code(error) == "ParameterNotFound":
                 return None
             raise
 
     def upload(self, file: Path, recipe: str, *, prefix: str) -> tuple[str, str | None]:
-        """Puts a file into the prompts bucket. The object's URI and version."""
+        """Upload a file to the prompts bucket.
+
+        Args:
+            file: the file.
+            recipe: name of the recipe.
+            prefix: key prefix before the recipe, with its slash.
+
+        Returns:
+            The object's `s3://` URI and version id.
+
+        Raises:
+            NotDeployed: the environment is not deployed.
+            NotReached: the upload failed.
+        """
         key = f"{prefix}{recipe}/{file.name}"
         bucket = str(self.pipeline["prompts_bucket"])
-        with _asking(f"uploading {file.name}"):
-            answer = self._client("s3").put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
-        return f"s3://{bucket}/{key}", answer.get("VersionId")
+        with as_not_reached(f"uploading {file.name}"):
+            response = self.s3().put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+        return f"s3://{bucket}/{key}", response.get("VersionId")
 
     def read(self, uri: str) -> bytes:
-        """An object of the environment's buckets, by `s3://bucket/key`."""
+        """Return an object of the environment's buckets by its `s3://bucket/key` URI. Raises NotReached."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        with _asking(f"reading {uri}"):
-            return bytes(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        with as_not_reached(f"reading {uri}"):
+            return bytes(self.s3().get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def job(self, name: str) -> Mapping[str, Any] | None:
-        """The customization job of that name; None where there is none yet."""
+        """Return the model customization job of that name, or None if it cannot be found."""
         try:
-            return dict(self._client("bedrock").get_model_customization_job(jobIdentifier=name))
+            return dict(self.aws_client("bedrock").get_model_customization_job(jobIdentifier=name))
         except ClientError:
             return None
 
     def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
-        """A function's answer; it is called once. Raises FunctionRefused with the function's own sentence."""
-        lambdas = self._client("lambda", region, ONCE)
-        with _asking(f"calling {function}"):
-            answer = lambdas.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
-        body = json.loads(answer["Payload"].read() or b"null")
-        if "FunctionError" in answer:
+        """Call a Lambda function once.
+
+        Args:
+            function: name or ARN of the function.
+            payload: its event.
+            region: its Region. Default: the home Region.
+
+        Raises:
+            FunctionRefused: the function raised an error.
+            NotReached: the call failed.
+        """
+        lambdas = self.aws_client("lambda", region, NO_RETRIES)
+        with as_not_reached(f"calling {function}"):
+            response = lambdas.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        body = json.loads(response["Payload"].read() or b"null")
+        if "FunctionError" in response:
             raise FunctionRefused(str(body.get("errorType", "Error")), str(body.get("errorMessage", body)))
         return dict(body)
 
-    def decide(self, decision: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What became of a decision (`approval` or `rollback`), which is signed, so that it is known whose it is; it is
-        sent once. Raises FunctionRefused with the function's own sentence."""
+    def decide(self, decision: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a decision once, to a function URL, signed with the caller's credentials so that its author is known.
+
+        Args:
+            decision: `approval` or `rollback`.
+            payload: the function's request.
+
+        Raises:
+            FunctionRefused: the function raised an error.
+            NotAllowed: IAM denied the request.
+            NotDeployed: the environment does not offer this decision.
+            NotReached: the request failed.
+        """
         if decision not in self.pipeline.get("decisions", {}):
             raise NotDeployed(
-                f"environment {self.environment!r} takes no decision {decision!r} by URL; deploy it again"
+                f"environment {self.environment!r} has no function URL for the decision {decision!r}; deploy it again"
             )
-        with _asking(f"deciding ({decision})"):
-            return post(self._session, str(self.pipeline["decisions"][decision]), asked, region=self.region)
+        with as_not_reached(f"sending the decision {decision}"):
+            return post_signed(self.session, str(self.pipeline["decisions"][decision]), payload, region=self.region)
 
     def _published(self, name: str, region: str) -> Mapping[str, Any]:
         try:
-            with _asking(f"reading what environment {self.environment!r} published"):
-                return self._parameter(name, region)
-        except NotReached as error:
-            if "ParameterNotFound" in str(error.__cause__):
+            return self._parameter(name, region)
+        except AWS_ERRORS as error:
+            if isinstance(error, ClientError) and error_code(error) == "ParameterNotFound":
                 raise NotDeployed(
                     f"environment {self.environment!r} is not deployed in {region} of this account; deploy it "
-                    f"(`cdk deploy --all -c env={self.environment}`), or say --env, --region or --local"
+                    f"(`cdk deploy --all -c env={self.environment}`), or pass --env, --region or --local"
                 ) from error
-            raise
+            raise NotReached(f"reading what environment {self.environment!r} published: {error}") from error
 
     def _parameter(self, name: str, region: str) -> Mapping[str, Any]:
-        answer = self._client("ssm", region).get_parameter(Name=f"/distillery/{self.environment}/{name}")
-        return dict(json.loads(answer["Parameter"]["Value"]))
-
-    def _client(self, service: str, region: str | None = None, config: Config = CONFIG) -> Any:
-        return self._session.client(service, region_name=region or self.region, config=config)
+        response = self.aws_client("ssm", region).get_parameter(Name=f"/distillery/{self.environment}/{name}")
+        return dict(json.loads(response["Parameter"]["Value"]))
 
 
-@contextlib.contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Turns what boto3 raises into one sentence that says what was being done."""
-    try:
-        yield
-    except AWS_ERRORS as error:
-        raise NotReached(f"{what}: {error}") from error
+def post_signed(session: Any, url: str, payload: Mapping[str, Any], *, region: str) -> Mapping[str, Any]:
+    """Send a JSON object to a function URL once, signed with SigV4 for the service `lambda`.
+
+    Args:
+        session: a boto3 Session.
+        url: the function URL.
+        payload: the object to send.
+        region: the function's Region.
+
+    Returns:
+        The JSON object that the function returned.
+
+    Raises:
+        FunctionRefused: the function raised an error.
+        NotAllowed: IAM denied the request.
+        NotReached: the function failed, or the URL is not https.
+        botocore.exceptions.BotoCoreError: the request failed.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise NotReached(f"{url!r} is not an https URL, and signed requests need one; deploy the environment again")
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    request = AWSRequest("POST", url, data=json.dumps(payload).encode(), headers={"content-type": "application/json"})
+    SigV4Auth(credentials.get_frozen_credentials(), "lambda", region).add_auth(request)
+    response = URLLib3Session(timeout=URL_TIMEOUT).send(request.prepare())
+    return _function_result(response.status_code, response.content)
+
+
+def _function_result(status: int, content: bytes) -> dict[str, Any]:
+    value: Any = None
+    with contextlib.suppress(ValueError):
+        value = json.loads(content)
+    body: dict[str, Any] = value if isinstance(value, dict) else {}
+    if status == 200 and body:
+        return body
+    error = body.get("error")
+    if isinstance(error, dict):
+        raise FunctionRefused(str(error.get("type", "Error")), str(error.get("message", "")))
+    if status == 403:
+        reason = body.get("Message") or body.get("message") or "no permission"
+        raise NotAllowed(f"AWS refused (AccessDenied): {reason}; the policy for this decision may be missing")
+    raise NotReached(f"the function failed (HTTP {status}); its log says why")

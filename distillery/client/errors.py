@@ -1,26 +1,47 @@
-"""What a route raises of its own. What is the caller's to mend (a request that Bedrock finds invalid, a permission that
-every step is missing) comes as boto3 raised it.
+"""The exceptions that this package defines, and the record of one attempt.
+
+An error that the caller has to fix in the request or in its permissions is raised as boto3's ClientError instead.
 
 RouteError
-├── NotConfigured     no environment, no Region, or a cost centre that the route has not
+├── NotConfigured     no environment or Region is set, or the route has no such cost centre
 ├── NoSuchRoute       the environment publishes no route of that name
-├── MapUnavailable    the route's map could not be read, and none was read before
-├── AllStepsFailed    nothing answered before the deadline; says every attempt
-└── StreamBroken      a stream ended after it had begun to say something; holds what was said
+├── MapUnavailable    the route's map cannot be read, and none was read before
+├── AllStepsFailed    no step answered before the deadline; lists every attempt
+└── StreamBroken      a stream failed after its first text; holds the text so far
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from distillery.client.reply import Attempt
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt at one step of a route.
+
+    Attributes:
+        index: position of the step in the fallback policy, from 0.
+        region: the Region that was called.
+        identifier: the `modelId` that was called; None if the step could not be resolved to one.
+        error: name of the error; None for the attempt that succeeded.
+        message: text of the error, as AWS returned it. It may quote the request.
+        elapsed_ms: duration in milliseconds.
+    """
+
+    index: int
+    region: str
+    identifier: str | None
+    error: str | None = None
+    message: str | None = None
+    elapsed_ms: float = 0.0
 
 
 class RouteError(Exception):
-    """Root of the tree."""
+    """Base class of the errors of a route."""
 
 
 class NotConfigured(RouteError):
-    """Something that a route needs to know was not said."""
+    """A required setting is missing."""
 
 
 class NoSuchRoute(RouteError):
@@ -28,41 +49,76 @@ class NoSuchRoute(RouteError):
 
 
 class MapUnavailable(RouteError):
-    """SSM could not be read, and no earlier map is at hand."""
+    """The route's map cannot be read from SSM, and no earlier copy is cached."""
 
 
 class NothingPromoted(RouteError):
-    """A distilled step whose alias is not written yet. A walk notes it and goes on; it is never raised to callers."""
+    """The alias of a distilled step does not exist yet. Recorded as an attempt, never raised to callers."""
 
 
 class UnreadableAlias(RouteError):
-    """A distilled step whose alias holds what promotion never writes; likewise noted, and never raised to callers."""
+    """The alias of a distilled step holds an invalid value. Recorded as an attempt, never raised to callers."""
 
 
 class AllStepsFailed(RouteError):
-    """attempts: every try, in order. Its text names errors alone: the sentences of Bedrock, which are in the attempts,
-    may quote the caller, and this is logged."""
+    """No step answered before the deadline.
+
+    The message contains error names only, because it is logged: Bedrock's error messages may quote the request. They
+    are in `attempts`.
+
+    Attributes:
+        route: name of the route.
+        attempts: every attempt, in order.
+    """
 
     def __init__(self, route: str, seconds: float, attempts: Sequence[Attempt]) -> None:
         self.route, self.attempts = route, tuple(attempts)
-        tried = "; ".join(_told(self.attempts)) or "no step could be tried"
+        tried = "; ".join(_summaries(self.attempts)) or "no step could be tried"
         super().__init__(f"no step of route {route!r} answered within {seconds:g} s: {tried}")
 
 
 class StreamBroken(RouteError):
-    """text: what was handed out before; attempts: every try, the broken one last. Nothing was repeated."""
+    """A stream failed after it had returned something. Nothing was retried.
+
+    Attributes:
+        route: name of the route.
+        text: the text that was returned before the failure.
+        attempts: every attempt, in order; the last one is the broken one.
+    """
 
     def __init__(self, route: str, text: str, attempts: Sequence[Attempt]) -> None:
         self.route, self.text, self.attempts = route, text, tuple(attempts)
-        why = self.attempts[-1].error if self.attempts else "it was closed"
-        super().__init__(f"the stream of route {route!r} broke off after {len(text)} characters: {why}")
+        error = self.attempts[-1].error if self.attempts else "it was closed"
+        super().__init__(f"the stream of route {route!r} failed after {len(text)} characters: {error}")
 
 
-def _told(attempts: Sequence[Attempt]) -> Iterator[str]:
-    def same(attempt: Attempt) -> tuple[str, str, str]:
+class NotReached(Exception):
+    """AWS did not answer or refused the call: no credentials, no network, or no permission."""
+
+
+class NotAllowed(NotReached):
+    """IAM denied the request to a function URL."""
+
+
+class FunctionRefused(Exception):
+    """A Lambda function raised an error.
+
+    Attributes:
+        name: name of the function's error. The exception's text is the function's message.
+    """
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def _summaries(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """One text for each run of equal attempts."""
+
+    def key(attempt: Attempt) -> tuple[str, str, str]:
         return attempt.identifier or "no model", attempt.region, attempt.error or ""
 
-    for (identifier, region, error), tries in groupby(attempts, same):
-        often = list(tries)
-        times = f" ({len(often)} times)" if len(often) > 1 else ""
+    for (identifier, region, error), group in groupby(attempts, key):
+        count = len(list(group))
+        times = f" ({count} times)" if count > 1 else ""
         yield f"{identifier} in {region}: {error}{times}"

@@ -1,136 +1,194 @@
-"""The way of one request through its route's fallback policy.
+"""The fallback policy of a route: which step a request tries next, for how long, and when it gives up.
 
-A step is tried TRIES times, with a pause of full jitter between (AWS Builders' Library, "Timeouts, retries, and backoff
-with jitter"); then the next step. Where none answered the policy is walked again, ROUNDS times in all, as long as there
-is time. A step that is not the last may use half of the time left, so that one that hangs leaves enough for the others.
-A step whose breaker is open is not left out: it comes last. Reading the map and aliases counts: past the deadline
-nothing more is read, and a read under way may go on for as long as SSM's client tries (some 10 seconds).
+A step is tried STEP_ATTEMPTS times with a pause of full jitter between attempts (AWS Builders' Library, "Timeouts,
+retries, and backoff with jitter"), then the next step is tried. If none answered, the policy is walked again, ROUNDS
+times in total, while time remains. A step that is not the last of a round may use half of the remaining time, so that
+one that hangs leaves enough for the others. A step whose circuit breaker is open is tried last. Reading the map and
+aliases counts towards the deadline: nothing more is read after it, but a read in progress may take as long as the SSM
+client retries, about 10 seconds.
 """
 
+import random
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from distillery.client.aws import AWS_ERRORS
-from distillery.client.breaker import Breaker
-from distillery.client.cache import StillReading
-from distillery.client.errors import NothingPromoted, RouteError, UnreadableAlias
-from distillery.client.failure import Failure, Kind, judge
-from distillery.client.reply import Attempt
+from distillery.client.aws import AWS_ERRORS, Failure, FailureKind, classify
+from distillery.client.converse import ResolvedStep
+from distillery.client.errors import Attempt, NothingPromoted, RouteError, UnreadableAlias
 from distillery.client.route_map import RouteMap, Step
-from distillery.client.route_store import Directory
-from distillery.client.target import Target, target_of
-from distillery.client.timing import Timing
+from distillery.client.route_store import ReadInProgress, RouteStore
 
-TRIES, ROUNDS = 2, 3
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds: the first pause is at most the one, each further one of a step twice as long, none above the other."""
-RUNGS = 10
-"""So many different times may a try be given, each 1/√2 of the one before: a client is made for each."""
+STEP_ATTEMPTS, ROUNDS = 2, 3
+FIRST_PAUSE, MAX_PAUSE = 0.1, 5.0
+"""Seconds: upper bound of a step's first pause, which doubles with each failure, and of every pause."""
+TIMEOUTS = 10
+"""Number of distinct time-outs of an attempt, each 1/√2 of the one before. There is one client for each."""
+BREAKER_FAILURES = 5
+"""Consecutive failures, of all callers together, that open a circuit breaker."""
+BREAKER_SECONDS = 10.0
+"""How long a circuit breaker stays open."""
+
+
+def _jitter(most: float) -> float:
+    return random.uniform(0, most)  # noqa: S311  # spreads retries; not a secret
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """seconds: how long an answer is waited for."""
+class Timing:
+    """Clock, sleep, and jitter of a route, which tests replace.
 
-    target: Target
+    Attributes:
+        now: returns seconds of a monotonic clock.
+        sleep: waits for a number of seconds.
+        jitter: returns a random number between 0 and its argument.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float], float] = _jitter
+
+
+class CircuitBreaker:
+    """Closed until BREAKER_FAILURES consecutive failures, then open for BREAKER_SECONDS. After that it is half-open: it
+    admits one request and stays open for the others until that request ends. Thread-safe."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now, self._lock = now, threading.Lock()
+        self._failures, self._retry_at = 0, 0.0
+
+    def admits(self) -> bool:
+        """Return whether to send a request. If the breaker is open, True means that the caller is the one to try."""
+        if self._failures < BREAKER_FAILURES:
+            return True
+        with self._lock:
+            if self._failures >= BREAKER_FAILURES and self._now() < self._retry_at:
+                return False
+            self._retry_at = self._now() + BREAKER_SECONDS  # has no effect unless the breaker is open
+            return True
+
+    def record_success(self) -> None:
+        """Record a response. A response that blames the request counts as success."""
+        with self._lock:
+            self._failures = 0
+
+    def record_failure(self, *, permanent: bool = False) -> None:
+        """Record a failure. A permanent one opens the breaker at once."""
+        with self._lock:
+            self._failures = max(self._failures + 1, BREAKER_FAILURES if permanent else 0)
+            self._retry_at = self._now() + BREAKER_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAttempt:
+    """An attempt to make now. timeout: seconds to wait for an answer. started_at: seconds of the route's clock."""
+
+    target: ResolvedStep
     route: RouteMap
-    seconds: float
-    began: float
+    timeout: float
+    started_at: float
 
 
-class Walk:
-    """`for one in walk:` gives tries until nothing is left; whoever makes them says how each ended."""
+class Fallback:
+    """Iterates over the attempts of one request. The caller makes each one and reports its result with `succeeded` or
+    `failed`.
+
+    Raises:
+        NoSuchRoute, MapUnavailable: the route has no readable map.
+    """
 
     def __init__(
         self,
-        directory: Directory,
+        store: RouteStore,
         *,
         deadline: float,
         cost_centre: str | None,
-        breaker: Callable[[Target], Breaker],
+        breaker: Callable[[ResolvedStep], CircuitBreaker],
         timing: Timing,
     ) -> None:
-        self._directory, self._cost_centre = directory, cost_centre
+        self._store, self._cost_centre = store, cost_centre
         self._breaker, self._timing = breaker, timing
-        self.deadline, self.began, self._idle = deadline, timing.now(), 0.0
-        self.route = directory.map(deadline)
+        self.deadline, self.started_at, self._excluded = deadline, timing.now(), 0.0
+        self.route = store.map(deadline)
         self._failures: dict[tuple[str, str, str], int] = {}
-        self._left_out: set[tuple[str, str, str]] = set()
+        self._unusable: set[tuple[str, str, str]] = set()
         self._denials: list[Exception] = []
-        self._again = self._reread = False
-        self._last: Kind | None = None
+        self._restart = self._reread = False
+        self._last: FailureKind | None = None
         self.attempts: list[Attempt] = []
 
     @property
     def elapsed_ms(self) -> float:
-        return (self._timing.now() - self.began) * 1000
+        return (self._timing.now() - self.started_at) * 1000
 
     @property
-    def left(self) -> float:
-        """Seconds to the deadline; below zero behind it."""
-        return self.began + self._idle + self.deadline - self._timing.now()
+    def remaining(self) -> float:
+        """Seconds to the deadline; negative after it."""
+        return self.started_at + self._excluded + self.deadline - self._timing.now()
 
-    def idle(self, seconds: float) -> None:
-        """The caller was away with a stream that it had not begun to read: not the request's time."""
-        self._idle += seconds
+    def exclude(self, seconds: float) -> None:
+        """Do not count this time: the caller had not begun to read its stream."""
+        self._excluded += seconds
 
-    def __iter__(self) -> Iterator[Try]:
+    def __iter__(self) -> Iterator[PlannedAttempt]:
         rounds = 0
-        while rounds < ROUNDS and self.left > 0:
-            self._again = False
-            for target, last in self._order():
-                yield from self._tries(target, last)
-                if self._again:
+        while rounds < ROUNDS and self.remaining > 0:
+            self._restart = False
+            for target, is_last in self._round():
+                yield from self._attempts(target, is_last)
+                if self._restart:
                     break
-            rounds += not self._again
+            rounds += not self._restart
 
-    def answered(self, one: Try) -> None:
-        self._breaker(one.target).answered()
-        self.attempts.append(self._attempt(one))
+    def succeeded(self, planned: PlannedAttempt) -> None:
+        self._breaker(planned.target).record_success()
+        self.attempts.append(self._record(planned))
 
-    def failed(self, one: Try, error: Exception) -> Failure:
-        """What is the caller's to mend is the caller's to raise. Reads the map again, once, for what is gone."""
-        failure = judge(error)
-        self.attempts.append(self._attempt(one, failure))
+    def failed(self, planned: PlannedAttempt, error: Exception) -> Failure:
+        """Record a failure. If the resource is gone, reread the map, once per request."""
+        failure = classify(error)
+        self.attempts.append(self._record(planned, failure))
         self._last = failure.kind
-        if failure.kind is Kind.CALLERS:
-            self._breaker(one.target).answered()
+        if failure.kind is FailureKind.CALLERS:
+            self._breaker(planned.target).record_success()
             return failure
-        self._failures[one.target.key] = self._failures.get(one.target.key, 0) + 1
-        for_good = failure.kind in (Kind.GONE, Kind.DENIED)
-        self._breaker(one.target).failed(for_good=for_good)
-        if for_good:
-            self._left_out.add(one.target.key)
-        if failure.kind is Kind.GONE:
-            self._read_again(one.target.step)
-        elif failure.kind is Kind.DENIED:
+        key = planned.target.key
+        self._failures[key] = self._failures.get(key, 0) + 1
+        permanent = failure.kind in (FailureKind.GONE, FailureKind.DENIED)
+        self._breaker(planned.target).record_failure(permanent=permanent)
+        if permanent:
+            self._unusable.add(key)
+        if failure.kind is FailureKind.GONE:
+            self._reread_map(planned.target.step)
+        elif failure.kind is FailureKind.DENIED:
             self._denials.append(error)
         return failure
 
     @property
-    def denied(self) -> Exception | None:
-        """What the first step was refused with, where every step was."""
+    def denial(self) -> Exception | None:
+        """The error of the first step, if every step was denied."""
         return self._denials[0] if self._denials and len(self._denials) == len(self.attempts) else None
 
-    def _read_again(self, gone: Step) -> None:
-        """A deploy or a promotion may have named something else by now: then the walk begins anew with that."""
-        if self._reread or self.left <= 0:
+    def _reread_map(self, gone: Step) -> None:
+        """A deployment or a promotion may have replaced the resource. If so, start the policy again."""
+        if self._reread or self.remaining <= 0:
             return
-        self._reread, before = True, self.route
+        self._reread, previous = True, self.route
         try:
-            self._directory.refresh(lambda: self.left)
-            self.route = self._directory.map(self.left)
+            self._store.refresh(lambda: self.remaining)
+            self.route = self._store.map(self.remaining)
         except RouteError:
-            return  # the map at hand has other steps yet
-        self._again = self.route != before or gone.alias is not None
+            return  # the current map has other steps
+        self._restart = self.route != previous or gone.alias is not None
 
-    def _order(self) -> Iterator[tuple[Target, bool]]:
-        """Targets, each with whether it is the last of the round."""
-        steps, postponed = self.route.steps, list[Target]()
+    def _round(self) -> Iterator[tuple[ResolvedStep, bool]]:
+        """The steps to try, each with whether it is the last of the round."""
+        steps, postponed = self.route.steps, list[ResolvedStep]()
         for index, step in enumerate(steps):
-            if self.left <= 0:
+            if self.remaining <= 0:
                 return
-            target = self._target(index, step)
+            target = self._resolved(index, step)
             if target is None:
                 continue
             if self._breaker(target).admits():
@@ -140,55 +198,52 @@ class Walk:
         for target in postponed:
             yield target, target is postponed[-1]
 
-    def _target(self, index: int, step: Step) -> Target | None:
-        """None for what cannot be called: nothing is promoted, or it was gone or denied when this request asked."""
+    def _resolved(self, index: int, step: Step) -> ResolvedStep | None:
+        """None if there is nothing to call: no model was promoted, or this request found the step gone or denied."""
         try:
-            target = target_of(index, step, self._directory, self._cost_centre, self.left)
-        except (NothingPromoted, UnreadableAlias, StillReading, *AWS_ERRORS) as error:
-            said = Attempt(index=index, region=step.region, identifier=None, error=_name(error), message=str(error))
-            if said not in self.attempts:  # it is so in every round
-                self.attempts.append(said)
+            target = self._store.resolve(index, step, self._cost_centre, self.remaining)
+        except (NothingPromoted, UnreadableAlias, ReadInProgress, *AWS_ERRORS) as error:
+            name = type(error).__name__ if isinstance(error, RouteError) else classify(error).name
+            attempt = Attempt(index=index, region=step.region, identifier=None, error=name, message=str(error))
+            if attempt not in self.attempts:  # the same in every round
+                self.attempts.append(attempt)
             return None
-        return None if target.key in self._left_out else target
+        return None if target.key in self._unusable else target
 
-    def _tries(self, target: Target, last: bool) -> Iterator[Try]:
-        for _ in range(TRIES):
+    def _attempts(self, target: ResolvedStep, is_last: bool) -> Iterator[PlannedAttempt]:
+        for _ in range(STEP_ATTEMPTS):
             self._pause(self._failures.get(target.key, 0))
-            began = self._timing.now()
-            left = self.left
-            seconds = rung(self.deadline, left if last else left / 2)
-            if seconds is None:
+            started_at = self._timing.now()
+            remaining = self.remaining
+            timeout = timeout_within(self.deadline, remaining if is_last else remaining / 2)
+            if timeout is None:
                 return
             self._last = None
-            yield Try(target, self.route, seconds, began)
-            if self._last is not Kind.TRANSIENT:
+            yield PlannedAttempt(target, self.route, timeout, started_at)
+            if self._last is not FailureKind.TRANSIENT:
                 return
 
     def _pause(self, failures: int) -> None:
-        """None before a step that has not failed; never beyond the deadline."""
+        """Pause before a step that has failed, never beyond the deadline."""
         if failures:
-            most = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1), max(self.left, 0.0))
+            most = min(MAX_PAUSE, FIRST_PAUSE * 2 ** (failures - 1), max(self.remaining, 0.0))
             self._timing.sleep(self._timing.jitter(most))
 
-    def _attempt(self, one: Try, failure: Failure | None = None) -> Attempt:
+    def _record(self, planned: PlannedAttempt, failure: Failure | None = None) -> Attempt:
         return Attempt(
-            index=one.target.index,
-            region=one.target.step.region,
-            identifier=one.target.identifier,
+            index=planned.target.index,
+            region=planned.target.step.region,
+            identifier=planned.target.identifier,
             error=failure.name if failure else None,
             message=failure.message if failure else None,
-            elapsed_ms=(self._timing.now() - one.began) * 1000,
+            elapsed_ms=(self._timing.now() - planned.started_at) * 1000,
         )
 
 
-def rung(deadline: float, seconds: float) -> float | None:
-    """The longest of the times that a try may be given that is not above `seconds`; None where too little is left.
+def timeout_within(deadline: float, seconds: float) -> float | None:
+    """Return the longest time-out of an attempt that is at most `seconds`, or None if too little time remains.
 
-    A little below the deadline and its half, since a request that has just begun has a little less than these.
+    The time-outs lie a little below the deadline and its half, because a request that has just begun has slightly less.
     """
-    rungs = (0.95 * deadline / 2 ** (half / 2) for half in range(RUNGS))
-    return next((one for one in rungs if one <= seconds), None)
-
-
-def _name(error: Exception) -> str:
-    return type(error).__name__ if isinstance(error, RouteError) else judge(error).name
+    timeouts = (0.95 * deadline / 2 ** (half / 2) for half in range(TIMEOUTS))
+    return next((timeout for timeout in timeouts if timeout <= seconds), None)

@@ -1,29 +1,34 @@
-"""What was requested and served, as metrics: one JSON line per request in CloudWatch's embedded metric format.
+"""Metrics of requests: one JSON line per request in CloudWatch's embedded metric format, and the call of observers.
 
-CloudWatch Logs takes the metrics out of the line, so a call waits for no API. The line holds names, counts and times;
-never a prompt or a reply. Source: CloudWatch User Guide, "Specification: Embedded metric format".
+CloudWatch Logs extracts the metrics from the line, so that a request waits for no API. The line holds names, counts,
+and times; never a prompt or a reply. Source: CloudWatch user guide, "Specification: Embedded metric format".
 
-A request without an answer took no step and was served in no mode: it counts for `FAILED`, and unless the error is the
-caller's own for `DEGRADED` too, so that an outage rings. A name that is no route becomes no dimension.
+A request without an answer counts for `FAILED`, and for `DEGRADED` unless the error is the caller's, so that an outage
+raises the alarm. The name of a route that does not exist does not become a dimension.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from distillery.client.converse import Reply
 from distillery.client.errors import NoSuchRoute
-from distillery.client.reply import Reply
 from distillery.client.route_map import Mode
 
+_log = logging.getLogger(__name__)  # noqa: TID251  # the client imports nothing of ours
 Values = Mapping["Metric", float]
 NAMESPACE = "Distillery"
 
 
 class Dimension(StrEnum):
-    """At most three to a metric. REQUESTED: the mode of the route's first step, such as `optimized` or
-    `standard/priority`; SERVED: that of the answer, `unknown` where a stream ended before Bedrock told it."""
+    """Dimensions, at most three per metric.
+
+    REQUESTED: the mode of the route's first step, such as `optimized` or `standard/priority`.
+    SERVED: the mode of the answer; `unknown` if a stream ended before Bedrock reported it.
+    """
 
     ENVIRONMENT = "Environment"
     ROUTE = "Route"
@@ -32,14 +37,16 @@ class Dimension(StrEnum):
 
 
 class Metric(StrEnum):
-    """Of requests, by environment and by route: REQUESTS to FAILED; REQUESTS by route and mode requested too. Of
-    answers, by route and mode served: the others.
+    """Metrics. REQUESTS to FAILED have the dimensions environment and route; REQUESTS also has the requested mode. The
+    others have the dimensions route and served mode, and count answers.
 
-    FALLBACKS: 1 where a later step than the first answered; FALLBACK_STEP: its number, from 0. DOWNGRADES: 1 where the
-    latency or tier served is not what the answering step requested. DEGRADED: 1 where either is so or the route failed,
-    and else 0, so that its average is the share of requests that were not served as their route means them to be: an
-    alarm watches it. Both are left out where nobody can tell: of an error of the caller's, of a mode that is unknown.
-    FAILED: 1 where the caller got no whole answer.
+    FALLBACKS: 1 if a step after the first answered.
+    FALLBACK_STEP: position of the step that answered, from 0.
+    DOWNGRADES: 1 if the served latency or tier is not what the answering step requested.
+    DEGRADED: 1 if the request fell back, was downgraded, or failed; otherwise 0. Its average, which an alarm watches,
+        is the share of requests that the route did not serve as configured. DEGRADED is omitted if the error is the
+        caller's, DEGRADED and DOWNGRADES if the served mode is unknown.
+    FAILED: 1 if the caller did not get a complete answer.
     """
 
     REQUESTS = "Requests"
@@ -62,20 +69,27 @@ UNITS: Mapping[str, str] = {
     Metric.TIME_TO_FIRST_TOKEN: "Milliseconds",
     Metric.OUTPUT_TOKENS_PER_SECOND: "Count/Second",
 }
-"""`Count` where nothing else is said."""
+"""Units other than `Count`."""
 UNKNOWN = "unknown"
-"""The mode served by a stream that ended before Bedrock told it."""
-OF_NO_ROUTE = ((Dimension.ENVIRONMENT,),)
-OF_REQUESTS = ((Dimension.ENVIRONMENT,), (Dimension.ENVIRONMENT, Dimension.ROUTE))
-OF_MODES = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.REQUESTED),)
-OF_ANSWERS = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.SERVED),)
+DimensionSets = tuple[tuple[Dimension, ...], ...]
+BY_ENVIRONMENT: DimensionSets = ((Dimension.ENVIRONMENT,),)
+BY_ROUTE: DimensionSets = (*BY_ENVIRONMENT, (Dimension.ENVIRONMENT, Dimension.ROUTE))
+BY_REQUESTED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.REQUESTED),)
+BY_SERVED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.SERVED),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One request, when it is over. reply: None where there was no whole answer, and then `error` names what was
-    raised, and `callers` says whether it is the caller's to mend. requested: the mode of the route's first step; None
-    where no map was read."""
+    """One finished request.
+
+    Attributes:
+        environment: name of the environment.
+        route: name of the route.
+        reply: the reply; None if there was no complete answer.
+        error: name of the error that was raised, if there is no reply.
+        callers: whether the caller has to fix that error.
+        requested: mode of the route's first step; None if no map was read.
+    """
 
     environment: str
     route: str
@@ -85,32 +99,55 @@ class Served:
     requested: Mode | None = None
 
 
-class EmbeddedMetrics:
-    """`Route("fast", metrics=EmbeddedMetrics(print, clock=time.time))`. Safe to share between routes and threads.
+Observer = Callable[[Served], object]
+"""Called once for each finished request."""
 
-    write: takes the line, without its end; it has to reach CloudWatch Logs as it is, with nothing before it.
-    clock: seconds since the epoch; CloudWatch wants the moment in the line.
+
+def notify(observer: Observer | None, served: Served) -> None:
+    """Call an observer. Its exceptions are logged and never affect the request."""
+    if observer is None:
+        return
+    try:
+        observer(served)
+    except Exception:  # whatever the application's callable raises
+        _log.exception("the metrics of a request were not written")
+
+
+class EmbeddedMetrics:
+    """Observer that writes metrics: `Route("fast", metrics=EmbeddedMetrics(print, clock=time.time))`.
+
+    It can be shared between routes and threads.
+
+    Args:
+        write: receives each line without its line end. The line has to reach CloudWatch Logs unchanged.
+        clock: returns seconds since the epoch.
     """
 
     def __init__(self, write: Callable[[str], object], *, clock: Callable[[], float]) -> None:
         self._write, self._clock = write, clock
 
     def __call__(self, served: Served) -> None:
-        self._write(line(document(served, at=self._clock())))
+        self._write(to_line(metric_document(served, at=self._clock())))
 
 
-def line(said: Mapping[str, Any]) -> str:
-    return json.dumps(said, separators=(",", ":"))
+def to_line(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 def embedded(directives: Iterable[Mapping[str, Any]], *, at: float) -> dict[str, Any]:
-    """What tells CloudWatch which of a line's members are metrics. at: seconds since the epoch."""
+    """Return the metadata that tells CloudWatch which members are metrics. `at`: seconds since the epoch."""
     return {"_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": list(directives)}}
 
 
-def document(served: Served, *, at: float) -> dict[str, Any]:
-    """The line as an object. at: seconds since the epoch."""
-    requests, answers = dict(_of_request(served)), dict(_of_answer(served.reply))
+def directive(dimensions: DimensionSets, metrics: Iterable[str]) -> dict[str, Any]:
+    """Return a metric directive: the members that are metrics, and their dimension sets."""
+    definitions = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in metrics]
+    return {"Namespace": NAMESPACE, "Dimensions": [list(each) for each in dimensions], "Metrics": definitions}
+
+
+def metric_document(served: Served, *, at: float) -> dict[str, Any]:
+    """Return the line as an object. `at`: seconds since the epoch."""
+    requests, answers = dict(_request_values(served)), dict(_answer_values(served.reply))
     values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
     reply = served.reply
     return {
@@ -125,22 +162,16 @@ def document(served: Served, *, at: float) -> dict[str, Any]:
 
 
 def _directives(served: Served, requests: Values, answers: Values) -> Iterator[dict[str, Any]]:
-    """A caller may make up as many names as it likes, each of which would be a metric to pay for."""
-    yield directive(OF_NO_ROUTE if served.error == NoSuchRoute.__name__ else OF_REQUESTS, requests)
+    """Callers may invent any number of route names, each of which would become a metric to pay for."""
+    yield directive(BY_ENVIRONMENT if served.error == NoSuchRoute.__name__ else BY_ROUTE, requests)
     if served.requested:
-        yield directive(OF_MODES, {Metric.REQUESTS: requests[Metric.REQUESTS]})
+        yield directive(BY_REQUESTED, {Metric.REQUESTS: requests[Metric.REQUESTS]})
     if answers:
-        yield directive(OF_ANSWERS, answers)
-
-
-def directive(sets: tuple[tuple[Dimension, ...], ...], metrics: Iterable[str]) -> dict[str, Any]:
-    """Which members are metrics, by which sets of dimensions."""
-    named = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in metrics]
-    return {"Namespace": NAMESPACE, "Dimensions": [list(one) for one in sets], "Metrics": named}
+        yield directive(BY_SERVED, answers)
 
 
 def _properties(reply: Reply) -> dict[str, Any]:
-    """To search logs by; no metrics."""
+    """Members to search logs by, which are not metrics."""
     return {
         "RequestedOfStep": str(reply.requested),
         "Model": reply.model,
@@ -152,7 +183,7 @@ def _properties(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _of_request(served: Served) -> Iterator[tuple[Metric, float]]:
+def _request_values(served: Served) -> Iterator[tuple[Metric, float]]:
     reply = served.reply
     yield Metric.REQUESTS, 1
     yield Metric.FAILED, int(reply is None)
@@ -166,7 +197,7 @@ def _of_request(served: Served) -> Iterator[tuple[Metric, float]]:
 
 
 def _degraded(served: Served) -> bool | None:
-    """None: nobody can tell."""
+    """None if it is unknown."""
     reply = served.reply
     if reply is None:
         return None if served.callers else True
@@ -175,11 +206,11 @@ def _degraded(served: Served) -> bool | None:
     return reply.downgraded if reply.served else None
 
 
-def _of_answer(reply: Reply | None) -> Iterator[tuple[Metric, float]]:
+def _answer_values(reply: Reply | None) -> Iterator[tuple[Metric, float]]:
     if reply is None:
         return
     yield Metric.ANSWERS, 1
-    if "usage" in reply.response:  # a stream that its caller closed has none
+    if "usage" in reply.response:  # missing if the caller closed the stream
         yield Metric.INPUT_TOKENS, reply.input_tokens
         yield Metric.OUTPUT_TOKENS, reply.output_tokens
     if reply.cost is not None:

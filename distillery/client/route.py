@@ -1,41 +1,44 @@
-"""A route: the name that an application calls, and what answers under it today."""
+"""A route: the name under which an application calls a model, and the fallback policy behind it."""
 
 import os
 import threading
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from distillery.client.aws import Clients, shared
-from distillery.client.breaker import Breaker
-from distillery.client.call import Call
+from distillery.client.aws import Clients, shared_clients
+from distillery.client.converse import ConverseArguments, ConverseRequest, Marks, Reply, ResolvedStep
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
-from distillery.client.fallback import Walk
-from distillery.client.metrics import Served
-from distillery.client.observer import Tell, tell
-from distillery.client.reply import Reply
-from distillery.client.request import Asked, Marks, Request
+from distillery.client.fallback import CircuitBreaker, Fallback, Timing
+from distillery.client.invocation import RouteInvocation
+from distillery.client.metrics import Observer, Served, notify
 from distillery.client.route_map import RouteMap
-from distillery.client.route_store import Directory
+from distillery.client.route_store import RouteStore
 from distillery.client.stream import ReplyStream
-from distillery.client.target import Target, check_cost_centre
-from distillery.client.timing import Timing
 
 ENVIRONMENT = "DISTILLERY_ENVIRONMENT"
-_REAL = Timing()
+_DEFAULT_TIMING = Timing()
 
 
 class Route:
-    """`Route("support").converse(messages=[…])`. Make one and keep it: it remembers the map and which steps are down.
-    It calls nothing before the first request, and may be used by many threads.
+    """A route of an environment: `Route("support").converse(messages=[…])`.
 
-    name: of a route of the environment; a recipe's bare name means its distilled student.
-    environment: default is the variable DISTILLERY_ENVIRONMENT.
-    region: the environment's inference Region, where its maps are; default is the session's.
-    cost_centre: whose application inference profile is called, where a step has one.
-    deadline: seconds within which a request is answered or given up; a stream's, to its beginning.
-    session: a boto3 Session; default is one for the process.
-    metrics: told of every request once, such as EmbeddedMetrics.
-    marks: what this product's own functions say of each request; a caller's `requestMetadata` has no such keys.
+    Create one and keep it, because it caches the map and knows which steps are unavailable. It makes no call before the
+    first request, and is thread-safe.
+
+    Args:
+        name: name of the route. The bare name of a recipe means its distilled student.
+        environment: name of the environment. Default: the variable DISTILLERY_ENVIRONMENT.
+        region: the environment's inference Region, which holds its maps. Default: the session's.
+        cost_centre: cost centre whose application inference profile is called, if a step has one.
+        deadline: seconds within which a request is answered or fails; a stream's, within which its first text arrives.
+        session: a boto3 Session. Default: one for the process.
+        metrics: observer that is called once for each request, such as EmbeddedMetrics.
+        marks: for this product's own functions: returns metadata with reserved keys, from the arguments of Converse.
+        timing: clock, sleep, and jitter, for tests.
+
+    Raises:
+        ValueError: the deadline is not positive.
+        NotConfigured: no environment or Region is set.
     """
 
     def __init__(
@@ -47,33 +50,38 @@ class Route:
         cost_centre: str | None = None,
         deadline: float = 60.0,
         session: Any = None,
-        metrics: Tell | None = None,
+        metrics: Observer | None = None,
         marks: Marks | None = None,
-        timing: Timing = _REAL,
+        timing: Timing = _DEFAULT_TIMING,
     ) -> None:
         if deadline <= 0:
-            raise ValueError(f"deadline is {deadline:g}: it must be more than 0 seconds")
-        self._clients = Clients(session) if session else shared()
-        self._environment = environment or os.environ.get(ENVIRONMENT) or _not_said("environment", ENVIRONMENT)
-        self._directory = Directory(
+            raise ValueError(f"deadline is {deadline:g}; it must be greater than 0 seconds")
+        self._clients = Clients(session) if session else shared_clients()
+        self._environment = environment or os.environ.get(ENVIRONMENT) or _missing("environment", ENVIRONMENT)
+        self._store = RouteStore(
             name,
             environment=self._environment,
-            region=region or self._clients.region or _not_said("region", "AWS_REGION"),
+            region=region or self._clients.region or _missing("region", "AWS_REGION"),
             clients=self._clients,
             now=timing.now,
         )
         self._cost_centre, self._deadline, self._metrics, self._timing = cost_centre, deadline, metrics, timing
         self._marks = marks
-        self._breakers: dict[tuple[str, str, str], Breaker] = {}
+        self._breakers: dict[tuple[str, str, str], CircuitBreaker] = {}
         self._lock = threading.Lock()
 
     @property
     def map(self) -> RouteMap:
-        """As it was published, at most a minute ago. Raises NoSuchRoute, MapUnavailable."""
-        return self._directory.map()
+        """The published map, at most one minute old. Raises NoSuchRoute, MapUnavailable."""
+        return self._store.map()
 
     def ready(self) -> RouteMap:
-        """The same for whoever is about to ask: where there is none, that request is told of as one that failed."""
+        """Return the map before a request. If there is none, the observer counts that request as failed.
+
+        Raises:
+            NoSuchRoute: the environment publishes no such route.
+            MapUnavailable: the map cannot be read.
+        """
         try:
             return self.map
         except RouteError as error:
@@ -81,52 +89,74 @@ class Route:
             raise
 
     def failed(self, error: Exception, *, callers: bool) -> None:
-        """Tells of a request that came to nothing before any step was asked. callers: whether they can mend it."""
-        name, route = type(error).__name__, self._directory.name
-        tell(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
+        """Notify the observer of a request that failed before a step was called.
 
-    def converse(self, **request: Unpack[Request]) -> Reply:
-        """One answer. `modelId`, `performanceConfig` and `serviceTier` are the map's to say.
+        Args:
+            error: the error.
+            callers: whether the caller has to fix it.
+        """
+        name, route = type(error).__name__, self._store.name
+        notify(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
-        Raises AllStepsFailed where no step answered before the deadline; boto3's ClientError for what is the caller's
-        to mend (ValidationException; AccessDeniedException where every step was denied); NoSuchRoute, MapUnavailable,
-        NotConfigured.
+    def converse(self, **request: Unpack[ConverseArguments]) -> Reply:
+        """Send a request and return the complete reply.
+
+        Args:
+            **request: arguments of Bedrock's Converse (https://docs.aws.amazon.com/bedrock/latest/APIReference/
+                API_runtime_Converse.html) without `modelId`, `performanceConfig`, and `serviceTier`, which the route's
+                map sets. `maxTokens` is short for `inferenceConfig={"maxTokens": …}`.
+
+        Raises:
+            AllStepsFailed: no step answered before the deadline.
+            botocore.exceptions.ClientError: the caller has to fix it: ValidationException, or AccessDeniedException if
+                every step was denied.
+            NoSuchRoute: the environment publishes no such route.
+            MapUnavailable: the map cannot be read.
+            NotConfigured: the route has no such cost centre.
         """
         return self._call(request).converse()
 
-    def converse_stream(self, **request: Unpack[Request]) -> ReplyStream:
-        """The same as it is generated; returns when Bedrock has accepted it. Raises the same, and while it is read
-        StreamBroken."""
+    def converse_stream(self, **request: Unpack[ConverseArguments]) -> ReplyStream:
+        """Send a request and return its stream, once Bedrock has accepted it.
+
+        Takes the same arguments and raises the same errors as `converse`. Reading the stream also raises StreamBroken.
+        """
         return ReplyStream(self._call(request), self._timing.now)
 
-    def _call(self, request: Mapping[str, Any]) -> Call:
-        asked = Asked.of(request)
+    def _call(self, arguments: Mapping[str, Any]) -> RouteInvocation:
+        request = ConverseRequest.of(arguments)
         if self._marks:
-            asked = asked.marked(self._marks)
+            request = request.marked(self._marks)
         try:
-            return Call(self._walk(), asked, self._clients, self._metrics)
+            return RouteInvocation(self._fallback(), request, self._clients, self._metrics)
         except RouteError as error:
             self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
 
-    def _walk(self) -> Walk:
-        walk = Walk(
-            self._directory,
+    def _fallback(self) -> Fallback:
+        fallback = Fallback(
+            self._store,
             deadline=self._deadline,
             cost_centre=self._cost_centre,
             breaker=self._breaker,
             timing=self._timing,
         )
-        check_cost_centre(walk.route, self._cost_centre)
-        return walk
+        _check_cost_centre(fallback.route, self._cost_centre)
+        return fallback
 
-    def _breaker(self, target: Target) -> Breaker:
-        """One for each thing that may be down, as long as the route lives."""
+    def _breaker(self, target: ResolvedStep) -> CircuitBreaker:
+        """Return the circuit breaker of a target. The route keeps them for its lifetime."""
         with self._lock:
             if target.key not in self._breakers:
-                self._breakers[target.key] = Breaker(self._timing.now)
+                self._breakers[target.key] = CircuitBreaker(self._timing.now)
             return self._breakers[target.key]
 
 
-def _not_said(what: str, variable: str) -> str:
-    raise NotConfigured(f"no {what} is set; give {what}=, or set {variable}")
+def _check_cost_centre(route: RouteMap, cost_centre: str | None) -> None:
+    known = sorted({name for step in route.steps for name in step.cost_centres})
+    if cost_centre is not None and cost_centre not in known:
+        raise NotConfigured(f"route {route.route!r} has no cost centre {cost_centre!r}; it has {known}")
+
+
+def _missing(setting: str, variable: str) -> str:
+    raise NotConfigured(f"no {setting} is set; pass {setting}=, or set {variable}")

@@ -1,144 +1,299 @@
-"""Where a route's map and the aliases of its distilled steps are read: SSM parameters, kept for a minute."""
+"""Reads a route's map, probe results, and the aliases of distilled steps from SSM, and caches them for a minute.
 
+A probe result says whether a step's latency mode works through its application inference profile. Each is an SSM
+parameter of its own, `true` or `false`, named by the route and the profile. A probe therefore never writes a map, and a
+deployment that creates another profile does not inherit the result of the previous one.
+"""
+
+import json
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from distillery.client.aws import AWS_ERRORS, ClientError, Clients, code
-from distillery.client.cache import LONGEST_WAIT, Kept, NotThere, StillReading
+from distillery.client.aws import AWS_ERRORS, ClientError, Clients, ParameterNotFound, error_code
+from distillery.client.converse import ResolvedStep
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
-from distillery.client.fields import ALIAS, ENDPOINT, check, parsed
-from distillery.client.findings import Read, with_findings
-from distillery.client.route_map import RouteMap, UnreadableMap
+from distillery.client.route_map import (
+    IS_MODEL,
+    STANDARD,
+    RouteMap,
+    Step,
+    UnreadableMap,
+    check_fields,
+    is_object,
+    matches,
+    parse_object,
+)
 
+T = TypeVar("T")
+ReadParameter = Callable[[str], str]
+"""Returns the value of an SSM parameter by name. Raises ParameterNotFound, or AWS_ERRORS if it cannot be read."""
+
+CACHE_SECONDS = 60.0
+"""A deployment or a promotion reaches callers within this time."""
+RETRY_SECONDS = 5.0
+"""Minimum time between two reads after a failed one, so that many failing callers do not overload SSM."""
+MAX_WAIT = 10.0
+"""Seconds to wait for another thread's read: about as long as a read takes if SSM does not respond."""
 DISTILLED = "distilled/"
-NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
-"""Of routes. What else SSM takes after a parameter's name is no name: `fast:3` is a version of it."""
+ROUTE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
+"""SSM accepts suffixes after a parameter's name, which are no route name: `fast:3` is a version of `fast`."""
+_ENDPOINT_ARN = matches(
+    r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
+)
+"""Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
+
+
+class ReadInProgress(TimeoutError):
+    """Another thread's read took longer than this thread may wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What an alias names. model: the ARN of the model that the endpoint serves."""
+class _Entry(Generic[T]):
+    """value: None if `error` is set. read_at, expires_at: seconds of the cache's clock."""
+
+    value: T | None
+    error: Exception | None
+    read_at: float
+    expires_at: float
+
+
+class CachedValue(Generic[T]):
+    """A remote value. One thread reads it at a time; the others continue with the previous value.
+
+    After a failed read the previous value stays in use, unless `read` raised ParameterNotFound. Errors are cached for
+    RETRY_SECONDS.
+    """
+
+    def __init__(self, read: Callable[[], T], *, now: Callable[[], float]) -> None:
+        self._read, self._now, self._lock = read, now, threading.Lock()
+        self._entry: _Entry[T] | None = None
+
+    def value(self, wait: float = MAX_WAIT) -> T:
+        """Return the value, at most CACHE_SECONDS old.
+
+        Args:
+            wait: seconds to wait for another thread's read if there is no previous value.
+
+        Raises:
+            ParameterNotFound: the value does not exist.
+            ReadInProgress: another thread is still reading it.
+            Exception: the error of `read`, if there is no previous value.
+        """
+        entry = self._entry
+        if entry is None or self._now() >= entry.expires_at:
+            entry = self._reread(None if entry is None or entry.error else entry, wait, older=entry)
+        return _value(entry)
+
+    def refresh(self, wait: float = MAX_WAIT) -> T:
+        """Return the value, at most RETRY_SECONDS old. Raises the same errors."""
+        entry = self._entry
+        if entry is None or self._now() >= entry.read_at + RETRY_SECONDS:
+            entry = self._reread(None, wait, older=entry)
+        return _value(entry)
+
+    def _reread(self, fallback: _Entry[T] | None, wait: float, *, older: _Entry[T] | None) -> _Entry[T]:
+        """Read, or return `fallback` while another thread reads. Without a fallback, wait for the other thread."""
+        if not self._lock.acquire(timeout=0.0 if fallback else max(wait, 0.0)):
+            if fallback is None:
+                raise ReadInProgress("another thread is still reading it")
+            return fallback
+        try:
+            previous = self._entry
+            if previous is not None and previous is not older:
+                return previous  # another thread has just read it
+            self._entry = self._fresh(previous)
+            return self._entry
+        finally:
+            self._lock.release()
+
+    def _fresh(self, previous: _Entry[T] | None) -> _Entry[T]:
+        try:
+            value = self._read()
+        except Exception as error:
+            now = self._now()
+            if previous is None or previous.error or isinstance(error, ParameterNotFound):
+                return _Entry(None, error, now, now + RETRY_SECONDS)
+            return _Entry(previous.value, None, now, now + RETRY_SECONDS)
+        return _Entry(value, None, self._now(), self._now() + CACHE_SECONDS)
+
+
+def _value(entry: _Entry[T]) -> T:
+    if isinstance(entry.error, ParameterNotFound):
+        raise ParameterNotFound(*entry.error.args)  # a new one: threads share the entry
+    if entry.error:
+        raise entry.error.with_traceback(None)  # shared, since not every error can be copied; drop its old traceback
+    return entry.value  # type: ignore[return-value]  # T may include None
+
+
+@dataclass(frozen=True, slots=True)
+class AliasedEndpoint:
+    """The endpoint that an alias names, and the ARN of the model that it serves."""
 
     arn: str
     model: str
 
 
-class Directory:
-    """Of one route. A name without a folder may be a recipe's: `support` means `distilled/support` where there is no
-    route `support`. Safe to use from several threads."""
+class RouteStore:
+    """The map and aliases of one route. Thread-safe.
+
+    A name without a slash may be that of a recipe: `support` means `distilled/support` if there is no route `support`.
+    """
 
     def __init__(self, name: str, *, environment: str, region: str, clients: Clients, now: Callable[[], float]) -> None:
         self.name, self._environment, self._region = name, environment, region
         self._clients, self._now, self._lock = clients, now, threading.Lock()
-        self._map = Kept(self._read_map, now=now)
-        self._aliases: dict[tuple[str, str], Kept[Endpoint]] = {}
+        self._map = CachedValue(self._read_map, now=now)
+        self._aliases: dict[tuple[str, str], CachedValue[AliasedEndpoint]] = {}
 
-    def map(self, wait: float = LONGEST_WAIT) -> RouteMap:
-        """wait: seconds for another thread that is reading it. Raises NoSuchRoute, MapUnavailable."""
-        return self._told(lambda: self._map.value(wait))
+    def map(self, wait: float = MAX_WAIT) -> RouteMap:
+        """Return the map. `wait`: seconds to wait for another thread's read. Raises NoSuchRoute, MapUnavailable."""
+        return self._checked(lambda: self._map.value(wait))
 
-    def endpoint(self, parameter: str, region: str, wait: float = LONGEST_WAIT) -> Endpoint:
-        """What the alias names now. Raises NothingPromoted, UnreadableAlias; StillReading and AWS_ERRORS where it
-        cannot be read."""
+    def resolve(self, index: int, step: Step, cost_centre: str | None, wait: float = MAX_WAIT) -> ResolvedStep:
+        """Return what to call for a step now.
+
+        Args:
+            index: position of the step in the fallback policy.
+            step: the step.
+            cost_centre: whose application inference profile to call, if the step has one.
+            wait: seconds to wait for another thread's read.
+
+        Raises:
+            NothingPromoted: the step's alias does not exist yet.
+            UnreadableAlias: the step's alias is invalid.
+            ReadInProgress, ClientError, BotoCoreError: the step's alias cannot be read.
+        """
+        if not step.alias:
+            return ResolvedStep(index, step, _identifier(step, cost_centre), step.model)
         try:
-            return self._alias(parameter, region).value(wait)
-        except NotThere as error:
-            raise NothingPromoted(f"nothing was promoted to {parameter} yet; run its recipe") from error
+            endpoint = self._alias(step.alias, step.region).value(wait)
+        except ParameterNotFound as error:
+            raise NothingPromoted(f"no model has been promoted to {step.alias} yet; run its recipe") from error
+        return ResolvedStep(index, step, endpoint.arn, endpoint.model)
 
-    def refresh(self, left: Callable[[], float]) -> None:
-        """Reads the map and every alias that was read before again. What cannot be read stays as it was; what there is
-        no time for, by the seconds left, too."""
-        self._told(lambda: self._map.refresh(left()))
+    def refresh(self, remaining: Callable[[], float]) -> None:
+        """Reread the map and every alias that was read before, as long as seconds remain. What cannot be read stays as
+        it was. Raises NoSuchRoute, MapUnavailable."""
+        self._checked(lambda: self._map.refresh(remaining()))
         for alias in list(self._aliases.values()):
-            if left() <= 0:
+            if remaining() <= 0:
                 return
             try:
-                alias.refresh(left())
-            except (NotThere, UnreadableAlias, StillReading, *AWS_ERRORS):
-                continue  # whoever asks for it is told
+                alias.refresh(remaining())
+            except (ParameterNotFound, UnreadableAlias, ReadInProgress, *AWS_ERRORS):
+                continue  # raised again when the alias is used
 
-    def _told(self, read: Callable[[], RouteMap]) -> RouteMap:
+    def _checked(self, read: Callable[[], RouteMap]) -> RouteMap:
         try:
             return read()
-        except NotThere as error:
+        except ParameterNotFound as error:
             raise NoSuchRoute(
                 f"there is no route {self.name!r} in {self._environment}, as {self._region} has it; its stack lists "
                 "the routes"
             ) from error
-        except (UnreadableMap, StillReading, *AWS_ERRORS) as error:
+        except (UnreadableMap, ReadInProgress, *AWS_ERRORS) as error:
             raise MapUnavailable(f"the map of route {self.name!r} cannot be read: {error}") from error
 
-    def _alias(self, parameter: str, region: str) -> Kept[Endpoint]:
+    def _alias(self, parameter: str, region: str) -> CachedValue[AliasedEndpoint]:
         with self._lock:
             key = (parameter, region)
             if key not in self._aliases:
-                self._aliases[key] = Kept(lambda: _endpoint(self._text(parameter, region), region), now=self._now)
+                self._aliases[key] = CachedValue(
+                    lambda: _endpoint(self._clients.parameter(parameter, region), region), now=self._now
+                )
             return self._aliases[key]
 
     def _read_map(self) -> RouteMap:
-        """By the name, or by a recipe's: whoever may read that one alone is denied the other, and is not told whether
-        it exists. A second read that goes wrong otherwise does not mean that there is no route."""
-        if not NAME.fullmatch(self.name):
-            raise NotThere(self.name)
+        """Try the name, then the recipe of that name. A caller that may read only the second is denied the first, and
+        does not learn whether it exists. Another failure of the second does not mean that the route does not exist."""
+        if not ROUTE_NAME.fullmatch(self.name):
+            raise ParameterNotFound(self.name)
         first: Exception
         try:
-            return self._found(self.name)
-        except NotThere as error:
+            return self._map_of(self.name)
+        except ParameterNotFound as error:
             first = error
         except ClientError as error:
-            if not _denied(error):
+            if not _is_denied(error):
                 raise
             first = error
         if "/" in self.name:
             raise first
         try:
-            return self._found(DISTILLED + self.name)
-        except (NotThere, ClientError) as second:
-            if isinstance(second, ClientError) and not _denied(second):
+            return self._map_of(DISTILLED + self.name)
+        except (ParameterNotFound, ClientError) as second:
+            if isinstance(second, ClientError) and not _is_denied(second):
                 raise
             raise first from second
 
-    def _found(self, name: str) -> RouteMap:
-        return route_of(lambda parameter: self._text(parameter, self._region), self._environment, name)
-
-    def _text(self, parameter: str, region: str) -> str:
-        return read(self._clients, parameter, region)
+    def _map_of(self, name: str) -> RouteMap:
+        return read_map(lambda parameter: self._clients.parameter(parameter, self._region), self._environment, name)
 
 
-def route_of(read: Read, environment: str, name: str) -> RouteMap:
-    """A route's map, with what was found out of its steps. Raises UnreadableMap also for the map of another route,
-    whose tags its calls would carry."""
+def read_map(read: ReadParameter, environment: str, name: str) -> RouteMap:
+    """Read a route's map with its probe results. Raises UnreadableMap also for the map of another route, whose tags the
+    requests would carry."""
     route = RouteMap.from_json(read(f"/distillery/{environment}/routes/{name}"))
     if (route.environment, route.route) != (environment, name):
         raise UnreadableMap(f"the parameter holds the map of {route.route!r} of {route.environment!r}")
-    return with_findings(route, read)
+    return with_probe_results(route, read)
 
 
-def read(clients: Clients, parameter: str, region: str) -> str:
-    """An SSM parameter. Raises NotThere, also for a name that SSM's pattern refuses: nothing can be there."""
+def probe_parameter(environment: str, route: str, application: str) -> str:
+    """Return the name of a probe result. `application` is the ARN of the application inference profile."""
+    return f"/distillery/{environment}/probed/{route}/{application.rpartition('/')[2]}"
+
+
+def format_probe_result(works: bool) -> str:
+    """Return the value of a probe result's parameter."""
+    return json.dumps(works)
+
+
+def with_probe_results(route: RouteMap, read: ReadParameter) -> RouteMap:
+    """Return the map with `probed` set from the probe results, whatever the map itself contains.
+
+    A result that cannot be read counts as unknown: the step is called through the system-defined profile, which only
+    loses a tag.
+    """
+    return replace(route, steps=tuple(_with_probe_result(route, step, read) for step in route.steps))
+
+
+def _with_probe_result(route: RouteMap, step: Step, read: ReadParameter) -> Step:
+    if step.application is None or step.latency == STANDARD:
+        return replace(step, probed=None)
     try:
-        return str(clients.ssm(region).get_parameter(Name=parameter)["Parameter"]["Value"])
-    except ClientError as error:
-        if code(error) in ("ParameterNotFound", "ValidationException"):
-            raise NotThere(parameter) from error
-        raise
+        text = read(probe_parameter(route.environment, route.route, step.application))
+    except (ParameterNotFound, *AWS_ERRORS):
+        return replace(step, probed=None)
+    return replace(step, probed={"true": True, "false": False}.get(text))
 
 
-def _denied(error: ClientError) -> bool:
-    return code(error) == "AccessDeniedException"
+def _identifier(step: Step, cost_centre: str | None) -> str:
+    """An untested mode is called through the system-defined profile, whatever the cost centre."""
+    identifier = step.identifier or step.model
+    if step.latency != STANDARD and step.probed is not True:
+        return identifier
+    if cost_centre and cost_centre in step.cost_centres:
+        return step.cost_centres[cost_centre]
+    return step.application if step.application and step.probed else identifier
 
 
-def _endpoint(text: str, region: str) -> Endpoint:
-    """Of an alias as promotion writes it, and of its own Region. Raises UnreadableAlias, which quotes nothing of it."""
+def _is_denied(error: ClientError) -> bool:
+    return error_code(error) == "AccessDeniedException"
+
+
+def _endpoint(text: str, region: str) -> AliasedEndpoint:
+    """Parse an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
     try:
-        said = parsed(text)
-        check(said, ALIAS)
-        endpoint = said["endpoint"]
-        check(endpoint, ENDPOINT)
-        if (there := endpoint["arn"].split(":")[3]) != region:
-            raise ValueError(f"its endpoint is in {there}, and it stands in {region}")
-        return Endpoint(arn=endpoint["arn"], model=said["current"])
+        alias = parse_object(text)
+        check_fields(alias, {"endpoint": is_object, "current": IS_MODEL})
+        endpoint = alias["endpoint"]
+        check_fields(endpoint, {"arn": _ENDPOINT_ARN})
+        if (actual := endpoint["arn"].split(":")[3]) != region:
+            raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
+        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"])
     except (ValueError, KeyError) as error:
-        raise UnreadableAlias(f"the alias names no endpoint that promotion could have made: {error}") from error
+        raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error

@@ -1,4 +1,4 @@
-"""A route's step called directly, for what is measured or tried: no fallback, and no try after the first."""
+"""Calls one step of a route directly, for measurements and probes: without fallback, and without retries."""
 
 import time
 from collections.abc import Mapping
@@ -6,51 +6,58 @@ from typing import Any
 
 from distillery.client.account import Account
 from distillery.client.aws import Clients
-from distillery.client.request import Asked, arguments_of
+from distillery.client.converse import ConverseRequest, ResolvedStep
 from distillery.client.route_map import RouteMap
-from distillery.client.route_store import Directory
-from distillery.client.target import Target, target_of
+from distillery.client.route_store import RouteStore
 
-SECONDS = 120.0
-"""How long an answer is waited for."""
-STAND_IN = "x-simulated-model"
-"""The header by which the local Bedrock says that it is none."""
+READ_TIMEOUT = 120.0
+"""Seconds."""
+SIMULATOR_HEADER = "x-simulated-model"
+"""Response header of the local Bedrock simulator."""
 
 
-class Direct:
-    """Of an environment's account; each call is one request on the wire."""
+class SingleStep:
+    """Calls steps with the credentials of an environment's account. Each call is one HTTP request."""
 
     def __init__(self, account: Account) -> None:
-        self._environment, self._clients = account.environment, Clients(account._session)
+        self._environment, self._clients = account.environment, Clients(account.session)
 
     def runtime(self, region: str) -> Any:
-        """A client of bedrock-runtime, the same every time."""
-        return self._clients.runtime(region, SECONDS)
+        """Return the bedrock-runtime client of a Region."""
+        return self._clients.runtime(region, READ_TIMEOUT)
 
-    def target(self, route: RouteMap, index: int) -> Target:
-        """What a step leads to now. Raises NothingPromoted, UnreadableAlias, and AWS_ERRORS where an alias cannot be
-        read."""
+    def resolve(self, route: RouteMap, index: int) -> ResolvedStep:
+        """Return what to call for a step now. Raises the errors of RouteStore.resolve."""
         step = route.steps[index]
-        directory = Directory(
+        store = RouteStore(
             route.route,
             environment=self._environment,
             region=step.region,
             clients=self._clients,
             now=time.monotonic,
         )
-        return target_of(index, step, directory, None)
+        return store.resolve(index, step, None)
 
 
-def arguments(route: RouteMap, target: Target, conversation: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
-    """Of Converse, and of its stream. conversation: `messages`, and `system` if there is one."""
-    return arguments_of(Asked.of({**conversation, "maxTokens": max_tokens}), target, route)
+def step_arguments(
+    route: RouteMap, target: ResolvedStep, conversation: Mapping[str, Any], max_tokens: int
+) -> dict[str, Any]:
+    """Return the arguments of Converse and ConverseStream.
+
+    Args:
+        route: the route's map.
+        target: the step to call.
+        conversation: `messages`, and `system` if there is one.
+        max_tokens: limit of the answer.
+    """
+    return ConverseRequest.of({**conversation, "maxTokens": max_tokens}).arguments_for(target, route)
 
 
-def asking(text: str) -> dict[str, Any]:
-    """A conversation of one user's text."""
+def user_message(text: str) -> dict[str, Any]:
+    """Return a conversation of one user message."""
     return {"messages": [{"role": "user", "content": [{"text": text}]}]}
 
 
-def stand_in(reply: Mapping[str, Any]) -> bool:
-    """Whether a simulator gave it."""
-    return STAND_IN in reply.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+def is_simulated(response: Mapping[str, Any]) -> bool:
+    """Return whether the response came from the simulator."""
+    return SIMULATOR_HEADER in response.get("ResponseMetadata", {}).get("HTTPHeaders", {})

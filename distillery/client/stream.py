@@ -1,57 +1,59 @@
-"""A streamed reply: its texts as they come, and when it is over what they came to."""
+"""A streamed reply: its texts or events as they arrive, and the complete reply after the end."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from distillery.client.aws import wait_at_most
-from distillery.client.call import Call
-from distillery.client.failure import StreamLate, StreamTruncated
-from distillery.client.fallback import Try
-from distillery.client.reply import Reply
-from distillery.client.stream_assembler import Assembly
+from distillery.client.aws import RAW_BODY, StreamLate, StreamTruncated, set_read_timeout
+from distillery.client.converse import Reply
+from distillery.client.fallback import PlannedAttempt
+from distillery.client.invocation import RouteInvocation
 
 Event = Mapping[str, Any]
-SECONDS_BETWEEN_EVENTS = 60.0
-"""So long a stream that has begun to say something may be silent: nobody takes it over, so it has time."""
+EVENT_TIMEOUT = 60.0
+"""Seconds that a stream may be silent after its first text, when no other step can take over."""
+METADATA_FIELDS = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
 
 
 class ReplyStream:
-    """`for text in stream:`, or `for event in stream.events():` with Bedrock's own events; once; then `stream.reply`.
+    """The stream of one request. Read it once, then use `reply`.
 
-    Until something was handed out, a stream that breaks is begun anew at the next step. Afterwards never: StreamBroken
-    is raised, with the text so far. Texts may fall back for longer than events, which hand out the reasoning that
-    comes before the text. `close()`, or the end of a `with`, ends a stream early.
+    `for text in stream` returns texts; `for event in stream.events()` returns Bedrock's events. Until something was
+    returned, a stream that fails is restarted at the next step. After that it raises StreamBroken with the text so far.
+    Reading texts allows a fallback for longer than reading events, which include the reasoning before the text.
+    `close()`, or the end of a `with` block, ends a stream early.
     """
 
-    def __init__(self, call: Call, now: Callable[[], float]) -> None:
+    def __init__(self, call: RouteInvocation, now: Callable[[], float]) -> None:
         self._call, self._now = call, now
-        self._tries = iter(call.walk)
-        self._taken = self._over = False
+        self._attempts = iter(call.fallback)
+        self._started = self._ended = False
         self._reply: Reply | None = None
-        self._first: float | None = None
-        self._one, self._stream = self._begin()
-        self._opened = now()
+        self._first_token_at: float | None = None
+        self._planned, self._response = self._open()
+        self._opened_at = now()
 
     @property
     def text(self) -> str:
-        """What was said so far."""
-        return self._assembly.text
+        """The text so far."""
+        return self._assembler.text
 
     @property
     def reply(self) -> Reply:
-        """Raises RuntimeError before the stream is over."""
+        """The reply. Raises RuntimeError before the end of the stream."""
         if self._reply is None:
-            raise RuntimeError("a stream has its reply when it was read to its end, or closed")
+            raise RuntimeError("the stream has not ended; read it to its end, or close it, before reading its reply")
         return self._reply
 
     def __iter__(self) -> Iterator[str]:
-        for event in self._run(_is_text):
+        for event in self._read(_is_text):
             if text := event.get("contentBlockDelta", {}).get("delta", {}).get("text"):
                 yield text
 
     def events(self) -> Iterator[Event]:
-        return self._run(_is_content)
+        """Iterate over the events of ConverseStream. Raises StreamBroken, AllStepsFailed, or boto3's ClientError."""
+        return self._read(_is_content)
 
     def __enter__(self) -> Self:
         return self
@@ -62,93 +64,162 @@ class ReplyStream:
         self.close()
 
     def close(self) -> None:
-        """A stream that is not over has no usage in its reply: Bedrock tells it last."""
-        self._stream.close()
-        if not self._over:
-            self._call.walk.answered(self._one)
+        """End the stream. The reply of a stream that is closed early has no usage, which Bedrock reports last."""
+        self._response["stream"].close()
+        if not self._ended:
+            self._call.fallback.succeeded(self._planned)
             self._finish()
 
-    def _begin(self) -> tuple[Try, Any]:
-        self._assembly, self._first = Assembly(), None
-        for one in self._tries:
+    def _open(self) -> tuple[PlannedAttempt, Any]:
+        self._assembler, self._first_token_at = StreamAssembler(), None
+        for planned in self._attempts:
             try:
-                return one, self._call.open(one, "converse_stream")["stream"]
-            except Exception as error:  # judged: what no step would answer is raised again
-                self._fell(one, error)
-        self._over = True
-        raise self._call.lost()
+                return planned, self._call.send(planned, "converse_stream")
+            except Exception as error:  # classified: an error of the caller is raised again
+                self._failed(planned, error)
+        self._ended = True
+        raise self._call.exhausted()
 
-    def _run(self, commits: Callable[[Event], bool]) -> Iterator[Event]:
-        if self._taken:
-            raise RuntimeError("a stream is read once")
-        self._taken = True
-        self._call.walk.idle(self._now() - self._opened)
+    def _read(self, commits: Callable[[Event], bool]) -> Iterator[Event]:
+        if self._started:
+            raise RuntimeError("the stream was read before; a stream can be read once")
+        self._started = True
+        self._call.fallback.exclude(self._now() - self._opened_at)
         try:
-            while not self._over:
+            while not self._ended:
                 yield from self._events(commits)
         finally:
             self.close()
 
     def _events(self, commits: Callable[[Event], bool]) -> Iterator[Event]:
-        """Of one try: nothing until an event commits to it; returns at its end, or with the next one begun."""
+        """Read one attempt. Events are held back until one commits to it. Returns at the end of the stream, or after
+        the next attempt was opened."""
         held: list[Event] | None = []
         try:
-            self._in_time()
-            for event in self._stream:
-                self._take(event)
+            self._limit_wait()
+            for event in self._response["stream"]:
+                self._add(event)
                 if held is not None:
-                    self._in_time()
+                    self._limit_wait()
                     held.append(event)
                     if not commits(event):
                         continue
-                    wait_at_most(self._stream, SECONDS_BETWEEN_EVENTS)
+                    set_read_timeout(self._response[RAW_BODY], EVENT_TIMEOUT)
                 ready, held = held or [event], None
                 yield from ready
-                if self._over:  # whoever got this closed the stream
+                if self._ended:  # the consumer closed the stream
                     return
-            if not self._assembly.stopped:
+            if not self._assembler.stopped:
                 raise StreamTruncated("the stream ended before its message did")
-        except Exception as error:  # judged: what no step would answer is raised again
-            if not self._assembly.stopped and not self._over:
-                return self._broke(error, committed=held is None)
-        if self._over:
+        except Exception as error:  # classified: an error of the caller is raised again
+            if not self._assembler.stopped and not self._ended:
+                return self._broken(error, committed=held is None)
+        if self._ended:
             return
         yield from held or ()
-        if self._over:
+        if self._ended:
             return
-        self._call.walk.answered(self._one)
+        self._call.fallback.succeeded(self._planned)
         self._finish()
 
-    def _in_time(self) -> None:
-        """Of a stream that has said nothing yet: no event, and no wait for one, goes beyond the deadline."""
-        left = self._call.walk.left
-        if left <= 0:
-            raise StreamLate("the deadline passed before it said anything")
-        wait_at_most(self._stream, min(self._one.seconds, left))
+    def _limit_wait(self) -> None:
+        """Let no wait for an event before the first text go beyond the deadline. Raises StreamLate after it."""
+        remaining = self._call.fallback.remaining
+        if remaining <= 0:
+            raise StreamLate("the deadline passed before the first text")
+        set_read_timeout(self._response[RAW_BODY], min(self._planned.timeout, remaining))
 
-    def _take(self, event: Event) -> None:
-        if self._first is None and "contentBlockDelta" in event:
-            self._first = self._now()
-        self._assembly.take(event)
+    def _add(self, event: Event) -> None:
+        if self._first_token_at is None and "contentBlockDelta" in event:
+            self._first_token_at = self._now()
+        self._assembler.add(event)
 
-    def _broke(self, error: Exception, *, committed: bool) -> None:
-        self._stream.close()
+    def _broken(self, error: Exception, *, committed: bool) -> None:
+        self._response["stream"].close()
         if committed:
-            self._over = True
-            raise self._call.broken(self._one, error, self.text) from error
-        self._fell(self._one, error)
-        self._one, self._stream = self._begin()
+            self._ended = True
+            raise self._call.broken(self._planned, error, self.text) from error
+        self._failed(self._planned, error)
+        self._planned, self._response = self._open()
 
-    def _fell(self, one: Try, error: Exception) -> None:
+    def _failed(self, planned: PlannedAttempt, error: Exception) -> None:
         try:
-            self._call.failed(one, error)
+            self._call.failed(planned, error)
         except Exception:
-            self._over = True
+            self._ended = True
             raise
 
     def _finish(self) -> None:
-        self._over = True
-        self._reply = self._call.over(self._one, self._assembly.response, self._first, self._now())
+        self._ended = True
+        response = self._assembler.response
+        self._reply = self._call.finish(self._planned, response, self._first_token_at, self._now())
+
+
+class StreamAssembler:
+    """Assembles the events of ConverseStream into the structure of a Converse response."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._role = "assistant"
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._stop: dict[str, Any] = {}
+        self._metadata: dict[str, Any] = {}
+
+    def add(self, event: Event) -> None:
+        """Add the next event."""
+        match event:
+            case {"contentBlockDelta": delta}:
+                self._add_delta(delta["contentBlockIndex"], delta["delta"])
+            case {"contentBlockStart": start}:
+                self._blocks[start["contentBlockIndex"]] = {name: dict(part) for name, part in start["start"].items()}
+            case {"messageStart": start}:
+                self._role = start["role"]
+            case {"messageStop": stop}:
+                self._stop, self.stopped = dict(stop), True
+            case {"metadata": metadata}:
+                self._metadata = {name: metadata[name] for name in METADATA_FIELDS if name in metadata}
+
+    @property
+    def text(self) -> str:
+        return "".join(self._blocks[index].get("text", "") for index in sorted(self._blocks))
+
+    @property
+    def response(self) -> dict[str, Any]:
+        content = [_parsed_tool_input(self._blocks[index]) for index in sorted(self._blocks)]
+        return {"output": {"message": {"role": self._role, "content": content}}, **self._stop, **self._metadata}
+
+    def _add_delta(self, index: int, delta: Mapping[str, Any]) -> None:
+        block = self._blocks.setdefault(index, {})
+        for kind, value in delta.items():
+            if kind == "text":
+                block["text"] = block.get("text", "") + value
+            elif kind == "toolUse":
+                tool = block.setdefault("toolUse", {})
+                tool["input"] = tool.get("input", "") + value["input"]
+            elif kind == "reasoningContent":
+                _add_reasoning(block.setdefault("reasoningContent", {}), value)
+            else:
+                block.setdefault(kind, []).append(value)
+
+
+def _add_reasoning(reasoning: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    for name, value in delta.items():
+        if name == "redactedContent":
+            reasoning[name] = reasoning.get(name, b"") + value
+        else:
+            text = reasoning.setdefault("reasoningText", {})
+            text[name] = text.get(name, "") + value
+
+
+def _parsed_tool_input(block: dict[str, Any]) -> dict[str, Any]:
+    """Return the block with the input of a tool parsed from JSON. Invalid JSON stays text."""
+    if "toolUse" not in block or not isinstance(block["toolUse"].get("input"), str):
+        return block
+    try:
+        value = json.loads(block["toolUse"]["input"] or "{}")
+    except ValueError:
+        return block
+    return {**block, "toolUse": {**block["toolUse"], "input": value}}
 
 
 def _is_content(event: Event) -> bool:

@@ -1,7 +1,7 @@
 """What services are known to say: whole sentences, and the words that their other sentences are made of.
 
 A sentence here ends up in logs and e-mails as it stands, so each is fixed but for its holes (`{}`), which let nothing
-through but identifiers. Those that code matches on (`distillery.client.failure.OF_THE_MAP`) are among them.
+through but identifiers. Those that code matches on (`distillery.client.aws.MAP_REFUSALS`) are among them.
 """
 
 SENTENCES = (

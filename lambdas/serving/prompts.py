@@ -7,7 +7,7 @@ conversation does not (CloudWatch guide, "Specification: Embedded metric format"
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from distillery.client.metrics import OF_NO_ROUTE, Dimension, directive, embedded, line
+from distillery.client.metrics import BY_ENVIRONMENT, Dimension, directive, embedded, to_line
 from distillery.core.escaping import as_json
 from distillery.core.names import METRIC_PROMPTS_LOGGED
 
@@ -17,9 +17,9 @@ def log_prompt(
 ) -> None:
     """at: seconds since the epoch."""
     counted = {
-        **embedded([directive(OF_NO_ROUTE, [METRIC_PROMPTS_LOGGED])], at=at),
+        **embedded([directive(BY_ENVIRONMENT, [METRIC_PROMPTS_LOGGED])], at=at),
         Dimension.ENVIRONMENT: environment,
         METRIC_PROMPTS_LOGGED: 1,
     }
-    write(line(counted))
+    write(to_line(counted))
     write(as_json({"asked": conversation, "answered": reply}))

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from distillery.client.refused import FunctionRefused, NotReached
-from distillery.client.signed import post
+from distillery.client.account import post_signed
+from distillery.client.errors import FunctionRefused, NotReached
 from distillery.core.names import UPLOADS_PREFIX
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import resource
@@ -136,7 +136,7 @@ def _signed(environment: Environment, kind: str, url: str, region: str, asked: d
     keys = environment.person(kind)
     session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
     try:
-        return json.dumps(post(session, url, asked, region=region))
+        return json.dumps(post_signed(session, url, asked, region=region))
     except (FunctionRefused, NotReached) as error:
         return str(error)
 

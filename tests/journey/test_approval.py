@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from distillery.client.refused import FunctionRefused
-from distillery.client.signed import post
+from distillery.client.account import post_signed
+from distillery.client.errors import FunctionRefused
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import OverBudgetThen
@@ -71,7 +71,7 @@ def _rolls_back_what_is_for_others(environment: Environment) -> None:
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"]
     )
     with pytest.raises(FunctionRefused, match="are for the deciders") as refused:
-        post(session, url, asked, region=environment.home)
+        post_signed(session, url, asked, region=environment.home)
     assert refused.value.name == "NotAdmitted"
     assert environment.ledger.active() == {}
 

@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from distillery.client.findings import parameter
 from distillery.client.metrics import Dimension, Metric
 from distillery.client.route_map import RouteMap
+from distillery.client.route_store import probe_parameter
 from distillery.core.names import TAG_ROUTE
 from distillery.core.pipeline import Outcome
 from tests.journey.conftest import Deploy
@@ -120,14 +120,14 @@ def _measured(environment: Environment, team: Team) -> None:
         for route in environment.serving["routes"]:
             asked = {"Name": environment.names.route(route), "Value": _map(environment, route), "Overwrite": True}
             assert not _may(ssm.put_parameter, **asked), (kind, route)
-            finding = {"Name": parameter("dev", route, "any/abcdefabcdef"), "Value": "false", "Type": "String"}
+            finding = {"Name": probe_parameter("dev", route, "any/abcdefabcdef"), "Value": "false", "Type": "String"}
             assert _may(ssm.put_parameter, **finding) is (kind == "measurer" and route == team.route), (kind, route)
 
 
 def _probed(environment: Environment, route: str) -> bool | None:
     ssm = environment.client("ssm", environment.inference)
     application = RouteMap.from_json(_map(environment, route)).steps[0].application
-    found = ssm.get_parameters(Names=[parameter("dev", route, str(application))])["Parameters"]
+    found = ssm.get_parameters(Names=[probe_parameter("dev", route, str(application))])["Parameters"]
     return bool(json.loads(found[0]["Value"])) if found else None
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bedrock_simulator.catalog import supported_models
-from distillery.client.findings import parameter as finding
 from distillery.client.route_map import STANDARD, RouteMap, Step
+from distillery.client.route_store import probe_parameter as finding
 from tests.policy.engine import Ask, Keys
 from tests.policy.house import House, Json, Resource, spelled
 

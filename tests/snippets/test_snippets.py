@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from distillery.cli.snippet_templates import SNIPPETS, RouteCall
+from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import RouteMap, Step
-from distillery.client.target import Target
 from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.snippets.proxy import Proxy
@@ -89,7 +89,7 @@ def test_a_snippet_runs_and_asks_what_the_map_says(
     route = RouteMap(
         environment="dev", route="fast", description="", max_tokens=300, steps=tuple(STEPS.values()), tags=TAGS
     )
-    told = SNIPPETS[package](RouteCall.of(route, Target(0, STEPS[step], identifiers[step], STEPS[step].model)))
+    told = SNIPPETS[package](RouteCall.of(route, ResolvedStep(0, STEPS[step], identifiers[step], STEPS[step].model)))
     with Proxy(bedrock.url) as proxy:
         said = _run(told, package, proxy.url, tmp_path)
     ((path, asked),) = proxy.asked

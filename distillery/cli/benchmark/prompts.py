@@ -7,7 +7,7 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
-from distillery.client.single_step import asking
+from distillery.client.single_step import user_message
 from distillery.core.errors import BadRequest
 
 WORDS = 80
@@ -42,7 +42,7 @@ def of(file: Path) -> Iterator[Prompt]:
 
 
 def _asking(text: str) -> Prompt:
-    return Prompt(asking(text))
+    return Prompt(user_message(text))
 
 
 def _conversation(line: str) -> Prompt:

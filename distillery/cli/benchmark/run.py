@@ -8,7 +8,7 @@ from distillery.cli.benchmark.budget import Purse, worst
 from distillery.cli.benchmark.prompts import Prompt
 from distillery.cli.benchmark.sample import Sample, Stopwatch, sample
 from distillery.cli.benchmark.variant import Arm
-from distillery.client.single_step import arguments
+from distillery.client.single_step import step_arguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def _round(
         at_most = worst(arm, prompt, plan.max_tokens)
         if not purse.may(at_most):
             return False
-        asked = arguments(arm.route, arm.target, prompt.conversation, plan.max_tokens)
+        asked = step_arguments(arm.route, arm.target, prompt.conversation, plan.max_tokens)
         taken = sample(plan.client(arm.step.region), asked, plan.now, scale=plan.scale)
         purse.pay(arm, taken, at_most)
         into[arm.name].append(taken)

@@ -5,10 +5,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.client.aws import AWS_ERRORS
-from distillery.client.failure import Kind, StreamTruncated, judge
-from distillery.client.reply import served_of
-from distillery.client.single_step import stand_in
+from distillery.client.aws import AWS_ERRORS, FailureKind, StreamTruncated, classify
+from distillery.client.converse import served_mode
+from distillery.client.single_step import is_simulated
 
 Stopwatch = Callable[[], float]
 """Seconds from anywhere."""
@@ -60,14 +59,14 @@ def sample(client: Any, asked: Mapping[str, Any], now: Stopwatch, *, scale: floa
         whole_ms=(ended - began) * 1000 / scale,
         input_tokens=told["usage"]["inputTokens"],
         output_tokens=told["usage"]["outputTokens"],
-        served=str(served_of(told)),
-        simulated=stand_in(reply),
+        served=str(served_mode(told)),
+        simulated=is_simulated(reply),
     )
 
 
 def _failed(error: Exception) -> Sample:
     """A connection that breaks while a stream is read raises urllib3's errors, which botocore does not wrap."""
-    failure = judge(error)
-    if failure.kind is Kind.CALLERS and not isinstance(error, AWS_ERRORS):
+    failure = classify(error)
+    if failure.kind is FailureKind.CALLERS and not isinstance(error, AWS_ERRORS):
         raise error
     return Sample(error=failure.name, sentence=str(error))

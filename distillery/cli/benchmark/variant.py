@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import DEFAULT_TIER, STANDARD, Mode, RouteMap, Step
-from distillery.client.target import Target
 
-Resolve = Callable[[RouteMap, int], Target]
+Resolve = Callable[[RouteMap, int], ResolvedStep]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Arm:
     """target: what is called for one of the route's steps."""
 
     route: RouteMap
-    target: Target
+    target: ResolvedStep
 
     @property
     def name(self) -> str:

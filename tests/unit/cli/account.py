@@ -42,11 +42,11 @@ class FakeAccount:
     clients: dict[tuple[str, str | None], Any] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, Any], str | None]] = field(default_factory=list)
 
-    def _client(self, service: str, region: str | None = None) -> Any:
+    def aws_client(self, service: str, region: str | None = None) -> Any:
         return self.clients[service, region]
 
     @property
-    def _session(self) -> "FakeAccount":
+    def session(self) -> "FakeAccount":
         return self
 
     def client(self, service: str, *, region_name: str, config: Any) -> Any:

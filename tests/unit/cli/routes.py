@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from distillery.client.findings import parameter, spelled
 from distillery.client.route_map import Prices, RouteMap, Step
+from distillery.client.route_store import format_probe_result, probe_parameter
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 
@@ -49,7 +49,7 @@ def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
     """What the serving stack would leave behind, and probes; with the alias of a promoted student."""
     told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
     told |= {
-        parameter("dev", one.route, step.application): spelled(step.probed)
+        probe_parameter("dev", one.route, step.application): format_probe_result(step.probed)
         for one in maps
         for step in one.steps
         if step.application and step.probed is not None

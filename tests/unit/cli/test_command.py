@@ -13,7 +13,7 @@ from distillery.cli.permissions import NEEDS, STACKS, needed
 from distillery.cli.target import Target
 from distillery.cli.verbs import VERBS
 from distillery.client import NotDeployed, NotReached
-from distillery.client.refused import NotAllowed
+from distillery.client.errors import NotAllowed
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
 from local.account import LocalAccount

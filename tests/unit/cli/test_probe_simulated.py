@@ -6,7 +6,7 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from distillery.client.findings import parameter, spelled
+from distillery.client.route_store import format_probe_result, probe_parameter
 from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.unit.cli.account import FakeAccount
@@ -38,5 +38,5 @@ def test_what_the_service_does_is_what_is_noted(
         aws_secret_access_key="local",
     )
     said = command("probe", "fast", "--yes")
-    found = ssm.parameters[parameter("dev", "fast", application)]
-    assert (said.code, found) == (0, spelled(works)), said
+    found = ssm.parameters[probe_parameter("dev", "fast", application)]
+    assert (said.code, found) == (0, format_probe_result(works)), said

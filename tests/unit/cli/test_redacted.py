@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError, EventStreamError
 from distillery.cli.offline_check.sources import sources
 from distillery.cli.target import Target
 from distillery.client import Account
-from distillery.client.maps import Maps
-from distillery.client.single_step import Direct
+from distillery.client.published_maps import PublishedMaps
+from distillery.client.single_step import SingleStep
 
 CANARY = "My quokka Xylander swallowed card 4929 1001 2002 3003"
 PARTS = ("quokka", "Xylander", "swallowed", "4929 1001")
@@ -27,10 +27,10 @@ ASKS: dict[str, Callable[[Account, Path], object]] = {
     "an object": lambda account, _: account.read("s3://data/report.json"),
     "a function": lambda account, _: account.invoke("serving", {"prompt": CANARY}),
     "the ledger": lambda account, _: account.dynamodb().get_item(TableName="ledger", Key={}),
-    "a map": lambda account, _: Maps(account).of("fast"),
-    "a model": lambda account, _: Direct(account).runtime("us-east-1").converse(modelId=CANARY),
+    "a map": lambda account, _: PublishedMaps(account).get("fast"),
+    "a model": lambda account, _: SingleStep(account).runtime("us-east-1").converse(modelId=CANARY),
     "a model's stream": lambda account, _: list(
-        Direct(account).runtime("us-east-1").converse_stream(modelId="m")["stream"]
+        SingleStep(account).runtime("us-east-1").converse_stream(modelId="m")["stream"]
     ),
     "prompts in S3": lambda _, file: [list(one.open(lambda _: None)) for one in sources(["s3://prompts/a.jsonl"])],
 }

@@ -9,13 +9,13 @@ import pytest
 
 from distillery.cli.snippet_templates import SNIPPETS, RouteCall
 from distillery.cli.snippets import Package
-from distillery.client.target import Target
+from distillery.client.converse import ResolvedStep
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.routes import APPLICATION, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
-CALL = RouteCall.of(FAST, Target(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
+CALL = RouteCall.of(FAST, ResolvedStep(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
 EVERY = [name for name in SNIPPETS if name != "cli"]
 
 

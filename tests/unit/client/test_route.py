@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from distillery.client import Mode, NotConfigured, Step
-from distillery.client.request import OF_THE_MAP, Request
+from distillery.client.converse import SET_BY_MAP, ConverseArguments
 from tests.unit.client.world import (
     ENDPOINT,
     HAIKU,
@@ -82,13 +82,13 @@ def test_every_argument_of_converse_is_a_callers_or_the_maps(operation: str) -> 
     shape = model.operation_model(operation).input_shape
     assert shape is not None
     members = set(shape.members)
-    assert members == set(Request.__annotations__) - {"maxTokens"} | set(OF_THE_MAP)
+    assert members == set(ConverseArguments.__annotations__) - {"maxTokens"} | set(SET_BY_MAP)
 
 
-@pytest.mark.parametrize("name", OF_THE_MAP)
+@pytest.mark.parametrize("name", SET_BY_MAP)
 def test_what_the_map_says_is_not_a_callers_to_say(name: str) -> None:
     asked: Any = {"messages": MESSAGES, name: "x"}
-    with pytest.raises(TypeError, match=f"{name}: the route's map says it"):
+    with pytest.raises(TypeError, match=f"{name}: the route's map sets it"):
         World(route_map()).route().converse(**asked)
 
 
@@ -97,7 +97,7 @@ def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
     route = world.route()
     route.converse(messages=MESSAGES, requestMetadata={"team": "mine"})
     assert world.requests[0]["requestMetadata"] == {"team": "search"}
-    with pytest.raises(ValueError, match="17 pairs, 1 of them the route's; Bedrock takes 16"):
+    with pytest.raises(ValueError, match="17 pairs, 1 of them the route's tags; Bedrock accepts at most 16"):
         route.converse(messages=MESSAGES, requestMetadata={str(key): "v" for key in range(16)})
     with pytest.raises(ValueError, match="256 characters"):
         route.converse(messages=MESSAGES, requestMetadata={"k": "v" * 257})
@@ -111,7 +111,7 @@ def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
 def test_a_caller_cannot_say_what_logs_are_read_by(key: str, how: str) -> None:
     """`distillery:run` would keep a call from ever being collected; `distillery:side` decides what a verdict sees."""
     world = World(route_map())
-    with pytest.raises(ValueError, match="not a caller's to say"):
+    with pytest.raises(ValueError, match="is reserved"):
         getattr(world.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
     assert (world.requests, world.told) == ([], [])
 
@@ -218,7 +218,7 @@ def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPat
     for name in ("AWS_REGION", "DISTILLERY_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     world = World(route_map())
-    with pytest.raises(NotConfigured, match="no environment is set; give environment=, or set DISTILLERY_ENVIRONMENT"):
+    with pytest.raises(NotConfigured, match="no environment is set; pass environment=, or set DISTILLERY_ENVIRONMENT"):
         world.route(environment=None)
     monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "dev")
     assert world.route(environment=None).map == route_map()
@@ -230,5 +230,5 @@ def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_deadline_is_some_time() -> None:
-    with pytest.raises(ValueError, match="more than 0 seconds"):
+    with pytest.raises(ValueError, match="greater than 0 seconds"):
         World().route(deadline=0)

@@ -1,6 +1,6 @@
 """How long a stream may be silent: before its first text not beyond the deadline, afterwards for a fixed time.
 
-By boto3 and a real socket too, since the time-out of one is set by a way that botocore does not promise.
+With boto3 and a real socket too, so that a botocore or urllib3 that no longer sets the time-out fails here.
 """
 
 import json
@@ -35,16 +35,14 @@ def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
     assert world.streams[0].closed
 
 
-def test_no_wait_for_the_first_text_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(streams, "wait_at_most", lambda _, seconds: waits.append(seconds))
+def test_no_wait_for_the_first_text_goes_beyond_the_deadline() -> None:
     world = World(route_map(OPTIMIZED))
     world.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # half a second each
     assert list(world.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
-    *thinking, speaking = waits
+    *thinking, speaking = world.timeouts
     assert thinking == sorted(thinking, reverse=True)
     assert thinking[-1] < 3
-    assert speaking == streams.SECONDS_BETWEEN_EVENTS
+    assert speaking == streams.EVENT_TIMEOUT
 
 
 def test_a_stream_that_was_accepted_may_think_until_the_deadline() -> None:
@@ -84,8 +82,27 @@ def test_before_the_first_text_it_does() -> None:
     assert time.monotonic() - began < 3
 
 
+def test_the_deadline_ends_a_stream_that_hangs_before_its_first_text() -> None:
+    """The client's own time-out, which restarts with each event, would end it after 1.75 s."""
+    began = time.monotonic()
+    with (
+        served([START, 0.8, THOUGHT, 30.0, delta("late"), *end()]) as route,
+        pytest.raises(AllStepsFailed, match=r"ReadTimeoutError|StreamLate"),
+    ):
+        list(route.converse_stream(messages=MESSAGES))
+    assert 0.9 < time.monotonic() - began < 1.5
+
+
+def test_a_time_out_that_cannot_be_set_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if urllib3 had moved its socket: the deadline must not disappear silently."""
+    monkeypatch.setattr("botocore.compat.set_socket_timeout", lambda body, _: body.moved)
+    monkeypatch.setattr("botocore.response.set_socket_timeout", lambda body, _: body.moved)
+    with served([START, delta("a"), *end()]) as route, pytest.raises(AttributeError, match="moved"):
+        list(route.converse_stream(messages=MESSAGES))
+
+
 def test_a_stream_that_falls_silent_for_good_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "SECONDS_BETWEEN_EVENTS", 0.2)
+    monkeypatch.setattr(streams, "EVENT_TIMEOUT", 0.2)
     with (
         served([START, delta("a"), 5.0, delta("b"), *end()]) as route,
         pytest.raises(StreamBroken, match="ReadTimeoutError"),

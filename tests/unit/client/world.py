@@ -4,13 +4,14 @@ move."""
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError, EventStreamError
 
 from distillery.client import Prices, Route, RouteMap, Served, Step
-from distillery.client.findings import parameter, spelled
-from distillery.client.timing import Timing
+from distillery.client.fallback import Timing
+from distillery.client.route_store import format_probe_result, probe_parameter
 from tests.fakes.services import FakeSsm
 
 PRO = "us.amazon.nova-pro-v1:0"
@@ -116,6 +117,7 @@ class World:
         self.regions: list[str] = []
         self.waits: list[float] = []
         self.streams: list[FakeStream] = []
+        self.timeouts: list[float] = []
         self.told: list[Served] = []
         self.made: list[tuple[str, str]] = []
         if said:
@@ -128,7 +130,8 @@ class World:
         self.ssm.parameters[f"/distillery/dev/routes/{said.route}"] = json.dumps(said.document())
         for step in said.steps:
             if step.application and step.probed is not None:
-                self.ssm.parameters[parameter("dev", said.route, step.application)] = spelled(step.probed)
+                name = probe_parameter("dev", said.route, step.application)
+                self.ssm.parameters[name] = format_probe_result(step.probed)
 
     def promote(self, model: str = "model-a", endpoint: str = ENDPOINT) -> None:
         self.homes["us-east-1"].parameters[ALIAS] = json.dumps({"endpoint": {"arn": endpoint}, "current": model})
@@ -163,9 +166,24 @@ class World:
         self.at += 0.5
 
 
+class RawBody:
+    """What urllib3 holds of a response, as far as botocore sets its time-out."""
+
+    def __init__(self, timeouts: list[float]) -> None:
+        self.closed = False
+        sock = SimpleNamespace(settimeout=timeouts.append)
+        self._fp = SimpleNamespace(fp=SimpleNamespace(raw=SimpleNamespace(_sock=sock)))
+
+
 class _Runtime:
     def __init__(self, world: World, region: str, wait: float) -> None:
         self._world, self._region, self._wait = world, region, wait
+        self.meta = SimpleNamespace(events=self)
+        self._handlers: list[Callable[..., None]] = []
+
+    def register(self, event: str, handler: Callable[..., None], *, unique_id: str) -> None:
+        assert event == "response-received.bedrock-runtime.ConverseStream", unique_id
+        self._handlers.append(handler)
 
     def converse(self, **request: Any) -> Any:
         world = self._world
@@ -184,4 +202,7 @@ class _Runtime:
         events = self.converse(**request)
         stream = FakeStream(events, self._world.tick)
         self._world.streams.append(stream)
-        return {"stream": stream}
+        response: dict[str, Any] = {"stream": stream}
+        for handler in self._handlers:
+            handler(parsed_response=response, response_dict={"body": RawBody(self._world.timeouts)})
+        return response

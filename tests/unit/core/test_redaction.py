@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from distillery.client.failure import OF_THE_MAP, judge
+from distillery.client.aws import MAP_REFUSALS, classify
 from distillery.core.aws import redact
 from distillery.core.phrases import BINDING, SENTENCES, TELLING
 from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, of_model, sentence, told
@@ -134,13 +134,13 @@ OF_MAPS = (
 
 
 def test_what_the_client_reads_in_a_sentence_it_reads_in_what_is_kept_of_it() -> None:
-    for alternative in OF_THE_MAP.pattern.split("|"):
+    for alternative in MAP_REFUSALS.pattern.split("|"):
         assert any(re.match(alternative, message) for message in OF_MAPS), alternative
     for message in (*OF_MAPS, "1 validation error detected", "The provided model identifier", "x"):
         error = service_error("ValidationException", message=message)
-        before = judge(error).kind
+        before = classify(error).kind
         redact(error, "bedrock-runtime")
-        assert judge(error).kind is before, message
+        assert classify(error).kind is before, message
 
 
 @pytest.mark.parametrize(("said", "kept"), [("ThrottlingException", "ThrottlingException"), ("My card\n", "Unknown")])

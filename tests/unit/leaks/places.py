@@ -24,7 +24,7 @@ def doors() -> Iterator[Door]:
     with pytest.MonkeyPatch.context() as patch:
         door = Door(patch)
         patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
-        patch.setattr("distillery.client.timing.time.sleep", lambda _: None)
+        patch.setattr("distillery.client.fallback.time.sleep", lambda _: None)
         patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(door.account, request))
         _forget()
         yield door

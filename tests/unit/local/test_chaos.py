@@ -108,7 +108,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         Standalone(*flags, python=ROOT / ".venv-local" / "bin" / "python") as bedrock,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr("distillery.client.breaker.SECONDS", 0.5)  # so that it opens and closes often in a short run
+        patch.setattr(
+            "distillery.client.fallback.BREAKER_SECONDS", 0.5
+        )  # so that it opens and closes often in a short run
         bedrock.client(region="us-east-2").put_model_invocation_logging_configuration(
             loggingConfig={"s3Config": {"bucketName": "logs"}, "textDataDeliveryEnabled": True}
         )

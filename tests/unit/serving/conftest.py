@@ -22,7 +22,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes))
     monkeypatch.setattr(handler, "_session", lambda: world)
     monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
-    monkeypatch.setattr("distillery.client.timing.time.sleep", lambda _: None)
+    monkeypatch.setattr("distillery.client.fallback.time.sleep", lambda _: None)
     monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
     monkeypatch.delenv(Variable.LOG_PROMPTS, raising=False)
     _forget()

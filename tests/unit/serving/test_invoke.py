@@ -72,7 +72,9 @@ def test_a_distilled_route_follows_its_alias_into_the_home_region(world: World) 
 
 def test_a_route_whose_recipe_was_never_promoted_says_so(world: World) -> None:
     world.homes["us-east-1"].parameters.clear()
-    with pytest.raises(BadRequest, match="no model yet: nothing was promoted to /distillery/dev/alias/support yet"):
+    with pytest.raises(
+        BadRequest, match="no model yet: no model has been promoted to /distillery/dev/alias/support yet"
+    ):
         ask("distilled/support")
 
 

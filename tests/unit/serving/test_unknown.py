@@ -174,4 +174,4 @@ def test_a_sandbox_makes_a_client_for_each_time_that_a_try_may_have_and_no_more(
     clients = Clients(world)
     for seconds in (142.5, 71.25, 142.5, 71.25):
         clients.runtime("us-east-2", seconds)
-    assert len(clients._made) == 2
+    assert len(clients._clients) == 2

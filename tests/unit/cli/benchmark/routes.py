@@ -6,8 +6,8 @@ from typing import Any
 
 from distillery.cli.benchmark.sample import Sample
 from distillery.cli.benchmark.variant import Arm
+from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import RouteMap
-from distillery.client.target import Target
 from tests.unit.cli.benchmark.virtual import Watch
 
 
@@ -15,9 +15,9 @@ def arm(route: RouteMap, index: int = 0) -> Arm:
     return Arm(route, resolved(route, index))
 
 
-def resolved(route: RouteMap, index: int) -> Target:
+def resolved(route: RouteMap, index: int) -> ResolvedStep:
     step = route.steps[index]
-    return Target(index, step, step.identifier or "its deployment", step.model)
+    return ResolvedStep(index, step, step.identifier or "its deployment", step.model)
 
 
 def answered(first: float, whole: float, tokens: int = 100, **more: Any) -> Sample:

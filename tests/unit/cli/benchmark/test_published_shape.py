@@ -17,8 +17,8 @@ from distillery.cli.benchmark.budget import Purse
 from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, report
 from distillery.cli.benchmark.run import Plan, run
 from distillery.cli.benchmark.variant import Arm, arms
+from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import Prices, RouteMap, Step
-from distillery.client.target import Target
 from simulator_support.fakes import DECEMBER
 from tests.unit.cli.benchmark.virtual import client, simulated
 
@@ -34,9 +34,9 @@ ROUTE = RouteMap(environment="launch", route="fast", description="", max_tokens=
 REQUESTS = 300
 
 
-def resolved(route: RouteMap, index: int) -> Target:
+def resolved(route: RouteMap, index: int) -> ResolvedStep:
     step = route.steps[index]
-    return Target(index, step, str(step.identifier), step.model)
+    return ResolvedStep(index, step, str(step.identifier), step.model)
 
 
 def measured(requests: int, quotas: Quotas | None = None) -> Report:

@@ -6,8 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from distillery.client import AllStepsFailed, Step
-from distillery.client.breaker import FAILURES, SECONDS
-from distillery.client.fallback import ROUNDS, TRIES, rung
+from distillery.client.fallback import BREAKER_FAILURES, BREAKER_SECONDS, ROUNDS, STEP_ATTEMPTS, timeout_within
 from tests.unit.client.world import (
     ALIAS,
     ENDPOINT,
@@ -70,7 +69,7 @@ def test_a_step_is_tried_so_often_and_then_the_next(error: Exception) -> None:
     world = World(route_map())
     world.script[PRO] = [error]
     assert ask(world).index == 1
-    assert world.called == [PRO] * TRIES + ["app-pro"]
+    assert world.called == [PRO] * STEP_ATTEMPTS + ["app-pro"]
 
 
 @pytest.mark.parametrize("error", LATE, ids=str)
@@ -164,7 +163,7 @@ def test_the_last_step_has_all_the_time_that_is_left() -> None:
     ("deadline", "seconds", "given"), [(60, 60, 57), (60, 59, 57), (60, 30, 28.5), (60, 41, 40.3), (60, 2, None)]
 )
 def test_a_try_is_given_one_of_few_times(deadline: float, seconds: float, given: float | None) -> None:
-    assert rung(deadline, seconds) == (given and pytest.approx(given, rel=0.01))
+    assert timeout_within(deadline, seconds) == (given and pytest.approx(given, rel=0.01))
 
 
 def test_a_student_that_nobody_promoted_is_left_out_until_somebody_does() -> None:
@@ -190,11 +189,11 @@ def test_a_step_that_keeps_failing_is_left_alone_then_tried_with_one_request() -
 
     tries = [asked() for _ in range(4)]
     assert tries == [2, 2, 2, 0]
-    assert sum(tries) >= FAILURES
-    world.at += SECONDS
-    assert asked() == TRIES  # half-open
+    assert sum(tries) >= BREAKER_FAILURES
+    world.at += BREAKER_SECONDS
+    assert asked() == STEP_ATTEMPTS  # half-open
     assert asked() == 0
-    world.at += SECONDS
+    world.at += BREAKER_SECONDS
     world.script[PRO] = [answer()]
     assert route.converse(messages=MESSAGES).index == 0
     assert route.converse(messages=MESSAGES).index == 0  # closed
@@ -228,7 +227,7 @@ def test_what_is_gone_is_asked_once_in_a_request_however_long_it_goes_on() -> No
     world.script[PRO], world.script[HAIKU] = [GONE[0]], [THROTTLED]
     with pytest.raises(AllStepsFailed):
         ask(world)
-    assert world.called == [PRO, *[HAIKU] * TRIES * ROUNDS]
+    assert world.called == [PRO, *[HAIKU] * STEP_ATTEMPTS * ROUNDS]
 
 
 def test_the_map_is_read_again_once_in_a_request_however_many_steps_are_gone() -> None:
@@ -242,9 +241,9 @@ def test_the_map_is_read_again_once_in_a_request_however_many_steps_are_gone() -
 
 def test_a_callers_own_mistakes_open_no_breaker() -> None:
     world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [refusal("ValidationException", "too long")] * (FAILURES + 1) + [answer()]
+    world.script[PRO] = [refusal("ValidationException", "too long")] * (BREAKER_FAILURES + 1) + [answer()]
     route = world.route()
-    for _ in range(FAILURES + 1):
+    for _ in range(BREAKER_FAILURES + 1):
         with pytest.raises(ClientError):
             route.converse(messages=MESSAGES)
     assert route.converse(messages=MESSAGES).index == 0

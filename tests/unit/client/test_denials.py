@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from distillery.client import AllStepsFailed
-from distillery.client.breaker import SECONDS
-from tests.unit.client.test_walk import GONE, ask
+from distillery.client.fallback import BREAKER_SECONDS
+from tests.unit.client.test_fallback import GONE, ask
 from tests.unit.client.world import (
     HAIKU,
     MESSAGES,
@@ -41,7 +41,7 @@ def test_a_step_that_is_denied_is_passed_by_and_left_alone_for_a_while() -> None
     route = world.route()
     assert [route.converse(messages=MESSAGES).index for _ in range(3)] == [1, 1, 1]
     assert (world.called, world.pauses, len(world.ssm.reads)) == ([PRO, HAIKU, HAIKU, HAIKU], [], 1)
-    world.at += SECONDS
+    world.at += BREAKER_SECONDS
     world.script[PRO] = [answer()]
     assert route.converse(messages=MESSAGES).index == 0
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step, published
-from distillery.client.cache import SECONDS_BETWEEN, SECONDS_KEPT, Kept, NotThere
+from distillery.client.aws import ParameterNotFound
+from distillery.client.route_store import CACHE_SECONDS, RETRY_SECONDS, CachedValue
 from tests.fakes.errors import service_error
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
 
@@ -16,7 +17,7 @@ PATH = "/distillery/dev/routes/"
 def test_a_map_is_read_once_a_minute() -> None:
     world = World(route_map())
     route = world.route()
-    for at in (0, 30, SECONDS_KEPT - 1, SECONDS_KEPT, SECONDS_KEPT + 1):
+    for at in (0, 30, CACHE_SECONDS - 1, CACHE_SECONDS, CACHE_SECONDS + 1):
         world.at = 1000 + at
         assert route.map == route_map()
     assert world.ssm.reads == [PATH + "fast"] * 2
@@ -39,13 +40,13 @@ def test_where_ssm_cannot_be_read_the_map_before_is_used_and_ssm_left_alone_for_
     route = world.route()
     assert route.map
     world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
-    for at in (61, 62, 61 + SECONDS_BETWEEN):
+    for at in (61, 62, 61 + RETRY_SECONDS):
         world.at = 1000 + at
         assert route.map == route_map()
     assert len(world.ssm.reads) == 3
     del world.ssm.errors[PATH + "fast"]
     world.publish(route_map(STANDARD))
-    world.at += SECONDS_BETWEEN
+    world.at += RETRY_SECONDS
     assert route.map == route_map(STANDARD)
 
 
@@ -119,10 +120,10 @@ def test_one_thread_reads_and_the_others_go_on_with_what_was_kept() -> None:
             assert go.wait(10)
         return len(reads)
 
-    kept = Kept(read, now=lambda: at[0])
+    kept = CachedValue(read, now=lambda: at[0])
     with ThreadPoolExecutor(9) as threads:
         assert set(threads.map(lambda _: kept.value(), range(9))) == {1}
-        at[0] = SECONDS_KEPT
+        at[0] = CACHE_SECONDS
         slow = threads.submit(kept.value)
         assert reading.wait(10)
         assert [kept.value() for _ in range(5)] == [1] * 5
@@ -136,12 +137,12 @@ def test_what_does_not_exist_is_looked_for_again_soon_not_always() -> None:
 
     def read() -> int:
         reads.append(1)
-        raise NotThere("x")
+        raise ParameterNotFound("x")
 
-    kept = Kept(read, now=lambda: at[0])
-    for moment in (0, 1, SECONDS_BETWEEN):
+    kept = CachedValue(read, now=lambda: at[0])
+    for moment in (0, 1, RETRY_SECONDS):
         at[0] = moment
-        with pytest.raises(NotThere):
+        with pytest.raises(ParameterNotFound):
             kept.value()
     assert len(reads) == 2
 
@@ -150,13 +151,13 @@ def test_what_could_not_be_read_is_read_again_soon_not_by_every_request() -> Non
     world = World(route_map())
     world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
     route = world.route()
-    for at in (0, 1, SECONDS_BETWEEN - 1):
+    for at in (0, 1, RETRY_SECONDS - 1):
         world.at = 1000 + at
         with pytest.raises(MapUnavailable, match="InternalServerError"):
             route.converse(messages=MESSAGES)
     assert len(world.ssm.reads) == 1
     world.ssm.errors.clear()
-    world.at = 1000 + SECONDS_BETWEEN
+    world.at = 1000 + RETRY_SECONDS
     assert route.converse(messages=MESSAGES).text == "hi"
 
 

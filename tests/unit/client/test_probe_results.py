@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from distillery.client import MapUnavailable, published
-from distillery.client.findings import parameter
+from distillery.client.route_store import probe_parameter
 from tests.fakes.errors import service_error
 from tests.unit.cli.routes import APPLICATION, OPTIMIZED
 from tests.unit.client.world import MESSAGES, World, route_map
 
 SYSTEM = str(OPTIMIZED.identifier)
-FINDING = parameter("dev", "fast", APPLICATION)
+FINDING = probe_parameter("dev", "fast", APPLICATION)
 ROUTE = "/distillery/dev/routes/fast"
 
 

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.cli.snippet_templates import SNIPPETS, RouteCall
+from distillery.client.converse import ResolvedStep
 from distillery.client.errors import AllStepsFailed
-from distillery.client.fields import DOCUMENT_MAX, LATENCIES, TIERS
-from distillery.client.route_map import RouteMap, UnreadableMap
-from distillery.client.target import Target
+from distillery.client.route_map import DOCUMENT_MAX, LATENCIES, TIERS, RouteMap, UnreadableMap
 from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
 
 SOUND: dict[str, Any] = {
@@ -73,7 +72,7 @@ def _shape(program: str) -> str:
 def _programs(text: str) -> dict[str, str]:
     found = RouteMap.from_json(text)
     step = found.steps[0]
-    call = RouteCall.of(found, Target(0, step, str(step.identifier), step.model))
+    call = RouteCall.of(found, ResolvedStep(0, step, str(step.identifier), step.model))
     return {name: make(call) for name, make in SNIPPETS.items()}
 
 
@@ -130,7 +129,7 @@ def test_no_field_of_a_map_becomes_code(field: str, value: Any) -> None:
     ],
 )
 def test_a_field_that_may_not_hold_that_makes_a_map_unreadable_and_is_named(field: str, value: Any) -> None:
-    with pytest.raises(UnreadableMap, match="may not hold"):
+    with pytest.raises(UnreadableMap, match="holds an invalid value"):
         RouteMap.from_json(_tampered(field, value))
 
 

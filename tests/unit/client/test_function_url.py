@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from distillery.client import FunctionRefused, NotReached
-from distillery.client.signed import post
+from distillery.client.account import post_signed
 
 SESSION = boto3.Session(aws_access_key_id="AKIDANA", aws_secret_access_key="secret", aws_session_token="token")
 Asked = list[tuple[dict[str, str], bytes]]
@@ -38,7 +38,7 @@ class Url:
         self.address = f"http://127.0.0.1:{self.server.server_port}/"
 
     def post(self, asked: Any = None) -> Any:
-        return post(SESSION, self.address, asked or {"run": "r"}, region="us-east-1")
+        return post_signed(SESSION, self.address, asked or {"run": "r"}, region="us-east-1")
 
 
 @pytest.fixture
@@ -92,5 +92,5 @@ def test_a_decision_is_never_sent_twice(url: Url, status: int) -> None:
 @pytest.mark.parametrize("address", ["http://elsewhere.example/", "ftp://127.0.0.2/", "file:///etc/passwd", ""])
 def test_nothing_is_signed_for_an_address_that_is_no_https(address: str) -> None:
     """Whoever can write the parameter that names the URL gets no session token in the clear."""
-    with pytest.raises(NotReached, match="no https address"):
-        post(SESSION, address, {}, region="us-east-1")
+    with pytest.raises(NotReached, match="not an https URL"):
+        post_signed(SESSION, address, {}, region="us-east-1")

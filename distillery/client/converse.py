@@ -1,0 +1,204 @@
+"""What is sent to one step of a route, and what comes back: the request and the response of Converse."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Required, Self, TypedDict
+
+from distillery.client.errors import Attempt
+from distillery.client.route_map import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
+
+SET_BY_MAP = ("modelId", "performanceConfig", "serviceTier")
+METADATA_PAIRS, METADATA_MAX = 16, 256
+"""Limits of `requestMetadata`: number of pairs, and characters of a key or value. Source: Bedrock API, Converse."""
+RESERVED_PREFIX = "distillery:"
+"""Prefix of metadata keys that only this product sets. They decide which logged calls become training prompts."""
+Marks = Callable[[Mapping[str, Any]], Mapping[str, str]]
+"""Returns further metadata for a request, from the arguments of Converse."""
+
+
+class ConverseArguments(TypedDict, total=False):
+    """Arguments of Converse. `maxTokens` is short for `inferenceConfig={"maxTokens": …}`."""
+
+    messages: Required[list[dict[str, Any]]]
+    system: list[dict[str, Any]]
+    maxTokens: int
+    inferenceConfig: dict[str, Any]
+    toolConfig: dict[str, Any]
+    guardrailConfig: dict[str, Any]
+    additionalModelRequestFields: dict[str, Any]
+    additionalModelResponseFieldPaths: list[str]
+    promptVariables: dict[str, Any]
+    requestMetadata: dict[str, str]
+    outputConfig: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedStep:
+    """A step and the identifier under which it is called now.
+
+    Attributes:
+        index: position of the step in the fallback policy, from 0.
+        step: the step as the map holds it.
+        identifier: `modelId` of Converse.
+        model: the catalog's model id, or the ARN of the model that a distilled step's alias names.
+    """
+
+    index: int
+    step: Step
+    identifier: str
+    model: str
+
+    @property
+    def requested(self) -> Mode:
+        return self.step.mode
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identifies what may be unavailable on its own: Region, identifier, and mode."""
+        return self.step.region, self.identifier, str(self.requested)
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseRequest:
+    """A caller's request, before it is addressed to a step. `inference` is `inferenceConfig` without defaults."""
+
+    arguments: Mapping[str, Any]
+    inference: Mapping[str, Any]
+    metadata: Mapping[str, str]
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Build a request from a caller's arguments.
+
+        Raises:
+            TypeError: an argument is set by the route's map.
+            ValueError: a metadata key is reserved.
+        """
+        if not_allowed := [name for name in SET_BY_MAP if name in arguments]:
+            raise TypeError(f"{', '.join(not_allowed)}: the route's map sets it; leave it out, or call another route")
+        rest = dict(arguments)
+        inference = dict(rest.pop("inferenceConfig", {}))
+        if "maxTokens" in rest:
+            inference["maxTokens"] = rest.pop("maxTokens")
+        metadata = dict(rest.pop("requestMetadata", {}))
+        if reserved := [key for key in metadata if str(key).lower().startswith(RESERVED_PREFIX)]:
+            raise ValueError(f"requestMetadata {reserved}: the prefix {RESERVED_PREFIX!r} is reserved; use other keys")
+        return cls(rest, inference, metadata)
+
+    def marked(self, marks: Marks) -> Self:
+        return replace(self, metadata={**self.metadata, **marks(self.arguments)})
+
+    def arguments_for(self, target: ResolvedStep, route: RouteMap) -> dict[str, Any]:
+        """Return the arguments of Converse for one step. Defaults are omitted: not every model accepts them."""
+        step = target.step
+        return {
+            **self.arguments,
+            "modelId": target.identifier,
+            "inferenceConfig": {"maxTokens": route.max_tokens, **self.inference},
+            "requestMetadata": _metadata(self.metadata, route.tags),
+            **({"performanceConfig": {"latency": step.latency}} if step.latency != STANDARD else {}),
+            **({"serviceTier": {"type": step.tier}} if step.tier != DEFAULT_TIER else {}),
+        }
+
+
+def _metadata(callers: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
+    """The route's tags take precedence: logs and bills are grouped by them."""
+    pairs = {**callers, **tags}
+    if len(pairs) > METADATA_PAIRS:
+        raise ValueError(
+            f"requestMetadata has {len(pairs)} pairs, {len(tags)} of them the route's tags; Bedrock accepts at most "
+            f"{METADATA_PAIRS}; remove some of yours"
+        )
+    if long := [key for key, value in pairs.items() if max(len(key), len(value)) > METADATA_MAX]:
+        raise ValueError(f"requestMetadata {long}: Bedrock accepts at most {METADATA_MAX} characters; shorten them")
+    return pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The response to a request, and how it was served.
+
+    Attributes:
+        response: the response of Converse. For a stream, its events assembled in the same structure, without
+            ResponseMetadata.
+        text: all text blocks joined. Reasoning and tool use are in `response`.
+        requested: the mode that the answering step requested.
+        served: the mode that Bedrock served; None if a stream ended before Bedrock reported it.
+        index: position in the fallback policy of the step that answered, from 0.
+        step: the step that answered.
+        identifier: the `modelId` that was called.
+        model: the catalog's model id, or for a distilled student the ARN of the model that its alias names.
+        attempts: every attempt; the last one is the one that succeeded.
+        cost: US dollars, at the map's dated price of the mode that was served. None if the map has no such price, or
+            if the request used the prompt cache, whose prices the map does not contain.
+        elapsed_ms: milliseconds that the caller waited, including failed attempts and pauses.
+        time_to_first_token_ms: streams only: milliseconds from the start of the successful attempt.
+        output_tokens_per_second: streams only: rate after the first token.
+    """
+
+    response: Mapping[str, Any]
+    text: str
+    requested: Mode
+    served: Mode | None
+    index: int
+    step: Step
+    identifier: str
+    model: str
+    attempts: tuple[Attempt, ...]
+    cost: Decimal | None
+    elapsed_ms: float
+    time_to_first_token_ms: float | None = None
+    output_tokens_per_second: float | None = None
+
+    @property
+    def downgraded(self) -> bool:
+        """True if Bedrock reported another mode than the step requested."""
+        return self.served is not None and self.served != self.requested
+
+    @property
+    def input_tokens(self) -> int:
+        return int(self.response.get("usage", {}).get("inputTokens", 0))
+
+    @property
+    def output_tokens(self) -> int:
+        return int(self.response.get("usage", {}).get("outputTokens", 0))
+
+    @property
+    def latency_ms(self) -> int:
+        """Latency in milliseconds that Bedrock reports."""
+        return int(self.response.get("metrics", {}).get("latencyMs", 0))
+
+    @property
+    def stop_reason(self) -> str:
+        return str(self.response.get("stopReason", ""))
+
+
+def response_text(response: Mapping[str, Any]) -> str:
+    """Return the text blocks joined. Blocks are selected by type, because reasoning may come first."""
+    blocks = response.get("output", {}).get("message", {}).get("content", ())
+    return "".join(block["text"] for block in blocks if "text" in block)
+
+
+def served_mode(response: Mapping[str, Any]) -> Mode:
+    """Return the mode that Bedrock reports. A missing field means the default, also after a silent fallback from
+    optimized to standard latency. Source: Bedrock user guide, latency-optimized-inference."""
+    return Mode(
+        latency=response.get("performanceConfig", {}).get("latency", STANDARD),
+        tier=response.get("serviceTier", {}).get("type", DEFAULT_TIER),
+    )
+
+
+def response_cost(response: Mapping[str, Any], step: Step, served: Mode | None, route: RouteMap) -> Decimal | None:
+    """Return US dollars at the price of the mode served: the step's own, or that of a step of the same model in that
+    mode. None if it is not known; see Reply.cost."""
+    usage, prices = response.get("usage", {}), _prices(step, served, route)
+    cached = usage.get("cacheReadInputTokens", 0) or usage.get("cacheWriteInputTokens", 0)
+    if prices is None or cached or "inputTokens" not in usage:
+        return None
+    return prices.cost(input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
+
+
+def _prices(step: Step, served: Mode | None, route: RouteMap) -> Prices | None:
+    same = (one for one in route.steps if (one.model, one.region, one.alias) == (step.model, step.region, step.alias))
+    return next((one.prices for one in (step, *same) if one.mode == served and one.prices), None)

@@ -1,0 +1,114 @@
+"""The published maps of an environment, for operators: reading them, and recording what a probe found."""
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from distillery.client.aws import (
+    AWS_ERRORS,
+    ClientError,
+    Clients,
+    ParameterNotFound,
+    as_not_reached,
+    error_code,
+    shared_clients,
+)
+from distillery.client.errors import MapUnavailable, NotConfigured, NotReached
+from distillery.client.route_map import RouteMap, UnreadableMap, environment_document, parse_object
+from distillery.client.route_store import format_probe_result, probe_parameter, read_map, with_probe_results
+
+if TYPE_CHECKING:
+    from distillery.client.account import Account
+
+Document = dict[str, Any]
+"""RouteMap.document(), with any keys that a newer writer added."""
+
+
+def published(
+    environment: str, *, region: str | None = None, session: Any = None, names: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Read the routes of an environment as one document.
+
+    {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
+
+    Args:
+        environment: name of the environment.
+        region: the inference Region, which publishes the maps. Default: the session's.
+        session: a boto3 Session. Default: one for the process.
+        names: names of the routes. Default: all.
+
+    Raises:
+        MapUnavailable: a map cannot be read.
+        NotConfigured: no Region is set.
+    """
+    clients = Clients(session) if session else shared_clients()
+    where = region or clients.region
+    if where is None:
+        raise NotConfigured("no region is set; pass region=, or set AWS_REGION")
+
+    def read(parameter: str) -> str:
+        return clients.parameter(parameter, where)
+
+    try:
+        if names is None:
+            names = json.loads(read(f"/distillery/{environment}/serving"))["routes"]
+        maps = {name: read_map(read, environment, name).document() for name in sorted(names)}
+    except (ParameterNotFound, UnreadableMap, *AWS_ERRORS) as error:
+        raise MapUnavailable(f"the routes of {environment!r} cannot be read in {where}: {error}") from error
+    return environment_document(environment, where, maps)
+
+
+class PublishedMaps:
+    """The maps of one environment, in its inference Region. Errors of AWS are raised as NotReached."""
+
+    def __init__(self, account: "Account") -> None:
+        self._account = account
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the routes, as the serving stack lists them: callers need no permission to search SSM."""
+        return sorted(str(name) for name in self._account.serving["routes"])
+
+    def get(self, route: str) -> Document:
+        """Return the map of one route, with `probed` set in the steps that a probe has a result for."""
+        with as_not_reached(f"reading the map of route {route!r}"):
+            text = self._value(f"/distillery/{self._account.environment}/routes/{route}")
+        try:
+            document = parse_object(text)
+        except ValueError as error:
+            raise NotReached(f"the map of route {route!r} cannot be read: {error}") from error
+        try:
+            probed = with_probe_results(RouteMap.from_json(text), self._probe_result)
+        except UnreadableMap:  # reported by callers that need more of it than its text
+            return document
+        for step, known in zip(document["steps"], probed.steps, strict=True):
+            step.pop("probed", None)
+            step.update({} if known.probed is None else {"probed": known.probed})
+        return document
+
+    def put_probe_result(self, route: str, *, application: str, works: bool) -> None:
+        """Write the result of a probe.
+
+        Args:
+            route: name of the route.
+            application: ARN of the application inference profile.
+            works: whether the step's latency mode works through it.
+        """
+        name = probe_parameter(self._account.environment, route, application)
+        with as_not_reached(f"writing the probe result of route {route!r}"):
+            self._ssm.put_parameter(Name=name, Value=format_probe_result(works), Type="String", Overwrite=True)
+
+    def _probe_result(self, name: str) -> str:
+        try:
+            return self._value(name)
+        except ClientError as error:
+            if error_code(error) == "ParameterNotFound":
+                raise ParameterNotFound(name) from error
+            raise
+
+    def _value(self, name: str) -> str:
+        return str(self._ssm.get_parameter(Name=name)["Parameter"]["Value"])
+
+    @property
+    def _ssm(self) -> Any:
+        return self._account.aws_client("ssm", str(self._account.pipeline["inference_region"]))
