@@ -7,6 +7,9 @@ from typing import Any
 from distillery.core.aws import ObjectStore
 from tests.fakes.errors import service_error
 
+WITHOUT_EVENTS = SimpleNamespace(events=SimpleNamespace(register=lambda *_, **__: None))
+"""`meta` of a client that takes botocore's event handlers and calls none."""
+
 
 @dataclass
 class FakeSsm:

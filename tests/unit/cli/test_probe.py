@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.errors import service_error
-from tests.fakes.services import FakeSsm
+from tests.fakes.services import WITHOUT_EVENTS, FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.routes import APPLICATION, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
@@ -22,6 +22,7 @@ NOT_SUPPORTED = "Latency performance configuration is not supported for amazon.n
 class FakeRuntime:
     """answer: a reply or an error; meanwhile: what happens while it answers."""
 
+    meta = WITHOUT_EVENTS
     answer: dict[str, Any] | Exception
     meanwhile: Callable[[], None] = lambda: None
     asked: list[dict[str, Any]] = field(default_factory=list)

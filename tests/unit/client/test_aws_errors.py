@@ -36,7 +36,7 @@ def test_a_code_is_classified_without_its_http_status(code: str) -> None:
     ("error", "kind"),
     [
         (service_error("ParameterNotFound"), NotDeployed),
-        (service_error("AccessDeniedException", "no ParameterNotFound here"), NotReached),
+        (service_error("AccessDeniedException", message="no ParameterNotFound here"), NotReached),
     ],
 )
 def test_only_the_code_of_an_error_says_that_an_environment_is_not_deployed(

@@ -8,6 +8,7 @@ from distillery.cli.benchmark.sample import Sample
 from distillery.cli.benchmark.variant import Arm
 from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import RouteMap
+from tests.fakes.services import WITHOUT_EVENTS
 from tests.unit.cli.benchmark.virtual import Watch
 
 
@@ -29,6 +30,7 @@ def answered(first: float, whole: float, tokens: int = 100, **more: Any) -> Samp
 class FakeRuntime:
     """Streams of `tokens`, the first after half a second, the rest in one more. meanwhile: is told each request."""
 
+    meta = WITHOUT_EVENTS
     watch: Watch
     tokens: int = 100
     latency: str | None = None
