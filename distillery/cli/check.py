@@ -8,14 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from distillery.cli.offline_check import text
-from distillery.cli.offline_check.judge import ACCEPTED, ForRecipe, as_it_is, for_recipe
+from distillery.cli.offline_check.judge import ForRecipe, as_it_is, for_recipe
 from distillery.cli.offline_check.settings import for_recipe as recipe_of
 from distillery.cli.offline_check.settings import for_student
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
 from distillery.cli.terminal import bar, document, say
 from distillery.core.errors import BadRequest
-from distillery.datasets.validation.rules import Rules
+from distillery.datasets.report import UploadStatus
+from distillery.datasets.validation.fast_path import LineLimits
 
 SLOW = 50_000_000
 """Bytes from which a progress bar is worth its place: about a second."""
@@ -61,17 +62,17 @@ def check(
         raise typer.Exit(1)
 
 
-def _report(source: Source, wanted: Rules | ForRecipe, *, quiet: bool) -> dict[str, Any]:
+def _report(source: Source, wanted: LineLimits | ForRecipe, *, quiet: bool) -> dict[str, Any]:
     with _progress(source, quiet=quiet) as tell:
         files = source.open(tell)
-        report = as_it_is(files, wanted) if isinstance(wanted, Rules) else for_recipe(files, wanted)
+        report = as_it_is(files, wanted) if isinstance(wanted, LineLimits) else for_recipe(files, wanted)
     if not quiet:
         _show(source.name, report)
     return {"name": source.name} | report
 
 
 def _is_good(report: dict[str, Any], *, strict: bool) -> bool:
-    return report["status"] == ACCEPTED and not (strict and report["warnings"])
+    return report["status"] == UploadStatus.ACCEPTED and not (strict and report["warnings"])
 
 
 @contextlib.contextmanager

@@ -1,28 +1,188 @@
-"""Everything about an upload that is known before anything is written or spent: the same at the desk and in Lambda."""
+"""Examines an upload before anything is written or spent: reads, validates, curates, splits, and estimates the cost.
 
-from collections.abc import Iterable
+The command `distillery check --recipe` and the Lambda function share this code.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NoReturn
 
-from distillery.core.estimate import Estimate, estimate
-from distillery.core.recipe import Recipe
-from distillery.datasets.gather import gather
-from distillery.datasets.prepared import Prepared, prepare
-from distillery.datasets.validation.reading import Opened, Reading
+from distillery.core import catalog
+from distillery.core.conversation import to_line
+from distillery.core.curation import MOST_TO_CHOOSE_FROM, TooMany
+from distillery.core.errors import DatasetRejected, OverBudget
+from distillery.core.estimate import Estimate, Size, check_budget, check_cap, estimate
+from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
+from distillery.core.recipe import BadLines, MixedLabels, OverBudgetThen, Recipe
+from distillery.core.tokens import tokens
+from distillery.datasets.split import HashedPrompt, Split, split
+from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation.fast_path import LineLimits, to_prompt
+from distillery.datasets.validation.finding import Finding, Rule
+from distillery.datasets.validation.reading import ALL_FILES, DatasetReader, InputFile, PromptIndex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDataset:
+    """A data set ready for Bedrock.
+
+    train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: exact ones,
+    and prompts too similar to a held-out one. curation: the report's section on curation.
+    """
+
+    train: bytes
+    heldout: bytes
+    size: Size
+    labelled: bool
+    duplicates: int
+    curation: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of both files."""
+        return hashlib.sha256(b"\0".join((self.train, self.heldout))).hexdigest()
 
 
 @dataclass(slots=True)
-class Progress:
-    """How far an upload came: what its report can tell."""
+class Examination:
+    """The results of the steps that were completed. A report of a rejected upload contains these."""
 
     recipe: str
-    reading: Reading | None = None
-    prepared: Prepared | None = None
-    estimated: Estimate | None = None
+    reader: DatasetReader | None = None
+    prepared: PreparedDataset | None = None
+    estimate: Estimate | None = None
 
 
-def examine(files: Iterable[Opened], recipe: Recipe, progress: Progress, *, region: str, on: date) -> None:
-    """Fills `progress`, as far as it comes. region, on: where and when the run would be. Raises Refused."""
-    progress.reading = gather(files, recipe)
-    progress.prepared = prepare(progress.reading, recipe)
-    progress.estimated = estimate(recipe, progress.prepared.size, region=region, on=on)
+def examine(
+    files: Iterable[InputFile], recipe: Recipe, examination: Examination, *, region: str, on: date
+) -> tuple[PreparedDataset, Estimate]:
+    """Examines an upload for a recipe.
+
+    Args:
+        files: The upload's files.
+        recipe: The recipe whose run the upload would start.
+        examination: Filled step by step, also if a later step raises.
+        region: The Region in which the job would run.
+        on: The date whose prices apply.
+
+    Raises:
+        Refused: The upload breaks a rule, or its cost cannot be estimated.
+    """
+    examination.reader = read_for_recipe(files, recipe)
+    examination.prepared = prepare(examination.reader, recipe)
+    examination.estimate = estimate(recipe, examination.prepared.size, region=region, on=on)
+    return examination.prepared, examination.estimate
+
+
+def line_limits(student: str, *, answer: int = 0) -> LineLimits:
+    """Returns the limits of a student. answer: maximum tokens of an answer. Raises UnknownModel."""
+    return LineLimits(
+        multi_turn=catalog.model(student).multi_turn_distillation,
+        context=catalog.student_context(student),
+        answer=answer,
+    )
+
+
+def read_for_recipe(files: Iterable[InputFile], recipe: Recipe) -> DatasetReader:
+    """Reads and validates files with the recipe's limits. Keeps as many distinct prompts as the recipe can use."""
+    max_quarantined = recipe.max_bad_lines if recipe.bad_lines is BadLines.QUARANTINE else 0
+    selects = recipe.curation.too_many is TooMany.SELECT
+    capacity = MOST_TO_CHOOSE_FROM if selects else MAX_PROMPTS + recipe.heldout_max
+    limits = line_limits(recipe.student, answer=recipe.max_answer_tokens)
+    reader = DatasetReader(limits, PromptIndex(capacity), max_quarantined=max_quarantined)
+    reader.read(files)
+    rejects_mixed = recipe.mixed_labels is MixedLabels.REJECT
+    reader.check_files(mixed_labels=rules.MIXED_LABELS_REFUSED if rejects_mixed else rules.MIXED_LABELS)
+    if max_quarantined < reader.counts.bad and recipe.bad_lines is BadLines.QUARANTINE:
+        wrong = f"{reader.counts.bad} lines have errors; up to {max_quarantined} are quarantined"
+        reader.findings.add(Finding(rules.TOO_MANY_BAD_LINES, ALL_FILES, wrong))
+    return reader
+
+
+def prepare(reader: DatasetReader, recipe: Recipe) -> PreparedDataset:
+    """Curates and splits what was read. Raises DatasetRejected with the first reason; the findings hold all of them."""
+    errors = reader.findings.errors
+    quarantine = recipe.bad_lines is BadLines.QUARANTINE and errors == reader.line_errors
+    if errors and not quarantine:
+        raise DatasetRejected(summarize_errors(reader))
+    if reader.prompts.distinct > reader.prompts.capacity:
+        wrong = f"there are {_format_counts(reader)}; up to {recipe.heldout_max} are held out"
+        _reject(reader, rules.TOO_MANY_PROMPTS, wrong)
+    from distillery.datasets.curation.curate import (
+        curate,
+        curation_report,
+        select,
+    )  # slow imports, for a good upload only
+
+    rows = [HashedPrompt.of(to_prompt(texts, answer)) for texts, answer in reader.prompts.answers.items()]
+    curated = curate(rows, recipe.curation)
+    all_parts = split(curated.rows, share=recipe.heldout_share, max_heldout=recipe.heldout_max)
+    parts = select(all_parts, recipe)
+    _check_counts(parts, reader)
+    return PreparedDataset(
+        train=_jsonl(parts.train, reference=True),
+        heldout=_jsonl(parts.heldout, reference=parts.labelled),
+        size=Size(
+            prompts=len(parts.train),
+            heldout=len(parts.heldout),
+            tokens=sum(tokens(row.prompt.characters) for row in parts.train + parts.heldout),
+        ),
+        labelled=parts.labelled,
+        duplicates=reader.counts.repeated + parts.dropped,
+        curation=curation_report(curated, all_parts, parts, recipe.grader),
+    )
+
+
+def amount_over_budget(recipe: Recipe, estimated: Estimate) -> str:
+    """Compares the estimate with the recipe's budget.
+
+    Returns:
+        A sentence that says by how much the estimate exceeds the budget; empty if it does not.
+
+    Raises:
+        OverBudget: The estimate exceeds the budget, and the recipe does not allow approvals or the monthly cap is too
+            small for any approval.
+    """
+    try:
+        check_budget(recipe, estimated)
+    except OverBudget as over:
+        if recipe.over_budget is OverBudgetThen.REFUSE:
+            raise
+        check_cap(recipe, estimated)
+        return str(over)
+    return ""
+
+
+def summarize_errors(reader: DatasetReader) -> str:
+    """Returns one sentence for a rejection: the number of errors, and the first one."""
+    errors, lines = reader.findings.errors, reader.counts.lines
+    first = next(iter(reader.findings)).first
+    return f"{errors} {'error' if errors == 1 else 'errors'} in {lines} lines, first {first}; {first.rule.fix}"
+
+
+def _check_counts(parts: Split, reader: DatasetReader) -> None:
+    """Source of the limits: General Reference, Bedrock quotas of model customization."""
+    count = len(parts.train)
+    if not MIN_PROMPTS <= count <= MAX_PROMPTS:
+        rule = rules.TOO_FEW_PROMPTS if count < MIN_PROMPTS else rules.TOO_MANY_PROMPTS
+        held_out = f"{len(parts.heldout)} held out"
+        _reject(reader, rule, f"{count} prompts are left for training of {_format_counts(reader)}, {held_out}")
+    if not parts.heldout:
+        _reject(reader, rules.NOTHING_HELD_OUT, "no prompt is held out")
+
+
+def _reject(reader: DatasetReader, rule: Rule, wrong: str) -> NoReturn:
+    reader.findings.add(Finding(rule, ALL_FILES, f"{wrong}; allowed: {rule.allowed}"))
+    raise DatasetRejected(summarize_errors(reader))
+
+
+def _format_counts(reader: DatasetReader) -> str:
+    counts, distinct = reader.counts, reader.prompts.distinct
+    at_least = "" if reader.prompts.is_exact else "at least "
+    return f"{counts.prompts} prompts in {counts.lines} lines, {at_least}{distinct} of them distinct"
+
+
+def _jsonl(rows: Iterable[HashedPrompt], *, reference: bool) -> bytes:
+    return b"".join(to_line(row.prompt, reference=reference).encode() + b"\n" for row in rows)

@@ -1,30 +1,40 @@
-"""What was asked for: prompts of a recipe at an address, by S3's event or by name.
+"""Uploads: parses the event or request that names prompts, and opens the objects.
 
-An object directly in `prompts/<recipe>/` starts a run by itself. Several files go into a folder below it,
-`prompts/<recipe>/<folder>/`, where nothing but `manifest.json` starts one, so that it is uploaded last. Logs that a job
-reads itself are told by `collected/<recipe>/<folder>/logs.json`; elsewhere such a file is asked for as well, so that
-whoever put it there is told why it is refused (`lambdas.dataset.direct`).
+An object directly in `prompts/<recipe>/` starts a run. Several files go into a folder below it,
+`prompts/<recipe>/<folder>/`, where only `manifest.json` starts a run, so that it is uploaded last. Invocation logs that
+a job reads itself are described by `collected/<recipe>/<folder>/logs.json`. Such a file in another folder is parsed as
+well, so that its uploader is told why it is rejected (`lambdas.dataset.logs_input`).
 """
 
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX
 from distillery.core.serialization import from_wire
-from distillery.datasets.manifest import FORMATS, MANIFEST
+from distillery.datasets.validation.reading import InputFile
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
-def told(uri: str, version: str | None) -> str:
-    """An object as sentences name it, whatever somebody called it."""
-    return f"{address(uri)} (version {address(version, NAME_MAX) if version else 'newest'})"
+MANIFEST = "manifest.json"
+MAX_MANIFEST_BYTES = 1024 * 1024
+FORMATS = (".jsonl", ".jsonl.gz")
+DENIED = ("AccessDenied", "403", "Forbidden")
+MISSING = ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidBucketName", "404")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """uri: `s3://bucket/key`, or `s3://bucket/folder/` for all in it; version: the object's, None for its newest;
-    again: distil even what has a student."""
+    """The prompts that were uploaded for a recipe.
+
+    uri: `s3://bucket/key`, or `s3://bucket/folder/` for all objects in it. version: the S3 version id; None for the
+    newest. again: start a run even if one with the same prompts has already produced a student.
+    """
 
     recipe: str
     uri: str
@@ -32,8 +42,8 @@ class Upload:
     again: bool = False
 
     @property
-    def told(self) -> str:
-        return told(self.uri, self.version)
+    def description(self) -> str:
+        return describe(self.uri, self.version)
 
     @property
     def is_prefix(self) -> bool:
@@ -41,7 +51,7 @@ class Upload:
 
     @property
     def is_direct(self) -> bool:
-        """Logs in place of prompts."""
+        """Whether it describes invocation logs, which take the place of prompts."""
         return self.uri.rpartition("/")[2] == DIRECT
 
     @property
@@ -50,52 +60,152 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """Something that is no reason to start a run."""
+class IgnoredEvent:
+    """An event that does not trigger a run."""
 
     reason: str
 
 
-def asked(event: Any) -> Upload | Ignored:
-    """The upload that an event means: EventBridge's `Object Created`, or a direct request. Raises BadRequest."""
+def describe(uri: str, version: str | None) -> str:
+    """Formats an object's address and version for messages, with escapes."""
+    return f"{address(uri)} (version {address(version, NAME_MAX) if version else 'newest'})"
+
+
+def parse_event(event: Any) -> Upload | IgnoredEvent:
+    """Parses EventBridge's event `Object Created`, or a direct request. Raises BadRequest."""
     if isinstance(event, dict) and "detail" in event:
-        return _created(event["detail"])
+        return _parse_detail(event["detail"])
     upload = from_wire(Upload, event)
-    if not upload.uri.startswith("s3://") or not (upload.is_prefix or _readable(upload.uri)):
+    if not upload.uri.startswith("s3://") or not (upload.is_prefix or _is_readable(upload.uri)):
         raise BadRequest(
-            f"uri is {quoted(address(upload.uri))}; s3://bucket/key ending in {', '.join(FORMATS)} or {MANIFEST}, or a "
-            "folder s3://bucket/folder/, is needed"
+            f"uri is {quoted(address(upload.uri))}; it must be s3://bucket/key ending in {', '.join(FORMATS)} or "
+            f"{MANIFEST}, or a folder s3://bucket/folder/"
         )
     return upload
 
 
-def _created(detail: Any) -> Upload | Ignored:
+def _parse_detail(detail: Any) -> Upload | IgnoredEvent:
     """Keys in EventBridge's events are not URL-encoded, unlike those in S3's own notifications (S3 User Guide,
-    ev-events); `version-id` is absent where the bucket is not versioned."""
+    ev-events). `version-id` is absent if the bucket is not versioned."""
     try:
         bucket, key, version = detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id")
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadRequest(
-            f"the event names no object ({quoted(error)}); an S3 event 'Object Created' is needed"
-        ) from error
+        raise BadRequest(f"the event names no object ({quoted(error)}); send an S3 event 'Object Created'") from error
     folder = COLLECTED_PREFIX if key.startswith(COLLECTED_PREFIX) else PROMPTS_PREFIX
     recipe, _, name = key.removeprefix(folder).partition("/")
-    if reason := _not_a_trigger(key, name):
-        return Ignored(f"{address(f's3://{bucket}/{key}')} {reason}")
+    if reason := _reason_to_ignore(key, name):
+        return IgnoredEvent(f"{address(f's3://{bucket}/{key}')} {reason}")
     return Upload(recipe=recipe, uri=f"s3://{bucket}/{key}", version=version)
 
 
-def _not_a_trigger(key: str, name: str) -> str | None:
+def _reason_to_ignore(key: str, name: str) -> str | None:
     if key.startswith(COLLECTED_PREFIX):
-        return None if key.endswith(f"/{DIRECT}") else f"is no {DIRECT}, which alone the collection stage writes there"
+        return None if key.endswith(f"/{DIRECT}") else f"is not {DIRECT}, the only trigger in {COLLECTED_PREFIX}"
     if not key.startswith(PROMPTS_PREFIX) or not name:
         return f"is not in a recipe's folder, {PROMPTS_PREFIX}<recipe>/"
-    if not _readable(name):
-        return f"ends in none of {', '.join(FORMATS)}, and is no {MANIFEST}"
+    if not _is_readable(name):
+        return f"does not end in {', '.join(FORMATS)} or {MANIFEST}"
     if "/" in name and not name.endswith((f"/{MANIFEST}", f"/{DIRECT}")):
         return f"is one of several files: its folder's {MANIFEST} starts the run"
     return None
 
 
-def _readable(name: str) -> bool:
+def _is_readable(name: str) -> bool:
     return name.endswith(FORMATS) or name.rpartition("/")[2] in (MANIFEST, DIRECT)
+
+
+def parse_manifest(manifest: bytes) -> list[str]:
+    """Returns the names in `{"files": ["a.jsonl", …]}`. Raises BadRequest for any other content."""
+    try:
+        content = json.loads(manifest) if len(manifest) <= MAX_MANIFEST_BYTES else None
+    except (ValueError, RecursionError):
+        content = None
+    files = content.get("files") if isinstance(content, dict) and content.keys() == {"files"} else None
+    if not isinstance(files, list) or not files or not all(_is_file_name(name) for name in files):
+        raise BadRequest(
+            f'{MANIFEST} must be {{"files": ["a.jsonl", …]}}, with files beside it that end in {", ".join(FORMATS)}'
+        )
+    if len(set(files)) < len(files):
+        raise BadRequest(f"{MANIFEST} lists a file twice; list each file once")
+    return files
+
+
+def _is_file_name(name: object) -> bool:
+    return isinstance(name, str) and "/" not in name and name.endswith(FORMATS)
+
+
+class UploadedObjects:
+    """The objects and versions that an upload consists of, recorded while they are read."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.objects: list[tuple[str, str]] = []
+        if upload.version is not None:
+            self.objects.append((upload.uri, upload.version))
+
+    def record(self, files: Iterator[InputFile]) -> Iterator[InputFile]:
+        for file in files:
+            self.objects.append((file.uri, file.version or "null"))
+            yield file
+
+
+def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
+    """Opens the upload's object, or the objects of its manifest or prefix, in order.
+
+    Each file is open until the next one is requested.
+
+    Raises:
+        BadRequest: The manifest is invalid, or an object cannot be read.
+    """
+    if upload.is_prefix:
+        for uri in _list_prefix(s3, upload.uri):
+            yield from _open(s3, uri, None)
+    elif upload.is_manifest:
+        (manifest,) = (file.body.read(MAX_MANIFEST_BYTES + 1) for file in _open(s3, upload.uri, upload.version))
+        folder = upload.uri.rpartition("/")[0]
+        for name in parse_manifest(manifest):
+            yield from _open(s3, f"{folder}/{name}", None)
+    else:
+        yield from _open(s3, upload.uri, upload.version)
+
+
+def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
+    """Lists the objects below a prefix, by key, that may contain prompts. Others, such as a readme, are skipped."""
+    bucket, prefix = _split(uri)
+    with _client_errors_as_bad_request(address(uri)):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    uris = [f"s3://{bucket}/{key}" for key in keys if key.endswith(FORMATS)]
+    if not uris:
+        raise BadRequest(f"{address(uri)} contains no object that ends in {', '.join(FORMATS)}; name another folder")
+    return uris
+
+
+def _open(s3: "S3Client", uri: str, version: str | None) -> Iterator[InputFile]:
+    bucket, key = _split(uri)
+    with _client_errors_as_bad_request(describe(uri, version)):
+        if version is None:
+            response = s3.get_object(Bucket=bucket, Key=key)
+        else:
+            response = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
+    with closing(response["Body"]) as body:
+        yield InputFile(address(key.rpartition("/")[2], most=len(key) * 9), uri, response.get("VersionId"), body)
+
+
+@contextmanager
+def _client_errors_as_bad_request(what: str) -> Iterator[None]:
+    """Converts errors that a retry cannot fix."""
+    from distillery.core.aws import ClientError, code  # boto3, which a check of local files does not need
+
+    try:
+        yield
+    except ClientError as error:
+        if code(error) not in (*DENIED, *MISSING):
+            raise
+        raise BadRequest(
+            f"{what} cannot be read, S3 returned {code(error)}; name an object that exists in the prompts bucket"
+        ) from error
+
+
+def _split(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

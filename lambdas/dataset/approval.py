@@ -1,12 +1,12 @@
-"""The door for whoever may spend more than a recipe's budget: a run that waits is approved, or declined.
+"""Entry point for decisions on runs that exceed their recipe's budget: a waiting run is approved or declined.
 
-By its URL, which says who decides (`distillery/core/decision.py`):
+Called by its function URL, which identifies the caller (`distillery/core/decision.py`):
 
 {"run": "support-k3x9a-p0q2m7ab-1", "approve": true, "usd": "31.20", "reason": ""}
 → {"run": "support-k3x9a-p0q2m7ab-1", "outcome": "running"}
 
-A function of its own, so that an account can tell those who approve from those who upload. It needs none of what
-validation needs, and imports none of it.
+It is a separate function, so that an account can give different people the permissions to upload and to approve. It
+does not import any of validation.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,12 @@ from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.recipe import Recipe
-from lambdas.dataset.machine import Machine
+from lambdas.dataset.state_machine import StateMachine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """usd: the estimate that was looked at; approving another one is refused. reason: why it is declined."""
+    """usd: the estimate that the caller has seen; approving any other amount is refused. reason: why it is declined."""
 
     run: str
     approve: bool
@@ -45,42 +45,48 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """uploads: where two persons are needed, one to upload and another to approve; whoever uploaded may reject."""
+    """Decides on waiting runs. uploads: set if the uploader may not approve; the uploader may still decline."""
 
     approvals: Approvals
-    machine: Machine
+    state_machine: StateMachine
     notices: Notices
     recipes: Callable[[str], Recipe]
     uploads: Uploads | None = None
 
     def decide(self, decision: Decision, by: Caller) -> RunRecord:
-        """The run as it is then. Raises BadRequest, RunActive, NotAdmitted or OverBudget. A second call tells people
-        again, makes good what the first may have left undone, and changes nothing else."""
+        """Approves or declines a run. A second call repeats the notification and completes what the first left undone.
+
+        Returns:
+            The run after the decision.
+
+        Raises:
+            BadRequest, RunActive, NotAdmitted, OverBudget: The decision is not possible.
+        """
         if decision.approve:
             if self.uploads is not None:
                 four_eyes.check(self.uploads.of(decision.run), by)
             cap_usd = self.recipes(decision.recipe).monthly_cap_usd
             record = self.approvals.approve(decision.run, decision.usd, by=by.arn, cap_usd=cap_usd)
-            self.machine.start(record.run)
-            said = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
+            self.state_machine.start(record.run)
+            message = f"{decision.run} was approved at ${decision.usd} by {record.approved_by} and has started."
         else:
             record = self.approvals.decline(decision.run, decision.reason, by=by.arn)
-            why = decision.reason or "no reason given"
-            said = f"{decision.run} was declined by {record.closed_by}: {why}. Its prompts may be tried again."
-        self.notices.publish(f"Distillery: {record.run.recipe.name} {record.outcome}", said)
+            reason = decision.reason or "no reason given"
+            message = f"{decision.run} was declined by {record.closed_by}: {reason}. Its prompts can be uploaded again."
+        self.notices.publish(f"Distillery: {record.run.recipe.name} {record.outcome}", message)
         return record
 
 
 @boundary()
 def decide(event: Any, context: object) -> Any:
-    """See the module."""
+    """Handles the request (see the module)."""
     return decided(event, context, Decision, _decide)
 
 
 def _decide(decision: Decision, by: Caller) -> dict[str, str]:
-    machine = Machine(read(Variable.STATE_MACHINE), client("stepfunctions"))
+    state_machine = StateMachine(read(Variable.STATE_MACHINE), client("stepfunctions"))
     table = Table(read(Variable.LEDGER))
     uploads = Uploads(table) if is_set(Variable.FOUR_EYES) else None
-    approval = Approval(Approvals(table), machine, Notices(read(Variable.TOPIC)), recipe.load, uploads)
+    approval = Approval(Approvals(table), state_machine, Notices(read(Variable.TOPIC)), recipe.load, uploads)
     record = approval.decide(decision, by)
     return {"run": record.run.id, "outcome": record.outcome.value}

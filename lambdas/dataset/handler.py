@@ -1,4 +1,4 @@
-"""The door of the dataset stage: S3's event `Object Created` over EventBridge, or a direct request.
+"""Entry point of the dataset stage: EventBridge's event `Object Created` of S3, or a direct request.
 
 {"recipe": "support", "uri": "s3://…/prompts.jsonl", "version": null, "again": false}
 → {"status": "started", "run": "support-k3x9a-p0q2m7ab-1", "report_uri": "s3://…", "reason": ""}
@@ -18,12 +18,11 @@ from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.serialization import to_wire
-from distillery.datasets.answer import Answer, Status
-from distillery.datasets.upload import Ignored, asked
-from lambdas.dataset.direct import Stated
-from lambdas.dataset.intake import Intake
-from lambdas.dataset.machine import Machine
-from lambdas.dataset.refusal import Refusals
+from distillery.datasets.report import UploadStatus
+from distillery.datasets.upload import IgnoredEvent, parse_event
+from lambdas.dataset.intake import Intake, IntakeResult
+from lambdas.dataset.logs_input import LogsLocation
+from lambdas.dataset.state_machine import StateMachine
 
 log = journal(__name__)
 log.setLevel(logging.INFO)
@@ -31,34 +30,33 @@ log.setLevel(logging.INFO)
 
 @boundary()
 def receive(event: Any, _context: object) -> Any:
-    """See the module. Raises only what a retry may mend."""
-    answer = _answer(event)
-    log.info("%s: run=%s report=%s %s", answer.status, answer.run, answer.report_uri, answer.reason)
-    return to_wire(answer)
+    """Handles the event (see the module). Raises only errors that a retry can fix."""
+    result = _handle(event)
+    log.info("%s: run=%s report=%s %s", result.status, result.run, result.report_uri, result.reason)
+    return to_wire(result)
 
 
-def _answer(event: Any) -> Answer:
+def _handle(event: Any) -> IntakeResult:
     try:
-        upload = asked(event)
-    except BadRequest as wrong:
-        return Answer(status=Status.REJECTED, reason=str(wrong))
-    if isinstance(upload, Ignored):
-        return Answer(status=Status.IGNORED, reason=upload.reason)
-    return _intake().take(upload)
+        upload = parse_event(event)
+    except BadRequest as error:
+        return IntakeResult(status=UploadStatus.REJECTED, reason=str(error))
+    if isinstance(upload, IgnoredEvent):
+        return IntakeResult(status=UploadStatus.IGNORED, reason=upload.reason)
+    return _intake().accept(upload)
 
 
 def _intake() -> Intake:
-    s3, bucket = client("s3"), read(Variable.DATA_BUCKET)
-    objects, table = ObjectStore(s3), Table(read(Variable.LEDGER))
+    s3, table = client("s3"), Table(read(Variable.LEDGER))
     return Intake(
         region=s3.meta.region_name,
         today=clock.now().date(),
-        data_bucket=bucket,
+        data_bucket=read(Variable.DATA_BUCKET),
         recipes=recipe.load,
-        stated=lambda: Stated(bucket=read(Variable.PROMPTS_BUCKET), logs=read(Variable.LOGS)),
-        objects=objects,
+        logs_location=lambda: LogsLocation(bucket=read(Variable.PROMPTS_BUCKET), logs=read(Variable.LOGS)),
+        objects=ObjectStore(s3),
         ledger=Ledger(table),
         uploads=Uploads(table),
-        machine=Machine(read(Variable.STATE_MACHINE), client("stepfunctions")),
-        refusals=Refusals(bucket, objects, Notices(read(Variable.TOPIC))),
+        state_machine=StateMachine(read(Variable.STATE_MACHINE), client("stepfunctions")),
+        notices=Notices(read(Variable.TOPIC)),
     )

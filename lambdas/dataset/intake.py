@@ -1,4 +1,4 @@
-"""From an upload to a run on the road, or to a reason why not."""
+"""Turns an upload into a stored data set and a run of the pipeline, or into a report of why not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,89 +6,170 @@ from datetime import date
 
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
+from distillery.core.escaping import address, quoted
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.uploads import Uploads
+from distillery.core.names import DATASETS_PREFIX, RECIPE_MAX, REPORTS_PREFIX, digest
+from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
-from distillery.datasets.answer import ACCEPTED, Answer, Status
-from distillery.datasets.budget import above_budget
-from distillery.datasets.examine import Progress, examine
-from distillery.datasets.objects import Objects, open_all
-from distillery.datasets.upload import Upload
-from lambdas.dataset import direct
-from lambdas.dataset.machine import Machine
-from lambdas.dataset.notice import notify
-from lambdas.dataset.refusal import Refusals
-from lambdas.dataset.store import store
+from distillery.datasets.examine import Examination, amount_over_budget, examine
+from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
+from distillery.datasets.upload import Upload, UploadedObjects, open_files
+from lambdas.dataset import logs_input
+from lambdas.dataset.state_machine import StateMachine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeResult:
+    """What happened to an upload. run: the run's id, if there is one. report_uri: where a report was written."""
+
+    status: UploadStatus
+    run: str | None = None
+    report_uri: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """region: where the job will run; today: whose prices count; stated: asked for where a job reads logs itself."""
+    """Accepts or rejects uploads.
+
+    region: the Region in which the job will run. today: the date whose prices apply. recipes: loads a recipe by name.
+    logs_location: called only for recipes whose job reads logs itself. data_bucket: where data sets and reports are
+    written; never the bucket that prompts are read from.
+    """
 
     region: str
     today: date
     data_bucket: str
     recipes: Callable[[str], Recipe]
-    stated: Callable[[], direct.Stated]
+    logs_location: Callable[[], logs_input.LogsLocation]
     objects: ObjectStore
     ledger: Ledger
     uploads: Uploads
-    machine: Machine
-    refusals: Refusals
+    state_machine: StateMachine
+    notices: Notices
 
-    def take(self, upload: Upload) -> Answer:
-        """Starts a run, or says why not; raises only what a retry may mend."""
-        progress, read = Progress(upload.recipe), Objects(upload)
+    def accept(self, upload: Upload) -> IntakeResult:
+        """Starts a run, or reports why not. Raises only errors that a retry can fix."""
+        examination, versions = Examination(upload.recipe), UploadedObjects(upload)
         try:
             recipe = self.recipes(upload.recipe)
-            dataset, above = (
-                self._direct(upload, recipe) if upload.is_direct else self._dataset(upload, recipe, progress, read)
-            )
-            record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(above))
+            if upload.is_direct:
+                dataset, over_budget = self._logs_dataset(upload, recipe)
+            else:
+                dataset, over_budget = self._dataset(upload, recipe, examination, versions)
+            record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(over_budget))
         except Refused as refused:
-            return self.refusals.refuse(upload, progress, refused)
+            return self._refuse(upload, examination, refused)
         if record.outcome is Outcome.AWAITING or Stage.DATASET not in record.stages:
-            self.uploads.used(record.run.id, read.objects)
+            self.uploads.used(record.run.id, versions.objects)
         if record.outcome is Outcome.AWAITING:
-            return self._await(upload, record, above)
-        return self._run(record)
+            return self._await_approval(upload, record, over_budget)
+        return self._start(record)
 
-    def _dataset(self, upload: Upload, recipe: Recipe, progress: Progress, read: Objects) -> tuple[Dataset, str]:
-        """The stored data set, and in which sentence its estimate is above the budget, if it is."""
-        examine(read.noting(open_all(self.objects.s3, upload)), recipe, progress, region=self.region, on=self.today)
-        assert progress.estimated is not None
-        above = above_budget(recipe, progress.estimated)
-        return store(self.objects, self.data_bucket, progress, Status.AWAITING if above else ACCEPTED), above
+    def _dataset(
+        self, upload: Upload, recipe: Recipe, examination: Examination, versions: UploadedObjects
+    ) -> tuple[Dataset, str]:
+        """Examines the prompts and stores the data set. Also returns by how much it is over budget, if it is."""
+        files = versions.record(open_files(self.objects.s3, upload))
+        _, estimated = examine(files, recipe, examination, region=self.region, on=self.today)
+        over_budget = amount_over_budget(recipe, estimated)
+        return self._store(examination, _report_status(over_budget)), over_budget
 
-    def _direct(self, upload: Upload, recipe: Recipe) -> tuple[Dataset, str]:
-        """The same of logs that the job reads itself."""
-        taken = direct.take(upload, recipe, self.objects, self.stated, region=self.region, on=self.today)
-        above = above_budget(recipe, taken.estimated)
-        status = Status.AWAITING if above else ACCEPTED
-        return direct.keep(taken, recipe, self.objects, self.data_bucket, status), above
+    def _logs_dataset(self, upload: Upload, recipe: Recipe) -> tuple[Dataset, str]:
+        """Does the same for invocation logs that the job reads itself."""
+        logs = logs_input.read(upload, recipe, self.objects, self.logs_location, region=self.region, on=self.today)
+        over_budget = amount_over_budget(recipe, logs.estimate)
+        status = _report_status(over_budget)
+        return logs_input.store(logs, recipe, self.objects, self.data_bucket, status), over_budget
 
-    def _await(self, upload: Upload, record: RunRecord, above: str) -> Answer:
+    def _store(self, examination: Examination, status: UploadStatus) -> Dataset:
+        """Writes the data set to `datasets/<recipe>/<digest>/` of the data bucket.
+
+        Equal prompts have the same address. The report and the quarantined lines there are those of the last upload.
+        """
+        reader, prepared, estimated = examination.reader, examination.prepared, examination.estimate
+        assert reader is not None
+        assert prepared is not None
+        assert estimated is not None
+        base = f"s3://{self.data_bucket}/{DATASETS_PREFIX}{examination.recipe}/{prepared.digest}"
+        dataset = Dataset(
+            uri=f"{base}/train.jsonl",
+            heldout_uri=f"{base}/heldout.jsonl",
+            report_uri=f"{base}/report.json",
+            digest=prepared.digest,
+            prompts=prepared.size.prompts,
+            heldout=prepared.size.heldout,
+            labelled=prepared.labelled,
+            duplicates=prepared.duplicates,
+            tokens=prepared.size.tokens,
+            estimate_usd=estimated.total_usd,
+            at_most_usd=estimated.at_most_usd,
+            put_aside=len(reader.quarantined),
+        )
+        self.objects.write(dataset.uri, prepared.train)
+        self.objects.write(dataset.heldout_uri, prepared.heldout)
+        report = upload_report(status, examination) | {"put_aside": dataset.put_aside}
+        if reader.quarantined:
+            report["quarantine_uri"] = f"{base}/{QUARANTINE}"
+            self.objects.write(report["quarantine_uri"], quarantine_file(reader.quarantined))
+        self.objects.write_json(dataset.report_uri, report)
+        return dataset
+
+    def _refuse(self, upload: Upload, examination: Examination, refused: Refused) -> IntakeResult:
+        """Writes a report if anything was read, and notifies."""
+        status, reason, uri = UploadStatus.of(refused), str(refused), None
+        if examination.reader is not None:
+            source = digest([upload.uri, upload.version])
+            uri = f"s3://{self.data_bucket}/{REPORTS_PREFIX}{examination.recipe}/{source}.json"
+            self.objects.write_json(uri, upload_report(status, examination, reason))
+        result = IntakeResult(status=status, report_uri=uri, reason=reason)
+        notify(self.notices, upload, result)
+        return result
+
+    def _await_approval(self, upload: Upload, record: RunRecord, over_budget: str) -> IntakeResult:
         run = record.run
-        reason = f"{above}. To start it all the same: distillery approve {run.id}"
-        answer = Answer(status=Status.AWAITING, run=run.id, report_uri=run.dataset.report_uri, reason=reason)
-        if Stage.DATASET not in record.stages:  # told once
-            notify(self.refusals.notices, upload, answer)
+        reason = f"{over_budget}. To start it anyway: distillery approve {run.id}"
+        result = IntakeResult(
+            status=UploadStatus.AWAITING, run=run.id, report_uri=run.dataset.report_uri, reason=reason
+        )
+        if Stage.DATASET not in record.stages:  # notify once
+            notify(self.notices, upload, result)
         self._end_stage(run)
-        return answer
+        return result
 
-    def _run(self, record: RunRecord) -> Answer:
-        run, known = record.run, Stage.DATASET in record.stages
-        if record.outcome is Outcome.RUNNING:  # an earlier delivery may have died before it came to this
+    def _start(self, record: RunRecord) -> IntakeResult:
+        run, exists = record.run, Stage.DATASET in record.stages
+        if record.outcome is Outcome.RUNNING:  # also if it exists: an earlier delivery may have failed before this
             self._end_stage(run)
-            self.machine.start(run)
-        status = Status.SAME if known else Status.STARTED
-        reasons = [f"run {run.id} took these prompts before; it is {record.outcome}"] if known else []
+            self.state_machine.start(run)
+        status = UploadStatus.SAME if exists else UploadStatus.STARTED
+        reasons = [f"run {run.id} already has these prompts; it is {record.outcome}"] if exists else []
         if run.dataset.put_aside:
-            reasons.append(f"{run.dataset.put_aside} bad lines were put aside, see the report")
-        return Answer(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))
+            reasons.append(f"{run.dataset.put_aside} bad lines were quarantined, see the report")
+        return IntakeResult(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))
 
     def _end_stage(self, run: Run) -> None:
         self.ledger.begin(run.id, Stage.DATASET)
         self.ledger.end(run.id, Stage.DATASET, run.dataset)
+
+
+def notify(notices: Notices, upload: Upload, result: IntakeResult) -> None:
+    """Sends an e-mail that an upload did not start a run, with the reason. It contains no prompt."""
+    recipe = address(upload.recipe, RECIPE_MAX * 2)  # of an object's key, which can contain anything
+    if result.status is UploadStatus.AWAITING:
+        what = f"are run {result.run}, which waits for an approval"
+    else:
+        what = f"started no run of {quoted(recipe)}"
+    notices.publish(
+        f"Distillery: prompts for {recipe} {result.status}",
+        f"The prompts at {upload.description} {what}.",
+        result.reason,
+        f"Report: {result.report_uri}" if result.report_uri else "",
+    )
+
+
+def _report_status(over_budget: str) -> UploadStatus:
+    return UploadStatus.AWAITING if over_budget else UploadStatus.ACCEPTED

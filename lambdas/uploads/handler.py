@@ -1,7 +1,8 @@
-"""The door of S3's own notification, which says who uploaded an object; EventBridge's event tells an account alone.
+"""Entry point for S3's event notification, which identifies the uploader; EventBridge's event only has the account.
 
-Nothing starts here: it is written down, for whoever asks later who uploaded what a run was made of. Sources: S3 User
-Guide, notification-content-structure (keys are URL-encoded as in forms; `userIdentity.principalId`).
+It starts nothing. It records who uploaded an object, so that the uploader of a run's prompts can be looked up later.
+Sources: S3 User Guide, notification-content-structure (keys are URL-encoded like form data;
+`userIdentity.principalId`).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from distillery.core.ledger.uploads import Uploaded, Uploads
 
 @boundary()
 def witness(event: Mapping[str, Any], _context: object) -> None:
-    """What is no record of S3's, such as its test event, is passed over."""
+    """Records each created object. Skips anything that is not an S3 record, such as S3's test event."""
     uploads = Uploads(Table(read(Variable.LEDGER)))
     for record in event.get("Records", []):
         if record.get("eventSource") == "aws:s3" and str(record.get("eventName", "")).startswith("ObjectCreated:"):
@@ -24,9 +25,9 @@ def witness(event: Mapping[str, Any], _context: object) -> None:
 
 
 def _upload(record: Mapping[str, Any]) -> Uploaded:
-    bucket, made = record["s3"]["bucket"]["name"], record["s3"]["object"]
+    bucket, s3_object = record["s3"]["bucket"]["name"], record["s3"]["object"]
     return Uploaded(
-        uri=f"s3://{bucket}/{unquote_plus(made['key'])}",
-        version=made.get("versionId") or "null",
+        uri=f"s3://{bucket}/{unquote_plus(s3_object['key'])}",
+        version=s3_object.get("versionId") or "null",
         principal=record["userIdentity"]["principalId"].removeprefix("AWS:"),
     )

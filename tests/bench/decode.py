@@ -12,7 +12,7 @@ if sys.argv[2:] != ["bare"]:
 
 from msgspec.json import Decoder
 
-from distillery.datasets.validation.record import Record
+from distillery.datasets.validation.fast_path import Record
 
 if __name__ == "__main__":
     decode = Decoder(Record).decode

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from msgspec.json import Decoder
 
-from distillery.datasets.validation.prompts import Prompts
-from distillery.datasets.validation.reading import Opened, Reading
-from distillery.datasets.validation.record import Record
-from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.fast_path import LineLimits, Record
+from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
 
 WORDS = ("my", "card", "was", "charged", "twice", "and", "the", "parcel", "that", "I", "ordered", "is", "late")
 decode = Decoder(Record).decode
@@ -39,13 +37,13 @@ def write_prompts(file: Path, count: int, *, size: int = 140, answer: bool = Tru
     return file
 
 
-def one_pass(body: bytes) -> Reading:
+def one_pass(body: bytes) -> DatasetReader:
     """Every rule."""
-    reading = Reading(Rules(), Prompts())
-    reading.read([Opened("a.jsonl", "a.jsonl", None, io.BytesIO(body))])
-    assert reading.tally.prompts
-    assert not reading.findings.errors
-    return reading
+    reader = DatasetReader(LineLimits(), PromptIndex())
+    reader.read([InputFile("a.jsonl", "a.jsonl", None, io.BytesIO(body))])
+    assert reader.counts.prompts
+    assert not reader.findings.errors
+    return reader
 
 
 def decode_all(body: Sequence[bytes]) -> list[Record]:

@@ -40,7 +40,6 @@ def test_every_path_that_contributors_are_sent_to_is_there() -> None:
         "",
         "distillery/core/catalog",
         "distillery/datasets/validation",
-        "distillery/datasets/validation/rules_table",
     )
     assert len(named) > 50
     assert [path for path in sorted(named) if not any((ROOT / under / path).exists() for under in folders)] == []

@@ -1,4 +1,4 @@
-"""One source, judged: as it is, for a student, or for a recipe with what its run would cost."""
+"""Checks one source: as it is, for a student, or for a recipe with what its run would cost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,16 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import Refused
-from distillery.datasets.validation.dataset_checks import judge_as_they_are, judge_files
-from distillery.datasets.validation.prompts import Prompts
-from distillery.datasets.validation.reading import Opened, Reading
-from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.summary import summary
+from distillery.datasets.report import UploadStatus, upload_report, validation_report
+from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
 
 if TYPE_CHECKING:
     from distillery.core.recipe import Recipe
-
-ACCEPTED, REJECTED = "accepted", "rejected"
+    from distillery.datasets.validation.fast_path import LineLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +23,27 @@ class ForRecipe:
     on: date
 
 
-def as_it_is(files: Iterable[Opened], rules: Rules) -> dict[str, Any]:
+def as_it_is(files: Iterable[InputFile], limits: "LineLimits") -> dict[str, Any]:
     """The report of files that are handed to Bedrock as they are."""
-    reading = Reading(rules, Prompts())
-    reading.read(files)
-    judge_files(reading)
-    judge_as_they_are(reading)
-    return {"status": REJECTED if reading.findings.errors else ACCEPTED} | summary(reading)
+    reader = DatasetReader(limits, PromptIndex())
+    reader.read(files)
+    reader.check_files()
+    reader.check_as_job_input()
+    status = UploadStatus.REJECTED if reader.findings.errors else UploadStatus.ACCEPTED
+    return {"status": status.value} | validation_report(reader)
 
 
-def for_recipe(files: Iterable[Opened], wanted: ForRecipe) -> dict[str, Any]:
+def for_recipe(files: Iterable[InputFile], wanted: ForRecipe) -> dict[str, Any]:
     """The report that the dataset stage would write of an upload of these files, at the same prices."""
-    from distillery.datasets.answer import Status, status_of
-    from distillery.datasets.budget import above_budget
-    from distillery.datasets.examine import Progress, examine  # the catalog and its prices
-    from distillery.datasets.report import report
+    from distillery.datasets.examine import Examination, amount_over_budget, examine  # the catalog and its prices
 
-    progress = Progress(wanted.recipe.name)
+    examination = Examination(wanted.recipe.name)
     try:
-        examine(files, wanted.recipe, progress, region=wanted.region, on=wanted.on)
-        assert progress.estimated is not None
-        above = above_budget(wanted.recipe, progress.estimated)
+        _, estimated = examine(files, wanted.recipe, examination, region=wanted.region, on=wanted.on)
+        over_budget = amount_over_budget(wanted.recipe, estimated)
     except Refused as refused:
-        if progress.reading is None:  # nothing could be read: no report, a sentence
+        if examination.reader is None:  # nothing could be read: no report, a sentence
             raise
-        return report(status_of(refused), progress, str(refused))
-    return report(Status.AWAITING if above else ACCEPTED, progress, above)
+        return upload_report(UploadStatus.of(refused), examination, str(refused))
+    status = UploadStatus.AWAITING if over_budget else UploadStatus.ACCEPTED
+    return upload_report(status, examination, over_budget)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from distillery import WHEEL
 from distillery.core import clock
 from distillery.core.errors import BadRequest
-from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.fast_path import LineLimits
 
 if TYPE_CHECKING:
     from distillery.cli.offline_check.judge import ForRecipe
@@ -28,14 +28,14 @@ def for_recipe(environment: str, name: str) -> "ForRecipe":
     return ForRecipe(settings.recipes[name], settings.home_region, clock.now().date())
 
 
-def for_student(student: str | None) -> Rules:
+def for_student(student: str | None) -> LineLimits:
     """What the student asks of lines; of no student, what all of them ask. Raises BadRequest."""
     if student is None:
-        return Rules()
+        return LineLimits()
     from distillery.core.catalog import UnknownModel
-    from distillery.datasets.gather import rules_for  # the catalog
+    from distillery.datasets.examine import line_limits  # the catalog
 
     try:
-        return rules_for(student)
+        return line_limits(student)
     except UnknownModel as unknown:
         raise BadRequest(str(unknown)) from unknown

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from distillery.core.errors import BadRequest
-from distillery.datasets.manifest import FORMATS, MANIFEST, MANIFEST_BYTES, named_in
-from distillery.datasets.validation.reading import Opened
+from distillery.datasets.upload import FORMATS, MANIFEST, MAX_MANIFEST_BYTES, open_files, parse_event, parse_manifest
+from distillery.datasets.validation.reading import InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Source:
 
     name: str
     size: int | None
-    open: Callable[[Callable[[int], None]], Iterator[Opened]]
+    open: Callable[[Callable[[int], None]], Iterator[InputFile]]
 
 
 def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
@@ -39,10 +39,10 @@ def _named(name: str) -> list[Source]:
 def _local(name: str) -> Source:
     files = list(_files(Path(name)))
 
-    def opened(tell: Callable[[int], None]) -> Iterator[Opened]:
+    def opened(tell: Callable[[int], None]) -> Iterator[InputFile]:
         for file in files:
             with file.open("rb") as body:
-                yield Opened(str(file), str(file), None, _Told(body, tell))
+                yield InputFile(str(file), str(file), None, _Told(body, tell))
 
     return Source(name, sum(file.stat().st_size for file in files), opened)
 
@@ -56,7 +56,7 @@ def _files(path: Path) -> Iterable[Path]:
         raise BadRequest(f"there is no file {path}; name a file, a folder, {MANIFEST}, or s3://bucket/key")
     if path.name == MANIFEST:
         with path.open("rb") as manifest:
-            names = named_in(manifest.read(MANIFEST_BYTES + 1))
+            names = parse_manifest(manifest.read(MAX_MANIFEST_BYTES + 1))
         return [file for name in names for file in _files(path.with_name(name))]
     if not path.name.endswith(FORMATS):
         raise BadRequest(f"{path} ends in none of {', '.join(FORMATS)}, so the road does not take it; rename it")
@@ -64,19 +64,17 @@ def _files(path: Path) -> Iterable[Path]:
 
 
 def _in_s3(uri: str) -> Source:
-    def opened(_tell: Callable[[int], None]) -> Iterator[Opened]:
-        from distillery.core.aws import client
-        from distillery.datasets.objects import open_all  # boto3, for who asks for it
-        from distillery.datasets.upload import asked
+    def opened(_tell: Callable[[int], None]) -> Iterator[InputFile]:
+        from distillery.core.aws import client  # boto3, only for a source in S3
 
-        upload = asked({"recipe": "", "uri": uri})
-        return open_all(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never Ignored
+        upload = parse_event({"recipe": "", "uri": uri})
+        return open_files(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never ignored
 
     return Source(uri, None, opened)
 
 
 def _joined(parts: list[Source]) -> Source:
-    def opened(tell: Callable[[int], None]) -> Iterator[Opened]:
+    def opened(tell: Callable[[int], None]) -> Iterator[InputFile]:
         for part in parts:
             yield from part.open(tell)
 

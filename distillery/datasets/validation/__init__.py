@@ -1,10 +1,11 @@
-"""Whether prompts are what Bedrock takes: one pass over their files, in constant memory, at the desk as in Lambda.
+"""Validation of prompts for Bedrock, in one pass over the files and in constant memory.
 
-    lines     files → blocks of whole lines
-    sound     a block's lines → what they ask, or "look closer"; compiled, and most lines never see more
-    explain   a line that needs a closer look → findings with paths, and what it asks if it is good after all
-    reading   drives the two, counts, and hands what is asked to `prompts`
-    whole     what only the whole can tell: too few, too many, mixed
+    lines        reads files as blocks of whole lines
+    fast_path    accepts good lines, many at a time, in compiled code
+    explain      finds all problems of a line that the fast path does not accept (`decoding`, then `schema`)
+    reading      drives both, counts, and stores the distinct prompts
+    finding      rules, locations and findings
+    rules_table  all rules
 
-`kinds` names everything that can be found. Nothing here imports boto3 or knows of a run.
+Nothing here imports boto3 or depends on a run. The command `distillery check` and the Lambda function share this code.
 """

@@ -1,72 +1,79 @@
-"""A closer look at one line: everything that is wrong with it, each with its JSON path, and what it asks if it is good.
+"""The slow path of validation: everything that is wrong with one line, each problem with its JSON path.
 
-The rules are those of `sound`, spelled out over the standard library's JSON.
+Applies the rules of `fast_path` on the standard library's JSON. Also accepts the good lines that the fast path skips.
 """
 
 from typing import Any, NamedTuple
 
 from distillery.core.conversation import to_line
 from distillery.core.tokens import CHARACTERS_PER_TOKEN, tokens
-from distillery.datasets.validation.asked import prompt_of
-from distillery.datasets.validation.fast_path import Asked
-from distillery.datasets.validation.problem import NoRecord, Problem
-from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.rules_table import shape, text
-from distillery.datasets.validation.schema import problems
-from distillery.datasets.validation.syntax import parsed, too_deep
-from distillery.datasets.validation.text import text_of
+from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation.decoding import decode_text, nested_too_deeply, parse_json
+from distillery.datasets.validation.fast_path import LineLimits, PromptTexts, to_prompt
+from distillery.datasets.validation.finding import Problem, UnreadableLine
+from distillery.datasets.validation.schema import schema_problems
 
 
 class Explained(NamedTuple):
-    """asked: None where a problem is an error; warnings leave the line good."""
+    """prompt: None if any problem is an error. Warnings do not reject the line."""
 
     problems: list[Problem]
-    asked: Asked | None = None
+    prompt: PromptTexts | None = None
     answer: str | None = None
 
 
-def explain(line: bytes, rules: Rules, *, length: int | None = None, cut_off: bool = False) -> Explained:
-    """length: of the whole line, where `line` is its beginning; cut_off: it is the file's last and has no end."""
+def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_off: bool = False) -> Explained:
+    """Finds all problems of a line.
+
+    Args:
+        line: The line without its line end, or the beginning of a line that is too long.
+        limits: The student's limits.
+        length: Length of the whole line in bytes, if `line` is its beginning.
+        cut_off: The line is the last of its file and has no line end.
+    """
     try:
-        record = parsed(text_of(line, length=length or len(line), limit=rules.line_bytes), cut_off=cut_off)
-        found = list(problems(record))
-    except NoRecord as none:
-        return Explained([none.problem])
+        text = decode_text(line, length=length or len(line), limit=limits.line_bytes)
+        record = parse_json(text, cut_off=cut_off)
+        found = list(schema_problems(record))
+    except UnreadableLine as unreadable:
+        return Explained([unreadable.problem])
     except RecursionError:
-        return Explained([too_deep()])
-    if any(problem.kind.is_error for problem in found):
+        return Explained([nested_too_deeply()])
+    if any(problem.rule.is_error for problem in found):
         return Explained(found)
-    asked, answer = _asked(record)
-    found += _of_the_student(asked, answer, len(line), rules)
-    if any(problem.kind.is_error for problem in found):
+    prompt, answer = _content(record)
+    found += _limit_problems(prompt, answer, len(line), limits)
+    if any(problem.rule.is_error for problem in found):
         return Explained(found)
-    return Explained(found, asked, answer)
+    return Explained(found, prompt, answer)
 
 
-def _asked(record: dict[str, Any]) -> tuple[Asked, str | None]:
-    """Of a record without errors."""
+def _content(record: dict[str, Any]) -> tuple[PromptTexts, str | None]:
+    """Returns the prompt and the reference answer of a record without errors."""
     texts = [message["content"][0]["text"] for message in record["messages"]]
     answer = None if len(texts) % 2 else texts.pop()
     return (record["system"][0]["text"] if "system" in record else None, *texts), answer
 
 
-def _of_the_student(asked: Asked, answer: str | None, length: int, rules: Rules) -> list[Problem]:
-    """What is wrong with a good record for this student, or for the line that the road writes of it."""
+def _limit_problems(prompt: PromptTexts, answer: str | None, length: int, limits: LineLimits) -> list[Problem]:
+    """Checks a valid record against the student's limits, and the line that the pipeline writes for it."""
     found = []
-    if len(asked) > 2 and not rules.multi_turn:
-        kind = shape.MULTI_TURN if rules.multi_turn is False else shape.MULTI_TURN_UNSURE
-        found.append(Problem(kind, "$.messages", f"the user speaks {len(asked) // 2} times"))
-    if length > rules.sure_bytes:
-        found.append(Problem(shape.OVER_CONTEXT, "$", _over_context(asked, answer, length, rules)))
-    if (written := len(to_line(prompt_of(asked, answer)).encode())) > rules.line_bytes:
-        wrong = f"it has {written} bytes once U+0085, U+2028 and U+2029, line ends to some readers, are escaped"
-        found.append(Problem(text.LINE_TOO_LONG, "$", wrong))
+    if len(prompt) > 2 and not limits.multi_turn:
+        rule = rules.MULTI_TURN if limits.multi_turn is False else rules.MULTI_TURN_UNSURE
+        found.append(Problem(rule, "$.messages", f"it has {len(prompt) // 2} user messages"))
+    if length > limits.safe_bytes:
+        found.append(Problem(rules.OVER_CONTEXT, "$", _over_context(prompt, answer, length, limits)))
+    if (written := len(to_line(to_prompt(prompt, answer)).encode())) > limits.line_bytes:
+        wrong = (
+            f"it has {written} bytes once U+0085, U+2028 and U+2029, which some readers treat as line ends, are escaped"
+        )
+        found.append(Problem(rules.LINE_TOO_LONG, "$", wrong))
     return found
 
 
-def _over_context(asked: Asked, answer: str | None, length: int, rules: Rules) -> str:
-    characters = sum(map(len, filter(None, (*asked, answer))))
+def _over_context(prompt: PromptTexts, answer: str | None, length: int, limits: LineLimits) -> str:
+    characters = sum(map(len, filter(None, (*prompt, answer))))
     return (
-        f"it may come to {tokens(characters)} tokens (characters / {CHARACTERS_PER_TOKEN}) or to at most {length} "
-        f"(one a byte), and an answer to {rules.answer}; the student is trained on {rules.context}"
+        f"it has about {tokens(characters)} tokens (characters / {CHARACTERS_PER_TOKEN}) and at most {length} "
+        f"(one per byte), and an answer has up to {limits.answer}; the student's training context is {limits.context}"
     )

@@ -1,117 +1,206 @@
-"""Lines that are good in every respect, many at a time: the way that nearly all lines go.
+"""The fast path of validation: accepts lines that break no rule, many at a time, in compiled code (msgspec).
 
-Nothing is explained here. Whatever is not plainly good gives None, and is looked at closely by `explain`; what is
-accepted here `explain` accepts too, with the same content (proved by tests over generated lines). This module is
-written for speed: the work of a line is done in compiled code wherever it can be.
+Nearly all lines take this path. It explains nothing: a line that is not clearly good is left to `explain`. Every line
+that is accepted here, `explain` accepts too, with the same content (tested with generated lines).
+
+The record types are as strict as the schema and AWS's own validator: no additional fields, one text block each, and
+roles by their tag. What a type cannot express, such as that a text is more than white space, is checked in addition.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import MsgspecError
+from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType
 from msgspec.json import Decoder
 
-from distillery.datasets.validation.record import UNSET, Assistant, Bare, Labelled, Record, User
-from distillery.datasets.validation.rules import Rules
+from distillery.core.limits import MAX_LINE_BYTES, SCHEMA_VERSION
 
-Asked: TypeAlias = tuple[str | None, ...]
-"""The system prompt or None, then the messages' texts in turns, from the first user's to the last user's."""
+if TYPE_CHECKING:
+    from distillery.core.conversation import Prompt
 
-UNWELCOME = ("\0", "\x85", "\u2028", "\u2029")
-"""In a text: told of, or longer once it is escaped for the line (`conversation.to_line`)."""
+ROLES = ("user", "assistant")
+NEEDS_EXPLAIN = ("\0", "\x85", "\u2028", "\u2029")
+"""Characters that cause a warning, or that make the line longer once they are escaped (`conversation.to_line`)."""
+
+PromptTexts: TypeAlias = tuple[str | None, ...]
+"""The system prompt or None, then the texts of the messages in turn, from the first user message to the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLimits:
+    """Limits on lines that depend on the student.
+
+    multi_turn: whether the student accepts dialogues; None if no student is named. context: tokens of prompt and answer
+    that the student is trained on; None if unknown. answer: maximum tokens of an answer.
+
+    Tokens are estimated with a bound: about characters / 4, and at most one token per byte of the line, because a
+    byte-level tokenizer never produces more (Llama's is one; UNVERIFIED for Nova, no source describes its tokenizer).
+    Within the limit of 16 KB per line, a context of 32,000 tokens can therefore not be exceeded.
+    """
+
+    multi_turn: bool | None = None
+    context: int | None = None
+    answer: int = 0
+    line_bytes: int = MAX_LINE_BYTES
+
+    @property
+    def safe_bytes(self) -> int:
+        """Length up to which no line can exceed a limit, whatever it contains."""
+        return self.line_bytes if self.context is None else min(self.line_bytes, self.context - self.answer)
+
+
+class Block(Struct, forbid_unknown_fields=True, gc=False):
+    text: Annotated[str, Meta(min_length=1)]
+    type: Literal["text"] | UnsetType = UNSET
+
+
+class User(Struct, forbid_unknown_fields=True, tag_field="role", tag="user", gc=False):
+    content: tuple[Block]
+
+
+class Assistant(Struct, forbid_unknown_fields=True, tag_field="role", tag="assistant", gc=False):
+    content: tuple[Block]
+
+
+Message: TypeAlias = User | Assistant
+
+
+class OnlyUser(Struct, forbid_unknown_fields=True, gc=False):
+    """Like User, where only that role is allowed: msgspec makes the tag of a type optional outside a union."""
+
+    role: Literal["user"]
+    content: tuple[Block]
+
+
+class OnlyAssistant(Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["assistant"]
+    content: tuple[Block]
+
+
+class Record(Struct, forbid_unknown_fields=True, gc=False):
+    """Any conversation. The type cannot express that roles alternate."""
+
+    schemaVersion: Literal[SCHEMA_VERSION]  # type: ignore[valid-type]  # noqa: N815  # a constant; the schema's name
+    messages: Annotated[tuple[Message, ...], Meta(min_length=1)]
+    system: tuple[Block] | UnsetType = UNSET
+
+    @property
+    def blocks(self) -> list[Block]:
+        own = [] if self.system is UNSET else self.system
+        return [*own, *(block for message in self.messages for block in message.content)]
+
+
+class LabelledRecord(Record, forbid_unknown_fields=True, gc=False):
+    """A single prompt with its reference answer."""
+
+    messages: tuple[OnlyUser, OnlyAssistant]  # type: ignore[assignment]
+
+
+class UnlabelledRecord(Record, forbid_unknown_fields=True, gc=False):
+    """A single prompt without a reference answer."""
+
+    messages: tuple[OnlyUser]  # type: ignore[assignment]
+
 
 R = TypeVar("R", bound=Record)
 
 
-class Good(NamedTuple):
-    """By line: what is asked, and the reference answer if there is one; characters: of all that is asked."""
+class AcceptedLines(NamedTuple):
+    """By line: the prompt, and its reference answer if any. characters: total length of the prompts."""
 
-    asked: list[Asked]
+    prompts: list[PromptTexts]
     answers: list[str | None]
     characters: int = 0
 
 
-def good(raw: bytes, lines: Sequence[bytes], rules: Rules) -> Good | None:
-    """What the lines ask, or None if one of them needs a closer look. raw: the same lines with their ends.
+def accept(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLines | None:
+    """Decodes lines, or returns None if one of them needs a closer look.
 
-    A file is nearly always labelled throughout or bare throughout; a wrong guess ends at the first line.
+    A file's lines are nearly always all labelled or all unlabelled; a wrong guess fails at the first line.
+
+    Args:
+        raw: The lines with their line ends, as they are in the file.
+        lines: The same lines without line ends.
+        limits: The student's limits.
     """
-    if max(map(len, lines), default=0) > rules.sure_bytes:
+    if max(map(len, lines), default=0) > limits.safe_bytes:
         return None
-    if labelled := _decoded(_labelled, lines):
-        return _checked(raw, labelled, _of_labelled(labelled))
-    if bare := _decoded(_bare, lines):
-        return _checked(raw, bare, _of_bare(bare))
-    mixed = _decoded(_any, lines)
-    if mixed and _roles_are_right(mixed, multi_turn=bool(rules.multi_turn)):
-        return _checked(raw, mixed, _of_any(mixed))
+    if labelled := _decode_all(_decode_labelled, lines):
+        return _checked(raw, labelled, _from_labelled(labelled))
+    if unlabelled := _decode_all(_decode_unlabelled, lines):
+        return _checked(raw, unlabelled, _from_unlabelled(unlabelled))
+    mixed = _decode_all(_decode_any, lines)
+    if mixed and _roles_alternate(mixed, multi_turn=bool(limits.multi_turn)):
+        return _checked(raw, mixed, _from_any(mixed))
     return None
 
 
-_labelled, _bare, _any = Decoder(Labelled).decode, Decoder(Bare).decode, Decoder(Record).decode
+_decode_labelled, _decode_unlabelled = Decoder(LabelledRecord).decode, Decoder(UnlabelledRecord).decode
+_decode_any = Decoder(Record).decode
 
 
-def _decoded(decode: Callable[[bytes], R], lines: Sequence[bytes]) -> list[R] | None:
+def _decode_all(decode: Callable[[bytes], R], lines: Sequence[bytes]) -> list[R] | None:
     try:
         return list(map(decode, lines))
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _of_labelled(records: Sequence[Labelled]) -> Good:
-    asked: list[Asked] = [
+def _from_labelled(records: Sequence[LabelledRecord]) -> AcceptedLines:
+    prompts: list[PromptTexts] = [
         (None if record.system is UNSET else record.system[0].text, record.messages[0].content[0].text)
         for record in records
     ]
-    return Good(asked, [record.messages[1].content[0].text for record in records])
+    return AcceptedLines(prompts, [record.messages[1].content[0].text for record in records])
 
 
-def _of_bare(records: Sequence[Bare]) -> Good:
-    asked: list[Asked] = [
+def _from_unlabelled(records: Sequence[UnlabelledRecord]) -> AcceptedLines:
+    prompts: list[PromptTexts] = [
         (None if record.system is UNSET else record.system[0].text, record.messages[0].content[0].text)
         for record in records
     ]
-    return Good(asked, [None] * len(records))
+    return AcceptedLines(prompts, [None] * len(records))
 
 
-def _of_any(records: Sequence[Record]) -> Good:
-    found = Good([], [])
+def _from_any(records: Sequence[Record]) -> AcceptedLines:
+    found = AcceptedLines([], [])
     for record in records:
         texts = [message.content[0].text for message in record.messages]
         found.answers.append(None if len(texts) % 2 else texts.pop())
-        found.asked.append((None if record.system is UNSET else record.system[0].text, *texts))
+        found.prompts.append((None if record.system is UNSET else record.system[0].text, *texts))
     return found
 
 
-def _roles_are_right(records: Sequence[Record], *, multi_turn: bool) -> bool:
-    """In turns, the user first. A file has few patterns of roles, so each is looked at once."""
+def _roles_alternate(records: Sequence[Record], *, multi_turn: bool) -> bool:
+    """Checks each distinct pattern of roles once; a file has few."""
     patterns = {tuple(map(type, record.messages)) for record in records}
-    return all(map(_in_turns, patterns)) and (multi_turn or max(map(len, patterns)) <= 2)
+    return all(map(_alternates, patterns)) and (multi_turn or max(map(len, patterns)) <= 2)
 
 
-def _in_turns(roles: tuple[type, ...]) -> bool:
-    return all(role is (User, Assistant)[place % 2] for place, role in enumerate(roles))
+def _alternates(roles: tuple[type, ...]) -> bool:
+    return all(role is (User, Assistant)[index % 2] for index, role in enumerate(roles))
 
 
-def _checked(raw: bytes, records: Sequence[Record], found: Good) -> Good | None:
-    texts = [text for text in chain(chain.from_iterable(found.asked), found.answers) if text is not None]
+def _checked(raw: bytes, records: Sequence[Record], found: AcceptedLines) -> AcceptedLines | None:
+    texts = [text for text in chain(chain.from_iterable(found.prompts), found.answers) if text is not None]
     joined = "".join(texts)
-    if any(map(str.isspace, texts)) or any(map(joined.__contains__, UNWELCOME)):
+    if any(map(str.isspace, texts)) or any(map(joined.__contains__, NEEDS_EXPLAIN)):
         return None
-    if not _every_key_once(raw, records, joined, len(texts)):
+    if not _keys_are_unique(raw, records, joined, len(texts)):
         return None
     return found._replace(characters=len(joined) - sum(map(len, filter(None, found.answers))))
 
 
-def _every_key_once(raw: bytes, records: Sequence[Record], joined: str, texts: int) -> bool:
-    """Whether no object of these lines names a key twice, of which the decoder would keep the last without a word.
+def _keys_are_unique(raw: bytes, records: Sequence[Record], joined: str, texts: int) -> bool:
+    """Checks that no object has a key twice; the decoder would silently keep the last value.
 
-    Every colon of the lines either follows a key or stands in a text. The decoder takes the schema's keys alone, so
-    the keys that it kept are counted from what they hold: two of each record, one of each block of text, two of each
-    message, one for each system prompt, and `type` where it is given. A key too many makes the lines' count larger. A
-    colon that a text escapes would make it smaller; so lines with that escape are not taken. Then both counts are equal
-    exactly where every key stands once.
+    Every colon of the lines either follows a key or is part of a text. The decoder accepts only the schema's keys, so
+    the number of keys follows from the records: two per record, one per text block, two per message, one per system
+    prompt, and each `type` that is present. A duplicate key makes the number of colons larger. An escaped colon in a
+    text would make it smaller, so lines with that escape are not accepted here. The counts are therefore equal exactly
+    if every key is unique.
     """
     if b"\\" in raw and (b"\\u003a" in raw or b"\\u003A" in raw):
         return False
@@ -121,3 +210,15 @@ def _every_key_once(raw: bytes, records: Sequence[Record], joined: str, texts: i
     if more and b'"type"' in raw:
         more -= sum(block.type is not UNSET for record in records for block in record.blocks)
     return not more
+
+
+def to_prompt(texts: PromptTexts, answer: str | None) -> "Prompt":
+    """Builds the prompt of an accepted line."""
+    from distillery.core.conversation import Prompt  # a check without a recipe does not need it
+
+    system, *messages = texts
+    return Prompt(
+        system=system,
+        messages=tuple((ROLES[index % 2], str(text)) for index, text in enumerate(messages)),
+        reference=answer,
+    )

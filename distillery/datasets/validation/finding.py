@@ -1,21 +1,67 @@
-"""What is wrong with prompts, and where: all of it counted, the first of each kind told in full."""
+"""Rules and findings. All findings are counted; the first of each rule is reported in full.
+
+Finding codes and the JSON of a finding are part of the report's format and never change.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from distillery.core.escaping import one_line
-from distillery.datasets.validation.rules_table import Kind
 
-PLACES = 100
-"""Of each kind, the places that are kept."""
-FILE_MAX = 200
-"""Characters of a file's name, or of its path at the desk, that are told."""
+MAX_LOCATIONS = 100
+"""Locations reported for each rule."""
+MAX_FILE_NAME = 200
+"""Characters of a file's name, or of its local path, that are reported."""
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # Bedrock rejects it, or its meaning is ambiguous
+    WARNING = "warning"  # reported and counted; never a reason to reject
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """line: from 1, None where it is about the whole file; path: JSON path inside the line, `$.messages[0].role`."""
+class Rule:
+    """A rule of the rules table.
+
+    code: stable identifier for programs. what, allowed, fix: clauses for people, without a full stop. `fix` may contain
+    a command in backticks, with FILE for the file's name.
+    """
+
+    code: str
+    severity: Severity
+    what: str
+    allowed: str
+    fix: str
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+class Problem(NamedTuple):
+    """A violation of a rule within one line.
+
+    path: JSON path, empty if the line is not JSON. wrong: a clause that never quotes a prompt.
+    """
+
+    rule: Rule
+    path: str
+    wrong: str
+
+
+class UnreadableLine(Exception):
+    """The line cannot be decoded to a JSON value."""
+
+    def __init__(self, rule: Rule, wrong: str) -> None:
+        super().__init__(wrong)
+        self.problem = Problem(rule, "", wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """line: from 1; None for the whole file. path: JSON path within the line, such as `$.messages[0].role`."""
 
     file: str
     line: int | None = None
@@ -23,7 +69,7 @@ class Place:
 
     def __str__(self) -> str:
         return (
-            one_line(self.file, FILE_MAX)
+            one_line(self.file, MAX_FILE_NAME)
             + (f":{self.line}" if self.line else "")
             + (f" {self.path}" if self.path else "")
         )
@@ -31,65 +77,61 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """wrong: what is wrong here, as a clause; it never quotes a prompt."""
+    """A violation of a rule at a location. wrong: what is wrong there, as a clause that never quotes a prompt."""
 
-    kind: Kind
-    place: Place
+    rule: Rule
+    location: Location
     wrong: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.wrong} [{self.kind.code}]"
+        return f"{self.location}: {self.wrong} [{self.rule.code}]"
 
 
 @dataclass(slots=True)
-class Group:
-    """All findings of one kind. places: those of the first hundred."""
+class FindingGroup:
+    """All findings of one rule. locations: the first `MAX_LOCATIONS`."""
 
     first: Finding
     count: int = 0
-    places: list[Place] = field(default_factory=list)
+    locations: list[Location] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        kind, place = self.first.kind, self.first.place
+        rule, location = self.first.rule, self.first.location
         return {
-            "code": kind.code,
-            "severity": kind.severity.value,
+            "code": rule.code,
+            "severity": rule.severity.value,
             "count": self.count,
-            "file": place.file,
-            "line": place.line,
-            "path": place.path,
+            "file": location.file,
+            "line": location.line,
+            "path": location.path,
             "wrong": self.first.wrong,
-            "allowed": kind.allowed,
-            "fix": kind.fix,
-            "places": [str(each) for each in self.places],
+            "allowed": rule.allowed,
+            "fix": rule.fix,
+            "places": [str(each) for each in self.locations],
         }
 
 
 class Findings:
-    """Grouped by kind, in the order in which the kinds were first met."""
+    """Findings grouped by rule, in the order of first occurrence."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, FindingGroup] = {}
 
     def add(self, finding: Finding, count: int = 1) -> None:
-        """`count` where one finding stands for many of its kind, told together."""
-        group = self._groups.setdefault(finding.kind.code, Group(finding))
+        """Adds a finding, which stands for `count` violations of its rule."""
+        group = self._groups.setdefault(finding.rule.code, FindingGroup(finding))
         group.count += count
-        if len(group.places) < PLACES:
-            group.places.append(finding.place)
+        if len(group.locations) < MAX_LOCATIONS:
+            group.locations.append(finding.location)
 
-    def __iter__(self) -> Iterator[Group]:
-        """Errors before warnings."""
-        return iter(sorted(self._groups.values(), key=lambda group: not group.first.kind.is_error))
+    def __iter__(self) -> Iterator[FindingGroup]:
+        """Iterates over the groups, errors before warnings."""
+        return iter(sorted(self._groups.values(), key=lambda group: not group.first.rule.is_error))
 
     @property
     def errors(self) -> int:
-        return sum(group.count for group in self._groups.values() if group.first.kind.is_error)
+        return sum(group.count for group in self._groups.values() if group.first.rule.is_error)
 
     @property
     def warnings(self) -> int:
-        return sum(group.count for group in self._groups.values() if not group.first.kind.is_error)
-
-    def of(self, *kinds: Kind) -> int:
-        """How many of these kinds."""
-        return sum(self._groups[kind.code].count for kind in kinds if kind.code in self._groups)
+        return sum(group.count for group in self._groups.values() if not group.first.rule.is_error)

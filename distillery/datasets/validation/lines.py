@@ -1,4 +1,4 @@
-"""Files as blocks of whole lines, plain or gzip, never holding more than a chunk and one line."""
+"""Reads files as blocks of whole lines, plain or gzip, holding at most a chunk and one line in memory."""
 
 import gzip
 import zlib
@@ -6,65 +6,92 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.datasets.validation.rules_table import Kind, whole
+from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation.finding import Rule
 
 CHUNK = 64 * 1024
 GZIP = b"\x1f\x8b"
 Read = Callable[[int], bytes]
 
+_SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or an Excel file",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ\0": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"PAR1": "Parquet",
+    b"%PDF": "PDF",
+    b"Obj\x01": "Avro",
+    b"ARROW1": "Arrow",
+    b"SQLite format 3\0": "an SQLite database",
+}
+_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"{\0", b"\0{", b"\0\0\0{", b"[\0", b"\0[")
+"""Byte order marks of UTF-16 and UTF-32, and the first bracket of files without one."""
 
-class Unreadable(Exception):
-    """The stream cannot be read on: what kind of finding that is, and its sentence."""
 
-    def __init__(self, kind: Kind, wrong: str) -> None:
+class UnreadableFile(Exception):
+    """The file cannot be read further: the rule it breaks, and what is wrong."""
+
+    def __init__(self, rule: Rule, wrong: str) -> None:
         super().__init__(wrong)
-        self.kind, self.wrong = kind, wrong
+        self.rule, self.wrong = rule, wrong
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Lines as they stand in the file.
+class LineBlock:
+    """Consecutive lines of a file.
 
-    first: the number of the first one, from 1; raw: their bytes with line ends; lines: without; let_go: bytes missing
-    in the middle of the first one, which was too long to be held; cut_off: the file ends without a line end.
+    first: number of the first line, from 1. raw: the bytes with line ends; lines: without. dropped: bytes missing from
+    the middle of the first line, which was too long to hold. cut_off: the file ends without a line end.
     """
 
     first: int
     raw: bytes
     lines: list[bytes]
-    let_go: int = 0
+    dropped: int = 0
     cut_off: bool = False
 
 
-def reader(name: str, body: Any) -> Read:
-    """`read(n)` of the content: unpacked where the name says that it is packed."""
+def check_signature(beginning: bytes) -> None:
+    """Raises UnreadableFile if the first bytes of a file show that it is not lines of UTF-8."""
+    if beginning.startswith(GZIP):
+        raise UnreadableFile(rules.PACKED, "it is compressed with gzip and not named .gz")
+    if beginning.startswith(_UTF_16_OR_32):
+        wrong = f"it begins with {beginning[:4].hex(' ').upper()}, as UTF-16 and UTF-32 do"
+        raise UnreadableFile(rules.UTF_16, wrong)
+    for signature, what in _SIGNATURES.items():
+        if beginning.startswith(signature):
+            raise UnreadableFile(rules.OTHER_FORMAT, f"it is {what}")
+
+
+def open_stream(name: str, body: Any) -> Read:
+    """Returns `read(n)` of the content, which is decompressed if the name ends in .gz."""
     plain: Read = body.read
-    return _unpacked(body) if name.endswith(".gz") else plain
+    return _decompressed(body) if name.endswith(".gz") else plain
 
 
-def _unpacked(body: Any) -> Read:
-    """Several members are one file (RFC 1952, 2.2). Raises Unreadable."""
-    packed, given = _Head(body), 0
-    file = gzip.GzipFile(fileobj=packed, mode="rb")  # type: ignore[call-overload]  # all that it calls is `read`
+def _decompressed(body: Any) -> Read:
+    """Several gzip members are one file (RFC 1952, 2.2). Reading raises UnreadableFile."""
+    compressed, total = _HeadRecorder(body), 0
+    file = gzip.GzipFile(fileobj=compressed, mode="rb")  # type: ignore[call-overload]  # it only calls `read`
 
     def read(size: int) -> bytes:
-        nonlocal given
+        nonlocal total
         try:
             chunk: bytes = file.read(size)
         except EOFError as error:
-            raise Unreadable(whole.GZIP_CUT_OFF, f"it ends too early, after {given} bytes unpacked") from error
+            raise UnreadableFile(rules.GZIP_CUT_OFF, f"it is truncated after {total} uncompressed bytes") from error
         except (gzip.BadGzipFile, zlib.error) as error:
-            if packed.head != GZIP:
-                raise Unreadable(whole.NOT_PACKED, "it is named .gz and is not packed with gzip") from error
-            raise Unreadable(whole.GZIP_DAMAGED, f"it is damaged after {given} bytes unpacked") from error
-        given += len(chunk)
+            if compressed.head != GZIP:
+                raise UnreadableFile(rules.NOT_PACKED, "it is named .gz and is not compressed with gzip") from error
+            raise UnreadableFile(rules.GZIP_DAMAGED, f"it is corrupt after {total} uncompressed bytes") from error
+        total += len(chunk)
         return chunk
 
     return read
 
 
-class _Head:
-    """A stream that remembers how it began."""
+class _HeadRecorder:
+    """A stream that records its first two bytes."""
 
     def __init__(self, body: Any) -> None:
         self._body, self.head = body, b""
@@ -76,20 +103,20 @@ class _Head:
         return chunk
 
 
-def blocks(read: Read, limit: int) -> Iterator[Block]:
-    """The stream's lines. Of a line that is longer than `limit` and than a chunk the middle is let go."""
-    number, held, let_go = 1, b"", 0
+def read_blocks(read: Read, limit: int) -> Iterator[LineBlock]:
+    """Yields the lines of a stream. The middle of a line longer than `limit` plus a chunk is dropped."""
+    number, held, dropped = 1, b"", 0
     while chunk := read(CHUNK):
         end = chunk.rfind(b"\n") + 1
         if end:
             raw, held = held + chunk[:end], chunk[end:]
             lines = raw.split(b"\n")
             lines.pop()
-            yield Block(number, raw, lines, let_go)
-            number, let_go = number + len(lines), 0
+            yield LineBlock(number, raw, lines, dropped)
+            number, dropped = number + len(lines), 0
         else:
             held += chunk
             if len(held) > limit + CHUNK:
-                held, let_go = held[: limit + 1], let_go + len(held) - limit - 1
+                held, dropped = held[: limit + 1], dropped + len(held) - limit - 1
     if held:
-        yield Block(number, held, [held], let_go, cut_off=True)
+        yield LineBlock(number, held, [held], dropped, cut_off=True)

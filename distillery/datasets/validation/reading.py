@@ -1,28 +1,25 @@
-"""One pass over the files of a data set: every line judged, everything counted, nothing held but what is asked for."""
+"""Reads the files of a data set in one pass: validates every line, counts, and keeps the distinct prompts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from distillery.core.limits import MAX_FILE_BYTES
-from distillery.datasets.validation.fast_path import Good, good
-from distillery.datasets.validation.file_signature import disguised
-from distillery.datasets.validation.finding import Finding, Findings, Place
-from distillery.datasets.validation.lines import Block, Unreadable, blocks, reader
-from distillery.datasets.validation.prompts import Prompts
-from distillery.datasets.validation.rules import Rules
-from distillery.datasets.validation.rules_table import Kind, whole
+from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
+from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
+from distillery.datasets.validation.finding import Finding, Findings, Location, Problem, Rule
+from distillery.datasets.validation.lines import LineBlock, UnreadableFile, check_signature, open_stream, read_blocks
 
-if TYPE_CHECKING:
-    from distillery.datasets.validation.problem import Problem
-
-MOST_BYTES = 4 * MAX_FILE_BYTES
-"""Unpacked; beyond them a data set is refused without reading on, so that a packed file cannot grow without end."""
+MAX_BYTES = 4 * MAX_FILE_BYTES
+"""Uncompressed bytes after which reading stops, so that a compressed file cannot expand without limit."""
+MAX_HASHES = 100_000
+"""Distinct prompts after which repeats are no longer counted. Bounds the memory; such a data set is always rejected."""
+ALL_FILES = Location("all files together")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A file being read. uri: where it is, an s3:// address or a path; version: S3's, if any; body: `read(n)`."""
+class InputFile:
+    """An open file. uri: an s3:// address or a local path. version: the S3 version id, if any. body: has `read(n)`."""
 
     name: str
     uri: str
@@ -31,9 +28,9 @@ class Opened:
 
 
 @dataclass(slots=True)
-class Tally:
-    """prompts: good lines, repeated ones included; bad: lines with an error; characters: of what good lines ask;
-    bytes: unpacked."""
+class Counts:
+    """prompts: good lines, including repeated ones. bad: lines with an error. bytes: uncompressed. characters: of the
+    prompts in good lines."""
 
     lines: int = 0
     bytes: int = 0
@@ -46,96 +43,183 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """line: as it stands in the file, or its beginning if it is too long."""
+    """line: the bytes in the file, or their beginning if the line is too long."""
 
-    place: Place
+    location: Location
     line: bytes
-    problems: "list[Problem]"
+    problems: list[Problem]
+
+
+class Repeat(NamedTuple):
+    """at: position in the added prompts. conflicting: the earlier occurrence had a different answer."""
+
+    at: int
+    conflicting: bool
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+class PromptIndex:
+    """The distinct prompts with their answers; of equal prompts, the first.
+
+    Up to `capacity` prompts are stored in full. Beyond it, or without one, 64-bit hashes replace them (Python's, with a
+    random key per process). Hashes only count repeats; no prompt is removed because of one.
+    """
+
+    def __init__(self, capacity: int = 0) -> None:
+        self.capacity = capacity
+        self._key: Callable[[Any], Hashable] = _identity if capacity else hash
+        self._seen: dict[Any, Any] = {}
+        self.distinct = 0
+
+    @property
+    def answers(self) -> dict[PromptTexts, str | None]:
+        """Prompt → answer, in the order of the input. Empty if nothing is stored in full."""
+        return self._seen if self._key is _identity else {}
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `distinct` is exact; it stops counting at `MAX_HASHES`."""
+        return len(self._seen) < MAX_HASHES
+
+    def add(self, prompts: Sequence[PromptTexts], answers: Sequence[str | None]) -> list[Repeat]:
+        """Adds prompts and returns those that occurred before."""
+        if len(self._seen) >= MAX_HASHES:
+            return []
+        keys = [self._key(prompt) for prompt in prompts]
+        if len(set(keys)) == len(keys) and self._seen.keys().isdisjoint(keys):
+            self._seen.update(zip(keys, map(self._key, answers), strict=True))
+            repeats = []
+        else:
+            repeats = [repeat for index, key in enumerate(keys) if (repeat := self._add(index, key, answers[index]))]
+        self.distinct = len(self._seen)
+        if self._key is _identity and len(self._seen) > self.capacity:
+            self._seen = {hash(prompt): hash(answer) for prompt, answer in self._seen.items()}
+            self._key = hash
+        return repeats
+
+    def _add(self, index: int, key: Hashable, answer: str | None) -> Repeat | None:
+        before = len(self._seen)
+        first = self._seen.setdefault(key, self._key(answer))
+        return Repeat(index, first != self._key(answer)) if len(self._seen) == before else None
 
 
 @dataclass(slots=True)
-class Reading:
-    """What the pass found. aside: the first `put_aside` bad lines; line_errors: of `findings`, those of lines;
-    sources: (uri, version) as read; whole: every file was read to its end."""
+class DatasetReader:
+    """Reads files and holds the result.
 
-    rules: Rules
-    prompts: Prompts
-    put_aside: int = 0
-    tally: Tally = field(default_factory=Tally)
+    max_quarantined: number of bad lines to keep in `quarantined`. sources: (uri, version) of each file. line_errors:
+    the errors in `findings` that concern a single line. complete: every file was read to its end.
+    """
+
+    limits: LineLimits
+    prompts: PromptIndex
+    max_quarantined: int = 0
+    counts: Counts = field(default_factory=Counts)
     findings: Findings = field(default_factory=Findings)
-    aside: list[BadLine] = field(default_factory=list)
+    quarantined: list[BadLine] = field(default_factory=list)
     sources: list[tuple[str, str | None]] = field(default_factory=list)
     line_errors: int = 0
-    whole: bool = True
+    complete: bool = True
 
-    def read(self, files: Iterable[Opened]) -> None:
-        """Goes on after a bad line or file, so that a person sees all that is to mend."""
+    def read(self, files: Iterable[InputFile]) -> None:
+        """Reads all files. Continues after a bad line or file, so that one pass reports everything that is wrong."""
         for file in files:
             self.sources.append((file.uri, file.version))
             try:
                 self._read(file)
-            except Unreadable as broken:
-                self._unread(file.name, broken.kind, broken.wrong)
-            if self.tally.bytes > MOST_BYTES:
-                self._unread(file.name, whole.FILE_TOO_LARGE, f"reading ended after {self.tally.bytes} bytes")
+            except UnreadableFile as error:
+                self._stop(file.name, error.rule, error.wrong)
+            if self.counts.bytes > MAX_BYTES:
+                self._stop(file.name, rules.FILE_TOO_LARGE, f"reading stopped after {self.counts.bytes} bytes")
                 return
 
-    def _read(self, file: Opened) -> None:
-        crlf, before = 0, self.tally.lines
-        for block in blocks(reader(file.name, file.body), self.rules.line_bytes):
-            if block.first == 1 and (found := disguised(block.raw)):
-                raise Unreadable(*found)
-            self._take(file.name, block)
+    def check_files(self, *, mixed_labels: Rule = rules.MIXED_LABELS) -> None:
+        """Checks the files as a whole: their size, and whether only some prompts have a reference answer."""
+        counts = self.counts
+        if self.complete and counts.bytes > MAX_FILE_BYTES:
+            self._add(rules.FILE_TOO_LARGE, ALL_FILES, f"they have {counts.bytes} bytes uncompressed")
+        if 0 < counts.labelled < counts.prompts:
+            wrong = f"{counts.labelled} of {counts.prompts} prompts have a reference answer"
+            self._add(mixed_labels, ALL_FILES, wrong)
+
+    def check_as_job_input(self) -> None:
+        """Checks the files as the unchanged input of a job: the number of prompts, and the names.
+
+        Counts every good line, because Bedrock's documentation does not say whether equal prompts count.
+        """
+        count = self.counts.prompts
+        if count > MAX_PROMPTS:
+            self._add(rules.TOO_MANY_PROMPTS, ALL_FILES, f"there are {count} prompts")
+        elif count < MIN_PROMPTS and self.complete:  # unknown for a file that was not read to its end
+            self._add(
+                rules.TOO_FEW_PROMPTS, ALL_FILES, f"there are {count} prompts" if count != 1 else "there is 1 prompt"
+            )
+        for uri, _ in self.sources:
+            name = uri.rpartition("/")[2]
+            address = uri if uri.startswith("s3://") else f"s3://bucket/{name}"
+            if not S3_URI.fullmatch(address) or len(address) > S3_URI_MAX:
+                self._add(rules.NAME_NOT_FOR_BEDROCK, Location(name), "it does not match the pattern of an s3Uri")
+
+    def _read(self, file: InputFile) -> None:
+        crlf, before = 0, self.counts.lines
+        for block in read_blocks(open_stream(file.name, file.body), self.limits.line_bytes):
+            if block.first == 1:
+                check_signature(block.raw)
+            self._read_block(file.name, block)
             if b"\r" in block.raw:
                 crlf += block.raw.count(b"\r\n")
-            if self.tally.bytes > MOST_BYTES:
+            if self.counts.bytes > MAX_BYTES:
                 break
         if crlf:
-            self.findings.add(Finding(whole.CRLF, Place(file.name), f"{crlf} lines end in CR LF"), crlf)
-        if self.tally.lines == before:
-            self._file(file.name, whole.EMPTY_FILE, "it has no line")
+            self._add(rules.CRLF, Location(file.name), f"{crlf} lines end in CR LF", crlf)
+        if self.counts.lines == before:
+            self._add(rules.EMPTY_FILE, Location(file.name), "it has no line")
 
-    def _take(self, name: str, block: Block) -> None:
-        self.tally.lines += len(block.lines)
-        self.tally.bytes += len(block.raw) + block.let_go
-        if found := good(block.raw, block.lines, self.rules):
-            self._add(name, block.first, found)
+    def _read_block(self, name: str, block: LineBlock) -> None:
+        self.counts.lines += len(block.lines)
+        self.counts.bytes += len(block.raw) + block.dropped
+        if accepted := accept(block.raw, block.lines, self.limits):
+            self._add_lines(name, block.first, accepted)
             return
         for index, line in enumerate(block.lines):
-            if one := good(line, [line], self.rules):
-                self._add(name, block.first + index, one)
+            if accepted := accept(line, [line], self.limits):
+                self._add_lines(name, block.first + index, accepted)
             else:
-                length = len(line) + (0 if index else block.let_go)
-                self._look_closely(Place(name, block.first + index), line, length, cut_off=block.cut_off)
+                length = len(line) + (0 if index else block.dropped)
+                self._explain(Location(name, block.first + index), line, length, cut_off=block.cut_off)
 
-    def _look_closely(self, place: Place, line: bytes, length: int, *, cut_off: bool) -> None:
-        from distillery.datasets.validation.explain import explain  # the price of a bad line, not of every start
+    def _explain(self, location: Location, line: bytes, length: int, *, cut_off: bool) -> None:
+        from distillery.datasets.validation.explain import explain  # only a bad line needs it
 
-        found = explain(line, self.rules, length=length, cut_off=cut_off)
-        for problem in found.problems:
-            self.line_errors += problem.kind.is_error
-            self.findings.add(Finding(problem.kind, Place(place.file, place.line, problem.path), problem.wrong))
-        if found.asked is not None:
-            characters = sum(map(len, filter(None, found.asked)))
-            self._add(place.file, place.line or 0, Good([found.asked], [found.answer], characters))
+        explained = explain(line, self.limits, length=length, cut_off=cut_off)
+        for problem in explained.problems:
+            self.line_errors += problem.rule.is_error
+            self._add(problem.rule, Location(location.file, location.line, problem.path), problem.wrong)
+        if explained.prompt is not None:
+            characters = sum(map(len, filter(None, explained.prompt)))
+            accepted = AcceptedLines([explained.prompt], [explained.answer], characters)
+            self._add_lines(location.file, location.line or 0, accepted)
             return
-        self.tally.bad += 1
-        if len(self.aside) < self.put_aside:
-            self.aside.append(BadLine(place, line, found.problems))
+        self.counts.bad += 1
+        if len(self.quarantined) < self.max_quarantined:
+            self.quarantined.append(BadLine(location, line, explained.problems))
 
-    def _add(self, name: str, first: int, found: Good) -> None:
-        """Good lines from `first` on."""
-        self.tally.prompts += len(found.asked)
-        self.tally.labelled += len(found.answers) - found.answers.count(None)
-        self.tally.characters += found.characters
-        for repeat in self.prompts.add(found.asked, found.answers):
-            self.tally.repeated += 1
-            kind = whole.CONFLICTING_ANSWERS if repeat.conflict else whole.DUPLICATE_PROMPT
-            self.findings.add(Finding(kind, Place(name, first + repeat.at), kind.what))
+    def _add_lines(self, name: str, first: int, accepted: AcceptedLines) -> None:
+        """Adds good lines, numbered from `first`."""
+        self.counts.prompts += len(accepted.prompts)
+        self.counts.labelled += len(accepted.answers) - accepted.answers.count(None)
+        self.counts.characters += accepted.characters
+        for repeat in self.prompts.add(accepted.prompts, accepted.answers):
+            self.counts.repeated += 1
+            rule = rules.CONFLICTING_ANSWERS if repeat.conflicting else rules.DUPLICATE_PROMPT
+            self._add(rule, Location(name, first + repeat.at), rule.what)
 
-    def _unread(self, name: str, kind: Kind, wrong: str) -> None:
-        self.whole = False
-        self._file(name, kind, wrong)
+    def _stop(self, name: str, rule: Rule, wrong: str) -> None:
+        self.complete = False
+        self._add(rule, Location(name), wrong)
 
-    def _file(self, name: str, kind: Kind, wrong: str) -> None:
-        self.findings.add(Finding(kind, Place(name), wrong))
+    def _add(self, rule: Rule, location: Location, wrong: str, count: int = 1) -> None:
+        self.findings.add(Finding(rule, location, wrong), count)

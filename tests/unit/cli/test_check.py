@@ -56,7 +56,7 @@ def test_a_finding_is_told_with_its_place_what_is_allowed_and_the_fix(command: C
     assert "error schema-version-misprint: it is 'bedrock-conversion-2024'" in said.out
     assert "misprint.jsonl:1 $.schemaVersion" in said.out
     assert "allowed" in said.out
-    assert "fix mend it: `sed" in said.out
+    assert "fix fix it: `sed" in said.out
     assert said.out.endswith("rejected, 2 errors")
 
 

@@ -22,10 +22,10 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 from distillery.core.recipe import Recipe, load
 from distillery.core.serialization import from_wire, to_wire
-from distillery.datasets.answer import Answer, Status
-from distillery.datasets.upload import Ignored, asked
-from distillery.datasets.validation.finding import Place
-from lambdas.dataset.notice import notify
+from distillery.datasets.report import UploadStatus
+from distillery.datasets.upload import IgnoredEvent, parse_event
+from distillery.datasets.validation.finding import Location
+from lambdas.dataset.intake import IntakeResult, notify
 from lambdas.promotion.close import close
 from tests.fakes.road import dataset, open_run, recipe
 from tests.fakes.services import FakeSns
@@ -54,13 +54,13 @@ def misfit(text: str) -> str:
 
 
 def ignored_key(text: str) -> str:
-    answer = asked(created(f"prompts/support/{text}.txt"))
-    assert isinstance(answer, Ignored)
+    answer = parse_event(created(f"prompts/support/{text}.txt"))
+    assert isinstance(answer, IgnoredEvent)
     return answer.reason
 
 
 def file_name(text: str) -> str:
-    return str(Place(text, 1))
+    return str(Location(text, 1))
 
 
 SOURCES: dict[str, Callable[[str], str]] = {
@@ -93,9 +93,9 @@ def body(text: str) -> str:
 def mail_of_an_upload(text: str) -> str:
     sns = FakeSns()
     name = text.replace("/", "|")
-    upload = asked(created(f"prompts/{name}/{name}.jsonl", **{"version-id": text}))
-    assert not isinstance(upload, Ignored)
-    notify(Notices("arn:topic", sns), upload, Answer(status=Status.REJECTED, reason=f"it says {text}"))  # type: ignore[arg-type]
+    upload = parse_event(created(f"prompts/{name}/{name}.jsonl", **{"version-id": text}))
+    assert not isinstance(upload, IgnoredEvent)
+    notify(Notices("arn:topic", sns), upload, IntakeResult(status=UploadStatus.REJECTED, reason=f"it says {text}"))  # type: ignore[arg-type]
     assert not ACTIVE.search(sns.published[0]["Subject"])
     told = sns.published[0]["Message"]
     assert told.count("\n\n") == 1

@@ -1,4 +1,4 @@
-"""The door."""
+"""The entry point of the dataset stage."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from distillery.datasets.answer import Answer, Status
+from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
 from lambdas.dataset import handler
+from lambdas.dataset.intake import IntakeResult
 
 EVENTS = Path(__file__).parents[2] / "events"
 
 
 class FakeIntake:
     def __init__(self) -> None:
-        self.taken: list[Upload] = []
+        self.accepted: list[Upload] = []
 
-    def take(self, upload: Upload) -> Answer:
-        self.taken.append(upload)
-        return Answer(status=Status.STARTED, run="support-aaaaa-bbbbbbbb-1", report_uri="s3://data/r.json")
+    def accept(self, upload: Upload) -> IntakeResult:
+        self.accepted.append(upload)
+        return IntakeResult(status=UploadStatus.STARTED, run="support-aaaaa-bbbbbbbb-1", report_uri="s3://data/r.json")
 
 
 @pytest.fixture
@@ -29,16 +30,16 @@ def intake(monkeypatch: pytest.MonkeyPatch) -> FakeIntake:
     return fake
 
 
-def test_an_event_is_answered_in_plain_json(intake: FakeIntake) -> None:
+def test_the_result_is_plain_json(intake: FakeIntake) -> None:
     event = json.loads((EVENTS / "s3-object-created.json").read_text())
-    answer = handler.receive(event, None)
-    assert json.loads(json.dumps(answer)) == {
+    result = handler.receive(event, None)
+    assert json.loads(json.dumps(result)) == {
         "status": "started",
         "run": "support-aaaaa-bbbbbbbb-1",
         "report_uri": "s3://data/r.json",
         "reason": "",
     }
-    assert [upload.recipe for upload in intake.taken] == ["support"]
+    assert [upload.recipe for upload in intake.accepted] == ["support"]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,7 @@ def test_an_event_is_answered_in_plain_json(intake: FakeIntake) -> None:
         ({"detail": {"bucket": {"name": "b"}, "object": {"key": "prompts/support/x.txt"}}}, "ignored"),
     ],
 )
-def test_what_starts_nothing_returns_normally_since_a_retry_would_not_help(
-    intake: FakeIntake, event: Any, status: str
-) -> None:
-    answer = handler.receive(event, None)
-    assert (answer["status"], answer["run"], intake.taken) == (status, None, [])
-    assert answer["reason"]
+def test_an_event_that_starts_nothing_does_not_raise(intake: FakeIntake, event: Any, status: str) -> None:
+    result = handler.receive(event, None)
+    assert (result["status"], result["run"], intake.accepted) == (status, None, [])
+    assert result["reason"]

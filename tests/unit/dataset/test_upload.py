@@ -1,4 +1,4 @@
-"""What starts a run, and what does not."""
+"""Parsing of events and requests."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distillery.core.errors import BadRequest
-from distillery.datasets.upload import Ignored, Upload, asked
+from distillery.datasets.upload import IgnoredEvent, Upload, parse_event
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -19,9 +19,9 @@ def created(key: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_the_event_names_bucket_key_and_version_and_its_key_is_taken_as_it_stands() -> None:
+def test_the_events_key_is_not_decoded() -> None:
     event = json.loads((EVENTS / "s3-object-created.json").read_text())
-    assert asked(event) == Upload(
+    assert parse_event(event) == Upload(
         recipe="support",
         uri="s3://prompts-111122223333/prompts/support/autumn & winter +1.jsonl",
         version="IYV3p45BT0ac8hjHg1houSdS1a.Mro8e",
@@ -38,7 +38,7 @@ def test_the_event_names_bucket_key_and_version_and_its_key_is_taken_as_it_stand
     ],
 )
 def test_one_object_or_a_manifest_starts_a_run(key: str) -> None:
-    assert asked(created(key)) == Upload(recipe="support", uri=f"s3://prompts/{key}")
+    assert parse_event(created(key)) == Upload(recipe="support", uri=f"s3://prompts/{key}")
 
 
 @pytest.mark.parametrize(
@@ -47,25 +47,25 @@ def test_one_object_or_a_manifest_starts_a_run(key: str) -> None:
         ("prompts/support/", "not in a recipe's folder"),
         ("prompts/a.jsonl", "not in a recipe's folder"),
         ("uploads/support/a.jsonl", "not in a recipe's folder"),
-        ("prompts/support/notes.txt", "ends in none of"),
-        ("prompts/support/a.jsonl.tmp", "ends in none of"),
-        ("prompts/support/other.json", "ends in none of"),
+        ("prompts/support/notes.txt", "does not end in"),
+        ("prompts/support/a.jsonl.tmp", "does not end in"),
+        ("prompts/support/other.json", "does not end in"),
         ("prompts/support/autumn/a.jsonl", "manifest.json starts the run"),
     ],
 )
-def test_other_objects_are_ignored_and_the_reason_is_told(key: str, reason: str) -> None:
-    ignored = asked(created(key))
-    assert isinstance(ignored, Ignored)
+def test_other_objects_are_ignored_with_a_reason(key: str, reason: str) -> None:
+    ignored = parse_event(created(key))
+    assert isinstance(ignored, IgnoredEvent)
     assert reason in ignored.reason
 
 
 def test_a_direct_request_names_what_it_wants() -> None:
     event = {"recipe": "support", "uri": "s3://prompts/uploads/support/a.jsonl", "version": None, "again": True}
-    assert asked(event) == Upload(recipe="support", uri="s3://prompts/uploads/support/a.jsonl", again=True)
+    assert parse_event(event) == Upload(recipe="support", uri="s3://prompts/uploads/support/a.jsonl", again=True)
 
 
 def test_a_folder_may_be_named_and_means_all_in_it() -> None:
-    upload = asked({"recipe": "support", "uri": "s3://prompts/uploads/support/autumn/"})
+    upload = parse_event({"recipe": "support", "uri": "s3://prompts/uploads/support/autumn/"})
     assert isinstance(upload, Upload)
     assert upload.is_prefix
 
@@ -83,5 +83,5 @@ def test_a_folder_may_be_named_and_means_all_in_it() -> None:
 )
 def test_an_event_of_another_shape_is_refused_with_what_is_needed(event: Any, reason: str) -> None:
     with pytest.raises(BadRequest) as caught:
-        asked(event)
+        parse_event(event)
     assert reason in str(caught.value)

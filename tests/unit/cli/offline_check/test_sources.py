@@ -8,9 +8,8 @@ import pytest
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.core import aws
 from distillery.core.errors import BadRequest
-from distillery.datasets.validation.prompts import Prompts
-from distillery.datasets.validation.reading import Reading
-from distillery.datasets.validation.rules import Rules
+from distillery.datasets.validation.fast_path import LineLimits
+from distillery.datasets.validation.reading import DatasetReader, PromptIndex
 from tests.unit.dataset.fakes import FakeS3, file
 
 
@@ -27,9 +26,9 @@ def folder(tmp_path: Path) -> Path:
 
 def read(source: Source) -> tuple[list[str], int]:
     """The names of its files, and how many prompts they hold."""
-    reading = Reading(Rules(), Prompts())
-    reading.read(source.open(lambda _bytes: None))
-    return [Path(uri).name for uri, _ in reading.sources], reading.tally.prompts
+    reader = DatasetReader(LineLimits(), PromptIndex())
+    reader.read(source.open(lambda _bytes: None))
+    return [Path(uri).name for uri, _ in reader.sources], reader.counts.prompts
 
 
 def test_a_file_is_itself(folder: Path) -> None:
@@ -61,8 +60,8 @@ def test_several_arguments_are_one_data_set_if_that_is_said(folder: Path) -> Non
 def test_it_tells_how_much_was_read(folder: Path) -> None:
     (source,) = sources([str(folder)])
     told: list[int] = []
-    reading = Reading(Rules(), Prompts())
-    reading.read(source.open(told.append))
+    reader = DatasetReader(LineLimits(), PromptIndex())
+    reader.read(source.open(told.append))
     assert sum(told) == source.size
 
 

@@ -1,4 +1,4 @@
-"""Lines for hypothesis: good ones in every layout, and what people and programs do to them."""
+"""Hypothesis strategies for lines: good ones in every layout, and typical damage."""
 
 import json
 import re
@@ -12,9 +12,9 @@ written = texts.filter(lambda text: bool(text.strip()))
 
 
 @st.composite
-def blocks(draw: st.DrawFn, said: st.SearchStrategy[str] = written) -> list[dict[str, str]]:
+def blocks(draw: st.DrawFn, text_values: st.SearchStrategy[str] = written) -> list[dict[str, str]]:
     typed = {"type": "text"} if draw(st.booleans()) else {}
-    return [shuffled(draw, {"text": draw(said), **typed})]
+    return [shuffled(draw, {"text": draw(text_values), **typed})]
 
 
 def shuffled(draw: st.DrawFn, fields: dict[str, Any]) -> dict[str, Any]:
@@ -22,20 +22,20 @@ def shuffled(draw: st.DrawFn, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def records(draw: st.DrawFn, said: st.SearchStrategy[str] = written, turns: int = 4) -> dict[str, Any]:
+def records(draw: st.DrawFn, text_values: st.SearchStrategy[str] = written, turns: int = 4) -> dict[str, Any]:
     roles = ("user", "assistant") * turns
     count = draw(st.integers(1, turns))
-    messages = [shuffled(draw, {"role": role, "content": draw(blocks(said))}) for role in roles[:count]]
-    system = {"system": draw(blocks(said))} if draw(st.booleans()) else {}
+    messages = [shuffled(draw, {"role": role, "content": draw(blocks(text_values))}) for role in roles[:count]]
+    system = {"system": draw(blocks(text_values))} if draw(st.booleans()) else {}
     return shuffled(draw, {"schemaVersion": SCHEMA, "messages": messages, **system})
 
 
 @st.composite
-def lines(draw: st.DrawFn, said: st.SearchStrategy[str] = written) -> bytes:
-    """Of the schema, in some layout of JSON."""
+def lines(draw: st.DrawFn, text_values: st.SearchStrategy[str] = written) -> bytes:
+    """A valid line in any JSON layout."""
     spaced, escaped = draw(st.booleans()), draw(st.booleans())
     separators = draw(st.sampled_from([(", ", ": "), (" , ", " : "), (",\t", ":  ")])) if spaced else (",", ":")
-    line = json.dumps(draw(records(said)), ensure_ascii=escaped, separators=separators)
+    line = json.dumps(draw(records(text_values)), ensure_ascii=escaped, separators=separators)
     return line.encode("utf-8", "surrogatepass")
 
 
@@ -54,7 +54,7 @@ TOKENS = [
 
 @st.composite
 def mangled(draw: st.DrawFn) -> bytes:
-    """A line with pieces cut out, doubled, or put in: JSON by luck at best."""
+    """A line with pieces removed, duplicated or inserted; rarely still JSON."""
     line = bytearray(draw(lines(texts)))
     for _ in range(draw(st.integers(1, 3))):
         at, to = sorted((draw(st.integers(0, len(line))), draw(st.integers(0, len(line)))))
@@ -63,7 +63,7 @@ def mangled(draw: st.DrawFn) -> bytes:
     return bytes(line).replace(b"\n", b" ")
 
 
-AGAIN = {
+SECOND_VALUES = {
     "schemaVersion": f'"{SCHEMA}"',
     "messages": '[{"role":"user","content":[{"text":"a"}]}]',
     "role": '"user"',
@@ -74,11 +74,11 @@ AGAIN = {
 
 @st.composite
 def doubled(draw: st.DrawFn) -> bytes:
-    """A line in which some object names a key twice, the second time with a value of the same type."""
+    """A line in which an object has a key twice, with values of the same type."""
     line = draw(lines()).decode("utf-8", "surrogatepass")
-    found = [(one.start(), one[1]) for one in re.finditer(r'(?<!\\)"(\w+)"\s*:', line) if one[1] in AGAIN]
+    found = [(one.start(), one[1]) for one in re.finditer(r'(?<!\\)"(\w+)"\s*:', line) if one[1] in SECOND_VALUES]
     at, key = draw(st.sampled_from(found))
     before, after = line[:at], line[at:]
-    if draw(st.booleans()):  # a text with as many escaped colons as there are keys too many
+    if draw(st.booleans()):  # a text with as many escaped colons as there are surplus keys
         after = re.sub(r'(?<!\\)("text"\s*:\s*")', lambda text: f"{text[1]}\\u003a", after, count=1)
-    return f'{before}"{key}":{AGAIN[key]},{after}'.encode("utf-8", "surrogatepass")
+    return f'{before}"{key}":{SECOND_VALUES[key]},{after}'.encode("utf-8", "surrogatepass")

@@ -1,43 +1,42 @@
-"""docs/datasets.md lists every kind of finding, as the table in the code has it. `UPDATE=1` writes the list anew."""
+"""docs/datasets.md lists all rules. `UPDATE=1` regenerates the list from the rules table."""
 
 import os
 import re
 from pathlib import Path
 
-from distillery.datasets.validation.rules_table import KINDS, SHAPE, SYNTAX, TEXT, WHOLE, Kind
+from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation.finding import Rule
 
 PAGE = Path(__file__).parents[4] / "docs" / "datasets.md"
-ROOMS = {
-    "Bytes that are not text": TEXT,
-    "Text that is not JSON": SYNTAX,
-    "JSON that does not fit the schema or the student": SHAPE,
-    "The file, or the whole data set": WHOLE,
+SECTIONS = {
+    rules.LINE_TOO_LONG: "Bytes that are not text",
+    rules.JSON_ARRAY: "Text that is not JSON",
+    rules.NOT_AN_OBJECT: "JSON that does not fit the schema or the student",
+    rules.GZIP_CUT_OFF: "The file, or the whole data set",
 }
+"""By the first rule of each."""
 LIST = re.compile(r"(<!-- findings: .*? -->\n).*(<!-- /findings -->)", re.DOTALL)
+HEAD = "| code | | what is wrong | allowed | how to fix it |\n|---|---|---|---|---|\n"
 
 
-def row(kind: Kind) -> str:
-    cells = (f"`{kind.code}`", kind.severity.value, kind.what, kind.allowed, kind.fix)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+def row(rule: Rule) -> str:
+    section = f"\n### {SECTIONS[rule]}\n\n{HEAD}" if rule in SECTIONS else ""
+    cells = (f"`{rule.code}`", rule.severity.value, rule.what, rule.allowed, rule.fix)
+    return section + "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
-def spelled() -> str:
-    head = "| code | | what is wrong | allowed | how to fix it |\n|---|---|---|---|---|\n"
-    return "\n".join(f"### {room}\n\n{head}{''.join(map(row, kinds))}" for room, kinds in ROOMS.items())
-
-
-def test_the_page_lists_every_finding() -> None:
+def test_the_page_lists_every_rule() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    written = LIST.sub(lambda found: f"{found[1]}\n{spelled()}\n{found[2]}", text)
+    written = LIST.sub(lambda found: f"{found[1]}{''.join(map(row, rules.RULES))}\n{found[2]}", text)
     if os.environ.get("UPDATE") == "1":
         PAGE.write_text(written, encoding="utf-8")
-    assert text == written or os.environ.get("UPDATE") == "1", "`UPDATE=1` writes the list anew"
+    assert text == written or os.environ.get("UPDATE") == "1", "`UPDATE=1` regenerates the list"
 
 
-def test_every_kind_has_a_name_of_its_own_and_says_how_to_mend_it() -> None:
-    codes = [kind.code for kind in KINDS]
+def test_every_rule_has_its_own_code_and_a_fix() -> None:
+    codes = [rule.code for rule in rules.RULES]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
-    for kind in KINDS:
-        assert all((kind.what, kind.allowed, kind.fix)), kind.code
-        assert not any(part.endswith(".") for part in (kind.what, kind.allowed, kind.fix) if part[-4:] != "'().")
+    for rule in rules.RULES:
+        assert all((rule.what, rule.allowed, rule.fix)), rule.code
+        assert not any(part.endswith(".") for part in (rule.what, rule.allowed, rule.fix) if part[-4:] != "'().")

@@ -1,4 +1,4 @@
-"""Ten thousand mutated files: no crash, none accepted that the local Bedrock refuses, no good line lost."""
+"""Ten thousand mutated files: no crash, none accepted that the simulated Bedrock refuses, no good line lost."""
 
 import gzip
 import random
@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from bedrock_simulator.models import training_data
-from distillery.datasets.validation.fast_path import Asked, good
+from distillery.datasets.validation.fast_path import PromptTexts, accept
 from tests.unit.dataset.fakes import line
-from tests.unit.datasets.validation.desk import STUDENTS, read
 from tests.unit.datasets.validation.generated import TOKENS
+from tests.unit.datasets.validation.helpers import STUDENTS, read
 
 FILES, BATCHES = 10_000, 20
-RULES = STUDENTS["nova"]
+LIMITS = STUDENTS["nova"]
 DIALOGUE = line("hello").replace(b'"}]}]}', b'"}]},{"role":"user","content":[{"text":"and %d?"}]}]}')
 LINES = [
     *(line(f"prompt {n}: where is my parcel?") for n in range(40)),
@@ -60,13 +60,13 @@ def swap_words(body: bytearray, by: random.Random) -> None:
 MUTATIONS: tuple[Mutation, ...] = (flip, cut_out, put_in, double, cut_off, swap_words)
 
 
-def asked(one: bytes) -> Asked:
-    found = good(one, [one], RULES)
+def prompt(one: bytes) -> PromptTexts:
+    found = accept(one, [one], LIMITS)
     assert found
-    return found.asked[0]
+    return found.prompts[0]
 
 
-ASKED = {one: asked(one) for one in LINES}
+PROMPTS = {one: prompt(one) for one in LINES}
 
 
 def mutated(by: random.Random) -> bytes:
@@ -84,22 +84,22 @@ def test_mutated_files(seed: int) -> None:
         body = mutated(by)
         packed = by.random() < 0.1
         name = "a.jsonl.gz" if packed else "a.jsonl"
-        reading = read(gzip.compress(body, 1) if packed else body, name=name, keep=1000)
-        if reading.whole:
-            assert {ASKED[one] for one in body.split(b"\n") if one in ASKED} <= reading.prompts.kept.keys()
-        if not reading.findings.errors:
+        reader = read(gzip.compress(body, 1) if packed else body, name=name, capacity=1000)
+        if reader.complete:
+            assert {PROMPTS[one] for one in body.split(b"\n") if one in PROMPTS} <= reader.prompts.answers.keys()
+        if not reader.findings.errors:
             accepted += 1
-            assert len(training_data.read_distillation(body, multi_turn=True)) == reading.tally.prompts
+            assert len(training_data.read_distillation(body, multi_turn=True)) == reader.counts.prompts
     assert accepted > 10
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_mutated_gzip_files(seed: int) -> None:
-    """Damage to the packed bytes is found by gzip's own checksum, or hits what is no content."""
+    """Damage to the packed bytes is found by gzip's own checksum, or does not concern the content."""
     by, body = random.Random(seed), b"\n".join(LINES) + b"\n"
     for _ in range(40):
         packed = bytearray(gzip.compress(body, 1, mtime=0))
         by.choice(MUTATIONS[:5])(packed, by)
-        reading = read(bytes(packed), name="a.jsonl.gz", keep=1000)
-        if not reading.findings.errors:
-            assert reading.prompts.kept.keys() == set(ASKED.values())
+        reader = read(bytes(packed), name="a.jsonl.gz", capacity=1000)
+        if not reader.findings.errors:
+            assert reader.prompts.answers.keys() == set(PROMPTS.values())

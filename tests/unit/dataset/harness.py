@@ -9,25 +9,25 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.recipe import Recipe
-from distillery.datasets.answer import Answer
 from distillery.datasets.upload import Upload
-from lambdas.dataset.direct import Stated
-from lambdas.dataset.intake import Intake
-from lambdas.dataset.machine import Machine
-from lambdas.dataset.refusal import Refusals
+from lambdas.dataset.intake import Intake, IntakeResult
+from lambdas.dataset.logs_input import LogsLocation
+from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.road import recipe
 from tests.fakes.services import FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 from tests.unit.dataset.fakes import FakeS3
 
-STATED = Stated(bucket="prompts", logs="s3://calls/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/")
-MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
+LOGS_LOCATION = LogsLocation(
+    bucket="prompts", logs="s3://calls/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/"
+)
+STATE_MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
 KEY = "prompts/support/a.jsonl"
 UPLOAD = Upload(recipe="support", uri=f"s3://prompts/{KEY}", version="v1")
 
 
-class Desk:
-    """An intake over fakes, and what came of it."""
+class IntakeHarness:
+    """An intake over fakes, and what it wrote and sent."""
 
     def __init__(self, *objects: bytes, key: str = KEY, **settings: Any) -> None:
         self.s3: Any = FakeS3({f"prompts/{key}": list(objects)} if objects else {})
@@ -37,26 +37,26 @@ class Desk:
         self.ledger = Ledger(self.table)
         self.recipe = recipe(**settings)
 
-    def take(self, upload: Upload = UPLOAD) -> Answer:
+    def accept(self, upload: Upload = UPLOAD) -> IntakeResult:
         objects = ObjectStore(self.s3)
         return Intake(
             region="us-east-1",
             today=date(2026, 11, 23),
             data_bucket="data",
             recipes=self.load,
-            stated=lambda: STATED,
+            logs_location=lambda: LOGS_LOCATION,
             objects=objects,
             ledger=self.ledger,
             uploads=Uploads(self.table),
-            machine=Machine(MACHINE, self.machine),
-            refusals=Refusals("data", objects, Notices("topic", self.sns)),
-        ).take(upload)
+            state_machine=StateMachine(STATE_MACHINE, self.machine),
+            notices=Notices("topic", self.sns),
+        ).accept(upload)
 
     def load(self, name: str) -> Recipe:
         if name != "support":
             raise BadRequest(f"there is no recipe {name!r}; this environment has ['support']")
         return self.recipe
 
-    def report(self, answer: Answer) -> Any:
-        assert answer.report_uri
-        return self.s3.json(answer.report_uri)
+    def report(self, result: IntakeResult) -> Any:
+        assert result.report_uri
+        return self.s3.json(result.report_uri)

@@ -1,4 +1,4 @@
-"""Puts a run on the road: one execution per run, under the run's name."""
+"""Starts the pipeline: one execution per run, named after the run."""
 
 import json
 from typing import TYPE_CHECKING
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class Machine:
-    """The state machine, by its ARN."""
+class StateMachine:
+    """The pipeline's state machine, by ARN."""
 
     def __init__(self, arn: str, stepfunctions: "SFNClient") -> None:
         self._arn, self._stepfunctions = arn, stepfunctions
 
     def start(self, run: Run) -> None:
-        """Starts the run's execution; a second call changes nothing, since an execution's name is taken once
-        (StartExecution, ExecutionAlreadyExists)."""
+        """Starts the run's execution. Idempotent, because an execution's name can be used only once (StartExecution,
+        ExecutionAlreadyExists)."""
         payload = json.dumps({"action": "distil", "run": to_wire(run)})
         try:
             self._stepfunctions.start_execution(stateMachineArn=self._arn, name=run.id, input=payload)
