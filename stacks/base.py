@@ -6,8 +6,8 @@ from constructs import Construct
 
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.settings import Settings
-from infra.constructs.layer import sdk_layer
-from infra.constructs.stack_context import Ground
+from infra.constructs.layers import sdk_layer
+from infra.constructs.stack_context import StackContext
 
 
 class EnvironmentStack(Stack):
@@ -27,9 +27,9 @@ class EnvironmentStack(Stack):
         for key, value in {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}.items():
             tags.add(key, value)
 
-    def ground(self, key: kms.IKey) -> Ground:
+    def context_for(self, key: kms.IKey) -> StackContext:
         """What this stack's functions stand on. Once per stack: it makes the layer."""
-        return Ground(
+        return StackContext(
             names=self.names,
             key=key,
             sdk=sdk_layer(self, "Sdk"),

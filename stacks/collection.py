@@ -4,8 +4,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from distillery.settings import Logging, Settings
-from infra.constructs.eraser import logs_eraser_policy
-from infra.constructs.managed_policies import collector_policy
+from infra.constructs.managed_policies import collector_policy, logs_eraser_policy
 from infra.constructs.ssm_outputs import publish
 from infra.stages.collection import LOGGED, Collection
 from stacks.base import EnvironmentStack
@@ -24,7 +23,7 @@ class CollectionStack(EnvironmentStack):
         function = Collection(
             self,
             "Collection",
-            ground=self.ground(key),
+            context=self.context_for(key),
             calls=calls,
             topic=foundation.topic(self),
             home_region=home,

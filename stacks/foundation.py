@@ -26,15 +26,14 @@ from distillery.core.names import (
     UPLOADS_PREFIX,
 )
 from distillery.settings import Settings
-from infra.constructs.bucket import Bucket, LogBucket
-from infra.constructs.bucket_cleanup import Emptying
-from infra.constructs.call_bucket import CallBucket
-from infra.constructs.data_stores import Stores
+from infra.constructs.bucket import Bucket, InvocationLogBucket, LogBucket
+from infra.constructs.bucket_cleanup import BucketCleanup
+from infra.constructs.data_stores import DataStores
 from infra.constructs.encryption import Key
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 from infra.constructs.table import LedgerTable
 from infra.constructs.topic import Topic
-from infra.constructs.witness import Witness
+from infra.constructs.upload_recorder import UploadRecorder
 from stacks.base import EnvironmentStack
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Foundation(EnvironmentStack):
         settings = self.settings
         if settings.logging is None or self.region != settings.inference_region:
             return {}
-        calls = CallBucket(
+        calls = InvocationLogBucket(
             self,
             "Logged",
             key=self.keys,
@@ -80,7 +79,7 @@ class Foundation(EnvironmentStack):
         recorded = {} if trail is None else {"Trail": trail.bucket}
         if not self.settings.keep_data:
             every = {**buckets, **recorded, "AccessLogs": access_logs}
-            emptying = Emptying(self, "Emptying", ground=self.own_ground, buckets=every)
+            emptying = BucketCleanup(self, "Emptying", context=self.own_context, buckets=every)
             if trail is not None:
                 trail.end_before(emptying)
 
@@ -102,9 +101,9 @@ class Foundation(EnvironmentStack):
         )
 
     @functools.cached_property
-    def own_ground(self) -> Ground:
+    def own_context(self) -> StackContext:
         """For functions that stand here."""
-        return self.ground(self.keys.key)
+        return self.context_for(self.keys.key)
 
     def publish(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
@@ -144,8 +143,8 @@ class HomeFoundation(Foundation):
             keep_data=keep,
             events=True,
             keep_days=days,
-            passing=(PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
-            staying=(GOLDEN_PREFIX,),
+            expiring=(PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
+            retained=(GOLDEN_PREFIX,),
         ).bucket
         data = Bucket(
             self,
@@ -154,17 +153,17 @@ class HomeFoundation(Foundation):
             logs=logs,
             keep_data=keep,
             keep_days=days,
-            passing=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
-            staying=(DATASETS_PREFIX, GOLDEN_PREFIX),  # data sets end by `lambdas/expiry`, which knows those in use
+            expiring=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
+            retained=(DATASETS_PREFIX, GOLDEN_PREFIX),  # data sets end by `lambdas/expiry`, which knows those in use
         ).bucket
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
         self.publish(names)
-        witness = Witness(self, "Witness", ground=self.own_ground, bucket=prompts, ledger=ledger)
+        witness = UploadRecorder(self, "Witness", context=self.own_context, bucket=prompts, ledger=ledger)
         self.watched = {"Witness": witness.function}
         self.end({"Prompts": prompts, "Data": data, **self.logged_calls(logs)}, logs)
 
-    def stores(self, scope: Construct, key: kms.IKey) -> Stores:
+    def stores(self, scope: Construct, key: kms.IKey) -> DataStores:
         """What is kept here, for another stack."""
 
         def bucket(name: str) -> s3.IBucket:
@@ -174,7 +173,7 @@ class HomeFoundation(Foundation):
             scope, "Ledger", table_name=self.read("LedgerTable"), encryption_key=key
         )
         logged = self.settings.logging is not None and self.settings.inference_region == self.region
-        return Stores(
+        return DataStores(
             prompts=bucket("PromptsBucket"),
             data=bucket("DataBucket"),
             ledger=ledger,

@@ -5,20 +5,24 @@ from constructs import Construct
 
 from distillery.core.deciders import all_limited
 from distillery.settings import LONGEST_RUN_DAYS, Settings
-from infra.constructs.data_stores import Stores
-from infra.constructs.eraser import eraser_policy
+from infra.constructs.data_stores import DataStores
+from infra.constructs.eventbridge import on_schedule
 from infra.constructs.expiry import Expiry
 from infra.constructs.function import Function
 from infra.constructs.machine import Machine
-from infra.constructs.managed_policies import approver_policy, examiner_policy, operator_policy, reader_policy
+from infra.constructs.managed_policies import (
+    approver_policy,
+    eraser_policy,
+    examiner_policy,
+    operator_policy,
+    reader_policy,
+)
 from infra.constructs.on_call import on_call_policy
-from infra.constructs.rule import every
 from infra.constructs.ssm_outputs import publish
 from infra.stages.dataset import Dataset
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
-from stacks.stages import Stages
-from stacks.state_machine import road
+from stacks.state_machine import Stages, road
 
 LONGEST_RUN = Duration.days(LONGEST_RUN_DAYS)
 SLOW_POLL = Duration.minutes(15)
@@ -30,20 +34,22 @@ class Pipeline(EnvironmentStack):
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: HomeFoundation) -> None:
         super().__init__(scope, part, settings=settings, region=settings.home_region, description="the road")
         key, recipes = foundation.key(self), list(settings.recipes.values())
-        ground, stores = self.ground(key), foundation.stores(self, key)
-        dataset = Dataset(self, "Dataset", ground=ground, stores=stores, recipes=settings.recipes)
-        stages = Stages.within(self, ground=ground, stores=stores, recipes=recipes, settings=dataset.recipes)
+        context, stores = self.context_for(key), foundation.stores(self, key)
+        dataset = Dataset(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
+        stages = Stages.create(self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes)
         states, functions = road(self, stages), stages.functions
         self.machine = Machine(
-            self, "StateMachine", ground=ground, states=states, functions=functions, within=LONGEST_RUN
+            self, "StateMachine", context=context, states=states, functions=functions, within=LONGEST_RUN
         ).machine
         dataset.attach(self.machine)
         stages.attach(self.machine)
         settle, sweep = stages.distillation.settle, stages.endpoint.sweep
         missed = "Events are best effort: what they missed is found here"
-        every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[settle, sweep])
+        on_schedule(
+            self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[settle, sweep]
+        )
         assert sweep.dead_letters is not None
-        Expiry(self, "Expiry", ground=ground, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
+        Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
         # Functions whose errors nobody would see otherwise: those of the steps show as failed runs. Settle and Expiry
         # leave theirs where Sweep does.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
@@ -51,7 +57,7 @@ class Pipeline(EnvironmentStack):
         self._publish(stores, {"dataset": dataset.function}, decisions)
         self._people(stores, dataset, stages.promotion.rollback, polled=[settle, sweep])
 
-    def _publish(self, stores: Stores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
+    def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Where things are, for the command line."""
         where = {
             "prompts_bucket": stores.prompts.bucket_name,
@@ -68,7 +74,7 @@ class Pipeline(EnvironmentStack):
         publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
-    def _people(self, stores: Stores, dataset: Dataset, rollback: Function, *, polled: list[Function]) -> None:
+    def _people(self, stores: DataStores, dataset: Dataset, rollback: Function, *, polled: list[Function]) -> None:
         """The permissions of those who use the command line, of those who decide, and of those who may read texts."""
         names = self.names
         there = self.settings.inference_region

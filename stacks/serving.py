@@ -17,12 +17,12 @@ class ServingStack(EnvironmentStack):
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
-        ground, home = self.ground(foundation.key(self)), settings.home_region
+        context, home = self.context_for(foundation.key(self)), settings.home_region
         routes = policies(settings)
         serving = Serving(
             self,
             "Serving",
-            ground=ground,
+            context=context,
             home_region=home,
             policies=routes,
             reserved_concurrency=settings.reserved_concurrency,

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from distillery.settings import Settings
-from infra.constructs.alarm import watch_function, watch_machine, watch_queue
-from infra.constructs.dashboard import dashboard
+from infra.constructs.alarms import watch_function, watch_machine, watch_prompts, watch_queue, watch_routes
+from infra.constructs.dashboard import dashboard, route_graphs
 from infra.constructs.function import Function
-from infra.constructs.month_budget import month_budgets
-from infra.constructs.prompt_metrics import watch_prompts
-from infra.constructs.route_metrics import route_graphs, watch_routes
+from infra.constructs.monthly_budget import monthly_budgets
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 from stacks.pipeline import Pipeline
@@ -60,4 +58,4 @@ class HomeTelemetry(Telemetry):
         watch_machine(self, pipeline.machine, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
         dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions, routes=routes)
-        month_budgets(self, self.names, settings.recipes.values(), self.topic)
+        monthly_budgets(self, self.names, settings.recipes.values(), self.topic)

@@ -1,4 +1,4 @@
-"""What a deployment tells its functions in files: a layer (infra/constructs/settings.py), read where Python finds it.
+"""What a deployment tells its functions in files: a layer (infra/constructs/layers.py), read where Python finds it.
 
 Of environment variables Lambda takes 4 KB in all.
 """

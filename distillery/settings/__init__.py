@@ -4,13 +4,17 @@
 `warnings` says what is not wrong yet.
 """
 
-from distillery.settings.environment import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Settings
+from distillery.settings.environment import (
+    LONGEST_RUN_DAYS,
+    LifecycleAcknowledgement,
+    Logging,
+    Route,
+    Settings,
+    VpcEndpoint,
+)
 from distillery.settings.fallback import FallbackPolicy, Step, policies
 from distillery.settings.finding import ConfigError, Finding
-from distillery.settings.logging import Logging
 from distillery.settings.reading import known, load
-from distillery.settings.route import Route
-from distillery.settings.vpc_endpoint import VpcEndpoint
 from distillery.settings.warnings import warnings
 
 __all__ = [

@@ -1,17 +1,139 @@
 """The typed shape of one environment: what its TOML file says, plus its name and the routes that follow from it."""
 
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from distillery.core.catalog import InvokeId
+from distillery.core import offer
+from distillery.core.catalog import InvokeId, Latency
+from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.offer import Per
 from distillery.core.recipe import Recipe
-from distillery.settings.logging import Logging
-from distillery.settings.quota import Quota
-from distillery.settings.route import Route
-from distillery.settings.trail import Trail
-from distillery.settings.vpc_endpoint import VpcEndpoint
+
+
+class Logging(BaseModel):
+    """There is one logging configuration per account and Region, so one environment of an account has this table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: int = Field(description="days that logged calls are kept, at least 1")
+    max_scan_gb: int = Field(default=100, description="gigabytes that one query may scan, at least 1")
+    replace: bool = Field(
+        default=False,
+        description="true or false: whether a configuration that nobody of Distillery made is put aside, and put back "
+        "when this one goes",
+    )
+
+
+class Quota(BaseModel):
+    """Of all routes together. `checks` ask for one of `tokens` and `usd`, or both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per: Per = Field(description="'hour' or 'day', by the clock in UTC")
+    tokens: int | None = Field(
+        default=None, description="a whole number of at least 1: read and written", ge=1, strict=True
+    )
+    usd: Decimal | None = Field(
+        default=None, description="US dollars, more than 0 and of at most 9 decimals", gt=0, decimal_places=9
+    )
+
+    def told(self) -> offer.Quota:
+        """As the function reads it."""
+        return offer.Quota(per=self.per, tokens=self.tokens, usd=self.usd)
+
+
+KEEP_DAYS_MAX = 3650
+"""Ten years, as for data."""
+
+
+class Trail(BaseModel):
+    """CloudTrail's data events of this environment alone, in each of its Regions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: int = Field(
+        description=f"a whole number of days that the record is kept, 1 to {KEEP_DAYS_MAX}",
+        ge=1,
+        le=KEEP_DAYS_MAX,
+        strict=True,
+    )
+
+
+VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
+
+
+class VpcEndpoint(BaseModel):
+    """An interface endpoint for bedrock-runtime in the inference Region, in a VPC that is there already."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vpc_id: VpcId = Field(description="the id of a VPC of inference_region, such as 'vpc-0123456789abcdef0'")
+    subnet_ids: tuple[SubnetId, ...] = Field(
+        description='a list of ids, one for each Availability Zone, such as ["subnet-0123456789abcdef0"]', min_length=1
+    )
+    security_group_ids: tuple[SecurityGroupId, ...] = Field(
+        description='a list of ids that let callers in on port 443, such as ["sg-0123456789abcdef0"]', min_length=1
+    )
+
+
+PRIORITY, STANDARD = "priority", "standard"
+OWN = (PRIORITY, STANDARD)
+"""Words of a fallback policy that mean the route's own model: in the priority tier, and at standard latency."""
+
+
+class Route(BaseModel):
+    """A model of the catalog, or the live endpoint of a recipe: exactly one of `model` and `recipe` is set.
+
+    What each step of its fallback policy comes to is `distillery.settings.fallback`'s business.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str = Field(description="one line for the people who call the route", min_length=1, max_length=200)
+    model: InvokeId | None = Field(default=None, description="a model id of the catalog, without prefix or suffix")
+    latency: Latency = Field(default=Latency.STANDARD, description="'standard' or 'optimized'")
+    fallback: tuple[str, ...] = Field(
+        default=(),
+        description='a list in order: "priority", "standard", other routes\' names or model ids, such as ["standard"]',
+    )
+    team: str | None = Field(default=None, description="text in quotes: whose cost it is", min_length=1)
+    cost_centres: tuple[str, ...] = Field(
+        default=(), description='a list of names that cost is divided by, such as ["shop", "billing"]'
+    )
+    max_tokens: int | None = Field(
+        default=None, description="a whole number of at least 1: of an answer, where a request says none", ge=1
+    )
+    principals: tuple[str, ...] | None = Field(
+        default=None,
+        description='a list of those who may use it through the invoke function, such as ["assumed-role/shop/*"], or '
+        "no such key for all who may call it",
+        min_length=1,
+    )
+    recipe: str | None = None
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if (self.model is None) == (self.recipe is None):
+            raise ValueError("a route leads to one model")
+        return self
+
+    @classmethod
+    def to_recipe(cls, recipe: str) -> Self:
+        """The route to whatever the recipe's alias serves. Every recipe has one."""
+        return cls.model_validate(distilled(recipe))
+
+
+def distilled(recipe: str) -> dict[str, object]:
+    """What the table of a recipe's route says where nobody wrote one."""
+    description = f"The model distilled by recipe {recipe}, as its alias says"
+    return {"name": DISTILLED_PREFIX + recipe, "description": description, "recipe": recipe}
+
 
 LONGEST_RUN_DAYS = 10
 """After so many a run is ended; what it reads has to be there until then."""

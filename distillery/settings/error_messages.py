@@ -11,13 +11,16 @@ from pydantic_core import ErrorDetails
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import Recipe
-from distillery.settings.environment import LifecycleAcknowledgement, Settings
+from distillery.settings.environment import (
+    LifecycleAcknowledgement,
+    Logging,
+    Quota,
+    Route,
+    Settings,
+    Trail,
+    VpcEndpoint,
+)
 from distillery.settings.finding import Finding, near
-from distillery.settings.logging import Logging
-from distillery.settings.quota import Quota
-from distillery.settings.route import Route
-from distillery.settings.trail import Trail
-from distillery.settings.vpc_endpoint import VpcEndpoint
 
 # What follows from the rest, so that nobody writes it.
 _DERIVED = {"environment", "name", "recipe"}

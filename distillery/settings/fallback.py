@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from distillery.core import catalog
 from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
-from distillery.settings.environment import Settings
-from distillery.settings.route import PRIORITY, STANDARD, Route
+from distillery.settings.environment import PRIORITY, STANDARD, Route, Settings
 
 MAX_TOKENS = 1024
 """Of an answer where nobody says how many: throttling reserves them up front (UG monitoring-runtime-metrics)."""

@@ -7,7 +7,7 @@ from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
 from distillery.core.names import digest, short
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 
 
 def application_profile(
@@ -24,10 +24,10 @@ def application_profile(
 
     Every property but its tags replaces it, and names are unique: so its name tells what would replace it, and the new
     one is there before the old one goes. What differs in its name must differ in `ident` too, or a profile that changed
-    its place would be made anew under the name that its old place still holds.
+    its location would be made anew under the name that its old location still holds.
     """
-    place, told = Place.of(scope), short(digest([description, profile, model]), 8)
-    source = place.arn("bedrock", f"inference-profile/{profile}") if profile else place.foundation_model(model)
+    location, told = Location.of(scope), short(digest([description, profile, model]), 8)
+    source = location.arn("bedrock", f"inference-profile/{profile}") if profile else location.foundation_model(model)
     made = bedrock.CfnApplicationInferenceProfile(
         scope,
         ident,

@@ -10,7 +10,7 @@ from constructs import IConstruct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Location:
     """Partition, Region and account; the account is a token where the settings name none."""
 
     partition: str

@@ -1,28 +1,32 @@
-"""A bucket for data: private, versioned, encrypted with the environment's key, TLS only, its access logged."""
+"""The S3 buckets: private, encrypted, TLS only, their access logged."""
 
 from collections.abc import Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs import compliance
+from infra.constructs.arn import Location
+from infra.constructs.encryption import Key
+from infra.constructs.permissions import trust
 
-EMPTIED = "distillery:emptied-on-delete"
-"""The tag without which `lambdas/bucket_cleanup` deletes nothing."""
+CLEANUP_TAG = "distillery:emptied-on-delete"
+"""`lambdas/bucket_cleanup` deletes nothing from a bucket without this tag."""
 
-_ONE_COPY = {
-    "NIST.800.53.R5-S3BucketReplicationEnabled": "One Region by design: a second copy of prompts elsewhere is a choice "
-    "of the owner's, under the owner's rules on where data may be; versions guard against overwriting and deleting.",
+_NO_REPLICA = {
+    "NIST.800.53.R5-S3BucketReplicationEnabled": "One Region by design: whether a second copy of prompts exists, and "
+    "where, is the owner's decision under the owner's rules; versions protect from overwriting and deletion.",
 }
-_LOGS_ONLY = {
-    "NIST.800.53.R5-S3BucketReplicationEnabled": "Access logs alone, which expire; the buckets that they tell of have "
-    "no copy elsewhere either.",
+_ACCESS_LOGS = {
+    "NIST.800.53.R5-S3BucketReplicationEnabled": "Access logs only, which expire; the buckets that they are about are "
+    "not replicated either.",
     "NIST.800.53.R5-S3BucketVersioningEnabled": "S3's log delivery writes each object once under a name of its own, "
-    "and nobody else may write; there is no older version to keep.",
-    "NIST.800.53.R5-S3DefaultEncryptionKMS": "S3's log delivery writes to no bucket that is encrypted with KMS; SSE-S3 "
-    "encrypts what it writes.",
+    "and nobody else may write: there is no older version to keep.",
+    "NIST.800.53.R5-S3DefaultEncryptionKMS": "S3's log delivery cannot write to a bucket that is encrypted with KMS; "
+    "SSE-S3 encrypts what it writes.",
 }
 
 _LOG_DAYS = 90
@@ -31,10 +35,7 @@ _ABORTED_UPLOAD_DAYS = 7
 
 
 class Bucket(Construct):
-    """`events`: new objects are announced on the default event bus (a property of the bucket, no custom resource).
-    `bucket_key`: S3 asks KMS once for many objects. `keep_days`: after so many an object goes, and a day later nothing
-    is left of it; None keeps it. `passing`: folders of which alone that is so; `staying`: those in which only old
-    versions go."""
+    """A versioned bucket for data, encrypted with the environment's key."""
 
     def __init__(
         self,
@@ -47,9 +48,22 @@ class Bucket(Construct):
         events: bool = False,
         bucket_key: bool = True,
         keep_days: int | None = None,
-        passing: Sequence[str] = ("",),
-        staying: Sequence[str] = (),
+        expiring: Sequence[str] = ("",),
+        retained: Sequence[str] = (),
     ) -> None:
+        """
+        Args:
+            scope: The parent construct.
+            ident: The construct's id.
+            key: The key that encrypts objects.
+            logs: The bucket of access logs.
+            keep_data: Whether the bucket outlives its stack.
+            events: Whether new objects are announced on the default event bus.
+            bucket_key: Whether S3 calls KMS once for many objects.
+            keep_days: Days after which objects expire; all versions are gone a day later. None: they do not expire.
+            expiring: The folders to which `keep_days` applies.
+            retained: The folders of which only old versions expire.
+        """
         super().__init__(scope, ident)
         self.bucket = s3.Bucket(
             self,
@@ -62,12 +76,12 @@ class Bucket(Construct):
             enforce_ssl=True,
             server_access_logs_bucket=logs,
             server_access_logs_prefix=f"{ident.lower()}/",
-            lifecycle_rules=_housekeeping(keep_days, passing, staying),
+            lifecycle_rules=_lifecycle_rules(keep_days, expiring, retained),
             removal_policy=_removal(keep_data),
         )
-        _finish(self.bucket, keep_data)
-        compliance.acknowledge(self.bucket, _ONE_COPY)
-        if events:
+        _tag_for_cleanup(self.bucket, keep_data)
+        compliance.acknowledge(self.bucket, _NO_REPLICA)
+        if events:  # a property of the bucket: the CDK's own option adds a custom resource
             path = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
             cfn = self.bucket.node.default_child
             assert isinstance(cfn, s3.CfnBucket)
@@ -75,7 +89,7 @@ class Bucket(Construct):
 
 
 class LogBucket(Construct):
-    """Where access logs go. SSE-S3: log delivery writes under no KMS key (S3 guide, enable-server-access-logging)."""
+    """The bucket of access logs. SSE-S3: log delivery supports no KMS key (S3 guide, enable-server-access-logging)."""
 
     def __init__(self, scope: Construct, ident: str, *, keep_data: bool) -> None:
         super().__init__(scope, ident)
@@ -89,42 +103,72 @@ class LogBucket(Construct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(_LOG_DAYS))],
             removal_policy=_removal(keep_data),
         )
-        _finish(self.bucket, keep_data)
-        compliance.acknowledge(self.bucket, _LOGS_ONLY)
+        _tag_for_cleanup(self.bucket, keep_data)
+        compliance.acknowledge(self.bucket, _ACCESS_LOGS)
 
 
-def _housekeeping(keep_days: int | None, passing: Sequence[str], staying: Sequence[str]) -> list[s3.LifecycleRule]:
-    """No two rules with the same action overlap: S3 refuses that of prefixes that stand in the rule itself, as
-    CloudFormation writes them ("Found overlapping prefixes … for same action type"). With days, Expiration removes a
-    delete marker too that is so old and all that is left of its object (S3 guide, intro-lifecycle-rules); where there
-    are none, as soon as it is.
+class InvocationLogBucket(Construct):
+    """The bucket that Bedrock delivers model invocation logs to: prompts and answers, which expire after some days.
+
+    Bedrock may write its logs of this account and Region there, and nothing else.
+    """
+
+    def __init__(
+        self, scope: Construct, ident: str, *, key: Key, access_logs: s3.IBucket, keep_data: bool, keep_days: int
+    ) -> None:
+        super().__init__(scope, ident)
+        made = Bucket(self, "Calls", key=key.key, logs=access_logs, keep_data=keep_data, keep_days=keep_days)
+        self.bucket = made.bucket
+        key.admit_invocation_logs()
+        location = Location.of(self)
+        statement = iam.PolicyStatement(
+            sid="AmazonBedrockLogsWrite",
+            principals=[iam.ServicePrincipal("bedrock.amazonaws.com")],
+            actions=["s3:PutObject"],
+            resources=[self.bucket.arn_for_objects(f"AWSLogs/{location.account}/BedrockModelInvocationLogs/*")],
+            conditions=trust.from_source(location, "bedrock", "*"),
+        )
+        self.bucket.add_to_resource_policy(statement)
+
+
+def logs_uri(location: Location, bucket: s3.IBucket) -> str:
+    """The S3 URI of one Region's invocation logs, with its closing slash (UG model-invocation-logging)."""
+    return f"s3://{bucket.bucket_name}/AWSLogs/{location.account}/BedrockModelInvocationLogs/{location.region}/"
+
+
+def _lifecycle_rules(keep_days: int | None, expiring: Sequence[str], retained: Sequence[str]) -> list[s3.LifecycleRule]:
+    """Rules of which no two with the same action overlap.
+
+    S3 refuses them in the form that CloudFormation writes ("Found overlapping prefixes … for same action type"). A rule
+    with days also removes a delete marker of that age that is all that is left of its object (S3 guide,
+    intro-lifecycle-rules); a rule without days removes it at once.
     """
     if keep_days is None:
-        passing, staying = (), staying or ("",)
-    ending = [
+        expiring, retained = (), retained or ("",)
+    expire = [
         s3.LifecycleRule(
             prefix=folder or None,
             expiration=None if keep_days is None else Duration.days(keep_days),
             noncurrent_version_expiration=Duration.days(1),
         )
-        for folder in passing
+        for folder in expiring
     ]
-    kept = [
+    retain = [
         s3.LifecycleRule(
             prefix=folder or None,
             expired_object_delete_marker=True,
             noncurrent_version_expiration=Duration.days(_OLD_VERSION_DAYS),
         )
-        for folder in staying
+        for folder in retained
     ]
     unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(_ABORTED_UPLOAD_DAYS))
-    return [unfinished, *ending, *kept]
+    return [unfinished, *expire, *retain]
 
 
 def _removal(keep_data: bool) -> RemovalPolicy:
     return RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
 
 
-def _finish(bucket: s3.Bucket, keep_data: bool) -> None:
-    if not keep_data:  # once data is to be kept, the tag goes first and the emptying is too late
-        Tags.of(bucket).add(EMPTIED, "true")
+def _tag_for_cleanup(bucket: s3.Bucket, keep_data: bool) -> None:
+    if not keep_data:  # setting keep_data removes the tag before the cleanup resource is deleted
+        Tags.of(bucket).add(CLEANUP_TAG, "true")

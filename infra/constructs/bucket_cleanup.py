@@ -7,25 +7,25 @@ from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.constructs.bucket import EMPTIED
+from infra.constructs.bucket import CLEANUP_TAG
 from infra.constructs.function import Function
 from infra.constructs.permissions import storage
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 
-class Emptying(Construct):
+class BucketCleanup(Construct):
     """One function, and one custom resource per bucket that is deleted before the bucket is."""
 
-    def __init__(self, scope: Construct, ident: str, *, ground: Ground, buckets: dict[str, s3.Bucket]) -> None:
+    def __init__(self, scope: Construct, ident: str, *, context: StackContext, buckets: dict[str, s3.Bucket]) -> None:
         super().__init__(scope, ident)
         function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.bucket_cleanup.handler.empty",
             description="Deletes every object of a bucket that is about to be deleted",
             timeout=Duration.minutes(15),
-            permissions=[permission for bucket in buckets.values() for permission in storage.empty(bucket)],
+            permissions=[permission for bucket in buckets.values() for permission in storage.empty_bucket(bucket)],
         )
         for name, bucket in buckets.items():
             emptied = CustomResource(
@@ -33,7 +33,7 @@ class Emptying(Construct):
                 name,
                 resource_type="Custom::EmptiedBucket",
                 service_token=function.function.function_arn,
-                properties={"Bucket": bucket.bucket_name, "OnlyIfTagged": EMPTIED},
+                properties={"Bucket": bucket.bucket_name, "OnlyIfTagged": CLEANUP_TAG},
             )
             emptied.node.add_dependency(function)
             if bucket.policy is not None:

@@ -1,4 +1,4 @@
-"""One page that shows how an environment does."""
+"""The CloudWatch dashboard of an environment."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,9 +7,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.client.metrics import Dimension, Metric
+from distillery.core.names import Names
 from infra.constructs.function import Function
 
-_HOUR = Duration.hours(1)
+_SECONDS = 3600
+_HOUR = Duration.seconds(_SECONDS)
+_BY_ROUTE = (Dimension.ENVIRONMENT, Dimension.ROUTE)
+_BY_MODE = (*_BY_ROUTE, Dimension.SERVED)
 
 
 def dashboard(
@@ -20,10 +25,10 @@ def dashboard(
     functions: Mapping[str, Function],
     routes: Sequence[cloudwatch.IWidget],
 ) -> cloudwatch.Dashboard:
-    """Runs above, functions and what they could not handle below, then a row about routes."""
+    """A row about runs, a row about functions and their dead-letter queues, and the row of `route_graphs`."""
     runs = [
         machine.metric_started(period=_HOUR, label="started"),
-        machine.metric_succeeded(period=_HOUR, label="ended well"),
+        machine.metric_succeeded(period=_HOUR, label="succeeded"),
         machine.metric_failed(period=_HOUR, label="failed"),
         machine.metric_timed_out(period=_HOUR, label="timed out"),
         machine.metric_aborted(period=_HOUR, label="aborted"),
@@ -34,17 +39,45 @@ def dashboard(
         for name, function in functions.items()
         if function.dead_letters
     ]
-    took = [machine.metric_time(period=_HOUR, statistic=statistic, label=statistic) for statistic in ("p50", "Maximum")]
+    time = [machine.metric_time(period=_HOUR, statistic=statistic, label=statistic) for statistic in ("p50", "Maximum")]
     return cloudwatch.Dashboard(
         scope,
         ident,
         widgets=[
-            [_graph("Runs", runs), _graph("How long runs took (ms)", took)],
+            [_graph("Runs", runs), _graph("Run duration (ms)", time)],
             [_graph("Function errors", errors), _graph("Dead letters", letters)],
             list(routes),
         ],
     )
 
 
+def route_graphs(names: Names, region: str) -> list[cloudwatch.IWidget]:
+    """A row of widgets about routes. They are searches, so the row is the same with any number of routes."""
+    graphs: dict[str, list[tuple[Metric, str, Sequence[Dimension]]]] = {
+        "Requests by route": [(Metric.REQUESTS, "Sum", _BY_ROUTE), (Metric.FAILED, "Sum", _BY_ROUTE)],
+        "Not served as requested (share)": [
+            (Metric.FALLBACKS, "Average", _BY_ROUTE),
+            (Metric.DOWNGRADES, "Average", _BY_ROUTE),
+        ],
+        "Time to first token (ms)": [(Metric.TIME_TO_FIRST_TOKEN, "p50", _BY_MODE)],
+        "Cost of answers (US dollars)": [(Metric.COST_USD, "Sum", _BY_MODE)],
+    }
+    return [
+        cloudwatch.GraphWidget(
+            title=title, left=[_search(names, *line) for line in lines], region=region, width=6, period=_HOUR
+        )
+        for title, lines in graphs.items()
+    ]
+
+
 def _graph(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=list(metrics), width=12)
+
+
+def _search(names: Names, metric: Metric, statistic: str, dimensions: Sequence[Dimension]) -> cloudwatch.MathExpression:
+    """A search expression (CloudWatch guide, search-expression-syntax)."""
+    schema = ",".join((names.metric_namespace, *dimensions))
+    wanted = f'{{{schema}}} MetricName="{metric}" {Dimension.ENVIRONMENT}="{names.environment}"'
+    return cloudwatch.MathExpression(
+        expression=f"SEARCH('{wanted}', '{statistic}', {_SECONDS})", label="", period=_HOUR
+    )

@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
+class DataStores:
     """prompts: people write, the product reads; data: the product's own; topic: tells people; calls: logged ones, where
     they are logged in this Region."""
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import trust
 from infra.constructs.permissions.permission import Conditions
 from infra.constructs.permissions.storage import SYMMETRIC_USE
@@ -26,7 +26,7 @@ class Key(Construct):
 
     def __init__(self, scope: Construct, ident: str, *, alias: str, keep_data: bool) -> None:
         super().__init__(scope, ident)
-        self._place = Place.of(self)
+        self._location = Location.of(self)
         self.key = kms.Key(
             self,
             "Key",
@@ -40,18 +40,18 @@ class Key(Construct):
 
     def admit_invocation_logs(self) -> None:
         """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
-        source = trust.from_source(self._place, "bedrock", "*")
+        source = trust.from_source(self._location, "bedrock", "*")
         self._admit("InvocationLogs", "bedrock.amazonaws.com", source, "kms:GenerateDataKey")
 
     def admit_budgets(self) -> None:
         """AWS Budgets write to the encrypted topic (Cost Management guide, budgets-sns-policy)."""
-        self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._place), *_MESSAGES)
+        self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._location), *_MESSAGES)
 
     def admit_trail(self, name: str) -> None:
         """CloudTrail encrypts the files of one trail, and looks at the key, where no encryption context is said
         (CloudTrail guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
-        source = trust.from_trail(self._place, name)
-        of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._place.arn("cloudtrail", f"trail/{name}")}
+        source = trust.from_trail(self._location, name)
+        of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._location.arn("cloudtrail", f"trail/{name}")}
         files = {**source, "StringEquals": of_files}
         self._admit("TrailFiles", "cloudtrail.amazonaws.com", files, "kms:GenerateDataKey")
         self._admit("TrailKey", "cloudtrail.amazonaws.com", source, "kms:DescribeKey")
@@ -62,15 +62,15 @@ class Key(Construct):
 
     def _statements(self) -> Iterator[dict[str, Any]]:
         """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
-        place = self._place
-        root = {"AWS": f"arn:{place.partition}:iam::{place.account}:root"}
+        location = self._location
+        root = {"AWS": f"arn:{location.partition}:iam::{location.account}:root"}
         yield {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
         # CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)
-        groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": place.arn("logs", "log-group:*")}}
-        yield _admitting("LogGroups", f"logs.{place.region}.amazonaws.com", groups, SYMMETRIC_USE)
-        alarms = trust.from_source(place, "cloudwatch", "alarm:*")
+        groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": location.arn("logs", "log-group:*")}}
+        yield _admitting("LogGroups", f"logs.{location.region}.amazonaws.com", groups, SYMMETRIC_USE)
+        alarms = trust.from_source(location, "cloudwatch", "alarm:*")
         yield _admitting("AlarmsToTopics", "cloudwatch.amazonaws.com", alarms, _MESSAGES)
-        rules = trust.from_source(place, "events", "rule/*")
+        rules = trust.from_source(location, "events", "rule/*")
         yield _admitting("RulesToQueues", "events.amazonaws.com", rules, _MESSAGES)
 
 

@@ -6,33 +6,40 @@ from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX
-from infra.constructs.arn import Place
-from infra.constructs.data_stores import Stores
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
+from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
 from infra.constructs.permissions import running, storage
-from infra.constructs.rule import every
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 
 class Expiry(Construct):
     """`days`: that a data set is kept which no alias names; `dead_letters`: where somebody sees that this failed."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, days: int, dead_letters: sqs.IQueue
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        stores: DataStores,
+        days: int,
+        dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, ident)
         self.function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.expiry.handler.expire",
             description="Deletes data sets that are old and not in use",
             timeout=Duration.minutes(15),
             permissions=[
-                *storage.end(stores.data, DATASETS_PREFIX),
-                *storage.keep_ledger(stores.ledger),
-                *storage.notify(stores.topic, ground.key),
-                running.read_parameters(Place.of(self), ground.names.alias("*")),
+                *storage.delete_versions(stores.data, DATASETS_PREFIX),
+                *storage.use_ledger(stores.ledger),
+                *storage.notify(stores.topic, context.key),
+                running.read_parameters(Location.of(self), context.names.alias("*")),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
@@ -43,11 +50,11 @@ class Expiry(Construct):
             asynchronous=True,
             dead_letters=dead_letters,
         )
-        every(
+        on_schedule(
             self,
             "Daily",
             description="Data sets that are old and not in use are deleted",
             rate=Duration.days(1),
-            says={"expire": True},
+            payload={"expire": True},
             functions=[self.function],
         )

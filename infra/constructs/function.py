@@ -4,18 +4,33 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from infra.constructs import compliance
-from infra.constructs.lambda_code import parcel
-from infra.constructs.log_group import log_group
+from infra.constructs.lambda_code import ARCHITECTURE, RUNTIME, stage_code
 from infra.constructs.permissions import Permission, allow, allow_more, running, storage
-from infra.constructs.queue import DeadLetters
-from infra.constructs.runtime import ARCHITECTURE, RUNTIME
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
+
+
+class DeadLetters(Construct):
+    """A dead-letter queue: encrypted, TLS only, kept for the longest time that SQS allows."""
+
+    def __init__(self, scope: Construct, ident: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, ident)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            data_key_reuse=Duration.hours(24),  # fewer calls of KMS: a queue that is idle costs nothing
+            retention_period=Duration.days(14),
+            enforce_ssl=True,
+        )
+
 
 _NO_NETWORK = {
     "NIST.800.53.R5-LambdaInsideVPC": "The function calls AWS's own endpoints alone, over TLS and with its role's "
@@ -47,7 +62,7 @@ class Function(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
+        context: StackContext,
         handler: str,
         description: str,
         timeout: Duration,
@@ -60,29 +75,29 @@ class Function(Construct):
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
-        logs = log_group(self, "Logs", ground)
+        logs = context.log_group(self, "Logs")
         role = iam.Role(self, "Role", assumed_by=_LAMBDA)
         self.dead_letters = dead_letters
         if asynchronous and dead_letters is None:
-            self.dead_letters = DeadLetters(self, "DeadLetters", key=ground.key).queue
-        bury = storage.bury(self.dead_letters, ground.key) if self.dead_letters else ()
+            self.dead_letters = DeadLetters(self, "DeadLetters", key=context.key).queue
+        bury = storage.send_dead_letters(self.dead_letters, context.key) if self.dead_letters else ()
         self._policy = allow(role, running.log_to(logs.log_group_arn), *bury, *permissions)
         self.function = lambda_.Function(
             self,
             "Function",
-            code=parcel(handler.split(".")[1]),
+            code=stage_code(handler.split(".")[1]),
             handler=handler,
             description=description,
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             role=role.without_policy_updates(),
             log_group=logs,
-            layers=[ground.sdk, *layers],
+            layers=[context.sdk, *layers],
             timeout=timeout,
             memory_size=memory_mb,
             reserved_concurrent_executions=reserved_concurrency,
             dead_letter_queue=self.dead_letters,
-            environment={Variable.ENVIRONMENT.value: ground.names.environment} | _spelled(environment),
+            environment={Variable.ENVIRONMENT.value: context.names.environment} | _spelled(environment),
         )
         self.function.node.add_dependency(role)
         awaited = {} if asynchronous else _CALLER_WAITS
@@ -93,7 +108,7 @@ class Function(Construct):
         """What concerns something that was made after the function."""
         allow_more(self._policy, *permissions)
 
-    def tell_more(self, values: Mapping[Variable, str]) -> None:
+    def add_environment(self, values: Mapping[Variable, str]) -> None:
         """Environment variables, likewise."""
         for name, value in _spelled(values).items():
             self.function.add_environment(name, value)
@@ -101,3 +116,9 @@ class Function(Construct):
 
 def _spelled(values: Mapping[Variable, str]) -> dict[str, str]:
     return {variable.value: value for variable, value in values.items()}
+
+
+def iam_url(function: Function) -> str:
+    """For signed requests of this account: its people hold `running.decide`, and no resource policy lets others in."""
+    arn = function.function.function_arn
+    return lambda_.CfnUrl(function, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url

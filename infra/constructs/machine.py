@@ -7,11 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.function import Function
-from infra.constructs.log_group import log_group
 from infra.constructs.permissions import allow, running, trust
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 
 class Machine(Construct):
@@ -22,14 +21,14 @@ class Machine(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
+        context: StackContext,
         states: sfn.IChainable,
         functions: Sequence[Function],
         within: Duration,
     ) -> None:
         super().__init__(scope, ident)
-        place = Place.of(self)
-        role = iam.Role(self, "Role", assumed_by=trust.service(place, "states.amazonaws.com", "stateMachine:*"))
+        location = Location.of(self)
+        role = iam.Role(self, "Role", assumed_by=trust.service(location, "states.amazonaws.com", "stateMachine:*"))
         arns = [function.function.function_arn for function in functions]
         allow(role, running.invoke(*arns), running.deliver_logs(), running.trace())
         self.machine = sfn.StateMachine(
@@ -38,7 +37,7 @@ class Machine(Construct):
             definition_body=sfn.DefinitionBody.from_chainable(states),
             role=role.without_policy_updates(),  # CDK would add every version of every function
             logs=sfn.LogOptions(
-                destination=log_group(self, "Logs", ground), level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=context.log_group(self, "Logs"), level=sfn.LogLevel.ALL, include_execution_data=False
             ),
             tracing_enabled=True,
             timeout=within,

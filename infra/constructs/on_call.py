@@ -7,10 +7,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.names import Names
-from infra.constructs.arn import Place
-from infra.constructs.data_stores import Stores
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
-from infra.constructs.permissions import Permission, bedrock, managed_policy, people, running, watching
+from infra.constructs.permissions import Permission, bedrock, managed_policy, monitoring, running, users
 
 HERE, THERE = ("foundation", "pipeline"), ("serving", "collection")
 """The stacks of the home Region, and those of the inference Region, whose functions have alarms."""
@@ -21,7 +21,7 @@ def on_call_policy(
     ident: str,
     *,
     names: Names,
-    stores: Stores,
+    stores: DataStores,
     machine: sfn.StateMachine,
     inference_region: str,
     functions: Sequence[Function],
@@ -29,30 +29,30 @@ def on_call_policy(
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
     """`docs/runbooks`. functions: those that are called again once what kept them from their work is mended."""
-    place = Place.of(scope)
-    there = place.at(inference_region)
+    location = Location.of(scope)
+    there = location.at(inference_region)
     return managed_policy(
         scope,
         ident,
         f"Look into alarms of {names.environment}, and mend what the runbooks say",
-        *people.read_runs(stores.ledger),
-        people.invoke(*(function.function.function_arn for function in functions)),
-        *people.decide(rollback.function.function_arn, deciders_named=deciders_named),
-        running.read_parameters(place, names.pipeline, names.alias("*")),
+        *users.read_runs(stores.ledger),
+        users.invoke(*(function.function.function_arn for function in functions)),
+        *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
+        running.read_parameters(location, names.pipeline, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
-        running.look_at_executions(place, machine.state_machine_name, "states:GetExecutionHistory"),
+        running.look_at_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),
         running.list_executions(machine.state_machine_arn),
-        *_watch(place, there, names),
-        bedrock.follow(place),
+        *_watch(location, there, names),
+        bedrock.follow(location),
         bedrock.list_jobs(),
         bedrock.list_endpoints(),
     )
 
 
-def _watch(place: Place, there: Place, names: Names) -> tuple[Permission, ...]:
-    stacks = {place: HERE, there: THERE} if place != there else {place: HERE + THERE}
+def _watch(location: Location, there: Location, names: Names) -> tuple[Permission, ...]:
+    stacks = {location: HERE, there: THERE} if location != there else {location: HERE + THERE}
     return (
-        watching.look_at_alarms(*stacks),
-        watching.look_at_functions(names, stacks),
-        *watching.empty_dead_letters(names, stacks),
+        monitoring.look_at_alarms(*stacks),
+        monitoring.look_at_functions(names, stacks),
+        *monitoring.empty_dead_letters(names, stacks),
     )

@@ -1,24 +1,63 @@
-"""What every function and queue of a stack stands on."""
+"""What the functions, queues and log groups of a stack share."""
 
 from dataclasses import dataclass
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
 
 from distillery.core.names import Names
 
+_RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    120: logs.RetentionDays.FOUR_MONTHS,
+    150: logs.RetentionDays.FIVE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    400: logs.RetentionDays.THIRTEEN_MONTHS,
+    545: logs.RetentionDays.EIGHTEEN_MONTHS,
+    731: logs.RetentionDays.TWO_YEARS,
+    1096: logs.RetentionDays.THREE_YEARS,
+    1827: logs.RetentionDays.FIVE_YEARS,
+    2192: logs.RetentionDays.SIX_YEARS,
+    2557: logs.RetentionDays.SEVEN_YEARS,
+    2922: logs.RetentionDays.EIGHT_YEARS,
+    3288: logs.RetentionDays.NINE_YEARS,
+    3653: logs.RetentionDays.TEN_YEARS,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """sdk: the layer with the pinned boto3, one per stack; keep_data: whether destroying the stack keeps data."""
+class StackContext:
+    """The settings and resources that a stack hands to its constructs."""
 
     names: Names
     key: kms.IKey
     sdk: lambda_.ILayerVersion
+    """The layer with the locked boto3, one per stack."""
     keep_data: bool
+    """Whether data outlives the stack."""
     log_retention_days: int
 
     @property
     def removal_policy(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
+
+    def log_group(self, scope: Construct, ident: str) -> logs.LogGroup:
+        """An encrypted log group with the environment's retention, deleted with its stack unless data is kept."""
+        return logs.LogGroup(
+            scope,
+            ident,
+            encryption_key=self.key,
+            removal_policy=self.removal_policy,
+            retention=_RETENTION[self.log_retention_days],
+        )

@@ -1,4 +1,4 @@
-"""One step of a stage's function as a state, with the road as its payload and the same retries everywhere."""
+"""The steps of a stage's function as Step Functions tasks, all with the same payload and the same retries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,9 @@ from distillery.core.errors import Unfinished
 from infra.constructs.function import Function
 
 RESUMED = (Unfinished.__name__,)
+"""Errors of a step that has more to do and continues where it stopped."""
 
-PASSING = (
+TRANSIENT = (
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
@@ -23,73 +24,90 @@ PASSING = (
     "ServiceUnavailableException",
     "ThrottlingException",
 )
-"""Errors that pass by themselves: Lambda's own (Step Functions guide, lambda-serverless-transient-error), then those
-that Bedrock clients raise. Everything of ours but Unfinished is meant: nothing `Refused` is ever tried again."""
+"""Lambda's own errors (Step Functions guide, lambda-serverless-transient-error), then those that Bedrock clients raise.
+Our own errors but `Unfinished` are final: `Refused` is never retried."""
 
 DISCARD = sfn.JsonPath.DISCARD
-_ROAD = sfn.JsonPath.entire_payload
-_STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after 15 at most
-_AT_ONCE, _SOON, _AT_LAST = Duration.seconds(1), Duration.seconds(5), Duration.minutes(2)  # before a step is retried
+_STATE = sfn.JsonPath.entire_payload
+_STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after at most 15
+_RESUME_AFTER = Duration.seconds(1)
+_FIRST_RETRY_AFTER, _MAX_RETRY_DELAY = Duration.seconds(5), Duration.minutes(2)
 
 
 def step(
-    scope: Construct, name: str, *, function: Function, does: str, gives: str, also: Mapping[str, Any] | None = None
+    scope: Construct,
+    name: str,
+    *,
+    function: Function,
+    action: str,
+    result_path: str,
+    payload: Mapping[str, Any] | None = None,
 ) -> tasks.LambdaInvoke:
-    """A task that puts at `gives` what `function` answers to `{"step": does, "road": $}` and what `also` says."""
+    """A task that invokes one step of a stage's function.
+
+    Args:
+        scope: The construct that the state belongs to.
+        name: The state's name.
+        function: The stage's function.
+        action: The step of the function, such as `check`.
+        result_path: JSON path at which the answer is stored.
+        payload: What the function receives beside `{"step": action, "road": $}`; it may replace `road`.
+    """
     task = tasks.LambdaInvoke(
         scope,
         name,
         lambda_function=function.function,
-        payload=_payload(does, also),
+        payload=_payload(action, payload),
         payload_response_only=True,
-        result_path=gives,
+        result_path=result_path,
         retry_on_service_exceptions=False,
         task_timeout=_STEP_TIMEOUT,
     )
-    return _retried(task)
+    return _with_retries(task)
 
 
-def step_until_told(
-    scope: Construct, name: str, *, function: Function, does: str, gives: str, within: Duration
+def step_with_callback(
+    scope: Construct, name: str, *, function: Function, action: str, result_path: str, within: Duration
 ) -> tasks.LambdaInvoke:
-    """As `step`, but waits, without a clock running, for someone to answer the token in the payload."""
+    """As `step`, but the task waits until the token in its payload is answered. No function runs meanwhile."""
     task = tasks.LambdaInvoke(
         scope,
         name,
         lambda_function=function.function,
-        payload=_payload(does, {"token": sfn.JsonPath.task_token}),
+        payload=_payload(action, {"token": sfn.JsonPath.task_token}),
         integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-        result_path=gives,
+        result_path=result_path,
         retry_on_service_exceptions=False,
         task_timeout=sfn.Timeout.duration(within),
     )
-    return _retried(task)
+    return _with_retries(task)
 
 
-def until_ready(
-    scope: Construct, name: str, *, function: Function, gives: str, waiting: str, pending: str
+def wait_until_ready(
+    scope: Construct, name: str, *, function: Function, result_path: str, wait_name: str, pending: str
 ) -> sfn.Chain:
-    """Asks once a minute until the endpoint is no longer `pending`."""
-    wait = sfn.Wait(scope, waiting, time=sfn.WaitTime.duration(Duration.minutes(1)))
-    ask = step(scope, name, function=function, does="describe", gives=gives)
-    again = sfn.Choice(scope, f"{name} ready?").when(sfn.Condition.string_equals(f"{gives}.status", pending), wait)
-    wait.next(ask)
-    ask.next(again)  # before afterwards(), which looks for ends that lead nowhere yet
-    return sfn.Chain.custom(wait, again.afterwards(include_otherwise=True).end_states, again)
+    """Describes an endpoint once a minute until its status is no longer `pending`."""
+    wait = sfn.Wait(scope, wait_name, time=sfn.WaitTime.duration(Duration.minutes(1)))
+    describe = step(scope, name, function=function, action="describe", result_path=result_path)
+    is_pending = sfn.Condition.string_equals(f"{result_path}.status", pending)
+    ready = sfn.Choice(scope, f"{name} ready?").when(is_pending, wait)
+    wait.next(describe)
+    describe.next(ready)  # before afterwards(), which collects the ends that have no next state yet
+    return sfn.Chain.custom(wait, ready.afterwards(include_otherwise=True).end_states, ready)
 
 
-def _payload(does: str, also: Mapping[str, Any] | None) -> sfn.TaskInput:
-    return sfn.TaskInput.from_object({"step": does, "road": _ROAD, **(also or {})})
+def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
+    return sfn.TaskInput.from_object({"step": action, "road": _STATE, **(more or {})})
 
 
-def _retried(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
-    task.add_retry(errors=list(RESUMED), interval=_AT_ONCE, max_attempts=20, backoff_rate=1)
+def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
+    task.add_retry(errors=list(RESUMED), interval=_RESUME_AFTER, max_attempts=20, backoff_rate=1)
     task.add_retry(
-        errors=list(PASSING),
-        interval=_SOON,
+        errors=list(TRANSIENT),
+        interval=_FIRST_RETRY_AFTER,
         max_attempts=6,
         backoff_rate=2,
         jitter_strategy=sfn.JitterType.FULL,
-        max_delay=_AT_LAST,
+        max_delay=_MAX_RETRY_DELAY,
     )
     return task

@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import trust
 
 
@@ -21,12 +21,12 @@ class Topic(Construct):
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         for address in addresses:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
-        alarms = trust.from_source(Place.of(self), "cloudwatch", "alarm:*")
+        alarms = trust.from_source(Location.of(self), "cloudwatch", "alarm:*")
         self._admit("Alarms", "cloudwatch.amazonaws.com", alarms)
 
     def admit_budgets(self) -> None:
         """AWS Budgets notify a topic of their account (Cost Management guide, budgets-sns-policy)."""
-        self._admit("Budgets", "budgets.amazonaws.com", trust.from_budgets(Place.of(self)))
+        self._admit("Budgets", "budgets.amazonaws.com", trust.from_budgets(Location.of(self)))
 
     def _admit(self, sid: str, service: str, conditions: Mapping[str, Mapping[str, str]]) -> None:
         said = {

@@ -12,7 +12,7 @@ from constructs import Construct, IDependable
 
 from distillery.core.names import Names
 from infra.constructs import compliance
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.bucket import Bucket
 from infra.constructs.encryption import Key
 from infra.constructs.permissions import trust
@@ -43,7 +43,7 @@ class DataEventTrail(Construct):
         keep_days: int,
     ) -> None:
         super().__init__(scope, ident)
-        place = Place.of(self)
+        location = Location.of(self)
         # With a bucket key CloudTrail must be let decrypt too (its guide, create-kms-key-policy-for-cloudtrail)
         made = Bucket(
             self,
@@ -55,9 +55,9 @@ class DataEventTrail(Construct):
             bucket_key=False,
         )
         self.bucket = made.bucket
-        _admit(self.bucket, place, names.trail)
+        _admit(self.bucket, location, names.trail)
         key.admit_trail(names.trail)
-        functions = [place.arn("lambda", f"function:{names.stack('')}")]
+        functions = [location.arn("lambda", f"function:{names.stack('')}")]
         # The slash ends the bucket's name (API, AdvancedFieldSelector)
         objects = [f"{bucket.bucket_arn}/" for bucket in buckets]
         kinds = {"AWS::S3::Object": objects, "AWS::Lambda::Function": functions}
@@ -95,11 +95,11 @@ def _data_events(kind: str, beginnings: list[str]) -> cloudtrail.CfnTrail.Advanc
     )
 
 
-def _admit(bucket: s3.Bucket, place: Place, name: str) -> None:
+def _admit(bucket: s3.Bucket, location: Location, name: str) -> None:
     """CloudTrail, for this trail alone (its guide, create-s3-bucket-policy-for-cloudtrail)."""
-    of_the_trail = trust.from_trail(place, name)
+    of_the_trail = trust.from_trail(location, name)
     owned = {**of_the_trail, "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
-    files = bucket.arn_for_objects(f"AWSLogs/{place.account}/*")
+    files = bucket.arn_for_objects(f"AWSLogs/{location.account}/*")
     for sid, action, resource, conditions in (
         ("AWSCloudTrailAclCheck", "s3:GetBucketAcl", bucket.bucket_arn, of_the_trail),
         ("AWSCloudTrailWrite", "s3:PutObject", files, owned),

@@ -6,8 +6,8 @@ A module of its own, imported where an environment has one: the CDK's module of 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from distillery.settings.vpc_endpoint import VpcEndpoint
-from infra.constructs.arn import Place
+from distillery.settings.environment import VpcEndpoint
+from infra.constructs.arn import Location
 from infra.constructs.permissions.calling import CALL
 
 
@@ -16,18 +16,18 @@ def vpc_endpoint(scope: Construct, ident: str, wanted: VpcEndpoint) -> str:
 
     Its policy lets principals of this account through, to invoke models: which ones is their own policies' business.
     """
-    place = Place.of(scope)
+    location = Location.of(scope)
     ours = {
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
         "Action": list(CALL),
         "Resource": "*",
-        "Condition": {"StringEquals": {"aws:PrincipalAccount": place.account}},
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": location.account}},
     }
     return ec2.CfnVPCEndpoint(
         scope,
         ident,
-        service_name=f"com.amazonaws.{place.region}.bedrock-runtime",
+        service_name=f"com.amazonaws.{location.region}.bedrock-runtime",
         vpc_endpoint_type="Interface",
         vpc_id=wanted.vpc_id,
         subnet_ids=list(wanted.subnet_ids),

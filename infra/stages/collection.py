@@ -13,16 +13,14 @@ from distillery.core.logs import How
 from distillery.core.names import COLLECTED_PREFIX, PROMPTS_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.settings import Logging
-from infra.constructs.arn import Place
-from infra.constructs.call_bucket import logs_uri
-from infra.constructs.call_table import RESULTS, TABLE, CallTable
+from infra.constructs.arn import Location
+from infra.constructs.bucket import logs_uri
+from infra.constructs.eventbridge import Schedules, on_event, on_schedule
 from infra.constructs.function import Function
-from infra.constructs.invocation_logging import InvocationLogging
+from infra.constructs.invocation_logging import RESULTS, TABLE, InvocationLogging, InvocationLogTable
+from infra.constructs.layers import settings_layer
 from infra.constructs.permissions import Permission, analytics, bedrock, running, storage
-from infra.constructs.rule import every, on_event
-from infra.constructs.schedule import Schedules
-from infra.constructs.settings import settings_layer
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 PENDING = "pending/"
 LOGGED = ("AWSLogs/", PENDING, RESULTS)
@@ -38,7 +36,7 @@ class Collection(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
+        context: StackContext,
         calls: s3.IBucket,
         topic: sns.ITopic,
         home_region: str,
@@ -46,27 +44,29 @@ class Collection(Construct):
         recipes: Mapping[str, Recipe],
     ) -> None:
         super().__init__(scope, ident)
-        self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
-        InvocationLogging(self, "Logging", ground=ground, bucket=calls, replace=logging.replace)
-        CallTable(
-            self, "Table", ground=ground, bucket=calls, keep_days=logging.keep_days, max_scan_gb=logging.max_scan_gb
+        self._names, self._location, self._home = context.names, Location.of(self), Location.of(self).at(home_region)
+        InvocationLogging(self, "Logging", context=context, bucket=calls, replace=logging.replace)
+        InvocationLogTable(
+            self, "Table", context=context, bucket=calls, keep_days=logging.keep_days, max_scan_gb=logging.max_scan_gb
         )
-        self.function = self._collect(ground, calls, topic, recipes)
+        self.function = self._collect(context, calls, topic, recipes)
         self._on_ended_queries(recipes)
-        self._schedules(ground, recipes)
+        self._schedules(context, recipes)
 
-    def _collect(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic, recipes: Mapping[str, Recipe]) -> Function:
+    def _collect(
+        self, context: StackContext, calls: s3.IBucket, topic: sns.ITopic, recipes: Mapping[str, Recipe]
+    ) -> Function:
         return Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.collection.handler.collect",
             description="Makes prompts of logged calls, and sends them to the home Region",
             timeout=Duration.minutes(15),
             memory_mb=2048,
-            permissions=self._permissions(ground, calls, topic),
+            permissions=self._permissions(context, calls, topic),
             environment={
-                Variable.LOGS: logs_uri(self._place, calls),
+                Variable.LOGS: logs_uri(self._location, calls),
                 Variable.HOME_REGION: self._home.region,
                 Variable.TOPIC: topic.topic_arn,
             },
@@ -74,19 +74,19 @@ class Collection(Construct):
             asynchronous=True,
         )
 
-    def _permissions(self, ground: Ground, calls: s3.IBucket, topic: sns.ITopic) -> list[Permission]:
+    def _permissions(self, context: StackContext, calls: s3.IBucket, topic: sns.ITopic) -> list[Permission]:
         names = self._names
         return [
             *storage.read(calls, *LOGGED),
             *storage.write(calls, PENDING, RESULTS),
             storage.remove(calls, PENDING),
             *analytics.query(
-                self._place, workgroup=names.workgroup, database=names.logs_database, table=TABLE, bucket=calls
+                self._location, workgroup=names.workgroup, database=names.logs_database, table=TABLE, bucket=calls
             ),
-            bedrock.look_up_profiles(self._place),
+            bedrock.look_up_profiles(self._location),
             running.read_parameters(self._home, names.pipeline),
             *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX, COLLECTED_PREFIX),
-            *storage.notify(topic, ground.key),
+            *storage.notify(topic, context.key),
         ]
 
     def _on_ended_queries(self, recipes: Mapping[str, Recipe]) -> None:
@@ -100,12 +100,16 @@ class Collection(Construct):
         )
         on_event(self, "OnEndedQuery", description="A query has ended", pattern=ended, function=self.function)
         missed = "Events are best effort: queries that they missed are found here"
-        every(self, "SlowPoll", description=missed, rate=SLOW_POLL, says={"poll": True}, functions=[self.function])
+        on_schedule(
+            self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[self.function]
+        )
 
-    def _schedules(self, ground: Ground, recipes: Mapping[str, Recipe]) -> None:
+    def _schedules(self, context: StackContext, recipes: Mapping[str, Recipe]) -> None:
         expressions = {
             name: recipe.logs.schedule for name, recipe in recipes.items() if recipe.logs and recipe.logs.schedule
         }
         if expressions:
-            says = {name: {"recipe": name} for name in expressions}
-            Schedules(self, "Schedules", ground=ground, function=self.function, expressions=expressions, says=says)
+            payloads = {name: {"recipe": name} for name in expressions}
+            Schedules(
+                self, "Schedules", context=context, function=self.function, expressions=expressions, payloads=payloads
+            )

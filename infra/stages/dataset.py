@@ -10,16 +10,14 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
 from distillery.core.recipe import Recipe
-from infra.constructs.arn import Place
-from infra.constructs.call_bucket import logs_uri
-from infra.constructs.data_stores import Stores
-from infra.constructs.decision import decision_url
-from infra.constructs.function import Function
+from infra.constructs.arn import Location
+from infra.constructs.bucket import logs_uri
+from infra.constructs.data_stores import DataStores
+from infra.constructs.eventbridge import on_event
+from infra.constructs.function import Function, iam_url
+from infra.constructs.layers import settings_layer, wheels_layer
 from infra.constructs.permissions import running, storage
-from infra.constructs.rule import on_event
-from infra.constructs.settings import settings_layer
-from infra.constructs.stack_context import Ground
-from infra.constructs.wheels import wheels_layer
+from infra.constructs.stack_context import StackContext
 
 
 class Dataset(Construct):
@@ -31,14 +29,14 @@ class Dataset(Construct):
     """
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Mapping[str, Recipe]
+        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Mapping[str, Recipe]
     ) -> None:
         super().__init__(scope, ident)
         self.recipes = settings_layer(self, "Recipes", recipes)
         self.function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.dataset.handler.receive",
             description="Validates prompts, splits them, estimates the run's cost and starts it",
             timeout=Duration.minutes(15),
@@ -46,8 +44,8 @@ class Dataset(Construct):
             permissions=[
                 *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
                 *storage.write(stores.data, DATASETS_PREFIX, REPORTS_PREFIX),
-                *storage.keep_ledger(stores.ledger),
-                *storage.notify(stores.topic, ground.key),
+                *storage.use_ledger(stores.ledger),
+                *storage.notify(stores.topic, context.key),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
@@ -58,43 +56,43 @@ class Dataset(Construct):
             layers=[wheels_layer(self, "Wheels"), self.recipes],
             asynchronous=True,
         )
-        self.approval = self._approval(ground, stores)
-        self.approval_url = decision_url(self.approval)
+        self.approval = self._approval(context, stores)
+        self.approval_url = iam_url(self.approval)
         self._on_upload(stores)
 
-    def _stated(self, stores: Stores) -> dict[Variable, str]:
+    def _stated(self, stores: DataStores) -> dict[Variable, str]:
         """What no file of collected logs may say otherwise, where calls are logged in this Region."""
         if stores.calls is None:
             return {}
         return {
             Variable.PROMPTS_BUCKET: stores.prompts.bucket_name,
-            Variable.LOGS: logs_uri(Place.of(self), stores.calls),
+            Variable.LOGS: logs_uri(Location.of(self), stores.calls),
         }
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that runs are started on."""
         for function in (self.function, self.approval):
-            function.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
+            function.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
             function.allow_more(running.start(machine.state_machine_arn))
 
-    def _approval(self, ground: Ground, stores: Stores) -> Function:
+    def _approval(self, context: StackContext, stores: DataStores) -> Function:
         return Function(
             self,
             "Approval",
-            ground=ground,
+            context=context,
             handler="lambdas.dataset.approval.decide",
             description="Starts or declines runs that wait because they are above their budget",
             timeout=Duration.minutes(1),
-            permissions=[*storage.keep_ledger(stores.ledger), *storage.notify(stores.topic, ground.key)],
+            permissions=[*storage.use_ledger(stores.ledger), *storage.notify(stores.topic, context.key)],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **({Variable.FOUR_EYES: "true"} if ground.keep_data else {}),
+                **({Variable.FOUR_EYES: "true"} if context.keep_data else {}),
             },
             layers=[self.recipes],  # cap and deciders are today's, not those of the day on which the run was uploaded
         )
 
-    def _on_upload(self, stores: Stores) -> None:
+    def _on_upload(self, stores: DataStores) -> None:
         keys = [{"prefix": folder} for folder in (PROMPTS_PREFIX, COLLECTED_PREFIX)]
         uploads = events.EventPattern(
             source=["aws.s3"],

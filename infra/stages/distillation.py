@@ -13,13 +13,13 @@ from distillery.core.env_vars import Variable
 from distillery.core.logs import How
 from distillery.core.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
-from infra.constructs.arn import Place
-from infra.constructs.data_stores import Stores
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
+from infra.constructs.eventbridge import on_event
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow, bedrock, keys, quotas, running, storage, trust
-from infra.constructs.rule import on_event
-from infra.constructs.stack_context import Ground
-from infra.constructs.task import DISCARD, step, step_until_told
+from infra.constructs.stack_context import StackContext
+from infra.constructs.task import DISCARD, step, step_with_callback
 
 LONGEST_JOB = Duration.days(8)
 
@@ -32,41 +32,41 @@ class Distillation(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
-        stores: Stores,
+        context: StackContext,
+        stores: DataStores,
         recipes: Sequence[Recipe],
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
-        self._place = Place.of(self)
+        self._location = Location.of(self)
         self._direct = any(recipe.logs and recipe.logs.how is How.DIRECT for recipe in recipes)
         self._teachers = sorted({recipe.teacher for recipe in recipes})
         self._students = sorted({recipe.student for recipe in recipes})
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self.job_role = self._job_role(stores)
-        self.function = self._step(ground, stores)
-        self.settle = self._settle(ground, stores, dead_letters)
-        self._on_ended_job(ground)
+        self.function = self._step(context, stores)
+        self.settle = self._settle(context, stores, dead_letters)
+        self._on_ended_job(context)
 
     def states(self) -> sfn.Chain:
         """The models are checked, the job is started and waited for."""
-        check = step(self, "Check models", function=self.function, does="check", gives="$.checked")
-        start = step_until_told(
-            self, "Distil", function=self.function, does="start", gives="$.student", within=LONGEST_JOB
+        check = step(self, "Check models", function=self.function, action="check", result_path="$.checked")
+        start = step_with_callback(
+            self, "Distil", function=self.function, action="start", result_path="$.student", within=LONGEST_JOB
         )
         return sfn.Chain.start(check).next(start)
 
     def cleanup(self) -> sfn.TaskStateBase:
         """The job is stopped if it is still at work."""
-        return step(self, "Stop job", function=self.function, does="stop", gives=DISCARD)
+        return step(self, "Stop job", function=self.function, action="stop", result_path=DISCARD)
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine whose tasks wait for jobs."""
         self.settle.allow_more(running.answer_tasks(machine.state_machine_arn))
 
-    def _job_role(self, stores: Stores) -> iam.Role:
+    def _job_role(self, stores: DataStores) -> iam.Role:
         """What Bedrock does under during a job: reads prompts, asks the teacher, writes what came out."""
-        trusted = trust.service(self._place, "bedrock.amazonaws.com", "model-customization-job/*")
+        trusted = trust.service(self._location, "bedrock.amazonaws.com", "model-customization-job/*")
         role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
         logged = storage.read(stores.calls, "AWSLogs/") if self._direct and stores.calls is not None else ()
         allow(
@@ -74,60 +74,62 @@ class Distillation(Construct):
             # never the held-out references beside it
             *storage.read(stores.data, f"{DATASETS_PREFIX}*/train.jsonl", JOBS_PREFIX),
             *storage.write(stores.data, JOBS_PREFIX),
-            *bedrock.invoke_models(self._place, self._teachers),
+            *bedrock.invoke_models(self._location, self._teachers),
             *logged,
         )
         return role
 
-    def _step(self, ground: Ground, stores: Stores) -> Function:
+    def _step(self, context: StackContext, stores: DataStores) -> Function:
         models = {*self._teachers, *self._students}
         return Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.distillation.handler.step",
             description="Checks models and quotas with the service, starts and stops distillation jobs",
             timeout=Duration.minutes(5),
             permissions=[
-                *storage.keep_ledger(stores.ledger),
-                bedrock.look_up_models(self._place, models),
-                *bedrock.invoke_models(self._place, models),
+                *storage.use_ledger(stores.ledger),
+                bedrock.look_up_models(self._location, models),
+                *bedrock.invoke_models(self._location, models),
                 bedrock.list_endpoints(),
-                quotas.look_up(self._place, self._students),
-                *bedrock.customize(self._place, ground.names, self._students, self.job_role.role_arn, tags=self._tags),
-                *keys.encrypt_models(self._place, ground.key),
+                quotas.look_up(self._location, self._students),
+                *bedrock.customize(
+                    self._location, context.names, self._students, self.job_role.role_arn, tags=self._tags
+                ),
+                *keys.encrypt_models(self._location, context.key),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.JOB_ROLE: self.job_role.role_arn,
-                Variable.MODEL_KEY: ground.key.key_arn,
+                Variable.MODEL_KEY: context.key.key_arn,
             },
         )
 
-    def _settle(self, ground: Ground, stores: Stores, dead_letters: sqs.IQueue | None) -> Function:
+    def _settle(self, context: StackContext, stores: DataStores, dead_letters: sqs.IQueue | None) -> Function:
         return Function(
             self,
             "Settle",
-            ground=ground,
+            context=context,
             handler="lambdas.distillation.handler.settle",
             description="Tells waiting runs that their jobs have ended",
             timeout=Duration.minutes(5),
             permissions=[
-                *storage.keep_ledger(stores.ledger),
-                bedrock.follow(self._place),
-                bedrock.stop_jobs(self._place, ground.names),
+                *storage.use_ledger(stores.ledger),
+                bedrock.follow(self._location),
+                bedrock.stop_jobs(self._location, context.names),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name},
             asynchronous=True,
             dead_letters=dead_letters,
         )
 
-    def _on_ended_job(self, ground: Ground) -> None:
+    def _on_ended_job(self, context: StackContext) -> None:
         """Best effort (UG monitoring-eventbridge): the slow poll is the net."""
         ended = events.EventPattern(
             source=["aws.bedrock"],
             detail_type=["Model Customization Job State Change"],
-            detail={"jobName": [{"prefix": ground.names.prefix}], "jobStatus": ["Completed", "Failed", "Stopped"]},
+            detail={"jobName": [{"prefix": context.names.prefix}], "jobStatus": ["Completed", "Failed", "Stopped"]},
         )
         on_event(self, "OnEndedJob", description="A job has ended", pattern=ended, function=self.settle)

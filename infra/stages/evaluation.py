@@ -9,11 +9,11 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
 from distillery.core.recipe import Recipe
-from infra.constructs.arn import Place
-from infra.constructs.data_stores import Stores
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import bedrock, keys, storage
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 from infra.constructs.task import DISCARD, step
 
 CHUNKS_AT_A_TIME = 4
@@ -23,34 +23,34 @@ class Evaluation(Construct):
     """One function for plan, answers and verdict."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, stores: Stores, recipes: Sequence[Recipe]
+        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
     ) -> None:
         super().__init__(scope, ident)
-        place = Place.of(self)
+        location = Location.of(self)
         self.function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.evaluation.handler.step",
             description="Has the contenders answer held-out prompts, grades them and gives the verdict",
             timeout=Duration.minutes(15),
             permissions=[
-                *storage.keep_ledger(stores.ledger),
+                *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
                 *bedrock.invoke_models(
-                    place, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
+                    location, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
                 ),
-                bedrock.invoke_students(place, ground.names),
-                keys.use_models(place, ground.key),
+                bedrock.invoke_students(location, context.names),
+                keys.use_models(location, context.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
         )
 
     def states(self) -> sfn.Chain:
         """Chunks are planned, answered side by side, and judged together."""
-        plan = step(self, "Plan chunks", function=self.function, does="plan", gives="$.chunks")
-        judge = step(self, "Judge", function=self.function, does="judge", gives="$.verdict")
+        plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")
+        judge = step(self, "Judge", function=self.function, action="judge", result_path="$.verdict")
         return sfn.Chain.start(plan).next(self._answers()).next(judge)
 
     def _answers(self) -> sfn.Map:
@@ -67,8 +67,8 @@ class Evaluation(Construct):
             self,
             "Answer",
             function=self.function,
-            does="answer",
-            gives=DISCARD,
-            also={"road": sfn.JsonPath.object_at("$.road"), "chunk": sfn.JsonPath.object_at("$.chunk")},
+            action="answer",
+            result_path=DISCARD,
+            payload={"road": sfn.JsonPath.object_at("$.road"), "chunk": sfn.JsonPath.object_at("$.chunk")},
         )
         return chunks.item_processor(answer)

@@ -11,13 +11,12 @@ from distillery.core.env_vars import Variable
 from distillery.core.names import MADE_LIVE
 from distillery.core.pipeline import EndpointStatus
 from distillery.core.recipe import Recipe, tag_keys
-from infra.constructs.arn import Place
-from infra.constructs.data_stores import Stores
-from infra.constructs.decision import decision_url
-from infra.constructs.function import Function
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
+from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, keys, running, storage
-from infra.constructs.stack_context import Ground
-from infra.constructs.task import step, until_ready
+from infra.constructs.stack_context import StackContext
+from infra.constructs.task import step, wait_until_ready
 
 
 class Promotion(Construct):
@@ -31,18 +30,18 @@ class Promotion(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
-        stores: Stores,
+        context: StackContext,
+        stores: DataStores,
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
     ) -> None:
         super().__init__(scope, ident)
-        self._place = Place.of(self)
+        self._location = Location.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
-        self._aliases = ground.names.alias("*")
-        self.function = self._step(ground, stores)
-        self.rollback = self._rollback(ground, stores, settings)
-        self.rollback_url = decision_url(self.rollback)
+        self._aliases = context.names.alias("*")
+        self.function = self._step(context, stores)
+        self.rollback = self._rollback(context, stores, settings)
+        self.rollback_url = iam_url(self.rollback)
 
     def states(self) -> sfn.Chain:
         """The verdict passed: the student becomes what the alias serves."""
@@ -54,57 +53,57 @@ class Promotion(Construct):
 
     def close(self, name: str) -> sfn.TaskStateBase:
         """The ledger is closed and people are told; `name` is the state's."""
-        return step(self, name, function=self.function, does="close", gives="$.closed")
+        return step(self, name, function=self.function, action="close", result_path="$.closed")
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """The machine that rollbacks are started on."""
-        self.rollback.tell_more({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.rollback.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
         self.rollback.allow_more(running.start(machine.state_machine_arn))
 
     def _switch(self, promote: str, describe: str, waiting: str, record: str) -> sfn.Chain:
-        ready = until_ready(
+        ready = wait_until_ready(
             self,
             describe,
             function=self.function,
-            gives="$.live_status",
-            waiting=waiting,
+            result_path="$.live_status",
+            wait_name=waiting,
             pending=EndpointStatus.PENDING,
         )
         return (
-            sfn.Chain.start(step(self, promote, function=self.function, does="promote", gives="$.live"))
+            sfn.Chain.start(step(self, promote, function=self.function, action="promote", result_path="$.live"))
             .next(ready)
-            .next(step(self, record, function=self.function, does="record", gives="$.alias"))
+            .next(step(self, record, function=self.function, action="record", result_path="$.alias"))
         )
 
-    def _step(self, ground: Ground, stores: Stores) -> Function:
+    def _step(self, context: StackContext, stores: DataStores) -> Function:
         return Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.promotion.handler.step",
             description="Re-points live endpoints, writes aliases and closes runs",
             timeout=Duration.minutes(5),
             permissions=[
-                *storage.keep_ledger(stores.ledger),
-                *storage.notify(stores.topic, ground.key),
-                *bedrock.host(self._place, ground.names, tags=self._tags),
-                bedrock.repoint(self._place, ground.names),
-                *keys.host_models(self._place, ground.key),
-                running.read_parameters(self._place, self._aliases),
-                running.write_parameters(self._place, self._aliases),
+                *storage.use_ledger(stores.ledger),
+                *storage.notify(stores.topic, context.key),
+                *bedrock.create_endpoints(self._location, context.names, tags=self._tags),
+                bedrock.update_endpoints(self._location, context.names),
+                *keys.host_models(self._location, context.key),
+                running.read_parameters(self._location, self._aliases),
+                running.write_parameters(self._location, self._aliases),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
         )
 
-    def _rollback(self, ground: Ground, stores: Stores, settings: lambda_.ILayerVersion) -> Function:
+    def _rollback(self, context: StackContext, stores: DataStores, settings: lambda_.ILayerVersion) -> Function:
         return Function(
             self,
             "Rollback",
-            ground=ground,
+            context=context,
             handler="lambdas.promotion.handler.rollback",
             description="Starts the way back to a recipe's previous model",
             timeout=Duration.minutes(1),
-            permissions=[*storage.keep_ledger(stores.ledger), running.read_parameters(self._place, self._aliases)],
+            permissions=[*storage.use_ledger(stores.ledger), running.read_parameters(self._location, self._aliases)],
             environment={Variable.LEDGER: stores.ledger.table_name},
             layers=[settings],
         )

@@ -12,12 +12,12 @@ from distillery.core.offer import Offer, Offered, Quota
 from distillery.settings import FallbackPolicy, Route
 from distillery.settings.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.constructs.application_profile import application_profile
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.function import Function
+from infra.constructs.layers import offer_layer
 from infra.constructs.permissions import Permission, calling, policy_at, running, storage
-from infra.constructs.settings import offer_layer
 from infra.constructs.ssm_outputs import publish
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 
 class Serving(Construct):
@@ -31,20 +31,20 @@ class Serving(Construct):
         scope: Construct,
         ident: str,
         *,
-        ground: Ground,
+        context: StackContext,
         home_region: str,
         policies: Sequence[FallbackPolicy],
         reserved_concurrency: int | None = None,
         quota: Quota | None = None,
     ) -> None:
         super().__init__(scope, ident)
-        self._names, self._place, self._home = ground.names, Place.of(self), Place.of(self).at(home_region)
+        self._names, self._location, self._home = context.names, Location.of(self), Location.of(self).at(home_region)
         applications = {policy.route.name: self._route(policy) for policy in policies}
         offer = Offer(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
         self.function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.serving.handler.invoke",
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
@@ -53,17 +53,17 @@ class Serving(Construct):
             reserved_concurrency=reserved_concurrency,
         )
         if quota:
-            self._count(ground)
+            self._count(context)
         self.alias = self._alias() if offer.to_the_known else None
         self.url = self._url()
 
-    def _count(self, ground: Ground) -> None:
+    def _count(self, context: StackContext) -> None:
         """What each caller takes."""
         from infra.constructs.table import QuotaTable  # the CDK's module of DynamoDB takes its time
 
-        table = QuotaTable(self, "Quotas", key=ground.key).table
-        self.function.allow_more(*storage.count(table))
-        self.function.tell_more({Variable.QUOTAS: table.table_name})
+        table = QuotaTable(self, "Quotas", key=context.key).table
+        self.function.allow_more(*storage.update_counters(table))
+        self.function.add_environment({Variable.QUOTAS: table.table_name})
 
     def _alias(self) -> lambda_.CfnAlias:
         """What the URL stands at, where it matters who asks (`lambdas/serving/visitor.py`): the same code under another
@@ -90,8 +90,8 @@ class Serving(Construct):
             value=route_map(policy, self._names, applications).document(),
         )
         findings = [self._names.probed(name)] if any_to_probe(policy) else []
-        permissions = [running.read_parameters(self._place, self._names.route(name), *findings)]
-        permissions += calling.call_models(self._place, policy.models, _by_model(applications))
+        permissions = [running.read_parameters(self._location, self._names.route(name), *findings)]
+        permissions += calling.call_models(self._location, policy.models, _by_model(applications))
         if policy.recipes:
             permissions += calling.call_students(self._home, self._names, policy.recipes)
         does = f"Call the route {name} of {self._names.environment}"
@@ -126,8 +126,8 @@ class Serving(Construct):
         findings = [self._names.probed("*")] if any(map(any_to_probe, policies)) else []
         students = any(policy.recipes for policy in policies)
         return [
-            running.read_parameters(self._place, self._names.route("*"), *findings),
-            *calling.call_models(self._place, models, made, calling.ONCE),
+            running.read_parameters(self._location, self._names.route("*"), *findings),
+            *calling.call_models(self._location, models, made, calling.ONCE),
             *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
         ]
 

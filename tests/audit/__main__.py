@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from infra.constructs.build import ROOT
+from infra.constructs.lambda_code import ROOT
 from tests.audit import npm, pypi
 from tests.audit.answer import Answer, Failed
 from tests.audit.locks import pins

@@ -16,9 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.constructs.build import BUILD
-from infra.constructs.layer import pack
-from infra.constructs.wheels import FETCHED
+from infra.constructs.lambda_code import BUILD
+from infra.constructs.layers import WHEELS, pack_sdk
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
 from tests.bench.process import ROOT, run
@@ -38,7 +37,7 @@ def bench(console: Console) -> list[Bar]:
     bars = []
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
         layer, cache = Path(folder, "layer"), Path(folder, "cache")
-        with zipfile.ZipFile(pack(BUILD)) as packed:
+        with zipfile.ZipFile(pack_sdk(BUILD)) as packed:
             packed.extractall(layer)
         for stage in doors():
             environ = _environ(layer, cache, stage)
@@ -69,7 +68,7 @@ def _tell(environ: dict[str, str], *words: str) -> str:
 
 def _environ(layer: Path, cache: Path, stage: str) -> dict[str, str]:
     """layer: as it is deployed, unpacked; cache: of bytecode."""
-    compiled = [FETCHED / "local"] if stage == "dataset" else []  # the one stage with that layer
+    compiled = [WHEELS / "local"] if stage == "dataset" else []  # the one stage with that layer
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": os.pathsep.join(str(path) for path in [*compiled, layer / "python", ROOT]),

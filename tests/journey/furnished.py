@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from distillery.core.offer import Per
 from distillery.settings import Logging, Settings
-from distillery.settings.quota import Quota
+from distillery.settings.environment import Quota
 from tests.journey.assemblies import Assemblies
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE

@@ -23,14 +23,14 @@ from distillery.core.names import (
 from distillery.settings import Settings
 from distillery.settings.checks import findings
 from distillery.settings.reading import read, shaped
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import storage
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import House
 from tests.policy.neighbours import ACCOUNT, Holder, holders
 from tests.policy.synthesis import TODAY, synthesized
 
-PLACE = Place(partition="aws", region="us-east-1", account=ACCOUNT)
+PLACE = Location(partition="aws", region="us-east-1", account=ACCOUNT)
 PAIRS = [("dev", "dev-two"), ("dev-two", "dev")]
 
 

@@ -8,11 +8,9 @@ model gives one finding, and an acknowledged one none.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from distillery.settings.checks.account import check_account, check_regions, check_tags
 from distillery.settings.checks.bounds import check_bounds
-from distillery.settings.checks.budget import check_budgets, check_monthly_budgets
-from distillery.settings.checks.contenders import check_contenders
 from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
-from distillery.settings.checks.hosting import check_hosting, check_unit_prices
 from distillery.settings.checks.learnt import check_anybody_may_teach, check_whose_calls
 from distillery.settings.checks.life import check_acknowledgements, check_lives
 from distillery.settings.checks.logs import (
@@ -23,11 +21,16 @@ from distillery.settings.checks.logs import (
     check_sources,
 )
 from distillery.settings.checks.names import check_derived_names, check_names
-from distillery.settings.checks.ownership import check_account, check_tags
-from distillery.settings.checks.pair import check_pairs
 from distillery.settings.checks.principals import check_deciders, check_principals
 from distillery.settings.checks.quota import check_quota
-from distillery.settings.checks.regions import check_regions
+from distillery.settings.checks.recipe import (
+    check_budgets,
+    check_contenders,
+    check_hosting,
+    check_monthly_budgets,
+    check_pairs,
+    check_unit_prices,
+)
 from distillery.settings.checks.route import check_latencies, check_routes
 from distillery.settings.environment import Settings
 from distillery.settings.finding import Finding

@@ -7,10 +7,9 @@ from datetime import date
 from distillery.core import catalog
 from distillery.core.catalog import Tier
 from distillery.core.names import Names
-from distillery.settings.environment import Settings
+from distillery.settings.environment import OWN, PRIORITY, Route, Settings
 from distillery.settings.fallback import FallbackPolicy, Step, fallbacks, first_step, policies
 from distillery.settings.finding import Finding, near
-from distillery.settings.route import OWN, PRIORITY, Route
 from distillery.settings.route_map import applications_of, route_map
 
 MAP_MAX = 4_000

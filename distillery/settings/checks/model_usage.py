@@ -8,8 +8,7 @@ from enum import StrEnum
 from distillery.core import catalog
 from distillery.core.catalog import Certainty, Life, Model
 from distillery.core.recipe import Recipe
-from distillery.settings.environment import Settings
-from distillery.settings.route import OWN
+from distillery.settings.environment import OWN, Settings
 
 
 class Role(StrEnum):

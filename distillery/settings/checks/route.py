@@ -6,9 +6,8 @@ from datetime import date
 from distillery.core import catalog
 from distillery.core.catalog import Latency, Model
 from distillery.settings.checks.model_usage import fallback_models, found, judged
-from distillery.settings.environment import Settings
+from distillery.settings.environment import Route, Settings
 from distillery.settings.finding import Finding
-from distillery.settings.route import Route
 
 
 def check_routes(settings: Settings, on: date) -> Iterator[Finding]:

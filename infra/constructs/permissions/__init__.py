@@ -9,12 +9,12 @@ from infra.constructs.permissions import (
     bedrock,
     calling,
     keys,
-    people,
+    monitoring,
     quotas,
     running,
     storage,
     trust,
-    watching,
+    users,
 )
 from infra.constructs.permissions.permission import Permission, allow, allow_more, managed_policy, policy_at
 
@@ -27,11 +27,11 @@ __all__ = [
     "calling",
     "keys",
     "managed_policy",
-    "people",
+    "monitoring",
     "policy_at",
     "quotas",
     "running",
     "storage",
     "trust",
-    "watching",
+    "users",
 ]

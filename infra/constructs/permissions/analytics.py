@@ -2,21 +2,23 @@
 
 from aws_cdk import aws_s3 as s3
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 
-def query(place: Place, *, workgroup: str, database: str, table: str, bucket: s3.IBucket) -> tuple[Permission, ...]:
+def query(
+    location: Location, *, workgroup: str, database: str, table: str, bucket: s3.IBucket
+) -> tuple[Permission, ...]:
     """Start queries over one table, and see how they stand. Objects are the business of `storage`."""
     table_arns = ("catalog", f"database/{database}", f"table/{database}/{table}")
     return (
         Permission(
             actions=("athena:GetQueryExecution", "athena:StartQueryExecution"),
-            resources=(place.arn("athena", f"workgroup/{workgroup}"),),
+            resources=(location.arn("athena", f"workgroup/{workgroup}"),),
         ),
         Permission(
             actions=("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"),
-            resources=tuple(place.arn("glue", arn) for arn in table_arns),
+            resources=tuple(location.arn("glue", arn) for arn in table_arns),
         ),
         Permission(actions=("s3:GetBucketLocation",), resources=(bucket.bucket_arn,)),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import bedrock, keys, running
 from infra.constructs.permissions.permission import Permission
 
@@ -15,7 +15,7 @@ _LIVE = "Bedrock gives endpoints random ids when runs make them; tags that promo
 
 
 def call_models(
-    place: Place,
+    location: Location,
     models: Mapping[str, str | None],
     applications: Mapping[str, Sequence[str]],
     actions: tuple[str, ...] = CALL,
@@ -24,22 +24,22 @@ def call_models(
     through = {model: profile for model, profile in models.items() if profile}
     made = [arn for model in through for arn in applications.get(model, ())]
     here = [model for model in models if model not in through]
-    bare = [place.foundation_model(model) for model in here]
+    bare = [location.foundation_model(model) for model in here]
     bare += [arn for model in here for arn in applications.get(model, ())]
     return (
         *((Permission(actions=actions, resources=tuple(bare)),) if bare else ()),
-        *(bedrock.through_profiles(place, through, *made, actions=actions) if through else ()),
+        *(bedrock.through_profiles(location, through, *made, actions=actions) if through else ()),
     )
 
 
-def call_students(home: Place, names: Names, recipes: Sequence[str]) -> tuple[Permission, ...]:
+def call_students(home: Location, names: Names, recipes: Sequence[str]) -> tuple[Permission, ...]:
     """The live endpoints of these recipes, known by their tags; their aliases; and their models' key, by its alias."""
     routes = [DISTILLED_PREFIX + recipe for recipe in recipes]
     tagged = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment, f"aws:ResourceTag/{TAG_ROUTE}": routes}
     return _students(home, names, {"StringEquals": tagged}, CALL, *recipes)
 
 
-def call_every_student(home: Place, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
+def call_every_student(home: Location, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
     """Those of every recipe: what is said does not grow with them."""
     conditions = {
         "StringEquals": {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment},
@@ -49,7 +49,7 @@ def call_every_student(home: Place, names: Names, actions: tuple[str, ...] = CAL
 
 
 def _students(
-    home: Place,
+    home: Location,
     names: Names,
     conditions: Mapping[str, Mapping[str, object]],
     actions: tuple[str, ...],

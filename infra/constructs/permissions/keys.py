@@ -2,25 +2,25 @@
 
 from aws_cdk import aws_kms as kms
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 
-def encrypt_models(place: Place, key: kms.IKey) -> tuple[Permission, ...]:
+def encrypt_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
     """For those who start jobs: Bedrock makes its long-lived grant on their behalf."""
-    return _used(place, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), _grant(place, key)
+    return _used(location, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), _grant(location, key)
 
 
-def host_models(place: Place, key: kms.IKey) -> tuple[Permission, ...]:
+def host_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
     """For those who host custom models: Bedrock makes a short-lived grant for Provisioned Throughput."""
-    return _used(place, key, "kms:Decrypt", "kms:DescribeKey"), _grant(place, key)
+    return _used(location, key, "kms:Decrypt", "kms:DescribeKey"), _grant(location, key)
 
 
-def _used(place: Place, key: kms.IKey, *actions: str) -> Permission:
-    return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": place.via("bedrock")})
+def _used(location: Location, key: kms.IKey, *actions: str) -> Permission:
+    return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": location.via("bedrock")})
 
 
-def _grant(place: Place, key: kms.IKey) -> Permission:
+def _grant(location: Location, key: kms.IKey) -> Permission:
     """A statement of its own: `kms:GrantIsForAWSResource` is in requests about grants alone.
 
     It is true where a service sends the request on the caller's behalf (KMS guide, grant-authorization), as Bedrock
@@ -31,26 +31,26 @@ def _grant(place: Place, key: kms.IKey) -> Permission:
     return Permission(
         actions=("kms:CreateGrant",),
         resources=(key.key_arn,),
-        conditions={"StringEquals": place.via("bedrock"), "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        conditions={"StringEquals": location.via("bedrock"), "Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
 
 
-def use_models(place: Place, key: kms.IKey) -> Permission:
+def use_models(location: Location, key: kms.IKey) -> Permission:
     """For those who invoke custom models."""
-    return _used(place, key, "kms:Decrypt")
+    return _used(location, key, "kms:Decrypt")
 
 
-def use_models_by_alias(place: Place, alias: str) -> Permission:
+def use_models_by_alias(location: Location, alias: str) -> Permission:
     """The same from another Region."""
-    return by_alias(alias, "bedrock", ("kms:Decrypt",), place)
+    return by_alias(alias, "bedrock", ("kms:Decrypt",), location)
 
 
-def by_alias(alias: str, service: str, actions: tuple[str, ...], *places: Place) -> Permission:
+def by_alias(alias: str, service: str, actions: tuple[str, ...], *locations: Location) -> Permission:
     """A key through one service, by its alias: what is known of a key in another Region."""
-    via = [one for place in places for one in place.via(service)["kms:ViaService"]]
+    via = [one for location in locations for one in location.via(service)["kms:ViaService"]]
     return Permission(
         actions=actions,
-        resources=tuple(place.arn("kms", "key/*") for place in places),
+        resources=tuple(location.arn("kms", "key/*") for location in locations),
         conditions={
             "StringEquals": {"kms:ViaService": via},
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},

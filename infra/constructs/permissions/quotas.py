@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 from distillery.core.catalog import HostingMode, hosting_quotas
 from distillery.core.catalog.hosting import SERVICE_CODE
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 
-def look_up(place: Place, students: Iterable[str]) -> Permission:
+def look_up(location: Location, students: Iterable[str]) -> Permission:
     """The quotas that hosting these students is counted against, in both modes: a run keeps the mode it began with."""
     codes = {quota.code for s in set(students) for mode in HostingMode for quota in hosting_quotas(s, mode)}
-    resources = tuple(place.arn("servicequotas", f"{SERVICE_CODE}/{quota}") for quota in sorted(codes))
+    resources = tuple(location.arn("servicequotas", f"{SERVICE_CODE}/{quota}") for quota in sorted(codes))
     return Permission(actions=("servicequotas:GetServiceQuota",), resources=resources)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 _EXECUTIONS = "Executions are named by runs; the statement names their state machine."
@@ -41,9 +41,9 @@ def start(machine: str) -> Permission:
     return Permission(actions=("states:StartExecution",), resources=(machine,))
 
 
-def look_at_executions(place: Place, machine_name: str, *more: str) -> Permission:
+def look_at_executions(location: Location, machine_name: str, *more: str) -> Permission:
     """How executions stand; `more` names other read actions on them."""
-    resources = (place.arn("states", f"execution:{machine_name}:*"),)
+    resources = (location.arn("states", f"execution:{machine_name}:*"),)
     return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
 
 
@@ -56,19 +56,19 @@ def answer_tasks(machine: str) -> Permission:
     return Permission(actions=("states:SendTaskFailure", "states:SendTaskSuccess"), resources=(machine,))
 
 
-def read_parameters(place: Place, *names: str) -> Permission:
+def read_parameters(location: Location, *names: str) -> Permission:
     """SSM parameters by name, or all in a folder (`/a/b/*`)."""
-    return Permission(actions=("ssm:GetParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+    return Permission(actions=("ssm:GetParameter",), resources=_parameters(location, names), because=_PARAMETERS)
 
 
-def write_parameters(place: Place, *names: str) -> Permission:
-    return Permission(actions=("ssm:PutParameter",), resources=_parameters(place, names), because=_PARAMETERS)
+def write_parameters(location: Location, *names: str) -> Permission:
+    return Permission(actions=("ssm:PutParameter",), resources=_parameters(location, names), because=_PARAMETERS)
 
 
-def own_parameter(place: Place, name: str) -> Permission:
+def own_parameter(location: Location, name: str) -> Permission:
     """One SSM parameter, from its making to its end."""
     actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
-    return Permission(actions=actions, resources=_parameters(place, (name,)))
+    return Permission(actions=actions, resources=_parameters(location, (name,)))
 
 
 def deliver_logs() -> Permission:
@@ -89,5 +89,5 @@ def log_to(*streams: str) -> Permission:
     return Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=streams)
 
 
-def _parameters(place: Place, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(place.arn("ssm", f"parameter{name}") for name in names)
+def _parameters(location: Location, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(location.arn("ssm", f"parameter{name}") for name in names)

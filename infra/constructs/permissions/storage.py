@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
 from distillery.core.names import FOUNDATION, Names
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import keys
 from infra.constructs.permissions.permission import Permission
 
@@ -26,7 +26,7 @@ SYMMETRIC_USE = (
 )
 """What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
 
-END = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 """By DeleteObjects, which asks for the first always and for the second where versions are named (S3 API)."""
 
 _OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
@@ -50,7 +50,7 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
-def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permission, ...]:
+def write_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
     """New objects under folders of the environment's bucket in another Region, where its name alone is known.
 
     CloudFormation names a bucket after its stack, cut to 24 characters if need be. An environment's name has at most
@@ -62,11 +62,11 @@ def write_by_name(place: Place, environment: str, *folders: str) -> tuple[Permis
     return (
         Permission(
             actions=("s3:PutObject",),
-            resources=tuple(f"arn:{place.partition}:s3:::{bucket}/{folder}*" for folder in folders),
-            conditions={"StringEquals": {"aws:ResourceAccount": place.account}},
+            resources=tuple(f"arn:{location.partition}:s3:::{bucket}/{folder}*" for folder in folders),
+            conditions={"StringEquals": {"aws:ResourceAccount": location.account}},
             because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
         ),
-        keys.by_alias(names.key_alias, "s3", ("kms:Decrypt", "kms:GenerateDataKey"), place),
+        keys.by_alias(names.key_alias, "s3", ("kms:Decrypt", "kms:GenerateDataKey"), location),
     )
 
 
@@ -75,27 +75,27 @@ def remove(bucket: s3.IBucket, folder: str) -> Permission:
     return _objects(bucket, ("s3:DeleteObject",), (folder,))
 
 
-def end(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+def delete_versions(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """Every version of objects under the folders, to be listed and deleted for good. No key: nothing is read."""
     return (
         Permission(actions=("s3:ListBucketVersions",), resources=(bucket.bucket_arn,)),
-        _objects(bucket, END, folders),
+        _objects(bucket, DELETE, folders),
     )
 
 
-def empty(bucket: s3.IBucket) -> tuple[Permission, ...]:
+def empty_bucket(bucket: s3.IBucket) -> tuple[Permission, ...]:
     """Every version of every object, to be deleted with the bucket. No key: nothing is read."""
     return (
         Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions"), resources=(bucket.bucket_arn,)),
         Permission(
-            actions=END,
+            actions=DELETE,
             resources=(bucket.arn_for_objects("*"),),
             because="The bucket is emptied as a whole, only where the environment keeps no data.",
         ),
     )
 
 
-def keep_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """The operations of `distillery/core/ledger`; a transaction needs the permission of each of its parts."""
     items = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
     return (
@@ -104,7 +104,7 @@ def keep_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
-def count(table: dynamodb.ITable) -> tuple[Permission, ...]:
+def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Sums in items; their values come back to nobody."""
     return (
         Permission(actions=("dynamodb:UpdateItem",), resources=(table.table_arn,)),
@@ -112,7 +112,7 @@ def count(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
-def note_in_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+def put_ledger_items(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """New items alone, as far as the writer keeps to its conditions."""
     return (
         Permission(actions=("dynamodb:PutItem",), resources=(table.table_arn,)),
@@ -133,7 +133,7 @@ def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
     )
 
 
-def bury(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...]:
+def send_dead_letters(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...]:
     """Lambda sends what a function could not handle under the function's own role."""
     return (
         Permission(actions=("sqs:SendMessage",), resources=(queue.queue_arn,)),
@@ -151,13 +151,13 @@ def _of(kept: s3.IBucket | dynamodb.ITable) -> kms.IKey:
 
 
 def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
-    via = Place.of(scope).via(service)
+    via = Location.of(scope).via(service)
     return Permission(actions=actions, resources=(_arn_of(cast(Hashable, key)),), conditions={"StringEquals": via})
 
 
 @functools.cache
 def _key_of(kept: Any) -> Any:
-    """Asked once: see `Place`."""
+    """Asked once: see `Location`."""
     key = kept.encryption_key
     if key is None:
         raise ValueError(f"{kept.node.path} has no key of its own; build it with infra.constructs")

@@ -5,28 +5,28 @@ Lambda's own trust takes none: it does not send `aws:SourceArn` when it assumes 
 
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 
 
-def service(place: Place, name: str, source: str) -> iam.ServicePrincipal:
+def service(location: Location, name: str, source: str) -> iam.ServicePrincipal:
     """`source`: the resource on whose behalf the service comes, such as `model-customization-job/*`."""
     prefix = name.partition(".")[0]
-    return iam.ServicePrincipal(name, conditions=from_source(place, prefix, source))
+    return iam.ServicePrincipal(name, conditions=from_source(location, prefix, source))
 
 
-def from_source(place: Place, prefix: str, source: str) -> dict[str, dict[str, str]]:
+def from_source(location: Location, prefix: str, source: str) -> dict[str, dict[str, str]]:
     """The conditions that hold a service to our account and to one kind of its resources."""
     return {
-        "StringEquals": {"aws:SourceAccount": place.account},
-        "ArnLike": {"aws:SourceArn": place.arn(prefix, source)},
+        "StringEquals": {"aws:SourceAccount": location.account},
+        "ArnLike": {"aws:SourceArn": location.arn(prefix, source)},
     }
 
 
-def from_budgets(place: Place) -> dict[str, dict[str, str]]:
+def from_budgets(location: Location) -> dict[str, dict[str, str]]:
     """The same for AWS Budgets, which are of no Region."""
-    return from_source(place.at(""), "budgets", "*")
+    return from_source(location.at(""), "budgets", "*")
 
 
-def from_trail(place: Place, name: str) -> dict[str, dict[str, str]]:
+def from_trail(location: Location, name: str) -> dict[str, dict[str, str]]:
     """The condition that holds CloudTrail to one trail; its guide recommends no other key."""
-    return {"ArnEquals": {"aws:SourceArn": place.arn("cloudtrail", f"trail/{name}")}}
+    return {"ArnEquals": {"aws:SourceArn": location.arn("cloudtrail", f"trail/{name}")}}

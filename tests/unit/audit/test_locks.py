@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.build import ROOT
+from infra.constructs.lambda_code import ROOT
 from tests.audit.locks import Pin, pins, rounds
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))

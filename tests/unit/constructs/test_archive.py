@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs import wheels
-from infra.constructs.archive import archive
-from infra.constructs.licences import is_licence
+from infra.constructs.lambda_code import archive
+from infra.constructs.layers import is_licence, pack_wheels
 
 
 def _tampered(file: Path, text: bytes) -> None:
@@ -27,9 +26,9 @@ def _tampered(file: Path, text: bytes) -> None:
 def test_other_bytes_of_the_same_size_and_time_are_another_archive(tmp_path: Path) -> None:
     (fetched := tmp_path / "function" / "package").mkdir(parents=True)
     (module := fetched / "module.py").write_bytes(b"return True ")
-    before = wheels.pack(tmp_path, fetched.parent)
+    before = pack_wheels(tmp_path, fetched.parent)
     _tampered(module, b"return False")
-    after = wheels.pack(tmp_path, fetched.parent)
+    after = pack_wheels(tmp_path, fetched.parent)
     assert after != before
     with zipfile.ZipFile(after) as packed:
         assert packed.read("python/package/module.py") == b"return False"

@@ -1,4 +1,4 @@
-"""What goes into a function's parcel."""
+"""What the archive of a function contains."""
 
 import ast
 import shutil
@@ -11,13 +11,12 @@ import pytest
 
 from distillery.core import catalog
 from distillery.settings import load
-from infra.constructs.build import ROOT
-from infra.constructs.lambda_code import PARTS, pack, parcel
+from infra.constructs.lambda_code import LIBRARY_PARTS, ROOT, pack_stage, stage_code
 from tests.unit.stacks.assembly import DAYS, app_of
 
 
 @pytest.fixture(scope="session")
-def parcels() -> dict[str, set[str]]:
+def archives() -> dict[str, set[str]]:
     """Relative file names by stage, as the assembly of dev has them."""
     folder = Path(app_of(load("dev", on=DAYS["dev"])).synth().directory)
     found = {}
@@ -31,7 +30,7 @@ def parcels() -> dict[str, set[str]]:
     return found
 
 
-def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> None:
+def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> None:
     stages = {
         "dataset",
         "distillation",
@@ -43,7 +42,7 @@ def test_every_stage_has_a_parcel_of_its_own(parcels: dict[str, set[str]]) -> No
         "expiry",
         "uploads",
     }
-    assert set(parcels) == stages
+    assert set(archives) == stages
 
 
 def modules(*folders: str) -> set[str]:
@@ -55,22 +54,24 @@ def data_files(*folders: str) -> set[str]:
     return {str(path.relative_to(ROOT)) for path in found if path.suffix not in (".py", ".pyc")}
 
 
-def test_a_parcel_holds_its_stage_and_its_parts_of_the_library_and_nothing_else(parcels: dict[str, set[str]]) -> None:
-    for stage, files in parcels.items():
-        folders = (f"lambdas/{stage}", *(f"distillery/{part}" for part in PARTS[stage]))
+def test_an_archive_holds_its_stage_and_its_parts_of_the_library_and_nothing_else(
+    archives: dict[str, set[str]],
+) -> None:
+    for stage, files in archives.items():
+        folders = (f"lambdas/{stage}", *(f"distillery/{part}" for part in LIBRARY_PARTS[stage]))
         held = modules(*folders) | data_files(*folders)
         assert files == held | {"lambdas/__init__.py", "distillery/__init__.py"}, stage
 
 
-@pytest.mark.parametrize("stage", PARTS)
-def test_the_data_files_of_a_parcel_can_be_read_from_it(stage: str, tmp_path: Path) -> None:
-    with zipfile.ZipFile(pack(stage, ROOT, tmp_path / "build")) as packed:
-        packed.extractall(tmp_path / "parcel")
+@pytest.mark.parametrize("stage", LIBRARY_PARTS)
+def test_the_data_files_of_an_archive_can_be_read_from_it(stage: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(pack_stage(stage, ROOT, tmp_path / "build")) as packed:
+        packed.extractall(tmp_path / "archive")
     code = "from distillery.core import catalog; print(catalog.__file__, len(catalog.models()), len(catalog.pairs()))"
     command = [sys.executable, "-S", "-c", code]
-    told = subprocess.run(command, cwd=tmp_path / "parcel", env={}, capture_output=True, text=True, check=True)
+    told = subprocess.run(command, cwd=tmp_path / "archive", env={}, capture_output=True, text=True, check=True)
     file, *counts = told.stdout.split()
-    assert Path(file).is_relative_to((tmp_path / "parcel").resolve())
+    assert Path(file).is_relative_to((tmp_path / "archive").resolve())
     assert counts == [str(len(catalog.models())), str(len(catalog.pairs()))]
 
 
@@ -85,19 +86,19 @@ def imported(file: str) -> set[str]:
     return {part for part in parts if (ROOT / "distillery" / part).is_dir()}
 
 
-@pytest.mark.parametrize("stage", PARTS)
-def test_the_parts_of_a_parcel_are_those_that_its_modules_import(stage: str) -> None:
+@pytest.mark.parametrize("stage", LIBRARY_PARTS)
+def test_the_parts_of_an_archive_are_those_that_its_modules_import(stage: str) -> None:
     needed: set[str] = set()
     found = {part for file in modules(f"lambdas/{stage}") for part in imported(file)}
     while found - needed:
         needed |= found
         found = {part for file in modules(*(f"distillery/{part}" for part in needed)) for part in imported(file)}
-    assert needed == set(PARTS[stage])
+    assert needed == set(LIBRARY_PARTS[stage])
 
 
 def test_a_stage_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no folder lambdas/nowhere"):
-        parcel("nowhere")
+        stage_code("nowhere")
 
 
 def _checkout(root: Path) -> Path:
@@ -107,17 +108,17 @@ def _checkout(root: Path) -> Path:
     return root / "lambdas" / "bucket_cleanup" / "handler.py"
 
 
-def test_a_function_can_read_its_parcel_whatever_the_umask_of_the_checkout(tmp_path: Path) -> None:
+def test_a_function_can_read_its_archive_whatever_the_umask_of_the_checkout(tmp_path: Path) -> None:
     _checkout(tmp_path).chmod(0o600)
-    with zipfile.ZipFile(pack("bucket_cleanup", tmp_path, tmp_path / ".build")) as packed:
+    with zipfile.ZipFile(pack_stage("bucket_cleanup", tmp_path, tmp_path / ".build")) as packed:
         assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o644}
 
 
-def test_bytecode_stays_behind_and_an_edit_gives_another_parcel(tmp_path: Path) -> None:
+def test_bytecode_stays_behind_and_an_edit_gives_another_archive(tmp_path: Path) -> None:
     edited = _checkout(tmp_path)
     (cache := edited.parent / "__pycache__").mkdir()
-    before = pack("bucket_cleanup", tmp_path, tmp_path / ".build")
+    before = pack_stage("bucket_cleanup", tmp_path, tmp_path / ".build")
     (cache / "handler.cpython-314.pyc").write_text("compiled")
-    assert pack("bucket_cleanup", tmp_path, tmp_path / ".build") == before
+    assert pack_stage("bucket_cleanup", tmp_path, tmp_path / ".build") == before
     edited.write_text("new")
-    assert pack("bucket_cleanup", tmp_path, tmp_path / ".build") != before
+    assert pack_stage("bucket_cleanup", tmp_path, tmp_path / ".build") != before

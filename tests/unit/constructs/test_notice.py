@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.constructs import layer, wheels
-from infra.constructs.build import BUILD, ROOT
+from infra.constructs.lambda_code import BUILD, ROOT
+from infra.constructs.layers import pack_sdk, pack_wheels
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 NAMED = re.findall(r"^  ([\w.-]+) {2,}\S", NOTICE, re.MULTILINE)
 
 
-@pytest.fixture(scope="module", params=[layer.pack, wheels.pack], ids=["boto3", "wheels"])
+@pytest.fixture(scope="module", params=[pack_sdk, pack_wheels], ids=["boto3", "wheels"])
 def packed(request: pytest.FixtureRequest) -> zipfile.ZipFile:
     pack: Callable[[Path], Path] = request.param
     return zipfile.ZipFile(pack(BUILD))
@@ -39,7 +39,7 @@ def test_every_distribution_in_a_layer_is_named_once(packed: zipfile.ZipFile) ->
 
 
 def test_nothing_is_named_that_no_layer_holds() -> None:
-    held = {name for each in (layer, wheels) for name in _distributions(zipfile.ZipFile(each.pack(BUILD)))}
+    held = {name for pack in (pack_sdk, pack_wheels) for name in _distributions(zipfile.ZipFile(pack(BUILD)))}
     assert set(NAMED) <= held
 
 
@@ -57,5 +57,5 @@ def test_who_has_the_layer_is_told_where_the_source_of_what_is_under_the_lgpl_is
 
 
 def test_what_a_wheel_was_linked_with_goes_with_it() -> None:
-    with zipfile.ZipFile(wheels.pack(BUILD)) as packed:
+    with zipfile.ZipFile(pack_wheels(BUILD)) as packed:
         assert [name for name in packed.namelist() if re.search(r"/rensa-[^/]+\.dist-info/sboms/.+json$", name)]

@@ -19,9 +19,8 @@ from distillery.core.logs import LogSource
 from distillery.core.recipe import Recipe
 from distillery.settings import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Logging, Route, Settings, VpcEndpoint
 from distillery.settings.checks import bounds
-from distillery.settings.normalize import DATA_DAYS, DATA_DAYS_WHERE_KEPT
-from distillery.settings.quota import Quota
-from distillery.settings.trail import Trail
+from distillery.settings.environment import Quota, Trail
+from distillery.settings.reading import DATA_DAYS, DATA_DAYS_WHERE_KEPT
 
 HEAD = """# Settings reference
 

@@ -16,7 +16,7 @@ import pytest
 
 from distillery.core import aws, boundary, errors
 from distillery.core.boundary import muted
-from infra.constructs.task import PASSING, RESUMED
+from infra.constructs.task import RESUMED, TRANSIENT
 from tests.fakes.errors import service_error
 from tests.unit.leaks.account import Door
 from tests.unit.leaks.places import CANARY, PARTS, Seen, begun, outcome
@@ -139,7 +139,7 @@ def test_of_a_bug_its_name_its_lines_and_what_it_came_of_are_told(bug: Exception
     assert caught.traceback[-1].name == "handler"
 
 
-@pytest.mark.parametrize("name", [*RESUMED, *(one for one in PASSING if not one.startswith("Lambda."))])
+@pytest.mark.parametrize("name", [*RESUMED, *(one for one in TRANSIENT if not one.startswith("Lambda."))])
 def test_what_the_state_machine_tries_again_keeps_its_class(name: str) -> None:
     raised = getattr(errors, name)("so far") if name in RESUMED else None
     raised = raised or type(name, (aws.ClientError,), {})({"Error": {"Code": name, "Message": "m"}}, "Converse")

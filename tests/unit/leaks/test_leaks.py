@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from distillery.core import aws
-from infra.constructs.layer import SERVICES
+from infra.constructs.layers import SDK_SERVICES
 from tests.unit.leaks import scenes
 from tests.unit.leaks.account import Call, Door
 from tests.unit.leaks.places import CANARY, Seen, begun
@@ -119,7 +119,7 @@ def test_every_function_that_is_deployed_is_asked() -> None:
 
 def _named_in_the_code() -> set[str]:
     session: Any = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-    known = {name for service in SERVICES for name in session.client(service).meta.method_to_api_mapping}
+    known = {name for service in SDK_SERVICES for name in session.client(service).meta.method_to_api_mapping}
     named = set()
     for file in (file for folder in DEPLOYED for file in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):

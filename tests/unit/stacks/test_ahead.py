@@ -33,7 +33,7 @@ def test_what_is_imported_beside_asks_node_nothing(before: str, silent: tuple[st
 
 def test_a_module_that_asks_is_found() -> None:
     """The runtime of the functions is asked of Node as it is imported."""
-    assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.constructs.runtime")
+    assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.constructs.lambda_code")
 
 
 def test_what_an_option_needs_is_imported_where_the_option_is_set() -> None:

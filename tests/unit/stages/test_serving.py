@@ -11,7 +11,7 @@ from constructs import Construct
 from distillery.client.route_map import RouteMap
 from distillery.core.offer import Offer
 from distillery.settings.reading import read, shaped
-from infra.constructs.settings import offer_layer
+from infra.constructs.layers import offer_layer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
@@ -116,7 +116,7 @@ def test_another_model_of_a_route_is_another_profile_under_another_name() -> Non
 
 
 def test_a_policy_that_is_turned_round_changes_no_profile() -> None:
-    """CloudFormation makes what is new before it deletes what is gone: a name in another place would collide."""
+    """CloudFormation makes what is new before it deletes what is gone: a name in another location would collide."""
     said = read("dev")
     ways = (PRO, "anthropic.claude-haiku-5-5"), ("anthropic.claude-haiku-5-5", PRO)
     before, after = (
@@ -163,9 +163,9 @@ def test_a_route_s_policy_reads_its_own_parameter_and_the_aliases_that_it_follow
 MEASURER = "Read the maps"
 
 
-def _granted(template: Json, does: str) -> set[tuple[str, str]]:
+def _granted(template: Json, action: str) -> set[tuple[str, str]]:
     """(action, parameter in its Region) of the managed policy whose description begins so."""
-    (policy,) = [p for p in resources(template, POLICIES).values() if str(p["Description"]).startswith(does)]
+    (policy,) = [p for p in resources(template, POLICIES).values() if str(p["Description"]).startswith(action)]
     return {
         (action, _text(arn).partition(":ssm:")[2].replace(":{'Ref': 'AWS::AccountId'}:parameter", ""))
         for statement in policy["PolicyDocument"]["Statement"]

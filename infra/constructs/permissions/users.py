@@ -14,7 +14,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from distillery.core.names import TAG_RECIPE, Names
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions import running, storage
 from infra.constructs.permissions.permission import Conditions, Permission
 
@@ -31,7 +31,7 @@ UNTAGGED: Conditions = {"Null": {KEY: "true"}}
 TAGGED: Conditions = {"Null": {KEY: "false"}}
 """Beside the variable, so that the CDK joins no statement without one to it: those without the tag would lose both."""
 
-_ERASE, _FIND = (*storage.END, "s3:GetObjectVersion"), ("s3:ListBucketVersions",)
+_ERASE, _FIND = (*storage.DELETE, "s3:GetObjectVersion"), ("s3:ListBucketVersions",)
 _OBJECTS = "The keys of objects follow recipes and runs; the statement names their folders."
 
 
@@ -133,8 +133,8 @@ def _items(actions: Iterable[str], table: dynamodb.ITable, *partitions: str) -> 
     )
 
 
-def read_aliases(place: Place, names: Names) -> tuple[Permission, ...]:
-    return limited(("ssm:GetParameter",), place.arn("ssm", f"parameter{names.alias(RECIPE)}"))
+def read_aliases(location: Location, names: Names) -> tuple[Permission, ...]:
+    return limited(("ssm:GetParameter",), location.arn("ssm", f"parameter{names.alias(RECIPE)}"))
 
 
 def invoke(*functions: str) -> Permission:

@@ -12,13 +12,13 @@ from aws_cdk import aws_sns as sns
 from distillery.core.catalog import HostingMode
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
-from infra.constructs.month_budget import HOURS, limit_usd, month_budgets
+from infra.constructs.monthly_budget import HOURS, limit_usd, monthly_budgets
 from tests.fakes.road import provisioned, recipe
 
 
 def _all(*recipes: Recipe) -> list[dict[str, Any]]:
     stack = Stack(App(), "Stack")
-    month_budgets(stack, Names("dev"), recipes, sns.Topic(stack, "Topic"))
+    monthly_budgets(stack, Names("dev"), recipes, sns.Topic(stack, "Topic"))
     found = assertions.Template.from_stack(stack).find_resources("AWS::Budgets::Budget")
     return [each["Properties"] for each in found.values()]
 

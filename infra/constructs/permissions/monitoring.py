@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from distillery.core.names import Names
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.permissions.keys import by_alias
 from infra.constructs.permissions.permission import Permission
 
-Stacks = Mapping[Place, Sequence[str]]
+Stacks = Mapping[Location, Sequence[str]]
 """The parts of an environment (`pipeline`) that stand in a Region."""
 
 _NAMES = "CloudFormation makes these names; the statement names what each begins with, the stack's own name."
@@ -16,9 +16,9 @@ _ACCOUNT_WIDE = (
 )
 
 
-def look_at_alarms(*places: Place) -> Permission:
+def look_at_alarms(*locations: Location) -> Permission:
     """Alarms and metrics, of the whole account: they have no text in them."""
-    regions = [place.region for place in places]
+    regions = [location.region for location in locations]
     return Permission(
         actions=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
         resources=("*",),
@@ -30,8 +30,8 @@ def look_at_alarms(*places: Place) -> Permission:
 def look_at_functions(names: Names, stacks: Stacks) -> Permission:
     """Which functions there are, where each logs, and what it logged."""
     resources = tuple(
-        place.arn(service, f"{kind}{begins}*")
-        for place, parts in stacks.items()
+        location.arn(service, f"{kind}{begins}*")
+        for location, parts in stacks.items()
         for part in parts
         for service, kind, begins in (
             ("cloudformation", "stack/", f"{names.stack(part)}/"),
@@ -46,7 +46,9 @@ def look_at_functions(names: Names, stacks: Stacks) -> Permission:
 def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
     """To read events that nobody could handle, and to take away those that were dealt with: they name objects."""
     verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
-    queues = tuple(place.arn("sqs", f"{names.begins(part)}*") for place, parts in stacks.items() for part in parts)
+    queues = tuple(
+        location.arn("sqs", f"{names.begins(part)}*") for location, parts in stacks.items() for part in parts
+    )
     return (
         Permission(actions=tuple(f"sqs:{verb}" for verb in verbs), resources=queues, because=_NAMES),
         by_alias(names.key_alias, "sqs", ("kms:Decrypt",), *stacks),

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs import layer
-from infra.constructs.licences import is_licence
+from infra.constructs import layers
+from infra.constructs.layers import is_licence
 
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = tmp_path_factory.mktemp("build")
-    with zipfile.ZipFile(layer.pack(build)) as packed:
+    with zipfile.ZipFile(layers.pack_sdk(build)) as packed:
         packed.extractall(build / "unpacked")
     return build / "unpacked"
 
@@ -27,13 +27,13 @@ def test_it_holds_everything_that_boto3_requires() -> None:
         known.add(name := needed.pop())
         plain = [r for r in distribution(name).requires or [] if "extra ==" not in r]
         needed += [found[0] for r in plain if (found := re.match(r"[\w.-]+", r))]
-    assert known == set(layer.DISTRIBUTIONS)
+    assert known == set(layers.SDK_DISTRIBUTIONS)
 
 
 def test_it_holds_no_service_that_is_not_called(unpacked: Path) -> None:
     for package in ("boto3", "botocore"):
         folders = {path.name for path in (unpacked / "python" / package / "data").iterdir() if path.is_dir()}
-        assert folders <= set(layer.SERVICES)
+        assert folders <= set(layers.SDK_SERVICES)
 
 
 def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
@@ -41,7 +41,7 @@ def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
 
 
 def test_the_licence_of_every_distribution_goes_with_it(unpacked: Path) -> None:
-    for name in layer.DISTRIBUTIONS:
+    for name in layers.SDK_DISTRIBUTIONS:
         record = f"{name.replace('-', '_')}-{distribution(name).version}.dist-info"
         held = [path.relative_to(unpacked / "python") for path in (unpacked / "python" / record).rglob("*")]
         assert any(is_licence(path) for path in held), name
@@ -57,7 +57,7 @@ import sys
 sys.path.insert(0, {str(unpacked / "python")!r})
 import boto3
 assert boto3.__file__.startswith({str(unpacked)!r}), boto3.__file__
-for service in {layer.SERVICES!r}:
+for service in {layers.SDK_SERVICES!r}:
     boto3.client(service, region_name="us-east-1")
 print(boto3.__version__)
 """
@@ -66,8 +66,8 @@ print(boto3.__version__)
 
 
 def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Path) -> None:
-    first = layer.pack(tmp_path)
-    assert layer.pack(tmp_path) == first
+    first = layers.pack_sdk(tmp_path)
+    assert layers.pack_sdk(tmp_path) == first
     assert list(tmp_path.iterdir()) == [first]
 
 
@@ -75,14 +75,14 @@ def test_other_bytes_of_the_same_version_are_another_archive(tmp_path: Path, mon
     """As an installation from a patched wheel of the same version leaves them."""
     (site := tmp_path / "site").mkdir()
     monkeypatch.syspath_prepend(site)
-    monkeypatch.setattr(layer, "DISTRIBUTIONS", ("patched",))
+    monkeypatch.setattr(layers, "SDK_DISTRIBUTIONS", ("patched",))
     (record := site / "patched-1.dist-info").mkdir()
     (record / "METADATA").write_text("Name: patched\nVersion: 1\n")
     (record / "RECORD").write_text("patched.py,,\npatched-1.dist-info/METADATA,,\n")
     (module := site / "patched.py").write_text("return True ")
-    before = layer.pack(tmp_path / "build")
+    before = layers.pack_sdk(tmp_path / "build")
     module.write_text("return False")
-    after = layer.pack(tmp_path / "build")
+    after = layers.pack_sdk(tmp_path / "build")
     assert after != before
     with zipfile.ZipFile(after) as packed:
         assert packed.read("python/patched.py") == b"return False"

@@ -10,14 +10,14 @@ import pytest
 from aws_cdk import App, Stack
 
 from distillery.core.offer import Offer, Offered
-from infra.constructs import settings
+from infra.constructs import layers
 
 OFFER = Offer(routes=(Offered(name="fast"), Offered(name="haiku", principals=("user/ana",))))
 TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
-    "recipes.json": (settings.settings_layer, {}, {}),
-    "offer.json": (settings.offer_layer, OFFER, TOLD),
+    "recipes.json": (layers.settings_layer, {}, {}),
+    "offer.json": (layers.offer_layer, OFFER, TOLD),
 }
 
 
@@ -29,7 +29,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def make(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """The layer's one file, made."""
-    monkeypatch.setattr(settings, "BUILD", tmp_path)
+    monkeypatch.setattr(layers, "BUILD", tmp_path)
     layer, said, _ = LAYERS[name]
 
     def made() -> Path:

@@ -11,39 +11,39 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from infra.constructs.arn import Place
+from infra.constructs.arn import Location
 from infra.constructs.function import Function
 from infra.constructs.permissions import storage
-from infra.constructs.stack_context import Ground
+from infra.constructs.stack_context import StackContext
 
 
-class Witness(Construct):
+class UploadRecorder(Construct):
     """Writes into the ledger who made which object of the bucket under which folder."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, ground: Ground, bucket: s3.Bucket, ledger: dynamodb.ITable
+        self, scope: Construct, ident: str, *, context: StackContext, bucket: s3.Bucket, ledger: dynamodb.ITable
     ) -> None:
         super().__init__(scope, ident)
         self.function = Function(
             self,
             "Function",
-            ground=ground,
+            context=context,
             handler="lambdas.uploads.handler.witness",
             description="Notes who uploaded prompts, as S3 tells it",
             timeout=Duration.minutes(1),
-            permissions=storage.note_in_ledger(ledger),
+            permissions=storage.put_ledger_items(ledger),
             environment={Variable.LEDGER: ledger.table_name},
             asynchronous=True,
         )
-        place, arn = Place.of(self), self.function.function.function_arn
+        location, arn = Location.of(self), self.function.function.function_arn
         permission = lambda_.CfnPermission(
             self,
             "Permission",
             action="lambda:InvokeFunction",
             function_name=arn,
             principal="s3.amazonaws.com",
-            source_account=place.account,
-            source_arn=f"arn:{place.partition}:s3:::*",
+            source_account=location.account,
+            source_arn=f"arn:{location.partition}:s3:::*",
         )
         cfn = bucket.node.default_child
         assert isinstance(cfn, s3.CfnBucket)

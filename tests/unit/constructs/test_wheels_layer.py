@@ -9,8 +9,8 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from infra.constructs import wheels
-from infra.constructs.build import ROOT
+from infra.constructs import layers
+from infra.constructs.lambda_code import ROOT
 
 LOCK = (ROOT / "requirements" / "layer.txt").read_text(encoding="utf-8")
 LOCKED = re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)
@@ -18,7 +18,7 @@ LOCKED = re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with zipfile.ZipFile(wheels.pack(tmp_path_factory.mktemp("build"))) as packed:
+    with zipfile.ZipFile(layers.pack_wheels(tmp_path_factory.mktemp("build"))) as packed:
         packed.extractall(into := tmp_path_factory.mktemp("unpacked"))
     return into
 
@@ -35,7 +35,7 @@ def tags(folder: Path) -> list[str]:
 @pytest.mark.parametrize("which", ["function", "local"])
 def test_both_hold_the_versions_of_the_lock_and_nothing_else(which: str) -> None:
     assert LOCKED
-    assert records(wheels.FETCHED / which) == {f"{name.replace('-', '_')}-{version}" for name, version in LOCKED}
+    assert records(layers.WHEELS / which) == {f"{name.replace('-', '_')}-{version}" for name, version in LOCKED}
 
 
 def test_functions_run_the_version_that_tests_run() -> None:
@@ -66,20 +66,20 @@ def test_the_licence_of_every_package_goes_with_it(unpacked: Path) -> None:
 
 
 def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Path) -> None:
-    first = wheels.pack(tmp_path)
-    assert wheels.pack(tmp_path) == first
+    first = layers.pack_wheels(tmp_path)
+    assert layers.pack_wheels(tmp_path) == first
     assert list(tmp_path.iterdir()) == [first]
     (elsewhere := tmp_path / "elsewhere").mkdir()
-    assert wheels.pack(elsewhere).read_bytes() == first.read_bytes()
+    assert layers.pack_wheels(elsewhere).read_bytes() == first.read_bytes()
 
 
 def test_a_layer_that_was_never_fetched_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(wheels.NotInstalled, match="make install"):
-        wheels.pack(tmp_path, tmp_path / "nothing")
+    with pytest.raises(layers.NotInstalled, match="make install"):
+        layers.pack_wheels(tmp_path, tmp_path / "nothing")
 
 
 def test_the_layer_names_its_runtime_and_architecture() -> None:
     stack = Stack(App(), "Stack")
-    wheels.wheels_layer(stack, "Wheels")
+    layers.wheels_layer(stack, "Wheels")
     runs_on = {"CompatibleRuntimes": ["python3.14"], "CompatibleArchitectures": ["arm64"]}
     Template.from_stack(stack).has_resource_properties("AWS::Lambda::LayerVersion", runs_on)

@@ -19,11 +19,11 @@ from distillery.core.recipe import Recipe
 HOURS = 744
 """Of a long month."""
 
-TOLD_AT = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+NOTIFY_AT = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percent of the limit. A forecast needs about five weeks of costs (Cost Management guide, budgets-best-practices)."""
 
 
-def month_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], topic: sns.ITopic) -> None:
+def monthly_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], topic: sns.ITopic) -> None:
     """Beneath a construct of their own: the logical ids of `a-b` and `ab` differ by their hash alone."""
     months = Construct(scope, "Months")
     for recipe in recipes:
@@ -39,7 +39,7 @@ def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -
             ),
             subscribers=[budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)],
         )
-        for kind, at in TOLD_AT
+        for kind, at in NOTIFY_AT
     ]
     return budgets.CfnBudget(
         scope,

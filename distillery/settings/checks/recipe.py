@@ -1,0 +1,157 @@
+"""Teachers and students that Bedrock does not distil."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from distillery.core import catalog
+from distillery.core.catalog import (
+    Eligibility,
+    HostingMode,
+    Latency,
+    Model,
+    Pair,
+    on_demand_eligible,
+    throughput_eligible,
+)
+from distillery.core.limits import MIN_PROMPTS
+from distillery.core.recipe import Recipe
+from distillery.settings.checks.model_usage import contenders, found, judged, known_recipes
+from distillery.settings.environment import Settings
+from distillery.settings.finding import Finding
+
+
+def check_pairs(settings: Settings, on: date) -> Iterator[Finding]:
+    """Each recipe's pair is one that Bedrock offers in the home Region on the day."""
+    home = settings.home_region
+    for name, _, teacher, student in known_recipes(settings):
+        day = judged(on, home, teacher, student)
+        if wrong := _wrong(teacher, student, home, day):
+            yield Finding(
+                where=f"recipes.{name}.student",
+                wrong=wrong,
+                allowed=_offered(teacher, home, on),
+                fix="choose one of these pairs" + _elsewhere(catalog.pair(teacher.id, student.id), home),
+            )
+
+
+def _wrong(teacher: Model, student: Model, home: str, day: date) -> str | None:
+    pair = catalog.pair(teacher.id, student.id)
+    if pair is None:
+        return f"Bedrock does not distil {teacher.id!r} into {student.id!r}"
+    if home not in pair.regions:
+        where = ", ".join(sorted(pair.regions))
+        return f"Bedrock distils {teacher.id!r} into {student.id!r} in {where} only, and home_region is {home!r}"
+    if not pair.on_offer(day):
+        return f"Bedrock distils {teacher.id!r} into {student.id!r} from {pair.first} to {pair.last or 'today'}"
+    return None
+
+
+def _offered(teacher: Model, home: str, on: date) -> str:
+    """The teacher's students in the home Region on the day; if it has none the pairs there, and then everywhere."""
+    offered = catalog.pairs(home, on)
+    students = [pair for pair in offered if pair.teacher == teacher.id]
+    if offered:
+        return f"in {home} on {on}: {_listed(students or offered)}"
+    others = sorted({region for pair in catalog.pairs(on=on) for region in pair.regions})
+    elsewhere = "".join(f"; in {region}: {_listed(catalog.pairs(region, on))}" for region in others)
+    return f"in {home} on {on}: no pair{elsewhere}"
+
+
+def _listed(pairs: Iterable[Pair]) -> str:
+    return "; ".join(f"{pair.teacher} into {pair.student}" for pair in pairs)
+
+
+def _elsewhere(pair: Pair | None, home: str) -> str:
+    regions = sorted(pair.regions) if pair and home not in pair.regions else []
+    return f", or set home_region = {regions[0]!r}" if regions else ""
+
+
+_ELIGIBLE = {HostingMode.ON_DEMAND: on_demand_eligible, HostingMode.PROVISIONED: throughput_eligible}
+
+
+def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
+    """Each recipe's student, customized on the day, may be hosted in the home Region as its recipe says."""
+    home = settings.home_region
+    for name, recipe, teacher, student in known_recipes(settings):
+        day = judged(on, home, teacher, student)
+        modes: dict[HostingMode, Eligibility] = {mode: ask(student.id, home, day) for mode, ask in _ELIGIBLE.items()}
+        if not modes[recipe.hosting].ok:
+            possible = [f"{mode.value!r}" for mode, eligible in modes.items() if eligible.ok]
+            yield Finding(
+                where=f"recipes.{name}.hosting",
+                wrong=f"{recipe.hosting.value!r} is not possible: {modes[recipe.hosting].reason}",
+                allowed=" or ".join(possible) or f"none in {home} on {day}",
+                fix=f"write hosting = {possible[0]}" if possible else "choose another student or home_region",
+            )
+
+
+def check_unit_prices(settings: Settings, _on: date) -> Iterator[Finding]:
+    """Provisioned Throughput bills by the hour, and the catalog guesses no price: whoever buys it states it."""
+    for name, recipe in settings.recipes.items():
+        if recipe.hosting is HostingMode.PROVISIONED and recipe.unit_price_usd_per_hour is None:
+            yield Finding(
+                where=f"recipes.{name}.unit_price_usd_per_hour",
+                wrong="it is missing, while hosting is 'provisioned'",
+                allowed="US dollars for one model unit and hour, more than 0",
+                fix="write the price that the AWS pricing page, or your contract, gives for this student",
+            )
+
+
+def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
+    """The smallest run there is must fit; what a real one costs is estimated when its prompts are known."""
+    for name, recipe, teacher, _ in known_recipes(settings):
+        least = least_cost(recipe, teacher, settings.home_region, on)
+        if 0 < recipe.budget_usd < least:
+            yield Finding(
+                where=f"recipes.{name}.budget_usd",
+                wrong=f"{recipe.budget_usd} does not pay for the smallest run, which costs at least {least:.2f}",
+                allowed=f"{least:.2f} US dollars or more",
+                fix="raise it, lower max_answer_tokens or model_units, or choose a cheaper teacher",
+            )
+
+
+def check_monthly_budgets(settings: Settings, _on: date) -> Iterator[Finding]:
+    """A month must pay for the run that the budget allows."""
+    for name, recipe in settings.recipes.items():
+        if recipe.monthly_budget_usd is not None and recipe.monthly_budget_usd < recipe.budget_usd:
+            yield Finding(
+                where=f"recipes.{name}.monthly_budget_usd",
+                wrong=f"it is {recipe.monthly_budget_usd}, and one run may cost {recipe.budget_usd}",
+                allowed=f"{recipe.budget_usd} US dollars or more, as budget_usd says",
+                fix="raise it, lower budget_usd, or leave it out: it is five times budget_usd then",
+            )
+
+
+def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal:
+    """US dollars below which no run ends: the teacher's answers to the fewest prompts that a job takes, and one hour of
+    the candidate where hosting is billed by the hour. Training and the prompts themselves come on top."""
+    profile = catalog.profile_for(teacher.id, region)
+    price = catalog.price(teacher.id, profile=profile.id if profile else None, on=on)
+    tokens = MIN_PROMPTS * recipe.max_answer_tokens
+    answers = price.cost(input_tokens=0, output_tokens=tokens) if price else Decimal(0)
+    hourly = recipe.unit_price_usd_per_hour if recipe.hosting is HostingMode.PROVISIONED else None
+    return answers + (hourly or 0) * recipe.model_units
+
+
+def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
+    """Each contender is called from the home Region, named once, and has a price."""
+    region = settings.home_region
+    for use, named_before in contenders(settings):
+        model = found(use.model)
+        if model is None:  # `life` says so
+            continue
+        profile = catalog.profile_for(model.id, region)
+        through = None if region in model.in_region or profile is None else profile.id
+        if named_before:
+            yield _finding(use.where, f"{model.id!r} is named twice", "each model once", "remove one")
+        elif not catalog.latency_offered(model.id, Latency.STANDARD, region, judged(on, region, model)):
+            wrong = f"{model.id!r} is not served to callers in {region}"
+            yield _finding(use.where, wrong, "models that are called from home_region", "choose another model")
+        elif catalog.price(model.id, profile=through, on=on) is None:
+            fix = "add the price with its date and source in distillery/core/catalog"
+            yield _finding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)
+
+
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
+    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)

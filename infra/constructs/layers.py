@@ -1,0 +1,177 @@
+"""The Lambda layers: boto3, compiled packages, and the environment's settings.
+
+Synth needs neither Docker nor a network nor an arm64 machine. boto3 is pure Python and comes from the distributions
+that are installed here. Compiled packages come from the locked wheels for the deployed runtime, which `make install`
+fetches by the hashes in `requirements/layer.txt`: to unpack a wheel takes no interpreter. Functions that run locally
+get the same versions, built for this machine (`local/emulator/hooks/layers.py`). Settings are a layer because a new
+recipe then changes one file and no function's code.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from importlib.metadata import distribution
+from pathlib import Path, PurePath
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from distillery.core import offer
+from distillery.core.offer import Offer
+from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
+from distillery.core.settings import FOLDER
+from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
+
+SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+"""boto3 and everything that it requires: pure Python, the same for every architecture."""
+
+SDK_SERVICES = (
+    *("athena", "bedrock", "bedrock-runtime", "dynamodb", "s3", "service-quotas"),
+    *("sns", "ssm", "stepfunctions", "sts"),
+)
+"""The clients of `distillery/core/aws`; sts for credentials."""
+
+WHEELS = BUILD / "wheels"
+"""`function` holds the packages that are deployed, `local` the same for local functions. The Makefile writes both."""
+
+_WHEEL_RECORDS = ("METADATA", "WHEEL")
+"""Records of a distribution that are kept: its name and version, and what it was built for."""
+
+_LICENCE_NAMES = ("LICENSE", "LICENCE", "NOTICE", "COPYING", "AUTHORS")
+
+
+class NotInstalled(Exception):
+    """The wheels were not fetched."""
+
+
+def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
+    """boto3 in the locked version, with the services that the functions call. One layer per stack that has functions.
+
+    The boto3 of a Lambda runtime may be too old to know `UpdateCustomModelDeployment` or a model's life-cycle dates.
+    """
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=archive_code(pack_sdk, BUILD),
+        description=f"boto3 {distribution('boto3').version} for {', '.join(SDK_SERVICES)}",
+        compatible_runtimes=[RUNTIME],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
+    """The compiled packages of `requirements/layer.txt`, for the functions that import them."""
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=archive_code(pack_wheels, BUILD),
+        description="Compiled packages, by requirements/layer.txt",
+        compatible_architectures=[ARCHITECTURE],
+        compatible_runtimes=[RUNTIME],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) -> lambda_.LayerVersion:
+    """The environment's recipes, which `distillery.core.recipe` reads."""
+    return _file_layer(scope, ident, SETTINGS_FILE, dump(recipes), "The recipes of this environment")
+
+
+def offer_layer(scope: Construct, ident: str, routes: Offer) -> lambda_.LayerVersion:
+    """The routes that the invoke function offers, which `distillery.core.offer` reads."""
+    return _file_layer(scope, ident, offer.FILE, offer.dump(routes), "The routes of this environment")
+
+
+def pack_sdk(build: Path) -> Path:
+    """The archive of boto3's `python/` folder.
+
+    It is packed from the installed files that the distributions' RECORD lists: a copy named by versions would outlive
+    other bytes of the same version.
+    """
+    return archive(build, "layer", dict(sorted(_sdk_files())))
+
+
+def pack_wheels(build: Path, fetched: Path = WHEELS / "function") -> Path:
+    """The archive of the compiled packages' `python/` folder.
+
+    Raises:
+        NotInstalled: `fetched` is empty.
+    """
+    files = sorted(file for file in fetched.rglob("*") if _wheel_keeps(file.relative_to(fetched)) and file.is_file())
+    if not files:
+        raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
+    return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
+
+
+def is_licence(file: PurePath) -> bool:
+    """Whether a file of a distribution states its licence: those go wherever its code goes.
+
+    Args:
+        file: Path relative to site-packages; licences are in `*.dist-info`.
+    """
+    top, *rest = file.parts
+    if not top.endswith(".dist-info"):
+        return False
+    return "licenses" in rest[:-1] or file.name.upper().startswith(_LICENCE_NAMES)
+
+
+def _sdk_files() -> Iterator[tuple[Path, Path]]:
+    for one in map(distribution, SDK_DISTRIBUTIONS):
+        for file in one.files or ():
+            if _sdk_keeps(file):
+                yield Path("python", file), Path(str(one.locate_file(file)))
+
+
+def _sdk_keeps(file: PurePath) -> bool:
+    """Code, its licence, and the data of the services called; no scripts, bytecode, examples or other records."""
+    top, *rest = file.parts
+    if top == ".." or file.suffix == ".pyc":
+        return False
+    if top.endswith(".dist-info"):
+        return file.name == "METADATA" or is_licence(file)
+    match (top, *rest):
+        case "boto3", "examples", *_:
+            return False
+        case (("boto3" | "botocore"), "data", service, _, *_):  # data/<service>/<version>/<file>
+            return service in SDK_SERVICES
+    return True
+
+
+def _wheel_keeps(file: Path) -> bool:
+    """Code, and of the records the wheel's name, licence and bill of materials; no stubs, scripts or bytecode."""
+    top = file.parts[0]
+    if top.endswith(".dist-info"):
+        return file.name in _WHEEL_RECORDS or is_licence(file) or "sboms" in file.parts
+    return not top.startswith((".", "bin")) and file.suffix not in (".pyc", ".pyi", ".lock")
+
+
+def _file_layer(scope: Construct, ident: str, name: str, text: str, description: str) -> lambda_.LayerVersion:
+    return lambda_.LayerVersion(
+        scope,
+        ident,
+        code=lambda_.Code.from_asset(str(_folder(f"{FOLDER}/{name}", text))),
+        description=description,
+        compatible_runtimes=[RUNTIME],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def _folder(name: str, text: str) -> Path:
+    """A folder with one file, which functions find as `name` beneath /opt. The folder's name contains a digest."""
+    digest = hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()
+    folder = BUILD / f"settings-{digest[:16]}"
+    file = folder / name.removeprefix("/opt/")
+    if not _is_written(file, text):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(f".{os.getpid()}")  # another synth may write the same file
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(MODE)
+        unfinished.replace(file)
+    return folder
+
+
+def _is_written(file: Path, text: str) -> bool:
+    """Whether an earlier synth wrote this text, readable for functions."""
+    return file.is_file() and stat.S_IMODE(file.stat().st_mode) == MODE and file.read_text(encoding="utf-8") == text
