@@ -1,4 +1,4 @@
-"""The command: `distillery VERB`. Each verb stands in a module of its own and is a thin layer over the client."""
+"""The command `distillery VERB`. Each verb is a thin layer over the client and the library."""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from distillery import WHEEL
 __all__ = ["main", "report_errors"]
 
 EXTRA = ("typer", "rich", "msgspec")
-"""Of the extra `cli`: what no verb can do without."""
+"""The packages of the extra `cli` that every verb needs."""
 INCOMPLETE = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'\n"
 
 
@@ -21,15 +21,15 @@ def main() -> None:
 def report_errors(command: Callable[[], object]) -> None:
     """Runs a command and exits. An error of the user or of AWS is one sentence with exit code 1; Ctrl-C is 130."""
     try:
-        _complete()
+        _require_extra()
         _run(command)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         sys.exit(130)
 
 
-def _complete() -> None:
-    """Ends the command, in one sentence, where the package was installed for its client alone."""
+def _require_extra() -> None:
+    """Exits with one sentence if the package was installed without the extra `cli`."""
     if any(find_spec(name) is None for name in EXTRA):
         sys.stderr.write(INCOMPLETE)
         sys.exit(1)
@@ -43,27 +43,32 @@ def _command() -> None:
 
 def _run(command: Callable[[], object]) -> None:
     # Imported here: it takes a while, and the user may press Ctrl-C meanwhile.
-    from distillery.cli.terminal import complain, passage, traced
+    from distillery.cli.terminal import echo_error, multiline, print_traceback
     from distillery.core.errors import DistilleryError
 
     try:
         command()
     except Exception as error:
-        if not _is_a_sentence(error):
-            sys.excepthook = traced  # in the place of typer's, which prints whatever stands in an error
+        if not _is_for_users(error):
+            sys.excepthook = print_traceback  # typer's own prints the text of an error unescaped
             raise
-        complain("[red]distillery:[/red] {}", passage(error) if isinstance(error, DistilleryError) else error)
+        echo_error("[red]distillery:[/red] {}", multiline(error) if isinstance(error, DistilleryError) else error)
         for note in getattr(error, "__notes__", ()):
-            complain("  {}", note)
+            echo_error("  {}", note)
         sys.exit(1)
 
 
-def _is_a_sentence(error: Exception) -> bool:
-    """Whether its text is meant for the person at the command."""
+def _is_for_users(error: Exception) -> bool:
+    """Whether the error's message is meant for users."""
     from distillery.core.errors import DistilleryError
 
     if isinstance(error, DistilleryError | OSError):
         return True
-    from distillery.client import AWS_ERRORS, FunctionRefused, NotDeployed, NotReached  # boto3: an error's price
+    from distillery.client import (
+        AWS_ERRORS,
+        FunctionRefused,
+        NotDeployed,
+        NotReached,
+    )  # boto3, imported after an error only
 
     return isinstance(error, (FunctionRefused, NotDeployed, NotReached, *AWS_ERRORS))

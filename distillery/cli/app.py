@@ -1,4 +1,4 @@
-"""The typer application: what all verbs share."""
+"""The typer application and its common options."""
 
 import os
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from distillery import __version__
 from distillery.cli.target import Target
-from distillery.cli.terminal import say
+from distillery.cli.terminal import echo
 from distillery.cli.verbs import Verbs
 
 app = typer.Typer(
@@ -21,24 +21,26 @@ app = typer.Typer(
 )
 
 Env = Annotated[
-    str, typer.Option("--env", envvar="DISTILLERY_ENV", help="The environment, as its settings file is named.")
+    str,
+    typer.Option("--env", envvar="DISTILLERY_ENV", help="Name of the environment, which is that of its settings file."),
 ]
 Region = Annotated[
-    str | None, typer.Option(help="Its home Region. Default: the credentials' Region.", show_default=False)
+    str | None,
+    typer.Option(help="Home Region of the environment. Default: the Region of the credentials.", show_default=False),
 ]
 Local = Annotated[
-    bool, typer.Option("--local", envvar="DISTILLERY_LOCAL", help="The local AWS account that `make demo` started.")
+    bool, typer.Option("--local", envvar="DISTILLERY_LOCAL", help="Use the local AWS account that `make demo` started.")
 ]
 
 
-def _tell(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
-        say("distillery {}", __version__)
+        echo("distillery {}", __version__)
         raise typer.Exit
 
 
 Version = Annotated[
-    bool, typer.Option("--version", callback=_tell, is_eager=True, help="Print the version, and do nothing else.")
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
 ]
 
 

@@ -1,13 +1,13 @@
-"""`distillery ask`: one prompt to a route, and the truth about what answered."""
+"""`distillery ask`: sends a prompt to a route, and prints what was served."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
-from distillery.cli.published import known
+from distillery.cli.route_maps import route_name
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, quote, say, told
+from distillery.cli.terminal import Text, echo, echo_text, styled
 
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
 
@@ -15,33 +15,33 @@ STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/d
 def ask(
     context: typer.Context,
     route: Annotated[str, typer.Argument(help="A route, such as `fast`; a recipe's name means its distilled student.")],
-    prompt: Annotated[str, typer.Argument(help="What to ask.")],
+    prompt: Annotated[str, typer.Argument(help="The prompt.")],
     system: Annotated[
         str | None, typer.Option(help="The system prompt that the student was trained with.", show_default=False)
     ] = None,
 ) -> None:
-    """Ask a route; says what was requested, what was served, by which model, and how long it took."""
+    """Ask a route. Print the answer, the mode that was requested and served, the model and the latency."""
     on = target(context)
-    answer = answer_of(on, known(on, route), prompt, system)
-    quote(answer["text"])
-    say("[dim]{}[/dim]", _how(answer))
+    answer = answer_of(on, route_name(on, route), prompt, system)
+    echo_text(answer["text"])
+    echo("[dim]{}[/dim]", _how(answer))
     if on.local:
-        say(STAND_IN)
+        echo(STAND_IN)
 
 
 def _how(answer: Mapping[str, Any]) -> Text:
-    """What answered, in which mode, by which step, how long it took and what it cost."""
+    """Returns model, mode, step, latency and cost of the answer."""
     served, requested = _mode(answer["served"]), _mode(answer["requested"])
-    lowered = told("{} requested, [yellow]{} served[/yellow]", requested, served)
+    downgraded = styled("{} requested, [yellow]{} served[/yellow]", requested, served)
     parts = [
-        told("{} in {}", answer["identifier"], answer["region"]),
-        told("{}", served) if served == requested else lowered,
+        styled("{} in {}", answer["identifier"], answer["region"]),
+        styled("{}", served) if served == requested else downgraded,
         *_fallback(answer),
-        told("{} ms", answer["latency_ms"]),
+        styled("{} ms", answer["latency_ms"]),
     ]
     if answer.get("cost_usd") is not None:
-        parts.append(told("${}", answer["cost_usd"]))
-    return told(" · ").join(parts)
+        parts.append(styled("${}", answer["cost_usd"]))
+    return styled(" · ").join(parts)
 
 
 def _mode(mode: Mapping[str, str]) -> str:
@@ -50,17 +50,17 @@ def _mode(mode: Mapping[str, str]) -> str:
 
 
 def _fallback(answer: Mapping[str, Any]) -> Iterator[Text]:
-    """Which step answered if it was not the first, and what the tries before it came to."""
+    """Yields the step that answered, unless it was the first, and the errors of earlier attempts."""
     failed = [str(attempt["error"]) for attempt in answer.get("attempts", ()) if attempt["error"]]
     why = f" after {', '.join(dict.fromkeys(failed))}" if failed else ""
     if answer.get("step"):
-        yield told("[yellow]step {}{}[/yellow]", answer["step"] + 1, why)
+        yield styled("[yellow]step {}{}[/yellow]", answer["step"] + 1, why)
     elif failed:
-        yield told("[yellow]tried {} times{}[/yellow]", len(failed) + 1, why)
+        yield styled("[yellow]tried {} times{}[/yellow]", len(failed) + 1, why)
 
 
 def answer_of(on: Target, route: str, prompt: str, system: str | None) -> dict[str, Any]:
-    """The invoke function's whole answer."""
+    """Returns the response of the invoke function."""
     payload = {"route": route, "prompt": prompt} | ({"system": system} if system else {})
     region = str(on.account.pipeline["inference_region"])
     return dict(on.account.invoke(str(on.account.serving["function"]), payload, region=region))

@@ -1,4 +1,4 @@
-"""`distillery bench`: how fast routes answer, against their own model at standard latency and against each other."""
+"""`distillery bench`: measures how fast routes answer, compared with their model at standard latency and each other."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from distillery.cli.published import choose, named, resolved
+from distillery.cli.route_maps import find_route, resolve, step_index
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import complain, confirm, document, draw, errors, say
+from distillery.cli.terminal import confirm, echo, echo_error, errors, show, write_json
 from distillery.core import clock
 from distillery.core.errors import BadRequest
 
 if TYPE_CHECKING:
+    from distillery.cli.benchmark.measurement import Plan, Result
     from distillery.cli.benchmark.prompts import Prompt
-    from distillery.cli.benchmark.run import Plan, Result
-    from distillery.cli.benchmark.variant import Arm
+    from distillery.cli.benchmark.variant import Variant
     from distillery.client.single_step import SingleStep
 
 VERSION = 1
@@ -32,7 +32,7 @@ def _usd(text: str) -> Decimal:
     except InvalidOperation:
         usd = Decimal("NaN")
     if not usd.is_finite() or usd <= 0:
-        raise typer.BadParameter(f"{text!r} is no sum of US dollars above 0")
+        raise typer.BadParameter(f"{text!r} is not an amount of US dollars above 0")
     return usd
 
 
@@ -40,48 +40,57 @@ def bench(
     context: typer.Context,
     routes: Annotated[
         list[str],
-        typer.Argument(help="ROUTE, by its first step and at standard latency; or ROUTE:STEP (number, mode or tier)."),
+        typer.Argument(
+            help="ROUTE: its first step, and its model at standard latency; or ROUTE:STEP (number, mode or tier)."
+        ),
     ],
-    requests: Annotated[int, typer.Option(help="Of each arm, after the warm-up.", min=2, max=10_000)] = 30,
-    warm_up: Annotated[int, typer.Option(help="Rounds that are not counted.", min=0, max=100)] = 2,
+    requests: Annotated[int, typer.Option(help="Requests to each variant after the warm-up.", min=2, max=10_000)] = 30,
+    warm_up: Annotated[int, typer.Option(help="Number of first rounds that are not counted.", min=0, max=100)] = 2,
     prompts: Annotated[
         Path | None,
         typer.Option(
-            help="Your own: conversations (.jsonl), or one a line.", exists=True, dir_okay=False, show_default=False
+            help="A file of prompts: conversations (.jsonl), or one prompt per line.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
         ),
     ] = None,
-    max_tokens: Annotated[int, typer.Option(help="Of one answer.", min=1)] = MAX_TOKENS,
-    max_usd: Annotated[Decimal, typer.Option(parser=_usd, metavar="USD", help="Never spend more.")] = Decimal(1),
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
-    as_json: Annotated[Path | None, typer.Option("--json", help="Write all of it here.", show_default=False)] = None,
-    chart: Annotated[Path | None, typer.Option(help="Draw it here: .png or .svg.", show_default=False)] = None,
+    max_tokens: Annotated[int, typer.Option(help="Most output tokens of an answer.", min=1)] = MAX_TOKENS,
+    max_usd: Annotated[Decimal, typer.Option(parser=_usd, metavar="USD", help="The most to spend.")] = Decimal(1),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation before money is spent.")] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures and samples to this file.", show_default=False)
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option(help="Write a chart to this file: .png or .svg.", show_default=False)
+    ] = None,
 ) -> None:
-    """Measure time to first token, tokens a second and the whole answer, and what was really served."""
+    """Measure time to first token, tokens per second and total time, and the mode that was served."""
     if chart:
-        from distillery.cli.benchmark.chart import check
+        from distillery.cli.benchmark.output import check_chart
 
-        check(chart)
+        check_chart(chart)
     on = target(context)
-    plan = _plan(on, routes, _asked(prompts, warm_up + requests), warm_up, max_tokens)
-    _agree(on, plan, max_usd, yes=yes)
+    plan = _plan(on, routes, _prompts(prompts, warm_up + requests), warm_up, max_tokens)
+    _confirm(on, plan, max_usd, yes=yes)
     result = _measure(on, plan, max_usd)
-    _tell(on, plan, result, as_json, chart)
+    _output(on, plan, result, as_json, chart)
 
 
-def _asked(file: Path | None, rounds: int) -> "list[Prompt]":
+def _prompts(file: Path | None, rounds: int) -> "list[Prompt]":
     from distillery.cli.benchmark import prompts
 
-    source = prompts.of(file) if file else prompts.own()
+    source = prompts.from_file(file) if file else prompts.generated()
     return [next(source) for _ in range(rounds)]
 
 
 def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, max_tokens: int) -> "Plan":
-    from distillery.cli.benchmark.run import Plan
+    from distillery.cli.benchmark.measurement import Plan
     from distillery.client.single_step import SingleStep
 
     direct = SingleStep(on.account)
     return Plan(
-        arms=_arms(on, direct, asked),
+        variants=_variants(on, direct, asked),
         prompts=prompts,
         warm_up=warm_up,
         max_tokens=max_tokens,
@@ -90,34 +99,34 @@ def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, m
     )
 
 
-def _arms(on: Target, direct: "SingleStep", asked: list[str]) -> "list[Arm]":
-    from distillery.cli.benchmark.variant import arms
+def _variants(on: Target, direct: "SingleStep", asked: list[str]) -> "list[Variant]":
+    from distillery.cli.benchmark.variant import variants
 
     chosen = []
     for one in asked:
         name, colon, step = one.partition(":")
-        route = named(on, name)
-        chosen.append((route, choose(route, step) if colon else None))
-    return arms(chosen, lambda route, index: resolved(direct, route, index))
+        route = find_route(on, name)
+        chosen.append((route, step_index(route, step) if colon else None))
+    return variants(chosen, lambda route, index: resolve(direct, route, index))
 
 
-def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
-    """Says what it may cost. Raises BadRequest above the cap, Abort where a person does not want it."""
-    from distillery.cli.benchmark.budget import estimate
+def _confirm(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
+    """Prints what the benchmark can cost. Raises BadRequest above the cap, and Abort without confirmation."""
+    from distillery.cli.benchmark.measurement import max_total_usd
 
-    at_most = estimate(plan.arms, plan.prompts, plan.max_tokens)
-    many = len(plan.arms) * len(plan.prompts)
+    at_most = max_total_usd(plan.variants, plan.prompts, plan.max_tokens)
+    count = len(plan.variants) * len(plan.prompts)
     if on.local:
-        say("{} requests to the local account, which cost nothing", many)
+        echo("{} requests to the local account, free of charge", count)
         return
     if at_most > cap:
         raise BadRequest(
-            f"{many} requests may cost ${at_most:.2f}, above the cap of ${cap}; ask for fewer --requests or "
+            f"{count} requests may cost ${at_most:.2f}, above the cap of ${cap}; ask for fewer --requests or "
             f"--max-tokens, or allow it with --max-usd {at_most:.2f}"
         )
-    unknown = [arm.name for arm in plan.arms if arm.step.prices is None]
-    beside = f", beside {', '.join(unknown)}, whose price the map does not know" if unknown else ""
-    say("{} requests, at most ${}{}", many, f"{at_most:.4f}", beside)
+    unknown = [one.name for one in plan.variants if one.step.prices is None]
+    without = f", without {', '.join(unknown)}, whose price is unknown" if unknown else ""
+    echo("{} requests, at most ${}{}", count, f"{at_most:.4f}", without)
     if not yes:
         confirm("Send them?")
 
@@ -125,24 +134,22 @@ def _agree(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
 def _measure(on: Target, plan: "Plan", cap: Decimal) -> "Result":
     from dataclasses import replace
 
-    from distillery.cli.benchmark.budget import Purse
-    from distillery.cli.benchmark.run import run
+    from distillery.cli.benchmark.measurement import Budget, run
 
-    with _time(on) as scale, _bar(len(plan.arms) * len(plan.prompts)) as tell:
-        return run(replace(plan, scale=scale), Purse(Decimal("Infinity") if on.local else cap), tell)
+    with _latency_scale(on) as scale, _bar(len(plan.variants) * len(plan.prompts)) as on_request:
+        return run(replace(plan, scale=scale), Budget(Decimal("Infinity") if on.local else cap), on_request)
 
 
 @contextlib.contextmanager
-def _time(on: Target) -> Iterator[float]:
-    """How much of an answer's time passes while it is measured."""
+def _latency_scale(on: Target) -> Iterator[float]:
+    """Yields the share of the modelled latency that the local account waits; 1 on AWS."""
     if not on.local:
         yield 1.0
         return
-    from distillery.cli.benchmark.simulated import felt
-    from distillery.cli.local_account import LocalAccount
+    from distillery.cli.local_account import LocalAccount, modelled_latency
 
     account = LocalAccount.find()
-    with felt(account.endpoint, headers=account.admin_headers) as scale:
+    with modelled_latency(account.endpoint, headers=account.admin_headers) as scale:
         yield scale
 
 
@@ -154,25 +161,23 @@ def _bar(total: int) -> Iterator[Any]:
         yield lambda: bar.advance(task)
 
 
-def _tell(on: Target, plan: "Plan", result: "Result", as_json: Path | None, chart: Path | None) -> None:
-    """The table, and the files that were asked for. Exit code 1 where an arm has no answer."""
-    from distillery.cli.benchmark import report
-    from distillery.cli.benchmark.table import picture
+def _output(on: Target, plan: "Plan", result: "Result", as_json: Path | None, chart: Path | None) -> None:
+    """Prints the table and writes the files. Exits with 1 if a variant could not be measured."""
+    from distillery.cli.benchmark.output import draw_chart, table
+    from distillery.cli.benchmark.report import as_document, build_report
 
-    for name, why in result.out.items():
-        complain("{} was not measured: {}", name, why)
+    for name, why in result.unreachable.items():
+        echo_error("{} was not measured: {}", name, why)
     if result.stopped:
-        complain("the run ended early: {}", result.stopped)
-    told = report.report(plan.arms, result)
-    if told is None:
+        echo_error("the run ended early: {}", result.stopped)
+    report = build_report(plan.variants, result)
+    if report is None:
         raise BadRequest("nothing was measured")
-    draw(picture(told))
+    show(table(report))
     head = {"version": VERSION, "environment": on.account.environment, "measured": clock.stamp()}
     if as_json:
-        document(head | report.document(told), as_json)
+        write_json(head | as_document(report), as_json)
     if chart:
-        from distillery.cli.benchmark.chart import draw as paint
-
-        paint(told, chart, f"Routes of environment {on.account.environment}")
-    if result.out:
+        draw_chart(report, chart, f"Routes of environment {on.account.environment}")
+    if result.unreachable:
         raise typer.Exit(1)

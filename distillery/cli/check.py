@@ -1,4 +1,4 @@
-"""`distillery check`: are these prompts what Bedrock takes, and what would their run cost?"""
+"""`distillery check`: checks prompts before an upload, and estimates the cost of their run."""
 
 import contextlib
 import sys
@@ -7,19 +7,23 @@ from typing import Annotated, Any
 
 import typer
 
-from distillery.cli.offline_check import text
-from distillery.cli.offline_check.judge import ForRecipe, as_it_is, for_recipe
-from distillery.cli.offline_check.settings import for_recipe as recipe_of
-from distillery.cli.offline_check.settings import for_student
+from distillery.cli.offline_check import report_text
+from distillery.cli.offline_check.checker import (
+    RecipeRun,
+    check_files,
+    check_for_recipe,
+    recipe_run,
+    student_limits,
+)
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
-from distillery.cli.terminal import bar, document, say
+from distillery.cli.terminal import echo, progress_bar, write_json
 from distillery.core.errors import BadRequest
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.validation.fast_path import LineLimits
 
-SLOW = 50_000_000
-"""Bytes from which a progress bar is worth its place: about a second."""
+PROGRESS_FROM = 50_000_000
+"""Size in bytes from which a progress bar is shown: reading takes about a second."""
 
 
 def check(
@@ -28,64 +32,65 @@ def check(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Files, folders, manifests, or s3://bucket/key or s3://bucket/folder/; each is a data set of its own.",
+            help="Files, folders, manifests, s3://bucket/key or s3://bucket/folder/; each is a separate data set.",
         ),
     ],
     recipe: Annotated[
         str | None,
-        typer.Option(help="Check as this recipe's upload, with what its run would cost.", show_default=False),
+        typer.Option(help="Check as an upload of this recipe, and estimate the cost of its run.", show_default=False),
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option("--env", help="The recipe's environment. Default: that of the command.", show_default=False),
+        typer.Option("--env", help="The environment of the recipe. Default: the command's.", show_default=False),
     ] = None,
     student: Annotated[
         str | None,
-        typer.Option(help="A model of the catalog: dialogues and lengths are checked for it.", show_default=False),
+        typer.Option(help="A model of the catalog, for which dialogues and lengths are checked.", show_default=False),
     ] = None,
-    together: Annotated[bool, typer.Option("--together", help="All files are one data set.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    together: Annotated[bool, typer.Option("--together", help="Check all files as one data set.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
 ) -> None:
-    """Check prompts as the service and the road do, on this machine. Exit code 0: good, 1: findings, 2: usage."""
+    """Check prompts on this machine, as Bedrock and the pipeline do. Exit code 0: no errors, 1: findings, 2: usage."""
     if recipe and student:
-        raise typer.BadParameter("a recipe has a student of its own; say one of --recipe and --student")
+        raise typer.BadParameter("a recipe names its student; use one of --recipe and --student")
     try:
-        wanted = recipe_of(env or target(context).environment, recipe) if recipe else for_student(student)
+        wanted = recipe_run(env or target(context).environment, recipe) if recipe else student_limits(student)
         reports = [_report(source, wanted, quiet=as_json) for source in sources(files, together=together)]
     except BadRequest as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
-    good = all(_is_good(report, strict=strict) for report in reports)
+    good = all(_accepted(report, strict=strict) for report in reports)
     if as_json:
-        document({"good": good, "reports": reports})
+        write_json({"good": good, "reports": reports})
     if not good:
         raise typer.Exit(1)
 
 
-def _report(source: Source, wanted: LineLimits | ForRecipe, *, quiet: bool) -> dict[str, Any]:
-    with _progress(source, quiet=quiet) as tell:
-        files = source.open(tell)
-        report = as_it_is(files, wanted) if isinstance(wanted, LineLimits) else for_recipe(files, wanted)
+def _report(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> dict[str, Any]:
+    with _progress(source, quiet=quiet) as on_read:
+        files = source.open(on_read)
+        report = check_files(files, wanted) if isinstance(wanted, LineLimits) else check_for_recipe(files, wanted)
     if not quiet:
         _show(source.name, report)
     return {"name": source.name} | report
 
 
-def _is_good(report: dict[str, Any], *, strict: bool) -> bool:
+def _accepted(report: dict[str, Any], *, strict: bool) -> bool:
     return report["status"] == UploadStatus.ACCEPTED and not (strict and report["warnings"])
 
 
 @contextlib.contextmanager
 def _progress(source: Source, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal, if there is one and the file is large."""
-    if quiet or source.size is None or source.size < SLOW or not sys.stderr.isatty():
+    """Shows a progress bar on a terminal for a large file."""
+    if quiet or source.size is None or source.size < PROGRESS_FROM or not sys.stderr.isatty():
         yield lambda _bytes: None
         return
-    with bar(source.size, source.name) as shown:
+    with progress_bar(source.size, source.name) as shown:
         yield shown.update
 
 
 def _show(name: str, report: dict[str, Any]) -> None:
-    say("[bold]{}[/bold]: {}", name, text.heading(report))
-    for line in (*text.findings(report), *text.curation(report), *text.estimate(report), text.verdict(report)):
-        say("  {}", line)
+    echo("[bold]{}[/bold]: {}", name, report_text.heading(report))
+    details = (*report_text.findings(report), *report_text.curation(report), *report_text.estimate(report))
+    for line in (*details, report_text.conclusion(report)):
+        echo("  {}", line)

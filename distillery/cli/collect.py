@@ -1,11 +1,11 @@
-"""`distillery collect`: what callers asked becomes prompts to learn from."""
+"""`distillery collect`: makes a data set of logged calls."""
 
 from typing import Annotated, NoReturn
 
 import typer
 
 from distillery.cli.target import target
-from distillery.cli.terminal import link, say
+from distillery.cli.terminal import echo, link
 
 
 def collect(
@@ -14,47 +14,47 @@ def collect(
     since: Annotated[
         str | None,
         typer.Option(
-            help="From the beginning of this day on, such as 2026-11-01. Default: as the recipe says.",
+            help="Calls from this day on, such as 2026-11-01. Default: the recipe's setting.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Collect prompts from invocation logs. They arrive as an upload would, and their run starts by itself."""
+    """Collect prompts from invocation logs. They arrive like an upload, and their run starts automatically."""
     on = target(context)
-    on.know(recipe)
+    on.require_recipe(recipe)
     answer = on.account.invoke(
         str(on.account.collection["function"]),
         {"recipe": recipe, "since": since},
         region=str(on.account.pipeline["inference_region"]),
     )
     if answer["status"] == "collected":
-        _tell(recipe, answer)
+        _print_collected(recipe, answer)
     elif answer["status"] == "querying":
-        say(
-            "Athena is at work (query {}); what it finds is sent to the home Region when it ends, and "
-            "the run starts by itself: distillery status {}",
+        echo(
+            "Athena runs query {}; when it ends, its result is sent to the home Region, and "
+            "the run starts automatically: distillery status {}",
             answer["query"],
             recipe,
         )
     else:
         _refuse(answer)
     if answer.get("of_anybody"):
-        say(
-            "[yellow]calls of whoever made them are among these[/yellow]: recipes.{}.logs names no principals, "
-            "and anybody who may call a model there may say what match asks for",
+        echo(
+            "[yellow]these include calls of any principal[/yellow]: recipes.{}.logs names no principals, "
+            "and anybody who may call a model there can set the metadata that match compares",
             recipe,
         )
 
 
-def _tell(recipe: str, answer: object) -> None:
+def _print_collected(recipe: str, answer: object) -> None:
     assert isinstance(answer, dict)
-    say("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
+    echo("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
     for reason, calls in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
-        say("  left out: {} calls, {}", calls, reason)
-    say("their run starts by itself; see it with: distillery status {}", recipe)
+        echo("  left out: {} calls, {}", calls, reason)
+    echo("their run starts automatically; show it with: distillery status {}", recipe)
 
 
 def _refuse(answer: object) -> NoReturn:
     assert isinstance(answer, dict)
-    say("[red]{}[/red]: {}", answer["status"], answer["reason"])
+    echo("[red]{}[/red]: {}", answer["status"], answer["reason"])
     raise typer.Exit(1)

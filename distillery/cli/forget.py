@@ -1,4 +1,4 @@
-"""`distillery forget`: what somebody wrote, deleted wherever it lies, and who learned it."""
+"""`distillery forget`: deletes every copy of a text, and lists the models that learned it."""
 
 import sys
 from dataclasses import asdict, replace
@@ -8,77 +8,77 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import complain, confirm, document, say
+from distillery.cli.terminal import confirm, echo, echo_error, write_json
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import address
 
 if TYPE_CHECKING:
     from distillery.cli.erasure.copies import Bucket, Copy, Found
     from distillery.cli.erasure.learners import Learner
-    from distillery.cli.erasure.wanted import Holds
+    from distillery.cli.erasure.matching import Matcher
 
 LEFT = 3
-"""The exit code where copies are left: kept, refused, or in files that could not be read."""
-SHOWN = 20
-OFTEN = 500
+"""Exit code if copies remain: needed ones, ones that S3 refused to delete, or files that could not be read."""
+MAX_SHOWN = 20
+PROGRESS_EVERY = 500
 
 
 def forget(
     context: typer.Context,
     text: Annotated[
         str | None,
-        typer.Option(help="Whatever holds this, such as a name or an address; - reads it from standard input."),
+        typer.Option(
+            help="Everything that contains this text, such as a name or an address; - reads it from standard input."
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="These prompts: .jsonl or .jsonl.gz, as uploaded.", exists=True, dir_okay=False)
     ] = None,
-    digest: Annotated[str | None, typer.Option(help="The prompt of this digest, as reports tell it.")] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="Look through this recipe's files alone, and through no logged calls.")
-    ] = None,
+    digest: Annotated[str | None, typer.Option(help="The prompt with this digest, as reports give it.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Search only this recipe's files, and no logged calls.")] = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="Also golden sets, and data sets of models and runs in use.")
+        bool, typer.Option("--everything", help="Include golden sets, and data sets of models and runs in use.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and delete nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete what is found without asking.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs; deletes only with --yes.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Search, and delete nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete what is found without confirmation.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; deletes only with --yes.")] = False,
 ) -> None:
-    """Find every copy of what somebody wrote, in all versions, say which models learned it, and delete the copies."""
+    """Find every copy of a text in all versions, list the models that learned it, and delete the copies."""
     if dry_run and yes:
-        raise BadRequest("--dry-run deletes nothing and --yes does; say one of them")
+        raise BadRequest("--dry-run deletes nothing and --yes does; use one of them")
     on = target(context)
     buckets = _buckets(on, recipe)
-    holds = _wanted(buckets, text, file, digest)
-    found = _searched(on, buckets, holds, everything=everything)
-    learnt = _learnt(on, found, [recipe] if recipe else on.recipes)
-    going = [copy for copy in found.copies if not copy.why]
+    matcher = _matcher(buckets, text, file, digest)
+    found = _search(on, buckets, matcher, everything=everything)
+    learned = _learners(on, found, [recipe] if recipe else on.recipes)
+    going = [copy for copy in found.copies if not copy.needed]
     if not as_json:
-        _show(found, learnt, going)
-    looks = dry_run or (as_json and not yes)
-    deletes = bool(going) and not looks
+        _print_found(found, learned, going)
+    search_only = dry_run or (as_json and not yes)
+    deletes = bool(going) and not search_only
     if deletes and not yes:
-        confirm("delete {} for good?", _many(going))
-    refused = _erased(going, quiet=as_json) if deletes else {}
+        confirm("delete {} for good?", _count(going))
+    refused = _delete(going, quiet=as_json) if deletes else {}
     if as_json:
-        document(_told(found, learnt, refused, deleted=deletes))
+        write_json(_document(found, learned, refused, deleted=deletes))
     elif deletes:
-        _conclude(going, refused)
-    if found.unread or (not looks and (refused or len(going) < len(found.copies))):
+        _print_deleted(going, refused)
+    if found.unread or (not search_only and (refused or len(going) < len(found.copies))):
         raise typer.Exit(LEFT)
 
 
 def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
-    """Those of the home Region, and that of logged calls where the environment has one: no call is a recipe's."""
-    from distillery.cli.erasure.copies import Bucket, of_recipe
+    """Returns the buckets to search. Logged calls belong to no recipe, so that with a recipe they are left out."""
+    from distillery.cli.erasure.copies import Bucket, limited_to
     from distillery.client import NotDeployed
 
     home = on.account.s3()
     found = [Bucket(name=str(on.account.pipeline[name]), s3=home) for name in ("prompts_bucket", "data_bucket")]
     if recipe is not None:
         runs = [record.run.id for record in on.ledger.runs(recipe)]
-        if not runs:  # a recipe that left the settings has left texts
-            on.know(recipe)
-        return [of_recipe(bucket, recipe, runs) for bucket in found]
+        if not runs:  # a recipe that was removed from the settings may have left texts
+            on.require_recipe(recipe)
+        return [limited_to(bucket, recipe, runs) for bucket in found]
     try:
         logs = str(on.account.collection["bucket"])
     except NotDeployed:
@@ -86,37 +86,37 @@ def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
     return [*found, Bucket(name=logs, s3=on.account.s3(str(on.account.pipeline["inference_region"])), logs=True)]
 
 
-def _wanted(buckets: list["Bucket"], text: str | None, file: Path | None, digest: str | None) -> "Holds":
-    """Raises BadRequest where not one thing is said, or nothing has the digest."""
-    from distillery.cli.erasure import wanted
-    from distillery.cli.erasure.copies import by_digest
+def _matcher(buckets: list["Bucket"], text: str | None, file: Path | None, digest: str | None) -> "Matcher":
+    """Raises BadRequest unless exactly one option is given, or if nothing has the digest."""
+    from distillery.cli.erasure import matching
+    from distillery.cli.erasure.copies import prompt_of_digest
     from distillery.datasets.curation import personal_data
 
-    def masked(said: str) -> str:
-        return personal_data.mask(said, personal_data.find(said))
+    def mask(text: str) -> str:
+        return personal_data.mask(text, personal_data.find(text))
 
     if sum(one is not None for one in (text, file, digest)) != 1:
-        raise BadRequest("say what to forget: one of --text, --file and --digest")
+        raise BadRequest("name what to forget by one of --text, --file and --digest")
     if text is not None:
-        return wanted.anywhere(sys.stdin.read() if text == "-" else text)
+        return matching.text_matcher(sys.stdin.read() if text == "-" else text)
     if file is not None:
-        return wanted.prompts(wanted.read_prompts(file.read_bytes()), masked)
-    if prompt := by_digest(buckets, str(digest)):
-        return wanted.prompts([prompt], masked)
-    raise BadRequest(f"no prompt of digest {address(str(digest))} is in any file; if you have its text, say --text")
+        return matching.prompt_matcher(matching.read_prompts(file.read_bytes()), mask)
+    if prompt := prompt_of_digest(buckets, str(digest)):
+        return matching.prompt_matcher([prompt], mask)
+    raise BadRequest(f"no prompt of digest {address(str(digest))} is in any file; if you have its text, use --text")
 
 
-def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything: bool) -> "Found":
-    from distillery.cli.erasure.copies import is_golden, of_runs, search
+def _search(on: Target, buckets: list["Bucket"], matcher: "Matcher", *, everything: bool) -> "Found":
+    from distillery.cli.erasure.copies import answers_of, is_golden, search
     from distillery.cli.erasure.learners import in_use
 
-    patient = not sys.stderr.isatty()
+    interactive = sys.stderr.isatty()
 
-    def tell(looked: int) -> None:
-        if looked % OFTEN == 0 and not patient:
-            complain("{} versions looked at", f"{looked:,}")
+    def report_progress(searched: int) -> None:
+        if searched % PROGRESS_EVERY == 0 and interactive:
+            echo_error("{} versions searched", f"{searched:,}")
 
-    found = search(buckets, holds, tell)
+    found = search(buckets, matcher, report_progress)
     recipes = {recipe for recipe, _ in found.datasets}
     records = {recipe: on.ledger.runs(recipe) for recipe in recipes}
     aliases = {recipe: on.account.alias(recipe) for recipe in recipes}
@@ -127,23 +127,23 @@ def _searched(on: Target, buckets: list["Bucket"], holds: "Holds", *, everything
         if (recipe, record.run.dataset.digest) in found.datasets
     ]
     data = next(bucket for bucket in buckets if bucket.name == on.account.pipeline["data_bucket"])
-    found.copies += of_runs(data, runs, found)
+    found.copies += answers_of(data, runs, found)
 
-    def judged(copy: "Copy") -> "Copy":
+    def with_need(copy: "Copy") -> "Copy":
         if everything:
             return copy
         if is_golden(copy):
-            return replace(copy, why="a golden set")
+            return replace(copy, needed="a golden set")
         if copy.dataset:
             recipe, digest = copy.dataset
-            return replace(copy, why=in_use(records[recipe], aliases[recipe], digest))
+            return replace(copy, needed=in_use(records[recipe], aliases[recipe], digest))
         return copy
 
-    found.copies = [judged(copy) for copy in found.copies]
+    found.copies = [with_need(copy) for copy in found.copies]
     return found
 
 
-def _learnt(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
+def _learners(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
     from distillery.cli.erasure.learners import learners
 
     logged = any(copy.bucket.logs for copy in found.copies)
@@ -161,57 +161,57 @@ def _learnt(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
     ]
 
 
-def _erased(going: list["Copy"], *, quiet: bool) -> dict[str, str]:
+def _delete(going: list["Copy"], *, quiet: bool) -> dict[str, str]:
     from distillery.cli.erasure.copies import erase
 
-    def tell(uri: str) -> None:
+    def report_deleted(uri: str) -> None:
         if not quiet:
-            say("deleted {}", address(uri))
+            echo("deleted {}", address(uri))
 
-    return erase(going, tell)
+    return erase(going, report_deleted)
 
 
-def _show(found: "Found", learnt: list["Learner"], going: list["Copy"]) -> None:
-    say("{} among {} versions", _many(found.copies), f"{found.looked:,}")
+def _print_found(found: "Found", learned: list["Learner"], going: list["Copy"]) -> None:
+    echo("{} among {} versions", _count(found.copies), f"{found.searched:,}")
     for copy in going:
-        say("  {}  {} versions", address(copy.uri), len(copy.versions))
+        echo("  {}  {} versions", address(copy.uri), len(copy.versions))
     for copy in found.copies:
-        if copy.why:
-            say("  [yellow]kept[/yellow]: {}  {}; --everything deletes it too", address(copy.uri), copy.why)
-    for uri, why in list(found.unread.items())[:SHOWN]:
-        say("  [red]could not be read[/red]: {}  {}", address(uri), why)
-    if len(found.unread) > SHOWN:
-        say("  and {} more could not be read", len(found.unread) - SHOWN)
-    for one in learnt:
+        if copy.needed:
+            echo("  [yellow]kept[/yellow]: {}  {}; --everything deletes it as well", address(copy.uri), copy.needed)
+    for uri, why in list(found.unread.items())[:MAX_SHOWN]:
+        echo("  [red]could not be read[/red]: {}  {}", address(uri), why)
+    if len(found.unread) > MAX_SHOWN:
+        echo("  and {} more could not be read", len(found.unread) - MAX_SHOWN)
+    for one in learned:
         how = "learned it" if one.sure else "may have learned it, from logged calls"
         where = f", and serves as the {one.serves} model" if one.serves else ""
-        say("{} of run {} ({}) {}{}", one.model or "no model yet", one.run, one.outcome, how, where)
+        echo("{} of run {} ({}) {}{}", one.model or "no model yet", one.run, one.outcome, how, where)
 
 
-def _conclude(going: list["Copy"], refused: dict[str, str]) -> None:
+def _print_deleted(going: list["Copy"], refused: dict[str, str]) -> None:
     done = len(going) - len(refused)
-    say("{} of {} deleted; what a model learned stays in it until it is gone", done, _many(going))
+    echo("{} of {} deleted; what a model learned stays in it until it is gone", done, _count(going))
     for uri, why in refused.items():
-        say("  [red]not deleted[/red]: {}  {}; say the same again", address(uri), why)
+        echo("  [red]not deleted[/red]: {}  {}; run the command again", address(uri), why)
 
 
-def _told(found: "Found", learnt: list["Learner"], refused: dict[str, str], *, deleted: bool) -> dict[str, Any]:
+def _document(found: "Found", learned: list["Learner"], refused: dict[str, str], *, deleted: bool) -> dict[str, Any]:
     return {
         "deleted": deleted,
         "copies": [
             {
                 "uri": copy.uri,
                 "versions": len(copy.versions),
-                "kept": copy.why or None,
-                "deleted": deleted and not copy.why and copy.uri not in refused,
+                "kept": copy.needed or None,
+                "deleted": deleted and not copy.needed and copy.uri not in refused,
                 "refused": refused.get(copy.uri),
             }
             for copy in found.copies
         ],
         "unread": found.unread,
-        "learned": [asdict(one) for one in learnt],
+        "learned": [asdict(one) for one in learned],
     }
 
 
-def _many(copies: list["Copy"]) -> str:
+def _count(copies: list["Copy"]) -> str:
     return "1 copy" if len(copies) == 1 else f"{len(copies)} copies"

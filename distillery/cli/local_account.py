@@ -4,9 +4,11 @@ The account writes the file when it starts (`local/account.py`), and adds an env
 file is read as data, so that `--local` works in an installed wheel too.
 """
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -58,3 +60,38 @@ def _file() -> Path:
         return Path(named)
     here = Path.cwd()
     return next((file for folder in (here, *here.parents) if (file := folder / FILE).exists()), here / FILE)
+
+
+LATENCY_SCALE = 0.5
+"""Share of the modelled latency while routes are measured: enough that the time on the loopback is little beside it."""
+
+
+@contextlib.contextmanager
+def modelled_latency(
+    endpoint: str, scale: float = LATENCY_SCALE, headers: Mapping[str, str] | None = None
+) -> Iterator[float]:
+    """Lets the local Bedrock wait a share of the latency that it models, which it does not by default.
+
+    Args:
+        endpoint: URL of the local account, or of a simulator on its own.
+        scale: Share of the modelled latency, yielded as well.
+        headers: Headers that authorize a request to the admin API.
+
+    Raises:
+        OSError: If the account does not answer.
+    """
+    before = _latency(endpoint, headers)["scale"]
+    _latency(endpoint, headers, scale)
+    try:
+        yield scale
+    finally:
+        _latency(endpoint, headers, before)
+
+
+def _latency(endpoint: str, headers: Mapping[str, str] | None, scale: float | None = None) -> Any:
+    body = None if scale is None else json.dumps({"scale": scale}).encode()
+    request = urllib.request.Request(  # noqa: S310  # the address of the local account
+        f"{endpoint}/_admin/latency", body, headers or {}, method="GET" if body is None else "PUT"
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  # as above
+        return json.load(response)

@@ -1,4 +1,4 @@
-"""Which of an environment's policies a verb needs, told where AWS refuses it."""
+"""The policies that each verb needs, named in errors when AWS denies access."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallP
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
 ERASER = "EraserPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
-"""Whose outputs name these policies; the pipeline stack's name the others."""
+"""The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 
 NEEDS = {
     "run": (OPERATOR,),
@@ -26,32 +26,32 @@ NEEDS = {
     "bench": (MEASURER,),
     "forget": (ERASER,),
 }
-"""By any one of these."""
+"""By verb; any one of the policies is enough."""
 
 ROUTES = "the policy of the route"
-BESIDE = {
+ALSO_NEEDED = {
     "probe": ROUTES,
     "bench": ROUTES,
     "forget": "LogsEraserPolicyArn of the collection stack where calls are logged",
 }
-"""What else is needed: `probe` and `bench` call models as a team does."""
+"""What a verb needs in addition: `probe` and `bench` call models as an application does."""
 
-_DECIDES = "decides only where every recipe names its deciders"
+_DECIDES = "decides only if every recipe names its deciders"
 TAGGED = {
     "run": "starts runs by putting prompts under prompts/<recipe>/ of the prompts bucket",
-    "collect": "leaves collecting to the recipe's schedule",
+    "collect": "relies on the recipe's schedule",
     "approve": _DECIDES,
     "reject": _DECIDES,
     "rollback": _DECIDES,
-    "forget": "says --recipe, and reaches no logged calls",
+    "forget": "uses --recipe, and reaches no logged calls",
 }
-"""What is for whom a tag holds to one recipe, of verbs that call functions or look beyond it."""
+"""What a person can do whom a tag limits to one recipe, for verbs that call functions or read beyond the recipe."""
 
 REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 def refused(error: BaseException | None) -> bool:
-    """Whether AWS said, here or beneath, that whoever asked may not."""
+    """Whether the error, or one of its causes, is AWS denying access."""
     from distillery.client.errors import NotAllowed  # boto3, with its package
 
     while error is not None:
@@ -65,11 +65,11 @@ def refused(error: BaseException | None) -> bool:
 
 
 def needed(verb: str | None, on: "Target", error: Exception) -> str | None:
-    """What to ask the account's owner for; None where permissions are not what is wrong."""
+    """Returns the policy to ask the account's owner for; None if the error is not about permissions."""
     policies = NEEDS.get(verb or "", ())
     if not policies or not refused(error):
         return None
-    told = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
-    beside = f", and {BESIDE[verb]}" if verb in BESIDE else ""
-    tagged = f"; whoever bears the tag distillery:recipe {TAGGED.get(verb or '', 'reaches that recipe alone')}"
-    return f"`distillery {verb}` needs the policy in output {told}{beside}{tagged if ROUTES not in beside else ''}"
+    named = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
+    also = f", and {ALSO_NEEDED[verb]}" if verb in ALSO_NEEDED else ""
+    tagged = f"; a person with the tag distillery:recipe {TAGGED.get(verb or '', 'reaches only that recipe')}"
+    return f"`distillery {verb}` needs the policy in output {named}{also}{tagged if ROUTES not in also else ''}"

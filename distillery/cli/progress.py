@@ -1,4 +1,4 @@
-"""What a run looks like while it goes on: each stage, how long it took, and what it produced."""
+"""A run as a table: each stage, its duration and its result."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.spinner import Spinner
 
 from distillery.cli.target import Target
-from distillery.cli.terminal import Table, Text, row, told
+from distillery.cli.terminal import Table, Text, append_row, styled
 from distillery.core import clock
 from distillery.core.ledger.records import RunRecord, StageRecord
 from distillery.core.names import Names
@@ -17,23 +17,23 @@ from distillery.core.pipeline import Outcome, Stage
 DOTS = Spinner("dots")
 
 
-def picture(on: Target, record: RunRecord) -> Group:
+def stage_table(on: Target, record: RunRecord) -> Group:
     table = Table("", "stage", box=None, pad_edge=False)
-    table.add_column("took", min_width=10, no_wrap=True)  # "1 h 37 min": so that nothing moves when hours come
+    table.add_column("took", min_width=10, no_wrap=True)  # "1 h 37 min": so that the table keeps its width
     table.add_column("produced", overflow="fold")
     for stage in Stage:
         stage_record = record.stages.get(stage)
-        row(table, _mark(record, stage_record), stage, took(stage_record), _produced(on, record, stage))
+        append_row(table, _mark(record, stage_record), stage, took(stage_record), _produced(on, record, stage))
     clock_note = " (the local account's clock)" if on.local else ""
-    return Group(told("run [bold]{}[/bold]{}", record.run.id, clock_note), table)
+    return Group(styled("run [bold]{}[/bold]{}", record.run.id, clock_note), table)
 
 
 def _mark(record: RunRecord, stage: StageRecord | None) -> Spinner | Text:
     if stage is None:
-        return told("[dim]·[/dim]")
+        return styled("[dim]·[/dim]")
     if stage.ended:
-        return told("[green]✓[/green]")
-    return DOTS if record.outcome is Outcome.RUNNING else told("[red]✗[/red]")
+        return styled("[green]✓[/green]")
+    return DOTS if record.outcome is Outcome.RUNNING else styled("[red]✗[/red]")
 
 
 def took(stage: StageRecord | None) -> str:
@@ -44,7 +44,7 @@ def took(stage: StageRecord | None) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """`1 h 12 min`, `34 min`, `12 s`: the two units that matter."""
+    """`1 h 12 min`, `34 min`, `12 s`."""
     seconds = int(length.total_seconds())
     if seconds >= 3600:
         return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
@@ -56,14 +56,14 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
     if stage_record is None:
         return ""
     if stage_record.ended:
-        said = summary(stage, stage_record)
-        # A custom model's ARN is wider than most terminals; its last part says which one it is.
-        return f"model {said.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else said
+        text = summary(stage, stage_record)
+        # The ARN of a custom model is wider than most terminals; its last part identifies the model.
+        return f"model {text.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else text
     return _phase(on, record.run.id) if stage is Stage.DISTILLATION else ""
 
 
 def _phase(on: Target, run: str) -> str | Text:
-    """Where the customization job is: Bedrock reports three phases."""
+    """Returns the phase of the customization job: Bedrock reports three."""
     job = on.account.job(Names(on.account.environment).job(run)) or {}
     phases = job.get("statusDetails", {})
     names = {
@@ -72,17 +72,17 @@ def _phase(on: Target, run: str) -> str | Text:
         "trainingDetails": "training",
     }
     busy = [name for key, name in names.items() if phases.get(key, {}).get("status") == "InProgress"]
-    return told("[dim]customization job: {}[/dim]", busy[0]) if busy else ""
+    return styled("[dim]customization job: {}[/dim]", busy[0]) if busy else ""
 
 
 def summary(stage: Stage, record: StageRecord) -> str:
-    """One line for what a stage gave to the next."""
+    """Returns the result of a stage in one line."""
     product = record.product
     match stage:
         case Stage.DATASET:
             return (
                 f"{product['prompts']} prompts to learn from, {product['heldout']} held out, "
-                f"{product['duplicates']} duplicates removed, {_aside(product)}"
+                f"{product['duplicates']} duplicates removed, {_quarantined(product)}"
                 f"estimate ${float(product['estimate_usd']):.2f}"
             )
         case Stage.DISTILLATION:
@@ -95,13 +95,13 @@ def summary(stage: Stage, record: StageRecord) -> str:
             return f"alias version {product['version']} → {product['endpoint']['name']}"
 
 
-def _aside(product: Mapping[str, Any]) -> str:
+def _quarantined(product: Mapping[str, Any]) -> str:
     lines = product.get("put_aside", 0)
     return f"{lines} bad lines put aside, " if lines else ""
 
 
 def waiting(record: RunRecord) -> str:
-    """What a run waits for that is above its budget, and what to do."""
+    """Returns what a run above its budget waits for, and the commands that decide."""
     dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
     return (
         f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is ${budget}: "

@@ -1,4 +1,4 @@
-"""`distillery run`: upload prompts and put them on the road."""
+"""`distillery run`: uploads prompts and starts a run."""
 
 import json
 from collections.abc import Mapping
@@ -7,66 +7,66 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from distillery.cli.offline_check import text
+from distillery.cli.offline_check import report_text
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, link, say, told
-from distillery.cli.watch import see
+from distillery.cli.terminal import Text, echo, link, styled
+from distillery.cli.watch import watch_run
 from distillery.core.names import UPLOADS_PREFIX
 
-ON_THE_ROAD = ("started", "same")
+STARTED = ("started", "same")
 AWAITING = "awaiting-approval"
 
 
 def run(
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="The recipe, as the environment's settings name it.")],
+    recipe: Annotated[str, typer.Argument(help="Name of the recipe in the environment's settings.")],
     file: Annotated[
         Path, typer.Argument(help="Prompts: .jsonl or .jsonl.gz, one conversation a line.", exists=True, dir_okay=False)
     ],
     again: Annotated[
-        bool, typer.Option("--again", help="A new attempt, even if these prompts gave a student before.")
+        bool, typer.Option("--again", help="Start a new attempt, even if these prompts produced a student before.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
 ) -> None:
-    """Put a file of prompts on the road: validated, distilled, evaluated and promoted if it passes."""
+    """Run the pipeline on a file of prompts: validate, distill, evaluate, and promote the student if it passes."""
     on = target(context)
     answer = start(on, recipe, file, again=again)
-    if answer["status"] not in (*ON_THE_ROAD, AWAITING):
+    if answer["status"] not in (*STARTED, AWAITING):
         refuse(on, answer)
-    say("{}", sentence(answer))
-    if wait:  # a run that waits for an approval is shown as it stands
-        see(on, str(answer["run"]))
+    echo("{}", summary(answer))
+    if wait:  # a run that waits for an approval is shown once
+        watch_run(on, str(answer["run"]))
 
 
 def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, object]:
-    """Uploads the file where nothing triggers on it, and asks the dataset function to take it."""
-    on.know(recipe)
+    """Uploads the file under a prefix that triggers nothing, and invokes the dataset function with it."""
+    on.require_recipe(recipe)
     uri, version = on.account.upload(file, recipe, prefix=UPLOADS_PREFIX)
     functions = on.account.pipeline["functions"]
     payload = {"recipe": recipe, "uri": uri, "version": version, "again": again}
     return dict(on.account.invoke(str(functions["dataset"]), payload))
 
 
-def sentence(answer: Mapping[str, object]) -> Text:
-    """What became of an upload that is on the road, and the next thing to do."""
+def summary(answer: Mapping[str, object]) -> Text:
+    """Returns the result of an upload that started a run, or belongs to one, and the next command."""
     run = answer["run"]
     if answer["status"] == "started":
-        return told("run [bold]{}[/bold] has started; follow it with: distillery watch {}", run, run)
+        return styled("run [bold]{}[/bold] has started; follow it with: distillery watch {}", run, run)
     if answer["status"] == AWAITING:
-        return told("run [bold]{}[/bold] waits for an approval: {}", run, answer["reason"])
-    return told(
-        "these prompts are run [bold]{}[/bold] already; see it with: distillery status, "
-        "or say --again for a new attempt",
+        return styled("run [bold]{}[/bold] waits for an approval: {}", run, answer["reason"])
+    return styled(
+        "these prompts already have run [bold]{}[/bold]; show it with: distillery status, "
+        "or use --again for a new attempt",
         run,
     )
 
 
 def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
-    """Says why an upload started nothing, shows what was found, and exits with 1."""
-    say("[red]{}[/red]: {}", answer["status"], answer["reason"])
+    """Prints why an upload started nothing, with the findings, and exits with 1."""
+    echo("[red]{}[/red]: {}", answer["status"], answer["reason"])
     if answer.get("report_uri"):
         report = json.loads(on.account.read(str(answer["report_uri"])))
-        for line in text.findings(report):
-            say("  {}", line)
-        say("nothing was started. The whole report: {}", link(answer["report_uri"]))
+        for line in report_text.findings(report):
+            echo("  {}", line)
+        echo("no run was started. The complete report: {}", link(answer["report_uri"]))
     raise typer.Exit(1)

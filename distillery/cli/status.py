@@ -1,17 +1,17 @@
-"""`distillery status`: the recipes, what each serves and may spend, and their runs."""
+"""`distillery status`: what each recipe serves and spends, and its runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 
 from distillery.cli.permissions import refused
 from distillery.cli.progress import scores, waiting
-from distillery.cli.seen import runs_of
-from distillery.cli.spending import spending
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, say, told
+from distillery.cli.terminal import Text, echo, styled
+from distillery.core import clock
 from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Outcome, Stage
@@ -27,34 +27,46 @@ TEMPLATES = {
 
 def status(
     context: typer.Context,
-    recipe: Annotated[str | None, typer.Argument(help="One recipe; all of them otherwise.", show_default=False)] = None,
+    recipe: Annotated[str | None, typer.Argument(help="A recipe. Default: all recipes.", show_default=False)] = None,
 ) -> None:
-    """Show what each recipe serves, what it may spend this month, and its runs, the newest first."""
+    """Show what each recipe serves, its spending this month, and its runs, the newest first."""
     on = target(context)
     if recipe is not None:
-        on.know(recipe)
-    found = runs_of(on, [recipe] if recipe else on.recipes)
+        on.require_recipe(recipe)
+    found = on.runs_by_recipe([recipe] if recipe else on.recipes)
     for name, runs in found.items():
         _show(on, name, runs)
 
 
 def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
-    """Among others, a recipe that is not this person's is named and passed over."""
+    """Prints one recipe; for a recipe that the caller may not read, only its name."""
     if isinstance(runs, Exception):
-        say("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
+        echo("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
         return
-    say("[bold]{}[/bold]  {}", recipe, _live(on, recipe))
-    say("  [dim]{}[/dim]", spending(on, recipe, runs))
+    echo("[bold]{}[/bold]  {}", recipe, _live(on, recipe))
+    echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
         for line in (*_lines(record), *_uploaded(on, record)):
-            say("{}", line)
+            echo("{}", line)
     for rollback in on.rollbacks.of(recipe):
         for line in _rolled_back(rollback):
-            say("{}", line)
+            echo("{}", line)
+
+
+def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
+    """`2026-11 (UTC): $19.40 of $125 reserved, $9.70 by active runs, $9.70 spent at most by runs that ended; …`."""
+    month, cap = on.ledger.month(recipe, clock.stamp()), on.cap_usd(recipe)
+    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}
+    active_usd = sum((usd for run, usd in month.runs.items() if run in active), Decimal(0))
+    of = "" if cap is None else f" of ${cap}"
+    return (
+        f"{month.name} (UTC): ${month.reserved:.2f}{of} reserved, ${active_usd:.2f} by active runs, "
+        f"${month.reserved - active_usd:.2f} spent at most by runs that ended; a new month on {month.resets}"
+    )
 
 
 def _live(on: Target, recipe: str) -> Text:
-    """What the recipe serves; approvers read runs and their reports alone."""
+    """Returns what the recipe serves. Approvers may read only runs and their reports."""
     from distillery.client import AWS_ERRORS
 
     try:
@@ -62,8 +74,8 @@ def _live(on: Target, recipe: str) -> Text:
     except AWS_ERRORS as error:
         if not refused(error):
             raise
-        return told("[dim]you may not read its alias[/dim]")
-    return told("{}", _serving(alias) if alias else "no live alias yet")
+        return styled("[dim]you may not read its alias[/dim]")
+    return styled("{}", _serving(alias) if alias else "no live alias yet")
 
 
 def _serving(alias: object) -> str:
@@ -75,29 +87,29 @@ def _serving(alias: object) -> str:
 def _lines(record: RunRecord) -> Iterator[Text]:
     """A run and, beneath it, what came of it: lines and no table, so that an id stays whole at any width."""
     opened = datetime.fromisoformat(record.opened)
-    outcome = told(TEMPLATES.get(record.outcome, "{}"), record.outcome)
+    outcome = styled(TEMPLATES.get(record.outcome, "{}"), record.outcome)
     prompts = record.run.dataset.prompts
-    yield told("  {}  {}  {}  {} prompts", record.run.id, outcome, f"{opened:%Y-%m-%d %H:%M}", prompts)
+    yield styled("  {}  {}  {}  {} prompts", record.run.id, outcome, f"{opened:%Y-%m-%d %H:%M}", prompts)
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
-        yield told("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
+        yield styled("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
     if reason := waiting(record) if record.outcome is Outcome.AWAITING else record.reason:
-        yield told("    {}", reason)
+        yield styled("    {}", reason)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
-            yield told("    {} by {}", what, who)
+            yield styled("    {} by {}", what, who)
 
 
 def _uploaded(on: Target, record: RunRecord) -> Iterator[Text]:
-    """By their unique ids: S3 tells no names."""
+    """Yields who uploaded the prompts, by unique ids: S3's events contain no names."""
     who = {upload.principal for upload in on.uploads.of(record.run.id)}
     if known := sorted(filter(None, who)):
-        yield told("    uploaded by {}", ", ".join(known))
+        yield styled("    uploaded by {}", ", ".join(known))
 
 
 def _rolled_back(record: RollbackRecord) -> Iterator[Text]:
     opened = datetime.fromisoformat(record.opened)
     outcome = "rolling back" if record.outcome is Outcome.RUNNING else record.outcome
-    yield told("  {}  {}  {}  to {}", record.holder, outcome, f"{opened:%Y-%m-%d %H:%M}", record.to)
+    yield styled("  {}  {}  {}  to {}", record.holder, outcome, f"{opened:%Y-%m-%d %H:%M}", record.to)
     if record.outcome is Outcome.FAILED:
-        yield told("    {}", record.reason)
-    yield told("    asked by {}", record.by)
+        yield styled("    {}", record.reason)
+    yield styled("    asked by {}", record.by)

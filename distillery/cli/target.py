@@ -1,24 +1,32 @@
-"""What a verb acts on."""
+"""The environment that a verb acts on."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 import typer
 
+from distillery.cli.permissions import refused
 from distillery.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.client import Account
     from distillery.core.ledger.ledger import Ledger
+    from distillery.core.ledger.records import RunRecord
     from distillery.core.ledger.rollbacks import Rollbacks
     from distillery.core.ledger.uploads import Uploads
 
 
 @dataclass(frozen=True)
 class Target:
-    """An environment in an account, reached when a verb asks for it; local: models there are stand-ins."""
+    """An environment in an account, whose clients are created on first use.
+
+    Attributes:
+        region: Home Region; None for the Region of the credentials.
+        local: Whether this is the local account, whose models are stand-ins.
+    """
 
     environment: str
     region: str | None
@@ -26,7 +34,7 @@ class Target:
 
     @functools.cached_property
     def account(self) -> "Account":
-        from distillery.client import Account  # boto3, which is not every verb's
+        from distillery.client import Account  # boto3, which some verbs do not need
         from distillery.core.aws import redacting
 
         return Account(self.environment, self.region, prepare=redacting)
@@ -57,22 +65,43 @@ class Target:
         return [str(name) for name in self.account.pipeline["recipes"]]
 
     def cap_usd(self, recipe: str) -> Decimal | None:
-        """What its runs of a month may cost together; None where a deployment of before does not say it."""
-        said = self.account.pipeline.get("monthly_caps_usd", {}).get(recipe)
-        return None if said is None else Decimal(said)
+        """Returns the monthly budget of a recipe; None if an older deployment does not publish it."""
+        cap = self.account.pipeline.get("monthly_caps_usd", {}).get(recipe)
+        return None if cap is None else Decimal(cap)
 
-    def know(self, recipe: str) -> None:
-        """Raises BadRequest, with the recipes there are, where the environment has no such recipe."""
+    def runs_by_recipe(self, recipes: Iterable[str]) -> dict[str, "list[RunRecord] | Exception"]:
+        """Returns the runs of each recipe, or the error of AWS if the caller may not read them.
+
+        A tag can limit a person to some recipes. Raises the error if the caller may read none of these.
+        """
+        found = {recipe: self._runs(recipe) for recipe in recipes}
+        refusals = [runs for runs in found.values() if isinstance(runs, Exception)]
+        if refusals and len(refusals) == len(found):
+            raise refusals[0]
+        return found
+
+    def _runs(self, recipe: str) -> "list[RunRecord] | Exception":
+        from distillery.client import AWS_ERRORS
+
+        try:
+            return self.ledger.runs(recipe)
+        except AWS_ERRORS as error:
+            if not refused(error):
+                raise
+            return error
+
+    def require_recipe(self, recipe: str) -> None:
+        """Raises BadRequest, with the recipes that exist, if the environment has no such recipe."""
         if recipe not in self.recipes:
             has = f"environment {self.account.environment!r} has {self.recipes}"
             raise BadRequest(f"there is no recipe {recipe!r}; {has}")
 
     @property
-    def seconds_between_looks(self) -> float:
-        """A local run takes a minute; one on AWS takes hours, and every look is a request that costs."""
+    def poll_interval(self) -> float:
+        """Seconds between two reads of a run, which takes a minute locally, and hours on AWS, where each read costs."""
         return 0.3 if self.local else 15.0
 
 
 def target(context: typer.Context) -> Target:
-    """The target that the command's options chose."""
+    """Returns the target that the common options select."""
     return cast(Target, context.obj)

@@ -1,10 +1,11 @@
-"""The command's one door to a terminal and to what it writes for other programs.
+"""All output of the command: to a terminal, and to other programs.
 
-What others wrote (files, callers, models, AWS, parameters) is a value beside a template of ours, as a value is beside a
-statement in SQL: markup is read in templates alone, and a value is one line that does nothing (`escaping`). Whatever
-reaches a terminal in another way, such as a table's cell, has its control characters spelled when it is drawn.
+Text from elsewhere (files, callers, models, AWS, parameters) is passed as a value beside a template, like a parameter
+of an SQL statement. Markup has an effect only in templates; a value is printed as one line without control characters
+(`distillery.core.escaping`). Text that reaches the terminal in another way, such as a cell of a table, is escaped when
+it is rendered.
 
-Templates are literals, and nothing else in the command prints (checked by a test).
+Templates are literals, and no other module of the command prints. A test checks both.
 """
 
 import re
@@ -27,12 +28,12 @@ __all__ = ["Table", "Terminal", "Text"]
 
 VALUE_MAX = 8000
 URI_MAX = 2000
-"""S3's keys have 1024 bytes at most."""
+"""A key in S3 has at most 1024 bytes."""
 _HOLE = re.compile(r"\{\}")
 
 
 class Terminal(Console):
-    """Reads no markup and no names of emoji, and draws no control character but its own."""
+    """A console that interprets no markup and no emoji names, and escapes control characters that are not its own."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **settings)
@@ -46,8 +47,13 @@ console = Terminal()
 errors = Terminal(stderr=True)
 
 
-def told(template: str, *values: object) -> Text:
-    """template: with rich's markup, and {} for each value. A value that was told before keeps its style."""
+def styled(template: str, *values: object) -> Text:
+    """Fills a template with values.
+
+    Args:
+        template: Text with rich's markup, and {} for each value.
+        values: What fills the holes. A Text keeps its style; anything else becomes one line without markup.
+    """
     text = Text.from_markup(template, emoji=False)
     cuts = [at for hole in _HOLE.finditer(text.plain) for at in hole.span()]
     parts = text.divide(cuts)
@@ -65,46 +71,46 @@ def _filled(hole: Text, value: object) -> Text:
 
 
 def link(uri: object) -> Text:
-    """An address that others named, to be copied: nobody reads a sentence in it."""
+    """Returns an address from elsewhere, percent-encoded so that it cannot read as a sentence."""
     return Text(address(uri, URI_MAX))
 
 
-def say(template: str, *values: object) -> None:
-    """One line, however long."""
-    console.print(told(template, *values), soft_wrap=True)
+def echo(template: str, *values: object) -> None:
+    """Prints one line to standard output, without wrapping it."""
+    console.print(styled(template, *values), soft_wrap=True)
 
 
-def complain(template: str, *values: object) -> None:
-    """The same beside what is printed for others."""
-    errors.print(told(template, *values), soft_wrap=True)
+def echo_error(template: str, *values: object) -> None:
+    """Prints one line to standard error."""
+    errors.print(styled(template, *values), soft_wrap=True)
 
 
-def passage(text: object, style: str = "") -> Text:
-    """What somebody wrote, on as many lines as it has."""
+def multiline(text: object, style: str = "") -> Text:
+    """Returns text from elsewhere with its line breaks."""
     return Text(lines(text), style)
 
 
-def quote(text: object) -> None:
-    console.print(passage(text), soft_wrap=True)
+def echo_text(text: object) -> None:
+    console.print(multiline(text), soft_wrap=True)
 
 
-def draw(*drawn: RenderableType) -> None:
+def show(*drawn: RenderableType) -> None:
     for one in drawn:
         console.print(one)
 
 
-def row(table: Table, *cells: object, style: str | None = None) -> None:
-    """Adds a row: of cells that were told or draw themselves, and of values, each one line."""
-    table.add_row(*(cell if isinstance(cell, ConsoleRenderable) else told("{}", cell) for cell in cells), style=style)
+def append_row(table: Table, *cells: object, style: str | None = None) -> None:
+    """Adds a row of cells; one that is no renderable becomes one line."""
+    table.add_row(*(cell if isinstance(cell, ConsoleRenderable) else styled("{}", cell) for cell in cells), style=style)
 
 
 def write(text: str) -> None:
-    """A program's text as it is, but for what a terminal would obey."""
+    """Writes the text of a program, with control characters escaped."""
     sys.stdout.write(lines(text))
 
 
-def document(value: Any, file: Path | None = None) -> None:
-    """JSON for other programs, which deceives nobody who looks at it; into a file, where one is given."""
+def write_json(value: Any, file: Path | None = None) -> None:
+    """Writes JSON, with invisible characters escaped, to a file or to standard output."""
     text = as_json(value, indent=1) + "\n"
     if file is None:
         sys.stdout.write(text)
@@ -113,15 +119,15 @@ def document(value: Any, file: Path | None = None) -> None:
 
 
 def confirm(template: str, *values: object) -> None:
-    """Asks. Raises Abort where the answer is no."""
-    typer.confirm(told(template, *values).plain, abort=True)
+    """Asks for confirmation. Raises Abort if the answer is no."""
+    typer.confirm(styled(template, *values).plain, abort=True)
 
 
-def bar(length: int, label: object) -> Any:
-    """A bar of progress beside what is printed for others."""
+def progress_bar(length: int, label: object) -> Any:
+    """Returns a progress bar on standard error."""
     return typer.progressbar(length=length, label=one_line(label), file=sys.stderr)
 
 
-def traced(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """As Python tells of an error that nobody expected (`sys.excepthook`)."""
+def print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Prints the traceback of an unexpected error, with control characters escaped (`sys.excepthook`)."""
     sys.stderr.write(lines("".join(traceback.format_exception(kind, error, trace))))

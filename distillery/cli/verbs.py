@@ -1,4 +1,4 @@
-"""The verbs, each imported when it is asked for, so that `distillery check` waits for no library of AWS."""
+"""The verbs, each imported on first use, so that `distillery check` does not wait for boto3."""
 
 import contextlib
 import importlib
@@ -16,21 +16,23 @@ VERBS = (
     *("check", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
-"""In the order of the help; each is a function in a module of the same name beside this one."""
+"""In the order of the help; each is a function of the same name."""
+_MODULES = dict.fromkeys(("approve", "reject", "rollback"), "decisions")
+"""The verbs that are not in a module of their own name."""
 _MOVED = {"demo": "the demo runs from a checkout: `make demo`"}
 
 
 class Verbs(TyperGroup):
-    """Commands by name, as click's guide makes them lazy ("Lazily loading subcommands")."""
+    """Loads commands by name, as in click's guide ("Lazily loading subcommands")."""
 
     def make_context(self, *given: Any, **more: Any) -> Any:
-        with _spelled():
+        with _escaped():
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: Any) -> Any:
-        """What is wrong with a verb's arguments comes up in here, too; a refusal is told which policy was missing."""
+        """Adds the missing policy to an error of AWS. Errors in a verb's arguments are raised here as well."""
         try:
-            with _spelled():
+            with _escaped():
                 return super().invoke(ctx)
         except Exception as error:
             from distillery.cli.permissions import needed
@@ -48,16 +50,18 @@ class Verbs(TyperGroup):
         if cmd_name not in VERBS:
             return None
         one = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        one.command(cmd_name)(getattr(importlib.import_module(f"distillery.cli.{cmd_name}"), cmd_name))
+        one.command(cmd_name)(
+            getattr(importlib.import_module(f"distillery.cli.{_MODULES.get(cmd_name, cmd_name)}"), cmd_name)
+        )
         return get_command(one)
 
 
 @contextlib.contextmanager
-def _spelled() -> Iterator[None]:
-    """What is wrong with the words of a command is told with those words, and typer prints them as they are."""
+def _escaped() -> Iterator[None]:
+    """Escapes the messages of usage errors: they quote the arguments, and typer prints them as they are."""
     try:
         yield
     except Exception as error:
-        if hasattr(error, "format_message"):  # click's own, which typer gives no public name
+        if hasattr(error, "format_message"):  # click's UsageError, which typer does not export
             vars(error).update({name: one_line(one) for name, one in vars(error).items() if isinstance(one, str)})
         raise

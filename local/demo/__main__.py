@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from distillery.cli import report_errors
-from distillery.cli.terminal import say
+from distillery.cli.terminal import echo
 from distillery.client import NotReached
 from local.demo import play
 from local.emulator import process
@@ -35,7 +35,7 @@ def demo(
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:
         goes_on = "The local account still runs: `make demo` continues there, `make down` stops it."
-        say("\nstopped. {}", goes_on if process.running() else "Nothing is running.")
+        echo("\nstopped. {}", goes_on if process.running() else "Nothing is running.")
         raise typer.Exit(130) from stopped
 
 

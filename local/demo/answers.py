@@ -8,18 +8,18 @@ from typing import Any
 
 from distillery.cli.ask import answer_of
 from distillery.cli.target import Target
-from distillery.cli.terminal import Table, draw, passage, row, say, told
+from distillery.cli.terminal import Table, append_row, echo, multiline, show, styled
 from distillery.core import catalog
 from distillery.core.ledger.records import RunRecord
 from distillery.core.pipeline import Outcome, Score, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire
 
-STAND_IN = told("[dim](stand-in)[/dim]")
+STAND_IN = styled("[dim](stand-in)[/dim]")
 PER = 1000  # prompts: what the table's cost is for
 
 
-def show(on: Target, recipe: str, run: str) -> None:
+def show_results(on: Target, recipe: str, run: str) -> None:
     """Prints the live answer (where the run was promoted), the table, and the commands to go on with."""
     record = on.ledger.run(run)
     evaluation = record.stages.get(Stage.EVALUATION)
@@ -49,20 +49,20 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
     system = held_out["system"][0]["text"] if "system" in held_out else None
     live = answer_of(on, f"distilled/{recipe}", _question(held_out), system)
     others = held_out["answers"]
-    say("\n[bold]A prompt that was not in the training set[/bold]")
-    say("  {}", _question(held_out))
+    echo("\n[bold]A prompt that was not in the training set[/bold]")
+    echo("  {}", _question(held_out))
     answers = Table.grid(padding=(0, 2))
-    row(answers, "  the live alias", passage(live["text"], "green"), STAND_IN)
-    row(answers, "  the teacher", passage(others["teacher"]["text"]), STAND_IN)
-    row(answers, "  the untrained student", passage(others["base"]["text"]), STAND_IN)
+    append_row(answers, "  the live alias", multiline(live["text"], "green"), STAND_IN)
+    append_row(answers, "  the teacher", multiline(others["teacher"]["text"]), STAND_IN)
+    append_row(answers, "  the untrained student", multiline(others["base"]["text"]), STAND_IN)
     if held_out["reference"] is not None:
-        row(answers, told("  [dim]the reference[/dim]"), passage(held_out["reference"], "dim"), "")
-    draw(answers)
+        append_row(answers, styled("  [dim]the reference[/dim]"), multiline(held_out["reference"], "dim"), "")
+    show(answers)
 
 
 def _table(verdict: Verdict, record: RunRecord) -> None:
     prompts, recipe = record.run.dataset.heldout, record.run.recipe
-    say("\n[bold]{} held-out prompts[/bold]; every answer is a stand-in's", prompts)
+    echo("\n[bold]{} held-out prompts[/bold]; every answer is a stand-in's", prompts)
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("model", overflow="fold")
     for column in (
@@ -80,13 +80,13 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
         cost = _by_the_hour(recipe) if hourly else _cost(score, prompts)
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
-        row(table, who, model, *figures, style=style)
-    draw(table)
+        append_row(table, who, model, *figures, style=style)
+    show(table)
     dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
-        say("[dim]Modelled on published latencies and on prices as of {}.[/dim]", min(dates))
+        echo("[dim]Modelled on published latencies and on prices as of {}.[/dim]", min(dates))
     if recipe.hosting is catalog.HostingMode.PROVISIONED:
-        say("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
+        echo("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
 
 
 def _cost(score: Score, prompts: int) -> str:
@@ -112,7 +112,7 @@ def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
     lines.append(("the pipeline, stage by stage", "docs/pipeline.md"))
     lines.append(("what this local account does not prove", "docs/local-account.md"))
-    say("\n[bold]Where to look next[/bold]")
+    echo("\n[bold]Where to look next[/bold]")
     for what, line in lines:
-        say("  {} [cyan]{}[/cyan]", f"{what:<43}", line)
-    say("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")
+        echo("  {} [cyan]{}[/cyan]", f"{what:<43}", line)
+    echo("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")

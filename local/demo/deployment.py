@@ -14,7 +14,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
-from distillery.cli.terminal import console, quote, say, told
+from distillery.cli.terminal import console, echo, echo_text, styled
 from local.account import ROOT, LocalAccount
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
@@ -52,7 +52,7 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: 
     began, tail = time.monotonic(), deque[str](maxlen=TAIL)
     with (
         log.open("w") as kept,
-        console.status(told("{}", what)) as line,
+        console.status(styled("{}", what)) as line,
         _process(account, arguments, folder) as process,
     ):
         assert process.stdout is not None
@@ -60,13 +60,13 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: 
             for text in process.stdout:
                 kept.write(text)
                 tail.append(text.rstrip())
-                line.update(told("{} [dim]{} s · {}[/dim]", what, _since(began), _short(text)))
+                line.update(styled("{} [dim]{} s · {}[/dim]", what, _since(began), _short(text)))
         except BaseException:
             _end(process)
             raise
     if process.returncode:
         _failed(what, tail, log)
-    say("[green]✓[/green] {} [dim]{} s[/dim]", what, _since(began))
+    echo("[green]✓[/green] {} [dim]{} s[/dim]", what, _since(began))
 
 
 def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
@@ -106,7 +106,7 @@ def _short(text: str) -> str:
 
 
 def _failed(what: str, tail: Sequence[str], log: Path) -> None:
-    say("[red]✗[/red] {} failed; its last lines:", what)
-    quote("\n".join(tail))
-    say("all of it: {}", log)
+    echo("[red]✗[/red] {} failed; its last lines:", what)
+    echo_text("\n".join(tail))
+    echo("all of it: {}", log)
     raise typer.Exit(1)

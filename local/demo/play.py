@@ -5,15 +5,15 @@ from pathlib import Path
 
 import typer
 
-from distillery.cli.run import ON_THE_ROAD, refuse, start
+from distillery.cli.run import STARTED, refuse, start
 from distillery.cli.target import Target
-from distillery.cli.terminal import say
+from distillery.cli.terminal import echo
 from distillery.cli.watch import follow
 from distillery.core import clock
 from distillery.settings import Settings, load
 from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
-from local.demo.answers import show
+from local.demo.answers import show_results
 from local.demo.calendar import CALENDARS, in_season, launch_day
 from local.demo.deployment import bootstrap, deploy
 from local.emulator import process
@@ -35,7 +35,7 @@ def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> N
     recipe = next(iter(settings.recipes))
     run = _start(on, recipe, prompts or EXAMPLE, again=again)
     passed = follow(on, run)
-    show(on, recipe, run)
+    show_results(on, recipe, run)
     if not passed:
         raise typer.Exit(1)
 
@@ -56,14 +56,16 @@ def _account(environment: str, port: int) -> LocalAccount:
     wanted = LocalAccount(state=ROOT / ".local", port=port, date=CALENDARS.get(environment), model_units=MODEL_UNITS)
     found = process.running(wanted.state)
     if found and not in_season(found, environment):
-        say("the local account's calendar is not that of {}: starting it anew, without what it held", repr(environment))
+        echo(
+            "the local account's calendar is not that of {}: starting it anew, without what it held", repr(environment)
+        )
         process.stop(wanted.state)
         found = None
     account = process.start(found or wanted)
     os.environ.update(account.env())  # from here on every client, and the clock, are the local account's
     how = "already runs" if found else "runs"
-    say("[green]✓[/green] local AWS account {} {} on {}", account.account, how, account.endpoint)
-    say(
+    echo("[green]✓[/green] local AWS account {} {} on {}", account.account, how, account.endpoint)
+    echo(
         "  [dim]its clock: {}, {} times as fast\n"
         "  its models are stand-ins: a small text model as the student, "
         "a teacher that errs on {} of prompts (seeded)[/dim]",
@@ -74,12 +76,12 @@ def _account(environment: str, port: int) -> LocalAccount:
 
 def _start(on: Target, recipe: str, prompts: Path, *, again: bool) -> str:
     answer = start(on, recipe, prompts, again=again)
-    if answer["status"] not in ON_THE_ROAD:
+    if answer["status"] not in STARTED:
         refuse(on, answer)
     name = prompts.relative_to(ROOT) if prompts.is_relative_to(ROOT) else prompts
     if answer["status"] == "same":
         before = f"distilled before as run {answer['run']} (AGAIN=1 distils them again)"
-        say("[green]✓[/green] {}: {}", name, before)
+        echo("[green]✓[/green] {}: {}", name, before)
     else:
-        say("[green]✓[/green] {} uploaded and validated", name)
+        echo("[green]✓[/green] {} uploaded and validated", name)
     return str(answer["run"])

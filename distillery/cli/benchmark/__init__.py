@@ -1,1 +1,1 @@
-"""How fast routes answer, measured as a caller sees it: streams, one after the other, of one arm and then the next."""
+"""Measures how fast routes answer, as a caller sees it: one streamed answer after another, of each variant in turn."""

@@ -1,4 +1,4 @@
-"""What is asked: texts of a known length about one subject after the other, or a file of one's own."""
+"""The prompts of a benchmark: generated texts of a similar length, or a file of the user's own."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,34 +22,39 @@ class Prompt:
 
     @property
     def characters(self) -> int:
+        """Number of characters of the conversation as JSON."""
         return len(json.dumps(self.conversation, ensure_ascii=False))
 
 
-def own() -> Iterator[Prompt]:
-    """Without end, and no two alike: an answer that a cache has would be no measurement."""
+def generated() -> Iterator[Prompt]:
+    """Yields prompts without end. All of them differ, so that no cache can answer."""
     for number, subject in zip(count(1), cycle(SUBJECTS), strict=False):
-        yield _asking(f"Question {number}. Write about {WORDS} words on the history of {subject}.")
+        yield _from_text(f"Question {number}. Write about {WORDS} words on the history of {subject}.")
 
 
-def of(file: Path) -> Iterator[Prompt]:
-    """The file's prompts over and over. `.jsonl`: conversations as they are distilled from, whose last answer is left
-    out; otherwise one prompt a line. Raises BadRequest."""
-    read = _conversation if file.suffix == ".jsonl" else _asking
+def from_file(file: Path) -> Iterator[Prompt]:
+    """Yields the prompts of a file over and over.
+
+    A `.jsonl` file holds conversations as recipes learn from them, whose last answer is left out; any other file holds
+    one prompt per line. Raises BadRequest for a file without prompts, or with a line that is no conversation.
+    """
+    read = _from_conversation if file.suffix == ".jsonl" else _from_text
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not lines:
         raise BadRequest(f"{file} has no prompts")
     return cycle([read(line) for line in lines])
 
 
-def _asking(text: str) -> Prompt:
+def _from_text(text: str) -> Prompt:
     return Prompt(user_message(text))
 
 
-def _conversation(line: str) -> Prompt:
+def _from_conversation(line: str) -> Prompt:
     try:
-        said = json.loads(line)
-        messages = said["messages"][:-1] if said["messages"][-1]["role"] == "assistant" else said["messages"]
+        conversation = json.loads(line)
+        messages = conversation["messages"]
+        messages = messages[:-1] if messages[-1]["role"] == "assistant" else messages
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise BadRequest(f"no conversation, see distillery check: {line[:60]}") from error
-    system = {"system": said["system"]} if said.get("system") else {}
+    system = {"system": conversation["system"]} if conversation.get("system") else {}
     return Prompt({"messages": messages, **system})

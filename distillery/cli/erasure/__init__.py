@@ -1,1 +1,1 @@
-"""What somebody wrote, found in every copy and deleted."""
+"""Finds and deletes every copy of a text."""

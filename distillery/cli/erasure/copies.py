@@ -1,8 +1,7 @@
-"""Every copy in the buckets: found in all versions, told apart by whether something still needs it, and deleted.
+"""Finds every copy of a text in the buckets, in all versions of objects, and deletes it.
 
-An object is the smallest thing that goes, in all its versions, whichever of them holds what is wanted: of a file
-without one line a new version would start a run, or would not be what its digest says; and an older version would take
-the place of one that is deleted alone.
+Objects are deleted as a whole, with all their versions, whichever of them contains the text. A new version without
+one line would start a run, or would not match its digest; and an older version takes the place of the current one.
 """
 
 import contextlib
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from distillery.cli.erasure.wanted import Holds, held, of_digest
+from distillery.cli.erasure.matching import Matcher, find_digest, matches
 from distillery.client import AWS_ERRORS
 from distillery.core.conversation import Prompt
 from distillery.core.names import (
@@ -30,7 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """logs: whether it is that of logged calls. folders: prefixes that are looked through; at first all there is."""
+    """A bucket that is searched.
+
+    Attributes:
+        logs: Whether it contains logged calls.
+        folders: Prefixes that are searched; by default, all keys.
+    """
 
     name: str
     s3: "S3Client"
@@ -44,12 +48,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """An object of which some version holds it; versions: all of them, with delete markers. why: it is kept."""
+    """An object of which at least one version contains the text.
+
+    Attributes:
+        versions: All versions, with delete markers.
+        needed: Why the object is kept; empty for one that may be deleted.
+    """
 
     bucket: Bucket
     key: str
     versions: tuple[Version, ...]
-    why: str = ""
+    needed: str = ""
 
     @property
     def uri(self) -> str:
@@ -57,33 +66,38 @@ class Copy:
 
     @property
     def dataset(self) -> tuple[str, str] | None:
-        """(recipe, digest) of the data set that it is part of."""
+        """Recipe and digest of the data set that the object is part of; None for other objects."""
         parts = self.key.split("/")
         return (parts[1], parts[2]) if self.key.startswith(DATASETS_PREFIX) and len(parts) > 3 else None
 
 
 @dataclass(slots=True)
 class Found:
-    """unread: objects of which nobody knows what they hold, and why; looked: versions that were read."""
+    """Result of a search.
+
+    Attributes:
+        unread: Objects that could not be read, with the error.
+        searched: Number of versions that were read.
+    """
 
     copies: list[Copy] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
-    looked: int = 0
+    searched: int = 0
 
     @property
     def datasets(self) -> set[tuple[str, str]]:
         return {copy.dataset for copy in self.copies if copy.dataset}
 
 
-def of_recipe(bucket: Bucket, recipe: str, runs: Iterable[str]) -> Bucket:
-    """The bucket, in which that recipe's folders alone are looked through, and those of its runs."""
+def limited_to(bucket: Bucket, recipe: str, runs: Iterable[str]) -> Bucket:
+    """Returns the bucket limited to the folders of a recipe and its runs."""
     folders = [f"{folder}{recipe}/" for folder in dict.fromkeys((*PROMPTS_BY_RECIPE, *DATA_BY_RECIPE))]
     folders += [f"{folder}{run}/" for folder in DATA_BY_RUN for run in runs]
     return replace(bucket, folders=tuple(folders))
 
 
 def objects(bucket: Bucket, *folders: str) -> Iterator[tuple[str, tuple[Version, ...]]]:
-    """Every key in the folders with all its versions: S3 lists those of a key next to each other, but for pages."""
+    """Yields every key in the folders with all its versions."""
     found = defaultdict[str, list[Version]](list)
     for folder in folders or bucket.folders:
         for version in versions(bucket.s3, bucket.name, folder):
@@ -92,43 +106,45 @@ def objects(bucket: Bucket, *folders: str) -> Iterator[tuple[str, tuple[Version,
         yield key, tuple(every)
 
 
-def by_digest(buckets: Iterable[Bucket], digest: str) -> Prompt | None:
-    """What the prompt of that digest says, of the first copy that is found."""
+def prompt_of_digest(buckets: Iterable[Bucket], digest: str) -> Prompt | None:
+    """Returns the prompt with that digest from the first copy that is found; None if there is none."""
     for bucket in buckets:
         for _, every in objects(bucket):
             for version in every:
-                with contextlib.suppress(*AWS_ERRORS, OSError):  # the search tells what cannot be read
-                    if not version.marker and (prompt := of_digest(bucket.read(version), digest)):
+                with contextlib.suppress(*AWS_ERRORS, OSError):  # `search` reports what cannot be read
+                    if not version.marker and (prompt := find_digest(bucket.read(version), digest)):
                         return prompt
     return None
 
 
-def search(buckets: Iterable[Bucket], holds: Holds, tell: Callable[[int], None] = lambda _looked: None) -> Found:
-    """What cannot be read is told and passed over."""
+def search(
+    buckets: Iterable[Bucket], matcher: Matcher, on_object: Callable[[int], None] = lambda _searched: None
+) -> Found:
+    """Searches the buckets, and calls `on_object` with the number of versions read so far after each object."""
     found = Found()
     for bucket in buckets:
         for key, every in objects(bucket):
-            if _any(bucket, every, holds, found):
+            if _any(bucket, every, matcher, found):
                 found.copies.append(Copy(bucket=bucket, key=key, versions=every))
-            tell(found.looked)
+            on_object(found.searched)
     return found
 
 
-def _any(bucket: Bucket, every: tuple[Version, ...], holds: Holds, found: Found) -> bool:
+def _any(bucket: Bucket, every: tuple[Version, ...], matcher: Matcher, found: Found) -> bool:
     for version in every:
         if version.marker or not version.size:
             continue
-        found.looked += 1
+        found.searched += 1
         try:
-            if held(bucket.read(version), holds):
+            if matches(bucket.read(version), matcher):
                 return True
         except (*AWS_ERRORS, OSError) as error:
             found.unread[f"s3://{bucket.name}/{version.key}"] = str(error)
     return False
 
 
-def of_runs(bucket: Bucket, runs: Iterable[str], found: Found) -> list[Copy]:
-    """What was answered to it: answers stand without their prompts, in the folders of the runs that asked."""
+def answers_of(bucket: Bucket, runs: Iterable[str], found: Found) -> list[Copy]:
+    """Returns the answers of runs that evaluated on the text: they are stored by run, without their prompts."""
     known = {copy.uri for copy in found.copies}
     every = [
         Copy(bucket=bucket, key=key, versions=all_of)
@@ -142,14 +158,16 @@ def is_golden(copy: Copy) -> bool:
     return copy.key.startswith(GOLDEN_PREFIX)
 
 
-def erase(copies: Iterable[Copy], tell: Callable[[str], Any] = lambda _uri: None) -> dict[str, str]:
-    """Why, of each object that S3 would not delete. Data sets go last: until then the search can be made again, and
-    says the same of models, if this is interrupted."""
+def erase(copies: Iterable[Copy], on_deleted: Callable[[str], Any] = lambda _uri: None) -> dict[str, str]:
+    """Deletes the copies, and returns the error of each object that S3 refuses to delete.
+
+    Data sets are deleted last. Until then, after an interruption, a new search finds the same models.
+    """
     refused = {}
     for copy in sorted(copies, key=lambda copy: (copy.dataset is not None, copy.uri)):
         try:
             delete(copy.bucket.s3, copy.bucket.name, copy.versions)
-            tell(copy.uri)
+            on_deleted(copy.uri)
         except (*AWS_ERRORS, OSError) as error:
             refused[copy.uri] = str(error)
     return refused

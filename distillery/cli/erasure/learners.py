@@ -1,4 +1,4 @@
-"""Which runs were given a data set, which models they made, and which of these are in use."""
+"""Finds the runs that were given a data set, the models that they trained, and which of these models are in use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,12 @@ from distillery.core.lineage import model_of, needs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
-    """sure: False of a run whose job read logged calls itself. serves: `current`, `previous`, or empty."""
+    """A run, and the model that it trained. The names of the fields are keys of the JSON output.
+
+    Attributes:
+        serves: `current`, `previous`, or empty for a model that the alias does not name.
+        sure: False for a run whose job read logged calls itself.
+    """
 
     recipe: str
     run: str
@@ -23,8 +28,15 @@ class Learner:
 def learners(
     recipe: str, records: list[RunRecord], alias: Mapping[str, Any] | None, digests: set[str], *, logged: bool
 ) -> list[Learner]:
-    """Of a recipe's runs those that were given one of the data sets; logged: whether a logged call holds it, which jobs
-    that read the logs may have learnt."""
+    """Returns the runs of a recipe that were given one of the data sets.
+
+    Args:
+        recipe: Name of the recipe.
+        records: Its runs.
+        alias: What its alias says; None if nothing was promoted.
+        digests: Digests of the data sets.
+        logged: Whether a logged call contains the text. A job that reads logs may then have learned from it.
+    """
     found = []
     for record in records:
         given = record.run.dataset.digest in digests
@@ -44,13 +56,13 @@ def learners(
 
 
 def in_use(records: list[RunRecord], alias: Mapping[str, Any] | None, digest: str) -> str:
-    """Why a data set is needed; empty where it is not, as `lambdas.expiry` judges it."""
+    """Returns why a data set is needed, by the rules of `lambdas.expiry`; empty if it is not needed."""
     named = alias or {}
     for need in needs(records, current=named.get("current"), previous=named.get("previous")):
         if not need.digests:
             return f"no run is known of the {need.which} model"
         if digest in need.digests:
-            return f"run {need.run} is on the road" if need.run else f"the alias's {need.which} model learned it"
+            return f"run {need.run} is active" if need.run else f"the alias's {need.which} model learned it"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a person does at the desk before anything is uploaded: checking prompts, with the code that runs in Lambda.
+"""Checks prompts before an upload, with the code that runs in Lambda.
 
-No AWS library is loaded here unless a prompt lies in S3.
+It imports boto3 only for prompts in S3.
 """

@@ -1,4 +1,4 @@
-"""What the arguments of `distillery check` name, each one data set: a file, a folder, a manifest, or the same in S3."""
+"""The data sets that the arguments of `distillery check` name: files, folders, manifests, or objects in S3."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +14,13 @@ from distillery.datasets.validation.reading import InputFile
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """name: as it was said; size: bytes to read, None where nobody knows; open: one file after the other, telling of
-    the bytes that were read."""
+    """A data set.
+
+    Attributes:
+        name: The argument that names it.
+        size: Bytes to read; None if unknown.
+        open: Yields one file after another, and calls its argument with the number of bytes of each read.
+    """
 
     name: str
     size: int | None
@@ -23,7 +28,8 @@ class Source:
 
 
 def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
-    """One for each argument, or one for all of them. Raises BadRequest for what is not there or holds no prompts."""
+    """Returns one source for each argument, or one for all of them. Raises BadRequest for a name that does not exist or
+    contains no prompts."""
     found = [one for name in names for one in _named(name)]
     return [_joined(found)] if together and len(found) > 1 else found
 
@@ -31,7 +37,7 @@ def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
 def _named(name: str) -> list[Source]:
     if name.startswith("s3://"):
         return [_in_s3(name)]
-    if not os.path.exists(name) and (matching := sorted(glob(name))):  # a pattern that the shell left alone
+    if not os.path.exists(name) and (matching := sorted(glob(name))):  # a pattern that the shell did not expand
         return [_local(one) for one in matching]
     return [_local(name)]
 
@@ -39,10 +45,10 @@ def _named(name: str) -> list[Source]:
 def _local(name: str) -> Source:
     files = list(_files(Path(name)))
 
-    def opened(tell: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(on_read: Callable[[int], None]) -> Iterator[InputFile]:
         for file in files:
             with file.open("rb") as body:
-                yield InputFile(str(file), str(file), None, _Told(body, tell))
+                yield InputFile(str(file), str(file), None, _CountedReads(body, on_read))
 
     return Source(name, sum(file.stat().st_size for file in files), opened)
 
@@ -51,7 +57,7 @@ def _files(path: Path) -> Iterable[Path]:
     if path.is_dir():
         if found := sorted(file for file in path.rglob("*") if file.name.endswith(FORMATS) and file.is_file()):
             return found
-        raise BadRequest(f"{path} holds no file that ends in {', '.join(FORMATS)}; name the folder that was meant")
+        raise BadRequest(f"{path} contains no file that ends in {', '.join(FORMATS)}; name another folder")
     if not path.is_file():
         raise BadRequest(f"there is no file {path}; name a file, a folder, {MANIFEST}, or s3://bucket/key")
     if path.name == MANIFEST:
@@ -59,13 +65,15 @@ def _files(path: Path) -> Iterable[Path]:
             names = parse_manifest(manifest.read(MAX_MANIFEST_BYTES + 1))
         return [file for name in names for file in _files(path.with_name(name))]
     if not path.name.endswith(FORMATS):
-        raise BadRequest(f"{path} ends in none of {', '.join(FORMATS)}, so the road does not take it; rename it")
+        raise BadRequest(
+            f"{path} ends in none of {', '.join(FORMATS)}, so that the pipeline does not accept it; rename it"
+        )
     return [path]
 
 
 def _in_s3(uri: str) -> Source:
-    def opened(_tell: Callable[[int], None]) -> Iterator[InputFile]:
-        from distillery.core.aws import client  # boto3, only for a source in S3
+    def opened(_on_read: Callable[[int], None]) -> Iterator[InputFile]:
+        from distillery.core.aws import client  # boto3
 
         upload = parse_event({"recipe": "", "uri": uri})
         return open_files(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never ignored
@@ -74,22 +82,22 @@ def _in_s3(uri: str) -> Source:
 
 
 def _joined(parts: list[Source]) -> Source:
-    def opened(tell: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(on_read: Callable[[int], None]) -> Iterator[InputFile]:
         for part in parts:
-            yield from part.open(tell)
+            yield from part.open(on_read)
 
     sizes = [part.size for part in parts]
     known = None if None in sizes else sum(size or 0 for size in sizes)
     return Source(", ".join(part.name for part in parts), known, opened)
 
 
-class _Told:
-    """A file that tells how much of it was read."""
+class _CountedReads:
+    """A file that reports the size of each read."""
 
-    def __init__(self, body: Any, tell: Callable[[int], None]) -> None:
-        self._body, self._tell = body, tell
+    def __init__(self, body: Any, on_read: Callable[[int], None]) -> None:
+        self._body, self._on_read = body, on_read
 
     def read(self, size: int = -1) -> bytes:
         chunk: bytes = self._body.read(size)
-        self._tell(len(chunk))
+        self._on_read(len(chunk))
         return chunk

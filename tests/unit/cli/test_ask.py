@@ -94,7 +94,7 @@ def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAcc
     said = command("rollback", "support")
     assert (said.code, said.out) == (
         0,
-        "rolling support back to arn:old; see it done with: distillery status support",
+        "rolling support back to arn:old; follow it with: distillery status support",
     )
     assert account.calls == [("rollback-function", {"recipe": "support", "version": 4}, None)]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from distillery.cli.offline_check.settings import for_recipe
+from distillery.cli.offline_check.checker import recipe_run
 from distillery.core.curation import Curation, TooMany
 from distillery.core.errors import BadRequest
 from tests.unit.cli.conftest import Command
@@ -111,10 +111,10 @@ def test_what_the_recipe_would_refuse_is_refused_at_the_desk(command: Command, t
 
 
 def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = for_recipe("dev", "support")
+    wanted = recipe_run("dev", "support")
     few = Curation(too_many=TooMany.SELECT, most_prompts=100)
     monkeypatch.setattr(
-        "distillery.cli.check.recipe_of",
+        "distillery.cli.check.recipe_run",
         lambda _env, _name: replace(wanted, recipe=replace(wanted.recipe, curation=few)),
     )
     path = tmp_path / "many.jsonl"
@@ -129,9 +129,9 @@ def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monke
 
 
 def test_over_budget_is_told_with_the_items(command: Command, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = for_recipe("dev", "support")
+    wanted = recipe_run("dev", "support")
     poor = replace(wanted, recipe=replace(wanted.recipe, budget_usd=Decimal("0.10")))
-    monkeypatch.setattr("distillery.cli.check.recipe_of", lambda _env, _name: poor)
+    monkeypatch.setattr("distillery.cli.check.recipe_run", lambda _env, _name: poor)
     said = command("check", str(good), "--recipe", "support")
     assert said.code == 1
     assert "model storage" in said.out
@@ -164,7 +164,7 @@ def test_an_environment_that_is_none_is_told_with_those_there_are(command: Comma
 def test_a_bar_is_drawn_for_a_large_file_on_a_terminal_only(
     command: Command, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distillery.cli.check.SLOW", 10)
+    monkeypatch.setattr("distillery.cli.check.PROGRESS_FROM", 10)
     assert command("check", str(good)).err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert "100%" in command("check", str(good)).err

@@ -152,17 +152,17 @@ def test_a_refusal_says_which_policy_the_verb_needs(
 
 TAGGED = {
     "run": "starts runs by putting prompts under prompts/<recipe>/",
-    "collect": "leaves collecting to the recipe's schedule",
-    **dict.fromkeys(("approve", "reject", "rollback"), "decides only where every recipe names its deciders"),
-    "status": "reaches that recipe alone",
-    "forget": "says --recipe, and reaches no logged calls",
+    "collect": "relies on the recipe's schedule",
+    **dict.fromkeys(("approve", "reject", "rollback"), "decides only if every recipe names its deciders"),
+    "status": "reaches only that recipe",
+    "forget": "uses --recipe, and reaches no logged calls",
 }
 
 
 @pytest.mark.parametrize("verb", TAGGED)
 def test_a_refusal_says_what_is_for_whom_a_tag_holds_to_a_recipe(verb: str) -> None:
     said = needed(verb, Target("dev", None, False), NotAllowed("AWS refused (AccessDenied)"))
-    assert f"whoever bears the tag distillery:recipe {TAGGED[verb]}" in (said or "")
+    assert f"a person with the tag distillery:recipe {TAGGED[verb]}" in (said or "")
 
 
 def test_what_is_no_refusal_says_nothing_of_policies(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_as
     assert kept == {
         "bb": "the alias's previous model learned it",
         "cc": "the alias's current model learned it",
-        "dd": f"run {road.id} is on the road",
+        "dd": f"run {road.id} is active",
         "su": "a golden set",
     }
     assert not [key for key in s3.held() if key.startswith(f"evaluations/{runs[0].id}")], "answers to it went too"
@@ -204,11 +204,11 @@ def test_an_environment_that_logs_no_calls_is_searched_without_them(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "say what to forget"),
+        ((), "name what to forget"),
         (("--text", SAID, "--digest", "aa"), "one of --text"),
         (("--text", "a"), "nearly every file"),
         (("--digest", "ab\x1b]52;c;"), "no prompt of digest ab%1B%5D52"),
-        (("--text", SAID, "--yes", "--dry-run"), "say one of them"),
+        (("--text", SAID, "--yes", "--dry-run"), "use one of them"),
         (("--text", SAID, "--yes", "--recipe", "suport"), "there is no recipe 'suport'"),
     ],
 )

@@ -51,7 +51,7 @@ def probing(account: FakeAccount, answer: dict[str, Any] | Exception) -> tuple[F
         (
             served("optimized"),
             True,
-            f"{APPLICATION} was served with optimized latency noted for fast: callers use it",
+            f"{APPLICATION} was served with optimized latency recorded for fast: callers use it",
         ),
         (service_error("ValidationException", message=NOT_SUPPORTED), False, "callers use us.amazon.nova-pro-v1:0"),
     ],
@@ -80,7 +80,7 @@ def test_an_answer_is_noted_beside_the_map_and_the_map_left_as_it_is(
     [
         (served("standard"), "was served with standard latency: either the optimized quota was used up"),
         ({}, "was served with standard latency"),
-        (service_error("ThrottlingException", message="Too many tokens"), "could not be tried: "),
+        (service_error("ThrottlingException", message="Too many tokens"), "could not be probed: "),
         (service_error("AccessDeniedException", message="latency is not supported for you"), "AccessDeniedException"),
         (service_error("ValidationException", message="The provided model identifier is invalid."), "is invalid"),
     ],
@@ -93,7 +93,7 @@ def test_whatever_else_comes_is_no_answer(
     said = command("probe", "fast", "--yes")
     assert (said.code, ssm.parameters) == (1, before)
     assert why in said.out
-    assert "nothing was noted" in said.out
+    assert "nothing was recorded" in said.out
 
 
 def test_a_deployment_in_between_keeps_its_map_and_its_own_profile_unprobed(

@@ -37,7 +37,7 @@ def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount,
         f"3 standard {pro} 0.80 3.20",
     ):
         assert line in said.out
-    assert said.out.endswith("Prices as of 2025-07-20 to 2026-11-20: --json tells each.")
+    assert said.out.endswith("Prices as of 2025-07-20 to 2026-11-20: --json shows each.")
     assert said.out.index("distilled/support") < said.out.index("fast")
 
 

@@ -44,7 +44,7 @@ def test_the_same_prompts_lead_to_their_run(account: FakeAccount, command: Comma
     account.answers["dataset-function"] = STARTED | {"status": "same"}
     said = command("run", "support", str(prompts))
     assert said.code == 0
-    assert "are run support-aaaaa-bbbbbbbb-1 already" in said.out
+    assert "already have run support-aaaaa-bbbbbbbb-1" in said.out
     assert "--again" in said.out
 
 
@@ -69,7 +69,7 @@ def test_a_rejected_file_shows_what_was_found_and_how_to_mend_it(
     assert "error not-json ×12: expecting value, at character 1" in said.out
     assert "at a.jsonl:1, a.jsonl:2, a.jsonl:3, a.jsonl:4, a.jsonl:5 and 7 more" in said.out
     assert "fix use [json]" in said.out
-    assert said.out.endswith("nothing was started. The whole report: s3://data/r.json")
+    assert said.out.endswith("no run was started. The complete report: s3://data/r.json")
 
 
 def test_an_unknown_recipe_uploads_nothing_and_lists_the_recipes(

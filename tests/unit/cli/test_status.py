@@ -104,7 +104,7 @@ def test_what_the_month_has_reserved_and_what_it_may_is_shown_with_who_holds_it(
     open_run(ledger)
     usd = Decimal("9.70") if recipe == "support" else Decimal("0.00")
     assert (
-        f"2026-11 (UTC): {of} reserved, ${usd} by runs on the road, ${usd} spent at most by runs that ended; "
+        f"2026-11 (UTC): {of} reserved, ${usd} by active runs, ${usd} spent at most by runs that ended; "
         "a new month on 2026-12-01"
     ) in command("status", recipe).out
 

@@ -23,8 +23,8 @@ from tests.fakes.road import dataset, open_run, recipe, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS, ORDINARY, hostile
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.routes import FAST, publish
-from tests.unit.cli.test_approve import ESTIMATE
 from tests.unit.cli.test_ask import ANSWER
+from tests.unit.cli.test_decisions import ESTIMATE
 from tests.unit.cli.test_probe import probing
 from tests.unit.cli.test_status import ALIAS
 
@@ -258,7 +258,7 @@ def test_a_model_s_answer_keeps_its_lines_and_its_brackets(
 @given(text=hostile())
 @settings(max_examples=200, deadline=None)
 def test_a_value_is_one_line_and_reads_as_no_markup(text: str) -> None:
-    told = terminal.told("[bold]{}[/bold] and {}", text, terminal.told("[red]{}[/red]", text))
+    told = terminal.styled("[bold]{}[/bold] and {}", text, terminal.styled("[red]{}[/red]", text))
     assert not ACTIVE.search(told.plain)
     assert "\n" not in told.plain
     assert {str(span.style) for span in told.spans} == {"bold", "red"}
@@ -274,8 +274,8 @@ def drawn(*what: Any) -> str:
 
 @pytest.mark.parametrize("text", ORDINARY.values(), ids=ORDINARY.keys())
 def test_ordinary_text_is_shown_as_it_was_written(text: str) -> None:
-    assert terminal.told("{}", text).plain == text
-    assert terminal.passage(text).plain == text
+    assert terminal.styled("{}", text).plain == text
+    assert terminal.multiline(text).plain == text
 
 
 def test_a_cell_that_nobody_told_does_nothing_either() -> None:
@@ -287,12 +287,12 @@ def test_a_cell_that_nobody_told_does_nothing_either() -> None:
 @pytest.mark.parametrize(("template", "values"), [("{}", ()), ("x", ("y",))])
 def test_a_template_has_a_hole_for_each_value(template: str, values: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="holes"):
-        terminal.told(template, *values)
+        terminal.styled(template, *values)
 
 
 def test_a_file_of_json_and_a_program_are_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     value = {text: text for text in (*ATTACKS.values(), *ORDINARY.values())}
-    terminal.document(value, tmp_path / "a.json")
+    terminal.write_json(value, tmp_path / "a.json")
     terminal.write("print(1)\n" + "".join(ATTACKS.values()))
     written = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert json.loads(written) == value
@@ -302,7 +302,7 @@ def test_a_file_of_json_and_a_program_are_escaped(tmp_path: Path, capsys: pytest
 
 # Nothing prints but distillery/cli/terminal.py.
 
-SPEAKING = {"say", "told", "complain", "confirm"}
+SPEAKING = {"echo", "styled", "echo_error", "confirm"}
 OF_OTHERS = {
     *("print", "input", "Console", "Text", "Terminal", "Text.from_markup", "typer.echo", "typer.secho"),
     *("typer.confirm", "typer.prompt", "typer.style", "typer.progressbar", "escape", "rich.print"),
@@ -376,11 +376,11 @@ def test_nothing_prints_but_by_the_one_door() -> None:
     "print(x)",
     "typer.echo(x)",
     "console.print(x)",
-    "say(f'run {x}')",
-    "say('run ' + x)",
-    "say(x)",
-    "told(template, x)",
-    "terminal.say(x.format(y))",
+    "echo(f'run {x}')",
+    "echo('run ' + x)",
+    "echo(x)",
+    "styled(template, x)",
+    "terminal.echo(x.format(y))",
     "sys.stdout.write(x)",
     "sys.stderr.write(f'{x}')",
     "file.write_text(x)",

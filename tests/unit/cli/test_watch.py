@@ -94,7 +94,7 @@ def test_who_stops_watching_is_told_that_the_run_goes_on(
 
     monkeypatch.setattr("time.sleep", interrupted)
     said = command("watch", run.id)
-    assert (said.code, said.out) == (130, f"the run goes on; see it again with: distillery watch {run.id}")
+    assert (said.code, said.out) == (130, f"the run continues; follow it again with: distillery watch {run.id}")
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -109,7 +109,7 @@ def test_on_a_terminal_nothing_is_cut_off(
     screen = io.StringIO()
     on = Target(environment="dev", region=None, local=True)
     console = Console(width=width, file=screen, force_terminal=True, color_system=None)
-    console.print(progress.picture(on, ledger.run(run.id)))
+    console.print(progress.stage_table(on, ledger.run(run.id)))
     shown = screen.getvalue()
     assert all(stage in shown for stage in Stage)
     assert "…" not in shown
@@ -139,4 +139,4 @@ def test_durations_are_told_in_the_units_that_matter(seconds: int, said: str) ->
 
 @pytest.mark.parametrize(("local", "seconds"), [(True, 0.3), (False, 15.0)])
 def test_on_aws_it_looks_less_often(account: FakeAccount, local: bool, seconds: float) -> None:
-    assert Target(environment="dev", region=None, local=local).seconds_between_looks == seconds
+    assert Target(environment="dev", region=None, local=local).poll_interval == seconds

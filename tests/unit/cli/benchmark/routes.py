@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from distillery.cli.benchmark.sample import Sample
-from distillery.cli.benchmark.variant import Arm
+from distillery.cli.benchmark.measurement import Sample
+from distillery.cli.benchmark.variant import Variant
 from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import RouteMap
 from tests.fakes.services import WITHOUT_EVENTS
 from tests.unit.cli.benchmark.virtual import Watch
 
 
-def arm(route: RouteMap, index: int = 0) -> Arm:
-    return Arm(route, resolved(route, index))
+def arm(route: RouteMap, index: int = 0) -> Variant:
+    return Variant(route, resolved(route, index))
 
 
 def resolved(route: RouteMap, index: int) -> ResolvedStep:

@@ -13,10 +13,9 @@ import pytest
 
 from bedrock_simulator.settings import Quotas, TokenQuotas
 from distillery.cli.benchmark import prompts
-from distillery.cli.benchmark.budget import Purse
-from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, report
-from distillery.cli.benchmark.run import Plan, run
-from distillery.cli.benchmark.variant import Arm, arms
+from distillery.cli.benchmark.measurement import Budget, Plan, run
+from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, build_report
+from distillery.cli.benchmark.variant import Variant, variants
 from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import Prices, RouteMap, Step
 from simulator_support.fakes import DECEMBER
@@ -43,16 +42,16 @@ def measured(requests: int, quotas: Quotas | None = None) -> Report:
     world, watch = simulated(DECEMBER)
     if quotas:
         world.grant(quotas)
-    haiku: list[Arm] = arms([(ROUTE, None)], resolved)
+    haiku: list[Variant] = variants([(ROUTE, None)], resolved)
     plan = Plan(
-        arms=haiku,
-        prompts=[*islice(prompts.own(), requests + 1)],
+        variants=haiku,
+        prompts=[*islice(prompts.generated(), requests + 1)],
         warm_up=1,
         max_tokens=256,
         client=cache(lambda region: client(world, watch, region)),
         now=watch,
     )
-    told = report(haiku, run(plan, Purse(Decimal(9)), lambda: None))
+    told = build_report(haiku, run(plan, Budget(Decimal(9)), lambda: None))
     assert told is not None
     return told
 

@@ -9,11 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from distillery.cli.benchmark import chart
-from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, document, report
-from distillery.cli.benchmark.run import Result
-from distillery.cli.benchmark.sample import Sample
-from distillery.cli.benchmark.table import picture
+from distillery.cli.benchmark import output
+from distillery.cli.benchmark.measurement import Result, Sample
+from distillery.cli.benchmark.output import table
+from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, as_document, build_report
 from distillery.core.errors import BadRequest
 from tests.unit.cli.benchmark.routes import answered, arm
 from tests.unit.cli.routes import FAST, SUPPORT
@@ -29,14 +28,14 @@ def told(simulated: bool = False, broken: bool = True) -> Report:
         "fast:standard": [answered(100, 2000), answered(104, 2100), answered(96, 1900)],
         "distilled/support:standard": [answered(30, 40, 2), answered(31, 41, 2), answered(29, 39, 2)],
     }
-    found = report(ARMS, Result(samples))
+    found = build_report(ARMS, Result(samples))
     assert found is not None
     return found
 
 
 def printed(one: Report) -> str:
     console = Console(file=StringIO(), width=140)
-    console.print(picture(one))
+    console.print(table(one))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
@@ -64,15 +63,15 @@ def test_what_was_served_failed_and_cost_is_told() -> None:
 
 def test_an_arm_without_an_answer_is_left_out_and_so_is_a_report_of_none() -> None:
     samples: dict[str, list[Sample]] = {one.name: [BROKEN] for one in ARMS}
-    assert report(ARMS, Result(samples)) is None
-    found = report(ARMS, Result(samples | {"fast:optimized": [answered(1, 2)]}))
+    assert build_report(ARMS, Result(samples)) is None
+    found = build_report(ARMS, Result(samples | {"fast:optimized": [answered(1, 2)]}))
     assert found is not None
-    assert [one.arm.name for one in found.summaries] == ["fast:optimized"]
+    assert [one.variant.name for one in found.summaries] == ["fast:optimized"]
     assert (found.against, found.changes) == ("fast:optimized", {})
 
 
 def test_the_document_is_json_with_every_sample() -> None:
-    whole = json.loads(json.dumps(document(told())))
+    whole = json.loads(json.dumps(as_document(told())))
     assert (whole["simulated"], whole["against"]) == (False, "fast:standard")
     first = whole["arms"][0]
     assert first["time_to_first_token_ms"]["p50"]["value"] == 58
@@ -89,7 +88,7 @@ def test_the_table_says_it_all(simulated: bool) -> None:
         "first token, ms",
         "fast:optimized served standard 3; 100 tokens out, $0.420 for 1,000; failed: ThrottlingException 1",
         "fast:optimized against fast:standard: first token −42% (",
-        "No tokens/s of distilled/support:standard: answers below 16 tokens do not tell it.",
+        "No tokens/s of distilled/support:standard: answers below 16 tokens are too short for it.",
         "A p99 of fewer than 100 answers is nearly the slowest of them.",
     ):
         assert line in said
@@ -99,8 +98,8 @@ def test_the_table_says_it_all(simulated: bool) -> None:
 def test_a_chart_is_a_picture_of_its_kind_and_the_same_every_time(tmp_path: Path) -> None:
     png, svg, again = (tmp_path / name for name in ("a.png", "a.svg", "b.svg"))
     for file in (png, svg, again):
-        chart.check(file)
-        chart.draw(told(simulated=True), file, "Routes of environment dev")
+        output.check_chart(file)
+        output.draw_chart(told(simulated=True), file, "Routes of environment dev")
     assert png.read_bytes().startswith(b"\x89PNG")
     assert ElementTree.fromstring(svg.read_text()).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314  # ours
     assert svg.read_bytes() == again.read_bytes()
@@ -112,4 +111,4 @@ def test_a_chart_is_a_picture_of_its_kind_and_the_same_every_time(tmp_path: Path
 )
 def test_a_chart_that_cannot_be_drawn_is_refused_first(tmp_path: Path, name: str, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
-        chart.check(tmp_path / name)
+        output.check_chart(tmp_path / name)

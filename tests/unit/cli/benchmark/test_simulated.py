@@ -9,11 +9,10 @@ from itertools import islice
 import pytest
 
 from distillery.cli.benchmark import prompts
-from distillery.cli.benchmark.budget import Purse
-from distillery.cli.benchmark.report import FIRST, PACE, report
-from distillery.cli.benchmark.run import Plan, run
-from distillery.cli.benchmark.simulated import felt
-from distillery.cli.benchmark.variant import arms
+from distillery.cli.benchmark.measurement import Budget, Plan, run
+from distillery.cli.benchmark.report import FIRST, PACE, build_report
+from distillery.cli.benchmark.variant import variants
+from distillery.cli.local_account import modelled_latency
 from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.unit.cli.benchmark.routes import resolved
@@ -27,27 +26,27 @@ def bedrock() -> Iterator[Standalone]:
 
 
 def test_time_passes_only_while_it_is_felt(bedrock: Standalone) -> None:
-    with felt(bedrock.url, 0.5) as scale:
+    with modelled_latency(bedrock.url, 0.5) as scale:
         assert scale == 0.5 == bedrock.admin("GET", "latency")["scale"]
     assert bedrock.admin("GET", "latency")["scale"] == 0
-    with pytest.raises(ZeroDivisionError), felt(bedrock.url):
+    with pytest.raises(ZeroDivisionError), modelled_latency(bedrock.url):
         raise ZeroDivisionError
     assert bedrock.admin("GET", "latency")["scale"] == 0
 
 
 def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
-    measured = arms([(ROUTE, None)], resolved)
-    with felt(bedrock.url, 0.1) as scale:
+    measured = variants([(ROUTE, None)], resolved)
+    with modelled_latency(bedrock.url, 0.1) as scale:
         plan = Plan(
-            arms=measured,
-            prompts=[*islice(prompts.own(), 5)],
+            variants=measured,
+            prompts=[*islice(prompts.generated(), 5)],
             warm_up=1,
             max_tokens=256,
             client=cache(lambda region: bedrock.client("bedrock-runtime", region)),
             now=time.perf_counter,
             scale=scale,
         )
-        told = report(measured, run(plan, Purse(Decimal(9)), lambda: None))
+        told = build_report(measured, run(plan, Budget(Decimal(9)), lambda: None))
     assert told is not None
     assert told.simulated
     fast, usual = ({measure: figures[50].value for measure, figures in one.figures.items()} for one in told.summaries)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.cli.benchmark.statistics import change, percentile
+from distillery.cli.benchmark.report import change, percentile
 
 VALUES = st.lists(st.floats(min_value=0.1, max_value=1e6), min_size=1, max_size=60)
 

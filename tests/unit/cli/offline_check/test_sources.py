@@ -71,7 +71,7 @@ def test_it_tells_how_much_was_read(folder: Path) -> None:
         ("nowhere.jsonl", "there is no file"),
         ("*.nothing", "there is no file"),
         ("notes.txt", "ends in none of .jsonl"),
-        ("empty", "holds no file that ends in .jsonl"),
+        ("empty", "contains no file that ends in .jsonl"),
         ("broken/manifest.json", "must be"),
         ("lacking/manifest.json", "there is no file"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from distillery.cli.target import Target
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
-from local.demo.answers import show
+from local.demo.answers import show_results
 from tests.fakes.road import distilled, open_run, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS
 from tests.unit.cli.account import FakeAccount
@@ -35,7 +35,7 @@ def test_no_answer_and_no_prompt_acts_on_who_reads_the_demo(
     account.objects[verdict().report_uri] = json.dumps({"prompts": [prompt]}).encode()
     monkeypatch.setattr("distillery.client.Account", lambda _environment, _region, prepare: account)
     monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
-    show(Target(environment="dev", region="us-east-1", local=True), "support", run.id)
+    show_results(Target(environment="dev", region="us-east-1", local=True), "support", run.id)
     out = capsys.readouterr().out
     assert not ACTIVE.search(re.sub(r"\x1b\[[0-9;]*m", "", out))
     assert "Where to look next" in out

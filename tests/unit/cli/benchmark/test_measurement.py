@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from distillery.cli.benchmark import prompts
-from distillery.cli.benchmark.budget import Purse, estimate, worst
-from distillery.cli.benchmark.run import Plan, Result, run
-from distillery.cli.benchmark.variant import Arm
+from distillery.cli.benchmark.measurement import Budget, Plan, Result, max_cost_usd, max_total_usd, run
+from distillery.cli.benchmark.variant import Variant
 from tests.fakes.errors import service_error
 from tests.unit.cli.benchmark.routes import FakeRuntime, arm
 from tests.unit.cli.benchmark.virtual import Watch
@@ -22,16 +21,16 @@ NAMES = ["fast:optimized", "fast:standard", "distilled/support:standard"]
 RICH = Decimal(9)
 
 
-def running(runtime: FakeRuntime, arms: Sequence[Arm] = ARMS, cap: Decimal = RICH, **changes: Any) -> Result:
+def running(runtime: FakeRuntime, arms: Sequence[Variant] = ARMS, cap: Decimal = RICH, **changes: Any) -> Result:
     plan = Plan(
-        arms=arms,
-        prompts=[*islice(prompts.own(), 7)],
+        variants=arms,
+        prompts=[*islice(prompts.generated(), 7)],
         warm_up=1,
         max_tokens=256,
         client=lambda _region: runtime,
         now=runtime.watch,
     )
-    return run(replace(plan, **changes), Purse(cap), lambda: None)
+    return run(replace(plan, **changes), Budget(cap), lambda: None)
 
 
 def test_every_arm_is_asked_the_same_and_none_is_always_first() -> None:
@@ -58,34 +57,34 @@ def test_an_arm_that_no_warm_up_reached_is_left_out_and_says_why() -> None:
     refused = service_error("AccessDeniedException", message="no such permission")
     runtime = FakeRuntime(Watch(), errors={APPLICATION: refused})
     result = running(runtime)
-    assert list(result.out) == ["fast:standard"]
-    assert "no such permission" in result.out["fast:standard"]
+    assert list(result.unreachable) == ["fast:standard"]
+    assert "no such permission" in result.unreachable["fast:standard"]
     assert [len(taken) for taken in result.samples.values()] == [6, 0, 6]
     assert sum(one["modelId"] == APPLICATION for one in runtime.asked) == 1
 
 
 def test_the_cap_is_never_exceeded() -> None:
-    all_of_it = estimate(ARMS, [*islice(prompts.own(), 7)], 256)
+    all_of_it = max_total_usd(ARMS, [*islice(prompts.generated(), 7)], 256)
     cap = all_of_it / 3
     runtime = FakeRuntime(Watch(), tokens=256)
     result = running(runtime, cap=cap)
     assert result.stopped is not None
     assert f"above the cap of ${cap}" in result.stopped
     prices = {f"us.{PRO}": ARMS[0], APPLICATION: ARMS[1], "its deployment": ARMS[2]}
-    spent = sum((prices[one["modelId"]].usd(20, 256) or Decimal() for one in runtime.asked), Decimal())
+    spent = sum((prices[one["modelId"]].cost_usd(20, 256) or Decimal() for one in runtime.asked), Decimal())
     assert cap * Decimal("0.7") < spent <= cap
 
 
 def test_an_answer_that_failed_may_have_cost_all_that_it_might() -> None:
     runtime = FakeRuntime(Watch(), errors={f"us.{PRO}": service_error("ModelTimeoutException")})
-    once = worst(ARMS[0], next(prompts.own()), 256)
+    once = max_cost_usd(ARMS[0], next(prompts.generated()), 256)
     result = running(runtime, ARMS[:1], cap=once * 2, warm_up=0)
     assert (len(runtime.asked), result.stopped is None) == (2, False)
 
 
 def test_the_estimate_is_not_below_what_is_paid() -> None:
     runtime = FakeRuntime(Watch(), tokens=256)
-    assert running(runtime, cap=estimate(ARMS, [*islice(prompts.own(), 7)], 256)).stopped is None
+    assert running(runtime, cap=max_total_usd(ARMS, [*islice(prompts.generated(), 7)], 256)).stopped is None
 
 
 def test_ctrl_c_leaves_what_was_measured() -> None:
@@ -102,16 +101,16 @@ def test_ctrl_c_leaves_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("arms", [[ARMS[0]], ARMS])
-def test_every_request_is_told(arms: list[Arm]) -> None:
+def test_every_request_is_told(arms: list[Variant]) -> None:
     told: list[None] = []
     runtime = FakeRuntime(Watch())
     plan = Plan(
-        arms=arms,
-        prompts=[*islice(prompts.own(), 4)],
+        variants=arms,
+        prompts=[*islice(prompts.generated(), 4)],
         warm_up=2,
         max_tokens=9,
         client=lambda _region: runtime,
         now=runtime.watch,
     )
-    run(plan, Purse(RICH), lambda: told.append(None))
+    run(plan, Budget(RICH), lambda: told.append(None))
     assert len(told) == 4 * len(arms)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from distillery.cli.erasure import wanted
+from distillery.cli.erasure import matching
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import BadRequest
 from distillery.datasets.curation import personal_data
@@ -44,14 +44,14 @@ SPELLED = {
 
 @pytest.mark.parametrize("spelled", SPELLED.values(), ids=SPELLED)
 def test_a_text_and_a_prompt_are_found_however_a_file_spells_them(spelled: bytes) -> None:
-    assert wanted.held(spelled, wanted.anywhere("zoë müller, and i live"))
-    assert wanted.held(spelled, wanted.prompts([PROMPT]))
+    assert matching.matches(spelled, matching.text_matcher("zoë müller, and i live"))
+    assert matching.matches(spelled, matching.prompt_matcher([PROMPT]))
 
 
 @pytest.mark.parametrize("spelled", [b"", f"{OTHER}\n".encode(), gzip.compress(OTHER.encode()), _table(OTHER).encode()])
 def test_what_holds_it_not_is_not_found(spelled: bytes) -> None:
-    assert not wanted.held(spelled, wanted.anywhere("Zoë Müller"))
-    assert not wanted.held(spelled, wanted.prompts([PROMPT]))
+    assert not matching.matches(spelled, matching.text_matcher("Zoë Müller"))
+    assert not matching.matches(spelled, matching.prompt_matcher([PROMPT]))
 
 
 def test_a_prompt_is_not_found_where_a_longer_one_begins_like_it_or_one_of_its_turns_stands_alone() -> None:
@@ -60,32 +60,32 @@ def test_a_prompt_is_not_found_where_a_longer_one_begins_like_it_or_one_of_its_t
     both = Prompt(
         system=None, messages=(("user", "Where is my card?"), ("assistant", "?"), ("user", "Here")), reference="x"
     )
-    assert not wanted.held(to_line(longer).encode(), wanted.prompts([short]))
-    assert not wanted.held(to_line(short).encode(), wanted.prompts([both]))
-    assert wanted.held(to_line(both).encode(), wanted.prompts([both, short]))
+    assert not matching.matches(to_line(longer).encode(), matching.prompt_matcher([short]))
+    assert not matching.matches(to_line(short).encode(), matching.prompt_matcher([both]))
+    assert matching.matches(to_line(both).encode(), matching.prompt_matcher([both, short]))
 
 
 def test_a_prompt_is_found_where_its_personal_data_was_masked() -> None:
     said = Prompt(system=None, messages=(("user", "Write to zoe@example.com about my card"),), reference=None)
     masked = Prompt(system=None, messages=(("user", "Write to [EMAIL] about my card"),), reference=None)
-    holds = wanted.prompts([said], lambda text: personal_data.mask(text, personal_data.find(text)))
-    assert wanted.held(to_line(masked).encode(), holds)
+    holds = matching.prompt_matcher([said], lambda text: personal_data.mask(text, personal_data.find(text)))
+    assert matching.matches(to_line(masked).encode(), holds)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "abc", " a\n"])
 def test_a_text_that_stands_in_nearly_every_file_is_refused(text: str) -> None:
-    with pytest.raises(BadRequest, match="stands in nearly every file"):
-        wanted.anywhere(text)
+    with pytest.raises(BadRequest, match="is in nearly every file"):
+        matching.text_matcher(text)
 
 
 def test_a_packed_file_that_is_cut_off_is_told_and_not_taken_for_empty() -> None:
     with pytest.raises(OSError, match="cannot be read"):
-        wanted.held(gzip.compress(LINE.encode())[:-9], wanted.anywhere("Zoë Müller"))
+        matching.matches(gzip.compress(LINE.encode())[:-9], matching.text_matcher("Zoë Müller"))
 
 
 def test_a_file_of_prompts_that_holds_anything_else_is_refused_by_its_line() -> None:
-    assert wanted.read_prompts(f"{LINE}\n\n{OTHER}\n".encode())[0] == PROMPT
+    assert matching.read_prompts(f"{LINE}\n\n{OTHER}\n".encode())[0] == PROMPT
     with pytest.raises(BadRequest, match="line 2 is no prompt"):
-        wanted.read_prompts(f"{LINE}\nZoë\n".encode())
-    with pytest.raises(BadRequest, match="holds no prompt"):
-        wanted.read_prompts(b"\n")
+        matching.read_prompts(f"{LINE}\nZoë\n".encode())
+    with pytest.raises(BadRequest, match="contains no prompt"):
+        matching.read_prompts(b"\n")

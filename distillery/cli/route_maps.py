@@ -1,4 +1,4 @@
-"""The published maps, as the verbs ask for them."""
+"""The published maps of routes, as the verbs read them."""
 
 import json
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from distillery.client.single_step import SingleStep
 
 
-def documents(on: "On") -> dict[str, dict[str, Any]]:
-    """Every map by its route, as it stands there. Raises NotDeployed or NotReached."""
+def read_documents(on: "On") -> dict[str, dict[str, Any]]:
+    """Returns every map by its route, as it was published. Raises NotDeployed or NotReached."""
     from distillery.client.published_maps import PublishedMaps  # boto3
 
     published = PublishedMaps(on.account)
     return {route: published.get(route) for route in published.names}
 
 
-def read(route: str, document: Mapping[str, Any]) -> RouteMap:
+def parse(route: str, document: Mapping[str, Any]) -> RouteMap:
     """Raises BadRequest for a map of another version."""
     try:
         return RouteMap.from_json(json.dumps(document))
@@ -30,29 +30,31 @@ def read(route: str, document: Mapping[str, Any]) -> RouteMap:
         raise BadRequest(f"route {route!r}: {error}") from error
 
 
-def known(on: "On", asked: str) -> str:
-    """The whole name of a route, or of a recipe's: as the client, which looks for the route of that name first. Raises
-    BadRequest with the routes there are."""
+def route_name(on: "On", given: str) -> str:
+    """Returns the full name of a route that is given by its name or, for a distilled student, by its recipe's.
+
+    Like the client, it tries the route of that name first. Raises BadRequest, with the routes that exist, for any other
+    name.
+    """
     from distillery.client.published_maps import PublishedMaps  # boto3
 
     names = PublishedMaps(on.account).names
-    for name in (asked, DISTILLED_PREFIX + asked):
+    for name in (given, DISTILLED_PREFIX + given):
         if name in names:
             return name
-    raise BadRequest(f"there is no route {asked!r}; environment {on.account.environment!r} has {names}")
+    raise BadRequest(f"there is no route {given!r}; environment {on.account.environment!r} has {names}")
 
 
-def named(on: "On", asked: str) -> RouteMap:
-    """The map of the route that `known` means."""
+def find_route(on: "On", given: str) -> RouteMap:
+    """Returns the map of the route that `route_name` finds."""
     from distillery.client.published_maps import PublishedMaps  # boto3
 
-    name = known(on, asked)
-    return read(name, PublishedMaps(on.account).get(name))
+    name = route_name(on, given)
+    return parse(name, PublishedMaps(on.account).get(name))
 
 
-def choose(route: RouteMap, which: str | None) -> int:
-    """A step's index by its number (from 1), its mode or its tier; the first where nothing is said. Raises
-    BadRequest."""
+def step_index(route: RouteMap, which: str | None) -> int:
+    """Returns the index of the step with that number (from 1), mode or tier; 0 for None. Raises BadRequest."""
     if which is None:
         return 0
     for index, step in enumerate(route.steps):
@@ -62,9 +64,9 @@ def choose(route: RouteMap, which: str | None) -> int:
     raise BadRequest(f"route {route.route!r} has no step {which!r}; it has {', '.join(has)}")
 
 
-def resolved(direct: "SingleStep", route: RouteMap, index: int) -> "ResolvedStep":
-    """What a step leads to now. Raises BadRequest where it is a student's and none was promoted yet, or its alias
-    says what promotion does not."""
+def resolve(direct: "SingleStep", route: RouteMap, index: int) -> "ResolvedStep":
+    """Returns what a step leads to now. Raises BadRequest for a student of which none was promoted yet, or whose alias
+    is not one that promotion writes."""
     from distillery.client.errors import NothingPromoted, UnreadableAlias
 
     try:

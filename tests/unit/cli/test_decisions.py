@@ -60,7 +60,7 @@ def test_items_of_another_estimate_are_not_shown(account: FakeAccount, command: 
 
 def test_a_run_is_rejected_with_its_reason(account: FakeAccount, command: Command, waiting: Run) -> None:
     said = command("reject", waiting.id, "--reason", "not this month")
-    assert (said.code, said.out) == (0, f"run {waiting.id} is declined; its prompts may be tried again")
+    assert (said.code, said.out) == (0, f"run {waiting.id} is declined; you can try its prompts again")
     sent = {"run": waiting.id, "approve": False, "usd": "90.00", "reason": "not this month"}
     assert account.calls == [("approval-function", sent, None)]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from distillery.cli.benchmark.variant import arms, baseline
+from distillery.cli.benchmark.variant import baseline, variants
 from distillery.client.route_map import RouteMap
 from tests.unit.cli.benchmark.routes import resolved
 from tests.unit.cli.routes import APPLICATION, FAST, OPTIMIZED, PRO, STANDARD, SUPPORT, route_map
@@ -32,16 +32,16 @@ TWICE = route_map("twice", OPTIMIZED, STANDARD, replace(STANDARD, model="another
     ],
 )
 def test_the_arms_of_what_was_asked_for(routes: list[tuple[RouteMap, int | None]], names: list[str]) -> None:
-    assert [arm.name for arm in arms(routes, resolved)] == names
+    assert [arm.name for arm in variants(routes, resolved)] == names
 
 
 def test_two_steps_in_one_mode_are_two_arms() -> None:
-    called = [arm.target.identifier for arm in arms([(TWICE, 1), (TWICE, 2)], resolved)]
+    called = [arm.target.identifier for arm in variants([(TWICE, 1), (TWICE, 2)], resolved)]
     assert called == [APPLICATION, "another"]
 
 
 def test_standard_latency_is_called_as_the_route_calls_it_or_else_under_the_same_identifier() -> None:
-    (_, own), (_, made) = (arms([(route, None)], resolved) for route in (FAST, ALONE))
+    (_, own), (_, made) = (variants([(route, None)], resolved) for route in (FAST, ALONE))
     assert (own.target.identifier, own.target.index) == (APPLICATION, 2)
     assert (made.target.identifier, made.step.latency, made.step.model) == (f"us.{PRO}", "standard", PRO)
 
@@ -57,4 +57,4 @@ def test_standard_latency_is_called_as_the_route_calls_it_or_else_under_the_same
 def test_a_foundation_model_served_as_usual_is_what_others_are_compared_with(
     routes: list[RouteMap], usual: str
 ) -> None:
-    assert baseline(arms([(route, None) for route in routes], resolved)).name == usual
+    assert baseline(variants([(route, None) for route in routes], resolved)).name == usual

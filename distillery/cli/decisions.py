@@ -1,0 +1,64 @@
+"""`distillery approve`, `reject` and `rollback`: decisions that the ledger records with the person who made them."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from distillery.cli.offline_check import report_text
+from distillery.cli.target import Target, target
+from distillery.cli.terminal import confirm, echo
+from distillery.core.ledger.records import RunRecord
+
+Waiting = Annotated[str, typer.Argument(help="A run that waits for an approval, as `distillery status` lists it.")]
+
+
+def approve(
+    context: typer.Context,
+    run: Waiting,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Start a run that waits because it may cost more than its recipe's budget."""
+    on = target(context)
+    record = on.ledger.run(run)
+    dataset, recipe = record.run.dataset, record.run.recipe
+    for line in _estimate(on, record):
+        echo("  {}", line)
+    if not yes:
+        confirm(
+            "Start {} for about ${}, ${} at most? The budget of {} is ${}",
+            *(run, dataset.estimate_usd, dataset.at_most_usd, recipe.name, recipe.budget_usd),
+        )
+    on.account.decide("approval", {"run": run, "approve": True, "usd": str(dataset.at_most_usd)})
+    echo("run {} has started; follow it with: distillery watch {}", run, run)
+
+
+def _estimate(on: Target, record: RunRecord) -> list[str]:
+    """Returns the items of the estimate; none if the report has another total than the run."""
+    dataset = record.run.dataset
+    report = json.loads(on.account.read(dataset.report_uri))
+    same = report.get("estimate", {}).get("total_usd") == str(dataset.estimate_usd)
+    return list(report_text.estimate(report)) if same else []
+
+
+def reject(
+    context: typer.Context,
+    run: Waiting,
+    reason: Annotated[str, typer.Option(help="The reason, which the ledger records.")] = "",
+) -> None:
+    """Close a run that waits because it may cost more than its recipe's budget."""
+    on = target(context)
+    usd = str(on.ledger.run(run).run.dataset.at_most_usd)
+    on.account.decide("approval", {"run": run, "approve": False, "usd": usd, "reason": reason})
+    echo("run {} is declined; you can try its prompts again", run)
+
+
+def rollback(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="The recipe whose live endpoint returns to its previous model.")],
+) -> None:
+    """Return a recipe's live endpoint to its previous model. The current model serves until the change is complete."""
+    on = target(context)
+    alias = on.account.alias(recipe) or {"version": 0}  # version 0: the function answers that nothing was promoted
+    answer = on.account.decide("rollback", {"recipe": recipe, "version": alias["version"]})
+    echo("rolling {} back to {}; follow it with: distillery status {}", recipe, answer["to"], recipe)

@@ -1,0 +1,134 @@
+"""Decides whether a file contains a text, in whatever form: as a line of a data set, a logged call, JSON within JSON,
+or cells of a table, compressed or not.
+
+Letter case, white space and Unicode form make no difference, as in comparisons of prompts.
+"""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from distillery.core.conversation import NotAConversation, Prompt, fold, parse
+from distillery.core.errors import BadRequest
+
+MIN_LETTERS = 4
+"""The shortest text that is looked for: shorter ones are in nearly every file."""
+MAX_DEPTH = 40
+
+Matcher = Callable[[set[str]], bool]
+"""Whether the texts of one record, folded, contain what is looked for."""
+
+
+def text_matcher(text: str) -> Matcher:
+    """Returns a matcher of the text within any other. Raises BadRequest for a text that is too short."""
+    wanted = fold(text)
+    if len(wanted) < MIN_LETTERS:
+        raise BadRequest(f"a text of {len(wanted)} letters is in nearly every file; give at least {MIN_LETTERS}")
+    return lambda texts: any(wanted in text for text in texts)
+
+
+def prompt_matcher(prompts: Iterable[Prompt], mask: Callable[[str], str] = str) -> Matcher:
+    """Returns a matcher of records that contain all user messages of one of the prompts, each as a whole text.
+
+    Args:
+        prompts: What is looked for.
+        mask: Returns a text as data sets contain it if a recipe masks personal data.
+    """
+    by_first = defaultdict[str, list[frozenset[str]]](list)
+    for prompt in prompts:
+        messages = [text for role, text in prompt.messages if role == "user"]
+        for texts in {frozenset(map(fold, messages)), frozenset(fold(mask(text)) for text in messages)}:
+            by_first[min(texts)].append(texts)
+    return lambda texts: any(one <= texts for text in texts & by_first.keys() for one in by_first[text])
+
+
+def read_prompts(body: bytes) -> list[Prompt]:
+    """Returns the prompts of a file. Raises BadRequest with the number of the first line that is no prompt."""
+    found = []
+    for number, line in enumerate(decompress(body).decode(errors="replace").split("\n"), start=1):
+        if line.strip():
+            try:
+                found.append(parse(line))
+            except NotAConversation as error:
+                raise BadRequest(f"line {number} is no prompt; one conversation a line, or use --text") from error
+    if not found:
+        raise BadRequest("the file contains no prompt")
+    return found
+
+
+def find_digest(body: bytes, digest: str) -> Prompt | None:
+    """Returns the prompt with that digest among the lines of a file; None if there is none."""
+    for line in decompress(body).decode(errors="replace").split("\n"):
+        try:
+            prompt = parse(line)
+        except NotAConversation:
+            continue
+        if prompt.digest == digest:
+            return prompt
+    return None
+
+
+def matches(body: bytes, matcher: Matcher) -> bool:
+    """Whether any record of the file matches. Raises OSError for a compressed file that cannot be read."""
+    text = decompress(body).decode(errors="replace")
+    document = _json(text) if "\n" in text.strip() else None
+    if document is not None:
+        return matcher({fold(one) for one in _strings(document)})
+    if any(matcher({fold(one) for one in _texts(line)}) for line in text.split("\n")):
+        return True
+    return '"' in text and any(matcher({fold(one) for cell in row for one in _texts(cell)}) for row in _rows(text))
+
+
+def decompress(body: bytes) -> bytes:
+    """Returns the content of a gzip file, or the body of any other. Raises OSError for a damaged file."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        return gzip.decompress(body)
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"a compressed file cannot be read ({type(error).__name__})") from error
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    rows = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:  # not a row; `matches` has searched it as a line
+            continue
+
+
+def _texts(text: str) -> Iterator[str]:
+    """Yields the text and, if it is JSON, every string in it."""
+    yield text
+    if (value := _json(text)) is not None:
+        yield from _strings(value)
+
+
+def _json(text: str) -> Any:
+    """Returns an object or a list; None for any other text."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from _texts(value) if depth < MAX_DEPTH else (value,)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from _strings(one, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one, depth + 1)

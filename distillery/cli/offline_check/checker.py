@@ -1,0 +1,79 @@
+"""Checks the files of one source: for any model, for a student, or for a recipe with the cost of its run."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from distillery import WHEEL
+from distillery.core import clock
+from distillery.core.errors import BadRequest, Refused
+from distillery.datasets.report import UploadStatus, upload_report, validation_report
+from distillery.datasets.validation.fast_path import LineLimits
+from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
+
+if TYPE_CHECKING:
+    from distillery.core.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeRun:
+    """A run of a recipe, with the Region and the day that decide its rules and its price."""
+
+    recipe: "Recipe"
+    region: str
+    on: date
+
+
+def recipe_run(environment: str, name: str) -> RecipeRun:
+    """Returns a run that starts today, by the environment's file, deployed or not. Raises BadRequest or ConfigError."""
+    try:
+        from distillery.settings.reading import read, shaped
+    except ModuleNotFoundError as error:  # pydantic, which the hook for pre-commit does not install
+        raise BadRequest(
+            f"--recipe needs the package {error.name}; install it with pip install '{WHEEL}[cli]', or say --student"
+        ) from error
+    settings = shaped(read(environment), environment)
+    if name not in settings.recipes:
+        has = f"environments/{environment}.toml has {sorted(settings.recipes)}"
+        raise BadRequest(f"there is no recipe {name!r}; {has}")
+    return RecipeRun(settings.recipes[name], settings.home_region, clock.now().date())
+
+
+def student_limits(student: str | None) -> LineLimits:
+    """Returns the limits of a student; for None, those that hold for every student. Raises BadRequest."""
+    if student is None:
+        return LineLimits()
+    from distillery.core.catalog import UnknownModel
+    from distillery.datasets.examine import line_limits  # the catalog
+
+    try:
+        return line_limits(student)
+    except UnknownModel as unknown:
+        raise BadRequest(str(unknown)) from unknown
+
+
+def check_files(files: Iterable[InputFile], limits: LineLimits) -> dict[str, Any]:
+    """Returns the report of files that Bedrock gets unchanged."""
+    reader = DatasetReader(limits, PromptIndex())
+    reader.read(files)
+    reader.check_files()
+    reader.check_as_job_input()
+    status = UploadStatus.REJECTED if reader.findings.errors else UploadStatus.ACCEPTED
+    return {"status": status.value} | validation_report(reader)
+
+
+def check_for_recipe(files: Iterable[InputFile], run: RecipeRun) -> dict[str, Any]:
+    """Returns the report that the dataset stage would write for an upload of these files, at the same prices."""
+    from distillery.datasets.examine import Examination, amount_over_budget, examine  # the catalog and its prices
+
+    examination = Examination(run.recipe.name)
+    try:
+        _, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on)
+        over_budget = amount_over_budget(run.recipe, estimated)
+    except Refused as refused:
+        if examination.reader is None:  # nothing could be read, so that there is no report
+            raise
+        return upload_report(UploadStatus.of(refused), examination, str(refused))
+    status = UploadStatus.AWAITING if over_budget else UploadStatus.ACCEPTED
+    return upload_report(status, examination, over_budget)
