@@ -8,6 +8,7 @@ ENV ?= dev
 DATE ?=
 PROMPTS ?=
 AGAIN ?=
+TESTS ?=
 PORT ?= 4566
 # The gate fixes the date. Templates never depend on it, but what synth refuses does.
 GATE_DATE := 2026-11-23
@@ -160,7 +161,7 @@ down: ## Stop the local AWS account
 .PHONY: test
 test: install ## All checks and tests
 	@$(MAKE) --no-print-directory --jobs 2 types lint imports hook synth docs
-	@$(MAKE) --no-print-directory unit local-unit snapshot journey
+	@$(MAKE) --no-print-directory unit-all local-unit snapshot journey
 
 .PHONY: lint
 lint: .venv/ok node_modules/ok
@@ -186,7 +187,11 @@ docs: .venv-docs/ok ## Build the documents as a site into .build/site; a broken 
 	@cp .build/site/README.html .build/site/index.html
 
 .PHONY: unit
-unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests
+unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests but the slow ones; TESTS=PATH runs those in a file or folder
+	$(BIN)/python -m pytest $(or $(TESTS),tests/unit --ignore tests/unit/local/emulator -m "not slow") --numprocesses 2
+
+.PHONY: unit-all
+unit-all: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests, the slow ones too
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator --numprocesses 2
 
 .PHONY: hook

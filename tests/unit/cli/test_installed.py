@@ -37,6 +37,8 @@ WORDS = {
 PROGRAM = """
 import contextlib, io, json, sys
 from distillery.cli import main
+
+pytestmark = pytest.mark.slow
 for words in json.load(sys.stdin):
     sys.argv = ["distillery", *words]
     out, err, code = io.StringIO(), io.StringIO(), 0

@@ -9,6 +9,7 @@ from distillery.core.env_vars import Variable
 from distillery.settings import load
 from tests.unit.stacks.assembly import DAYS, Json, resources, synthesized, templates
 
+pytestmark = pytest.mark.slow
 DAYS_OF = {"dev": 90, "launch": 90, "staging": 365, "prod": 365}
 
 

@@ -12,6 +12,7 @@ from aws_cdk.assertions import Template
 from infra.constructs import layers
 from infra.constructs.lambda_code import ROOT
 
+pytestmark = pytest.mark.slow
 LOCK = (ROOT / "requirements" / "layer.txt").read_text(encoding="utf-8")
 LOCKED = re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)
 

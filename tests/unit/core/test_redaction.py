@@ -61,6 +61,7 @@ SAYING: tuple[Callable[[str], str], ...] = (
 )
 
 
+@pytest.mark.slow
 @given(prompt=PROMPTS, saying=st.sampled_from(SAYING))
 @settings(max_examples=1500, deadline=None)
 def test_no_prompt_of_twenty_characters_comes_through_whole_or_in_part(

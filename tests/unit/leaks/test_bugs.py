@@ -22,6 +22,7 @@ from tests.unit.leaks.account import Door
 from tests.unit.leaks.places import CANARY, PARTS, Seen, begun, outcome
 from tests.unit.leaks.scenes import SCENES, Scene
 
+pytestmark = pytest.mark.slow
 ROOT = Path(boundary.__file__).parents[2]
 OURS = (str(ROOT / "lambdas"), str(ROOT / "distillery"))
 SPARED = (boundary.__file__, *(str(ROOT / "distillery" / "client" / name) for name in ("route_map.py", "fields.py")))

@@ -19,6 +19,7 @@ from tests.unit.leaks.account import Call, Door
 from tests.unit.leaks.places import CANARY, Seen, begun
 from tests.unit.leaks.scenes import SCENES, Scene
 
+pytestmark = pytest.mark.slow
 ROOT = Path(aws.__file__).parents[2]
 DEPLOYED = ("lambdas", "distillery/core", "distillery/datasets", "distillery/evaluation")
 SAYING = (

@@ -23,6 +23,7 @@ from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.fakes.services import FakeSsm
 
+pytestmark = pytest.mark.slow
 REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
 LLAMA, PRO, HAIKU = "meta.llama3-1-70b-instruct-v1:0", "amazon.nova-pro-v1:0", "anthropic.claude-haiku-5-5"
 DOLLAR = Prices(input="1.00", output="1.00", as_of="2026-11-20")

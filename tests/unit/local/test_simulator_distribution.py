@@ -13,6 +13,7 @@ import pytest
 from local.account import ROOT
 from tests.wheels import built, metadata
 
+pytestmark = pytest.mark.slow
 PACKAGE = ROOT / "packages" / "bedrock-simulator"
 UV = ROOT / ".venv-uv" / "bin" / "uv"
 

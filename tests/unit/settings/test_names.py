@@ -12,6 +12,7 @@ from distillery.core.recipe import Recipe
 from distillery.settings import Settings
 from distillery.settings.checks.names import check_derived_names, check_names, longest_names
 
+pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 23)
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 Build = Callable[..., Settings]

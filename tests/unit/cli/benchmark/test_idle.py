@@ -9,6 +9,7 @@ from tests.bench import prices
 from tests.bench.idle import DAYS, LIMIT, call_cost, calls_a_month, idle_cost
 from tests.bench.recipes import grown_elsewhere, largest, templates
 
+pytestmark = pytest.mark.slow
 Json = dict[str, Any]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distillery.datasets.validation import rules_table as rules
-from tests.unit.datasets.validation.helpers import STUDENTS, codes, read
+from tests.unit.datasets.validation.students import STUDENTS, codes, read
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 EXPECTED = tomllib.loads((CORPUS / "expected.toml").read_text(encoding="utf-8"))

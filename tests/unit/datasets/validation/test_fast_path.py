@@ -12,6 +12,8 @@ from distillery.datasets.validation.explain import explain
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept
 from tests.unit.datasets.validation.generated import doubled, lines, mangled, records
 
+pytestmark = pytest.mark.slow
+
 NOVA, LLAMA = LineLimits(multi_turn=True), LineLimits(multi_turn=False)
 limits = st.sampled_from([NOVA, LLAMA, LineLimits(), LineLimits(multi_turn=True, context=120, answer=10)])
 

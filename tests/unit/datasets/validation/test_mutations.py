@@ -10,8 +10,9 @@ from bedrock_simulator.models import training_data
 from distillery.datasets.validation.fast_path import PromptTexts, accept
 from tests.unit.dataset.fakes import line
 from tests.unit.datasets.validation.generated import TOKENS
-from tests.unit.datasets.validation.helpers import STUDENTS, read
+from tests.unit.datasets.validation.students import STUDENTS, read
 
+pytestmark = pytest.mark.slow
 FILES, BATCHES = 10_000, 20
 LIMITS = STUDENTS["nova"]
 DIALOGUE = line("hello").replace(b'"}]}]}', b'"}]},{"role":"user","content":[{"text":"and %d?"}]}]}')

@@ -15,7 +15,7 @@ from distillery.datasets.validation.fast_path import LineLimits
 from distillery.datasets.validation.finding import MAX_LOCATIONS
 from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
 from tests.unit.dataset.fakes import file, line
-from tests.unit.datasets.validation.helpers import codes, read
+from tests.unit.datasets.validation.students import codes, read
 
 
 class Stream:
@@ -119,6 +119,7 @@ def test_a_huge_line_is_reported_with_its_true_length_and_the_next_one_is_read()
     assert reader.counts.prompts == 101
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [numbered(), numbered("x" * 8000), iter([b"x" * 1_000_000] * 100)])
 def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch, lines: Iterator[bytes]) -> None:
     monkeypatch.setattr(module, "MAX_HASHES", 1000)
