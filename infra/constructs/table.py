@@ -41,7 +41,7 @@ class LedgerTable(Construct):
 
 
 class QuotaTable(Construct):
-    """Key `pk`, and an expiry (`lambdas/serving/counter.py`); paid by the request. It goes with its stack: what it says
+    """Key `pk`, and an expiry (`lambdas/serving/quota.py`); paid by the request. It goes with its stack: what it says
     is worth nothing the day after."""
 
     def __init__(self, scope: Construct, ident: str, *, key: kms.IKey) -> None:

@@ -1,4 +1,4 @@
-"""What a caller asks: a route, and a conversation, inside the function's limits."""
+"""The request of a caller: a route and a conversation, within the function's limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,68 +8,68 @@ from distillery.core.errors import BadRequest
 
 FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
 MAX_TOKENS = 8192
-"""The most that a caller may ask for: Bedrock reserves `maxTokens` from the quota that all callers of a model share (UG
-monitoring-runtime-metrics). Who asks for none gets the route's default."""
+"""Upper limit of `max_tokens`: Bedrock reserves `maxTokens` from the quota that all callers of a model share (user
+guide, monitoring-runtime-metrics). Default: the route's."""
 MAX_CHARACTERS = 200_000
-"""Of all texts of a request together; about 50,000 tokens."""
+"""Of all texts of a request together: about 50,000 tokens."""
 MAX_TURNS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """conversation: `messages`, and `system` if given, as Converse takes them; max_tokens: None for the route's."""
+class InvokeRequest:
+    """conversation: `messages`, and `system` if given, as in Converse. max_tokens: None for the route's default."""
 
     route: str
     conversation: Mapping[str, Any]
     max_tokens: int | None
 
 
-def request_of(event: Any) -> Request:
-    """Raises BadRequest; its message never quotes the caller's text."""
+def parse_request(event: Any) -> InvokeRequest:
+    """Parse and check a request. Raises BadRequest, whose message never quotes the caller's text."""
     if not isinstance(event, dict):
-        raise BadRequest("the request is no object; send {'route': …, 'prompt': …}")
+        raise BadRequest("the request is not a JSON object; send {'route': …, 'prompt': …}")
     if unknown := event.keys() - FIELDS:
         raise BadRequest(f"the request has unknown fields {sorted(unknown)}; allowed: {sorted(FIELDS)}")
     system = {"system": [{"text": _text(event["system"], "system")}]} if "system" in event else {}
     conversation = {"messages": _messages(event), **system}
-    _fits(conversation)
-    return Request(
+    _check_size(conversation)
+    return InvokeRequest(
         route=_text(event.get("route"), "route"),
         conversation=conversation,
         max_tokens=_max_tokens(event["max_tokens"]) if "max_tokens" in event else None,
     )
 
 
-def _fits(conversation: Mapping[str, Any]) -> None:
+def _check_size(conversation: Mapping[str, Any]) -> None:
     blocks = [block for turn in conversation["messages"] for block in turn["content"]]
     characters = sum(len(block["text"]) for block in [*blocks, *conversation.get("system", ())])
     if characters > MAX_CHARACTERS:
-        raise BadRequest(f"the request has {characters} characters; at most {MAX_CHARACTERS} are taken")
+        raise BadRequest(f"the request has {characters} characters; at most {MAX_CHARACTERS} are allowed; shorten it")
 
 
 def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     if ("prompt" in event) == ("messages" in event):
-        raise BadRequest("the request needs either 'prompt' (one text) or 'messages' (turns), and not both")
+        raise BadRequest("the request needs either 'prompt' (one text) or 'messages' (turns); send one of them")
     if "prompt" in event:
         return [_message("user", _text(event["prompt"], "prompt"))]
     turns = event["messages"]
     if not isinstance(turns, list) or not turns:
-        raise BadRequest("'messages' is no list of turns; send [{'role': 'user', 'content': 'text'}]")
+        raise BadRequest("'messages' is not a list of turns; send [{'role': 'user', 'content': 'text'}]")
     if len(turns) > MAX_TURNS:
-        raise BadRequest(f"'messages' has {len(turns)} turns; at most {MAX_TURNS} are taken")
+        raise BadRequest(f"'messages' has {len(turns)} turns; at most {MAX_TURNS} are allowed; leave out the oldest")
     if len(turns) % 2 == 0:
-        raise BadRequest("the last of 'messages' is not by the user; leave out the answer that is asked for")
+        raise BadRequest("the last of 'messages' is not by the user; leave out the answer that you ask for")
     return [_turn(turn, ("user", "assistant")[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
 
 
 def _turn(turn: Any, role: str, where: str) -> dict[str, Any]:
     if not isinstance(turn, dict) or turn.keys() != {"role", "content"}:
-        raise BadRequest(f"{where} needs exactly 'role' and 'content'")
+        raise BadRequest(f"{where} must have exactly 'role' and 'content'")
     if turn["role"] != role:
-        raise BadRequest(f"{where} is not by {role!r}; turns alternate, and the user begins")
+        raise BadRequest(f"{where} is not by {role!r}; turns must alternate, starting with the user")
     content = turn["content"]
     if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
-        content = content[0].get("text")  # Converse's own form
+        content = content[0].get("text")  # the structure of Converse
     return _message(role, _text(content, f"{where}.content"))
 
 
@@ -79,14 +79,16 @@ def _message(role: str, text: str) -> dict[str, Any]:
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BadRequest(f"{where!r} is missing or no text; send a text that is not empty")
+        raise BadRequest(f"{where!r} is missing or not a text; send a text that is not empty")
     if not _is_unicode(value):
-        raise BadRequest(f"{where!r} has half of a surrogate pair, which is no character; send whole ones")
+        raise BadRequest(
+            f"{where!r} contains half of a surrogate pair, which is not a character; send whole characters"
+        )
     return value
 
 
 def _is_unicode(text: str) -> bool:
-    """JSON can spell what no encoding can: `\\ud83d` alone."""
+    """JSON can contain half of a surrogate pair, such as `\\ud83d`, which cannot be encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -96,5 +98,5 @@ def _is_unicode(text: str) -> bool:
 
 def _max_tokens(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TOKENS:
-        raise BadRequest(f"'max_tokens' is no whole number from 1 to {MAX_TOKENS}")
+        raise BadRequest(f"'max_tokens' must be a whole number from 1 to {MAX_TOKENS}")
     return value

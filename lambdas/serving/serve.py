@@ -1,4 +1,4 @@
-"""One request to its route, and the answer with the truth about how it was served."""
+"""Sends a request to its route, and returns the answer with how it was served."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,31 +6,41 @@ from typing import Any
 from distillery.client import AllStepsFailed, Attempt, Mode, NoSuchRoute, Reply, Route
 from distillery.core.aws import ClientError, code, redact
 from distillery.core.errors import BadRequest, NoModel
-from lambdas.serving.request import Request
+from lambdas.serving.request import InvokeRequest
 
-Ask = Callable[[Request, Route], Reply]
+Converse = Callable[[InvokeRequest, Route], Reply]
 
 
-def serve(request: Request, route: Route, ask: Ask) -> dict[str, Any]:
-    """ask: the one below, or what counts as well. Raises BadRequest for what the caller can mend, whose sentence is
-    safe to log: Bedrock's may quote a prompt."""
+def serve(request: InvokeRequest, route: Route, send: Converse) -> dict[str, Any]:
+    """Answer a request.
+
+    Args:
+        request: the request.
+        route: its route.
+        send: `converse`, or a function that also meters.
+
+    Raises:
+        BadRequest: the caller has to fix the request. The message is safe to log; Bedrock's may quote a prompt.
+        NoModel: there is no such route, or no model was promoted to it.
+        AllStepsFailed, MapUnavailable, OverQuota, QuotaUnavailable, ClientError: see `send`.
+    """
     try:
-        return answer_of(request.route, ask(request, route))
+        return answer_document(request.route, send(request, route))
     except NoSuchRoute as error:
         raise NoModel(str(error)) from error
     except AllStepsFailed as error:
         if all(attempt.error == "NothingPromoted" for attempt in error.attempts):
-            why = "; ".join(attempt.message or "" for attempt in error.attempts)
-            raise NoModel(f"route {request.route!r} has no model yet: {why}") from error
+            reason = "; ".join(attempt.message or "" for attempt in error.attempts)
+            raise NoModel(f"route {request.route!r} has no model yet: {reason}") from error
         raise
     except ClientError as error:
         if code(error) != "ValidationException":
             raise
         redact(error, "bedrock-runtime")
-        raise BadRequest(f"Bedrock finds the request invalid: {error.response['Error']['Message']}") from None
+        raise BadRequest(f"Bedrock refused the request as invalid: {error.response['Error']['Message']}") from None
 
 
-def ask(request: Request, route: Route) -> Reply:
+def converse(request: InvokeRequest, route: Route) -> Reply:
     inference = {"maxTokens": request.max_tokens} if request.max_tokens else {}
     return route.converse(
         messages=request.conversation["messages"],
@@ -39,18 +49,19 @@ def ask(request: Request, route: Route) -> Reply:
     )
 
 
-def answer_of(route: str, reply: Reply) -> dict[str, Any]:
-    """As JSON. cost: in US dollars, as text; None where no dated price is known. latency_ms is the service's own."""
+def answer_document(route: str, reply: Reply) -> dict[str, Any]:
+    """Return the answer as a JSON object. `cost_usd` is decimal text, or None if no dated price is known; `latency_ms`
+    is what Bedrock reports."""
     return {
         "text": reply.text,
         "route": route,
         "model": reply.model,
         "identifier": reply.identifier,
         "region": reply.step.region,
-        "requested": _mode(reply.requested),
-        "served": _mode(reply.served) if reply.served else None,
+        "requested": _mode_document(reply.requested),
+        "served": _mode_document(reply.served) if reply.served else None,
         "step": reply.index,
-        "attempts": attempts_of(reply.attempts),
+        "attempts": attempt_documents(reply.attempts),
         "usage": {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens},
         "cost_usd": None if reply.cost is None else f"{reply.cost:f}",
         "latency_ms": reply.latency_ms,
@@ -59,7 +70,7 @@ def answer_of(route: str, reply: Reply) -> dict[str, Any]:
     }
 
 
-def attempts_of(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
+def attempt_documents(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
     return [
         {
             "step": attempt.index,
@@ -72,5 +83,5 @@ def attempts_of(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _mode(mode: Mode) -> dict[str, str]:
+def _mode_document(mode: Mode) -> dict[str, str]:
     return {"latency": mode.latency, "tier": mode.tier}

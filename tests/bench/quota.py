@@ -25,10 +25,10 @@ from rich.table import Table
 from distillery.core.aws import ONCE
 from distillery.core.offer import Offer, Offered, Per, Quota
 from lambdas.serving import handler
-from lambdas.serving.counter import Counter
-from lambdas.serving.request import request_of
-from lambdas.serving.serve import answer_of, ask
-from lambdas.serving.visitor import visitor_of
+from lambdas.serving.authorization import requester_of
+from lambdas.serving.quota import UsageCounter
+from lambdas.serving.request import parse_request
+from lambdas.serving.serve import answer_document, converse
 from tests.bench.bar import Bar
 from tests.bench.client import ANSWER, REGION, Session
 from tests.bench.simulator import constant_server
@@ -42,11 +42,11 @@ ADDED_MS, NONE = 20.0, 1.05
 
 
 def _before() -> Any:
-    """visitor, offer and log as they were: see `handler._answer`."""
-    visitor, request = visitor_of(EVENT, None), request_of(EVENT)
+    """Requester, offer and log as they were: see `handler._answer`."""
+    requester, request = requester_of(EVENT, None), parse_request(EVENT)
     offered = OFFER.named(request.route)
-    visitor.check(offered)
-    return answer_of(request.route, ask(request, handler._route(offered.name)))
+    requester.authorize(offered)
+    return answer_document(request.route, converse(request, handler._route(offered.name)))
 
 
 def bench(console: Console) -> list[Bar]:
@@ -90,7 +90,7 @@ def _world() -> Iterator[None]:
         with constant_server(answer) as bedrock, constant_server(nothing) as dynamodb:
             keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
             db = boto3.client("dynamodb", region_name=REGION, endpoint_url=dynamodb, config=ONCE, **keys)
-            counter = Counter("quotas", QUOTA, db)
+            counter = UsageCounter("quotas", QUOTA, db)
             with (
                 patch.dict(os.environ, {"DISTILLERY_ENVIRONMENT": "dev"}),
                 patch.object(handler, "_session", lambda: Session(bedrock)),

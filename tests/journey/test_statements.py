@@ -64,7 +64,7 @@ UNTOLD = ((DATASET, action("sns:Publish")),)
 UNDELIVERED = ((function("DatasetFunction"), source("OnUpload")),)
 BY_URL = source("lambda:InvokedViaFunctionUrl")
 UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
-UNCOUNTED = "quota cannot be found out"
+UNCOUNTED = "quota cannot be checked"
 CASES = {
     "objects are under the key": Case(DATASET, via("s3"), steps.refused, "cannot be read, S3 says AccessDenied"),
     "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run, "kms:(Decrypt|GenerateDataKey)"),

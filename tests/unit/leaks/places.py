@@ -31,7 +31,12 @@ def doors() -> Iterator[Door]:
     _forget()
 
 
-KEPT = (aws._client, aws.counting, aws.session, *(serving._session, serving._route, serving._offer, serving._counter))
+KEPT = (
+    aws._client,
+    aws.counting,
+    aws.session,
+    *(serving._session, serving._route, serving._offer, serving._usage_counter),
+)
 
 
 def _forget() -> None:

@@ -40,7 +40,7 @@ from tests.unit.dataset.fakes import file
 from tests.unit.distillation.fakes import job
 from tests.unit.invocation_logging.test_ownership import STACK
 from tests.unit.leaks.account import Account
-from tests.unit.serving.test_url import event as by_url
+from tests.unit.serving.test_function_url import event as by_url
 from tests.unit.uploads.test_handler import told as told_by_s3
 
 Ask = Callable[[], Any]

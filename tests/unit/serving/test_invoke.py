@@ -148,7 +148,7 @@ def test_where_nothing_answers_every_attempt_is_named(world: World) -> None:
 )
 def test_what_bedrock_quotes_of_a_prompt_is_cut_out(world: World, message: str) -> None:
     world.script["app-pro"] = [refusal("ValidationException", message)]
-    with pytest.raises(BadRequest, match="Bedrock finds the request invalid") as refused:
+    with pytest.raises(BadRequest, match="Bedrock refused the request as invalid") as refused:
         ask("plain")
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is None

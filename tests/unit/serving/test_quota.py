@@ -19,13 +19,14 @@ from distillery.core.caller import Caller
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
 from distillery.core.offer import Offer, Offered, Per, Quota
-from lambdas.serving import counter, handler
-from lambdas.serving.counter import Amount, Counter
+from lambdas.serving import handler
+from lambdas.serving import quota as quotas
+from lambdas.serving.quota import Usage, UsageCounter
 from tests.fakes.errors import service_error
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import PRO, THROTTLED, World, answer, refusal
-from tests.unit.serving.test_url import event
-from tests.unit.serving.test_visitor import BY_URL, DIRECT, OTHER, SHOP, call, signed
+from tests.unit.serving.test_authorization import BY_URL, DIRECT, OTHER, SHOP, call, signed
+from tests.unit.serving.test_function_url import event
 
 ROUTES = tuple(Offered(name=name) for name in ("distilled/support", "fast", "plain"))
 NOW = 1_700_000_000
@@ -46,9 +47,9 @@ def sums() -> FakeSums:
 @pytest.fixture
 def offering(world: World, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
     """An environment with this quota, whose models use all that a request may use."""
-    monkeypatch.setattr(counter, "counting", lambda: sums)
+    monkeypatch.setattr(quotas, "counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
-    handler._counter.cache_clear()
+    handler._usage_counter.cache_clear()
     for identifier in ("app-pro", PRO):
         world.script[identifier] = [used_up]
 
@@ -202,7 +203,7 @@ def test_a_refusal_after_a_try_that_may_have_cost_something_gives_nothing_back(
     world: World, offering: Offering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sums, times = offering(TEN), iter([0.0, 6.0])
-    monkeypatch.setattr("lambdas.serving.meter.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("lambdas.serving.quota.time.monotonic", lambda: next(times))
     world.script[PRO] = [ReadTimeoutError(endpoint_url="x")]
     world.script["app-pro"] = [refusal("ValidationException", "too long")]
     assert ask(route="fast") == 400
@@ -255,7 +256,7 @@ def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
     assert ask() == 200
     assert taken(sums) == {ROLE: WORST}
     assert len(sums.calls) == 2, "a second time might give back what is another's"
-    assert "not given back" in caplog.text
+    assert "stay reserved" in caplog.text
 
 
 def test_a_map_that_is_not_there_takes_nothing_and_is_told_of(
@@ -305,29 +306,29 @@ def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
 ) -> None:
     """Of any requests, each of which uses some share of its worst case."""
     usd = None if nanodollars is None else Decimal(nanodollars) / 10**9
-    sums, spent = FakeSums(), list[Amount]()
-    limited: Any = Counter("quotas", Quota(per=Per.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
+    sums, spent = FakeSums(), list[Usage]()
+    limited: Any = UsageCounter("quotas", Quota(per=Per.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
 
     def one(request: tuple[int, int, float]) -> None:
-        most = Amount(request[0], request[1])
+        most = Usage(request[0], request[1])
         try:
-            held = limited.take("anybody", most)
+            held = limited.reserve("anybody", most)
         except OverQuota:
             return
-        use = Amount(int(most.tokens * request[2]), int(most.nanodollars * request[2]))
+        use = Usage(int(most.tokens * request[2]), int(most.nanodollars * request[2]))
         spent.append(use)
         limited.settle(held, use)
 
     with ThreadPoolExecutor(callers) as threads:
         list(threads.map(one, asked))
-    total = sum(spent, Amount())
+    total = sum(spent, Usage())
     assert total.tokens <= tokens
     assert nanodollars is None or total.nanodollars <= nanodollars
     for item in sums.highest.values():
         assert item["taken_tokens"] <= tokens
         assert nanodollars is None or item["taken_nanodollars"] <= nanodollars
     for item in sums.items.values():
-        assert Amount(item["taken_tokens"], item["taken_nanodollars"]) == total
+        assert Usage(item["taken_tokens"], item["taken_nanodollars"]) == total
 
 
 def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, offering: Offering) -> None:
@@ -336,7 +337,7 @@ def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, of
     assert sums.calls == []
     program = (
         "import sys; from lambdas.serving import handler; "
-        "sys.exit(bool({'lambdas.serving.counter', 'lambdas.serving.meter'} & sys.modules.keys()))"
+        "sys.exit(bool({'lambdas.serving.quota'} & sys.modules.keys()))"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

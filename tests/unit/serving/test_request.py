@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from distillery.core.errors import BadRequest
-from lambdas.serving.request import MAX_CHARACTERS, MAX_TOKENS, MAX_TURNS, request_of
+from lambdas.serving.request import MAX_CHARACTERS, MAX_TOKENS, MAX_TURNS, parse_request
 
 TURNS = [
     {"role": "user", "content": "a"},
@@ -16,7 +16,7 @@ TURNS = [
 
 
 def test_turns_may_be_texts_or_converse_blocks() -> None:
-    messages = request_of({"route": "fast", "messages": TURNS}).conversation["messages"]
+    messages = parse_request({"route": "fast", "messages": TURNS}).conversation["messages"]
     assert [(m["role"], m["content"][0]["text"]) for m in messages] == [
         ("user", "a"),
         ("assistant", "b"),
@@ -26,18 +26,18 @@ def test_turns_may_be_texts_or_converse_blocks() -> None:
 
 def test_a_pair_of_surrogates_that_json_spelled_is_one_character() -> None:
     said = json.loads('{"route": "fast", "prompt": "\\ud83d\\ude00"}')
-    assert request_of(said).conversation["messages"][0]["content"][0]["text"] == "😀"
+    assert parse_request(said).conversation["messages"][0]["content"][0]["text"] == "😀"
 
 
 def test_the_limits_themselves_are_allowed() -> None:
     long = {"role": "user", "content": "x" * (MAX_CHARACTERS - 1)}
-    request = request_of({"route": "fast", "messages": [long], "system": "y", "max_tokens": MAX_TOKENS})
+    request = parse_request({"route": "fast", "messages": [long], "system": "y", "max_tokens": MAX_TOKENS})
     assert request.max_tokens == MAX_TOKENS
-    assert request_of({"route": "fast", "prompt": "x"}).max_tokens is None
+    assert parse_request({"route": "fast", "prompt": "x"}).max_tokens is None
 
 
 WRONG: list[tuple[Any, str]] = [
-    ("text", "no object"),
+    ("text", "not a JSON object"),
     ({"prompt": "secret"}, "'route'"),
     ({"route": "fast"}, "either"),
     ({"route": "fast", "prompt": "secret", "messages": TURNS}, "either"),
@@ -51,21 +51,21 @@ WRONG: list[tuple[Any, str]] = [
     ({"route": "fast", "prompt": "secret", "max_tokens": MAX_TOKENS + 1}, f"from 1 to {MAX_TOKENS}"),
     ({"route": "fast", "prompt": "secret" * (MAX_CHARACTERS // 6 + 1)}, f"at most {MAX_CHARACTERS}"),
     ({"route": "fast", "prompt": "x", "system": "y" * MAX_CHARACTERS}, f"at most {MAX_CHARACTERS}"),
-    ({"route": "fast", "messages": []}, "no list of turns"),
+    ({"route": "fast", "messages": []}, "not a list of turns"),
     ({"route": "fast", "messages": TURNS[:2] * (MAX_TURNS // 2) + TURNS[:1]}, f"at most {MAX_TURNS}"),
     ({"route": "fast", "messages": ["secret"]}, "messages\\[0\\]"),
     ({"route": "fast", "messages": [{"role": "assistant", "content": "secret"}]}, "messages\\[0\\] is not by 'user'"),
     ({"route": "fast", "messages": [{"role": "user", "content": [{"image": {}}]}]}, "content"),
     ({"route": "fast", "messages": TURNS[:2]}, "last"),
-    ({"route": "fast", "prompt": "secret \ud83d"}, "'prompt' has half of a surrogate pair"),
-    ({"route": "fast", "prompt": "x", "system": "\ude00 secret"}, "'system' has half"),
-    ({"route": "f\ud83d", "prompt": "secret"}, "'route' has half"),
-    ({"route": "fast", "messages": [{"role": "user", "content": "secret\ud83d"}]}, "content' has half"),
+    ({"route": "fast", "prompt": "secret \ud83d"}, "'prompt' contains half of a surrogate pair"),
+    ({"route": "fast", "prompt": "x", "system": "\ude00 secret"}, "'system' contains half"),
+    ({"route": "f\ud83d", "prompt": "secret"}, "'route' contains half"),
+    ({"route": "fast", "messages": [{"role": "user", "content": "secret\ud83d"}]}, "content' contains half"),
 ]
 
 
 @pytest.mark.parametrize(("event", "message"), WRONG)
 def test_a_request_of_the_wrong_shape_is_refused_without_quoting_it(event: Any, message: str) -> None:
     with pytest.raises(BadRequest, match=message) as refused:
-        request_of(event)
+        parse_request(event)
     assert "secret" not in str(refused.value)

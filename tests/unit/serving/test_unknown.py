@@ -16,11 +16,11 @@ from distillery.core import offer
 from distillery.core.env_vars import Variable
 from distillery.core.errors import DistilleryError
 from distillery.core.offer import Offer, Offered, Per, Quota
-from lambdas.serving import handler, visitor
+from lambdas.serving import authorization, handler
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import World
-from tests.unit.serving.test_url import event
-from tests.unit.serving.test_visitor import BY_URL, DIRECT, SHOP, signed
+from tests.unit.serving.test_authorization import BY_URL, DIRECT, SHOP, signed
+from tests.unit.serving.test_function_url import event
 
 MADE_UP = "made-up-4711"
 SOUND = {"route": "plain", "prompt": "hello"}
@@ -95,15 +95,15 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
     quota = Quota(per=Per.DAY, tokens=10**9, usd=Decimal(1000))
     routes = (Offered(name="plain"), Offered(name="fast", principals=("assumed-role/shop/*",)))
     monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes, quota=quota))
-    monkeypatch.setattr("lambdas.serving.counter.counting", lambda: sums)
+    monkeypatch.setattr("lambdas.serving.quota.counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
-    handler._counter.cache_clear()
-    visitor._principals.cache_clear()
+    handler._usage_counter.cache_clear()
+    authorization._principals.cache_clear()
     return sums
 
 
 def sizes() -> list[int]:
-    caches = (handler._route, handler._offer, handler._counter, visitor._principals)
+    caches = (handler._route, handler._offer, handler._usage_counter, authorization._principals)
     return [cache.cache_info().currsize for cache in caches]
 
 

@@ -11,9 +11,9 @@ from distillery.core import offer
 from distillery.core.errors import NotAdmitted
 from distillery.core.offer import Offer, Offered
 from lambdas.serving import handler
-from lambdas.serving.visitor import visitor_of
+from lambdas.serving.authorization import requester_of
 from tests.unit.client.world import World
-from tests.unit.serving.test_url import event
+from tests.unit.serving.test_function_url import event
 
 FUNCTION = "arn:aws:lambda:us-east-2:111122223333:function:distillery-dev-serving-F"
 SHOP = "arn:aws:sts::111122223333:assumed-role/shop/i-0ab"
@@ -142,6 +142,6 @@ def test_a_get_lists_what_its_caller_may_use(world: World, arn: str | None, list
 
 def test_a_pattern_without_an_account_means_the_functions_own() -> None:
     elsewhere = Context(FUNCTION.replace("111122223333", "999922223333") + ":url")
-    visitor = visitor_of(signed(event(), SHOP), elsewhere)
-    assert not visitor.may_use(Offered(name="x", principals=("assumed-role/shop/*",)))
-    assert visitor.may_use(Offered(name="x", principals=("arn:aws:sts::111122223333:assumed-role/shop/*",)))
+    requester = requester_of(signed(event(), SHOP), elsewhere)
+    assert not requester.may_use(Offered(name="x", principals=("assumed-role/shop/*",)))
+    assert requester.may_use(Offered(name="x", principals=("arn:aws:sts::111122223333:assumed-role/shop/*",)))
