@@ -85,7 +85,7 @@ def watch_function(scope: Construct, ident: str, function: Function, topic: sns.
 
 
 def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """Prompts in the log of the invoke function (`lambdas/serving/prompts`), from the first one on.
+    """Prompts in the log of the invoke function (`lambdas/serving/handler`), from the first one on.
 
     CloudWatch bills the metric only while there is data.
     """
