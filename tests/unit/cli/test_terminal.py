@@ -256,7 +256,7 @@ def test_a_model_s_answer_keeps_its_lines_and_its_brackets(
 
 
 @given(text=hostile())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_value_is_one_line_and_reads_as_no_markup(text: str) -> None:
     told = terminal.styled("[bold]{}[/bold] and {}", text, terminal.styled("[red]{}[/red]", text))
     assert not ACTIVE.search(told.plain)
