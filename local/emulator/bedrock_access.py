@@ -18,9 +18,9 @@ from ministack.core.responses import get_account_id, get_region
 
 from local.emulator import bedrock_conditions, model_keys
 from local.emulator.bedrock_conditions import Invocation
-from local.emulator.hooks.access import Check
-from local.emulator.hooks.bedrock import ask
-from local.emulator.hooks.requests import header, raw_path
+from local.emulator.current_request import header, raw_path
+from local.emulator.iam_check import Check
+from local.emulator.simulator import ask
 
 SERVICES = ("bedrock", "bedrock-runtime")
 _NEW = "000000000000"  # the id of what does not exist yet

@@ -10,8 +10,8 @@ from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from local.emulator import authority, deliveries
-from local.emulator.hooks.log_groups import writable
 from local.emulator.keys import Conditions
+from local.emulator.log_group_keys import writable
 
 _BEDROCK = "bedrock.amazonaws.com"
 

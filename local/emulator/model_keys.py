@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from ministack.core.responses import get_region
 
-from local.emulator.hooks.access import Check
-from local.emulator.hooks.bedrock import ask
+from local.emulator.iam_check import Check
 from local.emulator.keys import GRANT, READ, WRITE, KeyUse, key_arn
+from local.emulator.simulator import ask
 
 _CUSTOMIZE = (GRANT, READ, "kms:DescribeKey", WRITE)
 _USE = (READ,)

@@ -14,23 +14,14 @@ We mend: `local.emulator.bedrock_access` says what a call is checked on; the fir
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One question to IAM: an action on a resource, with condition keys of its own."""
-
-    action: str
-    service: str
-    resource: str
-    keys: Mapping[str, str | list[str]] = field(default_factory=dict)
-
+from local.emulator import bedrock_access
+from local.emulator.iam_check import Check
 
 Following = Callable[[str, str, str], Iterable[Check]]
 """What an action on a resource in a Region is checked on too."""
@@ -63,8 +54,6 @@ def asking() -> str:
 
 def install(simulator: Any, *following: Following) -> None:
     """Wrap the four places where ministack authorizes a request."""
-    from local.emulator import bedrock_access
-
     enforce = iam_evaluator.enforce
     action_of = iam_actions.extract_iam_action
     resource_of = iam_actions.extract_resource_arn

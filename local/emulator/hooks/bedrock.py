@@ -8,62 +8,33 @@ We mend: both services are answered by `bedrock_simulator`, with S3, EventBridge
 
 import asyncio
 import inspect
-import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, unquote
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import StreamingResponse, get_account_id, get_region
 from ministack.services import bedrock, bedrock_runtime
 
-from bedrock_simulator.faults import Faults
-from bedrock_simulator.ports import Chunk, Request, Response
-from bedrock_simulator.server.application import BEDROCK, service_of
+from bedrock_simulator.ports import Chunk, Request
+from bedrock_simulator.server.application import service_of
 from bedrock_simulator.server.http import Send, send_chunks
-from bedrock_simulator.settings import Settings
-from local.emulator.hooks.requests import DROPPED, ID, OWN_ID, raw_path
+from local.emulator.current_request import raw_path
+from local.emulator.hooks.requests import DROPPED, ID, OWN_ID
+from local.emulator.simulator import Simulator
 
 _TICK = 0.1  # seconds, real
 
 Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
 
 
-class Simulator(Protocol):
-    """What we need of `bedrock_simulator.engine.Bedrock`."""
-
-    faults: Faults
-    settings: Settings
-
-    def handle(self, request: Request) -> Response:
-        """Answer one request."""
-
-    def tick(self) -> bool:
-        """Do what is due; whether there was anything."""
-
-    def inventory(self, account: str) -> dict[str, Any]:
-        """What exists in an account, and what bills by the hour."""
-
-
 def undecoded(path: str) -> str:
     """The path as it was sent: an ARN in it keeps its slashes encoded. ministack hands it over decoded."""
     sent = raw_path()
     return sent if unquote(sent) == path else quote(path)
-
-
-def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
-    encoded = b"" if body is None else json.dumps(body).encode()
-    request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
-    response = simulator.handle(request)
-    if response.status >= 400:
-        kind = response.headers.get("x-amzn-ErrorType", "")
-        raise ValueError(f"{kind}: {json.loads(response.body or b'{}').get('message', '')}")
-    answer: dict[str, Any] = json.loads(response.body or b"{}")
-    return answer
 
 
 def paced(chunks: Iterable[Chunk]) -> StreamingResponse:

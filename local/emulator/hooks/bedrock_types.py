@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ministack.services.cloudformation import provisioners
 
-from local.emulator.hooks.bedrock import Simulator, ask
+from local.emulator.simulator import Simulator, ask
 
 PROFILE = "AWS::Bedrock::ApplicationInferenceProfile"
 _KEPT = ("InferenceProfileName", "Description", "ModelSource")

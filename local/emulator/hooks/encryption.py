@@ -13,9 +13,9 @@ from typing import Any
 
 from ministack.services import dynamodb, s3, sns
 
-from local.emulator.hooks.access import Check
-from local.emulator.hooks.requests import header, method
+from local.emulator.current_request import header, method
 from local.emulator.hooks.resource_types import after
+from local.emulator.iam_check import Check
 from local.emulator.keys import key_uses
 
 _NAMED = "x-amz-server-side-encryption-aws-kms-key-id"

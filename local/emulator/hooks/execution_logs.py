@@ -14,8 +14,8 @@ from typing import Any
 from ministack.services import cloudwatch_logs, stepfunctions
 
 from local.emulator.clock import VirtualClock
-from local.emulator.hooks.log_groups import writable
 from local.emulator.hooks.machine_roles import spelled
+from local.emulator.log_group_keys import writable
 
 _DATA = ("input", "output")
 _FATAL = ("ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")

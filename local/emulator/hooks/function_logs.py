@@ -13,7 +13,7 @@ import ministack.app as app
 from ministack.services import cloudwatch_logs, lambda_svc
 
 from local.emulator import authority
-from local.emulator.hooks.log_groups import group_arn, writable
+from local.emulator.log_group_keys import group_arn, writable
 
 
 def _may_log(config: dict[str, Any]) -> bool:

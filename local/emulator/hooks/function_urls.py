@@ -18,7 +18,7 @@ from typing import Any
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from local.emulator.hooks.access import Check
+from local.emulator.iam_check import Check
 from local.emulator.signer import signer
 
 VIA_URL = {"lambda:InvokedViaFunctionUrl": "true"}

@@ -9,8 +9,6 @@ We mend: the request as sent is kept for its hooks. Paths under `/_admin/` are o
 """
 
 import json
-from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any
 
 import ministack.app as app
@@ -19,26 +17,10 @@ from bedrock_simulator.admin import PREFIX, Admin
 from bedrock_simulator.ports import Response
 from bedrock_simulator.server.http import Receive, Scope, Send, close_connection, handle_admin, reply
 from local.emulator.clock import VirtualClock
+from local.emulator.current_request import request
 from local.emulator.hooks.activity import ACTIVITY
 
 DROPPED, OWN_ID, ID = "x-distillery-dropped", "x-distillery-requestid", "x-amzn-requestid"
-_scope: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=None)
-
-
-def raw_path() -> str:
-    """The path of the request at hand, undecoded; empty outside of one."""
-    return str((_scope.get() or {}).get("raw_path", b"").decode("ascii"))
-
-
-def method() -> str:
-    """The method of the request at hand; empty outside of one."""
-    return str((_scope.get() or {}).get("method", ""))
-
-
-def header(name: str) -> str | None:
-    """A header of the request at hand, by its name in small letters."""
-    wanted = name.encode()
-    return next((value.decode() for key, value in (_scope.get() or {}).get("headers", ()) if key == wanted), None)
 
 
 def _unless_dropped(send: Send) -> Send:
@@ -74,7 +56,7 @@ def install(admin: Admin, clock: VirtualClock) -> None:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            _scope.set(scope)
+            request.set(scope)
             if scope["path"] == f"{PREFIX}activity":
                 await reply(_as_json({"busy": ACTIVITY.busy(), "epoch": clock.epoch()}), send)
             elif scope["path"].startswith(PREFIX):

@@ -17,7 +17,8 @@ from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 
 from bedrock_simulator.catalog.quotas import Granted, granted_quotas
-from local.emulator.hooks.bedrock import Answer, Simulator
+from local.emulator.hooks.bedrock import Answer
+from local.emulator.simulator import Simulator
 
 SERVICE, BEDROCK = "servicequotas", "bedrock"
 _MOST = 100  # of a page

@@ -1,0 +1,31 @@
+"""Whether CloudWatch Logs may use the key of a log group."""
+
+import ministack.app as app
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch_logs
+
+from local.emulator import authority
+from local.emulator.keys import log_group_key
+
+_USES = tuple(
+    f"kms:{name}" for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+)
+
+
+def group_arn(name: str) -> str:
+    """The ARN of a log group, without the `:*` of its streams."""
+    return f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}"
+
+
+def key_refusal(name: str, key: str | None) -> str | None:
+    """Why a group may not be under a key."""
+    service, arn = f"logs.{get_region()}.amazonaws.com", group_arn(name)
+    source = authority.source(arn) | {"kms:EncryptionContext:aws:logs:arn": arn}
+    if not app.AUTH or key is None or all(authority.service_may(service, use, key, source) for use in _USES):
+        return None
+    return f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+
+
+def writable(name: str) -> bool:
+    """Whether the group exists and its key, if it has one, still admits CloudWatch Logs."""
+    return name in cloudwatch_logs._log_groups and key_refusal(name, log_group_key(name)) is None

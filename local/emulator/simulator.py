@@ -1,0 +1,40 @@
+"""The Bedrock simulator inside the account, and calls to its control plane from within."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ministack.core.responses import get_account_id, get_region
+
+from bedrock_simulator.faults import Faults
+from bedrock_simulator.ports import Request, Response
+from bedrock_simulator.server.application import BEDROCK
+from bedrock_simulator.settings import Settings
+
+
+class Simulator(Protocol):
+    """What we need of `bedrock_simulator.engine.Bedrock`."""
+
+    faults: Faults
+    settings: Settings
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+
+    def tick(self) -> bool:
+        """Do what is due; whether there was anything."""
+
+    def inventory(self, account: str) -> dict[str, Any]:
+        """What exists in an account, and what bills by the hour."""
+
+
+def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
+    encoded = b"" if body is None else json.dumps(body).encode()
+    request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
+    response = simulator.handle(request)
+    if response.status >= 400:
+        kind = response.headers.get("x-amzn-ErrorType", "")
+        raise ValueError(f"{kind}: {json.loads(response.body or b'{}').get('message', '')}")
+    answer: dict[str, Any] = json.loads(response.body or b"{}")
+    return answer
