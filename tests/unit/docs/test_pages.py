@@ -1,0 +1,32 @@
+"""The pages name files that exist, and install or run nothing that is not there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TOPS = (
+    "app.py",
+    "distillery",
+    "docs",
+    "environments",
+    "examples",
+    "infra",
+    "lambdas",
+    "local",
+    "packages",
+    "stacks",
+    "tests",
+)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "support" / "README.md"]
+PAST = {"lambdas/shared"}
+"""What a decision says was there once."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    words = {word for span in re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8")) for word in span.split()}
+    paths = {word.rstrip("/,") for word in words if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?,?", word)} - PAST
+    named = sorted(path for path in paths if path.split("/")[0] in TOPS)
+    assert [path for path in named if not (ROOT / path).exists() and not (ROOT / f"{path}.py").exists()] == []
