@@ -1,4 +1,4 @@
-"""From logged calls to prompts in the home Region: read here, or chosen by a query."""
+"""Collects prompts from logged calls and writes them to the home Region."""
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -11,78 +11,90 @@ from distillery.core.journal import journal
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import How, LogSource
 from distillery.core.recipe import Recipe
-from lambdas.collection.answer import Answer, Status
-from lambdas.collection.choice import Choice, multi_turn
+from lambdas.collection.athena import FINAL_STATES, AthenaQueries, QueryExecution
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.direct import count
-from lambdas.collection.logged import File, Logs
-from lambdas.collection.models import Models
-from lambdas.collection.pending import Pending, Waiting
-from lambdas.collection.queries import ENDED, Queries, Query
-from lambdas.collection.request import Collect
-from lambdas.collection.span import Span
+from lambdas.collection.events import CollectionResult, CollectionStatus, CollectRequest
+from lambdas.collection.hours import HourRange
+from lambdas.collection.log_files import LogFile, LogFiles
+from lambdas.collection.models import LoggedModels
+from lambdas.collection.pending import PendingQueries, PendingQuery
+from lambdas.collection.selection import Selection, multi_turn
 
 READ_MAX_BYTES = 256 * 1024**2
-"""Packed logs that one invocation reads: some 3 GB of records, minutes of its fifteen."""
+"""Compressed logs that one invocation reads: about 3 GB of records, a few of its fifteen minutes."""
 
 log = journal(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
+    """Collects prompts.
+
+    Args:
+        recipes: loads a recipe by name.
+        logs: the log files.
+        queries: starts and reads Athena queries.
+        pending: the queries that have not ended.
+        models: resolves logged model ids.
+        delivery: writes to the home Region.
+        results: iterates over the lines of a query's result, by its URI.
+        now: the clock.
+    """
+
     recipes: Callable[[str], Recipe]
-    logs: Logs
-    queries: Queries
-    pending: Pending
-    models: Models
+    logs: LogFiles
+    queries: AthenaQueries
+    pending: PendingQueries
+    models: LoggedModels
     delivery: Delivery
     results: Callable[[str], Iterable[bytes]]
     now: Callable[[], datetime]
 
-    def collect(self, request: Collect) -> Answer:
-        """Raises BadRequest, LogsUnfit."""
+    def collect(self, request: CollectRequest) -> CollectionResult:
+        """Collect prompts, or start a query for them. Raises BadRequest, LogsUnfit."""
         recipe = self.recipes(request.recipe)
-        span = Span.back(source_of(recipe).days, self.now(), request.since)
+        hours = HourRange.until(self.now(), source_of(recipe).days, request.since)
         match source_of(recipe).how:
             case How.ATHENA:
-                return self._query(recipe, span)
+                return self._start_query(recipe, hours)
             case How.DIRECT:
                 return self._direct(recipe, request)
             case How.READ:
-                files = small(self.logs.files(span))
-                return self._deliver(recipe, self._choice(recipe).read(self.logs.lines(files)))
+                files = small(self.logs.files(hours))
+                return self._deliver(recipe, self._selection(recipe).read(self.logs.lines(files)))
 
-    def take_up(self, query: str) -> Answer:
-        """What a query found, once it has ended. One that is not ours, or was taken up before, is ignored."""
-        waiting = self.pending.find(query)
-        found = self.queries.look(query) if waiting else None
-        if waiting is None or found is None or found.state not in ENDED:
-            return Answer(status=Status.IGNORED, query=query, reason="it is not waited for, or has not ended")
+    def deliver_query(self, query: str) -> CollectionResult:
+        """Deliver the result of a query that has ended. Ignores one that is not pending. Raises LogsUnfit."""
+        pending = self.pending.get(query)
+        execution = self.queries.get(query) if pending else None
+        if pending is None or execution is None or execution.state not in FINAL_STATES:
+            reason = "the query is not pending, or has not ended"
+            return CollectionResult(status=CollectionStatus.IGNORED, query=query, reason=reason)
         try:
-            answer = self._found(self.recipes(waiting.recipe), found)
+            return self._deliver_execution(self.recipes(pending.recipe), execution)
         finally:
-            self.pending.settled(query)
-        return answer
+            self.pending.remove(query)
 
-    def _choice(self, recipe: Recipe) -> Choice:
-        """Nothing chosen yet."""
-        return Choice(
+    def _selection(self, recipe: Recipe) -> Selection:
+        """An empty selection."""
+        return Selection(
             source=source_of(recipe),
             account=self.logs.account,
             multi_turn=multi_turn(recipe.student),
             fetch=self.logs.body,
             is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
-            most=most_of(recipe),
+            limit=most_of(recipe),
         )
 
-    def _direct(self, recipe: Recipe, request: Collect) -> Answer:
+    def _direct(self, recipe: Recipe, request: CollectRequest) -> CollectionResult:
         if request.since is not None:
-            raise BadRequest(f"recipe {recipe.name!r} gives its job all logs that are kept; leave out since")
+            raise BadRequest(f"recipe {recipe.name!r} gives its job all logs; leave out since")
         files = small(self.logs.all_files())
         counted = count(recipe, self.logs, files, self.models)
         uri = self.delivery.deliver_direct(recipe.name, counted.direct)
-        return Answer(
-            status=Status.COLLECTED,
+        return CollectionResult(
+            status=CollectionStatus.COLLECTED,
             recipe=recipe.name,
             uri=uri,
             calls=counted.calls,
@@ -91,62 +103,65 @@ class Collector:
             of_anybody=True,
         )
 
-    def _query(self, recipe: Recipe, span: Span) -> Answer:
-        token = names.token(recipe.name, self.now().isoformat())  # a retry within boto3 is the same query
-        query = self.queries.start(source_of(recipe), self.logs.account, span, most_of(recipe), token)
-        self.pending.keep(Waiting(query=query, recipe=recipe.name, span=span))
-        return Answer(
-            status=Status.QUERYING, recipe=recipe.name, query=query, of_anybody=not source_of(recipe).principals
+    def _start_query(self, recipe: Recipe, hours: HourRange) -> CollectionResult:
+        token = names.token(recipe.name, self.now().isoformat())  # a retry by boto3 is the same query
+        query = self.queries.start(source_of(recipe), self.logs.account, hours, most_of(recipe), token)
+        self.pending.add(PendingQuery(query=query, recipe=recipe.name, span=hours))
+        return CollectionResult(
+            status=CollectionStatus.QUERYING,
+            recipe=recipe.name,
+            query=query,
+            of_anybody=not source_of(recipe).principals,
         )
 
-    def _found(self, recipe: Recipe, query: Query) -> Answer:
+    def _deliver_execution(self, recipe: Recipe, query: QueryExecution) -> CollectionResult:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
         if query.state != "SUCCEEDED":
             raise LogsUnfit(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
-        return self._deliver(recipe, self._choice(recipe).read(self.results(query.uri)), query.id)
+        return self._deliver(recipe, self._selection(recipe).read(self.results(query.uri)), query.id)
 
-    def _deliver(self, recipe: Recipe, choice: Choice, query: str | None = None) -> Answer:
-        prompts = choice.prompts
+    def _deliver(self, recipe: Recipe, selection: Selection, query: str | None = None) -> CollectionResult:
+        prompts = selection.prompts
         if len(prompts) < (least := least_of(recipe)):
             raise LogsUnfit(
-                f"{len(prompts)} prompts of recipe {recipe.name!r} are in the logs ({choice.calls} calls match, left "
-                f"out: {dict(choice.left_out) or 'none'}), and {least} are needed to learn from and to be held out; "
-                "nothing was sent"
+                f"{len(prompts)} prompts of recipe {recipe.name!r} are in the logs ({selection.calls} calls match, "
+                f"left out: {dict(selection.left_out) or 'none'}), and {least} are needed for training and held-out "
+                "prompts; nothing was sent"
             )
-        return Answer(
-            status=Status.COLLECTED,
+        return CollectionResult(
+            status=CollectionStatus.COLLECTED,
             recipe=recipe.name,
             uri=self.delivery.deliver(recipe.name, prompts),
             query=query,
-            calls=choice.calls,
+            calls=selection.calls,
             prompts=len(prompts),
-            left_out=dict(choice.left_out),
+            left_out=dict(selection.left_out),
             of_anybody=not source_of(recipe).principals,
         )
 
 
-def small(files: list[File]) -> list[File]:
-    """Raises LogsUnfit where they are too large to be read one by one."""
+def small(files: list[LogFile]) -> list[LogFile]:
+    """Return the files. Raises LogsUnfit if they are too large to read without a query."""
     size = sum(file.size for file in files)
     if size > READ_MAX_BYTES:
         raise LogsUnfit(
-            f"{len(files)} files of logs hold {size} bytes, and {READ_MAX_BYTES} are read one by one; collect from a "
-            "later day on (--since), or write how = 'athena' in the recipe"
+            f"{len(files)} log files have {size} bytes, and at most {READ_MAX_BYTES} are read without a query; "
+            "collect from a later day on (--since), or set how = 'athena' in the recipe"
         )
     return files
 
 
 def source_of(recipe: Recipe) -> LogSource:
-    """Raises BadRequest for a recipe whose prompts are uploaded."""
+    """Return the recipe's filter. Raises BadRequest if its prompts are uploaded."""
     if recipe.logs is None:
         raise BadRequest(
-            f"recipe {recipe.name!r} takes no prompts from logs; add [recipes.{recipe.name}.logs], or give it a file"
+            f"recipe {recipe.name!r} collects no prompts from logs; add [recipes.{recipe.name}.logs], or upload a file"
         )
     return recipe.logs
 
 
 def least_of(recipe: Recipe) -> int:
-    """So many that enough are left to learn from once the others are held out, as the dataset stage does."""
+    """Return the fewest prompts of which enough remain for training after the dataset stage has held out its share."""
     enough = (
         count
         for count in itertools.count(MIN_PROMPTS)
@@ -156,5 +171,5 @@ def least_of(recipe: Recipe) -> int:
 
 
 def most_of(recipe: Recipe) -> int:
-    """As many different prompts as are of use: to learn from, and held out."""
+    """Return the most prompts that a run uses, for training and held out."""
     return MAX_PROMPTS + recipe.heldout_max

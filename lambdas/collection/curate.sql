@@ -1,9 +1,9 @@
--- The newest call of each different request, by each model and with each way to end, in a span of hours: at most so many,
--- those with the smallest digests, so that the same logs give the same choice. A record is one line of JSON; a line that
--- is none is passed over, as is a call that failed, and one of the product's own.
--- Parameters, in their order: the first hour; the hour after the last; pairs of metadata as a JSON array of "key|value";
--- how many of them must hold, at least; at most; an expression that finds the principals whose calls are taken; how many
--- are wanted. A principal that is no text is NULL, or a text that is no ARN.
+-- Selects the newest call of each distinct request, model, and stop reason in a range of hours. At most a given number is
+-- returned, those with the smallest digests, so that the same logs give the same selection. A record is one line of JSON.
+-- Lines that are not records, failed calls, and this product's own calls are ignored.
+-- Parameters, in order: the first hour; the hour after the last; pairs of metadata as a JSON array of "key|value"; the
+-- minimum and the maximum number of these pairs that must match; a regular expression for the principals whose calls are
+-- selected; the maximum number of calls. A principal that is not a text becomes NULL, or a text that is not an ARN.
 WITH calls AS (
     SELECT
         line,

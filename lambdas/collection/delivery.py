@@ -1,6 +1,6 @@
-"""Curated prompts cross to the home Region: one object, where its arrival starts a run.
+"""Writes collected prompts to the home Region as one object, whose arrival starts a run.
 
-What is there is known by name: the prompts bucket is read from what the pipeline published.
+The prompts bucket is read from the SSM parameter that the pipeline stack publishes.
 """
 
 import gzip
@@ -20,24 +20,31 @@ if TYPE_CHECKING:
 
 
 class Delivery:
-    """s3, ssm: of the home Region."""
+    """Writes objects to the home Region.
+
+    Args:
+        names: names of the environment.
+        s3: client of the home Region.
+        ssm: client of the home Region.
+    """
 
     def __init__(self, names: Names, s3: "S3Client", ssm: "SSMClient") -> None:
         self._names, self._s3, self._ssm = names, s3, ssm
 
     def deliver(self, recipe: str, prompts: Iterable[Prompt]) -> str:
-        """The object's URI. The same prompts are the same object, and so the same run."""
+        """Write prompts and return the object's URI. The same prompts give the same object, and so the same run."""
         lines = b"".join(to_line(prompt).encode() + b"\n" for prompt in prompts)
         name = f"logs-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl.gz"
-        return self.put(f"{PROMPTS_PREFIX}{recipe}/{name}", gzip.compress(lines, mtime=0))
+        return self._put(f"{PROMPTS_PREFIX}{recipe}/{name}", gzip.compress(lines, mtime=0))
 
     def deliver_direct(self, recipe: str, direct: Direct) -> str:
-        """What stands in place of prompts where the job reads the logs itself, where nobody else may write."""
+        """Write what replaces prompts if the job reads the logs itself, below a prefix that only this function can
+        write. Return the object's URI."""
         body = json.dumps(to_wire(direct), ensure_ascii=False).encode()
         folder = hashlib.sha256(body).hexdigest()[:16]
-        return self.put(f"{COLLECTED_PREFIX}{recipe}/{folder}/{DIRECT}", body)
+        return self._put(f"{COLLECTED_PREFIX}{recipe}/{folder}/{DIRECT}", body)
 
-    def put(self, key: str, body: bytes) -> str:
+    def _put(self, key: str, body: bytes) -> str:
         bucket = self._bucket()
         self._s3.put_object(Bucket=bucket, Key=key, Body=body)
         return f"s3://{bucket}/{key}"

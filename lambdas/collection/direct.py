@@ -1,10 +1,11 @@
-"""Logs that a job reads itself: what it will find is counted first, by the service's rules, for it has no second try.
+"""Counts what a job that reads the logs itself will find, by Bedrock's rules, because a refused job cannot be repeated.
 
-The job chooses by metadata alone. The invoke function says with each call on which side of the verdict its prompt
-stands, so the job is told to take the side `train`, and the student is judged by prompts of the other.
+The job selects by metadata alone. The invoke function adds to each call whether its prompt is for training or held out,
+so the job is told to use `train`, and the student is evaluated on the held-out prompts.
 
-Sources: UG distillation-data-prep-option-2 (100 to 15,000 prompts; pairs only of the teacher). That a call through an
-application profile counts as its model's is said nowhere, so with responses it is not counted.
+Source: Bedrock user guide, distillation-data-prep-option-2 (100 to 15,000 prompts; pairs of the teacher only). It is
+not documented whether a call through an application profile counts as one of its model, so with responses it is not
+counted.
 """
 
 from collections.abc import Iterable
@@ -18,22 +19,26 @@ from distillery.core.logs import Direct, InvocationLogs
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import Recipe
 from distillery.core.tokens import tokens
-from lambdas.collection.choice import Choice, multi_turn
-from lambdas.collection.logged import File, Logs
-from lambdas.collection.models import Models
+from lambdas.collection.log_files import LogFile, LogFiles
+from lambdas.collection.models import LoggedModels
+from lambdas.collection.selection import Selection, multi_turn
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """calls: that the job's filter takes; left_out: reason → calls of these that nothing can be learnt from."""
+    """calls: number that match the job's filter. left_out: number of these without a usable prompt, by reason."""
 
     direct: Direct
     calls: int
     left_out: dict[str, int]
 
 
-def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Counted:
-    """Raises LogsUnfit where the job would be refused, or its student could not be judged."""
+def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedModels) -> Counted:
+    """Count the calls and choose held-out prompts.
+
+    Raises:
+        LogsUnfit: the job would be refused, or its student could not be evaluated.
+    """
     train = _side(recipe, logs, models, Side.TRAIN).read(logs.lines(files))
     _check(recipe, train)
     seen = {prompt.folded_digest for prompt in train.prompts}
@@ -42,9 +47,9 @@ def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Coun
     least = least_held_out(len(seen) + len(heldout), share=recipe.heldout_share, most=recipe.heldout_max)
     if len(heldout) < least:
         raise LogsUnfit(
-            f"{len(heldout)} prompts of recipe {recipe.name!r} are left to judge the student by, beside {len(seen)} "
-            f"that a job would see, and {least} are needed: those whose calls say {METADATA_SIDE} = "
-            f"{Side.HELDOUT.value!r}, and rightly; call by the invoke function, which says it of one prompt in five"
+            f"{len(heldout)} prompts of recipe {recipe.name!r} are left to evaluate the student, beside {len(seen)} "
+            f"that a job would see, and {least} are needed: prompts whose calls have {METADATA_SIDE} = "
+            f"{Side.HELDOUT.value!r}, and belong there; call the invoke function, which adds it to one prompt in five"
         )
     return Counted(
         Direct(
@@ -60,8 +65,8 @@ def count(recipe: Recipe, logs: Logs, files: list[File], models: Models) -> Coun
 
 
 def _held_out(prompts: Iterable[Prompt], seen: set[str]) -> list[Prompt]:
-    """One of those that differ in letter case and white space alone, of the right side, and none that the job sees: a
-    caller who marks calls by hand may mark them otherwise than the invoke function would."""
+    """One of those prompts that differ only in letter case and white space, of the right side, and none that the job
+    sees: a caller that sets the metadata itself may not set what the invoke function would."""
     different = {
         prompt.folded_digest: prompt
         for prompt in prompts
@@ -70,31 +75,31 @@ def _held_out(prompts: Iterable[Prompt], seen: set[str]) -> list[Prompt]:
     return list(different.values())
 
 
-def _side(recipe: Recipe, logs: Logs, models: Models, side: Side) -> Choice:
+def _side(recipe: Recipe, logs: LogFiles, models: LoggedModels, side: Side) -> Selection:
     assert recipe.logs is not None
-    return Choice(
+    return Selection(
         source=of_side(recipe.logs, side),
         account=logs.account,
         multi_turn=multi_turn(recipe.student),
         fetch=logs.body,
-        is_teacher=lambda logged: models.is_surely(logged, recipe.teacher),
-        most=MAX_PROMPTS,
+        is_teacher=lambda logged: models.is_bedrocks(logged, recipe.teacher),
+        limit=MAX_PROMPTS,
     )
 
 
-def _check(recipe: Recipe, train: Choice) -> None:
-    """The job may count what we would leave out, or leave it out: so the least is of ours, the most of all."""
+def _check(recipe: Recipe, train: Selection) -> None:
+    """The job may or may not count what we leave out: the minimum is checked on ours, the maximum on all."""
     if train.usable < MIN_PROMPTS or train.calls > MAX_PROMPTS:
         pairs = "pairs of the teacher" if train.source.use_responses else "prompts"
         raise LogsUnfit(
             f"the logs hold {train.usable} {pairs} for recipe {recipe.name!r} in {train.calls} calls (left out: "
             f"{dict(train.left_out) or 'none'}), and a job that reads logs takes {MIN_PROMPTS} to {MAX_PROMPTS}; "
-            "nothing was sent. Match other calls, or write how = 'read' or 'athena', which choose among them"
+            "nothing was sent. Match other calls, or set how = 'read' or 'athena', which select among them"
         )
 
 
-def _tokens(train: Choice, heldout: Iterable[Prompt]) -> int:
-    """Repeated calls count again, at the mean of the others."""
+def _tokens(train: Selection, heldout: Iterable[Prompt]) -> int:
+    """Repeated calls count at the mean of the others."""
     prompts = train.prompts
     once = sum(tokens(prompt.characters) for prompt in prompts)
     return once * train.usable // max(1, len(prompts)) + sum(tokens(prompt.characters) for prompt in heldout)

@@ -1,4 +1,4 @@
-"""The door of the collection stage, in the Region where calls are logged. See `request` for what it is asked."""
+"""The handler of the collection stage, in the Region where calls are logged. `events` describes its events."""
 
 import json
 import logging
@@ -13,14 +13,20 @@ from distillery.core.journal import journal
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.serialization import to_wire
-from lambdas.collection.answer import Answer, Status
+from lambdas.collection.athena import AthenaQueries, result_lines
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
-from lambdas.collection.logged import Logs
-from lambdas.collection.models import Models
-from lambdas.collection.pending import Pending
-from lambdas.collection.queries import Queries, lines
-from lambdas.collection.request import Collect, Ended, Poll, asked
+from lambdas.collection.events import (
+    CollectionResult,
+    CollectionStatus,
+    CollectRequest,
+    PollRequest,
+    QueryEnded,
+    parse_event,
+)
+from lambdas.collection.log_files import LogFiles
+from lambdas.collection.models import LoggedModels
+from lambdas.collection.pending import PendingQueries
 
 log = journal(__name__)
 log.setLevel(logging.INFO)
@@ -28,44 +34,48 @@ log.setLevel(logging.INFO)
 
 @boundary()
 def collect(event: Any, _context: object) -> Any:
-    """An answer, or a list of them for a poll. Raises only what a retry may mend."""
+    """Return a result, or a list of them for a poll. Raises only errors that a retry may resolve."""
     collector = _collector()
     try:
-        request = asked(event)
-    except Refused as wrong:
-        return to_wire(_refused(wrong, None))
-    if isinstance(request, Poll):
-        return [_carry_out(collector, Ended(query=query)) for query in list(collector.pending.queries())]
-    return _carry_out(collector, request)
+        request = parse_event(event)
+    except Refused as error:
+        return to_wire(_refused(error, None))
+    if isinstance(request, PollRequest):
+        return [_handle(collector, QueryEnded(query=query)) for query in list(collector.pending.ids())]
+    return _handle(collector, request)
 
 
-def _carry_out(collector: Collector, request: Collect | Ended) -> Any:
+def _handle(collector: Collector, request: CollectRequest | QueryEnded) -> Any:
     try:
-        answer = collector.collect(request) if isinstance(request, Collect) else collector.take_up(request.query)
-    except Refused as refused:
-        answer = _refused(refused, request)
-    told = to_wire(answer)
-    log.info("%s", json.dumps(told))
-    return told
+        result = (
+            collector.collect(request)
+            if isinstance(request, CollectRequest)
+            else collector.deliver_query(request.query)
+        )
+    except Refused as error:
+        result = _refused(error, request)
+    document = to_wire(result)
+    log.info("%s", json.dumps(document))
+    return document
 
 
-def _refused(refused: Refused, request: Collect | Ended | None) -> Answer:
-    """People are told, since a schedule hears no answer."""
-    recipe_name = request.recipe if isinstance(request, Collect) else None
-    Notices(read(Variable.TOPIC)).publish(f"Distillery: nothing collected for {recipe_name or 'a query'}", str(refused))
-    return Answer(status=Status.REFUSED, recipe=recipe_name, reason=str(refused))
+def _refused(error: Refused, request: CollectRequest | QueryEnded | None) -> CollectionResult:
+    """Notify people, because nobody reads the result of a schedule."""
+    recipe_name = request.recipe if isinstance(request, CollectRequest) else None
+    Notices(read(Variable.TOPIC)).publish(f"Distillery: nothing collected for {recipe_name or 'a query'}", str(error))
+    return CollectionResult(status=CollectionStatus.REFUSED, recipe=recipe_name, reason=str(error))
 
 
 def _collector() -> Collector:
     names, home, s3 = Names(read(Variable.ENVIRONMENT)), read(Variable.HOME_REGION), client("s3")
-    logs = Logs(s3, read(Variable.LOGS))
+    logs = LogFiles(s3, read(Variable.LOGS))
     return Collector(
         recipes=recipe.load,
         logs=logs,
-        queries=Queries(client("athena"), workgroup=names.workgroup, database=names.logs_database),
-        pending=Pending(s3, logs.bucket),
-        models=Models(client("bedrock")),
+        queries=AthenaQueries(client("athena"), workgroup=names.workgroup, database=names.logs_database),
+        pending=PendingQueries(s3, logs.bucket),
+        models=LoggedModels(client("bedrock")),
         delivery=Delivery(names, client("s3", home), client("ssm", home)),
-        results=lambda uri: lines(s3, uri),
+        results=lambda uri: result_lines(s3, uri),
         now=clock.now,
     )

@@ -1,4 +1,4 @@
-"""Which model a logged `modelId` stands for: an id, an ARN, a system profile, or an application profile's ARN."""
+"""Which model a logged `modelId` is."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,43 +10,48 @@ from distillery.core.aws import ClientError, code
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
-APPLICATION = ":application-inference-profile/"
-_BEDROCKS = re.compile(
+APPLICATION_PROFILE = ":application-inference-profile/"
+_BEDROCK_MODEL = re.compile(
     r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:[0-9]*:(?:foundation-model|inference-profile)/)?(?P<name>[^/]+)"
 )
-"""What Bedrock itself names. Other things may be called too, and some bear a name that somebody of the account gave."""
-_GONE = ("ResourceNotFoundException", "ValidationException")
+"""Models and profiles that Bedrock names. Other resources can be called too, some under names that an account chose."""
+_PROFILE_GONE = ("ResourceNotFoundException", "ValidationException")
 
 
 def names_of(model: str) -> set[str]:
-    """How the model may be named, by itself or through Bedrock's own profiles."""
+    """Return the model's id and the ids of Bedrock's own inference profiles for it."""
     return {model, *(profile.id for profile in catalog.model(model).profiles)}
 
 
 @dataclass(slots=True)
-class Models:
-    """Application profiles are looked up once each; of one that is gone nobody knows the model any more."""
+class LoggedModels:
+    """Resolves logged `modelId`s: model ids, ARNs, system-defined profiles, and ARNs of application inference profiles.
+
+    An application profile is looked up once. If it was deleted, its model is unknown.
+    """
 
     bedrock: "BedrockClient"
-    _known: dict[str, str] = field(default_factory=dict)
+    _models: dict[str, str] = field(default_factory=dict)
 
-    def is_surely(self, logged: str, model: str) -> bool:
-        """Without application profiles: no source tells whether a job takes those for the model behind them."""
-        found = _BEDROCKS.fullmatch(logged)
+    def is_bedrocks(self, logged: str, model: str) -> bool:
+        """Return whether the id is the model's, without application profiles: it is not documented whether a job that
+        reads logs resolves them."""
+        found = _BEDROCK_MODEL.fullmatch(logged)
         return found is not None and found["name"] in names_of(model)
 
     def is_model(self, logged: str, model: str) -> bool:
-        if APPLICATION not in logged:
-            return self.is_surely(logged, model)
-        if logged not in self._known:
-            self._known[logged] = self._look_up(logged)
-        return self._known[logged] in names_of(model)
+        """Return whether the id is the model's, application profiles included."""
+        if APPLICATION_PROFILE not in logged:
+            return self.is_bedrocks(logged, model)
+        if logged not in self._models:
+            self._models[logged] = self._look_up(logged)
+        return self._models[logged] in names_of(model)
 
     def _look_up(self, profile: str) -> str:
         try:
             found = self.bedrock.get_inference_profile(inferenceProfileIdentifier=profile)["models"]
         except ClientError as error:
-            if code(error) in _GONE:
+            if code(error) in _PROFILE_GONE:
                 return ""
             raise
         return found[0]["modelArn"].rpartition("/")[2] if found else ""

@@ -1,4 +1,5 @@
-"""Queries that have not ended: who asked, in an object each, since an event of Athena tells no more than their id."""
+"""The queries that have not ended. Each is an S3 object of its own, because Athena's event contains only the query's
+id."""
 
 import json
 from collections.abc import Iterator
@@ -7,49 +8,53 @@ from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
 from distillery.core.serialization import from_wire, to_wire
-from lambdas.collection.span import Span
+from lambdas.collection.hours import HourRange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-FOLDER = "pending/"
+PENDING_PREFIX = "pending/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class PendingQuery:
+    """A query that has not ended. It is stored as JSON, so its fields keep their names."""
+
     query: str
     recipe: str
-    span: Span
+    span: HourRange
 
 
-class Pending:
+class PendingQueries:
+    """The pending queries, in a bucket."""
+
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
 
-    def keep(self, waiting: Waiting) -> None:
-        body = json.dumps(to_wire(waiting)).encode()
-        self._s3.put_object(Bucket=self._bucket, Key=_key(waiting.query), Body=body)
+    def add(self, pending: PendingQuery) -> None:
+        body = json.dumps(to_wire(pending)).encode()
+        self._s3.put_object(Bucket=self._bucket, Key=_key(pending.query), Body=body)
 
-    def find(self, query: str) -> Waiting | None:
-        """None for a query that was settled, or that is not ours."""
+    def get(self, query: str) -> PendingQuery | None:
+        """Return a pending query, or None if it was removed or is not one of this function's."""
         try:
             body = self._s3.get_object(Bucket=self._bucket, Key=_key(query))["Body"].read()
         except ClientError as error:
             if code(error) == "NoSuchKey":
                 return None
             raise
-        return from_wire(Waiting, json.loads(body))
+        return from_wire(PendingQuery, json.loads(body))
 
-    def queries(self) -> Iterator[str]:
-        """The ids of all of them."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=FOLDER)
+    def ids(self) -> Iterator[str]:
+        """Iterate over the ids of all pending queries."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PENDING_PREFIX)
         for page in pages:
             for item in page.get("Contents", []):
-                yield item["Key"].removeprefix(FOLDER).removesuffix(".json")
+                yield item["Key"].removeprefix(PENDING_PREFIX).removesuffix(".json")
 
-    def settled(self, query: str) -> None:
+    def remove(self, query: str) -> None:
         self._s3.delete_object(Bucket=self._bucket, Key=_key(query))
 
 
 def _key(query: str) -> str:
-    return f"{FOLDER}{query}.json"
+    return f"{PENDING_PREFIX}{query}.json"

@@ -11,12 +11,12 @@ from botocore.response import StreamingBody
 from distillery.core.errors import BadRequest
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
+from lambdas.collection.athena import AthenaQueries, result_lines
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
-from lambdas.collection.logged import Logs
-from lambdas.collection.models import Models
-from lambdas.collection.pending import Pending
-from lambdas.collection.queries import Queries, lines
+from lambdas.collection.log_files import LogFiles
+from lambdas.collection.models import LoggedModels
+from lambdas.collection.pending import PendingQueries
 from tests.fakes.errors import service_error
 from tests.unit.collection.records import URI
 
@@ -105,15 +105,15 @@ class Stage:
         s3: Any = self.s3
         athena: Any = self.athena
         profiles: Any = self.profiles
-        logs, home = Logs(s3, URI), _home(self.home)
+        logs, home = LogFiles(s3, URI), _home(self.home)
         return Collector(
             recipes=self._load,
             logs=logs,
-            queries=Queries(athena, workgroup="work", database="logs"),
-            pending=Pending(s3, logs.bucket),
-            models=Models(profiles),
+            queries=AthenaQueries(athena, workgroup="work", database="logs"),
+            pending=PendingQueries(s3, logs.bucket),
+            models=LoggedModels(profiles),
             delivery=home,
-            results=lambda uri: lines(s3, uri),
+            results=lambda uri: result_lines(s3, uri),
             now=lambda: NOW,
         )
 

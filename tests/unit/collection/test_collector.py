@@ -10,13 +10,12 @@ import pytest
 from distillery.core.errors import BadRequest, LogsUnfit
 from distillery.core.logs import How, LogSource
 from distillery.core.recipe import Recipe
-from lambdas.collection.answer import Status
+from lambdas.collection.athena import STATEMENT
 from lambdas.collection.collector import READ_MAX_BYTES, least_of
-from lambdas.collection.logged import Logs
-from lambdas.collection.models import Models
-from lambdas.collection.queries import CURATE
-from lambdas.collection.request import Collect
-from lambdas.collection.span import Span
+from lambdas.collection.events import CollectionStatus, CollectRequest
+from lambdas.collection.hours import HourRange
+from lambdas.collection.log_files import LogFiles
+from lambdas.collection.models import LoggedModels
 from tests.unit.collection.fakes import NOW, FakeProfiles, FakeS3, Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, packed, record, reply
 
@@ -47,10 +46,10 @@ def delivered(made: Stage) -> dict[str, list[Any]]:
 
 def test_what_was_asked_within_the_days_lands_in_the_home_region() -> None:
     made = stage()
-    answer = made.collector.collect(Collect(recipe="support"))
+    answer = made.collector.collect(CollectRequest(recipe="support"))
     ((key, lines),) = delivered(made).items()
     assert (answer.status, answer.prompts, answer.calls, answer.uri) == (
-        Status.COLLECTED,
+        CollectionStatus.COLLECTED,
         130,
         130,
         f"s3://prompts/{key}",
@@ -66,40 +65,40 @@ def test_what_was_asked_within_the_days_lands_in_the_home_region() -> None:
 def test_an_answer_says_whether_whoever_called_is_learnt_from(
     how: How, principals: tuple[str, ...], of_anybody: bool
 ) -> None:
-    answer = stage(how, principals=principals).collector.collect(Collect(recipe="support"))
-    assert answer.status in {Status.COLLECTED, Status.QUERYING}
+    answer = stage(how, principals=principals).collector.collect(CollectRequest(recipe="support"))
+    assert answer.status in {CollectionStatus.COLLECTED, CollectionStatus.QUERYING}
     assert answer.of_anybody is of_anybody
 
 
 def test_the_same_logs_are_the_same_object() -> None:
     first, again = stage(), stage()
-    first.collector.collect(Collect(recipe="support"))
+    first.collector.collect(CollectRequest(recipe="support"))
     again.s3.objects[BUCKET, f"{PREFIX}2026/11/23/08/c.json.gz"] = packed(CALLS[0])  # asked once more
-    again.collector.collect(Collect(recipe="support"))
+    again.collector.collect(CollectRequest(recipe="support"))
     assert first.home.objects == again.home.objects
 
 
 def test_a_later_day_may_be_said() -> None:
     with pytest.raises(LogsUnfit, match=r"70 prompts .* 125 are needed"):
-        stage().collector.collect(Collect(recipe="support", since="2026-11-23"))
+        stage().collector.collect(CollectRequest(recipe="support", since="2026-11-23"))
 
 
 @pytest.mark.parametrize("since", ["2026-11-24", "yesterday"])
 def test_a_day_that_is_none_or_to_come_is_refused(since: str) -> None:
     with pytest.raises(BadRequest, match=since):
-        stage().collector.collect(Collect(recipe="support", since=since))
+        stage().collector.collect(CollectRequest(recipe="support", since=since))
 
 
 def test_a_recipe_whose_prompts_are_uploaded_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"add \[recipes.support.logs\]"):
-        Stage(replace(RECIPE, logs=None)).collector.collect(Collect(recipe="support"))
+        Stage(replace(RECIPE, logs=None)).collector.collect(CollectRequest(recipe="support"))
 
 
 def test_logs_that_are_too_large_to_read_are_not_begun() -> None:
     made = stage()
     made.s3.sizes[f"{PREFIX}2026/11/23/09/b.json.gz"] = READ_MAX_BYTES
-    with pytest.raises(LogsUnfit, match="write how = 'athena'"):
-        made.collector.collect(Collect(recipe="support"))
+    with pytest.raises(LogsUnfit, match="set how = 'athena'"):
+        made.collector.collect(CollectRequest(recipe="support"))
     assert made.s3.got == []
 
 
@@ -107,12 +106,12 @@ def test_logs_that_are_too_large_to_read_are_not_begun() -> None:
 def test_a_damaged_file_hides_no_other(broken: bytes) -> None:
     made = stage()
     made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/07/a.json.gz"] = broken
-    assert made.collector.collect(Collect(recipe="support")).prompts == 130
+    assert made.collector.collect(CollectRequest(recipe="support")).prompts == 130
 
 
 def test_only_bodies_in_the_logs_own_folder_are_fetched() -> None:
     s3: Any = FakeS3({(BUCKET, f"{PREFIX}x/data/b.json.gz"): packed(converse("a")), ("other", "b"): packed({})})
-    logs = Logs(s3, URI)
+    logs = LogFiles(s3, URI)
     assert logs.body(f"{URI}x/data/b.json.gz") == converse("a")
     assert [logs.body(uri) for uri in ("s3://other/b", f"s3://{BUCKET}/pending/b", f"{URI}gone")] == [None] * 3
     assert s3.got == [f"{PREFIX}x/data/b.json.gz", f"{PREFIX}gone"]
@@ -120,10 +119,10 @@ def test_only_bodies_in_the_logs_own_folder_are_fetched() -> None:
 
 def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
     made = stage(How.ATHENA, match={"a": "x' OR '1'='1", "b": "y"})
-    answer = made.collector.collect(Collect(recipe="support"))
+    answer = made.collector.collect(CollectRequest(recipe="support"))
     (started,) = made.athena.started
-    assert (answer.status, answer.query) == (Status.QUERYING, "query-1")
-    assert (started["QueryString"], started["WorkGroup"]) == (CURATE.read_text(), "work")
+    assert (answer.status, answer.query) == (CollectionStatus.QUERYING, "query-1")
+    assert (started["QueryString"], started["WorkGroup"]) == (STATEMENT.read_text(), "work")
     assert started["QueryExecutionContext"] == {"Database": "logs"}
     assert started["ExecutionParameters"] == [
         "'2026/11/21/09'",
@@ -146,28 +145,28 @@ def result(made: Stage) -> str:
 
 def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
     queried, read = stage(How.ATHENA), stage()
-    query = str(queried.collector.collect(Collect(recipe="support")).query)
-    assert queried.collector.take_up(query).status is Status.IGNORED  # not yet
+    query = str(queried.collector.collect(CollectRequest(recipe="support")).query)
+    assert queried.collector.deliver_query(query).status is CollectionStatus.IGNORED  # not yet
     queried.athena.end(query, "SUCCEEDED", result(queried))
-    assert queried.collector.take_up(query).prompts == 130
-    read.collector.collect(Collect(recipe="support"))
+    assert queried.collector.deliver_query(query).prompts == 130
+    read.collector.collect(CollectRequest(recipe="support"))
     assert queried.home.objects == read.home.objects
-    assert queried.collector.take_up(query).status is Status.IGNORED  # an event may come twice
-    assert list(queried.collector.pending.queries()) == []
+    assert queried.collector.deliver_query(query).status is CollectionStatus.IGNORED  # an event may come twice
+    assert list(queried.collector.pending.ids()) == []
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
 def test_a_query_that_ended_badly_is_told_of_once(state: str) -> None:
     made = stage(How.ATHENA)
-    query = str(made.collector.collect(Collect(recipe="support")).query)
+    query = str(made.collector.collect(CollectRequest(recipe="support")).query)
     made.athena.end(query, state, reason="Bytes scanned limit was exceeded")
     with pytest.raises(LogsUnfit, match=f"{state}: Bytes scanned limit"):
-        made.collector.take_up(query)
-    assert made.collector.take_up(query).status is Status.IGNORED
+        made.collector.deliver_query(query)
+    assert made.collector.deliver_query(query).status is CollectionStatus.IGNORED
 
 
 def test_a_query_of_somebody_else_is_ignored() -> None:
-    assert stage(How.ATHENA).collector.take_up("query-9").status is Status.IGNORED
+    assert stage(How.ATHENA).collector.deliver_query("query-9").status is CollectionStatus.IGNORED
 
 
 @pytest.mark.parametrize(("share", "most", "least"), [(0.2, 200, 125), (0.5, 10, 110), (0.01, 200, 101)])
@@ -176,9 +175,9 @@ def test_as_many_are_needed_as_are_left_to_learn_from(share: float, most: int, l
 
 
 def test_a_span_is_whole_hours_up_to_the_one_that_runs() -> None:
-    span = Span.back(1, NOW)
+    span = HourRange.until(NOW, 1)
     assert (span.first, span.end, list(span.days())) == ("2026/11/22/09", "2026/11/23/10", ["2026/11/22", "2026/11/23"])
-    assert Span.back(1, NOW, "2026-11-23").first == "2026/11/23/00"
+    assert HourRange.until(NOW, 1, "2026-11-23").first == "2026/11/23/00"
 
 
 APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-profile/x"
@@ -205,7 +204,7 @@ APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-prof
 )
 def test_a_model_is_known_by_each_of_its_names(logged: str, sure: bool, same: bool) -> None:
     profiles: Any = FakeProfiles({APPLICATION: f"arn:aws:bedrock:us-east-1::foundation-model/{PRO}"})
-    models = Models(profiles)
-    assert (models.is_surely(logged, PRO), models.is_model(logged, PRO)) == (sure, same)
+    models = LoggedModels(profiles)
+    assert (models.is_bedrocks(logged, PRO), models.is_model(logged, PRO)) == (sure, same)
     models.is_model(logged, PRO)
     assert len(profiles.asked) <= 1

@@ -12,13 +12,12 @@ from distillery.core.holdout import Side, of_side, side_of
 from distillery.core.logs import Direct, How, LogSource
 from distillery.core.names import METADATA_SIDE
 from distillery.core.serialization import from_wire
-from lambdas.collection.answer import Status
-from lambdas.collection.request import Collect
+from lambdas.collection.events import CollectionStatus, CollectRequest
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
 from tests.unit.collection.test_collector import RECIPE
 
-ASK = Collect(recipe="support")
+ASK = CollectRequest(recipe="support")
 TRAIN, HELDOUT = ({**ROUTE, METADATA_SIDE: side.value} for side in (Side.TRAIN, Side.HELDOUT))
 
 
@@ -54,7 +53,7 @@ def test_a_job_is_told_where_the_logs_are_and_which_calls_are_its_own() -> None:
     made = stage(*LEARN, *JUDGE, *LEARN[:5])
     answer = made.collector.collect(ASK)
     direct = delivered(made)
-    assert (answer.status, answer.calls, answer.prompts) == (Status.COLLECTED, 115, 115)
+    assert (answer.status, answer.calls, answer.prompts) == (CollectionStatus.COLLECTED, 115, 115)
     assert (direct.logs.uri, direct.logs.match, direct.logs.use_responses) == (URI, TRAIN, False)
     assert (direct.calls, direct.different) == (115, 110)
     assert direct.tokens > 0
@@ -91,7 +90,7 @@ APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-prof
     ("calls", "source", "why"),
     [
         (LEARN[:99] + JUDGE, {}, r"hold 99 prompts .* in 99 calls .* takes 100 to 15000"),
-        (LEARN, {}, "0 prompts of recipe 'support' are left to judge the student by, .* and 10 are needed"),
+        (LEARN, {}, "0 prompts of recipe 'support' are left to evaluate the student, .* and 10 are needed"),
         (LEARN + JUDGE[:10], {}, "10 prompts .* and 11 are needed"),
         (
             [*LEARN[:60], *(call(f"Q{n}", TRAIN, model="amazon.nova-micro-v1:0") for n in range(60)), *JUDGE],
@@ -128,7 +127,7 @@ def test_responses_are_the_teachers_by_each_of_its_own_names() -> None:
 
 def test_a_job_reads_all_logs_there_are_so_no_day_can_be_said() -> None:
     with pytest.raises(BadRequest, match="leave out since"):
-        stage(*LEARN, *JUDGE).collector.collect(Collect(recipe="support", since="2026-11-20"))
+        stage(*LEARN, *JUDGE).collector.collect(CollectRequest(recipe="support", since="2026-11-20"))
 
 
 def test_a_side_is_one_pair_more() -> None:

@@ -8,7 +8,7 @@ from distillery.core import notices
 from distillery.core.errors import BadRequest
 from distillery.core.logs import How
 from lambdas.collection import handler
-from lambdas.collection.request import Collect, Ended, Poll, asked
+from lambdas.collection.events import CollectRequest, PollRequest, QueryEnded, parse_event
 from tests.fakes.services import FakeSns
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.test_collector import result, stage
@@ -23,20 +23,20 @@ EVENT = {
 @pytest.mark.parametrize(
     ("event", "request_"),
     [
-        ({"recipe": "support"}, Collect(recipe="support")),
-        ({"recipe": "support", "since": "2026-11-01"}, Collect(recipe="support", since="2026-11-01")),
-        (EVENT, Ended(query="query-1")),
-        ({"poll": True}, Poll()),
+        ({"recipe": "support"}, CollectRequest(recipe="support")),
+        ({"recipe": "support", "since": "2026-11-01"}, CollectRequest(recipe="support", since="2026-11-01")),
+        (EVENT, QueryEnded(query="query-1")),
+        ({"poll": True}, PollRequest()),
     ],
 )
 def test_an_event_is_a_request(event: Any, request_: Any) -> None:
-    assert asked(event) == request_
+    assert parse_event(event) == request_
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"recipe": 5}, {"poll": False}, {"detail": {}}, {"detail": "x"}])
 def test_another_event_is_refused(event: Any) -> None:
     with pytest.raises(BadRequest):
-        asked(event)
+        parse_event(event)
 
 
 class Door:

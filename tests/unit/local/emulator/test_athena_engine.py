@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from distillery.core.logs import LogSource, Operator
-from lambdas.collection.choice import Choice
-from lambdas.collection.queries import CURATE, parameters
-from lambdas.collection.span import Span
+from lambdas.collection.athena import STATEMENT, parameters
+from lambdas.collection.hours import HourRange
+from lambdas.collection.selection import Selection
 from local.emulator.athena.engine import Result, TooMuch, as_csv, run
 from local.emulator.athena.statement import BadStatement
 from local.emulator.athena.table import BadTable, TextTable, text_table
@@ -32,7 +32,7 @@ from tests.unit.collection.records import (
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 USAGE = Path(__file__).parents[4] / "infra" / "constructs" / "usage.sql"
-SPAN = Span(first="2026/11/20/00", end="2026/11/23/10")
+SPAN = HourRange(first="2026/11/20/00", end="2026/11/23/10")
 GLUE: Json = {
     "Parameters": {
         "projection.enabled": "true",
@@ -71,9 +71,9 @@ class Bucket:
         return self.objects[key]
 
 
-def curated(records: Iterable[Json], source: LogSource, most: int = 1000, span: Span = SPAN) -> Result:
+def curated(records: Iterable[Json], source: LogSource, most: int = 1000, span: HourRange = SPAN) -> Result:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(*records)})
-    return run(CURATE.read_text(), parameters(source, ACCOUNT, span, most), host)
+    return run(STATEMENT.read_text(), parameters(source, ACCOUNT, span, most), host)
 
 
 def asked(result: Result) -> set[str]:
@@ -94,7 +94,7 @@ def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> 
             "2026/11/23/10/after.json.gz": packed(record(converse("after"))),
         }
     )
-    result = run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)
+    result = run(STATEMENT.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)
     assert asked(result) == {"first", "last"}
     read = {"2026/11/20/00/first.json.gz", "2026/11/20/00/data/b_input.json.gz", "2026/11/23/09/last.json.gz"}
     assert set(host.read_keys) == read
@@ -104,7 +104,7 @@ def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> 
 def test_a_query_above_its_limit_reads_nothing() -> None:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(record(converse("a")))})
     with pytest.raises(TooMuch, match="Bytes scanned limit was exceeded"):
-        run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host, most=10)
+        run(STATEMENT.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host, most=10)
     assert host.read_keys == []
 
 
@@ -128,14 +128,14 @@ MIXED = [
 def test_a_query_chooses_what_reading_chooses(operator: Operator, match: Json, use_responses: bool) -> None:
     source = LogSource(match=match, operator=operator, use_responses=use_responses)
 
-    def choose(lines: Iterable[bytes]) -> Choice:
-        choice = Choice(
+    def choose(lines: Iterable[bytes]) -> Selection:
+        choice = Selection(
             source=source,
             account=ACCOUNT,
             multi_turn=True,
             fetch=lambda _: None,
             is_teacher=lambda said: said == PRO,
-            most=1000,
+            limit=1000,
         )
         return choice.read(lines)
 
@@ -145,9 +145,9 @@ def test_a_query_chooses_what_reading_chooses(operator: Operator, match: Json, u
     assert len(read) > 0
 
 
-def reading(source: LogSource, records: Iterable[bytes]) -> Choice:
-    choice = Choice(
-        source=source, account=ACCOUNT, multi_turn=True, fetch=lambda _: None, is_teacher=lambda _: True, most=1000
+def reading(source: LogSource, records: Iterable[bytes]) -> Selection:
+    choice = Selection(
+        source=source, account=ACCOUNT, multi_turn=True, fetch=lambda _: None, is_teacher=lambda _: True, limit=1000
     )
     return choice.read(records)
 
@@ -209,7 +209,7 @@ def test_so_many_are_chosen_and_always_the_same() -> None:
 
 def test_a_line_that_is_no_json_is_passed_over() -> None:
     host = Bucket({"2026/11/22/08/a.json": b'{"cut off\n' + json.dumps(record(converse("a"))).encode() + b"\n\xff\n"})
-    assert asked(run(CURATE.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)) == {"a"}
+    assert asked(run(STATEMENT.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)) == {"a"}
 
 
 @pytest.mark.parametrize(

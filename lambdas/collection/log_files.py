@@ -1,6 +1,7 @@
-"""Logged calls as Bedrock delivers them to S3 (UG model-invocation-logging; the layout as others have seen it):
+"""The invocation logs that Bedrock delivers to S3 (user guide, model-invocation-logging; the layout as others observed
+it):
 
-AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/yyyy/MM/dd/HH/<name>.json.gz          a record a line
+AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/yyyy/MM/dd/HH/<name>.json.gz          one record per line
 AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/yyyy/MM/dd/HH/data/<name>.json.gz     a body above 100 KB
 """
 
@@ -14,26 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.aws import ClientError
 from distillery.core.errors import Misconfigured
-from lambdas.collection.span import Span
+from lambdas.collection.hours import HourRange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_HOUR = len("2026/11/23/09")
+_HOUR_LENGTH = len("2026/11/23/09")
 _ACCOUNT = re.compile(r"AWSLogs/(\d{12})/", re.ASCII)
 DAMAGED = b"damaged"
+"""Line that stands for the rest of a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """size: packed, in bytes."""
+class LogFile:
+    """size: compressed, in bytes."""
 
     key: str
     size: int
 
 
-class Logs:
-    """uri: `s3://bucket/AWSLogs/…/<Region>/`, with its closing slash."""
+class LogFiles:
+    """The log files below `s3://bucket/AWSLogs/…/<Region>/`, with its final slash."""
 
     def __init__(self, s3: "S3Client", uri: str) -> None:
         self._s3, self.uri = s3, uri
@@ -41,37 +43,34 @@ class Logs:
 
     @property
     def account(self) -> str:
-        """Whose calls are logged: this account's alone, as the stack says. Raises Misconfigured."""
+        """The account whose calls are logged. Raises Misconfigured if the URI names none."""
         found = _ACCOUNT.match(self._prefix)
         if found is None:
             raise Misconfigured(f"no account's logs are at {self.uri}; deploy the collection stack again")
         return found[1]
 
-    def files(self, span: Span) -> list[File]:
-        """Those with records, in the order of their keys: bodies have folders of their own."""
-        return [file for day in span.days() for file in self._day(day) if self._is_of(file.key, span)]
+    def files(self, hours: HourRange) -> list[LogFile]:
+        """Return the files of records of these hours, ordered by key. Bodies are in subfolders."""
+        return [file for day in hours.days() for file in self._list(f"{day}/") if self._has_records(file.key, hours)]
 
-    def all_files(self) -> list[File]:
-        """Those of every hour that is kept."""
-        return [file for file in self._under("") if self._is_of(file.key, None)]
+    def all_files(self) -> list[LogFile]:
+        """Return the files of records of all hours."""
+        return [file for file in self._list("") if self._has_records(file.key, None)]
 
-    def _day(self, day: str) -> Iterator[File]:
-        return self._under(f"{day}/")
-
-    def _under(self, folder: str) -> Iterator[File]:
+    def _list(self, folder: str) -> Iterator[LogFile]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix + folder)
         for page in pages:
             for item in page.get("Contents", []):
-                yield File(item["Key"], item["Size"])
+                yield LogFile(item["Key"], item["Size"])
 
-    def _is_of(self, key: str, span: Span | None) -> bool:
-        within = key.removeprefix(self._prefix)
-        hour, name = within[:_HOUR], within[_HOUR:]
-        records = name.startswith("/") and "/" not in name[1:] and name.endswith(".json.gz")
-        return records and (span is None or span.holds(hour))
+    def _has_records(self, key: str, hours: HourRange | None) -> bool:
+        suffix = key.removeprefix(self._prefix)
+        hour, name = suffix[:_HOUR_LENGTH], suffix[_HOUR_LENGTH:]
+        is_record_file = name.startswith("/") and "/" not in name[1:] and name.endswith(".json.gz")
+        return is_record_file and (hours is None or hour in hours)
 
-    def lines(self, files: Iterable[File]) -> Iterator[bytes]:
-        """Records, one after the other, never a whole file at once. Where a file is damaged, one line says so."""
+    def lines(self, files: Iterable[LogFile]) -> Iterator[bytes]:
+        """Iterate over the records without loading whole files. A damaged file ends with the line DAMAGED."""
         for file in files:
             body: Any = self._s3.get_object(Bucket=self.bucket, Key=file.key)["Body"]
             with gzip.GzipFile(fileobj=body, mode="rb") as unpacked:
@@ -81,7 +80,7 @@ class Logs:
                     yield DAMAGED
 
     def body(self, uri: str) -> Any:
-        """A body that its record names, None where it is not to be had. Only of these logs' own folder."""
+        """Return the body that a record names, or None if it cannot be read or is not below this prefix."""
         if not uri.startswith(self.uri):
             return None
         try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from distillery.core.conversation import Prompt
 from distillery.core.logs import LogSource, Operator
 from distillery.core.names import TAG_RUN
-from lambdas.collection.choice import STRANGER, Choice
+from lambdas.collection.selection import OTHER_PRINCIPAL, Selection
 from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 
@@ -18,14 +18,14 @@ SEVERAL = {"messages": [{"role": "user", "content": [{"text": "a"}, {"text": "b"
 BODY = "s3://logs/body.json.gz"
 
 
-def choose(*records: Json, most: int = 10, multi_turn: bool = True, bodies: Any = None, **source: Any) -> Choice:
-    choice = Choice(
+def choose(*records: Json, most: int = 10, multi_turn: bool = True, bodies: Any = None, **source: Any) -> Selection:
+    choice = Selection(
         source=LogSource(**{"match": ROUTE, **source}),
         account=ACCOUNT,
         multi_turn=multi_turn,
         fetch=(bodies or {}).get,
         is_teacher=lambda logged: logged == PRO,
-        most=most,
+        limit=most,
     )
     return choice.read(lines(*records))
 
@@ -132,13 +132,13 @@ def test_so_many_are_kept_and_always_the_same() -> None:
 
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.text(), st.lists).map(lambda v: json.dumps(v).encode()))
 def test_no_line_breaks_it(line: bytes) -> None:
-    choice = Choice(
+    choice = Selection(
         source=LogSource(match=ROUTE),
         account=ACCOUNT,
         multi_turn=True,
         fetch=lambda _: None,
         is_teacher=lambda _: True,
-        most=1,
+        limit=1,
     )
     assert choice.read([line]).calls == 0
 
@@ -159,14 +159,14 @@ def test_no_body_breaks_it(asked: Any, answered: Any) -> None:
     assert choice.calls == 2
 
 
-def texts(choice: Choice) -> set[str]:
+def texts(choice: Selection) -> set[str]:
     return {prompt.messages[0][1] for prompt in choice.prompts}
 
 
 def test_only_what_the_recipes_principals_asked_is_learnt_from() -> None:
     choice = choose(*GENUINE, *FORGED, most=100, principals=TEACHERS)
     assert texts(choice) == {"the application", "another session of it", "in another partition", "a user"}
-    assert choice.left_out == {STRANGER: len(FORGED)}
+    assert choice.left_out == {OTHER_PRINCIPAL: len(FORGED)}
     assert choice.usable == len(GENUINE)
 
 
