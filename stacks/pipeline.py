@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
-from distillery.core.deciders import all_limited
+from distillery.core.decisions import all_name_deciders
 from distillery.settings import LONGEST_RUN_DAYS, Settings
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_schedule
@@ -79,7 +79,7 @@ class Pipeline(EnvironmentStack):
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
-        told = all_limited(self.settings.recipes.values())
+        told = all_name_deciders(self.settings.recipes.values())
         policies = {
             "Operator": operator_policy(
                 self,

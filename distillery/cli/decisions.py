@@ -8,7 +8,7 @@ import typer
 from distillery.cli.offline_check import report_text
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 
 Waiting = Annotated[str, typer.Argument(help="A run that waits for an approval, as `distillery status` lists it.")]
 

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from distillery.cli.target import Target
 from distillery.cli.terminal import Table, Text, append_row, styled
 from distillery.core import clock
-from distillery.core.ledger.records import RunRecord, StageRecord
+from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Stage
 

@@ -12,7 +12,7 @@ from distillery.cli.progress import scores, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, styled
 from distillery.core import clock
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Outcome, Stage
 

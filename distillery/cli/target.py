@@ -13,8 +13,8 @@ from distillery.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.client import Account
+    from distillery.core.ledger.items import RunRecord
     from distillery.core.ledger.ledger import Ledger
-    from distillery.core.ledger.records import RunRecord
     from distillery.core.ledger.rollbacks import Rollbacks
     from distillery.core.ledger.uploads import Uploads
 

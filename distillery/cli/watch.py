@@ -11,7 +11,7 @@ from distillery.cli.progress import stage_table, summary, took, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, console, echo, styled
 from distillery.core.errors import BadRequest
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome
 
 

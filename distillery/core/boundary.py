@@ -8,11 +8,13 @@ arguments.
 """
 
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from distillery.core.errors import DistilleryError
+from distillery.core.escaping import lines, one_line
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +30,7 @@ def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R
             try:
                 return handler(*args, **kwargs)
             except Exception as error:
-                told = muted(error, *ours)
+                told = redacted(error, *ours)
             raise told  # not within `except`: it would have the error as its context
 
         return guarded
@@ -36,7 +38,7 @@ def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R
     return within
 
 
-def muted(error: Exception, *ours: type[Exception]) -> Exception:
+def redacted(error: Exception, *ours: type[Exception]) -> Exception:
     """The error that may leave: this one, or another of its name without the text; without cause and context."""
     from distillery.core.aws import AWS_ERRORS, ClientError, redact  # here an error is rare, and a start is not
 
@@ -80,3 +82,33 @@ def _place(traceback: TracebackType | None) -> str:
         place = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return place
+
+
+MESSAGE_MAX = 8000
+
+
+class _Escaping(logging.Filter):
+    """Changes a record before any handler, which are Lambda's own, has seen it. Of an exception that is told the lines
+    stay, so that its traceback can be read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = one_line(record.getMessage(), MESSAGE_MAX), None
+        if record.exc_info and isinstance(record.exc_info[1], Exception):
+            error = redacted(record.exc_info[1])
+            record.exc_info = (type(error), error, error.__traceback__)
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _FORMATTER.formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = lines(record.exc_text)
+        return True
+
+
+_FORMATTER = logging.Formatter()
+_ESCAPING = _Escaping()
+
+
+def get_logger(name: str) -> logging.Logger:
+    """The logger of that name; `logging.getLogger` gives none elsewhere in the Lambdas (checked by lint)."""
+    logger = logging.getLogger(name)  # noqa: TID251  # here
+    logger.addFilter(_ESCAPING)
+    return logger

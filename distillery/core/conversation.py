@@ -19,6 +19,15 @@ from distillery.core import names
 from distillery.core.errors import BadRequest
 from distillery.core.limits import SCHEMA_VERSION
 
+CHARACTERS_PER_TOKEN = 4
+"""About, in English; other languages need more tokens. The most there can be is one a byte of UTF-8."""
+
+
+def estimate_tokens(characters: int) -> int:
+    """About so many; rounded up."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
 Message = tuple[str, str]
 ROLES = ("user", "assistant")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from distillery.core.boundary import muted
+from distillery.core.boundary import redacted
 from distillery.core.escaping import one_line
 
 Event = Mapping[str, Any]
@@ -29,7 +29,7 @@ def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
         answer |= {
             "Status": "FAILED",
             "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
-            "Reason": f"{one_line(muted(error))}; see log stream {context.log_stream_name}",
+            "Reason": f"{one_line(redacted(error))}; see log stream {context.log_stream_name}",
         }
     _send(event["ResponseURL"], answer)
 

@@ -1,7 +1,8 @@
-"""The environment variables of the functions: set by the stacks, read lazily by the Lambdas, spelled here."""
+"""Configuration that a deployment gives its functions: environment variables, and files in the layer of settings."""
 
 import os
 from enum import StrEnum
+from typing import Any
 
 from distillery.core.errors import Misconfigured
 
@@ -34,3 +35,24 @@ def read(variable: Variable) -> str:
 def is_set(variable: Variable) -> bool:
     """Of a variable that is a switch: whether it says `true`; it is off where it says nothing."""
     return os.environ.get(variable, "").lower() == "true"
+
+
+PACKAGE = "distillery_settings"
+FOLDER = f"/opt/python/{PACKAGE}"
+"""/opt/python is on Lambda's path."""
+
+
+def read_settings(name: str) -> dict[str, Any]:
+    """The object in a JSON file of the settings layer (infra/constructs/settings.py).
+
+    Environment variables of a function hold 4 KB in all, so what grows with the recipes is in a layer.
+    Raises Misconfigured where the function was deployed without its layer.
+    """
+    import importlib.resources  # slow to import, and most functions read no settings
+    import json
+
+    try:
+        text = (importlib.resources.files(PACKAGE) / name).read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise Misconfigured("the function was deployed without its settings layer; deploy its stack again") from error
+    return dict(json.loads(text))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from distillery.core import settings
+from distillery.core import env_vars
 from distillery.core.errors import NoModel
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.serialization import from_wire, to_wire
@@ -83,7 +83,7 @@ class Offer:
 
 def read() -> Offer:
     """Raises Misconfigured where the function was deployed without it."""
-    return from_wire(Offer, settings.read(FILE))
+    return from_wire(Offer, env_vars.read_settings(FILE))
 
 
 def dump(offer: Offer) -> str:

@@ -1,6 +1,6 @@
 """A recipe: one task to distil. Written in the environment's settings, carried whole by every run.
 
-A run keeps the recipe that it began with, so that new settings never change a run half-way.
+A run keeps the recipe that it began with, so new settings never change a run half-way.
 """
 
 import json
@@ -9,14 +9,67 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from distillery.core import settings
+from distillery.core import env_vars
 from distillery.core.catalog import HostingMode
-from distillery.core.curation import Curation
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.limits import MAX_PROMPTS
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
 from distillery.core.serialization import from_wire, to_wire
+
+MOST_TO_CHOOSE_FROM = 50_000
+"""Different prompts that are held at once to choose among: 800 MB of the longest, within the function's memory."""
+
+
+class NearDuplicates(StrEnum):
+    """What happens to prompts that say nearly what an earlier one says."""
+
+    REMOVE = "remove"
+    """They are removed."""
+    REPORT = "report"
+    """They are counted in the report and stay."""
+    IGNORE = "ignore"
+    """Nothing looks for them."""
+
+
+class PersonalData(StrEnum):
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
+
+    MASK = "mask"
+    """They are replaced by placeholders."""
+    REJECT = "reject"
+    """One of them refuses the whole upload."""
+    REPORT = "report"
+    """They are counted in the report and stay."""
+    IGNORE = "ignore"
+    """Nothing looks for them."""
+
+
+class TooMany(StrEnum):
+    """What happens to an upload with more prompts than may be trained on."""
+
+    REJECT = "reject"
+    """The upload is refused."""
+    SELECT = "select"
+    """A diverse part is selected, balanced over labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curation:
+    """How prompts are curated before they are split."""
+
+    near_duplicates: NearDuplicates = NearDuplicates.REMOVE
+    """What happens to prompts that say nearly what an earlier one says."""
+    likeness: float = 0.8
+    """Jaccard similarity of the words and word pairs of two prompts, from which on they are near duplicates."""
+    personal_data: PersonalData = PersonalData.REPORT
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
+    too_many: TooMany = TooMany.REJECT
+    """What happens to an upload with more than `most_prompts`."""
+    most_prompts: int = MAX_PROMPTS
+    """Number of prompts that a job is given at most."""
+
 
 SETTINGS_FILE = "recipes.json"
 """Of the settings layer."""
@@ -145,7 +198,7 @@ def tag_keys(recipes: Iterable[Recipe]) -> set[str]:
 
 def load(name: str) -> Recipe:
     """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
-    recipes = settings.read(SETTINGS_FILE)
+    recipes = env_vars.read_settings(SETTINGS_FILE)
     if name not in recipes:
         raise BadRequest(
             f"there is no recipe {quoted(address(name, NAME_MAX))}; this environment has {sorted(recipes)}"
@@ -155,7 +208,7 @@ def load(name: str) -> Recipe:
 
 def load_all() -> dict[str, Recipe]:
     """The environment's recipes by name."""
-    return {name: from_wire(Recipe, said) for name, said in settings.read(SETTINGS_FILE).items()}
+    return {name: from_wire(Recipe, said) for name, said in env_vars.read_settings(SETTINGS_FILE).items()}
 
 
 def dump(recipes: Mapping[str, Recipe]) -> str:

@@ -10,13 +10,11 @@ from datetime import date
 from typing import Any, NoReturn
 
 from distillery.core import catalog
-from distillery.core.conversation import to_line
-from distillery.core.curation import MOST_TO_CHOOSE_FROM, TooMany
+from distillery.core.conversation import estimate_tokens, to_line
 from distillery.core.errors import DatasetRejected, OverBudget
-from distillery.core.estimate import Estimate, Size, check_budget, check_cap, estimate
+from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.recipe import BadLines, MixedLabels, OverBudgetThen, Recipe
-from distillery.core.tokens import tokens
+from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetThen, Recipe, TooMany
 from distillery.datasets.split import HashedPrompt, Split, split
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import LineLimits, to_prompt
@@ -34,7 +32,7 @@ class PreparedDataset:
 
     train: bytes
     heldout: bytes
-    size: Size
+    size: DatasetSize
     labelled: bool
     duplicates: int
     curation: Mapping[str, Any]
@@ -124,10 +122,10 @@ def prepare(reader: DatasetReader, recipe: Recipe) -> PreparedDataset:
     return PreparedDataset(
         train=_jsonl(parts.train, reference=True),
         heldout=_jsonl(parts.heldout, reference=parts.labelled),
-        size=Size(
+        size=DatasetSize(
             prompts=len(parts.train),
             heldout=len(parts.heldout),
-            tokens=sum(tokens(row.prompt.characters) for row in parts.train + parts.heldout),
+            tokens=sum(estimate_tokens(row.prompt.characters) for row in parts.train + parts.heldout),
         ),
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + parts.dropped,
@@ -150,7 +148,7 @@ def amount_over_budget(recipe: Recipe, estimated: Estimate) -> str:
     except OverBudget as over:
         if recipe.over_budget is OverBudgetThen.REFUSE:
             raise
-        check_cap(recipe, estimated)
+        check_monthly_cap(recipe, estimated)
         return str(over)
     return ""
 

@@ -1,48 +1,136 @@
-"""The verdict: graded answers, scores, and whether they pass the bars."""
+"""Grades the answers, compares the scores with the recipe's thresholds, and writes the verdict and its report."""
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from distillery.core.conversation import Prompt
+from distillery.core.conversation import Prompt, converse_request
 from distillery.core.errors import EvaluationFailed
 from distillery.core.pipeline import Run, Score, Verdict
-from distillery.evaluation.bars import bars
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender
-from distillery.evaluation.grading import GRADERS
-from distillery.evaluation.report import Graded, report
-from distillery.evaluation.row import Row
+from distillery.core.recipe import Grader, Recipe
+from distillery.core.serialization import to_wire
+from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender, PromptAnswers
 
 ACCURACY = "accuracy"
 AGREEMENT = "agreement with the teacher"
+ROUNDING = 1e-9
+"""Scores are sums of floats: a difference in the last bit must not fail a threshold."""
 
 
 def judge(
     run: Run,
     prompts: Sequence[Prompt],
-    rows: Mapping[int, Row],
+    rows: Mapping[int, PromptAnswers],
     contenders: Sequence[Contender],
     *,
     report_uri: str,
 ) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict and its report. Raises EvaluationFailed where answers are missing."""
+    """The verdict and its report.
+
+    Args:
+        prompts: The held-out prompts, in the order of their file.
+        rows: The answers to each prompt, by its index.
+        report_uri: Where the report will be written.
+
+    Raises:
+        EvaluationFailed: Answers or reference answers are missing.
+    """
     graded = _graded(run, prompts, rows)
     scores = {contender.role: _score(contender, graded) for contender in contenders}
-    held = bars(run.recipe, teacher=scores[TEACHER].value, base=scores[BASE].value, student=scores[STUDENT].value)
+    teacher, base, student = (scores[role] for role in (TEACHER, BASE, STUDENT))
+    needed = thresholds(run.recipe, teacher=teacher.value, base=base.value, student=student.value)
     verdict = Verdict(
-        passed=all(bar.passed for bar in held),
+        passed=all(threshold.passed for threshold in needed),
         measure=ACCURACY if run.dataset.labelled else AGREEMENT,
-        teacher=scores[TEACHER],
-        base=scores[BASE],
-        student=scores[STUDENT],
-        reasons=tuple(bar.reason for bar in held if not bar.passed),
+        teacher=teacher,
+        base=base,
+        student=student,
+        reasons=tuple(threshold.reason for threshold in needed if not threshold.passed),
         report_uri=report_uri,
     )
-    return verdict, report(run, verdict, held, contenders, graded)
+    return verdict, _report(run, verdict, needed, contenders, graded)
 
 
-def _graded(run: Run, prompts: Sequence[Prompt], rows: Mapping[int, Row]) -> list[Graded]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One condition for passing.
+
+    Attributes:
+        name: The recipe's setting.
+        needed: The lowest score that passes.
+        value: The student's score.
+    """
+
+    name: str
+    needed: float
+    value: float
+    meaning: str
+
+    @property
+    def passed(self) -> bool:
+        return self.value >= self.needed - ROUNDING
+
+    @property
+    def reason(self) -> str:
+        return f"{self.name}: the student has {self.value:.3f}, needed is {self.needed:.3f} ({self.meaning})"
+
+
+def thresholds(recipe: Recipe, *, teacher: float, base: float, student: float) -> tuple[Threshold, ...]:
+    """The recipe's conditions, for these scores of 0 to 1."""
+    share, gain = recipe.min_share_of_teacher, recipe.min_gain
+    return (
+        Threshold(name="min_score", needed=recipe.min_score, value=student, meaning="the least score"),
+        Threshold(
+            name="min_share_of_teacher",
+            needed=share * teacher,
+            value=student,
+            meaning=f"{share:.2f} of the teacher's {teacher:.3f}",
+        ),
+        Threshold(
+            name="min_gain",
+            needed=base + gain,
+            value=student,
+            meaning=f"{gain:.2f} above the untrained student's {base:.3f}",
+        ),
+    )
+
+
+def label(answer: str, reference: str) -> float:
+    """1 for the same label, ignoring letter case, surrounding space and a final full stop; otherwise 0."""
+    return float(_label(answer) == _label(reference))
+
+
+def _label(text: str) -> str:
+    return text.strip().removesuffix(".").rstrip().casefold()
+
+
+def overlap(answer: str, reference: str) -> float:
+    """F1 of the words that both texts share, counting repetitions. Two empty texts agree."""
+    given, expected = Counter(answer.casefold().split()), Counter(reference.casefold().split())
+    if not given and not expected:
+        return 1.0
+    shared = (given & expected).total()
+    return 2 * shared / (given.total() + expected.total())
+
+
+GRADERS: Mapping[Grader, Callable[[str, str], float]] = {Grader.LABEL: label, Grader.OVERLAP: overlap}
+"""Each grader returns a grade of 0 to 1 for (answer, reference)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradedPrompt:
+    """A held-out prompt with its reference answer, the contenders' answers, and their grades by role."""
+
+    prompt: Prompt
+    reference: str
+    row: PromptAnswers
+    grades: Mapping[str, float]
+
+
+def _graded(run: Run, prompts: Sequence[Prompt], rows: Mapping[int, PromptAnswers]) -> list[GradedPrompt]:
     missing = [index for index in range(len(prompts)) if index not in rows]
     if missing:
         raise EvaluationFailed(
@@ -53,24 +141,64 @@ def _graded(run: Run, prompts: Sequence[Prompt], rows: Mapping[int, Row]) -> lis
     return [_grade(grade, prompt, rows[i], run.dataset.labelled) for i, prompt in enumerate(prompts)]
 
 
-def _grade(grade: Callable[[str, str], float], prompt: Prompt, row: Row, labelled: bool) -> Graded:
+def _grade(grade: Callable[[str, str], float], prompt: Prompt, row: PromptAnswers, labelled: bool) -> GradedPrompt:
     if labelled and prompt.reference is None:
         raise EvaluationFailed(
             f"held-out prompt {row.index} has no reference answer though the data set says that all have; "
             "upload the prompts again"
         )
-    right = prompt.reference if labelled and prompt.reference is not None else row.answers[TEACHER].text
-    return Graded(prompt, right, row, {role: grade(reply.text, right) for role, reply in row.answers.items()})
+    reference = prompt.reference if labelled and prompt.reference is not None else row.answers[TEACHER].text
+    grades = {role: grade(answer.text, reference) for role, answer in row.answers.items()}
+    return GradedPrompt(prompt, reference, row, grades)
 
 
-def _score(contender: Contender, graded: Sequence[Graded]) -> Score:
-    replies = [each.row.answers[contender.role] for each in graded]
+def _score(contender: Contender, graded: Sequence[GradedPrompt]) -> Score:
+    answers = [each.row.answers[contender.role] for each in graded]
     costs = (
-        contender.price.cost(input_tokens=reply.input_tokens, output_tokens=reply.output_tokens) for reply in replies
+        contender.price.cost(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens) for answer in answers
     )
     return Score(
         model=contender.model,
         value=statistics.fmean(each.grades[contender.role] for each in graded),
-        latency_ms=round(statistics.median(reply.latency_ms for reply in replies)),
+        latency_ms=round(statistics.median(answer.latency_ms for answer in answers)),
         usd=sum(costs, Decimal(0)),
     )
+
+
+def _report(
+    run: Run,
+    verdict: Verdict,
+    needed: Sequence[Threshold],
+    contenders: Sequence[Contender],
+    graded: Sequence[GradedPrompt],
+) -> dict[str, Any]:
+    """The content of `report.json`: scores, thresholds, prices with sources, and every prompt with its answers."""
+    return {
+        "run": run.id,
+        "grader": run.recipe.grader.value,
+        **to_wire(verdict),
+        "bars": [to_wire(threshold) | {"passed": threshold.passed} for threshold in needed],
+        "prices": {contender.role: _price_facts(contender) for contender in contenders},
+        "prompts": [_prompt_facts(each) for each in graded],
+    }
+
+
+def _price_facts(contender: Contender) -> dict[str, str]:
+    price = contender.price
+    return {
+        "usd_per_million_input": str(price.per_million_input),
+        "usd_per_million_output": str(price.per_million_output),
+        "as_of": price.as_of.isoformat(),
+        "source": price.source,
+        "note": contender.price_note,
+    }
+
+
+def _prompt_facts(each: GradedPrompt) -> dict[str, Any]:
+    return {
+        "index": each.row.index,
+        **converse_request(each.prompt),
+        "reference": each.prompt.reference,
+        "answers": to_wire(each.row.answers),
+        "grades": dict(each.grades),
+    }

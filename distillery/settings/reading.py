@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from distillery.core.curation import PersonalData
 from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.recipe import PersonalData
 from distillery.settings.checks import findings
 from distillery.settings.environment import Settings, distilled
 from distillery.settings.error_messages import misshapen, misspelt, objection

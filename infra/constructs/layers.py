@@ -19,9 +19,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distillery.core import offer
+from distillery.core.env_vars import FOLDER
 from distillery.core.offer import Offer
 from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
-from distillery.core.settings import FOLDER
 from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
 
 SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")

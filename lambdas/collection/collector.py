@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from distillery.core import names
+from distillery.core.boundary import get_logger
 from distillery.core.errors import BadRequest, LogsUnfit
-from distillery.core.journal import journal
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import How, LogSource
 from distillery.core.recipe import Recipe
@@ -24,7 +24,7 @@ from lambdas.collection.selection import Selection, multi_turn
 READ_MAX_BYTES = 256 * 1024**2
 """Compressed logs that one invocation reads: about 3 GB of records, a few of its fifteen minutes."""
 
-log = journal(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,13 @@ counted.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from distillery.core.conversation import Prompt, to_line
+from distillery.core.conversation import Prompt, estimate_tokens, to_line
 from distillery.core.errors import LogsUnfit
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import Direct, InvocationLogs
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import Recipe
-from distillery.core.tokens import tokens
 from lambdas.collection.log_files import LogFile, LogFiles
 from lambdas.collection.models import LoggedModels
 from lambdas.collection.selection import Selection, multi_turn
@@ -101,5 +100,5 @@ def _check(recipe: Recipe, train: Selection) -> None:
 def _tokens(train: Selection, heldout: Iterable[Prompt]) -> int:
     """Repeated calls count at the mean of the others."""
     prompts = train.prompts
-    once = sum(tokens(prompt.characters) for prompt in prompts)
-    return once * train.usable // max(1, len(prompts)) + sum(tokens(prompt.characters) for prompt in heldout)
+    once = sum(estimate_tokens(prompt.characters) for prompt in prompts)
+    return once * train.usable // max(1, len(prompts)) + sum(estimate_tokens(prompt.characters) for prompt in heldout)

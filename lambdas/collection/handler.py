@@ -6,10 +6,9 @@ from typing import Any
 
 from distillery.core import clock, recipe
 from distillery.core.aws import client
-from distillery.core.boundary import boundary
+from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Refused
-from distillery.core.journal import journal
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.serialization import to_wire
@@ -28,7 +27,7 @@ from lambdas.collection.log_files import LogFiles
 from lambdas.collection.models import LoggedModels
 from lambdas.collection.pending import PendingQueries
 
-log = journal(__name__)
+log = get_logger(__name__)
 log.setLevel(logging.INFO)
 
 

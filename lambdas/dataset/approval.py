@@ -1,6 +1,6 @@
 """Entry point for decisions on runs that exceed their recipe's budget: a waiting run is approved or declined.
 
-Called by its function URL, which identifies the caller (`distillery/core/decision.py`):
+Called by its function URL, which identifies the caller (`distillery/core/decisions.py`):
 
 {"run": "support-k3x9a-p0q2m7ab-1", "approve": true, "usd": "31.20", "reason": ""}
 → {"run": "support-k3x9a-p0q2m7ab-1", "outcome": "running"}
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from distillery.core import four_eyes, names, recipe
+from distillery.core import names, recipe
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
-from distillery.core.caller import Caller
-from distillery.core.decision import decided
+from distillery.core.decisions import check_second_person, handle_decision
 from distillery.core.env_vars import Variable, is_set, read
+from distillery.core.function_url import Caller
 from distillery.core.ledger.approvals import Approvals
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
@@ -64,7 +64,7 @@ class Approval:
         """
         if decision.approve:
             if self.uploads is not None:
-                four_eyes.check(self.uploads.of(decision.run), by)
+                check_second_person(self.uploads.of(decision.run), by)
             cap_usd = self.recipes(decision.recipe).monthly_cap_usd
             record = self.approvals.approve(decision.run, decision.usd, by=by.arn, cap_usd=cap_usd)
             self.state_machine.start(record.run)
@@ -80,7 +80,7 @@ class Approval:
 @boundary()
 def decide(event: Any, context: object) -> Any:
     """Handles the request (see the module)."""
-    return decided(event, context, Decision, _decide)
+    return handle_decision(event, context, Decision, _decide)
 
 
 def _decide(decision: Decision, by: Caller) -> dict[str, str]:

@@ -9,10 +9,9 @@ from typing import Any
 
 from distillery.core import clock, recipe
 from distillery.core.aws import ObjectStore, client
-from distillery.core.boundary import boundary
+from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
-from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
@@ -24,7 +23,7 @@ from lambdas.dataset.intake import Intake, IntakeResult
 from lambdas.dataset.logs_input import LogsLocation
 from lambdas.dataset.state_machine import StateMachine
 
-log = journal(__name__)
+log = get_logger(__name__)
 log.setLevel(logging.INFO)
 
 

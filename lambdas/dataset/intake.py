@@ -7,8 +7,8 @@ from datetime import date
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
 from distillery.core.escaping import address, quoted
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.names import DATASETS_PREFIX, RECIPE_MAX, REPORTS_PREFIX, digest
 from distillery.core.notices import Notices

@@ -18,10 +18,10 @@ from typing import Any
 
 from distillery.core import names
 from distillery.core.aws import ObjectStore
-from distillery.core.conversation import Prompt, parse, to_line
+from distillery.core.conversation import Prompt, estimate_tokens, parse, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address, quoted
-from distillery.core.estimate import Estimate, Size, estimate
+from distillery.core.estimate import DatasetSize, Estimate, estimate
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import Direct, How, InvocationLogs, LogSource
@@ -29,7 +29,6 @@ from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
 from distillery.core.pipeline import Dataset
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
-from distillery.core.tokens import tokens
 from distillery.datasets.examine import read_for_recipe, summarize_errors
 from distillery.datasets.report import UploadStatus, estimate_report
 from distillery.datasets.upload import Upload
@@ -92,7 +91,7 @@ def read(
     expected = InvocationLogs(uri=settings.logs, match=match, use_responses=source.use_responses)
     if wrong := _mismatch(logs, expected) or _heldout_problem(logs, heldout, recipe, source):
         raise DatasetRejected(f"a job cannot use these logs: {wrong}; collect them again")
-    size = Size(prompts=logs.calls, heldout=len(heldout), tokens=_tokens(logs, heldout))
+    size = DatasetSize(prompts=logs.calls, heldout=len(heldout), tokens=_tokens(logs, heldout))
     return LogsInput(logs, heldout, size.tokens, estimate(recipe, size, region=region, on=on))
 
 
@@ -152,7 +151,7 @@ def _heldout_problem(logs: Direct, heldout: tuple[Prompt, ...], recipe: Recipe, 
 
 def _tokens(logs: Direct, heldout: tuple[Prompt, ...]) -> int:
     """Extrapolates from the held-out prompts, which are a fair sample because their digests select them."""
-    held_out = sum(tokens(prompt.characters) for prompt in heldout)
+    held_out = sum(estimate_tokens(prompt.characters) for prompt in heldout)
     return max(logs.tokens, -(-held_out * (logs.calls + len(heldout)) // len(heldout)))
 
 

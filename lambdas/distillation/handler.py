@@ -1,39 +1,84 @@
-"""The doors of the distillation stage.
+"""The Lambda handlers of the distillation stage.
 
-`step`: the state machine's `check`, `start` (with a task token) and `stop`. `settle`: Bedrock's event `Model
-Customization Job State Change`, and everything else as a poll.
+`step` runs the steps `check`, `start` (with a task token) and `stop`. `settle` handles Bedrock's event `Model
+Customization Job State Change`; any other event is a poll.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core import clock
+from distillery.core.aws import ClientError, client
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read
-from distillery.core.errors import BadRequest
+from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
-from distillery.core.pipeline import Run
-from distillery.core.serialization import from_wire, to_wire
-from lambdas.distillation.settle import of_event
-from lambdas.distillation.steps import STEPS, settler
+from distillery.core.names import Names
+from distillery.core.pipeline import Run, Stage
+from distillery.core.steps import Event, product, step_handler
+from lambdas.distillation.job import CustomizationJobs, JobSettings
+from lambdas.distillation.preflight import PreflightResult, preflight
+from lambdas.distillation.quota import HostingQuotas
+from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
 
 
-@boundary()
-def step(event: Mapping[str, Any], _context: object) -> Any:
-    """One step for the road's run."""
-    name = event["step"]
-    if name not in STEPS:
-        raise BadRequest(f"the distillation stage has no step {name!r}; it has {sorted(STEPS)}")
-    run = from_wire(Run, event["road"]["run"])
-    return to_wire(STEPS[name](run, _ledger(), event))
+def _check(event: Event, _context: Any) -> PreflightResult:
+    """Begins the stage. Nothing is paid for until this step has passed."""
+    run, ledger = product(event, "run", Run), _ledger()
+    ledger.begin(run.id, Stage.DISTILLATION)
+    bedrock, runtime = client("bedrock"), client("bedrock-runtime")
+    quotas = HostingQuotas(read(Variable.ENVIRONMENT), bedrock, client("service-quotas"))
+    return preflight(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=clock.now())
 
 
-@boundary()
-def settle(event: Mapping[str, Any], _context: object) -> Any:
-    """Tells the runs whose jobs have ended."""
-    ledger = _ledger()
-    return {"settled": settler(ledger).settle_all(of_event(ledger.waiting(), event))}
+def _start(event: Event, _context: Any) -> dict[str, str]:
+    """Starts the job and returns.
+
+    The task token is saved before the job exists, so that no event can come too early. A job that has already ended is
+    left to the poll. The ledger counts the request, and counts the refusal if the service refuses it: the two decide
+    whether the run's reservation is released in the end.
+    """
+    run, ledger = product(event, "run", Run), _ledger()
+    settings = JobSettings(
+        environment=read(Variable.ENVIRONMENT),
+        data_bucket=read(Variable.DATA_BUCKET),
+        job_role=read(Variable.JOB_ROLE),
+        model_key=read(Variable.MODEL_KEY),
+    )
+    ledger.begin(run.id, Stage.DISTILLATION)
+    ledger.add_waiting_job(WaitingJob(job=settings.job_name(run), token=event["token"], run=run.id))
+    ledger.count_job_request(run.id)
+    jobs = CustomizationJobs(client("bedrock"))
+    try:
+        return {"job_arn": jobs.ensure(run, settings)}
+    except ClientError as error:
+        if jobs.was_refused(settings.job_name(run), error):
+            ledger.count_job_refusal(run.id)
+        raise
+
+
+def _stop(event: Event, _context: Any) -> dict[str, bool]:
+    """Part of the cleanup: it needs nothing but the run, whether the job exists or not."""
+    run, ledger = product(event, "run", Run), _ledger()
+    name = Names(read(Variable.ENVIRONMENT)).job(run.id)
+    stopped = CustomizationJobs(client("bedrock")).stop(name)
+    for waiting in ledger.waiting_jobs():
+        if waiting.job == name:
+            ledger.remove_waiting_job(waiting)
+    return {"stopped": stopped}
 
 
 def _ledger() -> Ledger:
     return Ledger(Table(read(Variable.LEDGER)))
+
+
+step = step_handler(Stage.DISTILLATION, {"check": _check, "start": _start, "stop": _stop})
+
+
+@boundary()
+def settle(event: Mapping[str, Any], _context: object) -> Any:
+    """Sends the results of ended jobs to the executions that wait for them."""
+    ledger = _ledger()
+    settler = Settler(CustomizationJobs(client("bedrock")), TaskTokens(client("stepfunctions")), ledger)
+    return {"settled": settler.settle_all(jobs_of_event(ledger.waiting_jobs(), event))}

@@ -7,7 +7,7 @@ from distillery.core import model_ids, names
 from distillery.core.aws import ClientError, code
 from distillery.core.logs import Operator, metadata_filters
 from distillery.core.pipeline import Dataset, Run
-from lambdas.distillation.models import customize_id
+from lambdas.distillation.preflight import customize_id
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -29,7 +29,7 @@ same: an earlier try of it, say, whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class JobSettings:
     """Where jobs run and under whom: role and key are ARNs."""
 
     environment: str
@@ -37,11 +37,11 @@ class Place:
     job_role: str
     model_key: str
 
-    def name(self, run: Run) -> str:
+    def job_name(self, run: Run) -> str:
         return names.Names(self.environment).job(run.id)
 
 
-class Jobs:
+class CustomizationJobs:
     """CreateModelCustomizationJob and its kin. Names are never free again: a job cannot be deleted."""
 
     def __init__(self, bedrock: "BedrockClient") -> None:
@@ -55,33 +55,33 @@ class Jobs:
                 return None
             raise
 
-    def ensure(self, run: Run, place: Place) -> str:
+    def ensure(self, run: Run, settings: JobSettings) -> str:
         """The ARN of the run's job, created if there is none. The token makes a repeated request harmless; a name
         that is taken (ConflictException) means that an earlier request got through."""
-        name = place.name(run)
+        name = settings.job_name(run)
         if found := self.find(name):
             return found["jobArn"]
         try:
-            return self._create(run, place)
+            return self._create(run, settings)
         except ClientError as error:
             found = self.find(name) if code(error) == "ConflictException" else None
             if found is None:
                 raise
             return found["jobArn"]
 
-    def _create(self, run: Run, place: Place) -> str:
-        recipe, name, tags = run.recipe, place.name(run), _tags(run, place)
+    def _create(self, run: Run, settings: JobSettings) -> str:
+        recipe, name, tags = run.recipe, settings.job_name(run), _tags(run, settings)
         teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, self._bedrock.meta.region_name)
         return self._bedrock.create_model_customization_job(
             jobName=name,
             customModelName=name,
-            roleArn=place.job_role,
+            roleArn=settings.job_role,
             clientRequestToken=names.token(run.id, "job"),
             baseModelIdentifier=customize_id(recipe.student),
             customizationType="DISTILLATION",
-            customModelKmsKeyId=place.model_key,
+            customModelKmsKeyId=settings.model_key,
             trainingDataConfig=_training_data(run.dataset),
-            outputDataConfig={"s3Uri": f"s3://{place.data_bucket}/{names.JOBS_PREFIX}{run.id}/"},
+            outputDataConfig={"s3Uri": f"s3://{settings.data_bucket}/{names.JOBS_PREFIX}{run.id}/"},
             customizationConfig={
                 "distillationConfig": {
                     "teacherModelConfig": {
@@ -133,6 +133,6 @@ def _training_data(dataset: Dataset) -> "TrainingDataConfigTypeDef":
     }
 
 
-def _tags(run: Run, place: Place) -> "list[TagTypeDef]":
-    ours = {names.TAG_ENVIRONMENT: place.environment, names.TAG_RECIPE: run.recipe.name, names.TAG_RUN: run.id}
+def _tags(run: Run, settings: JobSettings) -> "list[TagTypeDef]":
+    ours = {names.TAG_ENVIRONMENT: settings.environment, names.TAG_RECIPE: run.recipe.name, names.TAG_RUN: run.id}
     return [{"key": key, "value": value} for key, value in {**run.recipe.tags, **ours}.items()]

@@ -4,26 +4,83 @@ What was granted is asked of Service Quotas, for the quotas whose codes the cata
 is logged and stops nothing: creating the endpoint will tell.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distillery.core import catalog
 from distillery.core.aws import ClientError, code
-from distillery.core.catalog import Quota
-from distillery.core.catalog.hosting import SERVICE_CODE
+from distillery.core.boundary import get_logger
+from distillery.core.catalog import HostingMode, Quota
+from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
 from distillery.core.errors import QuotaTooSmall
-from distillery.core.journal import journal
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
-from lambdas.distillation.need import Need, needs
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-log = journal(__name__)
+
+log = get_logger(__name__)
 
 
-class Quotas:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """used, added: in the quota's own unit, model units or deployments."""
+
+    quota: Quota
+    used: int
+    added: int
+
+    @property
+    def wanted(self) -> int:
+        """The smallest quota that suffices."""
+        return self.used + self.added
+
+
+def quota_uses(recipe: Recipe, names: Names, bedrock: "BedrockClient") -> tuple[QuotaUse, ...]:
+    """Every quota that the catalog knows for the recipe's hosting, in the client's Region."""
+    live = names.live(recipe.name, recipe.student)
+    if recipe.hosting is HostingMode.ON_DEMAND:
+        deployed = list(_deployments(bedrock))
+        return (QuotaUse(quota=DEPLOYMENTS, used=len(deployed), added=_endpoints(live in deployed)),)
+    bought = dict(_units(bedrock))
+    added = recipe.model_units * _endpoints(live in bought)
+    return (*_of_one(recipe), QuotaUse(quota=ALL_MODEL_UNITS, used=sum(bought.values()), added=added))
+
+
+def _endpoints(live_exists: bool) -> int:
+    return 1 if live_exists else 2
+
+
+def _of_one(recipe: Recipe) -> Iterator[QuotaUse]:
+    """The quota that holds for each Provisioned Throughput by itself, whatever others there are."""
+    if quota := catalog.model(recipe.student).model_units_quota:
+        yield QuotaUse(quota=quota, used=0, added=recipe.model_units)
+    else:
+        log.warning("the catalog knows no quota of model units for %s; going on without", recipe.student)
+
+
+def _deployments(bedrock: "BedrockClient") -> Iterator[str]:
+    for page in bedrock.get_paginator("list_custom_model_deployments").paginate():
+        for item in page.get("modelDeploymentSummaries", []):
+            yield item["customModelDeploymentName"]
+
+
+def _units(bedrock: "BedrockClient") -> Iterator[tuple[str, int]]:
+    """Name and model units of what counts: bought for a custom model, without commitment, and not failed."""
+    for page in bedrock.get_paginator("list_provisioned_model_throughputs").paginate():
+        for item in page.get("provisionedModelSummaries", []):
+            custom = ":custom-model/" in item["modelArn"]
+            if custom and not item.get("commitmentDuration") and item["status"] != "Failed":
+                yield item["provisionedModelName"], item["modelUnits"]
+
+
+log = get_logger(__name__)
+
+
+class HostingQuotas:
     """The account's quotas in the Region of the clients, for the endpoints of one environment."""
 
     def __init__(self, environment: str, bedrock: "BedrockClient", service_quotas: "ServiceQuotasClient") -> None:
@@ -31,7 +88,7 @@ class Quotas:
 
     def check(self, recipe: Recipe) -> None:
         """Raises QuotaTooSmall, with the figures of every quota that is, and what to write to AWS Support."""
-        found = [(need, self._granted(need.quota)) for need in needs(recipe, self._names, self._bedrock)]
+        found = [(need, self._granted(need.quota)) for need in quota_uses(recipe, self._names, self._bedrock)]
         small = [(need, granted) for need, granted in found if granted is not None and need.wanted > granted]
         if small:
             raise QuotaTooSmall(_refusal(recipe, self._bedrock.meta.region_name, small))
@@ -51,7 +108,7 @@ class Quotas:
         return int(value)
 
 
-def _refusal(recipe: Recipe, region: str, small: Iterable[tuple[Need, int]]) -> str:
+def _refusal(recipe: Recipe, region: str, small: Iterable[tuple[QuotaUse, int]]) -> str:
     figures, requests = [], []
     for need, granted in small:
         quota = f"{need.quota.name!r} ({need.quota.code})"

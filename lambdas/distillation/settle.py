@@ -3,32 +3,66 @@
 Whatever called, the job is read again: an event's own fields are never believed (UG monitoring-eventbridge).
 """
 
+import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from distillery.core.aws import ClientError, code
+from distillery.core.boundary import get_logger
 from distillery.core.errors import JobFailed
-from distillery.core.journal import journal
+from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.records import Waiting
 from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.redaction import told
-from lambdas.distillation.job import Jobs
-from lambdas.distillation.tokens import Tokens
+from distillery.core.serialization import to_wire
+from lambdas.distillation.job import CustomizationJobs
 
-log = journal(__name__)
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
 
 
-def of_event(waiting: Iterable[Waiting], event: Mapping[str, Any]) -> list[Waiting]:
+SPENT = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+CAUSE_MAX = 32_768  # characters (SendTaskFailure)
+
+
+class TaskTokens:
+    """A token whose task has gone, answered before or timed out, is passed over."""
+
+    def __init__(self, stepfunctions: "SFNClient") -> None:
+        self._stepfunctions = stepfunctions
+
+    def succeed(self, token: str, output: Any) -> None:
+        try:
+            self._stepfunctions.send_task_success(taskToken=token, output=json.dumps(to_wire(output)))
+        except ClientError as error:
+            _unless_spent(error)
+
+    def fail(self, token: str, error_name: str, cause: str) -> None:
+        try:
+            self._stepfunctions.send_task_failure(taskToken=token, error=error_name, cause=cause[:CAUSE_MAX])
+        except ClientError as error:
+            _unless_spent(error)
+
+
+def _unless_spent(error: ClientError) -> None:
+    if code(error) not in SPENT:
+        raise error
+
+
+log = get_logger(__name__)
+
+
+def jobs_of_event(waiting: Iterable[WaitingJob], event: Mapping[str, Any]) -> list[WaitingJob]:
     """Those an event is about: one job's for `Model Customization Job State Change`, all for anything else."""
     name = (event.get("detail") or {}).get("jobName")
     return [each for each in waiting if name is None or each.job == name]
 
 
 class Settler:
-    def __init__(self, jobs: Jobs, tokens: Tokens, ledger: Ledger) -> None:
+    def __init__(self, jobs: CustomizationJobs, tokens: TaskTokens, ledger: Ledger) -> None:
         self._jobs, self._tokens, self._ledger = jobs, tokens, ledger
 
-    def settle_all(self, waiting: Iterable[Waiting]) -> int:
+    def settle_all(self, waiting: Iterable[WaitingJob]) -> int:
         """How many were answered. One that cannot be does not stop the others; it is raised after them."""
         settled, errors = 0, []
         for each in waiting:
@@ -41,7 +75,7 @@ class Settler:
             raise errors[0]
         return settled
 
-    def settle(self, waiting: Waiting) -> bool:
+    def settle(self, waiting: WaitingJob) -> bool:
         """True where the job has ended and its run was told, or the run has ended without it."""
         if self._ledger.run(waiting.run).outcome is not Outcome.RUNNING:
             return self._abandon(waiting)
@@ -53,7 +87,7 @@ class Settler:
         said = told(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
         return self._failed(waiting, said or f"the job {waiting.job} is {job['status']}")
 
-    def _completed(self, waiting: Waiting, job_arn: str, model_arn: str | None) -> bool:
+    def _completed(self, waiting: WaitingJob, job_arn: str, model_arn: str | None) -> bool:
         status = self._jobs.model_status(model_arn) if model_arn else "Creating"
         if model_arn is None or status == "Creating":
             return False
@@ -62,16 +96,16 @@ class Settler:
         student = Student(model_arn=model_arn, job_arn=job_arn)
         self._ledger.end(waiting.run, Stage.DISTILLATION, student)
         self._tokens.succeed(waiting.token, student)
-        self._ledger.settled(waiting)
+        self._ledger.remove_waiting_job(waiting)
         return True
 
-    def _failed(self, waiting: Waiting, cause: str) -> bool:
+    def _failed(self, waiting: WaitingJob, cause: str) -> bool:
         self._tokens.fail(waiting.token, JobFailed.__name__, cause)
-        self._ledger.settled(waiting)
+        self._ledger.remove_waiting_job(waiting)
         return True
 
-    def _abandon(self, waiting: Waiting) -> bool:
+    def _abandon(self, waiting: WaitingJob) -> bool:
         """The run was closed while its job went on, as when a person aborts the execution."""
         self._jobs.stop(waiting.job)
-        self._ledger.settled(waiting)
+        self._ledger.remove_waiting_job(waiting)
         return True

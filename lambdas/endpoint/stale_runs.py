@@ -2,14 +2,37 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from distillery.core import clock
+from distillery.core.aws import ClientError, client, code
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.rollbacks import Rollbacks, is_rollback, rollback_begun
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
-from distillery.core.rollback_lock import is_rollback, rollback_begun
-from lambdas.endpoint.executions import ON_ITS_WAY, Executions
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+RUNNING = "RUNNING"  # ExecutionStatus of DescribeExecution; PENDING_REDRIVE is on its way to it
+ON_ITS_WAY = (RUNNING, "PENDING_REDRIVE")
+
+
+class Executions:
+    def __init__(self, machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:
+        self._prefix = machine_arn.replace(":stateMachine:", ":execution:")
+        self._stepfunctions = stepfunctions or client("stepfunctions")
+
+    def status(self, name: str) -> str | None:
+        """None where no execution of that name was started."""
+        try:
+            return self._stepfunctions.describe_execution(executionArn=f"{self._prefix}:{name}")["status"]
+        except ClientError as error:
+            if code(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+
 
 PATIENCE = timedelta(hours=1)
 """How long an execution may be missing: between taking the recipe and starting it lie seconds."""

@@ -6,21 +6,20 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from distillery.core.aliases import Aliases
+from distillery.core.boundary import get_logger
 from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
-from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from lambdas.endpoint.executions import Executions
 from lambdas.endpoint.orphaned_endpoints import Strays
-from lambdas.endpoint.stale_runs import Abandoned
+from lambdas.endpoint.stale_runs import Abandoned, Executions
 
-log = journal(__name__)
+log = get_logger(__name__)
 T = TypeVar("T")
 
 

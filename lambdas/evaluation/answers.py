@@ -8,9 +8,7 @@ from distillery.core.conversation import Prompt, converse_request
 from distillery.core.errors import Unfinished
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from distillery.core.pipeline import Chunk
-from distillery.core.reply import Reply, reply_of
-from distillery.evaluation.contenders import ROLES
-from distillery.evaluation.row import Row
+from distillery.evaluation.contenders import CONTENDERS, ModelAnswer, PromptAnswers, parse_answer
 from lambdas.evaluation.parts import Parts
 
 if TYPE_CHECKING:
@@ -27,11 +25,11 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class AnswerCollector:
     """called_as: role → `modelId`. Temperature is 0, so that a verdict says the same twice, as far as models do."""
 
     parts: Parts
-    called_as: Mapping[str, str]
+    model_ids: Mapping[str, str]
     environment: str
     runtime: "BedrockRuntimeClient"
 
@@ -51,15 +49,15 @@ class Asker:
                     self.parts.write(chunk, list(done.values()))
         return self.parts.part_uri(chunk)
 
-    def _answer(self, missing: list[int], done: dict[int, Row], context: Context) -> None:
+    def _answer(self, missing: list[int], done: dict[int, PromptAnswers], context: Context) -> None:
         prompts = self.parts.heldout()
         for index in missing:
             if context.get_remaining_time_in_millis() < MARGIN_MS:
                 raise Unfinished(f"{len(missing)} prompts were to be answered, time ran out at prompt {index}")
-            answers = {role: self._ask(self.called_as[role], prompts[index]) for role in ROLES}
-            done[index] = Row(index=index, answers=answers)
+            answers = {role: self._call(self.model_ids[role], prompts[index]) for role in CONTENDERS}
+            done[index] = PromptAnswers(index=index, answers=answers)
 
-    def _ask(self, model: str, prompt: Prompt) -> Reply:
+    def _call(self, model: str, prompt: Prompt) -> ModelAnswer:
         run = self.parts.run
         response = self.runtime.converse(
             modelId=model,
@@ -67,4 +65,4 @@ class Asker:
             requestMetadata={TAG_ENVIRONMENT: self.environment, TAG_RECIPE: run.recipe.name, TAG_RUN: run.id},
             **converse_request(prompt),
         )
-        return reply_of(response)
+        return parse_answer(response)

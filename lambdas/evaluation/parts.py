@@ -10,7 +10,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
 from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire, to_wire
-from distillery.evaluation.row import Row
+from distillery.evaluation.contenders import PromptAnswers
 
 PROMPTS_PER_CHUNK = 20
 
@@ -49,16 +49,16 @@ class Parts:
             )
         return prompts
 
-    def read(self, chunk: Chunk) -> dict[int, Row]:
+    def read(self, chunk: Chunk) -> dict[int, PromptAnswers]:
         """What was answered up to now, by index."""
         uri = self.part_uri(chunk)
         if not self.store.exists(uri):
             return {}
         lines = self.store.read(uri).decode().split("\n")
-        rows = [from_wire(Row, json.loads(line)) for line in lines if line]
+        rows = [from_wire(PromptAnswers, json.loads(line)) for line in lines if line]
         return {row.index: row for row in rows}
 
-    def write(self, chunk: Chunk, rows: Sequence[Row]) -> None:
+    def write(self, chunk: Chunk, rows: Sequence[PromptAnswers]) -> None:
         """The whole part, in the order of the prompts."""
         lines = [json.dumps(to_wire(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: row.index)]
         self.store.write(self.part_uri(chunk), "".join(f"{line}\n" for line in lines).encode())

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from distillery.core.aliases import Aliases
-from distillery.core.journal import journal
+from distillery.core.boundary import get_logger
 from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.items import RunRecord, datasets_in_use
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.records import RunRecord
-from distillery.core.lineage import needs
 from distillery.core.names import DATASETS_PREFIX, Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
@@ -25,7 +24,7 @@ from distillery.core.versions import Version, delete, versions
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-log = journal(__name__)
+log = get_logger(__name__)
 OldSets = dict[str, dict[str, list[Version]]]
 """recipe → digest → versions older than they may be."""
 
@@ -84,7 +83,7 @@ class DataSets:
         alias = self.aliases.read(self.names.alias(recipe))
         used = set[str]()
         current, previous = (alias.current, alias.previous) if alias else (None, None)
-        for need in needs(records, current=current, previous=previous):
+        for need in datasets_in_use(records, current=current, previous=previous):
             if not need.digests:
                 raise LookupError(
                     f"no run in the ledger made {need.model} of {recipe!r}; none of its data sets is ended"

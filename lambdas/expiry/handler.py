@@ -7,9 +7,8 @@ from typing import Any
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
-from distillery.core.boundary import boundary
+from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
-from distillery.core.journal import journal
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -17,7 +16,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from lambdas.expiry.data_sets import DataSets
 
-log = journal(__name__)
+log = get_logger(__name__)
 log.setLevel(logging.INFO)
 
 

@@ -12,8 +12,8 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.redaction import code, told
-from distillery.core.serialization import from_wire
-from lambdas.promotion.target import ROLLBACK, part
+from distillery.core.steps import Event, product
+from lambdas.promotion.target import is_rollback
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Ending:
         return f"{self.holder}: {self.outcome}", self.scores, self.reason
 
 
-def close(road: Mapping[str, Any], ledger: Ledger, rollbacks: Rollbacks, notices: Notices) -> Ending:
+def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, notices: Notices) -> Ending:
     """People are told last: a topic that refuses must not keep the recipe from its next run."""
-    ending = _ending(road)
-    if road.get("action") == ROLLBACK:
+    ending = _ending(event)
+    if is_rollback(event):
         rollbacks.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
         ledger.unlock(ending.recipe, ending.holder)
     else:
@@ -43,19 +43,20 @@ def close(road: Mapping[str, Any], ledger: Ledger, rollbacks: Rollbacks, notices
     return ending
 
 
-def _ending(road: Mapping[str, Any]) -> Ending:
-    error = road.get("error")
-    if road.get("action") == ROLLBACK:
-        recipe, holder = str(road["recipe"]), str(road["holder"])
+def _ending(event: Event) -> Ending:
+    state = event["road"]
+    error = state.get("error")
+    if is_rollback(event):
+        recipe, holder = str(state["recipe"]), str(state["holder"])
         if error is not None:
             return Ending(recipe, holder, Outcome.FAILED, explained(error))
-        return Ending(recipe, holder, Outcome.ROLLED_BACK, _now(part(road, "alias", Alias)))
-    run = part(road, "run", Run)
+        return Ending(recipe, holder, Outcome.ROLLED_BACK, _now(product(event, "alias", Alias)))
+    run = product(event, "run", Run)
     if error is not None:
         return Ending(run.recipe.name, run.id, Outcome.FAILED, explained(error))
-    verdict = part(road, "verdict", Verdict)
-    if "alias" in road:
-        reason = _now(from_wire(Alias, road["alias"]))
+    verdict = product(event, "verdict", Verdict)
+    if "alias" in state:
+        reason = _now(product(event, "alias", Alias))
         return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
     return Ending(run.recipe.name, run.id, Outcome.REJECTED, "; ".join(verdict.reasons), _scores(verdict))
 

@@ -14,11 +14,11 @@ from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus
-from lambdas.promotion.target import Target
+from lambdas.promotion.target import PromotionTarget
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveEndpoint:
     """Brings the live endpoint to a target's model; every call may be repeated."""
 
     names: Names
@@ -30,7 +30,7 @@ class Live:
         """As the function's environment variables say, in its own Region."""
         return cls(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
 
-    def promote(self, target: Target) -> Endpoint:
+    def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, made with the model or on its way to it."""
         name, hosting = self.name(target), self.hosting[target.recipe.hosting]
         existing = hosting.find(name)
@@ -46,7 +46,7 @@ class Live:
             _approach(existing, target, hosting)
         return existing.endpoint
 
-    def describe(self, target: Target) -> EndpointStatus:
+    def describe(self, target: PromotionTarget) -> EndpointStatus:
         """READY when it serves the target's model. Raises EndpointFailed where it never will."""
         name, hosting = self.name(target), self.hosting[target.recipe.hosting]
         found = hosting.find(name)
@@ -56,10 +56,10 @@ class Live:
             return EndpointStatus.PENDING
         return EndpointStatus.READY
 
-    def name(self, target: Target) -> str:
+    def name(self, target: PromotionTarget) -> str:
         return self.names.live(target.recipe.name, target.recipe.student)
 
-    def _create(self, target: Target, name: str, hosting: Hosting) -> Endpoint:
+    def _create(self, target: PromotionTarget, name: str, hosting: Hosting) -> Endpoint:
         return hosting.create(
             name=name,
             model_arn=target.model_arn,
@@ -68,16 +68,16 @@ class Live:
             recipe=target.recipe,
         )
 
-    def _route(self, target: Target) -> dict[str, str]:
+    def _route(self, target: PromotionTarget) -> dict[str, str]:
         """The tags that callers' policies name."""
         return {TAG_ENVIRONMENT: self.names.environment, TAG_ROUTE: DISTILLED_PREFIX + target.recipe.name}
 
-    def _in_use(self, existing: Hosted, target: Target) -> bool:
+    def _in_use(self, existing: Hosted, target: PromotionTarget) -> bool:
         alias = self.aliases.read(self.names.alias(target.recipe.name))
         return alias is not None and alias.endpoint.arn == existing.endpoint.arn
 
 
-def _approach(found: Hosted, target: Target, hosting: Hosting) -> bool:
+def _approach(found: Hosted, target: PromotionTarget, hosting: Hosting) -> bool:
     """Begins an update where the endpoint serves another model and none is under way; True where it did.
 
     An update under way, even to another model (of an aborted run), is waited for: `describe` comes again.

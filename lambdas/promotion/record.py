@@ -6,29 +6,29 @@ From the alias on callers are sent to the target's model, and the old one is kep
 from dataclasses import dataclass
 
 from distillery.core import clock
+from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
-from distillery.core.journal import journal
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
-from lambdas.promotion.live import Live
-from lambdas.promotion.target import Target
+from lambdas.promotion.live import LiveEndpoint
+from lambdas.promotion.target import PromotionTarget
 
-log = journal(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    live: Live
+    live: LiveEndpoint
     ledger: Ledger
 
-    def promote(self, target: Target) -> Endpoint:
+    def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, on its way to the target's model. A roll-back is no stage of a run."""
         if target.mover == target.run:
             self.ledger.begin(target.run, Stage.PROMOTION)
         return self.live.promote(target)
 
-    def record(self, target: Target) -> Alias:
+    def record(self, target: PromotionTarget) -> Alias:
         """The alias that names the target. A repeat finds it written and changes nothing."""
         parameter = self.live.names.alias(target.recipe.name)
         old = self.live.aliases.read(parameter)
@@ -43,7 +43,7 @@ class Recorder:
             self._delete(old.endpoint)
         return alias
 
-    def _serving(self, target: Target) -> Endpoint:
+    def _serving(self, target: PromotionTarget) -> Endpoint:
         """Looked at once more: an alias that is ahead of its endpoint would be a lie."""
         found = self.live.hosting[target.recipe.hosting].find(self.live.name(target))
         if found is None or found.state is not State.SERVING or found.model_arn != target.model_arn:
@@ -59,7 +59,7 @@ class Recorder:
             log.warning("left to the sweep: %s", unfinished)
 
 
-def _next(target: Target, endpoint: Endpoint, old: Alias | None) -> Alias:
+def _next(target: PromotionTarget, endpoint: Endpoint, old: Alias | None) -> Alias:
     return Alias(
         recipe=target.recipe.name,
         version=old.version + 1 if old else 1,

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client
-from distillery.core.caller import Caller
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, NothingToRollBack, Refused
+from distillery.core.function_url import Caller
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.rollbacks import Rollbacks, rollback_holder
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome
-from distillery.core.rollback_lock import rollback_holder
 from distillery.core.serialization import to_wire
 from lambdas.promotion.target import ROLLBACK
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RollbackRequest:
     """version: of the alias that was looked at. One request goes back once: sent again, it finds another version."""
 
     recipe: str
@@ -48,18 +47,18 @@ class Rollback:
             names, Ledger(table), Rollbacks(table), Aliases(), read(Variable.STATE_MACHINE), client("stepfunctions")
         )
 
-    def start(self, asked: Asked, by: Caller) -> dict[str, Any]:
+    def start(self, request: RollbackRequest, by: Caller) -> dict[str, Any]:
         """The execution, its holder, and the model it goes back to. Raises RunActive, NothingToRollBack, BadRequest.
 
         The recipe is locked before the alias is read, so that the alias cannot change in between. Where the answer of
         StartExecution is lost (no ClientError) the lock stays: the execution may walk, and else the sweep frees it.
         """
-        recipe, holder = asked.recipe, rollback_holder(asked.recipe, clock.now())
+        recipe, holder = request.recipe, rollback_holder(request.recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
             alias = self._alias(recipe)
-            if alias.version != asked.version:
-                raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {asked.version}")
+            if alias.version != request.version:
+                raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {request.version}")
             self.rollbacks.begin(alias, holder, by=by.arn)
             execution = self._start(holder, alias)
         except (ClientError, Refused) as error:

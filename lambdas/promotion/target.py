@@ -1,23 +1,26 @@
-"""Where the road leads: which model shall be live, by which recipe, and why it may be."""
+"""The model that a promotion or a roll-back makes live, and the conditions for it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from distillery.core.errors import BadRequest, NothingToRollBack
+from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.lineage import model_of
 from distillery.core.pipeline import Alias, Run, Student, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.serialization import from_wire
+from distillery.core.steps import Event, product
 
-T = TypeVar("T")
 ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """recipe: the one that made the model, so that its base and hosting are the model's. mover: who asks."""
+class PromotionTarget:
+    """The model to make live.
+
+    Attributes:
+        recipe: The recipe that made the model, so that base and hosting are the model's.
+        run: The run that made the model.
+        mover: The run or the roll-back's holder that requests the change.
+    """
 
     recipe: Recipe
     model_arn: str
@@ -25,32 +28,31 @@ class Target:
     mover: str
 
 
-def target(road: Mapping[str, Any], ledger: Ledger) -> Target:
-    """The only way to a live endpoint: a passed verdict, or a roll-back to a model that had one.
+def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
+    """The model of a run with a passed verdict, or the previous model of a roll-back.
 
-    Raises BadRequest where the verdict is missing or did not pass, NothingToRollBack.
+    Raises:
+        BadRequest: The verdict is missing or did not pass.
+        NothingToRollBack: The recipe has no previous model, or no run in the ledger made it.
     """
-    if road.get("action") == ROLLBACK:
-        return _previous(part(road, "alias", Alias), str(road.get("holder")), ledger)
-    run, verdict = part(road, "run", Run), part(road, "verdict", Verdict)
+    if is_rollback(event):
+        return _previous(product(event, "alias", Alias), str(event["road"].get("holder")), ledger)
+    run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
     if not verdict.passed:
         raise BadRequest(f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is never promoted")
-    student = part(road, "student", Student)
-    return Target(recipe=run.recipe, model_arn=student.model_arn, run=run.id, mover=run.id)
+    student = product(event, "student", Student)
+    return PromotionTarget(recipe=run.recipe, model_arn=student.model_arn, run=run.id, mover=run.id)
 
 
-def part(road: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    """What a stage left on the road. Raises BadRequest where it did not pass there."""
-    if name not in road:
-        raise BadRequest(f"the road has no {name!r}, only {sorted(road)}; that step has to come first")
-    return from_wire(kind, road[name])
+def is_rollback(event: Event) -> bool:
+    return bool(event["road"].get("action") == ROLLBACK)
 
 
-def _previous(alias: Alias, holder: str, ledger: Ledger) -> Target:
-    """The run that made the previous model is in the ledger, with the recipe that it had then."""
+def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:
+    """The previous model, with the recipe that its run had."""
     if alias.previous is None:
         raise NothingToRollBack(f"recipe {alias.recipe!r} has had one model only, {alias.current}")
     for record in ledger.runs(alias.recipe):
         if model_of(record) == alias.previous:
-            return Target(recipe=record.run.recipe, model_arn=alias.previous, run=record.run.id, mover=holder)
+            return PromotionTarget(recipe=record.run.recipe, model_arn=alias.previous, run=record.run.id, mover=holder)
     raise NothingToRollBack(f"no run in the ledger made {alias.previous}, the previous model of {alias.recipe!r}")

@@ -9,8 +9,8 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.core.caller import Caller, caller_of, invoked
 from distillery.core.errors import NotAdmitted
+from distillery.core.function_url import Caller, caller_of, invoked_function
 from distillery.core.names import URL_ALIAS
 from distillery.core.offer import Offered
 from distillery.core.principals import Principals
@@ -53,7 +53,7 @@ def requester_of(event: Any, context: Any) -> Requester:
         event: the event. Its caller is believed only if the alias of the URL was invoked.
         context: Lambda's context.
     """
-    account, qualifier = invoked(context)
+    account, qualifier = invoked_function(context)
     return Requester(caller=caller_of(event) if qualifier == URL_ALIAS else None, account=account)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from distillery.client import AllStepsFailed, MapUnavailable
 from distillery.core.aws import ClientError, code
 from distillery.core.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
-from distillery.core.url import body_of, refusal, reply
+from distillery.core.function_url import error_response, parse_body
 from lambdas.serving.serve import attempt_documents
 
 Document = Mapping[str, Any]
@@ -43,34 +43,34 @@ def respond(
     """
     method, path = event["requestContext"]["http"].get("method"), event.get("rawPath", "/")
     if path not in ("", "/"):
-        return refusal(HTTPStatus.NOT_FOUND, "NotFound", "this path does not exist; use POST / or GET /")
+        return error_response(HTTPStatus.NOT_FOUND, "NotFound", "this path does not exist; use POST / or GET /")
     if method not in ("GET", "POST"):
-        response = refusal(
+        response = error_response(
             HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", f"{method} is not allowed; use POST or GET"
         )
         return response | {"headers": response["headers"] | {"allow": "GET, POST"}}
     try:
-        return reply(HTTPStatus.OK, routes() if method == "GET" else answer(body_of(event, send=BODY)))
+        return response(HTTPStatus.OK, routes() if method == "GET" else answer(parse_body(event, send=BODY)))
     except NoModel as error:
-        return refusal(HTTPStatus.NOT_FOUND, "NoModel", str(error))
+        return error_response(HTTPStatus.NOT_FOUND, "NoModel", str(error))
     except NotAdmitted as error:
-        return refusal(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
+        return error_response(HTTPStatus.FORBIDDEN, "NotAdmitted", str(error))
     except OverQuota as error:
         return _over_quota(error)
     except QuotaUnavailable as error:
-        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "QuotaUnavailable", str(error))
+        return error_response(HTTPStatus.SERVICE_UNAVAILABLE, "QuotaUnavailable", str(error))
     except BadRequest as error:
-        return refusal(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
+        return error_response(HTTPStatus.BAD_REQUEST, "BadRequest", str(error))
     except AllStepsFailed as error:
         attempts = attempt_documents(error.attempts)
-        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "AllStepsFailed", str(error), attempts=attempts)
+        return error_response(HTTPStatus.SERVICE_UNAVAILABLE, "AllStepsFailed", str(error), attempts=attempts)
     except MapUnavailable as error:
-        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
+        return error_response(HTTPStatus.SERVICE_UNAVAILABLE, "MapUnavailable", str(error))
     except ClientError as error:
-        return refusal(HTTPStatus.BAD_GATEWAY, code(error), ACCESS_DENIED)
+        return error_response(HTTPStatus.BAD_GATEWAY, code(error), ACCESS_DENIED)
 
 
 def _over_quota(error: OverQuota) -> dict[str, Any]:
-    response = refusal(HTTPStatus.TOO_MANY_REQUESTS, "OverQuota", str(error))
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, "OverQuota", str(error))
     retry_after = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
     return response | {"headers": response["headers"] | retry_after}

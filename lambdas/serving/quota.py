@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.client import AllStepsFailed, Attempt, Prices, Reply, Route, RouteMap
 from distillery.core import clock
 from distillery.core.aws import AWS_ERRORS, ClientError, code, counting
+from distillery.core.boundary import get_logger
 from distillery.core.errors import OverQuota, QuotaUnavailable
-from distillery.core.journal import journal
 from distillery.core.offer import Quota
 from lambdas.serving.request import InvokeRequest
 from lambdas.serving.serve import converse
@@ -47,7 +47,7 @@ MIN_TIMEOUT = 5.0
 """Seconds within which no attempt times out (the shortest time-out is 6). An earlier refusal has cost nothing."""
 _HAS_ROOM = "attribute_not_exists(taken_{0}) OR taken_{0} <= :room_{0}"
 
-log = journal(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

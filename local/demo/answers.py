@@ -10,7 +10,7 @@ from distillery.cli.ask import answer_of
 from distillery.cli.target import Target
 from distillery.cli.terminal import Table, append_row, echo, multiline, show, styled
 from distillery.core import catalog
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome, Score, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from distillery.core.caller import Caller
+from distillery.core.function_url import Caller
 
 ANA = Caller(arn="arn:aws:sts::111111111111:assumed-role/approvers/ana", id="AROAAPPROVERS:ana", account="111111111111")
 LEA = Caller(arn="arn:aws:sts::111111111111:assumed-role/leads/lea", id="AROALEADS:lea", account="111111111111")

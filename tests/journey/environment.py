@@ -12,8 +12,8 @@ import boto3
 
 from distillery.core.aliases import Aliases
 from distillery.core.conversation import Prompt
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.table import Table
 from distillery.core.names import PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome
@@ -196,7 +196,7 @@ class Environment:
         """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
 
         def look() -> T:
-            if self.ledger.waiting():
+            if self.ledger.waiting_jobs():
                 self.pass_hours(0.25)
             return found()
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from distillery.core import model_ids
 from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE
-from lambdas.distillation.models import customize_id
+from lambdas.distillation.preflight import customize_id
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.grants import SESSION
 from tests.journey.policies import resource, trust

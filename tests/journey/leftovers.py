@@ -46,7 +46,7 @@ def _endpoints(environment: Environment) -> Iterator[str]:
 def _unsettled(environment: Environment) -> Iterator[str]:
     ledger = environment.ledger
     yield from (f"recipe {recipe} is held by {holder}" for recipe, holder in ledger.active().items())
-    yield from (f"a token waits for job {waiting.job}" for waiting in ledger.waiting())
+    yield from (f"a token waits for job {waiting.job}" for waiting in ledger.waiting_jobs())
     yield from (f"run {one.run.id} is open" for one in environment.runs() if one.outcome is Outcome.RUNNING)
     yield from (f"execution {one['name']} runs" for one in environment.executions() if one["status"] == "RUNNING")
 

@@ -109,5 +109,5 @@ def _tries_directly(environment: Environment, run: str) -> None:
     with pytest.raises(ClientError, match="not authorized to perform: lambda:InvokeFunction"):
         environment.acting("approver", "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
     answer = environment.client("lambda").invoke(FunctionName=name, Payload=body.encode())
-    assert b"direct invocation names nobody" in answer["Payload"].read()
+    assert b"direct invocation has no caller" in answer["Payload"].read()
     assert environment.ledger.run(run).outcome is Outcome.AWAITING

@@ -57,7 +57,7 @@ def test_a_student_below_the_bar_leaves_the_alias_and_the_live_model_as_they_wer
 def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy: Deploy) -> None:
     environment = deploy("dev")
     run = environment.begin(support(*DELIVERY))
-    environment.until(environment.ledger.waiting, "waiting token")
+    environment.until(environment.ledger.waiting_jobs, "waiting token")
     environment.until(lambda: environment.inventory()["jobs"], "job")
     _abort(environment, run)
     environment.until(lambda: environment.inventory()["jobs"][0]["status"] == "Stopped", "stopped job")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from distillery.core.conversation import parse
-from distillery.core.ledger.records import RunRecord
+from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.serialization import from_wire
 from tests.journey.conftest import Deploy

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.core.ledger.records import RunRecord
-from distillery.core.lineage import model_of, needs
+from distillery.core.ledger.items import RunRecord, datasets_in_use, model_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def learners(
 def in_use(records: list[RunRecord], alias: Mapping[str, Any] | None, digest: str) -> str:
     """Returns why a data set is needed, by the rules of `lambdas.expiry`; empty if it is not needed."""
     named = alias or {}
-    for need in needs(records, current=named.get("current"), previous=named.get("previous")):
+    for need in datasets_in_use(records, current=named.get("current"), previous=named.get("previous")):
         if not need.digests:
             return f"no run is known of the {need.which} model"
         if digest in need.digests:

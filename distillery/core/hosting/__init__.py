@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from distillery.core.aws import client
 from distillery.core.catalog import HostingMode
 from distillery.core.hosting.deployments import Deployments
-from distillery.core.hosting.hosted import Hosted, State
-from distillery.core.hosting.hosting import Hosting
+from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.hosting.throughput import Throughput
 
 if TYPE_CHECKING:

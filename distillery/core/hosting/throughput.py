@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.core.catalog import HostingMode
-from distillery.core.hosting.hosted import Hosted, State
-from distillery.core.hosting.hosting import Hosting
+from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
 from distillery.core.redaction import told

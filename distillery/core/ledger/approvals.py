@@ -9,9 +9,8 @@ from decimal import Decimal
 
 from distillery.core import clock, names
 from distillery.core.errors import BadRequest, RunActive
-from distillery.core.ledger.keys import AWAITING, busy, lock_item, run_key
+from distillery.core.ledger.items import AWAITING, RunRecord, busy_message, lock_item, run_key
 from distillery.core.ledger.ledger import LOOKS, Ledger
-from distillery.core.ledger.records import RunRecord
 from distillery.core.ledger.table import NEW, Table
 from distillery.core.pipeline import Outcome, Run
 from distillery.core.serialization import to_wire
@@ -41,7 +40,7 @@ class Approvals:
                 )
             self._ledger.check_free(record.run.recipe.name, run_id)
             self._start(record.run, usd, by, cap_usd)
-        raise RunActive(busy(names.recipe_of(run_id), "others that begin just now"))
+        raise RunActive(busy_message(names.recipe_of(run_id), "others that begin just now"))
 
     def _start(self, run: Run, usd: Decimal, by: str, cap_usd: Decimal) -> bool:
         """Lock, record and reservation in one transaction."""

@@ -21,9 +21,21 @@ from typing import Any
 from distillery.core import clock, names
 from distillery.core.errors import BadRequest, RunActive, Unfinished
 from distillery.core.escaping import one_line, quoted
-from distillery.core.ledger.keys import AWAITING, attempts_key, busy, id_of, lock_item, partition, run_item, run_key
+from distillery.core.ledger.items import (
+    AWAITING,
+    OPEN_OUTCOMES,
+    RunRecord,
+    WaitingJob,
+    attempts_key,
+    busy_message,
+    lock_item,
+    partition,
+    run_id_of,
+    run_item,
+    run_key,
+    run_record,
+)
 from distillery.core.ledger.month import Month
-from distillery.core.ledger.records import ON_THE_ROAD, RunRecord, Waiting, run_record
 from distillery.core.ledger.table import NEW, Item, Table
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
@@ -53,24 +65,24 @@ class Ledger:
                 return last
             waits = last is not None and last.outcome is Outcome.AWAITING
             attempt = (last.run.attempt + (not waits)) if last else 1
-            run = Run(id=id_of(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
+            run = Run(id=run_id_of(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
             if waits and awaiting and last is not None and last.run == run:
                 return last
             if not awaiting:
                 self.check_free(recipe.name, run.id)
             if self._claim(run, last, awaiting=awaiting):
                 return self.run(run.id)
-        raise RunActive(busy(recipe.name, "others that begin just now"))
+        raise RunActive(busy_message(recipe.name, "others that begin just now"))
 
     def check_free(self, recipe: str, run: str) -> None:
         """Raises RunActive where the recipe has another run on the road."""
         holder = self.active().get(recipe, run)
         if holder != run:
-            raise RunActive(busy(recipe, holder))
+            raise RunActive(busy_message(recipe, holder))
 
     def _last_attempt(self, recipe: Recipe, dataset: Dataset) -> RunRecord | None:
         item = self._table.get(*attempts_key(recipe, dataset))
-        return self.run(id_of(recipe, dataset, int(item["attempt"]))) if item else None
+        return self.run(run_id_of(recipe, dataset, int(item["attempt"]))) if item else None
 
     def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool) -> bool:
         """Lock, run, attempt number and reservation in one transaction: a crash leaves all of them or none. False where
@@ -132,12 +144,12 @@ class Ledger:
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 
-    def job_asked(self, run_id: str) -> None:
+    def count_job_request(self, run_id: str) -> None:
         """Before a job is asked for: from here on the run may cost, and what it reserved stays reserved. Raises
         BadRequest for a run that was closed, which has given its reservation back."""
         self._count(run_id, "asked")
 
-    def job_refused(self, run_id: str) -> None:
+    def count_job_refusal(self, run_id: str) -> None:
         """The service said no to what was asked for last: no job came of it."""
         self._count(run_id, "refused")
 
@@ -164,7 +176,7 @@ class Ledger:
         closing |= {"closed_by": by} if by else {}
         first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
         record = self.run(run_id)
-        if record.outcome in ON_THE_ROAD:
+        if record.outcome in OPEN_OUTCOMES:
             return False
         if record.cost_nothing:
             self._rewrite_month(record, lambda month: month.without(run_id))  # a second call changes nothing
@@ -174,7 +186,7 @@ class Ledger:
     def lock(self, recipe: str, holder: str) -> None:
         """Keeps a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
         if not self._table.put_new(lock_item(recipe, holder, opened=clock.stamp())):
-            raise RunActive(busy(recipe, self.active().get(recipe, "another that has just ended")))
+            raise RunActive(busy_message(recipe, self.active().get(recipe, "another that has just ended")))
 
     def unlock(self, recipe: str, holder: str) -> None:
         """Gives the recipe free if `holder` has it."""
@@ -184,14 +196,14 @@ class Ledger:
         """Who is on the road: recipe → run id."""
         return {item["sk"]: item["run"] for item in self._table.query("active")}
 
-    def wait(self, waiting: Waiting) -> None:
+    def add_waiting_job(self, waiting: WaitingJob) -> None:
         """Keeps a task token; a retried task brings a new one, which takes the old one's place."""
         self._table.put({"pk": "waiting", "sk": waiting.job, "token": waiting.token, "run": waiting.run})
 
-    def waiting(self) -> list[Waiting]:
+    def waiting_jobs(self) -> list[WaitingJob]:
         """Every run that waits for a customization job."""
-        return [Waiting(job=i["sk"], token=i["token"], run=i["run"]) for i in self._table.query("waiting")]
+        return [WaitingJob(job=i["sk"], token=i["token"], run=i["run"]) for i in self._table.query("waiting")]
 
-    def settled(self, waiting: Waiting) -> None:
+    def remove_waiting_job(self, waiting: WaitingJob) -> None:
         """The token was answered. A newer token of the same job stays."""
         self._table.delete("waiting", waiting.job, attribute="token", equal=waiting.token)

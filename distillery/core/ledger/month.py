@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Self
 
 from distillery.core.errors import OverBudget
-from distillery.core.ledger.keys import partition
+from distillery.core.ledger.items import partition
 from distillery.core.ledger.table import NEW, Item, Table
 
 NAMED = 5

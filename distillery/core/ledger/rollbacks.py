@@ -1,13 +1,41 @@
-"""Roll-backs, which are no runs: who asked for each, and how it ended."""
+"""Roll-backs, which are no runs: who asked for each, how it ended, and the lock that it takes on its recipe."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from distillery.core import clock
 from distillery.core.escaping import one_line
-from distillery.core.ledger.keys import partition
+from distillery.core.ledger.items import partition
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
-from distillery.core.rollback_lock import PREFIX
+
+PREFIX = "rollback-"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def rollback_holder(recipe: str, begun: datetime) -> str:
+    """`rollback-support-20261123T090807Z`: also the execution's name, so one per second and recipe."""
+    return f"{PREFIX}{recipe}-{begun.astimezone(UTC).strftime(STAMP)}"
+
+
+def is_rollback(holder: str) -> bool:
+    """A run's id ends in an attempt number, a roll-back's holder in a time: a recipe may be named `rollback`."""
+    return holder.startswith(PREFIX) and _stamp(holder) is not None
+
+
+def rollback_begun(holder: str) -> datetime:
+    """When the roll-back took the recipe."""
+    begun = _stamp(holder)
+    if begun is None:
+        raise ValueError(f"{holder!r} is not a roll-back's holder; they look like {PREFIX}<recipe>-<time>")
+    return begun
+
+
+def _stamp(holder: str) -> datetime | None:
+    try:
+        return datetime.strptime(holder.rpartition("-")[2], STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

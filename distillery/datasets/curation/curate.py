@@ -14,9 +14,8 @@ from typing import Any
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from distillery.core.conversation import Prompt
-from distillery.core.curation import Curation, NearDuplicates, PersonalData, TooMany
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Grader, Recipe
+from distillery.core.recipe import Curation, Grader, NearDuplicates, PersonalData, Recipe, TooMany
 from distillery.core.serialization import to_wire
 from distillery.datasets.curation import personal_data, similarity
 from distillery.datasets.split import HashedPrompt, Split

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from distillery.core.curation import PersonalData
 from distillery.core.limits import METADATA_MAX
 from distillery.core.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
 from distillery.core.names import METADATA_SIDE
+from distillery.core.recipe import PersonalData
 from distillery.settings.environment import Settings
 from distillery.settings.finding import Finding
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from distillery.cli.offline_check.checker import recipe_run
-from distillery.core.curation import Curation, TooMany
 from distillery.core.errors import BadRequest
+from distillery.core.recipe import Curation, TooMany
 from tests.unit.cli.conftest import Command
 from tests.unit.dataset.fakes import file, line
 

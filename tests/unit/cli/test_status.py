@@ -99,7 +99,7 @@ def test_what_the_month_has_reserved_and_what_it_may_is_shown_with_who_holds_it(
     """triage: an environment that was deployed before there were caps."""
     monkeypatch.setattr(clock, "timestamp", lambda: 1796040000.0)
     run = open_run(ledger)
-    ledger.job_asked(run.id)
+    ledger.count_job_request(run.id)
     ledger.close(run.id, Outcome.FAILED)
     open_run(ledger)
     usd = Decimal("9.70") if recipe == "support" else Decimal("0.00")

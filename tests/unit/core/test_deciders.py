@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from distillery.core.caller import Caller
-from distillery.core.deciders import all_limited, check
+from distillery.core.decisions import all_name_deciders, check_decider
 from distillery.core.errors import NotAdmitted
+from distillery.core.function_url import Caller
 from distillery.core.recipe import Recipe
 from tests.fakes.road import recipe
 
@@ -56,19 +56,19 @@ def _by(arn: str) -> Caller:
 @pytest.mark.parametrize(("recipes", "name", "by"), REFUSED.values(), ids=REFUSED.keys())
 def test_these_are_refused(recipes: Mapping[str, Recipe], name: str, by: str) -> None:
     with pytest.raises(NotAdmitted, match="whoever signed this request is not among them"):
-        check(name, _by(by), account=ACCOUNT, recipes=recipes)
+        check_decider(name, _by(by), account=ACCOUNT, recipes=recipes)
 
 
 @pytest.mark.parametrize(("recipes", "name", "by"), ADMITTED.values(), ids=ADMITTED.keys())
 def test_these_decide(recipes: Mapping[str, Recipe], name: str, by: str) -> None:
-    check(name, _by(by), account=ACCOUNT, recipes=recipes)
+    check_decider(name, _by(by), account=ACCOUNT, recipes=recipes)
 
 
 def test_a_refusal_does_not_tell_whether_there_is_such_a_recipe() -> None:
     said = set()
     for name in ("returns", "gone"):
         with pytest.raises(NotAdmitted) as refused:
-            check(name, _by(LEAD), account=ACCOUNT, recipes=EACH)
+            check_decider(name, _by(LEAD), account=ACCOUNT, recipes=EACH)
         said.add(str(refused.value).replace(name, "…"))
     assert len(said) == 1
 
@@ -76,21 +76,21 @@ def test_a_refusal_does_not_tell_whether_there_is_such_a_recipe() -> None:
 @pytest.mark.parametrize("account", ["", STRANGE])
 def test_a_function_that_does_not_know_its_own_account_admits_nobody_by_a_name_alone(account: str) -> None:
     with pytest.raises(NotAdmitted):
-        check("support", _by(LEAD), account=account, recipes=EACH)
+        check_decider("support", _by(LEAD), account=account, recipes=EACH)
 
 
 def test_a_whole_arn_admits_somebody_of_another_account() -> None:
     recipes = {"support": recipe(deciders=(arn("assumed-role/leads/*", STRANGE),))}
-    check("support", _by(arn("assumed-role/leads/lea", STRANGE)), account=ACCOUNT, recipes=recipes)
+    check_decider("support", _by(arn("assumed-role/leads/lea", STRANGE)), account=ACCOUNT, recipes=recipes)
     with pytest.raises(NotAdmitted):
-        check("support", _by(arn("assumed-role/leads/lea")), account=ACCOUNT, recipes=recipes)
+        check_decider("support", _by(arn("assumed-role/leads/lea")), account=ACCOUNT, recipes=recipes)
 
 
 @pytest.mark.parametrize(("recipes", "limited"), [(EACH, True), (SOME, False), (NONE, False), ({}, False)])
 def test_all_are_limited_where_there_are_some_and_each_names_somebody(
     recipes: Mapping[str, Recipe], limited: bool
 ) -> None:
-    assert all_limited(recipes.values()) is limited
+    assert all_name_deciders(recipes.values()) is limited
 
 
 def test_a_run_is_named_without_its_recipe_s_deciders() -> None:

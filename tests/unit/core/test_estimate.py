@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from distillery.core.catalog import HostingMode
+from distillery.core.conversation import estimate_tokens
 from distillery.core.errors import BadRequest, OverBudget
-from distillery.core.estimate import CANDIDATE_HOURS, Estimate, Size, check_budget, estimate
+from distillery.core.estimate import CANDIDATE_HOURS, DatasetSize, Estimate, check_budget, estimate
 from distillery.core.recipe import Recipe
-from distillery.core.tokens import tokens
 from tests.fakes.road import provisioned, recipe
 
 TODAY = date(2026, 11, 23)
-SIZE = Size(prompts=1000, heldout=200, tokens=120_000)  # 100 tokens each
+SIZE = DatasetSize(prompts=1000, heldout=200, tokens=120_000)  # 100 tokens each
 
 
 def estimated(of: Any, region: str = "us-east-1", on: date = TODAY) -> Estimate:
@@ -47,7 +47,7 @@ def test_what_bedrock_may_add_is_in_the_most_that_a_run_can_cost_and_not_in_the_
     result = estimated(recipe(max_answer_tokens=50))
     # 15000 x (100 x 0.80 + 50 x 3.20) / 1,000,000 + 15000 x 150 x 1.00 / 1,000,000, evaluation and storage as before
     assert result.at_most_usd == Decimal("3.60") + Decimal("2.25") + Decimal("0.06") + Decimal("1.95")
-    many = estimate(recipe(), Size(prompts=15_000, heldout=200, tokens=1_520_000), region="us-east-1", on=TODAY)
+    many = estimate(recipe(), DatasetSize(prompts=15_000, heldout=200, tokens=1_520_000), region="us-east-1", on=TODAY)
     assert many.at_most_usd == many.total_usd
 
 
@@ -132,13 +132,13 @@ def test_what_was_approved_goes_before_the_budget(approved: str | None, refused:
 
 @pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])
 def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
-    assert tokens(characters) == expected
+    assert estimate_tokens(characters) == expected
 
 
 def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fits() -> None:
     """A hundred prompts of 8,000 tokens: what Bedrock may synthesize from them costs a hundred times as much."""
     of = recipe(budget_usd=Decimal(5))
-    few = estimate(of, Size(prompts=100, heldout=20, tokens=960_000), region="us-east-1", on=TODAY)
+    few = estimate(of, DatasetSize(prompts=100, heldout=20, tokens=960_000), region="us-east-1", on=TODAY)
     assert few.total_usd < of.budget_usd < few.at_most_usd
     with pytest.raises(OverBudget, match="may cost up to"):
         check_budget(of, few)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from distillery.core import four_eyes
-from distillery.core.caller import Caller
+from distillery.core.decisions import check_second_person
 from distillery.core.errors import NotAdmitted
+from distillery.core.function_url import Caller
 from distillery.core.ledger.uploads import Uploaded
 
 OTHERS = [
@@ -27,13 +27,13 @@ SAME = [
     ("A3NL1KOZZKEXAMPLE", "AIDABOB", "no user or role"),
     ("AIDAANA", "111111111111", "no user or role"),
     ("AIDAANA", "111111111111:federated", "no user or role"),
-    (None, "AIDABOB", "not told yet"),
+    (None, "AIDABOB", "not reported yet"),
 ]
 
 
 def _check(uploaders: list[str | None], approver: str) -> None:
     uploads = [Uploaded(uri="s3://b/k", version=str(at), principal=one) for at, one in enumerate(uploaders)]
-    four_eyes.check(uploads, Caller(arn="arn", id=approver, account="1"))
+    check_second_person(uploads, Caller(arn="arn", id=approver, account="1"))
 
 
 @pytest.mark.parametrize(("uploader", "approver"), OTHERS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from distillery.core import offer, settings
+from distillery.core import env_vars, offer
 from distillery.core.errors import Misconfigured, NoModel
 from distillery.core.offer import Offer, Offered
 
@@ -14,7 +14,7 @@ ROUTES = Offer(
 
 
 def test_what_a_deployment_writes_is_what_the_function_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "read", lambda _: json.loads(offer.dump(ROUTES)))
+    monkeypatch.setattr(env_vars, "read_settings", lambda _: json.loads(offer.dump(ROUTES)))
     assert offer.read() == ROUTES
 
 

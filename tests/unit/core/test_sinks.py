@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from distillery.core.boundary import get_logger
 from distillery.core.custom_resource import carry_out
 from distillery.core.errors import BadRequest, DatasetRejected, LoggingOwned
-from distillery.core.journal import journal
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
@@ -41,7 +41,7 @@ def refusal(text: str) -> str:
 
 def unknown_recipe(text: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("distillery.core.settings.read", lambda _name: {"support": {}})
+        patch.setattr("distillery.core.env_vars.read_settings", lambda _name: {"support": {}})
         with pytest.raises(BadRequest) as refused:
             load(text)
     return str(refused.value)
@@ -121,7 +121,7 @@ def ending(text: str) -> str:
     ledger = Ledger(table)
     run = open_run(ledger)
     road = {"run": to_wire(run), "error": {"Error": f"E{text}", "Cause": json.dumps({"errorMessage": text})}}
-    close(road, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
+    close({"road": road}, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
     told = sns.published[0]["Message"]
     assert told.count("\n\n") == 1
     return ledger.run(run.id).reason + told.replace("\n\n", "")
@@ -129,7 +129,7 @@ def ending(text: str) -> str:
 
 def log_line(text: str) -> str:
     written = io.StringIO()
-    logger, handler = journal("tests.sinks"), logging.StreamHandler(written)
+    logger, handler = get_logger("tests.sinks"), logging.StreamHandler(written)
     logger.addHandler(handler)
     logger.propagate = False
     try:
@@ -199,7 +199,7 @@ def test_an_exception_keeps_the_lines_of_its_traceback_and_no_control(caplog: py
     try:
         raise LoggingOwned(ATTACKS["the clipboard (OSC 52)"])
     except LoggingOwned:
-        journal("tests.sinks.more").exception("run %s", "a\nb")
+        get_logger("tests.sinks.more").exception("run %s", "a\nb")
     assert "run a b\nTraceback" in caplog.text
     assert "\\x1b]52" in caplog.text
     assert not ACTIVE.search(caplog.text)

@@ -9,8 +9,8 @@ import pytest
 
 from distillery.core import recipe
 from distillery.core.aws import ClientError
-from distillery.core.caller import Caller
 from distillery.core.errors import BadRequest, NotAdmitted, OverBudget, RunActive
+from distillery.core.function_url import Caller
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.uploads import Uploaded, Uploads
 from distillery.core.notices import Notices
@@ -134,7 +134,7 @@ def test_no_approval_passes_the_cap_of_the_month_and_the_run_waits_on_until_it_i
     run = waiting(harness)
     other = harness.accept(replace(UPLOAD, version="v2")).run or ""
     decide(harness, other)
-    harness.ledger.job_asked(other)
+    harness.ledger.count_job_request(other)
     harness.ledger.close(other, Outcome.FAILED)
     harness.recipe = replace(harness.recipe, monthly_budget_usd=harness.ledger.run(run).run.dataset.at_most_usd)
     told = len(harness.sns.published)

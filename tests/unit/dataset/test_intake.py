@@ -248,7 +248,7 @@ def test_a_run_over_budget_is_not_started_and_its_cost_is_reported() -> None:
 def test_a_run_above_the_rest_of_its_month_is_not_started() -> None:
     harness = IntakeHarness(file(150), file(160), budget_usd=Decimal(20), monthly_budget_usd=Decimal(20))
     first = harness.accept().run or ""
-    harness.ledger.job_asked(first)
+    harness.ledger.count_job_request(first)
     harness.ledger.close(first, Outcome.FAILED)
     harness.recipe = replace(harness.recipe, budget_usd=Decimal(10), monthly_budget_usd=Decimal(10))
     result = harness.accept(replace(UPLOAD, version="v2", again=True))

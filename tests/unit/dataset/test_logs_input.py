@@ -11,11 +11,10 @@ import pytest
 
 from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt, to_line
-from distillery.core.curation import Curation, PersonalData
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.holdout import Side, side_of
 from distillery.core.logs import Direct, How, InvocationLogs, LogSource
-from distillery.core.recipe import OverBudgetThen, Recipe
+from distillery.core.recipe import Curation, OverBudgetThen, PersonalData, Recipe
 from distillery.core.serialization import to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, Upload, parse_event

@@ -15,7 +15,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.serialization import to_wire
-from lambdas.distillation import handler, steps
+from lambdas.distillation import handler
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run
 from tests.fakes.services import FakeRuntime
@@ -53,7 +53,7 @@ class Account:
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     account = Account()
     monkeypatch.setattr(handler, "_ledger", lambda: account.ledger)
-    monkeypatch.setattr(steps, "client", account.client)
+    monkeypatch.setattr(handler, "client", account.client)
     for variable, value in SETTINGS.items():
         monkeypatch.setenv(variable, value)
     return account
@@ -75,7 +75,7 @@ def test_check_asks_for_the_quota_of_the_environments_own_endpoints(account: Acc
 
 def test_start_keeps_the_token_and_creates_the_job(account: Account) -> None:
     assert account.step("start", token="t1") == {"job_arn": MADE.job_arn}
-    assert [(waiting.job, waiting.token, waiting.run) for waiting in account.ledger.waiting()] == [
+    assert [(waiting.job, waiting.token, waiting.run) for waiting in account.ledger.waiting_jobs()] == [
         (account.job, "t1", account.run.id)
     ]
 
@@ -84,13 +84,13 @@ def test_the_token_is_kept_before_the_job_exists_so_that_no_event_comes_too_earl
     account.bedrock.refuse = {"create_model_customization_job": "ThrottlingException"}
     with pytest.raises(ClientError):
         account.step("start", token="t1")
-    assert [waiting.token for waiting in account.ledger.waiting()] == ["t1"]
+    assert [waiting.token for waiting in account.ledger.waiting_jobs()] == ["t1"]
 
 
 def test_a_retried_start_brings_a_new_token_and_no_second_job(account: Account) -> None:
     account.step("start", token="t1")
     account.step("start", token="t2")
-    assert [waiting.token for waiting in account.ledger.waiting()] == ["t2"]
+    assert [waiting.token for waiting in account.ledger.waiting_jobs()] == ["t2"]
     assert len(account.bedrock.created) == 1
 
 
@@ -190,7 +190,7 @@ def test_stop_works_from_the_run_alone_whatever_there_is(account: Account, start
         account.step("start", token="t1")
     assert account.step("stop") == {"stopped": started}
     assert account.step("stop") == {"stopped": False}
-    assert account.ledger.waiting() == []
+    assert account.ledger.waiting_jobs() == []
 
 
 def test_an_unknown_step_is_refused_with_the_steps_there_are(account: Account) -> None:

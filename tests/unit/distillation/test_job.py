@@ -12,12 +12,12 @@ from distillery.core import limits, names
 from distillery.core.aws import ClientError
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.logs import InvocationLogs
-from lambdas.distillation.job import Jobs, Place
+from lambdas.distillation.job import CustomizationJobs, JobSettings
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, job
 
-PLACE = Place(
+PLACE = JobSettings(
     environment="dev",
     data_bucket="data",
     job_role="arn:aws:iam::111111111111:role/job",
@@ -59,7 +59,7 @@ def test_the_request_is_exactly_the_apis() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("get_model_customization_job", "ResourceNotFoundException")
         stub.add_response("create_model_customization_job", {"jobArn": MADE.job_arn}, REQUEST)
-        assert Jobs(client).ensure(RUN, PLACE) == MADE.job_arn
+        assert CustomizationJobs(client).ensure(RUN, PLACE) == MADE.job_arn
         stub.assert_no_pending_responses()
 
 
@@ -93,26 +93,26 @@ def test_a_job_reads_logs_where_the_data_set_is_of_them(use_responses: bool) -> 
         stub.add_client_error("get_model_customization_job", "ResourceNotFoundException")
         wanted = REQUEST | {"trainingDataConfig": {"invocationLogsConfig": told}}
         stub.add_response("create_model_customization_job", {"jobArn": MADE.job_arn}, wanted)
-        assert Jobs(client).ensure(run, PLACE) == MADE.job_arn
+        assert CustomizationJobs(client).ensure(run, PLACE) == MADE.job_arn
         stub.assert_no_pending_responses()
 
 
 def test_a_job_that_exists_is_not_created_again() -> None:
     bedrock: Any = FakeBedrock(jobs={NAME: job("Completed")})
-    assert Jobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
+    assert CustomizationJobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
     assert bedrock.created == []
 
 
 def test_a_name_that_is_taken_meanwhile_means_that_an_earlier_request_got_through() -> None:
     bedrock: Any = FakeBedrock(lose_create=True)
-    assert Jobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
+    assert CustomizationJobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
 
 
 @pytest.mark.parametrize("code", ["ServiceQuotaExceededException", "ThrottlingException", "ConflictException"])
 def test_other_refusals_keep_their_names_for_the_state_machine(code: str) -> None:
     bedrock: Any = FakeBedrock(refuse={"create_model_customization_job": code})
     with pytest.raises(ClientError, match=code):
-        Jobs(bedrock).ensure(RUN, PLACE)
+        CustomizationJobs(bedrock).ensure(RUN, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,5 @@ def test_other_refusals_keep_their_names_for_the_state_machine(code: str) -> Non
 )
 def test_only_a_job_at_work_is_stopped(jobs: Any, refuse: Any, stopped: bool, asked: list[str]) -> None:
     bedrock: Any = FakeBedrock(jobs={name: dict(each) for name, each in jobs.items()}, refuse=refuse)
-    assert Jobs(bedrock).stop(NAME) is stopped
+    assert CustomizationJobs(bedrock).stop(NAME) is stopped
     assert bedrock.stopped == asked

@@ -7,8 +7,7 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.errors import ModelUnavailable
-from lambdas.distillation.life_cycle import LifeCycle, life_cycle
-from lambdas.distillation.models import models
+from lambdas.distillation.preflight import LifeCycle, check_models, life_cycle
 from tests.fakes.road import recipe
 from tests.unit.distillation.fakes import ACTIVE, LAUNCH, NOW, STUDENT, TEACHER, FakeBedrock
 
@@ -52,7 +51,7 @@ def test_an_answer_without_status_or_dates_never_counts_as_active(life: Any, exp
 def test_what_takes_no_new_job_is_refused(lives: dict[str, Any], customizations: list[str], reason: str) -> None:
     bedrock: Any = FakeBedrock(lives=lives, customizations=customizations)
     with pytest.raises(ModelUnavailable) as caught:
-        models(bedrock, recipe(), NOW)
+        check_models(bedrock, recipe(), NOW)
     assert reason in str(caught.value)
 
 
@@ -68,11 +67,11 @@ def test_a_legacy_teacher_and_an_unknown_life_cycle_are_logged(
     lives: dict[str, Any], logged: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     bedrock: Any = FakeBedrock(lives=lives)
-    models(bedrock, recipe(), NOW)
+    check_models(bedrock, recipe(), NOW)
     assert len(caplog.records) == logged
 
 
 def test_a_throttled_question_is_left_to_the_retry() -> None:
     bedrock: Any = FakeBedrock(refuse={"get_foundation_model": "ThrottlingException"})
     with pytest.raises(ClientError):
-        models(bedrock, recipe(), NOW)
+        check_models(bedrock, recipe(), NOW)

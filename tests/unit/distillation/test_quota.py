@@ -9,7 +9,7 @@ import pytest
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
-from lambdas.distillation.quota import Quotas
+from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
 from tests.fakes.road import provisioned, recipe
 from tests.unit.distillation.fakes import FakeBedrock, FakeQuotas, deployment, units
@@ -21,7 +21,7 @@ BASE = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
 
 def check(of: Recipe, granted: dict[str, float], **hosted: Any) -> FakeQuotas:
     quotas = FakeQuotas(granted)
-    Quotas("dev", FakeBedrock(**hosted), quotas).check(of)  # type: ignore[arg-type]  # fake clients
+    HostingQuotas("dev", FakeBedrock(**hosted), quotas).check(of)  # type: ignore[arg-type]  # fake clients
     return quotas
 
 
@@ -97,7 +97,7 @@ def test_deployments_on_demand_are_counted_too(names: list[str], granted: int, s
 @pytest.mark.parametrize("error", ["AccessDeniedException", "NoSuchResourceException", "ServiceException"])
 def test_a_quota_that_cannot_be_read_is_logged_and_stops_nothing(error: str, caplog: pytest.LogCaptureFixture) -> None:
     quotas = FakeQuotas({}, refuse=service_error(error))
-    Quotas("dev", FakeBedrock(), quotas).check(provisioned())  # type: ignore[arg-type]  # fake clients
+    HostingQuotas("dev", FakeBedrock(), quotas).check(provisioned())  # type: ignore[arg-type]  # fake clients
     assert [IN_ALL in line and error in line for line in caplog.messages] == [False, True]
 
 

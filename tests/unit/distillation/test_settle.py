@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
+from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.records import Waiting
 from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.serialization import to_wire
-from lambdas.distillation.job import Jobs
-from lambdas.distillation.settle import Settler, of_event
-from lambdas.distillation.tokens import Tokens
+from lambdas.distillation.job import CustomizationJobs
+from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
 from tests.fakes.road import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job
@@ -35,12 +34,12 @@ class Road:
     def _waits(self, name: str) -> Run:
         run = open_run(self.ledger, recipe(name=name))
         self.ledger.begin(run.id, Stage.DISTILLATION)
-        self.ledger.wait(Waiting(job=f"dev-{run.id}", token=f"token-{name}", run=run.id))
+        self.ledger.add_waiting_job(WaitingJob(job=f"dev-{run.id}", token=f"token-{name}", run=run.id))
         return run
 
     def settle(self) -> int:
-        settler = Settler(Jobs(self.bedrock), Tokens(self.tokens), self.ledger)
-        return settler.settle_all(self.ledger.waiting())
+        settler = Settler(CustomizationJobs(self.bedrock), TaskTokens(self.tokens), self.ledger)
+        return settler.settle_all(self.ledger.waiting_jobs())
 
     def has_student(self, name: str) -> bool:
         return self.ledger.run(self.runs[name].id).has_student
@@ -52,7 +51,7 @@ def test_a_completed_job_gives_its_student_to_the_ledger_and_to_the_run() -> Non
     error, output = road.tokens.answers["token-support"]
     assert (error, json.loads(output)) == ("", to_wire(MADE))
     assert road.has_student("support")
-    assert road.ledger.waiting() == []
+    assert road.ledger.waiting_jobs() == []
 
 
 @pytest.mark.parametrize(
@@ -74,13 +73,13 @@ def test_a_job_without_a_student_fails_its_run_with_the_cause(found: dict[str, A
     assert error == "JobFailed"
     assert cause in text
     assert not road.has_student("support")
-    assert road.ledger.waiting() == []
+    assert road.ledger.waiting_jobs() == []
 
 
 @pytest.mark.parametrize("found", [job("InProgress"), job("Stopping"), job("Completed", outputModelArn=None), {}])
 def test_what_has_not_ended_waits_on(found: dict[str, Any]) -> None:
     road = Road(support=found)
-    assert (road.settle(), road.tokens.answers, len(road.ledger.waiting())) == (0, {}, 1)
+    assert (road.settle(), road.tokens.answers, len(road.ledger.waiting_jobs())) == (0, {}, 1)
 
 
 @pytest.mark.parametrize(
@@ -98,16 +97,16 @@ def test_a_completed_jobs_model_has_to_be_active(status: str | None, settled: in
 def test_a_token_whose_task_has_gone_is_put_away(found: dict[str, Any], code: str) -> None:
     road = Road(support=found)
     road.tokens.refuse = {"token-support": code}
-    assert (road.settle(), road.ledger.waiting()) == (1, [])
+    assert (road.settle(), road.ledger.waiting_jobs()) == (1, [])
 
 
 def test_a_newer_token_of_the_same_job_is_kept() -> None:
     road = Road(support=job("Completed"))
-    (old,) = road.ledger.waiting()
-    road.ledger.wait(Waiting(job=old.job, token="newer", run=old.run))
+    (old,) = road.ledger.waiting_jobs()
+    road.ledger.add_waiting_job(WaitingJob(job=old.job, token="newer", run=old.run))
     road.tokens.refuse = {"token-support": "TaskTimedOut"}
-    Settler(Jobs(road.bedrock), Tokens(road.tokens), road.ledger).settle(old)
-    assert [waiting.token for waiting in road.ledger.waiting()] == ["newer"]
+    Settler(CustomizationJobs(road.bedrock), TaskTokens(road.tokens), road.ledger).settle(old)
+    assert [waiting.token for waiting in road.ledger.waiting_jobs()] == ["newer"]
 
 
 def test_one_that_cannot_be_settled_stops_no_other_and_is_raised_after_them() -> None:
@@ -116,26 +115,26 @@ def test_one_that_cannot_be_settled_stops_no_other_and_is_raised_after_them() ->
     with pytest.raises(ClientError, match="KmsThrottlingException"):
         road.settle()
     assert set(road.tokens.answers) == {"token-second", "token-third"}
-    assert [waiting.token for waiting in road.ledger.waiting()] == ["token-first"]
+    assert [waiting.token for waiting in road.ledger.waiting_jobs()] == ["token-first"]
 
 
 def test_a_run_that_was_closed_has_its_job_stopped() -> None:
     road = Road(support=job("InProgress"))
     run = road.runs["support"].id
     road.ledger.close(run, Outcome.FAILED, "a person aborted the execution")
-    assert (road.settle(), road.bedrock.stopped, road.ledger.waiting()) == (1, [f"dev-{run}"], [])
+    assert (road.settle(), road.bedrock.stopped, road.ledger.waiting_jobs()) == (1, [f"dev-{run}"], [])
     assert road.tokens.answers == {}
 
 
 def test_an_event_is_about_its_own_job_and_nothing_else_in_it_is_believed() -> None:
     event = json.loads((EVENTS / "bedrock-job-state-change.json").read_text())
-    ours = Waiting(job=event["detail"]["jobName"], token="a", run="r")
-    other = Waiting(job="dev-other", token="b", run="s")
-    assert of_event([ours, other], event) == [ours]
-    assert of_event([other], event) == []
+    ours = WaitingJob(job=event["detail"]["jobName"], token="a", run="r")
+    other = WaitingJob(job="dev-other", token="b", run="s")
+    assert jobs_of_event([ours, other], event) == [ours]
+    assert jobs_of_event([other], event) == []
 
 
 @pytest.mark.parametrize("event", [json.loads((EVENTS / "scheduled.json").read_text()), {"poll": True}])
 def test_a_poll_is_about_every_job(event: dict[str, Any]) -> None:
-    both = [Waiting(job=f"dev-{name}", token=name, run=name) for name in ("a", "b")]
-    assert of_event(both, event) == both
+    both = [WaitingJob(job=f"dev-{name}", token=name, run=name) for name in ("a", "b")]
+    assert jobs_of_event(both, event) == both

@@ -14,9 +14,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, StringConstraints
 
-from distillery.core.curation import Curation
 from distillery.core.logs import LogSource
-from distillery.core.recipe import Recipe
+from distillery.core.recipe import Curation, Recipe
 from distillery.settings import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Logging, Route, Settings, VpcEndpoint
 from distillery.settings.checks import bounds
 from distillery.settings.environment import Quota, Trail

@@ -72,5 +72,5 @@ def test_a_candidate_still_being_created_is_released_by_a_later_try(bedrock: Fak
 
 
 def test_an_unknown_step_is_refused(bedrock: FakeBedrock, ledger: Ledger) -> None:
-    with pytest.raises(BadRequest, match="create, describe and release"):
+    with pytest.raises(BadRequest, match="create, describe, release"):
         step({"step": "dance", "road": {"run": to_wire(open_run(ledger))}}, None)

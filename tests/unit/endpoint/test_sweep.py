@@ -10,15 +10,13 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.rollbacks import Rollbacks, rollback_holder
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
-from distillery.core.rollback_lock import rollback_holder
-from lambdas.endpoint.executions import Executions
 from lambdas.endpoint.orphaned_endpoints import Strays
-from lambdas.endpoint.stale_runs import Abandoned
+from lambdas.endpoint.stale_runs import Abandoned, Executions
 from lambdas.endpoint.sweep import Sweep
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import alias, open_run, provisioned, recipe, student

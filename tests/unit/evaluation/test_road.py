@@ -191,7 +191,7 @@ def test_a_model_without_a_price_is_named(world: World) -> None:
 
 def test_an_unknown_step_is_refused(world: World) -> None:
     world.open()
-    with pytest.raises(BadRequest, match="plan, answer and judge"):
+    with pytest.raises(BadRequest, match="answer, judge, plan"):
         world.step("dance")
 
 

@@ -64,7 +64,7 @@ class Scene:
         routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")), quota=self.quota)
         told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("distillery.core.settings.read", lambda name: told[name])
+            patch.setattr("distillery.core.env_vars.read_settings", lambda name: told[name])
             yield
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from distillery.core import aws, boundary, errors
-from distillery.core.boundary import muted
+from distillery.core.boundary import redacted
 from infra.constructs.task import RESUMED, TRANSIENT
 from tests.fakes.errors import service_error
 from tests.unit.leaks.account import Door
@@ -145,10 +145,10 @@ def test_what_the_state_machine_tries_again_keeps_its_class(name: str) -> None:
     raised = getattr(errors, name)("so far") if name in RESUMED else None
     raised = raised or type(name, (aws.ClientError,), {})({"Error": {"Code": name, "Message": "m"}}, "Converse")
     raised.__cause__ = KeyError(CANARY)
-    assert muted(raised) is raised
+    assert redacted(raised) is raised
     assert (type(raised).__name__, raised.__cause__, raised.__context__) == (name, None, None)
 
 
 def test_what_a_service_said_is_told_as_it_was_redacted() -> None:
     error = service_error("AccessDenied", "GetObject")
-    assert str(muted(error)) == str(error)
+    assert str(redacted(error)) == str(error)

@@ -7,9 +7,9 @@ import pytest
 
 from distillery.core import aws, redaction
 from distillery.core.aws import ClientError
-from distillery.core.caller import Caller
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted
+from distillery.core.function_url import Caller
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Outcome, Stage
@@ -300,7 +300,7 @@ def test_a_roll_back_says_who_asked_from_what_to_what(world: World) -> None:
 def test_a_direct_invocation_rolls_nothing_back(world: World) -> None:
     for letter in "ab":
         world.walk(world.road(letter))
-    with pytest.raises(NotAdmitted, match="names nobody"):
+    with pytest.raises(NotAdmitted, match="a direct invocation has no caller"):
         rollback({"recipe": "support", "version": 2}, None)
     assert (world.machine.started, world.rollbacks.of("support")) == ([], [])
 
@@ -354,7 +354,7 @@ def test_a_student_that_did_not_pass_closes_its_run_as_rejected(world: World) ->
 
 
 def test_an_unknown_step_is_refused(world: World) -> None:
-    with pytest.raises(BadRequest, match="promote, describe, record and close"):
+    with pytest.raises(BadRequest, match="close, describe, promote, record"):
         step({"step": "dance", "road": world.road("a")}, None)
 
 

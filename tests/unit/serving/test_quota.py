@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from distillery.client import AllStepsFailed
 from distillery.core import clock, offer
-from distillery.core.caller import Caller
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
+from distillery.core.function_url import Caller
 from distillery.core.offer import Offer, Offered, Per, Quota
 from lambdas.serving import handler
 from lambdas.serving import quota as quotas

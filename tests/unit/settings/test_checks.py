@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distillery.core.curation import PersonalData
+from distillery.core.recipe import PersonalData
 from distillery.settings import Finding, Settings
 from distillery.settings.checks import CHECKS, findings
 

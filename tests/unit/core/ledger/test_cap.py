@@ -163,7 +163,7 @@ def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], s
                 held += held + 1 + sum(kept.get(month, {}).values()) <= CAP
             if fate != "breaks":
                 before = world.ledger.run(run.id).asked
-                patiently(lambda: world.ledger.job_asked(run.id))  # noqa: B023 the same
+                patiently(lambda: world.ledger.count_job_request(run.id))  # noqa: B023 the same
                 assert world.ledger.run(run.id).asked > before
                 kept.setdefault(month, {})[run.id] = held
             patiently(lambda: world.end(run))  # noqa: B023 the same
@@ -273,9 +273,9 @@ def test_a_reservation_is_given_back_only_where_every_request_for_a_job_was_refu
     world = World()
     run = world.open("a")
     for _ in range(asked):
-        world.ledger.job_asked(run.id)
+        world.ledger.count_job_request(run.id)
     for _ in range(refused):
-        world.ledger.job_refused(run.id)
+        world.ledger.count_job_refusal(run.id)
     world.end(run)
     assert (run.id in world.month().runs) is kept
 
@@ -286,7 +286,7 @@ def test_no_job_is_asked_for_by_a_run_that_gave_its_reservation_back() -> None:
     run = world.open("a")
     world.end(run)
     with pytest.raises(BadRequest, match="is failed; no job is started for it"):
-        world.ledger.job_asked(run.id)
+        world.ledger.count_job_request(run.id)
 
 
 def test_a_close_that_dies_before_it_gave_back_is_made_good_by_the_next() -> None:

@@ -83,7 +83,7 @@ class World:
         return replace(dataset(digest), at_most_usd=self.usd)
 
     def pay(self, run: Run) -> None:
-        self.ledger.job_asked(run.id)
+        self.ledger.count_job_request(run.id)
         with self._counting:
             self.paid[run.id] = run.dataset.at_most_usd
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt
-from distillery.core.curation import Curation, NearDuplicates, PersonalData, TooMany
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Grader, Recipe
+from distillery.core.recipe import Curation, Grader, NearDuplicates, PersonalData, Recipe, TooMany
 from distillery.datasets.curation.curate import (
     LabelBalance,
     Lengths,

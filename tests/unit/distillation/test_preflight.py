@@ -9,10 +9,8 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.recipe import Recipe
-from lambdas.distillation.check import check
-from lambdas.distillation.life_cycle import LifeCycle
-from lambdas.distillation.probe import ANSWER_TOKENS, PROMPT
-from lambdas.distillation.quota import Quotas
+from lambdas.distillation.preflight import ANSWER_TOKENS, PROMPT, LifeCycle, preflight
+from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
 from tests.fakes.road import open_run, provisioned, recipe
 from tests.fakes.services import FakeRuntime
@@ -26,8 +24,8 @@ def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10) -> Any
     ledger, bedrock = Ledger(MemoryTable()), FakeBedrock()
     run = open_run(ledger, of)
     asked = FakeQuotas(dict.fromkeys(("L-AC096F71", "L-BE77399C", "L-1EF80F3E"), granted))
-    quotas = Quotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
-    return check(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=NOW)  # type: ignore[arg-type]  # the same
+    quotas = HostingQuotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
+    return preflight(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=NOW)  # type: ignore[arg-type]  # the same
 
 
 def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:

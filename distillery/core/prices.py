@@ -1,4 +1,4 @@
-"""The prices of a recipe's models on a day: the recipe's own before the catalog's. None is ever guessed."""
+"""The prices of a recipe's models on a day. The recipe's own prices take precedence over the catalog's."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +12,13 @@ from distillery.core.recipe import Recipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """base: of the student before training; distilled: of its tokens once it is trained, None where hours pay for them;
-    contenders: by model."""
+    """The prices that an estimate uses.
+
+    Attributes:
+        base: Tokens of the student before training.
+        distilled: Tokens of the trained student; None where the student is billed by the hour.
+        contenders: Price of each contender, by model.
+    """
 
     teacher: Price
     base: Price
@@ -24,42 +29,45 @@ class Prices:
 
     @classmethod
     def of(cls, recipe: Recipe, region: str, on: date) -> Self:
-        """Raises BadRequest where a price is not known, ModelUnavailable where a model cannot be called."""
+        """Raises BadRequest where a price is unknown, ModelUnavailable where a model cannot be called."""
         teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
         return cls(
-            teacher=_price(recipe.teacher, teacher, on),
-            base=_price(recipe.student, model_ids.identifier(recipe.student, region), on),
-            distilled=_distilled(recipe, on),
-            training=_training(recipe, on),
+            teacher=_token_price(recipe.teacher, teacher, on),
+            base=_token_price(recipe.student, model_ids.identifier(recipe.student, region), on),
+            distilled=_distilled_price(recipe, on),
+            training=_training_price(recipe, on),
             storage=catalog.storage_price(),
-            contenders={model: _price(model, model_ids.identifier(model, region), on) for model in recipe.contenders},
+            contenders={
+                model: _token_price(model, model_ids.identifier(model, region), on) for model in recipe.contenders
+            },
         )
 
     @property
     def as_of(self) -> date:
-        """The oldest date of a price that a run is paid by."""
+        """The oldest date of the prices that a run pays."""
         return min(self.teacher.as_of, self.base.as_of, self.training.as_of, self.storage.as_of)
 
 
-def spelled(price: Price) -> str:
+def describe_price(price: Price) -> str:
+    """The rates of a price with its date and source, for people."""
     rates = f"${price.per_million_input} / ${price.per_million_output} per million tokens in / out"
     return f"{rates}, {price.as_of}: {price.source}"
 
 
-def _price(model: str, identifier: str, on: date) -> Price:
+def _token_price(model: str, identifier: str, on: date) -> Price:
     profile = None if identifier == model else catalog.ProfileId(identifier)
     return catalog.price(model, profile=profile, on=on) or _unknown(f"tokens of {identifier}")
 
 
-def _distilled(recipe: Recipe, on: date) -> Price | None:
+def _distilled_price(recipe: Recipe, on: date) -> Price | None:
     if recipe.hosting is HostingMode.PROVISIONED:
         return None
     price = catalog.custom_model_price(recipe.student, on)
     return price or _unknown(f"a custom model of {recipe.student} on demand")
 
 
-def _training(recipe: Recipe, on: date) -> TrainingPrice:
-    """The recipe's own before the catalog's, whose every figure is UNVERIFIED and says so."""
+def _training_price(recipe: Recipe, on: date) -> TrainingPrice:
+    """The recipe's own price, or else the catalog's, whose figures are all marked UNVERIFIED."""
     if recipe.training_usd_per_million_tokens is not None:
         return TrainingPrice(recipe.training_usd_per_million_tokens, on, "as set in the recipe")
     setting = "; or set the recipe's training_usd_per_million_tokens"

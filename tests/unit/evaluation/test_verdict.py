@@ -3,8 +3,7 @@
 import pytest
 
 from distillery.core.recipe import Grader
-from distillery.evaluation.bars import bars
-from distillery.evaluation.grading import GRADERS
+from distillery.evaluation.verdict import GRADERS, thresholds
 from tests.fakes.road import recipe
 
 LABELS = [
@@ -51,6 +50,6 @@ BARS = [
 
 @pytest.mark.parametrize(("teacher", "base", "student", "failed"), BARS)
 def test_a_student_passes_only_over_every_bar(teacher: float, base: float, student: float, failed: list[str]) -> None:
-    held = bars(recipe(), teacher=teacher, base=base, student=student)
+    held = thresholds(recipe(), teacher=teacher, base=base, student=student)
     assert [bar.name for bar in held if not bar.passed] == failed
     assert all(f"{student:.3f}" in bar.reason and f"{bar.needed:.3f}" in bar.reason for bar in held)

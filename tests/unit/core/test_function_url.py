@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from distillery.core.caller import Caller, caller_of
+from distillery.core.function_url import Caller, caller_of
 
 IAM = {
     "accessKey": "ASIAEXAMPLE",

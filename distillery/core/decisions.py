@@ -1,0 +1,129 @@
+"""Decisions of people about a recipe: the requests to a function URL, and who may make them.
+
+A direct invocation has no caller and is refused. It could look like the URL's event, so nobody gets the permission for
+one: the managed policies allow `lambda:InvokeFunction` only under `lambda:InvokedViaFunctionUrl`. IAM does not see
+which recipe a request names, so the handler checks the recipe's `deciders` before it reads or does anything else.
+
+Uploads and approvals need two persons (four eyes) where the environment asks for it. Persons are compared by the unique
+ids that AWS provides: for an upload in S3's event notification (`AWS:AIDA…` of a user, `AWS:AROA…:session` of a role),
+for a decision in the URL's event (the same without `AWS:`). Two sessions of one role count as one person, because
+whoever assumes a role chooses the session's name. So do sessions of one name in two roles, because IAM Identity Center
+names all sessions of a person after the person. A caller that cannot be compared (root, a federated user) is refused.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar
+
+from distillery.core import recipe
+from distillery.core.errors import BadRequest, NotAdmitted, Refused
+from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.function_url import Caller, caller_of, error_response, invoked_function, json_response, parse_body
+from distillery.core.ledger.uploads import Uploaded
+from distillery.core.principals import Principals
+from distillery.core.recipe import Recipe
+from distillery.core.serialization import from_wire
+
+
+class RecipeDecision(Protocol):
+    """A request that concerns one recipe."""
+
+    @property
+    def recipe(self) -> str: ...
+
+
+A = TypeVar("A", bound=RecipeDecision)
+Decide = Callable[[A, Caller], Mapping[str, Any]]
+
+
+def handle_decision(event: Any, context: Any, kind: type[A], decide: Decide[A]) -> dict[str, Any]:
+    """The URL's response: 200 with the result of `decide`, or 400, 403 or 409 with the error that it refuses with.
+
+    Args:
+        kind: The dataclass that the request's body is read into.
+        decide: Takes the request and its signer.
+
+    Raises:
+        NotAdmitted: The event has no signer.
+    """
+    caller = caller_of(event)
+    if caller is None:
+        raise NotAdmitted(
+            "a direct invocation has no caller; send the request to the function's URL, as `distillery` does"
+        )
+    try:
+        asked = from_wire(kind, parse_body(event, send="the decision as a JSON object"))
+        account, _ = invoked_function(context)
+        check_decider(asked.recipe, caller, account=account, recipes=recipe.load_all())
+        return json_response(HTTPStatus.OK, decide(asked, caller))
+    except Refused as refused:
+        return error_response(_status(refused), type(refused).__name__, str(refused))
+
+
+def _status(refused: Refused) -> HTTPStatus:
+    if isinstance(refused, BadRequest):
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.FORBIDDEN if isinstance(refused, NotAdmitted) else HTTPStatus.CONFLICT
+
+
+def all_name_deciders(recipes: Iterable[Recipe]) -> bool:
+    """Whether there are recipes and each names its deciders."""
+    named = [bool(recipe.deciders) for recipe in recipes]
+    return bool(named) and all(named)
+
+
+def check_decider(name: str, by: Caller, *, account: str, recipes: Mapping[str, Recipe]) -> None:
+    """Raises NotAdmitted unless the caller may decide about the recipe.
+
+    The recipe's current `deciders` count, not those of the day on which a run began. Without `deciders`, everybody whom
+    IAM admits may decide. A recipe that is no longer in the settings has no deciders; where every other recipe has
+    some, nobody may decide about it. The message is the same whether or not the recipe exists.
+
+    Args:
+        account: The function's own account, for patterns without an account. With the caller's account, a role of the
+            same name in another account would match.
+    """
+    patterns = recipes[name].deciders if name in recipes else ()
+    if Principals.of(patterns, account=account).admit(by.arn):
+        return
+    if patterns or (name not in recipes and all_name_deciders(recipes.values())):
+        raise NotAdmitted(
+            f"decisions about recipe {quoted(address(name, NAME_MAX))} are for the deciders that its settings name, "
+            "and whoever signed this request is not among them"
+        )
+
+
+_KNOWN = re.compile(r"(?:AIDA|AROA)[A-Z0-9]+(?::.+)?")
+
+
+def check_second_person(uploads: list[Uploaded], approver: Caller) -> None:
+    """Raises NotAdmitted where the approver may be an uploader, or where the persons cannot be compared."""
+    if not uploads:
+        raise NotAdmitted("the ledger has no record of the uploads for this run; upload its prompts again")
+    if not _KNOWN.fullmatch(approver.id):
+        raise NotAdmitted(
+            "two persons are needed here, and the caller is no user or role that can be told from another"
+        )
+    for upload in uploads:
+        if upload.principal is None:
+            raise NotAdmitted(
+                "S3 has not reported yet who uploaded the prompts; it does so within minutes: try again then, or "
+                "upload them again"
+            )
+        if not _KNOWN.fullmatch(upload.principal):
+            raise NotAdmitted(
+                "the uploader of the prompts is no user or role that can be told from another; upload them as a user "
+                "or role"
+            )
+        if why := _same_person(upload.principal, approver.id):
+            raise NotAdmitted(
+                f"two persons are needed here, and {why} uploaded the prompts: have somebody else approve"
+            )
+
+
+def _same_person(one: str, other: str) -> str | None:
+    (entity, _, session), (its, _, name) = one.partition(":"), other.partition(":")
+    if entity == its:
+        return "a session in your role" if session else "you"
+    return "a session of your name" if session and session.casefold() == name.casefold() else None

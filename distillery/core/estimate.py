@@ -1,0 +1,230 @@
+"""What a run will cost, before anything that costs is started: cost items, prices with date and source, the budget.
+
+The figures are estimates: a token is 4 characters, answers are as long as the recipe allows, and training is one epoch
+over prompt and answer. A price that no source gives is an error; it is never guessed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_UP, Decimal
+
+from distillery.core.catalog import HostingMode, Price
+from distillery.core.errors import BadRequest, OverBudget
+from distillery.core.limits import MAX_PROMPTS
+from distillery.core.pipeline import Dataset
+from distillery.core.prices import Prices, describe_price
+from distillery.core.recipe import Recipe
+
+CANDIDATE_HOURS = 2
+"""Hours of a candidate on Provisioned Throughput: creation, answers, release. Each hour begun is billed."""
+
+MILLION = 1_000_000
+THOUSAND = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSize:
+    """Numbers of training and held-out prompts, and the tokens of both together, without answers."""
+
+    prompts: int
+    heldout: int
+    tokens: int
+
+    @property
+    def tokens_each(self) -> Decimal:
+        return Decimal(self.tokens) / max(1, self.prompts + self.heldout)
+
+
+def size_of(dataset: Dataset) -> DatasetSize:
+    return DatasetSize(prompts=dataset.prompts, heldout=dataset.heldout, tokens=dataset.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class CostItem:
+    """One cost in US dollars, the price and assumption that it is based on, and its input and output tokens."""
+
+    what: str
+    usd: Decimal
+    basis: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCost:
+    """What 1,000 answers of one model cost. `usd` is None where the model is billed by the hour."""
+
+    who: str
+    model: str
+    usd: Decimal | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The estimated cost of one run.
+
+    Attributes:
+        lines: Costs of the run from start to verdict, with one month of storing the model.
+        total_usd: Their sum.
+        at_most_usd: The sum if Bedrock synthesizes as many pairs as it may (UG model-distillation), which cannot be
+            known before.
+        afterwards: Costs that continue while the model exists, each by its own unit.
+        answers: The cost of student, teacher and the recipe's contenders, side by side.
+        prices_as_of: The oldest date of a price in the total.
+    """
+
+    lines: tuple[CostItem, ...]
+    total_usd: Decimal
+    at_most_usd: Decimal
+    tokens_in: int
+    tokens_out: int
+    afterwards: tuple[CostItem, ...]
+    answers: tuple[AnswerCost, ...]
+    prices_as_of: date
+
+
+def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Estimate:
+    """The cost of one run at the prices of the day `on`. Raises BadRequest where a price is unknown."""
+    prices = Prices.of(recipe, region, on)
+    lines = tuple(_run_items(recipe, size, prices))
+    grown = replace(size, prompts=max(size.prompts, MAX_PROMPTS), tokens=_grown_tokens(size))
+    return Estimate(
+        lines=lines,
+        total_usd=_total(lines),
+        at_most_usd=_total((_synthesis(recipe, grown, prices), _training(recipe, grown, prices), *lines[2:])),
+        tokens_in=sum(line.tokens_in for line in lines),
+        tokens_out=sum(line.tokens_out for line in lines),
+        afterwards=tuple(_running_costs(recipe, prices)),
+        answers=tuple(_answer_costs(recipe, size, prices)),
+        prices_as_of=prices.as_of,
+    )
+
+
+def check_budget(recipe: Recipe, estimated: Estimate, *, approved_usd: Decimal | None = None) -> None:
+    """Raises OverBudget where the worst case is above both the budget and the sum that was approved for the run.
+
+    The worst case decides, because the number of pairs that Bedrock synthesizes is known only when they are paid for.
+    """
+    if estimated.at_most_usd <= max(recipe.budget_usd, approved_usd or Decimal(0)):
+        return
+    approved = f", and ${approved_usd} were approved" if approved_usd is not None else ""
+    raise OverBudget(
+        f"the run is estimated at ${estimated.total_usd} and may cost up to ${estimated.at_most_usd}, if Bedrock "
+        f"synthesizes as many pairs as it may (prices as of {estimated.prices_as_of}); the budget of recipe "
+        f"{recipe.name!r} is ${recipe.budget_usd}{approved}; give shorter prompts, lower max_answer_tokens, or raise "
+        "budget_usd"
+    )
+
+
+def check_monthly_cap(recipe: Recipe, estimated: Estimate) -> None:
+    """Raises OverBudget where the run alone may cost more than the recipe may spend in a month."""
+    if estimated.at_most_usd > recipe.monthly_cap_usd:
+        raise OverBudget(
+            f"the run may cost up to ${estimated.at_most_usd}, more than the ${recipe.monthly_cap_usd} that recipe "
+            f"{recipe.name!r} may spend in a month, so that no approval could start it; give shorter prompts, lower "
+            "max_answer_tokens, or raise monthly_budget_usd"
+        )
+
+
+def _run_items(recipe: Recipe, size: DatasetSize, prices: Prices) -> Iterator[CostItem]:
+    yield _synthesis(recipe, size, prices)
+    yield _training(recipe, size, prices)
+    yield _evaluation(recipe, size, prices)
+    if recipe.hosting is HostingMode.PROVISIONED:
+        usd, basis = _hourly_cost(recipe)
+        what, total = "candidate on Provisioned Throughput", _round_up_to_cents(usd * CANDIDATE_HOURS)
+        yield CostItem(what, total, f"{CANDIDATE_HOURS} h; {basis}")
+    yield _month_of_storage(prices, "model storage, one month")
+
+
+def _synthesis(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+    one = _cost_per_answer(recipe, size, prices.teacher)
+    return CostItem(
+        f"teacher's answers to {size.prompts} prompts",
+        _round_up_to_cents(one * size.prompts),
+        f"{describe_price(prices.teacher)}. Bedrock may synthesize up to {MAX_PROMPTS} pairs: "
+        f"${_round_up_to_cents(one * MAX_PROMPTS)} then",
+        *_tokens(recipe, size, size.prompts),
+    )
+
+
+def _training(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+    trained, price = (size.tokens_each + recipe.max_answer_tokens) * size.prompts, prices.training
+    basis = f"${price.per_million_tokens} per million tokens, {price.as_of}: {price.source}; one epoch assumed"
+    usd = _round_up_to_cents(trained * price.per_million_tokens / MILLION)
+    return CostItem(f"training on {size.prompts} pairs", usd, basis)
+
+
+def _evaluation(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+    models: dict[str, Price] = {"teacher": prices.teacher, "untrained student": prices.base}
+    if prices.distilled:
+        models["distilled student"] = prices.distilled
+    usd = sum((_cost_per_answer(recipe, size, price) for price in models.values()), Decimal(0)) * size.heldout
+    basis = "; ".join(f"{who}: {describe_price(price)}" for who, price in models.items())
+    what = f"answers to {size.heldout} held-out prompts by three models"
+    return CostItem(what, _round_up_to_cents(usd), basis, *_tokens(recipe, size, 3 * size.heldout))
+
+
+def _running_costs(recipe: Recipe, prices: Prices) -> Iterator[CostItem]:
+    """Costs that continue after the run, each by its own unit."""
+    if recipe.hosting is HostingMode.PROVISIONED:
+        yield CostItem("live endpoint, an hour", *_hourly_cost(recipe))
+    else:
+        yield CostItem("live endpoint, an hour", Decimal(0), "on demand: billed by the token, nothing without requests")
+    yield _month_of_storage(prices, "model storage, a month")
+
+
+def _month_of_storage(prices: Prices, what: str) -> CostItem:
+    return CostItem(what, prices.storage.per_model_month, f"{prices.storage.as_of}: {prices.storage.source}")
+
+
+def _answer_costs(recipe: Recipe, size: DatasetSize, prices: Prices) -> Iterator[AnswerCost]:
+    """1,000 answers by each model: a student has to be cheaper than its teacher and than inexpensive strong models."""
+
+    def by(who: str, model: str, price: Price) -> AnswerCost:
+        usd = _round_up_to_cents(_cost_per_answer(recipe, size, price) * THOUSAND)
+        return AnswerCost(who, model, usd, describe_price(price))
+
+    if prices.distilled:
+        yield by("distilled student", recipe.student, prices.distilled)
+    else:
+        yield AnswerCost("distilled student", recipe.student, None, f"by the hour: {_hourly_cost(recipe)[1]}")
+    yield by("teacher", recipe.teacher, prices.teacher)
+    for model, price in prices.contenders.items():
+        yield by("contender", model, price)
+
+
+def _cost_per_answer(recipe: Recipe, size: DatasetSize, price: Price) -> Decimal:
+    """One answer to a prompt of average length, as long as the recipe allows."""
+    tokens_in = price.per_million_input * size.tokens_each
+    return (tokens_in + price.per_million_output * recipe.max_answer_tokens) / MILLION
+
+
+def _hourly_cost(recipe: Recipe) -> tuple[Decimal, str]:
+    """US dollars per hour on Provisioned Throughput, and the basis. Raises BadRequest where the recipe has no price."""
+    if recipe.unit_price_usd_per_hour is None:
+        raise BadRequest(
+            f"recipe {recipe.name!r} hosts on Provisioned Throughput and has no unit_price_usd_per_hour; "
+            "set it to your account's price of one model unit and hour"
+        )
+    basis = f"{recipe.model_units} model unit(s) at ${recipe.unit_price_usd_per_hour} an hour, as set in the recipe"
+    return recipe.model_units * recipe.unit_price_usd_per_hour, basis
+
+
+def _tokens(recipe: Recipe, size: DatasetSize, answers: int) -> tuple[int, int]:
+    return round(size.tokens_each * answers), recipe.max_answer_tokens * answers
+
+
+def _grown_tokens(size: DatasetSize) -> int:
+    """Tokens after synthesis: synthesized prompts are assumed to be as long as the given ones."""
+    return round(size.tokens_each * (max(size.prompts, MAX_PROMPTS) + size.heldout))
+
+
+def _total(lines: tuple[CostItem, ...]) -> Decimal:
+    return _round_up_to_cents(sum((line.usd for line in lines), Decimal(0)))
+
+
+def _round_up_to_cents(usd: Decimal) -> Decimal:
+    return usd.quantize(Decimal("0.01"), rounding=ROUND_UP)
