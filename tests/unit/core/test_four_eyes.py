@@ -53,5 +53,5 @@ def test_one_of_several_uploads_is_enough_to_be_refused() -> None:
 
 
 def test_a_run_of_which_nothing_is_known_is_approved_by_nobody() -> None:
-    with pytest.raises(NotAdmitted, match="does not say what was uploaded"):
+    with pytest.raises(NotAdmitted, match="has no record of the uploads"):
         _check([], "AIDAANA")
