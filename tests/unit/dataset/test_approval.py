@@ -207,7 +207,7 @@ def test_the_door_takes_a_decision_and_tells_what_became_of_the_run(behind: Inta
 def test_a_direct_invocation_approves_nothing(behind: IntakeHarness) -> None:
     """It names nobody; whoever wants to be nobody shall not decide."""
     run = waiting(behind)
-    with pytest.raises(NotAdmitted, match="direct invocation names nobody"):
+    with pytest.raises(NotAdmitted, match="direct invocation has no caller"):
         door.decide(_asked(behind, run), None)
     assert (behind.ledger.run(run).outcome, behind.machine.started) == (Outcome.AWAITING, [])
 
@@ -302,7 +302,7 @@ def test_nobody_approves_what_it_is_not_known_who_uploaded(
     monkeypatch.setenv("FOUR_EYES", "true")
     run = _uploaded_by(behind, None)
     status, refused = said(door.decide(event(_asked(behind, run)), None))
-    assert (status, "not told yet" in refused["error"]["message"]) == (403, True)
+    assert (status, "not reported yet" in refused["error"]["message"]) == (403, True)
     assert behind.ledger.run(run).outcome is Outcome.AWAITING
 
 
