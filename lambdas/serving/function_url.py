@@ -16,7 +16,7 @@ from typing import Any
 from distillery.client import AllStepsFailed, MapUnavailable
 from distillery.core.aws import ClientError, code
 from distillery.core.errors import BadRequest, NoModel, NotAdmitted, OverQuota, QuotaUnavailable
-from distillery.core.function_url import error_response, parse_body
+from distillery.core.function_url import error_response, json_response, parse_body
 from lambdas.serving.serve import attempt_documents
 
 Document = Mapping[str, Any]
@@ -50,7 +50,7 @@ def respond(
         )
         return response | {"headers": response["headers"] | {"allow": "GET, POST"}}
     try:
-        return response(HTTPStatus.OK, routes() if method == "GET" else answer(parse_body(event, send=BODY)))
+        return json_response(HTTPStatus.OK, routes() if method == "GET" else answer(parse_body(event, send=BODY)))
     except NoModel as error:
         return error_response(HTTPStatus.NOT_FOUND, "NoModel", str(error))
     except NotAdmitted as error:
