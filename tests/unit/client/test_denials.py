@@ -53,7 +53,7 @@ def test_where_every_step_is_denied_the_first_denial_is_raised() -> None:
     with pytest.raises(ClientError, match="have access to the model"):
         ask(world)
     assert world.called == [PRO, HAIKU]  # once each
-    assert [(told.error, told.callers) for told in world.told] == [("AccessDeniedException", False)]
+    assert [(told.error, told.callers) for told in world.observed] == [("AccessDeniedException", False)]
 
 
 def test_where_a_step_failed_otherwise_a_denial_is_one_attempt_of_all() -> None:
@@ -73,4 +73,4 @@ def test_a_stream_passes_by_what_is_denied_as_well() -> None:
     world.script[HAIKU] = [DENIED]
     with pytest.raises(ClientError, match="have access to the model"):
         route.converse_stream(messages=MESSAGES)
-    assert [told.error for told in world.told] == [None, "AccessDeniedException"]
+    assert [told.error for told in world.observed] == [None, "AccessDeniedException"]

@@ -132,7 +132,7 @@ def test_a_route_gives_up_with_every_attempt() -> None:
     ) as lost:
         ask(world)
     assert [attempt.index for attempt in lost.value.attempts] == [0, 0, 1, 1] * ROUNDS
-    assert [told.error for told in world.told] == ["AllStepsFailed"]
+    assert [told.error for told in world.observed] == ["AllStepsFailed"]
 
 
 def test_a_deadline_ends_it() -> None:

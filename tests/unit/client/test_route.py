@@ -113,7 +113,7 @@ def test_a_caller_cannot_say_what_logs_are_read_by(key: str, how: str) -> None:
     world = World(route_map())
     with pytest.raises(ValueError, match="is reserved"):
         getattr(world.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
-    assert (world.requests, world.told) == ([], [])
+    assert (world.requests, world.observed) == ([], [])
 
 
 def test_what_the_product_says_of_a_request_goes_with_it_and_the_routes_tags_win() -> None:
@@ -205,7 +205,7 @@ def test_what_is_the_callers_to_mend_is_raised_at_once(name: str) -> None:
     world.script[PRO] = [refusal(name, "mend it")]
     with pytest.raises(ClientError, match="mend it"):
         world.route().converse(messages=MESSAGES)
-    assert (world.called, [told.error for told in world.told]) == ([PRO], [name])
+    assert (world.called, [told.error for told in world.observed]) == ([PRO], [name])
 
 
 def test_nothing_is_called_before_the_first_request() -> None:

@@ -87,7 +87,7 @@ def test_a_recipes_name_means_its_student(first: str | None) -> None:
     if first:
         world.ssm.errors[PATH + "support"] = service_error(first)
     reply = world.route("support").converse(messages=MESSAGES)
-    assert (reply.identifier, world.told[0].route) == (ENDPOINT, "distilled/support")
+    assert (reply.identifier, world.observed[0].route) == (ENDPOINT, "distilled/support")
     assert world.ssm.reads == [PATH + "support", PATH + "distilled/support"]
 
 

@@ -81,7 +81,7 @@ def test_after_the_first_text_it_is_never_begun_again(error: Exception) -> None:
         said.extend(world.route().converse_stream(messages=MESSAGES))  # keeps what came before
     assert (said, broken.value.text, world.called) == (["hel", "lo"], "hello", [PRO])
     assert broken.value.__cause__ is error
-    assert (broken.value.attempts[-1].error, [told.error for told in world.told]) == (
+    assert (broken.value.attempts[-1].error, [told.error for told in world.observed]) == (
         broken.value.attempts[0].error,
         ["StreamBroken"],
     )
@@ -120,7 +120,7 @@ def test_a_refusal_comes_from_the_call_and_walks_as_any() -> None:
     world.script[PRO] = world.script[HAIKU] = [THROTTLED]
     with pytest.raises(AllStepsFailed):
         world.route().converse_stream(messages=MESSAGES)
-    assert [told.error for told in world.told] == [None, "ValidationException", "AllStepsFailed"]
+    assert [told.error for told in world.observed] == [None, "ValidationException", "AllStepsFailed"]
 
 
 def test_a_stream_that_nothing_takes_over_says_so_when_it_is_read() -> None:
@@ -129,14 +129,14 @@ def test_a_stream_that_nothing_takes_over_says_so_when_it_is_read() -> None:
     stream = world.route().converse_stream(messages=MESSAGES)
     with pytest.raises(AllStepsFailed, match="ModelStreamErrorException"):
         list(stream)
-    assert [told.error for told in world.told] == ["AllStepsFailed"]
+    assert [told.error for told in world.observed] == ["AllStepsFailed"]
 
 
 def test_what_is_the_callers_to_mend_is_raised_from_within_a_stream_too() -> None:
     world = world_of([event_refusal("validationException")])
     with pytest.raises(ClientError, match="in the stream"):
         list(world.route().converse_stream(messages=MESSAGES))
-    assert ([told.error for told in world.told], world.called) == (["ValidationException"], [PRO])
+    assert ([told.error for told in world.observed], world.called) == (["ValidationException"], [PRO])
 
 
 def test_a_stream_may_be_left_early_and_is_told_of_once() -> None:
@@ -147,7 +147,7 @@ def test_a_stream_may_be_left_early_and_is_told_of_once() -> None:
         assert next(iter(stream)) == "hel"
     assert (stream.reply.text, stream.reply.cost, stream.text) == ("hel", None, "hel")
     assert world.streams[0].closed
-    assert len(world.told) == 1
+    assert len(world.observed) == 1
     with pytest.raises(RuntimeError, match="can be read once"):
         next(stream.events())
 
@@ -161,7 +161,7 @@ def test_a_stream_that_is_closed_while_it_is_read_is_over(rest: list[Any]) -> No
         said.append(text)
         stream.close()
     assert (said, stream.reply.text, stream.reply.served) == (["hel"], "hel", None)
-    assert ([told.error for told in world.told], len(stream.reply.attempts)) == ([None], 1)
+    assert ([told.error for told in world.observed], len(stream.reply.attempts)) == ([None], 1)
 
 
 TOOL = [

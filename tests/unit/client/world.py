@@ -118,7 +118,7 @@ class World:
         self.waits: list[float] = []
         self.streams: list[FakeStream] = []
         self.timeouts: list[float] = []
-        self.told: list[Served] = []
+        self.observed: list[Served] = []
         self.made: list[tuple[str, str]] = []
         if said:
             self.publish(said)
@@ -142,7 +142,12 @@ class World:
 
     def route(self, name: str = "fast", **more: Any) -> Route:
         timing = Timing(now=lambda: self.at, sleep=self._sleep, jitter=lambda most: most)
-        said: dict[str, Any] = {"environment": "dev", "session": self, "metrics": self.told.append, "timing": timing}
+        said: dict[str, Any] = {
+            "environment": "dev",
+            "session": self,
+            "metrics": self.observed.append,
+            "timing": timing,
+        }
         return Route(name, **(said | more))
 
     @property
