@@ -1,7 +1,7 @@
-"""An environment's settings: their typed shape, their bounds, and what Bedrock would refuse.
+"""An environment's settings: their types, their bounds, and what Bedrock would refuse.
 
 `load` reads `environments/<name>.toml` and either returns `Settings` or raises `ConfigError` with every finding.
-`warnings` says what is not wrong yet.
+`warnings` lists what needs attention in valid settings.
 """
 
 from distillery.settings.environment import (
@@ -14,7 +14,7 @@ from distillery.settings.environment import (
 )
 from distillery.settings.fallback import FallbackPolicy, Step, policies
 from distillery.settings.finding import ConfigError, Finding
-from distillery.settings.reading import known, load
+from distillery.settings.reading import environment_names, load
 from distillery.settings.warnings import warnings
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Settings",
     "Step",
     "VpcEndpoint",
-    "known",
+    "environment_names",
     "load",
     "policies",
     "warnings",

@@ -1,4 +1,4 @@
-"""The typed shape of one environment: what its TOML file says, plus its name and the routes that follow from it."""
+"""The typed settings of one environment: the content of its TOML file, its name, and a route for each recipe."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,10 @@ from distillery.core.recipe import Recipe
 
 
 class Logging(BaseModel):
-    """There is one logging configuration per account and Region, so one environment of an account has this table."""
+    """Model invocation logging of the account in the inference Region, if this environment owns it.
+
+    An account has one logging configuration per Region, so only one of its environments has this table.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,26 +25,27 @@ class Logging(BaseModel):
     max_scan_gb: int = Field(default=100, description="gigabytes that one query may scan, at least 1")
     replace: bool = Field(
         default=False,
-        description="true or false: whether a configuration that nobody of Distillery made is put aside, and put back "
-        "when this one goes",
+        description="true or false: whether a configuration that Distillery did not make is saved, and restored "
+        "when this environment is deleted",
     )
 
 
 class Quota(BaseModel):
-    """Of all routes together. `checks` ask for one of `tokens` and `usd`, or both."""
+    """What one principal may use through the invoke function, over all routes. `checks` require `tokens`, `usd` or
+    both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    per: Per = Field(description="'hour' or 'day', by the clock in UTC")
+    per: Per = Field(description="'hour' or 'day', in UTC")
     tokens: int | None = Field(
-        default=None, description="a whole number of at least 1: read and written", ge=1, strict=True
+        default=None, description="a whole number of at least 1: input and output tokens", ge=1, strict=True
     )
     usd: Decimal | None = Field(
         default=None, description="US dollars, more than 0 and of at most 9 decimals", gt=0, decimal_places=9
     )
 
-    def told(self) -> offer.Quota:
-        """As the function reads it."""
+    def to_offer(self) -> offer.Quota:
+        """The quota as the function reads it."""
         return offer.Quota(per=self.per, tokens=self.tokens, usd=self.usd)
 
 
@@ -50,12 +54,12 @@ KEEP_DAYS_MAX = 3650
 
 
 class Trail(BaseModel):
-    """CloudTrail's data events of this environment alone, in each of its Regions."""
+    """CloudTrail data events of this environment's buckets and functions, in each of its Regions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     keep_days: int = Field(
-        description=f"a whole number of days that the record is kept, 1 to {KEEP_DAYS_MAX}",
+        description=f"a whole number of days that the trail is kept, 1 to {KEEP_DAYS_MAX}",
         ge=1,
         le=KEEP_DAYS_MAX,
         strict=True,
@@ -68,7 +72,7 @@ SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$
 
 
 class VpcEndpoint(BaseModel):
-    """An interface endpoint for bedrock-runtime in the inference Region, in a VPC that is there already."""
+    """An interface endpoint for bedrock-runtime in the inference Region, in an existing VPC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,19 +81,20 @@ class VpcEndpoint(BaseModel):
         description='a list of ids, one for each Availability Zone, such as ["subnet-0123456789abcdef0"]', min_length=1
     )
     security_group_ids: tuple[SecurityGroupId, ...] = Field(
-        description='a list of ids that let callers in on port 443, such as ["sg-0123456789abcdef0"]', min_length=1
+        description='a list of ids of groups that admit callers on port 443, such as ["sg-0123456789abcdef0"]',
+        min_length=1,
     )
 
 
 PRIORITY, STANDARD = "priority", "standard"
-OWN = (PRIORITY, STANDARD)
-"""Words of a fallback policy that mean the route's own model: in the priority tier, and at standard latency."""
+OWN_MODEL = (PRIORITY, STANDARD)
+"""Words of a fallback policy that mean the route's own model, in the priority tier and at standard latency."""
 
 
 class Route(BaseModel):
     """A model of the catalog, or the live endpoint of a recipe: exactly one of `model` and `recipe` is set.
 
-    What each step of its fallback policy comes to is `distillery.settings.fallback`'s business.
+    `distillery.settings.fallback` turns its fallback policy into steps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,17 +107,19 @@ class Route(BaseModel):
         default=(),
         description='a list in order: "priority", "standard", other routes\' names or model ids, such as ["standard"]',
     )
-    team: str | None = Field(default=None, description="text in quotes: whose cost it is", min_length=1)
+    team: str | None = Field(default=None, description="text in quotes: the team that pays", min_length=1)
     cost_centres: tuple[str, ...] = Field(
-        default=(), description='a list of names that cost is divided by, such as ["shop", "billing"]'
+        default=(), description='a list of names by which cost is reported, such as ["shop", "billing"]'
     )
     max_tokens: int | None = Field(
-        default=None, description="a whole number of at least 1: of an answer, where a request says none", ge=1
+        default=None,
+        description="a whole number of at least 1: tokens of an answer, if a request does not set them",
+        ge=1,
     )
     principals: tuple[str, ...] | None = Field(
         default=None,
-        description='a list of those who may use it through the invoke function, such as ["assumed-role/shop/*"], or '
-        "no such key for all who may call it",
+        description="a list of principals that may use it through the invoke function, such as "
+        '["assumed-role/shop/*"], or no such key for everyone who may invoke the function',
         min_length=1,
     )
     recipe: str | None = None
@@ -125,30 +132,30 @@ class Route(BaseModel):
 
     @classmethod
     def to_recipe(cls, recipe: str) -> Self:
-        """The route to whatever the recipe's alias serves. Every recipe has one."""
-        return cls.model_validate(distilled(recipe))
+        """The route to the model that the recipe's alias serves. Every recipe has one."""
+        return cls.model_validate(recipe_route(recipe))
 
 
-def distilled(recipe: str) -> dict[str, object]:
-    """What the table of a recipe's route says where nobody wrote one."""
+def recipe_route(recipe: str) -> dict[str, object]:
+    """The default table of a recipe's route."""
     description = f"The model distilled by recipe {recipe}, as its alias says"
     return {"name": DISTILLED_PREFIX + recipe, "description": description, "recipe": recipe}
 
 
 LONGEST_RUN_DAYS = 10
-"""After so many a run is ended; what it reads has to be there until then."""
+"""A run is ended after so many days; the data that it reads must exist until then."""
 
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
 class LifecycleAcknowledgement(BaseModel):
-    """Somebody knows that a model is at the end of its life, and why it stays in these settings until a day."""
+    """An acknowledgement that a model reaches its end of life: until when, and why, it stays in the settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: InvokeId = Field(description="the id of a model that a recipe or a route of this environment uses")
-    until: date = Field(description="a day such as 2027-12-31, without quotes; the last on which this holds")
+    until: date = Field(description="a day such as 2027-12-31, without quotes; the last on which this is valid")
     reason: str = Field(description="why, in a sentence of at least 10 characters", min_length=10)
 
     def holds(self, on: date) -> bool:
@@ -156,7 +163,7 @@ class LifecycleAcknowledgement(BaseModel):
 
 
 class Settings(BaseModel):
-    """One environment. Built by `load`, never by hand outside tests; nothing in it depends on a date or an account."""
+    """One environment. Made by `load`, by hand only in tests; independent of the date and of the credentials."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -177,8 +184,8 @@ class Settings(BaseModel):
     )
     reserved_concurrency: int | None = Field(
         default=None,
-        description="a whole number of at least 1: requests that the invoke function answers at a time, kept for it "
-        "alone; or no such key for what the account has left",
+        description="a whole number of at least 1: concurrent requests of the invoke function, reserved for it; "
+        "or no such key to share the account's unreserved concurrency",
         ge=1,
         strict=True,
     )
@@ -186,11 +193,11 @@ class Settings(BaseModel):
     quota: Quota | None = Field(default=None, description="a table [quota], or none")
     trail: Trail | None = Field(default=None, description="a table [trail], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
-    cost_tags: dict[str, str] = Field(default_factory=dict, description="text by tag key")
+    cost_tags: dict[str, str] = Field(default_factory=dict, description="a table [cost_tags] of texts by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")
     routes: dict[str, Route] = Field(description="tables [routes.<name>]")
     acknowledged: tuple[LifecycleAcknowledgement, ...] = Field(default=(), description="tables [[acknowledged]]")
 
     def acknowledgement(self, model: str) -> LifecycleAcknowledgement | None:
-        """What these settings say of that model's end, whether or not it still holds."""
+        """The acknowledgement of that model's end, valid or expired."""
         return next((known for known in self.acknowledged if known.model == model), None)

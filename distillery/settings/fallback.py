@@ -1,6 +1,6 @@
-"""What a route's fallback policy comes to: steps, each a model or a student, in one Region, mode and tier.
+"""The steps of a route's fallback policy, each a model or a student in one Region, latency mode and tier.
 
-Nothing here refuses: a word that leads nowhere gives no step, and `checks` say so.
+Nothing is refused here: a word that leads nowhere gives no step, and `checks` report it.
 """
 
 from collections.abc import Iterator
@@ -11,19 +11,20 @@ from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, Prof
 from distillery.settings.environment import PRIORITY, STANDARD, Route, Settings
 
 MAX_TOKENS = 1024
-"""Of an answer where nobody says how many: throttling reserves them up front (UG monitoring-runtime-metrics)."""
+"""Tokens of an answer by default: throttling reserves them up front (UG monitoring-runtime-metrics)."""
 
 _KINDS = {Latency.OPTIMIZED: PriceKind.OPTIMIZED, Tier.PRIORITY: PriceKind.PRIORITY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """model: catalog key; of a student, its base. recipe: whose live endpoint it is, None for a foundation model.
+    """One step of a fallback policy.
 
-    `profile` is the cross-Region system profile that the model is called through, None where its bare id is called.
-    `destinations` are the Regions a request may be served in, in all of which a caller needs `bedrock:InvokeModel`
-    (`catalog.ANYWHERE` among them for a global profile); a student has none. `price` is None where no source gives
-    one, or where the hour is billed and not the token.
+    `model` is the catalog's id; for a student, that of its base model. `recipe` is the recipe whose live endpoint is
+    called, None for a foundation model. `profile` is the cross-Region system profile that the model is called through,
+    None if its plain id is called. `destinations` are the Regions that may serve a request; a caller needs
+    `bedrock:InvokeModel` in all of them (`catalog.ANYWHERE` is among them for a global profile). A student has none.
+    `price` is None if no source gives one, or if the hour is billed and not the token.
     """
 
     model: str
@@ -37,18 +38,18 @@ class Step:
 
     @property
     def application_profile(self) -> bool:
-        """Whether it is called by an application inference profile, which makes its cost visible by tags.
+        """Whether it is called through an application inference profile, whose tags make its cost visible.
 
-        Not a student: `CreateInferenceProfile` copies from foundation models and system profiles alone (botocore
-        1.44.5, `InferenceProfileModelSource`). Not with optimized latency: UG latency-optimized-inference offers it
-        through system profiles and says nothing of application profiles; `distillery probe` finds out.
+        Students are not: `CreateInferenceProfile` copies from foundation models and system profiles only (botocore
+        1.44.5, `InferenceProfileModelSource`). Nor is optimized latency: UG latency-optimized-inference offers it
+        through system profiles and does not mention application profiles; `distillery probe` finds out.
         """
         return self.recipe is None and self.latency is Latency.STANDARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackPolicy:
-    """A route with its steps, in their order."""
+    """A route with its steps in order."""
 
     route: Route
     steps: tuple[Step, ...]
@@ -56,7 +57,7 @@ class FallbackPolicy:
 
     @property
     def models(self) -> dict[str, ProfileId | None]:
-        """The foundation models among the steps, each with its profile."""
+        """The foundation models among the steps, with their profiles."""
         return {step.model: step.profile for step in self.steps if step.recipe is None}
 
     @property
@@ -66,7 +67,7 @@ class FallbackPolicy:
 
 
 def policies(settings: Settings) -> list[FallbackPolicy]:
-    """Of every route, in the order of the settings."""
+    """The policy of every route, in the order of the settings."""
     return [policy(settings, route) for route in settings.routes.values()]
 
 
@@ -79,13 +80,13 @@ def policy(settings: Settings, route: Route) -> FallbackPolicy:
 
 
 def fallbacks(settings: Settings, route: Route) -> Iterator[tuple[Step | None, str]]:
-    """Each word of the policy with what it comes to; None where it leads nowhere."""
+    """Each word of the policy and its step; None if the word leads nowhere."""
     for word in route.fallback:
         yield _step(settings, route, word), word
 
 
 def first_step(settings: Settings, route: Route) -> Step | None:
-    """The route's own model; None for the route of a recipe that there is not, or a model that nobody knows."""
+    """The step for the route's own model; None if its recipe, or its model, does not exist."""
     if route.recipe is None:
         return _of_model(settings, str(route.model), route.latency)
     recipe = settings.recipes.get(route.recipe)
@@ -111,7 +112,7 @@ def _of_model(
     if not _known(model):
         return None
     region = settings.inference_region
-    profile, destinations = way_to(model, region)
+    profile, destinations = profile_and_regions(model, region)
     kind = _KINDS.get(latency) or _KINDS.get(tier, PriceKind.STANDARD)
     return Step(
         model=model,
@@ -124,10 +125,10 @@ def _of_model(
     )
 
 
-def way_to(model: str, region: str) -> tuple[ProfileId | None, tuple[str, ...]]:
+def profile_and_regions(model: str, region: str) -> tuple[ProfileId | None, tuple[str, ...]]:
     """How to call the model from the Region: the profile, if one is needed, and the destination Regions.
 
-    No destinations means that there is no way; `checks.route` says so.
+    Without destinations the model cannot be called from there; `checks.route` reports it.
     """
     profile = catalog.profile_for(model, region)
     if profile is not None:

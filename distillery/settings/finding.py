@@ -1,4 +1,4 @@
-"""What is wrong with an environment's settings, in words."""
+"""Findings about an environment's settings, and the error that lists them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from distillery.core.escaping import one_line, quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing wrong: `where` is the key in the file, the rest are clauses without a closing full stop."""
+    """One problem. `where` is the key in the file; the other parts are clauses without a full stop."""
 
     where: str
     wrong: str
@@ -22,7 +22,7 @@ class Finding:
 
 
 class ConfigError(DistilleryError):
-    """An environment cannot be deployed as its settings say. `findings` holds every reason at once."""
+    """The environment's settings cannot be deployed. `findings` has every reason."""
 
     def __init__(self, environment: str, findings: Iterable[Finding]) -> None:
         self.environment = environment
@@ -31,10 +31,10 @@ class ConfigError(DistilleryError):
 
     def __str__(self) -> str:
         lines = "".join(f"\n  - {one_line(finding)}" for finding in self.findings)
-        return f"environment {quoted(self.environment)} cannot be deployed as its settings stand:{lines}"
+        return f"environment {quoted(self.environment)} cannot be deployed with its settings:{lines}"
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """The known words nearest to `word`, else all of them, as a list in prose."""
+def closest_matches(word: str, known: Iterable[str]) -> str:
+    """The known words that are most similar to `word`, or else all of them, separated by commas."""
     every = sorted(known)
     return ", ".join(get_close_matches(word, every, n=3) or every) or "none"

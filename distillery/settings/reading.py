@@ -1,4 +1,4 @@
-"""Reads an environment's file, and refuses it with every reason at once."""
+"""Reads an environment's file and returns its settings, or raises an error with every finding."""
 
 import os
 import tomllib
@@ -12,30 +12,35 @@ from pydantic import ValidationError
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import PersonalData
 from distillery.settings.checks import findings
-from distillery.settings.environment import Settings, distilled
-from distillery.settings.error_messages import misshapen, misspelt, objection
-from distillery.settings.finding import ConfigError, Finding, near
+from distillery.settings.environment import Settings, recipe_route
+from distillery.settings.error_messages import converted_dates, finding_of, misplaced_keys
+from distillery.settings.finding import ConfigError, Finding, closest_matches
 
 DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
-"""How long data stays where the file does not say it: without and with `keep_data`."""
+"""Days that data is kept if the file does not say so: without and with `keep_data`."""
 
 
-def complete(said: Mapping[str, Any], environment: str) -> dict[str, Any]:
-    """The keyword arguments of `Settings`. Tables of the wrong shape are left for the validation to name."""
-    recipes = {name: _careful(_named(name, table)) for name, table in _tables(said, "recipes").items()}
-    tables = _tables(said, "routes")
+def normalize(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
+    """The keyword arguments of `Settings`: with names from table headings, defaults, and a route for each recipe.
+
+    Tables of the wrong shape stay as they are, so that the validation names them.
+    """
+    recipes = {name: _with_masking(_named(name, table)) for name, table in _tables(raw, "recipes").items()}
+    tables = _tables(raw, "routes")
     routes = {name: _named(name, table) for name, table in tables.items() if not name.startswith(DISTILLED_PREFIX)}
-    # Routes of recipes come last, each with what its own table says. One without its recipe is left to `checks`.
+    # The routes of recipes come last. `checks` reports a table of such a route whose recipe does not exist.
     of = dict.fromkeys([*recipes, *(name.removeprefix(DISTILLED_PREFIX) for name in tables if name not in routes)])
-    students = {DISTILLED_PREFIX + recipe: distilled(recipe) for recipe in of}
-    told = {name: _over(table, tables.get(name, {})) for name, table in students.items()}
-    days = DATA_DAYS_WHERE_KEPT if said.get("keep_data") is True else DATA_DAYS
-    said = {"data_days": days, **said}
-    return {**said, "environment": environment, "recipes": recipes, "routes": {**routes, **told}}
+    for recipe in of:
+        route = DISTILLED_PREFIX + recipe
+        routes[route] = _merged(recipe_route(recipe), tables.get(route, {}))
+    days = DATA_DAYS_WHERE_KEPT if raw.get("keep_data") is True else DATA_DAYS
+    made = {"recipes": recipes, "routes": routes}
+    wrong = {heading: raw[heading] for heading in made if not isinstance(raw.get(heading, {}), Mapping)}
+    return {"data_days": days, **raw, "environment": environment, **made, **wrong}
 
 
-def _tables(said: Mapping[str, Any], heading: str) -> dict[str, Any]:
-    tables = said.get(heading, {})
+def _tables(raw: Mapping[str, Any], heading: str) -> dict[str, Any]:
+    tables = raw.get(heading, {})
     return dict(tables) if isinstance(tables, Mapping) else {}
 
 
@@ -43,16 +48,15 @@ def _named(name: str, table: Any) -> Any:
     return {**table, "name": name} if isinstance(table, Mapping) else table
 
 
-def _careful(recipe: Any) -> Any:
-    """What callers wrote was not written to be learnt from: a recipe that takes logged calls masks personal data,
-    unless it says otherwise."""
+def _with_masking(recipe: Any) -> Any:
+    """A recipe that collects logged calls masks personal data by default: callers did not write them for training."""
     if not isinstance(recipe, Mapping) or not isinstance(recipe.get("logs"), Mapping):
         return recipe
-    return {**recipe, "curation": _over({"personal_data": PersonalData.MASK.value}, recipe.get("curation", {}))}
+    return {**recipe, "curation": _merged({"personal_data": PersonalData.MASK.value}, recipe.get("curation", {}))}
 
 
-def _over(derived: Mapping[str, object], table: Any) -> Any:
-    return {**derived, **table} if isinstance(table, Mapping) else table
+def _merged(defaults: Mapping[str, object], table: Any) -> Any:
+    return {**defaults, **table} if isinstance(table, Mapping) else table
 
 
 VARIABLE = "DISTILLERY_ENVIRONMENTS"
@@ -68,7 +72,7 @@ def find_folder() -> Path:
     return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
-def known(folder: Path | None = None) -> list[str]:
+def environment_names(folder: Path | None = None) -> list[str]:
     """Returns the names of the environments, sorted: the stems of the folder's TOML files."""
     return sorted(file.stem for file in (folder or find_folder()).glob("*.toml"))
 
@@ -86,9 +90,9 @@ def load(name: str, *, on: date, folder: Path | None = None, credentials: str | 
         ConfigError: With every finding at once.
     """
     folder = folder or find_folder()
-    settings = shaped(read(name, folder), name)
-    beside = _beside_kept_data(settings, folder, credentials)
-    if wrong := [*findings(settings, on), *_shared_account(settings, folder), *beside]:
+    settings = parse(read(name, folder), name)
+    kept = _account_with_kept_data(settings, folder, credentials)
+    if wrong := [*findings(settings, on), *_shared_account(settings, folder), *kept]:
         raise ConfigError(name, wrong)
     return settings
 
@@ -99,54 +103,61 @@ def read(name: str, folder: Path | None = None) -> dict[str, Any]:
     if not folder.is_dir():
         fix = f"run this where a folder environments is, such as a checkout, or name the folder in {VARIABLE}"
         raise ConfigError(name, [_finding("env", f"there is no folder {folder}", "a folder of TOML files", fix)])
-    if name not in (names := known(folder)):
-        fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near(name, names)})"
+    if name not in (names := environment_names(folder)):
+        near = closest_matches(name, names)
+        fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near})"
         raise ConfigError(name, [_finding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)])
     try:
         return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         wrong = f"the file is not TOML: {error}"
-        raise ConfigError(name, [_finding(f"{name}.toml", wrong, "TOML 1.0 in UTF-8", "mend that line")]) from error
+        raise ConfigError(name, [_finding(f"{name}.toml", wrong, "TOML 1.0 in UTF-8", "correct that line")]) from error
 
 
-def shaped(said: dict[str, Any], name: str) -> Settings:
-    """The settings that a file spells. Raises ConfigError for keys, types and values of the wrong shape."""
-    if wrong := [*misspelt(said), *misshapen(said)]:
-        raise ConfigError(name, wrong)
+def parse(raw: dict[str, Any], name: str) -> Settings:
+    """Returns the settings of a file's content. Raises ConfigError for keys, types and values of the wrong shape."""
+    wrong = {one.where: one for one in (*misplaced_keys(raw), *converted_dates(raw))}
     try:
-        return Settings.model_validate(complete(said, name))
+        settings = Settings.model_validate(normalize(raw, name))
     except ValidationError as error:
-        raise ConfigError(name, [objection(one) for one in error.errors()]) from error
+        objections = {one.where: one for one in map(finding_of, error.errors())}
+        raise ConfigError(name, {**objections, **wrong}.values()) from error
+    if wrong:
+        raise ConfigError(name, wrong.values())
+    return settings
 
 
 def _shared_account(settings: Settings, folder: Path) -> list[Finding]:
-    """Environments that name their account name one each, so that nothing done to one can reach another."""
-    others = [other for other in known(folder) if other != settings.environment]
-    sharing = [other for other in others if settings.account and _says(other, "account", folder) == settings.account]
+    """No two environments may name the same account, so that no change of one reaches the other."""
+    others = [other for other in environment_names(folder) if other != settings.environment]
+    sharing = [
+        other for other in others if settings.account and _value_of(other, "account", folder) == settings.account
+    ]
     allowed = "an account that no other environment names"
     fix = f"give {settings.environment} or {', '.join(sharing)} an account of its own"
     wrong = f"{settings.account!r} is also the account of {', '.join(sharing)}"
     return [_finding("account", wrong, allowed, fix)] if sharing else []
 
 
-def _beside_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[Finding]:
-    """Without an account of its own an environment goes where the credentials lead: not beside data that is kept."""
+def _account_with_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[Finding]:
+    """An environment without an account of its own is deployed to the account of the credentials. That may not be the
+    account of an environment that keeps its data."""
     if settings.account is not None or credentials is None:
         return []
-    there = [other for other in known(folder) if _says(other, "account", folder) == credentials]
-    wrong = "it is missing, and the credentials are of {}, the account of {}, which keeps its data"
+    there = [other for other in environment_names(folder) if _value_of(other, "account", folder) == credentials]
+    wrong = "it is missing, and the credentials belong to {}, the account of {}, which keeps its data"
     fix = f'use credentials of another account, or write account = "…" into {settings.environment}.toml'
     return [
         _finding("account", wrong.format(credentials, other), "an account where no environment keeps data", fix)
         for other in there
-        if other != settings.environment and _says(other, "keep_data", folder) is True
+        if other != settings.environment and _value_of(other, "keep_data", folder) is True
     ]
 
 
-def _says(name: str, key: str, folder: Path) -> object:
+def _value_of(name: str, key: str, folder: Path) -> object:
     try:
         return read(name, folder).get(key)
-    except ConfigError:  # a broken neighbour is refused when it is loaded itself
+    except ConfigError:  # an invalid file is reported when that environment is loaded
         return None
 
 

@@ -1,4 +1,4 @@
-"""The map of a route, from its fallback policy: what the serving stack publishes and `checks` measure."""
+"""The map of a route, made from its fallback policy: the serving stack publishes it, and `checks` measure it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ Applications = Mapping[tuple[str, str], str]
 
 
 def tags_of(policy: FallbackPolicy, names: Names) -> dict[str, str]:
-    """What the route's resources are tagged with, and what its requests say of themselves."""
+    """The tags of the route's resources, which are also the metadata of its requests."""
     route = policy.route
     more = {TAG_RECIPE: route.recipe, TAG_TEAM: route.team}
     own = {TAG_ENVIRONMENT: names.environment, TAG_ROUTE: route.name}
@@ -22,9 +22,9 @@ def tags_of(policy: FallbackPolicy, names: Names) -> dict[str, str]:
 
 
 def applications_of(policy: FallbackPolicy) -> list[tuple[str, str]]:
-    """The application inference profiles that the route has: (model, cost centre, empty for none).
+    """The route's application inference profiles: (model, cost centre, empty for none).
 
-    One for each model; one more for each cost centre where a step may use it, which optimized latency may not.
+    One for each model, and one more for each cost centre if a step can use it, which optimized latency cannot.
     """
     by_centre = {step.model for step in policy.steps if step.application_profile}
     return [
@@ -35,18 +35,20 @@ def applications_of(policy: FallbackPolicy) -> list[tuple[str, str]]:
 
 
 def probed(policies: Iterable[FallbackPolicy]) -> list[str]:
-    """The routes of which `distillery probe` may note something: those with an optimized step of a foundation
-    model. Never a student's, whose map says which deployment its callers trust."""
+    """The routes that `distillery probe` may write findings about: those with an optimized step of a foundation model.
+
+    Never a student's route, whose map states the deployment that its callers trust.
+    """
     return [policy.route.name for policy in policies if policy.route.recipe is None and any_to_probe(policy)]
 
 
 def any_to_probe(policy: FallbackPolicy) -> bool:
-    """Whether it depends on a probe how a step of the route is called."""
+    """Whether a probe decides how a step of the route is called."""
     return any(step.recipe is None and step.latency is Latency.OPTIMIZED for step in policy.steps)
 
 
 def route_map(policy: FallbackPolicy, names: Names, applications: Applications) -> RouteMap:
-    """What a client has to know of the route."""
+    """The map that clients read."""
     return RouteMap(
         environment=names.environment,
         route=policy.route.name,

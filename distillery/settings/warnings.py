@@ -1,23 +1,23 @@
-"""What is not wrong yet: models whose end is near or not known, and failures that nobody would hear of."""
+"""Warnings about valid settings: models whose end is near or unknown, and failures that nobody would notice."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from distillery.core.catalog import Certainty, HostingMode, LifeState, Model
 from distillery.core.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
-from distillery.settings.checks.life import living_successor
-from distillery.settings.checks.model_usage import found, uses
+from distillery.settings.checks.life_cycle import active_successor
+from distillery.settings.checks.model_usage import find_model, model_uses
 from distillery.settings.environment import Settings
 
 _NOTICE = timedelta(days=180)
-"""Bedrock's Legacy period: an announced end is at least half a year off. Source: UG model-lifecycle."""
+"""Bedrock's Legacy period: an end is announced at least half a year ahead. Source: UG model-lifecycle."""
 
 
 def warnings(settings: Settings, on: date) -> list[str]:
-    """Sentences for whoever deploys these settings on that day."""
+    """Sentences to show at a deployment of these settings on that day."""
     places: dict[str, list[str]] = {}
-    for use in uses(settings):
-        model = found(use.model)
+    for use in model_uses(settings):
+        model = find_model(use.model)
         if model and (text := _of_life(settings, model, use.region, on)):
             places.setdefault(text, []).append(use.where)
     lives = [f"{', '.join(where)}: {text}" for text, where in places.items()]
@@ -30,12 +30,12 @@ def _of_life(settings: Settings, model: Model, region: str, on: date) -> str | N
     if acknowledged and state in (LifeState.LEGACY, LifeState.ENDED):
         reason = acknowledged.reason.rstrip(".")
         return f"{model.name} is {state}, acknowledged until {acknowledged.until}: {reason}."
-    successor = living_successor(model, on, region)
+    successor = active_successor(model, on, region)
     instead = f" Use {successor.id} in time." if successor else ""
     if life.certainty is Certainty.UNKNOWN:
-        return f"{model.name} is {state}, and no source tells when it ends.{instead}"
+        return f"{model.name} is {state}, and no source says when it ends.{instead}"
     if life.certainty is Certainty.NO_SOONER_THAN and life.end and life.end - _NOTICE <= on:
-        return f"{model.name} ends no sooner than {life.end}, and no later day is promised.{instead}"
+        return f"{model.name} ends no sooner than {life.end}, and no later date is announced.{instead}"
     if life.certainty is Certainty.ANNOUNCED and life.end and life.end - _NOTICE <= on:
         return f"{model.name} is {state} and ends on {life.end}.{instead}"
     return None
@@ -45,7 +45,7 @@ def _of_deployments(settings: Settings) -> Iterator[str]:
     hosted = [name for name, recipe in settings.recipes.items() if recipe.hosting is HostingMode.ON_DEMAND]
     if len(hosted) + 1 > MAX_DEPLOYMENTS:
         yield (
-            f"recipes: {len(hosted)} are hosted on demand and a candidate needs room too, but an account has "
+            f"recipes: {len(hosted)} are hosted on demand and a candidate needs a deployment too, but an account has "
             f"{MAX_DEPLOYMENTS} deployments unless quota L-1EF80F3E is raised."
         )
 
@@ -55,11 +55,11 @@ def _of_concurrency(settings: Settings) -> Iterator[str]:
     if reserved is not None and reserved + UNRESERVED_CONCURRENCY > CONCURRENCY:
         yield (
             f"reserved_concurrency: Lambda keeps {UNRESERVED_CONCURRENCY} of an account's concurrency unreserved, and "
-            f"an account has {CONCURRENCY:,} in a Region unless quota L-B99A9384 is raised; {reserved:,} of it is "
-            "refused until then."
+            f"an account has {CONCURRENCY:,} in a Region unless quota L-B99A9384 is raised; until then Lambda refuses "
+            f"to reserve {reserved:,}."
         )
 
 
 def _of_silence(settings: Settings) -> Iterator[str]:
     if settings.keep_data and not settings.notify:
-        yield "notify: it is empty, so nobody is told when a run fails."
+        yield "notify: it is empty, so nobody is notified when a run fails."

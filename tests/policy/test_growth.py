@@ -9,7 +9,7 @@ from distillery.core import catalog
 from distillery.core.names import RECIPE_MAX
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy import sizes
 from tests.policy.house import House, broken
 from tests.policy.rules import RULES, Rule
@@ -27,7 +27,7 @@ def with_recipes(count: int) -> Settings:
         pair = pairs[number % len(pairs)]
         name = f"support-{number:03}-".ljust(RECIPE_MAX, "x")
         recipes[name] = told["recipes"]["support"] | {"teacher": pair.teacher, "student": pair.student}
-    return shaped(told | {"recipes": recipes}, "dev")
+    return parse(told | {"recipes": recipes}, "dev")
 
 
 @functools.cache

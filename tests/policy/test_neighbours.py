@@ -22,7 +22,7 @@ from distillery.core.names import (
 )
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from infra.constructs.arn import Location
 from infra.constructs.permissions import storage
 from tests.policy.engine import Ask, Keys, decide
@@ -41,7 +41,7 @@ def neighbour(environment: str) -> Settings:
     said["recipes"]["support"]["tags"] = {"team": "care"}
     logs = {"match": {"distillery:route": "teacher"}, "operator": "and", "how": "athena", "days": 30}
     said["recipes"]["support"]["logs"] = logs
-    return shaped(said, environment)
+    return parse(said, environment)
 
 
 @functools.cache

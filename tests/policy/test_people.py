@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.engine import Ask, decide
 from tests.policy.house import listed
 from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, Roles, Thing
@@ -207,7 +207,7 @@ def _decisions(named: tuple[bool, ...]) -> Roles:
         f"recipe-{at}": said["recipes"]["support"] | ({"deciders": ["assumed-role/leads/*"]} if one else {})
         for at, one in enumerate(named)
     }
-    return Roles(synthesized(shaped(said | {"recipes": recipes}, "prod")))
+    return Roles(synthesized(parse(said | {"recipes": recipes}, "prod")))
 
 
 DECIDING = {role: {one for one in those if one.startswith("pipeline ")} for role, those in SIGNED.items()}

@@ -9,7 +9,7 @@ from aws_cdk import Validations
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
 from tests.policy.house import House
@@ -21,7 +21,7 @@ TABLE = "AWS::DynamoDB::Table"
 
 def counting() -> Settings:
     """dev, with a quota."""
-    return shaped(read("dev") | {"quota": {"per": "day", "tokens": 1_000_000, "usd": 2.5}}, "dev")
+    return parse(read("dev") | {"quota": {"per": "day", "tokens": 1_000_000, "usd": 2.5}}, "dev")
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def counted() -> House:
 
 def test_acknowledgements_are_narrow_reasoned_and_alive() -> None:
     """With concurrency reserved, too."""
-    of = shaped(read("dev") | {"quota": {"per": "day", "usd": 2.5}, "reserved_concurrency": 5}, "dev")
+    of = parse(read("dev") | {"quota": {"per": "day", "usd": 2.5}, "reserved_concurrency": 5}, "dev")
     acknowledgements = ledger(of)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Validations, "acknowledge", lambda *_: None)

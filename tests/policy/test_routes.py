@@ -9,7 +9,7 @@ import pytest
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.callers import PROFILE_OF, Caller, Callers
 from tests.policy.engine import Ask, decide
 from tests.policy.house import Json, listed
@@ -22,14 +22,14 @@ def divided() -> Settings:
     said["recipes"]["returns"] = dict(said["recipes"]["support"])
     said["routes"]["haiku"] |= {"cost_centres": ["shop", "billing"], "fallback": ["distilled/returns"]}
     said["routes"]["distilled/support"] = {"fallback": ["teacher"]}
-    return shaped(said, "dev")
+    return parse(said, "dev")
 
 
 def of_one_region() -> Settings:
     """A Region where models are called by their bare ids."""
     said = read("dev")
     model = {"description": "x", "model": "amazon.nova-lite-v1:0", "cost_centres": ["shop"]}
-    return shaped(said | {"inference_region": "eu-west-2", "routes": {"small": model}}, "dev")
+    return parse(said | {"inference_region": "eu-west-2", "routes": {"small": model}}, "dev")
 
 
 MADE = {"divided": divided, "of one Region": of_one_region}

@@ -8,7 +8,7 @@ from aws_cdk import Validations
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
 from tests.policy.house import House, Json, Resource, condition, listed, spelled
@@ -30,7 +30,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def recording(variant: str) -> Settings:
-    return shaped(read("dev") | VARIANTS[variant] | {"trail": {"keep_days": 365}}, "dev")
+    return parse(read("dev") | VARIANTS[variant] | {"trail": {"keep_days": 365}}, "dev")
 
 
 @functools.cache

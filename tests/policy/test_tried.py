@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.journey.conditions import BOUND
 from tests.policy.house import House, listed
 from tests.policy.synthesis import synthesized
@@ -42,7 +42,7 @@ def furnished() -> House:
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
     said["recipes"]["support"]["logs"] = logs
     more = {"quota": {"per": "day", "tokens": 1_000_000}, "logging": {"keep_days": 30}}
-    return synthesized(shaped(said | more, "dev"))
+    return synthesized(parse(said | more, "dev"))
 
 
 class Condition(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.callers import ACCOUNT, Callers
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.house import House, Resource
@@ -21,7 +21,7 @@ def for_some() -> Settings:
     """dev, with a route that is for the shop."""
     said = read("dev")
     said["routes"]["fast"]["principals"] = ["assumed-role/shop/*"]
-    return shaped(said, "dev")
+    return parse(said, "dev")
 
 
 @functools.cache

@@ -28,12 +28,12 @@ class RecipeRun:
 def recipe_run(environment: str, name: str) -> RecipeRun:
     """Returns a run that starts today, by the environment's file, deployed or not. Raises BadRequest or ConfigError."""
     try:
-        from distillery.settings.reading import read, shaped
+        from distillery.settings.reading import parse, read
     except ModuleNotFoundError as error:  # pydantic, which the hook for pre-commit does not install
         raise BadRequest(
             f"--recipe needs the package {error.name}; install it with pip install '{WHEEL}[cli]', or say --student"
         ) from error
-    settings = shaped(read(environment), environment)
+    settings = parse(read(environment), environment)
     if name not in settings.recipes:
         has = f"environments/{environment}.toml has {sorted(settings.recipes)}"
         raise BadRequest(f"there is no recipe {name!r}; {has}")

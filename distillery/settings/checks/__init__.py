@@ -1,8 +1,8 @@
-"""What the typed shape cannot see: each check is a question that Bedrock, or the house, would answer with no.
+"""The checks of settings that are well-formed: would Bedrock, or a rule of this project, refuse them?
 
-A check takes the settings and the day of deployment and yields findings; none knows of another. A model's life is the
-business of `life` alone: the other checks judge the day on which the models were last fully alive, so that one dead
-model gives one finding, and an acknowledged one none.
+A check takes the settings and the day of deployment and yields findings; checks are independent of each other. Only
+`life_cycle` reports a model's end. The other checks use the last day on which the models were active, so a model at its
+end gives one finding, and an acknowledged one none.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +11,8 @@ from datetime import date
 from distillery.settings.checks.account import check_account, check_regions, check_tags
 from distillery.settings.checks.bounds import check_bounds
 from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
-from distillery.settings.checks.learnt import check_anybody_may_teach, check_whose_calls
-from distillery.settings.checks.life import check_acknowledgements, check_lives
+from distillery.settings.checks.life_cycle import check_acknowledgements, check_lives
+from distillery.settings.checks.log_consent import check_anybody_may_teach, check_whose_calls
 from distillery.settings.checks.logs import (
     check_direct,
     check_filters,
@@ -71,6 +71,6 @@ CHECKS: tuple[Check, ...] = (
 
 
 def findings(settings: Settings, on: date) -> Iterator[Finding]:
-    """Everything that is wrong with deploying these settings on that day."""
+    """Yields every reason not to deploy these settings on that day."""
     for check in CHECKS:
         yield from check(settings, on)

@@ -1,4 +1,4 @@
-"""Regions that the catalog knows nothing of."""
+"""The account, the Regions, and the tags that identify cost."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -6,11 +6,11 @@ from datetime import date
 from distillery.core import catalog
 from distillery.core.limits import TAG
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding, near
+from distillery.settings.finding import Finding, closest_matches
 
 
 def check_regions(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Whether a model can be distilled, or called, there at all; which ones is asked by `pair` and `route`."""
+    """Some model can be distilled, or called, in the Region. `recipe` and `route` check the models themselves."""
     homes = {region for pair in catalog.pairs() for region in pair.regions}
     calling = {region for model in catalog.models() for region in _callable_from(model)}
     yield from _region("home_region", settings.home_region, homes, "distils")
@@ -23,7 +23,7 @@ def _region(where: str, region: str, known: set[str], does: str) -> Iterator[Fin
             where=where,
             wrong=f"{region!r} is not a Region in which Bedrock {does}",
             allowed=", ".join(sorted(known)),
-            fix=f"write one of these (near it: {near(region, known)})",
+            fix=f"write one of these (near it: {closest_matches(region, known)})",
         )
 
 
@@ -36,7 +36,7 @@ _KEY_MAX, _VALUE_MAX = 128, 256
 
 
 def check_account(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Data that is kept must not be laid down in whatever account the credentials of the day name."""
+    """Data that is kept needs a named account, not that of whatever credentials deploy."""
     if settings.keep_data and settings.account is None:
         yield Finding(
             where="account",
@@ -47,7 +47,7 @@ def check_account(settings: Settings, _on: date) -> Iterator[Finding]:
 
 
 def check_tags(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Tags that Bedrock would refuse on a job, a model or an endpoint."""
+    """Bedrock accepts the tags on jobs, models and endpoints."""
     yield from _tags("cost_tags", settings.cost_tags)
     for name, recipe in settings.recipes.items():
         yield from _tags(f"recipes.{name}.tags", recipe.tags)
@@ -65,5 +65,5 @@ def _tags(where: str, tags: Mapping[str, str]) -> Iterator[Finding]:
             wrong=f"the tag {key!r} = {value!r} cannot be set",
             allowed=f"keys of 1 to {_KEY_MAX} and values of up to {_VALUE_MAX} characters that match {TAG.pattern}, "
             f"no key that begins with {' or '.join(_RESERVED)}",
-            fix="rename the key, or leave out the other characters",
+            fix="rename the key, or remove the other characters",
         )

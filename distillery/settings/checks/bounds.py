@@ -1,4 +1,4 @@
-"""Numbers out of their range."""
+"""Numbers that are out of range."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -16,14 +16,14 @@ RETENTION_DAYS = (
 """Source: CloudWatch Logs API, PutRetentionPolicy."""
 
 DATA_DAYS_MAX = 3650
-"""Ten years: whoever needs data for longer has to say where it is, under `golden/`."""
+"""Ten years. Data that is needed for longer belongs under `golden/`."""
 
 Inside = Callable[[Recipe], bool]
 RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
-    ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds a fifth back"),
-    ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts make a steady verdict"),
+    ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds out a fifth"),
+    ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts give a stable verdict"),
     ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
-    ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to see what went wrong"),
+    ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to find the cause"),
     ("curation.likeness", lambda r: 0 < r.curation.likeness <= 1, "more than 0, at most 1", "0.8 finds rewordings"),
     (
         "curation.most_prompts",
@@ -31,9 +31,9 @@ RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
         f"{MIN_PROMPTS} to {MAX_PROMPTS}, what Bedrock takes",
         f"{MAX_PROMPTS} leaves the choice to the upload",
     ),
-    ("min_score", lambda r: 0 <= r.min_score <= 1, "0 to 1", "0.5 asks for half the answers to be right"),
-    ("min_share_of_teacher", lambda r: 0 <= r.min_share_of_teacher <= 1, "0 to 1", "0.85 is a usual loss"),
-    ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 asks training to have bought something"),
+    ("min_score", lambda r: 0 <= r.min_score <= 1, "0 to 1", "0.5 requires half of the answers to be right"),
+    ("min_share_of_teacher", lambda r: 0 <= r.min_share_of_teacher <= 1, "0 to 1", "0.85 is a common value"),
+    ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 requires a gain from training"),
     ("budget_usd", lambda r: r.budget_usd > 0, "more than 0, in US dollars", "write what one run may cost"),
     ("model_units", lambda r: r.model_units >= 1, "at least 1", "1 is the smallest endpoint"),
     (
@@ -55,7 +55,7 @@ def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
     if settings.log_retention_days not in RETENTION_DAYS:
         yield Finding(
             where="log_retention_days",
-            wrong=f"CloudWatch Logs cannot keep a log for {settings.log_retention_days} days",
+            wrong=f"CloudWatch Logs has no retention of {settings.log_retention_days} days",
             allowed=", ".join(map(str, RETENTION_DAYS)),
             fix=f"write {min(RETENTION_DAYS, key=lambda days: abs(days - settings.log_retention_days))}",
         )

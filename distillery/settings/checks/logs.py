@@ -1,4 +1,4 @@
-"""Recipes whose prompts come from invocation logs: whether there are any, and whether Bedrock takes the filter."""
+"""Recipes whose prompts come from invocation logs: whether logs exist, and whether Bedrock accepts the filter."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SCHEDULE = re.compile(r"(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^()]+\))
 
 
 def check_logging(settings: Settings, _on: date) -> Iterator[Finding]:
-    """The numbers of [logging]."""
+    """The numbers in [logging] are positive."""
     if settings.logging is None:
         return
     for key in ("keep_days", "max_scan_gb"):
@@ -29,13 +29,13 @@ def check_logging(settings: Settings, _on: date) -> Iterator[Finding]:
 
 
 def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Logs are collected where this environment owns the logging, and no further back than they are kept."""
+    """The environment owns the invocation logs, and keeps them for as long as a recipe looks back."""
     for name, logs in log_sources(settings):
         if settings.logging is None:
             yield Finding(
                 where=f"recipes.{name}.logs",
                 wrong="this environment owns no invocation logs",
-                allowed="recipes with [recipes.<name>.logs] where there is a table [logging]",
+                allowed="[recipes.<name>.logs] only beside a table [logging]",
                 fix="add [logging] with keep_days, or remove the table",
             )
         elif not 1 <= logs.days <= settings.logging.keep_days:
@@ -49,29 +49,29 @@ def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
             yield Finding(
                 where=f"recipes.{name}.logs.schedule",
                 wrong=f"it is {logs.schedule!r}",
-                allowed="rate(7 days), or cron(0 6 ? * MON *), as EventBridge Scheduler spells them",
-                fix="write one of these, or leave it out and collect by hand",
+                allowed="rate(7 days), or cron(0 6 ? * MON *), in the syntax of EventBridge Scheduler",
+                fix="write one of these, or remove it and collect by hand",
             )
 
 
 def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Pairs as Bedrock takes them; at least one, or the product's own calls would be collected with the others."""
+    """Bedrock accepts the pairs, and there is at least one: without any, our own calls would be collected too."""
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.match"
         if not 1 <= len(logs.match) <= METADATA_PAIRS:
             allowed = f"1 to {METADATA_PAIRS} pairs of request metadata"
-            fix = 'write match = { "distillery:route" = "<route>" }, which the invoke function says of its calls'
+            fix = 'write match = { "distillery:route" = "<route>" }, which the invoke function sets on its calls'
             yield Finding(where=where, wrong=f"it has {len(logs.match)} pairs", allowed=allowed, fix=fix)
         for key, value in logs.match.items():
             if not (fits(key) and fits(value)):
                 yield Finding(
                     where=f"{where}.{key}",
-                    wrong=f"Bedrock takes no such metadata: {key!r} = {value!r}",
+                    wrong=f"Bedrock does not accept this metadata: {key!r} = {value!r}",
                     allowed=f"1 to {METADATA_MAX} characters that match {METADATA.pattern}",
-                    fix="leave out the other characters, where the calls are made too",
+                    fix="remove the other characters, also where the calls are made",
                 )
         if logs.how is How.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
-            allowed = f"about {PARAMETER_MAX - 100} characters in all, where how = 'athena'"
+            allowed = f"about {PARAMETER_MAX - 100} characters in total, if how = 'athena'"
             yield Finding(where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer")
 
 
@@ -79,21 +79,21 @@ TAKEN_AS_IT_IS = (PersonalData.REPORT, PersonalData.IGNORE)
 
 
 def check_personal_data(settings: Settings, _on: date) -> Iterator[Finding]:
-    """A job that reads the logs itself learns what callers wrote as they wrote it: nobody is told that it is masked."""
+    """A job that reads the logs itself cannot mask personal data, so the settings must not promise it."""
     for name, logs in log_sources(settings):
         wanted = settings.recipes[name].curation.personal_data
         if logs.how is How.DIRECT and wanted not in TAKEN_AS_IT_IS:
             yield Finding(
                 where=f"recipes.{name}.curation.personal_data",
-                wrong=f"it is {wanted.value!r}, which it is too where nothing is said, and a job that reads the logs "
-                "itself learns what callers wrote as they wrote it",
-                allowed="'report' (of the held-out prompts) or 'ignore', in so many words, where how = 'direct'",
-                fix="write how = 'athena', so that it is masked, or that personal data may be learnt",
+                wrong=f"it is {wanted.value!r} ('mask' by default), and a job that reads the logs itself trains on "
+                "what callers wrote without masking it",
+                allowed="'report' (about the held-out prompts) or 'ignore', stated explicitly, if how = 'direct'",
+                fix="write how = 'athena', which masks it, or state that the student may be trained on personal data",
             )
 
 
 def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
-    """A job reads logs of its own Region, and what it must not see is told apart by one more pair under AND."""
+    """A job reads the logs of its own Region, and one more pair under AND keeps held-out prompts from it."""
     for name, logs in log_sources(settings):
         if logs.how is not How.DIRECT:
             continue
@@ -101,24 +101,24 @@ def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
             yield Finding(
                 where=f"recipes.{name}.logs.how",
                 wrong=f"jobs run in {settings.home_region} and calls are logged in {settings.inference_region}, and a "
-                "job reads logs of its own Region alone",
-                allowed="'read' or 'athena'; 'direct' where inference_region is home_region",
+                "job reads only the logs of its own Region",
+                allowed="'read' or 'athena'; 'direct' if inference_region is home_region",
                 fix=f"write how = 'athena', or inference_region = {settings.home_region!r}",
             )
         if logs.operator is not Operator.AND or len(logs.match) >= METADATA_PAIRS:
             yield Finding(
                 where=f"recipes.{name}.logs.operator",
                 wrong=f"it is {logs.operator.value!r} over {len(logs.match)} pairs, and a direct job needs one pair "
-                "more, that keeps held-out prompts away, under the same operator",
-                allowed=f"'and' over at most {METADATA_PAIRS - 1} pairs, where how = 'direct'",
+                "more under the same operator, which excludes held-out prompts",
+                allowed=f"'and' over at most {METADATA_PAIRS - 1} pairs, if how = 'direct'",
                 fix="write operator = 'and' with fewer pairs, or how = 'read'",
             )
         if METADATA_SIDE in logs.match:
             yield Finding(
                 where=f"recipes.{name}.logs.match",
-                wrong=f"it has {METADATA_SIDE}, by which a direct job is kept from the held-out prompts",
-                allowed="other pairs, where how = 'direct'",
-                fix="leave it out: the job is told to take the side 'train'",
+                wrong=f"it has {METADATA_SIDE}, which excludes the held-out prompts from a direct job",
+                allowed="other pairs, if how = 'direct'",
+                fix="remove it: the job gets the side 'train'",
             )
 
 

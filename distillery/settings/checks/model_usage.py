@@ -1,4 +1,4 @@
-"""Which models an environment uses, where and for what, and the day on which a use of them is judged."""
+"""Which models an environment uses, where and for what, and the day on which a use of them is reference_day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 from distillery.core import catalog
 from distillery.core.catalog import Certainty, Life, Model
 from distillery.core.recipe import Recipe
-from distillery.settings.environment import OWN, Settings
+from distillery.settings.environment import OWN_MODEL, Settings
 
 
 class Role(StrEnum):
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """`where` is the key in the file; the model is called, or customized, in `region`."""
+    """One use of a model. `where` is the key in the file; the model is called, or customized, in `region`."""
 
     where: str
     model: str
@@ -30,8 +30,8 @@ class Use:
     role: Role
 
 
-def uses(settings: Settings) -> Iterator[Use]:
-    """Every place where the settings name a model."""
+def model_uses(settings: Settings) -> Iterator[Use]:
+    """Every place in the settings that names a model."""
     for name, recipe in settings.recipes.items():
         for role, model in ((Role.TEACHER, recipe.teacher), (Role.STUDENT, recipe.student)):
             yield Use(where=f"recipes.{name}.{role}", model=model, region=settings.home_region, role=role)
@@ -46,14 +46,14 @@ def uses(settings: Settings) -> Iterator[Use]:
 
 
 def fallback_models(settings: Settings, route: str) -> Iterator[tuple[int, str]]:
-    """The words of a fallback policy that are models of the catalog: what other words lead to is named elsewhere."""
+    """The words of a fallback policy that are models of the catalog. Models behind other words are named elsewhere."""
     for index, word in enumerate(settings.routes[route].fallback):
-        if word not in (*OWN, *settings.routes) and found(word):
+        if word not in (*OWN_MODEL, *settings.routes) and find_model(word):
             yield index, word
 
 
 def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:
-    """The models that recipes show beside their students, and whether the recipe named it before."""
+    """The models that recipes compare their students with, and whether the recipe named the model before."""
     for name, recipe in settings.recipes.items():
         for index, model in enumerate(recipe.contenders):
             where = f"recipes.{name}.{Role.CONTENDER}[{index}]"
@@ -61,8 +61,8 @@ def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:
             yield use, model in recipe.contenders[:index]
 
 
-def found(model: str) -> Model | None:
-    """The catalog's entry, or None: `life` reports what the catalog does not know."""
+def find_model(model: str) -> Model | None:
+    """The catalog's entry, or None: `life_cycle` reports models that the catalog does not know."""
     try:
         return catalog.model(model)
     except catalog.UnknownModel:
@@ -70,14 +70,14 @@ def found(model: str) -> Model | None:
 
 
 def known_recipes(settings: Settings) -> Iterator[tuple[str, Recipe, Model, Model]]:
-    """(name, recipe, teacher, student) of the recipes whose models the catalog knows."""
+    """(name, recipe, teacher, student) of each recipe whose models the catalog knows."""
     for name, recipe in settings.recipes.items():
-        teacher, student = found(recipe.teacher), found(recipe.student)
+        teacher, student = find_model(recipe.teacher), find_model(recipe.student)
         if teacher and student:
             yield name, recipe, teacher, student
 
 
-def judged(on: date, region: str, *models: Model) -> date:
+def reference_day(on: date, region: str, *models: Model) -> date:
     """The day nearest to `on` on which all these models were active in the Region."""
     lives = [model.life.within(region) for model in models]
     first = max((life.first for life in lives if life.first), default=on)
@@ -86,7 +86,7 @@ def judged(on: date, region: str, *models: Model) -> date:
 
 
 def last_active(life: Life) -> date | None:
-    """The last day before the model became Legacy or ended, as far as that is sure; None while it is not."""
+    """The last day before the model became Legacy or ended, as far as it is certain; else None."""
     announced = life.end if life.certainty is Certainty.ANNOUNCED else None
     sure = [day for day in (life.legacy, life.legacy_by, life.ended_by, announced) if day]
     return min(sure) - timedelta(days=1) if sure else None

@@ -1,4 +1,4 @@
-"""Names that Bedrock, or a stack, would refuse once their suffixes are on."""
+"""Names that Bedrock or CloudFormation would refuse with their suffixes."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LAST_ATTEMPT = 999
 
 
 def check_names(settings: Settings, _on: date) -> Iterator[Finding]:
-    """What a person names: the environment, its recipes and its routes."""
+    """The names that people choose: the environment, its recipes, routes and cost centres."""
     yield from _name("environment", settings.environment, names.ENVIRONMENT_MAX, "rename the file")
     for recipe in settings.recipes:
         yield from _name(f"recipes.{recipe}", recipe, names.RECIPE_MAX, "rename the table")
@@ -35,12 +35,12 @@ def _name(where: str, name: str, longest: int, fix: str) -> Iterator[Finding]:
         return
     wrong = f"the name {name!r} has {len(name)} characters"
     if not names.NAME.fullmatch(name):
-        wrong = f"the name {name!r} is not of the form that every name made from it can have"
+        wrong = f"the name {name!r} cannot be part of every name that is derived from it"
     yield Finding(where=where, wrong=wrong, allowed=f"{_FORM}, at most {longest} characters", fix=fix)
 
 
 def check_derived_names(settings: Settings, _on: date) -> Iterator[Finding]:
-    """What Bedrock is asked to name, at its longest: in the run's last attempt that a name has room for."""
+    """The longest names that Bedrock has to accept: those of a run's last possible attempt."""
     for recipe in settings.recipes.values():
         for what, name, pattern in longest_names(settings.environment, recipe):
             if len(name) > limits.NAME_MAX or not pattern.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Who may use a route, and who decides about a recipe: patterns that name somebody."""
+"""Patterns of the principals that may use a route, or decide about a recipe."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -11,22 +11,24 @@ _FORMS = "'assumed-role/NAME/SESSION', 'user/NAME' and 'federated-user/NAME', wi
 
 
 def check_principals(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Each is a pattern of a caller's ARN: one that fits nobody would shut everybody out on the day of deployment."""
+    """Each is a valid pattern of a caller's ARN: one that matches nobody would lock everybody out at deployment."""
     for name, route in settings.routes.items():
         where = f"routes.{name}.principals"
-        yield from no_patterns(where, route.principals or (), allowed=_FORMS, fix="write one of these, or remove it")
+        yield from pattern_findings(
+            where, route.principals or (), allowed=_FORMS, fix="write one of these, or remove it"
+        )
 
 
 def check_deciders(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Each is a pattern of a signer's ARN: one that fits nobody would leave a recipe without a way back."""
+    """Each is a valid pattern of a signer's ARN: with one that matches nobody, no one could roll a recipe back."""
     for name, recipe in settings.recipes.items():
         where = f"recipes.{name}.deciders"
-        fix = "write one of these; without any, whoever holds the policy decides"
-        yield from no_patterns(where, recipe.deciders, allowed=_FORMS, fix=fix)
+        fix = "write one of these; without any, everyone with the policy decides"
+        yield from pattern_findings(where, recipe.deciders, allowed=_FORMS, fix=fix)
 
 
-def no_patterns(where: str, said: Iterable[str], *, allowed: str, fix: str) -> Iterator[Finding]:
-    """Each of what was said that is no pattern."""
+def pattern_findings(where: str, said: Iterable[str], *, allowed: str, fix: str) -> Iterator[Finding]:
+    """A finding for each text that is no valid pattern."""
     for index, pattern in enumerate(said):
         if reason := wrong(pattern):
             yield Finding(where=f"{where}[{index}]", wrong=reason, allowed=allowed, fix=fix)

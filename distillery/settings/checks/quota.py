@@ -1,4 +1,4 @@
-"""Quotas that bound nothing, or that no request could stay in."""
+"""Quotas that limit nothing, or that no request fits into."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,13 +11,13 @@ from distillery.settings.finding import Finding
 
 
 def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
-    """A request takes its worst case before it is answered, so a quota holds the longest answer of every route."""
+    """A request reserves its worst case before it is answered, so the quota must hold every route's longest answer."""
     if (quota := settings.quota) is None:
         return
     if quota.tokens is None and quota.usd is None:
         yield Finding(
             where="quota",
-            wrong="it bounds nothing",
+            wrong="it limits nothing",
             allowed="tokens, usd, or both",
             fix="write tokens = 1_000_000, or remove the table",
         )
@@ -26,7 +26,7 @@ def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
         if quota.tokens is not None and longest >= quota.tokens:
             yield Finding(
                 where="quota.tokens",
-                wrong=f"{quota.tokens} tokens answer no request to {name!r}, whose answers may have {longest}",
+                wrong=f"{quota.tokens} tokens are too few for a request to {name!r}, whose answers may have {longest}",
                 allowed="more than the max_tokens of every route",
                 fix="raise it, or lower max_tokens of the route",
             )
@@ -36,14 +36,14 @@ def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
             if step.price is None and not _by_the_hour(settings, step.recipe):
                 yield Finding(
                     where="quota.usd",
-                    wrong=f"no source tells the price of {step.model!r}, to which {name!r} leads",
-                    allowed="dollars where each step of every route has a price, or is billed by the hour",
-                    fix="write tokens in place of usd, or choose another model",
+                    wrong=f"no source gives the price of {step.model!r}, a step of {name!r}",
+                    allowed="dollars, if each step of every route has a price or is billed by the hour",
+                    fix="write tokens instead of usd, or choose another model",
                 )
         if (cost := _longest(policy)) >= quota.usd:
             yield Finding(
                 where="quota.usd",
-                wrong=f"{quota.usd} answer no request to {name!r}, whose answers may cost {cost:f}",
+                wrong=f"{quota.usd} is too little for any request to {name!r}, whose answers may cost {cost:f}",
                 allowed="more than the longest answer of every route costs",
                 fix="raise it, or lower max_tokens of the route",
             )

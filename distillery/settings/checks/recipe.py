@@ -1,4 +1,4 @@
-"""Teachers and students that Bedrock does not distil."""
+"""Recipes that Bedrock cannot run: their pair of models, hosting, budgets and contenders."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -16,16 +16,16 @@ from distillery.core.catalog import (
 )
 from distillery.core.limits import MIN_PROMPTS
 from distillery.core.recipe import Recipe
-from distillery.settings.checks.model_usage import contenders, found, judged, known_recipes
+from distillery.settings.checks.model_usage import contenders, find_model, known_recipes, reference_day
 from distillery.settings.environment import Settings
 from distillery.settings.finding import Finding
 
 
 def check_pairs(settings: Settings, on: date) -> Iterator[Finding]:
-    """Each recipe's pair is one that Bedrock offers in the home Region on the day."""
+    """Bedrock offers each recipe's pair of models in the home Region on the day."""
     home = settings.home_region
     for name, _, teacher, student in known_recipes(settings):
-        day = judged(on, home, teacher, student)
+        day = reference_day(on, home, teacher, student)
         if wrong := _wrong(teacher, student, home, day):
             yield Finding(
                 where=f"recipes.{name}.student",
@@ -48,7 +48,7 @@ def _wrong(teacher: Model, student: Model, home: str, day: date) -> str | None:
 
 
 def _offered(teacher: Model, home: str, on: date) -> str:
-    """The teacher's students in the home Region on the day; if it has none the pairs there, and then everywhere."""
+    """The teacher's students in the home Region on the day; without any, all pairs there; without those, all pairs."""
     offered = catalog.pairs(home, on)
     students = [pair for pair in offered if pair.teacher == teacher.id]
     if offered:
@@ -71,10 +71,10 @@ _ELIGIBLE = {HostingMode.ON_DEMAND: on_demand_eligible, HostingMode.PROVISIONED:
 
 
 def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
-    """Each recipe's student, customized on the day, may be hosted in the home Region as its recipe says."""
+    """Each recipe's student, customized on the day, can be hosted in the home Region in the recipe's mode."""
     home = settings.home_region
     for name, recipe, teacher, student in known_recipes(settings):
-        day = judged(on, home, teacher, student)
+        day = reference_day(on, home, teacher, student)
         modes: dict[HostingMode, Eligibility] = {mode: ask(student.id, home, day) for mode, ask in _ELIGIBLE.items()}
         if not modes[recipe.hosting].ok:
             possible = [f"{mode.value!r}" for mode, eligible in modes.items() if eligible.ok]
@@ -87,7 +87,7 @@ def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
 
 
 def check_unit_prices(settings: Settings, _on: date) -> Iterator[Finding]:
-    """Provisioned Throughput bills by the hour, and the catalog guesses no price: whoever buys it states it."""
+    """Provisioned Throughput is billed by the hour at a price that the catalog does not know: the settings state it."""
     for name, recipe in settings.recipes.items():
         if recipe.hosting is HostingMode.PROVISIONED and recipe.unit_price_usd_per_hour is None:
             yield Finding(
@@ -99,33 +99,36 @@ def check_unit_prices(settings: Settings, _on: date) -> Iterator[Finding]:
 
 
 def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
-    """The smallest run there is must fit; what a real one costs is estimated when its prompts are known."""
+    """The budget covers the smallest possible run. The cost of a real run is estimated once its prompts are known."""
     for name, recipe, teacher, _ in known_recipes(settings):
         least = least_cost(recipe, teacher, settings.home_region, on)
         if 0 < recipe.budget_usd < least:
             yield Finding(
                 where=f"recipes.{name}.budget_usd",
-                wrong=f"{recipe.budget_usd} does not pay for the smallest run, which costs at least {least:.2f}",
+                wrong=f"{recipe.budget_usd} does not cover the smallest run, which costs at least {least:.2f}",
                 allowed=f"{least:.2f} US dollars or more",
                 fix="raise it, lower max_answer_tokens or model_units, or choose a cheaper teacher",
             )
 
 
 def check_monthly_budgets(settings: Settings, _on: date) -> Iterator[Finding]:
-    """A month must pay for the run that the budget allows."""
+    """The monthly budget covers one run at its budget."""
     for name, recipe in settings.recipes.items():
         if recipe.monthly_budget_usd is not None and recipe.monthly_budget_usd < recipe.budget_usd:
             yield Finding(
                 where=f"recipes.{name}.monthly_budget_usd",
                 wrong=f"it is {recipe.monthly_budget_usd}, and one run may cost {recipe.budget_usd}",
                 allowed=f"{recipe.budget_usd} US dollars or more, as budget_usd says",
-                fix="raise it, lower budget_usd, or leave it out: it is five times budget_usd then",
+                fix="raise it, lower budget_usd, or remove it: the default is five times budget_usd",
             )
 
 
 def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal:
-    """US dollars below which no run ends: the teacher's answers to the fewest prompts that a job takes, and one hour of
-    the candidate where hosting is billed by the hour. Training and the prompts themselves come on top."""
+    """The least that a run can cost, in US dollars.
+
+    The teacher's answers to the fewest prompts that a job accepts, and one hour of the candidate endpoint if hosting is
+    billed by the hour. Training and input tokens are not included.
+    """
     profile = catalog.profile_for(teacher.id, region)
     price = catalog.price(teacher.id, profile=profile.id if profile else None, on=on)
     tokens = MIN_PROMPTS * recipe.max_answer_tokens
@@ -135,18 +138,18 @@ def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal
 
 
 def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
-    """Each contender is called from the home Region, named once, and has a price."""
+    """Each contender can be called from the home Region, is named once, and has a price."""
     region = settings.home_region
     for use, named_before in contenders(settings):
-        model = found(use.model)
-        if model is None:  # `life` says so
+        model = find_model(use.model)
+        if model is None:  # `life_cycle` reports it
             continue
         profile = catalog.profile_for(model.id, region)
         through = None if region in model.in_region or profile is None else profile.id
         if named_before:
             yield _finding(use.where, f"{model.id!r} is named twice", "each model once", "remove one")
-        elif not catalog.latency_offered(model.id, Latency.STANDARD, region, judged(on, region, model)):
-            wrong = f"{model.id!r} is not served to callers in {region}"
+        elif not catalog.latency_offered(model.id, Latency.STANDARD, region, reference_day(on, region, model)):
+            wrong = f"{model.id!r} cannot be called from {region}"
             yield _finding(use.where, wrong, "models that are called from home_region", "choose another model")
         elif catalog.price(model.id, profile=through, on=on) is None:
             fix = "add the price with its date and source in distillery/core/catalog"

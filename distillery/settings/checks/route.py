@@ -1,11 +1,11 @@
-"""Routes that nothing would answer."""
+"""Routes whose models cannot be called."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
 
 from distillery.core import catalog
 from distillery.core.catalog import Latency, Model
-from distillery.settings.checks.model_usage import fallback_models, found, judged
+from distillery.settings.checks.model_usage import fallback_models, find_model, reference_day
 from distillery.settings.environment import Route, Settings
 from distillery.settings.finding import Finding
 
@@ -14,25 +14,25 @@ def check_routes(settings: Settings, on: date) -> Iterator[Finding]:
     """Each model that a route names can be called from the inference Region on the day."""
     region = settings.inference_region
     for where, model in _named(settings):
-        if catalog.latency_offered(model.id, Latency.STANDARD, region, judged(on, region, model)):
+        if catalog.latency_offered(model.id, Latency.STANDARD, region, reference_day(on, region, model)):
             continue
         sources = {source for profile in model.profiles for source in profile.destinations} | model.in_region
         yield Finding(
             where=where,
-            wrong=f"{model.id!r} is not served to callers in {region}",
+            wrong=f"{model.id!r} cannot be called from {region}",
             allowed=f"{model.name} is called from {', '.join(sorted(sources)) or 'no Region'}",
             fix="choose another model, or set inference_region to one of these",
         )
 
 
 def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
-    """Optimized latency is had from few models, in few Regions, and through a system profile alone.
+    """Few models offer optimized latency, in few Regions, and only through a system profile.
 
     Source: UG latency-optimized-inference.
     """
     region = settings.inference_region
     for name, route, model in _models(settings):
-        day = judged(on, region, model)
+        day = reference_day(on, region, model)
         if route.latency is Latency.STANDARD or _optimized(model, region, day):
             continue
         others = {one.name for one in catalog.models() if _offered(one, region, on)}
@@ -47,7 +47,7 @@ def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
 
 
 def _named(settings: Settings) -> Iterator[tuple[str, Model]]:
-    """(where, model), in fallback policies too."""
+    """(where, model) of every route, fallback policies included."""
     for name, _, model in _models(settings):
         yield f"routes.{name}.model", model
     for name in settings.routes:
@@ -57,7 +57,7 @@ def _named(settings: Settings) -> Iterator[tuple[str, Model]]:
 
 def _models(settings: Settings) -> Iterator[tuple[str, Route, Model]]:
     for name, route in settings.routes.items():
-        if route.model is not None and (model := found(route.model)):
+        if route.model is not None and (model := find_model(route.model)):
             yield name, route, model
 
 

@@ -2,7 +2,7 @@
 
 from distillery.client.metrics import NAMESPACE, Dimension
 from distillery.core.names import METRIC_PROMPTS_LOGGED
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
 
@@ -21,4 +21,4 @@ def test_the_first_prompt_in_the_log_rings_within_five_minutes_and_ends_with_the
 
 
 def test_one_region_for_everything_watches_for_prompts_too() -> None:
-    assert len(_alarms(synthesized(shaped(read("dev") | {"inference_region": "us-east-1"}, "dev"))["telemetry"])) == 1
+    assert len(_alarms(synthesized(parse(read("dev") | {"inference_region": "us-east-1"}, "dev"))["telemetry"])) == 1

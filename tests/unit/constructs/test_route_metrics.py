@@ -3,7 +3,7 @@
 import json
 
 from distillery.client.metrics import Dimension, Metric
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
 
@@ -22,7 +22,7 @@ def test_a_fifth_of_an_environment_s_requests_for_fifteen_minutes_wake_somebody(
 
 
 def test_one_region_for_everything_watches_its_routes_too() -> None:
-    one = synthesized(shaped(read("dev") | {"inference_region": "us-east-1"}, "dev"))
+    one = synthesized(parse(read("dev") | {"inference_region": "us-east-1"}, "dev"))
     assert "Degraded" in json.dumps(resources(one["telemetry"], "AWS::CloudWatch::Alarm"))
 
 
@@ -33,4 +33,4 @@ def test_the_dashboard_looks_for_routes_where_they_are_called_and_does_not_grow_
     assert body.count("us-east-2") == 4
     for metric in (Metric.REQUESTS, Metric.FALLBACKS, Metric.DOWNGRADES, Metric.TIME_TO_FIRST_TOKEN, Metric.COST_USD):
         assert f'MetricName=\\\\\\"{metric}' in body, metric
-    assert _dashboard(synthesized(shaped(said, "dev"))["telemetry"]) == body
+    assert _dashboard(synthesized(parse(said, "dev"))["telemetry"]) == body

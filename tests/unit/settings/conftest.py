@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distillery.settings import Settings
-from distillery.settings.reading import shaped
+from distillery.settings.reading import parse
 
 Said = dict[str, Any]
 Edit = Callable[..., Said]
@@ -54,6 +54,6 @@ def settings(said: Edit) -> Callable[..., Settings]:
     """The same as typed settings, unchecked."""
 
     def build(changes: Said | None = None, environment: str = "dev") -> Settings:
-        return shaped(said(changes), environment)
+        return parse(said(changes), environment)
 
     return build

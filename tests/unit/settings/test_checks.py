@@ -63,28 +63,33 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "deciders that are everybody": (
         {"recipes/support/deciders": ["assumed-role/*/*"]},
         TODAY,
-        ("recipes.support.deciders[0]", "admits every role", "'user/NAME'", "without any, whoever holds the policy"),
+        ("recipes.support.deciders[0]", "admits every role", "'user/NAME'", "without any, everyone with the policy"),
     ),
-    "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it bounds nothing", "tokens, usd", "remove")),
+    "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it limits nothing", "tokens, usd", "remove")),
     "a quota that the longest answer does not fit into": (
         {"quota": {"per": "day", "tokens": 1024}},
         TODAY,
-        ("quota.tokens", "1024 tokens answer no request to 'fast'", "more than the max_tokens", "raise it"),
+        ("quota.tokens", "1024 tokens are too few for a request to 'fast'", "more than the max_tokens", "raise it"),
     ),
     "a quota that the dearest answer does not fit into": (
         {"quota": {"per": "hour", "usd": 0.004096}},
         TODAY,
-        ("quota.usd", "0.004096 answer no request to 'fast', whose", "more than the longest", "raise it"),
+        ("quota.usd", "0.004096 is too little for any request to 'fast', whose", "more than the longest", "raise it"),
     ),
     "an ended model, naming the successor": (
         {"routes/haiku/model": HAIKU_3_5},
         TODAY,
-        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-11-23", HAIKU_5_5),
+        ("routes.haiku.model", "reached its end of life on 2026-06-19", "available on 2026-11-23", HAIKU_5_5),
     ),
     "a model on the very day of its end": (
         {"routes/haiku/model": HAIKU_3_5},
         date(2026, 6, 19),
-        ("routes.haiku.model", "reached its end of life on 2026-06-19", "alive on 2026-06-19", "choose another model"),
+        (
+            "routes.haiku.model",
+            "reached its end of life on 2026-06-19",
+            "available on 2026-06-19",
+            "choose another model",
+        ),
     ),
     "a model whose end is sure and its day is not": (
         {
@@ -93,22 +98,22 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
             "routes/fast": {"description": "x", "model": PRO},
         },
         TODAY,
-        ("routes.haiku.model", "had ended by 2026-07-30", "alive on", PRO),
+        ("routes.haiku.model", "had ended by 2026-07-30", "available on", PRO),
     ),
     "an ended teacher": (
         {TEACHER: PREMIER},
         TODAY,
-        ("recipes.support.teacher", "reached its end of life on 2026-09-14", "alive on", PRO),
+        ("recipes.support.teacher", "reached its end of life on 2026-09-14", "available on", PRO),
     ),
     "an ended model whose acknowledgement ran out": (
         {"routes/haiku/model": HAIKU_3_5, "acknowledged": acknowledged(HAIKU_3_5, date(2026, 11, 22))},
         TODAY,
-        ("routes.haiku.model", "its acknowledgement ran out on 2026-11-22", "acknowledged until then", "a later day"),
+        ("routes.haiku.model", "its acknowledgement expired on 2026-11-22", "acknowledged until then", "a later day"),
     ),
     "a Legacy student": (
         {TEACHER: SONNET, STUDENT: HAIKU_3, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20},
         date(2026, 4, 1),
-        ("recipes.support.student", "became Legacy on 2026-03-10", "alive on 2026-04-01", MICRO),
+        ("recipes.support.student", "became Legacy on 2026-03-10", "available on 2026-04-01", MICRO),
     ),
     "a model before its first day": (
         {},
@@ -193,7 +198,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a model that is not served to the inference Region": (
         {"inference_region": "sa-east-1", "routes/haiku": {"description": "x", "model": MICRO}},
         TODAY,
-        ("routes.haiku.model", f"'{MICRO}' is not served to callers in sa-east-1", "us-east-2", "inference_region"),
+        ("routes.haiku.model", f"'{MICRO}' cannot be called from sa-east-1", "us-east-2", "inference_region"),
     ),
     "a home Region that Bedrock distils nothing in": (
         {"home_region": "us-east-3"},
@@ -218,7 +223,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a tag value that Bedrock does not take": (
         {"recipes/support/tags": {"owner": "me & you"}},
         TODAY,
-        ("recipes.support.tags.owner", "'me & you'", "that match", "leave out"),
+        ("recipes.support.tags.owner", "'me & you'", "that match", "remove the other"),
     ),
     "a retention that CloudWatch does not offer": (
         {"log_retention_days": 100},
@@ -238,7 +243,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a budget below the smallest run": (
         {HOSTING: "provisioned", PRICE: 40, "recipes/support/budget_usd": 39},
         TODAY,
-        ("recipes.support.budget_usd", "39 does not pay", "40.02 US dollars", "raise it"),
+        ("recipes.support.budget_usd", "39 does not cover", "40.02 US dollars", "raise it"),
     ),
     "a month that does not pay for one run": (
         {"recipes/support/budget_usd": 30, "recipes/support/monthly_budget_usd": "29.99"},
@@ -248,7 +253,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a month that does not pay for one run, as budget_usd is of itself": (
         {"recipes/support/monthly_budget_usd": 20},
         TODAY,
-        ("recipes.support.monthly_budget_usd", "20, and one run may cost 25", "25 US dollars or more", "leave it out"),
+        ("recipes.support.monthly_budget_usd", "20, and one run may cost 25", "25 US dollars or more", "or remove it"),
     ),
     "a name with an underscore": (
         {"recipes": {"sup_port": {"teacher": PRO, "student": MICRO}}},
@@ -263,7 +268,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a route in a recipe's place": (
         {"routes/other\N{DIVISION SLASH}x": {"description": "x", "model": PRO}},
         TODAY,
-        ("routes.other/x", "form", "lower-case letters", "rename the table"),
+        ("routes.other/x", "cannot be part of", "lower-case letters", "rename the table"),
     ),
     "a route of no recipe": (
         {"routes/distilled\N{DIVISION SLASH}suport": {"team": "x"}},
@@ -278,7 +283,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a route that is called as a recipe's": (
         {"routes/distilled-support": {"description": "x", "model": PRO}},
         TODAY,
-        ("routes.distilled-support", "route of a recipe", "other names", "rename it"),
+        ("routes.distilled-support", "routes of recipes", "other names", "rename it"),
     ),
     "a fallback to nothing": (
         {FALLBACK: ["haku"]},
@@ -293,37 +298,37 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a fallback to what a step before it was": (
         {FALLBACK: ["haiku", HAIKU_5_5]},
         TODAY,
-        ("routes.fast.fallback[1]", f"'{HAIKU_5_5}' is what a step before it was", "once", "remove it"),
+        ("routes.fast.fallback[1]", f"'{HAIKU_5_5}' is the same as an earlier step", "once", "remove it"),
     ),
     "a fallback of a standard route to standard": (
         {"routes/haiku/fallback": ["standard"]},
         TODAY,
-        ("routes.haiku.fallback[0]", "'standard' is what a step before it was", "once", "remove it"),
+        ("routes.haiku.fallback[0]", "'standard' is the same as an earlier step", "once", "remove it"),
     ),
     "a fallback to itself": (
         {FALLBACK: ["fast"]},
         TODAY,
-        ("routes.fast.fallback[0]", "'fast' is what a step before it was", "once", "remove it"),
+        ("routes.fast.fallback[0]", "'fast' is the same as an earlier step", "once", "remove it"),
     ),
     "a tier of a distilled model": (
         {"routes/distilled\N{DIVISION SLASH}support": {"fallback": ["priority"]}},
         TODAY,
-        ("routes.distilled/support.fallback[0]", "neither tiers nor latency modes", "other routes", "teacher's route"),
+        ("routes.distilled/support.fallback[0]", "no tiers or latency modes", "other routes", "the teacher's"),
     ),
     "an ended model to fall back to": (
         {FALLBACK: ["standard", HAIKU_3_5]},
         TODAY,
-        ("routes.fast.fallback[1]", "reached its end of life on 2026-06-19", "alive on", HAIKU_5_5),
+        ("routes.fast.fallback[1]", "reached its end of life on 2026-06-19", "available on", HAIKU_5_5),
     ),
     "a model to fall back to that is not served there": (
         {"inference_region": "eu-west-2", FALLBACK: [MICRO, LLAMA_3_3]},
         TODAY,
-        ("routes.fast.fallback[1]", f"'{LLAMA_3_3}' is not served to callers in eu-west-2", "us-east-2", "another"),
+        ("routes.fast.fallback[1]", f"'{LLAMA_3_3}' cannot be called from eu-west-2", "us-east-2", "another"),
     ),
     "a team that Bedrock does not take as a tag": (
         {"routes/fast/team": "me & you"},
         TODAY,
-        ("routes.fast.team", "'me & you'", "that match", "leave out"),
+        ("routes.fast.team", "'me & you'", "that match", "remove the other"),
     ),
     "a cost centre with a space": (
         {"routes/haiku/cost_centres": ["the shop"]},
@@ -338,7 +343,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "cost centres of optimized latency alone": (
         {"routes/fast/cost_centres": ["shop"]},
         TODAY,
-        ("routes.fast.cost_centres", "optimized latency is not", "standard latency", 'fallback = ["standard"]'),
+        ("routes.fast.cost_centres", "optimized latency has none", "standard latency", 'fallback = ["standard"]'),
     ),
     "more cost centres than a role's policies can name": (
         {f"routes/r{n}": {"description": "x", "model": PRO, "cost_centres": ["a", "b", "c"]} for n in range(10)},
@@ -378,7 +383,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "metadata that Bedrock would refuse": (
         {LOGGING: KEPT, LOGS: {"match": {"who?": "me"}}},
         TODAY,
-        ("recipes.support.logs.match.who?", "'who?' = 'me'", "1 to 256 characters", "leave out the other characters"),
+        ("recipes.support.logs.match.who?", "'who?' = 'me'", "1 to 256 characters", "remove the other characters"),
     ),
     "more metadata than a query takes": (
         {LOGGING: KEPT, LOGS: {"match": {f"k{i}": "v" * 200 for i in range(5)}, "how": "athena"}},
@@ -398,17 +403,17 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a direct job that is told a side": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "match": {"distillery:side": "heldout"}}},
         TODAY,
-        ("recipes.support.logs.match", "it has distillery:side", "other pairs", "leave it out"),
+        ("recipes.support.logs.match", "it has distillery:side", "other pairs", "remove it"),
     ),
     "calls of whoever made them, by schedule": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)"}},
         TODAY,
-        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+        ("recipes.support.logs.principals", "names no principals", "at least one pattern", "or remove schedule"),
     ),
     "calls of whoever made them, queried by schedule": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "schedule": "rate(7 days)", "principals": []}},
         TODAY,
-        ("recipes.support.logs.principals", "names nobody", "at least one pattern", "or leave schedule out"),
+        ("recipes.support.logs.principals", "names no principals", "at least one pattern", "or remove schedule"),
     ),
     "principals that admit everybody": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["user/ana", "assumed-role/*/*"]}},
@@ -423,27 +428,27 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "more principals than a query takes": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "principals": [f"user/{n}{'a' * 60}" for n in range(10)]}},
         TODAY,
-        ("recipes.support.logs.principals", "they have 1", "1024 characters in all", "name fewer"),
+        ("recipes.support.logs.principals", "they have 1", "1024 characters in total", "name fewer"),
     ),
     "personal data that a job would learn unasked": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, "recipes/support/curation": {}},
         TODAY,
-        ("recipes.support.curation.personal_data", "it is 'mask'", "'ignore', in so many words", "how = 'athena'"),
+        ("recipes.support.curation.personal_data", "it is 'mask'", "'ignore', stated explicitly", "how = 'athena'"),
     ),
     "a refusal of personal data in prompts that nobody here reads": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL: "reject"},
         TODAY,
-        ("recipes.support.curation.personal_data", "it is 'reject'", "where how = 'direct'", "may be learnt"),
+        ("recipes.support.curation.personal_data", "it is 'reject'", "if how = 'direct'", "trained on personal data"),
     ),
     "principals that a job does not see": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "principals": ["user/ana"]}},
         TODAY,
-        ("recipes.support.logs.principals", "sees no principals", "where how = 'direct'", "leave principals out"),
+        ("recipes.support.logs.principals", "cannot filter by principal", "if how = 'direct'", "remove principals"),
     ),
     "a job that learns from whoever called, which nobody acknowledged": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**SOURCE, "how": "direct"}},
         TODAY,
-        ("recipes.support.logs.anybody_may_teach", "learns from whoever", "the day", f"anybody_may_teach = {TODAY}"),
+        ("recipes.support.logs.anybody_may_teach", "trains on everyone", "the day", f"anybody_may_teach = {TODAY}"),
     ),
     "an acknowledgement of tomorrow": (
         {
@@ -452,12 +457,17 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
             LOGS: {**DIRECT, "anybody_may_teach": TODAY + timedelta(days=1)},
         },
         TODAY,
-        ("recipes.support.logs.anybody_may_teach", "which is to come", f"a day up to {TODAY}", "somebody saw"),
+        (
+            "recipes.support.logs.anybody_may_teach",
+            "which is in the future",
+            f"a day up to {TODAY}",
+            "somebody made sure",
+        ),
     ),
     "an acknowledgement in place of principals": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "schedule": "rate(7 days)", "anybody_may_teach": TODAY}},
         TODAY,
-        ("recipes.support.logs.anybody_may_teach", "which tells callers apart", "no such key", "name principals"),
+        ("recipes.support.logs.anybody_may_teach", "which filters callers", "no such key", "name principals"),
     ),
     "a contender that the catalog does not know": (
         {"recipes/support/contenders": ["anthropic.haiku"]},
@@ -467,7 +477,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "an ended contender": (
         {"recipes/support/contenders": [HAIKU_5_5, HAIKU_3_5]},
         TODAY,
-        ("recipes.support.contenders[1]", "reached its end of life", "alive on", HAIKU_5_5),
+        ("recipes.support.contenders[1]", "reached its end of life", "available on", HAIKU_5_5),
     ),
     "a contender that is named twice": (
         {"recipes/support/contenders": [HAIKU_5_5, HAIKU_5_5]},
@@ -477,7 +487,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a contender that is not called from home": (
         {"recipes/support/contenders": ["meta.llama3-1-405b-instruct-v1:0"]},
         date(2025, 6, 1),
-        ("recipes.support.contenders[0]", "not served to callers in us-east-1", "home_region", "another model"),
+        ("recipes.support.contenders[0]", "cannot be called from us-east-1", "home_region", "another model"),
     ),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery.settings import ConfigError, known, load
+from distillery.settings import ConfigError, environment_names, load
 from distillery.settings.reading import find_folder
 
 FOLDER = Path(__file__).parents[3] / "environments"
@@ -26,7 +26,7 @@ def test_it_loads_on_its_day(name: str, on: date) -> None:
 
 
 def test_every_file_is_loaded_above() -> None:
-    assert known() == ["dev", "launch", "prod", "staging"]
+    assert environment_names() == ["dev", "launch", "prod", "staging"]
 
 
 def test_the_day_is_in_no_setting() -> None:

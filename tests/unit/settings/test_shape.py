@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distillery.settings import ConfigError
-from distillery.settings.reading import shaped
+from distillery.settings.reading import parse
 
 Edit = Callable[..., dict[str, Any]]
 
@@ -33,10 +33,10 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         {"routes/fast/max_tokens": 0}, "routes.fast.max_tokens", "it is 0", "at least 1", "what is allowed"
     ),
     "a route for nobody": (
-        {"routes/fast/principals": []}, "routes.fast.principals", "it is []", "those who may use it", "what is allowed"
+        {"routes/fast/principals": []}, "routes.fast.principals", "it is []", "principals that may", "what is allowed"
     ),
     "principals that are no list": (
-        {"routes/fast/principals": "user/ana"}, "routes.fast.principals", "'user/ana'", "those who may", "allowed"
+        {"routes/fast/principals": "user/ana"}, "routes.fast.principals", "'user/ana'", "principals that may", "allowed"
     ),
     "an unknown key of an acknowledgement": (
         {"acknowledged": [{"modle": "x"}]}, "acknowledged[0].modle", "'modle'", "model, reason, until", "near it: model"
@@ -67,10 +67,10 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         {"notify": ["me"]}, "notify[0]", "it is 'me'", "me@example.com", "what is allowed"
     ),
     "a reservation of nothing, which would answer nobody": (
-        {"reserved_concurrency": 0}, "reserved_concurrency", "it is 0", "at least 1: requests", "what is allowed"
+        {"reserved_concurrency": 0}, "reserved_concurrency", "it is 0", "1: concurrent requests", "what is allowed"
     ),
     "a reservation that is a switch": (
-        {"reserved_concurrency": True}, "reserved_concurrency", "it is True", "at least 1: requests", "what is allowed"
+        {"reserved_concurrency": True}, "reserved_concurrency", "it is True", "1: concurrent", "what is allowed"
     ),
     "a quota by the week": (
         {"quota": {"per": "week", "tokens": 1}}, "quota.per", "it is 'week'", "'hour' or 'day'", "what is allowed"
@@ -169,7 +169,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
 @pytest.mark.parametrize(("changes", "where", "wrong", "allowed", "fix"), BROKEN.values(), ids=BROKEN.keys())
 def test_refuses(changes: dict[str, Any], where: str, wrong: str, allowed: str, fix: str, said: Edit) -> None:
     with pytest.raises(ConfigError) as refused:
-        shaped(said(changes), "dev")
+        parse(said(changes), "dev")
     (finding,) = [one for one in refused.value.findings if one.where == where]
     assert wrong in finding.wrong
     assert allowed in finding.allowed
@@ -178,14 +178,14 @@ def test_refuses(changes: dict[str, Any], where: str, wrong: str, allowed: str, 
 
 def test_every_finding_is_told_at_once(said: Edit) -> None:
     with pytest.raises(ConfigError) as refused:
-        shaped(said({"home_region": None, "account": "1", "routes/fast/latency": "quick"}), "dev")
+        parse(said({"home_region": None, "account": "1", "routes/fast/latency": "quick"}), "dev")
     assert {one.where for one in refused.value.findings} == {"home_region", "account", "routes.fast.latency"}
-    assert str(refused.value).startswith("environment 'dev' cannot be deployed as its settings stand:\n  - ")
+    assert str(refused.value).startswith("environment 'dev' cannot be deployed with its settings:\n  - ")
 
 
 def test_a_finding_is_a_sentence_with_the_value_what_is_allowed_and_the_fix(said: Edit) -> None:
     with pytest.raises(ConfigError) as refused:
-        shaped(said({"account": "1"}), "dev")
+        parse(said({"account": "1"}), "dev")
     assert str(refused.value.findings[0]) == (
         "account: it is '1'. Allowed: 12 digits in quotes, or no such key for the account that the credentials name. "
         "Fix: write one of what is allowed."

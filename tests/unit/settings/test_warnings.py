@@ -18,11 +18,12 @@ LLAMA = {"home_region": "us-west-2", "recipes/support/teacher": "meta.llama3-3-7
     [
         (
             {},
-            "recipes.support.student: Amazon Nova Micro ends no sooner than 2025-12-04, and no later day is promised.",
+            "recipes.support.student: Amazon Nova Micro ends no sooner than 2025-12-04, "
+            "and no later date is announced.",
         ),
         (
             {"routes/haiku/model": "amazon.nova-2-lite-v1:0"},
-            "routes.haiku.model: Amazon Nova 2 Lite is active, and no source tells when it ends.",
+            "routes.haiku.model: Amazon Nova 2 Lite is active, and no source says when it ends.",
         ),
         (
             LLAMA,
@@ -31,12 +32,12 @@ LLAMA = {"home_region": "us-west-2", "recipes/support/teacher": "meta.llama3-3-7
         ),
         (
             {"keep_data": True, "account": "222222222222"},
-            "notify: it is empty, so nobody is told when a run fails.",
+            "notify: it is empty, so nobody is notified when a run fails.",
         ),
         (
             {"reserved_concurrency": 901},
             "reserved_concurrency: Lambda keeps 100 of an account's concurrency unreserved, and an account has 1,000 "
-            "in a Region unless quota L-B99A9384 is raised; 901 of it is refused until then.",
+            "in a Region unless quota L-B99A9384 is raised; until then Lambda refuses to reserve 901.",
         ),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from distillery.core.env_vars import Variable
 from distillery.settings import Settings
 from distillery.settings.checks import findings
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from tests.policy.house import House, spelled
 from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, synthesized
@@ -25,7 +25,7 @@ def settings(inference: str, **logs: Any) -> Settings:
     curation = {"personal_data": "report"} if logs.get("how") == "direct" else {}
     support = told["recipes"]["support"] | {"logs": LOGS | taught | logs, "curation": curation}
     owned = {"logging": {"keep_days": 7, "max_scan_gb": 50}, "inference_region": inference}
-    return shaped(told | owned | {"recipes": {"support": support}}, "dev")
+    return parse(told | owned | {"recipes": {"support": support}}, "dev")
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from distillery.client.route_map import RouteMap
 from distillery.core.offer import Offer
-from distillery.settings.reading import read, shaped
+from distillery.settings.reading import parse, read
 from infra.constructs.layers import offer_layer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
@@ -42,7 +42,7 @@ def divided() -> Json:
     said = read("dev")
     said["routes"]["haiku"] |= {"team": "search", "cost_centres": ["shop", "billing"]}
     said["routes"]["distilled/support"] = {"fallback": ["teacher"]}
-    return synthesized(shaped(said, "dev"))["serving"]
+    return synthesized(parse(said, "dev"))["serving"]
 
 
 def test_a_distilled_route_leads_to_the_alias_in_the_home_region() -> None:
@@ -73,7 +73,7 @@ def test_a_route_pays_for_what_it_falls_back_to_under_its_own_tags() -> None:
 
 
 def test_concurrency_is_reserved_for_the_invoke_function_alone_and_only_where_settings_say_so() -> None:
-    stacks = synthesized(shaped(read("dev") | {"reserved_concurrency": 7}, "dev"))
+    stacks = synthesized(parse(read("dev") | {"reserved_concurrency": 7}, "dev"))
     functions = [each for stack in stacks.values() for each in resources(stack, "AWS::Lambda::Function").values()]
     told = [each.get("ReservedConcurrentExecutions") for each in functions]
     assert [number for number in told if number is not None] == [7]
@@ -128,7 +128,7 @@ def test_a_policy_that_is_turned_round_changes_no_profile() -> None:
 
 
 def _dev(said: Json) -> Any:
-    return shaped(said, "dev")
+    return parse(said, "dev")
 
 
 def _tags(template: Json, profile: str) -> dict[str, str]:

@@ -1,19 +1,19 @@
-"""Models that are not there yet, or not there any more."""
+"""Models that are not available yet, or no longer."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from distillery.core import catalog
 from distillery.core.catalog import LifeState, Model
-from distillery.settings.checks.model_usage import Role, Use, found, uses
+from distillery.settings.checks.model_usage import Role, Use, find_model, model_uses
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding, near
+from distillery.settings.finding import Finding, closest_matches
 
 
 def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
-    """Every model exists and answers on the day, and every student still takes a job; or its end is acknowledged."""
-    for use in uses(settings):
-        model = found(use.model)
+    """Every model is available on the day, and every student accepts customization jobs, or its end is acknowledged."""
+    for use in model_uses(settings):
+        model = find_model(use.model)
         if model is None:
             yield _unknown(use)
         elif model.life.state(on, use.region) is LifeState.NOT_YET:
@@ -23,7 +23,7 @@ def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
             if acknowledged is None:
                 yield _too_late(use, model, wrong, on)
             elif not acknowledged.holds(on):
-                lapsed = f"{wrong}; its acknowledgement ran out on {acknowledged.until}"
+                lapsed = f"{wrong}; its acknowledgement expired on {acknowledged.until}"
                 yield _too_late(use, model, lapsed, on)
 
 
@@ -33,12 +33,12 @@ def _unknown(use: Use) -> Finding:
         where=use.where,
         wrong=f"the catalog knows no model {use.model!r}",
         allowed="model ids of the catalog, without a profile's prefix or a context-length suffix",
-        fix=f"write one of these (near it: {near(use.model, known)}), or add the model in distillery/core/catalog",
+        fix=f"write one of these (near it: {closest_matches(use.model, known)}), or add it to distillery/core/catalog",
     )
 
 
 def _over(use: Use, model: Model, on: date) -> str | None:
-    """In what way that use is over on that day, if it is."""
+    """Why the model can no longer be used like this on that day, if so."""
     life, state = model.life.within(use.region), model.life.state(on, use.region)
     if state is LifeState.ENDED:
         ended = f"had ended by {life.ended_by}" if life.ended_by else f"reached its end of life on {life.end}"
@@ -59,18 +59,18 @@ def _too_early(use: Use, model: Model, on: date) -> Finding:
 
 
 def _too_late(use: Use, model: Model, wrong: str, on: date) -> Finding:
-    successor = living_successor(model, on, use.region)
+    successor = active_successor(model, on, use.region)
     instead = f"use its successor {successor.id!r}" if successor else "choose another model"
     return Finding(
         where=use.where,
         wrong=wrong,
-        allowed=f"models that are alive on {on}, or whose end is acknowledged until then",
-        fix=f"{instead}, or say under [[acknowledged]] that you know it: model, until (a later day), reason",
+        allowed=f"models that are available on {on}, or whose end is acknowledged until then",
+        fix=f"{instead}, or acknowledge it under [[acknowledged]] with model, until (a later day) and reason",
     )
 
 
-def living_successor(model: Model, on: date, region: str) -> Model | None:
-    """The first of its successors that is alive on the day; None if the catalog knows none."""
+def active_successor(model: Model, on: date, region: str) -> Model | None:
+    """The first successor that is available on the day; None if the catalog has none."""
     while model.successor is not None:
         model = catalog.model(model.successor)
         if model.life.state(on, region) in (LifeState.ACTIVE, LifeState.LEGACY):
@@ -79,8 +79,8 @@ def living_successor(model: Model, on: date, region: str) -> Model | None:
 
 
 def check_acknowledgements(settings: Settings, _on: date) -> Iterator[Finding]:
-    """An acknowledgement is of a model in use, once."""
-    used = {use.model for use in uses(settings)}
+    """Each acknowledgement is about a model in use, and there is one for each model."""
+    used = {use.model for use in model_uses(settings)}
     listed = [known.model for known in settings.acknowledged]
     for index, model in enumerate(listed):
         if model not in used or model in listed[:index]:
