@@ -28,7 +28,7 @@ class UploadRecorder(Construct):
             self,
             "Function",
             context=context,
-            handler="lambdas.uploads.handler.witness",
+            handler="lambdas.uploads.handler.record_uploads",
             description="Notes who uploaded prompts, as S3 tells it",
             timeout=Duration.minutes(1),
             permissions=storage.put_ledger_items(ledger),

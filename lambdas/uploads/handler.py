@@ -16,7 +16,7 @@ from distillery.core.ledger.uploads import Uploaded, Uploads
 
 
 @boundary()
-def witness(event: Mapping[str, Any], _context: object) -> None:
+def record_uploads(event: Mapping[str, Any], _context: object) -> None:
     """Records each created object. Skips anything that is not an S3 record, such as S3's test event."""
     uploads = Uploads(Table(read(Variable.LEDGER)))
     for record in event.get("Records", []):

@@ -29,7 +29,7 @@ from lambdas.invocation_logging.handler import own
 from lambdas.promotion.handler import rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
-from lambdas.uploads.handler import witness
+from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
 from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
 from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
@@ -41,7 +41,7 @@ from tests.unit.distillation.fakes import job
 from tests.unit.invocation_logging.test_ownership import STACK
 from tests.unit.leaks.account import Account
 from tests.unit.serving.test_function_url import event as by_url
-from tests.unit.uploads.test_handler import told as told_by_s3
+from tests.unit.uploads.test_handler import notification
 
 Ask = Callable[[], Any]
 PLAIN = recipe()
@@ -192,8 +192,8 @@ def expired(account: Account) -> Ask:
     return lambda: expire({}, CONTEXT)
 
 
-def witnessed(account: Account) -> Ask:
-    return lambda: witness(told_by_s3("AWS:AIDAANA"), CONTEXT)
+def recorded_upload(account: Account) -> Ask:
+    return lambda: record_uploads(notification("AWS:AIDAANA"), CONTEXT)
 
 
 def emptied(account: Account) -> Ask:
@@ -302,7 +302,7 @@ SCENES: dict[str, Scene] = {
     "a poll of queries": Scene(queried({"poll": True}), _logs(How.ATHENA)),
     **{f"logging: {kind}": Scene(owned(kind)) for kind in ("Create", "Update", "Delete")},
     "a bucket is emptied": Scene(emptied),
-    "an upload is witnessed": Scene(witnessed),
+    "an upload is recorded": Scene(recorded_upload),
     "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
     "a request within a quota": Scene(
         serving({"route": "fast", "prompt": "hello"}), quota=Quota(per=Per.DAY, tokens=100_000)
