@@ -11,10 +11,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from distillery.core.curation import Curation
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
-from distillery.core.recipe import Recipe
+from distillery.core.recipe import Curation, Recipe
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
