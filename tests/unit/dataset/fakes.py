@@ -1,4 +1,4 @@
-"""S3 in a dict, with versions; and lines of a data set."""
+"""A fake of S3 with versions, and lines of a data set."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from tests.fakes.errors import service_error
 
 @dataclass
 class FakeS3:
-    """objects: `bucket/key` → its versions, the oldest first; version ids are v1, v2, …"""
+    """objects: `bucket/key` → the versions, oldest first. Version ids are v1, v2, …"""
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
     denied: bool = False
@@ -63,5 +63,5 @@ def line(text: str, answer: str | None = "billing", **fields: Any) -> bytes:
 
 
 def file(count: int, *, first: int = 0, answer: str | None = "billing") -> bytes:
-    """That many different prompts."""
+    """A file of `count` distinct prompts."""
     return b"".join(line(f"prompt number {i}", answer) + b"\n" for i in range(first, first + count))
