@@ -6,12 +6,14 @@ AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrac
     `Runtime.ImportModuleError`. The runtime holds boto3 and no other package. It gives the root logger a handler, so
     that a logger's INFO reaches the log once its level allows (lambda/latest/dg/python-logging.html).
 ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages;
-    nothing below a warning is logged.
-We mend: the worker reports the class, and handles logging; the interpreter is the one named by
-    DISTILLERY_LAMBDA_PYTHON. (Not mended: the request id and the time in a logged line.)
+    nothing below a warning is logged. Lines that come later than 50 ms after the answer are lost or the next one's.
+We mend: the worker reports the class, handles logging, and marks the end of an invocation's log; the interpreter is
+    the one named by DISTILLERY_LAMBDA_PYTHON. (Not mended: the request id and the time in a logged line.)
 """
 
 import os
+import queue
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,7 +23,11 @@ from ministack.services import lambda_svc
 REPORTED = '"error": str(e), "trace": traceback.format_exc()'
 WITH_TYPE = '"error": str(e), "error_type": type(e).__name__, "trace": traceback.format_exc()'
 LOGGING = 'import logging\nlogging.basicConfig(format="[%(levelname)s]\\t%(message)s")\n'
+END = "--- end of the invocation ---"
+_ANSWERED = "        _real_stdout.flush()\n\nrun()"
+_LOGGED = f"        print({END!r}, file=sys.stderr, flush=True)\n{_ANSWERED}"
 _INIT_FAILED = "Worker init failed: "
+_LONGEST_LOG = 30.0  # seconds, real: how late a line may come after the answer
 
 _failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None)
 
@@ -29,11 +35,30 @@ _failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None
 def worker_script() -> str:
     """ministack's Python worker, handling logging, and reporting the class of an exception too."""
     script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
-    if script.count(REPORTED) != 1:
-        raise RuntimeError(
-            "ministack's Lambda worker reports errors in another way: adapt local/emulator/hooks/lambdas.py"
-        )
-    return LOGGING + script.replace(REPORTED, WITH_TYPE)
+    for replaced, by in ((REPORTED, WITH_TYPE), (_ANSWERED, _LOGGED)):
+        if script.count(replaced) != 1:
+            raise RuntimeError(
+                "ministack's Lambda worker answers in another way: adapt local/emulator/hooks/lambdas.py"
+            )
+        script = script.replace(replaced, by)
+    return LOGGING + script
+
+
+def read_log(worker: Any) -> str:
+    """What a worker's last invocation logged, to the end, however late it comes."""
+    lines: list[str] = []
+    until = time.monotonic() + _LONGEST_LOG
+    while time.monotonic() < until:
+        try:
+            line = worker._stderr_queue.get(timeout=0.05)
+        except queue.Empty:
+            if not worker._stderr_thread.is_alive():  # it died before the end
+                break
+            continue
+        if line == END:
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def failure_body(result: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -77,4 +102,5 @@ def install() -> None:
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
     lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_runtime.Worker._drain_stderr_bounded = read_log
     lambda_svc._execute_function_warm = execute_function_warm

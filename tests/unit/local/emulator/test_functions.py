@@ -1,8 +1,13 @@
 """Lambda functions fail, and are isolated, as on AWS; CloudFormation gives them all of their properties."""
 
 import json
+import queue
+import threading
+import time
 import uuid
+from types import SimpleNamespace
 
+from local.emulator.hooks.lambdas import END, read_log
 from tests.unit.local.emulator.workshop import Workshop
 
 THROW = "class NotYet(Exception): pass\ndef handler(event, context): raise NotYet('too early')"
@@ -40,6 +45,28 @@ def handler(event, context):
     lines = [line for event in events for line in event["message"].splitlines()]
     assert "[INFO]\theard" in lines
     assert "not heard" not in "".join(lines)
+
+
+def _worker(*lines: str, late: float = 0.0) -> SimpleNamespace:
+    """A worker whose lines come so many real seconds after its answer, one after the other."""
+    logged: queue.Queue[str] = queue.Queue()
+
+    def write() -> None:
+        for line in lines:
+            time.sleep(late)
+            logged.put(line)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return SimpleNamespace(_stderr_queue=logged, _stderr_thread=thread)
+
+
+def test_a_log_is_read_to_its_end_however_late_its_lines_come() -> None:
+    assert read_log(_worker("one", "two", END, "of the next", late=0.3)) == "one\ntwo"
+
+
+def test_the_log_of_a_worker_that_died_is_what_there_is() -> None:
+    assert read_log(_worker("one", "two")) == "one\ntwo"
 
 
 def test_a_functions_environment_holds_nothing_of_the_callers(workshop: Workshop) -> None:
