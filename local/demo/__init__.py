@@ -1,5 +1,5 @@
 """The whole road on this machine: what `make demo` shows."""
 
-from local.demo.play import play
+from local.demo.workflow import run_demo
 
-__all__ = ["play"]
+__all__ = ["run_demo"]

@@ -8,7 +8,7 @@ import typer
 from distillery.cli import report_errors
 from distillery.cli.terminal import echo
 from distillery.client import NotReached
-from local.demo import play
+from local.demo import run_demo
 from local.emulator import process
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -30,7 +30,7 @@ def demo(
 ) -> None:
     """Run the pipeline on this machine, from prompts to an answer of the live alias, without an AWS account."""
     try:
-        play(environment=env, prompts=prompts, again=again, port=port)
+        run_demo(environment=env, prompts=prompts, again=again, port=port)
     except process.CannotStart as error:
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:

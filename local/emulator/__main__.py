@@ -7,6 +7,6 @@ if sys.argv[1:] in ([], ["serve"]):
 
     main()
 else:
-    from local.emulator.process import command
+    from local.emulator.command_line import command
 
     sys.exit(command(sys.argv[1:]))

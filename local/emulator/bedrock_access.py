@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 import botocore.session
 from ministack.core.responses import get_account_id, get_region
 
-from local.emulator import bedrock_conditions, model_keys
+from local.emulator import bedrock_conditions, model_kms
 from local.emulator.bedrock_conditions import Invocation
 from local.emulator.current_request import header, raw_path
 from local.emulator.iam_check import Check
@@ -222,7 +222,7 @@ def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check
         given = {}
     given = given if isinstance(given, dict) else {}
     as_action = f"bedrock:{_AUTHORIZED_AS.get(name or '', name)}"
-    keys = list(model_keys.checks(simulator, name or "", path, given))
+    keys = list(model_kms.checks(simulator, name or "", path, given))
     if service == "bedrock-runtime" and "modelId" in path:
         asked = bedrock_conditions.invocation(name or "", given, header)
         return _invoked(simulator, as_action, path["modelId"], asked) + keys

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from local.emulator.keys import Conditions
+from local.emulator.kms import Conditions
 
 Header = Callable[[str], str | None]
 """A header of the request at hand, by its name in small letters."""

@@ -9,15 +9,15 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs, eventbridge, kms, s3
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
-from local.emulator import authority, deliveries
-from local.emulator.keys import Conditions
+from local.emulator import delivery_permissions, iam
+from local.emulator.kms import Conditions
 from local.emulator.log_group_keys import writable
 
 _BEDROCK = "bedrock.amazonaws.com"
 
 
 def _require(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> None:
-    if why := authority.role_refusal(role_arn, action, resource, keys):
+    if why := iam.role_refusal(role_arn, action, resource, keys):
         raise ObjectDenied(why)
 
 
@@ -51,7 +51,7 @@ class AccountObjects:
         """Write as Bedrock itself. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
             target = f"arn:aws:s3:::{bucket}/{key}"
-            if why := deliveries.refusal(_BEDROCK, "s3:PutObject", target, source_arn=source_arn):
+            if why := delivery_permissions.refusal(_BEDROCK, "s3:PutObject", target, source_arn=source_arn):
                 raise ObjectDenied(why)
             _put(bucket, key, body)
 
@@ -86,7 +86,7 @@ class AccountRoles:
     def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
         """None if Bedrock may assume the role for that source, else the sentence that Bedrock answers."""
         with request_scope(account, region):
-            if authority.service_may_assume(_BEDROCK, role_arn, source_arn=service_source_arn):
+            if iam.service_may_assume(_BEDROCK, role_arn, source_arn=service_source_arn):
                 return None
         return (
             f"Could not assume provided IAM role. Please ensure that the role {role_arn} exists and has a trust "
@@ -98,7 +98,7 @@ class AccountRoles:
     ) -> bool:
         """Whether the role may do that."""
         with request_scope(account, region):
-            return authority.role_may(role_arn, action, resource, {**keys})
+            return iam.role_may(role_arn, action, resource, {**keys})
 
 
 class AccountKeys:
@@ -122,7 +122,7 @@ class AccountLogs:
         event = {"timestamp": int(at.timestamp() * 1000), "message": message}
         named = {"logGroupName": group, "logStreamName": stream}
         with request_scope(account, region):
-            acts = [authority.role_may(role_arn, f"logs:{act}", where) for act in ("CreateLogStream", "PutLogEvents")]
+            acts = [iam.role_may(role_arn, f"logs:{act}", where) for act in ("CreateLogStream", "PutLogEvents")]
             if all(acts) and writable(group):
                 cloudwatch_logs._create_log_stream(named)  # answers an error where there is one already
                 cloudwatch_logs._put_log_events({**named, "logEvents": [event]})

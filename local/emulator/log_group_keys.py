@@ -4,8 +4,8 @@ import ministack.app as app
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs
 
-from local.emulator import authority
-from local.emulator.keys import log_group_key
+from local.emulator import iam
+from local.emulator.kms import log_group_key
 
 _USES = tuple(
     f"kms:{name}" for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
@@ -20,8 +20,8 @@ def group_arn(name: str) -> str:
 def key_refusal(name: str, key: str | None) -> str | None:
     """Why a group may not be under a key."""
     service, arn = f"logs.{get_region()}.amazonaws.com", group_arn(name)
-    source = authority.source(arn) | {"kms:EncryptionContext:aws:logs:arn": arn}
-    if not app.AUTH or key is None or all(authority.service_may(service, use, key, source) for use in _USES):
+    source = iam.source(arn) | {"kms:EncryptionContext:aws:logs:arn": arn}
+    if not app.AUTH or key is None or all(iam.service_may(service, use, key, source) for use in _USES):
         return None
     return f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
 

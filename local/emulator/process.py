@@ -1,27 +1,21 @@
 """Starting and stopping the local account, as a process of its own that outlives the command. Standard library only."""
 
-import argparse
-import json
 import os
 import secrets
-import shlex
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 from bedrock_simulator.clock import ClockState, parse_date
-from distillery.core.escaping import lines
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
-from local.emulator import group
+from local.emulator import process_group
 from local.emulator.clock import write
 
 _LEAST_FREE = 1_000_000_000  # bytes
@@ -54,7 +48,7 @@ def _pid(state: Path) -> int | None:
         pid = int((state / "pid").read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if _alive(pid) and group.is_ours(pid) else None
+    return pid if _alive(pid) and process_group.is_ours(pid) else None
 
 
 def _healthy(account: LocalAccount) -> bool:
@@ -210,50 +204,3 @@ def stop(state: Path = STATE) -> bool:
         (state / name).unlink(missing_ok=True)
     shutil.rmtree(state / "tmp", ignore_errors=True)
     return pid is not None
-
-
-def _told(account: LocalAccount) -> dict[str, object]:
-    """What `status` prints: all but the secret, which `env` gives."""
-    return {name: value for name, value in asdict(account).items() if name != "secret"} | {"endpoint": account.endpoint}
-
-
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("start", "stop", "status", "env"):
-        one = verbs.add_parser(verb)
-        one.add_argument("--state", type=Path, default=STATE, help="the folder of pid, clock and log")
-        if verb == "start":
-            one.add_argument("--port", type=int, default=4566, help="0 takes any free one")
-            one.add_argument("--date", help="the virtual day to start on, as 2024-12-04; default: now")
-            one.add_argument("--speed", type=float, default=360.0, help="virtual seconds a second")
-            one.add_argument("--model-units", type=int, default=0, help="quota of Provisioned Throughput units")
-            one.add_argument("--teacher-error", type=float, default=0.03, help="share of wrong answers, 0 to 1")
-            one.add_argument("--shuffle-teacher", action="store_true", help="permute the teacher's answers")
-            one.add_argument("--fail-jobs", action="append", default=[], metavar="PREFIX", help="these jobs fail")
-            one.add_argument("--lose-events", action="store_true", help="Bedrock's events are never delivered")
-            one.add_argument("--record-iam", action="store_true", help="write IAM decisions to iam.jsonl")
-    return parser.parse_args(argv)
-
-
-def command(argv: Sequence[str]) -> int:
-    """`start`, `stop`, `status`, `env`; the exit code, 1 with one sentence on stderr when it cannot be done."""
-    given = vars(_arguments(argv))
-    verb, state = given.pop("verb"), given["state"].resolve()
-    try:
-        if verb == "start":
-            account = start(LocalAccount(**given | {"state": state, "fail_jobs": tuple(given["fail_jobs"])}))
-            print(f"local AWS account {account.account} on {account.endpoint}")
-        elif verb == "stop":
-            print("stopped" if stop(state) else "nothing was running")
-        elif verb == "env":
-            for name, value in LocalAccount.load(state).env().items():
-                print(f"export {name}={shlex.quote(value)}")
-        else:
-            found = running(state)
-            print(json.dumps(_told(found), default=str) if found else "not running")
-            return 0 if found else 1
-    except (CannotStart, NoLocalAccount) as sentence:
-        print(lines(sentence), file=sys.stderr)
-        return 1
-    return 0

@@ -23,7 +23,7 @@ def main() -> None:
     from bedrock_simulator.events import EventStore
     from bedrock_simulator.faults import Fault, Faults
     from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings
-    from local.emulator import mended
+    from local.emulator import patches
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
 
@@ -51,6 +51,6 @@ def main() -> None:
     )
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
     known = {"account": account.account, "endpoint": account.endpoint, "secret": account.secret}
-    mended.install(clock, bedrock, events, **known, iam_log=iam_log)
+    patches.install(clock, bedrock, events, **known, iam_log=iam_log)
     sys.argv[1:] = []  # ministack reads arguments of its own
     app.main()

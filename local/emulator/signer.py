@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core import iam_evaluator, router
 from ministack.services import iam
 
-from local.emulator.authority import role_name
+from local.emulator.iam import role_name
 
 
 @dataclass(frozen=True, slots=True)

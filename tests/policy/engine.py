@@ -41,7 +41,11 @@ def _evaluator() -> tuple[IO[str], IO[str]]:
     """One for all questions of a process: starting it takes longer than a thousand answers."""
     python = ROOT / ".venv-local" / "bin" / "python"
     process = subprocess.Popen(
-        [python, "-m", "local.emulator.decide"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [python, "-m", "local.emulator.policy_decisions"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     atexit.register(process.__exit__, None, None, None)
     assert process.stdin

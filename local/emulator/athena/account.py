@@ -8,9 +8,9 @@ from datetime import datetime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import glue, s3
 
-from local.emulator import authority
+from local.emulator import iam
 from local.emulator.athena.table import BadTable, TextTable, text_table
-from local.emulator.keys import Conditions
+from local.emulator.kms import Conditions
 
 
 class NotAllowed(Exception):
@@ -57,5 +57,5 @@ class AsCaller:
         if ":assumed-role/" not in self._caller:
             return
         role = f"arn:aws:iam::{self._caller.split(':')[4]}:role/{self._caller.split('/')[1]}"
-        if why := authority.role_refusal(role, action, resource, keys):
+        if why := iam.role_refusal(role, action, resource, keys):
             raise NotAllowed(f"Insufficient permissions to execute the query. {why}")

@@ -1,1 +1,1 @@
-"""What differs from ministack, one module each; `local.emulator.mended` puts them all in place."""
+"""What differs from ministack, one module each; `local.emulator.patches` puts them all in place."""

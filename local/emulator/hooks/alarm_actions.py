@@ -12,7 +12,7 @@ from typing import Any
 import ministack.app as app
 from ministack.services import cloudwatch
 
-from local.emulator import deliveries
+from local.emulator import delivery_permissions
 
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
@@ -20,7 +20,7 @@ _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 def _admitted(alarm: dict[str, Any], action: str) -> bool:
     if ":sns:" not in action:
         return True
-    why = deliveries.refusal(deliveries.ALARMS, "sns:Publish", action, source_arn=alarm["AlarmArn"])
+    why = delivery_permissions.refusal(delivery_permissions.ALARMS, "sns:Publish", action, source_arn=alarm["AlarmArn"])
     if why:
         cloudwatch.logger.warning("Failed to execute action %s of %s: %s", action, alarm["AlarmArn"], why)
     return why is None

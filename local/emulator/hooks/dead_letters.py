@@ -14,7 +14,7 @@ from typing import Any
 import ministack.app as app
 from ministack.services import lambda_svc
 
-from local.emulator import authority, deliveries
+from local.emulator import delivery_permissions, iam
 
 
 def install() -> None:
@@ -25,9 +25,9 @@ def install() -> None:
         function = (lambda_svc._functions.get(name) or {}).get("config", {})
         if ":sqs:" not in target or (function.get("DeadLetterConfig") or {}).get("TargetArn") != target:
             route(target, name, event, result)
-        elif app.AUTH and (why := authority.role_refusal(function["Role"], "sqs:SendMessage", target)):
+        elif app.AUTH and (why := iam.role_refusal(function["Role"], "sqs:SendMessage", target)):
             lambda_svc.logger.warning("Lambda %s: a dead letter is lost: %s", name, why)
         else:
-            deliveries.send(target, json.dumps(event))
+            delivery_permissions.send(target, json.dumps(event))
 
     lambda_svc._route_async_failure = route_async_failure

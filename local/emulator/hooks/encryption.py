@@ -2,7 +2,7 @@
 
 AWS: reading an object, a table or a queue that is under a customer's key needs `kms:Decrypt` on it, writing one
     `kms:GenerateDataKey`, for `kms:ViaService` the service, by the caller's policies and by the key's own
-    (`local.emulator.keys` names the sources). HeadObject reads nothing.
+    (`local.emulator.kms` names the sources). HeadObject reads nothing.
 ministack: asks for the service's own action alone. Its CloudFormation drops the key of a bucket, a topic and a new
     table.
 We mend: every request is checked on the key as well; CloudFormation's buckets, topics and tables have their keys.
@@ -16,7 +16,7 @@ from ministack.services import dynamodb, s3, sns
 from local.emulator.current_request import header, method
 from local.emulator.hooks.resource_types import after
 from local.emulator.iam_check import Check
-from local.emulator.keys import key_uses
+from local.emulator.kms import key_uses
 
 _NAMED = "x-amz-server-side-encryption-aws-kms-key-id"
 _CONFIGURATION = (

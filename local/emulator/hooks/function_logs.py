@@ -12,7 +12,7 @@ from typing import Any
 import ministack.app as app
 from ministack.services import cloudwatch_logs, lambda_svc
 
-from local.emulator import authority
+from local.emulator import iam
 from local.emulator.log_group_keys import group_arn, writable
 
 
@@ -20,12 +20,12 @@ def _may_log(config: dict[str, Any]) -> bool:
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config.get('FunctionName')}"
     role, arn = config["Role"], group_arn(group)
     if group not in cloudwatch_logs._log_groups:
-        if not authority.role_may(role, "logs:CreateLogGroup", arn):
+        if not iam.role_may(role, "logs:CreateLogGroup", arn):
             return False
     elif not writable(group):
         return False
     wanted = ("logs:CreateLogStream", "logs:PutLogEvents")
-    return all(authority.role_may(role, action, f"{arn}:log-stream:any") for action in wanted)
+    return all(iam.role_may(role, action, f"{arn}:log-stream:any") for action in wanted)
 
 
 def install() -> None:

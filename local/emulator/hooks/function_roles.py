@@ -15,7 +15,7 @@ import ministack.app as app
 from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc, stepfunctions
 
-from local.emulator import authority
+from local.emulator import iam
 from local.emulator.hooks.resource_types import before
 
 LAMBDA = "lambda.amazonaws.com"
@@ -23,7 +23,7 @@ UNTRUSTED = "The role defined for the function cannot be assumed by Lambda."
 
 
 def _untrusted(role: str | None) -> bool:
-    return bool(app.AUTH and role and not authority.service_may_assume(LAMBDA, role, source_arn=None))
+    return bool(app.AUTH and role and not iam.service_may_assume(LAMBDA, role, source_arn=None))
 
 
 def _check_template(properties: dict[str, Any], _ident: str, _stack: str) -> None:

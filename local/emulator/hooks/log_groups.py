@@ -13,7 +13,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch_logs
 
 from local.emulator.hooks.resource_types import before
-from local.emulator.keys import key_arn
+from local.emulator.kms import key_arn
 from local.emulator.log_group_keys import key_refusal
 
 

@@ -14,7 +14,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
 
-from local.emulator import authority
+from local.emulator import iam
 from local.emulator.hooks.resource_types import before
 
 STATES = "states.amazonaws.com"
@@ -43,11 +43,11 @@ def spelled(logging: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(role: str, machine: str, logging: dict[str, Any]) -> str | None:
-    if not authority.service_may_assume(STATES, role, source_arn=machine):
+    if not iam.service_may_assume(STATES, role, source_arn=machine):
         return UNTRUSTED
     said = spelled(logging)
     logs = said.get("level", "OFF") != "OFF" and said.get("destinations")
-    return UNLOGGED if logs and not all(authority.role_may(role, one, "*") for one in DELIVERY) else None
+    return UNLOGGED if logs and not all(iam.role_may(role, one, "*") for one in DELIVERY) else None
 
 
 def _arn(name: str) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 
-from local.emulator import authority
-from local.emulator.keys import Conditions
+from local.emulator import iam
+from local.emulator.kms import Conditions
 
 
 def install(log: Path) -> None:
     """Record what `enforce` decides, each of several checks of one request by itself, and what roles may."""
-    enforce, role_may = iam_evaluator.enforce, authority.role_may
+    enforce, role_may = iam_evaluator.enforce, iam.role_may
 
     def write(principal: str, action: str, resource: str, decision: str) -> None:
         line = {"principal": principal, "action": action, "resource": resource, "decision": decision}
@@ -40,8 +40,8 @@ def install(log: Path) -> None:
 
     def role_may_and_record(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> bool:
         allowed = role_may(role_arn, action, resource, keys)
-        write(authority.session_arn(role_arn), action, resource, "Allow" if allowed else "ImplicitDeny")
+        write(iam.session_arn(role_arn), action, resource, "Allow" if allowed else "ImplicitDeny")
         return allowed
 
     iam_evaluator.enforce = enforce_and_record
-    authority.role_may = role_may_and_record
+    iam.role_may = role_may_and_record

@@ -18,7 +18,7 @@ import ministack.app as app
 from ministack.services import eventbridge, lambda_svc
 from ministack.services import stepfunctions as states
 
-from local.emulator import authority, deliveries
+from local.emulator import delivery_permissions, iam
 
 SCHEDULER = "scheduler.amazonaws.com"
 
@@ -29,7 +29,7 @@ def _source() -> tuple[str, str]:
     """The service that delivers, and on whose behalf."""
     arn = str((_delivery.get() or ({}, {}))[1].get("Arn", ""))
     if arn.split(":")[2:3] != ["scheduler"]:
-        return deliveries.EVENTS, arn
+        return delivery_permissions.EVENTS, arn
     return SCHEDULER, arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
 
 
@@ -40,10 +40,10 @@ def _refusal(action: str, arn: str) -> str | None:
         return None
     service, source = _source()
     if (role := target.get("RoleArn")) and (arn == target.get("Arn") or service == SCHEDULER):
-        if not authority.service_may_assume(service, role, source_arn=source):
+        if not iam.service_may_assume(service, role, source_arn=source):
             return f"{service} may not assume {role}"
-        return authority.role_refusal(role, action, arn)
-    return deliveries.refusal(service, action, arn, source_arn=source)
+        return iam.role_refusal(role, action, arn)
+    return delivery_permissions.refusal(service, action, arn, source_arn=source)
 
 
 def _dead_letter(payload: str, why: str) -> None:
@@ -53,7 +53,7 @@ def _dead_letter(payload: str, why: str) -> None:
         if lost := _refusal("sqs:SendMessage", queue):
             eventbridge.logger.warning("EventBridge: %s is lost: %s", rule.get("Arn"), lost)
         else:
-            deliveries.send(queue, payload)
+            delivery_permissions.send(queue, payload)
 
 
 def _to_lambda(arn: str, payload: str) -> None:
@@ -91,7 +91,7 @@ def install() -> None:
         if why := _refusal("sqs:SendMessage", str(spec)):
             _dead_letter(payload, why)
         else:
-            deliveries.send(str(spec), payload, parameters)
+            delivery_permissions.send(str(spec), payload, parameters)
 
     def dispatch_to_sns(arn: str, payload: str) -> None:
         if why := _refusal("sns:Publish", arn):

@@ -19,7 +19,7 @@ import ministack.app as app
 from ministack.core import iam_evaluator
 from ministack.services import eventbridge, s3
 
-from local.emulator import deliveries
+from local.emulator import delivery_permissions
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks.access import asking
 
@@ -49,7 +49,9 @@ def install(clock: VirtualClock) -> None:
     def deliver_event_to_lambda(arn: str, payload: dict[str, Any], region: str) -> None:
         (record,) = payload["Records"]
         if app.AUTH and (
-            why := deliveries.refusal(S3, "lambda:InvokeFunction", arn, source_arn=record["s3"]["bucket"]["arn"])
+            why := delivery_permissions.refusal(
+                S3, "lambda:InvokeFunction", arn, source_arn=record["s3"]["bucket"]["arn"]
+            )
         ):
             s3.logger.warning("S3 notification is lost: %s", why)
             return

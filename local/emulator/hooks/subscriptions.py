@@ -12,11 +12,15 @@ from typing import Any
 import ministack.app as app
 from ministack.services import sns
 
-from local.emulator import deliveries
+from local.emulator import delivery_permissions
 
 
 def _refusal(action: str, resource: str, topic: str) -> str | None:
-    return deliveries.refusal(deliveries.TOPICS, action, resource, source_arn=topic) if app.AUTH else None
+    return (
+        delivery_permissions.refusal(delivery_permissions.TOPICS, action, resource, source_arn=topic)
+        if app.AUTH
+        else None
+    )
 
 
 def install() -> None:

@@ -16,7 +16,7 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, stepfunctions
 
-from local.emulator import authority
+from local.emulator import iam
 from local.emulator.hooks.executions import machine_arn
 from local.emulator.hooks.machine_roles import STATES, UNTRUSTED
 
@@ -36,9 +36,9 @@ def _require(error: str, action: str, resource: str) -> None:
     if not app.AUTH or machine is None:
         return
     role = machine["roleArn"]
-    if not authority.service_may_assume(STATES, role, source_arn=machine["stateMachineArn"]):
+    if not iam.service_may_assume(STATES, role, source_arn=machine["stateMachineArn"]):
         raise stepfunctions._ExecutionError("States.TaskFailed", UNTRUSTED)
-    if why := authority.role_refusal(role, action, resource):
+    if why := iam.role_refusal(role, action, resource):
         raise stepfunctions._ExecutionError(error, why)
 
 

@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from tests.unit.local.emulator.test_keys import stack as made
+from tests.unit.local.emulator.test_kms import stack as made
 from tests.unit.local.emulator.workshop import Workshop
 
 

@@ -9,7 +9,7 @@ import pytest
 from ministack.core.router import detect_service
 from ministack.services.cloudformation import provisioners
 
-from local.emulator import mended
+from local.emulator import patches
 from local.emulator.hooks import lambdas, service_quotas
 from tests.unit.local.emulator.attributes import CALLED, VALUES
 
@@ -26,7 +26,7 @@ def _resolve(path: str) -> object:
 
 
 def test_ministack_is_the_version_the_hooks_were_written_for() -> None:
-    assert version("ministack") == mended.MINISTACK
+    assert version("ministack") == patches.MINISTACK
 
 
 @pytest.mark.parametrize(("path", "signature"), CALLED.items())

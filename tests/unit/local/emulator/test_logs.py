@@ -7,7 +7,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.unit.local.emulator.test_keys import stack
+from tests.unit.local.emulator.test_kms import stack
 from tests.unit.local.emulator.test_roles import STATES
 from tests.unit.local.emulator.workshop import Workshop, admit, allow, ended
 

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from local.account import ROOT, SECRET_HEADER, LocalAccount
 from local.emulator import process
+from local.emulator.command_line import command
 from tests.unit.local.emulator.workshop import REGION, Workshop
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -209,7 +210,7 @@ def test_nobody_else_on_this_machine_can_read_the_secret(workshop: Workshop) -> 
 
 
 def test_status_keeps_the_secret_to_itself(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert process.command(["status", "--state", str(workshop.account.state)]) == 0
+    assert command(["status", "--state", str(workshop.account.state)]) == 0
     assert workshop.account.secret not in capsys.readouterr().out
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ministack.core.responses import get_region
 
 from local.emulator.iam_check import Check
-from local.emulator.keys import GRANT, READ, WRITE, KeyUse, key_arn
+from local.emulator.kms import GRANT, READ, WRITE, KeyUse, key_arn
 from local.emulator.simulator import ask
 
 _CUSTOMIZE = (GRANT, READ, "kms:DescribeKey", WRITE)

@@ -13,9 +13,9 @@ from distillery.core import clock
 from distillery.settings import Settings, load
 from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
-from local.demo.answers import show_results
-from local.demo.calendar import CALENDARS, in_season, launch_day
 from local.demo.deployment import bootstrap, deploy
+from local.demo.results import show_results
+from local.demo.start_dates import CALENDARS, in_season, launch_day
 from local.emulator import process
 from local.emulator.process import CannotStart
 
@@ -23,7 +23,7 @@ EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
 MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a live endpoint, with room
 
 
-def play(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
+def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
     """Plays the demo to its end. Exits 1, with the reason said, where the road ends without a live alias."""
     settings = _settings(environment)
     account = _account(environment, port)

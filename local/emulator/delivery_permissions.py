@@ -11,8 +11,8 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import get_region
 from ministack.services import eventbridge
 
-from local.emulator import authority
-from local.emulator.keys import key_uses
+from local.emulator import iam
+from local.emulator.kms import key_uses
 
 EVENTS, ALARMS, TOPICS = "events.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"
 
@@ -27,12 +27,12 @@ def send(queue: str, body: str, parameters: dict[str, Any] | None = None) -> Non
 
 def refusal(service: str, action: str, resource: str, *, source_arn: str) -> str | None:
     """None if the service may, on behalf of `source_arn`, by the resource's policy and its key's; else why not."""
-    source = authority.source(source_arn)
-    if not authority.service_may(service, action, resource, source):
+    source = iam.source(source_arn)
+    if not iam.service_may(service, action, resource, source):
         return _sentence(service, action, resource)
     for use in key_uses(action, resource, get_region()):
         named = {} if (service, action) == (EVENTS, "sns:Publish") else source
-        if not authority.service_may(service, use.action, use.key, {**use.conditions, **named}):
+        if not iam.service_may(service, use.action, use.key, {**use.conditions, **named}):
             return _sentence(service, use.action, use.key)
     return None
 

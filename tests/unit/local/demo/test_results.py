@@ -8,7 +8,7 @@ import pytest
 from distillery.cli.target import Target
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
-from local.demo.answers import show_results
+from local.demo.results import show_results
 from tests.fakes.road import distilled, open_run, verdict
 from tests.fakes.strangers import ACTIVE, ATTACKS
 from tests.unit.cli.account import FakeAccount

@@ -11,7 +11,7 @@ from ministack.core import iam_evaluator as iam
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam as iam_service
 
-from local.emulator.keys import Conditions, key_uses
+from local.emulator.kms import Conditions, key_uses
 
 _SESSION = "local"
 _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})

@@ -8,7 +8,7 @@ import pytest
 
 from bedrock_simulator.clock import ClockState
 from local.account import LocalAccount
-from local.demo.calendar import in_season
+from local.demo.start_dates import in_season
 from local.emulator.clock import write
 
 LAUNCH = "2024-12-04"
