@@ -1,9 +1,9 @@
 """A handler's import time, against importing boto3 and making the same clients and nothing else.
 
-As in the local Lambda runtime: `.venv-lambda` with the SDK's layer and, for the stage that has it, that of compiled
-packages before it. Every door is imported in a process of
-its own and timed inside it, so that the start of the interpreter, which is the same for both, flatters no ratio. The
-clients are those that the loaded modules ask for, found in their source.
+Each handler is imported from its unpacked archive, with the unpacked SDK layer and, for the stage that has it, the
+layer of compiled packages, on the interpreter of the local Lambda runtime; the checkout is not on the path. Every
+import runs in a process of its own and is timed inside it: the start of the interpreter is not counted.
+The clients are those that the source of the loaded modules creates.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.constructs.lambda_code import BUILD
+from infra.constructs.lambda_code import BUILD, pack_stage
 from infra.constructs.layers import WHEELS, pack_sdk
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
@@ -37,10 +37,10 @@ def bench(console: Console) -> list[Bar]:
     bars = []
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
         layer, cache = Path(folder, "layer"), Path(folder, "cache")
-        with zipfile.ZipFile(pack_sdk(BUILD)) as packed:
-            packed.extractall(layer)
+        _unpack(pack_sdk(BUILD), layer)
         for stage in doors():
-            environ = _environ(layer, cache, stage)
+            code = _unpack(pack_stage(stage, ROOT, BUILD), Path(folder, stage))
+            environ = _environ(code, layer, cache, compiled=stage == "dataset")  # the one stage with that layer
             module = f"lambdas.{stage}.handler"
             clients: list[str] = json.loads(_tell(environ, "clients", module))
             pairs = _pairs(environ, module, clients)
@@ -48,6 +48,12 @@ def bench(console: Console) -> list[Bar]:
             table.add_row(module, " ".join(clients), *_told(pairs))
     console.print(table)
     return bars
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    return folder
 
 
 def _told(pairs: Pairs) -> tuple[str, str, str]:
@@ -66,12 +72,12 @@ def _tell(environ: dict[str, str], *words: str) -> str:
     return run([PYTHON, DOOR, *words], environ)
 
 
-def _environ(layer: Path, cache: Path, stage: str) -> dict[str, str]:
-    """layer: as it is deployed, unpacked; cache: of bytecode."""
-    compiled = [WHEELS / "local"] if stage == "dataset" else []  # the one stage with that layer
+def _environ(code: Path, layer: Path, cache: Path, *, compiled: bool) -> dict[str, str]:
+    """code, layer: archives as they are deployed, unpacked; cache: of bytecode."""
+    wheels = [WHEELS / "local"] if compiled else []
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": os.pathsep.join(str(path) for path in [*compiled, layer / "python", ROOT]),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in [*wheels, layer / "python", code]),
         "PYTHONPYCACHEPREFIX": str(cache),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -1,0 +1,103 @@
+"""Each function's assets, unpacked, import its handler: with its layers, and without the checkout."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distillery.settings import load
+from infra.constructs.layers import WHEELS
+from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources
+
+PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+ENVIRONMENTS = ("dev", "prod")
+"""Together they have every function: dev empties its buckets, prod owns invocation logs."""
+IMPORT = "import importlib, sys; name = sys.argv[1].rpartition('.'); getattr(importlib.import_module(name[0]), name[2])"
+COMPILED = "Compiled packages"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The archives of a function's code and layers, but for compiled packages, which are built for another machine."""
+
+    archives: tuple[Path, ...]
+    compiled: bool
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The assets of an assembly by the key that each has in S3."""
+    manifests = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.assets.json")]
+    every = [file for manifest in manifests for file in manifest["files"].values()]
+    return {
+        where["objectKey"]: folder / one["source"]["path"] for one in every for where in one["destinations"].values()
+    }
+
+
+def _functions(files: dict[str, Path], template: dict[str, Any]) -> Iterator[tuple[str, Function]]:
+    layers = resources(template, "AWS::Lambda::LayerVersion")
+    for properties in resources(template, "AWS::Lambda::Function").values():
+        if not properties["Handler"].startswith("lambdas."):
+            continue
+        own = [layers[layer["Ref"]] for layer in properties.get("Layers", ())]
+        keys = [properties["Code"], *(layer["Content"] for layer in own if COMPILED not in layer["Description"])]
+        archives = tuple(files[key["S3Key"]] for key in keys)
+        yield properties["Handler"], Function(archives, any(COMPILED in layer["Description"] for layer in own))
+
+
+@pytest.fixture(scope="module")
+def functions() -> Iterator[dict[str, Function]]:
+    found: dict[str, Function] = {}
+    folders = []
+    for environment in ENVIRONMENTS:
+        assembly = app_of(load(environment, on=DAYS[environment])).synth()
+        folders.append(Path(assembly.directory))
+        for stack in assembly.stacks:
+            found.update(_functions(_files(folders[-1]), stack.template))
+    yield found
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    """The folder of an archive, which several functions may have: code is at its top, a layer's in `python`."""
+    if archive.is_dir():  # the settings, which the CDK packs
+        return archive
+    target = folder / archive.stem
+    if not target.exists():
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(target)
+    return target
+
+
+@pytest.mark.slow
+def test_the_assets_of_every_function_import_its_handler(functions: dict[str, Function], tmp_path: Path) -> None:
+    declared = {
+        handler
+        for file in (ROOT / "infra").rglob("*.py")
+        for handler in re.findall(r'handler="(lambdas\.[\w.]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert set(functions) == declared
+    failed = {}
+    for handler, function in functions.items():
+        code, *layers = (_unpack(archive, tmp_path) for archive in function.archives)
+        compiled = [WHEELS / "local"] if function.compiled else []  # the same packages, built for this machine
+        path = [code, *(layer / "python" for layer in layers), *compiled]
+        done = subprocess.run(
+            [PYTHON, "-S", "-P", "-c", IMPORT, handler],
+            cwd=tmp_path,
+            env={"PYTHONPATH": os.pathsep.join(map(str, path)), "AWS_REGION": "us-east-1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            failed[handler] = done.stderr[-500:]
+    assert failed == {}
