@@ -8,7 +8,6 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -16,6 +15,7 @@ from botocore.eventstream import EventStream
 from botocore.exceptions import BotoCoreError, ClientError
 
 from distillery.core import redaction
+from distillery.core.names import split_s3_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -165,16 +165,13 @@ class ObjectStore:
         return self._s3 or client("s3")
 
     def read(self, uri: str, version: str | None = None) -> bytes:
-        bucket, key = _split(uri)
+        bucket, key = split_s3_uri(uri)
         if version:
             return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    def read_json(self, uri: str) -> Any:
-        return json.loads(self.read(uri))
-
     def write(self, uri: str, body: bytes) -> None:
-        bucket, key = _split(uri)
+        bucket, key = split_s3_uri(uri)
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def write_json(self, uri: str, value: Any) -> None:
@@ -182,7 +179,7 @@ class ObjectStore:
 
     def exists(self, uri: str) -> bool:
         """Needs s3:ListBucket too: without it S3 answers 403 for a missing key."""
-        bucket, key = _split(uri)
+        bucket, key = split_s3_uri(uri)
         try:
             self.s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -190,8 +187,3 @@ class ObjectStore:
                 return False
             raise
         return True
-
-
-def _split(uri: str) -> tuple[str, str]:
-    parts = urlsplit(uri)
-    return parts.netloc, parts.path.removeprefix("/")

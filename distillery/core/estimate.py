@@ -13,7 +13,7 @@ from distillery.core.catalog import HostingMode, Price
 from distillery.core.errors import BadRequest, OverBudget
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset
-from distillery.core.prices import Prices, describe_price
+from distillery.core.prices import RecipePrices, describe_price
 from distillery.core.recipe import Recipe
 
 CANDIDATE_HOURS = 2
@@ -87,7 +87,7 @@ class Estimate:
 
 def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Estimate:
     """The cost of one run at the prices of the day `on`. Raises BadRequest where a price is unknown."""
-    prices = Prices.of(recipe, region, on)
+    prices = RecipePrices.of(recipe, region, on)
     lines = tuple(_run_items(recipe, size, prices))
     grown = replace(size, prompts=max(size.prompts, MAX_PROMPTS), tokens=_grown_tokens(size))
     return Estimate(
@@ -128,7 +128,7 @@ def check_monthly_cap(recipe: Recipe, estimated: Estimate) -> None:
         )
 
 
-def _run_items(recipe: Recipe, size: DatasetSize, prices: Prices) -> Iterator[CostItem]:
+def _run_items(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Iterator[CostItem]:
     yield _synthesis(recipe, size, prices)
     yield _training(recipe, size, prices)
     yield _evaluation(recipe, size, prices)
@@ -139,7 +139,7 @@ def _run_items(recipe: Recipe, size: DatasetSize, prices: Prices) -> Iterator[Co
     yield _month_of_storage(prices, "model storage, one month")
 
 
-def _synthesis(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+def _synthesis(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostItem:
     one = _cost_per_answer(recipe, size, prices.teacher)
     return CostItem(
         f"teacher's answers to {size.prompts} prompts",
@@ -150,14 +150,14 @@ def _synthesis(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
     )
 
 
-def _training(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+def _training(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostItem:
     trained, price = (size.tokens_each + recipe.max_answer_tokens) * size.prompts, prices.training
     basis = f"${price.per_million_tokens} per million tokens, {price.as_of}: {price.source}; one epoch assumed"
     usd = _round_up_to_cents(trained * price.per_million_tokens / MILLION)
     return CostItem(f"training on {size.prompts} pairs", usd, basis)
 
 
-def _evaluation(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
+def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostItem:
     models: dict[str, Price] = {"teacher": prices.teacher, "untrained student": prices.base}
     if prices.distilled:
         models["distilled student"] = prices.distilled
@@ -167,7 +167,7 @@ def _evaluation(recipe: Recipe, size: DatasetSize, prices: Prices) -> CostItem:
     return CostItem(what, _round_up_to_cents(usd), basis, *_tokens(recipe, size, 3 * size.heldout))
 
 
-def _running_costs(recipe: Recipe, prices: Prices) -> Iterator[CostItem]:
+def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:
     """Costs that continue after the run, each by its own unit."""
     if recipe.hosting is HostingMode.PROVISIONED:
         yield CostItem("live endpoint, an hour", *_hourly_cost(recipe))
@@ -176,11 +176,11 @@ def _running_costs(recipe: Recipe, prices: Prices) -> Iterator[CostItem]:
     yield _month_of_storage(prices, "model storage, a month")
 
 
-def _month_of_storage(prices: Prices, what: str) -> CostItem:
+def _month_of_storage(prices: RecipePrices, what: str) -> CostItem:
     return CostItem(what, prices.storage.per_model_month, f"{prices.storage.as_of}: {prices.storage.source}")
 
 
-def _answer_costs(recipe: Recipe, size: DatasetSize, prices: Prices) -> Iterator[AnswerCost]:
+def _answer_costs(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Iterator[AnswerCost]:
     """1,000 answers by each model: a student has to be cheaper than its teacher and than inexpensive strong models."""
 
     def by(who: str, model: str, price: Price) -> AnswerCost:

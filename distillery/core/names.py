@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-BEDROCK_NAME_MAX = 63
 ENVIRONMENT_MAX = 10
 RECIPE_MAX = 20
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -69,6 +68,12 @@ its prompt stands (`distillery/core/holdout`). The product's own calls say TAG_R
 
 METRIC_PROMPTS_LOGGED = "PromptsLogged"
 """Of an environment: how many requests the invoke function wrote to its log, prompt and reply."""
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key`."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 def digest(value: Any) -> str:

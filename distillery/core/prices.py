@@ -11,7 +11,7 @@ from distillery.core.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class RecipePrices:
     """The prices that an estimate uses.
 
     Attributes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
-from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX
+from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, split_s3_uri
 from distillery.core.serialization import from_wire
 from distillery.datasets.validation.reading import InputFile
 
@@ -170,7 +170,7 @@ def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
 
 def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
     """Lists the objects below a prefix, by key, that may contain prompts. Others, such as a readme, are skipped."""
-    bucket, prefix = _split(uri)
+    bucket, prefix = split_s3_uri(uri)
     with _client_errors_as_bad_request(address(uri)):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
@@ -181,7 +181,7 @@ def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
 
 
 def _open(s3: "S3Client", uri: str, version: str | None) -> Iterator[InputFile]:
-    bucket, key = _split(uri)
+    bucket, key = split_s3_uri(uri)
     with _client_errors_as_bad_request(describe(uri, version)):
         if version is None:
             response = s3.get_object(Bucket=bucket, Key=key)
@@ -204,8 +204,3 @@ def _client_errors_as_bad_request(what: str) -> Iterator[None]:
         raise BadRequest(
             f"{what} cannot be read, S3 returned {code(error)}; name an object that exists in the prompts bucket"
         ) from error
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key

@@ -6,11 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from distillery.core import offer
+from distillery.core import served_routes
 from distillery.core.catalog import InvokeId, Latency
 from distillery.core.names import DISTILLED_PREFIX
-from distillery.core.offer import Per
 from distillery.core.recipe import Recipe
+from distillery.core.served_routes import Period
 
 
 class Logging(BaseModel):
@@ -36,7 +36,7 @@ class Quota(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    per: Per = Field(description="'hour' or 'day', in UTC")
+    per: Period = Field(description="'hour' or 'day', in UTC")
     tokens: int | None = Field(
         default=None, description="a whole number of at least 1: input and output tokens", ge=1, strict=True
     )
@@ -44,9 +44,9 @@ class Quota(BaseModel):
         default=None, description="US dollars, more than 0 and of at most 9 decimals", gt=0, decimal_places=9
     )
 
-    def to_offer(self) -> offer.Quota:
+    def to_offer(self) -> served_routes.CallerQuota:
         """The quota as the function reads it."""
-        return offer.Quota(per=self.per, tokens=self.tokens, usd=self.usd)
+        return served_routes.CallerQuota(per=self.per, tokens=self.tokens, usd=self.usd)
 
 
 KEEP_DAYS_MAX = 3650

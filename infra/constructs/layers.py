@@ -18,10 +18,10 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from distillery.core import offer
+from distillery.core import served_routes
 from distillery.core.env_vars import FOLDER
-from distillery.core.offer import Offer
 from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
+from distillery.core.served_routes import ServedRoutes
 from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
 
 SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -79,9 +79,9 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
     return _file_layer(scope, ident, SETTINGS_FILE, dump(recipes), "The recipes of this environment")
 
 
-def offer_layer(scope: Construct, ident: str, routes: Offer) -> lambda_.LayerVersion:
-    """The routes that the invoke function offers, which `distillery.core.offer` reads."""
-    return _file_layer(scope, ident, offer.FILE, offer.dump(routes), "The routes of this environment")
+def offer_layer(scope: Construct, ident: str, routes: ServedRoutes) -> lambda_.LayerVersion:
+    """The routes that the invoke function offers, which `distillery.core.served_routes` reads."""
+    return _file_layer(scope, ident, served_routes.FILE, served_routes.dump(routes), "The routes of this environment")
 
 
 def pack_sdk(build: Path) -> Path:

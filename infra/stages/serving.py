@@ -8,7 +8,7 @@ from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
-from distillery.core.offer import Offer, Offered, Quota
+from distillery.core.served_routes import CallerQuota, ServedRoute, ServedRoutes
 from distillery.settings import FallbackPolicy, Route
 from distillery.settings.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.constructs.application_profile import application_profile
@@ -35,12 +35,12 @@ class Serving(Construct):
         home_region: str,
         policies: Sequence[FallbackPolicy],
         reserved_concurrency: int | None = None,
-        quota: Quota | None = None,
+        quota: CallerQuota | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._location, self._home = context.names, Location.of(self), Location.of(self).at(home_region)
         applications = {policy.route.name: self._route(policy) for policy in policies}
-        offer = Offer(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
+        offer = ServedRoutes(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
         self.function = Function(
             self,
             "Function",
@@ -54,7 +54,7 @@ class Serving(Construct):
         )
         if quota:
             self._count(context)
-        self.alias = self._alias() if offer.to_the_known else None
+        self.alias = self._alias() if offer.needs_caller else None
         self.url = self._url()
 
     def _count(self, context: StackContext) -> None:
@@ -132,8 +132,8 @@ class Serving(Construct):
         ]
 
 
-def _offered(route: Route) -> Offered:
-    return Offered(name=route.name, principals=route.principals)
+def _offered(route: Route) -> ServedRoute:
+    return ServedRoute(name=route.name, principals=route.principals)
 
 
 def _by_model(applications: Applications) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distillery.core.logs import LogSource
+from distillery.core.names import split_s3_uri
 from distillery.core.redaction import told
 from lambdas.collection.hours import HourRange
 
@@ -92,7 +93,7 @@ def literal(text: str) -> str:
 
 def result_lines(s3: "S3Client", uri: str) -> Iterator[bytes]:
     """Iterate over the single column of a result, without its header: CSV in UTF-8, every field quoted."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_s3_uri(uri)
     body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     csv.field_size_limit(sys.maxsize)
     rows = csv.reader(line.decode() for line in body.iter_lines(chunk_size=CHUNK_BYTES, keepends=True))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.aws import ClientError
 from distillery.core.errors import Misconfigured
+from distillery.core.names import split_s3_uri
 from lambdas.collection.hours import HourRange
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class LogFiles:
 
     def __init__(self, s3: "S3Client", uri: str) -> None:
         self._s3, self.uri = s3, uri
-        self.bucket, _, self._prefix = uri.removeprefix("s3://").partition("/")
+        self.bucket, self._prefix = split_s3_uri(uri)
 
     @property
     def account(self) -> str:
@@ -84,7 +85,7 @@ class LogFiles:
         if not uri.startswith(self.uri):
             return None
         try:
-            found = self._s3.get_object(Bucket=self.bucket, Key=uri.removeprefix(f"s3://{self.bucket}/"))
+            found = self._s3.get_object(Bucket=self.bucket, Key=split_s3_uri(uri)[1])
             return json.loads(gzip.decompress(found["Body"].read()))
         except (ClientError, OSError, EOFError, zlib.error, ValueError):
             return None

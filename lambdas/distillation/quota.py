@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from distillery.core import catalog
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
-from distillery.core.catalog import HostingMode, Quota
+from distillery.core.catalog import HostingMode, ServiceQuota
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.names import Names
@@ -29,7 +29,7 @@ log = get_logger(__name__)
 class QuotaUse:
     """used, added: in the quota's own unit, model units or deployments."""
 
-    quota: Quota
+    quota: ServiceQuota
     used: int
     added: int
 
@@ -93,7 +93,7 @@ class HostingQuotas:
         if small:
             raise QuotaTooSmall(_refusal(recipe, self._bedrock.meta.region_name, small))
 
-    def _granted(self, quota: Quota) -> int | None:
+    def _granted(self, quota: ServiceQuota) -> int | None:
         """The applied value; None where Service Quotas does not tell it: AccessDeniedException,
         NoSuchResourceException ("if the applied quota value is not available, the quota is not retrieved")."""
         try:

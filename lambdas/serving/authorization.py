@@ -12,8 +12,8 @@ from typing import Any
 from distillery.core.errors import NotAdmitted
 from distillery.core.function_url import Caller, caller_of, invoked_function
 from distillery.core.names import URL_ALIAS
-from distillery.core.offer import Offered
 from distillery.core.principals import Principals
+from distillery.core.served_routes import ServedRoute
 
 UNIDENTIFIED = "direct"
 
@@ -30,12 +30,12 @@ class Requester:
         """The principal that a quota counts. All unidentified callers share one."""
         return self.caller.principal if self.caller else UNIDENTIFIED
 
-    def may_use(self, route: Offered) -> bool:
+    def may_use(self, route: ServedRoute) -> bool:
         if route.principals is None:
             return True
         return self.caller is not None and _principals(route.principals, self.account).admit(self.caller.arn)
 
-    def authorize(self, route: Offered) -> None:
+    def authorize(self, route: ServedRoute) -> None:
         """Raise NotAdmitted if the requester may not use the route."""
         if self.may_use(route):
             return

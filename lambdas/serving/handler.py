@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.client import EmbeddedMetrics, Route, RouteError, published
 from distillery.client.metrics import BY_ENVIRONMENT, Dimension, directive, embedded, to_line
-from distillery.core import clock, offer
+from distillery.core import clock, served_routes
 from distillery.core.aws import session
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, is_set, read
@@ -41,7 +41,7 @@ def invoke(event: Any, context: object) -> dict[str, Any]:
 
 def _answer(event: Any, requester: Requester) -> dict[str, Any]:
     request = parse_request(event)
-    offered = _offer().named(request.route)
+    offered = _offer().find(request.route)
     requester.authorize(offered)
     answer = serve(request, _route(offered.name), _converse(requester))
     if is_set(Variable.LOG_PROMPTS):
@@ -59,7 +59,7 @@ def _converse(requester: Requester) -> Converse:
 
 
 @functools.cache
-def _usage_counter(quota: offer.Quota) -> "UsageCounter":
+def _usage_counter(quota: served_routes.CallerQuota) -> "UsageCounter":
     from lambdas.serving.quota import UsageCounter
 
     return UsageCounter(read(Variable.QUOTAS), quota)
@@ -71,8 +71,8 @@ def _routes(requester: Requester) -> dict[str, Any]:
 
 
 @functools.cache
-def _offer() -> offer.Offer:
-    return offer.read()
+def _offer() -> served_routes.ServedRoutes:
+    return served_routes.read()
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from distillery.core import clock
 from distillery.core.aws import AWS_ERRORS, ClientError, code, counting
 from distillery.core.boundary import get_logger
 from distillery.core.errors import OverQuota, QuotaUnavailable
-from distillery.core.offer import Quota
+from distillery.core.served_routes import CallerQuota
 from lambdas.serving.request import InvokeRequest
 from lambdas.serving.serve import converse
 
@@ -87,7 +87,7 @@ class UsageCounter:
         db: a DynamoDB client without retries. Default: one of the function.
     """
 
-    def __init__(self, table: str, quota: Quota, db: "DynamoDBClient | None" = None) -> None:
+    def __init__(self, table: str, quota: CallerQuota, db: "DynamoDBClient | None" = None) -> None:
         self._table, self._quota = table, quota
         self._db = db or counting()
         limits = {"tokens": quota.tokens, "nanodollars": quota.nanodollars}

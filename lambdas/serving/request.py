@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from distillery.core.conversation import ROLES
 from distillery.core.errors import BadRequest
 
 FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
@@ -59,7 +60,7 @@ def _messages(event: Mapping[str, Any]) -> list[dict[str, Any]]:
         raise BadRequest(f"'messages' has {len(turns)} turns; at most {MAX_TURNS} are allowed; leave out the oldest")
     if len(turns) % 2 == 0:
         raise BadRequest("the last of 'messages' is not by the user; leave out the answer that you ask for")
-    return [_turn(turn, ("user", "assistant")[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
+    return [_turn(turn, ROLES[i % 2], f"messages[{i}]") for i, turn in enumerate(turns)]
 
 
 def _turn(turn: Any, role: str, where: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from distillery.core.aws import ONCE
-from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from lambdas.serving.authorization import requester_of
 from lambdas.serving.quota import UsageCounter
@@ -36,15 +36,15 @@ from tests.bench.simulator import constant_server
 Call = Callable[[], Any]
 REQUESTS, ROUNDS, WARM = 300, 5, 50
 EVENT = {"route": "fast", "prompt": "where is my parcel"}
-OFFER = Offer(routes=(Offered(name="fast"),))
-QUOTA = Quota(per=Per.DAY, tokens=10**9, usd=Decimal(1000))
+OFFER = ServedRoutes(routes=(ServedRoute(name="fast"),))
+QUOTA = CallerQuota(per=Period.DAY, tokens=10**9, usd=Decimal(1000))
 ADDED_MS, NONE = 20.0, 1.05
 
 
 def _before() -> Any:
     """Requester, offer and log as they were: see `handler._answer`."""
     requester, request = requester_of(EVENT, None), parse_request(EVENT)
-    offered = OFFER.named(request.route)
+    offered = OFFER.find(request.route)
     requester.authorize(offered)
     return answer_document(request.route, converse(request, handler._route(offered.name)))
 
@@ -71,7 +71,7 @@ def bench(console: Console) -> list[Bar]:
     ]
 
 
-def _with(quota: Quota | None) -> Call:
+def _with(quota: CallerQuota | None) -> Call:
     offer = replace(OFFER, quota=quota)
 
     def call() -> Any:

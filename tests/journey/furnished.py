@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from distillery.core.offer import Per
+from distillery.core.served_routes import Period
 from distillery.settings import Logging, Settings
 from distillery.settings.environment import Quota
 from tests.journey.assemblies import Assemblies
@@ -17,7 +17,7 @@ def furnished(assemblies: Assemblies) -> Settings:
     dev = assemblies.settings("dev")
     recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
     more = {
-        "quota": Quota(per=Per.DAY, tokens=TOKENS),
+        "quota": Quota(per=Period.DAY, tokens=TOKENS),
         "logging": Logging(keep_days=30),
         "recipes": {RECIPE: recipe},
     }

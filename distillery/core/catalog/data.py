@@ -26,7 +26,7 @@ from distillery.core.catalog.types import (
     Price,
     PriceKind,
     Profile,
-    Quota,
+    ServiceQuota,
     Surcharge,
     TeacherAs,
     Tier,
@@ -82,7 +82,7 @@ def _model(table: Table, provider: str, groups: Mapping[str, list[str]]) -> Mode
         ),
         "prices": lambda given: tuple(map(_price, given)),
         "training": lambda given: TrainingPrice(**given),
-        "model_units_quota": lambda given: Quota(**given),
+        "model_units_quota": lambda given: ServiceQuota(**given),
     }
     return Model(provider=provider, **{name: decoders.get(name, _as_is)(given) for name, given in table.items()})
 

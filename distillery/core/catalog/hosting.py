@@ -9,14 +9,14 @@ from datetime import date
 
 from distillery.core.catalog.life import LifeState
 from distillery.core.catalog.queries import model
-from distillery.core.catalog.types import Eligibility, HostingMode, Model, Quota
+from distillery.core.catalog.types import Eligibility, HostingMode, Model, ServiceQuota
 
 SERVICE_CODE = "bedrock"
 """The service code of Amazon Bedrock in Service Quotas."""
 
 _PAGE = "GR, Amazon Bedrock endpoints and quotas"
 
-ALL_MODEL_UNITS = Quota(
+ALL_MODEL_UNITS = ServiceQuota(
     code="L-BE77399C",
     name="Model units no-commitment Provisioned Throughputs across custom models",
     default=0,
@@ -24,7 +24,7 @@ ALL_MODEL_UNITS = Quota(
 )
 """Model units of all no-commitment Provisioned Throughput of custom models, in one account and Region."""
 
-DEPLOYMENTS = Quota(
+DEPLOYMENTS = ServiceQuota(
     code="L-1EF80F3E",
     name="(Model customization) Total number of custom model deployments",
     default=10,
@@ -74,7 +74,7 @@ def throughput_eligible(student: str, region: str, on: date) -> Eligibility:
     return Eligibility(True, f"{base.name} may be hosted on Provisioned Throughput in {region}")
 
 
-def hosting_quotas(student: str, mode: HostingMode) -> tuple[Quota, ...]:
+def hosting_quotas(student: str, mode: HostingMode) -> tuple[ServiceQuota, ...]:
     """Every known quota that limits hosting a model customized from `student`."""
     if mode is HostingMode.ON_DEMAND:
         return (DEPLOYMENTS,)

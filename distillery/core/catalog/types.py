@@ -148,7 +148,7 @@ class OnDemandHosting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class ServiceQuota:
     """A quota of Amazon Bedrock in Service Quotas. `default` is what a new account has, in every Region."""
 
     code: str
@@ -207,7 +207,7 @@ class Model:
     multi_turn_distillation: bool = False
     successor: InvokeId | None = None
     training_context_tokens: int | None = None
-    model_units_quota: Quota | None = None
+    model_units_quota: ServiceQuota | None = None
 
 
 @dataclass(frozen=True, slots=True)

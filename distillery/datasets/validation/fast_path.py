@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias, Typ
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType
 from msgspec.json import Decoder
 
+from distillery.core.conversation import ROLES
 from distillery.core.limits import MAX_LINE_BYTES, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from distillery.core.conversation import Prompt
 
-ROLES = ("user", "assistant")
 NEEDS_EXPLAIN = ("\0", "\x85", "\u2028", "\u2029")
 """Characters that cause a warning, or that make the line longer once they are escaped (`conversation.to_line`)."""
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from distillery.core.conversation import ROLES
 from distillery.core.limits import SCHEMA_VERSION
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.decoding import ObjectWithDuplicateKeys
-from distillery.datasets.validation.fast_path import ROLES
 from distillery.datasets.validation.finding import Problem
 
 MISPRINT = "bedrock-conversion-2024"

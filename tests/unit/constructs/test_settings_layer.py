@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 
-from distillery.core.offer import Offer, Offered
+from distillery.core.served_routes import ServedRoute, ServedRoutes
 from infra.constructs import layers
 
-OFFER = Offer(routes=(Offered(name="fast"), Offered(name="haiku", principals=("user/ana",))))
+OFFER = ServedRoutes(routes=(ServedRoute(name="fast"), ServedRoute(name="haiku", principals=("user/ana",))))
 TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {

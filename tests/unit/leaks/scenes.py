@@ -12,9 +12,9 @@ import pytest
 
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.logs import How, LogSource
-from distillery.core.offer import Offer, Offered, Per, Quota
 from distillery.core.recipe import OverBudgetThen, Recipe
 from distillery.core.serialization import to_wire
+from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
@@ -57,11 +57,13 @@ class Scene:
 
     prepare: Callable[[Account], Ask]
     recipe: Recipe = PLAIN
-    quota: Quota | None = None
+    quota: CallerQuota | None = None
 
     @contextmanager
     def settings(self) -> Iterator[None]:
-        routes = Offer(routes=tuple(Offered(name=name) for name in ("fast", "distilled/support")), quota=self.quota)
+        routes = ServedRoutes(
+            routes=tuple(ServedRoute(name=name) for name in ("fast", "distilled/support")), quota=self.quota
+        )
         told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("distillery.core.env_vars.read_settings", lambda name: told[name])
@@ -305,7 +307,7 @@ SCENES: dict[str, Scene] = {
     "an upload is recorded": Scene(recorded_upload),
     "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
     "a request within a quota": Scene(
-        serving({"route": "fast", "prompt": "hello"}), quota=Quota(per=Per.DAY, tokens=100_000)
+        serving({"route": "fast", "prompt": "hello"}), quota=CallerQuota(per=Period.DAY, tokens=100_000)
     ),
     "old data sets": Scene(expired, WAITS),
     "a request by the URL": Scene(serving(by_url({"route": "fast", "prompt": "hello"}))),

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from distillery.core import clock, offer
+from distillery.core import clock, served_routes
 from distillery.core.env_vars import Variable
-from distillery.core.offer import Offer, Offered
+from distillery.core.served_routes import ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from tests.unit.client.world import OPTIMIZED, OTHER, STANDARD, STUDENT, World, route_map
 
@@ -18,8 +18,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.publish(route_map(STANDARD, route="plain"))
     world.publish(route_map(STUDENT, route="distilled/support"))
     world.promote()
-    routes = tuple(Offered(name=name) for name in ("distilled/support", "fast", "plain"))
-    monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes))
+    routes = tuple(ServedRoute(name=name) for name in ("distilled/support", "fast", "plain"))
+    monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=routes))
     monkeypatch.setattr(handler, "_session", lambda: world)
     monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
     monkeypatch.setattr("distillery.client.fallback.time.sleep", lambda _: None)

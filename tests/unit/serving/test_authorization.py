@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from distillery.core import offer
+from distillery.core import served_routes
 from distillery.core.errors import NotAdmitted
-from distillery.core.offer import Offer, Offered
+from distillery.core.served_routes import ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from lambdas.serving.authorization import requester_of
 from tests.unit.client.world import World
@@ -36,11 +36,11 @@ def restricted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """fast and the student are for the shop; plain is for all."""
     shop = ("assumed-role/shop/*",)
     routes = (
-        Offered(name="distilled/support", principals=shop),
-        Offered(name="fast", principals=shop),
-        Offered(name="plain"),
+        ServedRoute(name="distilled/support", principals=shop),
+        ServedRoute(name="fast", principals=shop),
+        ServedRoute(name="plain"),
     )
-    monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes))
+    monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=routes))
 
 
 def signed(said: dict[str, Any], arn: Any, ident: Any = "AROAEXAMPLE:i-0ab") -> dict[str, Any]:
@@ -143,5 +143,5 @@ def test_a_get_lists_what_its_caller_may_use(world: World, arn: str | None, list
 def test_a_pattern_without_an_account_means_the_functions_own() -> None:
     elsewhere = Context(FUNCTION.replace("111122223333", "999922223333") + ":url")
     requester = requester_of(signed(event(), SHOP), elsewhere)
-    assert not requester.may_use(Offered(name="x", principals=("assumed-role/shop/*",)))
-    assert requester.may_use(Offered(name="x", principals=("arn:aws:sts::111122223333:assumed-role/shop/*",)))
+    assert not requester.may_use(ServedRoute(name="x", principals=("assumed-role/shop/*",)))
+    assert requester.may_use(ServedRoute(name="x", principals=("arn:aws:sts::111122223333:assumed-role/shop/*",)))

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.client import AllStepsFailed
-from distillery.core import clock, offer
+from distillery.core import clock, served_routes
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel, OverQuota, QuotaUnavailable
 from distillery.core.function_url import Caller
-from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from lambdas.serving import quota as quotas
 from lambdas.serving.quota import Usage, UsageCounter
@@ -28,15 +28,15 @@ from tests.unit.client.world import PRO, THROTTLED, World, answer, refusal
 from tests.unit.serving.test_authorization import BY_URL, DIRECT, OTHER, SHOP, call, signed
 from tests.unit.serving.test_function_url import event
 
-ROUTES = tuple(Offered(name=name) for name in ("distilled/support", "fast", "plain"))
+ROUTES = tuple(ServedRoute(name=name) for name in ("distilled/support", "fast", "plain"))
 NOW = 1_700_000_000
 ASKED = {"route": "plain", "prompt": "hello", "max_tokens": 20}
 WORST = 16 + 5 + 20
 """Tokens of it: a turn, five bytes, and its answer."""
-TEN = Quota(per=Per.HOUR, tokens=10 * WORST)
+TEN = CallerQuota(per=Period.HOUR, tokens=10 * WORST)
 ROLE = "arn:aws:sts::111122223333:assumed-role/shop"
 
-Offering = Callable[[Quota | None], FakeSums]
+Offering = Callable[[CallerQuota | None], FakeSums]
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def offering(world: World, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> O
     for identifier in ("app-pro", PRO):
         world.script[identifier] = [used_up]
 
-    def to(quota: Quota | None) -> FakeSums:
-        monkeypatch.setattr(offer, "read", lambda: Offer(routes=ROUTES, quota=quota))
+    def to(quota: CallerQuota | None) -> FakeSums:
+        monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=ROUTES, quota=quota))
         handler._offer.cache_clear()
         return sums
 
@@ -112,7 +112,7 @@ ROOM = (
 
 
 def test_it_sends_what_dynamodb_is_known_to_understand(world: World, offering: Offering) -> None:
-    sums = offering(Quota(per=Per.HOUR, tokens=10**6, usd=Decimal(1)))
+    sums = offering(CallerQuota(per=Period.HOUR, tokens=10**6, usd=Decimal(1)))
     world.script["app-pro"] = [used(1, 1)]
     assert ask() == 200
     assert [(call["UpdateExpression"], call["ConditionExpression"]) for call in sums.calls] == [
@@ -157,10 +157,10 @@ def test_direct_invocations_are_one_caller_whatever_they_say_of_themselves(offer
     assert ask() == 200, "and take nothing from those who are known"
 
 
-@pytest.mark.parametrize("per", [Per.HOUR, Per.DAY])
-def test_dollars_are_counted_at_the_maps_prices(offering: Offering, per: Per) -> None:
+@pytest.mark.parametrize("per", [Period.HOUR, Period.DAY])
+def test_dollars_are_counted_at_the_maps_prices(offering: Offering, per: Period) -> None:
     """A worst case is 21 tokens at $0.80 and 20 at $3.20 for a million."""
-    sums = offering(Quota(per=per, usd=Decimal("0.0001616")))
+    sums = offering(CallerQuota(per=per, usd=Decimal("0.0001616")))
     assert [ask() for _ in range(3)] == [200, 200, 429]
     assert [item["taken_nanodollars"] for item in sums.items.values()] == [161_600]
 
@@ -307,7 +307,7 @@ def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
     """Of any requests, each of which uses some share of its worst case."""
     usd = None if nanodollars is None else Decimal(nanodollars) / 10**9
     sums, spent = FakeSums(), list[Usage]()
-    limited: Any = UsageCounter("quotas", Quota(per=Per.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
+    limited: Any = UsageCounter("quotas", CallerQuota(per=Period.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
 
     def one(request: tuple[int, int, float]) -> None:
         most = Usage(request[0], request[1])
@@ -344,7 +344,7 @@ def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, of
 
 def test_every_attempt_of_a_walk_is_priced_like_the_dearest_step(world: World, offering: Offering) -> None:
     """fast falls back from optimized latency at $1.00 and $4.00 to standard at $0.80 and $3.20."""
-    sums = offering(Quota(per=Per.HOUR, usd=Decimal(1)))
+    sums = offering(CallerQuota(per=Period.HOUR, usd=Decimal(1)))
     world.script[PRO], world.script["app-pro"] = [ReadTimeoutError(endpoint_url="x")], [used(10, 10)]
     assert ask(route="fast") == 200
     (item,) = sums.items.values()

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.client.aws import Clients
-from distillery.core import offer
+from distillery.core import served_routes
 from distillery.core.env_vars import Variable
 from distillery.core.errors import DistilleryError
-from distillery.core.offer import Offer, Offered, Per, Quota
+from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import authorization, handler
 from tests.fakes.sums import FakeSums
 from tests.unit.client.world import World
@@ -92,9 +92,9 @@ LEFT_ALONE: dict[str, Place] = {
 def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
     """plain is for all and fast for the shop, and everybody is counted."""
     sums = FakeSums()
-    quota = Quota(per=Per.DAY, tokens=10**9, usd=Decimal(1000))
-    routes = (Offered(name="plain"), Offered(name="fast", principals=("assumed-role/shop/*",)))
-    monkeypatch.setattr(offer, "read", lambda: Offer(routes=routes, quota=quota))
+    quota = CallerQuota(per=Period.DAY, tokens=10**9, usd=Decimal(1000))
+    routes = (ServedRoute(name="plain"), ServedRoute(name="fast", principals=("assumed-role/shop/*",)))
+    monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=routes, quota=quota))
     monkeypatch.setattr("lambdas.serving.quota.counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
     handler._usage_counter.cache_clear()
@@ -157,9 +157,9 @@ names = st.text(max_size=80) | st.from_regex(r"[a-z0-9/-]{1,70}", fullmatch=True
 
 @given(st.lists(names.filter(lambda name: name.strip() and name not in ("plain", "fast")), max_size=20))
 def test_however_many_names_are_made_up_nothing_grows(made_up: list[str]) -> None:
-    world, offered = World(), Offer(routes=(Offered(name="plain"), Offered(name="fast")))
+    world, offered = World(), ServedRoutes(routes=(ServedRoute(name="plain"), ServedRoute(name="fast")))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(offer, "read", lambda: offered)
+        patched.setattr(served_routes, "read", lambda: offered)
         patched.setattr(handler, "_session", lambda: world)
         handler._offer.cache_clear()
         handler._route.cache_clear()

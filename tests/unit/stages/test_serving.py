@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distillery.client.route_map import RouteMap
-from distillery.core.offer import Offer
+from distillery.core.served_routes import ServedRoutes
 from distillery.settings.reading import parse, read
 from infra.constructs.layers import offer_layer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
@@ -242,9 +242,9 @@ def test_the_function_is_told_the_routes_that_have_a_map_and_reads_no_list_of_th
 
 
 def test_a_route_for_some_is_told_to_the_function_with_its_principals(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Offer] = []
+    told: list[ServedRoutes] = []
 
-    def made(scope: Construct, ident: str, offer: Offer) -> lambda_.LayerVersion:
+    def made(scope: Construct, ident: str, offer: ServedRoutes) -> lambda_.LayerVersion:
         told.append(offer)
         return offer_layer(scope, ident, offer)
 
