@@ -17,6 +17,8 @@ from distillery.cli.verbs import VERBS
 from tests.unit.dataset.fakes import file
 from tests.wheels import built, install
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 EXTRAS = (("cli",), ("cli", "chart"))
 WORDS = {
@@ -37,8 +39,6 @@ WORDS = {
 PROGRAM = """
 import contextlib, io, json, sys
 from distillery.cli import main
-
-pytestmark = pytest.mark.slow
 for words in json.load(sys.stdin):
     sys.argv = ["distillery", *words]
     out, err, code = io.StringIO(), io.StringIO(), 0
