@@ -10,16 +10,13 @@ roles by their tag. What a type cannot express, such as that a text is more than
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType
 from msgspec.json import Decoder
 
-from distillery.core.conversation import ROLES
+from distillery.core.conversation import ROLES, Prompt
 from distillery.core.limits import MAX_LINE_BYTES, SCHEMA_VERSION
-
-if TYPE_CHECKING:
-    from distillery.core.conversation import Prompt
 
 NEEDS_EXPLAIN = ("\0", "\x85", "\u2028", "\u2029")
 """Characters that cause a warning, or that make the line longer once they are escaped (`conversation.to_line`)."""
@@ -212,10 +209,8 @@ def _keys_are_unique(raw: bytes, records: Sequence[Record], joined: str, texts: 
     return not more
 
 
-def to_prompt(texts: PromptTexts, answer: str | None) -> "Prompt":
+def to_prompt(texts: PromptTexts, answer: str | None) -> Prompt:
     """Builds the prompt of an accepted line."""
-    from distillery.core.conversation import Prompt  # a check without a recipe does not need it
-
     system, *messages = texts
     return Prompt(
         system=system,
