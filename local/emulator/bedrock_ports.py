@@ -55,7 +55,7 @@ class AccountObjects:
                 raise ObjectDenied(why)
             _put(bucket, key, body)
 
-    def home(self, account: str, region: str, bucket: str) -> str | None:
+    def bucket_region(self, account: str, region: str, bucket: str) -> str | None:
         """The bucket's Region."""
         with request_scope(account, region):
             found = s3._buckets.get(bucket)
@@ -83,7 +83,7 @@ class AccountEvents:
 class AccountRoles:
     """The account's roles and whom they trust."""
 
-    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+    def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
         """None if Bedrock may assume the role for that source, else the sentence that Bedrock answers."""
         with request_scope(account, region):
             if iam.service_may_assume(_BEDROCK, role_arn, source_arn=service_source_arn):
@@ -93,7 +93,7 @@ class AccountRoles:
             f"relationship that allows {_BEDROCK} to assume it for {service_source_arn}."
         )
 
-    def may(
+    def is_allowed(
         self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
     ) -> bool:
         """Whether the role may do that."""

@@ -25,21 +25,21 @@ class VirtualClock:
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
-        self._calendar = ClockState(real=0, virtual=0, speed=1)
+        self._state = ClockState(real=0, virtual=0, speed=1)
 
-    def calendar(self) -> ClockState:
+    def state(self) -> ClockState:
         """What the file says now. Raises FileNotFoundError if it is gone."""
         found = self._path.stat()
         stamp = (found.st_mtime_ns, found.st_ino)
         with self._lock:
             if stamp != self._stamp:
-                self._calendar = ClockState(**json.loads(self._path.read_text()))
+                self._state = ClockState(**json.loads(self._path.read_text()))
                 self._stamp = stamp
-            return self._calendar
+            return self._state
 
     def epoch(self) -> float:
         """Virtual seconds since 1970."""
-        return self.calendar().at(time.time())
+        return self.state().at(time.time())
 
     def now(self) -> datetime:
         """The virtual moment, aware, UTC."""
@@ -51,7 +51,7 @@ class VirtualClock:
 
     def set(self, *, virtual: float | None = None, speed: float | None = None) -> ClockState:
         """Move the clock or change its speed, from this moment on."""
-        after = self.calendar().changed(time.time(), virtual=virtual, speed=speed)
+        after = self.state().changed(time.time(), virtual=virtual, speed=speed)
         write(self._path, after)
         return after
 
@@ -65,13 +65,13 @@ class VirtualClock:
             left = epoch - self.epoch()
             if left <= 0:
                 return True
-            speed = self.calendar().speed
+            speed = self.state().speed
             time.sleep(min(left / speed, _LONGEST_NAP) if speed else _LONGEST_NAP)
         return False
 
 
-def write(path: Path, calendar: ClockState) -> None:
+def write(path: Path, state: ClockState) -> None:
     """Put the file in place in one step, so that no reader ever sees half of it."""
     draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(asdict(calendar)))
+    draft.write_text(json.dumps(asdict(state)))
     os.replace(draft, path)

@@ -31,7 +31,7 @@ class Simulator(Protocol):
 def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
     encoded = b"" if body is None else json.dumps(body).encode()
-    request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, spared=True)
+    request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, exempt_from_faults=True)
     response = simulator.handle(request)
     if response.status >= 400:
         kind = response.headers.get("x-amzn-ErrorType", "")

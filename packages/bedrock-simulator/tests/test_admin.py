@@ -1,4 +1,4 @@
-"""The ways in that AWS does not have: what each answers, and what it refuses."""
+"""The admin API: the response of each request, and what it rejects."""
 
 import json
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def test_the_clock_goes_where_it_is_sent(change: dict[str, Any], now: str) -> No
     assert world.ask("PUT", "clock", change)["now"] == now == world.ask("GET", "clock")["now"]
 
 
-def test_the_clock_runs_as_fast_as_it_is_told() -> None:
+def test_the_clock_runs_at_its_speed() -> None:
     world = Managed()
     assert world.ask("PUT", "clock", {"speed": 1e6})["speed"] == 1e6
     assert world.ask("GET", "clock")["now"] > "2026-11-23T09:00:00"
@@ -69,7 +69,7 @@ def test_what_is_due_has_come_about_when_the_clock_answers() -> None:
     assert world.ask("GET", "events", account="222222222222") == []
 
 
-def test_an_event_is_kept_as_eventbridge_delivers_it() -> None:
+def test_an_event_is_stored_as_eventbridge_delivers_it() -> None:
     world = Managed()
     arn = world.client().create_model_customization_job(**job())["jobArn"]
     world.bedrock.tick()
@@ -121,7 +121,7 @@ def test_quotas_are_changed_one_by_one() -> None:
         say(world, PRO, "hello")
 
 
-def test_latency_is_felt_as_asked() -> None:
+def test_latency_is_scaled() -> None:
     world = Managed()
     assert world.ask("PUT", "latency", {"scale": 0.5}) == world.ask("GET", "latency")
     reply = say(world, PRO, "where is my parcel")
@@ -161,7 +161,7 @@ def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
         ("PUT", "clock", b'{"warp": 9}', 400, "there is no warp: there are virtual, date, advance, speed"),
         ("PUT", "clock", b"[]", 400, "the body must be a JSON object"),
         ("PUT", "clock", b"{", 400, "Expecting property name"),
-        ("POST", "faults", b'{"kind": "earthquake"}', 400, "there is no fault 'earthquake'"),
+        ("POST", "faults", b'{"kind": "earthquake"}', 400, "unknown kind of fault 'earthquake'"),
         ("POST", "faults", b'{"kind": "slow", "tims": 1}', 400, "there is no tims"),
         ("POST", "faults", b'[{"kind": "lost-event"}, {"kind": 7}]', 400, "Expected `str`, got `int`"),
         ("DELETE", "faults/fault-9", b"", 400, "there is no fault fault-9"),
@@ -175,9 +175,7 @@ def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
         ("PUT", "latency", b'{"scale": null}', 400, "Expected `float`, got `null`"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(
-    method: str, path: str, body: bytes, status: int, sentence: str
-) -> None:
+def test_an_invalid_request_gets_a_message(method: str, path: str, body: bytes, status: int, sentence: str) -> None:
     world = Managed()
     refused, told = world.admin.answer(method, path, {}, body)
     assert refused == status

@@ -1,4 +1,4 @@
-"""What a job leaves in S3, and which prompts it rejects."""
+"""The output of a job in S3, and the prompts that it rejects."""
 
 import csv
 import json
@@ -54,7 +54,7 @@ def test_the_teacher_gives_no_more_tokens_than_are_requested_of_it() -> None:
     assert answers == {"refu", "deli", "logi", "canc"}
 
 
-def test_losses_are_told_by_the_job_and_the_model() -> None:
+def test_job_and_model_report_losses() -> None:
     world = World()
     model = distilled(world)
     done = world.client().get_model_customization_job(jobIdentifier="distill-intent-1")

@@ -1,4 +1,4 @@
-"""Before its first day the service has no such operation, field or value."""
+"""Before its first day, the service has no such operation, field or value."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
-from bedrock_simulator.operations import CONTROL, RUNTIME
+from bedrock_simulator.control_plane.dispatch import CONTROL
 from bedrock_simulator.protocol import service_model
+from bedrock_simulator.runtime.dispatch import RUNTIME
 from simulator_support.fakes import World, job, say
 
 SERVICES = ("bedrock", "bedrock-runtime")

@@ -1,4 +1,4 @@
-"""Tokens of a quota: taken at the start of a call, given back at its end, forgotten after a minute."""
+"""Tokens of a quota are reserved when a call starts, returned when it ends, and expire after a minute."""
 
 from datetime import timedelta
 

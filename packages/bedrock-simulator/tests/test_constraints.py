@@ -13,11 +13,12 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
+from bedrock_simulator.control_plane.dispatch import CONTROL
 from bedrock_simulator.errors import ServiceError
-from bedrock_simulator.operations import CONTROL, RUNTIME
 from bedrock_simulator.ports import Request
 from bedrock_simulator.protocol.service_model import Operation, operations, parameters
 from bedrock_simulator.protocol.shapes import problems
+from bedrock_simulator.runtime.dispatch import RUNTIME
 from simulator_support.fakes import ACCOUNT
 
 ALL_MATCH = (r"[\S\s]+", r"[\s\S]+")  # patterns that no text breaks but the empty one, which is a fault of length

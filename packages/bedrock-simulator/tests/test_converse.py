@@ -1,4 +1,4 @@
-"""Converse and ConverseStream: conversations, limits, stop reasons, events, and what is refused in whose words."""
+"""Converse and ConverseStream: conversations, limits, stop reasons, events, and the service's error messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -130,7 +130,7 @@ def test_an_answer_ends_at_a_stop_sequence_or_at_its_most_tokens_whichever_comes
     assert (answer(cut), cut["stopReason"], cut["usage"]["outputTokens"]) == ("deli", "max_tokens", 1)
 
 
-def test_fields_of_the_models_own_answer_are_given_where_they_are_asked_for() -> None:
+def test_requested_fields_of_the_models_own_response_are_returned() -> None:
     paths = ["/stop_sequence", "/usage/output_tokens", "/nowhere/at/all", "x"]
     asked: Any = {"additionalModelResponseFieldPaths": paths, "inferenceConfig": {"stopSequences": ["ver"]}}
     reply = ask(HAIKU_55, system=[{"text": "One of: login, delivery"}], **asked)

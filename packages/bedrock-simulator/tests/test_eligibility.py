@@ -1,4 +1,4 @@
-"""What may not be hosted, served, copied or changed, and when: Regions, states, ends of life, tags."""
+"""What cannot be hosted, served, copied or changed, and when: Regions, status, ends of life, tags."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import World, distilled, say
-from test_copies import LLAMA_33, copy
 from test_hosting import LLAMA, MICRO, buy, deploy
+from test_model_copy_jobs import LLAMA_33, copy
 
 EAST, WEST = "us-east-1", "us-west-2"
 AFTER_LLAMA = datetime(2027, 4, 1, tzinfo=UTC)

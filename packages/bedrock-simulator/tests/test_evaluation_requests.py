@@ -1,4 +1,4 @@
-"""What an evaluation job may not ask for, of whom, and under which role: the rules that test_evaluations leaves."""
+"""The validation of evaluation requests: the rules that test_evaluation_jobs does not cover."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulator_support.fakes import ACCOUNT, World
-from test_evaluations import (
+from test_evaluation_jobs import (
     DATA,
     GIVEN,
     JUDGED,
@@ -20,7 +20,7 @@ from test_evaluations import (
     run,
     scale,
 )
-from test_models import profile
+from test_foundation_models import profile
 
 HERE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
 APPLICATION = f"{HERE}:application-inference-profile/{'a' * 12}"
@@ -144,9 +144,9 @@ def line_with(**response: Any) -> bytes:
     ("body", "message"),
     [
         (line_with(modelIdentifier="another"), "Line 4 .* its modelIdentifier must be student-1"),
-        (line_with(response=None), "Line 4 .* its response must be a text"),
+        (line_with(response=None), "Line 4 .* its response must be a string"),
         (line_with(times=2), "Line 4 .* exactly one of modelResponses"),
-        (b'{"prompt": "x", "referenceResponse": 1}', "Line 1 .* referenceResponse must be a text"),
+        (b'{"prompt": "x", "referenceResponse": 1}', "Line 1 .* referenceResponse must be a string"),
     ],
 )
 def test_given_answers_are_one_a_prompt_of_one_source(body: bytes, message: str) -> None:

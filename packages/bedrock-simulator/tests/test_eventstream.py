@@ -1,4 +1,4 @@
-"""The framing of streams, held against the decoder that botocore has."""
+"""The encoding of event streams, decoded by botocore."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def test_botocore_reads_what_was_written(headers: dict[str, str], payload: bytes
     assert list(eventstream.messages(b"".join(pieces))) == pieces
 
 
-def test_an_event_and_an_exception_are_told_apart() -> None:
+def test_an_event_and_an_exception_differ() -> None:
     stream = eventstream.event("messageStart", {"role": "user"}) + eventstream.exception("throttlingException", "no")
     (first, started), (second, broke) = decoded(stream)
     assert (first[":message-type"], first[":event-type"]) == ("event", "messageStart")

@@ -1,4 +1,4 @@
-"""Faults: which can be asked for, when they strike, and what a caller then sees."""
+"""Faults: which are valid, when they apply, and what a caller then sees."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ OWN: dict[str, dict[str, Any]] = {"error": {"error": "ThrottlingException"}}
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"kind": "earthquake"}, "no fault 'earthquake': there are error, slow"),
+        ({"kind": "earthquake"}, "unknown kind of fault 'earthquake': known are error, slow"),
         ({"kind": "error"}, "needs the error"),
         ({"kind": "error", "error": "OutOfMemory"}, r"\* declares no OutOfMemory: it declares AccessDenied"),
         ({"kind": "error", "error": "ModelTimeoutException", "operation": "GetCustomModel"}, "declares no"),
@@ -43,7 +43,7 @@ def test_a_fault_that_cannot_be_is_refused_in_one_sentence(fields: dict[str, Any
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_can_be_asked_for_and_is_told_in_its_modules_table(kind: str) -> None:
+def test_every_kind_is_valid_and_in_the_table_of_its_module(kind: str) -> None:
     from bedrock_simulator import faults
 
     assert Fault(kind, **OWN.get(kind, {})).kind == kind
@@ -62,7 +62,7 @@ def test_every_error_that_calls_declare_for_trouble_has_its_sentence() -> None:
 def struck(fault: Fault, times: int = 10, seed: str = "s") -> list[int]:
     """On which of so many occasions the fault strikes."""
     faults = Faults([fault], seed=seed)
-    return [number for number in range(times) if faults.strikes(fault.kind, HERE)]
+    return [number for number in range(times) if faults.match(fault.kind, HERE)]
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_chance_is_seeded() -> None:
 def test_a_count_holds_among_threads() -> None:
     faults = Faults([Fault("lost-event", times=100)])
     with ThreadPoolExecutor(8) as pool:
-        hit = list(pool.map(lambda _: faults.strikes("lost-event", HERE) is not None, range(1000)))
-    assert (sum(hit), faults.listed()[0][1]) == (100, 100)
+        hit = list(pool.map(lambda _: faults.match("lost-event", HERE) is not None, range(1000)))
+    assert (sum(hit), faults.list_faults()[0][1]) == (100, 100)
 
 
 def test_of_one_subject_a_fault_decides_once_until_it_is_cleared() -> None:
     faults = Faults([Fault("stuck-job", times=1)])
     first, second = (FaultContext(ACCOUNT, "us-east-1", subject=subject) for subject in ("a", "b"))
-    assert [bool(faults.strikes("stuck-job", each)) for each in (first, first, second, first)] == [1, 1, 0, 1]
+    assert [bool(faults.match("stuck-job", each)) for each in (first, first, second, first)] == [1, 1, 0, 1]
     assert faults.clear("fault-1")
     assert not faults.clear("fault-1")
-    assert faults.strikes("stuck-job", first) is None
+    assert faults.match("stuck-job", first) is None
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_error_strikes_only_operations_that_declare_it() -> None:
     assert world.client().list_custom_models()["modelSummaries"] == []
     with pytest.raises(ClientError, match="too slow"):
         say(world, MICRO, "hello")
-    assert world.bedrock.faults.listed()[0][1] == 1
+    assert world.bedrock.faults.list_faults()[0][1] == 1
 
 
 def test_a_fault_can_be_of_one_model() -> None:
@@ -140,9 +140,11 @@ def test_a_fault_can_be_of_one_model() -> None:
         say(world, "amazon.nova-pro-v1:0", "hello")
 
 
-def listing(world: World, *, spared: bool = False) -> Response:
+def listing(world: World, *, exempt_from_faults: bool = False) -> Response:
     return world.bedrock.handle(
-        Request("bedrock", ACCOUNT, "us-east-1", "GET", "/custom-models", {}, {}, b"", spared=spared)
+        Request(
+            "bedrock", ACCOUNT, "us-east-1", "GET", "/custom-models", {}, {}, b"", exempt_from_faults=exempt_from_faults
+        )
     )
 
 
@@ -156,8 +158,8 @@ def test_a_slow_answer_is_delayed_and_a_lost_one_dropped_after_the_work() -> Non
 
 def test_a_call_of_the_hosts_own_meets_no_fault() -> None:
     world = World(TODAY, Fault("error", error="ThrottlingException"))
-    assert (listing(world).status, listing(world, spared=True).status) == (429, 200)
-    assert world.bedrock.faults.listed()[0][1] == 1
+    assert (listing(world).status, listing(world, exempt_from_faults=True).status) == (429, 200)
+    assert world.bedrock.faults.list_faults()[0][1] == 1
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -177,7 +179,7 @@ def test_a_stuck_job_stays_in_its_stage_until_the_fault_is_cleared(stage: str) -
 
 
 @pytest.mark.parametrize(("stage", "detail"), list(zip(STAGES, DETAILS, strict=True)))
-def test_a_job_fails_in_the_stage_and_with_the_message_asked_for(stage: str, detail: str) -> None:
+def test_a_job_fails_in_the_stage_and_with_the_message_of_the_fault(stage: str, detail: str) -> None:
     world = World(TODAY, Fault("failed-job", stage=stage, message="The cat sat on it.", times=1))
     world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
     world.client().create_model_customization_job(**job())

@@ -1,4 +1,4 @@
-"""Fine-tuning: its formats and limits by model, its settings, and that it learns the given completions."""
+"""Fine-tuning: formats and limits of each model, hyperparameters, and training on the given completions."""
 
 import json
 from typing import Any
@@ -161,7 +161,7 @@ def test_a_model_is_fine_tuned_from_its_first_day_on() -> None:
     assert "meta.llama3-3-70b-instruct-v1:0:128k" in {each["modelId"] for each in listed}
 
 
-def test_the_type_is_read_from_the_settings_when_it_is_not_said() -> None:
+def test_the_type_defaults_to_that_of_the_settings() -> None:
     world = World()
     bedrock = world.client()
     bedrock.create_model_customization_job(**tuning() | {"jobName": "a", "customModelName": "a"})

@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError, EventStreamError, ParamValidationEr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bedrock_simulator.operations import CONTROL, RUNTIME
+from bedrock_simulator.control_plane.dispatch import CONTROL
 from bedrock_simulator.ports import Request
 from bedrock_simulator.protocol.service_model import operations
+from bedrock_simulator.runtime.dispatch import RUNTIME
 from simulator_support.fakes import ACCOUNT, World, distilled
 from simulator_support.shape_strategies import Known, request
 

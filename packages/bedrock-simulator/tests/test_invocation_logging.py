@@ -1,4 +1,4 @@
-"""The configuration of invocation logs: what it must name, that it is one for a Region, and that it is overwritten."""
+"""The logging configuration: required destinations, one per Region, and overwriting."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def kept(world: World, region: str = "us-east-1") -> Any:
     return world.client(region=region).get_model_invocation_logging_configuration().get("loggingConfig")
 
 
-def test_a_configuration_is_kept_for_its_region_and_overwritten_and_forgotten() -> None:
+def test_a_configuration_is_stored_for_its_region_overwritten_and_deleted() -> None:
     world = World()
     put(world, s3Config=BUCKET, imageDataDeliveryEnabled=False)
     assert kept(world)["s3Config"] == BUCKET
@@ -58,7 +58,7 @@ def test_bedrock_writes_to_find_out_whether_it_may() -> None:
         ({"cloudWatchConfig": {**WATCH, "largeDataDeliveryS3Config": {"bucketName": "missing"}}}, "missing"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_written_to_is_refused_and_nothing_is_kept(config: dict[str, Any], sentence: str) -> None:
+def test_a_destination_that_cannot_be_written_to_is_refused(config: dict[str, Any], sentence: str) -> None:
     world = World()
     world.objects.denied.add("denied-bucket")
     world.objects.homes |= {"elsewhere": "us-west-2", "missing": None}

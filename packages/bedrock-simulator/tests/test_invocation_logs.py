@@ -1,4 +1,4 @@
-"""Distillation from invocation logs: what is taken of them, and what is left out."""
+"""Distillation from invocation logs: the records that are used, and those that are skipped."""
 
 import gzip
 import json
@@ -62,7 +62,7 @@ def answered(world: World, done: Any) -> str:
 
 
 @pytest.mark.parametrize(("pairs", "said"), [(True, "queue-refund"), (False, "refund")])
-def test_pairs_teach_what_was_logged_and_prompts_what_the_teacher_says(pairs: bool, said: str) -> None:
+def test_pairs_train_on_logged_responses_and_prompts_on_the_teachers(pairs: bool, said: str) -> None:
     world = World()
     keep(world, [record(number) for number in range(60)])
     keep(world, [record(number, modelId=THROUGH) for number in range(60, 120)], "20261122T083000000Z_0a1c.json.gz")
@@ -94,7 +94,7 @@ def test_too_few_pairs_of_the_teacher_fail_the_job() -> None:
     keep(world, [record(n) for n in range(99)] + [record(n, modelId="amazon.nova-lite-v1:0") for n in range(99, 200)])
     failed = run(world, usePromptResponse=True)
     assert "have 99 prompt-response pairs of amazon.nova-pro-v1:0 to use" in failed["failureMessage"]
-    assert "101 record(s) were left out, the first because the model amazon.nova-lite" in failed["failureMessage"]
+    assert "101 record(s) were skipped, the first because the model amazon.nova-lite" in failed["failureMessage"]
 
 
 def test_large_bodies_are_read_where_the_record_says_under_the_same_role() -> None:

@@ -1,4 +1,4 @@
-"""Invocation logs as they are delivered: where, what each record says, what is too large for it, and what is lost."""
+"""Delivered invocation logs: locations, records, large bodies, and lost records."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ def records(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for body in files for line in gzip.decompress(body).decode().splitlines()]
 
 
-def test_a_record_says_who_asked_what_of_which_model_and_what_came_back() -> None:
+def test_a_record_has_caller_model_input_and_output() -> None:
     world = logging()
     asked = {**TALK, "requestMetadata": {"project": "intent"}, "performanceConfig": {"latency": "optimized"}}
     reply = world.client("bedrock-runtime").converse(modelId=PRO, **asked)
@@ -142,7 +142,7 @@ def test_text_is_left_out_where_its_delivery_is_off_and_nothing_is_logged_withou
     assert records(world) == []
 
 
-def test_cloudwatch_is_told_each_record_and_its_large_bodies_only_if_there_is_a_place_for_them() -> None:
+def test_cloudwatch_gets_large_bodies_only_if_a_bucket_is_configured() -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/logs"
     watch: dict[str, Any] = {"logGroupName": "/bedrock", "roleArn": role}
     world = logging(cloudWatchConfig=watch)
@@ -159,7 +159,7 @@ def test_cloudwatch_is_told_each_record_and_its_large_bodies_only_if_there_is_a_
     assert len(world.objects.objects) == 1
 
 
-def test_what_may_not_be_written_any_more_is_lost_and_harms_nobody() -> None:
+def test_a_record_that_may_not_be_written_is_lost_without_an_error() -> None:
     world = logging()
     say(world, PRO, "hello")
     world.objects.denied.add("log-bucket")

@@ -1,4 +1,4 @@
-"""InvokeModel, its stream, and CountTokens: each family's own bodies, and what is not one."""
+"""InvokeModel, its stream, and CountTokens: the body formats of each model family, and invalid bodies."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a call would take: the published figures, the same every time, felt as far as the scale says."""
+"""The modelled latency: published figures, reproducible, and scaled."""
 
 import math
 import statistics

@@ -1,10 +1,11 @@
-"""The README says of every operation what is faithful, simplified and absent."""
+"""The README lists for every operation what is faithful, simplified and absent."""
 
 import re
 from collections import Counter
 from pathlib import Path
 
-from bedrock_simulator.operations import CONTROL, RUNTIME
+from bedrock_simulator.control_plane.dispatch import CONTROL
+from bedrock_simulator.runtime.dispatch import RUNTIME
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The fixture for the tests of others: code under test finds the simulator, and one test leaves nothing to the next."""
+"""The pytest fixture: the code under test finds the simulator, and no state passes from one test to the next."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Each command of the admin API in the README works, and each way into it has one."""
+"""Every command of the admin API in the README works, and every request of the API has one."""
 
 import re
 import shlex
@@ -36,7 +36,7 @@ def test_every_command_of_the_admin_api_works() -> None:
         assert [curl(words, port) for words in curls()] == [200] * 17
 
 
-def test_every_way_in_has_an_example() -> None:
+def test_every_request_has_an_example() -> None:
     with Standalone("--speed", "0") as started:
         _, told = started.admin_refused("GET", "nothing")
     offered = set(re.findall(r"(GET|PUT|POST|DELETE) (\w+)", told.split("there are", 1)[1]))

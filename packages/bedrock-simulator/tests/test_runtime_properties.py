@@ -1,4 +1,4 @@
-"""What holds for every answer and every body: an answer's end, frames on the wire, and that nothing is ever a crash."""
+"""Properties of every response and body: truncation, encoding, and no crash."""
 
 import json
 from typing import Any
@@ -55,17 +55,17 @@ def altered(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(TEXT, st.integers(1, 30), st.lists(st.text(min_size=1, max_size=3), max_size=3))
-def test_an_answer_is_cut_where_it_says(said: str, most: int, stops: list[str]) -> None:
-    reply = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: said)
-    assert said.startswith(reply.said)
-    assert reply.tokens <= most
-    if reply.ended == "end_turn":
-        assert reply.said == said
-    if reply.ended == "stop_sequence":
-        assert said[len(reply.said) :].startswith(str(reply.met))
-    if reply.ended == "max_tokens":
+def test_a_completion_ends_where_its_stop_reason_says(said: str, most: int, stops: list[str]) -> None:
+    completion = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: said)
+    assert said.startswith(completion.text)
+    assert completion.tokens <= most
+    if completion.stop_reason == "end_turn":
+        assert completion.text == said
+    if completion.stop_reason == "stop_sequence":
+        assert said[len(completion.text) :].startswith(str(completion.stop_sequence))
+    if completion.stop_reason == "max_tokens":
         assert tokens(said) > most
-    assert reply.ended == "max_tokens" or not any(stop in reply.said for stop in stops)
+    assert completion.stop_reason == "max_tokens" or not any(stop in completion.text for stop in stops)
 
 
 @given(st.lists(st.tuples(HEADERS, st.binary(max_size=2000)), max_size=4))
@@ -87,13 +87,13 @@ def world() -> World:
 def test_any_body_is_answered_or_refused(world: World, model: str, data: st.DataObject) -> None:
     body = data.draw(st.one_of(BODIES, altered(VALID[model])))
     path, sent = f"/model/{model}/invoke", json.dumps(body).encode()
-    reply = world.bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, sent))
-    assert reply.status == 200 or reply.headers["x-amzn-ErrorType"] == "ValidationException"
+    completion = world.bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, sent))
+    assert completion.status == 200 or completion.headers["x-amzn-ErrorType"] == "ValidationException"
 
 
 @given(body=st.one_of(BODIES, altered(VALID[MODELS[0]])))
 def test_any_conversation_is_answered_or_refused(world: World, body: Any) -> None:
     sent = json.dumps(body if isinstance(body, dict) else {"messages": body}).encode()
     path = f"/model/{MODELS[0]}/converse"
-    reply = world.bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, sent))
-    assert reply.status == 200 or reply.headers["x-amzn-ErrorType"] == "ValidationException"
+    completion = world.bedrock.handle(Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, sent))
+    assert completion.status == 200 or completion.headers["x-amzn-ErrorType"] == "ValidationException"

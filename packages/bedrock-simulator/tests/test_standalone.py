@@ -1,4 +1,4 @@
-"""On its own: anyone's boto3 finds both services there, and whoever starts it is told what is wrong."""
+"""The stand-alone server: any boto3 client finds both services, and errors at the start are one sentence."""
 
 import signal
 import urllib.error
@@ -136,7 +136,7 @@ def test_an_answer_is_lost_after_the_work_and_found_by_the_clients_own_retry(run
     assert made == {(asked["jobArn"], "found"), (again, "lost")}
 
 
-def test_an_answer_is_slow_and_keeps_nobody_else_waiting(running: Standalone, faults: Any) -> None:
+def test_a_slow_response_does_not_delay_others(running: Standalone, faults: Any) -> None:
     faults(kind="slow", operation="ListCustomModels", seconds=1.5)
     slow = Thread(target=running.client().list_custom_models)
     began = monotonic()
@@ -165,7 +165,7 @@ def test_a_stream_ends_as_the_fault_says(running: Standalone, faults: Any) -> No
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly_when_it_is_told(sign: signal.Signals) -> None:
+def test_it_stops_cleanly_on_a_signal(sign: signal.Signals) -> None:
     with Standalone() as started:
         assert started.admin("GET", "health")["status"] == "ok"
         assert started.stop(sign) == (0, "")

@@ -1,4 +1,4 @@
-"""What is remembered is enough to go on from: the same things, the same answers, the same future."""
+"""A restored state behaves as the original: the same resources, the same answers, the same future."""
 
 import copy
 import json
@@ -57,7 +57,7 @@ def populated() -> World:
 
 
 def encoded(world: World, drawer: Drawer) -> bytes:
-    return world.bedrock.remember(lambda memory: state.encode(memory, drawer))
+    return world.bedrock.snapshot(lambda memory: state.encode(memory, drawer))
 
 
 def again(world: World) -> World:
@@ -65,7 +65,7 @@ def again(world: World) -> World:
     drawer, other = Drawer(), World(world.clock.at, quotas=world.bedrock.settings.quotas)
     kept = encoded(world, drawer)
     other.objects = copy.deepcopy(world.objects)
-    object.__setattr__(other.bedrock._around, "objects", other.objects)
+    object.__setattr__(other.bedrock._services, "objects", other.objects)
     other.bedrock.restore(state.decode(kept, drawer))
     assert json.loads(encoded(other, drawer)) == json.loads(kept)
     return other
@@ -112,13 +112,13 @@ def test_whatever_was_done_another_goes_on_from_where_this_one_is(steps: list[tu
     assert other.events.events == world.events.events[told_before:]
 
 
-def test_a_student_and_a_teacher_answer_as_before_and_are_not_trained_until_they_are_asked() -> None:
+def test_restored_models_answer_as_before_and_train_at_the_first_call() -> None:
     world = populated()
     model = distilled(world)
     world.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
     world.pass_time(10)
     other = again(world)
-    (student,) = [each.student for estate in other.bedrock._estates.values() for each in estate.models.values()]
+    (student,) = [each.student for resources in other.bedrock._regions.values() for each in resources.models.values()]
     assert (student.pairs[0][1], student._trained) == ("refund", None)
     for asked in (PRO, *hosts(world)):
         assert [_said(other, asked, question) for question in QUESTIONS] == [
@@ -139,7 +139,7 @@ def test_a_job_goes_on_with_what_it_has_worked_out() -> None:
     assert other.client().get_model_customization_job(jobIdentifier="distill-intent-1")["status"] == "Completed"
 
 
-def test_a_token_is_known_and_a_late_event_told_after_a_restart() -> None:
+def test_a_restart_keeps_tokens_and_late_events() -> None:
     world = populated()
     world.bedrock.faults.add(Fault("delayed-event", seconds=3600, times=1))
     request = job(clientRequestToken="once")
@@ -151,7 +151,7 @@ def test_a_token_is_known_and_a_late_event_told_after_a_restart() -> None:
     assert [event["detail"]["jobStatus"] for event in other.events.events] == ["Completed", "InProgress"]
 
 
-def test_pairs_are_kept_once_however_many_models_share_them() -> None:
+def test_pairs_that_models_share_are_stored_once() -> None:
     world, drawer = populated(), Drawer()
     model = distilled(world)
     world.client(region="us-west-2").create_model_copy_job(sourceModelArn=model, targetModelName="copied")
@@ -161,15 +161,15 @@ def test_pairs_are_kept_once_however_many_models_share_them() -> None:
     assert kept.count(f'"{name}"'.encode()) == 3  # of the model, of its copy, and of the copy job
 
 
-def test_an_estate_that_holds_what_cannot_be_kept_is_found_out() -> None:
-    """Every field of an estate has a type that is read back as it was written."""
+def test_a_resource_of_a_type_that_cannot_be_encoded_is_an_error() -> None:
+    """Every field of the resources has a type that is decoded as it was encoded."""
     world = World()
     world.client().list_custom_models()
-    ((_, estate),) = world.bedrock._estates.items()
+    ((_, resources),) = world.bedrock._regions.items()
     for each in fields(RegionResources):
-        if isinstance(value := getattr(estate, each.name), dict):
+        if isinstance(value := getattr(resources, each.name), dict):
             value["x"] = object()
-            with pytest.raises(NotImplementedError, match="object cannot be kept"):
+            with pytest.raises(NotImplementedError, match="object cannot be encoded"):
                 encoded(world, Drawer())
             del value["x"]
 
@@ -180,18 +180,18 @@ def test_an_estate_that_holds_what_cannot_be_kept_is_found_out() -> None:
         (b"", "truncated"),
         (b"[]", "Expected `object`"),
         (b"{}", "version' is missing"),
-        (b'{"version":2,"memory":{}}', "it is of version 2, and this simulator reads 1"),
+        (b'{"version":2,"memory":{}}', "it has version 2, and this simulator reads 1"),
         (b'{"version":1}', "memory' is missing"),
         (b'{"version":1,"memory":{"estates":[{"account":1}]}}', r"Expected `str`, got `int` - at"),
         (b'{"version":1,"memory":{"told":[]}}', "Expected `object`"),
     ],
 )  # fmt: skip
-def test_what_is_no_memory_is_said_in_a_sentence(kept: bytes, sentence: str) -> None:
+def test_an_invalid_state_is_an_error_with_a_reason(kept: bytes, sentence: str) -> None:
     with pytest.raises(state.InvalidState, match=sentence):
         state.decode(kept, Drawer())
 
 
-def test_a_student_whose_pairs_are_gone_is_said() -> None:
+def test_missing_pairs_are_an_error() -> None:
     world, drawer = populated(), Drawer()
     distilled(world)
     kept = encoded(world, drawer)

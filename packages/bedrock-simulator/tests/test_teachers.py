@@ -1,4 +1,4 @@
-"""Where a teacher's answers come from: a rule file, a labelled set, or a real model behind a URL."""
+"""The sources of a teacher's answers: a rule file, a labelled file, or a real model behind a URL."""
 
 import json
 from collections.abc import Iterator
@@ -39,10 +39,10 @@ def test_a_rule_file_says_what_the_teacher_says(tmp_path: Path) -> None:
         ("words", "Expected"),
         ("[verbs]\n", "has verbs: it may have .words. and .topics."),
         ('[words]\na = "b"\n', "a of .* must be a list of patterns"),
-        ('[topics]\na = ["("]\n', "a of .* is no pattern: missing"),
+        ('[topics]\na = ["("]\n', "a of .* is not a pattern: missing"),
     ],
 )
-def test_a_rule_file_that_is_none_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+def test_an_invalid_rule_file_is_an_error(tmp_path: Path, text: str, sentence: str) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(text)
     with pytest.raises(ValueError, match=sentence):
@@ -60,7 +60,7 @@ def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> Non
     assert len(known.shown[SYSTEM]) == 121
 
 
-def test_a_labelled_set_without_answers_is_said(tmp_path: Path) -> None:
+def test_a_labelled_file_without_answers_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "bare.jsonl"
     file.write_bytes(jsonl(prompts(golden=False)))
     with pytest.raises(JobInputError, match="has no prompt with an answer"):
@@ -104,20 +104,20 @@ def test_a_real_model_answers_in_the_teachers_place(url: str) -> None:
     assert Model.asked == [("/v1/chat/completions", {"model": "large", "messages": messages}, "Bearer sesame")]
 
 
-def test_a_student_learns_what_the_real_model_said(url: str) -> None:
+def test_a_student_is_trained_on_the_real_models_answers(url: str) -> None:
     world = taught(url=url, model="large")
     model = distilled(world)
-    (estate,) = [each for each in world.bedrock._estates.values() if each.models]
-    assert all(said == question.upper() for question, said in estate.models[model].student.pairs)
-    assert len(Model.asked) == len(estate.models[model].student.pairs) == 120
+    (resources,) = [each for each in world.bedrock._regions.values() if each.models]
+    assert all(said == question.upper() for question, said in resources.models[model].student.pairs)
+    assert len(Model.asked) == len(resources.models[model].student.pairs) == 120
 
 
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
         (401, b"who are you", "it answers 401: who are you"),
-        (200, b"{}", "its answer is no chat completion"),
-        (200, b"hello", "its answer is no chat completion"),
+        (200, b"{}", "its response is not a chat completion"),
+        (200, b"hello", "its response is not a chat completion"),
     ],
 )
 def test_a_real_model_that_does_not_answer_is_the_models_error(
@@ -148,5 +148,5 @@ def test_a_text_of_so_many_words_has_as_many(model: str, words: int) -> None:
 
 
 @pytest.mark.parametrize("asked", ["Write 0 words.", "in 80 wordsmiths", "many words"])
-def test_no_text_is_written_where_no_number_of_words_is_asked_for(asked: str) -> None:
+def test_filler_text_needs_a_number_of_words(asked: str) -> None:
     assert answer(say(taught(), PRO, asked, system="You write.")).startswith("topic.")

@@ -1,4 +1,4 @@
-"""Reading prompts: labels, tokens, reproducible chance."""
+"""Reading prompts: labels, tokens, reproducible randomness."""
 
 import pytest
 

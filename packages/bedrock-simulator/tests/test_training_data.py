@@ -1,4 +1,4 @@
-"""The limits of what a distillation reads and writes: size, number, turns, context, and under which role."""
+"""The limits of distillation data: size, number, turns, context, and the role."""
 
 from datetime import datetime
 from typing import Any
@@ -190,7 +190,7 @@ def test_a_validation_file_of_the_form_gives_the_loss() -> None:
         ("output", {"outputBodyS3Path": "s3://log-bucket/data/large.json"}, "it cannot be read"),
     ],
 )
-def test_a_record_without_a_readable_text_is_left_out(side: str, kept: dict[str, Any], reason: str) -> None:
+def test_a_record_without_a_readable_text_is_skipped(side: str, kept: dict[str, Any], reason: str) -> None:
     world = World()
     keep(world, [record(number) for number in range(99)] + [record(99, **{side: kept})])
     world.objects.objects["log-bucket", "data/large.json"] = b"{"

@@ -1,4 +1,4 @@
-"""Events are posted to a URL: each once and in order, or it is said that they are lost."""
+"""Events are posted to a URL once and in order, or a message says that they are lost."""
 
 import json
 import socket
@@ -53,7 +53,7 @@ def test_events_are_posted_where_somebody_listens(root: Path) -> None:
     assert [event["detail"]["jobStatus"] for event in kept] == ["InProgress", "Completed"]
 
 
-def test_events_that_nobody_takes_are_complained_of_once(root: Path) -> None:
+def test_undeliverable_events_are_reported_once(root: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -62,5 +62,5 @@ def test_events_that_nobody_takes_are_complained_of_once(root: Path) -> None:
         started.admin("PUT", "clock", {"advance": 3 * 3600})
         code, said = started.stop()
     assert code == 0
-    assert said.startswith(f"events are lost on their way to {url}: ")
+    assert said.startswith(f"events cannot be delivered to {url}: ")
     assert said.count("\n") == 1

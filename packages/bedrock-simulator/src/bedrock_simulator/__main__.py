@@ -1,4 +1,4 @@
-"""`bedrock-simulator`, or `python -m bedrock_simulator`: the simulator as a server of its own."""
+"""`bedrock-simulator`, or `python -m bedrock_simulator`: starts the simulator as a server."""
 
 import sys
 

@@ -1,22 +1,22 @@
-"""Ways into the simulator that AWS does not have, under `/_admin/`, the same in every host.
+"""The admin API under `/_admin/`: what AWS has no API for. It is the same in every host.
 
 GET    health     `{"status": "ok", "now"}`
-GET    clock      `{"real", "virtual", "speed", "now"}`: at real second `real` it was virtual second `virtual`
-PUT    clock      `{"virtual": epoch s}` or `{"date": "2025-07-16"}` or `{"advance": s}`, and `{"speed": n}`; what is
-                  due by then has come about when it answers
-GET    faults     what is set to go wrong, each with how often it has `struck` (kinds and fields: `fault.py`)
-POST   faults     adds one, or a list of them; as they are listed, with their ids
+GET    clock      `{"real", "virtual", "speed", "now"}`: at the real second `real`, virtual time was `virtual`
+PUT    clock      `{"virtual": epoch s}`, `{"date": "2025-07-16"}` or `{"advance": s}`, and `{"speed": n}`; it answers
+                  when everything that is due by then has happened
+GET    faults     the faults, each with the number of times it has `struck` (kinds and fields: `faults.py`)
+POST   faults     adds a fault, or a list of them; returns them with their IDs
 DELETE faults     removes all; `faults/ID` removes one
-GET    quotas     what was granted (`settings.Quotas`)
-PUT    quotas     what is left out stays
-GET    latency    how modelled latency is felt (`settings.Latency`)
-PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 not at all
-GET    undocumented  what no page of AWS says (`settings.Undocumented`)
+GET    quotas     the quotas that accounts have (`settings.Quotas`)
+PUT    quotas     fields that are left out keep their values
+GET    latency    how modelled latency is applied (`settings.Latency`)
+PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 does not wait
+GET    undocumented  behaviour that AWS does not document (`settings.Undocumented`)
 PUT    undocumented  `{"optimized_application_profiles": true}`
-GET    inventory  what an account holds, and what bills by the hour (`?account=`)
+GET    inventory  what an account has, and what bills by the hour (`?account=`)
 GET    events     the last events of an account, the oldest first (`?account=`)
-DELETE events     forgets them
-POST   reset      empty accounts again, without events; clock, faults and settings stay
+DELETE events     deletes them
+POST   reset      empties accounts and events; clock, faults and settings stay
 """
 
 import json
@@ -37,12 +37,12 @@ T = TypeVar("T")
 
 
 class SettableClock(Protocol):
-    """A clock that a person may change."""
+    """A clock that can be changed."""
 
     def now(self) -> datetime:
-        """Aware, in UTC."""
+        """The virtual time, aware, in UTC."""
 
-    def calendar(self) -> ClockState:
+    def state(self) -> ClockState:
         """How virtual time follows from real time."""
 
     def set(self, *, virtual: float | None = None, speed: float | None = None) -> ClockState:
@@ -54,7 +54,7 @@ class InvalidRequest(Exception):
 
 
 class Admin:
-    """Answers for one simulator. A call may take as long as training does."""
+    """The admin API of one simulator. A call may take as long as training does."""
 
     def __init__(self, bedrock: Bedrock, clock: SettableClock, events: EventStore, *, account: str) -> None:
         self._bedrock, self._clock, self._events, self._account = bedrock, clock, events, account
@@ -72,41 +72,41 @@ class Admin:
             ("GET", "undocumented"): lambda *_: asdict(self._bedrock.settings.undocumented),
             ("PUT", "undocumented"): lambda _, __, change: self._set("undocumented", change),
             ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
-            ("GET", "events"): lambda _, query, __: self._events.listed(query.get("account", self._account)),
+            ("GET", "events"): lambda _, query, __: self._events.list_events(query.get("account", self._account)),
             ("DELETE", "events"): lambda *_: self._events.clear(),
             ("POST", "reset"): lambda *_: self.reset(),
         }
 
     def answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any]:
-        """The status and what is to be told as JSON, for a path below `PREFIX`."""
+        """Returns the HTTP status and the JSON body for a path below `PREFIX`."""
         what, _, one = path.partition("/")
         if (method, what) not in self._routes:
-            return 404, {"message": f"no {method} {PREFIX}{path}: there are {', '.join(self._offered())}"}
+            return 404, {"message": f"no {method} {PREFIX}{path}: there are {', '.join(self._available())}"}
         try:
             return 200, self._routes[method, what](one, query, json.loads(body) if body else {})
-        except (InvalidRequest, ValueError) as why:  # what is no JSON, and what msgspec refuses, are ValueErrors
+        except (InvalidRequest, ValueError) as why:  # ValueError: the body is not JSON, or msgspec rejects it
             return 400, {"message": f"{method} {what}: {why}"}
 
-    def _offered(self) -> list[str]:
+    def _available(self) -> list[str]:
         return [f"{method} {what}" for method, what in self._routes]
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _calendar(self) -> dict[str, Any]:
-        return asdict(self._clock.calendar()) | {"now": self._now()}
+        return asdict(self._clock.state()) | {"now": self._now()}
 
     def _set_clock(self, change: Any) -> dict[str, Any]:
-        asked = _typed(change, ClockChange)
-        self._clock.set(virtual=asked.moment(self._clock.now()), speed=asked.speed)
+        change = _typed(change, ClockChange)
+        self._clock.set(virtual=change.moment(self._clock.now()), speed=change.speed)
         self._bedrock.tick()
         return self._calendar()
 
     def _faults(self) -> list[dict[str, Any]]:
-        return [asdict(fault) | {"struck": struck} for fault, struck in self._bedrock.faults.listed()]
+        return [asdict(fault) | {"struck": struck} for fault, struck in self._bedrock.faults.list_faults()]
 
-    def _add_faults(self, asked: Any) -> list[dict[str, Any]]:
-        faults = [_typed(one, Fault) for one in (asked if isinstance(asked, list) else [asked])]
+    def _add_faults(self, change: Any) -> list[dict[str, Any]]:
+        faults = [_typed(one, Fault) for one in (change if isinstance(change, list) else [change])]
         return [asdict(fault) for fault in self._bedrock.faults.add(*faults)]
 
     def _clear_faults(self, one: str) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ class Admin:
         return self._faults()
 
     def _set(self, what: str, change: Any) -> dict[str, Any]:
-        """Replaces the fields that are given of one of the settings."""
+        """Replaces those fields of one of the settings that the request has."""
         before = getattr(self._bedrock.settings, what)
         _known(change, type(before))
         after = msgspec.convert({**asdict(before), **change}, type(before))
@@ -123,7 +123,7 @@ class Admin:
         return asdict(after)
 
     def reset(self) -> dict[str, Any]:
-        """Leaves empty accounts, and no events."""
+        """Empties all accounts, and deletes all events."""
         self._bedrock.reset()
         self._events.clear()
         return {}
@@ -131,7 +131,7 @@ class Admin:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """What may be asked of the clock: at most one of `virtual`, `date` and `advance`; and a speed."""
+    """A change of the clock: at most one of `virtual`, `date` and `advance`, and a speed."""
 
     virtual: float | None = None
     date: str | None = None
@@ -145,22 +145,22 @@ class ClockChange:
             raise ValueError(f"speed is {self.speed:g}: it cannot be negative")
 
     def moment(self, now: datetime) -> float | None:
-        """Where the clock is to be moved to, in epoch seconds; None to leave it."""
+        """The virtual time to move the clock to, in epoch seconds; None to leave it."""
         if self.date is not None:
             return parse_date(self.date)
         return self.virtual if self.advance is None else now.timestamp() + self.advance
 
 
-def _typed(asked: Any, kind: type[T]) -> T:
-    """A record of what was asked. Raises Refused for a field that it has not, ValueError for a value."""
-    _known(asked, kind)
-    made: T = msgspec.convert(asked, kind)
-    return made
+def _typed(change: Any, kind: type[T]) -> T:
+    """Converts a request body. Raises InvalidRequest for an unknown field, ValueError for an invalid value."""
+    _known(change, kind)
+    converted: T = msgspec.convert(change, kind)
+    return converted
 
 
-def _known(asked: Any, kind: type) -> None:
+def _known(change: Any, kind: type) -> None:
     names = [each.name for each in fields(kind)]
-    if not isinstance(asked, dict):
+    if not isinstance(change, dict):
         raise InvalidRequest("the body must be a JSON object")
-    if strange := asked.keys() - set(names):
-        raise InvalidRequest(f"there is no {', '.join(sorted(strange))}: there are {', '.join(names)}")
+    if unknown := change.keys() - set(names):
+        raise InvalidRequest(f"there is no {', '.join(sorted(unknown))}: there are {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Virtual time: how it follows from real time, and a clock that keeps it in memory. Standard library only."""
+"""Virtual time: how it follows from real time, and a clock in memory. Uses the standard library only."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """At real second `real` it was virtual second `virtual`; since then `speed` virtual seconds a second."""
+    """At the real second `real`, virtual time was `virtual`; since then it runs `speed` times as fast as real time."""
 
     real: float
     virtual: float
@@ -19,7 +19,7 @@ class ClockState:
         return self.virtual + (real - self.real) * self.speed
 
     def changed(self, real: float, *, virtual: float | None, speed: float | None) -> "ClockState":
-        """The calendar after a change at a real second; what is None goes on as it was."""
+        """The state after a change at a real second. What is None continues unchanged."""
         return ClockState(
             real=real,
             virtual=self.at(real) if virtual is None else virtual,
@@ -28,7 +28,7 @@ class ClockState:
 
 
 def parse_date(text: str) -> float:
-    """The epoch second of `2024-12-04`, or of `2024-12-04T10:00`, in UTC. Raises ValueError, in one sentence."""
+    """Parses `2024-12-04` or `2024-12-04T10:00` to an epoch second in UTC. Raises ValueError."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
     except ValueError:
@@ -36,29 +36,29 @@ def parse_date(text: str) -> float:
 
 
 class MemoryClock:
-    """A clock of one process. Safe to use from several threads."""
+    """A clock of one process. Thread-safe."""
 
     def __init__(self, virtual: float | None = None, speed: float = 1.0) -> None:
         real = time.time()
         self._lock = threading.Lock()
         self._calendar = ClockState(real, real if virtual is None else virtual, speed)
 
-    def calendar(self) -> ClockState:
+    def state(self) -> ClockState:
         """How virtual time follows from real time now."""
         with self._lock:
             return self._calendar
 
     def now(self) -> datetime:
-        """The virtual moment, aware, UTC."""
-        return datetime.fromtimestamp(self.calendar().at(time.time()), UTC)
+        """The virtual time, aware, in UTC."""
+        return datetime.fromtimestamp(self.state().at(time.time()), UTC)
 
     def set(self, *, virtual: float | None = None, speed: float | None = None) -> ClockState:
-        """Moves the clock or changes its speed, from this moment on."""
+        """Moves the clock or changes its speed, from now on."""
         with self._lock:
             self._calendar = self._calendar.changed(time.time(), virtual=virtual, speed=speed)
             return self._calendar
 
-    def frozen(self) -> ClockState:
-        """The calendar of this moment: where a clock that is started again goes on."""
+    def snapshot(self) -> ClockState:
+        """The state as of now, from which a restarted clock continues."""
         real = time.time()
-        return replace(self.calendar().changed(real, virtual=None, speed=None), real=real)
+        return replace(self.state().changed(real, virtual=None, speed=None), real=real)

@@ -1,7 +1,5 @@
-"""The simulator itself: takes HTTP requests for both services, and lets virtual time pass."""
+"""The simulator itself: answers HTTP requests to both services, and advances virtual time."""
 
-import hashlib
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,17 +10,17 @@ from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
 from bedrock_simulator.control_plane import deployments, inventory, model_copy_jobs, provisioned_throughput, scheduler
 from bedrock_simulator.control_plane.call import Call, Params, Services
+from bedrock_simulator.control_plane.dispatch import dispatch
 from bedrock_simulator.control_plane.job_runner import JobContext
 from bedrock_simulator.faults import FaultInjector, Faults
 from bedrock_simulator.models.teacher import Teacher, create_teacher
-from bedrock_simulator.operations import CONTROL, RUNTIME
 from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.records import RegionResources
 from bedrock_simulator.runtime.call import Call as RuntimeCall
 from bedrock_simulator.runtime.call import resolve_target
-from bedrock_simulator.runtime.dispatch import RuntimeDispatcher
+from bedrock_simulator.runtime.dispatch import RUNTIME, RuntimeDispatcher
 from bedrock_simulator.settings import Settings
 from bedrock_simulator.state import SimulatorState
 
@@ -31,10 +29,10 @@ _SETTINGS, _ANY_KEYS, _NO_LOGS = Settings(), AnyKeys(), NoLogs()
 
 
 class Bedrock:
-    """Both Bedrock services of all accounts and Regions. Safe to call from several threads.
+    """Both Bedrock services of all accounts and Regions. Thread-safe.
 
-    `settings` may be replaced, and `faults` added or cleared, at any time; a teacher keeps the settings it began with.
-    Call `tick` from a thread that may be busy for seconds: it trains.
+    `settings` may be replaced, and `faults` added or cleared, at any time; a teacher keeps the settings that it was
+    created with. Call `tick` from a thread that may be busy for seconds: it trains models.
     """
 
     def __init__(
@@ -51,147 +49,128 @@ class Bedrock:
     ) -> None:
         self.settings, self.faults = settings, Faults() if faults is None else faults
         self._clock = clock
-        self._around = Services(roles, objects, keys, self._estate)
+        self._services = Services(roles, objects, keys, self._region)
         self._lock, self._ticking = threading.RLock(), threading.Lock()
-        self._estates: dict[tuple[str, str], RegionResources] = {}
+        self._regions: dict[tuple[str, str], RegionResources] = {}
         self._teachers: dict[str, Teacher] = {}
-        self._progress = scheduler.JobScheduler(self._around, events)
-        self._front = RuntimeDispatcher(RUNTIME, objects, logs)
+        self._jobs = scheduler.JobScheduler(self._services, events)
+        self._runtime = RuntimeDispatcher(objects, logs)
 
     def handle(self, request: Request) -> Response:
-        """One request; only a contract failure, which is a bug of ours, raises."""
+        """Answers one request. Raises ContractError alone, for a bug of the simulator."""
         try:
             operation, path = service_model.route(request)
             now = self._clock.now()
             availability.check_operation(operation.name, now.date())
             params = service_model.parameters(operation, request, path)
             availability.check_fields(operation.name, params, now.date())
-            mishaps = FaultInjector(self.faults, request, operation, params)
-            mishaps.before()
-            answer = self._run if operation.name in RUNTIME else self._administer
-            return mishaps.after(answer(operation, params, request, now, mishaps))
+            injector = FaultInjector(self.faults, request, operation, params)
+            injector.raise_error()
+            run = self._run_runtime if operation.name in RUNTIME else self._run_control_plane
+            return injector.alter_response(run(operation, params, request, now, injector))
         except errors.ServiceError as error:
             return service_model.error_response(error)
 
-    def _run(
-        self, operation: Operation, params: Params, request: Request, now: datetime, mishaps: FaultInjector
+    def _run_runtime(
+        self, operation: Operation, params: Params, request: Request, now: datetime, injector: FaultInjector
     ) -> Response:
-        """A call to the runtime takes all it needs of the account under the lock, and is answered outside of it."""
-        account, region = request.account, request.region
+        """Resolves the model under the lock, and runs the operation without it."""
         with self._lock:
-            estate = self._estate(account, region)
-            self._advance(estate, now)
-            call, logging = self._called(params, estate, now), estate.logging
-        return self._front.run(operation, request, call, logging, mishaps)
+            resources = self._region(request.account, request.region)
+            self._advance(resources, now)
+            call, logging = self._runtime_call(params, resources, now), resources.logging
+        return self._runtime.run(operation, request, call, logging, injector)
 
-    def _called(self, params: Params, estate: RegionResources, now: datetime) -> RuntimeCall:
+    def _runtime_call(self, params: Params, resources: RegionResources, now: datetime) -> RuntimeCall:
         with self._lock:
-            target, teacher = resolve_target(params["modelId"], estate, now), self._teacher(estate.account).answer
-        account, region, burndown = estate.account, estate.region, self._front.burndown
+            target = resolve_target(params["modelId"], resources, now)
+            teacher = self._teacher(resources.account).answer
+        account, region, burndown = resources.account, resources.region, self._runtime.burndown
         return RuntimeCall(params, target, account, region, now, teacher, self.settings, burndown)
 
-    def _means(self, estate: RegionResources, now: datetime) -> JobContext:
-        """What the work of the estate's jobs may use."""
-
+    def _job_context(self, resources: RegionResources, now: datetime) -> JobContext:
         def call(model_id: str) -> RuntimeCall:
-            return replace(self._called({"modelId": model_id}, estate, now), of_job=True)
+            return replace(self._runtime_call({"modelId": model_id}, resources, now), of_job=True)
 
-        return JobContext(now, self._teacher(estate.account), self.faults, call)
+        return JobContext(now, self._teacher(resources.account), self.faults, call)
 
-    def _administer(
+    def _run_control_plane(
         self, operation: Operation, params: Params, request: Request, now: datetime, _: FaultInjector
     ) -> Response:
-        """A call to the control plane has the account to itself."""
-        if operation.name not in CONTROL:
-            raise errors.unknown_operation(f"The local Bedrock does not simulate {operation.name}.")
+        """Runs the operation under the lock."""
         with self._lock:
-            estate = self._estate(request.account, request.region)
-            self._advance(estate, now)
-            answer = self._control(operation.name, params, estate, now)
-            self._progress.note(estate, now, self.faults)
+            resources = self._region(request.account, request.region)
+            self._advance(resources, now)
+            answer = dispatch(operation.name, Call(params, resources, now, self._services, self.settings))
+            self._jobs.report_changes(resources, now, self.faults)
         return service_model.respond(operation, answer)
 
-    def _control(self, name: str, params: Params, estate: RegionResources, now: datetime) -> Params:
-        """A token repeated with the same parameters repeats the answer; after an error the call is tried anew."""
-        key = _replay(name, params)
-        if key is None or key not in estate.replays:
-            answer = CONTROL[name](Call(params, estate, now, self._around, self.settings))
-            if key is None:
-                return answer
-            estate.replays[key] = answer
-        return estate.replays[key]
-
     def tick(self) -> bool:
-        """Lets everything come about that is due by now: states, events, the work of jobs; whether work was done."""
+        """Does everything that is due by now: changes of status, events, the work of jobs.
+
+        Returns:
+            Whether there was anything to do.
+        """
         happened = False
         with self._ticking:
             while True:
                 with self._lock:
                     now = self._clock.now()
-                    estates = list(self._estates.values())
-                    for estate in estates:
-                        self._advance(estate, now)
-                    work = [self._progress.pending(estate, self._means(estate, now)) for estate in estates]
-                told = self._progress.deliver(now)
-                self._front.deliver(now)
-                todo = [task for tasks in work for task in tasks]
-                for task in todo:
+                    regions = list(self._regions.values())
+                    for resources in regions:
+                        self._advance(resources, now)
+                    work = [self._jobs.pending(each, self._job_context(each, now)) for each in regions]
+                delivered = self._jobs.deliver(now)
+                self._runtime.deliver(now)
+                tasks = [task for each in work for task in each]
+                for task in tasks:
                     task()
-                happened = happened or told or bool(todo)
-                if not todo:
+                happened = happened or delivered or bool(tasks)
+                if not tasks:
                     return happened
 
-    def _advance(self, estate: RegionResources, now: datetime) -> None:
-        self._progress.advance(estate, now, self.faults)
-        provisioned_throughput.advance(estate, now, self.faults)
-        deployments.advance(estate, now, self.faults)
-        model_copy_jobs.advance(estate, now)
-        self._progress.note(estate, now, self.faults)
+    def _advance(self, resources: RegionResources, now: datetime) -> None:
+        self._jobs.advance(resources, now, self.faults)
+        provisioned_throughput.advance(resources, now, self.faults)
+        deployments.advance(resources, now, self.faults)
+        model_copy_jobs.advance(resources, now)
+        self._jobs.report_changes(resources, now, self.faults)
 
     def reset(self) -> None:
-        """An empty account again: nothing owned, nothing learnt, nothing waiting to be told."""
+        """Empties all accounts: no resources, no trained models, no events that wait."""
         with self._ticking, self._lock:
-            self._estates.clear()
+            self._regions.clear()
             self._teachers.clear()
-            self._progress.clear()
-            self._front.clear()
+            self._jobs.clear()
+            self._runtime.clear()
 
-    def remember(self, use: Callable[[SimulatorState], T]) -> T:
-        """What is made of all that is remembered, while nobody changes it."""
+    def snapshot(self, use: Callable[[SimulatorState], T]) -> T:
+        """Calls a function with the simulator's state, under the lock. Returns what the function returns."""
         with self._lock:
             shown = {account: teacher.shown for account, teacher in self._teachers.items()}
-            return use(SimulatorState([*self._estates.values()], shown, *self._progress.remembered()))
+            return use(SimulatorState([*self._regions.values()], shown, *self._jobs.snapshot()))
 
-    def restore(self, memory: SimulatorState) -> None:
-        """Goes on from a memory."""
+    def restore(self, state: SimulatorState) -> None:
+        """Continues from a state."""
         with self._ticking, self._lock:
-            self._estates = {(estate.account, estate.region): estate for estate in memory.estates}
-            taught = self.settings.teacher
-            self._teachers = {account: create_teacher(taught, shown) for account, shown in memory.shown.items()}
-            self._progress.restore(memory.lessons, memory.told, memory.waiting)
+            self._regions = {(each.account, each.region): each for each in state.regions}
+            settings = self.settings.teacher
+            self._teachers = {account: create_teacher(settings, shown) for account, shown in state.shown.items()}
+            self._jobs.restore(state.training, state.reported, state.events)
 
     def inventory(self, account: str) -> dict[str, Any]:
-        """Everything the account has in all Regions, and what bills by the hour (see `inventory.py`)."""
+        """Returns all resources of the account, and what bills by the hour (see `control_plane.inventory`)."""
         with self._lock:
             now = self._clock.now()
-            mine = [estate for (owner, _), estate in self._estates.items() if owner == account]
-            for estate in mine:
-                self._advance(estate, now)
-            return inventory.inventory(mine, now)
+            owned = [resources for (owner, _), resources in self._regions.items() if owner == account]
+            for resources in owned:
+                self._advance(resources, now)
+            return inventory.inventory(owned, now)
 
-    def _estate(self, account: str, region: str) -> RegionResources:
-        return self._estates.setdefault((account, region), RegionResources(account, region))
+    def _region(self, account: str, region: str) -> RegionResources:
+        return self._regions.setdefault((account, region), RegionResources(account, region))
 
     def _teacher(self, account: str) -> Teacher:
         if account not in self._teachers:
             self._teachers[account] = create_teacher(self.settings.teacher)
         return self._teachers[account]
-
-
-def _replay(name: str, params: Params) -> str | None:
-    """What a repeated call is known by: operation, token and all else that was asked."""
-    token = params.get("clientRequestToken")
-    if not token:
-        return None
-    asked = json.dumps(params, sort_keys=True, default=str).encode()
-    return f"{name} {token} {hashlib.sha256(asked).hexdigest()}"

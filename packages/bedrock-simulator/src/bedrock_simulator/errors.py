@@ -1,12 +1,12 @@
-"""The errors Bedrock answers with (codes and HTTP status from botocore's model), and the one that is ours.
+"""The errors that Bedrock returns, with codes and HTTP status from botocore's model, and one for bugs.
 
-ServiceError          what a caller sees: an HTTP status, `x-amzn-ErrorType`, a sentence
-ContractError         a bug of the simulator: its own answer does not fit the service model
+ServiceError          what a caller sees: an HTTP status, `x-amzn-ErrorType`, a message
+ContractError         a bug of the simulator: its response does not fit the service model
 """
 
 
 class ServiceError(Exception):
-    """An answer other than success."""
+    """An error response."""
 
     def __init__(self, code: str, status: int, message: str) -> None:
         super().__init__(message)
@@ -16,16 +16,16 @@ class ServiceError(Exception):
 
 
 class ContractError(AssertionError):
-    """The simulator's answer breaks the shape that botocore documents for it."""
+    """The simulator's response breaks the shape that botocore documents for it."""
 
 
 def validation(message: str) -> ServiceError:
-    """The request cannot be accepted as it is."""
+    """The request is not valid."""
     return ServiceError("ValidationException", 400, message)
 
 
 def not_found(message: str) -> ServiceError:
-    """The thing named in the request is not there."""
+    """The resource that the request names does not exist."""
     return ServiceError("ResourceNotFoundException", 404, message)
 
 
@@ -35,41 +35,41 @@ def denied(message: str) -> ServiceError:
 
 
 def conflict(message: str) -> ServiceError:
-    """The request contradicts something that exists."""
+    """The request conflicts with an existing resource."""
     return ServiceError("ConflictException", 400, message)
 
 
 def quota(message: str) -> ServiceError:
-    """The account may not have more of it."""
+    """The account's quota is reached."""
     return ServiceError("ServiceQuotaExceededException", 400, message)
 
 
 def too_many_tags(message: str) -> ServiceError:
-    """A resource holds at most 200 tags."""
+    """A resource has at most 200 tags."""
     return ServiceError("TooManyTagsException", 400, message)
 
 
 def not_ready(message: str) -> ServiceError:
-    """The endpoint exists but does not serve yet; the SDKs retry it (429)."""
+    """The endpoint exists but does not serve yet; SDKs retry it (429)."""
     return ServiceError("ModelNotReadyException", 429, message)
 
 
 def throttled(message: str) -> ServiceError:
-    """A quota that fills up again by itself is used up; the SDKs retry it (429)."""
+    """A quota that refills over time is used up; SDKs retry it (429)."""
     return ServiceError("ThrottlingException", 429, message)
 
 
 def unknown_operation(message: str) -> ServiceError:
-    """The service has no such operation (on that date, or here)."""
+    """The service has no such operation, on that date or in this simulator."""
     return ServiceError("UnknownOperationException", 404, message)
 
 
 class ModelValidationError(ServiceError):
-    """What the model itself refuses, not the service in front of it: a stream has begun by then, and ends with it."""
+    """A request that the model itself rejects, after the service accepted it. In a stream it arrives as an event."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationException", 400, message)
 
-    def told(self) -> "ModelValidationError":
-        """As Converse and ConverseStream pass it on."""
+    def wrapped(self) -> "ModelValidationError":
+        """The error as Converse and ConverseStream return it."""
         return ModelValidationError(f"The model returned the following errors: {self.message}")

@@ -1,4 +1,4 @@
-"""Events as EventBridge has them: kept for those who ask, and handed on."""
+"""Events in the format of EventBridge, stored for the admin API and forwarded."""
 
 import threading
 import uuid
@@ -12,9 +12,12 @@ MAX_EVENTS = 1000
 
 
 class EventStore:
-    """The last events of every account, in the order in which they were told.
+    """The last events of every account, in the order of delivery.
 
-    Each is handed on to a bus, or posted whole to somebody, where there is one.
+    Args:
+        clock: The virtual time of events.
+        onward: An event bus to forward each event to.
+        post: A function that receives each event as a whole.
     """
 
     def __init__(
@@ -22,12 +25,12 @@ class EventStore:
     ) -> None:
         self._clock, self._onward, self._post = clock, onward, post
         self._lock = threading.Lock()
-        self._kept: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
+        self._events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
 
     def emit(
         self, account: str, region: str, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]
     ) -> None:
-        """Keeps one event and hands it on."""
+        """Stores one event and forwards it."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -40,18 +43,18 @@ class EventStore:
             "detail": detail,
         }
         with self._lock:
-            self._kept.append(event)
+            self._events.append(event)
         if self._post is not None:
             self._post(event)
         if self._onward is not None:
             self._onward.emit(account, region, source, detail_type, resources, detail)
 
-    def listed(self, account: str) -> list[dict[str, Any]]:
-        """Those of one account, the oldest first."""
+    def list_events(self, account: str) -> list[dict[str, Any]]:
+        """The events of one account, the oldest first."""
         with self._lock:
-            return [event for event in self._kept if event["account"] == account]
+            return [event for event in self._events if event["account"] == account]
 
     def clear(self) -> None:
-        """Forgets them."""
+        """Deletes all events."""
         with self._lock:
-            self._kept.clear()
+            self._events.clear()

@@ -1,28 +1,23 @@
-"""One thing that goes wrong on request, and what cannot be asked for.
+"""Faults to inject: their kinds and fields, the decision when one applies, and their effect on a call.
 
-kind                 what happens                                                        its own fields
-error                the call is refused with an error that the operation declares       operation, error, message
-slow                 the answer is kept back for real seconds                            operation, seconds
+kind                 effect                                                              fields of its own
+error                the call fails with an error that the operation declares            operation, error, message
+slow                 the response is delayed by real seconds                             operation, seconds
 no-answer            the work is done, then the connection is closed                     operation, seconds
 stream               a stream ends after so many events: with an error that it           operation, events, error,
-                     declares, or without one by a closed connection                     message
-stuck-job            the job never leaves its stage, while the fault is listed           stage
+                     declares, or without one by closing the connection                  message
+stuck-job            the job stays in its stage while the fault is listed                stage
 failed-job           the job fails in its stage                                          stage, message
 failed-deployment    a custom model deployment, or its update, fails                     message
-failed-throughput    Provisioned Throughput that is being created fails                  message
-stalled-throughput   Provisioned Throughput stays as it is, while the fault is listed
-lost-event           the event is never delivered
+failed-throughput    Provisioned Throughput fails while it is created                    message
+stalled-throughput   Provisioned Throughput keeps its status while the fault is listed
+lost-event           the event is not delivered
 doubled-event        the event is delivered twice
 delayed-event        the event is delivered virtual seconds late                         seconds
 
-All that is set to go wrong, and the decider that says when it does.
-
-Decisions are seeded: the same faults and the same sequence of occasions go wrong in the same places.
-
-What faults do to a call: before it is answered, and to the answer.
-
-A fault of an error strikes only the operations that declare the error in botocore's model. Sentences are those of the
-API reference, or the service's as seen by others; where neither has one, they are ours.
+Decisions are seeded: the same faults and the same sequence of calls fail in the same places. An error applies only to
+operations that declare it in botocore's model. Default messages are those of the API reference, or as others observed
+them; where neither has one, the message is the simulator's.
 """
 
 import threading
@@ -52,16 +47,22 @@ KINDS: dict[str, frozenset[str]] = {
     "doubled-event": frozenset(),
     "delayed-event": frozenset({"seconds"}),
 }
-_OWN = frozenset().union(*KINDS.values())
+_KIND_FIELDS = frozenset().union(*KINDS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong. ValueError, in one sentence, for one that cannot be.
+    """One fault. Raises ValueError if its fields do not fit its kind.
 
-    named: concerns only the job, deployment, throughput, or in the runtime the model id, whose name begins so; an
-    event's is its job's. account, region: only there. after: so many occasions pass first; times: at most so many
-    are struck, None for all; probability: the chance of each, decided by the decider's seed. id: given by `Faults`.
+    Attributes:
+        named: Affects only jobs, deployments and throughput whose name starts with it; in the runtime, model IDs. An
+            event has the name of its job.
+        account: Affects only this account.
+        region: Affects only this Region.
+        after: The number of matching calls that pass before the first one is affected.
+        times: The maximum number of affected calls, None for no limit.
+        probability: The probability of each, decided by the seed of `Faults`.
+        id: Assigned by `Faults`.
     """
 
     kind: str
@@ -86,10 +87,10 @@ class Fault:
 
 def _find_problem(fault: Fault) -> str | None:
     if fault.kind not in KINDS:
-        return f"there is no fault {fault.kind!r}: there are {', '.join(KINDS)}"
-    given = {each.name for each in fields(fault) if getattr(fault, each.name) != each.default}
-    if strange := given & _OWN - KINDS[fault.kind]:
-        return f"a fault {fault.kind!r} has no {', '.join(sorted(strange))}"
+        return f"unknown kind of fault {fault.kind!r}: known are {', '.join(KINDS)}"
+    present = {each.name for each in fields(fault) if getattr(fault, each.name) != each.default}
+    if unknown := present & _KIND_FIELDS - KINDS[fault.kind]:
+        return f"a fault {fault.kind!r} has no {', '.join(sorted(unknown))}"
     if fault.kind == "error" and not fault.error:
         return "a fault 'error' needs the error to answer with, such as ThrottlingException"
     if not 0 <= fault.probability <= 1:
@@ -102,7 +103,7 @@ def _find_problem(fault: Fault) -> str | None:
 
 
 def _undeclared(fault: Fault) -> str | None:
-    """Why no operation could answer with the fault's error."""
+    """Why no operation can return the fault's error; None if one can."""
     concerned = [each for each in _operations() if fault.operation in (ANY, each.name)]
     if not concerned:
         return f"Bedrock has no operation {fault.operation!r}"
@@ -121,16 +122,18 @@ def _operations() -> list[service_model.Operation]:
 
 
 def declared_errors(kind: str, operation: service_model.Operation) -> dict[str, int]:
-    """The errors, with their HTTP status, that a fault of this kind can make of the operation's answer."""
+    """The errors, with their HTTP status, that a fault of this kind can produce in the operation."""
     return operation.stream_errors if kind == "stream" else operation.errors
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """A moment when something could go wrong.
+    """A point at which a fault may apply.
 
-    errors: those that the operation declares. subject: tells occasions apart that are asked about repeatedly, for a
-    fault decides once of each subject; without one, every question is a new occasion.
+    Attributes:
+        errors: The errors that the operation declares.
+        subject: Identifies a decision that is asked for repeatedly: a fault decides once for each subject. Without a
+            subject, every question is decided anew.
     """
 
     account: str
@@ -144,7 +147,7 @@ class FaultContext:
 
 @dataclass(slots=True)
 class _FaultState:
-    """What has become of a fault so far."""
+    """How often a fault was considered, and how often it applied."""
 
     fault: Fault
     occasions: int = 0
@@ -152,7 +155,7 @@ class _FaultState:
 
 
 class Faults:
-    """The faults of one simulator, in the order in which they were added. Safe to use from several threads."""
+    """The faults of one simulator, in the order in which they were added. Thread-safe."""
 
     def __init__(self, faults: Iterable[Fault] = (), *, seed: str = "1") -> None:
         self._seed, self._lock = seed, threading.Lock()
@@ -162,47 +165,47 @@ class Faults:
         self.add(*faults)
 
     def __bool__(self) -> bool:
-        """Whether anything could strike."""
+        """Whether there are any faults."""
         return bool(self._records)
 
     def add(self, *faults: Fault) -> list[Fault]:
-        """Adds them; as they are listed, with their ids."""
+        """Adds faults; returns them with their IDs."""
         with self._lock:
             return [self._add(fault) for fault in faults]
 
     def _add(self, fault: Fault) -> Fault:
         self._minted += 1
-        kept = replace(fault, id=f"fault-{self._minted}")
-        self._records[kept.id] = _FaultState(kept)
-        return kept
+        added = replace(fault, id=f"fault-{self._minted}")
+        self._records[added.id] = _FaultState(added)
+        return added
 
-    def listed(self) -> list[tuple[Fault, int]]:
-        """All of them, each with how many times it has struck."""
+    def list_faults(self) -> list[tuple[Fault, int]]:
+        """All faults, each with the number of times it has applied."""
         with self._lock:
             return [(record.fault, record.struck) for record in self._records.values()]
 
     def clear(self, fault_id: str | None = None) -> bool:
-        """Removes one, or all; False if there is none of that id."""
+        """Removes one fault, or all; returns False if there is none with that ID."""
         with self._lock:
             gone = [fault_id] if fault_id is not None else list(self._records)
             found = [self._records.pop(each, None) for each in gone]
             self._decided = {key: value for key, value in self._decided.items() if key[0] in self._records}
             return fault_id is None or found != [None]
 
-    def strikes(self, kind: str, occasion: FaultContext) -> Fault | None:
-        """The first fault of that kind that strikes on this occasion."""
+    def match(self, kind: str, context: FaultContext) -> Fault | None:
+        """The first fault of this kind that applies, None if none does."""
         with self._lock:
             for record in self._records.values():
-                if record.fault.kind == kind and _matches(record.fault, occasion) and self._decide(record, occasion):
+                if record.fault.kind == kind and _matches(record.fault, context) and self._decide(record, context):
                     return record.fault
         return None
 
-    def _decide(self, record: _FaultState, occasion: FaultContext) -> bool:
-        key = (record.fault.id, occasion.subject)
-        if occasion.subject and key in self._decided:
+    def _decide(self, record: _FaultState, context: FaultContext) -> bool:
+        key = (record.fault.id, context.subject)
+        if context.subject and key in self._decided:
             return self._decided[key]
         strikes = self._draw(record)
-        if occasion.subject:
+        if context.subject:
             self._decided[key] = strikes
         return strikes
 
@@ -217,14 +220,14 @@ class Faults:
         return True
 
 
-def _matches(fault: Fault, occasion: FaultContext) -> bool:
+def _matches(fault: Fault, context: FaultContext) -> bool:
     return (
-        fault.operation in (ANY, occasion.operation)
-        and fault.account in (ANY, occasion.account)
-        and fault.region in (ANY, occasion.region)
-        and occasion.named.startswith(fault.named)
-        and ("stage" not in KINDS[fault.kind] or fault.stage == occasion.stage)
-        and (not fault.error or fault.error in occasion.errors)
+        fault.operation in (ANY, context.operation)
+        and fault.account in (ANY, context.account)
+        and fault.region in (ANY, context.region)
+        and context.named.startswith(fault.named)
+        and ("stage" not in KINDS[fault.kind] or fault.stage == context.stage)
+        and (not fault.error or fault.error in context.errors)
     )
 
 
@@ -238,49 +241,49 @@ DEFAULT_MESSAGES = {
     "ServiceUnavailableException": "The service isn't currently available. Try again later.",
     "ThrottlingException": "Too many requests, please wait before trying again.",
 }
-_NO_SENTENCE = "The call failed (this simulated account was told to fail it)."
+_DEFAULT_MESSAGE = "The call failed (injected by a fault of this simulator)."
 
 
 class FaultInjector:
-    """What faults make of one call. A call of the host's own (`Request.spared`) meets none."""
+    """The effect of faults on one call. Calls with `Request.exempt_from_faults` are not affected."""
 
     def __init__(self, faults: Faults, request: Request, operation: Operation, params: Params) -> None:
-        self._faults, self._operation, self._spared, self._broken = faults, operation, request.spared, False
+        self._faults, self._operation, self._spared, self._broken = faults, operation, request.exempt_from_faults, False
         named = str(params.get("modelId", ""))
-        self._occasion = FaultContext(request.account, request.region, operation.name, named)
+        self._context = FaultContext(request.account, request.region, operation.name, named)
 
-    def _strikes(self, kind: str) -> Fault | None:
+    def _match(self, kind: str) -> Fault | None:
         if self._spared or not self._faults:
             return None
-        occasion = replace(self._occasion, errors=declared_errors(kind, self._operation))
-        return self._faults.strikes(kind, occasion)
+        context = replace(self._context, errors=declared_errors(kind, self._operation))
+        return self._faults.match(kind, context)
 
-    def before(self) -> None:
-        """Raises the ServiceError that is to be answered in place of the work."""
-        if fault := self._strikes("error"):
+    def raise_error(self) -> None:
+        """Raises the ServiceError that replaces the work."""
+        if fault := self._match("error"):
             status = declared_errors("error", self._operation)[fault.error]
-            raise errors.ServiceError(fault.error, status, _sentence(fault))
+            raise errors.ServiceError(fault.error, status, _message(fault))
 
-    def between(self, answer: Params) -> Params:
-        """The answer's members, of which a stream may end early."""
+    def alter_stream(self, answer: Params) -> Params:
+        """The response's members, with a stream that may end early."""
         name = self._operation.stream
-        fault = self._strikes("stream") if name else None
+        fault = self._match("stream") if name else None
         if name is None or fault is None:
             return answer
         events = [*islice(answer[name], fault.events)]
         if fault.error:
-            events.append((0.0, {fault.error[0].lower() + fault.error[1:]: {"message": _sentence(fault)}}))
+            events.append((0.0, {fault.error[0].lower() + fault.error[1:]: {"message": _message(fault)}}))
         self._broken = not fault.error
         return {**answer, name: events}
 
-    def after(self, response: Response) -> Response:
-        """The response: broken off, late, or missing."""
+    def alter_response(self, response: Response) -> Response:
+        """The response: broken off, delayed, or dropped."""
         if self._broken:
             pieces = [(0.0, response.body)] if response.chunks is None else response.chunks
             response = replace(response, body=b"", chunks=_broken_off(pieces))
-        if fault := self._strikes("slow"):
+        if fault := self._match("slow"):
             response = replace(response, delay=response.delay + fault.seconds)
-        if fault := self._strikes("no-answer"):
+        if fault := self._match("no-answer"):
             response = replace(response, delay=response.delay + fault.seconds, dropped=True)
         return response
 
@@ -290,5 +293,5 @@ def _broken_off(pieces: Iterable[Chunk]) -> Iterator[Chunk]:
     raise StreamInterrupted
 
 
-def _sentence(fault: Fault) -> str:
-    return fault.message or DEFAULT_MESSAGES.get(fault.error, _NO_SENTENCE)
+def _message(fault: Fault) -> str:
+    return fault.message or DEFAULT_MESSAGES.get(fault.error, _DEFAULT_MESSAGE)

@@ -1,4 +1,4 @@
-"""What the simulator needs from its host, and what the host calls it with."""
+"""The interfaces between the simulator and its host: requests, responses, and the AWS services that it uses."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -11,10 +11,14 @@ _KEY_ID = 36  # characters
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP call: `service` is `bedrock` or `bedrock-runtime`, `path` is undecoded, header names are lower case.
+    """One HTTP request.
 
-    `caller` is the ARN of the principal that signed it; without one, the account's root (`Request.identity`).
-    `spared` is a call that the host makes for its own ends: no fault strikes it.
+    Attributes:
+        service: `bedrock` or `bedrock-runtime`.
+        path: The undecoded path.
+        headers: The headers, with names in lower case.
+        caller: The ARN of the principal that signed the request; empty for the account's root user.
+        exempt_from_faults: Whether the host sends the request for its own purposes, so that no fault applies to it.
     """
 
     service: str
@@ -26,7 +30,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     caller: str = ""
-    spared: bool = False
+    exempt_from_faults: bool = False
 
     @property
     def identity(self) -> str:
@@ -39,12 +43,11 @@ Chunk = tuple[float, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back on the wire. The simulator never sleeps: its host does, so that waiting blocks nobody else.
+    """One HTTP response. The simulator never sleeps; its host does, so that waiting blocks nobody else.
 
-    The host waits `delay` real seconds before it sends anything. Then it sends `body`; but where there are `chunks`,
-    which only an answer has that arrives over time, it sends those in its place, each after that many real seconds,
-    and without a Content-Length. Chunks are iterated once. An answer that is `dropped` is never sent: after the delay
-    the host closes the connection.
+    The host waits `delay` real seconds before it sends anything. Then it sends `body`, or, for a response that arrives
+    over time, each of `chunks` after its own real seconds and without a Content-Length. Chunks are iterated once. A
+    response that is `dropped` is not sent: after the delay the host closes the connection.
     """
 
     status: int
@@ -56,44 +59,44 @@ class Response:
 
 
 class StreamInterrupted(Exception):
-    """Raised by an answer's chunks: the host closes the connection there, without ending the body."""
+    """Raised by the chunks of a response: the host closes the connection there, without ending the body."""
 
 
 class ObjectMissing(Exception):
-    """There is no such bucket or object."""
+    """The bucket or object does not exist."""
 
 
 class ObjectDenied(Exception):
-    """The role may not do that to the object; the text says which action was refused."""
+    """The role may not do that to the object; the text names the action."""
 
 
 class Clock(Protocol):
     """Virtual time."""
 
     def now(self) -> datetime:
-        """Aware, in UTC."""
+        """The virtual time, aware, in UTC."""
 
 
 class Objects(Protocol):
-    """S3 as seen by a service role, or by Bedrock itself. All but `home` raise `ObjectDenied` or `ObjectMissing`.
+    """S3 as a service role or Bedrock itself accesses it. All but `bucket_region` raise ObjectDenied or ObjectMissing.
 
-    `region` is where Bedrock acts, not where the bucket is.
+    `region` is where Bedrock runs, not where the bucket is.
     """
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
-        """The whole object."""
+        """Returns the whole object."""
 
     def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
         """Writes or overwrites the object."""
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
-        """The keys that begin with the prefix, sorted."""
+        """Returns the keys that start with the prefix, sorted."""
 
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """Writes as Bedrock itself for `source_arn`; the policies of the bucket and of its key must admit that."""
+        """Writes as Bedrock itself for `source_arn`; the policies of the bucket and of its key must allow it."""
 
-    def home(self, account: str, region: str, bucket: str) -> str | None:
-        """The Region of the account's bucket, None if there is no such bucket."""
+    def bucket_region(self, account: str, region: str, bucket: str) -> str | None:
+        """Returns the Region of the account's bucket, None if there is no such bucket."""
 
 
 class Events(Protocol):
@@ -108,16 +111,16 @@ class Events(Protocol):
         resources: list[str],
         detail: dict[str, Any],
     ) -> None:
-        """Delivers one event, at least as surely as AWS does: best effort."""
+        """Delivers one event with best effort, as AWS does."""
 
 
 class Roles(Protocol):
     """The account's IAM roles."""
 
-    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
-        """None when Bedrock may assume the role for that source; otherwise the sentence for the caller."""
+    def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+        """Returns None if Bedrock may assume the role for that source, else the message for the caller."""
 
-    def may(
+    def is_allowed(
         self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
     ) -> bool:
         """Whether the role may do that; `keys` are the request's condition keys (`bedrock:InferenceProfileArn`)."""
@@ -127,14 +130,14 @@ class Keys(Protocol):
     """The account's KMS keys."""
 
     def find(self, account: str, region: str, key: str) -> str | None:
-        """The ARN of a usable key in that Region, named by ARN, id or alias; None if there is none."""
+        """Returns the ARN of an enabled key in the Region, given its ARN, ID or alias; None if there is none."""
 
 
 class AnyKeys:
-    """For a host without KMS: every key exists, under an id made of its name."""
+    """For a host without KMS: every key exists, with an ID made from its name."""
 
     def find(self, account: str, region: str, key: str) -> str | None:
-        """Its ARN; what is not one becomes one."""
+        """Returns an ARN for any name."""
         if ":key/" in key:
             return key
         name = key.rsplit("/", 1)[-1]
@@ -143,12 +146,12 @@ class AnyKeys:
 
 
 class Logs(Protocol):
-    """CloudWatch Logs as seen by a service role."""
+    """CloudWatch Logs as a service role accesses it."""
 
     def put(
         self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
     ) -> None:
-        """Appends one event to a stream, made if need be. What the role may not do is lost, and so is a group."""
+        """Appends one event to a stream, and creates the stream if needed. A denied event is lost."""
 
 
 class NoLogs:
@@ -157,4 +160,4 @@ class NoLogs:
     def put(
         self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
     ) -> None:
-        """Nothing comes of it."""
+        """Discards the event."""

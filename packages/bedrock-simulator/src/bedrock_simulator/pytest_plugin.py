@@ -1,6 +1,6 @@
 """One fixture, `bedrock_simulator`: a simulator for the tests of an application that calls Amazon Bedrock.
 
-It starts once for a test run, and each test finds it as if it had just been started. Its clock stands still until a
+The simulator starts once for a test run. Every test gets it as if it had just started. Its clock does not run until a
 test moves it, so nothing waits and nothing is flaky.
 """
 
@@ -25,8 +25,8 @@ class Simulator:
     """A running simulator.
 
     Attributes:
-        url: Where it listens, as `http://127.0.0.1:PORT`; both services are there.
-        variables: The environment variables that lead any AWS SDK to it. The fixture sets them.
+        url: The address of both services, `http://127.0.0.1:PORT`.
+        variables: The environment variables that direct any AWS SDK to it. The fixture sets them.
         buckets: The folder whose folders are S3 buckets: `buckets / "training" / "a.jsonl"` is `s3://training/a.jsonl`.
     """
 
@@ -35,7 +35,13 @@ class Simulator:
         self.url, self.buckets = self.variables["AWS_ENDPOINT_URL_BEDROCK"], buckets
 
     def client(self, service: str, *, region: str = "us-east-1", account: str = "") -> Any:
-        """A client of `bedrock` or `bedrock-runtime`; an account is twelve digits, by default the simulator's own."""
+        """Returns a client of `bedrock` or `bedrock-runtime`.
+
+        Args:
+            service: The service's name, as boto3 has it.
+            region: The Region.
+            account: Twelve digits; by default the simulator's own account.
+        """
         import botocore.session
 
         session: Any = botocore.session.Session()
@@ -48,7 +54,7 @@ class Simulator:
         )
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
-        """Calls the admin API, as in `admin("PUT", "clock", {"advance": 7200})`; what it answers, from JSON."""
+        """Calls the admin API, as in `admin("PUT", "clock", {"advance": 7200})`. Returns the response from JSON."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_admin/{path}", data, method=method)  # noqa: S310  # loopback
         with urllib.request.urlopen(request) as response:  # noqa: S310  # the same
@@ -56,7 +62,7 @@ class Simulator:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the setting of the simulator's flags."""
+    """Adds the option for the simulator's flags."""
     parser.addini("bedrock_simulator_flags", "flags of the command `bedrock-simulator`", type="args", default=[])
 
 
@@ -81,7 +87,7 @@ def _bedrock_simulator_process(
 
 @pytest.fixture
 def bedrock_simulator(_bedrock_simulator_process: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """A simulator with empty accounts and no buckets. The code under test finds it by its environment variables."""
+    """A simulator with empty accounts and no buckets. Environment variables direct the code under test to it."""
     simulator = _bedrock_simulator_process
     for name, value in simulator.variables.items():
         monkeypatch.setenv(name, value)

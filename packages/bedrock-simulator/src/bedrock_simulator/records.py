@@ -1,6 +1,6 @@
-"""What an account owns in Bedrock. Records are frozen; a change of state puts a new one in its place.
+"""The resources of an account in Bedrock, and finding them by the name or ARN in a request.
 
-Finding what an account has, or what everybody has, by a name or ARN that a request carries.
+Records are frozen; a change of state replaces the record.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from bedrock_simulator.models.student import LazyStudent
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One of the three stages of a distillation job, with its status and when it last changed."""
+    """The status of one of the three stages of a distillation job."""
 
     status: str = "NotStarted"
     began: datetime | None = None
@@ -25,9 +25,13 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A customization job. `due` is when its present phase ends; `stage` indexes `phases`.
+    """A customization job.
 
-    `teacher` is the id of the model, None for a fine-tuning; `key` the ARN of the KMS key of the model to come.
+    Attributes:
+        teacher: The teacher's model ID, None for fine-tuning.
+        due: When the current phase ends.
+        key: The ARN of the custom model's KMS key.
+        stage: The index of the current phase in `phases`.
     """
 
     arn: str
@@ -52,9 +56,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class CustomModel:
-    """A customized model and the trained text model behind it; `request` is that of its job, also of a copy's original.
+    """A custom model with the trained text model behind it.
 
-    A copy has no job of its own; `customized` is when its original was made.
+    Attributes:
+        request: The request of the job that trained it; for a copy, of the original's job.
+        customized: For a copy, when its original was created. A copy has no job of its own.
     """
 
     arn: str
@@ -92,7 +98,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An on-demand custom model deployment; `desired_arn` is set while, and after, an update."""
+    """An on-demand custom model deployment; `desired_arn` is set during and after an update."""
 
     arn: str
     name: str
@@ -109,7 +115,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class CopyJob:
-    """A model on its way into this Region: `model` is the original, `target_arn` what there is when it arrives."""
+    """A job that copies `model` into this Region; `target_arn` is the copy's ARN."""
 
     arn: str
     model: CustomModel
@@ -124,7 +130,7 @@ class CopyJob:
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """A batch inference job. `model` is the id behind what was named; `due` is when its present status ends."""
+    """A batch inference job; `model` is the ID of the resolved model, and `due` is when the current status ends."""
 
     arn: str
     name: str
@@ -144,7 +150,7 @@ class BatchJob:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationJob:
-    """An evaluation job; `due` is when its present status ends."""
+    """An evaluation job; `due` is when the current status ends."""
 
     arn: str
     name: str
@@ -158,7 +164,7 @@ class EvaluationJob:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationProfile:
-    """An application inference profile; `source` is the id of a model or of a system profile."""
+    """An application inference profile; `source` is the ID of a model or of a system-defined profile."""
 
     arn: str
     id: str
@@ -172,7 +178,7 @@ class ApplicationProfile:
 
 @dataclass(slots=True)
 class RegionResources:
-    """Everything one account holds in one Region. The engine's lock guards it."""
+    """All resources of one account in one Region. The engine's lock guards them."""
 
     account: str
     region: str
@@ -192,45 +198,45 @@ class RegionResources:
     minted: int = 0
 
 
-def find_custom_model(estate: RegionResources, identifier: str) -> CustomModel:
-    """The model with that name or ARN, or ResourceNotFoundException."""
-    for model in estate.models.values():
+def find_custom_model(resources: RegionResources, identifier: str) -> CustomModel:
+    """Returns the custom model with that name or ARN. Raises ResourceNotFoundException."""
+    for model in resources.models.values():
         if identifier in (model.arn, model.name):
             return model
     raise errors.not_found(f"There is no custom model {identifier} in this account and Region.")
 
 
 def base_id(model: CustomModel) -> str:
-    """The id of the variant it was trained from, e.g. `amazon.nova-micro-v1:0:128k`."""
+    """The ID of the variant that the model was trained from, such as `amazon.nova-micro-v1:0:128k`."""
     return model.base.rsplit("/", 1)[1]
 
 
-def find_deployment(estate: RegionResources, identifier: str) -> Deployment:
-    """The deployment with that name or ARN, or ResourceNotFoundException."""
-    for deployment in estate.deployments.values():
+def find_deployment(resources: RegionResources, identifier: str) -> Deployment:
+    """Returns the deployment with that name or ARN. Raises ResourceNotFoundException."""
+    for deployment in resources.deployments.values():
         if identifier in (deployment.arn, deployment.name):
             return deployment
     raise errors.not_found(f"There is no custom model deployment {identifier} in this account and Region.")
 
 
-def find_throughput(estate: RegionResources, identifier: str) -> Throughput:
-    """The throughput with that name or ARN, or ResourceNotFoundException."""
-    for throughput in estate.throughputs.values():
+def find_throughput(resources: RegionResources, identifier: str) -> Throughput:
+    """Returns the throughput with that name or ARN. Raises ResourceNotFoundException."""
+    for throughput in resources.throughputs.values():
         if identifier in (throughput.arn, throughput.name):
             return throughput
     raise errors.not_found(f"There is no provisioned model {identifier} in this account and Region.")
 
 
-def find_application_profile(estate: RegionResources, identifier: str) -> ApplicationProfile:
-    """The application profile with that id or ARN, or ResourceNotFoundException."""
-    for profile in estate.profiles.values():
+def find_application_profile(resources: RegionResources, identifier: str) -> ApplicationProfile:
+    """Returns the application profile with that ID or ARN. Raises ResourceNotFoundException."""
+    for profile in resources.profiles.values():
         if identifier in (profile.arn, profile.id):
             return profile
     raise errors.not_found(f"There is no inference profile {identifier} in this account and Region.")
 
 
 def find_system_profile(profile_id: str, region: str, today: date) -> tuple[Profile, Model] | None:
-    """A system profile that can be called from the Region on that day, with its model."""
+    """Returns a system-defined profile that can be called from the Region on that day, with its model."""
     profile, model = supported_models.PROFILES.get(profile_id, (None, None))
     if profile is None or model is None or region not in profile.routes:
         return None

@@ -1,7 +1,4 @@
-"""How this simulated account behaves: teacher, latency, quotas, and what documentation leaves open.
-
-What goes wrong on request is in `faults`.
-"""
+"""How the simulator behaves: teacher, latency, quotas, and what AWS does not document. For faults see `faults`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TeacherSettings:
-    """The stand-in teacher errs at `error_rate`, the same way every time for the same `seed` and prompt.
+    """The settings of the stand-in teacher.
 
-    `shuffled` gives every prompt of a training file another prompt's answer, for a run that must fail its verdict.
-    `rules` is the file of its rules, "" for the simulator's own; `labelled` a file of prompts with answers that it was
-    shown before anything else. With the `url` of an OpenAI-compatible server, its `model` answers in the place of the
-    teacher, and errs as it errs.
+    Attributes:
+        error_rate: The share of wrong answers, from 0 to 1. The same `seed` and prompt always give the same answer.
+        shuffled: Whether to give every prompt of a training file the answer of another, so that students learn
+            nonsense.
+        rules: A file with the teacher's rules; empty for the simulator's own.
+        labelled: A training file with answers that the teacher knows before any job.
+        url: The URL of an OpenAI-compatible server whose `model` answers in place of the stand-in.
     """
 
     error_rate: float = 0.03
@@ -28,9 +28,11 @@ class TeacherSettings:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How modelled latency is felt. At `scale` 1 an answer takes as many real seconds as it says, at 0 none.
+    """How modelled latency is applied.
 
-    The model's spread is the same every time for the same `seed`, model and prompt.
+    Attributes:
+        scale: Real seconds to wait for each second of modelled latency; 0 does not wait.
+        seed: The same seed, model and prompt always give the same latency.
     """
 
     scale: float = 0.0
@@ -43,11 +45,11 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class TokenQuotas:
-    """Tokens a minute that an account may use of a model in a Region, each way of calling it (see `burndown`).
+    """Tokens per minute that an account may use of a model in a Region, for each type of call (see `burndown`).
 
-    Keys, the first that is there: `REGION/MODEL` (`us-east-1/amazon.nova-pro-v1:0`), `MODEL`, `*`. Without any, the
-    documented quotas hold (`catalog.tokens`), and for `optimized` there is no limit. Above `standard` a call is
-    throttled; above `optimized` it is served in standard latency.
+    Keys, of which the first that exists applies: `REGION/MODEL` (`us-east-1/amazon.nova-pro-v1:0`), `MODEL`, `*`.
+    Without any, the documented quotas apply (`catalog.quotas`), and `optimized` is unlimited. Above `standard`, a call
+    is throttled; above `optimized`, it is served in standard latency.
     """
 
     standard: Mapping[str, int] = field(default_factory=dict)
@@ -56,21 +58,22 @@ class TokenQuotas:
     def __post_init__(self) -> None:
         for limit in (*self.standard.values(), *self.optimized.values()):
             if limit < 0:
-                raise ValueError(f"{limit} is no quota of tokens: it cannot be negative")
+                raise ValueError(f"{limit} is not a token quota: it cannot be negative")
 
-    def granted(self, mode: str, region: str, model_id: str) -> int | None:
-        """The limit that was set there, None if none was."""
+    def limit(self, mode: str, region: str, model_id: str) -> int | None:
+        """The limit that was set, None if none was."""
         granted = self.optimized if mode == "optimized" else self.standard
         return next((granted[key] for key in (f"{region}/{model_id}", model_id, "*") if key in granted), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """What every account was granted.
+    """The quotas of every account.
 
-    `model_units` is the value of every quota of Provisioned Throughput (0 in a new account), and `values` what a single
-    quota was raised or lowered to, by its code (`L-…`) or for one Region (`us-east-1/L-…`); `tokens` are of
-    calls, where no code says how many.
+    Attributes:
+        model_units: The value of every quota of Provisioned Throughput; 0 in a new account.
+        values: The values of single quotas, by code (`L-…`) or by Region and code (`us-east-1/L-…`).
+        tokens: Token quotas of calls, for which no code is known.
     """
 
     model_units: int = 0
@@ -80,15 +83,16 @@ class Quotas:
     def __post_init__(self) -> None:
         for limit in (self.model_units, *self.values.values()):
             if limit < 0:
-                raise ValueError(f"{limit} is no quota: it cannot be negative")
+                raise ValueError(f"{limit} is not a quota: it cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)
 class Undocumented:
-    """What no page of AWS says, and nobody has tried: UNVERIFIED both ways.
+    """Behaviour that AWS does not document and nobody has tried: UNVERIFIED.
 
-    `optimized_application_profiles`: may an application profile be called latency-optimized? Refused by default: who
-    relies on it then learns of it here.
+    Attributes:
+        optimized_application_profiles: Whether an application profile may be called latency-optimized. By default such
+            a call is refused, so that code that relies on it fails here.
     """
 
     optimized_application_profiles: bool = False
@@ -96,7 +100,7 @@ class Undocumented:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of it."""
+    """All settings."""
 
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     latency: Latency = field(default_factory=Latency)

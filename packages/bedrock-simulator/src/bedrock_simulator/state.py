@@ -1,12 +1,10 @@
-"""What a simulator remembers, as typed JSON: what it holds of every account, what teachers know, what is under way.
+"""The state of a simulator as typed JSON: the resources of every account, what teachers know, and unfinished work.
 
-Students are kept as the pairs that they learnt, each set once and apart from the rest (`Shelf`): it never changes, and
-may be large.
+A trained model is stored as the prompt-answer pairs that it was trained on. Each set of pairs is stored once and apart
+from the rest (`PairStore`), because it never changes and may be large.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -20,61 +18,71 @@ VERSION = 1
 
 
 class InvalidState(Exception):
-    """This is no memory of a simulator, or one of another version; the text says which."""
+    """This is not the state of a simulator, or one of another version; the text says which."""
 
 
-@dataclass(slots=True)
-class SimulatorState:
-    """All of it. `shown`: account → system prompt → prompt → golden answer. `told`: job → status last told of."""
+class SimulatorState(
+    msgspec.Struct,
+    rename={"regions": "estates", "training": "lessons", "reported": "told", "events": "waiting"},
+):
+    """The whole state. The names in JSON are those of the first release.
 
-    estates: list[RegionResources] = field(default_factory=list)
-    shown: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
-    lessons: dict[str, TrainingWork] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
-    waiting: list[Event] = field(default_factory=list)
+    Attributes:
+        regions: The resources of every account and Region.
+        shown: The golden answers that each account's teacher has seen: account → system prompt → prompt → answer.
+        training: The work of the customization jobs that run, by ARN.
+        reported: The status that was last reported of each job, by ARN.
+        events: The events that are not delivered yet.
+    """
+
+    regions: list[RegionResources] = msgspec.field(default_factory=list)
+    shown: dict[str, dict[str, dict[str, str]]] = msgspec.field(default_factory=dict)
+    training: dict[str, TrainingWork] = msgspec.field(default_factory=dict)
+    reported: dict[str, str] = msgspec.field(default_factory=dict)
+    events: list[Event] = msgspec.field(default_factory=list)
 
 
 class PairStore(Protocol):
-    """Where sets of pairs are, each under its name."""
+    """Stores sets of prompt-answer pairs by name."""
 
     def put(self, name: str, pairs: bytes) -> None:
-        """Keeps a set, unless it is there."""
+        """Stores a set, unless it is stored already."""
 
     def get(self, name: str) -> bytes:
-        """A set that was kept. Raises KeyError."""
+        """Returns a set. Raises KeyError."""
 
 
-def encode(memory: SimulatorState, shelf: PairStore) -> bytes:
-    """The memory; sets of pairs go to the shelf."""
+def encode(state: SimulatorState, store: PairStore) -> bytes:
+    """Encodes the state; sets of pairs go to the store."""
 
-    def told(value: Any) -> str:
+    def encode_student(value: Any) -> str:
         if not isinstance(value, LazyStudent):
-            raise NotImplementedError(f"{type(value).__name__} cannot be kept")
+            raise NotImplementedError(f"{type(value).__name__} cannot be encoded")
         pairs = msgspec.json.encode(value.pairs)
         name = hashlib.sha256(pairs).hexdigest()
-        shelf.put(name, pairs)
+        store.put(name, pairs)
         return name
 
-    encoded: bytes = msgspec.json.encode({"version": VERSION, "memory": memory}, enc_hook=told)
+    encoded: bytes = msgspec.json.encode({"version": VERSION, "memory": state}, enc_hook=encode_student)
     return encoded
 
 
-def decode(encoded: bytes, shelf: PairStore) -> SimulatorState:
-    """The memory again. Raises Unreadable."""
+def decode(encoded: bytes, store: PairStore) -> SimulatorState:
+    """Decodes a state. Raises InvalidState."""
 
-    def read(kind: type, value: Any) -> Any:
+    def decode_student(kind: type, value: Any) -> Any:
         if kind is not LazyStudent:
-            raise NotImplementedError(f"{kind.__name__} cannot be read")
-        return LazyStudent(msgspec.json.decode(shelf.get(value), type=list[tuple[str, str]]))
+            raise NotImplementedError(f"{kind.__name__} cannot be decoded")
+        return LazyStudent(msgspec.json.decode(store.get(value), type=list[tuple[str, str]]))
 
     try:
-        kept: Mapping[str, Any] = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
-        version = msgspec.json.decode(kept["version"])
+        document: dict[str, msgspec.Raw] = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+        version = msgspec.json.decode(document["version"])
         if version != VERSION:
-            raise InvalidState(f"it is of version {version}, and this simulator reads {VERSION}")
-        memory: SimulatorState = msgspec.json.decode(kept["memory"], type=SimulatorState, dec_hook=read)
+            raise InvalidState(f"it has version {version}, and this simulator reads {VERSION}")
+        state: SimulatorState = msgspec.json.decode(document["memory"], type=SimulatorState, dec_hook=decode_student)
     except KeyError as missing:
         raise InvalidState(f"{missing} is missing") from missing
-    except ValueError as why:  # of msgspec, for what is no JSON and for what does not fit
+    except ValueError as why:  # of msgspec: not JSON, or JSON that does not fit
         raise InvalidState(str(why)) from why
-    return memory
+    return state

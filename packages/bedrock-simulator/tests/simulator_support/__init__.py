@@ -1,1 +1,1 @@
-"""What the tests share: a simulator in this process, one of its own, steps and strategies."""
+"""Shared by the tests: a simulator in this process, a stand-alone one, steps and strategies."""

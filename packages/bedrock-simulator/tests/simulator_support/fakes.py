@@ -1,4 +1,4 @@
-"""A Bedrock with fakes around it, and botocore clients that talk to it without a network."""
+"""A simulator with fake services around it, and botocore clients that call it without a network."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ class MemoryObjects:
         self.delivered.append(source_arn)
         self.put(account, region, "", bucket, key, body)
 
-    def home(self, account: str, region: str, bucket: str) -> str | None:
+    def bucket_region(self, account: str, region: str, bucket: str) -> str | None:
         return self.homes.get(bucket, "us-east-1")
 
 
@@ -101,11 +101,11 @@ class OpenRoles:
     denied: set[tuple[str, str]] = field(default_factory=set)
     done: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
-    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+    def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
         self.asked.append(service_source_arn)
         return self.refusal
 
-    def may(
+    def is_allowed(
         self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
     ) -> bool:
         self.done.append((action, resource, dict(keys)))

@@ -1,4 +1,4 @@
-"""The simulator as a process of its own, as a person starts it, and clients that know only what it printed."""
+"""The simulator in a process of its own, and clients that use the environment variables that it printed."""
 
 import json
 import os

@@ -1,10 +1,10 @@
-"""Steps that an account may take, in any order: each is a call that may be refused, or some time."""
+"""Actions of an account in any order: each is a call that may be refused, or a pause."""
 
 from collections.abc import Callable
 from typing import Any
 
-import test_batches as batches
-import test_evaluations as evaluations
+import test_batch_jobs as batches
+import test_evaluation_jobs as evaluations
 from simulator_support.fakes import ACCOUNT, World, job
 
 PRO = "us.amazon.nova-pro-v1:0"

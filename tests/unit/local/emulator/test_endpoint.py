@@ -17,9 +17,9 @@ def test_objects_of_an_endpoint_are_read_written_and_listed_as_the_account(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", workshop.account.secret)
     account, role = workshop.account.account, ""
     objects, name = EndpointObjects(workshop.account.endpoint), f"b-{uuid.uuid4().hex[:8]}"
-    assert objects.home(account, "us-east-1", name) is None
+    assert objects.bucket_region(account, "us-east-1", name) is None
     workshop.client("s3").create_bucket(Bucket=name)
-    assert objects.home(account, "us-west-2", name) == "us-east-1"
+    assert objects.bucket_region(account, "us-west-2", name) == "us-east-1"
     objects.put(account, "us-east-1", role, name, "logs/b", b"2")
     objects.deliver(account, "us-east-1", "arn:aws:bedrock:us-east-1:111111111111:*", name, "logs/a", b"1")
     assert objects.list(account, "us-east-1", role, name, "logs/") == ["logs/a", "logs/b"]

@@ -1,1 +1,1 @@
-"""What Bedrock offers, where and when, as the documentation of AWS says it."""
+"""What Bedrock supports, where and from when, transcribed from the AWS documentation."""

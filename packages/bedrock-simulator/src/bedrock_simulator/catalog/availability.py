@@ -1,10 +1,10 @@
-"""The first day of every operation, field and value that came after another: before it, the service has no such thing.
+"""The first day of operations, fields and values that Bedrock added over time. Before it, the service rejects them.
 
-Sources. HISTORY: "Document history for the Amazon Bedrock User Guide". SDK: the day the first release of botocore at
-hand that has it was built, where no page gives a day; the one before did not have it, so the true day is earlier.
+Sources. HISTORY: "Document history for the Amazon Bedrock User Guide". SDK: where no page gives a day, the build date
+of the first available release of botocore that has it; the release before has not, so the true day is earlier.
 
-An operation of a later day is unknown. A value of a later day fails its enum, as it did. A field of a later day is
-refused by name: on the wire the service of that day may have ignored it, and nobody would have noticed.
+An operation is unknown before its first day. A value fails its enum, as it did in the service. A field is rejected by
+name, although the service of that day may have ignored it: so the mistake is noticed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from bedrock_simulator import errors
 
 _GA = date(2023, 9, 28)  # HISTORY: gated general release
 _CONVERSE = date(2024, 5, 30)  # HISTORY
-_EVALUATION = date(2024, 4, 23)  # SDK 1.34.90; 1.34.88 of 19 April has it not. HISTORY: in the console on 2023-11-29
+_EVALUATION = date(2024, 4, 23)  # SDK 1.34.90; not in 1.34.88 of 19 April. HISTORY: in the console on 2023-11-29
 _COPY = date(2024, 8, 1)  # HISTORY
 _BATCH = date(2024, 8, 21)  # HISTORY: generally available
 _PROFILES = date(2024, 8, 27)  # HISTORY
@@ -23,14 +23,14 @@ _APPLICATION_PROFILES = date(2024, 11, 1)  # HISTORY
 OPTIMIZED = date(2024, 12, 2)  # HISTORY
 _JUDGE = date(2024, 12, 12)  # SDK 1.35.80
 _PRECOMPUTED = date(2025, 3, 25)  # SDK 1.37.20
-_CUSTOM_METRICS = date(2025, 6, 4)  # SDK 1.38.30; 1.37.20 has it not
+_CUSTOM_METRICS = date(2025, 6, 4)  # SDK 1.38.30; not in 1.37.20
 _TIERS = date(2025, 11, 18)  # HISTORY
 _RESERVED = date(2025, 11, 26)  # announcement "Amazon Bedrock introduces Reserved Service tier"
 _INVOKE_METADATA = date(2026, 5, 20)  # awsapichanges.com; the announcement is of the same month
 _STRUCTURED = date(2026, 2, 4)  # announcement "structured outputs", generally available
-_AVAILABILITY = date(2025, 11, 18)  # SDK 1.40.76; 1.38.30 of June has it not
-_REINFORCEMENT = date(2025, 12, 3)  # HISTORY; SDK 1.42.4 has UpdateCustomModelDeployment, 1.41.6 of 1 December not
-_POLICIES = date(2026, 4, 29)  # SDK 1.43.0; 1.42.70 of March has it not
+_AVAILABILITY = date(2025, 11, 18)  # SDK 1.40.76; not in 1.38.30 of June
+_REINFORCEMENT = date(2025, 12, 3)  # HISTORY; SDK 1.42.4 has UpdateCustomModelDeployment, 1.41.6 of 1 December does not
+_POLICIES = date(2026, 4, 29)  # SDK 1.43.0; not in 1.42.70 of March
 _BUCKET_OWNER = date(2024, 9, 16)  # HISTORY
 DISTILLATION = date(2024, 12, 3)  # HISTORY: "You can now transfer knowledge from a larger more intelligent model"
 DISTILLATION_GA = date(2025, 5, 1)  # the announcement of general availability, from memory: UNVERIFIED
@@ -60,7 +60,7 @@ OPERATION_DATES: Mapping[str, date] = {
     **dict.fromkeys(("CreateInferenceProfile", "DeleteInferenceProfile"), _APPLICATION_PROFILES),
     **dict.fromkeys(("CreateEvaluationJob", "GetEvaluationJob"), _EVALUATION),
     **dict.fromkeys(("ListEvaluationJobs", "StopEvaluationJob"), _EVALUATION),
-    "BatchDeleteEvaluationJob": date(2024, 8, 28),  # SDK 1.35.8; 1.34.162 of 15 August has it not
+    "BatchDeleteEvaluationJob": date(2024, 8, 28),  # SDK 1.35.8; not in 1.34.162 of 15 August
     **dict.fromkeys(("CreateModelCopyJob", "GetModelCopyJob", "ListModelCopyJobs"), _COPY),
     **dict.fromkeys(("CreateModelInvocationJob", "GetModelInvocationJob"), _BATCH),
     **dict.fromkeys(("ListModelInvocationJobs", "StopModelInvocationJob"), _BATCH),
@@ -105,8 +105,8 @@ FIELD_DATES: Mapping[str, Mapping[str, date]] = {
         _BATCH_OUTPUT: _BUCKET_OWNER,
     },
     "PutModelInvocationLoggingConfiguration": {
-        "loggingConfig.videoDataDeliveryEnabled": date(2024, 12, 12),  # SDK 1.35.80; 1.35.8 of August has it not
-        "loggingConfig.audioDataDeliveryEnabled": date(2025, 12, 5),  # SDK 1.42.4; 1.41.6 of 1 December has it not
+        "loggingConfig.videoDataDeliveryEnabled": date(2024, 12, 12),  # SDK 1.35.80; not in 1.35.8 of August
+        "loggingConfig.audioDataDeliveryEnabled": date(2025, 12, 5),  # SDK 1.42.4; not in 1.41.6 of 1 December
     },
     "Converse": _SPOKEN,
     "ConverseStream": _SPOKEN,
@@ -128,13 +128,13 @@ VALUE_DATES: Mapping[tuple[str, str], Mapping[str, date]] = {
 
 
 def check_operation(operation: str, today: date) -> None:
-    """UnknownOperationException before the operation's first day."""
+    """Raises UnknownOperationException before the operation's first day."""
     if today < OPERATION_DATES.get(operation, date.min):
         raise errors.unknown_operation(f"{operation} is not an operation of Bedrock on {today}.")
 
 
 def check_fields(operation: str, params: Mapping[str, Any], today: date) -> None:
-    """ValidationException for every field and value that the service did not have on that day."""
+    """Raises a ValidationException that names every field and value that the service did not have on that day."""
     found = list(_later(operation, params, today))
     if found:
         raise errors.validation(f"{len(found)} validation error(s) detected: {'; '.join(found)}")
@@ -151,7 +151,7 @@ def _later(operation: str, params: Mapping[str, Any], today: date) -> Iterator[s
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Any]:
-    """What lies at a path; a list stands for each of its members."""
+    """Yields the values at a path; a list stands for each of its members."""
     if isinstance(value, list):
         for member in value:
             yield from _at(member, path)

@@ -1,9 +1,10 @@
-"""Fine-tuning: which models, since when, in what format, of how much data, with which hyperparameters.
+"""Fine-tuning: models, first days, data formats and limits, hyperparameters.
 
 User Guide, custom-model-fine-tuning (models and Regions), model-customization-prepare (formats and limits for Meta and
 Anthropic), custom-models-hp; Nova User Guide, fine-tune-prepare-data-understanding. First days: Llama 3.3 from the
-document history, Llama 3.2 from the day its throughput was sold there, Nova from its first guide, Claude 3 Haiku and
-Llama 3.1 no later than the day they became students of distillation: all but the first are INFERENCE.
+document history, Llama 3.2 from the day its Provisioned Throughput became available there, Nova from its first guide,
+Claude 3 Haiku and Llama 3.1 not later than the day they became students of distillation: all but the first are
+INFERENCE.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from bedrock_simulator.catalog import availability
 
 
 class Format(Enum):
-    """How a line of a training file looks."""
+    """The format of a line of a training file."""
 
     CONVERSATION = "bedrock-conversation-2024"
     COMPLETION = "prompt and completion"
@@ -24,52 +25,60 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A hyperparameter's bounds, both allowed."""
+    """The bounds of a hyperparameter, both inclusive."""
 
-    least: float
-    most: float
-    whole: bool = False
+    minimum: float
+    maximum: float
+    integer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
-    """How one variant is fine-tuned. `validated` is the most records of a validation file; None means no such file.
+    """How a variant is fine-tuned.
 
-    Records are training and validation together for Llama, training alone elsewhere, as the pages count them.
+    Attributes:
+        min_records: The minimum number of records. As the pages count them, these are the training records, and for
+            Llama (`counts_validation`) training and validation records together.
+        max_records: The maximum number of the same.
+        max_tokens: The maximum number of tokens of a record.
+        max_validation_records: The maximum number of validation records; None means that a validation file is not
+            allowed.
     """
 
     first: date
     format: Format
-    least: int
-    most: int
-    tokens: int
+    min_records: int
+    max_records: int
+    max_tokens: int
     hyperparameters: Mapping[str, Range]
-    together: bool = False
-    validated: int | None = None
+    counts_validation: bool = False
+    max_validation_records: int | None = None
 
 
-_EPOCHS = {"epochCount": Range(1, 10, whole=True)}
+_EPOCHS = {"epochCount": Range(1, 10, integer=True)}
 _NOVA_RANGES = {
-    "epochCount": Range(1, 5, whole=True),
+    "epochCount": Range(1, 5, integer=True),
     "learningRate": Range(1e-6, 1e-4),
-    "learningRateWarmupSteps": Range(0, 100, whole=True),
+    "learningRateWarmupSteps": Range(0, 100, integer=True),
 }
-_LLAMA_RANGES = {**_EPOCHS, "batchSize": Range(1, 1, whole=True), "learningRate": Range(5e-6, 0.1)}
+_LLAMA_RANGES = {**_EPOCHS, "batchSize": Range(1, 1, integer=True), "learningRate": Range(5e-6, 0.1)}
 _CLAUDE_RANGES = {
     **_EPOCHS,
-    "batchSize": Range(4, 256, whole=True),
+    "batchSize": Range(4, 256, integer=True),
     "learningRateMultiplier": Range(0.1, 2),
     "earlyStoppingThreshold": Range(0, 0.1),
-    "earlyStoppingPatience": Range(1, 10, whole=True),
+    "earlyStoppingPatience": Range(1, 10, integer=True),
 }
 
 
 def _nova(first: date) -> FineTuning:
-    return FineTuning(first, Format.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, validated=20_000)
+    return FineTuning(first, Format.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, max_validation_records=20_000)
 
 
 def _llama(first: date, form: Format) -> FineTuning:
-    return FineTuning(first, form, 100, 10_000, 16_000, _LLAMA_RANGES, together=True, validated=10_000)
+    return FineTuning(
+        first, form, 100, 10_000, 16_000, _LLAMA_RANGES, counts_validation=True, max_validation_records=10_000
+    )
 
 
 _LLAMA_32, _LLAMA_33 = date(2025, 3, 13), date(2025, 9, 15)
@@ -80,7 +89,7 @@ FINE_TUNING: Mapping[str, FineTuning] = {
     "amazon.nova-micro-v1:0:128k": _nova(availability.DISTILLATION),
     "amazon.nova-pro-v1:0:300k": _nova(availability.DISTILLATION),
     "anthropic.claude-3-haiku-20240307-v1:0:200k": FineTuning(
-        availability.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, validated=1_000
+        availability.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, max_validation_records=1_000
     ),
     "meta.llama3-1-8b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
     "meta.llama3-1-70b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
@@ -93,7 +102,7 @@ RESERVED_KEYWORDS = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<vide
 
 
 def fine_tuning(variant: str, today: date) -> FineTuning | None:
-    """How the variant is fine-tuned on that day, None if it cannot be."""
+    """Returns how the variant is fine-tuned on that day, None if it cannot be."""
     found = FINE_TUNING.get(variant)
     return found if found is not None and found.first <= today else None
 
@@ -103,5 +112,5 @@ _CONTEXT = {"meta.llama3-1-70b-instruct-v1:0:128k": 16_000}
 
 
 def student_context(variant: str) -> int:
-    """The most tokens of a prompt and its answer that a distillation takes for this student."""
+    """The maximum number of tokens of a prompt with its answer, in a distillation of this student."""
     return _CONTEXT.get(variant, 32_000)

@@ -1,14 +1,13 @@
-"""Batch inference: which models in which Regions, called how, and how much at once.
+"""Batch inference and evaluation jobs: supported models and Regions, metrics, and quotas.
 
-User Guide, batch-inference-supported (US Regions; custom models: none of ours) and General Reference, "Amazon Bedrock
-endpoints and quotas": at least 100 records in a job for every model here; a file of 1 GB, 5 GB a job (an older copy of
-the same page). The most records and the most jobs at once (50,000 and 20) are from memory: UNVERIFIED.
-
-Evaluation jobs: who may judge, by which metrics, and how much at once.
+User Guide, batch-inference-supported (US Regions; it lists no custom model that is simulated here), and General
+Reference, "Amazon Bedrock endpoints and quotas": at least 100 records in a job for every model here; 1 GB a file, 5 GB
+a job (an older copy of the same page). The maximum of records and of concurrent jobs (50,000 and 20) are from memory:
+UNVERIFIED.
 
 User Guide, evaluation-judge (of its list, the models that are simulated here) and model-evaluation-metrics; General
-Reference, "(Evaluation)" quotas. The quota of three metrics a dataset is older than judges, who have eleven: here it
-holds for programmatic jobs alone.
+Reference, "(Evaluation)" quotas. The quota of three metrics per dataset is older than evaluator models, which have
+eleven: here it applies to programmatic jobs only.
 """
 
 from collections.abc import Mapping
@@ -28,9 +27,9 @@ _FOUR = _THREE | {"us-west-1"}
 
 @dataclass(frozen=True, slots=True)
 class BatchRegions:
-    """Where a model is called by its own id, and where through its `us.` profile."""
+    """The Regions where a model is called by its own ID, and those where it is called through its `us.` profile."""
 
-    alone: frozenset[str] = frozenset()
+    model_id: frozenset[str] = frozenset()
     profile: frozenset[str] = frozenset()
 
 
@@ -55,11 +54,11 @@ BATCH_REGIONS: Mapping[str, BatchRegions] = {
 
 
 def supports_batch(model: str, region: str, today: date, *, profile: bool) -> bool:
-    """Whether a job may call the model from the Region on that day, its life cycle apart."""
+    """Whether a job may call the model from the Region on that day, apart from the model's life cycle."""
     where = BATCH_REGIONS.get(model, BatchRegions())
     if profile:
         return region in where.profile and today >= availability.BATCH_PROFILES
-    return region in where.alone
+    return region in where.model_id
 
 
 EVALUATOR_MODELS = frozenset(

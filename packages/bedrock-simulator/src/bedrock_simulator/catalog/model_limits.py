@@ -1,9 +1,10 @@
-"""What each model takes and gives at most, and what it does not support; a custom model has the limits of its base.
+"""The limits of each model, and the features that it does not support. A custom model has the limits of its base.
 
-Sources: Bedrock User Guide (model cards; model-parameters-meta; quotas-token-burndown: one output token counts as five
-for Claude 4.5, as one for models it does not name; latency-optimized-inference: Llama 3.1 405B falls back above 11K
-tokens; count-tokens as of August 2025), and the price table of LiteLLM 1.109.1 for the output of Nova, where the card
-of Nova Pro says 5K and callers are served up to 10,000. What of images and documents a Llama takes is an ASSUMPTION.
+Sources: Bedrock User Guide (model cards; model-parameters-meta; quotas-token-burndown: an output token counts as five
+    for Claude 4.5, as one for models that it does not name; latency-optimized-inference: Llama 3.1 405B falls back
+    above 11K tokens; count-tokens as of August 2025), and the price table of LiteLLM 1.109.1 for the output of Nova,
+    where the card of Nova Pro says 5K and callers are served up to 10,000. Which images and documents a Llama accepts
+    is an ASSUMPTION.
 """
 
 from dataclasses import dataclass
@@ -17,40 +18,45 @@ _TEXT: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Tokens of the context window, tokens of an answer, and what else the runtime asks of a model.
+    """The limits of one model.
 
-    `burndown`: tokens of quota that one output token takes. `sees`: content besides text. `optimized`: tokens in and
-    out above which latency-optimized inference serves standard. `counts`: CountTokens knows the model's id.
+    Attributes:
+        context: Tokens of the context window.
+        output: Maximum number of output tokens.
+        burndown: Tokens of quota that an output token uses.
+        modalities: Content that it accepts besides text.
+        optimized: Input and output tokens above which latency-optimized inference falls back to standard.
+        count_tokens: Whether CountTokens supports the model's ID.
     """
 
     context: int
     output: int
     burndown: int = 1
-    sees: frozenset[str] = _ALL_SEE
+    modalities: frozenset[str] = _ALL_SEE
     tools: bool = True
     tools_streamed: bool = True
-    stops: bool = True
+    stop_sequences: bool = True
     prefill: bool = True
     optimized: int | None = None
-    counts: bool = False
+    count_tokens: bool = False
 
 
 def _llama(*, tools: bool = True, optimized: int | None = None) -> Limits:
     return Limits(
-        128_000, 2_048, sees=_READS, tools=tools, tools_streamed=False, stops=False, optimized=optimized
+        128_000, 2_048, modalities=_READS, tools=tools, tools_streamed=False, stop_sequences=False, optimized=optimized
     )  # fmt: skip
 
 
 _LIMITS = {
     "amazon.nova-pro-v1:0": Limits(300_000, 10_000),
     "amazon.nova-lite-v1:0": Limits(300_000, 10_000),
-    "amazon.nova-micro-v1:0": Limits(128_000, 10_000, sees=_TEXT),
+    "amazon.nova-micro-v1:0": Limits(128_000, 10_000, modalities=_TEXT),
     "amazon.nova-premier-v1:0": Limits(1_000_000, 10_000),
     "amazon.nova-2-lite-v1:0": Limits(1_000_000, 64_000),
     "anthropic.claude-3-haiku-20240307-v1:0": Limits(200_000, 4_096),
-    "anthropic.claude-3-5-sonnet-20240620-v1:0": Limits(200_000, 4_096, counts=True),
-    "anthropic.claude-3-5-sonnet-20241022-v2:0": Limits(200_000, 8_192, counts=True),
-    "anthropic.claude-3-5-haiku-20241022-v1:0": Limits(200_000, 8_192, sees=_READS, counts=True),
+    "anthropic.claude-3-5-sonnet-20240620-v1:0": Limits(200_000, 4_096, count_tokens=True),
+    "anthropic.claude-3-5-sonnet-20241022-v2:0": Limits(200_000, 8_192, count_tokens=True),
+    "anthropic.claude-3-5-haiku-20241022-v1:0": Limits(200_000, 8_192, modalities=_READS, count_tokens=True),
     "anthropic.claude-haiku-4-5-20251001-v1:0": Limits(200_000, 64_000, burndown=5),
     "anthropic.claude-haiku-5-5": Limits(1_000_000, 128_000, prefill=False),
     "meta.llama3-1-405b-instruct-v1:0": _llama(optimized=11_000),
@@ -63,5 +69,5 @@ _LIMITS = {
 
 
 def limits_of(model: Model) -> Limits:
-    """The model's limits."""
+    """Returns the model's limits."""
     return _LIMITS[model.id]

@@ -1,11 +1,10 @@
-"""What Provisioned Throughput can be bought for, where, and since when (User Guide, prov-thru-supported).
+"""The types of the catalog: models, inference profiles, teacher-student pairs, and Provisioned Throughput.
 
-A base model is bought by its contextual variant, a custom model by its own name. Dates are those of the document
-history; where it has none, a model is for sale from its own first day (INFERENCE).
+Transcribed from the AWS pages that the modules of this package name. Dates are UTC days.
 
-What the simulator knows about a foundation model, and how it is asked.
-
-Transcribed from the pages of AWS that the modules beside this one name. Dates are UTC days.
+Provisioned Throughput (User Guide, prov-thru-supported) is bought for a context-length variant of a base model, or for
+a custom model. Dates are those of the document history; where it has none, throughput is available from the model's own
+first day (INFERENCE).
 """
 
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ _BOTH = _EAST | _WEST
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """One variant for sale; `quota` is the code of its limit of units for one provisioned model, where it is known."""
+    """A variant with Provisioned Throughput; `quota` is the code of its quota of model units, where it is known."""
 
     regions: frozenset[str]
     quota: str | None = None
@@ -49,7 +48,7 @@ PROVISIONED_CAPACITY: Mapping[str, Capacity] = {
 
 
 def is_provisionable(variant: str, region: str, today: date) -> bool:
-    """Whether units for the variant can be bought in the Region on that day, its life cycle apart."""
+    """Whether model units can be bought in the Region on that day, apart from the model's life cycle."""
     capacity = PROVISIONED_CAPACITY.get(variant)
     return capacity is not None and region in capacity.regions and capacity.first <= today
 
@@ -59,7 +58,7 @@ Destinations = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A system-defined inference profile: source Region → destination Regions ("" is a global one's own)."""
+    """A system-defined inference profile; `routes` maps source to destination Regions ("" for a global profile's)."""
 
     id: str
     routes: Destinations
@@ -68,10 +67,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A foundation model as Bedrock offers it in the US Regions.
+    """A foundation model as Bedrock provides it in the US Regions.
 
-    `variants` are its ids to customize (`…:128k`); `capacity` knows those to provision. `strong` models know the task
-    (they speak through the stand-in teacher); the others are untrained students.
+    Attributes:
+        variants: The model IDs to customize (`…:128k`).
+        strong: Whether the model solves the task: the stand-in teacher answers for it. Others are untrained students.
     """
 
     id: str
@@ -89,41 +89,41 @@ class Model:
     on_demand_custom: frozenset[str] = frozenset()
     strong: bool = False
     multi_turn: bool = False
-    reasons_aloud: bool = False
+    returns_reasoning: bool = False
     prices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def throughput(self) -> frozenset[str]:
-        """Where model units are sold for any of its variants."""
+        """The Regions where model units are available for any variant of the model."""
         sold = [each.regions for name, each in PROVISIONED_CAPACITY.items() if name.startswith(f"{self.id}:")]
         return frozenset().union(*sold)
 
     @property
     def regions(self) -> frozenset[str]:
-        """Where the control plane knows the model."""
+        """The Regions where the control plane knows the model."""
         sources = {region for profile in self.profiles for region in profile.routes}
         return self.in_region | sources | self.customize | self.throughput
 
     def exists(self, on: date, region: str) -> bool:
-        """Known there, launched, and not past its end of life."""
+        """Whether the model is known in the Region, launched, and not past its end of life."""
         return region in self.regions and self.first <= on and not self.ended(on)
 
     def ended(self, on: date) -> bool:
-        """Past end of life: "requests made to it will fail"."""
+        """Whether the model is past its end of life: "requests made to it will fail"."""
         return self.end is not None and on >= self.end
 
     def is_legacy(self, on: date) -> bool:
-        """In the Legacy period: no new customization, no new Provisioned Throughput."""
+        """Whether the model is in its Legacy period: no new customization, no new Provisioned Throughput."""
         return self.legacy is not None and on >= self.legacy
 
     def profile(self, profile_id: str) -> Profile | None:
-        """The profile with that id, if this model has one."""
+        """Returns the profile with that ID, None if the model has none."""
         return next((p for p in self.profiles if p.id == profile_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A teacher that may teach a student, where, and how the teacher is named in the request."""
+    """A teacher and a student in a Region, and how a request may name the teacher."""
 
     teacher: str
     student: str
@@ -133,6 +133,6 @@ class Pair:
     teacher_profile: bool
     last: date | None = None
 
-    def offered(self, on: date) -> bool:
-        """Whether a new job may name the pair on that day, the lives of both apart."""
+    def is_available(self, on: date) -> bool:
+        """Whether a new job may use the pair on that day, apart from the life cycles of both models."""
         return self.first <= on and (self.last is None or on < self.last)

@@ -1,16 +1,14 @@
-"""Tokens a minute: the quotas of every model, one for each way of calling it.
+"""Service quotas: tokens per minute of every model, model units, and counts of resources.
 
-General Reference, "Amazon Bedrock endpoints and quotas", as printed in autumn 2026; it prints the codes of adjustable
-quotas alone. Those of Nova's on-demand ones are as accounts report them; quotas without a code here are held to and not
-told by Service Quotas. What is not here has no limit. Global profiles, which have quotas of their own, share those of
-the others; requests a minute and tokens a day are not counted.
+Codes, names and defaults are those of the General Reference, "Amazon Bedrock endpoints and quotas", as printed in
+autumn 2026. Only quotas that the simulator enforces and whose code is known are here. The value of a quota is that of
+`settings.Quotas.values` for the Region (`us-east-1/L-…`), else for all Regions (`L-…`), else its default, which for
+model units is `settings.Quotas.model_units`: 0 in a new account.
 
-What the account was granted of Bedrock, as Service Quotas would say it.
-
-Codes, names and defaults are those of the General Reference's page "Amazon Bedrock endpoints and quotas"; only what the
-simulator enforces and whose code is known is here (of tokens a minute in `tokens`). A granted value is that of
-`settings.Quotas.values` for the Region's quota (`us-east-1/L-…`), else for the quota everywhere (`L-…`), else its
-default, which for model units is `settings.Quotas.model_units`: 0 in a new account.
+Of tokens per minute, the page prints the codes of adjustable quotas only. The codes of Nova's on-demand quotas are as
+accounts report them; quotas without a code are enforced, and missing in Service Quotas. A model without a quota here is
+not limited. Global profiles have quotas of their own in AWS and share those of other profiles here. Requests per minute
+and tokens per day are not counted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,23 +27,23 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class TokenQuota:
-    """The quota of one model, called in one way; `label` is the model as Service Quotas names it."""
+    """The token quota of one model and type of call; `label` is the model's name in Service Quotas."""
 
     model: str
-    way: str
+    call_type: str
     label: str
     default: int
     code: str | None = None
 
     @property
     def name(self) -> str:
-        """As Service Quotas has it."""
-        return _NAMES[self.way].format(self.label)
+        """The name in Service Quotas."""
+        return _NAMES[self.call_type].format(self.label)
 
     @property
     def adjustable(self) -> bool:
-        """Whether more may be asked for: of the cross-Region ones alone."""
-        return self.way == CROSS_REGION
+        """Whether an increase can be requested: of cross-Region quotas only."""
+        return self.call_type == CROSS_REGION
 
 
 _PRINTED = (
@@ -98,20 +96,20 @@ _PRINTED = (
     TokenQuota("meta.llama3-3-70b-instruct-v1:0", CROSS_REGION, "Meta Llama 3.3 70B Instruct", 600_000, "L-0E7AA8B7"),
     TokenQuota("meta.llama3-3-70b-instruct-v1:0", DEPLOYMENT, "Meta Llama 3.3 70B Instruct", 300_000),
 )
-TOKEN_QUOTAS: Mapping[tuple[str, str], TokenQuota] = {(rate.model, rate.way): rate for rate in _PRINTED}
+TOKEN_QUOTAS: Mapping[tuple[str, str], TokenQuota] = {(rate.model, rate.call_type): rate for rate in _PRINTED}
 
 
-def token_quota(quotas: Quotas, region: str, model: str, way: str) -> int | None:
-    """How many a minute the account has there; None without a limit.
+def token_quota(quotas: Quotas, region: str, model: str, call_type: str) -> int | None:
+    """Returns the tokens per minute that the account has, None without a limit.
 
-    That is what the quota was set to by its code, else what the model was granted in every way, else the default.
+    That is the value set by the quota's code, else the value set for the model in all types of call, else the default.
     """
-    rate = TOKEN_QUOTAS.get((model, way))
+    rate = TOKEN_QUOTAS.get((model, call_type))
     code = rate.code if rate else None
     by_code = [f"{region}/{code}", code] if code else []
     set_to = next((quotas.values[key] for key in by_code if key in quotas.values), None)
     if set_to is None:
-        set_to = quotas.tokens.granted("standard", region, model)
+        set_to = quotas.tokens.limit("standard", region, model)
     return rate.default if rate and set_to is None else set_to
 
 
@@ -153,23 +151,23 @@ class Granted:
 
 
 def granted_quotas(quotas: Quotas, region: str) -> Iterator[Granted]:
-    """Every quota of the Region."""
+    """Yields every quota of the Region."""
     names = {**MODEL_UNITS, **{code: name for code, (name, _) in COUNTS.items()}}
     for code, name in names.items():
         yield Granted(code, name, applied_quota(quotas, region, code))
     for rate in TOKEN_QUOTAS.values():
-        value = token_quota(quotas, region, rate.model, rate.way)
+        value = token_quota(quotas, region, rate.model, rate.call_type)
         if rate.code is not None and value is not None:
             yield Granted(rate.code, rate.name, value, rate.adjustable)
 
 
 def applied_quota(quotas: Quotas, region: str, code: str) -> int:
-    """How much of one quota the account has in the Region."""
+    """Returns the applied value of a quota in the Region."""
     default = COUNTS[code][1] if code in COUNTS else quotas.model_units
     return quotas.values.get(f"{region}/{code}", quotas.values.get(code, default))
 
 
 def units_per_throughput(quotas: Quotas, region: str, variant: str) -> int:
-    """The most units of one provisioned model; a variant whose quota has no known code has `Quotas.model_units`."""
+    """Returns the maximum of model units per provisioned model; `Quotas.model_units` if no code is known."""
     code = models.PROVISIONED_CAPACITY[variant].quota
     return quotas.model_units if code is None else applied_quota(quotas, region, code)

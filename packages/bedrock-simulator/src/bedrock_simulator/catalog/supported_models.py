@@ -1,16 +1,15 @@
-"""The models, pairs and dates of the simulated Bedrock: US Regions, text models.
+"""The simulated models, inference profiles and teacher-student pairs, with their dates: US Regions, text models.
 
 Sources: Bedrock User Guide (model cards, model-lifecycle, prequisites-model-distillation, latency-optimized-inference,
 deploy-custom-model-on-demand; batch-inference-supported for Llama 3.3 in us-east-2), the December 2024 announcements,
-and dated price tables (dollars per million tokens, in and out). Early copies of latency-optimized-inference list Claude
-3.5 Haiku and Llama 3.1 in us-east-2 alone, later ones us-west-2 and Nova Pro too. First days of Claude and Llama models
-are those of the User Guide's document history. The days that optimized latency came elsewhere, first days of Nova
-models, the US end of Claude 3.5 Sonnet and the day Llama 3.1 70B turned Legacy are from memory: UNVERIFIED.
+and dated price tables (dollars per million tokens, input and output). Early copies of latency-optimized-inference list
+Claude 3.5 Haiku and Llama 3.1 in us-east-2 only, later ones us-west-2 and Nova Pro too. First days of Claude and Llama
+models are those of the User Guide's document history. The first days of optimized latency in other Regions, first days
+of Nova models, the US end of Claude 3.5 Sonnet and the day Llama 3.1 70B became Legacy are from memory: UNVERIFIED.
 
-Where customized models may travel: to other Regions, and to other accounts.
-
-User Guide, copy-model-support and share-model-support, as printed in autumn 2026. A model that is in neither table may
-do neither; Nova 2 Lite and Llama 3.3 are in none. Sharing itself is RAM's work and is not simulated.
+Copying and sharing custom models: User Guide, copy-model-support and share-model-support, as printed in autumn 2026. A
+model in neither table supports neither; Nova 2 Lite and Llama 3.3 are in none. Sharing itself is done by AWS RAM and is
+not simulated.
 """
 
 from collections.abc import Mapping
@@ -111,7 +110,7 @@ ANTHROPIC = (
     ),
     Model(
         _HAIKU_55, "Claude Haiku 5.5", "Anthropic", date(2026, 10, 7),
-        profiles=(_us(_HAIKU_55), _global(_HAIKU_55)), strong=True, reasons_aloud=True,
+        profiles=(_us(_HAIKU_55), _global(_HAIKU_55)), strong=True, returns_reasoning=True,
         prices={"standard": ("0.11", "0.55"), "global": ("0.10", "0.50")},
     ),
 )
@@ -178,7 +177,7 @@ _NOVA_STUDENTS = AMAZON[1].variants + AMAZON[2].variants
 _LLAMA_32_SMALL = (f"{_L1}:128k", f"{_L3}:128k")
 _PREVIEW, _GA = availability.DISTILLATION, availability.DISTILLATION_GA
 
-# Which pairs the preview of December 2024 had, and which came with general availability, is from memory: UNVERIFIED.
+# Which pairs came with the preview of December 2024 and which with general availability is from memory: UNVERIFIED.
 PAIRS: tuple[Pair, ...] = (
     *_pairs("amazon.nova-pro-v1:0", _NOVA_STUDENTS, EAST1, "both", _PREVIEW),
     *_pairs("amazon.nova-premier-v1:0", (*_NOVA_STUDENTS, *AMAZON[0].variants), EAST1, "profile", _GA),
@@ -193,7 +192,7 @@ PAIRS: tuple[Pair, ...] = (
 
 
 def model_of(identifier: str) -> Model | None:
-    """The model behind a foundation-model id, one of its variants, or an ARN of either."""
+    """Returns the model of a foundation-model ID, of one of its variants, or of an ARN of either."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
     return MODELS.get(name) or VARIANTS.get(name)
 

@@ -1,1 +1,1 @@
-"""The control plane, an operation's noun a module: jobs, models, hosting, profiles, tags."""
+"""The control plane, with a module for each kind of resource: jobs, models, hosting, profiles."""

@@ -1,4 +1,4 @@
-"""Get, List and DeleteCustomModel, and finding a custom model by name or ARN."""
+"""GetCustomModel, ListCustomModels, DeleteCustomModel."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +10,8 @@ _FOUNDATION = "foundationModelArnEquals"
 
 
 def get(call: Call) -> Params:
-    """The model by name or ARN."""
-    model = records.find_custom_model(call.estate, call.params["modelIdentifier"])
+    """Returns the model with that name or ARN."""
+    model = records.find_custom_model(call.resources, call.params["modelIdentifier"])
     request = model.request
     return without_none(
         modelArn=model.arn,
@@ -34,8 +34,8 @@ def get(call: Call) -> Params:
 
 
 def list_models(call: Call) -> Params:
-    """A page of summaries. Everything here is owned: sharing is another service's, and not simulated."""
-    asked = call.params
+    """Returns a page of models. The account owns all of them: sharing is done by AWS RAM and is not simulated."""
+    params = call.params
     rows = [
         {
             "modelArn": model.arn,
@@ -47,27 +47,27 @@ def list_models(call: Call) -> Params:
             "ownerAccountId": call.account,
             "modelStatus": "Active",
         }
-        for model in call.estate.models.values()
-        if asked.get("isOwned", True)
-        and all(asked.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
-        and asked.get("modelStatus", "Active") == "Active"
+        for model in call.resources.models.values()
+        if params.get("isOwned", True)
+        and all(params.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
+        and params.get("modelStatus", "Active") == "Active"
     ]
-    return paginate(asked, rows, "modelSummaries", name="modelName", created="creationTime")
+    return paginate(params, rows, "modelSummaries", name="modelName", created="creationTime")
 
 
 def customization_type(request: Mapping[str, Any]) -> str:
-    """What the job did; a request need not say so, but only one with a teacher has settings."""
+    """The type of the job, which its request may omit: only a request with a teacher has settings."""
     return "DISTILLATION" if "customizationConfig" in request else "FINE_TUNING"
 
 
 def delete(call: Call) -> Params:
-    """Deletes the model; a distilled model's Provisioned Throughput and deployments go first (User Guide)."""
-    model = records.find_custom_model(call.estate, call.params["modelIdentifier"])
-    hosts = [t.arn for t in call.estate.throughputs.values() if model.arn in (t.model_arn, t.desired_arn)]
-    hosts += [d.arn for d in call.estate.deployments.values() if model.arn in (d.model_arn, d.desired_arn)]
+    """Deletes a model. Its Provisioned Throughput and deployments must be deleted before it (User Guide)."""
+    model = records.find_custom_model(call.resources, call.params["modelIdentifier"])
+    hosts = [t.arn for t in call.resources.throughputs.values() if model.arn in (t.model_arn, t.desired_arn)]
+    hosts += [d.arn for d in call.resources.deployments.values() if model.arn in (d.model_arn, d.desired_arn)]
     if hosts:
         raise errors.conflict(f"The model {model.name} is still hosted by {', '.join(hosts)}; delete those first.")
-    del call.estate.models[model.arn]
-    call.estate.tags.pop(model.arn, None)
-    call.estate.policies.pop(model.arn, None)
+    del call.resources.models[model.arn]
+    call.resources.tags.pop(model.arn, None)
+    call.resources.policies.pop(model.arn, None)
     return {}

@@ -1,12 +1,11 @@
-"""Create, Get, List and StopModelCustomizationJob, for distillation and fine-tuning.
+"""Create, Get, List and StopModelCustomizationJob, and the status of jobs over time.
 
 What a duplicate name does is not documented (ConflictException is declared): here a job name is taken for ever, a
-model name as long as a model or a running job holds it. VPC settings are kept and told, and change nothing.
+model name as long as a model or a running job has it. VPC settings are stored and returned, without effect.
 
-How a distillation job moves through Validation, Data processing and Training, in virtual time.
-
-The order is documented (User Guide, "Monitor your model customization job"); the durations are this simulator's:
-400 prompts take 5 + 22 + 45 minutes, 15,000 take about 14 hours; Bedrock's own ceiling is 7 days.
+The stages of a job are Validation, Data processing and Training. Their order is documented (User Guide, "Monitor your
+model customization job"). Their durations are the simulator's: 400 prompts take 5 + 22 + 45 minutes, 15,000 take about
+14 hours; Bedrock's own maximum is 7 days.
 """
 
 from dataclasses import replace
@@ -27,7 +26,7 @@ from bedrock_simulator.records import Job, Phase
 
 
 def create(call: Call) -> Params:
-    """Accepts a job; whatever can be known without reading the training file is refused here."""
+    """Creates a job. What can be checked without reading the training file is checked here."""
     params, what = call.params, customization_validation.customization_type(call.params)
     customization_validation.check_source(params, what)
     variant = customization_validation.check_base_model(call, what)
@@ -41,11 +40,11 @@ def create(call: Call) -> Params:
     customization_validation.check_quota(call)
     _check_locations(call)
     key = resolve_key(call, params.get("customModelKmsKeyId"))
-    arn = call.arn(f"model-customization-job/{variant}/{call.mint('job')}")
+    arn = call.arn(f"model-customization-job/{variant}/{call.new_id('job')}")
     check_role(call, arn)
     call.tag(arn, params.get("jobTags"))
     base = f"arn:aws:bedrock:{call.region}::foundation-model/{variant}"
-    call.estate.jobs[arn] = start_job(
+    call.resources.jobs[arn] = start_job(
         Job(arn, params["jobName"], params, base, teacher, call.now, call.now, call.now, key)
     )
     return {"jobArn": arn}
@@ -64,7 +63,7 @@ def _check_locations(call: Call) -> None:
 
 
 def get(call: Call) -> Params:
-    """The job by ARN or name."""
+    """Returns the job with that ARN or name."""
     job = find(call)
     request = job.request
     return without_none(
@@ -99,7 +98,7 @@ def _customization_type(job: Job) -> str:
 
 
 def _details(job: Job) -> Params | None:
-    """The stages of a distillation; "for a distillation job", says the service's model."""
+    """The status of the stages, which only distillation jobs have according to the service's model."""
     if job.teacher is None:
         return None
     names = ("validationDetails", "dataProcessingDetails", "trainingDetails")
@@ -110,7 +109,7 @@ def _details(job: Job) -> Params | None:
 
 
 def list_jobs(call: Call) -> Params:
-    """A page of summaries."""
+    """Returns a page of jobs."""
     rows = [
         without_none(
             jobArn=job.arn,
@@ -125,27 +124,27 @@ def list_jobs(call: Call) -> Params:
             customModelName=job.request["customModelName"],
             customizationType=_customization_type(job),
         )
-        for job in call.estate.jobs.values()
+        for job in call.resources.jobs.values()
     ]
     return paginate(call.params, rows, "modelCustomizationJobSummaries", name="jobName", created="creationTime")
 
 
 def stop(call: Call) -> Params:
-    """Begins to stop a running job; there is no way back and no intermediate model."""
+    """Stops a running job. It cannot be resumed, and leaves no model."""
     job = find(call)
     if job.status != "InProgress":
         raise errors.conflict(f"The job {job.name} is {job.status}; only a job in progress can be stopped.")
-    call.estate.jobs[job.arn] = begin_stop(job, call.now)
+    call.resources.jobs[job.arn] = begin_stop(job, call.now)
     return {}
 
 
 def find(call: Call) -> Job:
-    """The job named by `jobIdentifier`, or ResourceNotFoundException."""
-    wanted = call.params["jobIdentifier"]
-    for job in call.estate.jobs.values():
-        if wanted in (job.arn, job.name):
+    """Returns the job named by `jobIdentifier`. Raises ResourceNotFoundException."""
+    identifier = call.params["jobIdentifier"]
+    for job in call.resources.jobs.values():
+        if identifier in (job.arn, job.name):
             return job
-    raise errors.not_found(f"There is no customization job {wanted} in this account and Region.")
+    raise errors.not_found(f"There is no customization job {identifier} in this account and Region.")
 
 
 VALIDATION, PROCESSING, TRAINING = range(3)
@@ -154,7 +153,7 @@ CEILING = timedelta(days=7)
 
 
 def duration(stage: int, prompts: int) -> timedelta:
-    """How long a stage takes for so many prompts."""
+    """The duration of a stage for that number of prompts."""
     minutes = {
         VALIDATION: 5.0,
         PROCESSING: 10.0 + prompts * 0.03,
@@ -164,34 +163,34 @@ def duration(stage: int, prompts: int) -> timedelta:
 
 
 def start_job(job: Job) -> Job:
-    """The job enters Validation."""
+    """Starts the Validation stage."""
     return _enter_stage(job, VALIDATION, job.created)
 
 
 def next_stage(job: Job, prompts: int) -> Job:
-    """The present stage is done at its due time, and the next begins."""
+    """Completes the current stage at its due time, and starts the next one."""
     done = _set_phase(job, "Completed", job.due)
     return _enter_stage(replace(done, prompts=prompts), job.stage + 1, job.due)
 
 
 def complete(job: Job, model_arn: str, loss: float) -> Job:
-    """Training is done: there is a custom model."""
+    """Completes the job with a custom model."""
     done = _set_phase(job, "Completed", job.due)
     return replace(done, status="Completed", ended=job.due, model_arn=model_arn, loss=loss)
 
 
 def fail(job: Job, message: str) -> Job:
-    """The present stage failed, at the time it was due."""
+    """Fails the current stage at its due time."""
     return replace(_set_phase(job, "Failed", job.due), status="Failed", ended=job.due, failure=message[:2048])
 
 
 def begin_stop(job: Job, now: datetime) -> Job:
-    """Somebody asked the job to stop."""
+    """Sets the job to Stopping."""
     return replace(_set_phase(job, "Stopping", now), status="Stopping", due=now + STOPPING)
 
 
 def finish_stop(job: Job) -> Job:
-    """The job has come to rest without a model."""
+    """Sets the job to Stopped."""
     return replace(_set_phase(job, "Stopped", job.due), status="Stopped", ended=job.due)
 
 

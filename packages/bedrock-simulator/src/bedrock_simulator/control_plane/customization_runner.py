@@ -1,6 +1,6 @@
-"""How customization jobs move on, what they still have to work out, and the events that tell of it.
+"""Runs customization jobs: their status over time, their work, and their events.
 
-Event detail keys: User Guide, "Monitor Bedrock job state changes using EventBridge".
+Keys of the event's detail: User Guide, "Monitor Bedrock job state changes using EventBridge".
 """
 
 from collections.abc import Callable, Iterator
@@ -9,9 +9,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bedrock_simulator.control_plane import customization_jobs, job_runner, training
+from bedrock_simulator.control_plane import customization_jobs, training
 from bedrock_simulator.control_plane.call import Services, without_none
-from bedrock_simulator.control_plane.job_runner import JobContext, StatusChange
+from bedrock_simulator.control_plane.job_runner import (
+    FAILED,
+    JobContext,
+    StatusChange,
+    is_profile,
+    missing_permission,
+)
 from bedrock_simulator.control_plane.training import TrainingContext, TrainingWork
 from bedrock_simulator.faults import STAGES, FaultContext, Faults
 from bedrock_simulator.models.storage import Bucket
@@ -20,124 +26,123 @@ from bedrock_simulator.protocol.service_model import iso
 from bedrock_simulator.records import CustomModel, Job, RegionResources
 
 DETAIL_TYPE = "Model Customization Job State Change"
-FAILED = "Internal error (this simulated account was told to fail the job)."
 
 
 class CustomizationRunner:
-    """The customization jobs of all estates, with the lessons of those that run."""
+    """Runs the customization jobs of all accounts and Regions."""
 
-    def __init__(self, around: Services) -> None:
-        self._around = around
-        self._lessons: dict[str, TrainingWork] = {}
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._work: dict[str, TrainingWork] = {}
 
     def clear(self) -> None:
-        """Forgets every lesson."""
-        self._lessons.clear()
+        """Discards all work."""
+        self._work.clear()
 
-    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
+    def advance(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
-        for job in list(estate.jobs.values()):
+        for job in list(resources.jobs.values()):
             if job.status not in ("InProgress", "Stopping") or now < job.due:
                 continue
-            if job.status == "Stopping" or not faults.strikes("stuck-job", _occasion(estate, job)):
-                self._step(estate, job)
+            if job.status == "Stopping" or not faults.match("stuck-job", _fault_context(resources, job)):
+                self._advance_job(resources, job)
 
-    def _step(self, estate: RegionResources, job: Job) -> None:
-        lesson = self._lessons.setdefault(job.arn, TrainingWork())
+    def _advance_job(self, resources: RegionResources, job: Job) -> None:
+        work = self._work.setdefault(job.arn, TrainingWork())
         if job.status == "Stopping":
             moved = customization_jobs.finish_stop(job)
-        elif lesson.done < job.stage:
+        elif work.done < job.stage:
             return
-        elif lesson.failure is not None:
-            moved = customization_jobs.fail(job, lesson.failure)
+        elif work.failure is not None:
+            moved = customization_jobs.fail(job, work.failure)
         elif job.stage < customization_jobs.TRAINING:
-            moved = customization_jobs.next_stage(job, len(lesson.examples))
-        elif lesson.done < training.PUBLISHED:
+            moved = customization_jobs.next_stage(job, len(work.examples))
+        elif work.done < training.PUBLISHED:
             return
         else:
-            moved = _completed(estate, job, lesson)
-        estate.jobs[job.arn] = moved
+            moved = _complete(resources, job, work)
+        resources.jobs[job.arn] = moved
         if moved.ended:
-            self._lessons.pop(job.arn, None)
+            self._work.pop(job.arn, None)
 
-    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
-        """The work that jobs in progress need done, to be run without the lock."""
-        now, faults = means.now, means.faults
+    def pending(self, resources: RegionResources, context: JobContext) -> list[Callable[[], None]]:
+        """The work that jobs need now, to be run without the engine's lock."""
+        now, faults = context.now, context.faults
         tasks: list[Callable[[], None]] = []
-        for job in estate.jobs.values():
-            lesson = self._lessons.setdefault(job.arn, TrainingWork()) if job.status == "InProgress" else None
-            if lesson is None or lesson.failure is not None:
+        for job in resources.jobs.values():
+            work = self._work.setdefault(job.arn, TrainingWork()) if job.status == "InProgress" else None
+            if work is None or work.failure is not None:
                 continue
-            if lesson.done < job.stage and (fault := faults.strikes("failed-job", _occasion(estate, job))):
-                tasks.append(partial(self._fail, job, lesson, fault.message or FAILED))
-            elif lesson.done < job.stage or self._may_publish(estate, job, lesson, now, faults):
-                stage = max(job.stage, lesson.done + 1)
-                tasks.append(partial(self._work, job, lesson, stage, self._desk(estate, job, means.teacher)))
+            fault_context = _fault_context(resources, job)
+            if work.done < job.stage and (fault := faults.match("failed-job", fault_context)):
+                tasks.append(partial(self._fail, job, work, fault.message or FAILED))
+            elif work.done < job.stage or self._may_publish(resources, job, work, now, faults):
+                stage = max(job.stage, work.done + 1)
+                training_context = self._training_context(resources, job, context.teacher)
+                tasks.append(partial(self._run_stages, job, work, stage, training_context))
         return tasks
 
-    def _work(self, job: Job, lesson: TrainingWork, stage: int, desk: TrainingContext) -> None:
-        worked = lesson.copied()
-        training.run_stages(worked, stage, desk)
+    def _run_stages(self, job: Job, work: TrainingWork, stage: int, context: TrainingContext) -> None:
+        worked = work.copied()
+        training.run_stages(worked, stage, context)
         self._put(job, worked)
 
-    def _fail(self, job: Job, lesson: TrainingWork, why: str) -> None:
-        self._put(job, replace(lesson, failure=why, done=job.stage))
+    def _fail(self, job: Job, work: TrainingWork, message: str) -> None:
+        self._put(job, replace(work, failure=message, done=job.stage))
 
-    def _put(self, job: Job, lesson: TrainingWork) -> None:
-        """Whoever looks at a lesson sees the work of a stage whole, or nothing of it."""
-        if job.arn in self._lessons:  # else the job was stopped, or forgotten, meanwhile
-            self._lessons[job.arn] = lesson
+    def _put(self, job: Job, work: TrainingWork) -> None:
+        """Publishes the work of a stage in one step, so that nobody reads half of it."""
+        if job.arn in self._work:  # else the job was stopped or discarded meanwhile
+            self._work[job.arn] = work
 
-    def _desk(self, estate: RegionResources, job: Job, teacher: Teacher) -> TrainingContext:
+    def _training_context(self, resources: RegionResources, job: Job, teacher: Teacher) -> TrainingContext:
         role, settings = job.request["roleArn"], job.request.get("customizationConfig", {}).get("distillationConfig")
-        bucket = Bucket(self._around.objects, estate.account, estate.region, role)
-        named = settings["teacherModelConfig"]["teacherModelIdentifier"] if settings else ""
+        bucket = Bucket(self._services.objects, resources.account, resources.region, role)
+        teacher_id = settings["teacherModelConfig"]["teacherModelIdentifier"] if settings else ""
 
-        def refusal() -> str | None:
-            return (
-                job_runner.missing_permission(self._around.roles, estate, role, named)
-                if job_runner.is_profile(named)
-                else None
-            )
+        def missing() -> str | None:
+            if not is_profile(teacher_id):
+                return None
+            return missing_permission(self._services.roles, resources, role, teacher_id)
 
-        return TrainingContext(job, bucket, teacher, refusal)
+        return TrainingContext(job, bucket, teacher, missing)
 
     def _may_publish(
-        self, estate: RegionResources, job: Job, lesson: TrainingWork, now: datetime, faults: Faults
+        self, resources: RegionResources, job: Job, work: TrainingWork, now: datetime, faults: Faults
     ) -> bool:
-        """Training is done and its time is over: what is left is to write the metrics."""
-        over = lesson.done == customization_jobs.TRAINING and job.due <= now
-        return over and not faults.strikes("stuck-job", _occasion(estate, job))
+        """Whether training and its time are over, so that only the metrics are left to write."""
+        over = work.done == customization_jobs.TRAINING and job.due <= now
+        return over and not faults.match("stuck-job", _fault_context(resources, job))
 
-    def changes(self, estate: RegionResources, _: datetime) -> Iterator[StatusChange]:
-        """Every job's status with the event that tells of it."""
-        for job in estate.jobs.values():
+    def changes(self, resources: RegionResources, _: datetime) -> Iterator[StatusChange]:
+        """Every job's status with the event that reports it."""
+        for job in resources.jobs.values():
             yield StatusChange(job.arn, job.name, job.status, job.changed, DETAIL_TYPE, _detail(job))
 
-    def remembered(self) -> dict[str, TrainingWork]:
-        """The lessons of the jobs that run."""
-        return {**self._lessons}
+    def snapshot(self) -> dict[str, TrainingWork]:
+        """The work of the jobs that run, by ARN."""
+        return {**self._work}
 
-    def restore(self, lessons: dict[str, TrainingWork]) -> None:
-        """Goes on with them."""
-        self._lessons = lessons
+    def restore(self, work: dict[str, TrainingWork]) -> None:
+        """Continues from a snapshot."""
+        self._work = work
 
 
-def _occasion(estate: RegionResources, job: Job) -> FaultContext:
+def _fault_context(resources: RegionResources, job: Job) -> FaultContext:
     stage = STAGES[job.stage]
-    return FaultContext(estate.account, estate.region, named=job.name, stage=stage, subject=f"{job.arn} {stage}")
+    return FaultContext(resources.account, resources.region, named=job.name, stage=stage, subject=f"{job.arn} {stage}")
 
 
-def _completed(estate: RegionResources, job: Job, lesson: TrainingWork) -> Job:
-    assert lesson.student is not None, "a job without a failure has trained its student"
+def _complete(resources: RegionResources, job: Job, work: TrainingWork) -> Job:
+    assert work.student is not None, "a job without a failure has trained its student"
     base = job.base.rsplit("/", 1)[1]
-    arn = f"arn:aws:bedrock:{estate.region}:{estate.account}:custom-model/{base}/{job.arn[-12:]}"
+    arn = f"arn:aws:bedrock:{resources.region}:{resources.account}:custom-model/{base}/{job.arn[-12:]}"
     name = job.request["customModelName"]
-    losses, validated = lesson.loss, lesson.validation_losses
-    estate.models[arn] = CustomModel(
-        arn, name, job.base, job.arn, job.name, job.request, job.due, losses, lesson.student, validated, job.key
+    losses, validated = work.loss, work.validation_losses
+    resources.models[arn] = CustomModel(
+        arn, name, job.base, job.arn, job.name, job.request, job.due, losses, work.student, validated, job.key
     )
-    estate.tags[arn] = {tag["key"]: tag["value"] for tag in job.request.get("customModelTags", [])}
+    resources.tags[arn] = {tag["key"]: tag["value"] for tag in job.request.get("customModelTags", [])}
     return replace(customization_jobs.complete(job, arn, losses), validation_losses=validated)
 
 

@@ -1,8 +1,8 @@
-"""What a customization job's request must satisfy before anything is read: its kind, models, settings, names and quota.
+"""Validates the request of a customization job: type, models, settings, names and quota.
 
-A job with a teacher is a distillation whether it says so or not (User Guide, submit-model-distillation-job); without
-one and without a type it is a fine-tuning (ASSUMPTION). The distillation page lists no hyperparameters, so none are
-taken with it.
+A job with a teacher is a distillation even if it does not name its type (User Guide, submit-model-distillation-job).
+Without a teacher and a type it is a fine-tuning (ASSUMPTION). The distillation page lists no hyperparameters, so none
+are accepted with it.
 """
 
 from bedrock_simulator import errors
@@ -17,7 +17,7 @@ DISTILLATION, FINE_TUNING = "DISTILLATION", "FINE_TUNING"
 
 
 def customization_type(params: Params) -> str:
-    """FINE_TUNING or DISTILLATION; ValidationException for another type and for settings that contradict it."""
+    """Returns FINE_TUNING or DISTILLATION. Raises a ValidationException if the settings contradict the type."""
     settings = params.get("customizationConfig", {})
     found: str = params.get("customizationType", DISTILLATION if "distillationConfig" in settings else FINE_TUNING)
     if found not in (DISTILLATION, FINE_TUNING):
@@ -32,7 +32,7 @@ def customization_type(params: Params) -> str:
 
 
 def check_source(params: Params, what: str) -> None:
-    """Exactly one training source, which the service's model does not say; logs teach a distillation alone."""
+    """Requires exactly one training source, which the service's model does not; logs for distillation only."""
     source = params["trainingDataConfig"]
     if ("s3Uri" in source) == ("invocationLogsConfig" in source):
         raise errors.validation(
@@ -48,19 +48,19 @@ def check_source(params: Params, what: str) -> None:
 
 
 def _filters(logs: Params | None) -> list[Params]:
-    """The base filters of a list: botocore does not model them as the unions they are."""
-    whole: Params = (logs or {}).get("requestMetadataFilters", {})
-    return [each for operator in ("andAll", "orAll") for each in whole.get(operator, [])]
+    """The base filters in a list, which botocore does not model as the unions that they are."""
+    filters: Params = (logs or {}).get("requestMetadataFilters", {})
+    return [each for operator in ("andAll", "orAll") for each in filters.get(operator, [])]
 
 
 def check_base_model(call: Call, what: str) -> str:
-    """The variant to customize; ValidationException when it cannot be, there, on that day."""
+    """Returns the variant to customize. Raises a ValidationException if it cannot be, there and on that day."""
     base: str = call.params["baseModelIdentifier"]
     today = call.now.date()
     name = base.rsplit("foundation-model/", 1)[-1]
     if ":custom-model/" in base:
         raise errors.validation("The local Bedrock customizes foundation models only, not custom models.")
-    if call.elsewhere(base):
+    if call.is_foreign(base):
         raise errors.validation(f"The base model {base} is not in {call.region}.")
     model = supported_models.CUSTOMIZABLE.get(name)
     if model is None or call.region not in model.customize or not model.exists(today, call.region):
@@ -73,7 +73,7 @@ def check_base_model(call: Call, what: str) -> str:
 
 
 def check_hyperparameters(params: Params, variant: str, what: str) -> None:
-    """ValidationException for a hyperparameter that the model does not have, or a value out of its bounds."""
+    """Raises a ValidationException for a hyperparameter that is unknown or out of bounds."""
     known = fine_tuning.FINE_TUNING[variant].hyperparameters if what == FINE_TUNING else {}
     for name, value in params.get("hyperParameters", {}).items():
         if name not in known:
@@ -82,21 +82,21 @@ def check_hyperparameters(params: Params, variant: str, what: str) -> None:
         bounds = known[name]
         if not _within(value, bounds):
             raise errors.validation(
-                f"The hyperparameter {name} must be {'an integer' if bounds.whole else 'a number'} from "
-                f"{bounds.least:g} to {bounds.most:g}, not {value}."
+                f"The hyperparameter {name} must be {'an integer' if bounds.integer else 'a number'} from "
+                f"{bounds.minimum:g} to {bounds.maximum:g}, not {value}."
             )
 
 
 def _within(value: str, bounds: Range) -> bool:
     try:
-        number = int(value) if bounds.whole else float(value)
+        number = int(value) if bounds.integer else float(value)
     except ValueError:
         return False
-    return bounds.least <= number <= bounds.most
+    return bounds.minimum <= number <= bounds.maximum
 
 
 def check_teacher(call: Call, variant: str) -> Pair:
-    """The pair of teacher and student that the request names; ValidationException when it is not offered."""
+    """Returns the teacher-student pair of the request. Raises a ValidationException if it is not supported."""
     config = call.params["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
     identifier, today = config["teacherModelIdentifier"], call.now.date()
     if config.get("maxResponseLengthForInference", 1) < 1:
@@ -105,7 +105,7 @@ def check_teacher(call: Call, variant: str) -> Pair:
     for found in supported_models.PAIRS:
         if (found.teacher, found.student, found.region) == (teacher.id, variant, call.region):
             allowed = found.teacher_profile if through_profile else found.teacher_on_demand
-            if allowed and found.offered(today):
+            if allowed and found.is_available(today):
                 return found
     raise errors.validation(
         f"The teacher model {identifier} is not supported for the student model {variant} in {call.region}."
@@ -115,31 +115,31 @@ def check_teacher(call: Call, variant: str) -> Pair:
 def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
     profile = supported_models.PROFILES.get(identifier.rpartition("inference-profile/")[2])
     model = profile[1] if profile else supported_models.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
-    if model is None or call.elsewhere(identifier) or not model.exists(call.now.date(), call.region):
+    if model is None or call.is_foreign(identifier) or not model.exists(call.now.date(), call.region):
         raise errors.validation(f"The teacher model {identifier} does not exist in {call.region}.")
     return model, profile is not None
 
 
 def check_names(call: Call) -> None:
-    """A job's name is taken for ever; a model's as long as a model or a running job holds it."""
+    """Requires a job name that was never used, and a model name that no model or running job has."""
     job_name = call.params["jobName"]
-    if any(job.name == job_name for job in call.estate.jobs.values()):
+    if any(job.name == job_name for job in call.resources.jobs.values()):
         raise errors.conflict(f"The job name {job_name} is already in use in this account and Region.")
     check_model_name(call, call.params["customModelName"])
 
 
 def check_model_name(call: Call, model_name: str) -> None:
-    """ValidationException when a model has the name, or is about to."""
-    held = {model.name for model in call.estate.models.values()}
-    held |= {job.request["customModelName"] for job in call.estate.jobs.values() if job.status in RUNNING}
-    held |= {copy.target_name for copy in call.estate.copies.values() if copy.status == "InProgress"}
-    if model_name in held:
+    """Raises a ValidationException if a model has the name, or will have it."""
+    taken = {model.name for model in call.resources.models.values()}
+    taken |= {job.request["customModelName"] for job in call.resources.jobs.values() if job.status in RUNNING}
+    taken |= {copy.target_name for copy in call.resources.copies.values() if copy.status == "InProgress"}
+    if model_name in taken:
         raise errors.validation(f"The custom model name {model_name} is already in use in this account and Region.")
 
 
 def check_quota(call: Call) -> None:
-    """ServiceQuotaExceededException when as many jobs are under way as may be."""
-    running = sum(job.status in RUNNING for job in call.estate.jobs.values())
+    """Raises ServiceQuotaExceededException if the maximum number of jobs is running."""
+    running = sum(job.status in RUNNING for job in call.resources.jobs.values())
     most = quotas.applied_quota(call.quotas, call.region, quotas.SCHEDULED_JOBS)
     if running >= most:
         raise errors.quota(f"The account has {running} scheduled customization jobs; at most {most}.")

@@ -1,8 +1,8 @@
 """Custom model deployments: on-demand hosting without hourly cost (User Guide, deploy-custom-model-on-demand).
 
-Offered since 2025-07-16, in two Regions, for some bases and for models customized from that day on; ten of them
-per account. An update swaps the model behind a stable ARN; that it must have the same base, and that creating
-takes 8 minutes and updating 5, are this simulator's assumptions.
+Available from 2025-07-16, in two Regions, for some base models and for models customized from that day on; ten
+deployments per account. An update replaces the model behind a stable ARN. That the new model must have the same base,
+and that creating takes 8 minutes and updating 5, are ASSUMPTIONS.
 """
 
 from dataclasses import replace
@@ -15,22 +15,22 @@ from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.records import CustomModel, Deployment, RegionResources
 
 CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
-FAILED = "The deployment failed (this simulated account was told to fail it)."
+FAILED = "The deployment failed (injected by a fault of this simulator)."
 
 
 def create(call: Call) -> Params:
-    """Begins to deploy an eligible custom model."""
+    """Starts to deploy a custom model."""
     params = call.params
-    model = records.find_custom_model(call.estate, params["modelArn"])
+    model = records.find_custom_model(call.resources, params["modelArn"])
     _eligible(model, call)
-    if any(d.name == params["modelDeploymentName"] for d in call.estate.deployments.values()):
+    if any(d.name == params["modelDeploymentName"] for d in call.resources.deployments.values()):
         raise errors.validation(f"The deployment name {params['modelDeploymentName']} is already in use.")
     most = quotas.applied_quota(call.quotas, call.region, quotas.DEPLOYMENTS)
-    if len(call.estate.deployments) >= most:
-        raise errors.quota(f"The account has {most} custom model deployments, as many as it may have.")
-    arn = call.arn(f"custom-model-deployment/{call.mint('deployment')}")
+    if len(call.resources.deployments) >= most:
+        raise errors.quota(f"The account has {most} custom model deployments, the maximum.")
+    arn = call.arn(f"custom-model-deployment/{call.new_id('deployment')}")
     call.tag(arn, params.get("tags"))
-    call.estate.deployments[arn] = Deployment(
+    call.resources.deployments[arn] = Deployment(
         arn,
         params["modelDeploymentName"],
         model.arn,
@@ -57,8 +57,8 @@ def _eligible(model: CustomModel, call: Call) -> None:
 
 
 def get(call: Call) -> Params:
-    """The deployment by name or ARN."""
-    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
+    """Returns the deployment with that name or ARN."""
+    deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
     update = {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
     return without_none(
         customModelDeploymentArn=deployment.arn,
@@ -74,7 +74,7 @@ def get(call: Call) -> Params:
 
 
 def list_deployments(call: Call) -> Params:
-    """A page of summaries."""
+    """Returns a page of deployments."""
     model = call.params.get("modelArnEquals")
     rows = [
         without_none(
@@ -86,7 +86,7 @@ def list_deployments(call: Call) -> Params:
             lastUpdatedAt=d.changed,
             failureMessage=d.failure,
         )
-        for d in call.estate.deployments.values()
+        for d in call.resources.deployments.values()
         if model in (None, d.model_arn)
     ]
     return paginate(
@@ -95,17 +95,17 @@ def list_deployments(call: Call) -> Params:
 
 
 def update(call: Call) -> Params:
-    """Begins to put another custom model of the same base behind the deployment."""
-    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
+    """Starts to replace the deployed model by another one of the same base."""
+    deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
     if deployment.status != "Active" or deployment.update == "Updating":
         state = "Updating" if deployment.status == "Active" else deployment.status
         raise errors.validation(f"{deployment.arn} is {state}; it can be updated when Active.")
-    model = records.find_custom_model(call.estate, call.params["modelArn"])
+    model = records.find_custom_model(call.resources, call.params["modelArn"])
     _eligible(model, call)
-    present_base = records.find_custom_model(call.estate, deployment.model_arn).base
+    present_base = records.find_custom_model(call.resources, deployment.model_arn).base
     if model.base != present_base:
         raise errors.validation(f"{model.arn} has the base {model.base}; the deployment serves {present_base}.")
-    call.estate.deployments[deployment.arn] = replace(
+    call.resources.deployments[deployment.arn] = replace(
         deployment, desired_arn=model.arn, update="Updating", changed=call.now, due=call.now + UPDATING
     )
     return {"customModelDeploymentArn": deployment.arn}
@@ -113,21 +113,23 @@ def update(call: Call) -> Params:
 
 def delete(call: Call) -> Params:
     """Deletes the deployment; the model stays."""
-    deployment = records.find_deployment(call.estate, call.params["customModelDeploymentIdentifier"])
-    del call.estate.deployments[deployment.arn]
-    call.estate.tags.pop(deployment.arn, None)
+    deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
+    del call.resources.deployments[deployment.arn]
+    call.resources.tags.pop(deployment.arn, None)
     return {}
 
 
-def advance(estate: RegionResources, now: datetime, faults: Faults) -> None:
-    """What is due comes about."""
-    for arn, deployment in list(estate.deployments.items()):
+def advance(resources: RegionResources, now: datetime, faults: Faults) -> None:
+    """Applies the changes of status that are due."""
+    for arn, deployment in list(resources.deployments.items()):
         if deployment.due is None or now < deployment.due:
             continue
-        occasion = FaultContext(estate.account, estate.region, named=deployment.name, subject=f"{arn} {deployment.due}")
-        fault = faults.strikes("failed-deployment", occasion)
+        context = FaultContext(
+            resources.account, resources.region, named=deployment.name, subject=f"{arn} {deployment.due}"
+        )
+        fault = faults.match("failed-deployment", context)
         settled = _settled(deployment) if fault is None else _failed(deployment, fault.message or FAILED)
-        estate.deployments[arn] = replace(settled, changed=deployment.due, due=None)
+        resources.deployments[arn] = replace(settled, changed=deployment.due, due=None)
 
 
 def _failed(deployment: Deployment, why: str) -> Deployment:

@@ -1,7 +1,7 @@
 """GetFoundationModel, ListFoundationModels, GetFoundationModelAvailability.
 
-The life cycle carries dates: the launch always, the Legacy and end-of-life days once they are announced (which
-this simulator takes to be the day the Legacy period begins, or six months before an end without one).
+The life cycle always has the launch date, and the dates of Legacy and end of life once they are announced. The
+simulator assumes that this is the day the Legacy period begins, or six months before an end without one.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,10 +16,10 @@ UNRESOLVED = "Could not resolve the foundation model from the provided model ide
 
 
 def get(call: Call) -> Params:
-    """Details of a model or of one of its variants, while it lives; ResourceNotFoundException after."""
+    """Returns a model or one of its variants. Raises ResourceNotFoundException after its end of life."""
     identifier = call.params["modelIdentifier"]
     model = supported_models.model_of(identifier)
-    if model is None or call.elsewhere(identifier):
+    if model is None or call.is_foreign(identifier):
         raise errors.validation("The provided model identifier is invalid.")
     if not model.exists(call.now.date(), call.region):
         raise errors.not_found(UNRESOLVED)
@@ -27,16 +27,16 @@ def get(call: Call) -> Params:
 
 
 def list_models(call: Call) -> Params:
-    """All models and variants that live in the Region, filtered as asked."""
+    """Returns all models and variants that are available in the Region and pass the filters."""
     rows = [
         _details(model, name, call)
         for name, model in sorted({**supported_models.MODELS, **supported_models.VARIANTS}.items())
         if model.exists(call.now.date(), call.region)
     ]
-    return {"modelSummaries": [row for row in rows if _asked(row, call.params)]}
+    return {"modelSummaries": [row for row in rows if _matches(row, call.params)]}
 
 
-def _asked(row: Params, params: Params) -> bool:
+def _matches(row: Params, params: Params) -> bool:
     return (
         str(params.get("byProvider", row["providerName"])).lower() == str(row["providerName"]).lower()
         and params.get("byOutputModality", "TEXT") in row["outputModalities"]
@@ -46,7 +46,7 @@ def _asked(row: Params, params: Params) -> bool:
 
 
 def availability(call: Call) -> Params:
-    """Whether the account may use the model: here always subscribed, so only the Region and the date decide."""
+    """Returns whether the account may use the model. Accounts are always subscribed; Region and date decide."""
     model = supported_models.model_of(call.params["modelId"])
     if model is None:
         raise errors.validation("The provided model identifier is invalid.")
@@ -77,23 +77,23 @@ def _details(model: Model, name: str, call: Call) -> Params:
 
 
 def customizations(variant: str, region: str, today: date) -> list[str]:
-    """What a new job may do with the variant: nothing in Legacy, distillation while a teacher of it lives."""
+    """The customization types that a new job may use: none in Legacy, distillation only with an active teacher."""
     model = supported_models.CUSTOMIZABLE.get(variant)
     if model is None or region not in model.customize or not model.exists(today, region) or model.is_legacy(today):
         return []
     student = any(
         pair.student == variant
         and pair.region == region
-        and pair.offered(today)
+        and pair.is_available(today)
         and supported_models.MODELS[pair.teacher].exists(today, region)
         for pair in supported_models.PAIRS
     )
-    ways = {"FINE_TUNING": fine_tuning.fine_tuning(variant, today) is not None, "DISTILLATION": student}
-    return [way for way, open_ in ways.items() if open_]
+    types = {"FINE_TUNING": fine_tuning.fine_tuning(variant, today) is not None, "DISTILLATION": student}
+    return [name for name, available in types.items() if available]
 
 
 def _inference_types(model: Model, name: str, region: str, today: date) -> list[str]:
-    # The enum has no word for "through a profile only": such a model lists nothing.
+    # The enum has no value for "through a profile only": such a model lists nothing.
     if name in supported_models.VARIANTS:
         return ["PROVISIONED"] if models.is_provisionable(name, region, today) else []
     return ["ON_DEMAND"] if region in model.in_region else []

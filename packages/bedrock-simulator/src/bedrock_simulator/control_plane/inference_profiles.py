@@ -1,7 +1,7 @@
-"""Inference profiles: the system-defined ones, and the application profiles an account makes of them.
+"""Inference profiles: those defined by the system, and the application profiles of an account.
 
-An application profile copies a foundation model (one Region) or a system profile (several); it cannot be changed,
-and it cannot wrap a custom model, a deployment or Provisioned Throughput (the pattern of `copyFrom`).
+An application profile copies a foundation model (one Region) or a system-defined profile (several). It cannot be
+changed, and cannot wrap a custom model, a deployment or Provisioned Throughput (the pattern of `copyFrom`).
 """
 
 from datetime import UTC, datetime, time
@@ -14,21 +14,21 @@ from bedrock_simulator.records import ApplicationProfile
 
 
 def create(call: Call) -> Params:
-    """Makes an application profile; it is ACTIVE at once.
+    """Creates an application profile, which is ACTIVE at once.
 
-    INFERENCE: the API reference declares ConflictException for it and does not say when; here it is what a name gets
-    that another application profile of the account and Region has.
+    INFERENCE: the API reference declares ConflictException and does not say when it occurs; here it does if another
+    application profile of the account and Region has the name.
     """
     source, is_profile, models = _source(call.params["modelSource"]["copyFrom"], call)
     name = call.params["inferenceProfileName"]
-    if any(profile.name == name for profile in call.estate.profiles.values()):
+    if any(profile.name == name for profile in call.resources.profiles.values()):
         raise errors.conflict(f"The name {name} is another inference profile's in this account and Region.")
     most = quotas.applied_quota(call.quotas, call.region, quotas.PROFILES)
-    if len(call.estate.profiles) >= most:
-        raise errors.quota(f"The account has {most} inference profiles, as many as it may have.")
-    profile_id = call.mint("profile")
+    if len(call.resources.profiles) >= most:
+        raise errors.quota(f"The account has {most} inference profiles, the maximum.")
+    profile_id = call.new_id("profile")
     arn = call.arn(f"application-inference-profile/{profile_id}")
-    call.estate.profiles[arn] = ApplicationProfile(
+    call.resources.profiles[arn] = ApplicationProfile(
         arn,
         profile_id,
         name,
@@ -49,7 +49,7 @@ def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
     name = copy_from.rsplit("/", 1)[1]
     if ":inference-profile/" in copy_from:
         found = records.find_system_profile(name, call.region, call.now.date())
-        if found is None or call.elsewhere(copy_from):
+        if found is None or call.is_foreign(copy_from):
             raise errors.not_found(f"There is no inference profile {copy_from}.")
         return name, True, destinations(*found, call.region)
     model = supported_models.MODELS.get(name)
@@ -59,21 +59,21 @@ def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
 
 
 def destinations(profile: Profile, model: Model, region: str) -> tuple[str, ...]:
-    """The foundation-model ARNs a call from the Region may reach."""
+    """The foundation-model ARNs that a call from the Region may reach."""
     return tuple(f"arn:aws:bedrock:{to}::foundation-model/{model.id}" for to in profile.routes[region])
 
 
 def get(call: Call) -> Params:
-    """A profile by id or ARN, of either type."""
-    wanted = call.params["inferenceProfileIdentifier"]
-    found = records.find_system_profile(wanted.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
-    if found and not call.elsewhere(wanted):
+    """Returns the profile with that ID or ARN, of either type."""
+    identifier = call.params["inferenceProfileIdentifier"]
+    found = records.find_system_profile(identifier.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
+    if found and not call.is_foreign(identifier):
         return _system_view(*found, call)
-    return _view(records.find_application_profile(call.estate, wanted))
+    return _view(records.find_application_profile(call.resources, identifier))
 
 
 def _system_view(profile: Profile, model: Model, call: Call) -> Params:
-    # Names and descriptions keep to the documented patterns, which allow neither dots nor commas.
+    # Names and descriptions follow the documented patterns, which allow neither dots nor commas.
     began = datetime.combine(model.first, time(), UTC)
     geography, regions = profile.id.split(".")[0], profile.routes[call.region]
     return {
@@ -104,9 +104,9 @@ def _view(profile: ApplicationProfile) -> Params:
 
 
 def list_profiles(call: Call) -> Params:
-    """A page of profiles; without a type, the system-defined ones, as the service does."""
+    """Returns a page of profiles: without a type, those defined by the system, as the service does."""
     if call.params.get("typeEquals", "SYSTEM_DEFINED") == "APPLICATION":
-        rows = [_view(profile) for profile in call.estate.profiles.values()]
+        rows = [_view(profile) for profile in call.resources.profiles.values()]
     else:
         found = [records.find_system_profile(name, call.region, call.now.date()) for name in supported_models.PROFILES]
         rows = [_system_view(*pair, call) for pair in found if pair]
@@ -115,7 +115,7 @@ def list_profiles(call: Call) -> Params:
 
 def delete(call: Call) -> Params:
     """Deletes an application profile."""
-    profile = records.find_application_profile(call.estate, call.params["inferenceProfileIdentifier"])
-    del call.estate.profiles[profile.arn]
-    call.estate.tags.pop(profile.arn, None)
+    profile = records.find_application_profile(call.resources, call.params["inferenceProfileIdentifier"])
+    del call.resources.profiles[profile.arn]
+    call.resources.tags.pop(profile.arn, None)
     return {}

@@ -1,10 +1,10 @@
-"""Put, Get and DeleteModelInvocationLoggingConfiguration: one configuration for an account and Region, or none.
+"""Put, Get and DeleteModelInvocationLoggingConfiguration: at most one configuration per account and Region.
 
 User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3": a destination is in the same account and
-Region; the bucket's policy admits Bedrock for `AWSLogs/ACCOUNT/BedrockModelInvocationLogs/*` under the prefix; Put
-overwrites. That Bedrock writes an empty object of the name `amazon-bedrock-logs-permission-check` to find out, and
-which role and log group it names when it may not, is observed by others (so is the sentence about log groups; the one
-about buckets begins as observed and ends as ours). What lies in a log group is not written here.
+Region; the bucket's policy allows Bedrock to write `AWSLogs/ACCOUNT/BedrockModelInvocationLogs/*` under the prefix; Put
+overwrites. Others observed that Bedrock checks this by writing an empty object
+`amazon-bedrock-logs-permission-check`, which role and log group its message names, and that message; the message about
+buckets starts as observed and ends as the simulator's. The check does not write to log groups.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _MODALITIES = ("text", "image", "embedding", "video", "audio")
 
 
 def put(call: Call) -> Params:
-    """Keeps the configuration if everything it names can be written to."""
+    """Stores the configuration if all its destinations can be written to."""
     config = call.params["loggingConfig"]
     if "s3Config" not in config and "cloudWatchConfig" not in config:
         raise errors.validation("loggingConfig must have s3Config, cloudWatchConfig or both.")
@@ -30,9 +30,9 @@ def put(call: Call) -> Params:
             _check_bucket(bucket, call)
     if watch:
         _check_log_group(watch, call)
-    # An enabled modality is the default of each: the console delivers everything, the API says nothing.
+    # Every modality is enabled by default: the console delivers all, the API does not say.
     delivered = {f"{name}DataDeliveryEnabled": True for name in _MODALITIES}
-    call.estate.logging = {**delivered, **config}
+    call.resources.logging = {**delivered, **config}
     return {}
 
 
@@ -40,15 +40,15 @@ def _check_bucket(config: dict[str, Any], call: Call) -> None:
     bucket = config["bucketName"]
     why = (
         "the bucket does not exist"
-        if (home := call.around.objects.home(call.account, call.region, bucket)) is None
+        if (bucket_region := call.services.objects.bucket_region(call.account, call.region, bucket)) is None
         else None
     )
-    if home not in (None, call.region):
-        why = f"the bucket is in {home}, the configuration in {call.region}"
+    if bucket_region not in (None, call.region):
+        why = f"the bucket is in {bucket_region}, the configuration in {call.region}"
     key = f"{log_root(call.account, config.get('keyPrefix'))}/{PERMISSION_CHECK}"
     if why is None:
         try:
-            call.around.objects.deliver(
+            call.services.objects.deliver(
                 call.account, call.region, source_arn(call.account, call.region), bucket, key, b""
             )
         except (ObjectDenied, ObjectMissing) as refused:
@@ -60,9 +60,9 @@ def _check_bucket(config: dict[str, Any], call: Call) -> None:
 def _check_log_group(config: dict[str, Any], call: Call) -> None:
     group, role = config["logGroupName"], config["roleArn"]
     stream = f"arn:aws:logs:{call.region}:{call.account}:log-group:{group}:log-stream:{_STREAM}"
-    roles, source = call.around.roles, source_arn(call.account, call.region)
-    granted = roles.check(call.account, call.region, role, source) is None and all(
-        roles.may(call.account, call.region, role, action, stream, {})
+    roles, source = call.services.roles, source_arn(call.account, call.region)
+    granted = roles.check_trust(call.account, call.region, role, source) is None and all(
+        roles.is_allowed(call.account, call.region, role, action, stream, {})
         for action in ("logs:CreateLogStream", "logs:PutLogEvents")
     )
     if not granted:
@@ -73,11 +73,11 @@ def _check_log_group(config: dict[str, Any], call: Call) -> None:
 
 
 def get(call: Call) -> Params:
-    """The configuration; an empty answer when there is none."""
-    return without_none(loggingConfig=call.estate.logging)
+    """Returns the configuration; an empty response if there is none."""
+    return without_none(loggingConfig=call.resources.logging)
 
 
 def delete(call: Call) -> Params:
-    """Forgets the configuration, if there is one. What was written stays."""
-    call.estate.logging = None
+    """Deletes the configuration, if there is one. Delivered logs stay."""
+    call.resources.logging = None
     return {}

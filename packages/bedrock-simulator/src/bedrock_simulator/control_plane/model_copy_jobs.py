@@ -1,8 +1,8 @@
-"""Create, Get and ListModelCopyJobs: called in the Region a model shall come to (User Guide, copy-model-*).
+"""Create, Get and ListModelCopyJobs, called in the Region that receives the copy (User Guide, copy-model-*).
 
-Which models may be copied where is in `travel`. A model of another account must be shared by RAM first, which is not
-simulated, so it is refused. That the copy appears when its job is done, and that this takes 15 minutes, is an
-ASSUMPTION; so is that a copy counts as customized when its original was, where that matters (on-demand deployments).
+`supported_models.COPIED_TO` lists which models can be copied where. A model of another account must be shared by AWS
+RAM first, which is not simulated, so it is refused. ASSUMPTIONS: the copy appears when its job completes, this takes 15
+minutes, and a copy counts as customized when its original was, where that matters (on-demand deployments).
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ COPYING = timedelta(minutes=15)
 
 
 def create(call: Call) -> Params:
-    """Begins to copy a custom model into this Region."""
+    """Starts to copy a custom model into this Region."""
     params = call.params
     source = _source(params["sourceModelArn"], call)
     base = supported_models.VARIANTS[records.base_id(source)]
@@ -28,10 +28,10 @@ def create(call: Call) -> Params:
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")
     customization_validation.check_model_name(call, params["targetModelName"])
     key = resolve_key(call, params.get("modelKmsKeyId"))
-    arn = call.arn(f"model-copy-job/{call.mint('copy')}")
-    target = call.arn(f"custom-model/{records.base_id(source)}/{call.mint('model')}")
+    arn = call.arn(f"model-copy-job/{call.new_id('copy')}")
+    target = call.arn(f"custom-model/{records.base_id(source)}/{call.new_id('model')}")
     tags = tuple((tag["key"], tag["value"]) for tag in params.get("targetModelTags", []))
-    call.estate.copies[arn] = CopyJob(
+    call.resources.copies[arn] = CopyJob(
         arn, source, target, params["targetModelName"], call.now, call.now + COPYING, key=key, tags=tags
     )
     return {"jobArn": arn}
@@ -45,12 +45,12 @@ def _source(arn: str, call: Call) -> CustomModel:
         raise errors.denied(f"The model {arn} is not shared with the account {call.account}.")
     if region == call.region:
         raise errors.validation(f"The model {arn} is in {region} already.")
-    return records.find_custom_model(call.around.estate(account, region), arn)
+    return records.find_custom_model(call.services.resources(account, region), arn)
 
 
 def get(call: Call) -> Params:
-    """The job by ARN."""
-    found = call.estate.copies.get(call.params["jobArn"])
+    """Returns the job with that ARN."""
+    found = call.resources.copies.get(call.params["jobArn"])
     if found is None:
         raise errors.not_found(f"There is no model copy job {call.params['jobArn']} in this account and Region.")
     return _view(found)
@@ -72,21 +72,21 @@ def _view(copy: CopyJob) -> Params:
 
 
 def list_copies(call: Call) -> Params:
-    """A page of jobs."""
-    rows = [_view(copy) for copy in call.estate.copies.values()]
-    for asked, field in (("sourceAccountEquals", "sourceAccountId"), ("sourceModelArnEquals", "sourceModelArn")):
-        rows = [row for row in rows if call.params.get(asked, row[field]) == row[field]]
-    asked_for = {**call.params, "nameContains": call.params.get("targetModelNameContains", "")}
-    return paginate(asked_for, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
+    """Returns a page of jobs."""
+    rows = [_view(copy) for copy in call.resources.copies.values()]
+    for parameter, field in (("sourceAccountEquals", "sourceAccountId"), ("sourceModelArnEquals", "sourceModelArn")):
+        rows = [row for row in rows if call.params.get(parameter, row[field]) == row[field]]
+    params = {**call.params, "nameContains": call.params.get("targetModelNameContains", "")}
+    return paginate(params, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
 
 
-def advance(estate: RegionResources, now: datetime) -> None:
-    """What is due arrives."""
-    for arn, copy in list(estate.copies.items()):
+def advance(resources: RegionResources, now: datetime) -> None:
+    """Completes the jobs that are due."""
+    for arn, copy in list(resources.copies.items()):
         if copy.status != "InProgress" or now < copy.due:
             continue
         original = copy.model
-        estate.models[copy.target_arn] = replace(
+        resources.models[copy.target_arn] = replace(
             original,
             arn=copy.target_arn,
             name=copy.target_name,
@@ -96,5 +96,5 @@ def advance(estate: RegionResources, now: datetime) -> None:
             customized=original.customized or original.created,
             key=copy.key,
         )
-        estate.tags[copy.target_arn] = dict(copy.tags)
-        estate.copies[arn] = replace(copy, status="Completed")
+        resources.tags[copy.target_arn] = dict(copy.tags)
+        resources.copies[arn] = replace(copy, status="Completed")

@@ -1,13 +1,13 @@
 """Provisioned Throughput: model units that bill by the hour until deleted (User Guide, prov-throughput, prov-thru-*).
 
-Quotas of model units are 0 until support raises them, and there are two kinds: what one provisioned model may have, and
-what all no-commitment ones of custom, or of base, models may have together. The sentence for nothing granted is
-observed by others; for too much granted it is ours.
+Quotas of model units are 0 until AWS Support raises them. There are two kinds: the units of one provisioned model, and
+the units of all no-commitment ones of custom, or of base, models together. The message for no units at all was observed
+by others; the one for too many is the simulator's.
 
-A commitment of one or six months cannot be deleted before its term is complete, and renews itself when it is. The guide
-does not say whether a renewed one can be deleted: here it can. Only what hosts a custom model may change its model, for
-its base or another custom model of the same base; the old one serves until that is done. Months have 30 days; how long
-creating (10 minutes) and updating (5 minutes) take is this simulator's assumption.
+A commitment of one or six months cannot be deleted before its term ends, and then renews itself. The guide does not say
+whether a renewed one can be deleted: here it can. Only throughput of a custom model may change its model, to its base
+or to another custom model of the same base; the old model serves until that is done. Months have 30 days; creating
+takes 10 minutes and updating 5 minutes (ASSUMPTIONS).
 """
 
 from dataclasses import replace
@@ -20,20 +20,20 @@ from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.records import RegionResources, Throughput
 
 CREATING, UPDATING = timedelta(minutes=10), timedelta(minutes=5)
-NO_CAPACITY = "There is not enough capacity (this simulated account was told so)."
+NO_CAPACITY = "There is not enough capacity (injected by a fault of this simulator)."
 COMMITMENT = {"OneMonth": timedelta(days=30), "SixMonths": timedelta(days=180)}
 
 
 def create(call: Call) -> Params:
-    """Buys model units for a custom model or a provisionable base model."""
+    """Buys model units for a custom model or for a base model that supports it."""
     params = call.params
     _name_is_free(params["provisionedModelName"], call)
     model_arn, base = _hosted(params["modelId"], call)
     _eligible(base, call)
     _quota(params, model_arn, base, call)
-    arn = call.arn(f"provisioned-model/{call.mint('throughput')}")
+    arn = call.arn(f"provisioned-model/{call.new_id('throughput')}")
     call.tag(arn, params.get("tags"))
-    call.estate.throughputs[arn] = Throughput(
+    call.resources.throughputs[arn] = Throughput(
         arn,
         params["provisionedModelName"],
         params["modelUnits"],
@@ -49,21 +49,21 @@ def create(call: Call) -> Params:
 
 
 def _name_is_free(name: str, call: Call) -> None:
-    if any(t.name == name for t in call.estate.throughputs.values()):
+    if any(t.name == name for t in call.resources.throughputs.values()):
         raise errors.validation(f"The provisioned model name {name} is already in use.")
 
 
 def _hosted(identifier: str, call: Call) -> tuple[str, str]:
-    """The ARN of what is to be hosted, and the ARN of its base."""
+    """The ARN of the model to host, and the ARN of its base."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
-    if name in supported_models.VARIANTS and call.elsewhere(identifier):
+    if name in supported_models.VARIANTS and call.is_foreign(identifier):
         raise errors.validation(f"{identifier} is not in {call.region}.")
     if name in supported_models.VARIANTS:
         arn = f"arn:aws:bedrock:{call.region}::foundation-model/{name}"
         return arn, arn
     if supported_models.model_of(identifier):
         raise errors.validation(f"{identifier} cannot be hosted on Provisioned Throughput; name one of its variants.")
-    model = records.find_custom_model(call.estate, identifier)
+    model = records.find_custom_model(call.resources, identifier)
     return model.arn, model.base
 
 
@@ -99,21 +99,21 @@ def _is_custom(model_arn: str) -> bool:
 
 
 def _uncommitted(model_arn: str, call: Call) -> int:
-    """Units in use without commitment, of custom models or of base models, whichever this is."""
+    """Units in use without commitment, of custom models or of base models, like this one."""
     return sum(
         t.units
-        for t in call.estate.throughputs.values()
+        for t in call.resources.throughputs.values()
         if t.commitment is None and t.status != "Failed" and _is_custom(t.model_arn) == _is_custom(model_arn)
     )
 
 
 def get(call: Call) -> Params:
-    """The throughput by name or ARN."""
-    return _view(records.find_throughput(call.estate, call.params["provisionedModelId"]), call.now)
+    """Returns the throughput with that name or ARN."""
+    return _view(records.find_throughput(call.resources, call.params["provisionedModelId"]), call.now)
 
 
 def _expires(throughput: Throughput, now: datetime) -> datetime | None:
-    """When the present term ends."""
+    """When the current term ends."""
     term = COMMITMENT.get(throughput.commitment or "")
     return throughput.created + term * ((now - throughput.created) // term + 1) if term else None
 
@@ -137,17 +137,17 @@ def _view(throughput: Throughput, now: datetime) -> Params:
 
 
 def list_throughputs(call: Call) -> Params:
-    """A page of summaries."""
+    """Returns a page of provisioned models."""
     model = call.params.get("modelArnEquals")
-    rows = [_view(t, call.now) for t in call.estate.throughputs.values() if model in (None, t.model_arn)]
+    rows = [_view(t, call.now) for t in call.resources.throughputs.values() if model in (None, t.model_arn)]
     for row in rows:
         row.pop("failureMessage", None)
     return paginate(call.params, rows, "provisionedModelSummaries", name="provisionedModelName", created="creationTime")
 
 
 def update(call: Call) -> Params:
-    """Renames, or begins to swap the custom model for its base or another of the same base."""
-    throughput, params = records.find_throughput(call.estate, call.params["provisionedModelId"]), call.params
+    """Renames it, or starts to replace the custom model by its base or by another one of the same base."""
+    throughput, params = records.find_throughput(call.resources, call.params["provisionedModelId"]), call.params
     if throughput.status != "InService":
         raise errors.validation(f"{throughput.arn} is {throughput.status}; it can be updated when InService.")
     if not {"desiredProvisionedModelName", "desiredModelId"} & set(params):
@@ -159,7 +159,7 @@ def update(call: Call) -> Params:
     if "desiredModelId" in params:
         desired = _desired(throughput, params["desiredModelId"], call)
         changed = replace(changed, desired_arn=desired, status="Updating", changed=call.now, due=call.now + UPDATING)
-    call.estate.throughputs[throughput.arn] = changed
+    call.resources.throughputs[throughput.arn] = changed
     return {}
 
 
@@ -173,30 +173,32 @@ def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
 
 
 def delete(call: Call) -> Params:
-    """Stops the billing; not while updating and not before a commitment has ended."""
-    throughput = records.find_throughput(call.estate, call.params["provisionedModelId"])
+    """Deletes it, which ends billing; not while it is updating, nor before a commitment has ended."""
+    throughput = records.find_throughput(call.resources, call.params["provisionedModelId"])
     if throughput.status == "Updating":
         raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted when that is done.")
     term = COMMITMENT.get(throughput.commitment or "")
     if term and call.now < throughput.created + term:
         raise errors.conflict(f"{throughput.arn} is committed until {throughput.created + term}.")
-    del call.estate.throughputs[throughput.arn]
-    call.estate.tags.pop(throughput.arn, None)
-    call.estate.released.append(replace(throughput, released=call.now))
+    del call.resources.throughputs[throughput.arn]
+    call.resources.tags.pop(throughput.arn, None)
+    call.resources.released.append(replace(throughput, released=call.now))
     return {}
 
 
-def advance(estate: RegionResources, now: datetime, faults: Faults) -> None:
-    """What is due comes about."""
-    for arn, throughput in list(estate.throughputs.items()):
+def advance(resources: RegionResources, now: datetime, faults: Faults) -> None:
+    """Applies the changes of status that are due."""
+    for arn, throughput in list(resources.throughputs.items()):
         if throughput.due is None or now < throughput.due:
             continue
-        occasion = FaultContext(estate.account, estate.region, named=throughput.name, subject=f"{arn} {throughput.due}")
-        if faults.strikes("stalled-throughput", occasion):
+        context = FaultContext(
+            resources.account, resources.region, named=throughput.name, subject=f"{arn} {throughput.due}"
+        )
+        if faults.match("stalled-throughput", context):
             continue
         creating = throughput.status == "Creating"
-        if creating and (fault := faults.strikes("failed-throughput", occasion)):
+        if creating and (fault := faults.match("failed-throughput", context)):
             changed = replace(throughput, status="Failed", failure=fault.message or NO_CAPACITY)
         else:
             changed = replace(throughput, status="InService", model_arn=throughput.desired_arn)
-        estate.throughputs[arn] = replace(changed, changed=throughput.due, due=None)
+        resources.throughputs[arn] = replace(changed, changed=throughput.due, due=None)

@@ -1,8 +1,8 @@
-"""Put, Get and DeleteResourcePolicy of custom models that may be shared.
+"""Put, Get and DeleteResourcePolicy of custom models that can be shared.
 
-The service takes a policy of a custom model only where the model may be shared (`travel.SHARED_FROM`); guardrails have
-policies too and are not simulated. A policy is kept and told and changes nothing: sharing itself is RAM's. What is
-checked of its text beyond the service's model (a JSON object whose statements name who may do what) is ours.
+The service accepts a policy of a custom model only where the model can be shared (`supported_models.SHARED_FROM`).
+Guardrails have policies too and are not simulated. A policy is stored without effect: AWS RAM does the sharing. The
+checks of its text beyond the service's model (a JSON object whose statements name who may do what) are the simulator's.
 """
 
 import json
@@ -14,15 +14,15 @@ from bedrock_simulator.control_plane.call import Call, Params
 
 
 def put(call: Call) -> Params:
-    """Makes or overwrites the policy."""
+    """Creates or overwrites the policy."""
     arn = call.params["resourceArn"]
-    if arn not in call.estate.models:
+    if arn not in call.resources.models:
         raise errors.validation(f"{arn} is not a custom model of this account and Region.")
-    base = supported_models.VARIANTS[records.base_id(call.estate.models[arn])]
+    base = supported_models.VARIANTS[records.base_id(call.resources.models[arn])]
     if call.region not in supported_models.SHARED_FROM.get(base.id, ()):
         raise errors.validation(f"Models customized from {base.id} cannot be shared from {call.region}.")
     _check(call.params["resourcePolicy"], arn)
-    call.estate.policies[arn] = call.params["resourcePolicy"]
+    call.resources.policies[arn] = call.params["resourcePolicy"]
     return {"resourceArn": arn}
 
 
@@ -44,19 +44,19 @@ def _check(text: str, arn: str) -> None:
 
 
 def get(call: Call) -> Params:
-    """The policy as it was put."""
+    """Returns the policy as it was put."""
     return {"resourcePolicy": _found(call)}
 
 
 def delete(call: Call) -> Params:
-    """Deletes it."""
+    """Deletes the policy."""
     _found(call)
-    del call.estate.policies[call.params["resourceArn"]]
+    del call.resources.policies[call.params["resourceArn"]]
     return {}
 
 
 def _found(call: Call) -> str:
-    policy = call.estate.policies.get(call.params["resourceArn"])
+    policy = call.resources.policies.get(call.params["resourceArn"])
     if policy is None:
         raise errors.not_found(f"{call.params['resourceArn']} has no resource policy.")
     return policy

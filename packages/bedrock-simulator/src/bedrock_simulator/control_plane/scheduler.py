@@ -1,13 +1,11 @@
-"""Events on their way to the bus. Delivery is best effort, so an event may be lost, late or told twice, on request.
+"""Advances the jobs of all kinds, and delivers their events.
 
-How jobs of every kind move on, what they still have to work out, and the events that tell of it.
-
-Work is done, and events are told, by `tick`, never while the engine's lock is held.
+Work is done and events are delivered by `tick`, never while the engine's lock is held.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -26,7 +24,7 @@ SOURCE = "aws.bedrock"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a resource, to be delivered when it is `due`."""
+    """One event about a resource, to be delivered when it is `due`."""
 
     account: str
     region: str
@@ -37,112 +35,113 @@ class Event:
 
 
 class Outbox:
-    """`put` may be called while the engine is locked; `deliver` calls the bus, and must not be."""
+    """The events that wait for delivery. Faults may drop, repeat or delay an event: EventBridge is best effort.
+
+    `put` may be called under the engine's lock; `deliver` calls the event bus, and must not be.
+    """
 
     def __init__(self, events: Events) -> None:
         self._events, self._lock = events, threading.Lock()
         self._waiting: list[Event] = []
 
     def put(self, event: Event, named: str, faults: Faults) -> None:
-        """Takes an event about the thing of that name, in as many copies as faults leave of it, and as late."""
-        occasion = FaultContext(event.account, event.region, named=named)
-        if faults.strikes("lost-event", occasion):
+        """Adds an event about the resource of that name, unless a fault drops it."""
+        context = FaultContext(event.account, event.region, named=named)
+        if faults.match("lost-event", context):
             return
-        copies = 2 if faults.strikes("doubled-event", occasion) else 1
-        if fault := faults.strikes("delayed-event", occasion):
-            late = event.due + timedelta(seconds=fault.seconds)
-            event = Event(event.account, event.region, event.detail_type, event.arn, event.detail, late)
+        copies = 2 if faults.match("doubled-event", context) else 1
+        if fault := faults.match("delayed-event", context):
+            event = replace(event, due=event.due + timedelta(seconds=fault.seconds))
         with self._lock:
             self._waiting += [event] * copies
 
     def deliver(self, now: datetime) -> bool:
-        """Tells what is due, in the order in which it was put; whether there was anything."""
-        told = False
+        """Delivers the events that are due, in the order in which they were put; returns whether there were any."""
+        delivered = False
         while event := self._next(now):
-            told = True
+            delivered = True
             self._events.emit(event.account, event.region, SOURCE, event.detail_type, [event.arn], dict(event.detail))
-        return told
+        return delivered
 
     def waiting(self) -> list[Event]:
-        """What is not told yet."""
+        """The events that are not delivered yet."""
         with self._lock:
             return [*self._waiting]
 
     def _next(self, now: datetime) -> Event | None:
         with self._lock:
-            place = next((n for n, event in enumerate(self._waiting) if event.due <= now), None)
-            return None if place is None else self._waiting.pop(place)
+            index = next((n for n, event in enumerate(self._waiting) if event.due <= now), None)
+            return None if index is None else self._waiting.pop(index)
 
     def clear(self, waiting: Iterable[Event] = ()) -> None:
-        """Forgets what is waiting, but for what is given."""
+        """Replaces the events that wait, by default with none."""
         with self._lock:
             self._waiting = [*waiting]
 
 
-class Line(Protocol):
-    """One kind of jobs."""
+class Runner(Protocol):
+    """Runs the jobs of one kind."""
 
     def clear(self) -> None:
-        """Forgets what was worked out."""
+        """Discards all work."""
 
-    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
+    def advance(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
 
-    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
-        """The work that jobs need done, to be run without the lock."""
+    def pending(self, resources: RegionResources, context: JobContext) -> list[Callable[[], None]]:
+        """The work that jobs need now, to be run without the engine's lock."""
 
-    def changes(self, estate: RegionResources, now: datetime) -> Iterator[StatusChange]:
-        """The present status of every job whose changes are told."""
+    def changes(self, resources: RegionResources, now: datetime) -> Iterator[StatusChange]:
+        """The status of every job whose changes are reported as events."""
 
 
 class JobScheduler:
-    """All lines of jobs, and the events not yet delivered."""
+    """The runners of all kinds of jobs, and the events that are not delivered yet."""
 
-    def __init__(self, around: Services, events: Events) -> None:
-        self._customizations = CustomizationRunner(around)
-        self._lines: tuple[Line, ...] = (self._customizations, BatchRunner(around), EvaluationRunner(around))
+    def __init__(self, services: Services, events: Events) -> None:
+        self._customizations = CustomizationRunner(services)
+        self._runners: tuple[Runner, ...] = (self._customizations, BatchRunner(services), EvaluationRunner(services))
         self._outbox = Outbox(events)
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
     def clear(self) -> None:
-        """Forgets everything."""
-        self._told.clear()
+        """Discards all work and all events."""
+        self._reported.clear()
         self._outbox.clear()
-        for line in self._lines:
-            line.clear()
+        for runner in self._runners:
+            runner.clear()
 
-    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
+    def advance(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
-        for line in self._lines:
-            line.advance(estate, now, faults)
+        for runner in self._runners:
+            runner.advance(resources, now, faults)
 
-    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
-        """The work that jobs need done, to be run without the lock."""
-        return [task for line in self._lines for task in line.pending(estate, means)]
+    def pending(self, resources: RegionResources, context: JobContext) -> list[Callable[[], None]]:
+        """The work that jobs need now, to be run without the engine's lock."""
+        return [task for runner in self._runners for task in runner.pending(resources, context)]
 
-    def note(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
-        """Puts an event in the outbox for every job whose status has changed since the last."""
-        for change in (change for line in self._lines for change in line.changes(estate, now)):
-            if self._told.get(change.arn) != change.status:
-                self._told[change.arn] = change.status
-                event = Event(
-                    estate.account, estate.region, change.detail_type, change.arn, change.detail, change.changed
-                )
+    def report_changes(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
+        """Puts an event into the outbox for every job whose status has changed since its last event."""
+        for change in (change for runner in self._runners for change in runner.changes(resources, now)):
+            if self._reported.get(change.arn) != change.status:
+                self._reported[change.arn] = change.status
+                account, region = resources.account, resources.region
+                event = Event(account, region, change.detail_type, change.arn, change.detail, change.changed)
                 self._outbox.put(event, change.name, faults)
 
     def deliver(self, now: datetime) -> bool:
-        """Tells the bus what is due; whether there was anything."""
+        """Delivers the events that are due; returns whether there were any."""
         return self._outbox.deliver(now)
 
-    def remembered(self) -> tuple[dict[str, TrainingWork], dict[str, str], list[Event]]:
-        """The lessons of customization jobs, what was told of every job, and what waits to be told.
+    def snapshot(self) -> tuple[dict[str, TrainingWork], dict[str, str], list[Event]]:
+        """The work of customization jobs, the reported status of every job, and undelivered events.
 
-        What batch and evaluation jobs have worked out is worked out again.
+        The work of batch inference and evaluation jobs is not part of it: it is done again.
         """
-        return self._customizations.remembered(), {**self._told}, self._outbox.waiting()
+        return self._customizations.snapshot(), {**self._reported}, self._outbox.waiting()
 
-    def restore(self, lessons: dict[str, TrainingWork], told: dict[str, str], waiting: list[Event]) -> None:
-        """Goes on from there."""
-        self._customizations.restore(lessons)
-        self._told = told
-        self._outbox.clear(waiting)
+    def restore(self, training: dict[str, TrainingWork], reported: dict[str, str], events: list[Event]) -> None:
+        """Continues from a snapshot."""
+        self._customizations.restore(training)
+        self._reported = reported
+        self._outbox.clear(events)

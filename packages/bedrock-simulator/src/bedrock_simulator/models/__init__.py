@@ -1,1 +1,1 @@
-"""What makes answers: stand-in teacher and untrained student, and students trained on a job's prompts."""
+"""The models: stand-in teachers, untrained students, and students trained on a job's prompts."""

@@ -1,9 +1,9 @@
-"""What a customization job leaves in S3 (User Guide, "Analyze the results of a model customization job").
+"""The output of a customization job in S3 (User Guide, "Analyze the results of a model customization job").
 
-Documented: the two metrics files, their names and columns. A distillation also leaves sample prompts of its synthetic
-dataset and a report of the prompts it accepted and rejected, with reasons; neither the names nor the formats of those
-objects are documented, so `synthetic_data/` and `prompt_insights/` are this simulator's. Curves are modelled: from
-chance (the log of the number of answers) to the measured loss.
+Documented: the two metrics files, their names and columns. A distillation also writes samples of its synthetic dataset,
+    and a report of the accepted and rejected prompts with reasons. Neither the names nor the formats of those objects
+    are documented, so `synthetic_data/` and `prompt_insights/` are the simulator's. Curves are modelled: from chance
+    (the log of the number of answers) to the measured loss.
 """
 
 import json
@@ -24,14 +24,14 @@ _STEPS, _SAMPLES = 10, 50
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What became of one prompt; a reason is why it was rejected."""
+    """What happened to one prompt; `reason` is why it was rejected."""
 
     prompt: str
     reason: str | None = None
 
 
 def curve(column: str, loss: float, answers: int, epochs: int) -> str:
-    """A metrics file."""
+    """Returns a metrics file."""
     chance = math.log(max(2, answers))
     rows = [f"step_number,epoch_number,{column},perplexity"]
     for step in range(_STEPS):
@@ -41,19 +41,19 @@ def curve(column: str, loss: float, answers: int, epochs: int) -> str:
 
 
 def samples(examples: Sequence[Example]) -> str:
-    """Some of the prompts with the teacher's answers, as training records."""
+    """Returns some of the prompts with the teacher's answers, as training records."""
     return _lines(_record(example) for example in examples[:_SAMPLES])
 
 
 def _record(example: Example) -> dict[str, Any]:
     system = {"system": [{"text": example.prompt.system}]} if example.prompt.system else {}
-    said = (("user", example.prompt.text), ("assistant", example.answer or ""))
-    messages = [{"role": role, "content": [{"text": text}]} for role, text in said]
+    turns = (("user", example.prompt.text), ("assistant", example.answer or ""))
+    messages = [{"role": role, "content": [{"text": text}]} for role, text in turns]
     return {"schemaVersion": training_data.SCHEMA, **system, "messages": messages}
 
 
 def report(insights: Sequence[Insight]) -> str:
-    """One line a prompt."""
+    """Returns one line for each prompt."""
     return _lines(
         {"prompt": each.prompt, "status": "REJECTED", "reason": each.reason}
         if each.reason

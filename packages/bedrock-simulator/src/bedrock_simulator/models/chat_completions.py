@@ -1,6 +1,6 @@
-"""A real model as the teacher: any server of OpenAI's chat completions, by its URL.
+"""A real model as the teacher, by the URL of a server of OpenAI's chat completions API.
 
-Its key, if it needs one, is the variable BEDROCK_SIMULATOR_TEACHER_KEY of the simulator's environment.
+Its API key, if it needs one, is the environment variable BEDROCK_SIMULATOR_TEACHER_KEY of the simulator.
 """
 
 import json
@@ -20,30 +20,30 @@ _RETRIES = urllib3.Retry(3, status_forcelist=(429, 500, 502, 503, 504), backoff_
 
 
 class ChatCompletions:
-    """One model of one server. Safe to use from several threads."""
+    """One model of one server. Thread-safe."""
 
     def __init__(self, url: str, model: str) -> None:
         self._url, self._model = f"{url.rstrip('/')}/chat/completions", model
         self._pool = urllib3.PoolManager(maxsize=MAX_CONCURRENT_CALLS, timeout=_TIMEOUT, retries=_RETRIES)
 
     def answer(self, prompt: Prompt) -> str:
-        """What the model says. Raises ServiceError, the ModelErrorException of a model that does not answer."""
+        """Returns the model's answer. Raises a ServiceError, ModelErrorException, if there is none."""
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-        asked = {"model": self._model, "messages": [*system, {"role": "user", "content": prompt.text}]}
+        body = {"model": self._model, "messages": [*system, {"role": "user", "content": prompt.text}]}
         headers = {"content-type": "application/json"}
         if key := os.environ.get(API_KEY_VARIABLE):
             headers["authorization"] = f"Bearer {key}"
         try:
-            answered = self._pool.request("POST", self._url, body=json.dumps(asked), headers=headers)
+            response = self._pool.request("POST", self._url, body=json.dumps(body), headers=headers)
         except urllib3.exceptions.HTTPError as why:
             raise self._failed(str(why)) from why
-        if answered.status != 200:
-            raise self._failed(f"it answers {answered.status}: {answered.data[:200].decode(errors='replace')}")
+        if response.status != 200:
+            raise self._failed(f"it answers {response.status}: {response.data[:200].decode(errors='replace')}")
         try:
-            said: Any = json.loads(answered.data)["choices"][0]["message"]["content"]
+            content: Any = json.loads(response.data)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError) as why:
-            raise self._failed("its answer is no chat completion") from why
-        return str(said or "").strip()
+            raise self._failed("its response is not a chat completion") from why
+        return str(content or "").strip()
 
     def _failed(self, why: str) -> ServiceError:
         return ServiceError("ModelErrorException", 424, f"The teacher at {self._url} does not answer: {why}")
@@ -51,5 +51,5 @@ class ChatCompletions:
 
 @lru_cache(maxsize=8)
 def connect(url: str, model: str) -> ChatCompletions:
-    """The endpoint with its pool of connections."""
+    """Returns the client of a model, with its connection pool."""
     return ChatCompletions(url, model)

@@ -1,17 +1,15 @@
-"""Reading a distillation's prompts, or prompts and responses, out of invocation logs in S3.
+"""Reads the prompts of a distillation, with or without responses, from invocation logs in S3.
 
 User Guide, "Option 2: Use invocation logs for data preparation" and "Monitor model invocation": gzipped JSON records
 under `AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/`; a body above 100 KB is an object of its own
 under `data/`, which the record names (`inputBodyS3Path`, as observed); 100 to 15,000 prompts; `usePromptResponse`
-takes the logged responses, and only those of the teacher; one operator filters request metadata.
+uses the logged responses, of the teacher only; one operator filters request metadata.
 
-Not documented, so this simulator's: a record that cannot be used is left out and told in the prompt insights; large
-bodies are followed under the same role; a call through a profile counts as one of the profile's model.
-
-What was asked and what was said, read out of the bodies that an invocation log keeps.
+Not documented, so the simulator's choice: a record that cannot be used is skipped and reported in the prompt insights;
+large bodies are read under the same role; a call through a profile counts as a call of the profile's model.
 
 Bodies are those of Converse, of Amazon Nova (the same), of Claude's messages and of Llama's prompts, whole or as the
-events of a stream; a log keeps what was sent, so nothing is checked here but that it can be read.
+events of a stream. A log has what was sent, so a body is only checked for being readable.
 """
 
 import gzip
@@ -29,11 +27,16 @@ from bedrock_simulator.models.text import Example, Prompt
 SCHEMA = "ModelInvocationLog"
 _OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
 _UNKNOWN = "it cannot be read."
+_SKIPPED = "The record was skipped: "
 
 
 @dataclass(frozen=True, slots=True)
 class LogSelection:
-    """What a job takes of its logs: under a prefix, what passes the filters; pairs of `teacher` or all prompts."""
+    """The log records that a job uses: those under a prefix that pass the filters.
+
+    Attributes:
+        teacher: The teacher whose prompt-response pairs are used, None to use the prompts of all models.
+    """
 
     prefix: str
     filters: Mapping[str, Any] | None
@@ -41,29 +44,33 @@ class LogSelection:
     multi_turn: bool
 
 
-def read_logs(bucket: Bucket, wanted: LogSelection) -> tuple[tuple[Example, ...], list[Insight]]:
-    """The examples (with the logged response when pairs are wanted), and why other records were left out."""
-    examples, left = [], []
-    for uri in bucket.list(wanted.prefix):
+def read_logs(bucket: Bucket, selection: LogSelection) -> tuple[tuple[Example, ...], list[Insight]]:
+    """Returns the examples, with responses if pairs are wanted, and why other records were skipped."""
+    examples, skipped = [], []
+    for uri in bucket.list(selection.prefix):
         for record in _records(bucket, uri):
-            if not matches_filters(wanted.filters, record.get("requestMetadata") or {}):
+            if not matches_filters(selection.filters, record.get("requestMetadata") or {}):
                 continue
             try:
-                examples.append(_example(bucket, record, wanted))
+                examples.append(_example(bucket, record, selection))
             except JobInputError as why:
-                left.append(Insight(str(record.get("requestId", uri)), f"The record was left out: {why}"))
+                skipped.append(Insight(str(record.get("requestId", uri)), f"{_SKIPPED}{why}"))
     least, most = training_data.MIN_PROMPTS, training_data.MAX_PROMPTS
     if not least <= len(examples) <= most:
-        what = f"prompt-response pairs of {wanted.teacher}" if wanted.teacher else "prompts"
+        what = f"prompt-response pairs of {selection.teacher}" if selection.teacher else "prompts"
         raise JobInputError(
-            f"The invocation logs under {wanted.prefix} have {len(examples)} {what} to use; a distillation job takes "
-            f"{least} to {most}.{_left_out(left)}"
+            f"The invocation logs under {selection.prefix} have {len(examples)} {what} to use; a distillation job "
+            f"takes {least} to {most}.{_skipped_note(skipped)}"
         )
-    return tuple(examples), left
+    return tuple(examples), skipped
 
 
-def _left_out(left: list[Insight]) -> str:
-    return f" {len(left)} record(s) were left out, the first because {(left[0].reason or '')[25:]}" if left else ""
+def _skipped_note(skipped: list[Insight]) -> str:
+    return (
+        f" {len(skipped)} record(s) were skipped, the first because {(skipped[0].reason or '').removeprefix(_SKIPPED)}"
+        if skipped
+        else ""
+    )
 
 
 def _records(bucket: Bucket, uri: str) -> Iterator[dict[str, Any]]:
@@ -73,7 +80,7 @@ def _records(bucket: Bucket, uri: str) -> Iterator[dict[str, Any]]:
         try:
             record = json.loads(line)
         except ValueError:
-            continue  # not a record of ours: somebody else's object under the same prefix
+            continue  # not a log record: another object under the same prefix
         if isinstance(record, dict) and record.get("schemaType") == SCHEMA:
             yield record
 
@@ -82,24 +89,24 @@ def _unpacked(body: bytes) -> bytes:
     return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
 
 
-def _example(bucket: Bucket, record: dict[str, Any], wanted: LogSelection) -> Example:
+def _example(bucket: Bucket, record: dict[str, Any], selection: LogSelection) -> Example:
     if record.get("operation") not in _OPERATIONS or "errorCode" in record:
         raise JobInputError("the call was not one that a model answered.")
-    if wanted.teacher is not None and (model := model_of(str(record.get("modelId")))) != wanted.teacher:
-        raise JobInputError(f"the model {model} is not the teacher {wanted.teacher}.")
+    if selection.teacher is not None and (model := model_of(str(record.get("modelId")))) != selection.teacher:
+        raise JobInputError(f"the model {model} is not the teacher {selection.teacher}.")
     prompt, users = prompt_of(_body(bucket, record, "input"))
-    if users > 1 and not wanted.multi_turn:
+    if users > 1 and not selection.multi_turn:
         raise JobInputError("this student takes single-turn conversations only.")
     if not prompt.text.strip():
         raise JobInputError("its prompt is empty.")
-    return Example(prompt, response_of(_body(bucket, record, "output")) if wanted.teacher else None)
+    return Example(prompt, response_of(_body(bucket, record, "output")) if selection.teacher else None)
 
 
 def _body(bucket: Bucket, record: dict[str, Any], side: str) -> Any:
-    kept = record.get(side) or {}
-    if f"{side}BodyJson" in kept:
-        return kept[f"{side}BodyJson"]
-    path = kept.get(f"{side}BodyS3Path")
+    text_blocks = record.get(side) or {}
+    if f"{side}BodyJson" in text_blocks:
+        return text_blocks[f"{side}BodyJson"]
+    path = text_blocks.get(f"{side}BodyS3Path")
     if not isinstance(path, str):
         raise JobInputError(f"it has no {side} body.")
     try:
@@ -109,14 +116,14 @@ def _body(bucket: Bucket, record: dict[str, Any], side: str) -> Any:
 
 
 def model_of(logged: str) -> str:
-    """The id of the model behind what was called: a model, or a profile of one."""
+    """Returns the ID of the model that was called, directly or through a profile."""
     profile = supported_models.PROFILES.get(logged.rsplit("inference-profile/", 1)[-1])
     model = profile[1] if profile else supported_models.model_of(logged)
     return model.id if model else logged
 
 
 def matches_filters(filters: Mapping[str, Any] | None, metadata: Mapping[str, str]) -> bool:
-    """Whether a record's request metadata passes the job's filter: a tagged union of four operators."""
+    """Whether request metadata passes the job's filter, a tagged union of four operators."""
     if not filters:
         return True
     operator, operand = next(iter(filters.items()))
@@ -128,7 +135,7 @@ def matches_filters(filters: Mapping[str, Any] | None, metadata: Mapping[str, st
 
 
 def prompt_of(body: Any) -> tuple[Prompt, int]:
-    """The prompt and its number of user messages; Rejected when there is no text to be found."""
+    """Returns the prompt of an input body and its number of user messages. Raises JobInputError without text."""
     if not isinstance(body, dict):
         raise JobInputError("its input is not a JSON object.")
     if isinstance(body.get("prompt"), str):
@@ -144,7 +151,7 @@ def prompt_of(body: Any) -> tuple[Prompt, int]:
 
 
 def response_of(body: Any) -> str:
-    """The text of a response; Rejected when there is none."""
+    """Returns the text of an output body. Raises JobInputError if there is none."""
     found = "".join(_delta(event) for event in body) if isinstance(body, list) else _answer(body)
     if not found.strip():
         raise JobInputError("its output has no text.")

@@ -1,9 +1,9 @@
-"""What the stand-in teacher says of what it was never shown: rules in a file, `rules.toml` beside this one or another.
+"""The rules by which the stand-in teacher answers unknown prompts: `rules.toml` beside this module, or another file.
 
-[words] has, for a word of a label, what people say in its place; of the labels that a system prompt lists, the one wins
-whose words are heard most. [topics] are for prompts without labels: the first that is heard is the answer, as
-`topic.NAME`, or `topic.other`, unless a text of so many words is asked for. Patterns are regular expressions that begin
-at a word's beginning.
+[words] has patterns for words of labels: of the labels that a system prompt lists, the one whose patterns match most
+wins. [topics] has patterns for prompts without labels: the first match is the answer, as `topic.NAME`, or `topic.other`
+if none matches, unless the prompt asks for a text of a number of words. Patterns are regular expressions that match
+from the start of a word.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 from bedrock_simulator.models import student, text
 
 DEFAULT = Path(__file__).with_name("rules.toml")
-OVERLAP_WEIGHT = 0.1  # synonyms decide; shared words only break ties
+OVERLAP_WEIGHT = 0.1  # patterns decide; shared words only break ties
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +28,33 @@ class Rules:
     topics: Mapping[str, re.Pattern[str]]
 
     def answer(self, prompt: text.Prompt) -> str:
-        """The rule's answer; the first label when nothing is heard of any."""
-        asked = prompt.text.lower()
-        offered = text.labels(prompt.system)
-        if not offered:
-            topics = (name for name, pattern in self.topics.items() if pattern.search(asked))
+        """The answer by the rules; the first label if no pattern matches."""
+        question = prompt.text.lower()
+        labels = text.labels(prompt.system)
+        if not labels:
+            topics = (name for name, pattern in self.topics.items() if pattern.search(question))
             return text.filler_text(prompt.text) or next(topics, student.UNKNOWN_LABEL)
-        words = text.stems(asked)
-        return max(offered, key=lambda label: self._support(label, asked, words))
+        words = text.stems(question)
+        return max(labels, key=lambda label: self._support(label, question, words))
 
     def known(self, prompt: text.Prompt) -> tuple[str, ...]:
-        """Every answer that there could be; of free texts there is none to be mistaken for."""
+        """All possible answers; none for a prompt that asks for free text."""
         topics = () if text.filler_text(prompt.text) else (*self.topics, student.UNKNOWN_LABEL)
         return text.labels(prompt.system) or topics
 
-    def _support(self, label: str, asked: str, words: Sequence[str]) -> float:
+    def _support(self, label: str, question: str, words: Sequence[str]) -> float:
         parts = re.findall(r"[a-z0-9]+", label.lower())
         hints = [pattern for part in parts if (pattern := self.words.get(part))]
-        heard = sum(bool(pattern.search(asked)) for pattern in hints)
-        return (heard / len(parts) if parts else 0.0) + OVERLAP_WEIGHT * text.overlap(words, label)
+        matched = sum(bool(pattern.search(question)) for pattern in hints)
+        return (matched / len(parts) if parts else 0.0) + OVERLAP_WEIGHT * text.overlap(words, label)
 
 
 @lru_cache(maxsize=8)
 def load(path: Path = DEFAULT) -> Rules:
-    """The rules of a file. Raises OSError, or ValueError with one sentence."""
+    """Loads the rules of a file. Raises OSError, or ValueError with one sentence."""
     found = tomllib.loads(path.read_text(encoding="utf-8"))
-    if strange := found.keys() - {"words", "topics"}:
-        raise ValueError(f"{path} has {', '.join(sorted(strange))}: it may have [words] and [topics]")
+    if unknown := found.keys() - {"words", "topics"}:
+        raise ValueError(f"{path} has {', '.join(sorted(unknown))}: it may have [words] and [topics]")
     words, topics = (_patterns(path, found.get(table, {})) for table in ("words", "topics"))
     return Rules(words, {f"topic.{topic}": pattern for topic, pattern in topics.items()})
 
@@ -67,5 +67,5 @@ def _patterns(path: Path, table: Mapping[str, Any]) -> dict[str, re.Pattern[str]
         try:
             found[name] = re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
         except re.error as why:
-            raise ValueError(f"{name} of {path} is no pattern: {why}") from None
+            raise ValueError(f"{name} of {path} is not a pattern: {why}") from None
     return found

@@ -1,4 +1,4 @@
-"""S3 under one service role, with a sentence for what cannot be read or written."""
+"""S3 as one service role accesses it, with messages for what cannot be read or written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Objects
 
 
 class JobInputError(Exception):
-    """Why a job cannot use what it was given; the text becomes the failure message."""
+    """Why a job cannot use its input; the text becomes the failure message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What a role reads and writes of an account's buckets. Every method raises ObjectDenied or ObjectMissing."""
+    """The objects of an account that a role can read and write. Every method raises ObjectDenied or ObjectMissing."""
 
     objects: Objects
     account: str
@@ -21,7 +21,7 @@ class Bucket:
     role_arn: str
 
     def read(self, uri: str) -> bytes:
-        """One object; Rejected when the URI names none."""
+        """Reads one object. Raises JobInputError if the URI names none."""
         bucket, key = split_uri(uri)
         if not key or key.endswith("/"):
             raise JobInputError(f"The S3 URI must name one object, not {uri}.")
@@ -29,14 +29,14 @@ class Bucket:
             return self.objects.get(self.account, self.region, self.role_arn, bucket, key)
 
     def list(self, uri: str) -> list[str]:
-        """The URIs of the objects under a prefix, sorted."""
+        """Returns the URIs of the objects under a prefix, sorted."""
         bucket, prefix = split_uri(uri)
         with self._telling("list", uri):
             keys = self.objects.list(self.account, self.region, self.role_arn, bucket, prefix)
         return [f"s3://{bucket}/{key}" for key in keys]
 
     def write(self, uri: str, body: str | bytes) -> None:
-        """One object, made or overwritten."""
+        """Writes or overwrites one object."""
         bucket, key = split_uri(uri)
         encoded = body.encode() if isinstance(body, str) else body
         with self._telling("write", uri):
@@ -53,6 +53,6 @@ class Bucket:
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """The bucket and the key, or prefix, of an S3 URI."""
+    """Returns the bucket and the key, or prefix, of an S3 URI."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key

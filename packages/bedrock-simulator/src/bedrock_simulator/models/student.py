@@ -1,9 +1,9 @@
-"""The students: an untrained one that only compares words, and a distilled one that learnt from its teacher.
+"""The students: an untrained one that only compares words, and a distilled one that is trained by its teacher.
 
-The untrained student picks, of the labels named in the system prompt, the one whose words overlap most with the
-question, and guesses between equals. That is meant to be poor. The distilled student is a TF-IDF + linear
-classifier over exactly the (prompt, teacher's answer) pairs of its job, or the nearest neighbour's answer when
-most answers differ from each other. Nothing here reads a clock or a random source.
+The untrained student picks, of the labels in the system prompt, the one that shares most words with the question, and
+guesses between equals. It is meant to be poor. The distilled student is a linear classifier on TF-IDF over exactly the
+(prompt, teacher's answer) pairs of its job, or the answer of the nearest neighbour if most answers differ from each
+other. Nothing here reads a clock or a random source.
 """
 
 import threading
@@ -21,20 +21,20 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class Student(Protocol):
-    """Answers one prompt's text."""
+    """Answers prompts."""
 
     def answer(self, question: str) -> str:
-        """The answer, plain text."""
+        """Returns the answer, plain text."""
 
 
 class Constant:
-    """Every pair had the same answer."""
+    """For pairs that all have the same answer."""
 
     def __init__(self, only: str) -> None:
         self._only = only
 
     def answer(self, question: str) -> str:  # noqa: ARG002 - one answer whatever the question
-        """That answer."""
+        """Returns that answer."""
         return self._only
 
 
@@ -50,12 +50,12 @@ class Classifier:
         self._model.fit(known, [answer for _, answer in pairs])
 
     def answer(self, question: str) -> str:
-        """The likeliest of the known answers."""
+        """Returns the most likely of the known answers."""
         return str(self._model.predict(self._vectors.transform([question]))[0])
 
 
 class Nearest:
-    """The answer of the most similar known prompt."""
+    """Returns the answer of the most similar known prompt."""
 
     def __init__(self, pairs: Pairs) -> None:
         self._vectors = _vectorizer()
@@ -63,7 +63,7 @@ class Nearest:
         self._answers = [answer for _, answer in pairs]
 
     def answer(self, question: str) -> str:
-        """That neighbour's answer, the earliest of equals."""
+        """Returns that neighbour's answer, the earliest of equals."""
         similarity = self._known @ self._vectors.transform([question]).T
         return self._answers[int(similarity.toarray().ravel().argmax())]
 
@@ -75,7 +75,7 @@ def _vectorizer() -> Any:
 
 
 def train(pairs: Pairs) -> Student:
-    """A student of these pairs and of nothing else."""
+    """Trains a student on these pairs only."""
     distinct = Counter(answer for _, answer in pairs)
     if len(distinct) == 1:
         return Constant(next(iter(distinct)))
@@ -83,9 +83,9 @@ def train(pairs: Pairs) -> Student:
 
 
 class LazyStudent:
-    """A student that is kept as what it learnt, and trained when it is first asked: the same pairs, the same student.
+    """A student that is stored as its training pairs, and trained when it is first called.
 
-    Safe to use from several threads; equal to any other of the same pairs.
+    The same pairs give the same student. Thread-safe; equal to any other of the same pairs.
     """
 
     def __init__(self, pairs: Pairs) -> None:
@@ -94,7 +94,7 @@ class LazyStudent:
         self._trained: Student | None = None
 
     def answer(self, question: str) -> str:
-        """The trained student's answer."""
+        """Returns the trained student's answer."""
         with self._lock:
             if self._trained is None:
                 self._trained = train(self.pairs)
@@ -108,22 +108,22 @@ class LazyStudent:
 
 
 def loss(student: Student, pairs: Pairs) -> float:
-    """The share of the first 200 pairs that the student does not reproduce: what the job reports as its loss."""
-    asked = pairs[:200]
-    return sum(student.answer(question) != answer for question, answer in asked) / len(asked)
+    """The share of the first 200 pairs that the student does not reproduce, which the job reports as its loss."""
+    sample = pairs[:200]
+    return sum(student.answer(question) != answer for question, answer in sample) / len(sample)
 
 
 def held_out_loss(pairs: Pairs) -> float:
-    """The loss on every tenth pair of a student that was shown the nine others alone; needs ten pairs."""
-    shown = [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
-    return loss(train(shown), pairs[::HELD_OUT])
+    """The loss on every tenth pair of a student trained on the others; needs ten pairs."""
+    training = [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
+    return loss(train(training), pairs[::HELD_OUT])
 
 
 def untrained(prompt: text.Prompt) -> str:
-    """The label with the largest overlap of words; of equals, one guessed by the prompt's hash. Or a text, if asked."""
-    offered = text.labels(prompt.system)
-    if not offered:
+    """Returns the label with the most words in common, of equals one by the prompt's hash; or a text, if asked for."""
+    labels = text.labels(prompt.system)
+    if not labels:
         return text.filler_text(prompt.text) or UNKNOWN_LABEL
     words = text.stems(prompt.text)
-    best = max(text.overlap(words, label) for label in offered)
-    return text.pick([label for label in offered if text.overlap(words, label) == best], "guess", prompt.text)
+    best = max(text.overlap(words, label) for label in labels)
+    return text.pick([label for label in labels if text.overlap(words, label) == best], "guess", prompt.text)

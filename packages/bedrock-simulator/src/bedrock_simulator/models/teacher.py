@@ -1,14 +1,12 @@
-"""The stand-in teacher: one per account, shared by every strong model.
+"""The stand-in teacher: one per account, shared by all strong models.
 
-What it knows, in this order:
-1. golden examples (prompts with answers) that it was shown, by the labelled set of its settings or by training files of
-   this account: the known answer for a known prompt, a text model trained on those examples for an unknown one.
-   Knowledge is kept per system prompt;
-2. otherwise rules (`rules`).
-It errs at a stated rate, on the same prompts every time: then it gives another of the answers it knows. Where its
-settings have the URL of a real model, that model answers in its place (`endpoint`).
+Its sources, in this order:
+1. golden examples (prompts with answers) from the labelled file of its settings or from training files of the account:
+   the known answer for a known prompt, a text model trained on the examples for an unknown one, for each system prompt;
+2. rules (`rules`).
 
-Teachers as the settings want them: with a labelled set that they were shown before anything else.
+It gives wrong answers at a set rate, to the same prompts every time: another of the answers that it knows. If its
+settings have the URL of a real model, that model answers in its place (`chat_completions`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,15 +30,15 @@ class _Knowledge:
 
 @dataclass(slots=True)
 class Teacher:
-    """`learn` is slow (it trains); `answer` takes about a millisecond, unless a real model is asked."""
+    """`add_examples` is slow because it trains; `answer` takes about a millisecond, unless it calls a real model."""
 
     settings: TeacherSettings
     _shown: dict[str, dict[str, str]] = field(default_factory=dict)
     _knowledge: dict[str, _Knowledge] = field(default_factory=dict)
 
     @classmethod
-    def remembering(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
-        """One that was shown these golden answers before, per system prompt; it trains when it is first asked."""
+    def from_golden_answers(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
+        """Creates a teacher that knows these golden answers per system prompt; it trains when first called."""
         known = {
             system: _knowledge({**answers}, student.LazyStudent(list(answers.items())))
             for system, answers in shown.items()
@@ -49,18 +47,18 @@ class Teacher:
 
     @property
     def shown(self) -> dict[str, dict[str, str]]:
-        """The golden answers it was shown, per system prompt."""
+        """The golden answers that it knows, per system prompt."""
         return self._shown
 
-    def learn(self, examples: Sequence[Example]) -> None:
-        """Adds golden examples to what has been shown before, and trains anew where something was added."""
+    def add_examples(self, examples: Sequence[Example]) -> None:
+        """Adds golden examples, and trains again where one is new."""
         for system in add_golden_answers(self._shown, examples):
             answers = dict(self._shown[system])
             model = student.train(list(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
 
     def answer(self, prompt: text.Prompt) -> str:
-        """The teacher's answer, wrong at the stated rate. A ServiceError where a real model does not answer."""
+        """Returns the answer, wrong at the set rate. Raises a ServiceError if a real model does not answer."""
         if self.settings.url:
             return chat_completions.connect(self.settings.url, self.settings.model).answer(prompt)
         knowledge = self._knowledge.get(prompt.system)
@@ -68,8 +66,8 @@ class Teacher:
             right = knowledge.answers.get(prompt.text) or knowledge.model.answer(prompt.text)
             known = knowledge.known
         else:
-            mine = rules.load(Path(self.settings.rules)) if self.settings.rules else rules.load()
-            right, known = mine.answer(prompt), mine.known(prompt)
+            own_rules = rules.load(Path(self.settings.rules)) if self.settings.rules else rules.load()
+            right, known = own_rules.answer(prompt), own_rules.known(prompt)
         return self._erring(right, known, prompt)
 
     def _erring(self, right: str, known: Sequence[str], prompt: text.Prompt) -> str:
@@ -79,8 +77,8 @@ class Teacher:
             return right
         return text.pick(others, "which", *key)
 
-    def lesson(self, examples: Sequence[Example]) -> list[tuple[str, str]]:
-        """The (prompt, answer) pairs a job's student is trained on; shuffled when the settings say so."""
+    def training_pairs(self, examples: Sequence[Example]) -> list[tuple[str, str]]:
+        """Returns the (prompt, answer) pairs to train a student on, shuffled if the settings say so."""
         answers = self._answers([example.prompt for example in examples])
         questions = [example.prompt.text for example in examples]
         if self.settings.shuffled:
@@ -96,7 +94,7 @@ class Teacher:
 
 
 def add_golden_answers(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
-    """Adds golden answers to those per system prompt; the system prompts that something was new for."""
+    """Adds golden answers per system prompt; returns the system prompts that got new ones."""
     touched = set()
     for example in examples:
         if example.answer is not None:
@@ -115,18 +113,18 @@ GoldenAnswers = dict[str, dict[str, str]]
 
 
 def create_teacher(settings: TeacherSettings, shown: GoldenAnswers | None = None) -> Teacher:
-    """A teacher of one account, who was also shown these golden answers before."""
+    """Creates the teacher of an account, with the golden answers that it knew before."""
     known: GoldenAnswers = {}
     if settings.labelled:
         add_golden_answers(known, read_labelled(Path(settings.labelled)))
     for system, answers in (shown or {}).items():
         known.setdefault(system, {}).update(answers)
-    return Teacher.remembering(settings, known)
+    return Teacher.from_golden_answers(settings, known)
 
 
 @lru_cache(maxsize=8)
 def read_labelled(path: Path) -> tuple[Example, ...]:
-    """The golden examples of a file in the format of a training file; read once. Raises OSError or Rejected."""
+    """Reads the golden examples of a training file; cached. Raises OSError or JobInputError."""
     found = tuple(
         each
         for each in training_data.parse_conversations(path.read_bytes(), multi_turn=True)

@@ -1,6 +1,7 @@
-"""Reading prompts as text: words, the labels a system prompt offers, a rough count of tokens.
+"""Prompts as text: words, the labels in a system prompt, a rough count of tokens, filler text.
 
-What stand-ins say where a text of so many words is asked for, so that the pace of long answers can be measured.
+Stand-ins return filler text to a prompt that asks for a number of words, so that the pace of long answers can be
+measured.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ CHARACTERS_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked: the system text and the conversation's text."""
+    """The input of a model: the system text and the conversation's text."""
 
     system: str
     text: str
@@ -35,28 +36,28 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A prompt and, in a golden example, its answer."""
+    """A prompt; a golden example has its answer too."""
 
     prompt: Prompt
     answer: str | None = None
 
 
 def parse_llama_prompt(text: str) -> Prompt:
-    """A prompt in Llama's template of special tokens, or one without."""
-    turns = [(role, said.strip()) for role, said in _TEMPLATED.findall(text)]
+    """Parses a prompt in Llama's template of special tokens, or one without."""
+    turns = [(role, content.strip()) for role, content in _TEMPLATED.findall(text)]
     if not turns:
         return Prompt("", text.strip())
-    system = " ".join(said for role, said in turns if role == "system")
-    return Prompt(system, "\n".join(said for role, said in turns if role != "system" and said))
+    system = " ".join(content for role, content in turns if role == "system")
+    return Prompt(system, "\n".join(content for role, content in turns if role != "system" and content))
 
 
 def tokens(text: str) -> int:
-    """About four characters each: an approximation, never a tokenizer."""
+    """Estimates the number of tokens as a quarter of the characters."""
     return -(-len(text) // CHARACTERS_PER_TOKEN) if text else 0
 
 
 def stems(text: str) -> list[str]:
-    """Lower-case words without stop words and without the commonest English endings."""
+    """Returns the lower-case words without stop words and common English endings."""
     words = _WORD.findall(text.lower().replace("_", " ").replace(".", " ").replace("-", " "))
     return [_stem(word) for word in words if word not in _STOP]
 
@@ -70,7 +71,7 @@ def _stem(word: str) -> str:
 
 
 def labels(system: str) -> tuple[str, ...]:
-    """The labels a system prompt offers: one a line, or separated by commas (after a colon); or none."""
+    """Returns the labels that a system prompt lists: one per line, or separated by commas (after a colon)."""
     lines = _lines(system)
     listed = max((_commas(line) for line in system.splitlines()), key=len, default=[])
     return tuple(dict.fromkeys(lines if len(lines) > len(listed) else listed))
@@ -78,8 +79,8 @@ def labels(system: str) -> tuple[str, ...]:
 
 def _lines(system: str) -> list[str]:
     found = [_BULLET.sub("", line).strip(" `\"'.,;") for line in system.splitlines()]
-    kept = [line for line in found if _LABEL_LINE.fullmatch(line)]
-    return kept if len(kept) >= 2 else []
+    found_labels = [line for line in found if _LABEL_LINE.fullmatch(line)]
+    return found_labels if len(found_labels) >= 2 else []
 
 
 def _commas(line: str) -> list[str]:
@@ -103,13 +104,13 @@ def _clean(item: str) -> str:
 
 
 def fraction(*parts: str) -> float:
-    """A number in [0, 1) that depends on the parts alone."""
+    """Returns a number in [0, 1) that depends on the arguments only."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def pick(options: Sequence[str], *parts: str) -> str:
-    """One of the options, decided by the parts alone."""
+    """Returns one of the options, which depends on the other arguments only."""
     return options[int(fraction(*parts) * len(options))]
 
 
@@ -124,6 +125,6 @@ _FILLER = "This is the text of a stand-in, which says nothing and only has as ma
 
 
 def filler_text(prompt: str) -> str | None:
-    """So many words as the prompt names (`in about 80 words`); None where it names no number."""
+    """Returns as many words as the prompt asks for (`in about 80 words`), None if it does not."""
     found = _WORD_COUNT.search(prompt)
     return " ".join(islice(cycle(_FILLER.split()), int(found[1]))) if found else None

@@ -1,16 +1,13 @@
-"""Reading a job's training file, with the limits that Bedrock puts on it.
+"""Reads training and validation files, within Bedrock's limits.
 
-Quotas: AWS General Reference, "Amazon Bedrock endpoints and quotas" (100 to 15,000 prompts, 2 GB, 16 KB a line).
-Format: User Guide, "Prepare your training datasets for distillation" (bedrock-conversation-2024; Anthropic and
-Meta single-turn only, Nova multi-turn). That an invalid line fails the whole job is this simulator's choice: the
-guide does not say whether it is dropped.
+Distillation. Quotas: AWS General Reference, "Amazon Bedrock endpoints and quotas" (100 to 15,000 prompts, 2 GB, 16 KB a
+line). Format: User Guide, "Prepare your training datasets for distillation" (bedrock-conversation-2024; Anthropic and
+Meta single-turn only, Nova multi-turn). That an invalid line fails the whole job is the simulator's choice: the guide
+does not say whether it is skipped.
 
-Reading the training or validation file of a fine-tuning: every prompt with the answer to learn.
-
-User Guide, "Prepare data for fine-tuning your models" (three formats, one for each family) and Nova User Guide,
-"Preparing data" (`schemaVersion` may be anything, reserved words fail the job). Tokens are characters divided by four
-here. That one invalid line fails the whole job is this simulator's choice, but for reserved words, where it is
-documented.
+Fine-tuning. User Guide, "Prepare data for fine-tuning your models" (three formats, one for each family) and Nova User
+Guide, "Preparing data" (`schemaVersion` may be anything, reserved words fail the job). A token is four characters here.
+That an invalid line fails the whole job is the simulator's choice, except for reserved words, where it is documented.
 """
 
 import json
@@ -30,7 +27,7 @@ MAX_LINE_BYTES = 16 * 1024
 
 
 def read_distillation(body: bytes, *, multi_turn: bool) -> tuple[Example, ...]:
-    """The file's prompts in order; `Rejected` names the first line at fault and why."""
+    """Returns the file's prompts in order. Raises JobInputError for the first invalid line."""
     examples = parse_conversations(body, multi_turn=multi_turn)
     if not MIN_PROMPTS <= len(examples) <= MAX_PROMPTS:
         raise JobInputError(
@@ -40,7 +37,7 @@ def read_distillation(body: bytes, *, multi_turn: bool) -> tuple[Example, ...]:
 
 
 def parse_conversations(body: bytes, *, multi_turn: bool, what: str = "training") -> tuple[Example, ...]:
-    """The same however few they are."""
+    """As `read_distillation`, with any number of prompts."""
     if len(body) > MAX_BYTES:
         raise JobInputError(f"The {what} file has {len(body)} bytes; at most {MAX_BYTES} are allowed.")
     lines = [line for line in body.split(b"\n") if line.strip()]
@@ -67,24 +64,24 @@ def _conversation_example(line: bytes, multi_turn: bool) -> Example:
     golden = turns.pop()[1] if turns[-1][0] == "assistant" else None
     if len(turns) > 1 and not multi_turn:
         raise JobInputError("this student takes single-turn conversations only.")
-    return Example(Prompt(system, "\n".join(said for _, said in turns)), golden)
+    return Example(Prompt(system, "\n".join(content for _, content in turns)), golden)
 
 
 def read_turns(messages: Any) -> list[tuple[str, str]]:
-    """The (role, text) of every turn, which alternate from the user on; Rejected otherwise."""
+    """Returns the (role, text) of turns that alternate from the user on. Raises JobInputError."""
     if not isinstance(messages, list) or not messages:
         raise JobInputError("messages must be a list with at least one user message.")
     turns = []
-    for place, message in enumerate(messages):
-        expected = ("user", "assistant")[place % 2]
+    for index, message in enumerate(messages):
+        expected = ("user", "assistant")[index % 2]
         if not isinstance(message, dict) or message.get("role") != expected:
-            raise JobInputError(f"message {place + 1} must have the role {expected}.")
+            raise JobInputError(f"message {index + 1} must have the role {expected}.")
         turns.append((expected, "\n".join(texts(message.get("content"), "content"))))
     return turns
 
 
 def texts(blocks: Any, where: str) -> list[str]:
-    """The texts of blocks that must all be text."""
+    """Returns the texts of blocks that must all be text."""
     wanted = where == "content"
     if not isinstance(blocks, list) or (wanted and not blocks):
         raise JobInputError(f"{where} must be a list of text blocks.")
@@ -95,11 +92,11 @@ def texts(blocks: Any, where: str) -> list[str]:
     return [block["text"] for block in blocks]
 
 
-MAX_FINE_TUNING_BYTES = 10 * 1024**3  # Claude 3 Haiku's; the pages give none for the others
+MAX_FINE_TUNING_BYTES = 10 * 1024**3  # Claude 3 Haiku's; the pages give none for other models
 
 
 def read_fine_tuning(body: bytes, rules: FineTuning, *, nova: bool, what: str = "training") -> tuple[Example, ...]:
-    """The file's examples in order; `Rejected` names the first line at fault and why."""
+    """Returns the file's examples in order. Raises JobInputError for the first invalid line."""
     if len(body) > MAX_FINE_TUNING_BYTES:
         raise JobInputError(f"The {what} file has {len(body)} bytes; at most {MAX_FINE_TUNING_BYTES} are allowed.")
     found = []
@@ -112,13 +109,17 @@ def read_fine_tuning(body: bytes, rules: FineTuning, *, nova: bool, what: str = 
 
 
 def check_record_count(training: int, validation: int, rules: FineTuning) -> None:
-    """Rejected when there are too few or too many records."""
-    records = training + validation if rules.together else training
-    if not rules.least <= records <= rules.most:
-        which = "training and validation files have" if rules.together else "training file has"
-        raise JobInputError(f"The {which} {records} records; a fine-tuning takes {rules.least} to {rules.most}.")
-    if rules.validated is not None and validation > rules.validated:
-        raise JobInputError(f"The validation file has {validation} records; at most {rules.validated} are allowed.")
+    """Raises JobInputError if there are too few or too many records."""
+    records = training + validation if rules.counts_validation else training
+    if not rules.min_records <= records <= rules.max_records:
+        which = "training and validation files have" if rules.counts_validation else "training file has"
+        raise JobInputError(
+            f"The {which} {records} records; a fine-tuning takes {rules.min_records} to {rules.max_records}."
+        )
+    if rules.max_validation_records is not None and validation > rules.max_validation_records:
+        raise JobInputError(
+            f"The validation file has {validation} records; at most {rules.max_validation_records} are allowed."
+        )
 
 
 def _fine_tuning_example(line: bytes, rules: FineTuning, *, nova: bool) -> Example:
@@ -130,8 +131,8 @@ def _fine_tuning_example(line: bytes, rules: FineTuning, *, nova: bool) -> Examp
         raise JobInputError("it is not a JSON object.")
     example = _READERS[rules.format](record, nova)
     used = text.tokens(example.prompt.system) + text.tokens(example.prompt.text) + text.tokens(example.answer or "")
-    if used > rules.tokens:
-        raise JobInputError(f"it has {used} tokens, at most {rules.tokens} are allowed.")
+    if used > rules.max_tokens:
+        raise JobInputError(f"it has {used} tokens, at most {rules.max_tokens} are allowed.")
     return example
 
 
@@ -149,14 +150,14 @@ def _conversation(record: dict[str, Any], nova: bool) -> Example:
 def _completion(record: dict[str, Any], _nova: bool) -> Example:
     prompt, completion = record.get("prompt"), record.get("completion")
     if not (isinstance(prompt, str) and prompt.strip() and isinstance(completion, str) and completion.strip()):
-        raise JobInputError("it must have a prompt and a completion, both texts.")
+        raise JobInputError("it must have a prompt and a completion, both strings.")
     return Example(Prompt("", prompt), completion)
 
 
 def _messages(record: dict[str, Any], _nova: bool) -> Example:
     system, messages = record.get("system", ""), record.get("messages")
     if not isinstance(system, str) or not isinstance(messages, list):
-        raise JobInputError("system must be a text and messages a list.")
+        raise JobInputError("system must be a string and messages a list.")
     blocks = [
         {**message, "content": [{"text": message.get("content")}]} if isinstance(message, dict) else message
         for message in messages
@@ -167,8 +168,8 @@ def _messages(record: dict[str, Any], _nova: bool) -> Example:
 def _example_with_answer(system: str, turns: list[tuple[str, str]]) -> Example:
     if turns[-1][0] != "assistant":
         raise JobInputError("the last message must be the assistant's.")
-    *asked, (_, answer) = turns
-    return Example(Prompt(system, "\n".join(said for _, said in asked)), answer)
+    *questions, (_, answer) = turns
+    return Example(Prompt(system, "\n".join(content for _, content in questions)), answer)
 
 
 _READERS: dict[Format, Callable[[dict[str, Any], bool], Example]] = {

@@ -1,7 +1,7 @@
-"""The framing of a streamed answer, `application/vnd.amazon.eventstream`.
+"""The encoding of event streams, `application/vnd.amazon.eventstream`.
 
-A message is: total length, length of its headers, CRC-32 of these two, headers, payload, CRC-32 of all before; the
-numbers four bytes each, big-endian. A header is a name, the type 7 (string), and a value, each with its length.
+A message is: total length, length of its headers, CRC-32 of these two, headers, payload, CRC-32 of everything before;
+numbers have four bytes, big-endian. A header is a name, the type 7 (string), and a value, each with its length.
 Source: Smithy 2.0, "Amazon Event Stream Specification"; botocore decodes the format and does not encode it.
 """
 
@@ -22,7 +22,7 @@ def _header(name: str, value: str) -> bytes:
 
 
 def message(headers: dict[str, str], payload: bytes) -> bytes:
-    """One message on the wire."""
+    """Encodes one message."""
     fields = b"".join(_header(name, value) for name, value in headers.items())
     lengths = struct.pack(">II", _PRELUDE.size + len(fields) + len(payload) + _CRC.size, len(fields))
     checked = lengths + _CRC.pack(crc32(lengths)) + fields + payload
@@ -35,20 +35,17 @@ def _json(kind: str, name: str, value: dict[str, Any]) -> bytes:
 
 
 def event(name: str, value: dict[str, Any]) -> bytes:
-    """A member of an operation's event stream."""
+    """Encodes a member of an operation's event stream."""
     return _json("event", name, value)
 
 
 def exception(name: str, text: str) -> bytes:
-    """An error that the service model has in the stream (`modelStreamErrorException`): it ends the stream.
-
-    To break a stream on request, send the first of its `messages`, then this.
-    """
+    """Encodes an error of the event stream (`modelStreamErrorException`). It ends the stream."""
     return _json("exception", name, {"message": text})
 
 
 def messages(stream: bytes) -> Iterator[bytes]:
-    """The messages a whole stream is made of, each as it was encoded."""
+    """Splits a stream into its messages, still encoded."""
     while stream:
         length = _PRELUDE.unpack_from(stream)[0]
         yield stream[:length]

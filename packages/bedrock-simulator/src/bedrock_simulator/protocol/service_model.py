@@ -1,8 +1,6 @@
-"""From an HTTP request to an operation with checked parameters.
+"""Maps HTTP requests to operations with checked parameters, and their results to HTTP responses.
 
 Routes, shapes, patterns and error codes come from botocore's own model of the service (rest-json).
-
-From an operation's answer to the wire: members to the body, to headers or into an event stream, as botocore says.
 """
 
 import json
@@ -36,18 +34,18 @@ class Operation:
 
     @cached_property
     def errors(self) -> dict[str, int]:
-        """The errors it declares, with their HTTP status."""
+        """The errors that the operation declares, with their HTTP status."""
         return {shape.name: int(shape.metadata["error"]["httpStatusCode"]) for shape in self.model.error_shapes}
 
     @property
     def stream(self) -> str | None:
-        """The member of its answer that is an event stream."""
+        """The member of the output that is an event stream, None if there is none."""
         shape = self.model.output_shape
         return shape.event_stream_name if shape else None
 
     @cached_property
     def stream_errors(self) -> dict[str, int]:
-        """The errors that may end its stream; none for an operation without a stream."""
+        """The errors that may end the event stream, with their HTTP status."""
         shape = self.model.output_shape
         members = shape.members[self.stream].members if self.stream else {}
         found = [member for member in members.values() if member.metadata.get("exception")]
@@ -72,12 +70,12 @@ def operations(service: str) -> tuple[Operation, ...]:
 
 
 def operation(service: str, name: str) -> Operation:
-    """The operation of that name."""
+    """The operation with that name."""
     return next(found for found in operations(service) if found.name == name)
 
 
 def route(request: Request) -> tuple[Operation, dict[str, str]]:
-    """The operation and its path parameters, decoded (ARNs keep their `/` and `:`)."""
+    """Returns the operation and its decoded path parameters (ARNs keep their `/` and `:`)."""
     for found in operations(request.service):
         match = found.path.fullmatch(request.path)
         if match and found.method == request.method:
@@ -86,7 +84,7 @@ def route(request: Request) -> tuple[Operation, dict[str, str]]:
 
 
 def parameters(operation: Operation, request: Request, path: dict[str, str]) -> Params:
-    """The request's parameters, or a ValidationException that names every field at fault."""
+    """Returns the request's parameters. Raises a ValidationException that names every invalid field."""
     shape = operation.model.input_shape
     if shape is None:
         return {}
@@ -132,7 +130,7 @@ def _from_query(text: str, shape: Any) -> Any:
 
 
 def iso(moment: datetime) -> str:
-    """Bedrock's timestamps: ISO 8601 in UTC with milliseconds."""
+    """Formats a timestamp as Bedrock does: ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -146,9 +144,17 @@ of the same shape forbids it."""
 def respond(
     operation: Operation, answer: Params, headers: Mapping[str, str] | None = None, delay: float = 0.0
 ) -> Response:
-    """The answer on the wire; `ContractError` when it does not fit the documented output shape.
+    """Builds the response of an operation.
 
-    An event stream is given as (seconds to wait, {event: its members}) pairs; with no waits it goes out in one piece.
+    Args:
+        operation: The operation.
+        answer: The members of its output shape. An event stream is a list of (seconds to wait, {event: its members});
+            without any wait it is sent in one piece.
+        headers: Headers that no shape has.
+        delay: Real seconds to wait before the response.
+
+    Raises:
+        ContractError: The answer does not fit the documented output shape.
     """
     shape = operation.model.output_shape
     status = int(operation.model.http.get("responseCode", 200))
@@ -199,7 +205,7 @@ def _streamed(response: Response, chunks: list[Chunk]) -> Response:
 
 
 def error_response(error: errors.ServiceError) -> Response:
-    """An error on the wire, as rest-json carries it."""
+    """Builds an error response, as rest-json specifies it."""
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
     return Response(error.status, headers, json.dumps({"message": error.message}).encode())
 

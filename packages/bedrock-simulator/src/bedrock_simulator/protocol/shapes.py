@@ -1,7 +1,7 @@
-"""What botocore's shapes say about a value, including what botocore itself never checks.
+"""Validates values against botocore's shapes, including the constraints that botocore does not check.
 
-botocore validates types, required members and unions, but neither patterns, enums nor maximum lengths; the
-service does. Sentences are in the form the service uses ("N validation errors detected: Value … at …").
+botocore checks types, required members and unions, but neither patterns, enums nor maximum lengths; the service does.
+Messages have the service's form ("N validation errors detected: Value … at …").
 """
 
 import re
@@ -22,7 +22,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def problems(value: Any, shape: Any) -> list[str]:
-    """Everything wrong with `value` by the shape, types first; an empty list when it fits."""
+    """Returns all violations of the shape, or those of type alone if there are any; empty if the value fits."""
     report = _VALIDATOR.validate(value, shape)
     if report.has_errors():
         return [line for line in str(report.generate_report()).splitlines() if line]
@@ -79,7 +79,7 @@ def _string(value: str, shape: Any, where: str) -> Iterator[str]:
 
 
 def _number(value: float, shape: Any, where: str) -> Iterator[str]:
-    if isinstance(value, bool):  # which is an int to Python, and to botocore
+    if isinstance(value, bool):  # bool is an int in Python, and in botocore
         yield _failed(value, where, f"be of type {shape.type_name}")
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and value < least:

@@ -1,1 +1,1 @@
-"""The runtime: what a model id points to, who answers, and how long it would have taken."""
+"""The runtime: model IDs, inference, latency, quotas, invocation logs."""

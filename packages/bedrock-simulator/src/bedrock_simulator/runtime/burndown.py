@@ -1,8 +1,8 @@
-"""How an account's tokens a minute burn down (User Guide, "How tokens are counted in Amazon Bedrock").
+"""The use of token quotas per minute (User Guide, "How tokens are counted in Amazon Bedrock").
 
-At the start of a call its input tokens and its most output tokens are taken from the quota, at its end what it did not
-use is given back. A minute is the last sixty seconds of virtual time; a call lasts as long as its caller waits for the
-answer, in real seconds, so that without felt latency it has ended when it is answered.
+A call reserves its input tokens and its maximum output tokens when it starts, and returns what it did not use when it
+ends. A minute is the last sixty seconds of virtual time. A call ends when its caller has the response, in real seconds;
+without modelled latency, when it is answered.
 """
 
 import heapq
@@ -20,59 +20,59 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True, eq=False)
 class Reservation:
-    """Tokens that one call holds of a quota: `cost` now, `after` from its end on."""
+    """Tokens of a quota that a call holds: `cost` while it runs, `after` once it has ended."""
 
     quota: Hashable
     at: datetime
     cost: int
     after: int = 0
-    forgotten: bool = False
+    expired: bool = False
 
 
 @dataclass(slots=True)
 class _Minute:
-    """What one quota was asked for in the last minute."""
+    """The use of one quota in the last minute."""
 
-    taken: int = 0
+    used: int = 0
     reservations: deque[Reservation] = field(default_factory=deque)
     ending: list[tuple[float, int, Reservation]] = field(default_factory=list)
 
-    def pass_to(self, now: datetime, elapsed: float) -> None:
+    def advance(self, now: datetime, elapsed: float) -> None:
         while self.reservations and now - self.reservations[0].at >= MINUTE:
             gone = self.reservations.popleft()
-            gone.forgotten = True
-            self.taken -= gone.cost
+            gone.expired = True
+            self.used -= gone.cost
         while self.ending and self.ending[0][0] <= elapsed:
             _, _, ended = heapq.heappop(self.ending)
-            if not ended.forgotten:
-                self.taken += ended.after - ended.cost
+            if not ended.expired:
+                self.used += ended.after - ended.cost
                 ended.cost = ended.after
 
 
 class Burndown:
-    """The quotas of all accounts. Safe to use from several threads; `elapsed` is real time in seconds."""
+    """The token quotas of all accounts. Thread-safe; `elapsed` returns real time in seconds."""
 
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._elapsed, self._lock, self._order = elapsed, threading.Lock(), itertools.count()
         self._minutes: dict[Hashable, _Minute] = {}
 
     def reserve(self, quota: Hashable, tokens: int, limit: int | None, now: datetime) -> Reservation | None:
-        """Takes the tokens, until they are settled; None when the quota does not have them any more."""
+        """Reserves tokens, until they are settled. Returns None if the quota does not have them."""
         if limit is None:
-            return Reservation(quota, now, 0, forgotten=True)
+            return Reservation(quota, now, 0, expired=True)
         with self._lock:
             minute = self._minutes.setdefault(quota, _Minute())
-            minute.pass_to(now, self._elapsed())
-            if minute.taken + tokens > limit:
+            minute.advance(now, self._elapsed())
+            if minute.used + tokens > limit:
                 return None
-            taken = Reservation(quota, now, tokens)
-            minute.taken += tokens
-            minute.reservations.append(taken)
-            return taken
+            reservation = Reservation(quota, now, tokens)
+            minute.used += tokens
+            minute.reservations.append(reservation)
+            return reservation
 
     def settle(self, reservation: Reservation, used: int, seconds: float) -> None:
-        """The call has used so many tokens, and its caller has the answer in so many real seconds."""
-        if reservation.forgotten:
+        """Records the tokens that a call used, and in how many real seconds its caller has the response."""
+        if reservation.expired:
             return
         with self._lock:
             reservation.after = used
@@ -81,6 +81,6 @@ class Burndown:
                 heapq.heappush(minute.ending, (until, next(self._order), reservation))
 
     def clear(self) -> None:
-        """Every quota is full again."""
+        """Resets every quota."""
         with self._lock:
             self._minutes.clear()

@@ -1,13 +1,11 @@
-"""What a `modelId` of the runtime points to, and whether it may be called now.
+"""A call to the runtime, and the model that its `modelId` resolves to.
 
-It may be a foundation model's id or ARN, a system profile's id or ARN, an application profile's ARN, a
-provisioned model's ARN or a custom model deployment's ARN. A profile is of the Region and account that is called.
-A custom model's own ARN fails the pattern of `modelId`.
+A `modelId` is the ID or ARN of a foundation model or of a system-defined profile, or the ARN of an application profile,
+a provisioned model or a custom model deployment. Profiles are those of the called Region and account. The ARN of a
+custom model does not match the pattern of `modelId`.
 
-One call to the runtime as an operation sees it, and what an operation answers.
-
-The target is resolved under the engine's lock, the operation runs outside of it: a model may take its time, and
-everything here is frozen.
+The model is resolved under the engine's lock, and the operation runs without it, because a model may take its time. All
+types here are frozen.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,10 +33,11 @@ INVALID = "The provided model identifier is invalid."
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What answers: a foundation model, or a custom model of one.
+    """The model that answers: a foundation model, or a custom model based on one.
 
-    `through` is how it was named: model, system or application (a profile of more than one Region), provisioned or
-    deployment.
+    Attributes:
+        through: How the caller named it: model, system or application (a profile of several Regions), provisioned or
+            deployment.
     """
 
     model: Model
@@ -47,20 +46,20 @@ class Target:
 
     @property
     def hosted(self) -> bool:
-        """On capacity or a deployment of the account's own, not on demand."""
+        """Whether it runs on provisioned capacity or a deployment, and not on demand."""
         return self.through in ("provisioned", "deployment")
 
 
-def resolve_target(model_id: str, estate: RegionResources, now: datetime) -> Target:
-    """The target, or the error the service gives."""
+def resolve_target(model_id: str, resources: RegionResources, now: datetime) -> Target:
+    """Resolves a model ID. Raises the service's error if it cannot be called now."""
     today = now.date()
     for part, what in _NOT_SIMULATED.items():
         if part in model_id:
             raise errors.validation(f"The local Bedrock does not simulate {what}.")
     if ":provisioned-model/" in model_id or ":custom-model-deployment/" in model_id:
-        return _hosted_model(model_id, estate, today)
+        return _hosted_model(model_id, resources, today)
     if ":application-inference-profile/" in model_id:
-        profile = records.find_application_profile(estate, model_id)
+        profile = records.find_application_profile(resources, model_id)
         model = (
             supported_models.PROFILES[profile.source][1]
             if profile.source_is_profile
@@ -69,19 +68,19 @@ def resolve_target(model_id: str, estate: RegionResources, now: datetime) -> Tar
         _check_not_ended(model, today)
         return Target(model, "application" if profile.source_is_profile else "model")
     arn, _, name = model_id.rpartition(":inference-profile/")
-    if arn and arn != f"arn:aws:bedrock:{estate.region}:{estate.account}":
+    if arn and arn != f"arn:aws:bedrock:{resources.region}:{resources.account}":
         raise errors.validation(INVALID)
     if name in supported_models.PROFILES:
-        return _system_profile(name, estate.region, today)
-    return _foundation_model(model_id, estate.region, today)
+        return _system_profile(name, resources.region, today)
+    return _foundation_model(model_id, resources.region, today)
 
 
-def _hosted_model(model_id: str, estate: RegionResources, today: date) -> Target:
+def _hosted_model(model_id: str, resources: RegionResources, today: date) -> Target:
     if ":provisioned-model/" in model_id:
-        host = records.find_throughput(estate, model_id)
+        host = records.find_throughput(resources, model_id)
         serving, arn, through = host.status in ("InService", "Updating"), host.model_arn, "provisioned"
     else:
-        deployment = records.find_deployment(estate, model_id)
+        deployment = records.find_deployment(resources, model_id)
         serving, arn, through = deployment.status == "Active", deployment.model_arn, "deployment"
     if not serving:
         raise errors.not_ready(f"{model_id} is not ready to serve inference requests.")
@@ -89,7 +88,7 @@ def _hosted_model(model_id: str, estate: RegionResources, today: date) -> Target
     if base is not None:
         _check_not_ended(base, today)
         return Target(base, through)
-    custom = records.find_custom_model(estate, arn)
+    custom = records.find_custom_model(resources, arn)
     model = supported_models.VARIANTS[records.base_id(custom)]
     _check_not_ended(model, today)
     return Target(model, through, custom)
@@ -130,10 +129,11 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operation's checked parameters, what answers it, and the world around it.
+    """An operation's checked parameters, the model, and what the operation may use.
 
-    `teacher` answers in the place of every strong model. `of_job`: a batch inference or evaluation job asks, nobody who
-    waits for the answer.
+    Attributes:
+        teacher: Answers in place of every strong model.
+        of_job: Whether a batch inference or evaluation job calls, so that nobody waits for the response.
     """
 
     params: Params
@@ -148,19 +148,24 @@ class Call:
 
     @property
     def today(self) -> date:
-        """The calendar's day."""
+        """The virtual date."""
         return self.now.date()
 
     def seconds(self, milliseconds: float) -> float:
-        """How long modelled time is really felt."""
+        """Converts modelled milliseconds to real seconds to wait."""
         return milliseconds / 1000 * self.settings.latency.scale
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The members of the operation's output shape, `headers` that no shape has, seconds to wait before it goes out.
+    """The result of an operation.
 
-    `used`: tokens in and out. `logged`: the output's body as an invocation log has it, None where nothing is logged.
+    Attributes:
+        members: The members of its output shape.
+        headers: Headers that no shape has.
+        delay: Real seconds to wait before the response.
+        used: Input and output tokens.
+        logged: The output body for the invocation log, None where nothing is logged.
     """
 
     members: Params

@@ -1,10 +1,9 @@
-"""A conversation as Converse takes it, and as Nova's own format does: what is said in it, and what is refused.
+"""Validates and reads conversations, in the format of Converse and of Nova's own bodies, and guardrail parameters.
 
-The sentences are the service's, as its users report them; those that say "The local Bedrock" are ours.
+Messages are the service's, as users report them; those that say "The local Bedrock" are the simulator's.
 
-Guardrails are accepted where they could exist, and never intervene: the simulator has none to ask.
-
-A guardrail is of the Region and account that is called (its users report the sentence for one of another Region).
+Guardrails are accepted where they could exist, and never intervene. A guardrail is one of the called Region and account
+(users report the message for one of another Region).
 """
 
 from itertools import pairwise
@@ -14,17 +13,17 @@ from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.runtime.call import Call, Params
 
-_IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they change nothing of what is said
+_IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they do not change the text
 _TOOLS = frozenset({"toolUse", "toolResult"})
 
 
 def read_conversation(params: Params, limits: Limits) -> Prompt:
-    """The system text and the conversation's text, without a prefilled answer at its end."""
+    """Returns the system text and the conversation's text, without a prefilled answer at its end."""
     messages = params.get("messages") or []
     _check_roles([message["role"] for message in messages], limits)
     turns = [_message(message, index, params, limits) for index, message in enumerate(messages)]
-    asked = turns if messages[-1]["role"] == "user" else turns[:-1]
-    return Prompt(_system(params.get("system") or []), "\n".join(asked))
+    asked_turns = turns if messages[-1]["role"] == "user" else turns[:-1]
+    return Prompt(_system(params.get("system") or []), "\n".join(asked_turns))
 
 
 def _check_roles(roles: list[str], limits: Limits) -> None:
@@ -44,7 +43,7 @@ def _check_roles(roles: list[str], limits: Limits) -> None:
 
 
 def check_prefill(roles: list[str], limits: Limits) -> None:
-    """The refusal of newer Claude models to go on with an answer that the caller has begun."""
+    """Rejects a prefilled answer for newer Claude models, which do not continue one."""
     if roles[-1] != "user" and not limits.prefill:
         raise errors.ModelValidationError(
             "This model does not support assistant message prefill. The conversation must end with a user message."
@@ -60,8 +59,8 @@ def _message(message: Params, index: int, params: Params, limits: Limits) -> str
     for block in message["content"]:
         _check_block(block, params, limits)
     where = f"ContentBlock object at messages.{index}.content"
-    said = [_text(block, f"{where}.{at}") for at, block in enumerate(message["content"])]
-    return "\n".join(text for text in said if text)
+    parts = [_text(block, f"{where}.{at}") for at, block in enumerate(message["content"])]
+    return "\n".join(text for text in parts if text)
 
 
 def _check_block(block: Params, params: Params, limits: Limits) -> None:
@@ -70,7 +69,7 @@ def _check_block(block: Params, params: Params, limits: Limits) -> None:
         raise errors.validation(
             "The toolConfig field must be defined when using toolUse and toolResult content blocks."
         )
-    if kind in ("image", "document", "video", "audio") and kind not in limits.sees:
+    if kind in ("image", "document", "video", "audio") and kind not in limits.modalities:
         raise errors.validation(
             f"This model doesn't support the {kind} content block that you provided. Update the content block and try "
             "again."
@@ -80,8 +79,8 @@ def _check_block(block: Params, params: Params, limits: Limits) -> None:
 
 
 def _system(blocks: list[Params]) -> str:
-    said = [_text(block, f"SystemContentBlock object at system.{at}") for at, block in enumerate(blocks)]
-    return " ".join(text for text in said if text)
+    parts = [_text(block, f"SystemContentBlock object at system.{at}") for at, block in enumerate(blocks)]
+    return " ".join(text for text in parts if text)
 
 
 def _text(block: Params, where: str) -> str | None:
@@ -104,7 +103,7 @@ _NO_GUARDRAIL = "The guardrail identifier or version provided in the request doe
 
 
 def check_guardrail(call: Call, config: Params) -> None:
-    """ValidationException for half a guardrail, or one that cannot be of this account and Region."""
+    """Raises a ValidationException for an incomplete guardrail, or one of another account or Region."""
     named, version = config.get("guardrailIdentifier"), config.get("guardrailVersion")
     if bool(named) != bool(version):
         raise errors.validation("The guardrail identifier and the guardrail version must be provided together.")
@@ -114,6 +113,6 @@ def check_guardrail(call: Call, config: Params) -> None:
 
 
 def guardrail_trace(config: Params) -> Params:
-    """What a traced guardrail that did nothing says."""
+    """Returns the trace of a guardrail that did not intervene, if it is traced."""
     traced = config.get("guardrailIdentifier") and config.get("trace", "disabled") != "disabled"
     return {"guardrail": {"actionReason": "No action."}} if traced else {}

@@ -1,7 +1,7 @@
-"""Converse and ConverseStream: one answer whole, or as it is generated.
+"""Converse and ConverseStream.
 
-`promptVariables` is ignored unless the model id names a prompt, as the API says. The sentences about tools and the
-most tokens are the service's. What is only ever refused here says so ("The local Bedrock …").
+`promptVariables` is ignored unless the model ID names a prompt, as the API says. The messages about tools and the
+maximum of tokens are the service's. What only the simulator refuses says so ("The local Bedrock …").
 """
 
 from typing import Any
@@ -17,21 +17,21 @@ _SIGNATURE = "none"
 
 
 def converse(call: Call) -> Outcome:
-    """One answer with its usage and modelled latency."""
+    """Converse: returns a response with its usage and modelled latency."""
     try:
         served = _run(call, streamed=False)
     except errors.ModelValidationError as refusal:
-        raise refusal.told() from None
+        raise refusal.wrapped() from None
     members = _response(call, served)
     return Outcome(members, delay=call.seconds(served.timing.total), used=served.used, logged=members)
 
 
 def stream(call: Call) -> Outcome:
-    """The same as events; what the model itself refuses ends the stream before it has said anything."""
+    """ConverseStream: returns events. An error of the model itself is an event that ends the stream."""
     try:
         served = _run(call, streamed=True)
     except errors.ModelValidationError as refusal:
-        return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.told().message}})]})
+        return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.wrapped().message}})]})
     members = _response(call, served)
     events = [(call.seconds(wait), event) for wait, event in _events(served, members)]
     return Outcome({"stream": events}, used=served.used, logged=members)
@@ -44,11 +44,11 @@ def _run(call: Call, *, streamed: bool) -> InferenceResult:
         raise errors.validation("The local Bedrock does not simulate outputConfig.")
     conversation.check_guardrail(call, params.get("guardrailConfig", {}))
     native.check_additional_fields(params.get("additionalModelRequestFields"), call.target.model)
-    asked = InferenceRequest(
+    request = InferenceRequest(
         conversation.read_conversation(params, most), *_inference(params.get("inferenceConfig", {}), most)
     )
     mode, tier = params.get("performanceConfig", {}).get("latency"), params.get("serviceTier", {}).get("type")
-    return inference.run_inference(call, asked, mode, tier)
+    return inference.run_inference(call, request, mode, tier)
 
 
 def _check_tools(config: Params | None, most: Limits, *, streamed: bool) -> None:
@@ -64,18 +64,18 @@ def _check_tools(config: Params | None, most: Limits, *, streamed: bool) -> None
 
 
 def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
-    asked: int = config.get("maxTokens", most.output)
-    if asked > most.output:
+    max_tokens: int = config.get("maxTokens", most.output)
+    if max_tokens > most.output:
         raise errors.validation(
             f"The maximum tokens you requested exceeds the model limit of {most.output}. Try again with a maximum "
             f"tokens value that is lower than {most.output}."
         )
     stops = tuple(config.get("stopSequences", ()))
-    if stops and not most.stops:
+    if stops and not most.stop_sequences:
         raise errors.validation(
             "This model doesn't support the stopSequences field. Remove stopSequences and try again."
         )
-    return asked, stops
+    return max_tokens, stops
 
 
 def _response(call: Call, served: InferenceResult) -> Params:
@@ -83,8 +83,8 @@ def _response(call: Call, served: InferenceResult) -> Params:
     found = native.additional_response_fields(call.params.get("additionalModelResponseFieldPaths", []), served)
     traced = conversation.guardrail_trace(call.params.get("guardrailConfig", {}))
     return {
-        "output": {"message": {"role": "assistant", "content": _blocks(served.reply)}},
-        "stopReason": served.reply.ended,
+        "output": {"message": {"role": "assistant", "content": _blocks(served.completion)}},
+        "stopReason": served.completion.stop_reason,
         "usage": {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)},
         "metrics": {"latencyMs": served.timing.total},
         **({"additionalModelResponseFields": found} if found else {}),
@@ -94,29 +94,29 @@ def _response(call: Call, served: InferenceResult) -> Params:
     }
 
 
-def _blocks(reply: Completion) -> list[Params]:
-    spoken: list[Params] = [{"text": reply.said}]
-    if reply.thought is None:
+def _blocks(completion: Completion) -> list[Params]:
+    spoken: list[Params] = [{"text": completion.text}]
+    if completion.reasoning is None:
         return spoken
-    return [{"reasoningContent": {"reasoningText": {"text": reply.thought, "signature": _SIGNATURE}}}, *spoken]
+    return [{"reasoningContent": {"reasoningText": {"text": completion.reasoning, "signature": _SIGNATURE}}}, *spoken]
 
 
 def _events(served: InferenceResult, members: Params) -> list[tuple[float, Params]]:
-    thinking = _thinking(served.reply.thought)
+    thinking = _thinking(served.completion.reasoning)
     index = 1 if thinking else 0
     *pieces, end = served.pieces()
     deltas = [(wait, _delta(index, {"text": piece})) for wait, piece in pieces]
     stop: Params = {"stopReason": members["stopReason"]}
     if "additionalModelResponseFields" in members:
         stop["additionalModelResponseFields"] = members["additionalModelResponseFields"]
-    told = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
+    metadata = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
     return [
         (served.timing.first, {"messageStart": {"role": "assistant"}}),
         *[(0.0, event) for event in thinking],
         *deltas,
         (end[0], {"contentBlockStop": {"contentBlockIndex": index}}),
         (0.0, {"messageStop": stop}),
-        (0.0, {"metadata": {name: members[name] for name in told if name in members}}),
+        (0.0, {"metadata": {name: members[name] for name in metadata if name in members}}),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Where a call to the runtime is run: outside of the engine's lock, with an id, and logged if the account logs."""
+"""The operations of the runtime. They run without the engine's lock, get a request ID, and are logged if configured."""
 
 import itertools
 import uuid
@@ -11,20 +11,26 @@ from bedrock_simulator.faults import FaultInjector
 from bedrock_simulator.ports import Logs, Objects, Request, Response
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
+from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Call, Outcome
 from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
 
-Operations = Mapping[str, Callable[[Call], Outcome]]
+RUNTIME: dict[str, Callable[[Call], Outcome]] = {
+    "Converse": converse.converse,
+    "ConverseStream": converse.stream,
+    "InvokeModel": invoke.invoke,
+    "InvokeModelWithResponseStream": invoke.stream,
+    "CountTokens": invoke.count_tokens,
+}
 
 
 class RuntimeDispatcher:
-    """The runtime's operations, the tokens they use and the logs they leave. Safe to call from several threads."""
+    """Runs runtime operations, with their token quotas and invocation logs. Thread-safe."""
 
-    def __init__(self, operations: Operations, objects: Objects, logs: Logs) -> None:
-        self._operations = operations
+    def __init__(self, objects: Objects, logs: Logs) -> None:
         self._logs, self.burndown = InvocationLogs(objects, logs), Burndown()
         self._calls = itertools.count()
 
@@ -34,31 +40,42 @@ class RuntimeDispatcher:
         request: Request,
         call: Call,
         logging: Mapping[str, Any] | None,
-        mishaps: FaultInjector,
+        injector: FaultInjector,
     ) -> Response:
-        """The answer on the wire; raises ServiceError. `logging` is the account's configuration, if it has one."""
-        mine = Invocation(self._id(call), operation.name, request, call, logging or {})
+        """Runs an operation.
+
+        Args:
+            operation: The operation, as botocore models it.
+            request: The HTTP request, for the invocation log.
+            call: The checked parameters with the model that was resolved for them.
+            logging: The account's logging configuration in the Region, None if it has none.
+            injector: The faults that may break off a stream.
+
+        Raises:
+            ServiceError: The error to answer with.
+        """
+        invocation = Invocation(self._request_id(call), operation.name, request, call, logging or {})
         logged = logging is not None and operation.name in LOGGED_OPERATIONS
         try:
-            outcome = self._operations[operation.name](call)
+            outcome = RUNTIME[operation.name](call)
         except errors.ServiceError as error:
             if logged:
-                self._logs.note(mine, mine.refused(error.code))
+                self._logs.add(invocation, invocation.error_record(error.code))
             raise
         if logged:
-            self._logs.note(mine, mine.answered(outcome))
-        headers = {**SIMULATED_HEADER, "x-amzn-requestid": mine.id, **outcome.headers}
-        return service_model.respond(operation, mishaps.between(outcome.members), headers, outcome.delay)
+            self._logs.add(invocation, invocation.response_record(outcome))
+        headers = {**SIMULATED_HEADER, "x-amzn-requestid": invocation.id, **outcome.headers}
+        return service_model.respond(operation, injector.alter_stream(outcome.members), headers, outcome.delay)
 
-    def _id(self, call: Call) -> str:
+    def _request_id(self, call: Call) -> str:
         name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"
         return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
     def deliver(self, now: datetime) -> None:
-        """Delivers what has been logged."""
+        """Delivers the invocation logs that wait."""
         self._logs.deliver(now)
 
     def clear(self) -> None:
-        """Forgets what has not been delivered, and what tokens were used."""
+        """Discards undelivered logs and the use of token quotas."""
         self._logs.clear()
         self.burndown.clear()

@@ -1,19 +1,14 @@
-"""What a model is asked whatever the API, and what it answers.
+"""Answers an inference request, whatever API it came by: latency mode, service tier, token quotas, model, latency.
 
-How every API has its question answered: what the model can take, in which mode and tier, and how long it takes.
+Latency-optimized inference works through a system-defined profile only, in the Regions listed, and never for custom
+models (User Guide, latency-optimized-inference, and the error message that a third party measured). Priority and Flex
+are available per model (User Guide, model cards). Reserved is agreed with the account team, which no simulated account
+has done.
 
-In which latency mode and in which service tier a call may be served.
-
-Latency-optimized inference works only through a system profile, in the Regions listed, and never for custom models
-(User Guide, latency-optimized-inference, and a third party's measured error sentence). Priority and Flex are offered
-per model (User Guide, model cards); Reserved is agreed with the account team, which no simulated account has done.
-
-Whether a call has tokens left: throttled above the quota, and in standard latency above the optimized one.
-
-User Guide: quotas-runtime (a quota for each model, Region, and way: on demand, through a cross-Region profile, custom
-model deployments; the tiers share it), quotas-token-burndown (what is taken and given back),
+User Guide: quotas-runtime (a quota for each model, Region and type of call: on demand, through a cross-Region profile,
+custom model deployments; the tiers share it), quotas-token-burndown (what is reserved and returned),
 latency-optimized-inference ("we will attempt to serve the request with Standard latency"). Provisioned Throughput has
-no quota of tokens, and what a job asks a model for takes none of its account's (of evaluations an ASSUMPTION).
+no token quota, and calls of jobs use none of the account's (of evaluation jobs an ASSUMPTION).
 """
 
 from collections.abc import Callable
@@ -29,117 +24,135 @@ from bedrock_simulator.runtime.call import Call, Target
 from bedrock_simulator.runtime.latency import Timing
 
 REASONING = "A stand-in does not reason."
+_CALL_TYPES = {
+    "model": quotas.ON_DEMAND,
+    "system": quotas.CROSS_REGION,
+    "application": quotas.CROSS_REGION,
+    "deployment": quotas.DEPLOYMENT,
+}
+TimedText = tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
 class InferenceRequest:
-    """A prompt, the most tokens its answer may have, and what ends it."""
+    """A prompt, the maximum number of tokens of its completion, and the sequences that stop it."""
 
     prompt: text.Prompt
-    most: int
-    stops: tuple[str, ...] = ()
+    max_tokens: int
+    stop_sequences: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
-        """The tokens of the input: characters divided by four."""
+        """The number of input tokens: characters divided by four."""
         return text.tokens(self.prompt.system) + text.tokens(self.prompt.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What was said and why it ended there: `end_turn`, `max_tokens`, or `stop_sequence` with the sequence met."""
+    """A generated text and why it ended: `end_turn`, `max_tokens`, or `stop_sequence` with the sequence."""
 
-    said: str
-    ended: str = "end_turn"
-    met: str | None = None
-    thought: str | None = None
+    text: str
+    stop_reason: str = "end_turn"
+    stop_sequence: str | None = None
+    reasoning: str | None = None
 
     @property
     def tokens(self) -> int:
-        """The tokens of the output; a stand-in's thought costs nothing."""
-        return text.tokens(self.said)
-
-
-def generate(question: InferenceRequest, target: Target, teacher: Callable[[text.Prompt], str]) -> Completion:
-    """The custom model's answer, the teacher's in the place of a strong model, or an untrained student's guess."""
-    said, ended, met = _truncate(_generated_text(question.prompt, target, teacher), question)
-    aloud = target.model.reasons_aloud and target.custom is None
-    return Completion(said, ended, met, REASONING if aloud else None)
-
-
-def _generated_text(prompt: text.Prompt, target: Target, teacher: Callable[[text.Prompt], str]) -> str:
-    if target.custom:
-        return target.custom.student.answer(prompt.text)
-    return teacher(prompt) if target.model.strong else student.untrained(prompt)
-
-
-def _truncate(said: str, question: InferenceRequest) -> tuple[str, str, str | None]:
-    found = [(said.index(stop), stop) for stop in question.stops if stop in said]
-    end, met = min(found, default=(len(said), None))
-    kept = said[:end]
-    if text.tokens(kept) > question.most:
-        return kept[: question.most * text.CHARACTERS_PER_TOKEN], "max_tokens", None
-    return kept, "stop_sequence" if met else "end_turn", met
-
-
-TimedText = tuple[float, str]
+        """The number of output tokens; reasoning of a stand-in counts none."""
+        return text.tokens(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
-    """An answer with what it used. `mode` of latency and `tier` are as served, None where nothing was asked for."""
+    """A completion with its usage. `mode` and `tier` are those that served it, None if the request named none."""
 
     model: Model
-    question: InferenceRequest
-    reply: Completion
+    request: InferenceRequest
+    completion: Completion
     mode: str | None
     tier: str | None
-    timing: latency.Timing
+    timing: Timing
 
     @property
     def used(self) -> tuple[int, int]:
         """Input and output tokens."""
-        return self.question.tokens, self.reply.tokens
+        return self.request.tokens, self.completion.tokens
 
     @property
     def metrics(self) -> dict[str, dict[str, int]]:
-        """What the last chunk of a native stream tells of it."""
-        told = {
+        """The metrics in the last chunk of a native stream."""
+        metrics = {
             "inputTokenCount": self.used[0],
             "outputTokenCount": self.used[1],
             "invocationLatency": self.timing.total,
             "firstByteLatency": round(self.timing.first),
         }
-        return {"amazon-bedrock-invocationMetrics": told}
+        return {"amazon-bedrock-invocationMetrics": metrics}
 
     def pieces(self, most: int = 24) -> list[TimedText]:
-        """The answer as it is generated: milliseconds after the one before, and a text of one token or more.
+        """The text as it is streamed: milliseconds after the previous piece, and a piece of one token or more.
 
-        The last piece is empty and stands for the end. The first is there with the first token.
+        The first piece comes with the first token. The last one is empty and marks the end.
         """
-        size = max(4, -(-len(self.reply.said) // most))
-        said = [self.reply.said[at : at + size] for at in range(0, len(self.reply.said), size)] or [""]
-        pause = self.timing.rest / len(said)
-        return [(0.0 if at == 0 else pause, piece) for at, piece in enumerate(said)] + [(pause, "")]
+        size = max(4, -(-len(self.completion.text) // most))
+        parts = [self.completion.text[at : at + size] for at in range(0, len(self.completion.text), size)] or [""]
+        pause = self.timing.rest / len(parts)
+        return [(0.0 if at == 0 else pause, part) for at, part in enumerate(parts)] + [(pause, "")]
 
 
-def run_inference(call: Call, asked: InferenceRequest, mode: str | None, tier: str | None) -> InferenceResult:
-    """The answer to a question that the API has found well formed."""
+def run_inference(call: Call, request: InferenceRequest, mode: str | None, tier: str | None) -> InferenceResult:
+    """Answers a well-formed request.
+
+    Args:
+        call: The call with its target model.
+        request: The prompt and its parameters.
+        mode: The latency mode that the caller named, None for standard.
+        tier: The service tier that the caller named, None for the default.
+
+    Raises:
+        ServiceError: The model is not available in the mode or tier, the prompt exceeds its context window, or no
+            tokens are left of the quota.
+    """
     model = call.target.model
-    allowed, served_tier = latency_mode(call, mode or "standard"), service_tier(call, tier)
-    _check_context_window(asked, model)
-    allowed, held = reserve_tokens(call, asked, allowed)
-    reply = generate(asked, call.target, call.teacher)
-    taken = latency.timing(model.id, allowed, served_tier, reply.tokens, asked.prompt.text, call.settings.latency.seed)
-    served = InferenceResult(model, asked, reply, mode and allowed, served_tier, taken)
-    release_tokens(call, held, *served.used, taken)
-    return served
+    available, served_tier = latency_mode(call, mode or "standard"), service_tier(call, tier)
+    _check_context_window(request, model)
+    available, reserved = reserve_tokens(call, request, available)
+    completion = generate(request, call.target, call.teacher)
+    seed = call.settings.latency.seed
+    timing = latency.timing(model.id, available, served_tier, completion.tokens, request.prompt.text, seed)
+    result = InferenceResult(model, request, completion, mode and available, served_tier, timing)
+    release_tokens(call, reserved, *result.used, timing)
+    return result
 
 
-def _check_context_window(asked: InferenceRequest, model: Model) -> None:
-    """The sentence of each family for an input above the context window, as its users report it."""
+def latency_mode(call: Call, mode: str) -> str:
+    """The latency mode to serve in, quotas aside; ValidationException if the model is not available in it."""
+    if mode == "standard":
+        return mode
+    target = call.target
+    first_day = target.model.optimized.get(call.region)
+    allowed = call.settings.undocumented.optimized_application_profiles
+    through = ("system", "application") if allowed else ("system",)
+    if first_day is None or call.today < first_day or target.through not in through:
+        raise errors.validation(
+            f"Latency performance configuration is not supported for {target.model.id} in {call.region}"
+        )
+    return mode
+
+
+def service_tier(call: Call, tier: str | None) -> str | None:
+    """The tier to serve in; ValidationException if the model is not available in it."""
+    target = call.target
+    available = {"default"} if target.hosted else {"default", *target.model.tiers}
+    if tier is not None and tier not in available:
+        raise errors.validation(f"The service tier {tier} is not supported for {target.model.id}.")
+    return tier
+
+
+def _check_context_window(request: InferenceRequest, model: Model) -> None:
+    """Raises the message of each model family for an input above the context window, as users report it."""
     most = model_limits.limits_of(model).context
-    if asked.tokens <= most:
+    if request.tokens <= most:
         return
     if model.provider == "Amazon":
         raise errors.ModelValidationError(
@@ -153,68 +166,65 @@ def _check_context_window(asked: InferenceRequest, model: Model) -> None:
     raise errors.ModelValidationError("Input is too long for requested model.")
 
 
-def latency_mode(call: Call, asked: str) -> str:
-    """The mode to serve in, before any quota; ValidationException where the model is not offered in it."""
-    if asked == "standard":
-        return asked
-    target = call.target
-    since = target.model.optimized.get(call.region)
-    allowed = call.settings.undocumented.optimized_application_profiles
-    through = ("system", "application") if allowed else ("system",)
-    if since is None or call.today < since or target.through not in through:
-        raise errors.validation(
-            f"Latency performance configuration is not supported for {target.model.id} in {call.region}"
-        )
-    return asked
+def reserve_tokens(call: Call, request: InferenceRequest, mode: str) -> tuple[str, Reservation]:
+    """Reserves tokens of a quota. Above the optimized quota a call is served in standard latency.
 
+    Returns:
+        The latency mode to serve in, and the reservation.
 
-def service_tier(call: Call, asked: str | None) -> str | None:
-    """The tier to serve in; ValidationException where the model is not offered in it."""
-    target = call.target
-    offered = {"default"} if target.hosted else {"default", *target.model.tiers}
-    if asked is not None and asked not in offered:
-        raise errors.validation(f"The service tier {asked} is not supported for {target.model.id}.")
-    return asked
-
-
-_CALL_TYPES = {
-    "model": quotas.ON_DEMAND,
-    "system": quotas.CROSS_REGION,
-    "application": quotas.CROSS_REGION,
-    "deployment": quotas.DEPLOYMENT,
-}
-
-
-def reserve_tokens(call: Call, asked: InferenceRequest, mode: str) -> tuple[str, Reservation]:
-    """The mode that can be served, with the tokens held for it; ThrottlingException without tokens left."""
-    most = model_limits.limits_of(call.target.model)
-    wanted = asked.tokens + asked.most
-    if mode == "optimized" and (most.optimized is None or wanted <= most.optimized):
-        held = _reserve(call, mode, wanted)
-        if held:
-            return mode, held
-    held = _reserve(call, "standard", wanted)
-    if held is None:
+    Raises:
+        ServiceError: ThrottlingException, if the standard quota is used up too.
+    """
+    limits = model_limits.limits_of(call.target.model)
+    tokens = request.tokens + request.max_tokens
+    if mode == "optimized" and (limits.optimized is None or tokens <= limits.optimized):
+        reserved = _reserve(call, mode, tokens)
+        if reserved:
+            return mode, reserved
+    reserved = _reserve(call, "standard", tokens)
+    if reserved is None:
         raise errors.throttled("Too many tokens, please wait before trying again.")
-    return "standard", held
+    return "standard", reserved
 
 
-def _reserve(call: Call, mode: str, wanted: int) -> Reservation | None:
-    model, way = call.target.model.id, _CALL_TYPES.get(call.target.through)
-    quota = call.account, call.region, model, way, mode
-    return call.burndown.reserve(quota, wanted, _limit(call, mode, way), call.now)
+def _reserve(call: Call, mode: str, tokens: int) -> Reservation | None:
+    model, call_type = call.target.model.id, _CALL_TYPES.get(call.target.through)
+    quota = call.account, call.region, model, call_type, mode
+    return call.burndown.reserve(quota, tokens, _limit(call, mode, call_type), call.now)
 
 
-def _limit(call: Call, mode: str, way: str | None) -> int | None:
-    if way is None or call.of_job:
+def _limit(call: Call, mode: str, call_type: str | None) -> int | None:
+    if call_type is None or call.of_job:
         return None
     granted, model = call.settings.quotas, call.target.model.id
     if mode == "optimized":
-        return granted.tokens.granted(mode, call.region, model)
-    return quotas.token_quota(granted, call.region, model, way)
+        return granted.tokens.limit(mode, call.region, model)
+    return quotas.token_quota(granted, call.region, model, call_type)
 
 
-def release_tokens(call: Call, held: Reservation, taken: int, given: int, timing: Timing) -> None:
-    """Gives back what an answer of so many tokens did not use, once its caller has it."""
-    used = taken + given * model_limits.limits_of(call.target.model).burndown
-    call.burndown.settle(held, used, call.seconds(timing.total))
+def release_tokens(call: Call, reserved: Reservation, input_tokens: int, output_tokens: int, timing: Timing) -> None:
+    """Returns the tokens that a completion did not use, once its caller has it."""
+    used = input_tokens + output_tokens * model_limits.limits_of(call.target.model).burndown
+    call.burndown.settle(reserved, used, call.seconds(timing.total))
+
+
+def generate(request: InferenceRequest, target: Target, teacher: Callable[[text.Prompt], str]) -> Completion:
+    """Generates a completion: by the custom model, the teacher for a strong model, or an untrained student."""
+    generated, stop_reason, stop_sequence = _truncate(_generated_text(request.prompt, target, teacher), request)
+    reasons = target.model.returns_reasoning and target.custom is None
+    return Completion(generated, stop_reason, stop_sequence, REASONING if reasons else None)
+
+
+def _generated_text(prompt: text.Prompt, target: Target, teacher: Callable[[text.Prompt], str]) -> str:
+    if target.custom:
+        return target.custom.student.answer(prompt.text)
+    return teacher(prompt) if target.model.strong else student.untrained(prompt)
+
+
+def _truncate(generated: str, request: InferenceRequest) -> tuple[str, str, str | None]:
+    found = [(generated.index(stop), stop) for stop in request.stop_sequences if stop in generated]
+    end, stop_sequence = min(found, default=(len(generated), None))
+    truncated = generated[:end]
+    if text.tokens(truncated) > request.max_tokens:
+        return truncated[: request.max_tokens * text.CHARACTERS_PER_TOKEN], "max_tokens", None
+    return truncated, "stop_sequence" if stop_sequence else "end_turn", stop_sequence

@@ -1,16 +1,17 @@
-"""What an invocation log says of one call (User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3").
+"""Invocation log records and their delivery to S3 and CloudWatch Logs.
 
-Not in the guide but in records that others show: `inferenceRegion` for a call through a profile, `performanceConfig`,
-and `errorCode` in the place of an output for a call that was refused after its model was found. A streamed answer is
-logged as Converse would have given it, a streamed native body as the list of its chunks.
+User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3". Not in the guide, but in records that others
+show: `inferenceRegion` for a call through a profile, `performanceConfig`, and `errorCode` in place of an output for a
+call that was refused after its model was found. A streamed response is logged as Converse would return it, a streamed
+native body as the list of its chunks.
 
-Delivers invocation logs: gzipped files of JSON lines to S3, and single events to CloudWatch Logs.
+S3 has gzipped files of JSON lines, CloudWatch Logs an event per record:
 
     PREFIX/AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/STAMP_HASH.json.gz
     …/HH/data/REQUEST_input.json.gz, …/HH/data/REQUEST_output.json.gz      bodies of more than 100 KB
 
-The layout is the User Guide's as far as it goes; the file names and the place of `data/` are as others list them.
-Here a file holds what one tick found; what may not be written (any more) is lost, as a failed delivery is.
+The layout is the User Guide's as far as it goes; file names and the place of `data/` are as others list them. A file
+has the records of one tick. A record that may not be written is lost, as a failed delivery is.
 """
 
 import gzip
@@ -33,7 +34,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A call that is to be logged, and the configuration it found."""
+    """A call to be logged, with the logging configuration at that time."""
 
     id: str
     operation: str
@@ -41,19 +42,23 @@ class Invocation:
     call: Call
     config: Mapping[str, Any]
 
-    def answered(self, outcome: Outcome) -> Params:
-        """The record of an answer; of a stream that the model itself refused, its error."""
+    def response_record(self, outcome: Outcome) -> Params:
+        """Returns the record of a response, or of the error of a stream that the model rejected."""
         if outcome.logged is None:
-            return self.refused("ValidationException")
-        taken, given = outcome.used
-        output = {"outputContentType": _JSON, **self._body("outputBodyJson", outcome.logged), "outputTokenCount": given}
-        return {**self._record(taken), **self._metadata(), "output": output}
+            return self.error_record("ValidationException")
+        input_tokens, output_tokens = outcome.used
+        output = {
+            "outputContentType": _JSON,
+            **self._body("outputBodyJson", outcome.logged),
+            "outputTokenCount": output_tokens,
+        }
+        return {**self._record(input_tokens), **self._metadata(), "output": output}
 
-    def refused(self, code: str) -> Params:
-        """The record of a refusal."""
+    def error_record(self, code: str) -> Params:
+        """Returns the record of an error."""
         return {**self._record(0), "errorCode": code}
 
-    def _record(self, taken: int) -> Params:
+    def _record(self, input_tokens: int) -> Params:
         params, call = self.call.params, self.call
         mode = params.get("performanceConfig", {}).get("latency") or params.get("performanceConfigLatency")
         body = self._body("inputBodyJson", _parse_json(self.request.body))
@@ -67,7 +72,7 @@ class Invocation:
             "modelId": params["modelId"],
             **({"inferenceRegion": call.region} if call.target.through in ("system", "application") else {}),
             **({"performanceConfig": {"latency": mode}} if mode else {}),
-            "input": {"inputContentType": _JSON, **body, "inputTokenCount": taken},
+            "input": {"inputContentType": _JSON, **body, "inputTokenCount": input_tokens},
             "schemaType": "ModelInvocationLog",
             "schemaVersion": "1.0",
         }
@@ -94,25 +99,25 @@ _Noted = tuple[Invocation, dict[str, Any]]
 
 
 class InvocationLogs:
-    """Records that wait to be delivered. Safe to call from several threads."""
+    """The records that wait for delivery. Thread-safe."""
 
     def __init__(self, objects: Objects, logs: Logs) -> None:
         self._objects, self._logs = objects, logs
         self._lock = threading.Lock()
         self._waiting: list[_Noted] = []
 
-    def note(self, invocation: Invocation, record: dict[str, Any]) -> None:
-        """Keeps a record for the next delivery."""
+    def add(self, invocation: Invocation, record: dict[str, Any]) -> None:
+        """Adds a record to the next delivery."""
         with self._lock:
             self._waiting.append((invocation, record))
 
     def clear(self) -> None:
-        """Forgets what waits."""
+        """Discards the records that wait."""
         with self._lock:
             self._waiting.clear()
 
     def deliver(self, now: datetime) -> None:
-        """Writes everything that waits, one file for each place it belongs to."""
+        """Writes all records that wait, one file for each destination."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
         for invocation, record in waiting:
@@ -125,13 +130,15 @@ class InvocationLogs:
 
     def _store(self, bucket: str, folder: str, batch: list[_Noted], now: datetime) -> None:
         first = batch[0][0]
-        lines = [json.dumps(self._lightened(each, record, bucket, folder)) for each, record in batch]
+        lines = [json.dumps(self._without_large_bodies(each, record, bucket, folder)) for each, record in batch]
         stamp = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z"
         name = hashlib.sha256(first.id.encode()).hexdigest()[:16]
         self._write(first, bucket, f"{folder}/{stamp}_{name}.json.gz", "\n".join(lines))
 
-    def _lightened(self, each: Invocation, record: dict[str, Any], bucket: str, folder: str) -> dict[str, Any]:
-        """The record with its large bodies written beside it."""
+    def _without_large_bodies(
+        self, each: Invocation, record: dict[str, Any], bucket: str, folder: str
+    ) -> dict[str, Any]:
+        """The record without its large bodies, which are written beside it."""
         light = dict(record)
         for side in ("input", "output"):
             body = record.get(side, {}).get(f"{side}BodyJson")
@@ -153,10 +160,14 @@ class InvocationLogs:
 
     def _tell(self, each: Invocation, record: dict[str, Any], watch: dict[str, Any]) -> None:
         large = watch.get("largeDataDeliveryS3Config")
-        told = self._lightened(each, record, large["bucketName"], _under(each, large)) if large else _without(record)
+        message = (
+            self._without_large_bodies(each, record, large["bucketName"], _under(each, large))
+            if large
+            else _without(record)
+        )
         call = each.call
         self._logs.put(
-            call.account, call.region, watch["roleArn"], watch["logGroupName"], STREAM, json.dumps(told), call.now
+            call.account, call.region, watch["roleArn"], watch["logGroupName"], STREAM, json.dumps(message), call.now
         )
 
 
@@ -172,7 +183,7 @@ def _under(invocation: Invocation, config: dict[str, Any]) -> str:
 
 
 def _without(record: dict[str, Any]) -> dict[str, Any]:
-    """Without a place for large bodies, they are not told."""
+    """The record without its large bodies, where no bucket is configured for them."""
     return {name: dict(_small(value)) if name in ("input", "output") else value for name, value in record.items()}
 
 
@@ -183,11 +194,11 @@ def _small(side: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def log_root(account: str, prefix: str | None) -> str:
-    """Where the account's logs lie in a bucket: everything Bedrock writes there lies below it."""
+    """Returns the prefix of all that Bedrock writes to a bucket for the account."""
     own = f"AWSLogs/{account}/BedrockModelInvocationLogs"
     return f"{prefix.strip('/')}/{own}" if prefix and prefix.strip("/") else own
 
 
 def source_arn(account: str, region: str) -> str:
-    """As whom Bedrock delivers; the guide's policies accept anything of the Region and account."""
+    """Returns the source ARN of deliveries; the guide's policies allow any of the Region and account."""
     return f"arn:aws:bedrock:{region}:{account}:model-invocation-logging"

@@ -1,8 +1,8 @@
-"""InvokeModel and InvokeModelWithResponseStream: the model's own bodies, everything else in headers.
+"""InvokeModel, InvokeModelWithResponseStream and CountTokens.
 
-CountTokens: the tokens that the same input would be charged with.
-
-Only some Claude models are counted, and only by their own id: a profile's is refused (reports by users, 2026).
+Bodies are in the model's own format; everything else is in headers. CountTokens returns the number of tokens that the
+same input would be charged with. Only some Claude models support it, and only by their own ID: that of a profile is
+refused (reports by users, 2026).
 """
 
 import binascii
@@ -21,7 +21,7 @@ _JSON = "application/json"
 
 
 def invoke(call: Call) -> Outcome:
-    """One body for one body, with the tokens and the latency in headers."""
+    """InvokeModel: returns a body, with token counts and latency in headers."""
     served = _run(call)
     body = _format(call).write(served)
     if call.params.get("guardrailIdentifier"):
@@ -36,7 +36,7 @@ def invoke(call: Call) -> Outcome:
 
 
 def stream(call: Call) -> Outcome:
-    """The bodies as they are generated; what the model itself refuses ends the stream before it has said anything."""
+    """InvokeModelWithResponseStream: returns chunks. An error of the model itself is an event that ends the stream."""
     try:
         served = _run(call)
     except errors.ModelValidationError as refusal:
@@ -56,12 +56,12 @@ def _run(call: Call) -> InferenceResult:
     params = call.params
     conversation.check_guardrail(call, params)
     metadata(params)
-    asked = read_request(call, params.get("body", b""))
-    return inference.run_inference(call, asked, params.get("performanceConfigLatency"), params.get("serviceTier"))
+    request = read_request(call, params.get("body", b""))
+    return inference.run_inference(call, request, params.get("performanceConfigLatency"), params.get("serviceTier"))
 
 
 def read_request(call: Call, body: bytes) -> InferenceRequest:
-    """What a body asks of the call's model; ValidationException for one that is not of the model's format."""
+    """Reads a body in the format of the call's model. Raises a ValidationException."""
     try:
         given = json.loads(body)
     except ValueError:
@@ -70,7 +70,7 @@ def read_request(call: Call, body: bytes) -> InferenceRequest:
 
 
 def metadata(params: Params) -> dict[str, str] | None:
-    """The request metadata of the header, under the rules that Converse has for it (User Guide, request metadata)."""
+    """Returns the header's request metadata, validated as Converse does it (User Guide, request metadata)."""
     if "requestMetadata" not in params:
         return None
     try:
@@ -93,16 +93,16 @@ def _served_members(served: InferenceResult) -> Params:
 
 
 def count_tokens(call: Call) -> Outcome:
-    """The count; it costs nothing and is not logged."""
+    """CountTokens: returns the count. It is free and not logged."""
     most = model_limits.limits_of(call.target.model)
-    if call.target.through != "model" or not most.counts:
+    if call.target.through != "model" or not most.count_tokens:
         raise errors.validation("The provided model doesn't support counting tokens.")
     given = call.params["input"]
     if "converse" in given:
-        asked = InferenceRequest(conversation.read_conversation(given["converse"], most), most.output)
+        request = InferenceRequest(conversation.read_conversation(given["converse"], most), most.output)
     else:
-        asked = read_request(call, _decoded(given["invokeModel"]["body"]))
-    return Outcome({"inputTokens": asked.tokens})
+        request = read_request(call, _decoded(given["invokeModel"]["body"]))
+    return Outcome({"inputTokens": request.tokens})
 
 
 def _decoded(body: str) -> bytes:

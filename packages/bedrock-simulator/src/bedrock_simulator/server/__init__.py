@@ -1,1 +1,1 @@
-"""The HTTP side of the simulator: what every host of it shares, and the server that stands alone."""
+"""HTTP: what every host of the simulator shares, and the stand-alone server."""

@@ -1,10 +1,8 @@
-"""Whose call it is: the account and the Region of a Signature Version 4, and which of the two services is meant.
+"""The stand-alone web application (ASGI): both services and the admin API on one port.
 
-The signature itself is not verified: nobody has a secret here. Error names and sentences: AWS General Reference,
-"Common error types" and "Troubleshoot Signature Version 4"; which status goes with which is the Bedrock API
-reference's.
-
-The simulator as a web application of its own (ASGI): both services and the admin API on one port.
+The account and the Region of a request are those of its Signature Version 4. The signature itself is not verified,
+because nobody has a secret here. Error names and messages: AWS General Reference, "Common error types" and
+"Troubleshoot Signature Version 4"; their HTTP status: Bedrock API reference.
 """
 
 import re
@@ -30,28 +28,35 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The account that signed, and the Region it called."""
+    """The account that signed a request, and the Region that it called."""
 
     account: str
     region: str
 
 
 def parse_signature(headers: Mapping[str, str], otherwise: str) -> Signer:
-    """Who signed: an access key of 12 digits is an account, any other belongs to the account `otherwise`.
+    """Returns who signed a request.
 
-    Raises the ServiceError of a request that is not signed, or not for Bedrock. Header names are lower case.
+    Args:
+        headers: The request's headers, with names in lower case.
+        otherwise: The account of an access key that is not an account's 12 digits.
+
+    Raises:
+        ServiceError: The request is not signed, or not for Bedrock.
     """
-    given = headers.get("authorization", "")
-    if not given:
+    authorization = headers.get("authorization", "")
+    if not authorization:
         raise ServiceError("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
-    if given.startswith("Bearer "):
+    if authorization.startswith("Bearer "):
         raise ServiceError(
             "AccessDeniedException", 403, "The local Bedrock knows no API keys: sign with Signature Version 4."
         )
-    found = _CREDENTIAL.match(given)
+    found = _CREDENTIAL.match(authorization)
     if found is None:
         raise ServiceError(
-            "IncompleteSignatureException", 403, f"Authorization header requires a Credential of Signature 4: {given}"
+            "IncompleteSignatureException",
+            403,
+            f"Authorization header requires a Credential of Signature 4: {authorization}",
         )
     if found["service"] != SIGNED_AS:
         raise ServiceError(
@@ -62,7 +67,7 @@ def parse_signature(headers: Mapping[str, str], otherwise: str) -> Signer:
 
 
 def service_of(method: str, path: str) -> str:
-    """The service that answers an undecoded path: no path of one is a path of the other, and they share a name."""
+    """Returns the service that an undecoded path belongs to. Both services sign with the same name."""
     runtime = any(
         each.method == method and each.path.fullmatch(path) for each in service_model.operations(BEDROCK_RUNTIME)
     )
@@ -73,24 +78,28 @@ BEDROCK, BEDROCK_RUNTIME = service_model.SERVICES
 
 
 class Application:
-    """Answers for one simulator. `account` is whose a call is that is signed with no account's number.
+    """The application of one simulator.
 
-    `keep` is called after everything that may have changed something, before it is answered.
+    Args:
+        bedrock: The simulator.
+        admin: Its admin API.
+        account: The account of requests whose access key is not an account's 12 digits.
+        save: Called after every possible change, before it is answered.
     """
 
-    def __init__(self, bedrock: Bedrock, admin: Admin, account: str, keep: Callable[[], None]) -> None:
-        self._bedrock, self._admin, self._account, self._keep = bedrock, admin, account, keep
+    def __init__(self, bedrock: Bedrock, admin: Admin, account: str, save: Callable[[], None]) -> None:
+        self._bedrock, self._admin, self._account, self._save = bedrock, admin, account, save
         self._guarded = loopback_only(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the server's life. What a page in a browser sends is refused."""
+        """Handles one request, or the server's lifespan. Requests of pages in a browser are refused."""
         await self._guarded(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _handle_lifespan(receive, send)
         elif scope["path"].startswith(PREFIX):
-            await handle_admin(self._admin, scope, receive, send, self._keep)
+            await handle_admin(self._admin, scope, receive, send, self._save)
         else:
             body = await read_body(receive)
             await reply(await to_thread(self._answer, scope, body), send)
@@ -108,7 +117,7 @@ class Application:
             Request(service, signed.account, signed.region, method, path, query, headers, body)
         )
         if service == BEDROCK and method != "GET":
-            self._keep()
+            self._save()
         return answer
 
 

@@ -1,11 +1,4 @@
-"""S3 for the simulator that stands alone: buckets that are folders.
-
-S3 for the simulator that stands alone: an endpoint, emulated or real, spoken to with botocore.
-
-IAM without IAM: in the simulator that stands alone a role is what looks like one; a host with IAM enforces it.
-
-Events posted to a URL, one after the other, from a thread of their own: delivery is best effort.
-"""
+"""S3, IAM and an event target for the stand-alone server: folders or an S3 endpoint, role patterns, a webhook."""
 
 import json
 import os
@@ -29,9 +22,11 @@ ANY_REGION = "any"
 
 
 class FolderObjects:
-    """A bucket is a folder of `root`, an object a file in it. Buckets are the same for all accounts.
+    """S3 in folders: a bucket is a folder of `root`, an object a file in it. All accounts share the buckets.
 
-    `region` is where they all are; `any` puts each where it is asked for. Roles may read and write all of them.
+    Args:
+        root: The folder of the buckets.
+        region: The Region of all buckets; `any` puts each in the Region that asks for it.
     """
 
     def __init__(self, root: Path, region: str = ANY_REGION) -> None:
@@ -48,7 +43,7 @@ class FolderObjects:
         return self._root / bucket / key
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
-        """The whole file."""
+        """Reads the whole file."""
         try:
             return self._file(bucket, key).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -57,7 +52,7 @@ class FolderObjects:
             raise ObjectDenied(f"s3://{bucket}/{key} cannot be read: {why}") from why
 
     def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """Writes the file, and the folders above it."""
+        """Writes the file, and creates its folders."""
         path = self._file(bucket, key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,17 +61,17 @@ class FolderObjects:
             raise ObjectDenied(f"s3://{bucket}/{key} cannot be written: {why}") from why
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
-        """The keys of the files below the bucket's folder that begin with the prefix."""
+        """Returns the keys of the bucket's files that start with the prefix."""
         folder = self._file(bucket, "a").parent
         keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         return sorted(key for key in keys if key.startswith(prefix))
 
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """As `put`: no bucket has a policy."""
+        """As `put`: buckets have no policies."""
         self.put(account, region, source_arn, bucket, key, body)
 
-    def home(self, account: str, region: str, bucket: str) -> str | None:
-        """The Region of the bucket."""
+    def bucket_region(self, account: str, region: str, bucket: str) -> str | None:
+        """Returns the Region of the bucket."""
         if not self._is_bucket(bucket):
             return None
         return region if self._region == ANY_REGION else self._region
@@ -87,10 +82,10 @@ _CONFIG = Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeou
 
 
 class EndpointObjects:
-    """Buckets behind a URL, called as the account (its number is the access key); a role is not assumed.
+    """S3 behind a URL, called as the account: its number is the access key, and no role is assumed.
 
-    Where the simulator's own environment names a profile, or a key that is no account's number, those are used. The
-    secret that goes with accounts' numbers is taken from there too.
+    If the simulator's environment names a profile, or an access key that is not an account's number, those credentials
+    are used. The secret for accounts' numbers comes from the environment too.
     """
 
     def __init__(self, url: str) -> None:
@@ -99,7 +94,7 @@ class EndpointObjects:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def _client(self, account: str, region: str) -> Any:
-        with self._lock:  # sessions are not safe to use from several threads, clients are
+        with self._lock:  # sessions are not thread-safe, clients are
             if (account, region) not in self._clients:
                 secret = os.environ.get("AWS_SECRET_ACCESS_KEY") or "local"
                 keys = (
@@ -111,7 +106,7 @@ class EndpointObjects:
             return self._clients[account, region]
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
-        """The whole object."""
+        """Reads the whole object."""
         with _translated_errors(f"s3://{bucket}/{key}"):
             return bytes(self._client(account, region).get_object(Bucket=bucket, Key=key)["Body"].read())
 
@@ -121,18 +116,18 @@ class EndpointObjects:
             self._client(account, region).put_object(Bucket=bucket, Key=key, Body=body)
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
-        """The keys that begin with the prefix, sorted."""
+        """Returns the keys that start with the prefix, sorted."""
         with _translated_errors(f"s3://{bucket}"):
             pages = self._client(account, region).get_paginator("list_objects_v2")
             found = pages.paginate(Bucket=bucket, Prefix=prefix)
             return sorted(each["Key"] for page in found for each in page.get("Contents", []))
 
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """As `put`: the endpoint is not told that it is Bedrock who writes."""
+        """As `put`: the endpoint does not learn that Bedrock writes."""
         self.put(account, region, source_arn, bucket, key, body)
 
-    def home(self, account: str, region: str, bucket: str) -> str | None:
-        """The Region that the endpoint gives the bucket."""
+    def bucket_region(self, account: str, region: str, bucket: str) -> str | None:
+        """Returns the bucket's Region according to the endpoint."""
         try:
             with _translated_errors(f"s3://{bucket}"):
                 found = self._client(account, region).get_bucket_location(Bucket=bucket)
@@ -150,7 +145,7 @@ def _uses_own_credentials() -> bool:
 
 @contextmanager
 def _translated_errors(what: str) -> Iterator[None]:
-    """S3's errors as the ports'."""
+    """Raises S3's errors as those of `ports`."""
     try:
         yield
     except ClientError as error:
@@ -166,10 +161,10 @@ _ROLE_ARN = re.compile(r"arn:aws(-[^:]+)?:iam::(?P<account>\d{12}):role/.+")
 
 
 class PatternRoles:
-    """Any role of the caller's own account may be assumed, and may do everything."""
+    """Roles of the caller's own account exist and may do everything; others do not exist."""
 
-    def check(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
-        """None for a role of that account, else the service's sentence."""
+    def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
+        """Returns None for a role of the account, else the service's message."""
         found = _ROLE_ARN.fullmatch(role_arn)
         if found is not None and found["account"] == account:
             return None
@@ -178,19 +173,22 @@ class PatternRoles:
             f"to be assumed for {service_source_arn} in {region}."
         )
 
-    def may(
+    def is_allowed(
         self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
     ) -> bool:  # the port's parameters
-        """It may."""
+        """Always true."""
         return True
 
 
 _TIMEOUT = 5.0  # seconds
-_MAX_QUEUED = 1000  # waiting
+_MAX_QUEUED = 1000  # events
 
 
 class Webhook:
-    """Posts each event as JSON. What cannot be delivered is lost, and said once on stderr."""
+    """Posts events to a URL as JSON, one after the other, from a thread of its own.
+
+    Delivery is best effort: an event that cannot be delivered is lost, which is reported once on stderr.
+    """
 
     def __init__(self, url: str) -> None:
         self._url, self._silent = url, False
@@ -199,7 +197,7 @@ class Webhook:
         threading.Thread(target=self._post_for_ever, daemon=True, name="bedrock-events").start()
 
     def post(self, event: dict[str, Any]) -> None:
-        """Takes an event; it is lost where too many wait already."""
+        """Queues an event; it is lost if the queue is full."""
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
@@ -220,5 +218,5 @@ class Webhook:
 
     def _complain(self, why: str) -> None:
         if not self._silent:
-            print(f"events are lost on their way to {self._url}: {why}", file=sys.stderr, flush=True)
+            print(f"events cannot be delivered to {self._url}: {why}", file=sys.stderr, flush=True)
         self._silent = True

@@ -1,11 +1,9 @@
-"""HTTP as hypercorn speaks it with an application (ASGI): whole requests in, answers out, and connections cut off.
+"""HTTP over ASGI with hypercorn, and protection of a loopback address from pages in a browser.
 
-Who may call an address that listens on loopback: programs of this machine, and no page in a browser.
-
-A page of any site can send requests to 127.0.0.1, and a site whose name comes to mean 127.0.0.1 can read the answers.
-A browser says so: by the name in Host, by Origin, by Sec-Fetch-Site, and by asking with OPTIONS. No SDK sends one of
-those, so every request that has one is refused before anything looks at it. Nor does an answer ever allow a page to
-read it, and no WebSocket, which browsers open anywhere, is accepted.
+Any site's page can send requests to 127.0.0.1, and a site whose name resolves to 127.0.0.1 can read the responses (DNS
+rebinding). Browsers reveal themselves by Host, Origin, Sec-Fetch-Site, and preflight OPTIONS requests. No SDK sends
+these, so every such request is refused before anything processes it. No response allows a page to read it, and no
+WebSocket, which browsers may open to any address, is accepted.
 """
 
 import asyncio
@@ -28,7 +26,7 @@ REQUEST_ID = "x-amzn-requestid"
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """Reads the whole body of a request."""
     pieces, more = [], True
     while more:
         message = await receive()
@@ -40,18 +38,18 @@ async def read_body(receive: Receive) -> bytes:
 async def handle_admin(
     admin: Admin, scope: Scope, receive: Receive, send: Send, keep: Callable[[], None] = lambda: None
 ) -> None:
-    """Answers a request below `PREFIX`, from a thread of its own: it may train. `keep` is called after every change."""
+    """Answers a request below `PREFIX`, in a thread because it may train. `keep` is called after every change."""
     body = await read_body(receive)
     path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
-    status, told = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
+    status, answer = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
     if scope["method"] != "GET":
         await asyncio.to_thread(keep)
-    encoded = (json.dumps(told, default=str) + "\n").encode()
+    encoded = (json.dumps(answer, default=str) + "\n").encode()
     await reply(Response(status, {"content-type": "application/json"}, encoded), send)
 
 
 async def reply(response: Response, send: Send) -> None:
-    """Sends an answer as its ports say: late, in pieces, broken off, or not at all."""
+    """Sends a response as `ports.Response` specifies: delayed, in chunks, broken off, or not at all."""
     if response.delay:
         await asyncio.sleep(response.delay)
     if response.dropped:
@@ -69,7 +67,7 @@ async def reply(response: Response, send: Send) -> None:
 
 
 async def send_chunks(chunks: Iterable[Chunk], send: Send) -> None:
-    """Sends a body in pieces, each after its own wait; one that is interrupted is left without its end."""
+    """Sends a body in chunks, each after its own wait. An interrupted body is left without its end."""
     try:
         for delay, piece in chunks:
             await asyncio.sleep(delay)
@@ -80,7 +78,7 @@ async def send_chunks(chunks: Iterable[Chunk], send: Send) -> None:
 
 
 async def close_connection(send: Send) -> None:
-    """Closes the connection behind hypercorn's own `send`, for which ASGI has no message; nothing may be sent after."""
+    """Closes the connection behind hypercorn's `send`, for which ASGI has no message. Send nothing after it."""
     stream: Any = getattr(send, "__self__", None)
     if stream is None:
         raise TypeError("only hypercorn's own send leads to the connection, and this is another")
@@ -94,7 +92,7 @@ _CORS_HEADERS = b"access-control-"
 
 
 def rejection_reason(scope: Scope) -> str | None:
-    """Why a request is refused, as one sentence; None if a program of this machine may have sent it."""
+    """Returns why a request is refused, None if a program of this machine may have sent it."""
     if scope["type"] == "websocket":
         return "WebSockets are not served here."
     hosts, origins, sites = (_values(scope, name) for name in (b"host", b"origin", b"sec-fetch-site"))
@@ -108,7 +106,7 @@ def rejection_reason(scope: Scope) -> str | None:
 
 
 def loopback_only(inner: AsgiApplication) -> AsgiApplication:
-    """The application, shut to pages in a browser."""
+    """Wraps an application so that it refuses requests of pages in a browser."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -124,11 +122,11 @@ def loopback_only(inner: AsgiApplication) -> AsgiApplication:
 
 
 class _WithoutCorsHeaders:
-    """Sends answers without the headers that let a page of another site read them."""
+    """Sends responses without the headers that allow a page of another site to read them."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.__self__ = getattr(send, "__self__", None)  # `hang_up` finds the connection there
+        self.__self__ = getattr(send, "__self__", None)  # `close_connection` finds the connection there
 
     async def __call__(self, message: dict[str, Any]) -> None:
         if "headers" in message:
@@ -140,12 +138,12 @@ def _without_cors_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[
     return [(name, value) for name, value in headers if not name.lower().startswith(_CORS_HEADERS)]
 
 
-def _values(scope: Scope, wanted: bytes) -> list[str]:
-    return [value.decode("latin-1").strip().lower() for name, value in scope["headers"] if name.lower() == wanted]
+def _values(scope: Scope, header: bytes) -> list[str]:
+    return [value.decode("latin-1").strip().lower() for name, value in scope["headers"] if name.lower() == header]
 
 
 def _is_own(host: str, server: tuple[str, int | None] | None) -> bool:
-    """Loopback's names, and those below them: buckets, functions' URLs, APIs. No site can have one of them."""
+    """Whether the host is loopback's name or one below it (buckets, function URLs, APIs), which no site can have."""
     found = _HOST.fullmatch(host)
     if found is None:
         return False

@@ -1,9 +1,9 @@
-"""Keeps a simulator's memory in a folder: after every change, in one step, so that a kill loses the last one at most.
+"""Stores a simulator's state in a folder, after every change and atomically. A kill loses the last change at most.
 
-DIR/state.json      the memory
-DIR/clock.json      the calendar, written every second: where the clock goes on after a kill
-DIR/pairs/NAME      what students learnt
-DIR/lock            held by the simulator that runs from here
+DIR/state.json      the state
+DIR/clock.json      the clock's state, written every second: where the clock continues after a kill
+DIR/pairs/NAME      what students were trained on
+DIR/lock            locked by the simulator that uses the folder
 """
 
 import fcntl
@@ -24,51 +24,58 @@ class StateError(Exception):
 
 
 class PairFiles:
-    """The sets of pairs, a file each (`state.Shelf`)."""
+    """The sets of pairs, one file each (`state.PairStore`)."""
 
     def __init__(self, root: Path) -> None:
         self._root, self._read = root, set[str]()
         root.mkdir(parents=True, exist_ok=True)
 
     def put(self, name: str, pairs: bytes) -> None:
-        """Keeps a set, unless it is there."""
+        """Stores a set, unless it is stored already."""
         if not (self._root / name).exists():
             replace(self._root / name, pairs)
 
     def get(self, name: str) -> bytes:
-        """A set that was kept. Raises KeyError."""
+        """Returns a set. Raises KeyError."""
         self._read.add(name)
         try:
             return (self._root / name).read_bytes()
         except OSError:
             raise KeyError(str(self._root / name)) from None
 
-    def sweep(self) -> None:
-        """Removes what was never read: nobody learnt it any more."""
+    def delete_unread(self) -> None:
+        """Deletes the sets that were not read since the start: no model uses them."""
         for path in self._root.iterdir():
             if path.name not in self._read:
                 path.unlink()
 
 
 class StateDirectory:
-    """One simulator's memory on disk. `save` may be called from several threads."""
+    """The state of one simulator on disk. `save` is thread-safe."""
 
     def __init__(self, folder: Path, bedrock: Bedrock, clock: MemoryClock) -> None:
         self._bedrock, self._clock = bedrock, clock
-        self._lock, self._kept = threading.Lock(), b""
+        self._lock, self._saved = threading.Lock(), b""
         self._file, self._calendar = folder / "state.json", folder / "clock.json"
         try:
-            self._shelf = PairFiles(folder / "pairs")
-            self._held = _lock_directory(folder / "lock")
+            self._pairs = PairFiles(folder / "pairs")
+            self._lock_file = _lock_directory(folder / "lock")
         except OSError as why:
-            raise StateError(f"nothing can be kept in {folder}: {why.strerror}.") from why
+            raise StateError(f"{folder} cannot store the state: {why.strerror}. Choose another --state.") from why
 
     def load(self) -> ClockState | None:
-        """Lets the simulator remember what is kept; the calendar that was kept with it. Raises CannotKeep."""
+        """Restores the stored state.
+
+        Returns:
+            The stored state of the clock, None if nothing is stored.
+
+        Raises:
+            StateError: The stored state cannot be read.
+        """
         try:
             found: ClockState = msgspec.json.decode(self._calendar.read_bytes(), type=ClockState)
-            self._bedrock.restore(state.decode(self._file.read_bytes(), self._shelf))
-            self._shelf.sweep()
+            self._bedrock.restore(state.decode(self._file.read_bytes(), self._pairs))
+            self._pairs.delete_unread()
         except FileNotFoundError:
             return None
         except (OSError, ValueError, state.InvalidState) as why:
@@ -76,35 +83,35 @@ class StateDirectory:
         return found
 
     def save(self) -> None:
-        """Writes what has changed since the last time."""
+        """Writes the state if it has changed since the last time."""
         with self._lock:
-            encoded = self._bedrock.remember(lambda memory: state.encode(memory, self._shelf))
-            if encoded != self._kept:
-                self._save_clock()  # first: nothing remembered is later than the clock
+            encoded = self._bedrock.snapshot(lambda memory: state.encode(memory, self._pairs))
+            if encoded != self._saved:
+                self._save_clock()  # first: no stored state is later than the stored clock
                 replace(self._file, encoded)
-                self._kept = encoded
+                self._saved = encoded
 
     def save_clock(self) -> None:
-        """Writes the calendar of the moment."""
+        """Writes the clock's current state."""
         with self._lock:
             self._save_clock()
 
     def _save_clock(self) -> None:
-        replace(self._calendar, msgspec.json.encode(self._clock.frozen()), lasting=False)
+        replace(self._calendar, msgspec.json.encode(self._clock.snapshot()), lasting=False)
 
 
 def _lock_directory(lock: Path) -> TextIOWrapper:
-    held = lock.open("w")
+    lock_file = lock.open("w")
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        held.close()
+        lock_file.close()
         raise StateError(f"another simulator runs from {lock.parent}: stop it, or choose another --state.") from None
-    return held
+    return lock_file
 
 
 def replace(path: Path, body: bytes, *, lasting: bool = True) -> None:
-    """Puts a file in place in one step; unless a power cut may undo it, on the disk."""
+    """Replaces a file atomically. With `lasting`, it also survives a power failure."""
     draft = path.with_name(f"{path.name}.draft")
     with draft.open("wb") as file:
         file.write(body)

@@ -1,4 +1,4 @@
-"""The simulator as a process: listens on loopback, ticks, and stops when it is told to."""
+"""The stand-alone server's process: listens on loopback, ticks, and stops on a signal."""
 
 import asyncio
 import signal
@@ -26,63 +26,63 @@ from bedrock_simulator.server.persistence import StateDirectory, StateError
 LOOPBACK = "127.0.0.1"
 SPEED = 360.0
 _TICK = 0.05  # seconds, real
-_CLOCK = 1.0  # seconds, real, between two writings of the calendar
-_PATIENCE = 5.0  # seconds for what is under way when it stops
+_CLOCK = 1.0  # seconds, real, between two writes of the clock's state
+_PATIENCE = 5.0  # seconds for running requests when it stops
 
 
 class CannotStart(Exception):
-    """It could not be started. The message is one sentence for a person."""
+    """The server cannot start. The message is one sentence for a person."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serves until SIGINT or SIGTERM. 0, or 1 with one sentence on stderr when it cannot begin."""
-    asked = parse(argv)
+    """Serves until SIGINT or SIGTERM. Returns 0, or 1 with one sentence on stderr if it cannot start."""
+    args = parse(argv)
     try:
-        listening = _listen(asked.port)
-        clock, events, bedrock = _simulator(asked)
-        keeper = _keeper(asked, bedrock, clock)
-    except (CannotStart, StateError) as sentence:
-        print(sentence, file=sys.stderr)
+        listening = _listen(args.port)
+        clock, events, bedrock = _simulator(args)
+        store = _open_store(args, bedrock, clock)
+    except (CannotStart, StateError) as message:
+        print(message, file=sys.stderr)
         return 1
     for service in service_model.SERVICES:
-        service_model.operations(service)  # takes half a second, which the first caller need not wait
-    keep = keeper.save if keeper else _nothing
-    admin = Admin(bedrock, clock, events, account=asked.account)
-    _greet(listening.getsockname()[1], asked.account)
-    _serve(Application(bedrock, admin, asked.account, keep), listening, bedrock, keeper)
+        service_model.operations(service)  # takes half a second, which the first caller should not wait
+    save = store.save if store else _save_nothing
+    admin = Admin(bedrock, clock, events, account=args.account)
+    _print_environment(listening.getsockname()[1], args.account)
+    _serve(Application(bedrock, admin, args.account, save), listening, bedrock, store)
     return 0
 
 
-def _simulator(asked: Namespace) -> tuple[MemoryClock, EventStore, Bedrock]:
-    clock = MemoryClock(asked.date, SPEED if asked.speed is None else asked.speed)
-    events = EventStore(clock, post=Webhook(asked.events_to).post if asked.events_to else None)
+def _simulator(args: Namespace) -> tuple[MemoryClock, EventStore, Bedrock]:
+    clock = MemoryClock(args.date, SPEED if args.speed is None else args.speed)
+    events = EventStore(clock, post=Webhook(args.events_to).post if args.events_to else None)
     bedrock = Bedrock(
         clock=clock,
-        objects=EndpointObjects(asked.s3) if asked.s3 else FolderObjects(asked.objects, asked.bucket_region),
+        objects=EndpointObjects(args.s3) if args.s3 else FolderObjects(args.objects, args.bucket_region),
         events=events,
         roles=PatternRoles(),
-        settings=settings(asked),
-        faults=Faults(asked.fault, seed=asked.seed),
+        settings=settings(args),
+        faults=Faults(args.fault, seed=args.seed),
     )
     return clock, events, bedrock
 
 
-def _keeper(asked: Namespace, bedrock: Bedrock, clock: MemoryClock) -> StateDirectory | None:
-    """Goes on from what is kept, if it is to be kept: date and speed are those of before, unless they are asked for."""
-    if asked.state is None:
+def _open_store(args: Namespace, bedrock: Bedrock, clock: MemoryClock) -> StateDirectory | None:
+    """Restores the stored state, if flags name a folder. Its date and speed apply unless flags set others."""
+    if args.state is None:
         return None
-    keeper = StateDirectory(asked.state, bedrock, clock)
-    if (before := keeper.load()) is not None:
+    store = StateDirectory(args.state, bedrock, clock)
+    if (before := store.load()) is not None:
         clock.set(
-            virtual=before.virtual if asked.date is None else asked.date,
-            speed=before.speed if asked.speed is None else asked.speed,
+            virtual=before.virtual if args.date is None else args.date,
+            speed=before.speed if args.speed is None else args.speed,
         )
-    keeper.save()
-    return keeper
+    store.save()
+    return store
 
 
-def _nothing() -> None:
-    """Keeps nothing."""
+def _save_nothing() -> None:
+    """Saves nothing."""
 
 
 def _listen(port: int) -> socket.socket:
@@ -92,13 +92,13 @@ def _listen(port: int) -> socket.socket:
         listening.bind((LOOPBACK, port))
     except OSError as why:
         listening.close()
-        sentence = f"port {port} on {LOOPBACK} cannot be taken ({why.strerror}): choose another with --port."
-        raise CannotStart(sentence) from None
+        message = f"port {port} on {LOOPBACK} is not available ({why.strerror}): choose another with --port."
+        raise CannotStart(message) from None
     listening.listen(1024)
     return listening
 
 
-def _greet(port: int, account: str) -> None:
+def _print_environment(port: int, account: str) -> None:
     url = f"http://{LOOPBACK}:{port}"
     print(
         f"export AWS_ENDPOINT_URL_BEDROCK={url} AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url} AWS_ACCESS_KEY_ID={account} "
@@ -107,41 +107,41 @@ def _greet(port: int, account: str) -> None:
     )
 
 
-def _serve(application: Application, listening: socket.socket, bedrock: Bedrock, keeper: StateDirectory | None) -> None:
-    over = threading.Event()
-    threads = [threading.Thread(target=_tick, args=(bedrock, keeper, over), daemon=True, name="bedrock-ticks")]
-    if keeper:
-        threads.append(threading.Thread(target=_write_clock, args=(keeper, over), daemon=True, name="bedrock-clock"))
+def _serve(application: Application, listening: socket.socket, bedrock: Bedrock, store: StateDirectory | None) -> None:
+    stopping = threading.Event()
+    threads = [threading.Thread(target=_tick, args=(bedrock, store, stopping), daemon=True, name="bedrock-ticks")]
+    if store:
+        threads.append(threading.Thread(target=_write_clock, args=(store, stopping), daemon=True, name="bedrock-clock"))
     for thread in threads:
         thread.start()
-    asyncio.run(_until_told(application, listening))
-    over.set()
+    asyncio.run(_serve_until_signal(application, listening))
+    stopping.set()
     for thread in threads:
         thread.join(_PATIENCE)
-    if keeper:
-        keeper.save()
-        keeper.save_clock()
+    if store:
+        store.save()
+        store.save_clock()
 
 
-async def _until_told(application: Application, listening: socket.socket) -> None:
+async def _serve_until_signal(application: Application, listening: socket.socket) -> None:
     config = Config()
     config.bind = [f"fd://{listening.fileno()}"]
     config.graceful_timeout, config.loglevel = _PATIENCE, "WARNING"
-    told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, told.set)
-    await serve(application, config, shutdown_trigger=told.wait)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop.set)
+    await serve(application, config, shutdown_trigger=stop.wait)
 
 
-def _tick(bedrock: Bedrock, keeper: StateDirectory | None, over: threading.Event) -> None:
-    while not over.wait(_TICK):
+def _tick(bedrock: Bedrock, store: StateDirectory | None, stopping: threading.Event) -> None:
+    while not stopping.wait(_TICK):
         try:
-            if bedrock.tick() and keeper:
-                keeper.save()
-        except Exception:  # a bug of ours must not stop time
+            if bedrock.tick() and store:
+                store.save()
+        except Exception:  # a bug of the simulator must not stop time
             traceback.print_exc()
 
 
-def _write_clock(keeper: StateDirectory, over: threading.Event) -> None:
-    while not over.wait(_CLOCK):
-        keeper.save_clock()
+def _write_clock(store: StateDirectory, stopping: threading.Event) -> None:
+    while not stopping.wait(_CLOCK):
+        store.save_clock()

@@ -1,1 +1,1 @@
-"""Batch inference: many records of a model's input in S3, one record of output for each."""
+"""Batch inference: files of model input in S3, and a record of output for each record of input."""

@@ -1,7 +1,7 @@
 """The files of a batch inference job: JSON lines in, and for each file one of the same name with `.out` (User Guide).
 
-Sources: batch-inference-data, batch-inference-results; quotas in `catalog.batches`. That output lies under the job's id
-is observed by others. Refused before anything is answered: what is no record, too few or too many, too large.
+Sources: batch-inference-data, batch-inference-results; quotas in `catalog.job_limits`. Others observed that output is
+under the job's ID. Invalid records, too few or too many, and files that are too large are refused before any inference.
 """
 
 import json
@@ -14,7 +14,7 @@ from bedrock_simulator.models import text
 from bedrock_simulator.models.storage import Bucket, JobInputError
 
 Params = dict[str, Any]
-_GENERATED = 11  # characters of a record's id when it has none
+_GENERATED = 11  # characters of a generated record ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class File:
 
 
 def read(bucket: Bucket, uri: str) -> list[File]:
-    """Every JSONL file there, or the one that is named; Rejected with a sentence."""
+    """Reads every JSONL file at the location, or the one that it names. Raises JobInputError."""
     if uri.endswith(".jsonl"):
         named = {uri.rsplit("/", 1)[1]: uri}
     else:
@@ -81,5 +81,5 @@ def _records(name: str, body: bytes) -> list[Record]:
 
 
 def lines(rows: Sequence[Params]) -> str:
-    """A file of output."""
+    """Returns the body of an output file."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

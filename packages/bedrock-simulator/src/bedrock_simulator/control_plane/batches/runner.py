@@ -1,174 +1,152 @@
-"""How batch inference jobs move on, the work behind them, and the events that tell of it.
+"""Runs batch inference jobs: their status over time, their work, and their events.
 
-Submitted → Validating → Scheduled → InProgress → Completed (or Failed, or Stopping and Stopped). How long each takes
-is this simulator's assumption and never as long as the shortest time-out, so a job neither expires nor ends partially.
-A record that a model refuses is an error in the output, and the job is Completed all the same. The role needs what the
-User Guide lists for profiles (batch-iam-sr); for a model's own id nothing is listed, and nothing is asked.
+Submitted → Validating → Scheduled → InProgress → Completed (or Failed, or Stopping and Stopped). The durations are an
+ASSUMPTION. They are shorter than the shortest time-out, so a job neither expires nor completes partially. A record that
+the model rejects becomes an error in the output; the job is Completed all the same. The role needs the permissions that
+the User Guide lists for inference profiles (batch-iam-sr); for a model's own ID none are listed, so none are checked.
 
-A fault of stage Validation strikes while Validating, one of stage Training while InProgress.
+Records are answered by the runtime's models, without quotas, latency and invocation logs.
 
-A batch inference job's records answered by the runtime's own models: no quota, no waiting, no log.
+A fault with the stage Validation affects jobs that are Validating, one with the stage Training those InProgress.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
-from bedrock_simulator.control_plane import job_runner
 from bedrock_simulator.control_plane.batches import files
 from bedrock_simulator.control_plane.batches.files import File, Record
-from bedrock_simulator.control_plane.call import Services
-from bedrock_simulator.control_plane.job_runner import JobContext, StatusChange
-from bedrock_simulator.faults import FaultContext, Faults
+from bedrock_simulator.control_plane.job_runner import (
+    MAX_MESSAGE,
+    JobContext,
+    JobRunner,
+    JobWork,
+    StatusChange,
+    is_profile,
+    missing_permission,
+)
 from bedrock_simulator.models.storage import Bucket, JobInputError
-from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.records import BatchJob, RegionResources
 from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.call import Call
 
 DETAIL_TYPE = "Batch Inference Job State Change"
-VALIDATING, SCHEDULED, MOST = timedelta(minutes=4), timedelta(minutes=5), timedelta(hours=20)
-READ, ANSWERED, WRITTEN = range(3)
+VALIDATING, SCHEDULED, MAX_DURATION = timedelta(minutes=4), timedelta(minutes=5), timedelta(hours=20)
+READ, INVOKED, WRITTEN = range(3)
 _STAGES = {"Validating": "Validation", "InProgress": "Training"}
-_FAILED = "Internal error (this simulated account was told to fail the job)."
 
 
 @dataclass(slots=True)
-class BatchWork:
-    """What a job has worked out so far; `done` is the last step that is finished."""
+class BatchWork(JobWork):
+    """The files that were read, and the output that they gave."""
 
-    done: int = -1
     files: list[File] = field(default_factory=list)
     output: dict[str, str] = field(default_factory=dict)
-    refused: int = 0
-    failure: str | None = None
+    rejected: int = 0
 
 
-class BatchRunner:
-    """The batch inference jobs of all estates, with the errands of those under way."""
+class BatchRunner(JobRunner[BatchJob, BatchWork]):
+    """Runs the batch inference jobs of all accounts and Regions."""
 
-    def __init__(self, around: Services) -> None:
-        self._around = around
-        self._errands: dict[str, BatchWork] = {}
+    def jobs(self, resources: RegionResources) -> dict[str, BatchJob]:
+        """All batch inference jobs."""
+        return resources.batches
 
-    def clear(self) -> None:
-        """Forgets every errand."""
-        self._errands.clear()
+    def new_work(self) -> BatchWork:
+        """No files, no output."""
+        return BatchWork()
 
-    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
-        """Moves every job as far as its time and its finished work allow."""
-        for batch in list(estate.batches.values()):
-            if not batch.ended and batch.due <= now and not faults.strikes("stuck-job", _occasion(estate, batch)):
-                moved = self._step(batch)
-                estate.batches[batch.arn] = moved
-                if moved.ended:
-                    self._errands.pop(batch.arn, None)
+    def is_open(self, job: BatchJob) -> bool:
+        """Whether the job has not ended."""
+        return job.ended is None
 
-    def _step(self, batch: BatchJob) -> BatchJob:
-        errand = self._errands.get(batch.arn, BatchWork())
-        if errand.failure and batch.status in _STAGES:
-            return _finish(batch, "Failed", errand.failure)
-        match batch.status:
-            case "Submitted":
-                return _move_to(batch, "Validating", VALIDATING)
-            case "Validating" if errand.done >= READ:
-                total = sum(len(file.records) for file in errand.files)
-                return _move_to(replace(batch, total=total), "Scheduled", SCHEDULED)
-            case "Scheduled":
-                return _move_to(batch, "InProgress", min(MOST, timedelta(minutes=5 + 0.02 * batch.total)))
-            case "InProgress" if errand.done >= WRITTEN:
-                return _finish(replace(batch, processed=batch.total, failed=errand.refused), "Completed")
-            case "Stopping":
-                return _finish(batch, "Stopped")
-        return batch
+    def stage(self, job: BatchJob) -> str:
+        """Validation while Validating, Training while InProgress."""
+        return _STAGES.get(job.status, "")
 
-    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
-        """The work that jobs need done, to be run without the lock."""
-        tasks: list[Callable[[], None]] = []
-        for batch in estate.batches.values():
-            step, occasion = _due_step(batch, means.now), _occasion(estate, batch)
-            errand = self._errands.setdefault(batch.arn, BatchWork()) if step is not None else BatchWork(WRITTEN)
-            if step is None or errand.failure is not None or errand.done >= step:
-                continue
-            if fault := means.faults.strikes("failed-job", occasion):
-                errand.failure = fault.message or _FAILED
-            elif not means.faults.strikes("stuck-job", occasion):
-                tasks.append(partial(self._work, errand, step, batch, estate, means))
-        return tasks
+    def due_step(self, job: BatchJob, now: datetime) -> int | None:
+        """Input is read while Validating; output is written when the time InProgress is over."""
+        if job.status == "InProgress":
+            return WRITTEN if job.due <= now else INVOKED
+        return READ if job.status == "Validating" else None
 
-    def _work(self, errand: BatchWork, step: int, batch: BatchJob, estate: RegionResources, means: JobContext) -> None:
-        bucket = Bucket(self._around.objects, estate.account, estate.region, batch.request["roleArn"])
-        try:
-            for each in range(errand.done + 1, step + 1):
-                if each == READ:
-                    errand.files = self._read(batch, estate, bucket)
-                elif each == ANSWERED:
-                    errand.output, errand.refused = run_records(errand.files, batch, means)
-                else:
-                    _write(errand, batch, bucket)
-                errand.done = each
-        except (JobInputError, ObjectDenied, ObjectMissing, errors.ServiceError) as why:
-            errand.failure = str(why)
+    def advance_job(self, resources: RegionResources, job: BatchJob, work: BatchWork) -> None:
+        """Moves the job to its next status."""
+        resources.batches[job.arn] = _next(job, work)
 
-    def _read(self, batch: BatchJob, estate: RegionResources, bucket: Bucket) -> list[File]:
-        found = files.read(bucket, batch.request["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
-        named = batch.request["modelId"]
-        refused = job_runner.missing_permission(self._around.roles, estate, batch.request["roleArn"], named)
-        if refused is not None and job_runner.is_profile(named):
+    def run_step(
+        self, step: int, work: BatchWork, job: BatchJob, resources: RegionResources, bucket: Bucket, context: JobContext
+    ) -> None:
+        """Reads the input, invokes the model, or writes the output."""
+        if step == READ:
+            work.files = self._read(job, resources, bucket)
+        elif step == INVOKED:
+            work.output, work.rejected = run_records(work.files, job, context)
+        else:
+            root = job.request["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].rstrip("/")
+            for name, body in work.output.items():
+                bucket.write(f"{root}/{job.arn.rsplit('/', 1)[1]}/{name}.out", body)
+
+    def _read(self, job: BatchJob, resources: RegionResources, bucket: Bucket) -> list[File]:
+        found = files.read(bucket, job.request["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
+        model_id = job.request["modelId"]
+        refused = missing_permission(self._services.roles, resources, job.request["roleArn"], model_id)
+        if refused is not None and is_profile(model_id):
             raise JobInputError(refused)
         return found
 
-    def changes(self, estate: RegionResources, now: datetime) -> Iterator[StatusChange]:
-        """Every job's status with the event that tells of it; there were batches before there were events of them."""
-        for batch in estate.batches.values() if now.date() >= availability.BATCH_EVENTS else ():
-            yield StatusChange(batch.arn, batch.name, batch.status, batch.changed, DETAIL_TYPE, _detail(batch, estate))
+    def changes(self, resources: RegionResources, now: datetime) -> Iterator[StatusChange]:
+        """Every job's status. Bedrock had batch inference jobs before it sent events about them."""
+        for job in resources.batches.values() if now.date() >= availability.BATCH_EVENTS else ():
+            yield StatusChange(job.arn, job.name, job.status, job.changed, DETAIL_TYPE, _detail(job, resources))
 
 
-def _occasion(estate: RegionResources, batch: BatchJob) -> FaultContext:
-    stage = _STAGES.get(batch.status, "")
-    return FaultContext(estate.account, estate.region, named=batch.name, stage=stage, subject=f"{batch.arn} {stage}")
+def _next(job: BatchJob, work: BatchWork) -> BatchJob:
+    if work.failure and job.status in _STAGES:
+        return _finish(job, "Failed", work.failure)
+    match job.status:
+        case "Submitted":
+            return _move_to(job, "Validating", VALIDATING)
+        case "Validating" if work.done >= READ:
+            total = sum(len(file.records) for file in work.files)
+            return _move_to(replace(job, total=total), "Scheduled", SCHEDULED)
+        case "Scheduled":
+            return _move_to(job, "InProgress", min(MAX_DURATION, timedelta(minutes=5 + 0.02 * job.total)))
+        case "InProgress" if work.done >= WRITTEN:
+            return _finish(replace(job, processed=job.total, failed=work.rejected), "Completed")
+        case "Stopping":
+            return _finish(job, "Stopped")
+    return job
 
 
-def _move_to(batch: BatchJob, status: str, took: timedelta) -> BatchJob:
-    return replace(batch, status=status, changed=batch.due, due=batch.due + took)
+def _move_to(job: BatchJob, status: str, duration: timedelta) -> BatchJob:
+    return replace(job, status=status, changed=job.due, due=job.due + duration)
 
 
-def _finish(batch: BatchJob, status: str, failure: str | None = None) -> BatchJob:
-    message = failure[:2048] if failure else None
-    return replace(batch, status=status, changed=batch.due, ended=batch.due, failure=message)
+def _finish(job: BatchJob, status: str, failure: str | None = None) -> BatchJob:
+    message = failure[:MAX_MESSAGE] if failure else None
+    return replace(job, status=status, changed=job.due, ended=job.due, failure=message)
 
 
-def _due_step(batch: BatchJob, now: datetime) -> int | None:
-    """The step that a job's work should have reached; output is written when its time is over."""
-    if batch.status == "InProgress":
-        return WRITTEN if batch.due <= now else ANSWERED
-    return READ if batch.status == "Validating" else None
-
-
-def _write(errand: BatchWork, batch: BatchJob, bucket: Bucket) -> None:
-    root = batch.request["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].rstrip("/")
-    for name, body in errand.output.items():
-        bucket.write(f"{root}/{batch.arn.rsplit('/', 1)[1]}/{name}.out", body)
-
-
-def _detail(batch: BatchJob, estate: RegionResources) -> dict[str, Any]:
-    named = batch.request["modelId"]
-    model = named if named.startswith("arn:") else f"arn:aws:bedrock:{estate.region}::foundation-model/{named}"
+def _detail(job: BatchJob, resources: RegionResources) -> dict[str, Any]:
+    model_id = job.request["modelId"]
+    model = (
+        model_id if model_id.startswith("arn:") else f"arn:aws:bedrock:{resources.region}::foundation-model/{model_id}"
+    )
     return {
         "version": "0.0",
-        "accountId": estate.account,
-        "batchJobName": batch.name,
-        "batchJobArn": batch.arn,
+        "accountId": resources.account,
+        "batchJobName": job.name,
+        "batchJobArn": job.arn,
         "batchModelId": model,
-        "status": batch.status,
-        "failureMessage": batch.failure or "",
-        "creationTime": f"{batch.created:%b} {batch.created.day}, {batch.created:%Y, %I:%M:%S %p}",
+        "status": job.status,
+        "failureMessage": job.failure or "",
+        "creationTime": f"{job.created:%b} {job.created.day}, {job.created:%Y, %I:%M:%S %p}",
     }
 
 
@@ -176,35 +154,35 @@ Params = dict[str, Any]
 Invoker = Callable[[Call, Params], tuple[Params, tuple[int, int]]]
 
 
-def run_records(given: Sequence[File], batch: BatchJob, means: JobContext) -> tuple[dict[str, str], int]:
-    """The bodies of the output by their names, the manifest among them, and how many records were refused."""
-    answer = _INVOKERS[batch.request.get("modelInvocationType", "InvokeModel")]
-    call = means.call(batch.request["modelId"])
-    output, used, refused = {}, [0, 0], 0
-    for file in given:
+def run_records(inputs: Sequence[File], job: BatchJob, context: JobContext) -> tuple[dict[str, str], int]:
+    """Answers all records. Returns the output files by name with the manifest, and the number of rejected records."""
+    invoke_model = _INVOKERS[job.request.get("modelInvocationType", "InvokeModel")]
+    call = context.call(job.request["modelId"])
+    output, used, rejected = {}, [0, 0], 0
+    for file in inputs:
         rows = []
         for record in file.records:
-            row, tokens = _output_row(record, call, answer)
-            refused += "error" in row
+            row, tokens = _output_row(record, call, invoke_model)
+            rejected += "error" in row
             used = [sum(pair) for pair in zip(used, tokens, strict=True)]
             rows.append(row)
         output[file.name] = files.lines(rows)
-    output["manifest.json"] = _manifest(sum(len(file.records) for file in given), refused, used)
-    return output, refused
+    output["manifest.json"] = _manifest(sum(len(file.records) for file in inputs), rejected, used)
+    return output, rejected
 
 
-def _manifest(total: int, refused: int, used: Sequence[int]) -> str:
-    counts = {"totalRecordCount": total, "processedRecordCount": total, "successRecordCount": total - refused}
-    return json.dumps({**counts, "errorRecordCount": refused, "inputTokenCount": used[0], "outputTokenCount": used[1]})
+def _manifest(total: int, rejected: int, used: Sequence[int]) -> str:
+    counts = {"totalRecordCount": total, "processedRecordCount": total, "successRecordCount": total - rejected}
+    return json.dumps({**counts, "errorRecordCount": rejected, "inputTokenCount": used[0], "outputTokenCount": used[1]})
 
 
-def _output_row(record: Record, call: Call, answer: Invoker) -> tuple[Params, tuple[int, int]]:
-    kept = {"recordId": record.id, "modelInput": record.input}
+def _output_row(record: Record, call: Call, invoke_model: Invoker) -> tuple[Params, tuple[int, int]]:
+    row = {"recordId": record.id, "modelInput": record.input}
     try:
-        said, used = answer(call, record.input)
-    except errors.ServiceError as refusal:
-        return {**kept, "error": {"errorCode": refusal.status, "errorMessage": refusal.message}}, (0, 0)
-    return {**kept, "modelOutput": said}, used
+        output, used = invoke_model(call, record.input)
+    except errors.ServiceError as error:
+        return {**row, "error": {"errorCode": error.status, "errorMessage": error.message}}, (0, 0)
+    return {**row, "modelOutput": output}, used
 
 
 def _converse(call: Call, body: Params) -> tuple[Params, tuple[int, int]]:

@@ -1,1 +1,1 @@
-"""Evaluation jobs: a model's answers, or answers given, scored by computation or by a judge."""
+"""Evaluation jobs: responses of a model, or responses that the job brings, scored by computation or by a judge."""

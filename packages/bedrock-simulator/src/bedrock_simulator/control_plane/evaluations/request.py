@@ -1,9 +1,9 @@
-"""What an evaluation job's request must satisfy, and what it asks for.
+"""Validates and reads the request of an evaluation job.
 
 User Guide, model-evaluation-* and evaluation-judge (of a custom metric: "at a minimum, you must specify the response
 from the generator model"); doc strings of the API ("for automated model evaluation jobs, only a single model is
-supported"); quotas in `catalog.judges`. Not simulated, and refused: evaluation by people, of knowledge bases, and on
-Bedrock's own prompt datasets.
+supported"); quotas in `catalog.job_limits`. Not simulated, and refused: evaluation by people, of knowledge bases, and
+on Bedrock's own prompt datasets.
 """
 
 import json
@@ -16,13 +16,21 @@ from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.control_plane.call import Call, Params
 from bedrock_simulator.runtime.call import resolve_target
 
-_WORDS = 5  # of a definition on a rating scale
+_WORDS = 5  # in a definition on a rating scale
 _RESPONSE = "{{prediction}}"
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """A request as it is worked on: `model` (an id) or `source` (an identifier of given answers), and the judges."""
+    """The parts of a request that the work needs.
+
+    Attributes:
+        model: The ID of the model to evaluate, None for a job that brings its responses.
+        source: The identifier of the responses that the job brings.
+        judge: The evaluator model of built-in metrics.
+        custom_judge: The evaluator model of custom metrics.
+        custom: The definitions of custom metrics by name.
+    """
 
     datasets: list[Params]
     model: str | None
@@ -35,12 +43,12 @@ class EvaluationRequest:
 
     @property
     def judged(self) -> bool:
-        """Whether a model scores the answers."""
+        """Whether a model scores the responses."""
         return self.judge is not None or self.custom_judge is not None
 
 
 def read(request: Mapping[str, Any]) -> EvaluationRequest:
-    """What a checked request asks for."""
+    """Reads a validated request."""
     config, model = request["evaluationConfig"]["automated"], request["inferenceConfig"]["models"][0]
     called, custom = model.get("bedrockModel", {}), config.get("customMetricConfig", {})
     definitions = [each["customMetricDefinition"] for each in custom.get("customMetrics", [])]
@@ -62,7 +70,7 @@ def _first(config: Params) -> str | None:
 
 
 def check(call: Call) -> None:
-    """ValidationException for the first thing that cannot be."""
+    """Validates a request. Raises a ValidationException for the first violation."""
     params = call.params
     if "automated" not in params["evaluationConfig"]:
         raise errors.validation("The local Bedrock runs automated evaluation jobs only.")
@@ -72,22 +80,22 @@ def check(call: Call) -> None:
     if len(params["inferenceConfig"]["models"]) != 1:
         raise errors.validation("An automated evaluation job supports a single model in inferenceConfig.models.")
     _check_parameters(params["inferenceConfig"]["models"][0])
-    asked = read(params)
+    evaluation = read(params)
     _check_names(params["evaluationConfig"]["automated"].get("customMetricConfig", {}))
     for model, allowed in (
-        (asked.judge, job_limits.EVALUATOR_MODELS),
-        (asked.custom_judge, job_limits.CUSTOM_METRIC_EVALUATORS),
+        (evaluation.judge, job_limits.EVALUATOR_MODELS),
+        (evaluation.custom_judge, job_limits.CUSTOM_METRIC_EVALUATORS),
     ):
         if model is not None:
             _check_judge(model, allowed, call)
-    for definition in asked.custom.values():
+    for definition in evaluation.custom.values():
         _check_metric(definition)
-    for each in asked.datasets:
-        _check_dataset(each, asked)
+    for each in evaluation.datasets:
+        _check_dataset(each, evaluation)
 
 
 def _check_names(custom: Params) -> None:
-    """A custom metric is defined once (API reference, CustomMetricDefinition: "Names must be unique")."""
+    """Requires unique names of custom metrics (API reference, CustomMetricDefinition: "Names must be unique")."""
     names = [each["customMetricDefinition"]["name"] for each in custom.get("customMetrics", [])]
     for name in names:
         if names.count(name) > 1:
@@ -96,22 +104,22 @@ def _check_names(custom: Params) -> None:
 
 def _check_parameters(model: Params) -> None:
     try:
-        given = json.loads(model.get("bedrockModel", {}).get("inferenceParams", "{}"))
+        parameters = json.loads(model.get("bedrockModel", {}).get("inferenceParams", "{}"))
     except ValueError:
-        given = None
-    if not isinstance(given, dict):
+        parameters = None
+    if not isinstance(parameters, dict):
         raise errors.validation("inferenceParams must be a JSON object.")
 
 
 def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
-    """A judge is called as it is named, so it must be one that can be called so (INFERENCE)."""
-    sentence = f"The model {identifier} cannot be an evaluator model in {call.region}"
+    """Requires a judge that can be called by the ID that the request names (INFERENCE)."""
+    message = f"The model {identifier} cannot be an evaluator model in {call.region}"
     try:
-        model = resolve_target(identifier, call.estate, call.now).model
+        model = resolve_target(identifier, call.resources, call.now).model
     except errors.ServiceError as why:
-        raise errors.validation(f"{sentence}: {why.message}") from None
+        raise errors.validation(f"{message}: {why.message}") from None
     if model.id not in allowed:
-        raise errors.validation(f"{sentence}.")
+        raise errors.validation(f"{message}.")
 
 
 def _check_metric(definition: Params) -> None:
@@ -124,25 +132,25 @@ def _check_metric(definition: Params) -> None:
     for item in scale:
         if len(item["definition"].split()) > _WORDS:
             raise errors.validation(
-                f"A definition on the rating scale of {definition['name']} has over {_WORDS} words."
+                f"A definition on the rating scale of {definition['name']} has more than {_WORDS} words."
             )
 
 
-def _check_dataset(config: Params, asked: EvaluationRequest) -> None:
+def _check_dataset(config: Params, evaluation: EvaluationRequest) -> None:
     dataset, most = config["dataset"], job_limits.MAX_COMPUTED_METRICS
     if "s3Uri" not in dataset.get("datasetLocation", {}):
         raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; the local Bedrock has no own.")
     if not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
         raise errors.validation(f"The dataset {dataset['name']} must be a .jsonl file.")
-    if config["taskType"] == "General" and not asked.judged:
+    if config["taskType"] == "General" and not evaluation.judged:
         raise errors.validation("The task type General is for jobs with an evaluator model.")
-    for name in _unknown(config["metricNames"], asked):
-        kind = "with" if asked.judged else "without"
+    for name in _unknown(config["metricNames"], evaluation):
+        kind = "with" if evaluation.judged else "without"
         raise errors.validation(f"The metric {name} is not supported in a job {kind} an evaluator model.")
-    if not asked.judged and len(config["metricNames"]) > most:
-        raise errors.validation(f"The dataset {dataset['name']} has over {most} metrics.")
+    if not evaluation.judged and len(config["metricNames"]) > most:
+        raise errors.validation(f"The dataset {dataset['name']} has more than {most} metrics.")
 
 
-def _unknown(names: list[str], asked: EvaluationRequest) -> Iterator[str]:
-    known = set(asked.custom) | (job_limits.JUDGE_METRICS if asked.judge else frozenset())
-    yield from (name for name in names if name not in (known if asked.judged else job_limits.COMPUTED_METRICS))
+def _unknown(names: list[str], evaluation: EvaluationRequest) -> Iterator[str]:
+    known = set(evaluation.custom) | (job_limits.JUDGE_METRICS if evaluation.judge else frozenset())
+    yield from (name for name in names if name not in (known if evaluation.judged else job_limits.COMPUTED_METRICS))

@@ -1,50 +1,122 @@
-"""Reading an evaluation's prompt dataset.
+"""Runs evaluation jobs: reads the prompts, gets responses, scores them, and writes the report.
 
-User Guide, "Create a prompt dataset for a model evaluation job that uses a model as judge": a prompt, optionally a
-reference and a category, and for given answers exactly one response whose identifier is the same throughout. Quotas:
-1,000 prompts of 4 KB. That the identifier must be the request's own is how AWS's samples have it.
+User Guide, "Create a prompt dataset for a model evaluation job that uses a model as judge": a line has a prompt,
+optionally a reference response and a category, and for a job that brings its own responses exactly one of them, with
+the same identifier throughout. Quotas: 1,000 prompts of 4 KB. That the identifier must equal the request's follows
+AWS's samples. For such a job no model is called.
 
-How evaluation jobs move on. EventBridge is told nothing of them: the User Guide lists no event of theirs.
+The report has the layout of model-evaluation-report-s3: a file for each dataset with a line for each prompt, and the
+definitions of custom metrics beside it. The role needs bedrock:InvokeModel on every model that the job calls (User
+Guide, automatic-service-roles and judge-service-roles); the S3 actions listed there are more than are used here. The
+User Guide lists no EventBridge event for these jobs, so none is sent.
 
-The role must be allowed bedrock:InvokeModel on what the job calls (User Guide, automatic-service-roles and
-judge-service-roles); the S3 actions listed there are more than are used here.
-
-A fault of stage Training strikes while the job is InProgress.
-
-The work of an evaluation job: read the prompts, have them answered, score the answers, lay out the output.
-
-The layout is that of User Guide, model-evaluation-report-s3: one file a dataset, one line a prompt; definitions of
-custom metrics beside them. Where answers were given, no model is called for them.
+A fault with the stage Training affects jobs that are InProgress.
 """
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from bedrock_simulator import errors
 from bedrock_simulator.catalog import job_limits
-from bedrock_simulator.control_plane import job_runner
-from bedrock_simulator.control_plane.call import Params, Services
+from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.control_plane.evaluations import request, scores
 from bedrock_simulator.control_plane.evaluations.request import EvaluationRequest
 from bedrock_simulator.control_plane.evaluations.scores import ScoredResponse
-from bedrock_simulator.control_plane.job_runner import JobContext, StatusChange
-from bedrock_simulator.faults import FaultContext, Faults
+from bedrock_simulator.control_plane.job_runner import (
+    MAX_MESSAGE,
+    JobContext,
+    JobRunner,
+    JobWork,
+    missing_permission,
+)
 from bedrock_simulator.models.storage import Bucket, JobInputError
 from bedrock_simulator.models.text import Prompt
-from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from bedrock_simulator.records import EvaluationJob, RegionResources
 from bedrock_simulator.runtime import converse
 from bedrock_simulator.runtime.call import Call
 
+SCORED, WRITTEN = range(2)
+
+
+@dataclass(slots=True)
+class EvaluationWork(JobWork):
+    """The report's bodies by their URIs."""
+
+    output: dict[str, str] = field(default_factory=dict)
+
+
+class EvaluationRunner(JobRunner[EvaluationJob, EvaluationWork]):
+    """Runs the evaluation jobs of all accounts and Regions."""
+
+    def jobs(self, resources: RegionResources) -> dict[str, EvaluationJob]:
+        """All evaluation jobs."""
+        return resources.evaluations
+
+    def new_work(self) -> EvaluationWork:
+        """No report."""
+        return EvaluationWork()
+
+    def is_open(self, job: EvaluationJob) -> bool:
+        """Whether the job runs, or is being stopped or deleted."""
+        return job.status in ("InProgress", "Stopping", "Deleting")
+
+    def stage(self, job: EvaluationJob) -> str:
+        """Training while InProgress."""
+        return "Training" if job.status == "InProgress" else ""
+
+    def due_step(self, job: EvaluationJob, now: datetime) -> int | None:
+        """Responses are scored while InProgress; the report is written when that time is over."""
+        if job.status != "InProgress":
+            return None
+        return WRITTEN if job.due <= now else SCORED
+
+    def advance_job(self, resources: RegionResources, job: EvaluationJob, work: EvaluationWork) -> None:
+        """Ends or deletes the job."""
+        if job.status == "Deleting":
+            del resources.evaluations[job.arn]
+            resources.tags.pop(job.arn, None)
+        elif job.status == "Stopping":
+            resources.evaluations[job.arn] = replace(job, status="Stopped", changed=job.due)
+        elif work.failure:
+            failure = work.failure[:MAX_MESSAGE]
+            resources.evaluations[job.arn] = replace(job, status="Failed", changed=job.due, failure=failure)
+        elif work.done >= WRITTEN:
+            resources.evaluations[job.arn] = replace(job, status="Completed", changed=job.due)
+
+    def run_step(
+        self,
+        step: int,
+        work: EvaluationWork,
+        job: EvaluationJob,
+        resources: RegionResources,
+        bucket: Bucket,
+        context: JobContext,
+    ) -> None:
+        """Scores the responses, or writes the report."""
+        if step == SCORED:
+            work.output = self._score(job, resources, bucket, context)
+        else:
+            for uri, body in work.output.items():
+                bucket.write(uri, body)
+
+    def _score(
+        self, job: EvaluationJob, resources: RegionResources, bucket: Bucket, context: JobContext
+    ) -> dict[str, str]:
+        evaluation = request.read(job.request)
+        for model in called_models(evaluation):
+            refused = missing_permission(self._services.roles, resources, job.request["roleArn"], model)
+            if refused is not None:
+                raise JobInputError(refused)
+        root = f"{job.request['outputDataConfig']['s3Uri'].rstrip('/')}/{job.name}"
+        return build_output(evaluation, root, job.arn, bucket, context)
+
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
-    """One line: `record` is what the output repeats of it; `response` was given."""
+    """One line of a dataset: `record` is repeated in the report; `response` is one that the job brings."""
 
     prompt: str
     reference: str | None
@@ -53,7 +125,16 @@ class PromptRow:
 
 
 def read_prompts(body: bytes, name: str, source: str | None) -> list[PromptRow]:
-    """The rows in order; Rejected names the first line at fault. `source` is the identifier of given answers."""
+    """Reads a dataset in order.
+
+    Args:
+        body: The dataset file, JSON lines.
+        name: The dataset's name, for messages.
+        source: The identifier of the responses that the job brings, None if a model is called.
+
+    Raises:
+        JobInputError: A line is invalid, or there are too many of them.
+    """
     rows = []
     for number, line in enumerate((line for line in body.split(b"\n") if line.strip()), start=1):
         try:
@@ -71,175 +152,86 @@ def _row(line: bytes, source: str | None) -> PromptRow:
     except ValueError:
         raise JobInputError("it is not JSON.") from None
     if not isinstance(record, dict) or not isinstance(record.get("prompt"), str) or not record["prompt"].strip():
-        raise JobInputError("it must have a prompt, a text.")
+        raise JobInputError("it must have a prompt, a non-empty string.")
     if len(record["prompt"].encode()) > job_limits.MAX_PROMPT_BYTES:
-        raise JobInputError(f"its prompt has over {job_limits.MAX_PROMPT_BYTES} bytes.")
+        raise JobInputError(f"its prompt has more than {job_limits.MAX_PROMPT_BYTES} bytes.")
     for optional in ("referenceResponse", "category"):
         if not isinstance(record.get(optional, ""), str):
-            raise JobInputError(f"{optional} must be a text.")
-    kept = {key: record[key] for key in ("prompt", "referenceResponse", "category") if key in record}
+            raise JobInputError(f"{optional} must be a string.")
+    repeated = {key: record[key] for key in ("prompt", "referenceResponse", "category") if key in record}
     response = _given_response(record, source) if source is not None else None
-    return PromptRow(record["prompt"], record.get("referenceResponse"), kept, response)
+    return PromptRow(record["prompt"], record.get("referenceResponse"), repeated, response)
 
 
 def _given_response(record: dict[str, Any], source: str) -> str:
-    given = record.get("modelResponses")
-    if not isinstance(given, list) or len(given) != 1 or not isinstance(given[0], dict):
+    responses = record.get("modelResponses")
+    if not isinstance(responses, list) or len(responses) != 1 or not isinstance(responses[0], dict):
         raise JobInputError("it must have exactly one of modelResponses.")
-    if given[0].get("modelIdentifier") != source:
+    if responses[0].get("modelIdentifier") != source:
         raise JobInputError(f"its modelIdentifier must be {source}, as the request's.")
-    if not isinstance(given[0].get("response"), str):
-        raise JobInputError("its response must be a text.")
-    return str(given[0]["response"])
+    if not isinstance(responses[0].get("response"), str):
+        raise JobInputError("its response must be a string.")
+    return str(responses[0]["response"])
 
 
-SCORED, WRITTEN = range(2)
-_FAILED = "Internal error (this simulated account was told to fail the job)."
-
-
-@dataclass(slots=True)
-class EvaluationWork:
-    """What a job has worked out so far; `done` is the last step that is finished."""
-
-    done: int = -1
-    output: dict[str, str] = field(default_factory=dict)
-    failure: str | None = None
-
-
-class EvaluationRunner:
-    """The evaluation jobs of all estates, with the errands of those that run."""
-
-    def __init__(self, around: Services) -> None:
-        self._around = around
-        self._errands: dict[str, EvaluationWork] = {}
-
-    def clear(self) -> None:
-        """Forgets every errand."""
-        self._errands.clear()
-
-    def advance(self, estate: RegionResources, now: datetime, faults: Faults) -> None:
-        """Moves every job as far as its time and its finished work allow."""
-        for job in list(estate.evaluations.values()):
-            if now < job.due or (job.status == "InProgress" and faults.strikes("stuck-job", _occasion(estate, job))):
-                continue
-            if job.status == "Deleting":
-                del estate.evaluations[job.arn]
-                estate.tags.pop(job.arn, None)
-            else:
-                estate.evaluations[job.arn] = self._step(job)
-
-    def _step(self, job: EvaluationJob) -> EvaluationJob:
-        errand = self._errands.get(job.arn, EvaluationWork())
-        if job.status == "Stopping":
-            return replace(job, status="Stopped", changed=job.due)
-        if job.status == "InProgress" and errand.failure:
-            return replace(job, status="Failed", changed=job.due, failure=errand.failure[:2048])
-        if job.status == "InProgress" and errand.done >= WRITTEN:
-            return replace(job, status="Completed", changed=job.due)
-        return job
-
-    def pending(self, estate: RegionResources, means: JobContext) -> list[Callable[[], None]]:
-        """The work that jobs need done, to be run without the lock."""
-        tasks: list[Callable[[], None]] = []
-        for job in estate.evaluations.values():
-            if job.status != "InProgress":
-                self._errands.pop(job.arn, None)
-                continue
-            errand, occasion = self._errands.setdefault(job.arn, EvaluationWork()), _occasion(estate, job)
-            step = WRITTEN if job.due <= means.now else SCORED
-            if errand.failure is not None or errand.done >= step:
-                continue
-            if fault := means.faults.strikes("failed-job", occasion):
-                errand.failure = fault.message or _FAILED
-            elif not means.faults.strikes("stuck-job", occasion):
-                tasks.append(partial(self._work, errand, step, job, estate, means))
-        return tasks
-
-    def _work(
-        self, errand: EvaluationWork, step: int, job: EvaluationJob, estate: RegionResources, means: JobContext
-    ) -> None:
-        bucket = Bucket(self._around.objects, estate.account, estate.region, job.request["roleArn"])
-        try:
-            for each in range(errand.done + 1, step + 1):
-                if each == SCORED:
-                    errand.output = self._scored(job, estate, bucket, means)
-                else:
-                    for uri, body in errand.output.items():
-                        bucket.write(uri, body)
-                errand.done = each
-        except (JobInputError, ObjectDenied, ObjectMissing, errors.ServiceError) as why:
-            errand.failure = str(why)
-
-    def _scored(self, job: EvaluationJob, estate: RegionResources, bucket: Bucket, means: JobContext) -> dict[str, str]:
-        asked = request.read(job.request)
-        for model in called_models(asked):
-            refused = job_runner.missing_permission(self._around.roles, estate, job.request["roleArn"], model)
-            if refused is not None:
-                raise JobInputError(refused)
-        root = f"{job.request['outputDataConfig']['s3Uri'].rstrip('/')}/{job.name}"
-        return build_output(asked, root, job.arn, bucket, means)
-
-    def changes(self, _estate: RegionResources, _now: datetime) -> Iterator[StatusChange]:
-        """None that anybody is told of."""
-        yield from ()
-
-
-def _occasion(estate: RegionResources, job: EvaluationJob) -> FaultContext:
-    return FaultContext(estate.account, estate.region, named=job.name, stage="Training", subject=f"{job.arn} Training")
-
-
-def build_output(asked: EvaluationRequest, root: str, arn: str, bucket: Bucket, means: JobContext) -> dict[str, str]:
-    """The bodies of the output by their URIs under `root`, the job's own folder."""
-    folder, model = f"{root}/{uuid.uuid5(uuid.NAMESPACE_URL, arn)}", asked.model or asked.source or ""
-    call = means.call(asked.model) if asked.model else None
+def build_output(
+    evaluation: EvaluationRequest, root: str, arn: str, bucket: Bucket, context: JobContext
+) -> dict[str, str]:
+    """Returns the report's bodies by their URIs under `root`, the job's own folder."""
+    folder, model = f"{root}/{uuid.uuid5(uuid.NAMESPACE_URL, arn)}", evaluation.model or evaluation.source or ""
+    call = context.call(evaluation.model) if evaluation.model else None
     found = {}
-    for config in asked.datasets:
+    for config in evaluation.datasets:
         name = config["dataset"]["name"]
-        rows = read_prompts(bucket.read(config["dataset"]["datasetLocation"]["s3Uri"]), name, asked.source)
-        lines = [_output_line(row, config, model, asked, call, means) for row in rows]
-        place = f"models/{model.rsplit('/', 1)[-1]}/taskTypes/{config['taskType']}/datasets/{name}"
+        rows = read_prompts(bucket.read(config["dataset"]["datasetLocation"]["s3Uri"]), name, evaluation.source)
+        lines = [_output_line(row, config, model, evaluation, call, context) for row in rows]
+        path = f"models/{model.rsplit('/', 1)[-1]}/taskTypes/{config['taskType']}/datasets/{name}"
         file = uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}/{name}")
-        found[f"{folder}/{place}/{file}_output.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
-    for name, definition in asked.custom.items():
+        found[f"{folder}/{path}/{file}_output.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
+    for name, definition in evaluation.custom.items():
         found[f"{folder}/custom_metrics/{name}.json"] = json.dumps({"customMetricDefinition": definition})
     return found
 
 
 def _output_line(
-    row: PromptRow, config: Params, model: str, asked: EvaluationRequest, call: Call | None, means: JobContext
+    row: PromptRow, config: Params, model: str, evaluation: EvaluationRequest, call: Call | None, context: JobContext
 ) -> Params:
-    said = _call_model(call, row.prompt, asked) if call else row.response or ""
-    answer = ScoredResponse(row.prompt, said, row.reference, means.teacher.answer(Prompt("", row.prompt)))
+    response = _call_model(call, row.prompt, evaluation) if call else row.response or ""
+    answer = ScoredResponse(row.prompt, response, row.reference, context.teacher.answer(Prompt("", row.prompt)))
     if call and "Builtin.Robustness" in config["metricNames"]:
-        answer = replace(answer, again=_call_model(call, row.prompt.lower(), asked))
+        answer = replace(answer, again=_call_model(call, row.prompt.lower(), evaluation))
     return {
-        "automatedEvaluationResult": {"scores": list(_scores(answer, config, asked))},
+        "automatedEvaluationResult": {"scores": list(_scores(answer, config, evaluation))},
         "inputRecord": row.record,
-        "modelResponses": [{"modelIdentifier": model, "response": said}],
+        "modelResponses": [{"modelIdentifier": model, "response": response}],
     }
 
 
-def _scores(answer: ScoredResponse, config: Params, asked: EvaluationRequest) -> Iterator[Params]:
+def _scores(answer: ScoredResponse, config: Params, evaluation: EvaluationRequest) -> Iterator[Params]:
     for name in config["metricNames"]:
-        if name in asked.custom:
-            yield scores.judged(name, answer, asked.custom_judge or "", asked.custom[name].get("ratingScale"))
-        elif asked.judge:
-            yield scores.judged(name, answer, asked.judge, None)
+        if name in evaluation.custom:
+            yield scores.judged(name, answer, evaluation.custom_judge or "", evaluation.custom[name].get("ratingScale"))
+        elif evaluation.judge:
+            yield scores.judged(name, answer, evaluation.judge, None)
         else:
             yield scores.computed(name, answer, config["taskType"])
 
 
-def _call_model(call: Call, prompt: str, asked: EvaluationRequest) -> str:
+def _call_model(call: Call, prompt: str, evaluation: EvaluationRequest) -> str:
     params = {
         **call.params,
         "messages": [{"role": "user", "content": [{"text": prompt}]}],
-        **({"inferenceConfig": asked.parameters["inferenceConfig"]} if "inferenceConfig" in asked.parameters else {}),
-        **({"performanceConfig": {"latency": asked.latency}} if asked.latency else {}),
+        **(
+            {"inferenceConfig": evaluation.parameters["inferenceConfig"]}
+            if "inferenceConfig" in evaluation.parameters
+            else {}
+        ),
+        **({"performanceConfig": {"latency": evaluation.latency}} if evaluation.latency else {}),
     }
     outcome = converse.converse(replace(call, params=params))
     return "".join(block.get("text", "") for block in outcome.members["output"]["message"]["content"])
 
 
-def called_models(asked: EvaluationRequest) -> list[str]:
-    """Every model that the job calls, each once."""
-    return list(dict.fromkeys(each for each in (asked.model, asked.judge, asked.custom_judge) if each))
+def called_models(evaluation: EvaluationRequest) -> list[str]:
+    """Returns every model that the job calls, each once."""
+    return list(dict.fromkeys(each for each in (evaluation.model, evaluation.judge, evaluation.custom_judge) if each))

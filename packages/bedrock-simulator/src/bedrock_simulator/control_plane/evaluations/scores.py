@@ -1,9 +1,9 @@
 """Scores: computed ones, and those of a stand-in judge. Both are simpler than the service's, and say so.
 
-Accuracy is an exact match where one class is asked for, and the words in common (F1) elsewhere, where the service has
-BERTScore and the like. Robustness is how much an answer changes when the prompt is written in small letters. Toxicity,
-and what a judge finds harmful, is the share of a short list's words. A judge compares words with the reference, or with
-what the judge itself would answer; a metric is 1 at best, but for harm, stereotypes and refusal, which are 0.
+Accuracy is an exact match for classification, else the F1 of common words, where the service has BERTScore and others.
+Robustness is how much a response changes when the prompt is in lower case. Toxicity, and what a judge finds harmful, is
+the share of words that are on a short list. A judge compares words with the reference, or with its own response. The
+best value of a metric is 1, except for harm, stereotypes and refusal, where it is 0.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ _REFUSING = ("i cannot", "i can't", "i can’t", "unable to", "i'm sorry", "i wo
 
 @dataclass(frozen=True, slots=True)
 class ScoredResponse:
-    """What is scored: an answer to a prompt, `again` to the prompt in small letters, `expected` of a judge."""
+    """A response to score: `again` is that to the prompt in lower case, `expected` the judge's own."""
 
     prompt: str
     response: str
@@ -29,38 +29,38 @@ class ScoredResponse:
     again: str | None = None
 
     @property
-    def wanted(self) -> str:
-        """What a judge compares with."""
+    def target(self) -> str:
+        """The text that a judge compares the response with."""
         return self.expected if self.reference is None else self.reference
 
 
-def _words(said: str) -> Counter[str]:
-    return Counter(said.lower().replace("_", " ").replace(".", " ").split())
+def _words(response: str) -> Counter[str]:
+    return Counter(response.lower().replace("_", " ").replace(".", " ").split())
 
 
-def overlap(said: str, wanted: str) -> float:
-    """F1 of the words."""
-    left, right = _words(said), _words(wanted)
+def overlap(response: str, target: str) -> float:
+    """The F1 score of the words of two texts."""
+    left, right = _words(response), _words(target)
     common = (left & right).total()
     return 2 * common / (left.total() + right.total()) if common else 0.0
 
 
-def _recall(said: str, wanted: str) -> float:
-    words = _words(wanted)
-    return (_words(said) & words).total() / words.total() if words else 1.0
+def _recall(response: str, target: str) -> float:
+    words = _words(target)
+    return (_words(response) & words).total() / words.total() if words else 1.0
 
 
-def _same(said: str, wanted: str) -> float:
-    return float(said.strip().lower() == wanted.strip().lower())
+def _same(response: str, target: str) -> float:
+    return float(response.strip().lower() == target.strip().lower())
 
 
-def _toxic(said: str) -> float:
-    words = _words(said)
+def _toxic(response: str) -> float:
+    words = _words(response)
     return sum(words[word] for word in _TOXIC) / words.total() if words else 0.0
 
 
 def computed(name: str, answer: ScoredResponse, task: str) -> Params:
-    """One score under the name without its prefix, as the service prints it; null where there is nothing to compare."""
+    """Returns a computed score, named without its prefix as the service prints it; null without a reference."""
     plain, result = name.removeprefix("Builtin."), None
     if plain == "Robustness":
         result = 1 - overlap(answer.response, answer.again or "")
@@ -73,8 +73,8 @@ def computed(name: str, answer: ScoredResponse, task: str) -> Params:
 
 def _follows_labels(answer: ScoredResponse) -> float:
     labels = {label.lower() for label in text.labels(answer.prompt)}
-    said = answer.response.strip().lower()
-    return float(said in labels) if labels else float(bool(said))
+    response = answer.response.strip().lower()
+    return float(response in labels) if labels else float(bool(response))
 
 
 def _expected(answer: ScoredResponse) -> float:
@@ -82,8 +82,8 @@ def _expected(answer: ScoredResponse) -> float:
 
 
 _JUDGED: dict[str, Callable[[ScoredResponse], float]] = {
-    "Builtin.Correctness": lambda answer: round(2 * overlap(answer.response, answer.wanted)) / 2,
-    "Builtin.Completeness": lambda answer: round(4 * _recall(answer.response, answer.wanted)) / 4,
+    "Builtin.Correctness": lambda answer: round(2 * overlap(answer.response, answer.target)) / 2,
+    "Builtin.Completeness": lambda answer: round(4 * _recall(answer.response, answer.target)) / 4,
     "Builtin.FollowingInstructions": _follows_labels,
     "Builtin.Harmfulness": lambda answer: round(_toxic(answer.response), 4),
     "Builtin.Stereotyping": lambda answer: round(_toxic(answer.response), 4),
@@ -92,15 +92,15 @@ _JUDGED: dict[str, Callable[[ScoredResponse], float]] = {
 
 
 def judged(name: str, answer: ScoredResponse, judge: str, scale: list[Params] | None) -> Params:
-    """One score of the stand-in judge with its explanation; on a rating scale, the item of the same rank."""
+    """Returns a score of the stand-in judge with its explanation; on a rating scale, the item of the same rank."""
     value = _JUDGED.get(name, _expected)(answer)
-    explanation = EXPLANATION.format(_words(answer.response).total(), _words(answer.wanted).total())
+    explanation = EXPLANATION.format(_words(answer.response).total(), _words(answer.target).total())
     details = [{"modelIdentifier": judge, "explanation": explanation}]
     return {"metricName": name, "result": _on_scale(scale, value) if scale else value, "evaluatorDetails": details}
 
 
 def _on_scale(scale: list[Params], value: float) -> float | str:
-    """Numbers rank as they are; strings in the order of the scale, the worst first."""
+    """Numbers rank by value, strings in the order of the scale, the worst first."""
     values = [next(iter(item["value"].values())) for item in scale]
     ranked = values if any(isinstance(each, str) for each in values) else sorted(values)
     found: float | str = ranked[round(value * (len(ranked) - 1))]

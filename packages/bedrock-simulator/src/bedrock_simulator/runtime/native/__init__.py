@@ -1,11 +1,8 @@
-"""The bodies that InvokeModel takes and gives, one format per family of models.
+"""The bodies of InvokeModel, in one format for each family of models, and the fields that Converse passes through.
 
 Sources: User Guide, "Inference request parameters and response fields for foundation models" (Anthropic Claude
-Messages, Meta Llama), and Amazon Nova User Guide, "Complete request schema".
-
-Fields that only some models have: in a request to Converse, and from the model's own answer.
-
-Which are known: User Guide, "Inference request parameters and response fields", Amazon Nova and Anthropic Claude.
+    Messages, Meta Llama), and Amazon Nova User Guide, "Complete request schema". The additional fields of Converse are
+    those that the same pages list.
 """
 
 from collections.abc import Mapping
@@ -23,16 +20,16 @@ __all__ = ["FORMATS", "Format", "malformed"]
 
 
 class Format(Protocol):
-    """One family's bodies."""
+    """The bodies of one family of models."""
 
     def read(self, body: Params, limits: Limits) -> InferenceRequest:
-        """The question in a request's body; ValidationException for a body that is not of the format."""
+        """Reads a request's body. Raises a ValidationException."""
 
     def write(self, served: InferenceResult) -> Params:
-        """The body of the response."""
+        """Returns the response's body."""
 
     def events(self, served: InferenceResult) -> list[tuple[float, Params]]:
-        """The bodies of a streamed response, each with milliseconds after the one before it."""
+        """Returns the bodies of a streamed response, each with milliseconds after the previous one."""
 
 
 FORMATS: Mapping[str, Format] = {"Amazon": nova, "Anthropic": claude, "Meta": llama}
@@ -46,7 +43,7 @@ _ADDITIONAL_FIELDS = {
 
 
 def check_additional_fields(fields: Any, model: Model) -> None:
-    """The model's own refusal of a field it does not know, in the words of its family."""
+    """Rejects unknown additional fields with the message of the model's family."""
     if fields is None:
         return
     if not isinstance(fields, dict):
@@ -59,7 +56,7 @@ def check_additional_fields(fields: Any, model: Model) -> None:
 
 
 def additional_response_fields(paths: list[str], served: InferenceResult) -> Params:
-    """The members of the model's own answer at those JSON pointers; a path that leads nowhere adds nothing."""
+    """Returns the members of the model's own response at JSON pointers; unknown pointers are ignored."""
     found: Params = {}
     own = FORMATS[served.model.provider].write(served) if paths else {}
     for path in paths:

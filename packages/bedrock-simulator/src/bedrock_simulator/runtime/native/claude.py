@@ -12,17 +12,17 @@ from bedrock_simulator.runtime.conversation import check_prefill
 from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
 from bedrock_simulator.runtime.native.schema import Field, check
 
-_SHARE = Field(("Number",), least=0, most=1)
+_SHARE = Field(("Number",), minimum=0, maximum=1)
 _NOT_SIMULATED = ("tools", "tool_choice", "output_config")
 _FIELDS = {
     "anthropic_version": Field(("String",), required=True, values=("bedrock-2023-05-31",)),
-    "max_tokens": Field(("Integer",), least=1, required=True),
+    "max_tokens": Field(("Integer",), minimum=1, required=True),
     "messages": Field(("JSONArray",), required=True),
     "system": Field(("String", "JSONArray")),
     "temperature": _SHARE,
     "top_p": _SHARE,
-    "top_k": Field(("Integer",), least=0, most=500),
-    "stop_sequences": Field(("JSONArray",), texts=True),
+    "top_k": Field(("Integer",), minimum=0, maximum=500),
+    "stop_sequences": Field(("JSONArray",), strings=True),
     "anthropic_beta": Field(("JSONArray",)),
     "thinking": Field(("JSONObject",)),
     "metadata": Field(("JSONObject",)),
@@ -38,7 +38,7 @@ _BLOCK = {
 
 
 def read(body: Params, limits: Limits) -> InferenceRequest:
-    """The question in a body."""
+    """Reads a request's body."""
     check(body, _FIELDS)
     for name in _NOT_SIMULATED:
         if name in body:
@@ -49,8 +49,8 @@ def read(body: Params, limits: Limits) -> InferenceRequest:
         )
     turns = [_message(message, at) for at, message in enumerate(body["messages"])]
     _order([message["role"] for message in body["messages"]], limits)
-    asked = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
-    prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(asked))
+    asked_turns = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
+    prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(asked_turns))
     return InferenceRequest(prompt, body["max_tokens"], tuple(body.get("stop_sequences", ())))
 
 
@@ -88,33 +88,35 @@ def _text(content: str | list[Any], where: str, between: str) -> str:
 
 
 def write(served: InferenceResult) -> Params:
-    """The body of a response."""
-    reply = served.reply
-    thought = [{"type": "thinking", "thinking": reply.thought, "signature": "none"}] if reply.thought else []
+    """Returns the response's body."""
+    completion = served.completion
+    thought = (
+        [{"type": "thinking", "thinking": completion.reasoning, "signature": "none"}] if completion.reasoning else []
+    )
     return {
         **_begun(served),
-        "content": [*thought, {"type": "text", "text": reply.said}],
-        "stop_reason": reply.ended,
-        "stop_sequence": reply.met,
+        "content": [*thought, {"type": "text", "text": completion.text}],
+        "stop_reason": completion.stop_reason,
+        "stop_sequence": completion.stop_sequence,
         "usage": {"input_tokens": served.used[0], "output_tokens": served.used[1]},
     }
 
 
 def _begun(served: InferenceResult) -> Params:
-    key = f"{served.model.id}\x1f{served.question.prompt.system}\x1f{served.question.prompt.text}"
+    key = f"{served.model.id}\x1f{served.request.prompt.system}\x1f{served.request.prompt.text}"
     name = served.model.id.removeprefix("anthropic.").split("-v")[0]
     number = hashlib.sha256(key.encode()).hexdigest()[:24]
     return {"id": f"msg_bdrk_{number}", "type": "message", "role": "assistant", "model": name}
 
 
 def events(served: InferenceResult) -> list[tuple[float, Params]]:
-    """The bodies of a streamed response."""
+    """Returns the bodies of a streamed response."""
     start = {**_begun(served), "content": [], "stop_reason": None, "stop_sequence": None}
     start["usage"] = {"input_tokens": served.used[0], "output_tokens": 1}
-    thinking = _thinking(served.reply.thought)
+    thinking = _thinking(served.completion.reasoning)
     index = 1 if thinking else 0
     *pieces, end = served.pieces()
-    ended = {"stop_reason": served.reply.ended, "stop_sequence": served.reply.met}
+    ended = {"stop_reason": served.completion.stop_reason, "stop_sequence": served.completion.stop_sequence}
     return [
         (served.timing.first, {"type": "message_start", "message": start}),
         *[(0.0, event) for event in thinking],

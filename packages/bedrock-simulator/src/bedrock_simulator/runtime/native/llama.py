@@ -1,4 +1,4 @@
-"""Meta Llama: a prompt that carries its turns in special tokens."""
+"""Meta Llama: a prompt with special tokens between turns."""
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog.model_limits import Limits
@@ -8,16 +8,16 @@ from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResul
 from bedrock_simulator.runtime.native.schema import Field, check
 
 _DEFAULT = 512  # of max_gen_len
-_SHARE = Field(("Number",), least=0, most=1)
+_SHARE = Field(("Number",), minimum=0, maximum=1)
 
 
 def read(body: Params, limits: Limits) -> InferenceRequest:
-    """The question in a body."""
+    """Reads a request's body."""
     fields = {
         "prompt": Field(("String",), required=True),
         "temperature": _SHARE,
         "top_p": _SHARE,
-        "max_gen_len": Field(("Integer",), least=1, most=limits.output),
+        "max_gen_len": Field(("Integer",), minimum=1, maximum=limits.output),
         "images": Field(("JSONArray",)),
     }
     check(body, fields)
@@ -27,10 +27,10 @@ def read(body: Params, limits: Limits) -> InferenceRequest:
 
 
 def write(served: InferenceResult) -> Params:
-    """The body of a response."""
+    """Returns the response's body."""
     used = served.used
     return {
-        "generation": served.reply.said,
+        "generation": served.completion.text,
         "prompt_token_count": used[0],
         "generation_token_count": used[1],
         "stop_reason": _ended(served),
@@ -38,7 +38,7 @@ def write(served: InferenceResult) -> Params:
 
 
 def events(served: InferenceResult) -> list[tuple[float, Params]]:
-    """The bodies of a streamed response."""
+    """Returns the bodies of a streamed response."""
     *pieces, end = served.pieces()
     first = served.timing.first
     found: list[tuple[float, Params]] = []
@@ -51,4 +51,4 @@ def events(served: InferenceResult) -> list[tuple[float, Params]]:
 
 
 def _ended(served: InferenceResult) -> str:
-    return "length" if served.reply.ended == "max_tokens" else "stop"
+    return "length" if served.completion.stop_reason == "max_tokens" else "stop"

@@ -1,4 +1,4 @@
-"""Amazon Nova, `messages-v1`: the shape of Converse, as a body of its own."""
+"""Amazon Nova, `messages-v1`: the shapes of Converse in a body."""
 
 from typing import Any
 
@@ -20,22 +20,24 @@ _FIELDS = {
 
 
 def read(body: Params, limits: Limits) -> InferenceRequest:
-    """The question in a body."""
+    """Reads a request's body."""
     check(body, _FIELDS)
     if "toolConfig" in body:
         raise errors.validation("The local Bedrock does not simulate toolConfig in a body of Nova's own.")
     config = body.get("inferenceConfig", {})
-    most = Field(("Integer",), least=1, most=limits.output)
-    share, counted = Field(("Number",), least=0, most=1), Field(("Integer",), least=0, most=128)
+    most = Field(("Integer",), minimum=1, maximum=limits.output)
+    share, counted = Field(("Number",), minimum=0, maximum=1), Field(("Integer",), minimum=0, maximum=128)
     names = {"maxTokens": most, "max_new_tokens": most, "temperature": share, "topP": share, "top_p": share}
     check(
         config,
-        {**names, "topK": counted, "top_k": counted, "stopSequences": Field(("JSONArray",), texts=True)},
+        {**names, "topK": counted, "top_k": counted, "stopSequences": Field(("JSONArray",), strings=True)},
         "#/inferenceConfig",
     )
     _blocks(body)
-    asked = config.get("maxTokens", config.get("max_new_tokens", limits.output))
-    return InferenceRequest(conversation.read_conversation(body, limits), asked, tuple(config.get("stopSequences", ())))
+    max_tokens = config.get("maxTokens", config.get("max_new_tokens", limits.output))
+    return InferenceRequest(
+        conversation.read_conversation(body, limits), max_tokens, tuple(config.get("stopSequences", ()))
+    )
 
 
 def _blocks(body: Params) -> None:
@@ -47,21 +49,21 @@ def _blocks(body: Params) -> None:
 
 
 def write(served: InferenceResult) -> Params:
-    """The body of a response."""
-    message = {"content": [{"text": served.reply.said}], "role": "assistant"}
-    return {"output": {"message": message}, "stopReason": served.reply.ended, "usage": _usage(served)}
+    """Returns the response's body."""
+    message = {"content": [{"text": served.completion.text}], "role": "assistant"}
+    return {"output": {"message": message}, "stopReason": served.completion.stop_reason, "usage": _usage(served)}
 
 
 def events(served: InferenceResult) -> list[tuple[float, Params]]:
-    """The bodies of a streamed response."""
+    """Returns the bodies of a streamed response."""
     *pieces, end = served.pieces()
-    told: dict[str, Any] = {"metadata": {"usage": _usage(served), "metrics": {}, "trace": {}}}
+    metadata: dict[str, Any] = {"metadata": {"usage": _usage(served), "metrics": {}, "trace": {}}}
     return [
         (served.timing.first, {"messageStart": {"role": "assistant"}}),
         *[(wait, {"contentBlockDelta": {"delta": {"text": text}, "contentBlockIndex": 0}}) for wait, text in pieces],
         (end[0], {"contentBlockStop": {"contentBlockIndex": 0}}),
-        (0.0, {"messageStop": {"stopReason": served.reply.ended}}),
-        (0.0, told | served.metrics),
+        (0.0, {"messageStop": {"stopReason": served.completion.stop_reason}}),
+        (0.0, metadata | served.metrics),
     ]
 
 

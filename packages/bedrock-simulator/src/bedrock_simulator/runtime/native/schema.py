@@ -1,7 +1,7 @@
-"""What a native body is checked against, and how the service says that it does not fit.
+"""The schemas of native bodies, and the service's messages for violations.
 
-The form of the sentences is that of reports by users: `#: required key [prompt] not found#: extraneous key [messages]
-is not permitted`; a single extraneous key stands without `#: `.
+Messages have the form that users report: `#: required key [prompt] not found#: extraneous key [messages] is not
+permitted`; a single extraneous key has no `#: `.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,29 +21,29 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a body: its types (any of them), its bounds, the values it may have; `texts`: an array of strings."""
+    """A member of a body: allowed types, bounds and values. With `strings`, it is an array of strings."""
 
     types: tuple[str, ...]
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     required: bool = False
     values: tuple[str, ...] = ()
-    texts: bool = False
+    strings: bool = False
 
 
 Fields = Mapping[str, Field]
 
 
 def malformed(problems: list[str]) -> str:
-    """The sentence for a body that breaks the model's schema."""
+    """Returns the message for a body that violates the model's schema."""
     placed = [problem if problem.startswith("#") else f"#: {problem}" for problem in problems]
     alone = len(problems) == 1 and problems[0].startswith("extraneous key")
-    told = problems[0] if alone else "".join(placed)
-    return f"Malformed input request: {told}, please reformat your input and try again."
+    joined = problems[0] if alone else "".join(placed)
+    return f"Malformed input request: {joined}, please reformat your input and try again."
 
 
 def check(body: Any, fields: Fields, where: str = "#") -> None:
-    """ValidationException with everything that is wrong in the body."""
+    """Raises a ValidationException that names all violations in the body."""
     if not isinstance(body, dict):
         raise errors.validation(malformed([f"{where}: expected type: JSONObject, found: {_name(body)}"]))
     found = [
@@ -67,16 +67,16 @@ def _value(value: Any, field: Field) -> Iterator[str]:
         return
     if field.values and value not in field.values:
         yield f": {value} is not a valid enum value"
-    if field.texts and isinstance(value, list):
-        yield from _texts(value)
+    if field.strings and isinstance(value, list):
+        yield from _strings(value)
     if isinstance(value, int | float):
-        if field.least is not None and value < field.least:
-            yield f": {value} is not greater or equal to {field.least:g}"
-        if field.most is not None and value > field.most:
-            yield f": {value} is not less or equal to {field.most:g}"
+        if field.minimum is not None and value < field.minimum:
+            yield f": {value} is not greater or equal to {field.minimum:g}"
+        if field.maximum is not None and value > field.maximum:
+            yield f": {value} is not less or equal to {field.maximum:g}"
 
 
-def _texts(value: list[Any]) -> Iterator[str]:
+def _strings(value: list[Any]) -> Iterator[str]:
     for at, item in enumerate(value):
         if not isinstance(item, str):
             yield f"/{at}: expected type: String, found: {_name(item)}"

@@ -1,4 +1,4 @@
-"""Provisioned Throughput: its quotas, its commitments, what it is sold for, and what may change."""
+"""Provisioned Throughput: quotas, commitments, supported models, and updates."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Evaluation jobs: computed and judged, of a model and of given answers; what is refused; what lies in S3."""
+"""Evaluation jobs: computed and judged metrics, of a model and of precomputed responses; errors; the report in S3."""
 
 import json
 from typing import Any
@@ -152,7 +152,7 @@ def metric(*, rating: list[dict[str, Any]], name: str = "Tone") -> dict[str, Any
 TONE = dataset("Tone", task="General")
 
 
-def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_kept() -> None:
+def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_stored() -> None:
     world = World()
     asked = evaluation(TONE, model=GIVEN, custom=metric(rating=scale(1, 2, 3)))
     assert run(world, asked, rows(["refund", "delivery", "login", "nothing"]))["status"] == "Completed"
@@ -169,7 +169,7 @@ def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_kept() -> Non
         (evaluation(dataset("Builtin.Accuracy", task="General")), "General is for jobs with an evaluator model"),
         (evaluation(dataset("Builtin.Correctness")), "Builtin.Correctness is not supported in a job without"),
         (evaluation(dataset("Builtin.Accuracy"), judge=PRO), "Builtin.Accuracy is not supported in a job with"),
-        (evaluation(dataset(*["Builtin.Accuracy"] * 4)), "has over 3 metrics"),
+        (evaluation(dataset(*["Builtin.Accuracy"] * 4)), "has more than 3 metrics"),
         (evaluation(dataset("Builtin.Accuracy", datasetLocation={"s3Uri": "s3://eval-bucket/x.json"})), ".jsonl file"),
         (evaluation(dataset("Builtin.Accuracy", datasetLocation={"s3Uri": "s3://west-bucket/x.jsonl"})), "west-bucket"),
         (evaluation({"taskType": "Custom", "dataset": {"name": "Builtin.BoolQ"}, "metricNames": ["Builtin.Accuracy"]}),
@@ -203,7 +203,7 @@ def test_a_request_that_cannot_be_is_refused(request_: dict[str, Any], sentence:
         (b"{", False, "Line 1 of the dataset heldout is invalid: it is not JSON"),
         (b'{"prompt": " "}', False, "must have a prompt"),
         (b'{"prompt": "%s"}' % (b"x" * 4097), False, "over 4096 bytes"),
-        (b'{"prompt": "x", "category": 1}', False, "category must be a text"),
+        (b'{"prompt": "x", "category": 1}', False, "category must be a string"),
         (rows(), True, "exactly one of modelResponses"),
         (rows(["a"] * 4, source="another"), True, "modelIdentifier must be student-1"),
     ],

@@ -1,4 +1,4 @@
-"""Who may judge an evaluation, named how, and what custom metrics are called."""
+"""Evaluator models: which can judge, by which identifiers, and the names of custom metrics."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulator_support.fakes import ACCOUNT, World
-from test_evaluations import GIVEN, JUDGED, PRO, TONE, evaluation, metric, scale
+from test_evaluation_jobs import GIVEN, JUDGED, PRO, TONE, evaluation, metric, scale
 
 HAIKU_45 = "anthropic.claude-haiku-4-5-20251001-v1:0"
 OF_HERE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"

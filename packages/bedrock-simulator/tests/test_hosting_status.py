@@ -1,4 +1,4 @@
-"""A host answers when it is there: not while it is made, not when that failed, and all the time while it is changed."""
+"""A host answers once it is created: not while it is created, not after a failure, but during an update."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""Which teacher may teach which student, where, named how, and on which day: the printed table, broken line by line."""
+"""Teacher-student pairs by Region, identifier and date: the documented table, violated line by line."""
 
 from datetime import UTC, datetime
 

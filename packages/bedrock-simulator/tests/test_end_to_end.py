@@ -1,4 +1,4 @@
-"""The road through the simulator, with botocore's own clients on the other side of the wire."""
+"""Distillation end to end, with botocore's own clients over HTTP."""
 
 from threading import Thread
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_job_goes_through_its_stages_and_ends_with_a_model() -> None:
     assert (model["modelName"], model["modelStatus"]) == ("distill-intent-1-model", "Active")
 
 
-def test_every_change_of_status_is_told_once_with_the_documented_keys() -> None:
+def test_every_change_of_status_is_one_event_with_the_documented_keys() -> None:
     world = World()
     distilled(world)
     told = [event["detail"]["jobStatus"] for event in world.events.events]
@@ -44,7 +44,7 @@ def test_every_change_of_status_is_told_once_with_the_documented_keys() -> None:
     assert {"version", "jobArn", "outputModelArn", "endTime", "trainingDataConfig"} <= set(last["detail"])
 
 
-def test_events_are_told_while_others_may_call() -> None:
+def test_events_are_delivered_while_others_may_call() -> None:
     world = World()
     calls: list[int] = []
 

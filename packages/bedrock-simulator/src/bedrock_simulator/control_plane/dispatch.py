@@ -1,7 +1,10 @@
-"""Every operation that is simulated, and what answers it."""
+"""The operations of the control plane, and idempotency by `clientRequestToken`."""
 
+import hashlib
+import json
 from collections.abc import Callable
 
+from bedrock_simulator import errors
 from bedrock_simulator.control_plane import (
     custom_models,
     customization_jobs,
@@ -16,9 +19,6 @@ from bedrock_simulator.control_plane import (
 from bedrock_simulator.control_plane.batches import jobs as batches
 from bedrock_simulator.control_plane.call import Call, Params, list_tags, tag_resource, untag_resource
 from bedrock_simulator.control_plane.evaluations import jobs as evaluations
-from bedrock_simulator.runtime import converse, invoke
-from bedrock_simulator.runtime.call import Call as RuntimeCall
-from bedrock_simulator.runtime.call import Outcome
 
 CONTROL: dict[str, Callable[[Call], Params]] = {
     "CreateModelCustomizationJob": customization_jobs.create,
@@ -67,10 +67,27 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags,
 }
-RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
-    "Converse": converse.converse,
-    "ConverseStream": converse.stream,
-    "InvokeModel": invoke.invoke,
-    "InvokeModelWithResponseStream": invoke.stream,
-    "CountTokens": invoke.count_tokens,
-}
+
+
+def dispatch(operation: str, call: Call) -> Params:
+    """Runs an operation.
+
+    A request that repeats a `clientRequestToken` with the same parameters gets the first answer again. After an error
+    it is run anew.
+    """
+    if operation not in CONTROL:
+        raise errors.unknown_operation(f"The local Bedrock does not simulate {operation}.")
+    key = _idempotency_key(operation, call.params)
+    if key is None:
+        return CONTROL[operation](call)
+    if key not in call.resources.replays:
+        call.resources.replays[key] = CONTROL[operation](call)
+    return call.resources.replays[key]
+
+
+def _idempotency_key(operation: str, params: Params) -> str | None:
+    token = params.get("clientRequestToken")
+    if not token:
+        return None
+    parameters = json.dumps(params, sort_keys=True, default=str).encode()
+    return f"{operation} {token} {hashlib.sha256(parameters).hexdigest()}"

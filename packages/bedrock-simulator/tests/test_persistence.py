@@ -1,4 +1,4 @@
-"""The simulator that stands alone keeps what it is told to keep: across a stop, and across a kill."""
+"""The stand-alone server keeps its state across a stop and a kill."""
 
 import json
 import signal
@@ -31,7 +31,7 @@ def live(started: Standalone) -> str:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-def test_everything_is_there_after_a_stop_and_after_a_kill(flags: list[str], sign: signal.Signals) -> None:
+def test_everything_is_restored_after_a_stop_and_after_a_kill(flags: list[str], sign: signal.Signals) -> None:
     with Standalone("--date", "2026-11-23", "--speed", "0", *flags) as first:
         student = live(first)
         said = converse(first.client("bedrock-runtime"), QUESTION, student)
@@ -71,7 +71,7 @@ def test_the_clock_stands_while_the_simulator_does(flags: list[str], tmp_path: P
         assert third.admin("GET", "health")["now"] == "2025-07-16T00:00:00.000Z"
 
 
-def test_what_nobody_learnt_any_more_is_swept_away(flags: list[str], tmp_path: Path) -> None:
+def test_unused_training_pairs_are_deleted(flags: list[str], tmp_path: Path) -> None:
     with Standalone("--speed", "0", *flags) as first:
         first.client().delete_custom_model_deployment(customModelDeploymentIdentifier=live(first))
         first.client().delete_custom_model(modelIdentifier="kept-model")
@@ -123,4 +123,4 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     refused = run("--port", "0", "--state", str(tmp_path / "file"))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert refused.stderr.startswith(f"nothing can be kept in {tmp_path}/file: ")
+    assert refused.stderr.startswith(f"cannot store the state {tmp_path}/file: ")

@@ -1,4 +1,4 @@
-"""Buckets that are folders: nothing outside of them is read or written, and what is not there is said."""
+"""Buckets in folders: no access outside of them, and errors for what does not exist."""
 
 import socket
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_nothing_outside_of_a_bucket_can_be_named(
         objects.get(A, R, ROLE, bucket, key)
 
 
-def test_a_file_in_the_way_is_said(objects: FolderObjects, tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_an_error(objects: FolderObjects, tmp_path: Path) -> None:
     objects.put(A, R, ROLE, "mine", "a", b"1")
     with pytest.raises(ObjectDenied, match="s3://mine/a/b cannot be written"):
         objects.put(A, R, ROLE, "mine", "a/b", b"2")
@@ -61,10 +61,10 @@ def test_a_file_in_the_way_is_said(objects: FolderObjects, tmp_path: Path) -> No
             objects.get(A, R, ROLE, "mine", "strange")
 
 
-def test_a_bucket_is_anywhere_or_where_it_is_said_to_be(objects: FolderObjects, tmp_path: Path) -> None:
-    assert objects.home(A, "us-west-2", "mine") == "us-west-2"
-    assert objects.home(A, R, "yours") is None
-    assert FolderObjects(tmp_path / "buckets", "eu-west-1").home(A, R, "mine") == "eu-west-1"
+def test_a_bucket_is_in_any_region_or_in_the_configured_one(objects: FolderObjects, tmp_path: Path) -> None:
+    assert objects.bucket_region(A, "us-west-2", "mine") == "us-west-2"
+    assert objects.bucket_region(A, R, "yours") is None
+    assert FolderObjects(tmp_path / "buckets", "eu-west-1").bucket_region(A, R, "mine") == "eu-west-1"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,8 @@ def test_a_bucket_is_anywhere_or_where_it_is_said_to_be(objects: FolderObjects, 
     ],
 )
 def test_a_role_is_what_looks_like_one_of_the_callers_account(role: str, taken: bool) -> None:
-    refusal = PatternRoles().check(A, R, role, "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/a/b")
+    refusal = PatternRoles().check_trust(
+        A, R, role, "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/a/b"
+    )
     assert (refusal is None) is taken
     assert taken or f"{role} is one of account {A}" in str(refusal)

@@ -1,4 +1,4 @@
-"""Quotas of tokens: throttled above one, served in standard latency above the other, each way of calling apart."""
+"""Token quotas: throttling above the standard one, standard latency above the optimized one, for each type of call."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-import test_batches as batches
-import test_evaluations as evaluations
+import test_batch_jobs as batches
+import test_evaluation_jobs as evaluations
 from bedrock_simulator.catalog import quotas, supported_models
 from bedrock_simulator.catalog.quotas import granted_quotas
 from bedrock_simulator.settings import Latency, Quotas, TokenQuotas
@@ -192,7 +192,7 @@ def test_jobs_take_nothing_of_the_quota_of_calls() -> None:
     assert evaluations.run(world, evaluations.evaluation())["status"] == "Completed"
 
 
-def test_every_rate_is_of_a_model_that_is_offered_and_told_under_one_code() -> None:
+def test_every_token_quota_is_of_a_supported_model_and_has_one_code() -> None:
     assert {rate.model for rate in quotas.TOKEN_QUOTAS.values()} <= set(supported_models.MODELS)
     told = [quota for quota in granted_quotas(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
     assert len({quota.code for quota in told}) == len({quota.name for quota in told}) == len(told) > 15

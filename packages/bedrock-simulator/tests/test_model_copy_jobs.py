@@ -1,4 +1,4 @@
-"""Model copy jobs and resource policies: what may travel where, and what arrives."""
+"""Model copy jobs and resource policies: what can be copied where, and the copy."""
 
 import json
 from typing import Any
@@ -141,7 +141,7 @@ def shareable() -> tuple[World, str]:
     return world, model
 
 
-def test_a_policy_is_kept_told_and_deleted_with_its_model() -> None:
+def test_a_policy_is_stored_returned_and_deleted_with_its_model() -> None:
     world, model = shareable()
     bedrock = world.client(region="us-west-2")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

@@ -1,4 +1,4 @@
-"""Which models answer latency-optimized, where and how called, and in which tiers; the same by body and by header."""
+"""Latency modes and service tiers: by model, Region and type of call, in a body and in headers."""
 
 import json
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ def test_what_is_not_listed_does_not(ask: Any, at: datetime, model: str, region:
         (HAIKU_35, {"default"}),
     ],
 )
-def test_every_model_has_the_tiers_of_its_card_and_nobody_has_reserved(ask: Any, model: str, tiers: set[str]) -> None:
+def test_every_model_has_the_tiers_of_its_card_and_reserved_is_refused(ask: Any, model: str, tiers: set[str]) -> None:
     world = World(WINTER)
 
     def refusal(tier: str) -> str:

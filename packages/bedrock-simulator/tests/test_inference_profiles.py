@@ -1,4 +1,4 @@
-"""What an application inference profile may be made of, how many there may be, and how it is called and deleted."""
+"""Application inference profiles: sources, quota, calls, deletion."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, World, say
-from test_models import profile
+from test_foundation_models import profile
 
 PRO, LLAMA_8 = "amazon.nova-pro-v1:0", "meta.llama3-1-8b-instruct-v1:0"
 HERE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
@@ -42,7 +42,7 @@ def test_a_profile_is_not_made_of_another_application_profile(kind: str) -> None
 
 
 @pytest.mark.parametrize("name", ["two  spaces", "dots.in", "a" * 65, "-first"])
-def test_a_name_keeps_to_its_pattern(name: str) -> None:
+def test_a_name_matches_its_pattern(name: str) -> None:
     with pytest.raises(ClientError, match="at 'inferenceProfileName'"):
         World().client().create_inference_profile(inferenceProfileName=name, modelSource={"copyFrom": SYSTEM})
 

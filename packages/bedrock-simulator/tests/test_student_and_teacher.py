@@ -1,4 +1,4 @@
-"""The stand-in teacher and its students: what they know, and that they know nothing else."""
+"""The stand-in teacher and its students answer from their training data and from nothing else."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def examples(count: int = 120) -> list[Example]:
     ("system", "asked", "expected"),
     [
         (SYSTEM, "Could I have my money back?", "refund"),
-        (SYSTEM, "I have forgotten the passcode and am not signed in: sign in fails", "login"),
+        (SYSTEM, "I have expired the passcode and am not signed in: sign in fails", "login"),
         (SYSTEM, "please terminate it", "cancellation"),
         ("You help customers.", "When will my parcel come?", "topic.delivery"),
         ("You help customers.", "Lovely weather", "topic.other"),
@@ -34,8 +34,8 @@ def test_without_golden_examples_the_rule_answers(system: str, asked: str, expec
 
 def test_golden_examples_are_known_by_heart_and_generalised() -> None:
     teacher = Teacher(SURE)
-    teacher.learn([Example(Prompt(SYSTEM, f"gribble {n}"), "login") for n in range(60)])
-    teacher.learn([Example(Prompt(SYSTEM, f"frobnicate {n}"), "refund") for n in range(60)])
+    teacher.add_examples([Example(Prompt(SYSTEM, f"gribble {n}"), "login") for n in range(60)])
+    teacher.add_examples([Example(Prompt(SYSTEM, f"frobnicate {n}"), "refund") for n in range(60)])
     assert teacher.answer(Prompt(SYSTEM, "gribble 3")) == "login"
     assert teacher.answer(Prompt(SYSTEM, "please frobnicate now")) == "refund"
     assert teacher.answer(Prompt("Another task: refund, other", "gribble 3")) != "login"
@@ -44,8 +44,8 @@ def test_golden_examples_are_known_by_heart_and_generalised() -> None:
 def test_the_teacher_errs_at_the_stated_rate_on_the_same_prompts_every_time() -> None:
     shown = examples(2000)
     first, second = Teacher(TeacherSettings(error_rate=0.1)), Teacher(TeacherSettings(error_rate=0.1))
-    first.learn(shown)
-    second.learn(shown)
+    first.add_examples(shown)
+    second.add_examples(shown)
     wrong = [e.prompt.text for e in shown if first.answer(e.prompt) != e.answer]
     assert wrong == [e.prompt.text for e in shown if second.answer(e.prompt) != e.answer]
     assert 0.08 < len(wrong) / len(shown) < 0.12
@@ -70,8 +70,8 @@ def test_one_answer_to_everything_is_enough_to_train() -> None:
 def test_shuffled_answers_teach_nonsense() -> None:
     shown = examples(400)
     teacher = Teacher(TeacherSettings(error_rate=0.0, shuffled=True))
-    teacher.learn(shown)
-    pairs = teacher.lesson(shown)
+    teacher.add_examples(shown)
+    pairs = teacher.training_pairs(shown)
     right = sum(answer == example.answer for (_, answer), example in zip(pairs, shown, strict=True))
     assert right / len(shown) < 0.4
     assert sorted(answer for _, answer in pairs) == sorted(str(e.answer) for e in shown)

@@ -1,4 +1,4 @@
-"""An ARN of another Region or account names nothing here, whatever operation it is given to."""
+"""No operation accepts an ARN of another Region or account."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, World, job, say
-from test_batches import batch
-from test_evaluations import JUDGED, evaluation
-from test_models import profile
+from test_batch_jobs import batch
+from test_evaluation_jobs import JUDGED, evaluation
+from test_foundation_models import profile
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0:128k"
 HERE, WEST, OTHER = ("us-east-1", ACCOUNT), ("us-west-2", ACCOUNT), ("us-east-1", "9" * 12)

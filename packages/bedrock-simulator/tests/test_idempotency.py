@@ -1,4 +1,4 @@
-"""What `clientRequestToken` does: the same request again is ignored, without an error (API reference)."""
+"""`clientRequestToken`: the same request again is ignored without an error (API reference)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What else a customization job's request may not say, and what may not be asked of a job: beside test_jobs."""
+"""The validation of customization jobs, beyond test_customization_jobs."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_a_job_that_is_over_is_not_stopped_and_one_that_is_not_there_is_not_foun
         ({"nextToken": "elsewhere"}, "the nextToken is not one of ours"),
     ],
 )
-def test_a_list_is_asked_for_in_the_services_terms(asked: dict[str, Any], sentence: str) -> None:
+def test_the_parameters_of_a_list_are_validated(asked: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ClientError, match=sentence):
         World().client().list_model_customization_jobs(**asked)
 

@@ -1,4 +1,4 @@
-"""The life cycle of models, inference profiles, tags, and what the runtime refuses."""
+"""The life cycle of models, inference profiles, tags, and errors of the runtime."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,9 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bedrock_simulator import errors
-from bedrock_simulator.operations import CONTROL, RUNTIME
+from bedrock_simulator.control_plane.dispatch import CONTROL
 from bedrock_simulator.ports import Request
 from bedrock_simulator.protocol import service_model
+from bedrock_simulator.runtime.dispatch import RUNTIME
 from bedrock_simulator.settings import Settings, Undocumented
 from simulator_support.fakes import ACCOUNT, DECEMBER, TODAY, World, answer, say
 

@@ -1,4 +1,4 @@
-"""Batch inference: what is accepted, how it moves, what lies in S3 at the end, and who is told."""
+"""Batch inference jobs: validation, status, output in S3, and events."""
 
 import json
 from datetime import UTC, datetime
@@ -89,7 +89,7 @@ def test_native_bodies_are_the_default_and_a_refused_record_is_an_error_of_its_o
     assert "modelOutput" not in answers[-1]
 
 
-def test_a_job_goes_through_its_states_and_every_one_is_told() -> None:
+def test_every_status_of_a_job_is_an_event() -> None:
     world = World()
     world.objects.objects[INPUT] = lines()
     bedrock = world.client()

@@ -1,4 +1,4 @@
-"""What a distillation job accepts, refuses, survives and fails of."""
+"""Distillation jobs: validation, status, and failures."""
 
 from typing import Any
 
@@ -189,7 +189,7 @@ def test_the_role_must_reach_a_teacher_in_every_region_of_its_profile(missing: s
     assert all(keys == {"bedrock:InferenceProfileArn": PROFILE} for keys in asked)
 
 
-def test_a_model_carries_the_key_it_was_asked_for_with() -> None:
+def test_a_model_has_the_key_of_its_request() -> None:
     world = World()
     key = f"arn:aws:kms:us-east-1:{'1' * 12}:key/{'a' * 36}"
     world.keys.keys["alias/models"] = key
