@@ -177,7 +177,7 @@ def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_stored() -> N
         (evaluation(JUDGED, judge="amazon.nova-lite-v1:0"), "amazon.nova-lite-v1:0 cannot be an evaluator model"),
         (evaluation(JUDGED, judge="us.anthropic.claude-3-5-haiku-20241022-v1:0"), "cannot be an evaluator model"),
         (evaluation(TONE, custom=metric(rating=[*scale(1), *scale("a", kind="stringValue")])), "mixes strings and num"),
-        (evaluation(TONE, custom=metric(rating=scale(1, words="one two three four five six"))), "over 5 words"),
+        (evaluation(TONE, custom=metric(rating=scale(1, words="one two three four five six"))), "more than 5 words"),
         (evaluation(model={"bedrockModel": {"modelIdentifier": PRO, "inferenceParams": "[]"}}), "be a JSON object"),
         (evaluation(model={"bedrockModel": {"modelIdentifier":
             f"arn:aws:bedrock:us-east-1:{ACCOUNT}:custom-model-deployment/{'a' * 12}"}}), "regular expression"),
@@ -202,7 +202,7 @@ def test_a_request_that_cannot_be_is_refused(request_: dict[str, Any], sentence:
         (rows() * 251, False, "has 1004 prompts"),
         (b"{", False, "Line 1 of the dataset heldout is invalid: it is not JSON"),
         (b'{"prompt": " "}', False, "must have a prompt"),
-        (b'{"prompt": "%s"}' % (b"x" * 4097), False, "over 4096 bytes"),
+        (b'{"prompt": "%s"}' % (b"x" * 4097), False, "more than 4096 bytes"),
         (b'{"prompt": "x", "category": 1}', False, "category must be a string"),
         (rows(), True, "exactly one of modelResponses"),
         (rows(["a"] * 4, source="another"), True, "modelIdentifier must be student-1"),

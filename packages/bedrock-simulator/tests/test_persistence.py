@@ -104,7 +104,7 @@ def test_two_simulators_do_not_share_a_memory(flags: list[str]) -> None:
     ("kept", "sentence"),
     [
         ("{", "state.json cannot be read: Input data was truncated. Choose another --state, or remove it."),
-        ('{"version": 9, "memory": {}}', "cannot be read: it is of version 9, and this simulator reads 1."),
+        ('{"version": 9, "memory": {}}', "cannot be read: it has version 9, and this simulator reads 1."),
     ],
 )
 def test_a_memory_that_cannot_be_read_is_one_sentence(
@@ -123,4 +123,4 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     refused = run("--port", "0", "--state", str(tmp_path / "file"))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert refused.stderr.startswith(f"cannot store the state {tmp_path}/file: ")
+    assert refused.stderr.startswith(f"{tmp_path}/file cannot store the state: ")

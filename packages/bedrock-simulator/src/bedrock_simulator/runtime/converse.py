@@ -43,7 +43,8 @@ def _run(call: Call, *, streamed: bool) -> InferenceResult:
     if "outputConfig" in params:
         raise errors.validation("The local Bedrock does not simulate outputConfig.")
     conversation.check_guardrail(call, params.get("guardrailConfig", {}))
-    native.check_additional_fields(params.get("additionalModelRequestFields"), call.target.model)
+    if (fields := params.get("additionalModelRequestFields")) is not None:
+        native.check_additional_fields(fields, call.target.model)
     request = InferenceRequest(
         conversation.read_conversation(params, most), *_inference(params.get("inferenceConfig", {}), most)
     )
@@ -80,7 +81,8 @@ def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
 
 def _response(call: Call, served: InferenceResult) -> Params:
     used = served.used
-    found = native.additional_response_fields(call.params.get("additionalModelResponseFieldPaths", []), served)
+    paths = call.params.get("additionalModelResponseFieldPaths", [])
+    found = native.additional_response_fields(paths, served) if paths else {}
     traced = conversation.guardrail_trace(call.params.get("guardrailConfig", {}))
     return {
         "output": {"message": {"role": "assistant", "content": _blocks(served.completion)}},

@@ -44,8 +44,6 @@ _ADDITIONAL_FIELDS = {
 
 def check_additional_fields(fields: Any, model: Model) -> None:
     """Rejects unknown additional fields with the message of the model's family."""
-    if fields is None:
-        return
     if not isinstance(fields, dict):
         raise errors.validation("additionalModelRequestFields must be a JSON object.")
     unknown = sorted(set(fields) - _ADDITIONAL_FIELDS[model.provider])
@@ -58,7 +56,7 @@ def check_additional_fields(fields: Any, model: Model) -> None:
 def additional_response_fields(paths: list[str], served: InferenceResult) -> Params:
     """Returns the members of the model's own response at JSON pointers; unknown pointers are ignored."""
     found: Params = {}
-    own = FORMATS[served.model.provider].write(served) if paths else {}
+    own = FORMATS[served.model.provider].write(served)
     for path in paths:
         keys = path.split("/")[1:]
         value: Any = own
