@@ -15,7 +15,7 @@ PRO = "amazon.nova-pro-v1:0"
 
 
 class Managed(World):
-    """A world with an admin, and a clock that only the admin moves."""
+    """A world with an admin API, and a clock that only the admin API moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Managed(World):
         self.admin = Admin(self.bedrock, clock, events, account=ACCOUNT)
 
     def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
-        """What is told; fails where it is refused."""
+        """Returns the response; fails on an error."""
         status, told = self.admin.answer(method, path, query, b"" if body is None else json.dumps(body).encode())
         assert status == 200, told
         return told

@@ -38,7 +38,7 @@ def batch(name: str = "batch-1", **changes: Any) -> dict[str, Any]:
 
 
 def run(world: World, minutes: float = 40, **changes: Any) -> Any:
-    """The job as it is after so long."""
+    """Returns the job after that time."""
     world.objects.objects.setdefault(INPUT, lines())
     bedrock = world.client()
     arn = bedrock.create_model_invocation_job(**batch(**changes))["jobArn"]

@@ -21,13 +21,13 @@ from bedrock_simulator.protocol.shapes import problems
 from bedrock_simulator.runtime.dispatch import RUNTIME
 from simulator_support.fakes import ACCOUNT
 
-ALL_MATCH = (r"[\S\s]+", r"[\s\S]+")  # patterns that no text breaks but the empty one, which is a fault of length
-ANYTHING = ("blob", "timestamp")  # what is no value of these is read as one
+ALL_MATCH = (r"[\S\s]+", r"[\s\S]+")  # patterns that only the empty text violates, which violates the length
+ANYTHING = ("blob", "timestamp")  # what is not a value of these types is read as one
 GARBAGE = ("\x00", " ", "é!", "-", "/", "a\nb", "é! " * 10)
 
 
 def _shapes() -> dict[str, Any]:
-    """Every shape of a request that is offered, by its name."""
+    """Every shape of the supported requests, by name."""
     found: dict[str, Any] = {}
     for service, offered in (("bedrock", CONTROL), ("bedrock-runtime", RUNTIME)):
         for operation in operations(service):
@@ -54,7 +54,7 @@ def _walk(shape: Any, found: dict[str, Any]) -> None:
 
 
 def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
-    """(the constraint, a value that breaks it alone, a word of the sentence that says so)."""
+    """(the constraint, a value that violates it alone, a word of the message)."""
     kind, stated = shape.type_name, shape.metadata
     if "enum" in stated:
         yield "enum", "NOT-ONE-OF-THEM", "enum value set"
@@ -78,12 +78,12 @@ def _broken(shape: Any) -> Iterator[tuple[str, Any, str]]:
             yield f"requires {missing}", rest, f'Missing required parameter in input: "{missing}"'
     if kind not in ANYTHING:
         yield f"type {kind}", 1 if kind == "string" else "text", "Invalid type"
-    if kind in ("integer", "long") and stated.get("min", 0) <= 1:  # true is 1 to Python
+    if kind in ("integer", "long") and stated.get("min", 0) <= 1:  # True is 1 in Python
         yield f"type {kind}, no truth", True, f"be of type {kind}"
 
 
 def _against(shape: Any) -> str:
-    """A text that is no fault of length, but not of the pattern."""
+    """A text of valid length that violates the pattern."""
     return next(text for text in GARBAGE if any("regular expression" in problem for problem in problems(text, shape)))
 
 
@@ -101,7 +101,7 @@ def _of_length(shape: Any, length: int) -> Any:
 
 
 def smallest(shape: Any) -> Any:
-    """A value that fits."""
+    """A valid value."""
     match shape.type_name:
         case "structure" if getattr(shape, "is_tagged_union", False):
             name, member = next(iter(shape.members.items()))
@@ -163,7 +163,7 @@ MEMBERS = [
 
 
 def _sent(service: str, operation: Operation, params: dict[str, Any]) -> tuple[Request, dict[str, str]]:
-    """The request that carries these parameters where botocore would put them, and its path parameters, decoded."""
+    """The request that has these parameters where botocore puts them, and its path parameters, decoded."""
     members = operation.model.input_shape.members
     put: dict[str, dict[str, Any]] = {"uri": {}, "querystring": {}, "header": {}, "body": {}}
     for name, value in params.items():

@@ -103,7 +103,7 @@ def test_a_full_context_window_is_refused_by_the_model_itself(
     full = [{"role": "user", "content": [{"text": "x" * characters}]}]
     with pytest.raises(ClientError, match=sentence):
         runtime.converse(modelId=model, messages=full)
-    streamed = runtime.converse_stream(modelId=model, messages=full)  # accepted, and refused within
+    streamed = runtime.converse_stream(modelId=model, messages=full)  # accepted, and then rejected
     with pytest.raises(EventStreamError, match=sentence):
         list(streamed["stream"])
     assert runtime.converse(modelId=model, messages=[{"role": "user", "content": [{"text": "x" * 100_000}]}])

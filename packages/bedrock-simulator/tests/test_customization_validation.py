@@ -95,7 +95,7 @@ def test_a_model_on_its_way_to_a_host_is_not_deleted() -> None:
 
 
 def test_bedrock_reads_no_bucket_when_a_model_is_made() -> None:
-    """Deleting the training data leaves the model Active, and what it answers."""
+    """Deleting the training data changes neither the model's status nor its answers."""
     world = World()
     model, bedrock = distilled(world), world.client()
     world.objects.objects.clear()

@@ -22,7 +22,7 @@ NOVA_2: dict[str, Any] = {
 
 
 def world_with(**base: Any) -> tuple[World, str]:
-    """A granted account with a model of a base in us-west-2."""
+    """An account with quotas, and with a model of a base in us-west-2."""
     world = World(quotas=Quotas(model_units=1))
     return world, distilled(world, region=WEST, **base)
 

@@ -49,7 +49,7 @@ def test_events_are_delivered_while_others_may_call() -> None:
     calls: list[int] = []
 
     class CallsBack:
-        """Like a Lambda behind a rule: calls Bedrock, from a thread of its own, before the event is delivered."""
+        """Calls Bedrock from another thread before an event is delivered, as a Lambda behind a rule does."""
 
         def emit(self, *_: Any) -> None:
             caller = Thread(target=lambda: calls.append(len(world.client().list_custom_models()["modelSummaries"])))

@@ -64,7 +64,7 @@ JUDGED = dataset("Builtin.Correctness", "Builtin.FollowingInstructions", task="G
 
 
 def run(world: World, request: dict[str, Any], body: bytes | None = None) -> Any:
-    """The job as it is in the end."""
+    """Returns the finished job."""
     world.objects.objects[DATA] = rows() if body is None else body
     bedrock = world.client()
     arn = bedrock.create_evaluation_job(**request)["jobArn"]

@@ -36,7 +36,7 @@ def test_another_cannot_judge(judge: str, sentence: str) -> None:
 
 
 def custom(*names: str, judge: str = PRO) -> dict[str, Any]:
-    """The settings of metrics of those names."""
+    """The settings of metrics with those names."""
     config = metric(rating=scale(1, 2))
     definition = config["customMetrics"][0]["customMetricDefinition"]
     config["customMetrics"] = [{"customMetricDefinition": {**definition, "name": name}} for name in names]

@@ -60,7 +60,7 @@ def test_every_error_that_calls_declare_for_trouble_has_its_sentence() -> None:
 
 
 def struck(fault: Fault, times: int = 10, seed: str = "s") -> list[int]:
-    """On which of so many occasions the fault strikes."""
+    """The occasions on which the fault applies."""
     faults = Faults([fault], seed=seed)
     return [number for number in range(times) if faults.match(fault.kind, HERE)]
 
@@ -218,7 +218,7 @@ def test_a_late_event_is_overtaken_by_those_in_time() -> None:
 
 
 def told(world: World) -> list[str]:
-    """The names of the events of one streamed answer."""
+    """The names of the events of one streamed response."""
     messages = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
     stream = world.client("bedrock-runtime").converse_stream(modelId=MICRO, messages=messages)["stream"]
     return [name for event in stream for name in event]

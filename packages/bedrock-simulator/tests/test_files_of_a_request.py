@@ -30,7 +30,7 @@ RUNTIME = SHARED | {
     "runtime/conversation.py",
     "runtime/inference.py",
 }
-# Facts, and details that a reader takes from their names: types, checks of shapes, models, and what time changes.
+# Facts, types, and details that their names explain: checks of shapes, models, and what virtual time changes.
 DETAILS = {
     "errors.py", "events.py", "ports.py", "records.py", "settings.py",
     "catalog/availability.py", "catalog/model_limits.py", "catalog/models.py", "catalog/quotas.py",

@@ -19,7 +19,7 @@ def tuning(base: str = MICRO, **changes: Any) -> dict[str, Any]:
 
 
 def tuned(world: World, body: bytes, region: str = "us-east-1", base: str = MICRO, **changes: Any) -> Any:
-    """The job, as it is in the end."""
+    """Returns the finished job."""
     world.objects.objects[TRAIN] = body
     world.objects.homes["train-bucket"] = region
     bedrock = world.client(region=region)

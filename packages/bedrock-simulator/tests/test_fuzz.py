@@ -30,7 +30,7 @@ def model_of(service: str, operation: str) -> Any:
 
 @cache
 def peopled() -> tuple[World, Known]:
-    """A world in which most kinds of things exist, and their names."""
+    """A world with most kinds of resources, and their names."""
     world = World()
     model = distilled(world)
     bedrock = world.client()
@@ -58,7 +58,7 @@ def peopled() -> tuple[World, Known]:
 
 
 def spoken(refused: ClientError, declared: set[str]) -> None:
-    """A refusal in the service's own words."""
+    """An error with a message of the service."""
     assert refused.response["ResponseMetadata"]["HTTPStatusCode"] < 500, refused
     assert refused.response["Error"]["Code"] in declared, refused
     assert refused.response["Error"]["Message"], refused
@@ -79,7 +79,7 @@ def test_a_request_of_the_models_shape_is_answered_or_refused_in_the_services_wo
             answer = call(**params)
             with contextlib.suppress(EventStreamError):
                 list(answer.get("stream", ()))
-        except ParamValidationError:  # botocore's own refusal: nothing was sent
+        except ParamValidationError:  # botocore's own error: nothing was sent
             return
         except ClientError as refused:
             spoken(refused, declared)

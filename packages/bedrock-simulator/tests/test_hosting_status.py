@@ -10,7 +10,7 @@ from test_hosting import buy, deploy
 
 
 def hosted(kind: str, *faults: Fault) -> tuple[World, str, str]:
-    """An account with a host just begun, and another student to put behind it."""
+    """An account with a host that is being created, and another student to replace its model."""
     world = World(TODAY, *faults, quotas=Quotas(model_units=1))
     model, other = distilled(world), distilled(world, "distill-intent-2")
     return world, deploy(world, model) if kind == "deployment" else buy(world, model), other
@@ -20,7 +20,7 @@ KINDS = pytest.mark.parametrize("kind", ["deployment", "throughput"])
 
 
 def refused(world: World, arn: str) -> bool:
-    """Whether the host says that it is not ready, as the API has it: an error of 429 that may be tried again."""
+    """Whether the host is not ready: a 429 error that clients may retry, as in the API."""
     with pytest.raises(ClientError, match=f"{arn} is not ready") as refusal:
         say(world, arn, "where is my parcel")
     told = refusal.value.response

@@ -16,7 +16,7 @@ THROUGH = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.{PRO}"
 
 
 def record(number: int, **changes: Any) -> dict[str, Any]:
-    """What Converse leaves: a prompt of the fakes, and an answer that no teacher would give."""
+    """A record of Converse: a prompt of the fakes, and an answer that no teacher would give."""
     row = prompts(number + 1)[number]
     label = row["messages"][1]["content"][0]["text"]
     said = {"output": {"message": {"role": "assistant", "content": [{"text": f"queue-{label}"}]}}}

@@ -126,7 +126,7 @@ def policy(**changes: Any) -> str:
 
 
 def shareable() -> tuple[World, str]:
-    """A model that may be shared, when there are policies: its base lived until September 2026."""
+    """A model that can be shared, at a time when there are policies: its base was available until September 2026."""
     world = World(DECEMBER.replace(year=2025))
     tuned: dict[str, Any] = {**HAIKU, "customizationType": "FINE_TUNING", "customizationConfig": None}
     tuned.pop("teacher")

@@ -14,13 +14,13 @@ QUESTION = "please reimburse the amount"
 
 @pytest.fixture
 def flags(tmp_path: Path) -> list[str]:
-    """A simulator of a still clock that keeps everything in a folder, over a bucket."""
+    """Flags of a simulator with a stopped clock, a state folder and a bucket."""
     bucket(tmp_path / "buckets", jsonl(prompts()))
     return ["--state", str(tmp_path / "state"), "--objects", str(tmp_path / "buckets")]
 
 
 def live(started: Standalone) -> str:
-    """A deployment that serves a student."""
+    """Returns a deployment that serves a student."""
     bedrock = started.client()
     bedrock.create_model_customization_job(**job("kept"))
     started.admin("PUT", "clock", {"advance": 2 * 3600})

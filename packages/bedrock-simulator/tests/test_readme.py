@@ -19,7 +19,7 @@ def curls() -> list[list[str]]:
 
 
 def curl(words: list[str], port: str) -> int:
-    """The status that curl would get; of its options only those that the README uses are known."""
+    """The status that curl would get; it knows the options that the README uses."""
     options = {"-X": "GET", "-d": ""}
     while words[0] in options:
         options[words[0]], words = words[1], words[2:]

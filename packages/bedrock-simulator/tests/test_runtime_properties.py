@@ -50,7 +50,7 @@ VALID: dict[str, dict[str, Any]] = {
 
 
 def altered(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A good body with one member exchanged or added."""
+    """A valid body with one member replaced or added."""
     return st.tuples(st.one_of(st.sampled_from(sorted(body)), KNOWN), BODIES).map(lambda one: body | {one[0]: one[1]})
 
 

@@ -32,14 +32,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(root: Path) -> Iterator[Standalone]:
-    """A simulator whose clock stands still until it is told."""
+    """A simulator with a stopped clock."""
     with Standalone("--date", "2026-11-23", "--speed", "0", "--objects", str(root)) as started:
         yield started
 
 
 @pytest.fixture
 def faults(running: Standalone) -> Iterator[Any]:
-    """Sets a fault, until the test is over."""
+    """Adds a fault for the duration of the test."""
     yield lambda **fault: running.admin("POST", "faults", fault)
     running.admin("DELETE", "faults")
 

@@ -31,7 +31,7 @@ LISTS = {
 
 
 class Drawer:
-    """A shelf in a dict."""
+    """A store in a dict."""
 
     def __init__(self) -> None:
         self.pairs: dict[str, bytes] = {}
@@ -44,7 +44,7 @@ class Drawer:
 
 
 def populated() -> World:
-    """A world with a bucket of training files, for distillation with and without golden answers, and a wrong one."""
+    """A world with a bucket of training files: with golden answers, without them, and an invalid one."""
     world = World(TODAY, quotas=Quotas(model_units=3))
     for name, body in (
         ("train", jsonl(prompts())),
@@ -61,7 +61,7 @@ def encoded(world: World, drawer: Drawer) -> bytes:
 
 
 def again(world: World) -> World:
-    """Another world, at the same time, with the same buckets, that remembers what this one does."""
+    """Another world, at the same time and with the same buckets, restored from this one's state."""
     drawer, other = Drawer(), World(world.clock.at, quotas=world.bedrock.settings.quotas)
     kept = encoded(world, drawer)
     other.objects = copy.deepcopy(world.objects)
@@ -101,7 +101,7 @@ def _said(world: World, model: str, question: str) -> str:
 def test_whatever_was_done_another_goes_on_from_where_this_one_is(steps: list[tuple[Action, int]]) -> None:
     world = populated()
     for act, number in steps:
-        with suppress(ClientError):  # what is refused changes nothing, and is as good a step as any
+        with suppress(ClientError):  # a refused step changes nothing, and is a valid step too
             act(world, number)
     other = again(world)
     assert told(other) == told(world)
@@ -129,7 +129,7 @@ def test_restored_models_answer_as_before_and_train_at_the_first_call() -> None:
 
 
 def test_a_job_goes_on_with_what_it_has_worked_out() -> None:
-    """Its training file may be gone by then."""
+    """Its training file may not exist any more."""
     world = populated()
     world.client().create_model_customization_job(**job())
     world.pass_time(40, step=10)

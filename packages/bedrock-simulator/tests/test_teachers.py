@@ -68,7 +68,7 @@ def test_a_labelled_file_without_answers_is_an_error(tmp_path: Path) -> None:
 
 
 class Model(BaseHTTPRequestHandler):
-    """Says what it was asked, or what a test lets it say."""
+    """Returns the prompt that it got, or what a test sets."""
 
     asked: list[tuple[str, dict[str, Any], str | None]]
     status, body = 200, b""
@@ -83,12 +83,12 @@ class Model(BaseHTTPRequestHandler):
         self.wfile.write(Model.body or json.dumps(answered).encode())
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server of chat completions."""
+    """A server of the chat completions API."""
     Model.asked, Model.status, Model.body = [], 200, b""
     monkeypatch.setenv(chat_completions.API_KEY_VARIABLE, "sesame")
     with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:

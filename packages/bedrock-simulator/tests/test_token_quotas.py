@@ -129,7 +129,7 @@ LONG = 4 * 119_000  # characters
 
 
 def exhausted(world: World, model: str, region: str = "us-east-1") -> int:
-    """How many long calls the model takes in a minute; there is a limit below 100."""
+    """How many long calls the model accepts in a minute; there is a limit below 100."""
     for calls in range(100):
         try:
             say(world, model, "x" * LONG, "four", region, inferenceConfig={"maxTokens": 1})
@@ -173,7 +173,7 @@ def test_a_deployment_has_the_quota_of_its_base(base: str, limit: int) -> None:
         ({"L-CE33604C": 1}, False),
         ({"us-east-1/L-CE33604C": 1, "L-CE33604C": 1_000_000}, False),
         ({"us-west-2/L-CE33604C": 1}, True),
-        ({"L-C0326783": 1}, True),  # of the other way
+        ({"L-C0326783": 1}, True),  # of the other type of call
     ],
 )
 def test_a_quota_of_tokens_is_set_by_its_code(values: dict[str, int], fits: bool) -> None:

@@ -26,7 +26,7 @@ TRAIN = ("train-bucket", "train.jsonl")
 
 
 class Large(bytes):
-    """An object of S3 that says it has so many bytes, so that nobody has to keep them."""
+    """An S3 object that claims a size, so that no memory is needed for it."""
 
     size = 0
 
@@ -41,7 +41,7 @@ def large(size: int) -> Large:
 
 
 def run(world: World, request: dict[str, Any], region: str = "us-east-1") -> Any:
-    """The job after all its stages."""
+    """Returns the job after all its stages."""
     world.objects.homes["train-bucket"] = world.objects.homes["log-bucket"] = region
     bedrock = world.client(region=region)
     bedrock.create_model_customization_job(**request)
@@ -122,7 +122,7 @@ def test_logs_have_a_hundred_to_fifteen_thousand_prompts(count: int) -> None:
 def test_a_line_of_sixteen_kilobytes_is_the_longest() -> None:
     rows = prompts()
     rows[6]["system"] = [{"text": ""}]
-    room = training_data.MAX_LINE_BYTES - len(jsonl([rows[6]])) + 1  # the newline is not of the line
+    room = training_data.MAX_LINE_BYTES - len(jsonl([rows[6]])) + 1  # the newline is not part of the line
     for extra, fails in ((0, False), (1, True)):
         world = World()
         rows[6]["system"] = [{"text": "x" * (room + extra)}]

@@ -22,7 +22,7 @@ def root(tmp_path: Path) -> Path:
 
 
 class Sink(BaseHTTPRequestHandler):
-    """Keeps what is posted to it."""
+    """Stores what is posted to it."""
 
     posted: list[dict[str, Any]]
 
@@ -33,7 +33,7 @@ class Sink(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def test_events_are_posted_where_somebody_listens(root: Path) -> None:

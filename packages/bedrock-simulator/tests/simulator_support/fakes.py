@@ -27,12 +27,12 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/distillation"
 
 @cache
 def _session() -> Any:
-    return botocore.session.get_session()  # one, since it is the loading of its models that takes time
+    return botocore.session.get_session()  # one, because loading its models takes time
 
 
 @dataclass(slots=True)
 class FixedClock:
-    """Stands still until told."""
+    """A clock that moves only when a test moves it."""
 
     at: datetime = TODAY
 
@@ -45,7 +45,7 @@ class FixedClock:
 
 @dataclass(slots=True)
 class MemoryObjects:
-    """S3 in a dict; names of buckets in `denied` refuse everybody. A bucket is where `homes` says: None is nowhere."""
+    """S3 in a dict. Buckets in `denied` deny every access. A bucket is in the Region in `homes`; None is no bucket."""
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
@@ -79,7 +79,7 @@ class MemoryObjects:
 
 @dataclass(slots=True)
 class ListEvents:
-    """Keeps every event."""
+    """Stores every event."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ class ListEvents:
 
 @dataclass(slots=True)
 class OpenRoles:
-    """Every role may be assumed, unless `refusal` says why not, and may do all but what is in `denied`."""
+    """Roles that Bedrock may assume, unless `refusal` has a message, and that may do all but what is in `denied`."""
 
     refusal: str | None = None
     asked: list[str] = field(default_factory=list)
@@ -124,7 +124,7 @@ class NamedKeys:
 
 @dataclass(slots=True)
 class ListLogs:
-    """Keeps every event of every stream."""
+    """Stores every event of every stream."""
 
     events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
 
@@ -135,9 +135,9 @@ class ListLogs:
 
 
 class World:
-    """A simulator, its surroundings, and clients for any Region; `last` is the last response on the wire.
+    """A simulator with fake services, and clients for any Region; `last` is the last HTTP response.
 
-    `caller` is who signs the calls; the account's root while it is empty.
+    `caller` is the ARN that signs the calls; empty for the account's root user.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class World:
         self.last, self.caller = Response(0, {}), ""
 
     def grant(self, quotas: Quotas) -> None:
-        """Raises or lowers quotas."""
+        """Sets quotas."""
         self.bedrock.settings = replace(self.bedrock.settings, quotas=quotas)
 
     def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
@@ -207,7 +207,7 @@ class World:
         return client
 
     def pass_time(self, minutes: float, step: float = 1.0) -> None:
-        """Lets minutes pass, ticking at every step, as the host does."""
+        """Lets minutes pass, with a tick after every step, as a host does."""
         for _ in range(round(minutes / step)):
             self.bedrock.tick()
             self.clock.forward(minutes=step)
@@ -219,7 +219,7 @@ def _text(value: Any) -> str:
 
 
 class Raw(BytesIO):
-    """A body, as urllib3 would give it."""
+    """A body, as urllib3 returns it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
@@ -235,7 +235,7 @@ SAYINGS = {
 
 
 def prompts(count: int = 120, golden: bool = True, system: str = SYSTEM) -> list[dict[str, Any]]:
-    """Distinct prompts over four intents, with or without the answer."""
+    """Distinct prompts of four intents, with or without the answer."""
     rows = []
     for number in range(count):
         label = list(SAYINGS)[number % 4]
@@ -252,7 +252,7 @@ def jsonl(rows: list[dict[str, Any]]) -> bytes:
 
 
 def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
-    """A good request for today's pair; a change to None leaves the field out."""
+    """A valid request for a pair that exists today; a change to None removes the field."""
     teacher = changes.pop("teacher", "us.amazon.nova-pro-v1:0")
     request = {
         "jobName": name,
@@ -269,7 +269,7 @@ def job(name: str = "distill-intent-1", **changes: Any) -> dict[str, Any]:
 
 
 def distilled(world: World, name: str = "distill-intent-1", region: str = "us-east-1", **changes: Any) -> str:
-    """Runs a job to its end and returns its model's ARN."""
+    """Runs a job to its end, and returns its model's ARN."""
     world.objects.objects.setdefault(("train-bucket", "train.jsonl"), jsonl(prompts()))
     world.objects.homes["train-bucket"] = region
     bedrock = world.client(region=region)
@@ -280,7 +280,7 @@ def distilled(world: World, name: str = "distill-intent-1", region: str = "us-ea
 
 
 def say(world: World, model_id: str, text: str, system: str = SYSTEM, region: str = "us-east-1", **more: Any) -> Any:
-    """One Converse call."""
+    """Calls Converse once."""
     return world.client("bedrock-runtime", region).converse(
         modelId=model_id, system=[{"text": system}], messages=[{"role": "user", "content": [{"text": text}]}], **more
     )

@@ -18,7 +18,7 @@ Known = Mapping[str, Sequence[str]]
 
 
 def request(shape: Any, known: Known) -> st.SearchStrategy[dict[str, Any]]:
-    """Parameters of one operation; most get an existing thing wherever there is one."""
+    """Parameters of one operation; most name an existing resource wherever there is one."""
     return st.just({}) if shape is None else _structure(shape, known, 0)
 
 

@@ -23,7 +23,7 @@ _PATIENCE = 30.0  # seconds
 
 
 class Standalone:
-    """`python -m bedrock_simulator` with some flags; on a free port unless they name one."""
+    """`python -m bedrock_simulator` with flags; on a free port unless they name one."""
 
     def __init__(self, *flags: str, python: str | Path = sys.executable) -> None:
         port = () if "--port" in flags else ("--port", "0")
@@ -67,28 +67,28 @@ class Standalone:
         )
 
     def admin(self, method: str, what: str, body: Any = None) -> Any:
-        """One of the ways in that AWS does not have."""
+        """Calls the admin API."""
         encoded = None if body is None else json.dumps(body).encode()
         call = urllib.request.Request(f"{self.url}/_admin/{what}", encoded, method=method)  # noqa: S310  # loopback
         with urllib.request.urlopen(call, timeout=60) as response:  # noqa: S310  # the same
             return json.load(response)
 
     def admin_refused(self, method: str, what: str) -> tuple[int, str]:
-        """The status and the sentence with which one of them is refused."""
+        """Calls the admin API; returns the status and the message of the error."""
         with pytest.raises(urllib.error.HTTPError) as refusal:
             self.admin(method, what)
         with refusal.value:
             return refusal.value.code, str(json.load(refusal.value)["message"])
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """Its exit code and what it said on stderr."""
+        """Stops it; returns its exit code and its stderr."""
         self.process.send_signal(sign)
         _, said = self.process.communicate(timeout=_PATIENCE)
         return self.process.returncode, said
 
 
 def converse(client: Any, text: str = "where is my parcel", model: str = "amazon.nova-pro-v1:0") -> str:
-    """What the model says."""
+    """Returns the model's answer."""
     reply = client.converse(modelId=model, messages=[{"role": "user", "content": [{"text": text}]}])
     return str(reply["output"]["message"]["content"][0]["text"])
 
@@ -102,7 +102,7 @@ def bucket(root: Path, body: bytes, name: str = "train-bucket") -> Path:
 
 
 def run(*flags: str) -> subprocess.CompletedProcess[str]:
-    """What becomes of it with flags that it refuses."""
+    """Runs it with flags that it rejects."""
     command = [sys.executable, "-m", "bedrock_simulator", *flags]
     return subprocess.run(
         command,

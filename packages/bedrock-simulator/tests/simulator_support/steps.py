@@ -13,7 +13,7 @@ Action = Callable[[World, int], Any]
 
 
 def hosts(world: World) -> list[str]:
-    """Everything that may serve a student."""
+    """The ARNs that may serve a student."""
     bedrock = world.client()
     found = bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]
     arns = [each["customModelDeploymentArn"] for each in found]
@@ -34,7 +34,7 @@ def _stop_job(world: World, number: int) -> Any:
 
 
 def _model(world: World, number: int) -> str:
-    """The ARN of a job's model; a ClientError where there is none."""
+    """The ARN of a job's model; a ClientError if there is none."""
     return str(world.client().get_custom_model(modelIdentifier=f"job-{number}-model")["modelArn"])
 
 

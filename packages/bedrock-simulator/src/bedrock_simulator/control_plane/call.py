@@ -23,7 +23,7 @@ MAX_TAGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The account's roles, buckets and keys, and `estate` to get the resources of any account and Region."""
+    """The account's roles, buckets and keys, and `resources` to get those of any account and Region."""
 
     roles: Roles
     objects: Objects
