@@ -1,7 +1,7 @@
-"""What it takes to check prompts: a whole command, the pass alone, its memory, and the dataset stage in Lambda.
+"""The cost of checking prompts: the whole command, the pass alone, its memory, and the dataset stage in Lambda.
 
-The floors do nothing but decode the same lines into the same typed records: the command's in a process that starts
-Python and imports the same libraries, the pass's in this process, keeping the records as a list.
+The floors only decode the same lines into the same typed records: the command's floor in a process that starts Python
+and imports the same libraries, the pass's floor in this process, with the records in a list.
 """
 
 import json
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 PROMPTS = 15_000
 COMMAND_LIMIT, PASS_LIMIT, MEMORY_LIMIT, LAMBDA_LIMIT = 4, 3.33, 80, 60
 SLOWER = 2.0
-"""How much slower than this machine's core a function's one vCPU at 1,769 MB is taken to be: not measured on AWS."""
+"""Assumed ratio of this machine's core to a function's vCPU at 1,769 MB. Not measured on AWS."""
 
 ENVIRON = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
 
@@ -84,11 +84,11 @@ def _timed(work: Callable[[], object]) -> Callable[[], float]:
 
 
 def _count(file: Path) -> Bar:
-    """How far from the truth the count is that refuses a file of one prompt too many."""
+    """Returns the error of the reported count for a file with one prompt too many."""
     told = _check(file)
     assert [finding["code"] for finding in told["findings"]] == ["too-many-prompts"]
     return Bar(
-        what="count of prompts told of a file of 15,001",
+        what="reported count of prompts of a file of 15,001",
         measured=abs(told["prompts"] - PROMPTS - 1),
         limit=0,
         floor="its true count",

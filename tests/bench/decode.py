@@ -1,4 +1,4 @@
-"""The floor of `distillery check`: starts Python, imports the same libraries, decodes the same lines.
+"""The floor of `distillery check`: starts Python, imports the same libraries, and decodes the same lines.
 
 decode.py FILE          with typer and what typer loads to parse a command line
 decode.py FILE bare     with msgspec alone

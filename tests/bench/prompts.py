@@ -1,4 +1,4 @@
-"""Prompts for the benchmarks, and the two ways through them: every rule, and nothing but decoding."""
+"""Prompts for the benchmarks, and two passes over them: validation, and decoding only."""
 
 import io
 import json
@@ -15,7 +15,7 @@ decode = Decoder(Record).decode
 
 
 def lines(count: int, *, size: int = 140, answer: bool = True) -> Iterator[bytes]:
-    """Different prompts, each with a text of about `size` characters, as json.dumps writes them."""
+    """Yields distinct prompts with a text of about `size` characters each, in the layout of json.dumps."""
     for number in range(count):
         words = " ".join(WORDS[(number + place) % len(WORDS)] for place in range(size // 5))
         messages = [{"role": "user", "content": [{"text": f"{number}: {words}"[:size]}]}]
@@ -25,7 +25,7 @@ def lines(count: int, *, size: int = 140, answer: bool = True) -> Iterator[bytes
 
 
 def write_prompts(file: Path, count: int, *, size: int = 140, answer: bool = True, repeat: int = 0) -> Path:
-    """A file of them; with `repeat` the first so many over and over, to be quick."""
+    """Writes a file of prompts. With `repeat`, the first `repeat` prompts are repeated, which is faster."""
     made = lines(min(count, repeat or count), size=size, answer=answer)
     with file.open("wb") as out:
         if not repeat:
@@ -38,7 +38,7 @@ def write_prompts(file: Path, count: int, *, size: int = 140, answer: bool = Tru
 
 
 def one_pass(body: bytes) -> DatasetReader:
-    """Every rule."""
+    """Validates all lines."""
     reader = DatasetReader(LineLimits(), PromptIndex())
     reader.read([InputFile("a.jsonl", "a.jsonl", None, io.BytesIO(body))])
     assert reader.counts.prompts
@@ -47,5 +47,5 @@ def one_pass(body: bytes) -> DatasetReader:
 
 
 def decode_all(body: Sequence[bytes]) -> list[Record]:
-    """Nothing but typed records."""
+    """Decodes all lines into typed records."""
     return [decode(line) for line in body]
