@@ -4,11 +4,14 @@
 own starts with empty caches, so that the trace sees what is loaded once.
 """
 
+import asyncio
 import json
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = ("distillery", "infra", "lambdas", "local", "stacks", "packages/bedrock-simulator/src")
@@ -43,13 +46,40 @@ def route() -> Callable[[], object]:
 
 
 def simulator() -> Callable[[], object]:
-    """CreateModelCustomizationJob, as botocore sends it."""
-    from simulator_support.fakes import World, job, jsonl, prompts
+    """CreateModelCustomizationJob, from the bytes of an HTTP request on."""
+    from bedrock_simulator.admin import Admin
+    from bedrock_simulator.clock import MemoryClock
+    from bedrock_simulator.events import EventStore
+    from bedrock_simulator.server.application import Application
+    from simulator_support.fakes import ACCOUNT, World, job, jsonl, prompts
 
-    world = World()
+    world, clock = World(), MemoryClock()
     world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
-    bedrock = world.client()
-    return lambda: bedrock.create_model_customization_job(**job())
+    admin = Admin(world.bedrock, clock, EventStore(clock), account=ACCOUNT)
+    application = Application(world.bedrock, admin, ACCOUNT, lambda: None)
+    signed = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261123/us-east-1/bedrock/aws4_request"
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/model-customization-jobs",
+        "raw_path": b"/model-customization-jobs",
+        "query_string": b"",
+        "server": ("127.0.0.1", 4567),
+        "headers": [(b"host", b"127.0.0.1:4567"), (b"authorization", signed.encode())],
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(job()).encode()}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    def run() -> None:
+        asyncio.run(application(scope, receive, send))
+        assert sent[0]["status"] == 201
+
+    return run
 
 
 WALKS = {"upload": upload, "route": route, "simulator": simulator}
@@ -69,11 +99,13 @@ def called(run: Callable[[], object]) -> list[str]:
         elif event == "call" and not importing and (name := frame.f_code.co_filename).startswith(f"{ROOT}/"):
             files.setdefault(name.removeprefix(f"{ROOT}/"))
 
+    threading.setprofile(profile)
     sys.setprofile(profile)
     try:
         run()
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
     return [file for file in files if file.startswith(tuple(f"{folder}/" for folder in PRODUCT))]
 
 
