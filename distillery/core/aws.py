@@ -1,6 +1,6 @@
-"""boto3's one address among the Lambdas. Clients are made when first used and kept for the life of the sandbox.
+"""The only module of the functions that makes boto3 clients. They are made on first use and cached.
 
-What a client raises quotes nobody: the error is redacted before anybody has seen it (`redaction`).
+Errors of these clients are redacted where they are raised (see `redaction`), so they quote no prompt.
 """
 
 import contextlib
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 __all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counting", "redact", "redacting", "session"]
 
 AWS_ERRORS = (BotoCoreError, ClientError)
-"""All that a client raises."""
+"""Every error that a client raises."""
 MODELS = ("bedrock-runtime",)
-"""Services that are given prompts: no sentence of theirs is kept unless it is known."""
+"""Services that receive prompts: only known sentences of their messages are kept."""
 OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
-"""What is kept of `ResponseMetadata`."""
+"""The keys of `ResponseMetadata` that a redacted error keeps."""
 
 # Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
-"""For what a caller waits for, and may not be done a second time unasked."""
+"""For calls that a user waits for and that must not be repeated implicitly."""
 
 
 @overload
@@ -62,7 +62,7 @@ def client(service: Literal["ssm"], region: str | None = None) -> "SSMClient": .
 @overload
 def client(service: Literal["stepfunctions"], region: str | None = None) -> "SFNClient": ...
 def client(service: str, region: str | None = None) -> Any:
-    """The client of a service, in the function's own Region unless another is named."""
+    """The client of a service, in the function's own Region by default."""
     return _client(service, region)
 
 
@@ -73,24 +73,24 @@ def _client(service: str, region: str | None) -> Any:
 
 @functools.cache
 def counting() -> "DynamoDBClient":
-    """For sums in DynamoDB: nothing is added twice, and nobody waits long for it."""
+    """A client for counters in DynamoDB: it never repeats an update, and it gives up quickly."""
     return session().client("dynamodb", config=ONCE)
 
 
 @functools.cache
 def session() -> "boto3.Session":
-    """The functions' own."""
+    """The session of the functions."""
     return redacting(boto3.Session())
 
 
 def redacting(made: "boto3.Session") -> "boto3.Session":
-    """The same, whose clients raise redacted errors."""
+    """The same session; its clients raise redacted errors."""
     made.events.register("creating-client-class", _redacting)
     return made
 
 
 def _redacting(*, base_classes: list[type], **_: Any) -> None:
-    """As botocore has clients extended: methods of a class before its own take their place."""
+    """Inserts the class before the client's own bases, as botocore's extension point expects."""
     base_classes.insert(0, _Redacting)
 
 
@@ -108,7 +108,7 @@ class _Redacting:
 
 
 def _redact_stream(stream: Any, service: str) -> None:
-    """An error among its events is raised while it is read."""
+    """Redacts the errors that are raised while an event stream is read."""
     stream._parse_event = _redacted_for(service)(stream._parse_event)
 
 
@@ -122,11 +122,13 @@ def _redacted_for(service: str) -> Iterator[None]:
 
 
 def redact(error: Exception, service: str) -> None:
-    """Takes out of an error, in its place, what may quote a prompt: of its text, its arguments, its response and the
-    errors that it came of, such as a parser's, which quotes all that a service answered."""
+    """Removes what may quote a prompt from an error, in place: from its text, arguments, response and causes.
+
+    A cause may be a parser's error, which quotes the whole response of a service.
+    """
     error.__cause__ = error.__context__ = None
     if not isinstance(error, ClientError):
-        said = redaction.of_model(error) if service in MODELS else redaction.sentence(error)
+        said = redaction.redacted_model_text(error) if service in MODELS else redaction.redacted_text(error)
         error.args = (said or f"{type(error).__name__}: {redaction.LEFT_OUT}",)
         if isinstance(error, BotoCoreError):
             error.kwargs = {}
@@ -139,7 +141,7 @@ def redact(error: Exception, service: str) -> None:
 
 
 def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:
-    said = redaction.of_model(message) if service in MODELS else redaction.sentence(message)
+    said = redaction.redacted_model_text(message) if service in MODELS else redaction.redacted_text(message)
     if said == message or message.startswith(redaction.LEFT_OUT):
         return said
     if said in ("", redaction.GAP):
@@ -150,12 +152,12 @@ def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:
 
 
 def code(error: ClientError) -> str:
-    """The service's name for an error, such as `ResourceNotFoundException`."""
+    """The error code of the service, such as `ResourceNotFoundException`."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 class ObjectStore:
-    """Objects by `s3://bucket/key`. Bodies are small (reports, chunks of answers) or one dataset of at most 2 GB."""
+    """Reads and writes objects by `s3://bucket/key`. Bodies are small, or one data set of at most 2 GB."""
 
     def __init__(self, s3: "S3Client | None" = None) -> None:
         self._s3 = s3
@@ -178,7 +180,7 @@ class ObjectStore:
         self.write(uri, json.dumps(value, indent=1, ensure_ascii=False).encode())
 
     def exists(self, uri: str) -> bool:
-        """Needs s3:ListBucket too: without it S3 answers 403 for a missing key."""
+        """Requires s3:ListBucket: without it, S3 answers 403 for a missing key."""
         bucket, key = split_s3_uri(uri)
         try:
             self.s3.head_object(Bucket=bucket, Key=key)

@@ -1,9 +1,11 @@
-"""Where an exception leaves a function: Lambda writes its text into the function's log, and Step Functions into the
-history of an execution. A bug of ours, such as `KeyError: 'what somebody asked'`, must not bring a prompt there.
+"""Keeps prompts out of logs: the exceptions that leave a function, and the loggers of the functions.
 
-Errors of the product say what was written here, and boto3's were redacted where they were raised
-(`distillery/core/aws`): both leave, without their causes. Any other leaves as the name of its class, which is what
-state machines retry and catch, with its traceback and the types and places of its causes, but without texts and
+Lambda writes the text of an exception into the function's log, and Step Functions into the history of an execution. A
+bug such as `KeyError: 'the user's text'` must not carry a prompt there.
+
+Errors of the product contain only texts written here, and boto3's errors are redacted where they are raised
+(`distillery/core/aws`). Both leave without their causes. Any other error leaves with its class name, which is what
+state machines retry and catch, and with its traceback and the types and places of its causes, but without texts and
 arguments.
 """
 
@@ -21,8 +23,11 @@ R = TypeVar("R")
 
 
 def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Of a handler, and of whatever else somebody calls who writes down what it raises. ours: errors that the product
-    raises beside its own tree, whose sentences quote nobody either."""
+    """Decorates a handler, or another function whose caller writes down its exceptions.
+
+    Args:
+        ours: Errors that the product raises outside its own tree, whose texts quote nobody either.
+    """
 
     def within(handler: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(handler, updated=())
@@ -30,8 +35,8 @@ def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R
             try:
                 return handler(*args, **kwargs)
             except Exception as error:
-                told = redacted(error, *ours)
-            raise told  # not within `except`: it would have the error as its context
+                outgoing = redacted(error, *ours)
+            raise outgoing  # outside of `except`, so that the error is not its context
 
         return guarded
 
@@ -39,20 +44,20 @@ def boundary(*ours: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R
 
 
 def redacted(error: Exception, *ours: type[Exception]) -> Exception:
-    """The error that may leave: this one, or another of its name without the text; without cause and context."""
-    from distillery.core.aws import AWS_ERRORS, ClientError, redact  # here an error is rare, and a start is not
+    """The same error, or one of the same name without its text; without cause and context."""
+    from distillery.core.aws import AWS_ERRORS, ClientError, redact  # slow to import, and errors are rare
 
     if not isinstance(error, (DistilleryError, *AWS_ERRORS, *ours)):
         return _replaced(error)
     if isinstance(error, AWS_ERRORS) and not isinstance(error, ClientError):
-        redact(error, "")  # such as of a body that breaks off while it is read, which is past the client
+        redact(error, "")  # such as a body that ends early, which is read after the client returned
     error.__cause__ = error.__context__ = None
     error.__dict__.pop("__notes__", None)
     return error
 
 
 def _replaced(error: Exception) -> Exception:
-    """A traceback holds lines of the source, and nothing of what they were given."""
+    """The traceback stays: it holds lines of the source, but no values."""
     from distillery.core.redaction import LEFT_OUT
 
     kind = type(error)
@@ -63,7 +68,7 @@ def _replaced(error: Exception) -> Exception:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Its causes and contexts, and the members of groups."""
+    """The causes and contexts of an error, and the members of groups."""
     waiting, seen = [error], {id(error)}
     while waiting:
         one = waiting.pop(0)
@@ -75,7 +80,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _place(traceback: TracebackType | None) -> str:
-    """The last that it passed."""
+    """The innermost frame of a traceback."""
     place = "no place"
     while traceback is not None:
         frame = traceback.tb_frame
@@ -88,8 +93,7 @@ MESSAGE_MAX = 8000
 
 
 class _Escaping(logging.Filter):
-    """Changes a record before any handler, which are Lambda's own, has seen it. Of an exception that is told the lines
-    stay, so that its traceback can be read."""
+    """Escapes a record before Lambda's handlers see it. A traceback keeps its lines, so that it can be read."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = one_line(record.getMessage(), MESSAGE_MAX), None
@@ -108,7 +112,7 @@ _ESCAPING = _Escaping()
 
 
 def get_logger(name: str) -> logging.Logger:
-    """The logger of that name; `logging.getLogger` gives none elsewhere in the Lambdas (checked by lint)."""
+    """The logger of that name. Lint forbids `logging.getLogger` elsewhere in the functions."""
     logger = logging.getLogger(name)  # noqa: TID251  # here
     logger.addFilter(_ESCAPING)
     return logger

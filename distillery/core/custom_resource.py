@@ -1,4 +1,4 @@
-"""A custom resource of CloudFormation: it always answers, since a resource that does not blocks its stack."""
+"""A custom resource of CloudFormation. It always sends a response, because a missing one blocks the stack."""
 
 import json
 import os
@@ -15,13 +15,13 @@ Event = Mapping[str, Any]
 _HOST = re.compile(
     r"cloudformation-custom-resource-response-[a-z0-9]+\.s3(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
 )
-"""Of the presigned URLs that CloudFormation takes answers at, a bucket of its own in each Region."""
+"""The host names of CloudFormation's response URLs: a bucket for each Region."""
 _LOCAL = "AWS_ENDPOINT_URL"
-"""Lambda sets it nowhere: it leads to a local account."""
+"""Not set in Lambda. It points to the local AWS account."""
 
 
 def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
-    """Answers with the physical id that `act` gives, or with why it could not."""
+    """Sends the physical id that `act` returns, or the reason of its failure."""
     answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     try:
         answer |= {"Status": "SUCCESS", "PhysicalResourceId": act(event)}
@@ -35,7 +35,7 @@ def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
 
 
 def is_cloudformations(url: str) -> bool:
-    """Whether an answer may go there: to CloudFormation, or to the local account that the function runs in."""
+    """Whether a response may be sent there: to CloudFormation, or to the local account that runs the function."""
     try:
         found = urlsplit(url)
         port = found.port

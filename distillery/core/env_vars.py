@@ -33,7 +33,7 @@ def read(variable: Variable) -> str:
 
 
 def is_set(variable: Variable) -> bool:
-    """Of a variable that is a switch: whether it says `true`; it is off where it says nothing."""
+    """Whether a variable that is a switch is `true`; it is off where it is not set."""
     return os.environ.get(variable, "").lower() == "true"
 
 

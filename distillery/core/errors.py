@@ -31,7 +31,7 @@ SENTENCE_MAX = 4000
 
 
 class DistilleryError(Exception):
-    """Root of the tree. Whatever its sentence quotes, it is one line: it goes to logs, e-mail, ledger and terminals."""
+    """The root of the tree. The text is always one line, because it goes to logs, e-mail, ledger and terminals."""
 
     def __init__(self, *said: object) -> None:
         super().__init__(*(one_line(each, SENTENCE_MAX) if isinstance(each, str) else each for each in said))
@@ -46,15 +46,16 @@ class BadRequest(Refused):
 
 
 class NoModel(BadRequest):
-    """There is no such route, or nothing to call under it yet."""
+    """The route does not exist, or nothing can be called under it yet."""
 
 
 class NotAdmitted(Refused):
-    """A route that its caller may not use, or a decision that is another's to make."""
+    """The caller may not use the route, or may not make the decision."""
 
 
 class OverQuota(Refused):
-    """More than is left. retry_after: seconds until there is a whole quota again; None where that would not do."""
+    """The request exceeds the quota. `retry_after`: seconds until the quota is full again; None where that would not
+    help."""
 
     def __init__(self, sentence: str, retry_after: int | None = None) -> None:
         super().__init__(sentence)
@@ -70,23 +71,23 @@ class OverBudget(Refused):
 
 
 class RunActive(Refused):
-    """The recipe has another run on the road."""
+    """The recipe has another active run."""
 
 
 class ModelUnavailable(Refused):
-    """A model is legacy, ended, or not to be customized, as the service says today."""
+    """The service reports that a model is legacy, ended, or cannot be customized."""
 
 
 class QuotaTooSmall(Refused):
-    """The account may not host what the recipe needs."""
+    """The account's quotas do not suffice to host what the recipe needs."""
 
 
 class LoggingOwned(Refused):
-    """The account's logging configuration in this Region is another's."""
+    """The logging configuration of this account and Region belongs to another environment or person."""
 
 
 class LogsUnfit(Refused):
-    """The logs hold too few calls that a recipe can learn from, or too much to read."""
+    """The logs contain too few calls for the recipe, or too many to read."""
 
 
 class NothingToRollBack(Refused):

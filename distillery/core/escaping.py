@@ -35,24 +35,24 @@ _FLAGS = "|".join(
     "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in name) + "\U000e007f"
     for name in ("gbeng", "gbsct", "gbwls")
 )
-"""England's, Scotland's and Wales's: the emoji that are spelled with tags."""
+"""The flags of England, Scotland and Wales: the emoji that consist of tag characters."""
 _FLAG_OR_SUSPECT = re.compile(f"{_FLAGS}|{_SUSPECT.pattern}")
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 _SELECTOR, _VARIANT = re.compile(f"[{_SELECTORS}]"), re.compile(f"[{_IDEOGRAPHIC}]")
 _NO_PART = re.compile(r"[^\w/:.!*'()=+@,~%-]")
-"""What is percent-encoded of a URI."""
+"""The characters of a URI that are percent-encoded."""
 _EMOJI = ("So", "Sk", "Cn")
-"""Categories of what a joiner may stand beside: symbols, skin tones, and emoji that this Python does not know yet."""
+"""Categories that may stand beside a joiner: symbols, skin tones, and emoji that this Python does not know yet."""
 
 
 def one_line(text: object, most: int = LINE_MAX) -> str:
-    """On one line, line breaks and tabs as a space, at most so many characters."""
+    """The text on one line of at most `most` characters; line breaks and tabs become spaces."""
     line = _escaped(_BREAKS.sub(" ", str(text)), _spelled)
     return line if len(line) <= most else line[: most - 1].rstrip(_JOINERS) + CUT
 
 
 def lines(text: object) -> str:
-    """On as many lines as it has: `\\n` and `\\t` stay, and no other control."""
+    """The text with its line breaks and tabs; every other control character is escaped."""
     return "\n".join(
         "\t".join(_escaped(part, _spelled) for part in line.split("\t"))
         for line in str(text).replace("\r\n", "\n").split("\n")
@@ -60,24 +60,24 @@ def lines(text: object) -> str:
 
 
 def quoted(value: object, most: int = NAME_MAX) -> str:
-    """A value that somebody gave, in quotes and cut where it is long, to be told in a sentence."""
+    """A value from outside, in quotes and shortened, for use in a sentence."""
     return one_line(repr(value), most)
 
 
 def address(uri: object, most: int = ADDRESS_MAX) -> str:
-    """A URI that somebody else named, such as an upload's: nobody reads a sentence in it, since all but letters, digits
-    and what joins them in a URI is percent-encoded."""
+    """A URI from outside, such as an upload's key. All but letters, digits and the characters that join them in a URI
+    is percent-encoded, so it cannot look like a sentence."""
     return one_line(_NO_PART.sub(lambda found: quote(found[0], errors="replace"), str(uri)), most)
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON that means the same, with everything spelled `\\uXXXX` that a terminal or an eye could be deceived by."""
+    """Equivalent JSON that writes every deceptive character as an escape."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return "\n".join(_escaped(line, _spelled_in_json) for line in text.split("\n"))
 
 
 def _escaped(text: str, spell: Callable[[str], str]) -> str:
-    """The text with each suspect character spelled, unless writing needs it where it stands."""
+    """The text with each suspect character escaped, unless the writing system needs it where it stands."""
     if text.isascii() and text.isprintable():
         return text
     said: list[str] = []
@@ -94,7 +94,7 @@ def _escaped(text: str, spell: Callable[[str], str]) -> str:
 
 
 def _is_needed(char: str, before: str, behind: str) -> bool:
-    """before: what came out last, unless it was spelled; behind: what comes next."""
+    """Whether a suspect character is legitimate between these two. `before` is empty after an escaped character."""
     if char in _JOINERS:
         return _is_joined(before) and _is_joined(behind) and not _SUSPECT.fullmatch(behind)
     if not before or before in _JOINERS or _SELECTOR.fullmatch(before) or _VARIANT.fullmatch(before):
@@ -104,7 +104,7 @@ def _is_needed(char: str, before: str, behind: str) -> bool:
 
 
 def _is_joined(char: str) -> bool:
-    """Whether a joiner may stand beside it."""
+    """Whether a joiner may stand beside the character."""
     return bool(char) and (unicodedata.category(char)[0] in "LM" or unicodedata.category(char) in _EMOJI)
 
 

@@ -1,4 +1,4 @@
-"""What travels the road, stage by stage. References only: each stays far below the 32 KB that a state may add.
+"""The products that the stages pass on. They are references only, far below the 32 KB that a state may add.
 
 dataset → Run(dataset) → distillation → Student → endpoint → Endpoint → evaluation → Verdict → promotion → Alias
 """
@@ -13,7 +13,7 @@ from distillery.core.recipe import Recipe
 
 
 class Stage(StrEnum):
-    """The stages in the order of the road, named as their folders. `serving` is not part of a run."""
+    """The stages in their order, named like their folders. `serving` is not part of a run."""
 
     DATASET = "dataset"
     DISTILLATION = "distillation"
@@ -23,8 +23,10 @@ class Stage(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a run ended, or what it waits for. REJECTED: a student came out, and did not pass; FAILED: something broke;
-    DECLINED: somebody did not want to pay for it."""
+    """How a run ended, or what it waits for.
+
+    REJECTED: the student did not pass. FAILED: something broke. DECLINED: somebody declined to approve its cost.
+    """
 
     AWAITING = "awaiting-approval"
     DECLINED = "declined"
@@ -37,9 +39,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Validated prompts, content-addressed. Tokens are estimates (characters / 4).
+    """Validated prompts, addressed by their content. Tokens are estimates (characters / 4).
 
-    at_most_usd: the worst case of `estimate_usd`, which the budget is held against.
+    Attributes:
+        at_most_usd: The worst case of `estimate_usd`, which is compared with the budget.
     """
 
     uri: str
@@ -52,16 +55,17 @@ class Dataset:
     duplicates: int
     tokens: int
     estimate_usd: Decimal
-    at_most_usd: Decimal = Decimal(0)  # a ledger of before may not say it; then no sum below a new estimate is approved
-    put_aside: int = 0  # bad lines that the recipe keeps out of the way instead of refusing the file
-    logs: InvocationLogs | None = None  # the job reads these in place of `uri`, which is empty then
+    at_most_usd: Decimal = Decimal(0)  # missing in old ledgers; then only a new estimate is approved
+    put_aside: int = 0  # bad lines that were quarantined
+    logs: InvocationLogs | None = None  # the job reads these instead of `uri`, which is then empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """(recipe digest, dataset digest, attempt). Execution, job, model, endpoint names and tokens derive from `id`.
+    """One run of a recipe: recipe, data set and attempt. Names and tokens of its resources derive from `id`.
 
-    approved_usd: the worst case that somebody approved, above the budget.
+    Attributes:
+        approved_usd: The worst case that somebody approved, above the budget.
     """
 
     id: str
@@ -79,7 +83,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """What answers as a custom model: a deployment's or a provisioned model's ARN."""
+    """A hosted custom model. `arn` is that of a deployment or of Provisioned Throughput."""
 
     arn: str
     name: str
@@ -87,7 +91,8 @@ class Endpoint:
 
 
 class EndpointStatus(StrEnum):
-    """One vocabulary over both hosting modes (Creating/Active/InService/Updating/Failed in the API)."""
+    """Whether an endpoint may be called, for both hosting modes (Creating, Active, InService, Updating, Failed in the
+    API)."""
 
     PENDING = "pending"
     READY = "ready"
@@ -95,7 +100,7 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Held-out prompts [start, stop) that one invocation answers."""
+    """The held-out prompts [start, stop), which one invocation answers."""
 
     index: int
     start: int
@@ -104,7 +109,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One contender over the held-out prompts. latency_ms: median of what the service reported; usd: their cost."""
+    """One contender's result over the held-out prompts.
+
+    Attributes:
+        value: The mean grade, 0 to 1.
+        latency_ms: The median latency that the service reported.
+        usd: What the answers cost.
+    """
 
     model: str
     value: float
@@ -114,7 +125,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """measure: `accuracy` against references, or `agreement with the teacher` where there are none."""
+    """The result of an evaluation. `measure`: `accuracy` against references, or `agreement with the teacher`."""
 
     passed: bool
     measure: str
@@ -127,7 +138,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """What a recipe's live endpoint serves. `previous` is a model: rolling back re-points the same endpoint to it."""
+    """What a recipe's live endpoint serves. `previous` is a model: a roll-back points the same endpoint to it."""
 
     recipe: str
     version: int

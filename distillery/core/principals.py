@@ -1,8 +1,8 @@
-"""Who may: patterns on the ARN of a principal, as the settings name them.
+"""Patterns on the ARN of a principal, as the settings have them.
 
-A caller is known by the ARN of its session, not of its role: `arn:aws:sts::111122223333:assumed-role/support-app/i-0ab`
-(IAM guide, reference_identifiers). A pattern is such an ARN, or its last part alone, which stands for the environment's
-own account. `*` and `?` never cross a `/`, a `:` or a line's end, so a pattern cannot reach further than it reads.
+A caller has the ARN of its session, not of its role: `arn:aws:sts::111122223333:assumed-role/support-app/i-0ab` (IAM
+guide, reference_identifiers). A pattern is such an ARN, or only its last part, which then is of the environment's own
+account. `*` and `?` never match `/`, `:` or a line break, so a pattern matches no more than it seems to.
 """
 
 import re
@@ -17,12 +17,12 @@ _RESOURCE = re.compile(
 _NOBODY = "(?!)"
 
 _CHARACTER = "[!-.0-9;-~]"
-"""What may stand in a name or a segment of a path: ASCII that can be seen (IAM guide, reference_iam-quotas), without
-the two that separate."""
+"""The characters of a name or a path segment: printable ASCII (IAM guide, reference_iam-quotas) without the two
+separators."""
 
 
 class Principals:
-    """The principals that any of some patterns admits; no pattern admits nobody."""
+    """The principals that match any of the patterns. Without patterns, nobody matches."""
 
     def __init__(self, expressions: Iterable[str]) -> None:
         joined = "|".join(expressions)
@@ -31,21 +31,22 @@ class Principals:
 
     @classmethod
     def of(cls, patterns: Iterable[str], *, account: str) -> Self:
-        """account: 12 digits, for patterns that name none. Raises ValueError for what is no pattern."""
+        """Compiles the patterns. `account` (12 digits) is for patterns without an account. Raises ValueError for an
+        invalid one."""
         return cls(_expression(pattern, account) for pattern in patterns)
 
     @property
     def finder(self) -> str:
-        """The same for what searches within a text: it finds whole ARNs alone, a line's end after one being no end."""
+        """The expression for a search within a text: it matches whole texts only, and no line break at the end."""
         return rf"\A{self.expression}\z"
 
     def admit(self, arn: str) -> bool:
-        """Whether the whole ARN fits a pattern."""
+        """Whether the whole ARN matches a pattern."""
         return self._expression.fullmatch(arn) is not None
 
 
 def wrong(pattern: str) -> str | None:
-    """Why this is no pattern, with what is allowed; None where it is one."""
+    """Why the pattern is invalid, with what is allowed; None where it is valid."""
     resource = _resource(pattern)
     if resource.startswith("role/"):
         return f"{pattern!r} is a role, and callers come as its sessions; write 'assumed-role/NAME/*', without a path"
@@ -76,7 +77,7 @@ def _expression(pattern: str, account: str) -> str:
 
 
 def _escaped(pattern: str, resource: str) -> str:
-    """Character by character, in what Python, RE2 and Java's regular expressions all read alike."""
+    """The pattern as an expression that Python, RE2 and Java read alike."""
     wild = {"*": f"{_CHARACTER}*", "?": _CHARACTER}
     start = len(pattern) - len(resource)
     return "".join(

@@ -1,11 +1,11 @@
-"""A service's sentence without what it quotes: prompts, answers and lines of files must not come into logs, e-mails,
-the ledger or an execution's history by way of an error.
+"""Removes quotations from the messages of services: prompts, answers and lines of files must not reach logs, e-mails,
+the ledger or an execution's history through an error.
 
-`of_model` is for services that are given prompts: nothing is kept but sentences that are known (`phrases`). `sentence`
-is for all others, and for texts such as a job's `failureMessage`: what is quoted or in brackets goes, and so does every
-word that is no service's own. Since a prompt may be made of a service's words, too, no SHORT characters in a row come
-through of a sentence that is not known: a word is left out in between. Identifiers stay whole, in ‹›: ARNs, ids of
-models and of requests, actions.
+`redacted_model_text` is for services that receive prompts: it keeps known sentences only (`phrases`). `redacted_text`
+is for all other services, and for texts such as a job's `failureMessage`: it removes what is quoted or bracketed, and
+every word that services do not use themselves. A prompt may consist of such words too, so of an unknown sentence no
+SHORT characters in a row are kept: words in between are removed. Identifiers are kept whole, in ‹›: ARNs, model ids,
+request ids, actions.
 """
 
 import functools
@@ -17,7 +17,7 @@ from distillery.core.phrases import BINDING, SENTENCES, TELLING
 SHORT = 20
 GAP = "…"
 LEFT_OUT = "its sentence is left out, since it may quote a prompt"
-"""In place of a sentence of which nothing is kept."""
+"""Replaces a message of which nothing is kept."""
 _READ, _KEPT = 4000, 500
 
 _IDENTIFIER = (
@@ -52,43 +52,44 @@ def _pattern(known: str) -> "re.Pattern[str]":
 
 @functools.cache
 def _patterns() -> tuple[tuple["re.Pattern[str]", str], ...]:
-    """Compiled when an error is redacted, not at every cold start."""
+    """Compiled when the first error is redacted, not at every cold start."""
     return tuple((_pattern(known), known) for known in sorted((*SENTENCES, LEFT_OUT), key=len, reverse=True))
 
 
-def of_model(text: object) -> str:
-    """The known sentences that it begins with; empty where there is none."""
+def redacted_model_text(text: object) -> str:
+    """The known sentences that the text begins with; empty where there are none."""
     known, rest = _known(one_line(text, _READ))
     return f"{known} {GAP}" if known and rest else known
 
 
-def sentence(text: object, most: int = _KEPT) -> str:
-    """What can be kept of any service's text. What came out once comes out much the same again."""
+def redacted_text(text: object, most: int = _KEPT) -> str:
+    """What may be kept of any service's text. Redacting the result again changes little."""
     text = one_line(text, _READ)
     wrapped = _WRAPPED.match(text)
     head = wrapped[0] if wrapped else ""
     known, rest = _known(text.removeprefix(head))
-    told = _fragments(rest) if rest else ""
-    if known and told:
-        told = f" {GAP} {told.removeprefix(GAP).lstrip()}".rstrip()
-    return one_line(head + known + told, most)
+    fragments = _fragments(rest) if rest else ""
+    if known and fragments:
+        fragments = f" {GAP} {fragments.removeprefix(GAP).lstrip()}".rstrip()
+    return one_line(head + known + fragments, most)
 
 
-def told(text: object, where: str) -> str:
-    """The same for a person, with where to read all of it if anything was left out; empty where nothing was said."""
-    said = sentence(text)
+def redacted_message(text: object, where: str) -> str:
+    """The redacted text for people, with the place of the full text if anything was removed; empty for an empty
+    text."""
+    said = redacted_text(text)
     if GAP not in said:
         return said
     return f"{LEFT_OUT if said == GAP else said} (in full: {where})"
 
 
 def code(text: object) -> str:
-    """An error's code or a request's id, if it is of their form."""
+    """The text if it has the form of an error code or request id; otherwise `Unknown`."""
     return str(text) if re.fullmatch(r"[A-Za-z0-9._:/+=-]{1,80}", str(text)) else "Unknown"
 
 
 def _known(text: str) -> tuple[str, str]:
-    """The known sentences at its beginning, with nothing but identifiers in their holes, and the rest."""
+    """The known sentences at the beginning, with identifiers only in their placeholders, and the rest."""
     kept: list[str] = []
     while found := next(((m, known) for pattern, known in _patterns() if (m := pattern.match(text))), None):
         match, known = found
@@ -107,7 +108,7 @@ def _hole(text: str) -> str:
 
 
 def _fragments(text: str) -> str:
-    """Parts of what a service says, and identifiers; what was left out is a gap."""
+    """Parts of an unknown message, and identifiers; gaps mark what was removed."""
     said: list[str] = []
     run = ""
     for found in _PIECE.finditer(text):
@@ -130,9 +131,12 @@ def _plain(word: str) -> str:
 
 
 def _parts(run: str) -> list[str]:
-    """Of a run of words and numbers: parts of less than SHORT, spaces around them counted, with gaps between them.
-    Where something has to go, it is rather what binds than what tells. Of two numbers in a row, which may be of a
-    telephone or a card, the second goes."""
+    """Splits a run of words and numbers into parts of less than SHORT characters, spaces included, with gaps between
+    them.
+
+    Function words are removed before words that carry the meaning. Of two numbers in a row, which may belong to a
+    telephone or card number, the second is removed.
+    """
     parts: list[str] = []
     part, binding, number = "", "", False
     for between, word in _WORD.findall(run):
@@ -151,7 +155,7 @@ def _parts(run: str) -> list[str]:
 
 
 def _telling(part: str) -> list[str]:
-    """A gap where nothing is told: numbers alone."""
+    """A gap where the part carries no meaning: numbers alone."""
     if not part:
         return []
     return [part if any(_plain(word) in TELLING for _, word in _WORD.findall(part)) else GAP]

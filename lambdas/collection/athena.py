@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from distillery.core.logs import LogSource
 from distillery.core.names import split_s3_uri
-from distillery.core.redaction import told
+from distillery.core.redaction import redacted_message
 from lambdas.collection.hours import HourRange
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class AthenaQueries:
         return QueryExecution(
             id=ident,
             state=str(execution["Status"]["State"]),
-            reason=told(execution["Status"].get("StateChangeReason", ""), "its StateChangeReason"),
+            reason=redacted_message(execution["Status"].get("StateChangeReason", ""), "its StateChangeReason"),
             uri=execution.get("ResultConfiguration", {}).get("OutputLocation", ""),
             scanned=execution.get("Statistics", {}).get("DataScannedInBytes", 0),
         )

@@ -64,7 +64,7 @@ class Intake:
         except Refused as refused:
             return self._refuse(upload, examination, refused)
         if record.outcome is Outcome.AWAITING or Stage.DATASET not in record.stages:
-            self.uploads.used(record.run.id, versions.objects)
+            self.uploads.record_inputs(record.run.id, versions.objects)
         if record.outcome is Outcome.AWAITING:
             return self._await_approval(upload, record, over_budget)
         return self._start(record)

@@ -13,7 +13,7 @@ from distillery.core.errors import JobFailed
 from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage, Student
-from distillery.core.redaction import told
+from distillery.core.redaction import redacted_message
 from distillery.core.serialization import to_wire
 from lambdas.distillation.job import CustomizationJobs
 
@@ -84,7 +84,7 @@ class Settler:
             return False
         if job["status"] == "Completed":
             return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
-        said = told(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
+        said = redacted_message(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
         return self._failed(waiting, said or f"the job {waiting.job} is {job['status']}")
 
     def _completed(self, waiting: WaitingJob, job_arn: str, model_arn: str | None) -> bool:

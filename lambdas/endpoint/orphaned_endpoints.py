@@ -16,14 +16,14 @@ from distillery.core.pipeline import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Strays:
+class OrphanedEndpoints:
     """Tags say whose an endpoint is: the name's prefix alone could be another environment's, or a person's."""
 
     names: Names
     ledger: Ledger
     aliases: Aliases
 
-    def among(self, hosting: Hosting) -> Iterator[Endpoint]:
+    def find(self, hosting: Hosting) -> Iterator[Endpoint]:
         """The order matters: endpoints first, then who is on the road, then aliases. What is made meanwhile is not
         in the list, and who left the road meanwhile has written the alias before."""
         ours = [

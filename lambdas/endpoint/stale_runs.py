@@ -39,7 +39,7 @@ PATIENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Abandoned:
+class StaleRuns:
     """Closes them, so that the recipe is free for the next run, and tells people."""
 
     ledger: Ledger

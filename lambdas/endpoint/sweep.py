@@ -16,8 +16,8 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from lambdas.endpoint.orphaned_endpoints import Strays
-from lambdas.endpoint.stale_runs import Abandoned, Executions
+from lambdas.endpoint.orphaned_endpoints import OrphanedEndpoints
+from lambdas.endpoint.stale_runs import Executions, StaleRuns
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -28,8 +28,8 @@ class Sweep:
     """One bad item never stops the others; what failed is raised together at the end, so that an alarm sees it."""
 
     ledger: Ledger
-    abandoned: Abandoned
-    strays: Strays
+    stale_runs: StaleRuns
+    orphans: OrphanedEndpoints
     hosting: Mapping[HostingMode, Hosting]
     errors: list[Exception] = field(default_factory=list)
 
@@ -39,8 +39,11 @@ class Sweep:
         names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
         ledger, rollbacks = Ledger(table), Rollbacks(table)
         executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
-        abandoned, strays = Abandoned(ledger, rollbacks, executions, notices), Strays(names, ledger, Aliases())
-        return cls(ledger, abandoned, strays, hosting_by_mode())
+        stale_runs, orphans = (
+            StaleRuns(ledger, rollbacks, executions, notices),
+            OrphanedEndpoints(names, ledger, Aliases()),
+        )
+        return cls(ledger, stale_runs, orphans, hosting_by_mode())
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason) and which endpoints were deleted. Raises ExceptionGroup."""
@@ -53,14 +56,14 @@ class Sweep:
     def _close(self) -> dict[str, str]:
         active = self._tried("who is on the road", self.ledger.active) or {}
         closed = {
-            holder: self._tried(holder, partial(self.abandoned.settle, recipe, holder))
+            holder: self._tried(holder, partial(self.stale_runs.settle, recipe, holder))
             for recipe, holder in active.items()
         }
         return {holder: reason for holder, reason in closed.items() if reason}
 
     def _delete(self, hosting: Hosting) -> list[str]:
-        strays = self._tried(f"strays, {hosting.mode}", lambda: list(self.strays.among(hosting))) or []
-        return [stray.name for stray in strays if self._tried(stray.name, partial(hosting.delete, stray.name))]
+        orphans = self._tried(f"orphaned endpoints, {hosting.mode}", lambda: list(self.orphans.find(hosting))) or []
+        return [each.name for each in orphans if self._tried(each.name, partial(hosting.delete, each.name))]
 
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
         try:

@@ -30,7 +30,7 @@ OldSets = dict[str, dict[str, list[Version]]]
 
 
 @dataclass(slots=True, kw_only=True)
-class DataSets:
+class DatasetExpiry:
     """days: that a data set is kept. One recipe that cannot be judged never stops the others; what failed is raised
     together at the end, so that an alarm sees it."""
 
@@ -45,7 +45,7 @@ class DataSets:
     now: Callable[[], datetime]
     errors: list[Exception] = field(default_factory=list)
 
-    def end(self) -> dict[str, Any]:
+    def expire(self) -> dict[str, Any]:
         """How many versions were deleted of which data sets, and which waiting runs are declined since theirs are gone.
         Raises ExceptionGroup."""
         ended, declined, deleted = list[str](), list[str](), 0

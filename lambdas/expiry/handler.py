@@ -14,7 +14,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from lambdas.expiry.data_sets import DataSets
+from lambdas.expiry.data_sets import DatasetExpiry
 
 log = get_logger(__name__)
 log.setLevel(logging.INFO)
@@ -24,7 +24,7 @@ log.setLevel(logging.INFO)
 def expire(_event: object, _context: object) -> Any:
     """What `DataSets.end` says."""
     table = Table(read(Variable.LEDGER))
-    ended = DataSets(
+    ended = DatasetExpiry(
         names=Names(read(Variable.ENVIRONMENT)),
         s3=client("s3"),
         bucket=read(Variable.DATA_BUCKET),
@@ -34,6 +34,6 @@ def expire(_event: object, _context: object) -> Any:
         aliases=Aliases(),
         notices=Notices(read(Variable.TOPIC)),
         now=clock.now,
-    ).end()
+    ).expire()
     log.info("%s", json.dumps(ended))
     return ended

@@ -23,7 +23,7 @@ def bucket_of(logging: Logging) -> str | None:
     return str(name) if name else None
 
 
-def described(logging: Logging) -> str:
+def describe(logging: Logging) -> str:
     """Where it delivers, for a person."""
     group = (logging.get("cloudWatchConfig") or {}).get("logGroupName")
     places = [f"bucket {bucket_of(logging)}"] if bucket_of(logging) else []

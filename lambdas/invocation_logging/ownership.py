@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from distillery.core.aws import ClientError, code
 from distillery.core.errors import LoggingOwned
 from distillery.core.names import LOGGING_OWNER
-from lambdas.invocation_logging.configuration import Configuration, Logging, bucket_of, described
+from lambdas.invocation_logging.configuration import Configuration, Logging, bucket_of, describe
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -56,7 +56,7 @@ class Ownership:
         current = self._configuration.read()
         if current is None:
             return None
-        where = f"invocation logging in {self._configuration.region} delivers to {described(current)} already"
+        where = f"invocation logging in {self._configuration.region} delivers to {describe(current)} already"
         if not replace:
             raise LoggingOwned(
                 f"{where}, and no environment of Distillery made that; delete it, or write replace = true under "

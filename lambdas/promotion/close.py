@@ -11,7 +11,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
-from distillery.core.redaction import code, told
+from distillery.core.redaction import code, redacted_message
 from distillery.core.steps import Event, product
 from lambdas.promotion.target import is_rollback
 
@@ -49,11 +49,11 @@ def _ending(event: Event) -> Ending:
     if is_rollback(event):
         recipe, holder = str(state["recipe"]), str(state["holder"])
         if error is not None:
-            return Ending(recipe, holder, Outcome.FAILED, explained(error))
+            return Ending(recipe, holder, Outcome.FAILED, describe_error(error))
         return Ending(recipe, holder, Outcome.ROLLED_BACK, _now(product(event, "alias", Alias)))
     run = product(event, "run", Run)
     if error is not None:
-        return Ending(run.recipe.name, run.id, Outcome.FAILED, explained(error))
+        return Ending(run.recipe.name, run.id, Outcome.FAILED, describe_error(error))
     verdict = product(event, "verdict", Verdict)
     if "alias" in state:
         reason = _now(product(event, "alias", Alias))
@@ -61,13 +61,13 @@ def _ending(event: Event) -> Ending:
     return Ending(run.recipe.name, run.id, Outcome.REJECTED, "; ".join(verdict.reasons), _scores(verdict))
 
 
-def explained(error: Mapping[str, Any]) -> str:
+def describe_error(error: Mapping[str, Any]) -> str:
     """`JobFailed: the service's words` of what a Catch put on the road; a Lambda's Cause is JSON. The product's own
     errors say their sentence; what else was raised, or a service says, may quote a prompt."""
     name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
     with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):  # a service's Cause is plain text
         cause = str(json.loads(cause)["errorMessage"])
-    said = cause if is_ours(name) else told(cause, "the history of the execution")
+    said = cause if is_ours(name) else redacted_message(cause, "the history of the execution")
     return f"{code(name)}: {said}" if said else code(name)
 
 

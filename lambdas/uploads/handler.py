@@ -21,7 +21,7 @@ def record_uploads(event: Mapping[str, Any], _context: object) -> None:
     uploads = Uploads(Table(read(Variable.LEDGER)))
     for record in event.get("Records", []):
         if record.get("eventSource") == "aws:s3" and str(record.get("eventName", "")).startswith("ObjectCreated:"):
-            uploads.told(_upload(record))
+            uploads.record_upload(_upload(record))
 
 
 def _upload(record: Mapping[str, Any]) -> Uploaded:

@@ -1,7 +1,7 @@
 """Runs that end without a promotion, and how everything they made goes away."""
 
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.redaction import told
+from distillery.core.redaction import redacted_message
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.leftovers import nothing_is_left
@@ -13,7 +13,9 @@ def test_a_failed_job_fails_its_run_with_what_its_message_may_say(deploy: Deploy
     record = environment.run(support(*DELIVERY))
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
     assert job["status"] == "Failed"
-    kept = told(job["failureMessage"], f"the failureMessage of the job {environment.names.job(record.run.id)}")
+    kept = redacted_message(
+        job["failureMessage"], f"the failureMessage of the job {environment.names.job(record.run.id)}"
+    )
     assert (record.outcome, record.reason) == (Outcome.FAILED, f"JobFailed: {kept}")
     assert environment.execution(record.run.id)["status"] == "FAILED"
     assert environment.alias() is None

@@ -10,7 +10,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
-from distillery.core.redaction import told
+from distillery.core.redaction import redacted_message
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import GetCustomModelDeploymentResponseTypeDef
@@ -32,7 +32,7 @@ class Deployments(Hosting):
             model_arn=serving,
             wanted_arn=answer["updateDetails"]["modelArn"] if unfinished else serving,
             state=state,
-            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
+            failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
     def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:

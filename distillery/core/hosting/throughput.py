@@ -10,7 +10,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
-from distillery.core.redaction import told
+from distillery.core.redaction import redacted_message
 
 STATES = {
     "Creating": State.CREATING,
@@ -34,7 +34,7 @@ class Throughput(Hosting):
             wanted_arn=wanted,
             # "This value differs from the modelArn if updating hasn't completed" (GetProvisionedModelThroughput)
             state=state if serving == wanted else UNTIL_UPDATED.get(state, state),
-            failure=told(answer.get("failureMessage", ""), "its failureMessage"),
+            failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
     def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:

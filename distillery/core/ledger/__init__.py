@@ -1,1 +1,1 @@
-"""The run ledger: each run's lineage in one DynamoDB table. Each function imports the modules that it needs."""
+"""The run ledger: the history of each run in one DynamoDB table. Functions import only the modules that they need."""

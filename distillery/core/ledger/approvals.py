@@ -1,6 +1,6 @@
-"""Runs that wait for somebody to say that they may cost more than their budget.
+"""Runs that wait for an approval of costs above their budget.
 
-They hold no recipe, so that others go on meanwhile; whoever approves takes it for them, if it is free.
+They do not lock their recipe, so other runs continue. An approval locks the recipe for the run, if it is free.
 """
 
 import json
@@ -17,17 +17,23 @@ from distillery.core.serialization import to_wire
 
 
 class Approvals:
-    """Decisions on waiting runs, each made once."""
+    """Decisions about waiting runs. Each is made once."""
 
     def __init__(self, table: Table) -> None:
         self._table, self._ledger = table, Ledger(table)
 
     def approve(self, run_id: str, usd: Decimal, *, by: str, cap_usd: Decimal) -> RunRecord:
-        """The run takes its recipe. usd: the worst case that was looked at; by: the ARN of who decides; cap_usd: what
-        the recipe may spend in a month by the settings of today. A second call changes nothing.
+        """Approves the run, which then locks its recipe. A second call changes nothing.
 
-        Raises BadRequest where the run does not wait or its worst case is another by now, RunActive where the recipe
-        has another run on the road, OverBudget where too little of the month is left: it goes on waiting.
+        Args:
+            usd: The worst case that the approver saw, in US dollars.
+            by: The ARN of the approver.
+            cap_usd: What the recipe may spend in a month by the current settings.
+
+        Raises:
+            BadRequest: The run does not wait, or its worst case has changed.
+            RunActive: The recipe has another active run.
+            OverBudget: Too little of the month's budget is left. The run keeps waiting.
         """
         for _ in range(LOOKS):
             record = self._ledger.run(run_id)
@@ -43,7 +49,7 @@ class Approvals:
         raise RunActive(busy_message(names.recipe_of(run_id), "others that begin just now"))
 
     def _start(self, run: Run, usd: Decimal, by: str, cap_usd: Decimal) -> bool:
-        """Lock, record and reservation in one transaction."""
+        """Writes lock, record and reservation in one transaction."""
         now, approved = clock.stamp(), json.dumps(to_wire(replace(run, approved_usd=usd)))
         item = self._table.get(*run_key(run.id)) or {}
         begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now, "approved_by": by}
@@ -52,8 +58,8 @@ class Approvals:
         return self._table.put_all((lock, NEW, {}), (begun, *AWAITING), month.write())
 
     def decline(self, run_id: str, reason: str, *, by: str | None) -> RunRecord:
-        """The run is closed, and its prompts may be tried again. by: None where nobody decided it. Raises BadRequest
-        where it does not wait."""
+        """Closes the run; its prompts may be used again. `by` is None where no person decided. Raises BadRequest unless
+        it waits."""
         record = self._ledger.run(run_id)
         if record.outcome is Outcome.DECLINED:
             return record

@@ -12,7 +12,7 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 
 AWAITING = ("outcome = :awaiting", {":awaiting": Outcome.AWAITING.value})
-"""The condition, and its value, that a run still waits for an approval."""
+"""Condition and value: the run still waits for an approval."""
 
 
 def run_id_of(recipe: Recipe, dataset: Dataset, attempt: int) -> str:
@@ -20,7 +20,7 @@ def run_id_of(recipe: Recipe, dataset: Dataset, attempt: int) -> str:
 
 
 def partition(recipe: str) -> str:
-    """Of all that is kept of a recipe."""
+    """The partition key of everything about a recipe."""
     return f"recipe#{recipe}"
 
 
@@ -42,20 +42,20 @@ def lock_item(recipe: str, holder: str, *, opened: str) -> Item:
 
 
 def busy_message(recipe: str, holder: str) -> str:
-    """The sentence of RunActive."""
+    """The message of RunActive."""
     return (
-        f"recipe {recipe!r} has {holder} on the road, and one at a time is allowed; "
+        f"recipe {recipe!r} is locked by {holder}, and one active run is allowed; "
         "wait for it to end (`distillery watch`), then try again"
     )
 
 
 OPEN_OUTCOMES = (Outcome.AWAITING, Outcome.RUNNING)
-"""What has not ended."""
+"""The outcomes of runs that have not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:
-    """started, ended: ISO 8601; product: what the stage gave to the next."""
+    """The times of a stage (ISO 8601), and the product that it passed to the next."""
 
     started: str
     ended: str | None = None
@@ -64,8 +64,14 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A run's lineage. opened, approved, closed: ISO 8601; approved_by, closed_by: ARNs of who decided it; asked,
-    refused: how often a job was asked for, and how often the service said no."""
+    """The history of a run.
+
+    Attributes:
+        opened, approved, closed: Times, ISO 8601.
+        approved_by, closed_by: ARNs of the persons who decided.
+        asked: How many times a job was requested.
+        refused: How many of these requests the service refused.
+    """
 
     run: Run
     outcome: Outcome
@@ -81,12 +87,12 @@ class RunRecord:
 
     @property
     def cost_nothing(self) -> bool:
-        """No job can have come of it: none was asked for, or none was not refused."""
+        """Whether no job can exist: none was requested, or every request was refused."""
         return self.asked == self.refused
 
     @property
     def begun(self) -> str:
-        """When it took its recipe: a run that waits for an approval holds nothing up."""
+        """When the run locked its recipe. A run that waits for an approval locks nothing."""
         return self.approved or self.opened
 
     @property
@@ -97,7 +103,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingJob:
-    """A run that waits for a customization job: the task token to answer when the job ends."""
+    """A run that waits for a customization job. `token` is the task token to answer when the job ends."""
 
     job: str
     token: str
@@ -105,7 +111,7 @@ class WaitingJob:
 
 
 def run_record(item: Mapping[str, str]) -> RunRecord:
-    """The record that a run's item spells."""
+    """The record in a run's item."""
     return RunRecord(
         run=from_wire(Run, json.loads(item["run"])),
         outcome=Outcome(item["outcome"]),
@@ -130,20 +136,25 @@ def _stage(item: Mapping[str, str], stage: Stage) -> StageRecord:
 
 
 def model_of(record: RunRecord) -> str | None:
-    """The ARN of the model that the run made; None before its job has ended."""
+    """The ARN of the run's model; None before its job has ended."""
     stage = record.stages.get(Stage.DISTILLATION)
     return stage.product.get("model_arn") if stage else None
 
 
 def dataset_digests(model: str, records: Iterable[RunRecord]) -> set[str]:
-    """The data sets of the runs that made a model: of one, where the ledger is whole."""
+    """The data sets of the runs that made the model: one, in a complete ledger."""
     return {record.run.dataset.digest for record in records if model_of(record) == model}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetUse:
-    """digests: of the data sets that are needed, none where no run in the ledger made the model: then nobody knows.
-    run, model: which of the two needs them; which: `current` or `previous`, of a model."""
+    """Data sets that a run or a model needs.
+
+    Attributes:
+        digests: Of the data sets. Empty where no run in the ledger made the model, so its data set is unknown.
+        run, model: What needs them: one of the two is set.
+        which: `current` or `previous`, for a model.
+    """
 
     digests: set[str]
     run: str = ""
@@ -152,7 +163,7 @@ class DatasetUse:
 
 
 def datasets_in_use(records: Sequence[RunRecord], *, current: str | None, previous: str | None) -> list[DatasetUse]:
-    """What a recipe's active runs and the models of its alias need, the runs first."""
+    """The data sets that a recipe's active runs and the models of its alias need. Runs come first."""
     running = (record.run for record in records if record.outcome is Outcome.RUNNING)
     models = (("current", current), ("previous", previous))
     return [

@@ -1,16 +1,16 @@
-"""Who is on the road, what came out, and the lock that keeps one active run per recipe.
+"""The history of runs, and the lock that permits one active run per recipe.
 
     pk                 sk                     what
-    recipe#<recipe>    run#<run id>           a run's lineage: stages with start, end and product, and its outcome
-    recipe#<recipe>    attempt#<digests>      the newest attempt at these prompts with this recipe
-    recipe#<recipe>    month#<2026-11>        what the month's runs have reserved, see `month`
-    active             <recipe>               the lock: the run that the recipe has on the road
-    recipe#<recipe>    <holder>               a roll-back: who asked for it, from and to which model, and its outcome
-    uploads#<run id>   <digest>               an object that the run was made of
-    object#<uri>       <version>              who uploaded it, as S3 tells it
+    recipe#<recipe>    run#<run id>           the history of a run: stages with start, end and product, and its outcome
+    recipe#<recipe>    attempt#<digests>      the latest attempt with these prompts and this recipe
+    recipe#<recipe>    month#<2026-11>        what the runs of the month have reserved, see `month`
+    active             <recipe>               the lock: the recipe's active run, or a roll-back
+    recipe#<recipe>    <holder>               a roll-back: who requested it, from and to which model, and its outcome
+    uploads#<run id>   <digest>               an object that the run was made from
+    object#<uri>       <version>              who uploaded it, as S3 reports it
     waiting            <job name>             the task token of a run that waits for a customization job
 
-Every write is conditional, so that an event delivered twice, or a retry after half a success, changes nothing.
+Every write is conditional, so an event that is delivered twice, or a retry after partial success, changes nothing.
 """
 
 import json
@@ -42,22 +42,25 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 
 LOOKS = 20
-"""How often something is read anew that others change just then."""
+"""How many times an item is read again that others are changing."""
 
 
 class Ledger:
-    """The table's only reader and writer."""
+    """Reads and writes the items of runs."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
-        """The run of these prompts: the last attempt's, or a new one where that ended without a student or
-        `again` is said. Raises RunActive where the recipe has another run on the road, OverBudget where its worst case
-        is above what is left of the recipe's month.
+        """The run of these prompts: the latest attempt's, or a new one.
 
-        With `awaiting` it waits for an approval, takes no recipe and reserves nothing; one that waits is opened anew
-        where its estimate or its recipe has changed, and begins where it need not wait any more.
+        A new attempt is made where the latest ended without a student, or where `again` is set. With `awaiting`, the
+        run waits for an approval: it locks and reserves nothing. A waiting run is opened anew where its estimate or
+        recipe has changed, and starts where it need not wait any more.
+
+        Raises:
+            RunActive: The recipe has another active run.
+            OverBudget: The worst case is above what is left of the recipe's month.
         """
         for _ in range(LOOKS):
             last = self._last_attempt(recipe, dataset)
@@ -75,7 +78,7 @@ class Ledger:
         raise RunActive(busy_message(recipe.name, "others that begin just now"))
 
     def check_free(self, recipe: str, run: str) -> None:
-        """Raises RunActive where the recipe has another run on the road."""
+        """Raises RunActive where the recipe has another active run."""
         holder = self.active().get(recipe, run)
         if holder != run:
             raise RunActive(busy_message(recipe, holder))
@@ -85,8 +88,10 @@ class Ledger:
         return self.run(run_id_of(recipe, dataset, int(item["attempt"]))) if item else None
 
     def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool) -> bool:
-        """Lock, run, attempt number and reservation in one transaction: a crash leaves all of them or none. False where
-        anything is not any more as it was read."""
+        """Writes lock, run, attempt number and reservation in one transaction, all or none.
+
+        False where any of them has changed since it was read.
+        """
         opened, (pk, sk) = clock.stamp(), attempts_key(run.recipe, run.dataset)
         waits = last is not None and last.run.id == run.id
         unchanged = (NEW, {}) if last is None else ("attempt = :last", {":last": str(last.run.attempt)})
@@ -101,17 +106,17 @@ class Ledger:
         return self._table.put_all(*puts)
 
     def month(self, recipe: str, stamp: str) -> Month:
-        """What is reserved of the month of that moment."""
+        """The reservations of the month of that time."""
         return Month.of(self._table, recipe, stamp)
 
     def reserve(self, run: Run, usd: Decimal) -> None:
-        """More for a run on the road, where its worst case has grown since it began: in the month in which that was.
-        Raises OverBudget."""
+        """Raises the reservation of an active run whose worst case has grown, in the month in which it began. Raises
+        OverBudget."""
         cap = run.recipe.monthly_cap_usd
         self._rewrite_month(self.run(run.id), lambda month: month.holding(run.id, usd, cap=cap))
 
     def _rewrite_month(self, record: RunRecord, change: Callable[[Month], Month]) -> None:
-        """The month in which the run began. A change that gives the month itself writes nothing."""
+        """Rewrites the month in which the run began. A change that returns the month itself writes nothing."""
         recipe = record.run.recipe.name
         for _ in range(LOOKS):
             month = self.month(recipe, record.begun)
@@ -121,7 +126,7 @@ class Ledger:
         raise Unfinished(f"the month of recipe {recipe!r} is being written by others; try again")
 
     def run(self, run_id: str) -> RunRecord:
-        """Raises BadRequest for a run that is not in the ledger."""
+        """The record of a run. Raises BadRequest where the ledger does not have it."""
         item = self._table.get(*run_key(run_id))
         if item is None:
             raise BadRequest(f"there is no run {quoted(run_id)} in the ledger; `distillery status` lists the runs")
@@ -133,11 +138,11 @@ class Ledger:
         return sorted(found, key=lambda record: record.opened, reverse=True)
 
     def begin(self, run_id: str, stage: Stage) -> None:
-        """The stage has started; a second call changes nothing."""
+        """Records that the stage has started. A second call changes nothing."""
         self._set_once(run_id, f"{stage}_started", clock.stamp())
 
     def end(self, run_id: str, stage: Stage, product: Any) -> None:
-        """The stage has given its product to the next; a second call changes nothing."""
+        """Records the stage's product. A second call changes nothing."""
         self._set_once(run_id, f"{stage}_product", json.dumps(to_wire(product)))
         self._set_once(run_id, f"{stage}_ended", clock.stamp())
 
@@ -145,16 +150,18 @@ class Ledger:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 
     def count_job_request(self, run_id: str) -> None:
-        """Before a job is asked for: from here on the run may cost, and what it reserved stays reserved. Raises
-        BadRequest for a run that was closed, which has given its reservation back."""
+        """Counts a job before it is requested. From then on the run may cost, and its reservation stays.
+
+        Raises BadRequest for a closed run, whose reservation was released.
+        """
         self._count(run_id, "asked")
 
     def count_job_refusal(self, run_id: str) -> None:
-        """The service said no to what was asked for last: no job came of it."""
+        """Counts that the service refused the latest request, so no job exists."""
         self._count(run_id, "refused")
 
     def _count(self, run_id: str, what: str) -> None:
-        """One more of them, of a run on the road."""
+        """Adds 1 to a counter of an active run."""
         for _ in range(LOOKS):
             item = self._table.get(*run_key(run_id)) or {}
             seen = {what: item[what]} if what in item else {}
@@ -170,8 +177,11 @@ class Ledger:
     def close(
         self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING, by: str | None = None
     ) -> bool:
-        """Records how the run ended, and who ended it if somebody did; gives back what it reserved if no job was begun,
-        and then gives the recipe free. False where it was closed before, or is on the road though it was not to be."""
+        """Records how the run ended, and who ended it if a person did.
+
+        Releases the reservation if no job was started, and then the recipe lock. False where the run was closed before,
+        or where it is open although its outcome was not `was`.
+        """
         closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         closing |= {"closed_by": by} if by else {}
         first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
@@ -184,20 +194,20 @@ class Ledger:
         return first
 
     def lock(self, recipe: str, holder: str) -> None:
-        """Keeps a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
+        """Locks a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
         if not self._table.put_new(lock_item(recipe, holder, opened=clock.stamp())):
             raise RunActive(busy_message(recipe, self.active().get(recipe, "another that has just ended")))
 
     def unlock(self, recipe: str, holder: str) -> None:
-        """Gives the recipe free if `holder` has it."""
+        """Releases the recipe lock if `holder` has it."""
         self._table.delete("active", recipe, attribute="run", equal=holder)
 
     def active(self) -> dict[str, str]:
-        """Who is on the road: recipe → run id."""
+        """The holders of the recipe locks: recipe → run id or roll-back."""
         return {item["sk"]: item["run"] for item in self._table.query("active")}
 
     def add_waiting_job(self, waiting: WaitingJob) -> None:
-        """Keeps a task token; a retried task brings a new one, which takes the old one's place."""
+        """Saves a task token. The token of a retried task replaces the previous one."""
         self._table.put({"pk": "waiting", "sk": waiting.job, "token": waiting.token, "run": waiting.run})
 
     def waiting_jobs(self) -> list[WaitingJob]:
@@ -205,5 +215,5 @@ class Ledger:
         return [WaitingJob(job=i["sk"], token=i["token"], run=i["run"]) for i in self._table.query("waiting")]
 
     def remove_waiting_job(self, waiting: WaitingJob) -> None:
-        """The token was answered. A newer token of the same job stays."""
+        """Removes the token after it was answered. A newer token of the same job stays."""
         self._table.delete("waiting", waiting.job, attribute="token", equal=waiting.token)

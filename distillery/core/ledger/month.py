@@ -1,10 +1,10 @@
-"""What a recipe's runs of one calendar month (UTC) have reserved of what it may spend: one item of the table.
+"""What the runs of one calendar month (UTC) have reserved of a recipe's budget: one item of the table.
 
     pk                 sk                     what
-    recipe#<recipe>    month#<2026-11>        the sum, by which runs, and a revision that every write counts up
+    recipe#<recipe>    month#<2026-11>        the sum, the runs that reserved it, and a revision that every write raises
 
-A run reserves its worst case in the very transaction in which it takes its recipe, for the month in which it begins.
-Every write is conditional on the revision that was read, so that no two can be made from the same sum.
+A run reserves its worst case in the transaction that locks its recipe, for the month in which it begins. Every write
+requires the revision that was read, so no two runs can reserve from the same sum.
 """
 
 import json
@@ -18,12 +18,13 @@ from distillery.core.ledger.items import partition
 from distillery.core.ledger.table import NEW, Item, Table
 
 NAMED = 5
-"""So many runs are named in a refusal."""
+"""How many runs an error message names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """name: such as 2026-11; revision: 0 where there is no item yet; runs: US dollars by run."""
+    """The reservations of a month. `name`: such as 2026-11; `revision`: 0 without an item; `runs`: US dollars by
+    run."""
 
     recipe: str
     name: str
@@ -32,7 +33,7 @@ class Month:
 
     @classmethod
     def of(cls, table: Table, recipe: str, stamp: str) -> Self:
-        """The month of a moment, ISO 8601 in UTC, as it is reserved now."""
+        """The month of a time (ISO 8601 in UTC) with its current reservations."""
         month = cls(recipe=recipe, name=stamp[:7])
         item = table.get(*month.key)
         if item is None:
@@ -50,13 +51,13 @@ class Month:
 
     @property
     def resets(self) -> str:
-        """The day on which the next month begins, at 00:00 UTC."""
+        """The first day of the next month, which begins at 00:00 UTC."""
         year, month = map(int, self.name.split("-"))
         return f"{year + month // 12}-{month % 12 + 1:02}-01"
 
     def holding(self, run: str, usd: Decimal, *, cap: Decimal) -> Self:
-        """With at least `usd` for the run; a run is held once. Raises OverBudget where the month's sum would be above
-        the cap."""
+        """The month with at least `usd` reserved for the run, which counts once. Raises OverBudget where the sum
+        exceeds `cap`."""
         if run in self.runs and self.runs[run] >= usd:
             return self
         held = replace(self, runs={**self.runs, run: usd})
@@ -69,13 +70,13 @@ class Month:
         return held
 
     def without(self, run: str) -> Self:
-        """Itself where the run holds nothing."""
+        """The month without the run's reservation; itself where there is none."""
         if run not in self.runs:
             return self
         return replace(self, runs={each: usd for each, usd in self.runs.items() if each != run})
 
     def write(self) -> tuple[Item, str, Mapping[str, str]]:
-        """Its item, for a transaction: written only where nobody has written since it was read."""
+        """The item for a transaction: written only where nothing was written since it was read."""
         pk, sk = self.key
         unchanged = ("revision = :read", {":read": str(self.revision)}) if self.revision else (NEW, {})
         runs = json.dumps({run: str(usd) for run, usd in sorted(self.runs.items())})
@@ -83,7 +84,7 @@ class Month:
         return item, *unchanged
 
     def _by(self) -> str:
-        """Which runs hold the sum, the dearest first."""
+        """The runs with the largest reservations, for an error message."""
         dearest = sorted(self.runs.items(), key=lambda held: (-held[1], held[0]))
         named = [f"{run} ${usd}" for run, usd in dearest[:NAMED]]
         more = [f"{len(dearest) - NAMED} more"] if len(dearest) > NAMED else []

@@ -1,4 +1,4 @@
-"""Roll-backs, which are no runs: who asked for each, how it ended, and the lock that it takes on its recipe."""
+"""Roll-backs: who requested each, how it ended, and the recipe lock that it takes. They are not runs."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,15 +19,16 @@ def rollback_holder(recipe: str, begun: datetime) -> str:
 
 
 def is_rollback(holder: str) -> bool:
-    """A run's id ends in an attempt number, a roll-back's holder in a time: a recipe may be named `rollback`."""
+    """Whether the holder of a lock is a roll-back. A run id ends in an attempt number, a roll-back's holder in a
+    time."""
     return holder.startswith(PREFIX) and _stamp(holder) is not None
 
 
 def rollback_begun(holder: str) -> datetime:
-    """When the roll-back took the recipe."""
+    """When the roll-back locked the recipe."""
     begun = _stamp(holder)
     if begun is None:
-        raise ValueError(f"{holder!r} is not a roll-back's holder; they look like {PREFIX}<recipe>-<time>")
+        raise ValueError(f"{holder!r} is not the holder of a roll-back; expected {PREFIX}<recipe>-<time>")
     return begun
 
 
@@ -40,7 +41,7 @@ def _stamp(holder: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackRecord:
-    """by: the ARN of who asked; left, to: models' ARNs; opened, closed: ISO 8601."""
+    """A roll-back. `by`: the requester's ARN; `left`, `to`: ARNs of models; `opened`, `closed`: ISO 8601."""
 
     holder: str
     by: str
@@ -53,24 +54,24 @@ class RollbackRecord:
 
 
 class Rollbacks:
-    """Of every recipe; each write may be repeated."""
+    """The roll-backs of all recipes. Each write may be repeated."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def begin(self, alias: Alias, holder: str, *, by: str) -> None:
-        """Somebody asked for the way back from what the alias names."""
+        """Records a requested roll-back from what the alias names."""
         pk = partition(alias.recipe)
         models = {"left": alias.current, "to": alias.previous or ""}
         self._table.put_new({"pk": pk, "sk": holder, "by": by, "opened": clock.stamp(), **models})
 
     def end(self, recipe: str, holder: str, outcome: Outcome, reason: str) -> None:
-        """How it ended; a second call, or one of a roll-back that nobody asked for here, changes nothing."""
+        """Records how it ended. A second call, or one for an unrecorded roll-back, changes nothing."""
         ending = {"outcome": outcome.value, "closed": clock.stamp(), "reason": one_line(reason)}
         self._table.set(partition(recipe), holder, ending, only_if="attribute_not_exists(#closed)", given={})
 
     def of(self, recipe: str) -> list[RollbackRecord]:
-        """The newest first."""
+        """The roll-backs of a recipe, the latest first."""
         found = [
             RollbackRecord(
                 holder=item["sk"],

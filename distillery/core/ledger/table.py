@@ -1,4 +1,4 @@
-"""One DynamoDB table with keys `pk` and `sk`, every attribute a string: the few operations that the ledger needs."""
+"""The DynamoDB operations that the ledger needs: one table with the keys `pk` and `sk`, all attributes strings."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Item = dict[str, str]
 NEW = "attribute_not_exists(pk)"
 TRIES = 8
-"""How often a write is tried that is in another's way; the waits double, and come to 6 seconds together."""
+"""How many times a conflicting write is tried. The waits double, and add up to 6 seconds."""
 
 _REFUSED, _CANCELED, _CONFLICT = (
     "ConditionalCheckFailedException",
@@ -22,7 +22,7 @@ _REFUSED, _CANCELED, _CONFLICT = (
 
 
 class Table:
-    """Reads are consistent: a run acts on what was just written."""
+    """Reads are strongly consistent, because a run acts on what was just written."""
 
     def __init__(self, name: str, dynamodb: "DynamoDBClient | None" = None) -> None:
         self._name = name
@@ -33,7 +33,7 @@ class Table:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def query(self, pk: str, prefix: str = "") -> list[Item]:
-        """The items of a partition in the order of `sk`, all pages."""
+        """All items of a partition in the order of `sk`."""
         condition, values = "pk = :pk", {":pk": pk}
         if prefix:
             condition, values = f"{condition} AND begins_with(sk, :prefix)", {**values, ":prefix": prefix}
@@ -49,13 +49,13 @@ class Table:
         self._db.put_item(TableName=self._name, Item=_typed(item))
 
     def put_new(self, item: Item) -> bool:
-        """False where the key is taken; nothing is written then."""
+        """False where the key exists; then nothing is written."""
         return _written(
             lambda: self._db.put_item(TableName=self._name, Item=_typed(item), ConditionExpression=NEW),
         )
 
     def put_all(self, *puts: tuple[Item, str, Mapping[str, str]]) -> bool:
-        """(item, condition, its values) each: all are written, or none and the answer is False."""
+        """Writes all items, or none and returns False. Each put is (item, condition, the condition's values)."""
         writes: list[Any] = [
             {
                 "Put": {"TableName": self._name, "Item": _typed(item), "ConditionExpression": condition}
@@ -66,7 +66,8 @@ class Table:
         return _written(lambda: self._db.transact_write_items(TransactItems=writes))
 
     def set(self, pk: str, sk: str, values: Mapping[str, str], *, only_if: str, given: Mapping[str, str]) -> bool:
-        """Sets attributes of an item. `only_if` names attributes `#name`, and values of `given` as `:name`."""
+        """Sets attributes of an item. `only_if` refers to attributes as `#name`, and to values of `given` as
+        `:name`."""
         names = {f"#{name}": name for name in (*values, *given) if f"#{name}" in only_if or name in values}
         return _written(
             lambda: self._db.update_item(
@@ -83,7 +84,7 @@ class Table:
         )
 
     def delete(self, pk: str, sk: str, *, attribute: str, equal: str) -> bool:
-        """Deletes the item if its attribute has that value; False where it has another, or is gone."""
+        """Deletes the item if its attribute equals the value; False where it does not, or where there is no item."""
         return _written(
             lambda: self._db.delete_item(
                 TableName=self._name,
@@ -96,8 +97,7 @@ class Table:
 
 
 def _written(write: Callable[[], object]) -> bool:
-    """False where a condition does not hold. What was only in another's way at that moment, or too much for the table,
-    is tried again, and raised in the end: it says nothing of the conditions."""
+    """False where a condition does not hold. Conflicts and throttling are retried, and raised in the end."""
     for tried in range(1, TRIES + 1):
         try:
             write()
@@ -113,7 +113,8 @@ def _written(write: Callable[[], object]) -> bool:
 
 
 def _does_not_hold(error: ClientError) -> bool:
-    """Of a transaction that was canceled each of its parts tells why (TransactWriteItems, CancellationReasons)."""
+    """Whether a condition failed. A canceled transaction has a reason for each part (TransactWriteItems,
+    CancellationReasons)."""
     if code(error) != _CANCELED:
         return code(error) == _REFUSED
     parts: Any = error.response.get("CancellationReasons", ())

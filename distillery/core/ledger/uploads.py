@@ -1,4 +1,4 @@
-"""Who uploaded what a run learns from: S3 tells it of each object, in its own time; the intake, what was read."""
+"""Who uploaded the objects that a run was made from. S3 reports the uploader of each object, with a delay."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from distillery.core.ledger.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploaded:
-    """principal: the unique id, as in `AROA…:session`; None where S3 has not told it, yet."""
+    """An uploaded object. `principal`: the unique id, as in `AROA…:session`; None where S3 has not reported it."""
 
     uri: str
     version: str
@@ -17,24 +17,24 @@ class Uploaded:
 
 
 class Uploads:
-    """Written once each, and never changed: whoever was told to have uploaded a version, it was."""
+    """Records are written once and never changed, so the first reported uploader of a version stays."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def told(self, upload: Uploaded) -> None:
-        """By S3, perhaps more than once."""
+    def record_upload(self, upload: Uploaded) -> None:
+        """Records the uploader that S3 reported. Reports may be repeated."""
         principal = upload.principal or ""
         self._table.put_new({"pk": _object(upload.uri), "sk": upload.version, "principal": principal})
 
-    def used(self, run: str, objects: Iterable[tuple[str, str]]) -> None:
-        """A run was made of these objects, by address and version; of others that hold the same prompts too."""
+    def record_inputs(self, run: str, objects: Iterable[tuple[str, str]]) -> None:
+        """Records the objects that a run was made from, by address and version."""
         for uri, version in objects:
-            sk = names.digest([uri, version])  # an address may be longer than a sort key
+            sk = names.digest([uri, version])  # a URI may be longer than a sort key
             self._table.put_new({"pk": f"uploads#{run}", "sk": sk, "uri": uri, "version": version})
 
     def of(self, run: str) -> list[Uploaded]:
-        """What a run was made of."""
+        """The objects that a run was made from."""
         return [
             Uploaded(uri=uri, version=version, principal=self._principal(uri, version))
             for uri, version in ((item["uri"], item["version"]) for item in self._table.query(f"uploads#{run}"))

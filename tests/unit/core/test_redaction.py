@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from distillery.client.aws import MAP_REFUSALS, classify
 from distillery.core.aws import redact
 from distillery.core.phrases import BINDING, SENTENCES, TELLING
-from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, of_model, sentence, told
+from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, redacted_message, redacted_model_text, redacted_text
 from tests.fakes.errors import service_error
 from tests.fakes.strangers import ORDINARY
 
@@ -72,7 +72,7 @@ def test_no_prompt_of_twenty_characters_comes_through_whole_or_in_part(
     parts = [prompt[at : at + SHORT] for at in range(len(prompt) - SHORT + 1)]
     assume(not any(part in known for part in parts for known in (*SENTENCES, LEFT_OUT, saying(""))))
     text = saying(prompt)
-    for said in (sentence(text), of_model(text), told(text, "elsewhere")):
+    for said in (redacted_text(text), redacted_model_text(text), redacted_message(text, "elsewhere")):
         shown = OURS.sub("\0", said)
         assert not [part for part in parts if part in shown], said
     for service in ("bedrock", "bedrock-runtime", "athena"):
@@ -92,7 +92,7 @@ def test_no_prompt_of_twenty_characters_comes_through_whole_or_in_part(
     "",
 ])  # fmt: skip
 def test_what_is_known_stays_as_it_is(text: str) -> None:
-    assert (sentence(text), told(text, "x")) == (text, text)
+    assert (redacted_text(text), redacted_message(text, "x")) == (text, text)
 
 
 @pytest.mark.parametrize(
@@ -107,19 +107,19 @@ def test_what_is_known_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_of_other_sentences_a_service_s_words_stay_and_identifiers(text: str, kept: str) -> None:
-    assert sentence(text) == kept
-    assert sentence(kept) == kept
-    assert of_model(text) == ""
+    assert redacted_text(text) == kept
+    assert redacted_text(kept) == kept
+    assert redacted_model_text(text) == ""
 
 
 def test_a_gap_says_where_the_whole_sentence_is() -> None:
-    assert told("training data is mauve", "the job") == "training data … (in full: the job)"
-    assert told("mauve", "the job") == f"{LEFT_OUT} (in full: the job)"
+    assert redacted_message("training data is mauve", "the job") == "training data … (in full: the job)"
+    assert redacted_message("mauve", "the job") == f"{LEFT_OUT} (in full: the job)"
 
 
 def test_a_sentence_is_bounded() -> None:
-    assert len(sentence("line 1 " * 3000)) <= 500
-    assert len(sentence(f"{ARN} " * 3000)) <= 500
+    assert len(redacted_text("line 1 " * 3000)) <= 500
+    assert len(redacted_text(f"{ARN} " * 3000)) <= 500
 
 
 OF_MAPS = (

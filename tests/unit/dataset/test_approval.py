@@ -280,7 +280,7 @@ OBJECT = ("s3://prompts/prompts/support/a.jsonl", "v1")
 def _uploaded_by(harness: IntakeHarness, principal: str | None) -> str:
     """A waiting run with an uploader."""
     if principal:
-        Uploads(harness.table).told(Uploaded(uri=OBJECT[0], version=OBJECT[1], principal=principal))
+        Uploads(harness.table).record_upload(Uploaded(uri=OBJECT[0], version=OBJECT[1], principal=principal))
     return waiting(harness)
 
 
@@ -311,7 +311,7 @@ def test_a_second_uploader_does_not_replace_the_first(harness: IntakeHarness, mo
     monkeypatch.setenv("FOUR_EYES", "true")
     run = _uploaded_by(harness, ANA.id)
     harness.s3.objects["prompts/" + UPLOAD.uri.removeprefix("s3://prompts/")].append(file(150))
-    Uploads(harness.table).told(Uploaded(uri=OBJECT[0], version="v2", principal="AIDABOB"))
+    Uploads(harness.table).record_upload(Uploaded(uri=OBJECT[0], version="v2", principal="AIDABOB"))
     assert harness.accept(replace(UPLOAD, version="v2")).run == run
     assert response(handler.decide(event(_request(harness, run)), None))[0] == 403
 

@@ -15,8 +15,8 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
-from lambdas.endpoint.orphaned_endpoints import Strays
-from lambdas.endpoint.stale_runs import Abandoned, Executions
+from lambdas.endpoint.orphaned_endpoints import OrphanedEndpoints
+from lambdas.endpoint.stale_runs import Executions, StaleRuns
 from lambdas.endpoint.sweep import Sweep
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.road import alias, open_run, provisioned, recipe, student
@@ -44,9 +44,9 @@ class World:
         ssm: Any = self.ssm
         machine: Any = self.machine
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:road", machine)
-        abandoned = Abandoned(self.ledger, self.rollbacks, executions, Notices("arn:topic", sns))
-        strays = Strays(NAMES, self.ledger, Aliases(ssm))
-        return Sweep(self.ledger, abandoned, strays, self.hosting).run()
+        stale_runs = StaleRuns(self.ledger, self.rollbacks, executions, Notices("arn:topic", sns))
+        orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
+        return Sweep(self.ledger, stale_runs, orphans, self.hosting).run()
 
     def host(self, name: str, of: Recipe, run: str | None = None, environment: str = "dev") -> Endpoint:
         tags = {"distillery:environment": environment, "distillery:recipe": of.name}

@@ -15,7 +15,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Run
 from lambdas.expiry import handler
-from lambdas.expiry.data_sets import DataSets
+from lambdas.expiry.data_sets import DatasetExpiry
 from tests.fakes.road import alias, dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSns, FakeSsm
@@ -58,9 +58,9 @@ class World:
     def later(self, days: float) -> None:
         self.at += timedelta(days=days)
 
-    def end(self) -> dict[str, Any]:
+    def expire(self) -> dict[str, Any]:
         ssm, sns, s3 = self.any(self.ssm), self.any(self.sns), self.any(self.s3)
-        return DataSets(
+        return DatasetExpiry(
             names=NAMES,
             s3=s3,
             bucket="data",
@@ -70,7 +70,7 @@ class World:
             aliases=Aliases(ssm),
             notices=Notices("arn:topic", sns),
             now=clock.now,
-        ).end()
+        ).expire()
 
     @staticmethod
     def any(value: object) -> Any:
@@ -91,14 +91,14 @@ def test_a_data_set_of_no_use_ends_after_its_days_in_all_versions_and_without_a_
     world.upload("aa")
     world.upload("aa")
     world.later(DAYS)
-    assert world.end() == {"deleted": 6, "data_sets": [f"support/{'aa' * 32}"], "declined": []}
+    assert world.expire() == {"deleted": 6, "data_sets": [f"support/{'aa' * 32}"], "declined": []}
     assert world.s3.held() == []
 
 
 def test_a_data_set_younger_than_its_days_stays(world: World) -> None:
     world.upload("aa")
     world.later(DAYS - 0.01)
-    assert world.end()["deleted"] == 0
+    assert world.expire()["deleted"] == 0
     assert world.left == {"aa"}
 
 
@@ -106,7 +106,7 @@ def test_prompts_that_were_uploaded_again_stay_and_their_old_versions_end(world:
     world.upload("aa")
     world.later(DAYS)
     world.upload("aa")
-    assert world.end()["deleted"] == 3
+    assert world.expire()["deleted"] == 3
     assert len(world.s3.held()) == 3
 
 
@@ -116,7 +116,7 @@ def test_data_sets_of_the_current_and_the_previous_model_outlive_all_others(worl
     world.student("dd", "d", Outcome.REJECTED)
     world.alias("c", "b")
     world.later(10 * DAYS)
-    world.end()
+    world.expire()
     assert world.left == {"bb", "cc"}
 
 
@@ -125,10 +125,10 @@ def test_a_data_set_that_falls_out_of_the_alias_ends_the_next_day(world: World) 
     world.student("bb", "b")
     world.alias("a")
     world.later(DAYS)
-    world.end()
+    world.expire()
     world.student("cc", "c")
     world.alias("c", "b")
-    world.end()
+    world.expire()
     assert world.left == {"cc"}
 
 
@@ -138,10 +138,10 @@ def test_a_run_that_was_approved_late_keeps_its_prompts_until_it_ends(world: Wor
     worst = run.dataset.at_most_usd
     Approvals(world.table).approve(run.id, worst, by="arn:ana", cap_usd=worst)
     world.later(5)
-    world.end()
+    world.expire()
     assert world.left == {"aa"}
     world.ledger.close(run.id, Outcome.FAILED)
-    world.end()
+    world.expire()
     assert world.left == set()
 
 
@@ -149,7 +149,7 @@ def test_prompts_never_outlive_their_days_by_waiting_for_an_approval(world: Worl
     """Else a run that nobody decides on would keep what people wrote for ever."""
     run = world.run("aa", awaiting=True)
     world.later(DAYS)
-    assert world.end()["declined"] == [run.id]
+    assert world.expire()["declined"] == [run.id]
     assert world.left == set()
     record = world.ledger.run(run.id)
     assert (record.outcome, "kept for 90 days" in record.reason) == (Outcome.DECLINED, True)
@@ -160,7 +160,7 @@ def test_a_waiting_run_whose_prompts_were_uploaded_again_goes_on_waiting(world: 
     run = world.run("aa", awaiting=True)
     world.later(DAYS)
     world.upload("aa")
-    assert world.end()["declined"] == []
+    assert world.expire()["declined"] == []
     assert world.ledger.run(run.id).outcome is Outcome.AWAITING
 
 
@@ -171,7 +171,7 @@ def test_no_data_set_ends_of_a_recipe_whose_live_model_no_run_made(world: World)
     world.alias("z")
     world.later(DAYS)
     with pytest.raises(ExceptionGroup, match="tries again") as raised:
-        world.end()
+        world.expire()
     assert "no run in the ledger made" in str(raised.value.exceptions[0])
     assert world.left == {"aa"}, "the other recipe's ends all the same"
 
@@ -192,7 +192,7 @@ def test_a_run_that_is_promoted_while_the_alias_is_read_keeps_its_data_set(
         return before
 
     monkeypatch.setattr(Ledger, "runs", lambda _ledger, name: promoted_afterwards(name))
-    world.end()
+    world.expire()
     assert world.left == {"aa"}
 
 
@@ -200,7 +200,7 @@ def test_golden_sets_and_whatever_is_no_data_set_are_left_alone(world: World) ->
     for key in ("golden/support/questions.jsonl", "evaluations/r/report.json", "datasets.jsonl"):
         world.s3.put(f"s3://data/{key}", "a prompt")
     world.later(100 * DAYS)
-    assert world.end()["deleted"] == 0
+    assert world.expire()["deleted"] == 0
     assert len(world.s3.held()) == 3
 
 
@@ -210,7 +210,7 @@ def test_what_s3_refuses_to_delete_is_told_and_the_rest_goes(world: World) -> No
     world.s3.refuse = {key for key in world.s3.held() if "support" in key}
     world.later(DAYS)
     with pytest.raises(ExceptionGroup) as raised:
-        world.end()
+        world.expire()
     assert "would not delete 3 objects" in str(raised.value.exceptions[0])
     assert world.left == {"aa"}
 
@@ -219,7 +219,7 @@ def test_more_versions_than_one_request_deletes_are_all_deleted(world: World) ->
     for number in range(1001):
         world.s3.put(f"s3://data/datasets/support/{number:064}/train.jsonl", "a prompt")
     world.later(DAYS)
-    assert world.end()["deleted"] == 1001
+    assert world.expire()["deleted"] == 1001
     assert [len(asked) for asked in world.s3.deletes] == [1000, 1]
 
 
@@ -251,5 +251,5 @@ def test_a_later_attempt_at_the_same_prompts_counts_like_the_first(world: World)
     assert again.attempt == 2
     world.alias("b")
     world.later(DAYS)
-    world.end()
+    world.expire()
     assert world.left == {"aa"}

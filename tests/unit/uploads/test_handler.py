@@ -42,7 +42,7 @@ def notification(principal: str, **more: Any) -> dict[str, Any]:
 
 
 def _recorded(uploads: Uploads) -> list[Uploaded]:
-    uploads.used("support-a-b-1", [(URI, "v1")])
+    uploads.record_inputs("support-a-b-1", [(URI, "v1")])
     return uploads.of("support-a-b-1")
 
 
@@ -73,6 +73,6 @@ def test_other_events_are_skipped(uploads: Uploads, event: dict[str, Any]) -> No
 
 def test_an_address_may_be_longer_than_a_sort_key(uploads: Uploads) -> None:
     uri = "s3://prompts/" + "k" * 1024
-    uploads.told(Uploaded(uri=uri, version="v1", principal="AIDAANA"))
-    uploads.used("r", [(uri, "v1"), (uri, "v1")])
+    uploads.record_upload(Uploaded(uri=uri, version="v1", principal="AIDAANA"))
+    uploads.record_inputs("r", [(uri, "v1"), (uri, "v1")])
     assert [(upload.uri, upload.principal) for upload in uploads.of("r")] == [(uri, "AIDAANA")]
