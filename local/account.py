@@ -1,4 +1,4 @@
-"""Where the local AWS account is, and what a client needs to reach it. Standard library only."""
+"""The settings of the local AWS account, and what a client needs to reach it. Standard library only."""
 
 import json
 import os
@@ -11,28 +11,32 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 ACCOUNT = "111111111111"
 SECRET_HEADER = "x-distillery-secret"
-"""Of requests to the account's own paths, which AWS does not have."""
+"""Header that authorizes requests to the account's admin API, which AWS does not have."""
 
-# Variables of the caller's own environment that would lead an AWS client away from the local account.
-_LEADS_ASTRAY = ("AWS_", "CDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+# Variables of the caller's environment that would direct an AWS client to another account.
+_REDIRECTING = ("AWS_", "CDK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
 class NoLocalAccount(Exception):
-    """The local account was never started, or was stopped. The message says how to start it."""
+    """The local account is not running. The message says how to start it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalAccount:
-    """The settings a local account was started with, as kept in `account.json` of its state folder.
+    """The settings of a local account, stored in `account.json` in its state folder.
 
-    state: the state folder; it also holds `clock.json`, `pid`, `emulator.log`.
-    date: the virtual day it started on (ISO, UTC) or None for the real one; speed: virtual seconds a second.
-    model_units: the account's quota of Provisioned Throughput model units.
-    teacher_error: share of wrong answers of the stand-in teacher, 0 to 1.
-    shuffle_teacher: permute the teacher's answers before training, for a run that must fail its verdict.
-    fail_jobs: jobs whose name begins so fail; lose_events: Bedrock's events are never delivered.
-    record_iam: write every IAM decision to `iam.jsonl` of the state folder.
-    secret: of the root keys, made anew at each start; whoever has it may do anything.
+    Attributes:
+        state: The state folder, which also contains `client.json`, `clock.json`, `people.json`, `pid`, `emulator.log`.
+        port: Loopback port of every service.
+        date: Virtual day of the start (ISO, UTC); None for the real day.
+        speed: Virtual seconds per real second.
+        model_units: Quota of Provisioned Throughput model units.
+        teacher_error: Share of wrong answers of the stand-in teacher, 0 to 1.
+        shuffle_teacher: Whether the teacher's answers are permuted before training, so that a run fails its evaluation.
+        fail_jobs: Prefixes of the names of jobs that fail.
+        lose_events: Whether Bedrock's events are never delivered.
+        record_iam: Whether every IAM decision is written to `iam.jsonl` in the state folder.
+        secret: Secret access key of the root user, generated at each start. It allows everything.
     """
 
     state: Path
@@ -50,19 +54,19 @@ class LocalAccount:
 
     @classmethod
     def load(cls, state: Path = STATE) -> Self:
-        """Read the account that was started last. Raises NoLocalAccount if there is none."""
+        """Reads the account that was started last. Raises NoLocalAccount if there is none."""
         try:
-            kept: dict[str, Any] = json.loads((state / "account.json").read_text())
+            settings: dict[str, Any] = json.loads((state / "account.json").read_text())
         except FileNotFoundError:
             how = "start one with `make demo`"
             raise NoLocalAccount(f"no local AWS account in {state}: {how}") from None
-        kept.pop("endpoint", None)
-        return cls(**kept | {"state": state, "fail_jobs": tuple(kept["fail_jobs"])})
+        settings.pop("endpoint", None)
+        return cls(**settings | {"state": state, "fail_jobs": tuple(settings["fail_jobs"])})
 
     def save(self) -> None:
-        """Write `account.json`, for clients and for the emulator itself, and for no other user of this machine."""
-        kept = asdict(self) | {"state": str(self.state), "endpoint": self.endpoint}
-        write_private(self.state / "account.json", json.dumps(kept, indent=2) + "\n")
+        """Writes `account.json` and `client.json`, which no other user of this machine can read."""
+        settings = asdict(self) | {"state": str(self.state), "endpoint": self.endpoint}
+        write_private(self.state / "account.json", json.dumps(settings, indent=2) + "\n")
         self._publish({})
 
     def publish(self, environment: str, *, region: str, variables: Mapping[str, str]) -> None:
@@ -87,36 +91,36 @@ class LocalAccount:
 
     @property
     def client_file(self) -> Path:
-        """What `distillery --local` reads (distillery/cli/local_account.py)."""
+        """The file that `distillery --local` reads (distillery/cli/local_account.py)."""
         return self.state / "client.json"
 
     @property
     def root(self) -> dict[str, str]:
-        """Arguments of boto3's clients: the account's root."""
+        """Arguments of a boto3 client: the credentials of the root user."""
         return {"aws_access_key_id": self.account, "aws_secret_access_key": self.secret}
 
     @property
     def admin(self) -> dict[str, str]:
-        """Headers of requests to the account's own paths."""
+        """Headers that authorize a request to the admin API."""
         return {SECRET_HEADER: self.secret}
 
     @property
     def endpoint(self) -> str:
-        """One URL for every service. An IP address, so that S3 is addressed by path."""
+        """URL of every service. It is an IP address, so that S3 uses path-style addressing."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def clock_file(self) -> Path:
-        """The one clock: `{"real": s, "virtual": s, "speed": n}`."""
+        """The file of the virtual clock: `{"real": s, "virtual": s, "speed": n}`."""
         return self.state / "clock.json"
 
     @property
     def people_file(self) -> Path:
-        """The keys of the people that `local.people` made, by name."""
+        """The credentials of the users that `local.people` created, by name."""
         return self.state / "people.json"
 
     def env(self, region: str | None = None) -> dict[str, str]:
-        """Variables for boto3, the CDK and our own command; the Region only when one is asked for."""
+        """Returns environment variables for boto3, the CDK and the command, with a Region if one is given."""
         regional = (
             {} if region is None else dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "CDK_DEFAULT_REGION"), region)
         )
@@ -135,13 +139,13 @@ class LocalAccount:
         } | regional
 
     def environ(self, region: str | None = None, *, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """A whole environment: the caller's (or `base`) without what leads astray, plus `env()`."""
-        kept = os.environ if base is None else base
-        return {k: v for k, v in kept.items() if not k.startswith(_LEADS_ASTRAY)} | self.env(region)
+        """Returns the caller's environment (or `base`) without redirecting variables, plus `env()`."""
+        inherited = os.environ if base is None else base
+        return {k: v for k, v in inherited.items() if not k.startswith(_REDIRECTING)} | self.env(region)
 
 
 def write_private(path: Path, text: str) -> None:
-    """A file that nobody but its owner reads, from its first byte on; one that others may read is made anew."""
+    """Writes a file that only its owner can read. An existing file is replaced, so that its mode does not matter."""
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

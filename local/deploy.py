@@ -1,4 +1,4 @@
-"""Deploys a synthesized cloud assembly (`cdk.out`) with boto3 alone: seconds instead of the CDK command line's.
+"""Deploys a synthesized cloud assembly (`cdk.out`) with boto3 alone: faster than the CDK command line.
 
 For tests. Everything goes through CloudFormation as it does on AWS; only bootstrap and the publishing of
 assets are done here in their simplest form. The demo uses the real `cdk bootstrap` and `cdk deploy`.
@@ -18,16 +18,21 @@ import boto3
 from local.account import LocalAccount
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folders give equal bytes
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folders have equal archives
 
 
 class DeployFailed(Exception):
-    """A stack did not reach *_COMPLETE. The message carries the reasons that CloudFormation gave."""
+    """A stack did not reach *_COMPLETE. The message contains the reasons that CloudFormation gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One stack of an assembly: its artifact id, name, Region and the artifacts that come before it."""
+    """A stack of an assembly.
+
+    Attributes:
+        assets: Path of its asset manifest in the assembly.
+        after: Artifact ids that it depends on.
+    """
 
     id: str
     name: str
@@ -47,7 +52,7 @@ def _artifacts(out: Path, prefix: str = "") -> Iterator[tuple[str, dict[str, Any
 
 
 def stacks(out: Path, *, region: str = "us-east-1") -> list[Stack]:
-    """The assembly's stacks, each after those it depends on. `region` is for stacks that name none."""
+    """Returns the stacks of an assembly, each after those it depends on. `region` is for stacks without a Region."""
     found: dict[str, Stack] = {}
     for name, artifact in _artifacts(out):
         folder, _, plain = name.rpartition("/")
@@ -75,36 +80,36 @@ def stacks(out: Path, *, region: str = "us-east-1") -> list[Stack]:
 
 def _zipped(folder: Path) -> bytes:
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as parcel:
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             entry = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
             entry.external_attr = path.stat().st_mode << 16
-            parcel.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return body.getvalue()
 
 
 class Deployment:
-    """Deploys assemblies into one local account, and takes them away again."""
+    """Deploys assemblies into a local account, and deletes them."""
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
         self._published: set[tuple[str, str]] = set()
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client of the local account, as its root."""
+        """Returns a boto3 client of the local account, with root credentials."""
         return boto3.client(
-            service,  # type: ignore[call-overload]  # a name known at run time only
+            service,  # type: ignore[call-overload]  # the name is known only at run time
             region_name=region,
             endpoint_url=self._account.endpoint,
             **self._account.root,
         )
 
     def up(self, out: Path) -> dict[str, dict[str, str]]:
-        """Deploy every stack of an assembly, in order. Returns outputs by stack name; raises DeployFailed."""
+        """Deploys every stack of an assembly, in order. Returns outputs by stack name. Raises DeployFailed."""
         return {stack.name: self._deploy(out, stack) for stack in stacks(out)}
 
     def down(self, out: Path) -> None:
-        """Delete every stack of an assembly, in reverse order. Raises DeployFailed if one cannot go."""
+        """Deletes every stack of an assembly, in reverse order. Raises DeployFailed if a deletion fails."""
         for stack in reversed(stacks(out)):
             cfn = self.client("cloudformation", stack.region)
             cfn.delete_stack(StackName=stack.name)
@@ -130,7 +135,7 @@ class Deployment:
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def _publish(self, out: Path, stack: Stack) -> str:
-        """Upload the stack's assets, its template last; the template's URL."""
+        """Uploads the assets of a stack, its template last. Returns the URL of the template."""
         manifest = json.loads((out / stack.assets).read_text())
         folder, url = (out / stack.assets).parent, ""
         for file in manifest["files"].values():
@@ -146,7 +151,7 @@ class Deployment:
         return url
 
     def _bucket(self, template: str, region: str) -> str:
-        """The asset bucket, made on first use along with bootstrap's version parameter."""
+        """Returns the asset bucket, which is created on first use with the version parameter of the bootstrap stack."""
         name = template.replace("${AWS::AccountId}", self._account.account).replace("${AWS::Region}", region)
         s3 = self.client("s3", region)
         if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:

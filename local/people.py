@@ -1,8 +1,8 @@
-"""People of the local account: IAM users who hold the managed policies that an environment's stacks declare.
+"""IAM users of the local account, with the managed policies that an environment's stacks declare for people.
 
-On AWS the account's owner attaches these policies to people (README, First deployment). Here `credentials` makes a user
-who holds those that are asked for, and nothing else, and keeps the user's key in `people.json` of the account's folder.
-Deploying is the owner's: it is done as root, whose key is the account's number, with the secret of the account's start.
+On AWS the account's owner attaches these policies to people (README, First deployment). Here `credentials` creates a
+user with the requested policies and no others, and stores its access key in `people.json` in the account's state
+folder. Deployments use the root user, whose access key id is the account id.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from local.account import LocalAccount, write_private
 
-DECLARED = {
+POLICY_OUTPUTS = {
     "operator": ("pipeline", "OperatorPolicyArn"),
     "approver": ("pipeline", "ApproverPolicyArn"),
     "examiner": ("pipeline", "ExaminerPolicyArn"),
@@ -22,24 +22,32 @@ DECLARED = {
     "measurer": ("serving", "MeasurerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),
 }
-"""Kinds of people, each with the stack and the output that name its policy. Not every environment collects."""
+"""Stack and output of the policy of each kind of person. Only some environments have a collection stack."""
 
 Variables = dict[str, str]
 
 
-def known(account: LocalAccount, environment: str, *kinds: str) -> Variables:
-    """The variables of a person who was made before; empty if there is none. All kinds where none is named."""
+def find_credentials(account: LocalAccount, environment: str, *kinds: str) -> Variables:
+    """Returns the variables of an existing user, without `kinds` the one with all policies; empty if there is none."""
     path = account.people_file
     people: dict[str, Variables] = json.loads(path.read_text()) if path.exists() else {}
     return people.get(_name(environment, kinds), {})
 
 
 def credentials(account: LocalAccount, environment: str, *kinds: str, home: str, inference: str) -> Variables:
-    """Variables that let boto3 act as one person of these kinds (of all that there are, where none is named).
+    """Returns environment variables with the credentials of a user, which is created if it does not exist.
 
-    The person is made at need, in the deployed environment. Raises ValueError where it declares no such policy.
+    Args:
+        account: The local account.
+        environment: Name of an environment that is deployed there.
+        kinds: Kinds of person whose policies the user has; all of them by default.
+        home: Home Region of the environment.
+        inference: Its inference Region.
+
+    Raises:
+        ValueError: If the environment declares no policy for a kind.
     """
-    if found := known(account, environment, *kinds):
+    if found := find_credentials(account, environment, *kinds):
         return found
     policies = _declared(account, environment, home=home, inference=inference)
     if missing := set(kinds) - policies.keys():
@@ -61,27 +69,27 @@ def _name(environment: str, kinds: tuple[str, ...]) -> str:
 
 
 def _client(account: LocalAccount, service: str, region: str) -> Any:
-    import boto3  # takes its time, and to look up who is known needs none
+    import boto3  # its import is slow, and to find existing credentials does not need it
 
     return boto3.client(service, region_name=region, endpoint_url=account.endpoint, **account.root)  # type: ignore[call-overload]  # by name
 
 
 def _declared(account: LocalAccount, environment: str, *, home: str, inference: str) -> Variables:
-    """The policies by kind, as the stacks' outputs name them."""
+    """Returns the ARN of the policy of each kind, from the outputs of the stacks."""
     found: Variables = {}
-    for kind, (stack, output) in DECLARED.items():
+    for kind, (stack, output) in POLICY_OUTPUTS.items():
         cfn = _client(account, "cloudformation", home if stack == "pipeline" else inference)
         names = [one["StackName"] for one in cfn.describe_stacks()["Stacks"]]
         if (name := f"distillery-{environment}-{stack}") in names:
-            told = cfn.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-            outputs = {one["OutputKey"]: str(one["OutputValue"]) for one in told}
+            found_outputs = cfn.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+            outputs = {one["OutputKey"]: str(one["OutputValue"]) for one in found_outputs}
             if output in outputs:
                 found[kind] = outputs[output]
     return found
 
 
 def _of_routes(account: LocalAccount, environment: str) -> list[str]:
-    """The policies of the environment's routes, by their path: whoever measures calls routes as a team does."""
+    """Returns the policies of the environment's routes, by their path: to measure a route is to call it."""
     pages = _client(account, "iam", "us-east-1").get_paginator("list_policies")
     found = pages.paginate(Scope="Local", PathPrefix=f"/distillery/{environment}/routes/")
     return [policy["Arn"] for page in found for policy in page["Policies"]]

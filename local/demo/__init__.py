@@ -1,4 +1,4 @@
-"""The whole road on this machine: what `make demo` shows."""
+"""The demo: the whole pipeline on this machine, as `make demo` runs it."""
 
 from local.demo.workflow import run_demo
 

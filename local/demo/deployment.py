@@ -1,4 +1,4 @@
-"""The real `cdk bootstrap` and `cdk deploy`, into the local account."""
+"""Runs the real `cdk bootstrap` and `cdk deploy` against the local account."""
 
 import os
 import signal
@@ -18,21 +18,21 @@ from distillery.cli.terminal import console, echo, echo_text, styled
 from local.account import ROOT, LocalAccount
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-TAIL = 15  # lines of the log that a failure shows
-GRACE = 5.0  # seconds that the CDK gets to end by itself
+TAIL = 15  # last lines of the log that are shown after a failure
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
 def bootstrap(account: LocalAccount, regions: Sequence[str]) -> None:
-    """`cdk bootstrap` in every Region that lacks it."""
+    """Runs `cdk bootstrap` for the Regions that are not bootstrapped."""
     missing = [region for region in dict.fromkeys(regions) if not _bootstrapped(region)]
     if missing:
         targets = [f"aws://{account.account}/{region}" for region in missing]
-        # From a folder without cdk.json: bootstrapping needs no app, and would synthesize it for nothing.
+        # In a folder without cdk.json: bootstrapping needs no app, and would synthesize it.
         _cdk(account, ["bootstrap", *targets], f"cdk bootstrap in {' and '.join(missing)}", folder=account.state)
 
 
 def deploy(account: LocalAccount, environment: str, *, on: date) -> None:
-    """`cdk deploy` of all stacks of an environment; what is unchanged is left alone."""
+    """Runs `cdk deploy` for all stacks of an environment."""
     context = ["-c", f"env={environment}", "-c", f"date={on}", "--output", f"cdk.out/local-{environment}"]
     arguments = ["deploy", "--all", "--require-approval", "never", "--concurrency", "3", "--progress", "events"]
     _cdk(account, [*arguments, *context], f"cdk deploy --all -c env={environment}", folder=ROOT)
@@ -47,7 +47,7 @@ def _bootstrapped(region: str) -> bool:
 
 
 def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: Path) -> None:
-    """Runs the CDK with one live line of progress; its whole output is kept in a log."""
+    """Runs the CDK with one live line of progress, and writes its output to a log."""
     log = account.state / f"cdk-{arguments[0]}.log"
     began, tail = time.monotonic(), deque[str](maxlen=TAIL)
     with (
@@ -72,7 +72,7 @@ def _cdk(account: LocalAccount, arguments: Sequence[str], what: str, *, folder: 
 def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
     environ = account.environ()
     environ["PATH"] = os.pathsep.join([str(ROOT / ".venv" / "bin"), environ.get("PATH", os.defpath)])  # Node is there
-    # A session of its own, so that Ctrl-C reaches us alone and we end it in order.
+    # In a session of its own, so that Ctrl-C reaches only this process, which then ends the session in order.
     return subprocess.Popen(
         [str(CDK), *arguments],
         cwd=folder,
@@ -86,13 +86,13 @@ def _process(account: LocalAccount, arguments: Sequence[str], folder: Path) -> "
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    """Ends the whole session: the CDK's Node was started by Python and starts others, which would work on alone."""
+    """Ends the session: Python starts the CDK's Node, which starts more processes that would continue to run."""
     try:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(GRACE)
     except (ProcessLookupError, subprocess.TimeoutExpired):
         pass
-    finally:  # even where Ctrl-C comes twice
+    finally:  # even if Ctrl-C is pressed twice
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
@@ -108,5 +108,5 @@ def _short(text: str) -> str:
 def _failed(what: str, tail: Sequence[str], log: Path) -> None:
     echo("[red]✗[/red] {} failed; its last lines:", what)
     echo_text("\n".join(tail))
-    echo("all of it: {}", log)
+    echo("the complete log: {}", log)
     raise typer.Exit(1)

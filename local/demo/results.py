@@ -1,4 +1,4 @@
-"""How the demo ends: the live alias answers, the three contenders are compared, and where to look next."""
+"""The end of the demo: an answer of the live alias, a comparison of the three models, and the next commands."""
 
 import json
 import shlex
@@ -16,26 +16,26 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire
 
 STAND_IN = styled("[dim](stand-in)[/dim]")
-PER = 1000  # prompts: what the table's cost is for
+PER = 1000  # prompts that the cost in the table is for
 
 
 def show_results(on: Target, recipe: str, run: str) -> None:
-    """Prints the live answer (where the run was promoted), the table, and the commands to go on with."""
+    """Prints the live answer (if the run was promoted), the table, and the next commands."""
     record = on.ledger.run(run)
     evaluation = record.stages.get(Stage.EVALUATION)
     if evaluation is None or not evaluation.ended:
         return
     verdict = from_wire(Verdict, evaluation.product)
     report = json.loads(on.account.read(verdict.report_uri))
-    held_out = _telling(report["prompts"])
+    held_out = _interesting(report["prompts"])
     if record.outcome is Outcome.PROMOTED:
         _live_answer(on, recipe, held_out)
     _table(verdict, record)
     _next(on, recipe, _question(held_out), record.outcome)
 
 
-def _telling(prompts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The first prompt on which teacher and untrained student disagree: where they agree there is nothing to see."""
+def _interesting(prompts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Returns the first prompt on which teacher and untrained student disagree, or else the first prompt."""
     differ = (each for each in prompts if each["answers"]["teacher"]["text"] != each["answers"]["base"]["text"])
     return next(differ, prompts[0])
 
@@ -45,7 +45,7 @@ def _question(held_out: Mapping[str, Any]) -> str:
 
 
 def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
-    """Asks the alias now; teacher and untrained student answered the same prompt in the evaluation."""
+    """Calls the alias; teacher and untrained student answered the same prompt in the evaluation."""
     system = held_out["system"][0]["text"] if "system" in held_out else None
     live = answer_of(on, f"distilled/{recipe}", _question(held_out), system)
     others = held_out["answers"]
@@ -78,7 +78,7 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
     ):
         style = "bold" if who == "student" else None
         hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
-        cost = _by_the_hour(recipe) if hourly else _cost(score, prompts)
+        cost = _hourly_cost(recipe) if hourly else _cost(score, prompts)
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
         append_row(table, who, model, *figures, style=style)
     show(table)
@@ -94,12 +94,12 @@ def _cost(score: Score, prompts: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    """For a shell; with double quotes where they are enough, since people's sentences have apostrophes."""
+    """Quotes a text for a shell, in double quotes if possible, since sentences often contain apostrophes."""
     return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
 
 
-def _by_the_hour(recipe: Recipe) -> str:
-    """Provisioned Throughput bills its units, whatever they answer."""
+def _hourly_cost(recipe: Recipe) -> str:
+    """Returns the cost of an hour: Provisioned Throughput bills by unit and hour, not by request."""
     return f"${recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0)):.2f} an hour"
 
 

@@ -1,4 +1,4 @@
-"""The demo's acts, in order: account, stacks, prompts, run, answers."""
+"""The steps of the demo, in order: account, stacks, prompts, run, answers."""
 
 import os
 from pathlib import Path
@@ -15,16 +15,16 @@ from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.deployment import bootstrap, deploy
 from local.demo.results import show_results
-from local.demo.start_dates import CALENDARS, in_season, launch_day
+from local.demo.start_dates import START_DATES, has_valid_date, start_date
 from local.emulator import process
 from local.emulator.process import CannotStart
 
 EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
-MODEL_UNITS = 4  # as if AWS Support had raised the quota: a candidate and a live endpoint, with room
+MODEL_UNITS = 4  # a quota as AWS Support raises it, enough for a candidate and a live endpoint
 
 
 def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
-    """Plays the demo to its end. Exits 1, with the reason said, where the road ends without a live alias."""
+    """Runs the demo. Exits with 1 and prints the reason if the run is not promoted."""
     settings = _settings(environment)
     account = _account(environment, port)
     regions = (settings.home_region, settings.inference_region)
@@ -41,8 +41,8 @@ def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int) 
 
 
 def _settings(environment: str) -> Settings:
-    """Read before anything is started. Raises ConfigError, or CannotStart for an environment of another account."""
-    settings = load(environment, on=launch_day(environment) or clock.now().date(), folder=ROOT / "environments")
+    """Loads the settings before anything starts. Raises ConfigError, or CannotStart for an environment elsewhere."""
+    settings = load(environment, on=start_date(environment) or clock.now().date(), folder=ROOT / "environments")
     if settings.account not in (None, ACCOUNT):
         raise CannotStart(
             f"environment {environment!r} is for account {settings.account}, and the local account is {ACCOUNT}: "
@@ -52,17 +52,18 @@ def _settings(environment: str) -> Settings:
 
 
 def _account(environment: str, port: int) -> LocalAccount:
-    """The running account, or a new one where none runs or its calendar is not the environment's."""
-    wanted = LocalAccount(state=ROOT / ".local", port=port, date=CALENDARS.get(environment), model_units=MODEL_UNITS)
+    """Returns the running account; a new one if none runs, or if its date is not valid for the environment."""
+    wanted = LocalAccount(state=ROOT / ".local", port=port, date=START_DATES.get(environment), model_units=MODEL_UNITS)
     found = process.running(wanted.state)
-    if found and not in_season(found, environment):
+    if found and not has_valid_date(found, environment):
         echo(
-            "the local account's calendar is not that of {}: starting it anew, without what it held", repr(environment)
+            "the local account's date is not valid for {}: starting a new account, without the old one's data",
+            repr(environment),
         )
         process.stop(wanted.state)
         found = None
     account = process.start(found or wanted)
-    os.environ.update(account.env())  # from here on every client, and the clock, are the local account's
+    os.environ.update(account.env())  # every client and the clock now use the local account
     how = "already runs" if found else "runs"
     echo("[green]✓[/green] local AWS account {} {} on {}", account.account, how, account.endpoint)
     echo(

@@ -1,4 +1,4 @@
-"""What IAM is asked before a Bedrock call: the action, and every resource it is checked on.
+"""The action of a Bedrock call, and every resource that IAM checks it on.
 
 Source: Service Authorization Reference for Amazon Bedrock; for inference profiles
 https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html. CreateModelCustomizationJob
@@ -23,7 +23,7 @@ from local.emulator.iam_check import Check
 from local.emulator.simulator import ask
 
 SERVICES = ("bedrock", "bedrock-runtime")
-_NEW = "000000000000"  # the id of what does not exist yet
+_NEW = "000000000000"  # the id of a resource that does not exist yet
 _GEOGRAPHIES = ("us", "eu", "apac", "jp", "au", "global")
 _AUTHORIZED_AS = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
 
@@ -41,7 +41,7 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
 
 
 def operation(service: str, method: str, path: str) -> tuple[str | None, dict[str, str]]:
-    """The operation that an undecoded path names, with its path parameters decoded."""
+    """Returns the operation of an undecoded path, with its decoded path parameters."""
     for verb, pattern, name in _routes(service):
         if verb == method and (found := pattern.fullmatch(path)):
             return name, {key: unquote(value) for key, value in found.groupdict().items()}
@@ -49,7 +49,7 @@ def operation(service: str, method: str, path: str) -> tuple[str | None, dict[st
 
 
 def action(service: str, method: str) -> str | None:
-    """The IAM action of the request at hand; None if Bedrock has no such operation."""
+    """Returns the IAM action of the current request; None if Bedrock has no such operation."""
     name, _ = operation(service, method, raw_path())
     return name and f"bedrock:{_AUTHORIZED_AS.get(name, name)}"
 
@@ -60,7 +60,7 @@ def _arn(kind: str, name: str) -> str:
 
 
 def _found(simulator: Any, path: str, key: str, kind: str, name: str) -> str:
-    """The ARN of what may be named by its name, or by its id."""
+    """Returns the ARN of a resource that is given by its name, id or ARN."""
     if name.startswith("arn:"):
         return name
     try:
@@ -78,7 +78,7 @@ def _custom_model(simulator: Any, name: str) -> str:
 
 
 def _hosted(simulator: Any, name: str) -> str:
-    """A custom model, or a foundation model, as Provisioned Throughput names it."""
+    """Returns the ARN of a custom or foundation model, as Provisioned Throughput names it."""
     custom = _custom_model(simulator, name)
     return custom if name.startswith("arn:") or not custom.endswith(f"/{name}") else _arn("foundation-model", name)
 
@@ -97,12 +97,12 @@ def _profile(simulator: Any, name: str) -> str:
 
 
 def _callable(name: str) -> str:
-    """A foundation model or a profile of one, as the runtime names them."""
+    """Returns the ARN of a foundation model or an inference profile, as the runtime names them."""
     return _arn("inference-profile" if name.split(".")[0] in _GEOGRAPHIES else "foundation-model", name)
 
 
 def _evaluated(body: dict[str, Any]) -> list[str]:
-    """The models whose answers are evaluated; answers that are given have none."""
+    """Returns the models whose answers are evaluated; an evaluation of given answers has none."""
     models = (body.get("inferenceConfig") or {}).get("models") or []
     return [_callable(each["bedrockModel"].get("modelIdentifier", "")) for each in models if "bedrockModel" in each]
 
@@ -178,7 +178,7 @@ _TAGGED_AS = {
 
 
 def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]:
-    """The role handed over, and the tags set, at creation: of each thing that is made and tagged."""
+    """Returns the checks of the role that is passed, and of the tags of each resource that is created."""
     found = []
     for kind, tags in _tagged(name, body):
         own = next((arn for arn in resources if f":{kind}/" in arn and arn.endswith(_NEW)), _arn(kind, _NEW))
@@ -190,7 +190,7 @@ def _along(name: str, resources: list[str], body: dict[str, Any]) -> list[Check]
 
 
 def _tagged(name: str, body: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    """The kinds of what a request makes, each with the tags that it is given; a job's model has its own."""
+    """Yields the kinds of resources that a request creates, with their tags; a job's model has its own tags."""
     own = body.get("jobTags") or body.get("tags") or body.get("targetModelTags")
     if own and name in _TAGGED_AS:
         yield _TAGGED_AS[name], own
@@ -214,7 +214,7 @@ def _invoked(simulator: Any, as_action: str, model: str, asked: Invocation) -> l
 
 
 def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check]:
-    """Everything that the request at hand is checked on, at least one."""
+    """Returns all checks of the current request, at least one."""
     name, path = operation(service, method, raw_path())
     try:
         given = json.loads(body) if body else {}
@@ -232,7 +232,7 @@ def checks(simulator: Any, service: str, method: str, body: bytes) -> list[Check
 
 
 def tags(simulator: Any, arn: str) -> dict[str, str] | None:
-    """The tags of a Bedrock resource, None if there is no such resource."""
+    """Returns the tags of a Bedrock resource; None if it does not exist."""
     try:
         found = ask(simulator, "POST", "/listTagsForResource", {"resourceARN": arn})
     except ValueError:

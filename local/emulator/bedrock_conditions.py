@@ -1,4 +1,4 @@
-"""The condition keys that a Bedrock request sets: from its body, or from the headers that InvokeModel has for them.
+"""The condition keys of a Bedrock request: from its body, or from headers of InvokeModel.
 
 Source: Service Authorization Reference for Amazon Bedrock (`bedrock:ServiceTier`, `bedrock:GuardrailIdentifier`,
 `aws:RequestTag`, `aws:TagKeys`). A guardrail is its ARN, and `:VERSION` unless that is the draft:
@@ -14,14 +14,14 @@ from ministack.core.responses import get_account_id, get_region
 from local.emulator.kms import Conditions
 
 Header = Callable[[str], str | None]
-"""A header of the request at hand, by its name in small letters."""
+"""Returns a header of the current request, by its lower-case name."""
 _DRAFT = "DRAFT"
 _TAGS = ("jobTags", "tags", "targetModelTags", "customModelTags")
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a call to a model asks for besides an answer; `guardrail` is an ARN."""
+    """The options of a call to a model; `guardrail` is an ARN."""
 
     tier: str | None = None
     guardrail: str | None = None
@@ -29,7 +29,7 @@ class Invocation:
 
     @property
     def keys(self) -> Conditions:
-        """What a policy may say about it."""
+        """The condition keys."""
         draft = self.version in (None, _DRAFT)
         named = self.guardrail if draft else f"{self.guardrail}:{self.version}"
         return {
@@ -39,7 +39,7 @@ class Invocation:
 
 
 def invocation(operation: str, body: dict[str, Any], header: Header) -> Invocation:
-    """What the request at hand asks for; a native body is the model's own and says nothing of it."""
+    """Returns the options of the current request; the native body of a model contains none."""
     if operation.startswith("InvokeModel"):
         tier, named, version = (
             header(f"x-amzn-bedrock-{name}") for name in ("service-tier", "guardrailidentifier", "guardrailversion")
@@ -63,7 +63,7 @@ def _guardrail_arn(named: str | None) -> str | None:
 
 
 def tagging(body: dict[str, Any]) -> Conditions:
-    """The tags that a request sets, and the keys of those that it sets or removes."""
+    """Returns the tags that a request sets, and the keys of tags that it sets or removes."""
     given = [tag for member in _TAGS for tag in _list(body, member) if isinstance(tag, dict)]
     named = {f"aws:RequestTag/{tag.get('key')}": str(tag.get("value")) for tag in given}
     keys = [str(tag.get("key")) for tag in given] + [str(key) for key in _list(body, "tagKeys")]

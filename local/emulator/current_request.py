@@ -9,16 +9,16 @@ request: ContextVar[Mapping[str, Any] | None] = ContextVar("request", default=No
 
 
 def raw_path() -> str:
-    """The path of the request at hand, undecoded; empty outside of one."""
+    """Returns the undecoded path; empty outside of a request."""
     return str((request.get() or {}).get("raw_path", b"").decode("ascii"))
 
 
 def method() -> str:
-    """The method of the request at hand; empty outside of one."""
+    """Returns the method; empty outside of a request."""
     return str((request.get() or {}).get("method", ""))
 
 
 def header(name: str) -> str | None:
-    """A header of the request at hand, by its name in small letters."""
+    """Returns a header, by its lower-case name."""
     wanted = name.encode()
     return next((value.decode() for key, value in (request.get() or {}).get("headers", ()) if key == wanted), None)

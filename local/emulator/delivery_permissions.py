@@ -1,4 +1,4 @@
-"""May a service invoke, send, publish or put something? The policy of what it reaches is asked, and its key's.
+"""Decides whether a service may invoke, send, publish or put: by the policy of the target, and of its key.
 
 Sources: SQS and SNS guides, key management ("Configure KMS permissions for AWS services"). EventBridge names no source
 when it uses the key of a topic: "adding aws:SourceAccount, aws:SourceArn … is not supported for
@@ -17,16 +17,16 @@ from local.emulator.kms import key_uses
 EVENTS, ALARMS, TOPICS = "events.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"
 
 
-_put = eventbridge._dispatch_to_sqs  # as it was before our hooks ask who sends
+_put = eventbridge._dispatch_to_sqs  # before a hook wraps it with a check of the sender
 
 
 def send(queue: str, body: str, parameters: dict[str, Any] | None = None) -> None:
-    """Put a message into a queue (an ARN), whoever sends it."""
+    """Sends a message to a queue (an ARN), without a check of the sender."""
     _put(parse_arn(queue), body, parameters)
 
 
 def refusal(service: str, action: str, resource: str, *, source_arn: str) -> str | None:
-    """None if the service may, on behalf of `source_arn`, by the resource's policy and its key's; else why not."""
+    """Returns why the service may not act for `source_arn`, by the policies of resource and key; None if it may."""
     source = iam.source(source_arn)
     if not iam.service_may(service, action, resource, source):
         return _sentence(service, action, resource)

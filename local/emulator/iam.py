@@ -1,4 +1,4 @@
-"""May this role, or this service, do that? Asked of ministack's own policy evaluator.
+"""Decides whether a role or a service may do something, with ministack's own policy evaluator.
 
 Used where ministack acts for somebody without asking: Bedrock reading S3 under a job's role, a state
 machine invoking a Lambda, a rule delivering to its target.
@@ -18,12 +18,12 @@ _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
 def role_name(role_arn: str) -> str:
-    """The last part of a role's ARN, without its path."""
+    """Returns the last part of a role's ARN, without its path."""
     return role_arn.rsplit("/", 1)[-1]
 
 
 def session_arn(role_arn: str) -> str:
-    """The ARN under which a service acts in a role."""
+    """Returns the ARN of a service's session in a role."""
     return f"arn:aws:sts::{role_arn.split(':')[4]}:assumed-role/{role_name(role_arn)}/{_SESSION}"
 
 
@@ -54,7 +54,7 @@ def role_may(role_arn: str, action: str, resource: str, keys: Conditions | None 
 
 
 def role_refusal(role_arn: str, action: str, resource: str, keys: Conditions | None = None) -> str | None:
-    """None if the role may do it, and use the key that the resource is under; else the sentence that IAM answers."""
+    """Returns the message of IAM's refusal; None if the role may do it, and may use the key of the resource."""
     if not role_may(role_arn, action, resource, keys):
         return _refused(role_arn, action, resource)
     for use in key_uses(action, resource, get_region()):
@@ -87,7 +87,7 @@ def _names(principal: Any, service: str) -> bool:
 def service_admitted(
     document: str | dict[str, Any] | None, service: str, action: str, resource: str, keys: Conditions
 ) -> bool:
-    """Whether a resource's or a role's own policy lets a service act."""
+    """Whether the policy of a resource or of a role allows a service to act."""
     ctx = _context(service, get_account_id(), action, resource, keys)
     effects = {
         statement["Effect"]
@@ -101,18 +101,18 @@ def service_admitted(
 
 
 def source(arn: str) -> Conditions:
-    """What a service says that comes on behalf of a resource of this account."""
+    """Returns the condition keys of a service that acts for a resource of this account."""
     return {"aws:SourceArn": arn, "aws:SourceAccount": get_account_id(), "aws:SourceOwner": get_account_id()}
 
 
 def service_may(service: str, action: str, resource: str, keys: Conditions) -> bool:
-    """Whether the policy of a Lambda function, queue, topic or key admits a service."""
+    """Whether the policy of a Lambda function, queue, topic or key allows a service."""
     found = iam._resource_policy(action.split(":", 1)[0], resource)
     return found is not None and service_admitted(found[0], service, action, resource, keys)
 
 
 def service_may_assume(service: str, role_arn: str, *, source_arn: str | None) -> bool:
-    """Whether a role exists and trusts a service acting for `source_arn`, or one that names no source."""
+    """Whether a role exists and trusts a service that acts for `source_arn`, or for no source."""
     role = iam_service._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn))
     if role is None:
         return False

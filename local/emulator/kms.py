@@ -1,4 +1,4 @@
-"""Under which KMS key something of the account is kept, and what of the key an action on it needs.
+"""The KMS key of a resource, and the permissions on the key that an action on the resource needs.
 
 Sources: the data-protection chapters of S3 (UsingKMSEncryption), DynamoDB (encryption.usagenotes), SNS
 (sns-key-management) and SQS (sqs-key-management). DynamoDB's names what its users need together, not which
@@ -15,7 +15,7 @@ from ministack.services import cloudwatch_logs, dynamodb, kms, s3, sns, sqs
 
 READ, WRITE, GRANT = "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"
 SEND = (WRITE, READ)
-_AWS_MANAGED = "alias/aws/"  # everybody in the account may use these through their service
+_AWS_MANAGED = "alias/aws/"  # any principal of the account may use these through their service
 
 _TABLE = re.compile(r"arn:aws:dynamodb:[^:]+:[^:]+:table/([^/]+)")
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan", "ConditionCheckItem", "PartiQLSelect")
@@ -35,7 +35,7 @@ _HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 Conditions = dict[str, str | list[str]]
-"""Condition keys of a request, and their values."""
+"""Condition keys of a request, with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,19 @@ class KeyUse:
 
     @property
     def conditions(self) -> Conditions:
-        """What a policy may say about it; a grant that a service makes is for a resource of AWS's."""
+        """The condition keys; a grant that a service creates is for an AWS resource."""
         grants: Conditions = {"kms:GrantIsForAWSResource": "true"} if self.action == GRANT else {}
         return {"kms:ViaService": self.via, "kms:ResourceAliases": aliases(self.key), **grants}
 
 
 def aliases(key: str) -> list[str]:
-    """The names of a key (an ARN)."""
+    """Returns the aliases of a key (an ARN)."""
     ident = key.rsplit("/", 1)[-1]
     return ["alias/" + arn.split(":alias/", 1)[1] for arn, target in kms._aliases.items() if target == ident]
 
 
 def key_arn(key: str | None) -> str | None:
-    """A customer's key by its ARN, from its ARN, id or alias; None for one that AWS manages."""
+    """Returns the ARN of a customer managed key, given by its ARN, id or alias; None for an AWS managed key."""
     if not key or _AWS_MANAGED in key:
         return None
     record = kms._resolve_key(key)
@@ -68,37 +68,37 @@ def key_arn(key: str | None) -> str | None:
 
 
 def bucket_key(bucket: str) -> str | None:
-    """The key that a bucket encrypts with by default."""
+    """Returns the default encryption key of a bucket."""
     found = re.search(r"<KMSMasterKeyID>([^<]+)<", str(s3._bucket_encryption.get(bucket) or ""))
     return key_arn(found[1]) if found else None
 
 
 def object_key(bucket: str, key: str) -> str | None:
-    """The key that an object is under."""
+    """Returns the key of an object."""
     stored = ((s3._buckets.get(bucket) or {}).get("objects") or {}).get(key) or {}
     return key_arn((stored.get("preserved_headers") or {}).get(_HEADER)) or (bucket_key(bucket) if stored else None)
 
 
 def table_key(table: str) -> str | None:
-    """The key of a DynamoDB table, by the table's name."""
+    """Returns the key of a DynamoDB table, by the name of the table."""
     described = (dynamodb._tables.get(table) or {}).get("SSEDescription") or {}
     return key_arn(described.get("KMSMasterKeyArn"))
 
 
 def topic_key(topic: str) -> str | None:
-    """The key of an SNS topic, by the topic's ARN."""
+    """Returns the key of an SNS topic, by the ARN of the topic."""
     found = sns._topic_by_arn_any_scope(topic) or {}
     return key_arn(found.get("attributes", {}).get("KmsMasterKeyId"))
 
 
 def queue_key(queue: str) -> str | None:
-    """The key of an SQS queue, by the queue's ARN."""
+    """Returns the key of an SQS queue, by the ARN of the queue."""
     found = sqs._queue_by_arn(queue) or {}
     return key_arn(found.get("attributes", {}).get("KmsMasterKeyId"))
 
 
 def log_group_key(group: str) -> str | None:
-    """The key of a log group, by the group's name."""
+    """Returns the key of a log group, by the name of the group."""
     return key_arn((cloudwatch_logs._log_groups.get(group) or {}).get("kmsKeyId"))
 
 

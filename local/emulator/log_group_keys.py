@@ -13,12 +13,12 @@ _USES = tuple(
 
 
 def group_arn(name: str) -> str:
-    """The ARN of a log group, without the `:*` of its streams."""
+    """Returns the ARN of a log group, without the `:*` of its streams."""
     return f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}"
 
 
 def key_refusal(name: str, key: str | None) -> str | None:
-    """Why a group may not be under a key."""
+    """Returns why a group may not use a key; None if it may."""
     service, arn = f"logs.{get_region()}.amazonaws.com", group_arn(name)
     source = iam.source(arn) | {"kms:EncryptionContext:aws:logs:arn": arn}
     if not app.AUTH or key is None or all(iam.service_may(service, use, key, source) for use in _USES):
@@ -27,5 +27,5 @@ def key_refusal(name: str, key: str | None) -> str | None:
 
 
 def writable(name: str) -> bool:
-    """Whether the group exists and its key, if it has one, still admits CloudWatch Logs."""
+    """Whether the group exists and its key, if it has one, allows CloudWatch Logs."""
     return name in cloudwatch_logs._log_groups and key_refusal(name, log_group_key(name)) is None

@@ -1,4 +1,4 @@
-"""ministack with all of `local.emulator.hooks`, put in place by `install` before it serves.
+"""Installs all of `local.emulator.hooks` in ministack before it serves.
 
 Every hook replaces an attribute of one pinned version, so each has a contract test that fails when that
 attribute moves; `tests/unit/local/emulator` holds them.
@@ -67,7 +67,7 @@ def install(
     secret: str,
     iam_log: Path | None = None,
 ) -> None:
-    """Put every hook in place. Call it once, before ministack serves."""
+    """Installs every hook. Call it once, before ministack serves."""
     admin = Admin(simulator, clock, events, account=account)
     loopback.install()
     buckets.install()
@@ -110,7 +110,7 @@ def _install_functions(endpoint: str) -> None:
 
 
 def _install_executions(clock: VirtualClock) -> None:
-    """Several wrap the same parts, the later around the earlier: what a limit or a role refuses is in the history."""
+    """Later hooks wrap earlier ones, so that the history contains what a limit or a role refuses."""
     machine_roles.install()
     waits.install(clock)
     executions.install(clock)

@@ -1,4 +1,4 @@
-"""Starting and stopping the local account, as a process of its own that outlives the command. Standard library only."""
+"""Starts and stops the local account, a process that outlives the command. Standard library only."""
 
 import os
 import secrets
@@ -18,27 +18,27 @@ from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.emulator import process_group
 from local.emulator.clock import write
 
-_LEAST_FREE = 1_000_000_000  # bytes
-_START = 30.0  # seconds until it must answer
+_MIN_FREE_BYTES = 1_000_000_000
+_START_TIMEOUT = 30.0  # seconds
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _PYTHON = ROOT / ".venv-local" / "bin" / "python"
-_children: dict[int, subprocess.Popen[bytes]] = {}  # those that this very process started and has to reap
+_children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, which has to reap them
 _SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 _LAMBDA_WHEELS = ROOT / ".build" / "wheels" / "local"
 
 
 class CannotStart(Exception):
-    """The local account could not be started. The message is one sentence for a person."""
+    """The local account could not be started. The message is one sentence for users."""
 
 
 def _alive(pid: int) -> bool:
-    """Whether any process is left of the account's group: the emulator or a Lambda worker."""
+    """Whether a process of the account's group is running: the emulator or a Lambda worker."""
     if (child := _children.get(pid)) is not None and child.poll() is not None:
         del _children[pid]
     try:
         os.killpg(pid, 0)
-    except (ProcessLookupError, PermissionError):  # none, or another user's
+    except (ProcessLookupError, PermissionError):  # no process, or another user's
         return False
     return True
 
@@ -61,7 +61,7 @@ def _healthy(account: LocalAccount) -> bool:
 
 
 def running(state: Path = STATE) -> LocalAccount | None:
-    """The account that runs from this state folder, if one does."""
+    """Returns the account that runs with this state folder; None if there is none."""
     if _pid(state) is None:
         return None
     try:
@@ -84,7 +84,7 @@ def _free_port(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _check_ground(state: Path) -> None:
+def _check_prerequisites(state: Path) -> None:
     needed = (
         (_PYTHON, f"the Python environment {_PYTHON.parent.parent.name} of the emulator"),
         (_LAMBDA_PYTHON, f"the Python environment {_LAMBDA_PYTHON.parent.parent.name} of local Lambda functions"),
@@ -96,15 +96,15 @@ def _check_ground(state: Path) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     state.chmod(0o700)
     free = shutil.disk_usage(state).free
-    if free < _LEAST_FREE:
+    if free < _MIN_FREE_BYTES:
         free_mb = free // 1_000_000
         raise CannotStart(f"only {free_mb} MB are free on the disk of {state}: the local account needs 1000 MB.")
 
 
 def _environment(account: LocalAccount) -> dict[str, str]:
-    """Lambdas inherit this, so nothing of the caller's leaks in: no credentials, proxies or certificates.
+    """Returns the emulator's environment, which Lambda functions inherit: nothing of the caller's, such as credentials.
 
-    But for PYTHONPATH, which the emulator takes away again: it runs this checkout's simulator, whatever is installed.
+    PYTHONPATH selects this checkout's simulator, whatever is installed. The emulator removes it for functions.
     """
     scratch = account.state / "tmp"
     scratch.mkdir(exist_ok=True)
@@ -138,21 +138,21 @@ def _start_of(date: str | None, real: float) -> float:
         raise CannotStart(str(why)) from None
 
 
-def _await(process: subprocess.Popen[bytes], account: LocalAccount) -> None:
-    end = time.monotonic() + _START
+def _wait_until_healthy(process: subprocess.Popen[bytes], account: LocalAccount) -> None:
+    end = time.monotonic() + _START_TIMEOUT
     while not _healthy(account):
         log = account.state / "emulator.log"
         if process.poll() is not None or time.monotonic() > end:
-            tail = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            tail = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it logged nothing"]
             stop(account.state)
-            raise CannotStart(f"the local account did not come up: {tail[0]} (all of it in {log}).")
+            raise CannotStart(f"the local account did not start: {tail[0]} (complete log: {log}).")
         time.sleep(0.05)
 
 
 def start(account: LocalAccount) -> LocalAccount:
-    """Start the account, or take the running one if its date and speed are those asked for.
+    """Starts the account, or returns the running one if it has the same date and speed.
 
-    A port of 0 takes any free one. Raises CannotStart with one clear sentence.
+    A port of 0 selects a free port. Raises CannotStart with one sentence.
     """
     if (found := running(account.state)) is not None:
         if (found.date, found.speed) == (account.date, account.speed):
@@ -161,10 +161,10 @@ def start(account: LocalAccount) -> LocalAccount:
             f"a local account already runs with date {found.date} and speed {found.speed:g}: stop it first "
             "(`make down`)."
         )
-    _check_ground(account.state)
+    _check_prerequisites(account.state)
     stop(account.state)
-    kept = {field.name: getattr(account, field.name) for field in fields(account)}
-    account = LocalAccount(**kept | {"port": _free_port(account.port), "secret": secrets.token_urlsafe(32)})
+    settings = {field.name: getattr(account, field.name) for field in fields(account)}
+    account = LocalAccount(**settings | {"port": _free_port(account.port), "secret": secrets.token_urlsafe(32)})
     real = time.time()
     write(account.clock_file, ClockState(real=real, virtual=_start_of(account.date, real), speed=account.speed))
     account.save()
@@ -181,15 +181,15 @@ def start(account: LocalAccount) -> LocalAccount:
     _children[process.pid] = process
     (account.state / "pid").write_text(str(process.pid))
     try:
-        _await(process, account)
-    except KeyboardInterrupt:  # nobody waits for it any more
+        _wait_until_healthy(process, account)
+    except KeyboardInterrupt:  # the user no longer waits for it
         stop(account.state)
         raise
     return account
 
 
 def stop(state: Path = STATE) -> bool:
-    """Stop the account with every Lambda worker; True if there was something to stop."""
+    """Stops the account with every Lambda worker. Returns whether there was anything to stop."""
     pid = _pid(state)
     if pid is not None:
         for sign in (signal.SIGTERM, signal.SIGKILL):

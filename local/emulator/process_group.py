@@ -1,4 +1,4 @@
-"""Whether a process group is the account's, or another's that got its number later. Standard library only.
+"""Whether a process group belongs to the account, or to others that got its number later. Standard library only.
 
 A folder outlives its machine's processes: after a restart the number kept in it may lead any group, and ending that one
 would be ending a stranger.
@@ -23,15 +23,15 @@ def is_ours(group: int) -> bool:
 
 
 def _of_proc(group: int) -> Iterator[str]:
-    """Linux. `stat` is `pid (name) state ppid pgrp …`, and a name may hold anything: proc_pid_stat(5)."""
+    """For Linux. `stat` is `pid (name) state ppid pgrp …`, and a name may contain anything: proc_pid_stat(5)."""
     for process in _PROC.glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile
+        with suppress(OSError):  # the process has ended
             if int((process / "stat").read_text(errors="replace").rpartition(")")[2].split()[2]) == group:
                 yield (process / "cmdline").read_text(errors="replace").replace("\0", " ")
 
 
 def _of_ps(group: int) -> Iterator[str]:
-    """macOS and other systems of POSIX."""
+    """For macOS and other POSIX systems."""
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pgid=,args="], capture_output=True, text=True, check=True)
     for line in listed.stdout.splitlines():
         number, _, command = line.strip().partition(" ")

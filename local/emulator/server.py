@@ -1,4 +1,4 @@
-"""The emulator's process: ministack with our hooks, serving on loopback until it is told to stop."""
+"""The process of the emulator: ministack with the hooks, serving on loopback until it is stopped."""
 
 import os
 import sys
@@ -8,13 +8,13 @@ from local.account import LocalAccount
 
 LOOPBACK = "127.0.0.1"
 SEED = "distillery"
-"""Of all chance: which answers of the teacher are wrong, how latency spreads, which calls a fault strikes."""
+"""Seed of everything random: wrong answers of the teacher, the spread of latency, calls that a fault affects."""
 
 
 def main() -> None:
-    """Serve the account kept in the folder that DISTILLERY_LOCAL_STATE names."""
+    """Serves the account whose state folder is DISTILLERY_LOCAL_STATE."""
     account = LocalAccount.load(Path(os.environ["DISTILLERY_LOCAL_STATE"]))
-    os.environ.pop("PYTHONPATH", None)  # ours alone: functions inherit the rest
+    os.environ.pop("PYTHONPATH", None)  # functions inherit the other variables
     os.environ["BIND_HOST"] = LOOPBACK
 
     import ministack.app as app
@@ -52,5 +52,5 @@ def main() -> None:
     iam_log = account.state / "iam.jsonl" if account.record_iam else None
     known = {"account": account.account, "endpoint": account.endpoint, "secret": account.secret}
     patches.install(clock, bedrock, events, **known, iam_log=iam_log)
-    sys.argv[1:] = []  # ministack reads arguments of its own
+    sys.argv[1:] = []  # ministack parses arguments
     app.main()

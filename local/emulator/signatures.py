@@ -1,4 +1,4 @@
-"""Whether a request was signed with the secret that goes with its key (Signature Version 4, header or query).
+"""Verifies that a request was signed with the secret of its access key (Signature Version 4, header or query).
 
 ministack verifies what its users and roles sign, where it asks IAM at all, and nothing of a root key's, which is an
 account's number. Here every request is verified, before anything looks at it: with the secret of this account's start
@@ -22,15 +22,15 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _ROOT_KEY = re.compile(r"\d{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _QUERY_KEYS = ("x-amz-credential", "awsaccesskeyid")
-_PRESIGNED_MOST = 7 * 24 * 3600  # seconds that S3 lets a presigned URL live
+_PRESIGNED_MOST = 7 * 24 * 3600  # the longest life of a presigned URL of S3, in seconds
 
 Refusal = Any
-"""ministack's AuthError: a code and a sentence."""
+"""ministack's AuthError: a code and a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """headers: names in lower case, repeated values joined by a comma, as they are signed."""
+    """headers: by lower-case name; repeated values are joined by a comma, as they are signed."""
 
     method: str
     raw_path: str
@@ -48,7 +48,7 @@ class Request:
 
 
 def refusal(request: Request, body: bytes, root_secret: str) -> Refusal | None:
-    """Why a request is not let in; None where its signature is right."""
+    """Returns why a request is refused; None if its signature is valid."""
     signature = _signature(request)
     if isinstance(signature, iam_evaluator.AuthError):
         return signature
@@ -68,7 +68,7 @@ def refusal(request: Request, body: bytes, root_secret: str) -> Refusal | None:
 
 
 def _signature(request: Request) -> Any:
-    """Its parts, from the header or the query, never from both."""
+    """Returns the parts of the signature, from the header or from the query, never from both."""
     authorization = request.headers.get("authorization")
     in_query = [name for name in request.query if name.lower() in _QUERY_KEYS]
     if authorization is None and not in_query:
@@ -88,7 +88,7 @@ def _signature(request: Request) -> Any:
 
 
 def _late(signature: Any, request: Request, presigned: bool) -> Refusal | None:
-    """Of a presigned URL of S3 by its own expiry, else by minutes."""
+    """Checks the time: a presigned URL of S3 by its expiry, any other request within minutes."""
     if not (presigned and signature.service == "s3"):
         skewed = sigv4.request_time_failure(signature)
         return iam_evaluator.AuthError(*skewed) if skewed else None
@@ -105,7 +105,7 @@ def _token(request: Request, presigned: bool) -> str:
 
 
 def _secret(key: str, token: str, root_secret: str) -> Any:
-    """The secret that goes with a key, if the key is one of this account's and the token its own."""
+    """Returns the secret of an access key, if the key exists and the session token is its own."""
     if _ROOT_KEY.fullmatch(key) and not token:
         return root_secret
     unknown = iam_evaluator.AuthError(

@@ -1,4 +1,4 @@
-"""Who signed the request at hand, by the unique ids that AWS tells other services.
+"""Who signed the current request, by the unique ids that AWS passes to other services.
 
 AWS: a user's begins with AIDA; a session's is its role's, which begins with AROA, and the session's name; root's is the
     account's number (IAM guide, reference_identifiers, "Unique identifiers").
@@ -22,7 +22,7 @@ class Signer:
 
 
 def signer(headers: dict[str, str], query: dict[str, list[str]]) -> Signer | None:
-    """Whoever's key is named by a request whose signature was verified; None where it names none that is known."""
+    """Returns the owner of the access key of a verified request; None if the key is unknown."""
     key: str = router.extract_access_key_id(headers, query)
     found: dict[str, Any] | None = iam_evaluator.resolve_caller_identity(key)
     if found is None:
@@ -31,6 +31,6 @@ def signer(headers: dict[str, str], query: dict[str, list[str]]) -> Signer | Non
 
 
 def session_id(role_arn: str, session: str) -> str:
-    """Of a session in a role, `AROA…:session`."""
+    """Returns the id of a session in a role, `AROA…:session`."""
     role = iam._roles.get_scoped(role_arn.split(":")[4], None, role_name(role_arn)) or {}
     return f"{role.get('RoleId', role_name(role_arn))}:{session}"

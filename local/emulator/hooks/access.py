@@ -5,7 +5,7 @@ AWS: the Service Authorization Reference lists resource types per action; a call
     go to; a role handed over needs `iam:PassRole`, tags at creation `bedrock:TagResource`; `Converse` is authorized
     as `InvokeModel`.
 ministack: checks the control plane on `*` and lets the runtime through unchecked.
-We mend: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
+Patch: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
     way, the others are checked after it, and so is what `following` adds for any service; a refusal names the
     resource that was refused.
     `aws:ResourceTag` sees Bedrock's tags. And `ssm:GetParametersByPath` is checked on its path, not on `*`.
@@ -34,7 +34,7 @@ _own_keys: ContextVar[Mapping[str, str | list[str]]] = ContextVar("keys_of_the_f
 
 
 def also_check(*checks: Check) -> None:
-    """Ask these too before the request at hand is let through."""
+    """Ask these too before the current request is let through."""
     _further.set(_further.get() + checks)
 
 
@@ -48,7 +48,7 @@ def _folder(body: bytes) -> str:
 
 
 def asking() -> str:
-    """The access key of the request at hand, also in what goes on after its answer; empty where none was asked for."""
+    """The access key of the current request, also in what goes on after its answer; empty where none was asked for."""
     return _asking.get()
 
 

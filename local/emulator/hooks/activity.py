@@ -2,7 +2,7 @@
 
 AWS: has nothing like it; whoever waits there polls until a deadline.
 ministack: delivers events and invokes functions asynchronously, each in a thread of its own, and counts none of them.
-We mend: requests, invocations and deliveries in progress are counted. Waits on the virtual clock are not: while only
+Patch: requests, invocations and deliveries in progress are counted. Waits on the virtual clock are not: while only
     those are left, the account is quiet, and nothing happens before virtual time passes.
 """
 

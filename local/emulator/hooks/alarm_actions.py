@@ -4,7 +4,7 @@ AWS: `cloudwatch.amazonaws.com` needs `sns:Publish` by the topic's policy, and `
     by its key's; what is refused stands in the alarm's history and is told to nobody
     (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html).
 ministack: publishes whatever the policies say.
-We mend: refused actions are left out, and logged.
+Patch: refused actions are left out, and logged.
 """
 
 from typing import Any

@@ -4,7 +4,7 @@ AWS: parameters, an enforced workgroup's result location and bytes-scanned limit
     caller's permissions on Glue and S3, events `Athena Query State Change`, `AWS::Athena::NamedQuery`
     (https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html, athena-events.html).
 ministack: hands the text to DuckDB as it is, without parameters, partitions, limits or permissions; tells nobody.
-We mend: `local.emulator.athena` translates and runs it. (Not mended: ClientRequestToken, columns of other types.)
+Patch: `local.emulator.athena` translates and runs it. (Not patched: ClientRequestToken, columns of other types.)
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 AWS: jobs take hours and change state, models and endpoints follow from them, events are emitted.
 ministack: jobs stay InProgress for ever, nothing follows, custom model deployments have no route, answers are canned.
-We mend: both services are answered by `bedrock_simulator`, with S3, EventBridge and IAM of this account as its ports.
+Patch: both services are answered by `bedrock_simulator`, with S3, EventBridge and IAM of this account as its ports.
     What could answer in its place raises.
 """
 

@@ -3,7 +3,7 @@
 AWS: `AWS::Bedrock::ApplicationInferenceProfile`; everything but Tags is replacement
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-bedrock-applicationinferenceprofile.html).
 ministack: refuses the template, for no type of Bedrock's is registered.
-We mend: the type is registered over the simulator's own API.
+Patch: the type is registered over the simulator's own API.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 AWS: is behind names and certificates that no page of another site can borrow, and signs.
 ministack: lets every page call it and read the answers.
-We mend: what a browser sends is refused before anything else looks at it, on every path
+Patch: what a browser sends is refused before anything else looks at it, on every path
     (`bedrock_simulator.server.http`).
 """
 

@@ -4,7 +4,7 @@ AWS: DeleteBucket answers BucketNotEmpty as long as there is an object, a versio
     and its stack, become DELETE_FAILED
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
 ministack: its API refuses, its CloudFormation deletes the bucket with all that is in it; and drops the tags.
-We mend: CloudFormation asks the API, and puts the tags on the bucket.
+Patch: CloudFormation asks the API, and puts the tags on the bucket.
 """
 
 import re

@@ -6,7 +6,7 @@ AWS: the task fails at once if what it calls fails; TimeoutSeconds ends it with 
 ministack: swallows the Lambda's error and waits on, counts TimeoutSeconds by the real clock, ignores
     heartbeats, lets a second answer replace the first, answers TaskDoesNotExist to a spent token, and authorizes
     the answer on `*` where AWS does on the state machine.
-We mend all six. TimeoutSeconds of a task that is not a callback stays real: its work is done in real time.
+Patch: all six. TimeoutSeconds of a task that is not a callback stays real: its work is done in real time.
 """
 
 import json

@@ -5,7 +5,7 @@ AWS: a dead-letter queue receives the event as it was, with the attributes Reque
     `sqs:SendMessage`, or the queue's key, the event is lost
     (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 ministack: sends the record to both, and asks nobody.
-We mend: a dead-letter queue gets the event, under the role. (Not mended: the attributes; a topic as target.)
+Patch: a dead-letter queue gets the event, under the role. (Not patched: the attributes; a topic as target.)
 """
 
 import json

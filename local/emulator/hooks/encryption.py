@@ -5,7 +5,7 @@ AWS: reading an object, a table or a queue that is under a customer's key needs 
     (`local.emulator.kms` names the sources). HeadObject reads nothing.
 ministack: asks for the service's own action alone. Its CloudFormation drops the key of a bucket, a topic and a new
     table.
-We mend: every request is checked on the key as well; CloudFormation's buckets, topics and tables have their keys.
+Patch: every request is checked on the key as well; CloudFormation's buckets, topics and tables have their keys.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _CONFIGURATION = (
 
 
 def key_checks(action: str, resource: str, region: str) -> Iterator[Check]:
-    """What the request at hand is checked on besides the resource itself."""
+    """What the current request is checked on besides the resource itself."""
     if not (action.startswith("s3:") and method() == "HEAD"):
         for use in key_uses(action, resource, region, named=header(_NAMED)):
             yield Check(use.action, "kms", use.key, use.conditions)

@@ -4,7 +4,7 @@ AWS: at level ALL every event of the history, at ERROR those that tell of an err
     that did not succeed; one JSON object a line, with inputs and outputs only if `includeExecutionData` says so
     (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html).
 ministack: keeps the configuration and writes nothing.
-We mend: events are written, to a stream of each execution, as long as the group's key admits CloudWatch Logs.
+Patch: events are written, to a stream of each execution, as long as the group's key admits CloudWatch Logs.
 """
 
 import json

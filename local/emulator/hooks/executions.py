@@ -4,7 +4,7 @@ AWS: StopExecution and the state machine's TimeoutSeconds end every branch at on
     status change is an event of `aws.states`. Branches of a Parallel have contexts of their own.
 ministack: branches of a stopped execution go on, and a late failure turns ABORTED into FAILED; TimeoutSeconds
     of the machine is ignored; branches overwrite each other's `$$.State` and `$$.Task`.
-We mend all three. Dates of an execution are those of the virtual clock.
+Patch: all three. Dates of an execution are those of the virtual clock.
 """
 
 import json

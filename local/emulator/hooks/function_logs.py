@@ -4,7 +4,7 @@ AWS: Lambda writes a function's log with `logs:CreateLogStream` and `logs:PutLog
     group's streams, and makes a group that is missing with `logs:CreateLogGroup`; without them there is no log, and
     nothing says so (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html).
 ministack: writes for everybody.
-We mend: the role, and the key of the group, are asked.
+Patch: the role, and the key of the group, are asked.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 AWS: both are properties of `AWS::Lambda::Function`.
 ministack: its API knows them, its CloudFormation drops them, so a failed asynchronous event vanishes.
-We mend: they are put on the function after it is made or updated.
+Patch: they are put on the function after it is made or updated.
 """
 
 from typing import Any

@@ -5,7 +5,7 @@ AWS: CreateFunction and UpdateFunctionConfiguration answer InvalidParameterValue
     no source when it assumes it. An invocation under a role that is trusted no longer is refused with the same
     sentence; as AccessDeniedException here, which is not documented.
 ministack: looks whether the role exists, and never again.
-We mend: trust is asked at creation, at update and at each invocation (AWS keeps a session for some time).
+Patch: trust is asked at creation, at update and at each invocation (AWS keeps a session for some time).
 """
 
 import json

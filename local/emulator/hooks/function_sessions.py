@@ -4,7 +4,7 @@ AWS: a sandbox is given a session of the function's role, `AROA…:<function>` b
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
 ministack: registers one whose key, secret and token are digests of names, under the role's name, each time that it
     starts a sandbox.
-We mend: secret and token are exchanged for what is the same all the time that the account runs, and never again; the id
+Patch: secret and token are exchanged for what is the same all the time that the account runs, and never again; the id
     is the session's. Both before it is registered, since other sandboxes of the function are signing meanwhile.
 """
 

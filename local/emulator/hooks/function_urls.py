@@ -9,7 +9,7 @@ AWS: with AuthType AWS_IAM the event says in `requestContext.authorizer.iam` who
     (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
 ministack: tells the function nobody and asks for the first alone. CloudFormation's FunctionUrl names a host of AWS's,
     where a request would leave this machine. By a URL at an alias the context names none.
-We mend all four; the address is the one that ministack serves by path. (Not mended: `principalOrgId` is always null.)
+Patch: all four; the address is the one that ministack serves by path. (Not patched: `principalOrgId` is always null.)
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ AWS: every state is entered and exited in the history, wherever it stands; a tas
     waits for a token, submitted; Parallel and Map tell of their start and end, Map of each iteration
     (https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html).
 ministack: records the states of the top level alone, and of a task no more than that it was scheduled and its end.
-We mend: the missing events are added, so that they count against the limit. (Not mended: Succeed and Fail within a
+Patch: the missing events are added, so that they count against the limit. (Not patched: Succeed and Fail within a
     branch; a function called by its ARN is told of as Task…, not LambdaFunction….)
 """
 

@@ -7,8 +7,8 @@ AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrac
     that a logger's INFO reaches the log once its level allows (lambda/latest/dg/python-logging.html).
 ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages;
     nothing below a warning is logged. Lines that come later than 50 ms after the answer are lost or the next one's.
-We mend: the worker reports the class, handles logging, and marks the end of an invocation's log; the interpreter is
-    the one named by DISTILLERY_LAMBDA_PYTHON. (Not mended: the request id and the time in a logged line.)
+Patch: the worker reports the class, handles logging, and marks the end of an invocation's log; the interpreter is
+    the one named by DISTILLERY_LAMBDA_PYTHON. (Not patched: the request id and the time in a logged line.)
 """
 
 import os

@@ -2,7 +2,7 @@
 
 AWS: a layer's compiled modules are for the function's runtime and architecture, here Python 3.14 on arm64.
 ministack: unpacks a layer as it is, and functions run on this machine's Python, which cannot load such modules.
-We mend: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`,
+Patch: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`,
     https://packaging.python.org/en/latest/specifications/binary-distribution-format/) is given as a link to the
     same versions in the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for the local interpreter
     from the same lock. Other layers, and functions without this one, are left alone.

@@ -5,7 +5,7 @@ AWS: an input or output of an execution, a state or a task has at most 262,144 b
     (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, bp-history-limit.html). States.ALL
     matches neither (concepts-error-handling.html). StartExecution and SendTaskSuccess refuse what is too long.
 ministack: has no limit, and States.ALL matches everything.
-We mend all of it.
+Patch: all of it.
 """
 
 import json

@@ -4,7 +4,7 @@ AWS: the key's policy must let `logs.REGION.amazonaws.com` use it, for the log g
     context as `aws:logs:arn`; else CreateLogGroup answers AccessDeniedException
     (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
 ministack: keeps the key's name.
-We mend: the key is asked when a group is made, and before a service of ours writes to it (`log_group_keys.writable`).
+Patch: the key is asked when a group is made, and before a service of ours writes to it (`log_group_keys.writable`).
 """
 
 from typing import Any

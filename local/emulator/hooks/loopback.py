@@ -2,7 +2,7 @@
 
 AWS: every request comes over TLS, and bucket policies deny those with `aws:SecureTransport` false.
 ministack: evaluates the condition, and plain http on 127.0.0.1 fails it, so no asset could be published.
-We mend: requests on loopback, which is all that we listen on, are pinned as secure.
+Patch: requests on loopback, which is all that we listen on, are pinned as secure.
 """
 
 import ministack.app as app

@@ -4,7 +4,7 @@ AWS: CreateStateMachine and UpdateStateMachine refuse a role that does not trust
     machine, and one that may not manage log deliveries where the machine logs
     (https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html, cw-logs.html).
 ministack: looks whether the role exists.
-We mend: both are checked, by the API and by CloudFormation.
+Patch: both are checked, by the API and by CloudFormation.
 """
 
 from typing import Any

@@ -4,7 +4,7 @@ AWS: `AWS/States` counts executions by how they end and tells how long they took
     are visible; an alarm watches the series of exactly its dimensions, all the time.
 ministack: publishes neither metric, throws all dimensions of a metric together, and looks at alarms only when
     somebody calls PutMetricData.
-We mend: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
+Patch: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
     see their own series and are looked at every two seconds. Their periods count by the real clock, and an alarm
     without new data stays as it is, whatever its TreatMissingData says.
 """

@@ -5,7 +5,7 @@ AWS: `${key}` in a resource or in a value of a String or Arn condition stands fo
     statement to be invalid" (IAM guide, reference_policies_variables). `dynamodb:LeadingKeys` are the partition keys of
     the request's items (DynamoDB guide, specifying-conditions).
 ministack: matches the variable's own text, and knows no leading keys.
-We mend: variables are replaced before a statement is matched; a statement with one that has no value allows nothing.
+Patch: variables are replaced before a statement is matched; a statement with one that has no value allows nothing.
     A value with a wildcard, whose meaning AWS leaves open, counts as none. `${*}`, `${?}` and `${$}` are not supported
     and allow nothing either. GetItem, PutItem, UpdateItem, DeleteItem and Query tell their partition where the key is
     named `pk`; Scan and batches tell none.

@@ -3,7 +3,7 @@
 AWS: an ARN in a path is one segment, its slashes encoded.
 ministack: hands over the decoded path, where that segment cannot be told from two.
     It gives every answer an id of its own, and Bedrock's invocation logs would name another.
-We mend: the request as sent is kept for its hooks. Paths under `/_admin/` are ours (`bedrock_simulator.admin`). An
+Patch: the request as sent is kept for its hooks. Paths under `/_admin/` are ours (`bedrock_simulator.admin`). An
     answer with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with
     that id.
 """

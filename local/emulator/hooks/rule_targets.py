@@ -7,7 +7,7 @@ AWS: a rule invokes a Lambda asynchronously (two retries, then the function's ow
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html, eb-rule-dlq.html;
     scheduler/latest/UserGuide/setting-up.html, cross-service-confused-deputy-prevention.html: the source is the group).
 ministack: invokes once without retries, asks for no permission, and knows no dead-letter queue of a target.
-We mend all three.
+Patch: all three.
 """
 
 import json

@@ -3,12 +3,12 @@
 AWS: `detail.object["version-id"]` is there when the bucket is versioned
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
 ministack: leaves it out of EventBridge events (notifications have it).
-We mend: the version is added; `time` is the virtual clock's.
+Patch: the version is added; `time` is the virtual clock's.
 
 AWS: a notification names who made the object, `AWS:AROA…:session` (notification-content-structure), and invokes a
     function whose policy lets S3 do so for the bucket.
 ministack: names EXAMPLE, and asks no policy.
-We mend both, for functions.
+Patch: both, for functions.
 """
 
 import json

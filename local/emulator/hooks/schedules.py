@@ -2,7 +2,7 @@
 
 AWS: `rate()` counts from the rule's creation, `cron()` and `at()` follow the calendar.
 ministack: the same by the real clock, looked at every 10 seconds, too coarse for a calendar that runs 360-fold.
-We mend: both modules read the virtual clock, and look ten times a second. Events carry the virtual time.
+Patch: both modules read the virtual clock, and look ten times a second. Events carry the virtual time.
 """
 
 import time

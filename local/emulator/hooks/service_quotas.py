@@ -5,7 +5,7 @@ AWS: GetServiceQuota answers a quota's applied value, NoSuchResourceException fo
     (https://docs.aws.amazon.com/servicequotas/latest/userguide/identity-access-management.html). ListServiceQuotas
     takes no resource.
 ministack: has no such service: `Unsupported service: servicequotas`.
-We mend: both operations answer for the service code `bedrock`, with the simulator's own figures; other codes of
+Patch: both operations answer for the service code `bedrock`, with the simulator's own figures; other codes of
     services are unknown. Nothing can be requested.
 """
 

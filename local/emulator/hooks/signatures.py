@@ -3,7 +3,7 @@
 AWS: verifies every signature; nothing of an account can be reached without one.
 ministack: with AUTH it verifies what users and roles sign where it asks IAM. A root key is an account's number, and its
     signature is not looked at. Its own paths (`/_ministack/…`) are open.
-We mend: `local.emulator.signatures` verifies each request before anything looks at it. Its own paths and ours need the
+Patch: `local.emulator.signatures` verifies each request before anything looks at it. Its own paths and ours need the
     secret of the account's start in a header, but for the answers of custom resources, whose addresses hold a random
     token. (Unsigned requests are refused without exception: ministack verifies no
     token of a web identity, and gives out no bearer keys of Bedrock's.)

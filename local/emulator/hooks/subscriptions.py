@@ -4,7 +4,7 @@ AWS: `sns.amazonaws.com` needs `sqs:SendMessage` by the queue's policy and, wher
     `kms:Decrypt` and `kms:GenerateDataKey` by the key's (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html);
     a function's policy must admit it too.
 ministack: asks the queue's policy alone.
-We mend: the key and the function are asked too.
+Patch: the key and the function are asked too.
 """
 
 from typing import Any

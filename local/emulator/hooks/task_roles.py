@@ -4,7 +4,7 @@ AWS: a task is done under the machine's role, which Step Functions assumes. The 
     named after the SDK's base exception. What a running execution says of a role that is no longer trusted is not
     documented: here it is States.TaskFailed, with the sentence of CreateStateMachine.
 ministack: does what the task says; the role is not looked at.
-We mend: the role's trust and its policies, the resource's policy and its key are asked for each task. (Not asked: SDK
+Patch: the role's trust and its policies, the resource's policy and its key are asked for each task. (Not asked: SDK
     integrations of services with another protocol than JSON.)
 """
 

@@ -2,7 +2,7 @@
 
 AWS: deletes an item some time after the epoch second in its TTL attribute.
 ministack: its reaper compares with the real clock, so in a calendar set to 2024 every item is long expired.
-We mend: the reaper's thread, and it alone, reads the virtual clock.
+Patch: the reaper's thread, and it alone, reads the virtual clock.
 """
 
 import threading

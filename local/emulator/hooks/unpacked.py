@@ -4,8 +4,8 @@ AWS: a function's code and layers are read-only, and the same for each of its en
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). An archive keeps symbolic links.
 ministack: unpacks both anew for every worker, where each compiles every module anew: half a second, and 120 MB written.
     A link becomes a file that holds its target.
-We mend: an archive is unpacked once, into a folder of the account that its content names, and workers get links to what
-    is in it. (Not mended: a function may write there.)
+Patch: an archive is unpacked once, into a folder of the account that its content names, and workers get links to what
+    is in it. (Not patched: a function may write there.)
 """
 
 import hashlib

@@ -4,7 +4,7 @@ AWS: a Wait ends at its moment; a Retry waits IntervalSeconds * BackoffRate ** n
     (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
 ministack: scales both by a constant, reads Timestamps by the real clock, cuts every Retry interval at 60
     seconds, and sleeps on after StopExecution.
-We mend: both sleep on the virtual clock, uncut, and end with their execution.
+Patch: both sleep on the virtual clock, uncut, and end with their execution.
 """
 
 from datetime import datetime

@@ -3,9 +3,9 @@
 AWS: has execution environments ready before a function is invoked.
 ministack: starts a Python process for each worker, which imports boto3 and reads the descriptions of its services: a
     third of a second of CPU time, fourteen times in a demo.
-We mend: on Linux workers are forked (`prefork.py`). Elsewhere they start as before: macOS's own libraries do not allow
+Patch: on Linux workers are forked (`prefork.py`). Elsewhere they start as before: macOS's own libraries do not allow
     a fork that goes on without exec. Functions with other
-    layers have another process to be copied: a layer may bring a boto3 of its own. (Not mended: so may a function.)
+    layers have another process to be copied: a layer may bring a boto3 of its own. (Not patched: so may a function.)
 """
 
 import json

@@ -58,13 +58,13 @@ def test_a_person_may_what_the_stacks_declare_for_people_of_that_kind(account: L
             manifest = out / "manifest.json"
             manifest.write_text(manifest.read_text().replace(f"dev-{name}", f"distillery-dev-{stack}"))
         Deployment(running).up(out)
-        assert people.known(running, "dev") == {}
+        assert people.find_credentials(running, "dev") == {}
         operator, caller = (people.credentials(running, "dev", kind, **WHERE) for kind in ("operator", "caller"))
         assert may(running, operator) == {"operator": True, "caller": False}
         assert may(running, caller) == {"operator": False, "caller": True}
         both = people.credentials(running, "dev", **WHERE)
         assert may(running, both) == {"operator": True, "caller": True}
-        assert people.credentials(running, "dev", **WHERE) == people.known(running, "dev") == both
+        assert people.credentials(running, "dev", **WHERE) == people.find_credentials(running, "dev") == both
     finally:
         process.stop(running.state)
-    assert people.known(running, "dev") == {}, "a new account would not know them"
+    assert people.find_credentials(running, "dev") == {}, "a new account would not know them"

@@ -8,7 +8,7 @@ import pytest
 
 from bedrock_simulator.clock import ClockState
 from local.account import LocalAccount
-from local.demo.start_dates import in_season
+from local.demo.start_dates import has_valid_date
 from local.emulator.clock import write
 
 LAUNCH = "2024-12-04"
@@ -31,4 +31,4 @@ def test_an_account_serves_the_environment_whose_calendar_it_keeps(
 ) -> None:
     account = LocalAccount(state=tmp_path, port=4566, date=began)
     write(account.clock_file, ClockState(real=time.time(), virtual=now.timestamp(), speed=1))
-    assert in_season(account, environment) is may
+    assert has_valid_date(account, environment) is may

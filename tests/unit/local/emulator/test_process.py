@@ -83,7 +83,7 @@ def test_who_interrupts_the_start_leaves_nothing(asked: LocalAccount, monkeypatc
         pids.append(started.pid)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(process, "_await", interrupted)
+    monkeypatch.setattr(process, "_wait_until_healthy", interrupted)
     with pytest.raises(KeyboardInterrupt):
         process.start(asked)
     assert not process._alive(pids[0])
