@@ -12,10 +12,10 @@ if sys.argv[2:] != ["bare"]:
 
 from msgspec.json import Decoder
 
-from distillery.datasets.validation.fast_path import Record
+from distillery.datasets.validation.fast_path import ConversationRecord
 
 if __name__ == "__main__":
-    decode = Decoder(Record).decode
+    decode = Decoder(ConversationRecord).decode
     with open(sys.argv[1], "rb") as file:
         records = [decode(line) for line in file]
     assert records

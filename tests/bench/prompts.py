@@ -7,11 +7,11 @@ from pathlib import Path
 
 from msgspec.json import Decoder
 
-from distillery.datasets.validation.fast_path import LineLimits, Record
+from distillery.datasets.validation.fast_path import ConversationRecord, LineLimits
 from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
 
 WORDS = ("my", "card", "was", "charged", "twice", "and", "the", "parcel", "that", "I", "ordered", "is", "late")
-decode = Decoder(Record).decode
+decode = Decoder(ConversationRecord).decode
 
 
 def lines(count: int, *, size: int = 140, answer: bool = True) -> Iterator[bytes]:
@@ -46,6 +46,6 @@ def one_pass(body: bytes) -> DatasetReader:
     return reader
 
 
-def decode_all(body: Sequence[bytes]) -> list[Record]:
+def decode_all(body: Sequence[bytes]) -> list[ConversationRecord]:
     """Decodes all lines into typed records."""
     return [decode(line) for line in body]

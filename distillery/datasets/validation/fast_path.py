@@ -76,7 +76,7 @@ class OnlyAssistant(Struct, forbid_unknown_fields=True, gc=False):
     content: tuple[Block]
 
 
-class Record(Struct, forbid_unknown_fields=True, gc=False):
+class ConversationRecord(Struct, forbid_unknown_fields=True, gc=False):
     """Any conversation. The type cannot express that roles alternate."""
 
     schemaVersion: Literal[SCHEMA_VERSION]  # type: ignore[valid-type]  # noqa: N815  # a constant; the schema's name
@@ -89,19 +89,19 @@ class Record(Struct, forbid_unknown_fields=True, gc=False):
         return [*own, *(block for message in self.messages for block in message.content)]
 
 
-class LabelledRecord(Record, forbid_unknown_fields=True, gc=False):
+class LabelledRecord(ConversationRecord, forbid_unknown_fields=True, gc=False):
     """A single prompt with its reference answer."""
 
     messages: tuple[OnlyUser, OnlyAssistant]  # type: ignore[assignment]
 
 
-class UnlabelledRecord(Record, forbid_unknown_fields=True, gc=False):
+class UnlabelledRecord(ConversationRecord, forbid_unknown_fields=True, gc=False):
     """A single prompt without a reference answer."""
 
     messages: tuple[OnlyUser]  # type: ignore[assignment]
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=ConversationRecord)
 
 
 class AcceptedLines(NamedTuple):
@@ -135,7 +135,7 @@ def accept(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLi
 
 
 _decode_labelled, _decode_unlabelled = Decoder(LabelledRecord).decode, Decoder(UnlabelledRecord).decode
-_decode_any = Decoder(Record).decode
+_decode_any = Decoder(ConversationRecord).decode
 
 
 def _decode_all(decode: Callable[[bytes], R], lines: Sequence[bytes]) -> list[R] | None:
@@ -161,7 +161,7 @@ def _from_unlabelled(records: Sequence[UnlabelledRecord]) -> AcceptedLines:
     return AcceptedLines(prompts, [None] * len(records))
 
 
-def _from_any(records: Sequence[Record]) -> AcceptedLines:
+def _from_any(records: Sequence[ConversationRecord]) -> AcceptedLines:
     found = AcceptedLines([], [])
     for record in records:
         texts = [message.content[0].text for message in record.messages]
@@ -170,7 +170,7 @@ def _from_any(records: Sequence[Record]) -> AcceptedLines:
     return found
 
 
-def _roles_alternate(records: Sequence[Record], *, multi_turn: bool) -> bool:
+def _roles_alternate(records: Sequence[ConversationRecord], *, multi_turn: bool) -> bool:
     """Checks each distinct pattern of roles once; a file has few."""
     patterns = {tuple(map(type, record.messages)) for record in records}
     return all(map(_alternates, patterns)) and (multi_turn or max(map(len, patterns)) <= 2)
@@ -180,7 +180,7 @@ def _alternates(roles: tuple[type, ...]) -> bool:
     return all(role is (User, Assistant)[index % 2] for index, role in enumerate(roles))
 
 
-def _checked(raw: bytes, records: Sequence[Record], found: AcceptedLines) -> AcceptedLines | None:
+def _checked(raw: bytes, records: Sequence[ConversationRecord], found: AcceptedLines) -> AcceptedLines | None:
     texts = [text for text in chain(chain.from_iterable(found.prompts), found.answers) if text is not None]
     joined = "".join(texts)
     if any(map(str.isspace, texts)) or any(map(joined.__contains__, NEEDS_EXPLAIN)):
@@ -190,7 +190,7 @@ def _checked(raw: bytes, records: Sequence[Record], found: AcceptedLines) -> Acc
     return found._replace(characters=len(joined) - sum(map(len, filter(None, found.answers))))
 
 
-def _keys_are_unique(raw: bytes, records: Sequence[Record], joined: str, texts: int) -> bool:
+def _keys_are_unique(raw: bytes, records: Sequence[ConversationRecord], joined: str, texts: int) -> bool:
     """Checks that no object has a key twice; the decoder would silently keep the last value.
 
     Every colon of the lines either follows a key or is part of a text. The decoder accepts only the schema's keys, so

@@ -60,7 +60,7 @@ class UnreadableLine(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class FindingLocation:
     """line: from 1; None for the whole file. path: JSON path within the line, such as `$.messages[0].role`."""
 
     file: str
@@ -80,7 +80,7 @@ class Finding:
     """A violation of a rule at a location. wrong: what is wrong there, as a clause that never quotes a prompt."""
 
     rule: Rule
-    location: Location
+    location: FindingLocation
     wrong: str
 
     def __str__(self) -> str:
@@ -93,7 +93,7 @@ class FindingGroup:
 
     first: Finding
     count: int = 0
-    locations: list[Location] = field(default_factory=list)
+    locations: list[FindingLocation] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         rule, location = self.first.rule, self.first.location

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
-from distillery.datasets.validation.finding import Finding, Findings, Location, Problem, Rule
+from distillery.datasets.validation.finding import Finding, FindingLocation, Findings, Problem, Rule
 from distillery.datasets.validation.lines import LineBlock, UnreadableFile, check_signature, open_stream, read_blocks
 
 MAX_BYTES = 4 * MAX_FILE_BYTES
 """Uncompressed bytes after which reading stops, so that a compressed file cannot expand without limit."""
 MAX_HASHES = 100_000
 """Distinct prompts after which repeats are no longer counted. Bounds the memory; such a data set is always rejected."""
-ALL_FILES = Location("all files together")
+ALL_FILES = FindingLocation("all files together")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Counts:
 class BadLine:
     """line: the bytes in the file, or their beginning if the line is too long."""
 
-    location: Location
+    location: FindingLocation
     line: bytes
     problems: list[Problem]
 
@@ -161,7 +161,9 @@ class DatasetReader:
             name = uri.rpartition("/")[2]
             address = uri if uri.startswith("s3://") else f"s3://bucket/{name}"
             if not S3_URI.fullmatch(address) or len(address) > S3_URI_MAX:
-                self._add(rules.NAME_NOT_FOR_BEDROCK, Location(name), "it does not match the pattern of an s3Uri")
+                self._add(
+                    rules.NAME_NOT_FOR_BEDROCK, FindingLocation(name), "it does not match the pattern of an s3Uri"
+                )
 
     def _read(self, file: InputFile) -> None:
         crlf, before = 0, self.counts.lines
@@ -174,9 +176,9 @@ class DatasetReader:
             if self.counts.bytes > MAX_BYTES:
                 break
         if crlf:
-            self._add(rules.CRLF, Location(file.name), f"{crlf} lines end in CR LF", crlf)
+            self._add(rules.CRLF, FindingLocation(file.name), f"{crlf} lines end in CR LF", crlf)
         if self.counts.lines == before:
-            self._add(rules.EMPTY_FILE, Location(file.name), "it has no line")
+            self._add(rules.EMPTY_FILE, FindingLocation(file.name), "it has no line")
 
     def _read_block(self, name: str, block: LineBlock) -> None:
         self.counts.lines += len(block.lines)
@@ -189,15 +191,15 @@ class DatasetReader:
                 self._add_lines(name, block.first + index, accepted)
             else:
                 length = len(line) + (0 if index else block.dropped)
-                self._explain(Location(name, block.first + index), line, length, cut_off=block.cut_off)
+                self._explain(FindingLocation(name, block.first + index), line, length, cut_off=block.cut_off)
 
-    def _explain(self, location: Location, line: bytes, length: int, *, cut_off: bool) -> None:
+    def _explain(self, location: FindingLocation, line: bytes, length: int, *, cut_off: bool) -> None:
         from distillery.datasets.validation.explain import explain  # only a bad line needs it
 
         explained = explain(line, self.limits, length=length, cut_off=cut_off)
         for problem in explained.problems:
             self.line_errors += problem.rule.is_error
-            self._add(problem.rule, Location(location.file, location.line, problem.path), problem.wrong)
+            self._add(problem.rule, FindingLocation(location.file, location.line, problem.path), problem.wrong)
         if explained.prompt is not None:
             characters = sum(map(len, filter(None, explained.prompt)))
             accepted = AcceptedLines([explained.prompt], [explained.answer], characters)
@@ -215,11 +217,11 @@ class DatasetReader:
         for repeat in self.prompts.add(accepted.prompts, accepted.answers):
             self.counts.repeated += 1
             rule = rules.CONFLICTING_ANSWERS if repeat.conflicting else rules.DUPLICATE_PROMPT
-            self._add(rule, Location(name, first + repeat.at), rule.what)
+            self._add(rule, FindingLocation(name, first + repeat.at), rule.what)
 
     def _stop(self, name: str, rule: Rule, wrong: str) -> None:
         self.complete = False
-        self._add(rule, Location(name), wrong)
+        self._add(rule, FindingLocation(name), wrong)
 
-    def _add(self, rule: Rule, location: Location, wrong: str, count: int = 1) -> None:
+    def _add(self, rule: Rule, location: FindingLocation, wrong: str, count: int = 1) -> None:
         self.findings.add(Finding(rule, location, wrong), count)

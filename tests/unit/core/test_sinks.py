@@ -24,7 +24,7 @@ from distillery.core.recipe import Recipe, load
 from distillery.core.serialization import from_wire, to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, parse_event
-from distillery.datasets.validation.finding import Location
+from distillery.datasets.validation.finding import FindingLocation
 from lambdas.dataset.intake import IntakeResult, notify
 from lambdas.promotion.close import close
 from tests.fakes.road import dataset, open_run, recipe
@@ -60,7 +60,7 @@ def ignored_key(text: str) -> str:
 
 
 def file_name(text: str) -> str:
-    return str(Location(text, 1))
+    return str(FindingLocation(text, 1))
 
 
 SOURCES: dict[str, Callable[[str], str]] = {
