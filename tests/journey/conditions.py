@@ -1,16 +1,16 @@
-"""Each condition on what a role or a person may do: an attack that it alone keeps out.
+"""The attack that each condition in a policy prevents.
 
-The attack is carried out in a running deployment: refused with the condition, and done once that one is taken out.
+A test carries it out in a running deployment: it is refused, and succeeds after the condition is removed.
 """
 
 from typing import NamedTuple
 
 from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE, URL_ALIAS
-from tests.journey import deeds
-from tests.journey.deeds import Step
+from tests.journey import actions
+from tests.journey.actions import Step
 from tests.journey.environment import Environment
-from tests.journey.estate import OURS, THEIRS, Role
 from tests.journey.policies import Find, managed, resource, role
+from tests.journey.tagged_resources import OURS, THEIRS, Role
 
 EQUALS, IF_EXISTS, ALL = "StringEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"
 RESOURCE, REQUEST, KEYS = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}", "aws:TagKeys"
@@ -38,10 +38,12 @@ class Bound(NamedTuple):
     then: str = ""
 
 
-def _of(who: Role, allows: str, operator: str, key: str, deed: deeds.Deed, *besides: Loosened, then: str = "") -> Bound:
+def _of(
+    who: Role, allows: str, operator: str, key: str, deed: actions.Deed, *besides: Loosened, then: str = ""
+) -> Bound:
     service = {"bedrock:InvokeModel": "bedrock-runtime"}.get(allows, allows.partition(":")[0])
     return Bound(
-        who.ident, role(who.ident, who.stack), allows, operator, key, deeds.by(who, service, deed), besides, then
+        who.ident, role(who.ident, who.stack), allows, operator, key, actions.by(who, service, deed), besides, then
     )
 
 
@@ -59,61 +61,61 @@ WRITE = "kms:GenerateDataKey"
 
 BOUND = {
     **{
-        f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, deeds.stop(THEIRS))
+        f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop(THEIRS))
         for who in (DISTILLATION, SETTLE)
     },
     "no job is begun under another environment's tag": _of(
-        DISTILLATION, TRAIN, EQUALS, REQUEST, deeds.train(THEIRS), (TAG, EQUALS, REQUEST)
+        DISTILLATION, TRAIN, EQUALS, REQUEST, actions.train(THEIRS), (TAG, EQUALS, REQUEST)
     ),
     "no job is begun with a tag that nobody is to set": _of(
-        DISTILLATION, TRAIN, ALL, KEYS, deeds.train(OURS, "owner"), (TAG, ALL, KEYS)
+        DISTILLATION, TRAIN, ALL, KEYS, actions.train(OURS, "owner"), (TAG, ALL, KEYS)
     ),
     "no job is begun on another environment's model": _of(
-        DISTILLATION, TRAIN, IF_EXISTS, RESOURCE, deeds.train_further, then=".*customizes foundation models only.*"
+        DISTILLATION, TRAIN, IF_EXISTS, RESOURCE, actions.train_further, then=".*customizes foundation models only.*"
     ),
-    "no job is moved into another environment": _of(DISTILLATION, TAG, EQUALS, REQUEST, deeds.mark_job(OURS, THEIRS)),
+    "no job is moved into another environment": _of(DISTILLATION, TAG, EQUALS, REQUEST, actions.mark_job(OURS, THEIRS)),
     "no job is taken from another environment": _of(
-        DISTILLATION, TAG, IF_EXISTS, RESOURCE, deeds.mark_job(THEIRS, OURS)
+        DISTILLATION, TAG, IF_EXISTS, RESOURCE, actions.mark_job(THEIRS, OURS)
     ),
-    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, deeds.mark_job(OURS, OURS, "owner")),
+    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, actions.mark_job(OURS, OURS, "owner")),
     **{
         f"{who.ident} {does}": _of(who, allows, operator, key, deed, *besides)
         for who in (ENDPOINT, PROMOTION)
         for does, allows, operator, key, deed, *besides in (
-            ("hosts no model of another environment", HOST, EQUALS, RESOURCE, deeds.host(THEIRS, OURS)),
-            ("hosts nothing for another", HOST, EQUALS, REQUEST, deeds.host(OURS, THEIRS), (TAG, EQUALS, REQUEST)),
-            ("hosts under no strange tag", HOST, ALL, KEYS, deeds.host(OURS, OURS, "owner"), (TAG, ALL, KEYS)),
-            ("gives no endpoint away", TAG, EQUALS, REQUEST, deeds.mark(OURS, THEIRS)),
-            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, deeds.mark(THEIRS, OURS)),
-            ("tags no endpoint strangely", TAG, ALL, KEYS, deeds.mark(OURS, OURS, "owner")),
+            ("hosts no model of another environment", HOST, EQUALS, RESOURCE, actions.host(THEIRS, OURS)),
+            ("hosts nothing for another", HOST, EQUALS, REQUEST, actions.host(OURS, THEIRS), (TAG, EQUALS, REQUEST)),
+            ("hosts under no strange tag", HOST, ALL, KEYS, actions.host(OURS, OURS, "owner"), (TAG, ALL, KEYS)),
+            ("gives no endpoint away", TAG, EQUALS, REQUEST, actions.mark(OURS, THEIRS)),
+            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, actions.mark(THEIRS, OURS)),
+            ("tags no endpoint strangely", TAG, ALL, KEYS, actions.mark(OURS, OURS, "owner")),
         )
     },
     **{
         f"{who.ident} deletes no endpoint of another environment": _of(
-            who, DELETE, EQUALS, RESOURCE, deeds.delete(THEIRS)
+            who, DELETE, EQUALS, RESOURCE, actions.delete(THEIRS)
         )
         for who in (ENDPOINT, SWEEP, PROMOTION)
     },
     "no model is put behind another environment's endpoint": _of(
-        PROMOTION, REPOINT, EQUALS, RESOURCE, deeds.repoint(THEIRS)
+        PROMOTION, REPOINT, EQUALS, RESOURCE, actions.repoint(THEIRS)
     ),
-    "another environment's candidate is not asked": _of(EVALUATION, INVOKE, EQUALS, RESOURCE, deeds.ask(THEIRS)),
-    "another environment's student is not served": _of(SERVING, INVOKE, EQUALS, RESOURCE, deeds.ask(THEIRS)),
+    "another environment's candidate is not asked": _of(EVALUATION, INVOKE, EQUALS, RESOURCE, actions.ask(THEIRS)),
+    "another environment's student is not served": _of(SERVING, INVOKE, EQUALS, RESOURCE, actions.ask(THEIRS)),
     "what is no student's endpoint is not served": _of(
-        SERVING, INVOKE, "StringLike", OF_ROUTE, deeds.ask(OURS, "none")
+        SERVING, INVOKE, "StringLike", OF_ROUTE, actions.ask(OURS, "none")
     ),
     **{
         f"{who.ident} grants the key to nobody itself": _of(
-            who, CREATE_GRANT, "Bool", GRANT, deeds.grant, (CREATE_GRANT, EQUALS, VIA)
+            who, CREATE_GRANT, "Bool", GRANT, actions.grant, (CREATE_GRANT, EQUALS, VIA)
         )
         for who in (DISTILLATION, ENDPOINT, PROMOTION)
     },
     "a grant is made through Bedrock": _of(
-        DISTILLATION, CREATE_GRANT, EQUALS, VIA, deeds.grant, (CREATE_GRANT, "Bool", GRANT)
+        DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.grant, (CREATE_GRANT, "Bool", GRANT)
     ),
-    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, deeds.unseal),
+    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, actions.unseal),
     "no key but the environment's opens a student": _of(
-        SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, deeds.unseal_anothers, (DECRYPT, EQUALS, VIA)
+        SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, actions.unseal_anothers, (DECRYPT, EQUALS, VIA)
     ),
     "nothing is collected under another key": Bound(
         COLLECTOR.ident,
@@ -121,7 +123,7 @@ BOUND = {
         WRITE,
         "ForAnyValue:StringEquals",
         ALIASES,
-        deeds.by(COLLECTOR, "s3", deeds.collect_elsewhere),
+        actions.by(COLLECTOR, "s3", actions.collect_elsewhere),
     ),
     **{
         f"{who.ident} asks no teacher past its profile": Bound(
@@ -130,7 +132,7 @@ BOUND = {
             INVOKE,
             EQUALS,
             PROFILE,
-            deeds.by(who, "bedrock-runtime", deeds.ask_past_the_profile, "inference"),
+            actions.by(who, "bedrock-runtime", actions.ask_past_the_profile, "inference"),
             then=".*with the ID or ARN of an inference profile.*",
         )
         for who in (DISTILLATION, JOB, EVALUATION)
@@ -138,13 +140,13 @@ BOUND = {
 }
 
 
-def _person(holder: str, kind: str, named: deeds.Named, stack: str = "pipeline") -> Bound:
+def _person(holder: str, kind: str, named: actions.Named, stack: str = "pipeline") -> Bound:
     region = "inference" if stack == "serving" else "home"
-    attack = deeds.invoke(kind, named, region)
+    attack = actions.invoke(kind, named, region)
     return Bound(holder, managed(holder, stack), "lambda:InvokeFunction", "Bool", BY_URL, attack)
 
 
-def _function(ident: str) -> deeds.Named:
+def _function(ident: str) -> actions.Named:
     return lambda environment: resource(environment, "pipeline", ident)
 
 
@@ -152,8 +154,8 @@ def _alias(environment: Environment) -> str:
     return f"{environment.serving['function']}:{URL_ALIAS}"
 
 
-def _team(key: str, deed: deeds.Deed) -> Bound:
-    return Bound(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, deeds.by_team(deed))
+def _team(key: str, deed: actions.Deed) -> Bound:
+    return Bound(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, actions.by_team(deed))
 
 
 TEAM = "ServingCallersdistilledsupport"
@@ -162,7 +164,7 @@ BOUND |= {
     "an operator is nobody else": _person("Operators", "operator", _function("PromotionRollbackFunction")),
     "on call is nobody else": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
     "a caller is nobody else": _person("Callers", "caller", _alias, "serving"),
-    "a team asks no student of another environment": _team(RESOURCE, deeds.ask(THEIRS)),
-    "a team asks no student of another route": _team(OF_ROUTE, deeds.ask(OURS, "distilled/another")),
+    "a team asks no student of another environment": _team(RESOURCE, actions.ask(THEIRS)),
+    "a team asks no student of another route": _team(OF_ROUTE, actions.ask(OURS, "distilled/another")),
 }
 """In an event of his own making, somebody may say that he is anybody."""

@@ -1,4 +1,4 @@
-"""One deployed environment of a local account: what a person does there, and what can be seen of it."""
+"""A deployed environment of a local account: the actions of a person, and its observable state."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""What the functions were granted and what they used, by the record of the account's IAM decisions."""
+"""The permissions of the functions, and those that they used, from the recorded IAM decisions."""
 
 import json
 import re

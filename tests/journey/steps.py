@@ -1,4 +1,4 @@
-"""The smallest steps on the road: each is taken, and tells what was said to whoever took it."""
+"""Single steps of the pipeline: each function performs one, and returns what was answered."""
 
 import json
 from typing import Any

@@ -20,7 +20,7 @@ from local.account import ROOT
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.notices import listen
+from tests.journey.notifications import listen
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
 

@@ -7,8 +7,8 @@ import pytest
 
 from distillery.core.pipeline import Outcome, Stage
 from local.account import ROOT
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import banking77
 
 DATA = Path(os.environ.get("DISTILLERY_BANKING77", ROOT.parent / "shared" / "data" / "banking77"))

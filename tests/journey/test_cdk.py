@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from local.account import ROOT, LocalAccount
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Start
 from tests.journey.environment import Environment
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support
 from tests.unit.stacks.assembly import DAYS
 

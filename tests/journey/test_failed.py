@@ -2,9 +2,9 @@
 
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import redacted_message
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
 
 

@@ -17,7 +17,7 @@ from local import people
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.furnished import furnished
+from tests.journey.full_environment import furnished
 
 QUESTION = "Where is my parcel with the number quokka-4711?"
 

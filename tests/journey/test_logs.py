@@ -17,9 +17,9 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy, Start
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support, unlabelled
 
 QUERIED = "queried"

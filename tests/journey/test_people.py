@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from distillery.core.names import GOLDEN_PREFIX, TAG_RECIPE, UPLOADS_PREFIX
 from distillery.core.pipeline import Outcome
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, jsonl, support
 
 ASK = ("ask", RECIPE, "Where is my parcel?")

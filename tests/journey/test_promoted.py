@@ -9,10 +9,10 @@ from distillery.core.conversation import parse
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.serialization import from_wire
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.leftovers import nothing_is_left
-from tests.journey.notices import listen
+from tests.journey.notifications import listen
 from tests.journey.prompts import MONEY, support, unlabelled
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.journey.assemblies import Assemblies
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.leftovers import nothing_is_left
-from tests.journey.notices import listen
+from tests.journey.notifications import listen
 from tests.journey.prompts import DELIVERY, jsonl, support
 
 

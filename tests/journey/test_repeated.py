@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from distillery.core.pipeline import Outcome
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, support
 
 EVENT = Path(__file__).parents[1] / "events" / "s3-object-created.json"

@@ -3,9 +3,9 @@
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
+from tests.journey.cleanup import nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.leftovers import nothing_is_left
 from tests.journey.prompts import DELIVERY, MONEY, support
 
 

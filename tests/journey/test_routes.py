@@ -22,7 +22,7 @@ from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import Statement
 from tests.journey.prompts import DELIVERY, support
-from tests.journey.teams import Team
+from tests.journey.route_callers import Team
 
 BENCH = ("--requests", "2", "--warm-up", "1", "--yes")
 DISTILLED = f"distilled/{RECIPE}"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.journey import deeds, steps
+from tests.journey import actions, steps
 from tests.journey.assemblies import Assemblies
 from tests.journey.conditions import (
     BOUND,
@@ -24,8 +24,7 @@ from tests.journey.conditions import (
 )
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.estate import OURS, Role
-from tests.journey.furnished import furnished
+from tests.journey.full_environment import furnished
 from tests.journey.policies import (
     Find,
     Which,
@@ -44,6 +43,7 @@ from tests.journey.policies import (
     via,
     without,
 )
+from tests.journey.tagged_resources import OURS, Role
 
 Step = Callable[[Environment], str]
 
@@ -156,25 +156,25 @@ CASES |= {
     f"{who.ident} may {allowed}": Case(
         role(who.ident, who.stack),
         action(f"{service.partition('-')[0]}:{allowed}"),
-        deeds.by(who, service, deed),
+        actions.by(who, service, deed),
         f"perform: {service.partition('-')[0]}:{allowed}",
     )
     for who, allowed, service, deed in (
-        (DISTILLATION, "StopModelCustomizationJob", "bedrock", deeds.stop(OURS)),
-        (SETTLE, "StopModelCustomizationJob", "bedrock", deeds.stop(OURS)),
-        (ENDPOINT, "CreateCustomModelDeployment", "bedrock", deeds.host(OURS, OURS)),
-        (ENDPOINT, "TagResource", "bedrock", deeds.host(OURS, OURS)),
-        (ENDPOINT, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
-        (SWEEP, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
-        (PROMOTION, "CreateCustomModelDeployment", "bedrock", deeds.host(OURS, OURS)),
-        (PROMOTION, "TagResource", "bedrock", deeds.host(OURS, OURS)),
-        (PROMOTION, "DeleteCustomModelDeployment", "bedrock", deeds.delete(OURS)),
-        (PROMOTION, "UpdateCustomModelDeployment", "bedrock", deeds.repoint(OURS)),
-        (EVALUATION, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
-        (SERVING, "InvokeModel", "bedrock-runtime", deeds.ask(OURS)),
-        (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", deeds.end),
-        (COLLECTOR, "PutObject", "s3", deeds.collect),
-        (WITNESS, "PutItem", "dynamodb", deeds.note),
+        (DISTILLATION, "StopModelCustomizationJob", "bedrock", actions.stop(OURS)),
+        (SETTLE, "StopModelCustomizationJob", "bedrock", actions.stop(OURS)),
+        (ENDPOINT, "CreateCustomModelDeployment", "bedrock", actions.host(OURS, OURS)),
+        (ENDPOINT, "TagResource", "bedrock", actions.host(OURS, OURS)),
+        (ENDPOINT, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
+        (SWEEP, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
+        (PROMOTION, "CreateCustomModelDeployment", "bedrock", actions.host(OURS, OURS)),
+        (PROMOTION, "TagResource", "bedrock", actions.host(OURS, OURS)),
+        (PROMOTION, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
+        (PROMOTION, "UpdateCustomModelDeployment", "bedrock", actions.repoint(OURS)),
+        (EVALUATION, "InvokeModel", "bedrock-runtime", actions.ask(OURS)),
+        (SERVING, "InvokeModel", "bedrock-runtime", actions.ask(OURS)),
+        (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", actions.end),
+        (COLLECTOR, "PutObject", "s3", actions.collect),
+        (WITNESS, "PutItem", "dynamodb", actions.note),
     )
 }
 

@@ -1,4 +1,4 @@
-"""dev with all that it leaves out: one assembly for every journey that needs any of it."""
+"""The environment dev with every optional part: one assembly for all journeys that need one of these."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How every journey ends: nothing that bills by the hour is left but the live endpoint, and nobody waits."""
+"""Checks after every journey: only the live endpoint bills by the hour, and no execution waits."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What Bedrock holds of two environments in one account, made and tagged by root; and the account's roles at work."""
+"""Bedrock resources of two environments in one account, created and tagged by root, and the roles that use them."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""What people are told: a queue that listens to the environment's topic, as an e-mail address would."""
+"""Notifications: a queue that subscribes to the environment's topic, like an e-mail address."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a role or a person may do to what is their own, and what they might try on what is not."""
+"""The actions of each role and kind of person on their own resources, and attempts on resources of others."""
 
 import functools
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from typing import Any
 
 from distillery.core.names import COLLECTED_PREFIX
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.estate import OURS, PREFIX, THEIRS, Estate, Role, estate, said, tags
-from tests.journey.teams import QUESTION, Team
+from tests.journey.route_callers import QUESTION, Team
+from tests.journey.tagged_resources import OURS, PREFIX, THEIRS, Estate, Role, estate, said, tags
 
 Deed = Callable[[Estate, Any], object]
 Named = Callable[[Environment], str]

@@ -1,4 +1,4 @@
-"""A team of its own role, here a user: it holds the managed policy of one route, and nothing else."""
+"""Callers of a route: a user with the managed policy of one route, and no other."""
 
 import functools
 import json
