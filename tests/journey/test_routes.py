@@ -112,7 +112,7 @@ def _measured(environment: Environment, team: Team) -> None:
     assert f"{team.route}:optimized against {team.route}:3 (standard)" in " ".join(said.split())
     assert f"distilled/{RECIPE}:standard" in said
     assert _probed(environment, team.route) is None
-    assert f"noted for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
+    assert f"recorded for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
     assert _probed(environment, team.route) is False  # as the simulator refuses it
     assert environment.attempt("probe", team.route, "--yes", by="caller").returncode == 1
     people = {kind: environment.acting(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}

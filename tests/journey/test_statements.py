@@ -66,7 +66,7 @@ BY_URL = source("lambda:InvokedViaFunctionUrl")
 UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
 UNCOUNTED = "quota cannot be checked"
 CASES = {
-    "objects are under the key": Case(DATASET, via("s3"), steps.refused, "cannot be read, S3 says AccessDenied"),
+    "objects are under the key": Case(DATASET, via("s3"), steps.refused, "cannot be read, S3 returned AccessDenied"),
     "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run, "kms:(Decrypt|GenerateDataKey)"),
     "a topic is published to": Case(DATASET, action("sns:Publish"), steps.refused, "sns:Publish"),
     "a topic is under the key": Case(DATASET, via("sns"), steps.refused, "kms:GenerateDataKey"),
