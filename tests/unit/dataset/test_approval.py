@@ -125,7 +125,7 @@ def test_an_approval_does_not_start_a_second_run_of_a_recipe() -> None:
     harness = poor(file(150), file(160))
     run = waiting(harness)
     decide(harness, harness.accept(replace(UPLOAD, version="v2")).run or "")
-    with pytest.raises(RunActive, match="one at a time"):
+    with pytest.raises(RunActive, match="one active run"):
         decide(harness, run)
     assert harness.ledger.run(run).outcome is Outcome.AWAITING
 
