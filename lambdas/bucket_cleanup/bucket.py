@@ -1,4 +1,4 @@
-"""Deletes what is in a bucket, version by version."""
+"""Deletes all object versions of a bucket."""
 
 from typing import TYPE_CHECKING
 

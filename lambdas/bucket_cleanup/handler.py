@@ -1,4 +1,4 @@
-"""The door: a custom resource of CloudFormation, see `distillery/core/custom_resource`."""
+"""The Lambda handler of a CloudFormation custom resource, see `distillery/core/custom_resource`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from lambdas.bucket_cleanup.bucket import empty as empty_bucket
 
 @boundary()
 def empty(event: Mapping[str, Any], context: Any) -> None:
-    """Delete empties `Bucket`, Create and Update do nothing. The bucket's name is the physical id."""
+    """Empties `Bucket` on Delete; does nothing on Create and Update. The bucket's name is the physical id."""
     carry_out(event, context, _empty)
 
 

@@ -1,4 +1,4 @@
-"""The customization job of a run: found or created by its name, read, stopped."""
+"""Finds, creates, reads and stops the customization job of a run, by its name."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,13 @@ REFUSALS = (
     "TooManyTagsException",
     "ValidationException",
 )
-"""Errors of CreateModelCustomizationJob that are an answer. After the others a request may have got through all the
-same: an earlier try of it, say, whose answer was lost."""
+"""Errors of CreateModelCustomizationJob after which no job exists. After any other error an earlier try of the same
+request may have succeeded although its response was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """Where jobs run and under whom: role and key are ARNs."""
+    """The environment's settings for jobs. `job_role` and `model_key` are ARNs."""
 
     environment: str
     data_bucket: str
@@ -42,7 +42,7 @@ class JobSettings:
 
 
 class CustomizationJobs:
-    """CreateModelCustomizationJob and its kin. Names are never free again: a job cannot be deleted."""
+    """Customization jobs. A job cannot be deleted, so its name stays taken."""
 
     def __init__(self, bedrock: "BedrockClient") -> None:
         self._bedrock = bedrock
@@ -56,8 +56,11 @@ class CustomizationJobs:
             raise
 
     def ensure(self, run: Run, settings: JobSettings) -> str:
-        """The ARN of the run's job, created if there is none. The token makes a repeated request harmless; a name
-        that is taken (ConflictException) means that an earlier request got through."""
+        """The ARN of the run's job, which is created if it does not exist.
+
+        The idempotency token makes a repeated request harmless. ConflictException means that an earlier request
+        succeeded.
+        """
         name = settings.job_name(run)
         if found := self.find(name):
             return found["jobArn"]
@@ -95,15 +98,15 @@ class CustomizationJobs:
         )["jobArn"]
 
     def was_refused(self, name: str, error: ClientError) -> bool:
-        """Whether it is certain that the request which ended in this error made no job."""
+        """Whether the request that ended in this error has certainly created no job."""
         try:
             return code(error) in REFUSALS and self.find(name) is None
         except ClientError:
             return False
 
     def stop(self, name: str) -> bool:
-        """Stops the job if it is at work. What it was trained on so far is billed; no model comes of it
-        (UG model-customization-stop)."""
+        """Stops the job if it is in progress. Training until then is billed, and no model results (UG
+        model-customization-stop)."""
         found = self.find(name)
         if found is None or found["status"] != "InProgress":
             return False
@@ -115,12 +118,12 @@ class CustomizationJobs:
         return True
 
     def model_status(self, model_arn: str) -> str:
-        """Active, Creating or Failed (GetCustomModel); Active where the service does not say."""
+        """Active, Creating or Failed (GetCustomModel); Active where the service returns no status."""
         return self._bedrock.get_custom_model(modelIdentifier=model_arn).get("modelStatus", "Active")
 
 
 def _training_data(dataset: Dataset) -> "TrainingDataConfigTypeDef":
-    """Prompts or logs: the API's model lets both through, the service takes one."""
+    """Prompts or logs. The API model accepts both at once, the service only one."""
     if dataset.logs is None:
         return {"s3Uri": dataset.uri}
     filters: Any = metadata_filters(dataset.logs.match, Operator.AND)

@@ -26,7 +26,8 @@ DATES = ("startOfLifeTime", "legacyTime", "endOfLifeTime")
 
 
 class LifeCycle(StrEnum):
-    """UNKNOWN: the answer had no status or no dates, as an old SDK makes it look; never taken for active."""
+    """The life cycle state that the service reports. UNKNOWN: the response has no status or no dates, as with an old
+    SDK."""
 
     ACTIVE = "active"
     LEGACY = "legacy"
@@ -35,7 +36,10 @@ class LifeCycle(StrEnum):
 
 
 def life_cycle(details: "FoundationModelDetailsTypeDef", now: datetime) -> LifeCycle:
-    """Source: GetFoundationModel, modelDetails.modelLifecycle. A date that has passed weighs more than the status."""
+    """The state of a model. A date that has passed takes precedence over the status.
+
+    Source: GetFoundationModel, modelDetails.modelLifecycle.
+    """
     life = details.get("modelLifecycle", {})
     status = life.get("status")
     days = {name: day for name in DATES if isinstance(day := life.get(name), datetime)}
@@ -58,21 +62,22 @@ class ModelStates:
 
 
 def check_models(bedrock: "BedrockClient", recipe: Recipe, now: datetime) -> ModelStates:
-    """Raises ModelUnavailable where the service takes no new job.
+    """Raises ModelUnavailable where the service accepts no new job.
 
-    A Legacy teacher still answers those who used it lately; a Legacy student takes no job (UG model-lifecycle-legacy).
+    A Legacy teacher still answers accounts that used it recently; a Legacy student accepts no job (UG
+    model-lifecycle-legacy).
     """
     found = ModelStates(teacher=_teacher(bedrock, recipe.teacher, now), student=_student(bedrock, recipe.student, now))
     for who, state in (("teacher", found.teacher), ("student", found.student)):
         if state is not LifeCycle.ACTIVE:
-            log.warning("the life cycle of the %s is %s, says the service; going on", who, state)
+            log.warning("the service reports the life cycle state %s of the %s; continuing", state, who)
     return found
 
 
 def _teacher(bedrock: "BedrockClient", teacher: str, now: datetime) -> LifeCycle:
     state = life_cycle(_details(bedrock, teacher), now)
     if state is LifeCycle.ENDED:
-        raise ModelUnavailable(f"the teacher {teacher} has ended, says the service; {_instead(teacher)}")
+        raise ModelUnavailable(f"the teacher {teacher} has ended, as the service reports; {_instead(teacher)}")
     return state
 
 
@@ -81,7 +86,7 @@ def _student(bedrock: "BedrockClient", student: str, now: datetime) -> LifeCycle
     state, offered = life_cycle(details, now), details.get("customizationsSupported", [])
     if state in (LifeCycle.ENDED, LifeCycle.LEGACY):
         raise ModelUnavailable(
-            f"the student {student} is {state} and takes no new job, says the service; {_instead(student)}"
+            f"the student {student} is {state} and accepts no new job, as the service reports; {_instead(student)}"
         )
     if "DISTILLATION" not in offered:
         raise ModelUnavailable(
@@ -104,7 +109,9 @@ def _details(bedrock: "BedrockClient", model: str) -> "FoundationModelDetailsTyp
         return bedrock.get_foundation_model(modelIdentifier=model)["modelDetails"]
     except ClientError as error:
         if code(error) in GONE:
-            raise ModelUnavailable(f"the service knows no {model} here ({code(error)}); choose another pair") from error
+            raise ModelUnavailable(
+                f"the service has no model {model} in this Region ({code(error)}); choose another pair"
+            ) from error
         raise
 
 
@@ -119,7 +126,10 @@ REFUSED = ("AccessDeniedException", "ResourceNotFoundException", "ValidationExce
 
 
 def probe(runtime: "BedrockRuntimeClient", who: str, identifier: str) -> None:
-    """Raises ModelUnavailable where the model will not answer; throttling passes through, to be retried."""
+    """Sends one short prompt, so that missing access or a missing subscription shows before money is spent.
+
+    Raises ModelUnavailable where the model does not answer. Throttling is raised unchanged, to be retried.
+    """
     try:
         runtime.converse(
             modelId=identifier,
@@ -137,7 +147,7 @@ def probe(runtime: "BedrockRuntimeClient", who: str, identifier: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightResult:
-    """teacher, student: as they were called; *_life: what the service says of them."""
+    """The models as they were called, and their states as the service reports them."""
 
     estimate_usd: Decimal
     prices_as_of: str
@@ -156,8 +166,10 @@ def preflight(
     ledger: Ledger,
     now: datetime,
 ) -> PreflightResult:
-    """Raises ModelUnavailable, QuotaTooSmall, OverBudget, or BadRequest for a price that is not known. What costs
-    nothing is asked first, and what the run may cost by today's prices is reserved before anything that does."""
+    """Checks the run. Free checks come first; the cost at today's prices is reserved before the first paid request.
+
+    Raises ModelUnavailable, QuotaTooSmall, OverBudget, or BadRequest for an unknown price.
+    """
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated, approved_usd=run.approved_usd)

@@ -1,7 +1,11 @@
-"""Whether the account may host what comes of a run, asked before its job is paid for.
+"""Checks before a job is paid for that the account may host the resulting model.
 
-What was granted is asked of Service Quotas, for the quotas whose codes the catalog knows. A figure that cannot be had
-is logged and stops nothing: creating the endpoint will tell.
+Service Quotas reports what was granted, for the quotas whose codes the catalog has. A value that it does not report is
+logged and ignored: the creation of the endpoint will show it. Bedrock's lists report what is in use.
+
+A verdict needs a candidate beside the live endpoint. A later run of a recipe therefore needs room for the candidate,
+and the first run room for both: the candidate is deleted before the live endpoint is created, but no source says how
+soon a deleted endpoint is out of the count.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +31,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaUse:
-    """used, added: in the quota's own unit, model units or deployments."""
+    """The use of a quota, in its own unit: model units or deployments."""
 
     quota: ServiceQuota
     used: int
@@ -35,12 +39,12 @@ class QuotaUse:
 
     @property
     def wanted(self) -> int:
-        """The smallest quota that suffices."""
+        """The smallest value that suffices."""
         return self.used + self.added
 
 
 def quota_uses(recipe: Recipe, names: Names, bedrock: "BedrockClient") -> tuple[QuotaUse, ...]:
-    """Every quota that the catalog knows for the recipe's hosting, in the client's Region."""
+    """Every known quota for the recipe's hosting, in the client's Region."""
     live = names.live(recipe.name, recipe.student)
     if recipe.hosting is HostingMode.ON_DEMAND:
         deployed = list(_deployments(bedrock))
@@ -55,11 +59,11 @@ def _endpoints(live_exists: bool) -> int:
 
 
 def _of_one(recipe: Recipe) -> Iterator[QuotaUse]:
-    """The quota that holds for each Provisioned Throughput by itself, whatever others there are."""
+    """The quota of one Provisioned Throughput, which does not depend on others."""
     if quota := catalog.model(recipe.student).model_units_quota:
         yield QuotaUse(quota=quota, used=0, added=recipe.model_units)
     else:
-        log.warning("the catalog knows no quota of model units for %s; going on without", recipe.student)
+        log.warning("the catalog has no quota of model units for %s; continuing without", recipe.student)
 
 
 def _deployments(bedrock: "BedrockClient") -> Iterator[str]:
@@ -69,7 +73,8 @@ def _deployments(bedrock: "BedrockClient") -> Iterator[str]:
 
 
 def _units(bedrock: "BedrockClient") -> Iterator[tuple[str, int]]:
-    """Name and model units of what counts: bought for a custom model, without commitment, and not failed."""
+    """Name and model units of what counts: Provisioned Throughput of custom models without commitment that has not
+    failed."""
     for page in bedrock.get_paginator("list_provisioned_model_throughputs").paginate():
         for item in page.get("provisionedModelSummaries", []):
             custom = ":custom-model/" in item["modelArn"]
@@ -87,23 +92,23 @@ class HostingQuotas:
         self._names, self._bedrock, self._service_quotas = Names(environment), bedrock, service_quotas
 
     def check(self, recipe: Recipe) -> None:
-        """Raises QuotaTooSmall, with the figures of every quota that is, and what to write to AWS Support."""
+        """Raises QuotaTooSmall with the figures of every insufficient quota, and a text for AWS Support."""
         found = [(need, self._granted(need.quota)) for need in quota_uses(recipe, self._names, self._bedrock)]
         small = [(need, granted) for need, granted in found if granted is not None and need.wanted > granted]
         if small:
             raise QuotaTooSmall(_refusal(recipe, self._bedrock.meta.region_name, small))
 
     def _granted(self, quota: ServiceQuota) -> int | None:
-        """The applied value; None where Service Quotas does not tell it: AccessDeniedException,
+        """The applied value; None where Service Quotas does not return it: AccessDeniedException, or
         NoSuchResourceException ("if the applied quota value is not available, the quota is not retrieved")."""
         try:
             answer = self._service_quotas.get_service_quota(ServiceCode=SERVICE_CODE, QuotaCode=quota.code)
         except ClientError as error:
-            log.warning("the quota %s (%s) is unknown (%s); going on without", quota.name, quota.code, code(error))
+            log.warning("the quota %s (%s) is unknown (%s); continuing without", quota.name, quota.code, code(error))
             return None
         value = answer["Quota"].get("Value")
         if value is None:
-            log.warning("the quota %s (%s) came without a value; going on without", quota.name, quota.code)
+            log.warning("the quota %s (%s) has no value; continuing without", quota.name, quota.code)
             return None
         return int(value)
 

@@ -1,6 +1,7 @@
-"""Answers the runs that wait for a job: on the service's event, and on a slow poll, since events are best effort.
+"""Sends job results to the runs that wait for them: on the service's event, and in a slow poll, because events are best
+effort.
 
-Whatever called, the job is read again: an event's own fields are never believed (UG monitoring-eventbridge).
+The job is always read again; the fields of an event are not trusted (UG monitoring-eventbridge).
 """
 
 import json
@@ -26,7 +27,7 @@ CAUSE_MAX = 32_768  # characters (SendTaskFailure)
 
 
 class TaskTokens:
-    """A token whose task has gone, answered before or timed out, is passed over."""
+    """Task tokens of the state machine. A token whose task has ended is ignored."""
 
     def __init__(self, stepfunctions: "SFNClient") -> None:
         self._stepfunctions = stepfunctions
@@ -53,7 +54,8 @@ log = get_logger(__name__)
 
 
 def jobs_of_event(waiting: Iterable[WaitingJob], event: Mapping[str, Any]) -> list[WaitingJob]:
-    """Those an event is about: one job's for `Model Customization Job State Change`, all for anything else."""
+    """The waiting jobs that an event is about: one for `Model Customization Job State Change`, all for any other
+    event."""
     name = (event.get("detail") or {}).get("jobName")
     return [each for each in waiting if name is None or each.job == name]
 
@@ -63,7 +65,7 @@ class Settler:
         self._jobs, self._tokens, self._ledger = jobs, tokens, ledger
 
     def settle_all(self, waiting: Iterable[WaitingJob]) -> int:
-        """How many were answered. One that cannot be does not stop the others; it is raised after them."""
+        """The number of settled jobs. A failure does not stop the others; it is raised after them."""
         settled, errors = 0, []
         for each in waiting:
             try:
@@ -76,7 +78,7 @@ class Settler:
         return settled
 
     def settle(self, waiting: WaitingJob) -> bool:
-        """True where the job has ended and its run was told, or the run has ended without it."""
+        """True where the job has ended and its run was notified, or where the run has ended without it."""
         if self._ledger.run(waiting.run).outcome is not Outcome.RUNNING:
             return self._abandon(waiting)
         job = self._jobs.find(waiting.job)
@@ -84,8 +86,8 @@ class Settler:
             return False
         if job["status"] == "Completed":
             return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
-        said = redacted_message(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
-        return self._failed(waiting, said or f"the job {waiting.job} is {job['status']}")
+        failure = redacted_message(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
+        return self._failed(waiting, failure or f"the job {waiting.job} is {job['status']}")
 
     def _completed(self, waiting: WaitingJob, job_arn: str, model_arn: str | None) -> bool:
         status = self._jobs.model_status(model_arn) if model_arn else "Creating"
@@ -105,7 +107,7 @@ class Settler:
         return True
 
     def _abandon(self, waiting: WaitingJob) -> bool:
-        """The run was closed while its job went on, as when a person aborts the execution."""
+        """Stops the job of a run that was closed meanwhile, for example because a person aborted the execution."""
         self._jobs.stop(waiting.job)
         self._ledger.remove_waiting_job(waiting)
         return True

@@ -1,4 +1,4 @@
-"""The candidate: a second, short-lived endpoint of a run's student, made only for the verdict."""
+"""The candidate: a second, short-lived endpoint for a run's student, which exists only until the verdict."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Stude
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Its name derives from the run's id, so that any path can find and release it from the run alone."""
+    """A run's candidate. Its name derives from the run's id, so it can be found and released from the run alone."""
 
     run: Run
     names: Names
@@ -36,12 +36,12 @@ class Candidate:
         )
 
     def describe(self, endpoint: Endpoint) -> EndpointStatus:
-        """Raises EndpointFailed. The stage's product is an endpoint that answers."""
+        """The status of the endpoint. Once it is ready, it is the stage's product. Raises EndpointFailed."""
         status = self.hosting.status(self.name)
         if status is EndpointStatus.READY:
             self.ledger.end(self.run.id, Stage.ENDPOINT, endpoint)
         return status
 
     def release(self) -> bool:
-        """False where there was none. Raises Unfinished while the service still creates it."""
+        """Deletes the endpoint; False where there is none. Raises Unfinished while the service still creates it."""
         return self.hosting.delete(self.name)

@@ -1,7 +1,7 @@
-"""Endpoints that nothing needs: the last net for whatever bills by the hour.
+"""Finds endpoints that nothing needs, the last protection against resources that bill by the hour.
 
-Rightful are the candidate of a run on the road, the live endpoint that its recipe's alias names, and any live endpoint
-of a recipe that is on the road (promotion is between making it and writing the alias).
+An endpoint is needed if it is the candidate of an active run, the live endpoint that its recipe's alias names, or a
+live endpoint of a recipe with an active run or roll-back (promotion creates it before it writes the alias).
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,19 @@ from distillery.core.pipeline import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class OrphanedEndpoints:
-    """Tags say whose an endpoint is: the name's prefix alone could be another environment's, or a person's."""
+    """The environment's orphaned endpoints. Tags identify the owner, because other environments or people may use
+    the same name prefix."""
 
     names: Names
     ledger: Ledger
     aliases: Aliases
 
     def find(self, hosting: Hosting) -> Iterator[Endpoint]:
-        """The order matters: endpoints first, then who is on the road, then aliases. What is made meanwhile is not
-        in the list, and who left the road meanwhile has written the alias before."""
+        """The orphans of one hosting mode.
+
+        The order matters: endpoints are listed first, then active runs, then aliases. What is created meanwhile is not
+        in the list, and a run that ended meanwhile has written its alias before.
+        """
         ours = [
             endpoint for endpoint in hosting.named(self.names.prefix) if endpoint.name.startswith(self.names.prefix)
         ]
@@ -46,7 +50,7 @@ class OrphanedEndpoints:
 
 
 def _tags(hosting: Hosting, endpoint: Endpoint) -> dict[str, str]:
-    """None at all where the endpoint has just been deleted by somebody else."""
+    """The tags; empty where the endpoint has just been deleted."""
     try:
         return hosting.tags(endpoint)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Runs and roll-backs that hold their recipe though no execution walks the road for them any more."""
+"""Closes runs and roll-backs that lock their recipe although no execution works on them any more."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Executions:
         self._stepfunctions = stepfunctions or client("stepfunctions")
 
     def status(self, name: str) -> str | None:
-        """None where no execution of that name was started."""
+        """The status of the execution; None where none was started under that name."""
         try:
             return self._stepfunctions.describe_execution(executionArn=f"{self._prefix}:{name}")["status"]
         except ClientError as error:
@@ -35,12 +35,12 @@ class Executions:
 
 
 PATIENCE = timedelta(hours=1)
-"""How long an execution may be missing: between taking the recipe and starting it lie seconds."""
+"""How long an execution may be missing. Between the lock and the start of the execution lie seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaleRuns:
-    """Closes them, so that the recipe is free for the next run, and tells people."""
+    """Closes stale runs, which releases their recipes, and notifies people."""
 
     ledger: Ledger
     rollbacks: Rollbacks
@@ -48,7 +48,7 @@ class StaleRuns:
     notices: Notices
 
     def settle(self, recipe: str, holder: str) -> str | None:
-        """The reason why `holder` was taken off the road; None where it is rightly on it."""
+        """Closes the holder of a lock if it is stale. Returns the reason, or None where it is active."""
         reason = self._reason(holder)
         if reason is None:
             return None
@@ -56,10 +56,8 @@ class StaleRuns:
             self.rollbacks.end(recipe, holder, Outcome.FAILED, reason)
             self.ledger.unlock(recipe, holder)
         elif not self.ledger.close(holder, Outcome.FAILED, reason):
-            return reason  # closed before, and told then
-        self.notices.publish(
-            f"Distillery: {recipe} failed", f"{holder} was taken off the road: {reason}. The recipe is free again."
-        )
+            return reason  # closed and reported before
+        self.notices.publish(f"Distillery: {recipe} failed", f"{holder} was closed: {reason}. The recipe is unlocked.")
         return reason
 
     def _reason(self, holder: str) -> str | None:

@@ -1,4 +1,5 @@
-"""The sweep: whatever happened to the executions, recipes are freed and nothing is left that bills by the hour."""
+"""The sweep: whatever happened to executions, it unlocks recipes and deletes what bills by the hour and is not
+needed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Sweep:
-    """One bad item never stops the others; what failed is raised together at the end, so that an alarm sees it."""
+    """Sweeps an environment. A failure does not stop the rest; failures are raised together, so that an alarm sees
+    them."""
 
     ledger: Ledger
     stale_runs: StaleRuns
@@ -35,7 +37,7 @@ class Sweep:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """As the function's environment variables say."""
+        """The sweep that the function's environment variables configure."""
         names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
         ledger, rollbacks = Ledger(table), Rollbacks(table)
         executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
@@ -50,11 +52,11 @@ class Sweep:
         closed = self._close()
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
         if self.errors:
-            raise ExceptionGroup("the sweep could not deal with everything; the next one tries again", self.errors)
+            raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
         return {"closed": closed, "deleted": deleted}
 
     def _close(self) -> dict[str, str]:
-        active = self._tried("who is on the road", self.ledger.active) or {}
+        active = self._tried("active runs", self.ledger.active) or {}
         closed = {
             holder: self._tried(holder, partial(self.stale_runs.settle, recipe, holder))
             for recipe, holder in active.items()
@@ -68,7 +70,7 @@ class Sweep:
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except Unfinished as unfinished:  # such as an endpoint still being created: the next sweep has it
+        except Unfinished as unfinished:  # such as an endpoint that is being created; left to the next sweep
             log.info("sweep: %s: %s", what, unfinished)
         except Exception as error:
             log.exception("sweep: %s", what)

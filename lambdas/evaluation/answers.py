@@ -1,4 +1,4 @@
-"""Asking: every contender answers the same prompts under the same settings."""
+"""Collects answers: every contender answers the same prompts with the same parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
 MARGIN_MS = 60_000
-"""Kept for the last call and for writing the part."""
+"""Milliseconds reserved for the last request and for writing the part."""
 
 
 class Context(Protocol):
-    """Of Lambda's context object, what is used."""
+    """The part of Lambda's context object that is used."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCollector:
-    """called_as: role → `modelId`. Temperature is 0, so that a verdict says the same twice, as far as models do."""
+    """Collects the answers of a chunk. `model_ids`: role → `modelId`. Temperature is 0, for repeatable verdicts."""
 
     parts: Parts
     model_ids: Mapping[str, str]
@@ -34,9 +34,10 @@ class AnswerCollector:
     runtime: "BedrockRuntimeClient"
 
     def answer(self, chunk: Chunk, context: Context) -> str:
-        """The URI of the complete part. Raises Unfinished when time runs out.
+        """The URI of the complete part.
 
-        Whatever goes wrong, what was answered is written, so that a retry pays for nothing twice.
+        Whatever fails, the answers so far are written, so that a retry pays for nothing twice. Raises Unfinished when
+        time runs out.
         """
         done = self.parts.read(chunk)
         missing = [index for index in range(chunk.start, chunk.stop) if index not in done]

@@ -1,4 +1,4 @@
-"""The answers to the held-out prompts, in parts of a size that one invocation can do and another can resume."""
+"""The answers to the held-out prompts, in parts that one invocation can complete and another can resume."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ PROMPTS_PER_CHUNK = 20
 
 
 def chunks(heldout: int) -> list[Chunk]:
-    """[0, heldout) in pieces, the last one shorter."""
+    """Chunks of [0, heldout); the last one may be shorter."""
     starts = range(0, heldout, PROMPTS_PER_CHUNK)
     return [
         Chunk(index=index, start=start, stop=min(start + PROMPTS_PER_CHUNK, heldout))
@@ -39,7 +39,7 @@ class Parts:
         return self.uri(f"part-{chunk.index:04}.jsonl")
 
     def heldout(self) -> list[Prompt]:
-        """Raises EvaluationFailed where the file is not the one that the run was opened with."""
+        """The held-out prompts. Raises EvaluationFailed where the file does not match the run's data set."""
         text = self.store.read(self.run.dataset.heldout_uri).decode()
         prompts = [conversation.parse(line) for line in text.split("\n") if line]
         if len(prompts) != self.run.dataset.heldout or not prompts:
@@ -50,7 +50,7 @@ class Parts:
         return prompts
 
     def read(self, chunk: Chunk) -> dict[int, PromptAnswers]:
-        """What was answered up to now, by index."""
+        """The answers so far, by index."""
         uri = self.part_uri(chunk)
         if not self.store.exists(uri):
             return {}
@@ -59,6 +59,6 @@ class Parts:
         return {row.index: row for row in rows}
 
     def write(self, chunk: Chunk, rows: Sequence[PromptAnswers]) -> None:
-        """The whole part, in the order of the prompts."""
+        """Writes the whole part, in the order of the prompts."""
         lines = [json.dumps(to_wire(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: row.index)]
         self.store.write(self.part_uri(chunk), "".join(f"{line}\n" for line in lines).encode())

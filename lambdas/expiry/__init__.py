@@ -1,1 +1,1 @@
-"""Data sets end, but for those that are in use."""
+"""Deletes old data sets that are not in use."""

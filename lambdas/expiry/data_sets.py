@@ -1,8 +1,8 @@
-"""Old data sets go, in all their versions; those of the current and the previous model, and of runs on the road, stay.
+"""Deletes all versions of old data sets, except those of active runs and of the current and previous models.
 
-S3's own rules know prefixes and tags. What an alias names is neither: a tag that is set at writing and taken off at
-promotion is lost with a failed request, is on no object of before, and lets whoever may tag decide what is kept. So it
-is decided every day by what the ledger and the alias say on that day.
+S3 lifecycle rules know prefixes and tags, and what an alias names is neither. A tag that is set at writing and removed
+at promotion would be lost with a failed request, would be missing on older objects, and would let whoever may tag
+objects decide what is kept. So the function decides every day from the ledger and the alias.
 """
 
 from collections import defaultdict
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 OldSets = dict[str, dict[str, list[Version]]]
-"""recipe → digest → versions older than they may be."""
+"""recipe → digest → expired versions"""
 
 
 @dataclass(slots=True, kw_only=True)
 class DatasetExpiry:
-    """days: that a data set is kept. One recipe that cannot be judged never stops the others; what failed is raised
-    together at the end, so that an alarm sees it."""
+    """Deletes expired data sets. `days`: how long a data set is kept.
+
+    A failure for one recipe does not stop the others; failures are raised together, so that an alarm sees them.
+    """
 
     names: Names
     s3: "S3Client"
@@ -46,8 +48,10 @@ class DatasetExpiry:
     errors: list[Exception] = field(default_factory=list)
 
     def expire(self) -> dict[str, Any]:
-        """How many versions were deleted of which data sets, and which waiting runs are declined since theirs are gone.
-        Raises ExceptionGroup."""
+        """Deletes the expired versions, and declines waiting runs whose prompts are deleted. Returns what was done.
+
+        Raises ExceptionGroup.
+        """
         ended, declined, deleted = list[str](), list[str](), 0
         for recipe, old in self._old().items():
             try:
@@ -61,7 +65,7 @@ class DatasetExpiry:
                 log.exception("data sets of %s", recipe)
                 self.errors.append(error)
         if self.errors:
-            raise ExceptionGroup("some data sets could not be ended; the next day tries again", self.errors)
+            raise ExceptionGroup("some data sets could not be deleted; the next day tries again", self.errors)
         return {"deleted": deleted, "data_sets": ended, "declined": declined}
 
     def _old(self) -> OldSets:
@@ -74,10 +78,12 @@ class DatasetExpiry:
         return found
 
     def _unused(self, recipe: str, old: dict[str, list[Version]]) -> dict[str, list[Version]]:
-        """The order matters: objects were listed first, then come the runs, then the alias. What is written meanwhile
-        is not in the list, and a run that left the road meanwhile has written the alias before.
+        """The expired data sets that nothing uses.
 
-        Raises LookupError where no run made a model that the alias names: then nobody knows what it learned from.
+        The order matters: objects are listed first, then runs, then the alias. What is written meanwhile is not in the
+        list, and a run that ended meanwhile has written its alias before.
+
+        Raises LookupError where no run made a model that the alias names, so that its data set is unknown.
         """
         records = self.ledger.runs(recipe)
         alias = self.aliases.read(self.names.alias(recipe))
@@ -86,13 +92,13 @@ class DatasetExpiry:
         for need in datasets_in_use(records, current=current, previous=previous):
             if not need.digests:
                 raise LookupError(
-                    f"no run in the ledger made {need.model} of {recipe!r}; none of its data sets is ended"
+                    f"no run in the ledger made {need.model} of {recipe!r}; none of the recipe's data sets is deleted"
                 )
             used |= need.digests
         return {digest: found for digest, found in old.items() if digest not in used}
 
     def _decline(self, recipe: str, digest: str, found: list[Version]) -> list[str]:
-        """Runs that wait for an approval, and whose prompts go now."""
+        """Declines runs that wait for an approval and whose prompts are about to be deleted."""
         if not any(version.latest and not version.marker for version in found):
             return []
         waiting = [record for record in self.ledger.runs(recipe) if _waits_for(record, digest)]

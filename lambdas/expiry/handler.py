@@ -1,4 +1,4 @@
-"""The door: every day. What it does never depends on the event."""
+"""The Lambda handler, which runs every day. It ignores the event."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ log.setLevel(logging.INFO)
 
 @boundary()
 def expire(_event: object, _context: object) -> Any:
-    """What `DataSets.end` says."""
+    """The result of `DatasetExpiry.expire`."""
     table = Table(read(Variable.LEDGER))
     ended = DatasetExpiry(
         names=Names(read(Variable.ENVIRONMENT)),

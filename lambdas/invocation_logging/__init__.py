@@ -1,1 +1,2 @@
-"""The one logging configuration of an account and Region: taken by one environment, put back when that goes."""
+"""The model invocation logging configuration of an account and Region, of which there is one: an environment takes
+it, and restores the previous one when it is deleted."""

@@ -1,4 +1,4 @@
-"""The configuration itself: one per account and Region, which every Put overwrites (UG model-invocation-logging)."""
+"""The configuration: one per account and Region, overwritten by every Put (UG model-invocation-logging)."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ _MODALITIES = ("text", "image", "embedding", "video", "audio")
 
 
 def to_bucket(bucket: str) -> Logging:
-    """Text alone, to a bucket without a prefix: `AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/…`."""
+    """Text only, to a bucket without a prefix: `AWSLogs/<account>/BedrockModelInvocationLogs/<Region>/…`."""
     delivered = {f"{modality}DataDeliveryEnabled": modality == "text" for modality in _MODALITIES}
     return {"s3Config": {"bucketName": bucket, "keyPrefix": ""}, **delivered}
 
@@ -24,7 +24,7 @@ def bucket_of(logging: Logging) -> str | None:
 
 
 def describe(logging: Logging) -> str:
-    """Where it delivers, for a person."""
+    """The destinations of a configuration, for people."""
     group = (logging.get("cloudWatchConfig") or {}).get("logGroupName")
     places = [f"bucket {bucket_of(logging)}"] if bucket_of(logging) else []
     return " and ".join([*places, *([f"log group {group}"] if group else [])]) or "nowhere"
@@ -36,7 +36,7 @@ class Configuration:
         self.region = bedrock.meta.region_name
 
     def read(self) -> Logging | None:
-        """None where nothing is logged."""
+        """The configuration; None where nothing is logged."""
         try:
             answer = self._bedrock.get_model_invocation_logging_configuration()
         except ClientError as error:
@@ -46,7 +46,7 @@ class Configuration:
         return dict(answer["loggingConfig"]) if answer.get("loggingConfig") else None
 
     def write(self, logging: Logging) -> None:
-        """The service tries the destination before it takes this (ValidationException)."""
+        """Writes the configuration. The service checks the destination first (ValidationException)."""
         self._bedrock.put_model_invocation_logging_configuration(loggingConfig=logging)  # type: ignore[arg-type] # as read: the stubs' type has no room for fields to come
 
     def delete(self) -> None:

@@ -1,6 +1,7 @@
-"""The door: a custom resource of CloudFormation, see `distillery/core/custom_resource`.
+"""The Lambda handler of a CloudFormation custom resource, see `distillery/core/custom_resource`.
 
-`{"Bucket": …, "Replace": "true" | "false"}`. Create and Update take the configuration, Delete gives it back.
+`{"Bucket": …, "Replace": "true" | "false"}`. Create and Update take the configuration, Delete restores the previous
+one.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from lambdas.invocation_logging.ownership import Ownership
 
 @boundary()
 def own(event: Mapping[str, Any], context: Any) -> None:
-    """The physical id never changes, so that an update is never followed by a deletion."""
+    """The physical id never changes, so CloudFormation deletes nothing after an update."""
     carry_out(event, context, _own)
 
 

@@ -1,9 +1,9 @@
-"""Whose the logging configuration is: one environment's, written down once for the account and Region.
+"""The environment that owns the logging configuration, recorded once for the account and Region.
 
     /distillery/logging-owner = {"environment": "prod", "stack": "arn:…", "bucket": "…", "previous": null | {…}}
 
-The parameter is made by a write that fails where there is one, so that of two environments one gets it. `previous` is
-what somebody else had configured, to be put back.
+The parameter is created by a write that fails if it exists, so only one of two environments gets it. `previous` is the
+configuration of others, which is restored later.
 """
 
 import json
@@ -23,7 +23,7 @@ class Ownership:
         self._environment, self._configuration, self._ssm = environment, configuration, ssm
 
     def take(self, wanted: Logging, *, stack: str, replace: bool) -> None:
-        """Makes `wanted` the configuration. Raises LoggingOwned naming whose it is, and changes nothing then."""
+        """Makes `wanted` the configuration. Raises LoggingOwned with the owner, and then changes nothing."""
         record = self._record()
         if record is None:
             record = {"environment": self._environment, "stack": stack, "previous": self._put_aside(replace)}
@@ -39,7 +39,7 @@ class Ownership:
         self._write(record | {"bucket": bucket_of(wanted), "stack": stack}, new=False)
 
     def give_back(self) -> None:
-        """Puts back what was there before, unless somebody has changed it since; leaves alone what is another's."""
+        """Restores the previous configuration, unless it was changed meanwhile or belongs to another environment."""
         record = self._record()
         if record is None or record["environment"] != self._environment:
             return
@@ -52,7 +52,7 @@ class Ownership:
         self._forget()
 
     def _put_aside(self, replace: bool) -> Logging | None:
-        """What nobody of Distillery configured."""
+        """The configuration that no environment of Distillery made."""
         current = self._configuration.read()
         if current is None:
             return None

@@ -1,4 +1,4 @@
-"""The end of the road: the ledger is closed, the recipe is free, and people are told."""
+"""The last step of an execution: it closes the run, unlocks the recipe and notifies people."""
 
 import contextlib
 import json
@@ -18,7 +18,8 @@ from lambdas.promotion.target import is_rollback
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How it ended, judged by what stands on the road; after a failure that is little more than the run."""
+    """How a run or roll-back ended, derived from the execution's state. After a failure the state may hold only the
+    run."""
 
     recipe: str
     holder: str
@@ -32,7 +33,7 @@ class Ending:
 
 
 def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, notices: Notices) -> Ending:
-    """People are told last: a topic that refuses must not keep the recipe from its next run."""
+    """Closes the run or roll-back. People are notified last: a failing topic must not keep the recipe locked."""
     ending = _ending(event)
     if is_rollback(event):
         rollbacks.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
@@ -62,8 +63,10 @@ def _ending(event: Event) -> Ending:
 
 
 def describe_error(error: Mapping[str, Any]) -> str:
-    """`JobFailed: the service's words` of what a Catch put on the road; a Lambda's Cause is JSON. The product's own
-    errors say their sentence; what else was raised, or a service says, may quote a prompt."""
+    """The error that a Catch stored, such as `JobFailed: <message>`. The Cause of a Lambda error is JSON.
+
+    Messages of the product's own errors are kept; any other message may quote a prompt and is redacted.
+    """
     name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
     with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):  # a service's Cause is plain text
         cause = str(json.loads(cause)["errorMessage"])

@@ -1,6 +1,6 @@
 """The live endpoint: one per recipe and base model. Its ARN never changes; its model does.
 
-It alone carries its route's tag, which lets callers in: what a candidate says is nobody's answer.
+Only the live endpoint has its route's tag, which lets callers in: nobody may call a candidate.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from lambdas.promotion.target import PromotionTarget
 
 @dataclass(frozen=True, slots=True)
 class LiveEndpoint:
-    """Brings the live endpoint to a target's model; every call may be repeated."""
+    """Brings the live endpoint to a target's model. Every call may be repeated."""
 
     names: Names
     hosting: Mapping[HostingMode, Hosting]
@@ -27,11 +27,11 @@ class LiveEndpoint:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """As the function's environment variables say, in its own Region."""
+        """The endpoint that the function's environment variables configure, in its own Region."""
         return cls(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
 
     def promote(self, target: PromotionTarget) -> Endpoint:
-        """The live endpoint, made with the model or on its way to it."""
+        """The live endpoint, created with the model or updated to it."""
         name, hosting = self.name(target), self.hosting[target.recipe.hosting]
         existing = hosting.find(name)
         if existing and existing.state is State.FAILED and not self._in_use(existing, target):
@@ -39,15 +39,15 @@ class LiveEndpoint:
             existing = None
         if existing is None:
             return self._create(target, name, hosting)
-        hosting.tag(existing.endpoint, self._route(target))  # made before there were such tags, or by hand
-        if existing.state is State.UPDATE_FAILED:  # an earlier attempt's: ours gets one of its own
+        hosting.tag(existing.endpoint, self._route(target))  # it may be older than these tags, or made by hand
+        if existing.state is State.UPDATE_FAILED:  # left by an earlier attempt; this one starts its own
             hosting.repoint(existing.endpoint, target.model_arn)
         else:
             _approach(existing, target, hosting)
         return existing.endpoint
 
     def describe(self, target: PromotionTarget) -> EndpointStatus:
-        """READY when it serves the target's model. Raises EndpointFailed where it never will."""
+        """READY when the endpoint serves the target's model. Raises EndpointFailed where it never will."""
         name, hosting = self.name(target), self.hosting[target.recipe.hosting]
         found = hosting.find(name)
         if found is None:
@@ -69,7 +69,7 @@ class LiveEndpoint:
         )
 
     def _route(self, target: PromotionTarget) -> dict[str, str]:
-        """The tags that callers' policies name."""
+        """The tags that the policies of callers refer to."""
         return {TAG_ENVIRONMENT: self.names.environment, TAG_ROUTE: DISTILLED_PREFIX + target.recipe.name}
 
     def _in_use(self, existing: Hosted, target: PromotionTarget) -> bool:
@@ -78,9 +78,9 @@ class LiveEndpoint:
 
 
 def _approach(found: Hosted, target: PromotionTarget, hosting: Hosting) -> bool:
-    """Begins an update where the endpoint serves another model and none is under way; True where it did.
+    """Starts an update where the endpoint serves another model and no update is in progress; True where it did.
 
-    An update under way, even to another model (of an aborted run), is waited for: `describe` comes again.
+    An update in progress, even to another model (of an aborted run), is awaited: `describe` is called again.
     """
     if found.state is not State.SERVING or found.model_arn == target.model_arn:
         return False

@@ -1,6 +1,6 @@
-"""What is written down of a promotion: its beginning and end in the ledger, and the alias.
+"""Records a promotion: its start and end in the ledger, and the alias.
 
-From the alias on callers are sent to the target's model, and the old one is kept as `previous`.
+Once the alias is written, callers use the target's model, and the old model is kept as `previous`.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ class Recorder:
     ledger: Ledger
 
     def promote(self, target: PromotionTarget) -> Endpoint:
-        """The live endpoint, on its way to the target's model. A roll-back is no stage of a run."""
+        """The live endpoint, updating to the target's model. A roll-back is no stage of a run."""
         if target.mover == target.run:
             self.ledger.begin(target.run, Stage.PROMOTION)
         return self.live.promote(target)
 
     def record(self, target: PromotionTarget) -> Alias:
-        """The alias that names the target. A repeat finds it written and changes nothing."""
+        """Writes the alias of the target. A repeated call changes nothing."""
         parameter = self.live.names.alias(target.recipe.name)
         old = self.live.aliases.read(parameter)
         alias = old
@@ -44,7 +44,7 @@ class Recorder:
         return alias
 
     def _serving(self, target: PromotionTarget) -> Endpoint:
-        """Looked at once more: an alias that is ahead of its endpoint would be a lie."""
+        """The endpoint, described once more: an alias must not be ahead of its endpoint."""
         found = self.live.hosting[target.recipe.hosting].find(self.live.name(target))
         if found is None or found.state is not State.SERVING or found.model_arn != target.model_arn:
             state = f"{found.state} with {found.model_arn}" if found else "gone"
@@ -52,7 +52,8 @@ class Recorder:
         return found.endpoint
 
     def _delete(self, endpoint: Endpoint) -> None:
-        """Of another base model or hosting mode; callers have left it. The sweep deletes what is busy here."""
+        """Deletes the previous live endpoint, of another base model or hosting mode. If it is busy, it is left to
+        the sweep."""
         try:
             self.live.hosting[endpoint.mode].delete(endpoint.name)
         except Unfinished as unfinished:

@@ -1,4 +1,4 @@
-"""Going back: the door that starts a roll-back of a recipe to its previous model."""
+"""Starts the roll-back of a recipe to its previous model."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackRequest:
-    """version: of the alias that was looked at. One request goes back once: sent again, it finds another version."""
+    """A request. `version` is that of the alias that the requester saw, so a repeated request finds another version."""
 
     recipe: str
     version: int
@@ -41,17 +41,20 @@ class Rollback:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """As the function's environment variables say."""
+        """The roll-back that the function's environment variables configure."""
         names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
         return cls(
             names, Ledger(table), Rollbacks(table), Aliases(), read(Variable.STATE_MACHINE), client("stepfunctions")
         )
 
     def start(self, request: RollbackRequest, by: Caller) -> dict[str, Any]:
-        """The execution, its holder, and the model it goes back to. Raises RunActive, NothingToRollBack, BadRequest.
+        """Starts the execution, and returns it with its holder and the model that becomes live.
 
-        The recipe is locked before the alias is read, so that the alias cannot change in between. Where the answer of
-        StartExecution is lost (no ClientError) the lock stays: the execution may walk, and else the sweep frees it.
+        The recipe is locked before the alias is read, so the alias cannot change in between. Where the response of
+        StartExecution is lost (no ClientError), the lock stays: the execution may be running, and otherwise the sweep
+        unlocks the recipe.
+
+        Raises RunActive, NothingToRollBack, BadRequest.
         """
         recipe, holder = request.recipe, rollback_holder(request.recipe, clock.now())
         self.ledger.lock(recipe, holder)

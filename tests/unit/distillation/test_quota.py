@@ -103,7 +103,7 @@ def test_a_quota_that_cannot_be_read_is_logged_and_stops_nothing(error: str, cap
 
 def test_a_quota_without_a_value_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     check(provisioned(), {MICRO: 2})
-    assert "(L-BE77399C) came without a value" in caplog.text
+    assert "(L-BE77399C) has no value" in caplog.text
 
 
 def test_one_unreadable_quota_does_not_hide_another_that_is_too_small() -> None:
