@@ -175,7 +175,8 @@ def _handle_personal_data(rows: tuple[HashedPrompt, ...], setting: PersonalData)
     if prompts and setting is PersonalData.REJECT:
         counts = ", ".join(f"{count} {name}" for name, count in sorted(types.items()))
         raise DatasetRejected(
-            f"{prompts} prompts contain personal data ({counts}); remove it, or mask it by the recipe's settings"
+            f"{prompts} prompts contain personal data ({counts}), and the recipe allows none; remove it, or set "
+            'personal_data = "mask" in the recipe'
         )
     distinct = {row.digest: row for row in reversed(masked)}  # masking can make prompts equal: the first one is kept
     return Curated(rows=tuple(reversed(distinct.values())), personal_data=types, personal_prompts=prompts)
