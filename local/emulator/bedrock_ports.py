@@ -22,10 +22,10 @@ def _require(role_arn: str, action: str, resource: str, keys: Conditions | None 
 
 
 class AccountObjects:
-    """S3 of the account, read and written as a role: its policies, the bucket's and the key's all have a say."""
+    """S3 of the account, read and written under a role, with its policies, the bucket's and the key's."""
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
-        """The object's bytes. Raises ObjectDenied, or ObjectMissing."""
+        """Returns the content of an object. Raises ObjectDenied, or ObjectMissing."""
         with request_scope(account, region):
             _require(role_arn, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
             status, _headers, body = s3._get_object(bucket, key, {}, {})
@@ -34,13 +34,13 @@ class AccountObjects:
             return bytes(body)
 
     def put(self, account: str, region: str, role_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """Write the object. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
+        """Writes an object. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
             _require(role_arn, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
             _put(bucket, key, body)
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
-        """The keys under a prefix. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
+        """Returns the keys under a prefix. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
         with request_scope(account, region):
             _require(role_arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
             if (found := s3._buckets.get(bucket)) is None:
@@ -48,7 +48,7 @@ class AccountObjects:
             return sorted(key for key in found["objects"] if key.startswith(prefix))
 
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
-        """Write as Bedrock itself. Raises ObjectDenied, or ObjectMissing when there is no such bucket."""
+        """Writes an object as Bedrock's service principal. Raises ObjectDenied, or ObjectMissing without the bucket."""
         with request_scope(account, region):
             target = f"arn:aws:s3:::{bucket}/{key}"
             if why := delivery_permissions.refusal(_BEDROCK, "s3:PutObject", target, source_arn=source_arn):
@@ -74,17 +74,17 @@ class AccountEvents:
     def emit(
         self, account: str, region: str, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]
     ) -> None:
-        """Put one event of an AWS service on it."""
+        """Puts an event of an AWS service on the bus."""
         entry = {"Source": source, "DetailType": detail_type, "Resources": resources, "Detail": json.dumps(detail)}
         with request_scope(account, region):
             eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
 class AccountRoles:
-    """The account's roles and whom they trust."""
+    """The account's roles and their trust policies."""
 
     def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
-        """None if Bedrock may assume the role for that source, else the sentence that Bedrock answers."""
+        """Returns Bedrock's error message; None if Bedrock may assume the role for that source."""
         with request_scope(account, region):
             if iam.service_may_assume(_BEDROCK, role_arn, source_arn=service_source_arn):
                 return None
@@ -96,7 +96,7 @@ class AccountRoles:
     def is_allowed(
         self, account: str, region: str, role_arn: str, action: str, resource: str, keys: Mapping[str, str]
     ) -> bool:
-        """Whether the role may do that."""
+        """Whether the role may perform the action."""
         with request_scope(account, region):
             return iam.role_may(role_arn, action, resource, {**keys})
 
@@ -105,7 +105,7 @@ class AccountKeys:
     """The account's KMS keys."""
 
     def find(self, account: str, region: str, key: str) -> str | None:
-        """The key's ARN, if it is there and enabled."""
+        """Returns the ARN of the key; None unless it exists and is enabled."""
         with request_scope(account, region):
             record = kms._resolve_key(key)
             return str(record["Arn"]) if record and record["KeyState"] == "Enabled" else None
@@ -117,7 +117,7 @@ class AccountLogs:
     def put(
         self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
     ) -> None:
-        """Append one event as the role; without the role's permissions, or the group and its key, it is lost."""
+        """Writes an event under the role. It is lost without permissions of the role, the group or its key."""
         where = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
         event = {"timestamp": int(at.timestamp() * 1000), "message": message}
         named = {"logGroupName": group, "logStreamName": stream}

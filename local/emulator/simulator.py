@@ -13,23 +13,23 @@ from bedrock_simulator.settings import Settings
 
 
 class Simulator(Protocol):
-    """What we need of `bedrock_simulator.engine.Bedrock`."""
+    """The interface of `bedrock_simulator.engine.Bedrock` that the account uses."""
 
     faults: Faults
     settings: Settings
 
     def handle(self, request: Request) -> Response:
-        """Answer one request."""
+        """Answers a request."""
 
     def tick(self) -> bool:
-        """Do what is due; whether there was anything."""
+        """Performs what is due. Returns whether there was anything."""
 
     def inventory(self, account: str) -> dict[str, Any]:
-        """What exists in an account, and what bills by the hour."""
+        """Returns the resources of an account, and those that bill by the hour."""
 
 
 def ask(simulator: Simulator, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Call the control plane from within, as the current account and Region. Raises ValueError if it refuses."""
+    """Calls the control plane as the current account and Region. Raises ValueError if it refuses."""
     encoded = b"" if body is None else json.dumps(body).encode()
     request = Request(BEDROCK, get_account_id(), get_region(), method, path, {}, {}, encoded, exempt_from_faults=True)
     response = simulator.handle(request)

@@ -1,4 +1,4 @@
-"""The account in which a query runs: Athena reads Glue and S3, and writes its result, as whoever asks.
+"""The account in which a query runs: Athena reads Glue and S3, and writes its result, with the caller's permissions.
 
 AWS: https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html, and fine-grained-access-to-glue-resources.html
 """
@@ -14,11 +14,11 @@ from local.emulator.kms import Conditions
 
 
 class NotAllowed(Exception):
-    """Whoever asks may not do what the query does."""
+    """The caller lacks a permission that the query needs."""
 
 
 class AsCaller:
-    """caller: the ARN of who asks; the account's root may do everything."""
+    """caller: ARN of the caller; the root user may do everything."""
 
     def __init__(self, caller: str, database: str, now: datetime) -> None:
         self._caller, self._database, self._now = caller, database, now

@@ -1,6 +1,6 @@
-"""Runs a statement over tables of text: which partitions it needs is asked first, then their objects are read.
+"""Runs a statement over tables of text. It finds the partitions that the statement needs, then reads their objects.
 
-The host says what tables there are and gives objects, and may refuse either.
+The host provides tables and objects, and may refuse access to them.
 """
 
 import csv
@@ -18,7 +18,7 @@ from local.emulator.athena.table import TextTable
 
 
 class Host(Protocol):
-    """The account in which a query runs, as whoever asks. Every method may raise what it likes."""
+    """The account in which a query runs, with the caller's permissions. Methods may raise any error."""
 
     def table(self, database: str | None, name: str) -> TextTable:
         """A table by its name."""
@@ -34,12 +34,12 @@ class Host(Protocol):
 
 
 class TooMuch(Exception):
-    """More bytes would be scanned than may be."""
+    """The query would scan more bytes than its limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """scanned: bytes of the objects that were read, packed as they are."""
+    """scanned: size of the objects that were read, in bytes, as stored."""
 
     columns: list[str]
     rows: list[tuple[object, ...]]
@@ -67,7 +67,7 @@ def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None
 def _objects(
     engine: duckdb.DuckDBPyConnection, table: exp.Table, described: TextTable, host: Host
 ) -> list[tuple[str, str]]:
-    """(partition, key) of every object that the statement needs."""
+    """Yields partition and key of every object that the statement needs."""
     partitions = described.partitions(host.keys(described.bucket, described.prefix))
     engine.execute(f'CREATE OR REPLACE TABLE partitions ("{described.key}" VARCHAR)')
     if partitions:
@@ -91,7 +91,7 @@ def _load(
 
 
 def as_csv(result: Result) -> bytes:
-    """As Athena writes results: every value in quotes, nothing for NULL."""
+    """Returns the result in Athena's format: every value in quotes, and nothing for NULL."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NOTNULL if hasattr(csv, "QUOTE_NOTNULL") else csv.QUOTE_ALL)
     writer.writerow(result.columns)

@@ -1,4 +1,4 @@
-"""A statement of Athena (Trino's SQL) as DuckDB takes it, with its parameters in place.
+"""A statement of Athena (Trino's SQL) in DuckDB's dialect, with its parameters inserted.
 
 AWS: parameters are expressions in the order of the question marks, which may stand in a WHERE alone
     (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html). Trino's JSON functions answer
@@ -16,11 +16,11 @@ ATHENA, DUCKDB = "athena", "duckdb"
 
 
 class BadStatement(Exception):
-    """Not one SELECT that can be understood, or with other parameters than it asks for."""
+    """The statement is not a single SELECT that can be parsed, or its parameters do not match."""
 
 
 def bound(sql: str, parameters: Sequence[str]) -> exp.Query:
-    """The parsed statement, its question marks replaced by the parameters. Raises BadStatement."""
+    """Returns the parsed statement with parameters in place of question marks. Raises BadStatement."""
     try:
         tree = sqlglot.parse_one(_filled(sql, parameters), read=ATHENA)
     except SqlglotError as error:
@@ -43,27 +43,27 @@ def _filled(sql: str, parameters: Sequence[str]) -> str:
 
 
 def tables(tree: exp.Query) -> list[exp.Table]:
-    """The tables that it reads, without the names that its own WITH gives."""
+    """Returns the tables that it reads, without the names of its WITH clauses."""
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     return [table for table in tree.find_all(exp.Table) if table.name not in own]
 
 
 def on_partitions(table: exp.Table, keys: set[str]) -> exp.Expression:
-    """What the WHERE around a table says of its partitions alone."""
+    """Returns the conditions of the WHERE clause that concern only a table's partitions."""
     select = table.find_ancestor(exp.Select)
     where = select.args.get("where") if select else None
-    said = [
+    conditions = [
         term.copy()
         for term in (
             where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
         )
         if (columns := {column.name for column in term.find_all(exp.Column)}) and columns <= keys
     ]
-    return exp.and_(*said) if said else exp.true()
+    return exp.and_(*conditions) if conditions else exp.true()
 
 
 def spelled(tree: exp.Expression) -> str:
-    """In DuckDB's SQL."""
+    """Returns the statement in DuckDB's SQL."""
 
     def forgiving(node: exp.Expression) -> exp.Expression:
         json = isinstance(node, exp.JSONExtract | exp.JSONExtractScalar)

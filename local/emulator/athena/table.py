@@ -21,7 +21,7 @@ class BadTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """column: the one that there is; key: of the partitions."""
+    """column: the only column; key: the partition key."""
 
     bucket: str
     prefix: str
@@ -31,7 +31,7 @@ class TextTable:
     high: str
 
     def partitions(self, keys: Iterable[str]) -> dict[str, list[str]]:
-        """Partition → the keys of its objects, of those that exist."""
+        """Returns partition → keys of its objects, for partitions with objects."""
         found: dict[str, list[str]] = {}
         depth = self.low.count("/") + 1
         for key in keys:
@@ -45,7 +45,7 @@ class TextTable:
 
 
 def text_table(glue: dict[str, Any], now: datetime) -> TextTable:
-    """The table that Glue's record describes. Raises BadTable."""
+    """Returns the table of a record of Glue. Raises BadTable."""
     said, storage = glue.get("Parameters") or {}, glue.get("StorageDescriptor") or {}
     columns, keys = storage.get("Columns") or [], glue.get("PartitionKeys") or []
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")

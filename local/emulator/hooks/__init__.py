@@ -1,1 +1,1 @@
-"""What differs from ministack, one module each; `local.emulator.patches` puts them all in place."""
+"""The patches to ministack, one module for each; `local.emulator.patches` installs them."""

@@ -1,14 +1,13 @@
-"""Every Bedrock call is authorized on what it names, each resource by itself.
+"""Authorizes every Bedrock call on each resource that it names.
 
 AWS: the Service Authorization Reference lists resource types per action; a call through an inference profile is
     checked on the profile and, with `bedrock:InferenceProfileArn`, on the foundation model in every Region it may
-    go to; a role handed over needs `iam:PassRole`, tags at creation `bedrock:TagResource`; `Converse` is authorized
+    go to; a role that is passed needs `iam:PassRole`, tags at creation `bedrock:TagResource`; `Converse` is authorized
     as `InvokeModel`.
-ministack: checks the control plane on `*` and lets the runtime through unchecked.
-Patch: `local.emulator.bedrock_access` says what a call is checked on; the first resource goes ministack's own
-    way, the others are checked after it, and so is what `following` adds for any service; a refusal names the
-    resource that was refused.
-    `aws:ResourceTag` sees Bedrock's tags. And `ssm:GetParametersByPath` is checked on its path, not on `*`.
+ministack: checks the control plane on `*` and does not check the runtime.
+Patch: `local.emulator.bedrock_access` lists the checks of a call. ministack checks the first resource; the others
+    are checked after it, and so is what `following` adds for any service. A refusal names the refused resource.
+    `aws:ResourceTag` sees Bedrock's tags. `ssm:GetParametersByPath` is checked on its path, not on `*`.
 """
 
 import json
@@ -34,12 +33,12 @@ _own_keys: ContextVar[Mapping[str, str | list[str]]] = ContextVar("keys_of_the_f
 
 
 def also_check(*checks: Check) -> None:
-    """Ask these too before the current request is let through."""
+    """Adds checks that the current request must pass."""
     _further.set(_further.get() + checks)
 
 
 def _folder(body: bytes) -> str:
-    """The path of GetParametersByPath, the one request to SSM that has any."""
+    """Returns the path of GetParametersByPath, the only request to SSM with one."""
     try:
         asked = json.loads(body)
     except ValueError:
@@ -48,7 +47,7 @@ def _folder(body: bytes) -> str:
 
 
 def asking() -> str:
-    """The access key of the current request, also in what goes on after its answer; empty where none was asked for."""
+    """Returns the access key of the current request, also for work after its response; empty if there is none."""
     return _asking.get()
 
 

@@ -1,6 +1,6 @@
 """How busy the account is, for tests that wait: `GET /_admin/activity` answers `{"busy": n, "epoch": s}`.
 
-AWS: has nothing like it; whoever waits there polls until a deadline.
+AWS: has no such call; a test there polls until a deadline.
 ministack: delivers events and invokes functions asynchronously, each in a thread of its own, and counts none of them.
 Patch: requests, invocations and deliveries in progress are counted. Waits on the virtual clock are not: while only
     those are left, the account is quiet, and nothing happens before virtual time passes.

@@ -1,9 +1,9 @@
-"""An alarm tells a topic only if the topic, and its key, admit CloudWatch.
+"""An alarm publishes to a topic only if the topic and its key allow CloudWatch.
 
 AWS: `cloudwatch.amazonaws.com` needs `sns:Publish` by the topic's policy, and `kms:Decrypt` and `kms:GenerateDataKey`
-    by its key's; what is refused stands in the alarm's history and is told to nobody
+    by its key's; a refused action is recorded only in the alarm's history
     (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html).
-ministack: publishes whatever the policies say.
+ministack: publishes regardless of policies.
 Patch: refused actions are left out, and logged.
 """
 

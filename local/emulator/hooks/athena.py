@@ -1,9 +1,9 @@
-"""Athena runs queries with parameters, within their workgroup's bounds, as whoever asks; named queries are a type.
+"""Athena runs queries with parameters, with the caller's permissions and the workgroup's limits; adds named queries.
 
 AWS: parameters, an enforced workgroup's result location and bytes-scanned limit (a query above it is CANCELLED), the
     caller's permissions on Glue and S3, events `Athena Query State Change`, `AWS::Athena::NamedQuery`
     (https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html, athena-events.html).
-ministack: hands the text to DuckDB as it is, without parameters, partitions, limits or permissions; tells nobody.
+ministack: passes the text to DuckDB unchanged, without parameters, partitions, limits, permissions or events.
 Patch: `local.emulator.athena` translates and runs it. (Not patched: ClientRequestToken, columns of other types.)
 """
 
@@ -42,8 +42,8 @@ def _start(start: Any) -> Any:
     return start_query_execution
 
 
-def _told(execution: dict[str, Any], state: str, reason: str = "") -> None:
-    """The state, and the event of it."""
+def _set_state(execution: dict[str, Any], state: str, reason: str = "") -> None:
+    """Sets the state and emits its event."""
     before, status = execution["Status"]["State"], execution["Status"]
     status |= {"State": state, "StateChangeReason": reason[:2000]}
     detail = {
@@ -64,7 +64,7 @@ def _execute(clock: VirtualClock) -> Any:
     async def execute_query(query_id: str, query: str, database: str, _ddl: Any, _catalog: Any = None) -> None:
         execution = athena._executions[query_id]
         caller, parameters = _asked.get()
-        _told(execution, "RUNNING")
+        _set_state(execution, "RUNNING")
         host = AsCaller(caller, database, clock.now())
         configuration = (athena._workgroups.get(execution["WorkGroup"]) or {}).get("Configuration") or {}
         most = configuration.get("BytesScannedCutoffPerQuery")
@@ -75,15 +75,15 @@ def _execute(clock: VirtualClock) -> Any:
             bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
             host.write(bucket, key, engine.as_csv(result))
         except engine.TooMuch as reason:
-            _told(execution, "CANCELLED", str(reason))
+            _set_state(execution, "CANCELLED", str(reason))
         except Exception as reason:  # whatever it is, it is how the query ended
             athena.logger.warning("Athena query %s failed: %s", query_id, reason)
-            _told(execution, "FAILED", str(reason))
+            _set_state(execution, "FAILED", str(reason))
         else:
             rows = [list(row) for row in result.rows]
             execution["_results"] = {"columns": result.columns, "rows": rows}
             execution["Statistics"]["DataScannedInBytes"] = result.scanned
-            _told(execution, "SUCCEEDED")
+            _set_state(execution, "SUCCEEDED")
 
     return execute_query
 
@@ -95,7 +95,7 @@ def _create_named(_logical_id: str, properties: dict[str, Any], _stack: str) -> 
 
 
 def _update_named(ident: str, _old: Any, new: dict[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
-    """Everything but name, description and text replaces it on AWS; here all of it is put in place."""
+    """On AWS, changes to other properties than name, description and text replace it; here every change updates it."""
     athena._named_queries[ident] |= {name: value for name, value in new.items() if name in athena._named_queries[ident]}
     return ident, {"NamedQueryId": ident}
 
@@ -105,7 +105,7 @@ def _delete_named(ident: str, _properties: Any) -> None:
 
 
 def install(clock: VirtualClock) -> None:
-    """Replace how queries start and run, and what a look at one is checked on."""
+    """Replaces how queries start and run, and how reads of them are authorized."""
     resource_of = iam_actions.extract_resource_arn
 
     def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *request: Any) -> str:

@@ -1,9 +1,9 @@
-"""Bedrock, control plane and runtime, is our simulator.
+"""Replaces Bedrock's control plane and runtime by the simulator.
 
 AWS: jobs take hours and change state, models and endpoints follow from them, events are emitted.
-ministack: jobs stay InProgress for ever, nothing follows, custom model deployments have no route, answers are canned.
+ministack: jobs stay InProgress forever and produce nothing; custom model deployments are missing; answers are constant.
 Patch: both services are answered by `bedrock_simulator`, with S3, EventBridge and IAM of this account as its ports.
-    What could answer in its place raises.
+    ministack's own functions raise.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
 
 
 def undecoded(path: str) -> str:
-    """The path as it was sent: an ARN in it keeps its slashes encoded. ministack hands it over decoded."""
+    """Returns the path as it was sent, with the slashes of ARNs encoded. ministack passes it decoded."""
     sent = raw_path()
     return sent if unquote(sent) == path else quote(path)
 
 
 def paced(chunks: Iterable[Chunk]) -> StreamingResponse:
-    """A body in pieces, each after its own wait, while other requests are served."""
+    """Returns a body in chunks, each after its own delay, while other requests are served."""
 
     async def run(send: Send, _receive: Any) -> None:
         await send_chunks(chunks, send)
@@ -59,11 +59,11 @@ class BuiltInReached(AssertionError):
     """Something called ministack's own Bedrock, which must never answer."""
 
 
-_KEPT = ("reset", "get_state", "load_persisted_state", "_restore_state")  # of the emulator's own life
+_KEPT = ("reset", "get_state", "load_persisted_state", "_restore_state")  # of the emulator's life cycle
 
 
 def _unreachable(module: ModuleType) -> None:
-    """Lets everything in ministack's module that could answer raise, and say so in the emulator's log."""
+    """Makes every function of ministack's module that could answer raise, and log it."""
 
     def refuser(name: str) -> Callable[..., Any]:
         def refuse(*_: Any, **__: Any) -> Any:
@@ -78,7 +78,7 @@ def _unreachable(module: ModuleType) -> None:
 
 
 def install(simulator: Simulator, reset: Callable[[], object]) -> None:
-    """Put the simulator in the place of both services, and let it tick. `reset` empties the account."""
+    """Replaces both services by the simulator, and runs its ticks. `reset` empties the account."""
 
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]

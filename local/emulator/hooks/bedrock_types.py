@@ -1,9 +1,9 @@
-"""CloudFormation knows application inference profiles.
+"""Adds application inference profiles to CloudFormation.
 
 AWS: `AWS::Bedrock::ApplicationInferenceProfile`; everything but Tags is replacement
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-bedrock-applicationinferenceprofile.html).
-ministack: refuses the template, for no type of Bedrock's is registered.
-Patch: the type is registered over the simulator's own API.
+ministack: refuses the template, because it knows no type of Bedrock.
+Patch: the type is registered, and calls the simulator's API.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
-"""No page in a browser calls the account.
+"""Refuses requests from pages in a browser.
 
-AWS: is behind names and certificates that no page of another site can borrow, and signs.
-ministack: lets every page call it and read the answers.
-Patch: what a browser sends is refused before anything else looks at it, on every path
+AWS: has its own host names and certificates, and requires signatures.
+ministack: allows every page to call it and to read the responses.
+Patch: requests of a browser are refused before they are processed, on every path
     (`bedrock_simulator.server.http`).
 """
 

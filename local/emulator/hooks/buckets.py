@@ -1,10 +1,10 @@
-"""CloudFormation deletes no bucket that is not empty, and gives a bucket its tags.
+"""CloudFormation deletes only empty buckets, and tags buckets.
 
 AWS: DeleteBucket answers BucketNotEmpty as long as there is an object, a version or a delete marker, so the resource,
     and its stack, become DELETE_FAILED
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
-ministack: its API refuses, its CloudFormation deletes the bucket with all that is in it; and drops the tags.
-Patch: CloudFormation asks the API, and puts the tags on the bucket.
+ministack: its API refuses, but its CloudFormation deletes the bucket with its content, and drops the tags.
+Patch: CloudFormation calls the API, and tags the bucket.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""CloudFormation knows budgets.
+"""Adds budgets to CloudFormation.
 
 AWS: `AWS::Budgets::Budget`; a budget is global to the account.
 ministack: has the Budgets API, but not the type. ActualSpend is always 0 and nobody is notified.
-Patch: the type is registered over that API. An unnamed budget takes its name from stack and Region.
+Patch: the type is registered, and calls that API. An unnamed budget takes its name from stack and Region.
 """
 
 from typing import Any

@@ -1,12 +1,12 @@
-"""`.waitForTaskToken` tasks: their timeouts follow the one clock, and their failures are seen.
+"""`.waitForTaskToken` tasks: their timeouts follow the virtual clock, and their failures fail the task.
 
-AWS: the task fails at once if what it calls fails; TimeoutSeconds ends it with States.Timeout, HeartbeatSeconds
-    without a heartbeat with States.HeartbeatTimeout; a token is spent by its first answer, and any later one
+AWS: the task fails at once if the called function fails; TimeoutSeconds ends it with States.Timeout, HeartbeatSeconds
+    without a heartbeat with States.HeartbeatTimeout; a token is used up by its first answer; a later one
     gets TaskTimedOut (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html).
-ministack: swallows the Lambda's error and waits on, counts TimeoutSeconds by the real clock, ignores
-    heartbeats, lets a second answer replace the first, answers TaskDoesNotExist to a spent token, and authorizes
+ministack: ignores the Lambda's error and continues to wait, counts TimeoutSeconds by the real clock, ignores
+    heartbeats, lets a second answer replace the first, answers TaskDoesNotExist to a used token, and authorizes
     the answer on `*` where AWS does on the state machine.
-Patch: all six. TimeoutSeconds of a task that is not a callback stays real: its work is done in real time.
+Patch: all six. TimeoutSeconds of a task that is not a callback stays real, because its work takes real time.
 """
 
 import json
@@ -47,7 +47,7 @@ def _answer(info: dict[str, Any]) -> Any:
 
 
 class _Tokens:
-    """Which state machine a token belongs to, and whether it was answered or given up."""
+    """The state machine of each token, and whether the token was answered or abandoned."""
 
     def __init__(self) -> None:
         self.machine: dict[str, str] = {}

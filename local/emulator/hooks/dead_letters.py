@@ -1,11 +1,11 @@
-"""A function's dead-letter queue gets the event itself, if the function's role may send it.
+"""A function's dead-letter queue receives the event itself, if the function's role may send it.
 
 AWS: a dead-letter queue receives the event as it was, with the attributes RequestID, ErrorCode and ErrorMessage; only
     an on-failure destination receives a record about the invocation. Lambda sends under the function's role: without
     `sqs:SendMessage`, or the queue's key, the event is lost
     (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
-ministack: sends the record to both, and asks nobody.
-Patch: a dead-letter queue gets the event, under the role. (Not patched: the attributes; a topic as target.)
+ministack: sends the record to both, without a check.
+Patch: a dead-letter queue receives the event, under the role. (Not patched: the attributes; a topic as target.)
 """
 
 import json

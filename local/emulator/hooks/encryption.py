@@ -1,11 +1,11 @@
-"""What is under a KMS key needs the key too.
+"""Access to an encrypted resource needs its KMS key as well.
 
-AWS: reading an object, a table or a queue that is under a customer's key needs `kms:Decrypt` on it, writing one
+AWS: reading an object, a table or a queue with a customer managed key needs `kms:Decrypt` on it, writing one
     `kms:GenerateDataKey`, for `kms:ViaService` the service, by the caller's policies and by the key's own
     (`local.emulator.kms` names the sources). HeadObject reads nothing.
-ministack: asks for the service's own action alone. Its CloudFormation drops the key of a bucket, a topic and a new
+ministack: checks only the service's own action. Its CloudFormation drops the key of a bucket, a topic and a new
     table.
-Patch: every request is checked on the key as well; CloudFormation's buckets, topics and tables have their keys.
+Patch: every request is checked on the key as well; CloudFormation's buckets, topics and tables get their keys.
 """
 
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ _CONFIGURATION = (
 
 
 def key_checks(action: str, resource: str, region: str) -> Iterator[Check]:
-    """What the current request is checked on besides the resource itself."""
+    """Returns the checks of the current request on keys."""
     if not (action.startswith("s3:") and method() == "HEAD"):
         for use in key_uses(action, resource, region, named=header(_NAMED)):
             yield Check(use.action, "kms", use.key, use.conditions)
 
 
 def _bucket(name: str, properties: dict[str, Any]) -> None:
-    """A customer's key alone: for one that AWS manages ministack wants an id, and nobody needs a permission."""
+    """Only for a customer managed key: for an AWS managed one ministack needs an id, and callers need no permission."""
     s3._bucket_encryption.pop(name, None)
     for rule in (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration", []):
         if key := rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"):
@@ -55,7 +55,7 @@ def _table(name: str, properties: dict[str, Any]) -> None:
 
 
 def install() -> None:
-    """Give CloudFormation's buckets, topics and tables their keys."""
+    """Sets the keys of CloudFormation's buckets, topics and tables."""
     after("AWS::S3::Bucket", _bucket)
     after("AWS::SNS::Topic", _topic)
     after("AWS::DynamoDB::Table", _table)

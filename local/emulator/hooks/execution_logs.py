@@ -1,10 +1,10 @@
-"""A state machine's log group receives what happens in its executions.
+"""Writes the events of executions to the state machine's log group.
 
-AWS: at level ALL every event of the history, at ERROR those that tell of an error, at FATAL the end of an execution
-    that did not succeed; one JSON object a line, with inputs and outputs only if `includeExecutionData` says so
+AWS: at level ALL every event of the history, at ERROR those of errors, at FATAL the end of an execution
+    that did not succeed; one JSON object a line, with inputs and outputs only with `includeExecutionData`
     (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html).
 ministack: keeps the configuration and writes nothing.
-Patch: events are written, to a stream of each execution, as long as the group's key admits CloudWatch Logs.
+Patch: events are written, to a stream of each execution, while the group's key allows CloudWatch Logs.
 """
 
 import json
@@ -59,7 +59,7 @@ def _stream(group: str, execution: dict[str, Any], now: int) -> dict[str, Any]:
 
 
 def write(execution: dict[str, Any], event: dict[str, Any], moment: int) -> None:
-    """Log one event of an execution, if its machine logs it. moment: virtual milliseconds since 1970."""
+    """Logs an event of an execution, if its level is logged. moment: virtual milliseconds since 1970."""
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
     said = spelled(machine.get("loggingConfiguration") or {})
     group = _group(said) if _logged(said.get("level", "OFF"), event["type"]) else None

@@ -1,8 +1,8 @@
-"""Executions end when they end, and time out.
+"""Executions end with all their branches, and time out.
 
-AWS: StopExecution and the state machine's TimeoutSeconds end every branch at once; nothing runs after; the
+AWS: StopExecution and the state machine's TimeoutSeconds end every branch at once; nothing runs afterwards; the
     status change is an event of `aws.states`. Branches of a Parallel have contexts of their own.
-ministack: branches of a stopped execution go on, and a late failure turns ABORTED into FAILED; TimeoutSeconds
+ministack: branches of a stopped execution continue, and a late failure turns ABORTED into FAILED; TimeoutSeconds
     of the machine is ignored; branches overwrite each other's `$$.State` and `$$.Task`.
 Patch: all three. Dates of an execution are those of the virtual clock.
 """
@@ -21,27 +21,27 @@ _current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=No
 
 
 class ExecutionEnded(SystemExit):
-    """Raised inside a thread of an execution that is over: it ends the thread, and no Retry or Catch sees it."""
+    """Ends a thread of an execution that has ended. No Retry or Catch handles it."""
 
 
 def current() -> dict[str, Any] | None:
-    """The execution that this thread works for; None outside of any."""
+    """Returns the execution of this thread; None outside of an execution."""
     return _current.get()
 
 
 def running() -> bool:
-    """Whether the execution that this thread works for still runs; true outside of any."""
+    """Whether the execution of this thread is running; true outside of an execution."""
     execution = _current.get()
     return execution is None or execution["status"] == "RUNNING"
 
 
 def machine_arn() -> str:
-    """The state machine that this thread works for; empty outside of any."""
+    """Returns the state machine of this thread; empty outside of an execution."""
     return str((_current.get() or {}).get("stateMachineArn", ""))
 
 
 def check_running() -> None:
-    """Raise ExecutionEnded if this thread's execution is over."""
+    """Raises ExecutionEnded if the execution of this thread has ended."""
     if not running():
         raise ExecutionEnded("the execution is over")
 

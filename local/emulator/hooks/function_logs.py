@@ -1,10 +1,10 @@
-"""A function logs under its role.
+"""A function writes its log under its role.
 
 AWS: Lambda writes a function's log with `logs:CreateLogStream` and `logs:PutLogEvents` of the function's role, on the
-    group's streams, and makes a group that is missing with `logs:CreateLogGroup`; without them there is no log, and
-    nothing says so (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html).
-ministack: writes for everybody.
-Patch: the role, and the key of the group, are asked.
+    group's streams, and creates a missing group with `logs:CreateLogGroup`; without them there is no log, and
+    no error (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html).
+ministack: writes without a check.
+Patch: the role and the key of the group are checked.
 """
 
 from typing import Any

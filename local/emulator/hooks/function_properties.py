@@ -1,8 +1,8 @@
-"""CloudFormation gives a Lambda function its dead-letter queue and its reserved concurrency.
+"""CloudFormation sets a Lambda function's dead-letter queue and reserved concurrency.
 
 AWS: both are properties of `AWS::Lambda::Function`.
-ministack: its API knows them, its CloudFormation drops them, so a failed asynchronous event vanishes.
-Patch: they are put on the function after it is made or updated.
+ministack: its API has them, but its CloudFormation drops them, so that a failed asynchronous event is lost.
+Patch: they are set after the function is created or updated.
 """
 
 from typing import Any

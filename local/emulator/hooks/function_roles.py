@@ -1,11 +1,11 @@
-"""A function's role is one that Lambda may assume.
+"""Requires a function's role to trust Lambda.
 
-AWS: CreateFunction and UpdateFunctionConfiguration answer InvalidParameterValueException where the role does not trust
+AWS: CreateFunction and UpdateFunctionConfiguration answer InvalidParameterValueException if the role does not trust
     `lambda.amazonaws.com` (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html); Lambda names
-    no source when it assumes it. An invocation under a role that is trusted no longer is refused with the same
+    no source when it assumes it. An invocation under a role that no longer trusts Lambda is refused with the same
     sentence; as AccessDeniedException here, which is not documented.
-ministack: looks whether the role exists, and never again.
-Patch: trust is asked at creation, at update and at each invocation (AWS keeps a session for some time).
+ministack: checks once whether the role exists.
+Patch: trust is checked at creation, update and each invocation (AWS keeps a session for some time).
 """
 
 import json
@@ -32,7 +32,7 @@ def _check_template(properties: dict[str, Any], _ident: str, _stack: str) -> Non
 
 
 def install() -> None:
-    """Check roles where functions are made, changed and invoked."""
+    """Checks roles when functions are created, updated and invoked."""
     create, update = lambda_svc._create_function, lambda_svc._update_config
     invoke, execute, call = lambda_svc._invoke, lambda_svc._execute_function, stepfunctions._call_lambda
     refused = {"errorType": "AccessDeniedException", "errorMessage": UNTRUSTED}

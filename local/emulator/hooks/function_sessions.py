@@ -1,11 +1,11 @@
-"""A function's role signs with what nobody can compute, in a session that is known like every other.
+"""Gives functions random session credentials, in a session with an id like every other.
 
-AWS: a sandbox is given a session of the function's role, `AROA…:<function>` by its unique id
+AWS: a sandbox gets a session of the function's role, `AROA…:<function>` by its unique id
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
 ministack: registers one whose key, secret and token are digests of names, under the role's name, each time that it
     starts a sandbox.
-Patch: secret and token are exchanged for what is the same all the time that the account runs, and never again; the id
-    is the session's. Both before it is registered, since other sandboxes of the function are signing meanwhile.
+Patch: secret and token are replaced by random ones that stay the same while the account runs, and the id by the
+    session's. Both happen before registration, because other sandboxes of the function sign at the same time.
 """
 
 import hmac
@@ -20,7 +20,7 @@ from local.emulator.signer import session_id
 
 
 def install() -> None:
-    """Complete the sessions of functions' roles as they are registered."""
+    """Completes the sessions of functions' roles at registration."""
     known, register, given = secrets.token_bytes(32), sts.register_session, lambda_runtime.execution_credentials
     starting: ContextVar[str | None] = ContextVar("starting", default=None)
 

@@ -1,14 +1,14 @@
-"""A function's URL leads into the account, asks for both permissions, and tells the function who signed and
-where the URL stands.
+"""A function's URL leads into the account, needs both permissions, and passes the function the caller and
+the alias.
 
-AWS: with AuthType AWS_IAM the event says in `requestContext.authorizer.iam` who signed, and nothing that was sent gets
-    there (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html). Whoever calls needs
+AWS: with AuthType AWS_IAM the event contains the caller in `requestContext.authorizer.iam`, and nothing that was sent
+    gets there (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html). The caller needs
     `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction`, for which alone `lambda:InvokedViaFunctionUrl` is true
     (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
     The context's `invoked_function_arn` names the alias, if that is what was invoked
     (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
-ministack: tells the function nobody and asks for the first alone. CloudFormation's FunctionUrl names a host of AWS's,
-    where a request would leave this machine. By a URL at an alias the context names none.
+ministack: passes no caller and checks only the first. CloudFormation's FunctionUrl names a host of AWS,
+    so that a request would leave this machine. By a URL at an alias the context names none.
 Patch: all four; the address is the one that ministack serves by path. (Not patched: `principalOrgId` is always null.)
 """
 
@@ -25,7 +25,7 @@ VIA_URL = {"lambda:InvokedViaFunctionUrl": "true"}
 
 
 def checks(action: str, resource: str, _region: str) -> Iterator[Check]:
-    """What a call by a URL is checked on besides `lambda:InvokeFunctionUrl`."""
+    """Returns the checks of a call by URL besides `lambda:InvokeFunctionUrl`."""
     if action == "lambda:InvokeFunctionUrl":
         yield Check("lambda:InvokeFunction", "lambda", resource, VIA_URL)
 
@@ -73,7 +73,7 @@ def _unqualified(arn: str) -> str:
 
 
 def _iam(headers: dict[str, str], query: dict[str, list[str]]) -> dict[str, str | None] | None:
-    """As the guide's example spells it."""
+    """Returns the caller in the form of the guide's example."""
     found = signer(headers, query)
     if found is None:
         return None

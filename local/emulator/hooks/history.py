@@ -1,4 +1,4 @@
-"""An execution's history has the events of its branches and iterations too.
+"""Adds the events of branches and iterations to an execution's history.
 
 AWS: every state is entered and exited in the history, wherever it stands; a task is scheduled, started and, where it
     waits for a token, submitted; Parallel and Map tell of their start and end, Map of each iteration
@@ -26,7 +26,7 @@ Execute = Callable[..., tuple[Any, str | None]]
 
 
 def add(kind: str, **details: Any) -> None:
-    """An event of the execution that this thread works for."""
+    """Adds an event to the execution of this thread."""
     if (execution := current()) is not None:
         named = f"{kind[0].lower()}{kind[1:]}EventDetails"
         stepfunctions._add_event(execution, kind, {named: details} if details else None)

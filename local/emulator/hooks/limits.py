@@ -1,4 +1,4 @@
-"""Step Functions' limits: 256 KiB of state, 25,000 events of history, and errors that nothing catches.
+"""Step Functions' limits: 256 KiB of state, 25,000 events of history, and errors that no Catch handles.
 
 AWS: an input or output of an execution, a state or a task has at most 262,144 bytes of UTF-8, else the execution fails
     with States.DataLimitExceeded; with its 25,000th event it fails with States.Runtime
@@ -55,7 +55,7 @@ def _limited_request(answer: Callable[[dict[str, Any]], Any], member: str) -> Ca
 
 
 def error_matches(listed: list[str], error: str) -> bool:
-    """Whether a Retry or Catch that lists these errors takes this one."""
+    """Whether a Retry or Catch with these errors handles this one."""
     if error in listed or ("States.ALL" in listed and error not in UNCAUGHT):
         return True
     return "States.TaskFailed" in listed and error not in (*UNCAUGHT, "States.Timeout")

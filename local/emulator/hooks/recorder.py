@@ -1,7 +1,7 @@
-"""Every IAM decision on a line of a file, for tests of least privilege; only when asked for.
+"""Writes every IAM decision to a file, for tests of least privilege, if the account's settings ask for it.
 
-Each line: `{"principal", "action", "resource", "decision"}`; of requests, and of what services do under a role. Root,
-as whom tests and the CDK act, is left out.
+Each line: `{"principal", "action", "resource", "decision"}`; of requests, and of services that act under a role. The
+root user, which tests and the CDK use, is left out.
 """
 
 import json
@@ -15,7 +15,7 @@ from local.emulator.kms import Conditions
 
 
 def install(log: Path) -> None:
-    """Record what `enforce` decides, each of several checks of one request by itself, and what roles may."""
+    """Records the decisions of `enforce`, for each check of a request, and those on roles."""
     enforce, role_may = iam_evaluator.enforce, iam.role_may
 
     def write(principal: str, action: str, resource: str, decision: str) -> None:

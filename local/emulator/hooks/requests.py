@@ -1,10 +1,10 @@
-"""The path of a request as it was sent, and paths of our own.
+"""Keeps the path of a request as it was sent, and serves the admin API.
 
 AWS: an ARN in a path is one segment, its slashes encoded.
-ministack: hands over the decoded path, where that segment cannot be told from two.
+ministack: passes the decoded path, in which that segment looks like two.
     It gives every answer an id of its own, and Bedrock's invocation logs would name another.
-Patch: the request as sent is kept for its hooks. Paths under `/_admin/` are ours (`bedrock_simulator.admin`). An
-    answer with the header DROPPED is never sent: the connection is closed in its place. One with OWN_ID goes out with
+Patch: the request as sent is kept for hooks. Paths under `/_admin/` are the admin API (`bedrock_simulator.admin`). An
+    answer with the header DROPPED is never sent: the connection is closed instead. One with OWN_ID goes out with
     that id.
 """
 

@@ -1,4 +1,4 @@
-"""How hooks change what CloudFormation does with a type of resource: something before it, something after it."""
+"""Lets hooks add steps before and after CloudFormation's handling of a resource type."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ Made = tuple[str, dict[str, Any]]
 
 
 def before(kind: str, check: Callable[[Properties, str, str], None]) -> None:
-    """Call `check` first, with the properties, the logical id (of an update the physical one) and the stack's name.
+    """Calls `check` first, with the properties, the logical id (of an update the physical one) and the stack's name.
 
-    What it raises is the reason why the resource fails.
+    An error that it raises is the reason of the resource's failure.
     """
     handlers = provisioners._RESOURCE_HANDLERS[kind]
     create, update = handlers["create"], handlers["update"]
@@ -29,7 +29,7 @@ def before(kind: str, check: Callable[[Properties, str, str], None]) -> None:
 
 
 def after(kind: str, complete: Callable[[str, Properties], None]) -> None:
-    """Call `complete` with the physical name and the properties of what was made or updated."""
+    """Calls `complete` with the physical name and the properties of a created or updated resource."""
     handlers = provisioners._RESOURCE_HANDLERS[kind]
     create, update = handlers["create"], handlers["update"]
 

@@ -1,4 +1,4 @@
-"""EventBridge and Scheduler deliver to a target only what the target permits, and dead-letter the rest.
+"""EventBridge and Scheduler deliver only what the target permits; the rest goes to a dead-letter queue.
 
 AWS: a rule invokes a Lambda asynchronously (two retries, then the function's own destination or dead-letter
     queue) if the function's resource policy lets `events.amazonaws.com` do so for that rule; a queue and a topic have
@@ -26,7 +26,7 @@ _delivery: ContextVar[tuple[dict[str, Any], dict[str, Any]] | None] = ContextVar
 
 
 def _source() -> tuple[str, str]:
-    """The service that delivers, and on whose behalf."""
+    """Returns the service that delivers, and its source."""
     arn = str((_delivery.get() or ({}, {}))[1].get("Arn", ""))
     if arn.split(":")[2:3] != ["scheduler"]:
         return delivery_permissions.EVENTS, arn
@@ -34,7 +34,7 @@ def _source() -> tuple[str, str]:
 
 
 def _refusal(action: str, arn: str) -> str | None:
-    """Why the target at hand may not be reached; None if it may. Only a schedule's dead letters need its role."""
+    """Returns why the delivery is refused; None if it is allowed. Only dead letters of a schedule need its role."""
     target, rule = _delivery.get() or ({}, {})
     if not app.AUTH or not rule:
         return None

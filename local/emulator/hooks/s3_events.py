@@ -5,9 +5,9 @@ AWS: `detail.object["version-id"]` is there when the bucket is versioned
 ministack: leaves it out of EventBridge events (notifications have it).
 Patch: the version is added; `time` is the virtual clock's.
 
-AWS: a notification names who made the object, `AWS:AROA…:session` (notification-content-structure), and invokes a
-    function whose policy lets S3 do so for the bucket.
-ministack: names EXAMPLE, and asks no policy.
+AWS: a notification names the principal that created the object, `AWS:AROA…:session` (notification-content-structure),
+    and invokes a function whose policy lets S3 do so for the bucket.
+ministack: names EXAMPLE, and checks no policy.
 Patch: both, for functions.
 """
 
@@ -29,7 +29,7 @@ _version: ContextVar[str | None] = ContextVar("version", default=None)
 
 
 def install(clock: VirtualClock) -> None:
-    """Complete the events that S3 puts on the default bus."""
+    """Completes S3's events on the default bus."""
     fire = s3._fire_s3_event
     deliver = s3._deliver_event_to_lambda
     dispatch = eventbridge._dispatch_event

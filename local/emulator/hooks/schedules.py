@@ -1,8 +1,8 @@
-"""EventBridge rules and Scheduler schedules follow the one clock.
+"""EventBridge rules and Scheduler schedules follow the virtual clock.
 
 AWS: `rate()` counts from the rule's creation, `cron()` and `at()` follow the calendar.
-ministack: the same by the real clock, looked at every 10 seconds, too coarse for a calendar that runs 360-fold.
-Patch: both modules read the virtual clock, and look ten times a second. Events carry the virtual time.
+ministack: the same by the real clock, polled every 10 seconds, too coarse for a clock that is 360 times as fast.
+Patch: both modules read the virtual clock, and poll ten times a second. Events carry the virtual time.
 """
 
 import time
@@ -16,7 +16,7 @@ TICK = 0.1  # seconds, real
 
 
 class ClockedTime:
-    """Stands in for a module's `time`: the virtual clock's `time()`, everything else real."""
+    """Replaces a module's `time`: `time()` is the virtual clock's, everything else is real."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -30,7 +30,7 @@ class ClockedTime:
 
 
 def install(clock: VirtualClock) -> None:
-    """Move both schedulers to the virtual clock."""
+    """Switches both schedulers to the virtual clock."""
     eventbridge._now_ts = clock.epoch
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK
     scheduler.time = ClockedTime(clock)

@@ -1,7 +1,7 @@
-"""Service Quotas tells what the account was granted of Bedrock.
+"""Service Quotas returns the account's quotas of Bedrock.
 
 AWS: GetServiceQuota answers a quota's applied value, NoSuchResourceException for a code it does not know; the quota's
-    ARN, `arn:aws:servicequotas:REGION:ACCOUNT:bedrock/CODE`, is what IAM is asked about
+    ARN, `arn:aws:servicequotas:REGION:ACCOUNT:bedrock/CODE`, is the resource that IAM checks
     (https://docs.aws.amazon.com/servicequotas/latest/userguide/identity-access-management.html). ListServiceQuotas
     takes no resource.
 ministack: has no such service: `Unsupported service: servicequotas`.

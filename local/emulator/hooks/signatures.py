@@ -1,12 +1,12 @@
-"""Every request is signed with a secret that the account gave out, or says the account's own.
+"""Requires every request to be signed with a secret that the account issued, or to contain the account's own secret.
 
-AWS: verifies every signature; nothing of an account can be reached without one.
-ministack: with AUTH it verifies what users and roles sign where it asks IAM. A root key is an account's number, and its
-    signature is not looked at. Its own paths (`/_ministack/…`) are open.
-Patch: `local.emulator.signatures` verifies each request before anything looks at it. Its own paths and ours need the
-    secret of the account's start in a header, but for the answers of custom resources, whose addresses hold a random
-    token. (Unsigned requests are refused without exception: ministack verifies no
-    token of a web identity, and gives out no bearer keys of Bedrock's.)
+AWS: verifies every signature; no request without one succeeds.
+ministack: with AUTH it verifies signatures of users and roles only when it checks IAM. A root key is the account id,
+    and its signature is not verified. Its own paths (`/_ministack/…`) are open.
+Patch: `local.emulator.signatures` verifies each request before it is processed. ministack's own paths and the admin
+    API need the account's secret in a header, except for the answers of custom resources, whose addresses contain a
+    random token. (Unsigned requests are refused without exception: ministack verifies no
+    token of a web identity, and issues no bearer keys of Bedrock.)
 """
 
 import hmac
@@ -68,7 +68,7 @@ def _says(request: Request, secret: str) -> bool:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever comes after it."""
+    """Returns the body again, then what follows it."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def received() -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _closed() -> Response:
 
 
 def _refused(request: Request, refused: Refusal) -> Response:
-    """As the service that was meant says it."""
+    """Returns the refusal in the format of the called service."""
     service = router.detect_service(request.method, request.raw_path, request.headers, request.query)
     status, headers, body = app._credential_failure(service, "", str(uuid.uuid4()), refused, request.headers)
     return Response(status, dict(headers), body if isinstance(body, bytes) else str(body).encode())

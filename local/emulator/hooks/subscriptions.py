@@ -1,10 +1,10 @@
-"""A topic delivers to a queue or a function only what that admits.
+"""A topic delivers only to a queue or a function that allows it.
 
 AWS: `sns.amazonaws.com` needs `sqs:SendMessage` by the queue's policy and, where the queue is under a customer's key,
     `kms:Decrypt` and `kms:GenerateDataKey` by the key's (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html);
-    a function's policy must admit it too.
-ministack: asks the queue's policy alone.
-Patch: the key and the function are asked too.
+    a function's policy must allow it too.
+ministack: checks only the queue's policy.
+Patch: the key and the function's policy are checked too.
 """
 
 from typing import Any

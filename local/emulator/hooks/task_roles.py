@@ -1,10 +1,10 @@
-"""A state machine does each of its tasks under its role.
+"""A state machine runs each of its tasks under its role.
 
-AWS: a task is done under the machine's role, which Step Functions assumes. The error of an optimized integration is
+AWS: a task runs under the machine's role, which Step Functions assumes. The error of an optimized integration is
     named after the SDK's base exception. What a running execution says of a role that is no longer trusted is not
     documented: here it is States.TaskFailed, with the sentence of CreateStateMachine.
-ministack: does what the task says; the role is not looked at.
-Patch: the role's trust and its policies, the resource's policy and its key are asked for each task. (Not asked: SDK
+ministack: runs the task without a check of the role.
+Patch: the role's trust and policies, the resource's policy and its key are checked for each task. (Not checked: SDK
     integrations of services with another protocol than JSON.)
 """
 
@@ -31,7 +31,7 @@ _LAMBDA = "Lambda.AWSLambdaException"
 
 
 def _require(error: str, action: str, resource: str) -> None:
-    """Raise what fails the task at hand, unless the machine's role may do this."""
+    """Raises the error that fails the task, unless the machine's role allows it."""
     machine = stepfunctions._state_machines.get(machine_arn())
     if not app.AUTH or machine is None:
         return
@@ -43,7 +43,7 @@ def _require(error: str, action: str, resource: str) -> None:
 
 
 def _optimized(service: str, operation: str, given: dict[str, Any]) -> tuple[str, str]:
-    """The action and the resource of an optimized integration."""
+    """Returns the action and the resource of an optimized integration."""
     here = f"arn:aws:{service}:{get_region()}:{get_account_id()}"
     match service:
         case "sqs":
@@ -78,7 +78,7 @@ def _require_task(resource: str, given: Any) -> None:
 
 
 def install() -> None:
-    """Check the role where tasks are done."""
+    """Checks the role when tasks run."""
     invoke, call = stepfunctions._invoke_resource, stepfunctions._call_lambda
 
     def invoke_resource(resource: str, given: Any) -> Any:

@@ -1,8 +1,8 @@
-"""DynamoDB expires items by the one clock.
+"""DynamoDB expires items by the virtual clock.
 
 AWS: deletes an item some time after the epoch second in its TTL attribute.
-ministack: its reaper compares with the real clock, so in a calendar set to 2024 every item is long expired.
-Patch: the reaper's thread, and it alone, reads the virtual clock.
+ministack: its reaper compares with the real clock, so that every item has expired if the clock is set to 2024.
+Patch: only the reaper's thread reads the virtual clock.
 """
 
 import threading

@@ -2,10 +2,10 @@
 
 AWS: a function's code and layers are read-only, and the same for each of its environments
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). An archive keeps symbolic links.
-ministack: unpacks both anew for every worker, where each compiles every module anew: half a second, and 120 MB written.
-    A link becomes a file that holds its target.
-Patch: an archive is unpacked once, into a folder of the account that its content names, and workers get links to what
-    is in it. (Not patched: a function may write there.)
+ministack: unpacks both again for every worker, each of which compiles every module again: half a second, and
+    120 MB written. A link becomes a file that contains its target.
+Patch: an archive is unpacked once, into a folder of the account that is named by its content, and workers get links to
+    its files. (Not patched: a function may write there.)
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from ministack.core import lambda_runtime
 
 
 def linked(target: Path, name: str) -> bytes:
-    """An archive of one symbolic link."""
+    """Returns an archive of one symbolic link."""
     entry = zipfile.ZipInfo(name)
     entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16  # 3: Unix
     body = io.BytesIO()
@@ -33,7 +33,7 @@ def linked(target: Path, name: str) -> bytes:
 
 
 class Archive(zipfile.ZipFile):
-    """One that unpacks itself as links to what was unpacked of the same bytes."""
+    """An archive that unpacks as links to the files that were unpacked from the same bytes."""
 
     def extractall(self, path: Any = None, *_options: Any) -> None:
         for entry in self._kept().iterdir():

@@ -1,9 +1,9 @@
-"""Wait states and Retry intervals follow the one clock.
+"""Wait states and Retry intervals follow the virtual clock.
 
-AWS: a Wait ends at its moment; a Retry waits IntervalSeconds * BackoffRate ** n, at most MaxDelaySeconds
+AWS: a Wait ends at its time; a Retry waits IntervalSeconds * BackoffRate ** n, at most MaxDelaySeconds
     (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
 ministack: scales both by a constant, reads Timestamps by the real clock, cuts every Retry interval at 60
-    seconds, and sleeps on after StopExecution.
+    seconds, and continues to sleep after StopExecution.
 Patch: both sleep on the virtual clock, uncut, and end with their execution.
 """
 
@@ -17,13 +17,13 @@ from local.emulator.hooks.executions import check_running, running
 
 
 def retry_delay(retrier: dict[str, Any], attempts: int) -> float:
-    """Seconds before the next attempt after `attempts` retries, as Step Functions counts them."""
+    """Returns the seconds before the next attempt after `attempts` retries, as Step Functions counts them."""
     delay = float(retrier.get("IntervalSeconds", 1)) * float(retrier.get("BackoffRate", 2.0)) ** attempts
     return min(delay, float(retrier.get("MaxDelaySeconds", delay)))
 
 
 def install(clock: VirtualClock) -> None:
-    """Put every sleep of a state machine on the virtual clock."""
+    """Switches every sleep of a state machine to the virtual clock."""
     find = stepfunctions._find_matching_retrier
 
     def sleep(seconds: float) -> None:
