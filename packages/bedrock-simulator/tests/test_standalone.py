@@ -6,7 +6,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
-from time import monotonic
 from typing import Any
 
 import botocore.exceptions
@@ -137,14 +136,12 @@ def test_an_answer_is_lost_after_the_work_and_found_by_the_clients_own_retry(run
 
 
 def test_a_slow_response_does_not_delay_others(running: Standalone, faults: Any) -> None:
-    faults(kind="slow", operation="ListCustomModels", seconds=1.5)
+    faults(kind="slow", operation="ListCustomModels", seconds=4)
     slow = Thread(target=running.client().list_custom_models)
-    began = monotonic()
     slow.start()
     assert converse(running.client("bedrock-runtime"))
-    quick = monotonic() - began
+    assert slow.is_alive()
     slow.join()
-    assert quick < 1.5 <= monotonic() - began
 
 
 def test_a_stream_ends_as_the_fault_says(running: Standalone, faults: Any) -> None:

@@ -36,7 +36,7 @@ def test_time_passes_only_while_it_is_felt(bedrock: Standalone) -> None:
 
 def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
     measured = variants([(ROUTE, None)], resolved)
-    with modelled_latency(bedrock.url, 0.1) as scale:
+    with modelled_latency(bedrock.url, 0.3) as scale:
         plan = Plan(
             variants=measured,
             prompts=[*islice(prompts.generated(), 5)],
@@ -50,6 +50,6 @@ def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
     assert told is not None
     assert told.simulated
     fast, usual = ({measure: figures[50].value for measure, figures in one.figures.items()} for one in told.summaries)
-    # no closer: whatever this machine adds is ten times as much here
+    # no closer: whatever this machine adds is three times as much here
     assert min(fast[FIRST], usual[FIRST]) > 100
     assert usual[PACE] < fast[PACE] < 100
