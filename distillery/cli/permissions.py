@@ -1,10 +1,5 @@
 """The policies that each verb needs, named in errors when AWS denies access."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from distillery.cli.target import Target
-
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
 ERASER = "EraserPolicyArn"
@@ -64,12 +59,12 @@ def refused(error: BaseException | None) -> bool:
     return False
 
 
-def needed(verb: str | None, on: "Target", error: Exception) -> str | None:
+def needed(verb: str | None, environment: str, error: Exception) -> str | None:
     """Returns the policy to ask the account's owner for; None if the error is not about permissions."""
     policies = NEEDS.get(verb or "", ())
     if not policies or not refused(error):
         return None
-    named = " or ".join(f"{one} of stack distillery-{on.environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
+    named = " or ".join(f"{one} of stack distillery-{environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
     also = f", and {ALSO_NEEDED[verb]}" if verb in ALSO_NEEDED else ""
     tagged = f"; a person with the tag distillery:recipe {TAGGED.get(verb or '', 'reaches only that recipe')}"
     return f"`distillery {verb}` needs the policy in output {named}{also}{tagged if ROUTES not in also else ''}"

@@ -37,7 +37,7 @@ class Verbs(TyperGroup):
         except Exception as error:
             from distillery.cli.permissions import needed
 
-            if ctx.obj is not None and (hint := needed(ctx.invoked_subcommand, ctx.obj, error)):
+            if ctx.obj is not None and (hint := needed(ctx.invoked_subcommand, ctx.obj.environment, error)):
                 error.add_note(hint)
             raise
 

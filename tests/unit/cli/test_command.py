@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 import distillery
 from distillery.cli.permissions import NEEDS, STACKS, needed
-from distillery.cli.target import Target
 from distillery.cli.verbs import VERBS
 from distillery.client import NotDeployed, NotReached
 from distillery.client.errors import NotAllowed
@@ -161,7 +160,7 @@ TAGGED = {
 
 @pytest.mark.parametrize("verb", TAGGED)
 def test_a_refusal_says_what_is_for_whom_a_tag_holds_to_a_recipe(verb: str) -> None:
-    said = needed(verb, Target("dev", None, False), NotAllowed("AWS refused (AccessDenied)"))
+    said = needed(verb, "dev", NotAllowed("AWS refused (AccessDenied)"))
     assert f"a person with the tag distillery:recipe {TAGGED[verb]}" in (said or "")
 
 
