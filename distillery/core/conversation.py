@@ -20,11 +20,11 @@ from distillery.core.errors import BadRequest
 from distillery.core.limits import SCHEMA_VERSION
 
 CHARACTERS_PER_TOKEN = 4
-"""About, in English; other languages need more tokens. The most there can be is one a byte of UTF-8."""
+"""An approximation for English; other languages need more tokens. The upper bound is one token per byte of UTF-8."""
 
 
 def estimate_tokens(characters: int) -> int:
-    """About so many; rounded up."""
+    """The approximate number of tokens, rounded up."""
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
@@ -33,12 +33,17 @@ ROLES = ("user", "assistant")
 
 
 class NotAConversation(BadRequest):
-    """A line that is not of the schema. The message never quotes the text of a prompt."""
+    """A line that does not match the schema. The message never quotes a prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """messages: (role, text), from the first user's to the last user's; reference: the answer that is held right."""
+    """A prompt with its reference answer.
+
+    Attributes:
+        messages: (role, text) from the first user message to the last.
+        reference: The correct answer, or None.
+    """
 
     system: str | None
     messages: tuple[Message, ...]
@@ -46,27 +51,27 @@ class Prompt:
 
     @property
     def digest(self) -> str:
-        """What is asked, as a SHA-256: of system and messages, so that the reference makes no difference."""
+        """The SHA-256 of system and messages. The reference makes no difference."""
         return names.digest([self.system, [list(message) for message in self.messages]])
 
     @property
     def folded_digest(self) -> str:
-        """The same for prompts that differ in letter case, white space or Unicode form alone."""
+        """The digest of the folded text, see `fold`."""
         return names.digest([fold(self.system or ""), [[role, fold(text)] for role, text in self.messages]])
 
     @property
     def characters(self) -> int:
-        """Of what is asked, without the reference."""
+        """The number of characters of system and messages."""
         return len(self.system or "") + sum(len(text) for _, text in self.messages)
 
     @property
     def turns(self) -> int:
-        """How often the user speaks."""
+        """The number of user messages."""
         return sum(role == "user" for role, _ in self.messages)
 
 
 def fold(text: str) -> str:
-    """The same for texts that differ in letter case, white space or Unicode form alone."""
+    """The text without differences in letter case, white space and Unicode form."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -77,9 +82,9 @@ def converse_request(prompt: Prompt) -> dict[str, Any]:
 
 
 def to_line(prompt: Prompt, *, reference: bool = True) -> str:
-    """The prompt in the schema's canonical form, without the line's end; with its reference if wanted.
+    """The prompt in the schema's canonical form, without a line end, and with its reference on request.
 
-    Characters that some readers take for a line's end are escaped, so that one line stays one line.
+    Characters that some readers treat as line ends are escaped.
     """
     answer = [_message("assistant", prompt.reference)] if reference and prompt.reference is not None else []
     request = converse_request(prompt)
@@ -93,9 +98,9 @@ def _message(role: str, text: str) -> dict[str, Any]:
 
 
 def parse(line: str) -> Prompt:
-    """The prompt of a line that `to_line` wrote, in whatever layout. Raises NotAConversation.
+    """The prompt of a line that `to_line` wrote, in any layout. Raises NotAConversation.
 
-    Lines of strangers are judged, and their mistakes explained, by `distillery.datasets.validation`.
+    For lines of other origin, `distillery.datasets.validation` explains what is wrong.
     """
     try:
         record = json.loads(line)

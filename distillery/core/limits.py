@@ -7,10 +7,10 @@ botocore 1.44.5. None of the quotas here can be raised unless a line says so.
 import re
 
 MIN_PROMPTS = 100
-"""Prompts of a distillation job, at least. GR."""
+"""The least number of prompts of a distillation job. GR."""
 
 MAX_PROMPTS = 15_000
-"""Prompts of a distillation job, at most; its synthesis grows a smaller set up to as many pairs. GR."""
+"""The most prompts of a distillation job. Synthesis grows a smaller set up to this many pairs. GR."""
 
 MAX_FILE_BYTES = 2 * 1024**3
 """Size of the input file: GR says 2 Gigabytes, read as GiB."""
@@ -22,11 +22,12 @@ MAX_DEPLOYMENTS = 10
 """Custom model deployments of an account and Region; can be raised (L-1EF80F3E). GR."""
 
 CONCURRENCY, UNRESERVED_CONCURRENCY = 1000, 100
-"""Of the functions of an account in a Region together; can be raised (L-B99A9384), and new accounts have less. The
-second is what Lambda keeps for functions without a reservation (Lambda guide, configuration-concurrency)."""
+"""Concurrent executions of all functions of an account and Region; can be raised (L-B99A9384), and new accounts have
+less. The second is what Lambda reserves for functions without a reservation (Lambda guide,
+configuration-concurrency)."""
 
 MAX_SCHEDULED_JOBS = 10
-"""Customization jobs of an account and Region that are not done. GR."""
+"""Customization jobs in progress, per account and Region. GR."""
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 """Each line's `schemaVersion`. One page prints `bedrock-conversion-2024`, a misprint. UG distillation-data-prep."""

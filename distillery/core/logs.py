@@ -1,8 +1,8 @@
-"""Prompts that come from invocation logs: which calls a recipe takes, from when, and how.
+"""Prompts from invocation logs: which requests a recipe uses, from when, and how they are read.
 
-Bedrock logs what callers say of a call (`requestMetadata` of Converse) with the call, and filters by it: "To filter the
-logs using multiple request metadata, use a single Boolean operator AND, OR, or NOT. You cannot combine operations"
-(UG distillation-data-prep-option-2). So a filter here is one operator over all its pairs, and no other can be spelled.
+Bedrock logs the `requestMetadata` of a Converse request with it, and filters by it: "To filter the logs using multiple
+request metadata, use a single Boolean operator AND, OR, or NOT. You cannot combine operations" (UG
+distillation-data-prep-option-2). So a filter is one operator over all its pairs.
 """
 
 import re
@@ -19,7 +19,7 @@ METADATA = re.compile(r"[a-zA-Z0-9\s._:/=+$@-]*")
 """Keys and values of `requestMetadata` and of its filters. API."""
 
 METADATA_PAIRS = 16
-"""Pairs of one call, and of one filter. API, UG distillation-data-prep-option-2."""
+"""The most pairs of one request, and of one filter. API, UG distillation-data-prep-option-2."""
 
 
 class How(StrEnum):
@@ -68,17 +68,17 @@ class LogSource:
     every caller may teach the student."""
 
     def teachers(self, account: str) -> Principals | None:
-        """Whose calls are taken, None for whose ever; account: of patterns that name none."""
+        """The principals whose calls are used; None for everybody. `account` is for patterns without an account."""
         return Principals.of(self.principals, account=account) if self.principals else None
 
     def takes(self, metadata: Mapping[str, str]) -> bool:
-        """Whether a call with this metadata is one of those."""
+        """Whether a call with this metadata matches."""
         least, most = self.bounds
         return least <= sum(metadata.get(key) == value for key, value in self.match.items()) <= most
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """How many of the pairs must hold, at least and at most."""
+        """The least and the greatest number of matching pairs."""
         everything = len(self.match)
         return {Operator.AND: (everything, everything), Operator.OR: (1, everything), Operator.NOT: (0, 0)}[
             self.operator
@@ -96,9 +96,13 @@ class InvocationLogs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direct:
-    """What stands in place of prompts where a job reads logs: the logs, what was counted in them, and lines to judge
-    the student by, which the job will not see. different: prompts that these calls ask, letter case and white space
-    aside; tokens: of calls and held-out prompts together, estimated."""
+    """What replaces prompts where a job reads logs: the logs, their counts, and held-out lines that the job does not
+    see.
+
+    Attributes:
+        different: Distinct prompts among the calls, ignoring letter case and white space.
+        tokens: Estimated tokens of calls and held-out prompts together.
+    """
 
     logs: InvocationLogs
     calls: int
@@ -108,9 +112,9 @@ class Direct:
 
 
 def metadata_filters(match: Mapping[str, str], operator: Operator) -> dict[str, Any]:
-    """`requestMetadataFilters` of a job: a union of which one pair is a member by itself, and several are a list.
+    """The `requestMetadataFilters` of a job: one pair is a member of the union by itself, several are a list.
 
-    Raises KeyError for no pair: the API has no filter that takes everything.
+    Raises KeyError without pairs: the API has no filter that matches everything.
     """
     base = "notEquals" if operator is Operator.NOT else "equals"
     pairs = [{base: {key: value}} for key, value in match.items()]
@@ -122,5 +126,5 @@ def metadata_filters(match: Mapping[str, str], operator: Operator) -> dict[str, 
 
 
 def fits(text: str) -> bool:
-    """Whether Bedrock takes this as a key or a value of metadata."""
+    """Whether Bedrock accepts the text as a key or value of metadata."""
     return 0 < len(text) <= METADATA_MAX and METADATA.fullmatch(text) is not None

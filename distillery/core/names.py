@@ -1,7 +1,7 @@
-"""Names that more than one place must agree on: stacks, functions, the command line, and the other Region.
+"""Names that stacks, functions, the command and the other Region must agree on.
 
-Patterns come from the Bedrock API (CreateModelCustomizationJob, CreateProvisionedModelThroughput,
-CreateCustomModelDeployment): 1-63 characters, letters, digits and single hyphens satisfy all of them.
+The patterns are from the Bedrock API (CreateModelCustomizationJob, CreateProvisionedModelThroughput,
+CreateCustomModelDeployment): 1-63 characters; letters, digits and single hyphens satisfy all of them.
 """
 
 import base64
@@ -17,57 +17,58 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PROMPTS_PREFIX = "prompts/"
 UPLOADS_PREFIX = "uploads/"
 COLLECTED_PREFIX = "collected/"
-"""Of the prompts bucket: the collection stage alone may write there, and no person. Permissions of operators name the
-two prefixes above."""
+"""Prefix of the prompts bucket. Only the collection stage may write below it; operators may write below the two
+prefixes above."""
 DATASETS_PREFIX = "datasets/"
 EVALUATIONS_PREFIX = "evaluations/"
 JOBS_PREFIX = "jobs/"
 REPORTS_PREFIX = "reports/"
 GOLDEN_PREFIX = "golden/"
-"""In either bucket: sets that people judge models by for years; nothing there ends by itself. In the prompts bucket,
-`golden/<recipe>/`, examiners alone write them, and nothing starts a run: whoever uploads prompts writes no exam."""
+"""Prefix of both buckets for golden sets, which people use to judge models for years and which never expire. In the
+prompts bucket only examiners write below `golden/<recipe>/`, and it starts no run: whoever uploads prompts writes no
+golden set."""
 
 PROMPTS_BY_RECIPE = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)
 DATA_BY_RECIPE = (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX)
 DATA_BY_RUN = (EVALUATIONS_PREFIX, JOBS_PREFIX)
-"""All that holds texts in the prompts and the data bucket, by what each has folders for. A new prefix belongs here, or
-`distillery forget` and its policy pass it by."""
+"""All prefixes below which texts are stored, by what has folders there. A new prefix must be added here, or
+`distillery forget` and its policy miss it."""
 
 DIRECT = "logs.json"
-"""Under COLLECTED_PREFIX, in a folder of its own within the recipe's: what stands in place of prompts where a job reads
-logs. Anywhere else it is refused."""
+"""The object that replaces prompts where a job reads logs itself. It is valid only below COLLECTED_PREFIX, in a
+folder of its own within the recipe's."""
 
 TAG_ENVIRONMENT = "distillery:environment"
 TAG_RECIPE = "distillery:recipe"
 TAG_RUN = "distillery:run"
 TAG_ROUTE = "distillery:route"
-"""Of a route's profiles, of the live endpoint that answers under `distilled/<recipe>` (never of a candidate: it is what
-lets callers in), and among what a request says of itself."""
+"""The tag of a route's profiles and of the live endpoint of `distilled/<recipe>`, and a key of request metadata. It
+lets callers in, so a candidate never has it."""
 
 MADE_BY_A_RUN = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN)
 MADE_LIVE = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE)
-"""The tags of jobs, models and candidates, and those of live endpoints; a recipe's own come beside them."""
+"""The tags of jobs, models and candidates, and of live endpoints, besides a recipe's own tags."""
 
 TAG_TEAM = "distillery:team"
 TAG_COST_CENTRE = "distillery:cost-centre"
 URL_ALIAS = "url"
-"""Of the invoke function, where it matters who asks: its URL stands there, and whoever invokes it came by the URL."""
+"""The alias of the invoke function whose URL identifies callers. Invocations of it have come through the URL."""
 
 DISTILLED_PREFIX = "distilled/"
-"""Of the name of the route to a recipe's live endpoint."""
+"""Prefix of the names of routes to live endpoints."""
 
 FOUNDATION = "foundation"
-"""The part whose stack in the home Region keeps the data."""
+"""The name of the stack in the home Region that keeps the data."""
 
 LOGGING_OWNER = "/distillery/logging-owner"
-"""The SSM parameter that says, once for an account and Region, whose its logging configuration is."""
+"""The SSM parameter with the owner of the logging configuration of an account and Region."""
 
 METADATA_SIDE = "distillery:side"
-"""What the invoke function says of a call beside its environment and TAG_ROUTE: on which side of a direct job's verdict
-its prompt stands (`distillery/core/holdout`). The product's own calls say TAG_RUN."""
+"""Request metadata of the invoke function, besides its environment and TAG_ROUTE: whether the prompt is for training
+or held out (`distillery/core/holdout`). The product's own calls have TAG_RUN."""
 
 METRIC_PROMPTS_LOGGED = "PromptsLogged"
-"""Of an environment: how many requests the invoke function wrote to its log, prompt and reply."""
+"""The metric that counts the requests that the invoke function logged with prompt and reply."""
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:
@@ -83,12 +84,12 @@ def digest(value: Any) -> str:
 
 
 def short(hexadecimal: str, length: int) -> str:
-    """The first letters of a digest in lower-case base 32: 5 bits each, safe in every Bedrock name."""
+    """The first `length` characters of a digest in lower-case base 32: 5 bits each, valid in every Bedrock name."""
     return base64.b32encode(bytes.fromhex(hexadecimal)).decode().lower()[:length]
 
 
 def run_id(*, recipe: str, recipe_digest: str, dataset_digest: str, attempt: int) -> str:
-    """`support-k3x9a-p0q2m7ab-1`: sorts by recipe, says which prompts, and which attempt at them."""
+    """`support-k3x9a-p0q2m7ab-1`: recipe, digest of the recipe, digest of the prompts, attempt."""
     return f"{recipe}-{short(recipe_digest, 5)}-{short(dataset_digest, 8)}-{attempt}"
 
 
@@ -116,8 +117,8 @@ class Names:
         return f"distillery-{self.environment}-{part}"
 
     def begins(self, part: str) -> str:
-        """How the names begin that CloudFormation makes for a stack's resources: with the stack's, of which as much is
-        sure whatever it cuts (as seen, not documented)."""
+        """The prefix of the names that CloudFormation generates for a stack's resources. It shortens the stack's
+        name, to no less than this (observed, not documented)."""
         return self.stack(part)[:24]
 
     @property
@@ -126,7 +127,7 @@ class Names:
 
     @property
     def trail(self) -> str:
-        """Of data events, in each Region: known by name to what admits it."""
+        """The trail of data events in each Region, referred to by name."""
         return f"distillery-{self.environment}-trail"
 
     @property
@@ -141,16 +142,16 @@ class Names:
         return self.parameter("alias", recipe)
 
     def route(self, route: str) -> str:
-        """The SSM parameter, in the inference Region, that tells callers of a route what to call."""
+        """The SSM parameter, in the inference Region, with the map of a route."""
         return self.parameter("routes", route)
 
     def probed(self, route: str) -> str:
-        """The folder of SSM parameters, in the inference Region, that say what probes of a route found."""
+        """The path of SSM parameters, in the inference Region, with the results of probing a route."""
         return self.parameter("probed", route, "*")
 
     @property
     def pipeline(self) -> str:
-        """The SSM parameter, in the home Region, that tells the command line where things are."""
+        """The SSM parameter, in the home Region, with the locations that the command needs."""
         return self.parameter("pipeline")
 
     @property
@@ -165,7 +166,7 @@ class Names:
 
     @property
     def logs_database(self) -> str:
-        """In Glue: letters, digits and underscores, as Athena takes a name without quotes."""
+        """The Glue database: letters, digits and underscores, so that Athena accepts the name without quotes."""
         return f"distillery_{self.environment.replace('-', '_')}_logs"
 
     @property
@@ -173,16 +174,16 @@ class Names:
         return f"distillery-{self.environment}-logs"
 
     def month_budget(self, recipe: str) -> str:
-        """The AWS Budget of a recipe, unique in an account: notices name it."""
+        """The AWS Budget of a recipe, unique in an account, because notifications contain its name."""
         return f"distillery_{self.environment}_{recipe}"
 
     def job(self, run: str) -> str:
-        """Also the custom model's name: one job makes one model."""
+        """The job's name, and that of its custom model: one job makes one model."""
         return f"{self.prefix}{run}"
 
     def candidate(self, run: str) -> str:
         return f"{self.prefix}{run}-candidate"
 
     def live(self, recipe: str, base: str) -> str:
-        """One live endpoint per recipe and base model: a model of another base cannot take its place."""
+        """The live endpoint of a recipe and base model. A model of another base needs another endpoint."""
         return f"{self.prefix}{recipe}-live-{short(digest(base), 5)}"

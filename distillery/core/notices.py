@@ -1,4 +1,4 @@
-"""What people are told by the environment's topic."""
+"""Notifications to people by the environment's SNS topic."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ class Notices:
         self._sns = sns or client("sns")
 
     def publish(self, subject: str, *paragraphs: str) -> None:
-        """Each paragraph is one line, whatever is quoted in it: what others wrote begins no paragraph of its own."""
+        """Publishes a notification. Each paragraph is one line, so quoted text cannot begin a paragraph."""
         plain = one_line(subject).encode("ascii", "replace").decode()
         message = "\n\n".join(one_line(paragraph) for paragraph in paragraphs if paragraph)
         self._sns.publish(TopicArn=self._topic_arn, Subject=plain[:SUBJECT_MAX], Message=message)

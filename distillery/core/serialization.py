@@ -1,4 +1,4 @@
-"""What travels the road, as JSON and back: frozen dataclasses, enums, decimals, days, tuples, nested ones."""
+"""Converts values to JSON data and back: frozen dataclasses, enums, decimals, dates, tuples, nested ones."""
 
 import dataclasses
 import functools
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def to_wire(value: Any) -> Any:
-    """A value that `json.dumps` takes; a Decimal becomes a string, so that no cent is lost."""
+    """The value as JSON data. A Decimal becomes a string, so it stays exact."""
     if dataclasses.is_dataclass(value):
         return {f.name: to_wire(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -30,7 +30,7 @@ def to_wire(value: Any) -> Any:
 
 
 def from_wire(kind: type[T], data: Any) -> T:
-    """The value of type `kind` that `data` spells. Raises BadRequest naming the field that does not fit."""
+    """The value of type `kind` in JSON data. Raises BadRequest with the field that does not fit."""
     return typing.cast(T, _decode(kind, data, kind.__name__))
 
 

@@ -1,4 +1,4 @@
-"""Versions of objects, listed and deleted for good: by their ids, so that no delete marker takes their place."""
+"""Lists and permanently deletes versions of objects. Deletion by version id leaves no delete markers."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 AT_ONCE = 1000
-"""Versions that one DeleteObjects takes. API."""
+"""The most versions in one DeleteObjects request. API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """latest: what is read where no version is named; marker: a delete marker, which holds nothing but the key."""
+    """A version. `latest`: it is read where no version is named; `marker`: it is a delete marker."""
 
     key: str
     id: str
@@ -26,7 +26,7 @@ class Version:
 
 
 def versions(s3: "S3Client", bucket: str, prefix: str = "") -> Iterator[Version]:
-    """All under the prefix, page by page: those of a page in the order of their keys, its delete markers last."""
+    """All versions below the prefix, page by page: in the order of keys, with a page's delete markers last."""
     where: Any = {"Bucket": bucket} | ({"Prefix": prefix} if prefix else {})
     for page in s3.get_paginator("list_object_versions").paginate(**where):
         yield from (_version(item, marker=False) for item in page.get("Versions", []))
@@ -45,7 +45,8 @@ def _version(item: Any, *, marker: bool) -> Version:
 
 
 def delete(s3: "S3Client", bucket: str, found: Iterable[Version]) -> int:
-    """How many were deleted: all. Raises OSError where S3 refuses any; the others are gone then."""
+    """Deletes the versions and returns their number. Raises OSError where S3 refuses any; the others are deleted
+    then."""
     rest, count, refused = iter(found), 0, list[Any]()
     while batch := list(islice(rest, AT_ONCE)):
         objects: list[Any] = [{"Key": version.key, "VersionId": version.id} for version in batch]

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Certainty(StrEnum):
-    """What is known of an end of life. ANNOUNCED is a date to act on; the others are grounds for a warning."""
+    """How certain an end of life is. ANNOUNCED is a date to act on; the others justify a warning."""
 
     ANNOUNCED = "announced"
     NO_SOONER_THAN = "no sooner than"
@@ -52,12 +52,12 @@ class Life:
 
     @property
     def declines(self) -> date | None:
-        """The first day on which the model is LEGACY for sure."""
+        """The first day on which the model is certainly LEGACY."""
         return min((day for day in (self.legacy, self.legacy_by) if day), default=None)
 
     @property
     def ends(self) -> date | None:
-        """The first day on which the model is ENDED for sure. "No sooner than" makes nothing sure."""
+        """The first day on which the model is certainly ENDED. "No sooner than" is not certain."""
         announced = self.end if self.certainty is Certainty.ANNOUNCED else None
         return min((day for day in (announced, self.ended_by) if day), default=None)
 

@@ -95,7 +95,7 @@ class Price:
     surcharge: Surcharge | None = None
 
     def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
-        """US dollars of one request of that many tokens."""
+        """The cost of one request, in US dollars."""
         dollars = (self.per_million_input * input_tokens + self.per_million_output * output_tokens) / 1_000_000
         dear = self.surcharge and input_tokens > self.surcharge.above_input_tokens
         return dollars * self.surcharge.factor if self.surcharge and dear else dollars
@@ -103,7 +103,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class StoragePrice:
-    """US dollars a month for keeping one custom model."""
+    """The price of storing one custom model, in US dollars a month."""
 
     per_model_month: Decimal
     as_of: date
@@ -112,7 +112,7 @@ class StoragePrice:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPrice:
-    """US dollars per million tokens trained (all epochs)."""
+    """The price of training, in US dollars per million tokens (all epochs)."""
 
     per_million_tokens: Decimal
     as_of: date
@@ -170,7 +170,7 @@ class Pair:
     source: str
 
     def on_offer(self, on: date) -> bool:
-        """Whether `on` lies between the pair's own dates. The models' lives are a question of their own."""
+        """Whether `on` is between the pair's own dates. The life cycles of its models are checked separately."""
         return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
 
 
@@ -212,7 +212,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether something may be done and, in one sentence, why or why not."""
+    """Whether something is possible, with the reason in one sentence."""
 
     ok: bool
     reason: str

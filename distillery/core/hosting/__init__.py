@@ -1,4 +1,4 @@
-"""How a custom model is hosted: one interface over custom model deployments and Provisioned Throughput."""
+"""Hosting of custom models: one interface over custom model deployments and Provisioned Throughput."""
 
 from typing import TYPE_CHECKING
 

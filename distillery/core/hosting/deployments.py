@@ -60,7 +60,7 @@ class Deployments(Hosting):
 
 
 def _state(answer: "GetCustomModelDeploymentResponseTypeDef") -> State:
-    """An update has a status of its own beside the deployment's."""
+    """The state of a deployment. An update has a status of its own."""
     state = STATES[answer["status"]]
     update = answer.get("updateDetails", {}).get("updateStatus", "")
     return UPDATES.get(update, state) if state is State.SERVING else state

@@ -1,4 +1,4 @@
-"""What both hosting modes have in common: exact names, describe-else-create, and a delete that may be repeated."""
+"""What both hosting modes share: exact names, describe-else-create, and a repeatable delete."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """CREATING: answers nobody yet. UPDATING and UPDATE_FAILED: still serves the old model. FAILED: serves nobody."""
+    """The state of an endpoint.
+
+    CREATING: it cannot be called yet. UPDATING, UPDATE_FAILED: it serves the old model. FAILED: it cannot be called.
+    """
 
     CREATING = "creating"
     SERVING = "serving"
@@ -28,7 +31,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosted:
-    """model_arn: what it serves now; wanted_arn: what it serves once its update is done (the same, without one)."""
+    """An endpoint as the service describes it.
+
+    `model_arn`: the model that it serves; `wanted_arn`: the model that it serves after its update (the same without
+    one).
+    """
 
     endpoint: Endpoint
     model_arn: str
@@ -38,7 +45,7 @@ class Hosted:
 
     @property
     def status(self) -> EndpointStatus:
-        """Whether it may be called with the model that was wanted. Raises EndpointFailed where it never will."""
+        """Whether it serves the wanted model. Raises EndpointFailed where it never will."""
         if self.state in (State.FAILED, State.UPDATE_FAILED):
             raise EndpointFailed(
                 f"endpoint {self.endpoint.name!r} ({self.endpoint.mode}) is in state {self.state!r} with model "
@@ -55,7 +62,7 @@ NO_SUCH_API = "UnknownOperationException"
 
 
 class Hosting(ABC):
-    """One hosting mode in one Region. A subclass knows the calls and the service's words for the states."""
+    """A hosting mode in one Region. Subclasses implement the API calls and map the service's states."""
 
     mode: ClassVar[HostingMode]
 
@@ -63,7 +70,7 @@ class Hosting(ABC):
         self._bedrock = bedrock
 
     def find(self, name: str) -> Hosted | None:
-        """The endpoint of exactly that name."""
+        """The endpoint with exactly that name, or None."""
         try:
             return self._get(name)
         except ClientError as error:
@@ -72,33 +79,33 @@ class Hosting(ABC):
             raise
 
     def create(self, *, name: str, model_arn: str, tags: Mapping[str, str], token: str, recipe: Recipe) -> Endpoint:
-        """The endpoint of that name, made if it is not there. Raises QuotaTooSmall.
+        """The endpoint of that name, created if it does not exist. Raises QuotaTooSmall.
 
-        Neither create call declares ConflictException, and a retry without our own token could make, and bill, a
-        second endpoint: hence the token, and a look by name when the answer is an error or is lost.
+        Neither create call declares ConflictException, and a retry without our own token could create, and bill, a
+        second endpoint. Hence the token, and a lookup by name after an error or a lost response.
         """
         if existing := self.find(name):
             return existing.endpoint
         pairs = [{"key": key, "value": value} for key, value in sorted({**recipe.tags, **tags}.items())]
         try:
             return self._create(name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe)
-        except Exception as error:  # a time-out too: the work may be done though the answer is lost
+        except Exception as error:  # a time-out too: the endpoint may exist although the response was lost
             if found := next((endpoint for endpoint in self.named(name) if endpoint.name == name), None):
                 return found
             raise _explained(error, name, self.mode) from error
 
     def status(self, name: str) -> EndpointStatus:
-        """Raises EndpointFailed where the endpoint failed or is gone."""
+        """The status of the endpoint. Raises EndpointFailed where it failed or is gone."""
         found = self.find(name)
         if found is None:
             raise EndpointFailed(f"endpoint {name!r} ({self.mode}) is gone; somebody deleted it: run again")
         return found.status
 
     def repoint(self, endpoint: Endpoint, model_arn: str) -> None:
-        """Begins to put another model of the same base in place; the old one serves until that is done.
+        """Starts an update to another model of the same base. The old model is served until it is done.
 
-        Raises Unfinished where the endpoint is changing already: neither update call declares ConflictException, so
-        a refusal is followed by a look.
+        Raises Unfinished where the endpoint is already changing. Neither update call declares ConflictException, so the
+        endpoint is described after an error.
         """
         try:
             self._update(endpoint, model_arn)
@@ -111,9 +118,10 @@ class Hosting(ABC):
             raise
 
     def delete(self, name: str) -> bool:
-        """False where there is none. Raises Unfinished while the service still creates or updates it.
+        """Deletes the endpoint; False where there is none. Raises Unfinished while the service creates or updates it.
 
-        It is looked for first: what is not there has no tags, so IAM refuses its deletion instead of the service.
+        It is looked up first: IAM, not the service, refuses the deletion of an endpoint that does not exist, because it
+        has no tags.
         """
         if self.find(name) is None:
             return False
@@ -121,14 +129,14 @@ class Hosting(ABC):
             self._delete(name)
         except ClientError as error:
             if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
-                return False  # somebody else was faster
+                return False  # deleted meanwhile
             if code(error) == BUSY:
                 raise Unfinished(f"endpoint {name!r} is being created or updated; its delete is tried again") from error
             raise
         return True
 
     def named(self, part: str) -> list[Endpoint]:
-        """Every endpoint whose name contains `part`; none where the service does not know this hosting mode yet."""
+        """Every endpoint whose name contains `part`; empty where the service does not have this hosting mode yet."""
         try:
             return list(self._list(part))
         except ClientError as error:
@@ -141,7 +149,7 @@ class Hosting(ABC):
         return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
     def tag(self, endpoint: Endpoint, tags: Mapping[str, str]) -> None:
-        """Adds tags; those it has already are written once more."""
+        """Adds tags; existing ones are overwritten."""
         pairs = [{"key": key, "value": value} for key, value in tags.items()]
         self._bedrock.tag_resource(resourceARN=endpoint.arn, tags=pairs)  # type: ignore[arg-type]  # plain dicts
 
