@@ -5,7 +5,7 @@
      "messages": [{"role": "user", "content": [{"text": "My card was charged twice."}]},
                   {"role": "assistant", "content": [{"text": "billing.duplicate"}]}]}  the reference, optional
 
-Source: UG distillation-data-prep-option-1. Which departures from it there are is the dataset stage's business
+Source: UG distillation-data-prep-option-1. Lines of other origin are checked by the dataset stage
 (`distillery.datasets.validation`).
 """
 

@@ -8,7 +8,7 @@ DistilleryError
 │   ├── OverQuota            a request that may take more than is left of its caller's quota
 │   ├── DatasetRejected      the prompts break a rule of the service or of the recipe
 │   ├── OverBudget           the worst case is above the recipe's budget, or what is left of its month
-│   ├── RunActive            the recipe has another run on the road
+│   ├── RunActive            the recipe has another active run
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's

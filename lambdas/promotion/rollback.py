@@ -81,8 +81,8 @@ class Rollback:
         return alias
 
     def _start(self, holder: str, alias: Alias) -> str:
-        road = {"action": ROLLBACK, "recipe": alias.recipe, "alias": to_wire(alias), "holder": holder}
+        state = {"action": ROLLBACK, "recipe": alias.recipe, "alias": to_wire(alias), "holder": holder}
         answer = self.stepfunctions.start_execution(
-            stateMachineArn=self.machine_arn, name=holder, input=json.dumps(road)
+            stateMachineArn=self.machine_arn, name=holder, input=json.dumps(state)
         )
         return answer["executionArn"]

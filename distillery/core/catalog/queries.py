@@ -82,7 +82,7 @@ def _is_available(known: Pair, on: date) -> bool:
     (region, *_) = known.regions
     teacher, student = model(known.teacher).life, model(known.student).life
     return (
-        known.on_offer(on)
+        known.is_available(on)
         and teacher.state(on, region) in (LifeState.ACTIVE, LifeState.LEGACY)
         and student.state(on, region) is LifeState.ACTIVE
     )

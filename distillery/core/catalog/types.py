@@ -169,7 +169,7 @@ class Pair:
     last: date | None
     source: str
 
-    def on_offer(self, on: date) -> bool:
+    def is_available(self, on: date) -> bool:
         """Whether `on` is between the pair's own dates. The life cycles of its models are checked separately."""
         return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
 

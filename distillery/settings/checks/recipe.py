@@ -42,7 +42,7 @@ def _wrong(teacher: Model, student: Model, home: str, day: date) -> str | None:
     if home not in pair.regions:
         where = ", ".join(sorted(pair.regions))
         return f"Bedrock distils {teacher.id!r} into {student.id!r} in {where} only, and home_region is {home!r}"
-    if not pair.on_offer(day):
+    if not pair.is_available(day):
         return f"Bedrock distils {teacher.id!r} into {student.id!r} from {pair.first} to {pair.last or 'today'}"
     return None
 

@@ -112,8 +112,8 @@ def test_the_launch_pair_was_on_offer_in_december_2024_and_is_no_more(teacher: s
     assert pair
     assert pair in catalog.pairs("us-west-2", LAUNCH)
     assert pair not in catalog.pairs("us-west-2", TODAY)
-    assert pair.on_offer(LAUNCH)
-    assert not pair.on_offer(TODAY)
+    assert pair.is_available(LAUNCH)
+    assert not pair.is_available(TODAY)
     assert "UNVERIFIED" in pair.source
 
 
