@@ -26,9 +26,9 @@ class Managed(World):
 
     def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         """Returns the response; fails on an error."""
-        status, told = self.admin.answer(method, path, query, b"" if body is None else json.dumps(body).encode())
-        assert status == 200, told
-        return told
+        status, reported = self.admin.answer(method, path, query, b"" if body is None else json.dumps(body).encode())
+        assert status == 200, reported
+        return reported
 
 
 def test_health_tells_the_virtual_time() -> None:
@@ -62,8 +62,8 @@ def test_what_is_due_has_come_about_when_the_clock_answers() -> None:
     world.client().create_model_customization_job(**job())
     world.ask("PUT", "clock", {"advance": 5 * 3600})
     assert world.client().get_model_customization_job(jobIdentifier="distill-intent-1")["status"] == "Completed"
-    told = [event["detail"]["jobStatus"] for event in world.ask("GET", "events")]
-    assert told == ["InProgress", "Completed"]
+    reported = [event["detail"]["jobStatus"] for event in world.ask("GET", "events")]
+    assert reported == ["InProgress", "Completed"]
     assert [row["status"] for row in world.ask("GET", "inventory")["jobs"]] == ["Completed"]
     assert world.ask("GET", "inventory", account="222222222222")["jobs"] == []
     assert world.ask("GET", "events", account="222222222222") == []
@@ -132,8 +132,8 @@ def test_latency_is_scaled() -> None:
 def test_what_is_undocumented_is_answered_either_way() -> None:
     world = Managed()
     assert world.ask("GET", "undocumented") == {"optimized_application_profiles": False}
-    asked = {"optimized_application_profiles": True}
-    assert world.ask("PUT", "undocumented", asked) == asked == world.ask("GET", "undocumented")
+    requested = {"optimized_application_profiles": True}
+    assert world.ask("PUT", "undocumented", requested) == requested == world.ask("GET", "undocumented")
     assert world.bedrock.settings.undocumented.optimized_application_profiles
 
 
@@ -177,7 +177,7 @@ def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:
 )
 def test_an_invalid_request_gets_a_message(method: str, path: str, body: bytes, status: int, sentence: str) -> None:
     world = Managed()
-    refused, told = world.admin.answer(method, path, {}, body)
+    refused, reported = world.admin.answer(method, path, {}, body)
     assert refused == status
-    assert sentence in told["message"]
+    assert sentence in reported["message"]
     assert world.ask("GET", "faults") == []

@@ -37,9 +37,9 @@ def test_samples_are_prompts_with_the_teachers_answers_and_every_prompt_has_its_
     assert len(samples) == 50
     assert samples[0]["schemaVersion"] == "bedrock-conversation-2024"
     assert [message["role"] for message in samples[0]["messages"]] == ["user", "assistant"]
-    told = [json.loads(line) for line in written(world)["prompt_insights/prompt_insights.jsonl"].splitlines()]
-    assert len(told) == 120
-    assert {each["status"] for each in told} == {"ACCEPTED"}
+    reported = [json.loads(line) for line in written(world)["prompt_insights/prompt_insights.jsonl"].splitlines()]
+    assert len(reported) == 120
+    assert {each["status"] for each in reported} == {"ACCEPTED"}
 
 
 def test_the_teacher_gives_no_more_tokens_than_are_requested_of_it() -> None:
@@ -58,7 +58,7 @@ def test_job_and_model_report_losses() -> None:
     world = World()
     model = distilled(world)
     done = world.client().get_model_customization_job(jobIdentifier="distill-intent-1")
-    told = world.client().get_custom_model(modelIdentifier=model)
-    assert done["trainingMetrics"] == told["trainingMetrics"]
-    assert done["validationMetrics"] == told["validationMetrics"]
-    assert len(told["validationMetrics"]) == 1
+    reported = world.client().get_custom_model(modelIdentifier=model)
+    assert done["trainingMetrics"] == reported["trainingMetrics"]
+    assert done["validationMetrics"] == reported["validationMetrics"]
+    assert len(reported["validationMetrics"]) == 1

@@ -59,27 +59,27 @@ FINE_TUNING = {"customizationType": "FINE_TUNING", "customizationConfig": None}
 
 
 @pytest.mark.parametrize(
-    ("on", "changes", "sentence"),
+    ("on", "changes", "message"),
     [
         (date(2024, 12, 2), {}, "customizationConfig is not a parameter .*Value 'DISTILLATION' at 'customizationType'"),
         (date(2025, 12, 2), {"customizationType": "REINFORCEMENT_FINE_TUNING"}, "Value 'REINFORCEMENT_FINE_TUNING'"),
     ],
 )
-def test_fields_and_values_of_a_later_day_are_refused(on: date, changes: dict[str, Any], sentence: str) -> None:
+def test_fields_and_values_of_a_later_day_are_refused(on: date, changes: dict[str, Any], message: str) -> None:
     world = World(datetime(on.year, on.month, on.day, tzinfo=UTC))
-    with pytest.raises(ClientError, match=sentence):
+    with pytest.raises(ClientError, match=message):
         world.client().create_model_customization_job(**job(**changes))
 
 
 def test_a_field_in_a_list_has_its_day_too() -> None:
-    asked = {"inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "a"}}]}}
-    availability.check_fields("CreateEvaluationJob", asked, date(2025, 3, 25))
+    requested = {"inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "a"}}]}}
+    availability.check_fields("CreateEvaluationJob", requested, date(2025, 3, 25))
     with pytest.raises(errors.ServiceError, match="precomputedInferenceSource is not a parameter"):
-        availability.check_fields("CreateEvaluationJob", asked, date(2025, 3, 24))
+        availability.check_fields("CreateEvaluationJob", requested, date(2025, 3, 24))
 
 
 @pytest.mark.parametrize(
-    ("on", "changes", "sentence"),
+    ("on", "changes", "message"),
     [
         (date(2024, 12, 2), {"requestMetadata": {"k": "v"}}, "requestMetadata is not a parameter of Converse on"),
         (date(2025, 11, 17), {"serviceTier": {"type": "default"}}, "serviceTier is not a parameter of Converse on"),
@@ -88,9 +88,9 @@ def test_a_field_in_a_list_has_its_day_too() -> None:
         (date(2026, 2, 3), {"outputConfig": {}}, "outputConfig is not a parameter of Converse on"),
     ],
 )
-def test_the_runtime_has_no_field_or_value_of_a_later_day(on: date, changes: dict[str, Any], sentence: str) -> None:
+def test_the_runtime_has_no_field_or_value_of_a_later_day(on: date, changes: dict[str, Any], message: str) -> None:
     world = World(datetime(on.year, on.month, on.day, tzinfo=UTC))
-    with pytest.raises(ClientError, match=sentence):
+    with pytest.raises(ClientError, match=message):
         say(world, "us.anthropic.claude-3-5-haiku-20241022-v1:0", "hello", region="us-west-2", **changes)
 
 

@@ -104,10 +104,10 @@ def test_every_status_of_a_job_is_an_event() -> None:
     assert list(dict.fromkeys(["Submitted", *seen])) == states
     assert counted == sorted(counted)
     assert 0 < counted[seen.index("InProgress") + 3] < 100
-    told = [event for event in world.events.events if event["type"] == "Batch Inference Job State Change"]
-    assert [event["detail"]["status"] for event in told] == states
-    assert told[0]["resources"] == [arn]
-    detail = told[-1]["detail"]
+    reported = [event for event in world.events.events if event["type"] == "Batch Inference Job State Change"]
+    assert [event["detail"]["status"] for event in reported] == states
+    assert reported[0]["resources"] == [arn]
+    detail = reported[-1]["detail"]
     assert (detail["batchJobArn"], detail["batchJobName"], detail["accountId"]) == (arn, "batch-1", ACCOUNT)
     assert detail["batchModelId"] == f"arn:aws:bedrock:us-east-1::foundation-model/{PRO}"
     assert (detail["creationTime"], detail["failureMessage"]) == ("Nov 23, 2026, 09:00:00 AM", "")
@@ -212,7 +212,7 @@ def test_a_role_that_bedrock_may_not_assume_for_batches_is_refused() -> None:
     world.roles.refusal = "Could not assume provided IAM role."
     with pytest.raises(ClientError, match="Could not assume"):
         world.client().create_model_invocation_job(**batch())
-    assert world.roles.asked[0].startswith(f"arn:aws:bedrock:us-east-1:{ACCOUNT}:model-invocation-job/")
+    assert world.roles.requested[0].startswith(f"arn:aws:bedrock:us-east-1:{ACCOUNT}:model-invocation-job/")
 
 
 def test_a_job_can_be_stopped_once_and_writes_nothing() -> None:
@@ -233,15 +233,15 @@ def test_jobs_are_listed_and_tagged() -> None:
     arn = run(world, name="first", tags=tags)["jobArn"]
     bedrock = world.client()
     bedrock.create_model_invocation_job(**batch("second"))
-    for asked, found in (
+    for requested, found in (
         ({}, ["second", "first"]),
         ({"statusEquals": "Completed"}, ["first"]),
         ({"nameContains": "sec"}, ["second"]),
         ({"submitTimeAfter": datetime(2026, 11, 23, 9, 30, tzinfo=UTC)}, ["second"]),
         ({"submitTimeBefore": datetime(2026, 11, 23, 9, 30, tzinfo=UTC)}, ["first"]),
     ):
-        listed = bedrock.list_model_invocation_jobs(**asked)["invocationJobSummaries"]
-        assert [each["jobName"] for each in listed] == found, asked
+        listed = bedrock.list_model_invocation_jobs(**requested)["invocationJobSummaries"]
+        assert [each["jobName"] for each in listed] == found, requested
     assert bedrock.list_tags_for_resource(resourceARN=arn)["tags"] == tags
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         bedrock.get_model_invocation_job(jobIdentifier="a" * 12)

@@ -194,5 +194,5 @@ def test_a_member_is_checked_where_it_travels(service: str, operation: Operation
     ids=lambda value: getattr(value, "name", value),
 )
 def test_the_smallest_request_that_fits_is_let_through(service: str, operation: Operation) -> None:
-    asked = smallest(operation.model.input_shape)
-    assert set(asked) <= set(parameters(operation, *_sent(service, operation, asked)))
+    requested = smallest(operation.model.input_shape)
+    assert set(requested) <= set(parameters(operation, *_sent(service, operation, requested)))

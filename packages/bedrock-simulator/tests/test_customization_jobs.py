@@ -79,7 +79,7 @@ def test_a_role_bedrock_may_not_assume_is_refused_with_its_sentence() -> None:
     world.roles.refusal = "Could not assume provided IAM role. Please check the trust policy."
     with pytest.raises(ClientError, match="Could not assume"):
         world.client().create_model_customization_job(**job())
-    assert world.roles.asked[0].startswith("arn:aws:bedrock:us-east-1:111111111111:model-customization-job/")
+    assert world.roles.requested[0].startswith("arn:aws:bedrock:us-east-1:111111111111:model-customization-job/")
 
 
 def test_a_replayed_token_returns_the_first_job_and_other_names_must_be_new() -> None:
@@ -185,8 +185,8 @@ def test_the_role_must_reach_a_teacher_in_every_region_of_its_profile(missing: s
     failed = bedrock.get_model_customization_job(jobIdentifier="distill-intent-1")
     assert f"is not authorized to perform: bedrock:InvokeModel on resource: {missing}" in failed["failureMessage"]
     assert bedrock.get_model_customization_job(jobIdentifier="named-by-id")["status"] == "InProgress"
-    asked = [keys for action, resource, keys in world.roles.done if resource in DESTINATIONS]
-    assert all(keys == {"bedrock:InferenceProfileArn": PROFILE} for keys in asked)
+    requested = [keys for action, resource, keys in world.roles.done if resource in DESTINATIONS]
+    assert all(keys == {"bedrock:InferenceProfileArn": PROFILE} for keys in requested)
 
 
 def test_a_model_has_the_key_of_its_request() -> None:

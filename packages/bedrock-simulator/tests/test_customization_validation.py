@@ -18,7 +18,7 @@ def distillation(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
         ({"customizationConfig": distillation(maxResponseLengthForInference=0)}, "a positive number of tokens"),
         ({"customizationConfig": distillation(teacherModelIdentifier="us east")}, "at 'customizationConfig.distill"),
@@ -47,9 +47,9 @@ def distillation(**changes: Any) -> dict[str, Any]:
         ({"clientRequestToken": "a" * 257}, "at 'clientRequestToken' failed .* less than or equal to 256"),
     ],
 )  # fmt: skip
-def test_a_bad_request_is_refused_by_name(changes: dict[str, Any], sentence: str) -> None:
+def test_a_bad_request_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     world = World()
-    with pytest.raises(ClientError, match=sentence) as refusal:
+    with pytest.raises(ClientError, match=message) as refusal:
         world.client().create_model_customization_job(**job(**changes))
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
     assert world.client().list_model_customization_jobs()["modelCustomizationJobSummaries"] == []
@@ -67,7 +67,7 @@ def test_a_job_that_is_over_is_not_stopped_and_one_that_is_not_there_is_not_foun
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("requested", "message"),
     [
         ({"maxResults": 1001}, "at 'maxResults' failed .* less than or equal to 1000"),
         ({"sortBy": "Name"}, "at 'sortBy' failed .* enum value set"),
@@ -77,9 +77,9 @@ def test_a_job_that_is_over_is_not_stopped_and_one_that_is_not_there_is_not_foun
         ({"nextToken": "elsewhere"}, "the nextToken is not one of ours"),
     ],
 )
-def test_the_parameters_of_a_list_are_validated(asked: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ClientError, match=sentence):
-        World().client().list_model_customization_jobs(**asked)
+def test_the_parameters_of_a_list_are_validated(requested: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        World().client().list_model_customization_jobs(**requested)
 
 
 def test_a_model_on_its_way_to_a_host_is_not_deleted() -> None:

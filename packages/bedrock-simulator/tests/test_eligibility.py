@@ -68,8 +68,8 @@ def test_what_is_being_made_or_changed_is_not_changed() -> None:
     first, second = distilled(world), distilled(world, "distill-intent-2")
     arn, units, bedrock = deploy(world, first), buy(world, first), world.client()
 
-    def change(sentence: str, of_units: str) -> None:
-        with pytest.raises(ClientError, match=sentence):
+    def change(message: str, of_units: str) -> None:
+        with pytest.raises(ClientError, match=message):
             bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
         with pytest.raises(ClientError, match=of_units):
             bedrock.update_provisioned_model_throughput(provisionedModelId=units, desiredModelId=second)
@@ -89,9 +89,9 @@ def test_a_custom_model_has_neither_the_optimized_latency_nor_the_tiers_of_its_b
     arn = deploy(world, model) if host == "deployment" else buy(world, model)
     world.pass_time(15)
     fast = {"performanceConfig": {"latency": "optimized"}}
-    asked: dict[str, Any] = fast if call == "optimized" else {"serviceTier": {"type": call}}
+    requested: dict[str, Any] = fast if call == "optimized" else {"serviceTier": {"type": call}}
     with pytest.raises(ClientError, match=r"Latency performance configuration is not|The service tier .* is not"):
-        say(world, arn, "hello", **asked)
+        say(world, arn, "hello", **requested)
 
 
 def test_a_host_serves_nothing_after_the_end_of_its_base() -> None:

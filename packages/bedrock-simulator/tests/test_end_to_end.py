@@ -37,8 +37,8 @@ def test_a_job_goes_through_its_stages_and_ends_with_a_model() -> None:
 def test_every_change_of_status_is_one_event_with_the_documented_keys() -> None:
     world = World()
     distilled(world)
-    told = [event["detail"]["jobStatus"] for event in world.events.events]
-    assert told == ["InProgress", "Completed"]
+    reported = [event["detail"]["jobStatus"] for event in world.events.events]
+    assert reported == ["InProgress", "Completed"]
     last = world.events.events[-1]
     assert (last["source"], last["type"]) == ("aws.bedrock", "Model Customization Job State Change")
     assert {"version", "jobArn", "outputModelArn", "endTime", "trainingDataConfig"} <= set(last["detail"])

@@ -115,9 +115,9 @@ def test_a_distilled_student_scores_above_the_untrained_one() -> None:
     world.pass_time(15)
     accuracies = []
     for name, identifier in (("trained", units["provisionedModelArn"]), ("untrained", MICRO)):
-        asked = evaluation(model={"bedrockModel": {"modelIdentifier": identifier}}, jobName=name)
+        requested = evaluation(model={"bedrockModel": {"modelIdentifier": identifier}}, jobName=name)
         world.objects.objects = {k: v for k, v in world.objects.objects.items() if not k[1].startswith("out/")}
-        assert run(world, asked)["status"] == "Completed"
+        assert run(world, requested)["status"] == "Completed"
         accuracies.append(sum(results(world, "Accuracy")))
     assert accuracies[0] == 4 > accuracies[1]
 
@@ -132,9 +132,9 @@ def test_given_answers_are_judged_and_no_model_is_called_for_them() -> None:
     assert "/models/student-1/taskTypes/General/" in key
     detail = lines[0]["automatedEvaluationResult"]["scores"][0]["evaluatorDetails"][0]
     assert (detail["modelIdentifier"], detail["explanation"][:14]) == (f"us.{PRO}", "Stand-in judge")
-    asked = {resource for action, resource, _ in world.roles.done if action == "bedrock:InvokeModel"}
-    assert not any("student-1" in resource for resource in asked)
-    assert len(asked) == 4
+    requested = {resource for action, resource, _ in world.roles.done if action == "bedrock:InvokeModel"}
+    assert not any("student-1" in resource for resource in requested)
+    assert len(requested) == 4
 
 
 def scale(*values: Any, kind: str = "floatValue", words: str = "good") -> list[dict[str, Any]]:
@@ -154,8 +154,8 @@ TONE = dataset("Tone", task="General")
 
 def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_stored() -> None:
     world = World()
-    asked = evaluation(TONE, model=GIVEN, custom=metric(rating=scale(1, 2, 3)))
-    assert run(world, asked, rows(["refund", "delivery", "login", "nothing"]))["status"] == "Completed"
+    requested = evaluation(TONE, model=GIVEN, custom=metric(rating=scale(1, 2, 3)))
+    assert run(world, requested, rows(["refund", "delivery", "login", "nothing"]))["status"] == "Completed"
     assert set(results(world, "Tone")) <= {1.0, 2.0, 3.0}
     assert len(set(results(world, "Tone"))) > 1
     assert any(key.endswith("/custom_metrics/Tone.json") for key in output(world))

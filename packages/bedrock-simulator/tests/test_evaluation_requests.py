@@ -109,7 +109,7 @@ def test_bedrock_must_be_let_into_the_role_for_an_evaluation() -> None:
     world.roles.refusal = "Could not assume provided IAM role."
     with pytest.raises(ClientError, match="Could not assume"):
         world.client().create_evaluation_job(**evaluation())
-    assert world.roles.asked[0].startswith(f"{HERE}:evaluation-job/")
+    assert world.roles.requested[0].startswith(f"{HERE}:evaluation-job/")
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_the_role_must_be_allowed_an_application_profile_and_its_models(missing:
 
 
 def line_with(**response: Any) -> bytes:
-    kept, changed = rows(["a"] * 4).splitlines()[:3], json.loads(rows(["a"] * 4).splitlines()[3])
+    stored, changed = rows(["a"] * 4).splitlines()[:3], json.loads(rows(["a"] * 4).splitlines()[3])
     changed["modelResponses"] = [{**changed["modelResponses"][0], **response}] * response.pop("times", 1)
-    return b"\n".join([*kept, json.dumps(changed).encode()])
+    return b"\n".join([*stored, json.dumps(changed).encode()])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_judge_is_named_as_it_is_called(judge: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("judge", "sentence"),
+    ("judge", "message"),
     [
         (HAIKU_45, "cannot be an evaluator model in us-east-1: .* with on-demand throughput isn’t supported"),
         (f"{PRO}:300k", "cannot be an evaluator model in us-east-1: .* isn’t supported"),
@@ -29,8 +29,8 @@ def test_a_judge_is_named_as_it_is_called(judge: str) -> None:
         ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "evaluator model .* reached the end of its life"),
     ],
 )
-def test_another_cannot_judge(judge: str, sentence: str) -> None:
-    with pytest.raises(ClientError, match=sentence) as refusal:
+def test_another_cannot_judge(judge: str, message: str) -> None:
+    with pytest.raises(ClientError, match=message) as refusal:
         World().client().create_evaluation_job(**evaluation(JUDGED, judge=judge, model=GIVEN))
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
 
@@ -48,7 +48,7 @@ TEN = ("Tone", *(f"Tone{number}" for number in range(9)))
 
 
 @pytest.mark.parametrize(
-    ("config", "sentence"),
+    ("config", "message"),
     [
         (custom("Tone", "Pitch", "Tone"), "The custom metric Tone is defined more than once"),
         (custom("Tone", "a b"), "regular expression"),
@@ -56,8 +56,8 @@ TEN = ("Tone", *(f"Tone{number}" for number in range(9)))
         (custom("Tone", judge=HAIKU_45), "cannot be an evaluator model"),
     ],
 )
-def test_custom_metrics_that_cannot_be_are_refused(config: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ClientError, match=sentence) as refusal:
+def test_custom_metrics_that_cannot_be_are_refused(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError, match=message) as refusal:
         World().client().create_evaluation_job(**evaluation(TONE, model=GIVEN, custom=config))
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
 

@@ -119,9 +119,9 @@ def test_a_call_is_refused_with_an_error_that_it_declares(error: str, status: in
     world = World(TODAY, Fault("error", operation="Converse", error=error, times=1))
     with pytest.raises(ClientError) as refusal:
         say(world, MICRO, "hello")
-    told = refusal.value.response
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == (error, status)
-    assert told["Error"]["Message"] == DEFAULT_MESSAGES[error]
+    reported = refusal.value.response
+    assert (reported["Error"]["Code"], reported["ResponseMetadata"]["HTTPStatusCode"]) == (error, status)
+    assert reported["Error"]["Message"] == DEFAULT_MESSAGES[error]
     assert say(world, MICRO, "hello")
 
 
@@ -192,17 +192,17 @@ def test_a_job_fails_in_the_stage_and_with_the_message_of_the_fault(stage: str, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "reported"),
     [
         (Fault("lost-event", times=1), ["Completed"]),
         (Fault("doubled-event", after=1), ["InProgress", "Completed", "Completed"]),
         (Fault("lost-event", named="another-"), ["InProgress", "Completed"]),
     ],
 )
-def test_events_are_lost_or_doubled(fault: Fault, told: list[str]) -> None:
+def test_events_are_lost_or_doubled(fault: Fault, reported: list[str]) -> None:
     world = World(TODAY, fault)
     distilled(world)
-    assert [event["detail"]["jobStatus"] for event in world.events.events] == told
+    assert [event["detail"]["jobStatus"] for event in world.events.events] == reported
 
 
 def test_a_late_event_is_overtaken_by_those_in_time() -> None:
@@ -217,7 +217,7 @@ def test_a_late_event_is_overtaken_by_those_in_time() -> None:
     assert [event["detail"]["jobStatus"] for event in world.events.events] == ["Failed", "InProgress"]
 
 
-def told(world: World) -> list[str]:
+def reported(world: World) -> list[str]:
     """The names of the events of one streamed response."""
     messages = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
     stream = world.client("bedrock-runtime").converse_stream(modelId=MICRO, messages=messages)["stream"]
@@ -227,8 +227,8 @@ def told(world: World) -> list[str]:
 def test_a_stream_ends_after_so_many_events_with_an_error_that_it_declares() -> None:
     world = World(TODAY, Fault("stream", events=2, error="ModelStreamErrorException", times=1))
     with pytest.raises(EventStreamError, match=r"modelStreamErrorException.*An error occurred while streaming"):
-        told(world)
-    assert len(told(world)) > 4
+        reported(world)
+    assert len(reported(world)) > 4
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.001])

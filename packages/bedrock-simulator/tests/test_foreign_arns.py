@@ -27,8 +27,8 @@ def model(place: Place, name: str = PRO) -> str:
 
 
 def units(world: World, arn: str) -> Any:
-    asked = {"provisionedModelName": "live", "modelUnits": 1}
-    return world.client().create_provisioned_model_throughput(modelId=arn, **asked)
+    requested = {"provisionedModelName": "live", "modelUnits": 1}
+    return world.client().create_provisioned_model_throughput(modelId=arn, **requested)
 
 
 CALLS: dict[str, Callable[[World, Place], Any]] = {

@@ -1,4 +1,4 @@
-"""Whatever is asked, the simulator answers as the service would: never a 5xx, never outside of the output's shape.
+"""Whatever is requested, the simulator answers as the service would: never a 5xx, never outside of the output's shape.
 
 An answer that does not fit its shape raises `ContractError` inside the simulator, so that it fails here by itself.
 """

@@ -95,8 +95,8 @@ def test_hosts_are_listed_by_model_status_and_name() -> None:
     buy(world, first, "units")
     bedrock = world.client()
 
-    def named(**asked: Any) -> list[str]:
-        listed = bedrock.list_custom_model_deployments(**asked)["modelDeploymentSummaries"]
+    def named(**requested: Any) -> list[str]:
+        listed = bedrock.list_custom_model_deployments(**requested)["modelDeploymentSummaries"]
         return [each["customModelDeploymentName"] for each in listed]
 
     assert named(modelArnEquals=second) == ["b-live"]
@@ -112,7 +112,7 @@ def test_models_are_listed_by_base_owner_and_status_and_not_deleted_while_hosted
     world = World()
     model, bedrock = distilled(world), world.client()
     base = f"arn:aws:bedrock:us-east-1::foundation-model/{MICRO}"
-    for asked, found in (
+    for requested, found in (
         ({"baseModelArnEquals": base}, 1),
         ({"foundationModelArnEquals": base}, 1),
         ({"foundationModelArnEquals": base.replace("micro", "lite").replace("128k", "300k")}, 0),
@@ -122,7 +122,7 @@ def test_models_are_listed_by_base_owner_and_status_and_not_deleted_while_hosted
         ({"nameContains": "intent"}, 1),
         ({"creationTimeBefore": NEW_YEAR}, 0),
     ):
-        assert len(bedrock.list_custom_models(**asked)["modelSummaries"]) == found, asked
+        assert len(bedrock.list_custom_models(**requested)["modelSummaries"]) == found, requested
     host = deploy(world, model)
     with pytest.raises(ClientError, match=r"ConflictException.*is still hosted by"):
         bedrock.delete_custom_model(modelIdentifier=model)

@@ -23,8 +23,11 @@ def refused(world: World, arn: str) -> bool:
     """Whether the host is not ready: a 429 error that clients may retry, as in the API."""
     with pytest.raises(ClientError, match=f"{arn} is not ready") as refusal:
         say(world, arn, "where is my parcel")
-    told = refusal.value.response
-    return (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelNotReadyException", 429)
+    reported = refusal.value.response
+    return (reported["Error"]["Code"], reported["ResponseMetadata"]["HTTPStatusCode"]) == (
+        "ModelNotReadyException",
+        429,
+    )
 
 
 @KINDS

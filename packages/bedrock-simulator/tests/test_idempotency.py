@@ -30,8 +30,8 @@ def test_another_request_under_the_same_token_is_another_request() -> None:
 def test_a_request_that_was_refused_is_tried_anew() -> None:
     world = World(TODAY, Fault("error", operation="CreateModelCustomizationJob", error="ThrottlingException", times=1))
     world.roles.refusal = "Could not assume provided IAM role."
-    for sentence in ("Too many requests", "Could not assume"):
-        with pytest.raises(ClientError, match=sentence):
+    for message in ("Too many requests", "Could not assume"):
+        with pytest.raises(ClientError, match=message):
             create(world)
     world.roles.refusal = None
     assert create(world) == create(world)

@@ -73,8 +73,10 @@ def test_the_same_request_under_the_same_token_is_no_conflict() -> None:
     world = World()
 
     def made(token: str) -> str:
-        asked: dict[str, Any] = {"inferenceProfileName": "route", "modelSource": {"copyFrom": SYSTEM}}
-        return str(world.client().create_inference_profile(**asked, clientRequestToken=token)["inferenceProfileArn"])
+        requested: dict[str, Any] = {"inferenceProfileName": "route", "modelSource": {"copyFrom": SYSTEM}}
+        return str(
+            world.client().create_inference_profile(**requested, clientRequestToken=token)["inferenceProfileArn"]
+        )
 
     assert made("once") == made("once")
     with pytest.raises(ClientError, match="ConflictException"):

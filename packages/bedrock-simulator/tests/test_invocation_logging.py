@@ -18,21 +18,21 @@ def put(world: World, region: str = "us-east-1", **config: Any) -> None:
     world.client(region=region).put_model_invocation_logging_configuration(loggingConfig=config)
 
 
-def kept(world: World, region: str = "us-east-1") -> Any:
+def stored(world: World, region: str = "us-east-1") -> Any:
     return world.client(region=region).get_model_invocation_logging_configuration().get("loggingConfig")
 
 
 def test_a_configuration_is_stored_for_its_region_overwritten_and_deleted() -> None:
     world = World()
     put(world, s3Config=BUCKET, imageDataDeliveryEnabled=False)
-    assert kept(world)["s3Config"] == BUCKET
-    assert (kept(world)["textDataDeliveryEnabled"], kept(world)["imageDataDeliveryEnabled"]) == (True, False)
-    assert kept(world, "us-west-2") is None
+    assert stored(world)["s3Config"] == BUCKET
+    assert (stored(world)["textDataDeliveryEnabled"], stored(world)["imageDataDeliveryEnabled"]) == (True, False)
+    assert stored(world, "us-west-2") is None
     put(world, s3Config={"bucketName": "other-bucket"})
-    assert kept(world)["s3Config"] == {"bucketName": "other-bucket"}
+    assert stored(world)["s3Config"] == {"bucketName": "other-bucket"}
     world.client().delete_model_invocation_logging_configuration()
     world.client().delete_model_invocation_logging_configuration()
-    assert kept(world) is None
+    assert stored(world) is None
 
 
 def test_bedrock_writes_to_find_out_whether_it_may() -> None:
@@ -47,7 +47,7 @@ def test_bedrock_writes_to_find_out_whether_it_may() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "sentence"),
+    ("config", "message"),
     [
         ({}, "s3Config, cloudWatchConfig or both"),
         ({"s3Config": {"bucketName": "b" * 64}}, "bucketName' failed .* less than or equal to 63"),
@@ -58,15 +58,15 @@ def test_bedrock_writes_to_find_out_whether_it_may() -> None:
         ({"cloudWatchConfig": {**WATCH, "largeDataDeliveryS3Config": {"bucketName": "missing"}}}, "missing"),
     ],
 )  # fmt: skip
-def test_a_destination_that_cannot_be_written_to_is_refused(config: dict[str, Any], sentence: str) -> None:
+def test_a_destination_that_cannot_be_written_to_is_refused(config: dict[str, Any], message: str) -> None:
     world = World()
     world.objects.denied.add("denied-bucket")
     world.objects.homes |= {"elsewhere": "us-west-2", "missing": None}
     world.roles.denied.add(("logs:PutLogEvents", STREAM.replace("/bedrock:", "/denied:")))
-    with pytest.raises(ClientError, match=sentence) as refusal:
+    with pytest.raises(ClientError, match=message) as refusal:
         put(world, **config)
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
-    assert kept(world) is None
+    assert stored(world) is None
 
 
 def test_a_role_that_bedrock_may_not_assume_logs_nothing() -> None:

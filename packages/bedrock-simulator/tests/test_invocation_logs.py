@@ -19,7 +19,7 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
     """A record of Converse: a prompt of the fakes, and an answer that no teacher would give."""
     row = prompts(number + 1)[number]
     label = row["messages"][1]["content"][0]["text"]
-    said = {"output": {"message": {"role": "assistant", "content": [{"text": f"queue-{label}"}]}}}
+    generated = {"output": {"message": {"role": "assistant", "content": [{"text": f"queue-{label}"}]}}}
     return {
         "schemaType": "ModelInvocationLog",
         "schemaVersion": "1.0",
@@ -30,7 +30,7 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
         "operation": "Converse",
         "modelId": PRO,
         "input": {"inputBodyJson": {"system": row["system"], "messages": row["messages"][:1]}, "inputTokenCount": 9},
-        "output": {"outputBodyJson": said, "outputTokenCount": 2},
+        "output": {"outputBodyJson": generated, "outputTokenCount": 2},
         **changes,
     }
 
@@ -61,14 +61,14 @@ def answered(world: World, done: Any) -> str:
     return answer(say(world, arn["customModelDeploymentArn"], "please reimburse the amount of purchase X"))
 
 
-@pytest.mark.parametrize(("pairs", "said"), [(True, "queue-refund"), (False, "refund")])
-def test_pairs_train_on_logged_responses_and_prompts_on_the_teachers(pairs: bool, said: str) -> None:
+@pytest.mark.parametrize(("pairs", "generated"), [(True, "queue-refund"), (False, "refund")])
+def test_pairs_train_on_logged_responses_and_prompts_on_the_teachers(pairs: bool, generated: str) -> None:
     world = World()
     keep(world, [record(number) for number in range(60)])
     keep(world, [record(number, modelId=THROUGH) for number in range(60, 120)], "20261122T083000000Z_0a1c.json.gz")
     done = run(world, usePromptResponse=pairs)
     assert done["status"] == "Completed"
-    assert answered(world, done) == said
+    assert answered(world, done) == generated
 
 
 def insights(world: World) -> list[dict[str, str]]:
@@ -81,9 +81,9 @@ def test_logs_of_other_models_are_not_used_as_pairs_and_the_insights_say_so() ->
     others = [record(number, modelId="amazon.nova-micro-v1:0") for number in range(120, 150)]
     keep(world, [record(number) for number in range(120)] + others)
     assert run(world, usePromptResponse=True)["status"] == "Completed"
-    told = insights(world)
-    assert [each["status"] for each in told].count("ACCEPTED") == 120
-    rejected = [each for each in told if each["status"] == "REJECTED"]
+    reported = insights(world)
+    assert [each["status"] for each in reported].count("ACCEPTED") == 120
+    rejected = [each for each in reported if each["status"] == "REJECTED"]
     assert len(rejected) == 30
     assert rejected[0]["prompt"] == "request-120"
     assert "amazon.nova-micro-v1:0 is not the teacher amazon.nova-pro-v1:0" in rejected[0]["reason"]
@@ -149,7 +149,7 @@ RED, DEV = {"team": "red"}, {"env": "dev"}
 
 
 @pytest.mark.parametrize(
-    ("filters", "metadata", "kept"),
+    ("filters", "metadata", "stored"),
     [
         (None, {}, True),
         ({"equals": RED}, {"team": "red", "env": "dev"}, True),
@@ -164,9 +164,9 @@ RED, DEV = {"team": "red"}, {"env": "dev"}
     ],
 )
 def test_request_metadata_is_filtered_by_one_operator(
-    filters: dict[str, Any] | None, metadata: dict[str, str], kept: bool
+    filters: dict[str, Any] | None, metadata: dict[str, str], stored: bool
 ) -> None:
-    assert log_reader.matches_filters(filters, metadata) is kept
+    assert log_reader.matches_filters(filters, metadata) is stored
 
 
 def test_only_what_passes_the_filter_is_learnt() -> None:
@@ -200,7 +200,7 @@ def test_a_filter_is_the_union_it_is(filters: dict[str, Any], sentence: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("body", "system", "asked", "users"),
+    ("body", "system", "requested", "users"),
     [
         ({"messages": [{"role": "user", "content": [{"text": "hi"}]}], "system": [{"text": SYSTEM}]}, SYSTEM, "hi", 1),
         ({"messages": [{"role": "user", "content": "hi"}], "system": SYSTEM}, SYSTEM, "hi", 1),
@@ -210,9 +210,9 @@ def test_a_filter_is_the_union_it_is(filters: dict[str, Any], sentence: str) -> 
          "s", "hi", 1),
     ],
 )  # fmt: skip
-def test_a_prompt_is_read_out_of_every_familys_body(body: Any, system: str, asked: str, users: int) -> None:
+def test_a_prompt_is_read_out_of_every_familys_body(body: Any, system: str, requested: str, users: int) -> None:
     prompt, counted = log_reader.prompt_of(body)
-    assert (prompt.system, prompt.text, counted) == (system, asked, users)
+    assert (prompt.system, prompt.text, counted) == (system, requested, users)
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def records(world: World) -> list[dict[str, Any]]:
 
 def test_a_record_has_caller_model_input_and_output() -> None:
     world = logging()
-    asked = {**TALK, "requestMetadata": {"project": "intent"}, "performanceConfig": {"latency": "optimized"}}
-    reply = world.client("bedrock-runtime").converse(modelId=PRO, **asked)
+    requested = {**TALK, "requestMetadata": {"project": "intent"}, "performanceConfig": {"latency": "optimized"}}
+    reply = world.client("bedrock-runtime").converse(modelId=PRO, **requested)
     own = {name: reply[name] for name in ("output", "stopReason", "usage", "metrics", "performanceConfig")}
     (record,) = records(world)
     assert record == {
@@ -49,7 +49,7 @@ def test_a_record_has_caller_model_input_and_output() -> None:
         "modelId": PRO,
         "requestMetadata": {"project": "intent"},
         "performanceConfig": {"latency": "optimized"},
-        "input": {"inputContentType": "application/json", "inputBodyJson": asked, "inputTokenCount": 5},
+        "input": {"inputContentType": "application/json", "inputBodyJson": requested, "inputTokenCount": 5},
         "output": {"outputContentType": "application/json", "outputBodyJson": own, "outputTokenCount": 4},
     }
 

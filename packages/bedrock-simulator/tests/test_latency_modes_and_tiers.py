@@ -20,16 +20,16 @@ BODIES = {"amazon": NOVA, "anthropic": CLAUDE, "meta": PROMPT}
 
 
 def by_body(world: World, model: str, region: str, latency: str | None, tier: str | None) -> Any:
-    asked: dict[str, Any] = {"performanceConfig": {"latency": latency}} if latency else {}
-    asked |= {"serviceTier": {"type": tier}} if tier else {}
-    return say(world, model, "hello", region=region, **asked)
+    requested: dict[str, Any] = {"performanceConfig": {"latency": latency}} if latency else {}
+    requested |= {"serviceTier": {"type": tier}} if tier else {}
+    return say(world, model, "hello", region=region, **requested)
 
 
 def by_header(world: World, model: str, region: str, latency: str | None, tier: str | None) -> Any:
-    asked: dict[str, Any] = {"performanceConfigLatency": latency} if latency else {}
-    asked |= {"serviceTier": tier} if tier else {}
+    requested: dict[str, Any] = {"performanceConfigLatency": latency} if latency else {}
+    requested |= {"serviceTier": tier} if tier else {}
     body = next(body for provider, body in BODIES.items() if f"{provider}." in model)
-    return world.client("bedrock-runtime", region).invoke_model(modelId=model, body=json.dumps(body), **asked)
+    return world.client("bedrock-runtime", region).invoke_model(modelId=model, body=json.dumps(body), **requested)
 
 
 WAYS = pytest.mark.parametrize("ask", [by_body, by_header])
@@ -98,9 +98,9 @@ def test_every_model_has_the_tiers_of_its_card_and_reserved_is_refused(ask: Any,
             return str(refused)
         return ""
 
-    said = {tier: refusal(tier) for tier in ("default", "priority", "flex", "reserved")}
-    assert {tier for tier, sentence in said.items() if not sentence} == tiers
-    assert all(f"The service tier {tier} is not supported" in said[tier] for tier in set(said) - tiers)
+    generated = {tier: refusal(tier) for tier in ("default", "priority", "flex", "reserved")}
+    assert {tier for tier, message in generated.items() if not message} == tiers
+    assert all(f"The service tier {tier} is not supported" in generated[tier] for tier in set(generated) - tiers)
 
 
 @WAYS
@@ -111,7 +111,7 @@ def test_a_mode_or_tier_that_there_is_not_is_refused(ask: Any, latency: str | No
 
 
 @pytest.mark.parametrize(
-    ("metadata", "sentence"),
+    ("metadata", "message"),
     [
         (json.dumps({f"key{number}": "v" for number in range(17)}), "length less than or equal to 16"),
         (json.dumps({"k" * 257: "v"}), "length less than or equal to 256"),
@@ -120,7 +120,7 @@ def test_a_mode_or_tier_that_there_is_not_is_refused(ask: Any, latency: str | No
         (json.dumps({f"{number:02}": "v" * 256 for number in range(16)} | {"x": "v" * 8500}), "to 8500"),
     ],
 )
-def test_the_metadata_of_a_header_has_the_limits_of_a_body(metadata: str, sentence: str) -> None:
+def test_the_metadata_of_a_header_has_the_limits_of_a_body(metadata: str, message: str) -> None:
     runtime = World().client("bedrock-runtime")
-    with pytest.raises(ClientError, match=sentence):
+    with pytest.raises(ClientError, match=message):
         runtime.invoke_model(modelId=PRO, body=json.dumps(NOVA), requestMetadata=metadata)

@@ -21,8 +21,8 @@ LLAMA_33: dict[str, Any] = {
 
 
 def copy(world: World, source: str, region: str, name: str = "copied", **more: Any) -> str:
-    asked = {"sourceModelArn": source, "targetModelName": name, **more}
-    return str(world.client(region=region).create_model_copy_job(**asked)["jobArn"])
+    requested = {"sourceModelArn": source, "targetModelName": name, **more}
+    return str(world.client(region=region).create_model_copy_job(**requested)["jobArn"])
 
 
 def test_a_model_arrives_in_the_region_that_was_called_and_answers_there() -> None:
@@ -67,7 +67,7 @@ def test_a_copy_counts_as_customized_when_its_original_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "source", "name", "code", "sentence"),
+    ("region", "source", "name", "code", "message"),
     [
         ("us-east-1", None, "copied", "ValidationException", "is in us-east-1 already"),
         ("ca-central-1", None, "copied", "ValidationException", "cannot be copied to ca-central-1"),
@@ -78,7 +78,7 @@ def test_a_copy_counts_as_customized_when_its_original_was() -> None:
         ("us-west-2", None, "taken", "ValidationException", "name taken is already in use"),
     ],
 )
-def test_a_copy_is_refused(region: str, source: str | None, name: str, code: str, sentence: str) -> None:
+def test_a_copy_is_refused(region: str, source: str | None, name: str, code: str, message: str) -> None:
     world = World()
     model = distilled(world)
     sources = {
@@ -88,7 +88,7 @@ def test_a_copy_is_refused(region: str, source: str | None, name: str, code: str
         "base": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
     }
     copy(world, model, "us-west-2", "taken")
-    with pytest.raises(ClientError, match=sentence) as refusal:
+    with pytest.raises(ClientError, match=message) as refusal:
         copy(world, sources[source], region, name)
     assert refusal.value.response["Error"]["Code"] == code
 
@@ -107,7 +107,7 @@ def test_copies_are_listed_by_status_source_and_name() -> None:
     world.pass_time(16)
     copy(world, model, "us-west-2", "second")
     west = world.client(region="us-west-2")
-    for asked, found in (
+    for requested, found in (
         ({}, ["second", "first"]),
         ({"statusEquals": "Completed"}, ["first"]),
         ({"targetModelNameContains": "sec"}, ["second"]),
@@ -115,8 +115,8 @@ def test_copies_are_listed_by_status_source_and_name() -> None:
         ({"sourceModelArnEquals": model, "sortOrder": "Ascending"}, ["first", "second"]),
         ({"maxResults": 1}, ["second"]),
     ):
-        listed = west.list_model_copy_jobs(**asked)["modelCopyJobSummaries"]
-        assert [each["targetModelName"] for each in listed] == found, asked
+        listed = west.list_model_copy_jobs(**requested)["modelCopyJobSummaries"]
+        assert [each["targetModelName"] for each in listed] == found, requested
     assert world.client().list_model_copy_jobs()["modelCopyJobSummaries"] == []
 
 
@@ -158,7 +158,7 @@ def test_a_policy_is_stored_returned_and_deleted_with_its_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
         ("{", "is not JSON"),
         ("[]", "has no Statement"),
@@ -168,9 +168,9 @@ def test_a_policy_is_stored_returned_and_deleted_with_its_model() -> None:
         ("x" * 20_481, "less than or equal to 20480"),
     ],
 )
-def test_a_text_that_is_no_policy_of_the_model_is_refused(text: str, sentence: str) -> None:
+def test_a_text_that_is_no_policy_of_the_model_is_refused(text: str, message: str) -> None:
     world, model = shareable()
-    with pytest.raises(ClientError, match=sentence):
+    with pytest.raises(ClientError, match=message):
         world.client(region="us-west-2").put_resource_policy(resourceArn=model, resourcePolicy=text)
 
 

@@ -13,5 +13,5 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 def test_the_table_has_every_operation_once_and_no_other() -> None:
     table = README.split("## Operations")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "operation |" not in line]
-    told = Counter(re.findall(r"\w+", " ".join(rows)))
-    assert told == Counter([*CONTROL, *RUNTIME])
+    reported = Counter(re.findall(r"\w+", " ".join(rows)))
+    assert reported == Counter([*CONTROL, *RUNTIME])

@@ -22,9 +22,9 @@ def flags(tmp_path: Path) -> list[str]:
 def live(started: Standalone) -> str:
     """Returns a deployment that serves a student."""
     bedrock = started.client()
-    bedrock.create_model_customization_job(**job("kept"))
+    bedrock.create_model_customization_job(**job("stored"))
     started.admin("PUT", "clock", {"advance": 2 * 3600})
-    model = bedrock.get_model_customization_job(jobIdentifier="kept")["outputModelArn"]
+    model = bedrock.get_model_customization_job(jobIdentifier="stored")["outputModelArn"]
     made = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
     started.admin("PUT", "clock", {"advance": 900})
     return str(made["customModelDeploymentArn"])
@@ -34,14 +34,14 @@ def live(started: Standalone) -> str:
 def test_everything_is_restored_after_a_stop_and_after_a_kill(flags: list[str], sign: signal.Signals) -> None:
     with Standalone("--date", "2026-11-23", "--speed", "0", *flags) as first:
         student = live(first)
-        said = converse(first.client("bedrock-runtime"), QUESTION, student)
+        generated = converse(first.client("bedrock-runtime"), QUESTION, student)
         before, now = first.admin("GET", "inventory"), first.admin("GET", "health")["now"]
         first.process.send_signal(sign)
         first.process.wait(20)
     with Standalone(*flags) as second:
         assert second.admin("GET", "health")["now"] == now == "2026-11-23T02:15:00.000Z"
         assert second.admin("GET", "inventory") == before
-        assert converse(second.client("bedrock-runtime"), QUESTION, student) == said == "refund"
+        assert converse(second.client("bedrock-runtime"), QUESTION, student) == generated == "refund"
 
 
 def test_a_kill_between_two_changes_loses_neither(flags: list[str], tmp_path: Path) -> None:
@@ -61,10 +61,10 @@ def test_a_kill_between_two_changes_loses_neither(flags: list[str], tmp_path: Pa
 def test_the_clock_stands_while_the_simulator_does(flags: list[str], tmp_path: Path) -> None:
     with Standalone("--date", "2024-12-04", "--speed", "3600", *flags) as first:
         first.stop()
-    kept = json.loads((tmp_path / "state" / "clock.json").read_text())
+    stored = json.loads((tmp_path / "state" / "clock.json").read_text())
     with Standalone(*flags, "--speed", "0") as second:
         clock = second.admin("GET", "clock")
-        assert (clock["virtual"], clock["speed"]) == (kept["virtual"], 0)
+        assert (clock["virtual"], clock["speed"]) == (stored["virtual"], 0)
         assert clock["now"].startswith("2024-12-04T")
         second.stop()
     with Standalone(*flags, "--date", "2025-07-16") as third:
@@ -74,7 +74,7 @@ def test_the_clock_stands_while_the_simulator_does(flags: list[str], tmp_path: P
 def test_unused_training_pairs_are_deleted(flags: list[str], tmp_path: Path) -> None:
     with Standalone("--speed", "0", *flags) as first:
         first.client().delete_custom_model_deployment(customModelDeploymentIdentifier=live(first))
-        first.client().delete_custom_model(modelIdentifier="kept-model")
+        first.client().delete_custom_model(modelIdentifier="stored-model")
         first.stop()
     assert len([*(tmp_path / "state" / "pairs").iterdir()]) == 1
     with Standalone(*flags) as second:
@@ -89,7 +89,7 @@ def test_converse_writes_nothing(flags: list[str], tmp_path: Path) -> None:
         for _ in range(5):
             converse(started.client("bedrock-runtime"))
         assert file.stat().st_mtime_ns == written
-        started.client().create_model_customization_job(**job("kept"))
+        started.client().create_model_customization_job(**job("stored"))
         assert file.stat().st_mtime_ns > written
 
 
@@ -101,22 +101,22 @@ def test_two_simulators_do_not_share_a_memory(flags: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "sentence"),
+    ("stored", "message"),
     [
         ("{", "state.json cannot be read: Input data was truncated. Choose another --state, or remove it."),
         ('{"version": 9, "memory": {}}', "cannot be read: it has version 9, and this simulator reads 1."),
     ],
 )
 def test_a_memory_that_cannot_be_read_is_one_sentence(
-    flags: list[str], tmp_path: Path, kept: str, sentence: str
+    flags: list[str], tmp_path: Path, stored: str, message: str
 ) -> None:
     with Standalone(*flags) as first:
         first.stop()
-    (tmp_path / "state" / "state.json").write_text(kept)
+    (tmp_path / "state" / "state.json").write_text(stored)
     refused = run("--port", "0", *flags)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
-    assert sentence in refused.stderr
-    assert (tmp_path / "state" / "state.json").read_text() == kept
+    assert message in refused.stderr
+    assert (tmp_path / "state" / "state.json").read_text() == stored
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

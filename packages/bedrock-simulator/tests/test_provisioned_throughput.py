@@ -53,7 +53,7 @@ def test_more_units_than_granted_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quotas", "commitment", "sentence"),
+    ("quotas", "commitment", "message"),
     [
         ({}, {}, "does not currently have any no commitment model units reserved for amazon.nova-micro-v1:0:128k"),
         ({ACROSS_CUSTOM: 9}, {}, "does not currently have any no commitment model units"),
@@ -65,16 +65,16 @@ def test_more_units_than_granted_are_refused() -> None:
     ],
 )
 def test_units_have_a_quota_of_one_model_and_one_across_them(
-    quotas: dict[str, int], commitment: dict[str, str], sentence: str | None
+    quotas: dict[str, int], commitment: dict[str, str], message: str | None
 ) -> None:
     world = World()
     model = distilled(world)
     world.grant(Quotas(values=quotas))
     ask = {"provisionedModelName": "live", "modelId": model, "modelUnits": 3, **commitment}
-    if sentence is None:
+    if message is None:
         world.client().create_provisioned_model_throughput(**ask)
         return
-    with pytest.raises(ClientError, match=sentence) as refusal:
+    with pytest.raises(ClientError, match=message) as refusal:
         world.client().create_provisioned_model_throughput(**ask)
     assert refusal.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
 
@@ -92,7 +92,7 @@ def test_a_commitment_lasts_its_term_and_renews_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "region", "variant", "sentence"),
+    ("at", "region", "variant", "message"),
     [
         (None, "us-east-1", "amazon.nova-micro-v1:0", "name one of its variants"),
         (None, "us-west-2", MICRO, "not supported for amazon.nova-micro-v1:0:128k in us-west-2"),
@@ -104,14 +104,14 @@ def test_a_commitment_lasts_its_term_and_renews_itself() -> None:
     ],
 )
 def test_a_base_model_is_bought_by_its_variant_where_and_while_it_is_sold(
-    at: datetime | None, region: str, variant: str, sentence: str | None
+    at: datetime | None, region: str, variant: str, message: str | None
 ) -> None:
     world = World(quotas=Quotas(model_units=1)) if at is None else World(at, quotas=Quotas(model_units=1))
     ask = {"provisionedModelName": "live", "modelId": variant, "modelUnits": 1}
-    if sentence is None:
+    if message is None:
         world.client(region=region).create_provisioned_model_throughput(**ask)
         return
-    with pytest.raises(ClientError, match=sentence):
+    with pytest.raises(ClientError, match=message):
         world.client(region=region).create_provisioned_model_throughput(**ask)
 
 

@@ -55,16 +55,16 @@ def altered(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(TEXT, st.integers(1, 30), st.lists(st.text(min_size=1, max_size=3), max_size=3))
-def test_a_completion_ends_where_its_stop_reason_says(said: str, most: int, stops: list[str]) -> None:
-    completion = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: said)
-    assert said.startswith(completion.text)
+def test_a_completion_ends_where_its_stop_reason_says(generated: str, most: int, stops: list[str]) -> None:
+    completion = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: generated)
+    assert generated.startswith(completion.text)
     assert completion.tokens <= most
     if completion.stop_reason == "end_turn":
-        assert completion.text == said
+        assert completion.text == generated
     if completion.stop_reason == "stop_sequence":
-        assert said[len(completion.text) :].startswith(str(completion.stop_sequence))
+        assert generated[len(completion.text) :].startswith(str(completion.stop_sequence))
     if completion.stop_reason == "max_tokens":
-        assert tokens(said) > most
+        assert tokens(generated) > most
     assert completion.stop_reason == "max_tokens" or not any(stop in completion.text for stop in stops)
 
 

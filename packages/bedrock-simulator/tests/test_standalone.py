@@ -1,4 +1,4 @@
-"""The stand-alone server: any boto3 client finds both services, and errors at the start are one sentence."""
+"""The stand-alone server: any boto3 client finds both services, and errors at the start are one message."""
 
 import signal
 import urllib.error
@@ -70,8 +70,8 @@ def test_a_job_learns_from_a_folder_and_writes_there_and_its_student_answers(run
     assert done["status"] == "Completed", done.get("failureMessage")
     metrics = root / "train-bucket" / "out" / f"model-customization-job-{arn[-12:]}" / "training_artifacts"
     assert (metrics / "step_wise_training_metrics.csv").read_text().startswith("step_number,")
-    told = [event["detail"]["jobStatus"] for event in running.admin("GET", "events")]
-    assert told[-2:] == ["InProgress", "Completed"]
+    reported = [event["detail"]["jobStatus"] for event in running.admin("GET", "events")]
+    assert reported[-2:] == ["InProgress", "Completed"]
     deployed = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=done["outputModelArn"])
     running.admin("PUT", "clock", {"advance": 600})
     student = deployed["customModelDeploymentArn"]
@@ -128,11 +128,11 @@ def test_an_answer_is_lost_after_the_work_and_found_by_the_clients_own_retry(run
         running.client().create_model_customization_job(**job("lost", clientRequestToken="lost"))
     again = running.client().create_model_customization_job(**job("lost", clientRequestToken="lost"))["jobArn"]
     faults(kind="no-answer", operation="CreateModelCustomizationJob", times=1)
-    asked = running.client(retries=2).create_model_customization_job(**job("found"))
-    assert asked["ResponseMetadata"]["RetryAttempts"] == 1
+    requested = running.client(retries=2).create_model_customization_job(**job("found"))
+    assert requested["ResponseMetadata"]["RetryAttempts"] == 1
     names = running.client().list_model_customization_jobs()["modelCustomizationJobSummaries"]
     made = {(each["jobArn"], each["jobName"]) for each in names if each["jobName"] in ("lost", "found")}
-    assert made == {(asked["jobArn"], "found"), (again, "lost")}
+    assert made == {(requested["jobArn"], "found"), (again, "lost")}
 
 
 def test_a_slow_response_does_not_delay_others(running: Standalone, faults: Any) -> None:
@@ -145,20 +145,22 @@ def test_a_slow_response_does_not_delay_others(running: Standalone, faults: Any)
 
 
 def test_a_stream_ends_as_the_fault_says(running: Standalone, faults: Any) -> None:
-    def told() -> list[dict[str, Any]]:
-        said = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
+    def reported() -> list[dict[str, Any]]:
+        generated = [{"role": "user", "content": [{"text": "where is my parcel"}]}]
         return list(
-            running.client("bedrock-runtime").converse_stream(modelId="amazon.nova-micro-v1:0", messages=said)["stream"]
+            running.client("bedrock-runtime").converse_stream(modelId="amazon.nova-micro-v1:0", messages=generated)[
+                "stream"
+            ]
         )
 
-    whole = told()
+    whole = reported()
     faults(kind="stream", events=2, error="ThrottlingException", times=1)
     with pytest.raises(botocore.exceptions.EventStreamError, match="throttlingException"):
-        told()
+        reported()
     faults(kind="stream", events=2, times=1)
     with pytest.raises(urllib3.exceptions.ProtocolError):
-        told()
-    assert [[*event] for event in told()] == [[*event] for event in whole]
+        reported()
+    assert [[*event] for event in reported()] == [[*event] for event in whole]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

@@ -63,15 +63,15 @@ def encoded(world: World, drawer: Drawer) -> bytes:
 def again(world: World) -> World:
     """Another world, at the same time and with the same buckets, restored from this one's state."""
     drawer, other = Drawer(), World(world.clock.at, quotas=world.bedrock.settings.quotas)
-    kept = encoded(world, drawer)
+    stored = encoded(world, drawer)
     other.objects = copy.deepcopy(world.objects)
     object.__setattr__(other.bedrock._services, "objects", other.objects)
-    other.bedrock.restore(state.decode(kept, drawer))
-    assert json.loads(encoded(other, drawer)) == json.loads(kept)
+    other.bedrock.restore(state.decode(stored, drawer))
+    assert json.loads(encoded(other, drawer)) == json.loads(stored)
     return other
 
 
-def told(world: World) -> list[Any]:
+def reported(world: World) -> list[Any]:
     """What a caller can see of it."""
     seen: list[Any] = [world.bedrock.inventory(ACCOUNT)]
     for region in REGIONS:
@@ -104,11 +104,11 @@ def test_whatever_was_done_another_goes_on_from_where_this_one_is(steps: list[tu
         with suppress(ClientError):  # a refused step changes nothing, and is a valid step too
             act(world, number)
     other = again(world)
-    assert told(other) == told(world)
+    assert reported(other) == reported(world)
     told_before = len(world.events.events)
     for each in (world, other):
         each.pass_time(120, step=10)
-    assert told(other) == told(world)
+    assert reported(other) == reported(world)
     assert other.events.events == world.events.events[told_before:]
 
 
@@ -120,9 +120,9 @@ def test_restored_models_answer_as_before_and_train_at_the_first_call() -> None:
     other = again(world)
     (student,) = [each.student for resources in other.bedrock._regions.values() for each in resources.models.values()]
     assert (student.pairs[0][1], student._trained) == ("refund", None)
-    for asked in (PRO, *hosts(world)):
-        assert [_said(other, asked, question) for question in QUESTIONS] == [
-            _said(world, asked, question) for question in QUESTIONS
+    for requested in (PRO, *hosts(world)):
+        assert [_said(other, requested, question) for question in QUESTIONS] == [
+            _said(world, requested, question) for question in QUESTIONS
         ]
     assert student._trained is not None
     assert _said(other, PRO, prompts()[0]["messages"][0]["content"][0]["text"]) == "refund"
@@ -156,9 +156,9 @@ def test_pairs_that_models_share_are_stored_once() -> None:
     model = distilled(world)
     world.client(region="us-west-2").create_model_copy_job(sourceModelArn=model, targetModelName="copied")
     world.pass_time(30, step=10)
-    kept = encoded(world, drawer)
+    stored = encoded(world, drawer)
     (name,) = drawer.pairs
-    assert kept.count(f'"{name}"'.encode()) == 3  # of the model, of its copy, and of the copy job
+    assert stored.count(f'"{name}"'.encode()) == 3  # of the model, of its copy, and of the copy job
 
 
 def test_a_resource_of_a_type_that_cannot_be_encoded_is_an_error() -> None:
@@ -175,7 +175,7 @@ def test_a_resource_of_a_type_that_cannot_be_encoded_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "sentence"),
+    ("stored", "message"),
     [
         (b"", "truncated"),
         (b"[]", "Expected `object`"),
@@ -183,17 +183,17 @@ def test_a_resource_of_a_type_that_cannot_be_encoded_is_an_error() -> None:
         (b'{"version":2,"memory":{}}', "it has version 2, and this simulator reads 1"),
         (b'{"version":1}', "memory' is missing"),
         (b'{"version":1,"memory":{"estates":[{"account":1}]}}', r"Expected `str`, got `int` - at"),
-        (b'{"version":1,"memory":{"told":[]}}', "Expected `object`"),
+        (b'{"version":1,"memory":{"reported":[]}}', "Expected `object`"),
     ],
 )  # fmt: skip
-def test_an_invalid_state_is_an_error_with_a_reason(kept: bytes, sentence: str) -> None:
-    with pytest.raises(state.InvalidState, match=sentence):
-        state.decode(kept, Drawer())
+def test_an_invalid_state_is_an_error_with_a_reason(stored: bytes, message: str) -> None:
+    with pytest.raises(state.InvalidState, match=message):
+        state.decode(stored, Drawer())
 
 
 def test_missing_pairs_are_an_error() -> None:
     world, drawer = populated(), Drawer()
     distilled(world)
-    kept = encoded(world, drawer)
+    stored = encoded(world, drawer)
     with pytest.raises(state.InvalidState, match="is missing"):
-        state.decode(kept, Drawer())
+        state.decode(stored, Drawer())

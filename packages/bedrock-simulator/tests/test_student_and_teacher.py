@@ -19,7 +19,7 @@ def examples(count: int = 120) -> list[Example]:
 
 
 @pytest.mark.parametrize(
-    ("system", "asked", "expected"),
+    ("system", "requested", "expected"),
     [
         (SYSTEM, "Could I have my money back?", "refund"),
         (SYSTEM, "I have expired the passcode and am not signed in: sign in fails", "login"),
@@ -28,8 +28,8 @@ def examples(count: int = 120) -> list[Example]:
         ("You help customers.", "Lovely weather", "topic.other"),
     ],
 )
-def test_without_golden_examples_the_rule_answers(system: str, asked: str, expected: str) -> None:
-    assert rules.load().answer(Prompt(system, asked)) == expected
+def test_without_golden_examples_the_rule_answers(system: str, requested: str, expected: str) -> None:
+    assert rules.load().answer(Prompt(system, requested)) == expected
 
 
 def test_golden_examples_are_known_by_heart_and_generalised() -> None:

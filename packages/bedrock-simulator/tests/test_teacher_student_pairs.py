@@ -57,8 +57,8 @@ REFUSED = [
 def create(at: datetime, region: str, teacher: str, student: str) -> None:
     world = World(at)
     world.objects.homes["train-bucket"] = region
-    asked = job(baseModelIdentifier=student, teacher=teacher)
-    world.client(region=region).create_model_customization_job(**asked)
+    requested = job(baseModelIdentifier=student, teacher=teacher)
+    world.client(region=region).create_model_customization_job(**requested)
 
 
 @pytest.mark.parametrize(("at", "region", "teacher", "student"), OFFERED)
@@ -66,10 +66,10 @@ def test_a_printed_pair_is_accepted(at: datetime, region: str, teacher: str, stu
     create(at, region, teacher, student)
 
 
-@pytest.mark.parametrize(("at", "region", "teacher", "student", "sentence"), REFUSED)
+@pytest.mark.parametrize(("at", "region", "teacher", "student", "message"), REFUSED)
 def test_a_pair_that_is_not_printed_is_refused(
-    at: datetime, region: str, teacher: str, student: str, sentence: str
+    at: datetime, region: str, teacher: str, student: str, message: str
 ) -> None:
-    with pytest.raises(ClientError, match=sentence) as refusal:
+    with pytest.raises(ClientError, match=message) as refusal:
         create(at, region, teacher, student)
     assert refusal.value.response["Error"]["Code"] == "ValidationException"

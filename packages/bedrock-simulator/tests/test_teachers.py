@@ -20,14 +20,14 @@ PRO = "us.amazon.nova-pro-v1:0"
 KNOWN = prompts()[0]["messages"][0]["content"][0]["text"]
 
 
-def taught(**settings: Any) -> World:
+def trained(**settings: Any) -> World:
     return World(TODAY, teacher=TeacherSettings(error_rate=0.0, **settings))
 
 
 def test_a_rule_file_says_what_the_teacher_says(tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"
     file.write_text('[words]\nlogin = ["frobnicat"]\n[topics]\nmagic = ["abracadabra"]\n')
-    world = taught(rules=str(file))
+    world = trained(rules=str(file))
     assert answer(say(world, PRO, "please frobnicate")) == "login"
     assert answer(say(world, PRO, "Abracadabra!", system="You help.")) == "topic.magic"
     assert answer(say(world, PRO, "where is my parcel", system="You help.")) == "topic.other"
@@ -52,7 +52,7 @@ def test_an_invalid_rule_file_is_an_error(tmp_path: Path, text: str, sentence: s
 def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> None:
     file = tmp_path / "labelled.jsonl"
     file.write_bytes(jsonl(prompts()))
-    world = taught(labelled=str(file))
+    world = trained(labelled=str(file))
     assert answer(say(world, PRO, KNOWN)) == "refund"
     assert answer(say(world, PRO, "credit me for item 7000")) == "refund"
     known = teacher.create_teacher(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
@@ -70,14 +70,14 @@ def test_a_labelled_file_without_answers_is_an_error(tmp_path: Path) -> None:
 class Model(BaseHTTPRequestHandler):
     """Returns the prompt that it got, or what a test sets."""
 
-    asked: list[tuple[str, dict[str, Any], str | None]]
+    requested: list[tuple[str, dict[str, Any], str | None]]
     status, body = 200, b""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.asked.append((self.path, body, self.headers["authorization"]))
-        said = f" {body['messages'][-1]['content'].upper()}\n"
-        answered = {"choices": [{"message": {"role": "assistant", "content": said}}]}
+        self.requested.append((self.path, body, self.headers["authorization"]))
+        generated = f" {body['messages'][-1]['content'].upper()}\n"
+        answered = {"choices": [{"message": {"role": "assistant", "content": generated}}]}
         self.send_response(Model.status)
         self.end_headers()
         self.wfile.write(Model.body or json.dumps(answered).encode())
@@ -89,7 +89,7 @@ class Model(BaseHTTPRequestHandler):
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server of the chat completions API."""
-    Model.asked, Model.status, Model.body = [], 200, b""
+    Model.requested, Model.status, Model.body = [], 200, b""
     monkeypatch.setenv(chat_completions.API_KEY_VARIABLE, "sesame")
     with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -98,18 +98,18 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_a_real_model_answers_in_the_teachers_place(url: str) -> None:
-    world = taught(url=url, model="large")
+    world = trained(url=url, model="large")
     assert answer(say(world, PRO, "where is my parcel")) == "WHERE IS MY PARCEL"
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "where is my parcel"}]
-    assert Model.asked == [("/v1/chat/completions", {"model": "large", "messages": messages}, "Bearer sesame")]
+    assert Model.requested == [("/v1/chat/completions", {"model": "large", "messages": messages}, "Bearer sesame")]
 
 
 def test_a_student_is_trained_on_the_real_models_answers(url: str) -> None:
-    world = taught(url=url, model="large")
+    world = trained(url=url, model="large")
     model = distilled(world)
     (resources,) = [each for each in world.bedrock._regions.values() if each.models]
-    assert all(said == question.upper() for question, said in resources.models[model].student.pairs)
-    assert len(Model.asked) == len(resources.models[model].student.pairs) == 120
+    assert all(generated == question.upper() for question, generated in resources.models[model].student.pairs)
+    assert len(Model.requested) == len(resources.models[model].student.pairs) == 120
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_a_real_model_that_does_not_answer_is_the_models_error(
 ) -> None:
     Model.status, Model.body = status, body
     with pytest.raises(ClientError, match=sentence) as refusal:
-        say(taught(url=url, model="large"), PRO, "hello")
-    told = refusal.value.response
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelErrorException", 424)
+        say(trained(url=url, model="large"), PRO, "hello")
+    reported = refusal.value.response
+    assert (reported["Error"]["Code"], reported["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelErrorException", 424)
 
 
 def test_a_job_fails_with_the_reason_where_its_teacher_does_not_answer() -> None:
-    world = taught(url="http://127.0.0.1:9/v1", model="large")
+    world = trained(url="http://127.0.0.1:9/v1", model="large")
     world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
     with pytest.raises(KeyError):
         distilled(world)
@@ -147,6 +147,6 @@ def test_a_text_of_so_many_words_has_as_many(model: str, words: int) -> None:
     assert len(answer(say(world, model, f"Write about bees in {words} words.", system="You write.")).split()) == words
 
 
-@pytest.mark.parametrize("asked", ["Write 0 words.", "in 80 wordsmiths", "many words"])
-def test_filler_text_needs_a_number_of_words(asked: str) -> None:
-    assert answer(say(taught(), PRO, asked, system="You write.")).startswith("topic.")
+@pytest.mark.parametrize("requested", ["Write 0 words.", "in 80 wordsmiths", "many words"])
+def test_filler_text_needs_a_number_of_words(requested: str) -> None:
+    assert answer(say(trained(), PRO, requested, system="You write.")).startswith("topic.")

@@ -23,9 +23,9 @@ def test_labels_are_found_in_lines_and_in_lists(system: str, expected: tuple[str
     assert text.labels(system) == expected
 
 
-@pytest.mark.parametrize(("said", "count"), [("", 0), ("abc", 1), ("abcd", 1), ("abcde", 2)])
-def test_four_characters_are_a_token(said: str, count: int) -> None:
-    assert text.tokens(said) == count
+@pytest.mark.parametrize(("generated", "count"), [("", 0), ("abc", 1), ("abcd", 1), ("abcde", 2)])
+def test_four_characters_are_a_token(generated: str, count: int) -> None:
+    assert text.tokens(generated) == count
 
 
 def test_chance_is_the_same_every_time_and_spread_evenly() -> None:

@@ -194,6 +194,6 @@ def test_jobs_take_nothing_of_the_quota_of_calls() -> None:
 
 def test_every_token_quota_is_of_a_supported_model_and_has_one_code() -> None:
     assert {rate.model for rate in quotas.TOKEN_QUOTAS.values()} <= set(supported_models.MODELS)
-    told = [quota for quota in granted_quotas(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
-    assert len({quota.code for quota in told}) == len({quota.name for quota in told}) == len(told) > 15
-    assert all(re.fullmatch(r"L-[0-9A-F]{8}", quota.code) for quota in told)
+    reported = [quota for quota in granted_quotas(Quotas(), "us-east-1") if "tokens per minute" in quota.name]
+    assert len({quota.code for quota in reported}) == len({quota.name for quota in reported}) == len(reported) > 15
+    assert all(re.fullmatch(r"L-[0-9A-F]{8}", quota.code) for quota in reported)

@@ -49,7 +49,7 @@ def run(world: World, request: dict[str, Any], region: str = "us-east-1") -> Any
     return bedrock.get_model_customization_job(jobIdentifier=request["jobName"])
 
 
-def said(done: Any) -> str:
+def generated(done: Any) -> str:
     assert done["status"] == "Failed"
     return str(done["failureMessage"])
 
@@ -60,7 +60,7 @@ def test_a_file_has_two_gigabytes_at_most(more: int, fails: bool) -> None:
     world.objects.objects[TRAIN] = large(2 * 1024**3 + more)
     done = run(world, job())
     if fails:
-        assert "The training file has 2147483649 bytes; at most 2147483648 are allowed" in said(done)
+        assert "The training file has 2147483649 bytes; at most 2147483648 are allowed" in generated(done)
     else:
         assert done["status"] == "Completed"
 
@@ -75,7 +75,7 @@ def test_students_of_anthropic_and_meta_take_one_turn(at: datetime, region: str,
     rows = prompts()
     rows[3]["messages"] = [TURN, {**TURN, "role": "assistant"}, TURN]
     world.objects.objects[TRAIN] = jsonl(rows)
-    assert "Line 4 of the training file is invalid: this student takes single-turn" in said(
+    assert "Line 4 of the training file is invalid: this student takes single-turn" in generated(
         run(world, job(**pair), region)
     )
 
@@ -85,7 +85,9 @@ def test_a_record_of_several_turns_is_left_out_for_such_a_student() -> None:
     talk = {"inputBodyJson": {"messages": [TURN, {**TURN, "role": "assistant"}, TURN]}}
     keep(world, [record(number) for number in range(99)] + [record(99, input=talk)])
     request = {**job(**LLAMA_8), "trainingDataConfig": logged()["trainingDataConfig"]}
-    assert "first because this student takes single-turn conversations only" in said(run(world, request, "us-west-2"))
+    assert "first because this student takes single-turn conversations only" in generated(
+        run(world, request, "us-west-2")
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_a_prompt_above_the_context_of_the_student_teaches_nothing(
 def test_logs_have_a_hundred_to_fifteen_thousand_prompts(count: int) -> None:
     world = World()
     keep(world, [record(0)] * count)
-    assert f"have {count} prompts to use; a distillation job takes 100 to 15000" in said(run(world, logged()))
+    assert f"have {count} prompts to use; a distillation job takes 100 to 15000" in generated(run(world, logged()))
 
 
 def test_a_line_of_sixteen_kilobytes_is_the_longest() -> None:
@@ -137,12 +139,12 @@ def test_a_role_that_may_not_write_the_output_fails_the_job() -> None:
     world.objects.objects[TRAIN] = jsonl(prompts())
     world.objects.denied.add("out-bucket")
     done = run(world, job(outputDataConfig={"s3Uri": "s3://out-bucket/x/"}))
-    assert "may not write s3://out-bucket/x/model-customization-job-" in said(done)
+    assert "may not write s3://out-bucket/x/model-customization-job-" in generated(done)
     assert world.client().list_custom_models()["modelSummaries"] == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
         ({"trainingDataConfig": {"s3Uri": "s3://train-bucket/"}}, "must name one object"),
         (
@@ -151,14 +153,14 @@ def test_a_role_that_may_not_write_the_output_fails_the_job() -> None:
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_fails_the_job(changes: dict[str, Any], sentence: str) -> None:
+def test_a_file_that_cannot_be_read_fails_the_job(changes: dict[str, Any], message: str) -> None:
     world = World()
     world.objects.objects |= {TRAIN: jsonl(prompts()), ("train-bucket", "check.jsonl"): b"{"}
-    assert sentence in said(run(world, job(**changes)))
+    assert message in generated(run(world, job(**changes)))
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
         ([], "content must be a list of text blocks"),
         ("x", "content must be a list of text blocks"),
@@ -166,12 +168,12 @@ def test_a_file_that_cannot_be_read_fails_the_job(changes: dict[str, Any], sente
         ([{"text": "x"}, {"document": {}}], "content may hold text blocks only"),
     ],
 )
-def test_a_turn_is_of_text_blocks_with_some_text(content: Any, sentence: str) -> None:
+def test_a_turn_is_of_text_blocks_with_some_text(content: Any, message: str) -> None:
     world = World()
     rows = prompts()
     rows[6]["messages"][0]["content"] = content
     world.objects.objects[TRAIN] = jsonl(rows)
-    assert f"Line 7 of the training file is invalid: {sentence}" in said(run(world, job()))
+    assert f"Line 7 of the training file is invalid: {message}" in generated(run(world, job()))
 
 
 def test_a_validation_file_of_the_form_gives_the_loss() -> None:
@@ -184,21 +186,21 @@ def test_a_validation_file_of_the_form_gives_the_loss() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "kept", "reason"),
+    ("side", "stored", "reason"),
     [
         ("input", {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": " "}]}]}}, "prompt is empty"),
         ("output", {"outputBodyS3Path": "s3://log-bucket/data/large.json"}, "it cannot be read"),
     ],
 )
-def test_a_record_without_a_readable_text_is_skipped(side: str, kept: dict[str, Any], reason: str) -> None:
+def test_a_record_without_a_readable_text_is_skipped(side: str, stored: dict[str, Any], reason: str) -> None:
     world = World()
-    keep(world, [record(number) for number in range(99)] + [record(99, **{side: kept})])
+    keep(world, [record(number) for number in range(99)] + [record(99, **{side: stored})])
     world.objects.objects["log-bucket", "data/large.json"] = b"{"
-    assert reason in said(run(world, logged(usePromptResponse=True)))
+    assert reason in generated(run(world, logged(usePromptResponse=True)))
 
 
 def test_a_job_all_of_whose_prompts_are_rejected_fails() -> None:
     world = World()
     long = {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": "x" * 4 * 32_000}]}]}}
     keep(world, [record(number, input=long) for number in range(100)])
-    assert "Every prompt was rejected" in said(run(world, logged()))
+    assert "Every prompt was rejected" in generated(run(world, logged()))

@@ -44,13 +44,13 @@ def test_events_are_posted_where_somebody_listens(root: Path) -> None:
         with Standalone("--speed", "0", "--objects", str(root), "--events-to", url) as started:
             started.client().create_model_customization_job(**job("posted"))
             started.admin("PUT", "clock", {"advance": 3 * 3600})
-            kept = started.admin("GET", "events")
+            stored = started.admin("GET", "events")
             end = monotonic() + 60
-            while len(Sink.posted) < len(kept) and monotonic() < end:
+            while len(Sink.posted) < len(stored) and monotonic() < end:
                 sleep(0.01)
         sink.shutdown()
-    assert Sink.posted == kept
-    assert [event["detail"]["jobStatus"] for event in kept] == ["InProgress", "Completed"]
+    assert Sink.posted == stored
+    assert [event["detail"]["jobStatus"] for event in stored] == ["InProgress", "Completed"]
 
 
 def test_undeliverable_events_are_reported_once(root: Path) -> None:
@@ -60,7 +60,7 @@ def test_undeliverable_events_are_reported_once(root: Path) -> None:
     with Standalone("--speed", "0", "--objects", str(root), "--events-to", url) as started:
         started.client().create_model_customization_job(**job("posted"))
         started.admin("PUT", "clock", {"advance": 3 * 3600})
-        code, said = started.stop()
+        code, generated = started.stop()
     assert code == 0
-    assert said.startswith(f"events cannot be delivered to {url}: ")
-    assert said.count("\n") == 1
+    assert generated.startswith(f"events cannot be delivered to {url}: ")
+    assert generated.count("\n") == 1

@@ -97,12 +97,12 @@ class OpenRoles:
     """Roles that Bedrock may assume, unless `refusal` has a message, and that may do all but what is in `denied`."""
 
     refusal: str | None = None
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     denied: set[tuple[str, str]] = field(default_factory=set)
     done: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def check_trust(self, account: str, region: str, role_arn: str, service_source_arn: str) -> str | None:
-        self.asked.append(service_source_arn)
+        self.requested.append(service_source_arn)
         return self.refusal
 
     def is_allowed(

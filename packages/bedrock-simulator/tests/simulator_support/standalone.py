@@ -83,8 +83,8 @@ class Standalone:
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Stops it; returns its exit code and its stderr."""
         self.process.send_signal(sign)
-        _, said = self.process.communicate(timeout=_PATIENCE)
-        return self.process.returncode, said
+        _, generated = self.process.communicate(timeout=_PATIENCE)
+        return self.process.returncode, generated
 
 
 def converse(client: Any, text: str = "where is my parcel", model: str = "amazon.nova-pro-v1:0") -> str:

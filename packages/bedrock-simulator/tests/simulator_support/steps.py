@@ -62,8 +62,8 @@ def _release(world: World, number: int) -> Any:
 
 
 def _copy(world: World, number: int) -> Any:
-    asked = {"sourceModelArn": _model(world, number), "targetModelName": f"c-{number}"}
-    return world.client(region="us-west-2").create_model_copy_job(**asked)
+    requested = {"sourceModelArn": _model(world, number), "targetModelName": f"c-{number}"}
+    return world.client(region="us-west-2").create_model_copy_job(**requested)
 
 
 def _delete(world: World, number: int) -> Any:
@@ -77,8 +77,8 @@ def _batch(world: World, number: int) -> Any:
 
 def _evaluate(world: World, number: int) -> Any:
     world.objects.objects[evaluations.DATA] = evaluations.rows()
-    asked = evaluations.evaluation(evaluations.dataset("Builtin.Accuracy"), jobName=f"evaluation-{number}")
-    return world.client().create_evaluation_job(**asked)
+    requested = evaluations.evaluation(evaluations.dataset("Builtin.Accuracy"), jobName=f"evaluation-{number}")
+    return world.client().create_evaluation_job(**requested)
 
 
 def _profile(world: World, number: int) -> Any:
