@@ -57,7 +57,7 @@ def test_a_labelled_set_is_known_before_any_training_file(tmp_path: Path) -> Non
     assert answer(say(world, PRO, "credit me for item 7000")) == "refund"
     known = teacher.create_teacher(TeacherSettings(labelled=str(file)), {SYSTEM: {"abracadabra": "login"}})
     assert known.answer(Prompt(SYSTEM, "abracadabra")) == "login"
-    assert len(known.shown[SYSTEM]) == 121
+    assert len(known.golden_answers[SYSTEM]) == 121
 
 
 def test_a_labelled_file_without_answers_is_an_error(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ class Bedrock:
     def snapshot(self, use: Callable[[SimulatorState], T]) -> T:
         """Calls a function with the simulator's state, under the lock. Returns what the function returns."""
         with self._lock:
-            shown = {account: teacher.shown for account, teacher in self._teachers.items()}
+            shown = {account: teacher.golden_answers for account, teacher in self._teachers.items()}
             return use(SimulatorState([*self._regions.values()], shown, *self._jobs.snapshot()))
 
     def restore(self, state: SimulatorState) -> None:

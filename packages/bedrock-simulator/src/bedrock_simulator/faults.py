@@ -161,7 +161,7 @@ class Faults:
         self._seed, self._lock = seed, threading.Lock()
         self._records: dict[str, _FaultState] = {}
         self._decided: dict[tuple[str, str], bool] = {}
-        self._minted = 0
+        self._last_id = 0
         self.add(*faults)
 
     def __bool__(self) -> bool:
@@ -174,8 +174,8 @@ class Faults:
             return [self._add(fault) for fault in faults]
 
     def _add(self, fault: Fault) -> Fault:
-        self._minted += 1
-        added = replace(fault, id=f"fault-{self._minted}")
+        self._last_id += 1
+        added = replace(fault, id=f"fault-{self._last_id}")
         self._records[added.id] = _FaultState(added)
         return added
 
@@ -248,12 +248,12 @@ class FaultInjector:
     """The effect of faults on one call. Calls with `Request.exempt_from_faults` are not affected."""
 
     def __init__(self, faults: Faults, request: Request, operation: Operation, params: Params) -> None:
-        self._faults, self._operation, self._spared, self._broken = faults, operation, request.exempt_from_faults, False
+        self._faults, self._operation, self._exempt, self._broken = faults, operation, request.exempt_from_faults, False
         named = str(params.get("modelId", ""))
         self._context = FaultContext(request.account, request.region, operation.name, named)
 
     def _match(self, kind: str) -> Fault | None:
-        if self._spared or not self._faults:
+        if self._exempt or not self._faults:
             return None
         context = replace(self._context, errors=declared_errors(kind, self._operation))
         return self._faults.match(kind, context)

@@ -33,27 +33,27 @@ class Teacher:
     """`add_examples` is slow because it trains; `answer` takes about a millisecond, unless it calls a real model."""
 
     settings: TeacherSettings
-    _shown: dict[str, dict[str, str]] = field(default_factory=dict)
+    _golden_answers: dict[str, dict[str, str]] = field(default_factory=dict)
     _knowledge: dict[str, _Knowledge] = field(default_factory=dict)
 
     @classmethod
-    def from_golden_answers(cls, settings: TeacherSettings, shown: dict[str, dict[str, str]]) -> "Teacher":
+    def from_golden_answers(cls, settings: TeacherSettings, golden_answers: dict[str, dict[str, str]]) -> "Teacher":
         """Creates a teacher that knows these golden answers per system prompt; it trains when first called."""
         known = {
             system: _knowledge({**answers}, student.LazyStudent(list(answers.items())))
-            for system, answers in shown.items()
+            for system, answers in golden_answers.items()
         }
-        return cls(settings, shown, known)
+        return cls(settings, golden_answers, known)
 
     @property
-    def shown(self) -> dict[str, dict[str, str]]:
+    def golden_answers(self) -> dict[str, dict[str, str]]:
         """The golden answers that it knows, per system prompt."""
-        return self._shown
+        return self._golden_answers
 
     def add_examples(self, examples: Sequence[Example]) -> None:
         """Adds golden examples, and trains again where one is new."""
-        for system in add_golden_answers(self._shown, examples):
-            answers = dict(self._shown[system])
+        for system in add_golden_answers(self._golden_answers, examples):
+            answers = dict(self._golden_answers[system])
             model = student.train(list(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
 
@@ -93,12 +93,12 @@ class Teacher:
             return [*callers.map(self.answer, prompts)]
 
 
-def add_golden_answers(shown: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
+def add_golden_answers(golden_answers: dict[str, dict[str, str]], examples: Iterable[Example]) -> set[str]:
     """Adds golden answers per system prompt; returns the system prompts that got new ones."""
     touched = set()
     for example in examples:
         if example.answer is not None:
-            answers = shown.setdefault(example.prompt.system, {})
+            answers = golden_answers.setdefault(example.prompt.system, {})
             if answers.get(example.prompt.text) != example.answer:
                 answers[example.prompt.text] = example.answer
                 touched.add(example.prompt.system)
@@ -112,12 +112,12 @@ def _knowledge(answers: dict[str, str], model: student.Student) -> _Knowledge:
 GoldenAnswers = dict[str, dict[str, str]]
 
 
-def create_teacher(settings: TeacherSettings, shown: GoldenAnswers | None = None) -> Teacher:
+def create_teacher(settings: TeacherSettings, golden_answers: GoldenAnswers | None = None) -> Teacher:
     """Creates the teacher of an account, with the golden answers that it knew before."""
     known: GoldenAnswers = {}
     if settings.labelled:
         add_golden_answers(known, read_labelled(Path(settings.labelled)))
-    for system, answers in (shown or {}).items():
+    for system, answers in (golden_answers or {}).items():
         known.setdefault(system, {}).update(answers)
     return Teacher.from_golden_answers(settings, known)
 

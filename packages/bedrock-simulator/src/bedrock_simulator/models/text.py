@@ -116,8 +116,8 @@ def pick(options: Sequence[str], *parts: str) -> str:
 
 def overlap(words: Iterable[str], label: str) -> float:
     """The share of the label's words that occur among `words` (both stemmed)."""
-    wanted = set(stems(label))
-    return len(wanted & set(words)) / len(wanted) if wanted else 0.0
+    label_stems = set(stems(label))
+    return len(label_stems & set(words)) / len(label_stems) if label_stems else 0.0
 
 
 _WORD_COUNT = re.compile(r"\b([1-9]\d{0,3}) words\b")

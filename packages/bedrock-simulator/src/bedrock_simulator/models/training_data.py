@@ -80,14 +80,14 @@ def read_turns(messages: Any) -> list[tuple[str, str]]:
     return turns
 
 
-def texts(blocks: Any, where: str) -> list[str]:
+def texts(blocks: Any, field: str) -> list[str]:
     """Returns the texts of blocks that must all be text."""
-    wanted = where == "content"
-    if not isinstance(blocks, list) or (wanted and not blocks):
-        raise JobInputError(f"{where} must be a list of text blocks.")
+    required = field == "content"
+    if not isinstance(blocks, list) or (required and not blocks):
+        raise JobInputError(f"{field} must be a list of text blocks.")
     if not all(isinstance(b, dict) and isinstance(b.get("text"), str) for b in blocks):
-        raise JobInputError(f"{where} may hold text blocks only.")
-    if wanted and not any(block["text"].strip() for block in blocks):
+        raise JobInputError(f"{field} may hold text blocks only.")
+    if required and not any(block["text"].strip() for block in blocks):
         raise JobInputError("its text is empty.")
     return [block["text"] for block in blocks]
 

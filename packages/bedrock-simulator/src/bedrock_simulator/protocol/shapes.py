@@ -29,60 +29,60 @@ def problems(value: Any, shape: Any) -> list[str]:
     return list(_violations(value, shape, ""))
 
 
-def _violations(value: Any, shape: Any, where: str) -> Iterator[str]:
+def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
     if getattr(shape, "is_document_type", False):
         return
     kind = shape.type_name
     if kind == "structure":
         for name, member in value.items():
             if name in shape.members:
-                yield from _violations(member, shape.members[name], f"{where}.{name}" if where else name)
+                yield from _violations(member, shape.members[name], f"{path}.{name}" if path else name)
     elif kind == "list":
-        yield from _size(value, shape, where)
+        yield from _size(value, shape, path)
         for index, item in enumerate(value, start=1):
-            yield from _violations(item, shape.member, f"{where}.{index}.member")
+            yield from _violations(item, shape.member, f"{path}.{index}.member")
     elif kind == "map":
-        yield from _size(value, shape, where)
+        yield from _size(value, shape, path)
         for key, item in value.items():
-            yield from _violations(key, shape.key, f"{where}.{key}")
-            yield from _violations(item, shape.value, f"{where}.{key}")
+            yield from _violations(key, shape.key, f"{path}.{key}")
+            yield from _violations(item, shape.value, f"{path}.{key}")
     elif kind == "blob":
-        yield from _size(value, shape, where)
+        yield from _size(value, shape, path)
     elif kind == "string":
-        yield from _string(value, shape, where)
+        yield from _string(value, shape, path)
     elif kind in ("integer", "long", "float", "double"):
-        yield from _number(value, shape, where)
+        yield from _number(value, shape, path)
 
 
-def _failed(value: Any, where: str, constraint: str) -> str:
-    shown = f"{len(value)} bytes" if isinstance(value, bytes) else value
-    return f"Value '{shown}' at '{where}' failed to satisfy constraint: Member must {constraint}"
+def _failed(value: Any, path: str, constraint: str) -> str:
+    display = f"{len(value)} bytes" if isinstance(value, bytes) else value
+    return f"Value '{display}' at '{path}' failed to satisfy constraint: Member must {constraint}"
 
 
-def _size(value: Any, shape: Any, where: str) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and len(value) < least:
-        yield _failed(value, where, f"have length greater than or equal to {least}")
-    if most is not None and len(value) > most:
-        yield _failed(value, where, f"have length less than or equal to {most}")
+def _size(value: Any, shape: Any, path: str) -> Iterator[str]:
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
+    if minimum is not None and len(value) < minimum:
+        yield _failed(value, path, f"have length greater than or equal to {minimum}")
+    if maximum is not None and len(value) > maximum:
+        yield _failed(value, path, f"have length less than or equal to {maximum}")
 
 
-def _string(value: str, shape: Any, where: str) -> Iterator[str]:
-    sized = list(_size(value, shape, where))
+def _string(value: str, shape: Any, path: str) -> Iterator[str]:
+    sized = list(_size(value, shape, path))
     yield from sized
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed and value not in BEYOND_ENUM.get(shape.name, ()):
-        yield _failed(value, where, f"satisfy enum value set: [{', '.join(allowed)}]")
+        yield _failed(value, path, f"satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
     if pattern and not sized and not _pattern(pattern).fullmatch(value):
-        yield _failed(value, where, f"satisfy regular expression pattern: {pattern}")
+        yield _failed(value, path, f"satisfy regular expression pattern: {pattern}")
 
 
-def _number(value: float, shape: Any, where: str) -> Iterator[str]:
+def _number(value: float, shape: Any, path: str) -> Iterator[str]:
     if isinstance(value, bool):  # bool is an int in Python, and in botocore
-        yield _failed(value, where, f"be of type {shape.type_name}")
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and value < least:
-        yield _failed(value, where, f"have value greater than or equal to {least}")
-    if most is not None and value > most:
-        yield _failed(value, where, f"have value less than or equal to {most}")
+        yield _failed(value, path, f"be of type {shape.type_name}")
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
+    if minimum is not None and value < minimum:
+        yield _failed(value, path, f"have value greater than or equal to {minimum}")
+    if maximum is not None and value > maximum:
+        yield _failed(value, path, f"have value less than or equal to {maximum}")

@@ -22,8 +22,8 @@ def read_conversation(params: Params, limits: Limits) -> Prompt:
     messages = params.get("messages") or []
     _check_roles([message["role"] for message in messages], limits)
     turns = [_message(message, index, params, limits) for index, message in enumerate(messages)]
-    asked_turns = turns if messages[-1]["role"] == "user" else turns[:-1]
-    return Prompt(_system(params.get("system") or []), "\n".join(asked_turns))
+    prompt_turns = turns if messages[-1]["role"] == "user" else turns[:-1]
+    return Prompt(_system(params.get("system") or []), "\n".join(prompt_turns))
 
 
 def _check_roles(roles: list[str], limits: Limits) -> None:

@@ -19,22 +19,22 @@ _SIGNATURE = "none"
 def converse(call: Call) -> Outcome:
     """Converse: returns a response with its usage and modelled latency."""
     try:
-        served = _run(call, streamed=False)
+        result = _run(call, streamed=False)
     except errors.ModelValidationError as refusal:
         raise refusal.wrapped() from None
-    members = _response(call, served)
-    return Outcome(members, delay=call.seconds(served.timing.total), used=served.used, logged=members)
+    members = _response(call, result)
+    return Outcome(members, delay=call.seconds(result.timing.total), used=result.used, logged=members)
 
 
 def stream(call: Call) -> Outcome:
     """ConverseStream: returns events. An error of the model itself is an event that ends the stream."""
     try:
-        served = _run(call, streamed=True)
+        result = _run(call, streamed=True)
     except errors.ModelValidationError as refusal:
         return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.wrapped().message}})]})
-    members = _response(call, served)
-    events = [(call.seconds(wait), event) for wait, event in _events(served, members)]
-    return Outcome({"stream": events}, used=served.used, logged=members)
+    members = _response(call, result)
+    events = [(call.seconds(wait), event) for wait, event in _events(result, members)]
+    return Outcome({"stream": events}, used=result.used, logged=members)
 
 
 def _run(call: Call, *, streamed: bool) -> InferenceResult:
@@ -79,20 +79,20 @@ def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
     return max_tokens, stops
 
 
-def _response(call: Call, served: InferenceResult) -> Params:
-    used = served.used
+def _response(call: Call, result: InferenceResult) -> Params:
+    used = result.used
     paths = call.params.get("additionalModelResponseFieldPaths", [])
-    found = native.additional_response_fields(paths, served) if paths else {}
+    found = native.additional_response_fields(paths, result) if paths else {}
     traced = conversation.guardrail_trace(call.params.get("guardrailConfig", {}))
     return {
-        "output": {"message": {"role": "assistant", "content": _blocks(served.completion)}},
-        "stopReason": served.completion.stop_reason,
+        "output": {"message": {"role": "assistant", "content": _blocks(result.completion)}},
+        "stopReason": result.completion.stop_reason,
         "usage": {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)},
-        "metrics": {"latencyMs": served.timing.total},
+        "metrics": {"latencyMs": result.timing.total},
         **({"additionalModelResponseFields": found} if found else {}),
         **({"trace": traced} if traced else {}),
-        **({"performanceConfig": {"latency": served.mode}} if served.mode else {}),
-        **({"serviceTier": {"type": served.tier}} if served.tier else {}),
+        **({"performanceConfig": {"latency": result.mode}} if result.mode else {}),
+        **({"serviceTier": {"type": result.tier}} if result.tier else {}),
     }
 
 
@@ -103,17 +103,17 @@ def _blocks(completion: Completion) -> list[Params]:
     return [{"reasoningContent": {"reasoningText": {"text": completion.reasoning, "signature": _SIGNATURE}}}, *spoken]
 
 
-def _events(served: InferenceResult, members: Params) -> list[tuple[float, Params]]:
-    thinking = _thinking(served.completion.reasoning)
+def _events(result: InferenceResult, members: Params) -> list[tuple[float, Params]]:
+    thinking = _thinking(result.completion.reasoning)
     index = 1 if thinking else 0
-    *pieces, end = served.pieces()
+    *pieces, end = result.pieces()
     deltas = [(wait, _delta(index, {"text": piece})) for wait, piece in pieces]
     stop: Params = {"stopReason": members["stopReason"]}
     if "additionalModelResponseFields" in members:
         stop["additionalModelResponseFields"] = members["additionalModelResponseFields"]
     metadata = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
     return [
-        (served.timing.first, {"messageStart": {"role": "assistant"}}),
+        (result.timing.first, {"messageStart": {"role": "assistant"}}),
         *[(0.0, event) for event in thinking],
         *deltas,
         (end[0], {"contentBlockStop": {"contentBlockIndex": index}}),

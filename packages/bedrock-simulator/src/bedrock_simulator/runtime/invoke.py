@@ -22,30 +22,30 @@ _JSON = "application/json"
 
 def invoke(call: Call) -> Outcome:
     """InvokeModel: returns a body, with token counts and latency in headers."""
-    served = _run(call)
-    body = _format(call).write(served)
+    result = _run(call)
+    body = _format(call).write(result)
     if call.params.get("guardrailIdentifier"):
         body["amazon-bedrock-guardrailAction"] = "NONE"
     counts = {
-        "X-Amzn-Bedrock-Invocation-Latency": str(served.timing.total),
-        "X-Amzn-Bedrock-Input-Token-Count": str(served.used[0]),
-        "X-Amzn-Bedrock-Output-Token-Count": str(served.used[1]),
+        "X-Amzn-Bedrock-Invocation-Latency": str(result.timing.total),
+        "X-Amzn-Bedrock-Input-Token-Count": str(result.used[0]),
+        "X-Amzn-Bedrock-Output-Token-Count": str(result.used[1]),
     }
-    members = {"body": json.dumps(body).encode(), **_served_members(served)}
-    return Outcome(members, counts, call.seconds(served.timing.total), served.used, body)
+    members = {"body": json.dumps(body).encode(), **_served_members(result)}
+    return Outcome(members, counts, call.seconds(result.timing.total), result.used, body)
 
 
 def stream(call: Call) -> Outcome:
     """InvokeModelWithResponseStream: returns chunks. An error of the model itself is an event that ends the stream."""
     try:
-        served = _run(call)
+        result = _run(call)
     except errors.ModelValidationError as refusal:
         refused = [(0.0, {"validationException": {"message": refusal.message}})]
         return Outcome({"body": refused, "contentType": _JSON})
-    bodies = _format(call).events(served)
+    bodies = _format(call).events(result)
     chunks = [(call.seconds(wait), {"chunk": {"bytes": json.dumps(body).encode()}}) for wait, body in bodies]
-    members = {"body": chunks, **_served_members(served)}
-    return Outcome(members, used=served.used, logged=[body for _, body in bodies])
+    members = {"body": chunks, **_served_members(result)}
+    return Outcome(members, used=result.used, logged=[body for _, body in bodies])
 
 
 def _format(call: Call) -> native.Format:
@@ -84,11 +84,11 @@ def metadata(params: Params) -> dict[str, str] | None:
     return dict(given)
 
 
-def _served_members(served: InferenceResult) -> Params:
+def _served_members(result: InferenceResult) -> Params:
     return {
         "contentType": _JSON,
-        **({"performanceConfigLatency": served.mode} if served.mode else {}),
-        **({"serviceTier": served.tier} if served.tier else {}),
+        **({"performanceConfigLatency": result.mode} if result.mode else {}),
+        **({"serviceTier": result.tier} if result.tier else {}),
     }
 
 

@@ -132,11 +132,11 @@ def _labelled(text: str) -> str:
 def _fault(text: str) -> Fault:
     """Parses `error operation=Converse error=ThrottlingException times=2`."""
     kind, *rest = shlex.split(text) or [""]
-    given = dict(part.partition("=")[::2] for part in rest)
-    if unknown := given.keys() - {each.name for each in fields(Fault)}:
+    values = dict(part.partition("=")[::2] for part in rest)
+    if unknown := values.keys() - {each.name for each in fields(Fault)}:
         raise argparse.ArgumentTypeError(f"a fault has no {', '.join(sorted(unknown))}")
     try:
-        fault: Fault = msgspec.convert({"kind": kind, **given}, Fault, strict=False)
+        fault: Fault = msgspec.convert({"kind": kind, **values}, Fault, strict=False)
     except ValueError as why:
         raise argparse.ArgumentTypeError(str(why)) from None
     return fault

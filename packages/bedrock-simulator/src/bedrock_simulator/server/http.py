@@ -36,14 +36,14 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def handle_admin(
-    admin: Admin, scope: Scope, receive: Receive, send: Send, keep: Callable[[], None] = lambda: None
+    admin: Admin, scope: Scope, receive: Receive, send: Send, save: Callable[[], None] = lambda: None
 ) -> None:
-    """Answers a request below `PREFIX`, in a thread because it may train. `keep` is called after every change."""
+    """Answers a request below `PREFIX`, in a thread because it may train. `save` is called after every change."""
     body = await read_body(receive)
     path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
     status, answer = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
     if scope["method"] != "GET":
-        await asyncio.to_thread(keep)
+        await asyncio.to_thread(save)
     encoded = (json.dumps(answer, default=str) + "\n").encode()
     await reply(Response(status, {"content-type": "application/json"}, encoded), send)
 
@@ -87,7 +87,7 @@ async def close_connection(send: Send) -> None:
 
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 _HOST = re.compile(r"(?P<name>\[::1\]|(?:[a-z0-9._-]+\.)?(?:127\.0\.0\.1|localhost))(?::(?P<port>[0-9]+))?")
-_OWN_PAGES = ("none", "same-origin")
+_ALLOWED_SITES = ("none", "same-origin")
 _CORS_HEADERS = b"access-control-"
 
 
@@ -96,9 +96,9 @@ def rejection_reason(scope: Scope) -> str | None:
     if scope["type"] == "websocket":
         return "WebSockets are not served here."
     hosts, origins, sites = (_values(scope, name) for name in (b"host", b"origin", b"sec-fetch-site"))
-    if len(hosts) != 1 or not _is_own(hosts[0], scope.get("server")):
+    if len(hosts) != 1 or not _is_loopback(hosts[0], scope.get("server")):
         return "the Host of the request is not this machine's loopback address."
-    if origins or any(site not in _OWN_PAGES for site in sites):
+    if origins or any(site not in _ALLOWED_SITES for site in sites):
         return "the request comes from a page in a browser."
     if scope["method"] == "OPTIONS":
         return "OPTIONS, with which a browser asks before a page's request, is not served here."
@@ -142,7 +142,7 @@ def _values(scope: Scope, header: bytes) -> list[str]:
     return [value.decode("latin-1").strip().lower() for name, value in scope["headers"] if name.lower() == header]
 
 
-def _is_own(host: str, server: tuple[str, int | None] | None) -> bool:
+def _is_loopback(host: str, server: tuple[str, int | None] | None) -> bool:
     """Whether the host is loopback's name or one below it (buckets, function URLs, APIs), which no site can have."""
     found = _HOST.fullmatch(host)
     if found is None:

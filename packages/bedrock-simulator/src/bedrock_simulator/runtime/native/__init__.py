@@ -25,10 +25,10 @@ class Format(Protocol):
     def read(self, body: Params, limits: Limits) -> InferenceRequest:
         """Reads a request's body. Raises a ValidationException."""
 
-    def write(self, served: InferenceResult) -> Params:
+    def write(self, result: InferenceResult) -> Params:
         """Returns the response's body."""
 
-    def events(self, served: InferenceResult) -> list[tuple[float, Params]]:
+    def events(self, result: InferenceResult) -> list[tuple[float, Params]]:
         """Returns the bodies of a streamed response, each with milliseconds after the previous one."""
 
 
@@ -53,10 +53,10 @@ def check_additional_fields(fields: Any, model: Model) -> None:
         raise errors.ModelValidationError(malformed([f"extraneous key [{name}] is not permitted" for name in unknown]))
 
 
-def additional_response_fields(paths: list[str], served: InferenceResult) -> Params:
+def additional_response_fields(paths: list[str], result: InferenceResult) -> Params:
     """Returns the members of the model's own response at JSON pointers; unknown pointers are ignored."""
     found: Params = {}
-    own = FORMATS[served.model.provider].write(served)
+    own = FORMATS[result.model.provider].write(result)
     for path in paths:
         keys = path.split("/")[1:]
         value: Any = own

@@ -49,8 +49,8 @@ def read(body: Params, limits: Limits) -> InferenceRequest:
         )
     turns = [_message(message, at) for at, message in enumerate(body["messages"])]
     _order([message["role"] for message in body["messages"]], limits)
-    asked_turns = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
-    prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(asked_turns))
+    prompt_turns = turns if body["messages"][-1]["role"] == "user" else turns[:-1]
+    prompt = Prompt(_text(body.get("system", []), "#/system", " "), "\n".join(prompt_turns))
     return InferenceRequest(prompt, body["max_tokens"], tuple(body.get("stop_sequences", ())))
 
 
@@ -87,44 +87,44 @@ def _text(content: str | list[Any], where: str, between: str) -> str:
     return between.join(block.get("text", "") for block in content if block["type"] == "text")
 
 
-def write(served: InferenceResult) -> Params:
+def write(result: InferenceResult) -> Params:
     """Returns the response's body."""
-    completion = served.completion
+    completion = result.completion
     thought = (
         [{"type": "thinking", "thinking": completion.reasoning, "signature": "none"}] if completion.reasoning else []
     )
     return {
-        **_begun(served),
+        **_message_start(result),
         "content": [*thought, {"type": "text", "text": completion.text}],
         "stop_reason": completion.stop_reason,
         "stop_sequence": completion.stop_sequence,
-        "usage": {"input_tokens": served.used[0], "output_tokens": served.used[1]},
+        "usage": {"input_tokens": result.used[0], "output_tokens": result.used[1]},
     }
 
 
-def _begun(served: InferenceResult) -> Params:
-    key = f"{served.model.id}\x1f{served.request.prompt.system}\x1f{served.request.prompt.text}"
-    name = served.model.id.removeprefix("anthropic.").split("-v")[0]
+def _message_start(result: InferenceResult) -> Params:
+    key = f"{result.model.id}\x1f{result.request.prompt.system}\x1f{result.request.prompt.text}"
+    name = result.model.id.removeprefix("anthropic.").split("-v")[0]
     number = hashlib.sha256(key.encode()).hexdigest()[:24]
     return {"id": f"msg_bdrk_{number}", "type": "message", "role": "assistant", "model": name}
 
 
-def events(served: InferenceResult) -> list[tuple[float, Params]]:
+def events(result: InferenceResult) -> list[tuple[float, Params]]:
     """Returns the bodies of a streamed response."""
-    start = {**_begun(served), "content": [], "stop_reason": None, "stop_sequence": None}
-    start["usage"] = {"input_tokens": served.used[0], "output_tokens": 1}
-    thinking = _thinking(served.completion.reasoning)
+    start = {**_message_start(result), "content": [], "stop_reason": None, "stop_sequence": None}
+    start["usage"] = {"input_tokens": result.used[0], "output_tokens": 1}
+    thinking = _thinking(result.completion.reasoning)
     index = 1 if thinking else 0
-    *pieces, end = served.pieces()
-    ended = {"stop_reason": served.completion.stop_reason, "stop_sequence": served.completion.stop_sequence}
+    *pieces, end = result.pieces()
+    ended = {"stop_reason": result.completion.stop_reason, "stop_sequence": result.completion.stop_sequence}
     return [
-        (served.timing.first, {"type": "message_start", "message": start}),
+        (result.timing.first, {"type": "message_start", "message": start}),
         *[(0.0, event) for event in thinking],
         (0.0, _block("start", index, content_block={"type": "text", "text": ""})),
         *[(wait, _block("delta", index, delta={"type": "text_delta", "text": text})) for wait, text in pieces],
         (end[0], _block("stop", index)),
-        (0.0, {"type": "message_delta", "delta": ended, "usage": {"output_tokens": served.used[1]}}),
-        (0.0, {"type": "message_stop", **served.metrics}),
+        (0.0, {"type": "message_delta", "delta": ended, "usage": {"output_tokens": result.used[1]}}),
+        (0.0, {"type": "message_stop", **result.metrics}),
     ]
 
 

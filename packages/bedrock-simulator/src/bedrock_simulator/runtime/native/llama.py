@@ -26,29 +26,29 @@ def read(body: Params, limits: Limits) -> InferenceRequest:
     return InferenceRequest(text.parse_llama_prompt(body["prompt"]), body.get("max_gen_len", _DEFAULT))
 
 
-def write(served: InferenceResult) -> Params:
+def write(result: InferenceResult) -> Params:
     """Returns the response's body."""
-    used = served.used
+    used = result.used
     return {
-        "generation": served.completion.text,
+        "generation": result.completion.text,
         "prompt_token_count": used[0],
         "generation_token_count": used[1],
-        "stop_reason": _ended(served),
+        "stop_reason": _stop_reason(result),
     }
 
 
-def events(served: InferenceResult) -> list[tuple[float, Params]]:
+def events(result: InferenceResult) -> list[tuple[float, Params]]:
     """Returns the bodies of a streamed response."""
-    *pieces, end = served.pieces()
-    first = served.timing.first
+    *pieces, end = result.pieces()
+    first = result.timing.first
     found: list[tuple[float, Params]] = []
     for at, (wait, piece) in enumerate(pieces):
-        counted = served.used[0] if at == 0 else None
+        counted = result.used[0] if at == 0 else None
         chunk = {"generation": piece, "prompt_token_count": counted, "generation_token_count": at + 1}
         found.append((first if at == 0 else wait, {**chunk, "stop_reason": None}))
-    last = {"generation": "", "prompt_token_count": None, "generation_token_count": served.used[1]}
-    return [*found, (end[0], {**last, "stop_reason": _ended(served), **served.metrics})]
+    last = {"generation": "", "prompt_token_count": None, "generation_token_count": result.used[1]}
+    return [*found, (end[0], {**last, "stop_reason": _stop_reason(result), **result.metrics})]
 
 
-def _ended(served: InferenceResult) -> str:
-    return "length" if served.completion.stop_reason == "max_tokens" else "stop"
+def _stop_reason(result: InferenceResult) -> str:
+    return "length" if result.completion.stop_reason == "max_tokens" else "stop"

@@ -48,25 +48,25 @@ def _blocks(body: Params) -> None:
             raise errors.validation(malformed([f"#/{name}: {'; '.join(found)}"]))
 
 
-def write(served: InferenceResult) -> Params:
+def write(result: InferenceResult) -> Params:
     """Returns the response's body."""
-    message = {"content": [{"text": served.completion.text}], "role": "assistant"}
-    return {"output": {"message": message}, "stopReason": served.completion.stop_reason, "usage": _usage(served)}
+    message = {"content": [{"text": result.completion.text}], "role": "assistant"}
+    return {"output": {"message": message}, "stopReason": result.completion.stop_reason, "usage": _usage(result)}
 
 
-def events(served: InferenceResult) -> list[tuple[float, Params]]:
+def events(result: InferenceResult) -> list[tuple[float, Params]]:
     """Returns the bodies of a streamed response."""
-    *pieces, end = served.pieces()
-    metadata: dict[str, Any] = {"metadata": {"usage": _usage(served), "metrics": {}, "trace": {}}}
+    *pieces, end = result.pieces()
+    metadata: dict[str, Any] = {"metadata": {"usage": _usage(result), "metrics": {}, "trace": {}}}
     return [
-        (served.timing.first, {"messageStart": {"role": "assistant"}}),
+        (result.timing.first, {"messageStart": {"role": "assistant"}}),
         *[(wait, {"contentBlockDelta": {"delta": {"text": text}, "contentBlockIndex": 0}}) for wait, text in pieces],
         (end[0], {"contentBlockStop": {"contentBlockIndex": 0}}),
-        (0.0, {"messageStop": {"stopReason": served.completion.stop_reason}}),
-        (0.0, metadata | served.metrics),
+        (0.0, {"messageStop": {"stopReason": result.completion.stop_reason}}),
+        (0.0, metadata | result.metrics),
     ]
 
 
-def _usage(served: InferenceResult) -> dict[str, int]:
-    used = served.used
+def _usage(result: InferenceResult) -> dict[str, int]:
+    used = result.used
     return {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)}

@@ -42,15 +42,15 @@ def malformed(problems: list[str]) -> str:
     return f"Malformed input request: {joined}, please reformat your input and try again."
 
 
-def check(body: Any, fields: Fields, where: str = "#") -> None:
+def check(body: Any, fields: Fields, path: str = "#") -> None:
     """Raises a ValidationException that names all violations in the body."""
     if not isinstance(body, dict):
-        raise errors.validation(malformed([f"{where}: expected type: JSONObject, found: {_name(body)}"]))
+        raise errors.validation(malformed([f"{path}: expected type: JSONObject, found: {_name(body)}"]))
     found = [
         *(f"required key [{name}] not found" for name, field in fields.items() if field.required and name not in body),
         *(f"extraneous key [{name}] is not permitted" for name in body if name not in fields),
         *(
-            f"{where}/{name}{problem}"
+            f"{path}/{name}{problem}"
             for name, field in fields.items()
             if name in body
             for problem in _value(body[name], field)
