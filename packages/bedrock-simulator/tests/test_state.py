@@ -183,7 +183,7 @@ def test_a_resource_of_a_type_that_cannot_be_encoded_is_an_error() -> None:
         (b'{"version":2,"memory":{}}', "it has version 2, and this simulator reads 1"),
         (b'{"version":1}', "memory' is missing"),
         (b'{"version":1,"memory":{"estates":[{"account":1}]}}', r"Expected `str`, got `int` - at"),
-        (b'{"version":1,"memory":{"reported":[]}}', "Expected `object`"),
+        (b'{"version":1,"memory":{"told":[]}}', "Expected `object`"),
     ],
 )  # fmt: skip
 def test_an_invalid_state_is_an_error_with_a_reason(stored: bytes, message: str) -> None:
