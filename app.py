@@ -1,7 +1,7 @@
-"""Builds the stacks of one environment: `cdk synth -c env=dev`. No resources stand here.
+"""The CDK app: builds the stacks of one environment, as in `cdk synth -c env=dev`.
 
-`-c env=` names a file in environments/; `-c date=` is the day of deployment, on which the settings must hold. The day
-decides whether synth refuses, and nothing in a template.
+`-c env=` names a file in environments/. `-c date=` is the day of deployment, for which the settings must be valid; it
+changes nothing in a template.
 """
 
 import gc
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 _CREDENTIALS = "CDK_DEFAULT_ACCOUNT"
-"""Where the CDK's command line says whose account its credentials are of, when it runs this app."""
+"""The variable in which the CDK's command line passes the account of its credentials."""
 
 
 def build(app: App, settings: Settings) -> App:
-    """The stacks of an environment and the rules they keep, not yet synthesized."""
+    """Adds the stacks of an environment and the compliance rules to the app, without synthesizing it."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     home = HomeFoundation(app, FOUNDATION, settings=settings, region=settings.home_region)
     there = _foundation_of_inference(app, settings, home)
@@ -47,23 +47,23 @@ def build(app: App, settings: Settings) -> App:
     serving = ServingStack(app, "serving", settings=settings, foundation=there)
     collection = _collection(app, settings, there)
     _telemetry(app, settings, home, there, pipeline, [serving, *collection])
-    pipeline.add_stack_dependency(home, "the stages keep their things there")
+    pipeline.add_stack_dependency(home, "the stages use its buckets and its table")
     serving.add_stack_dependency(there, "the function's log group needs the key")
     return app
 
 
 def _foundation_of_inference(app: App, settings: Settings, home: HomeFoundation) -> Foundation:
-    """The home Region's own where routes are called there too."""
+    """The foundation of the inference Region, which may be that of the home Region."""
     if settings.inference_region == settings.home_region:
         return home
     return Foundation(app, "foundation-inference", settings=settings, region=settings.inference_region)
 
 
 def _collection(app: App, settings: Settings, there: Foundation) -> "list[CollectionStack]":
-    """One where the environment owns the invocation logs, else none."""
+    """The collection stack, if the environment owns the invocation logs."""
     if settings.logging is None:
         return []
-    from stacks.collection import CollectionStack  # the CDK's modules of Athena and Glue take their time
+    from stacks.collection import CollectionStack  # the CDK's Athena and Glue modules are slow to import
 
     stack = CollectionStack(app, "collection", settings=settings, logging=settings.logging, foundation=there)
     stack.add_stack_dependency(there, "calls are logged to a bucket there")
@@ -102,7 +102,7 @@ def _day(said: str) -> date:
 
 
 def main() -> int:
-    """What `cdk` runs. Settings that cannot be deployed are told in full, and nothing is written."""
+    """Runs when `cdk` runs the app. Prints every finding about invalid settings, and writes nothing then."""
     app = App(analytics_reporting=False, auto_synth=False)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     try:

@@ -1,1 +1,1 @@
-"""Composition only: which constructs stand in which stack."""
+"""The stacks: which constructs belong to which stack."""

@@ -28,7 +28,7 @@ class EnvironmentStack(Stack):
             tags.add(key, value)
 
     def context_for(self, key: kms.IKey) -> StackContext:
-        """What this stack's functions stand on. Once per stack: it makes the layer."""
+        """The context of this stack's constructs. Call it once per stack: it creates the layer."""
         return StackContext(
             names=self.names,
             key=key,

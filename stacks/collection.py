@@ -1,4 +1,4 @@
-"""collection: calls are logged and become prompts, in the inference Region of an environment that owns the logs."""
+"""collection: logs calls and turns them into prompts, in the inference Region of an environment that owns the logs."""
 
 from aws_cdk import CfnOutput
 from constructs import Construct
@@ -12,7 +12,7 @@ from stacks.foundation import Foundation
 
 
 class CollectionStack(EnvironmentStack):
-    """The logging configuration, the table over the logs, and the function that collects."""
+    """The logging configuration, the table over the logs, and the function that collects prompts."""
 
     def __init__(
         self, scope: Construct, part: str, *, settings: Settings, logging: Logging, foundation: Foundation
@@ -37,7 +37,13 @@ class CollectionStack(EnvironmentStack):
             "database": self.names.logs_database,
             "workgroup": self.names.workgroup,
         }
-        publish(self, "Where", name=self.names.collection, description="Logged calls, and who collects", value=where)
+        publish(
+            self,
+            "Where",
+            name=self.names.collection,
+            description="The bucket of logged calls, and the function that collects prompts",
+            value=where,
+        )
         policy = collector_policy(self, "Collectors", names=self.names, home_region=home, function=function)
         CfnOutput(self, "CollectorPolicyArn", value=policy.managed_policy_arn)
         erasers = logs_eraser_policy(self, "Erasers", names=self.names, calls=calls, folders=LOGGED)

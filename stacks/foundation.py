@@ -1,7 +1,7 @@
-"""foundation: what outlives everything else. A key and a topic in each Region; data at home.
+"""foundation: what outlives all other stacks. A key and a topic in each Region; the data in the home Region.
 
-Other stacks of the Region read its outputs by name with `Fn::GetStackOutput`: a weak reference, so that no export
-stands in the way of a change, under a name that does not come from a hash.
+Other stacks of the Region read its outputs by name with `Fn::GetStackOutput`. This is a weak reference: no export
+blocks a change, and the name contains no hash.
 """
 
 import functools
@@ -41,23 +41,23 @@ if TYPE_CHECKING:
 
 
 class Foundation(EnvironmentStack):
-    """One Region's key and topic; in the inference Region of an environment that owns the logs, their bucket too."""
+    """One Region's key and topic, and in the inference Region of an environment that owns the logs, their bucket."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
         super().__init__(scope, part, settings=settings, region=region, description="keys, topics and data")
         self.keys = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data)
-        self.told = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify)
-        self.publish({"KeyArn": self.keys.key.key_arn, "TopicArn": self.told.topic.topic_arn})
-        self.keep()
+        self.notifications = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify)
+        self.export({"KeyArn": self.keys.key.key_arn, "TopicArn": self.notifications.topic.topic_arn})
+        self.create_storage()
 
-    def keep(self) -> None:
-        """What is kept here: logged calls and the trail's record, if there are any."""
+    def create_storage(self) -> None:
+        """The buckets of this Region: for invocation logs and the trail, if the settings have them."""
         if self.settings.logging is not None or self.settings.trail is not None:
             access_logs = LogBucket(self, "AccessLogs", keep_data=self.settings.keep_data).bucket
-            self.end(self.logged_calls(access_logs), access_logs)
+            self.complete_buckets(self.logged_calls(access_logs), access_logs)
 
     def logged_calls(self, access_logs: s3.IBucket) -> dict[str, s3.Bucket]:
-        """The bucket of logged calls by its name, where this environment owns the logs of this Region."""
+        """The bucket of invocation logs by its name, if this environment owns the logs of this Region."""
         settings = self.settings
         if settings.logging is None or self.region != settings.inference_region:
             return {}
@@ -69,12 +69,11 @@ class Foundation(EnvironmentStack):
             keep_data=settings.keep_data,
             keep_days=settings.logging.keep_days,
         ).bucket
-        self.publish({"CallBucket": calls.bucket_name})
+        self.export({"CallBucket": calls.bucket_name})
         return {"Calls": calls}
 
-    def end(self, buckets: dict[str, s3.Bucket], access_logs: s3.Bucket) -> None:
-        """What is done for all buckets: their use is recorded where the settings say so, and they go with their stack
-        where the environment keeps no data."""
+    def complete_buckets(self, buckets: dict[str, s3.Bucket], access_logs: s3.Bucket) -> None:
+        """Completes all buckets: with a trail if the settings have one, and with a cleanup if no data is kept."""
         trail = self._trail(buckets, access_logs)
         recorded = {} if trail is None else {"Trail": trail.bucket}
         if not self.settings.keep_data:
@@ -87,7 +86,7 @@ class Foundation(EnvironmentStack):
         settings = self.settings
         if settings.trail is None:
             return None
-        from infra.constructs.trail import DataEventTrail  # the CDK's module of CloudTrail takes its time
+        from infra.constructs.trail import DataEventTrail  # the CDK's CloudTrail module is slow to import
 
         return DataEventTrail(
             self,
@@ -102,37 +101,37 @@ class Foundation(EnvironmentStack):
 
     @functools.cached_property
     def own_context(self) -> StackContext:
-        """For functions that stand here."""
+        """The context of the functions in this stack."""
         return self.context_for(self.keys.key)
 
-    def publish(self, values: Mapping[str, str]) -> None:
+    def export(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
             CfnOutput(self, name, value=value)
 
-    def read(self, name: str) -> str:
-        """An output, for other stacks."""
+    def output_of(self, name: str) -> str:
+        """The value of an output, for other stacks."""
         return Fn.get_stack_output(self.stack_name, name, self.region)
 
     def key(self, scope: Construct) -> kms.IKey:
         """The Region's key, for another stack."""
-        return kms.Key.from_key_arn(scope, "Key", self.read("KeyArn"))
+        return kms.Key.from_key_arn(scope, "Key", self.output_of("KeyArn"))
 
     def calls(self, scope: Construct, key: kms.IKey) -> s3.IBucket:
         """The bucket of logged calls, for another stack."""
-        name = self.read("CallBucket")
+        name = self.output_of("CallBucket")
         return s3.Bucket.from_bucket_attributes(scope, "CallBucket", bucket_name=name, encryption_key=key)
 
     def topic(self, scope: Construct) -> sns.ITopic:
         """The Region's topic, for another stack."""
-        return sns.Topic.from_topic_arn(scope, "Topic", self.read("TopicArn"))
+        return sns.Topic.from_topic_arn(scope, "Topic", self.output_of("TopicArn"))
 
 
 class HomeFoundation(Foundation):
-    """The home Region's, with the buckets and the run ledger; budgets tell its topic."""
+    """The home Region's foundation, with the buckets and the run ledger. Budgets notify its topic."""
 
-    def keep(self) -> None:
+    def create_storage(self) -> None:
         self.keys.admit_budgets()
-        self.told.admit_budgets()
+        self.notifications.admit_budgets()
         keep, key, days = self.settings.keep_data, self.keys.key, self.settings.data_days
         logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket
         prompts = Bucket(
@@ -154,23 +153,23 @@ class HomeFoundation(Foundation):
             keep_data=keep,
             keep_days=days,
             expiring=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
-            retained=(DATASETS_PREFIX, GOLDEN_PREFIX),  # data sets end by `lambdas/expiry`, which knows those in use
+            retained=(DATASETS_PREFIX, GOLDEN_PREFIX),  # `lambdas/expiry` deletes data sets that are not in use
         ).bucket
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}
-        self.publish(names)
+        self.export(names)
         witness = UploadRecorder(self, "Witness", context=self.own_context, bucket=prompts, ledger=ledger)
         self.watched = {"Witness": witness.function}
-        self.end({"Prompts": prompts, "Data": data, **self.logged_calls(logs)}, logs)
+        self.complete_buckets({"Prompts": prompts, "Data": data, **self.logged_calls(logs)}, logs)
 
     def stores(self, scope: Construct, key: kms.IKey) -> DataStores:
-        """What is kept here, for another stack."""
+        """The stores of this stack, for another stack."""
 
         def bucket(name: str) -> s3.IBucket:
-            return s3.Bucket.from_bucket_attributes(scope, name, bucket_name=self.read(name), encryption_key=key)
+            return s3.Bucket.from_bucket_attributes(scope, name, bucket_name=self.output_of(name), encryption_key=key)
 
         ledger = dynamodb.Table.from_table_attributes(
-            scope, "Ledger", table_name=self.read("LedgerTable"), encryption_key=key
+            scope, "Ledger", table_name=self.output_of("LedgerTable"), encryption_key=key
         )
         logged = self.settings.logging is not None and self.settings.inference_region == self.region
         return DataStores(

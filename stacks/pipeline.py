@@ -1,4 +1,4 @@
-"""pipeline: the stages and the state machine that joins them, in the home Region."""
+"""pipeline: the stages and their state machine, in the home Region."""
 
 from aws_cdk import CfnOutput, Duration
 from constructs import Construct
@@ -22,43 +22,43 @@ from infra.constructs.ssm_outputs import publish
 from infra.stages.dataset import Dataset
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
-from stacks.state_machine import Stages, road
+from stacks.state_machine import Stages, definition
 
 LONGEST_RUN = Duration.days(LONGEST_RUN_DAYS)
 SLOW_POLL = Duration.minutes(15)
 
 
 class Pipeline(EnvironmentStack):
-    """From an object under `prompts/` to an alias."""
+    """The pipeline from an object under `prompts/` to an alias."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: HomeFoundation) -> None:
-        super().__init__(scope, part, settings=settings, region=settings.home_region, description="the road")
+        super().__init__(scope, part, settings=settings, region=settings.home_region, description="the pipeline")
         key, recipes = foundation.key(self), list(settings.recipes.values())
         context, stores = self.context_for(key), foundation.stores(self, key)
         dataset = Dataset(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
         stages = Stages.create(self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes)
-        states, functions = road(self, stages), stages.functions
+        states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
             self, "StateMachine", context=context, states=states, functions=functions, within=LONGEST_RUN
         ).machine
         dataset.attach(self.machine)
         stages.attach(self.machine)
         settle, sweep = stages.distillation.settle, stages.endpoint.sweep
-        missed = "Events are best effort: what they missed is found here"
+        missed = "Finds what events missed: they are best effort"
         on_schedule(
             self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[settle, sweep]
         )
         assert sweep.dead_letters is not None
         Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
-        # Functions whose errors nobody would see otherwise: those of the steps show as failed runs. Settle and Expiry
-        # leave theirs where Sweep does.
+        # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
+        # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
         decisions = {"approval": dataset.approval_url, "rollback": stages.promotion.rollback_url}
         self._publish(stores, {"dataset": dataset.function}, decisions)
         self._people(stores, dataset, stages.promotion.rollback, polled=[settle, sweep])
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
-        """Where things are, for the command line."""
+        """Names and ARNs for the command line."""
         where = {
             "prompts_bucket": stores.prompts.bucket_name,
             "data_bucket": stores.data.bucket_name,
@@ -71,15 +71,15 @@ class Pipeline(EnvironmentStack):
             "recipes": sorted(self.settings.recipes),
             "monthly_caps_usd": {name: str(recipe.monthly_cap_usd) for name, recipe in self.settings.recipes.items()},
         }
-        publish(self, "Where", name=self.names.pipeline, description="Where things are", value=where)
+        publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
     def _people(self, stores: DataStores, dataset: Dataset, rollback: Function, *, polled: list[Function]) -> None:
-        """The permissions of those who use the command line, of those who decide, and of those who may read texts."""
+        """The managed policies of people: of the command line, of deciders, and of readers of texts."""
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
-        told = all_name_deciders(self.settings.recipes.values())
+        deciders_named = all_name_deciders(self.settings.recipes.values())
         policies = {
             "Operator": operator_policy(
                 self,
@@ -88,10 +88,10 @@ class Pipeline(EnvironmentStack):
                 stores=stores,
                 functions=[dataset.function],
                 rollback=rollback,
-                deciders_named=told,
+                deciders_named=deciders_named,
             ),
             "Approver": approver_policy(
-                self, "Approvers", names=names, stores=stores, function=dataset.approval, deciders_named=told
+                self, "Approvers", names=names, stores=stores, function=dataset.approval, deciders_named=deciders_named
             ),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
@@ -105,7 +105,7 @@ class Pipeline(EnvironmentStack):
                 inference_region=there,
                 functions=called,
                 rollback=rollback,
-                deciders_named=told,
+                deciders_named=deciders_named,
             ),
         }
         for role, policy in policies.items():

@@ -1,4 +1,4 @@
-"""serving: routes and the function that calls what they lead to, in the inference Region."""
+"""serving: the routes and the function that calls them, in the inference Region."""
 
 from aws_cdk import CfnOutput
 from constructs import Construct
@@ -13,7 +13,7 @@ from stacks.foundation import Foundation
 
 
 class ServingStack(EnvironmentStack):
-    """What callers see of an environment."""
+    """The part of an environment that callers use."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
@@ -42,8 +42,8 @@ class ServingStack(EnvironmentStack):
         CfnOutput(self, "MeasurerPolicyArn", value=measurers.managed_policy_arn)
 
     def _reach(self) -> None:
-        """From inside a VPC, where the settings name one."""
+        """An endpoint in a VPC, if the settings have one."""
         if self.settings.vpc_endpoint is not None:
-            from infra.constructs.vpc_endpoint import vpc_endpoint  # the CDK's module of EC2 takes its time
+            from infra.constructs.vpc_endpoint import vpc_endpoint  # the CDK's EC2 module is slow to import
 
             CfnOutput(self, "VpcEndpointId", value=vpc_endpoint(self, "BedrockRuntime", self.settings.vpc_endpoint))

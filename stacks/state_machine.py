@@ -1,8 +1,8 @@
-"""The road as one state machine: the order of the stages, and what happens when one of them fails.
+"""The stages as one state machine: their order, and what happens when one of them fails.
 
 distil:    distillation → endpoint → evaluation → endpoint released → passed? → promotion → closed
-rollback:  promotion back → closed
-failed:    job stopped → candidate released → closed → Fail; each whatever became of the one before
+rollback:  promotion of the previous model → closed
+failed:    job stopped → candidate released → closed → Fail; each even if the one before fails
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from infra.stages.promotion import Promotion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """In the order of the road."""
+    """The stages with states, in their order."""
 
     distillation: Distillation
     endpoint: Endpoint
@@ -43,9 +43,9 @@ class Stages:
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
     ) -> Self:
-        """settings: the layer that tells functions the recipes."""
+        """Creates the stages. `settings` is the layer with the recipes."""
         endpoint = Endpoint(scope, "Endpoint", context=context, stores=stores, recipes=recipes)
-        letters = endpoint.sweep.dead_letters  # one queue, and one alarm, for what the slow poll does again anyway
+        letters = endpoint.sweep.dead_letters  # one queue and one alarm: the slow poll repeats failed work anyway
         return cls(
             distillation=Distillation(
                 scope, "Distillation", context=context, stores=stores, recipes=recipes, dead_letters=letters
@@ -57,16 +57,16 @@ class Stages:
 
     @property
     def functions(self) -> list[Function]:
-        """Those that the state machine calls."""
+        """The functions that the state machine invokes."""
         return [stage.function for stage in (self.distillation, self.endpoint, self.evaluation, self.promotion)]
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """Tells the functions that start, answer or look at executions which machine it is."""
+        """Connects the functions that start, answer or describe executions with the state machine."""
         for stage in (self.distillation, self.endpoint, self.promotion):
             stage.attach(machine)
 
 
-def road(scope: Construct, stages: Stages) -> sfn.IChainable:
+def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
     """Input: `{"action": "distil", "run": …}` or `{"action": "rollback", "recipe": …, "alias": …, "holder": …}`."""
     rollback = sfn.Condition.string_equals("$.action", "rollback")
     return sfn.Choice(scope, "Action?").when(rollback, _rollback(scope, stages)).otherwise(_distil(scope, stages))
@@ -97,14 +97,14 @@ def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
 def _guarded(
     scope: Construct, name: str, way: sfn.IChainable, stages: Stages, failed: sfn.IChainable
 ) -> sfn.IChainable:
-    """A way whose every error leads to `failed`, with the input of the way and the error at `$.error`."""
+    """States of which every error leads to `failed`, with their input and the error at `$.error`."""
     guarded = sfn.Parallel(scope, name, output_path="$[0]").branch(way)
     guarded.add_catch(failed, errors=["States.ALL"], result_path="$.error")
     return guarded.next(stages.promotion.close(f"Close {name.lower()}")).next(sfn.Succeed(scope, f"{name} ended"))
 
 
 def _cleanup(scope: Construct, stages: Stages) -> sfn.IChainable:
-    """From the run's id alone; a clean-up that fails never keeps the next from its turn."""
+    """Needs only the run's id. A clean-up that fails does not prevent the next one."""
     closing = _close_and_fail(scope, stages, "Close failed run", "Run failed")
     release = _whatever_happens(stages.endpoint.release("Release what is left"), closing)
     return _whatever_happens(stages.distillation.cleanup(), release)

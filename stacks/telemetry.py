@@ -1,4 +1,4 @@
-"""telemetry: what wakes people, in each Region; one dashboard and a budget for each recipe at home."""
+"""telemetry: the alarms of each Region; in the home Region also the dashboard and a budget for each recipe."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from stacks.pipeline import Pipeline
 
 
 class Telemetry(EnvironmentStack):
-    """Watches functions of one Region; their alarms go to that Region's topic."""
+    """The alarms of one Region's functions, which notify that Region's topic."""
 
     def __init__(
         self,
@@ -29,20 +29,20 @@ class Telemetry(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=foundation.region, description="alarms")
         self.topic = foundation.topic(self)
         for name, function in functions.items():
-            # An error that a retry mends wakes nobody; one that none mends ends in the dead letters.
+            # No alarm for an error that a retry fixes: an event that fails for good goes to the dead-letter queue.
             if function.dead_letters:
                 watch_queue(self, name, function.dead_letters, self.topic)
             else:
                 watch_function(self, name, function, self.topic)
 
     def watch_routes(self) -> None:
-        """In the Region where routes are called."""
+        """The alarms about routes, in the Region where they are called."""
         watch_routes(self, self.names, self.topic)
         watch_prompts(self, self.names, self.topic)
 
 
 class HomeTelemetry(Telemetry):
-    """The home Region's: the state machine too, the dashboard, and the budgets, which are global."""
+    """The home Region's: also the state machine, the dashboard, and the budgets, which are global."""
 
     def __init__(
         self,

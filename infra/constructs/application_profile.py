@@ -1,4 +1,4 @@
-"""An application inference profile: a model under an ARN of our own, whose cost carries our tags."""
+"""Application inference profiles: a model under an ARN of our own, whose cost carries our tags."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Where a construct stands, to spell ARNs of things that no template creates."""
+"""The partition, Region and account of a construct, for ARNs of resources that no template creates."""
 
 import functools
 from collections.abc import Hashable
@@ -11,7 +11,7 @@ from constructs import IConstruct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Partition, Region and account; the account is a token where the settings name none."""
+    """Partition, Region and account. The account is a token if the settings name none."""
 
     partition: str
     region: str
@@ -39,7 +39,7 @@ class Location:
 
 @functools.cache
 def _asked(scope: Any) -> dict[str, str]:
-    """Asked once for each construct, and for its stack: every value is a question to the CDK's process."""
+    """Cached for each construct and for its stack: every value is a call to the CDK's Node process."""
     return _of(Stack.of(scope))
 
 

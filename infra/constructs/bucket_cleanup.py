@@ -1,6 +1,6 @@
-"""Empties buckets when their stack is destroyed, where the environment keeps no data.
+"""Empties buckets when their stack is deleted, in environments that keep no data.
 
-A small Python function of our own: CDK's `auto_delete_objects` is a Node function whose policy has wildcards.
+A Python function of our own: the CDK's `auto_delete_objects` is a Node function whose policy has wildcards.
 """
 
 from aws_cdk import CustomResource, Duration
@@ -14,7 +14,7 @@ from infra.constructs.stack_context import StackContext
 
 
 class BucketCleanup(Construct):
-    """One function, and one custom resource per bucket that is deleted before the bucket is."""
+    """One function, and a custom resource for each bucket, which is deleted before the bucket."""
 
     def __init__(self, scope: Construct, ident: str, *, context: StackContext, buckets: dict[str, s3.Bucket]) -> None:
         super().__init__(scope, ident)

@@ -1,8 +1,8 @@
-"""Rules that do not fit, each acknowledged on one construct with its reason.
+"""Acknowledgements of compliance rules that do not apply, each on one construct and with its reason.
 
-cdk-nag 3 and the CDK's own rules are validation plugins; a finding fails synth unless its exact id is acknowledged on
-the construct or above it. A stale acknowledgement stays silent, so a test compares `acknowledged` with the findings
-of a synth that ignores them.
+cdk-nag 3 and the CDK's own rules are validation plugins: a finding fails synth unless its exact id is acknowledged on
+the construct or above it. The CDK does not report a stale acknowledgement, so a test compares `acknowledged` with the
+findings of a synth that ignores them.
 """
 
 import json
@@ -16,7 +16,7 @@ from constructs import Construct, IConstruct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """One line of the list: a rule's finding, the construct's path, and why it is right there."""
+    """One acknowledgement: the finding's id, the construct's path, and the reason."""
 
     id: str
     construct: str
@@ -24,12 +24,12 @@ class Acknowledged:
 
 
 def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
-    """Lets findings of one construct through. `reasons`: why, by the finding's id."""
+    """Acknowledges findings about one construct. `reasons` are by the finding's id."""
     Validations.of(construct).acknowledge(*(Acknowledgment(id=one, reason=why) for one, why in reasons.items()))
 
 
 def acknowledge_resources(policy: Construct, reasons: Mapping[str, str]) -> None:
-    """Lets through the wildcards among the resources of an IAM policy. `reasons`: why, by resource."""
+    """Acknowledges wildcards in the resources of an IAM policy. `reasons` are by resource."""
     if reasons:
         spelled = zip(Stack.of(policy).resolve(list(reasons)), reasons.values(), strict=True)
         Validations.of(policy).acknowledge(
@@ -38,7 +38,7 @@ def acknowledge_resources(policy: Construct, reasons: Mapping[str, str]) -> None
 
 
 def acknowledged(app: IConstruct) -> Iterator[Acknowledged]:
-    """Every acknowledgement in an app, as its constructs carry them."""
+    """Every acknowledgement in an app, from the metadata of its constructs."""
     for construct in app.node.find_all():
         for entry in construct.node.metadata:
             if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY:

@@ -1,4 +1,4 @@
-"""Where the pipeline keeps things: what the foundation gives to the stages."""
+"""The buckets, the table and the topic that the foundation provides to the stages."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,11 @@ from aws_cdk import aws_sns as sns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataStores:
-    """prompts: people write, the product reads; data: the product's own; topic: tells people; calls: logged ones, where
-    they are logged in this Region."""
+    """The stores of the home Region.
+
+    People write to `prompts` and the pipeline reads it; only the pipeline writes to `data`. `topic` notifies people.
+    `calls` has the model invocation logs, if this environment owns them in this Region.
+    """
 
     prompts: s3.IBucket
     data: s3.IBucket

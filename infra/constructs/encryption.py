@@ -1,4 +1,4 @@
-"""The environment's key in one Region, and the services that its policy admits."""
+"""The environment's KMS key in one Region, and the services that its policy admits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +18,10 @@ _MESSAGES = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 class Key(Construct):
-    """A customer managed key with yearly rotation, under an alias that the other Region may name.
+    """A customer managed key with yearly rotation, under an alias that policies of the other Region refer to.
 
-    Principals of the account need an IAM statement of their own (see `permissions`); services that write on nobody's
-    behalf are admitted here, each for our account and its own kind of resource alone.
+    Principals of the account need an IAM statement of their own (see `permissions`). The key policy admits services
+    that act on nobody's behalf, each for our account and one type of resource only.
     """
 
     def __init__(self, scope: Construct, ident: str, *, alias: str, keep_data: bool) -> None:
@@ -48,8 +48,8 @@ class Key(Construct):
         self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._location), *_MESSAGES)
 
     def admit_trail(self, name: str) -> None:
-        """CloudTrail encrypts the files of one trail, and looks at the key, where no encryption context is said
-        (CloudTrail guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
+        """CloudTrail encrypts the files of one trail, and describes the key, without an encryption context (CloudTrail
+        guide, create-kms-key-policy-for-cloudtrail; KMS guide, services-cloudtrail)."""
         source = trust.from_trail(self._location, name)
         of_files = {"kms:EncryptionContext:aws:cloudtrail:arn": self._location.arn("cloudtrail", f"trail/{name}")}
         files = {**source, "StringEquals": of_files}
@@ -61,7 +61,7 @@ class Key(Construct):
         self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
     def _statements(self) -> Iterator[dict[str, Any]]:
-        """The first leaves the account's principals to IAM (KMS guide, key-policy-default)."""
+        """The first statement leaves the account's principals to IAM (KMS guide, key-policy-default)."""
         location = self._location
         root = {"AWS": f"arn:{location.partition}:iam::{location.account}:root"}
         yield {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}

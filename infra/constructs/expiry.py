@@ -1,4 +1,4 @@
-"""Ends old data sets every day, but for those in use: what S3's own rules cannot tell apart."""
+"""Deletes old data sets every day unless they are in use, which S3 lifecycle rules cannot know."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -15,7 +15,7 @@ from infra.constructs.stack_context import StackContext
 
 
 class Expiry(Construct):
-    """`days`: that a data set is kept which no alias names; `dead_letters`: where somebody sees that this failed."""
+    """`days` is how long a data set is kept that no alias refers to. Failed invocations go to `dead_letters`."""
 
     def __init__(
         self,

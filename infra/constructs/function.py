@@ -1,4 +1,4 @@
-"""A Lambda function with a role and a log group of its own."""
+"""A Lambda function with its own role, log group and, for asynchronous invocations, dead-letter queue."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,28 +33,27 @@ class DeadLetters(Construct):
 
 
 _NO_NETWORK = {
-    "NIST.800.53.R5-LambdaInsideVPC": "The function calls AWS's own endpoints alone, over TLS and with its role's "
-    "rights; nothing can connect to it, and no network of the account holds anything that it needs.",
+    "NIST.800.53.R5-LambdaInsideVPC": "The function calls only AWS endpoints, over TLS and with its role's "
+    "permissions; nothing can connect to it, and it needs nothing from a network of the account.",
 }
 _SHARED_CONCURRENCY = {
-    "NIST.800.53.R5-LambdaConcurrency": "Its caller sets the pace: the state machine, a schedule or a person with the "
-    "right to invoke it. Concurrency that is reserved is taken from the account's other functions.",
+    "NIST.800.53.R5-LambdaConcurrency": "Its callers limit the rate: the state machine, a schedule, or a person "
+    "who may invoke it. Reserved concurrency would be taken from the account's other functions.",
 }
 _CALLER_WAITS = {
-    "NIST.800.53.R5-LambdaDLQ": "Whoever calls the function waits for its answer and sees a failure: no event is "
-    "queued that could be lost.",
+    "NIST.800.53.R5-LambdaDLQ": "The caller waits for the response and sees a failure: no event is queued that "
+    "could be lost.",
 }
 
 _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 
 class Function(Construct):
-    """`handler` is the door, `lambdas.<stage>.<module>.<name>`, and names the parcel too.
+    """A function. `handler` is `lambdas.<stage>.<module>.<name>`; its stage determines the code.
 
-    The role may write to the function's log group, and do what `permissions` say; the function finds `environment`
-    among its variables. With `asynchronous`, what it could not handle goes to `dead_letters`: a queue of its own, or
-    that of another function, whose alarm is its too then.
-    reserved_concurrency: so many at a time, and no more; None for what the account has left.
+    The role may write to the function's log group and has `permissions`. With `asynchronous`, failed events go to
+    `dead_letters`, or to a new queue; a queue that functions share has one alarm for all of them.
+    `reserved_concurrency` is the number of concurrent invocations; None shares the account's unreserved concurrency.
     """
 
     def __init__(
@@ -105,11 +104,11 @@ class Function(Construct):
         compliance.acknowledge(self.function, {**_NO_NETWORK, **shared, **awaited})
 
     def allow_more(self, *permissions: Permission) -> None:
-        """What concerns something that was made after the function."""
+        """Permissions on resources that are made after the function."""
         allow_more(self._policy, *permissions)
 
     def add_environment(self, values: Mapping[Variable, str]) -> None:
-        """Environment variables, likewise."""
+        """Environment variables about resources that are made after the function."""
         for name, value in _spelled(values).items():
             self.function.add_environment(name, value)
 
@@ -119,6 +118,6 @@ def _spelled(values: Mapping[Variable, str]) -> dict[str, str]:
 
 
 def iam_url(function: Function) -> str:
-    """For signed requests of this account: its people hold `running.decide`, and no resource policy lets others in."""
+    """Creates a function URL for signed requests, which users of this account need `running.decide` for."""
     arn = function.function.function_arn
     return lambda_.CfnUrl(function, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url

@@ -1,7 +1,11 @@
-"""The account's logging configuration in a Region, as a resource of a stack: CloudFormation has no type for it.
+"""Model invocation logging of the account in a Region, and an Athena table over the logs.
 
-A custom resource of ours, since CDK's `AwsCustomResource` is a Node function whose policy has wildcards, and since an
-overwrite without a look would take the configuration from whoever has it.
+CloudFormation has no resource type for the logging configuration. It is a custom resource of ours, because the CDK's
+`AwsCustomResource` is a Node function whose policy has wildcards and would overwrite an existing configuration.
+
+A row of the table is a record as it was logged, as text in one column that queries take apart with JSON functions:
+bodies differ from model to model, and no SerDe fits all of them (docs/decisions/0010). Partitions are projected from
+the names of folders, one for each hour, so no crawler is needed.
 """
 
 from pathlib import Path
@@ -22,7 +26,7 @@ from infra.constructs.stack_context import StackContext
 
 
 class InvocationLogging(Construct):
-    """Bedrock logs the text of every call of the account and Region to the bucket, until this goes."""
+    """Bedrock logs every call of the account in the Region to the bucket, until this resource is deleted."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, bucket: s3.IBucket, replace: bool
@@ -33,7 +37,7 @@ class InvocationLogging(Construct):
             "Function",
             context=context,
             handler="lambdas.invocation_logging.handler.own",
-            description="Takes the account's logging configuration in this Region, and gives it back",
+            description="Sets the account's logging configuration in this Region, and restores it",
             timeout=Duration.minutes(2),
             permissions=[bedrock.configure_logging(), running.own_parameter(Location.of(self), LOGGING_OWNER)],
         )
@@ -53,17 +57,20 @@ ENGINE = "Athena engine version 3"
 _TEXT = "org.apache.hadoop.mapred.TextInputFormat"
 _LINES = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-"""Splits a line at U+0001, which no JSON holds unescaped: so a line is one value."""
+"""Splits a line at U+0001, which JSON never contains unescaped, so a line is one value."""
 
 _GB = 1000**3
 QUERIES = {
-    "curate": (ROOT / "lambdas" / "collection" / "curate.sql", "What the collect function asks, with its parameters"),
+    "curate": (
+        ROOT / "lambdas" / "collection" / "curate.sql",
+        "The query of the collect function, with its parameters",
+    ),
     "usage": (Path(__file__).with_name("usage.sql"), "Calls and tokens by day, route, model and caller; edit hours"),
 }
 
 
 class InvocationLogTable(Construct):
-    """database, table, workgroup and named queries over one Region's log bucket."""
+    """Database, table, workgroup and named queries over one Region's log bucket."""
 
     def __init__(
         self,
@@ -146,7 +153,7 @@ class InvocationLogTable(Construct):
             "WorkGroup",
             name=self._names.workgroup,
             description="Queries of the calls that Bedrock logged",
-            recursive_delete_option=True,  # named queries go with it, results stay in the bucket
+            recursive_delete_option=True,  # deletes named queries; results stay in the bucket
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True,
                 bytes_scanned_cutoff_per_query=max_scan_gb * _GB,

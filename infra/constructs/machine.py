@@ -1,4 +1,4 @@
-"""The state machine: standard, logged, traced, under a role that may call its functions and nothing else."""
+"""The state machine: standard, logged and traced, with a role that may invoke only its functions."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from infra.constructs.stack_context import StackContext
 
 
 class Machine(Construct):
-    """`functions`: those that the states call. Everything else about the states is the caller's."""
+    """A state machine. `functions` are those that its states invoke."""
 
     def __init__(
         self,

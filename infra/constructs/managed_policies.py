@@ -1,7 +1,8 @@
-"""Managed policies for the people and services that use an environment; an account's owner attaches them.
+"""Managed policies for the people and services that use an environment, one for each role; an account owner attaches
+them.
 
-One for each role. `distillery:recipe`, a tag of whoever holds it, limits what is
-read and written to that recipe (`permissions.people`). Who is on call has his in `on_call`.
+The principal tag `distillery:recipe` limits reading and writing to that recipe (`permissions.users`). The policy of the
+person on call is in `on_call`.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ from infra.constructs.permissions.users import RECIPE, RUN
 
 REPORT = f"{DATASETS_PREFIX}{RECIPE}/*/report.json"
 REPORTS = (REPORT, f"{REPORTS_PREFIX}{RECIPE}/*")
-"""Of prompts that were taken, and of those that were refused: they count what they found and quote nothing."""
+"""Reports about accepted and refused prompts. They contain counts and no text of prompts."""
 
 
 def operator_policy(
@@ -45,13 +46,15 @@ def operator_policy(
     rollback: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch` and `rollback`. Reads no text of anybody's: reports tell of prompts by
-    numbers. deciders_named: whether each recipe names its deciders, as for the others who decide."""
+    """`distillery run`, `status`, `watch` and `rollback`, without access to texts: reports contain only numbers.
+
+    `deciders_named` states whether each recipe names its deciders.
+    """
     location = Location.of(scope)
     return managed_policy(
         scope,
         ident,
-        f"Put prompts on the road of {names.environment}, follow runs, and go back to the model before",
+        f"Upload prompts to {names.environment}, follow runs, and roll back to the previous model",
         *users.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
@@ -66,7 +69,7 @@ def operator_policy(
 def approver_policy(
     scope: Construct, ident: str, *, names: Names, stores: DataStores, function: Function, deciders_named: bool
 ) -> iam.ManagedPolicy:
-    """`distillery approve` and `reject`: a run's cost stands in its record and in the report of its prompts."""
+    """`distillery approve` and `reject`: a run's record and the report about its prompts contain its cost."""
     return managed_policy(
         scope,
         ident,
@@ -79,12 +82,12 @@ def approver_policy(
 
 
 def examiner_policy(scope: Construct, ident: str, *, names: Names, stores: DataStores) -> iam.ManagedPolicy:
-    """Golden sets: nobody else writes them, and who puts prompts on the road does not read them."""
+    """Golden sets. Nobody else may write them, and operators, who upload prompts, may not read them."""
     golden = f"{GOLDEN_PREFIX}{RECIPE}/"
     return managed_policy(
         scope,
         ident,
-        f"Write the golden sets that students of {names.environment} are examined with",
+        f"Write the golden sets that students of {names.environment} are evaluated with",
         *users.put_objects(stores.prompts, golden),
         *users.browse_objects(stores.prompts, golden),
         running.read_parameters(Location.of(scope), names.pipeline),
@@ -92,7 +95,7 @@ def examiner_policy(scope: Construct, ident: str, *, names: Names, stores: DataS
 
 
 def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataStores) -> iam.ManagedPolicy:
-    """The texts themselves: prompts, training and held-out files, lines put aside, answers, what jobs wrote."""
+    """The texts: prompts, training and held-out files, quarantined lines, answers and the output of jobs."""
     prompts = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX)
     return managed_policy(
         scope,
@@ -113,8 +116,10 @@ def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataSto
 def caller_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function, alias: str | None
 ) -> iam.ManagedPolicy:
-    """`distillery ask` and `routes`: the routes, by the invoke function and its URL. alias: of the function, where the
-    URL stands at one."""
+    """`distillery ask` and `routes`: calls of routes through the invoke function and its URL.
+
+    `alias` is the function's alias that the URL belongs to, if any.
+    """
     location = Location.of(scope)
     return managed_policy(
         scope,
@@ -130,16 +135,16 @@ def caller_policy(
 def measurer_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, probed: Sequence[str]
 ) -> iam.ManagedPolicy:
-    """`distillery bench` and `probe`, beside the policies of the routes that are measured.
+    """`distillery bench` and `probe`, in addition to the policies of the routes that are measured.
 
-    probed: the routes of which a probe notes something, beside their maps, which deployments alone write: who writes a
-    map says what all its callers call.
+    `probed` are the routes that a probe writes findings about. Findings are stored beside the maps, which only
+    deployments write, because a map determines what all callers of the route call.
     """
     location = Location.of(scope)
     return managed_policy(
         scope,
         ident,
-        f"Read the maps of the routes of {names.environment}, and note beside them what was found by trying",
+        f"Read the maps of the routes of {names.environment}, and write the findings of probes",
         running.read_parameters(location, names.serving),
         running.read_parameters(location, names.route("*"), names.probed("*")),
         running.read_parameters(location.at(home_region), names.pipeline),
@@ -150,7 +155,7 @@ def measurer_policy(
 def collector_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function
 ) -> iam.ManagedPolicy:
-    """`distillery collect`: logged calls become prompts, by the collect function."""
+    """`distillery collect`: the collect function turns logged calls into prompts."""
     location = Location.of(scope)
     return managed_policy(
         scope,
@@ -172,13 +177,17 @@ DATA = [
 def eraser_policy(
     scope: Construct, ident: str, *, names: Names, stores: DataStores, inference_region: str
 ) -> iam.ManagedPolicy:
-    """In the home Region. Ledger and aliases tell who learned it; the parameter of another Region, whether there are
-    logged calls to look through."""
+    """The policy of people who delete what a person wrote (`distillery forget`), in the home Region.
+
+    They can read and delete every text, golden sets too: attach it to few people, and only for as long as it takes. The
+    ledger and the aliases show which students were trained on a text; the parameter of the inference Region shows
+    whether there are invocation logs to search.
+    """
     location = Location.of(scope)
     return managed_policy(
         scope,
         ident,
-        f"Find and delete what somebody wrote in the buckets of {names.environment}",
+        f"Find and delete what a person wrote in the buckets of {names.environment}",
         *users.erase_objects({stores.prompts: PROMPTS, stores.data: DATA}),
         *users.list_runs(stores.ledger),
         *users.read_aliases(location, names),
@@ -190,10 +199,10 @@ def eraser_policy(
 def logs_eraser_policy(
     scope: Construct, ident: str, *, names: Names, calls: s3.IBucket, folders: tuple[str, ...]
 ) -> iam.ManagedPolicy:
-    """Of logged calls, beside the other, which finds their bucket. No call is a recipe's."""
+    """The same for invocation logs, in addition to `eraser_policy`, which finds their bucket."""
     return managed_policy(
         scope,
         ident,
-        f"Find and delete what somebody wrote among the logged calls of {names.environment}",
+        f"Find and delete what a person wrote in the invocation logs of {names.environment}",
         *users.erase_all(calls, *folders),
     )

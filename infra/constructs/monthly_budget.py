@@ -1,8 +1,9 @@
-"""An AWS Budget for each recipe: what was billed by its tag, against what its runs of a month may cost.
+"""An AWS Budget for each recipe: compares the cost billed under its tag with what its runs may cost in a month.
 
-The ledger's cap keeps runs from starting; this looks at the bill, a day later, and tells the topic. It sees what is
-tagged: jobs, models and what hosts them. It counts a recipe of the same name in another environment of the account too:
-of several tags in `CostFilters` it is not written whether all have to hold, and to tell too early is the better error.
+The ledger's cap keeps runs from starting; the budget looks at the bill, a day later, and notifies the topic. It covers
+what is tagged: jobs, models and endpoints. It also counts a recipe of the same name in another environment of the
+account: the documentation does not say whether several tags in `CostFilters` must all match, and an early notification
+is the better error.
 """
 
 from collections.abc import Iterable
@@ -17,21 +18,21 @@ from distillery.core.names import TAG_RECIPE, Names
 from distillery.core.recipe import Recipe
 
 HOURS = 744
-"""Of a long month."""
+"""In a month of 31 days."""
 
 NOTIFY_AT = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percent of the limit. A forecast needs about five weeks of costs (Cost Management guide, budgets-best-practices)."""
 
 
 def monthly_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], topic: sns.ITopic) -> None:
-    """Beneath a construct of their own: the logical ids of `a-b` and `ab` differ by their hash alone."""
+    """Beneath a construct of their own: the logical ids of recipes `a-b` and `ab` differ only by their hash."""
     months = Construct(scope, "Months")
     for recipe in recipes:
         _budget(months, names, recipe, topic)
 
 
 def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -> budgets.CfnBudget:
-    """Credits and refunds are left out: they would hide what was spent."""
+    """Credits and refunds are excluded: they would hide what was spent."""
     told = [
         budgets.CfnBudget.NotificationWithSubscribersProperty(
             notification=budgets.CfnBudget.NotificationProperty(
@@ -58,7 +59,7 @@ def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -
 
 
 def limit_usd(recipe: Recipe) -> Decimal:
-    """The cap of its runs, and a month of its live endpoint where that is billed by the hour."""
+    """The monthly cap of the recipe's runs, plus a month of its live endpoint if that is billed by the hour."""
     if recipe.hosting is not HostingMode.PROVISIONED:
         return recipe.monthly_cap_usd
     return recipe.monthly_cap_usd + HOURS * recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0))

@@ -1,4 +1,4 @@
-"""The managed policy of who is woken by an alarm: what the runbooks ask for, in both Regions, and no text."""
+"""The managed policy of the person on call: what the runbooks need, in both Regions, without access to texts."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import Permission, bedrock, managed_policy, monitoring, running, users
 
-HERE, THERE = ("foundation", "pipeline"), ("serving", "collection")
-"""The stacks of the home Region, and those of the inference Region, whose functions have alarms."""
+HOME_STACKS, INFERENCE_STACKS = ("foundation", "pipeline"), ("serving", "collection")
+"""The stacks of the home Region and those of the inference Region whose functions have alarms."""
 
 
 def on_call_policy(
@@ -28,13 +28,13 @@ def on_call_policy(
     rollback: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`docs/runbooks`. functions: those that are called again once what kept them from their work is mended."""
+    """What `docs/runbooks` need. `functions` are those that are invoked again once a problem is fixed."""
     location = Location.of(scope)
     there = location.at(inference_region)
     return managed_policy(
         scope,
         ident,
-        f"Look into alarms of {names.environment}, and mend what the runbooks say",
+        f"Investigate alarms of {names.environment}, and fix problems by the runbooks",
         *users.read_runs(stores.ledger),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
@@ -50,7 +50,11 @@ def on_call_policy(
 
 
 def _watch(location: Location, there: Location, names: Names) -> tuple[Permission, ...]:
-    stacks = {location: HERE, there: THERE} if location != there else {location: HERE + THERE}
+    stacks = (
+        {location: HOME_STACKS, there: INFERENCE_STACKS}
+        if location != there
+        else {location: HOME_STACKS + INFERENCE_STACKS}
+    )
     return (
         monitoring.look_at_alarms(*stacks),
         monitoring.look_at_functions(names, stacks),

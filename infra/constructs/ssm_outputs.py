@@ -1,4 +1,4 @@
-"""What a stack says about itself to the command line, in one SSM parameter."""
+"""Outputs of a stack for the command line, as JSON in one SSM parameter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,6 @@ from constructs import Construct
 
 
 def publish(scope: Construct, ident: str, *, name: str, description: str, value: Mapping[str, Any]) -> None:
-    """The value as JSON under a name from `distillery/core/names`."""
+    """Stores the value as JSON under a name from `distillery/core/names`."""
     text = Stack.of(scope).to_json_string(dict(value))
     ssm.StringParameter(scope, ident, parameter_name=name, description=description, string_value=text)

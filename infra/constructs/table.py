@@ -1,4 +1,4 @@
-"""Tables: behind the run ledger, and of what callers took."""
+"""The DynamoDB tables: the run ledger, and the usage of callers."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -13,13 +13,13 @@ _RECOVERABLE = {
 }
 
 _WORTHLESS_SOON = {
-    "NIST.800.53.R5-DynamoDBInBackupPlan": "What callers took of a quota is worth nothing once its hour or day is "
-    "over: the items expire a day later, and a backup would bring back what no longer counts.",
+    "NIST.800.53.R5-DynamoDBInBackupPlan": "The usage of a quota has no value once its hour or day is over: the items "
+    "expire a day later, and a backup would restore what no longer counts.",
 }
 
 
 class LedgerTable(Construct):
-    """Keys `pk` and `sk` (`distillery/core/ledger`); paid by the request, recoverable to any second of 35 days."""
+    """Keys `pk` and `sk` (`distillery/core/ledger`); on-demand capacity, point-in-time recovery of 35 days."""
 
     def __init__(self, scope: Construct, ident: str, *, key: kms.IKey, keep_data: bool) -> None:
         super().__init__(scope, ident)

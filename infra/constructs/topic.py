@@ -1,4 +1,4 @@
-"""The topic that tells people what happened."""
+"""The SNS topic that notifies people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,8 +13,8 @@ from infra.constructs.permissions import trust
 
 
 class Topic(Construct):
-    """Encrypted, TLS only. Alarms of this account may publish, and its budgets where they are admitted; functions do
-    so by their own permissions."""
+    """Encrypted, TLS only. Alarms of this account may publish, and budgets once they are admitted; functions need
+    permissions of their own."""
 
     def __init__(self, scope: Construct, ident: str, *, key: kms.IKey, addresses: Sequence[str]) -> None:
         super().__init__(scope, ident)

@@ -1,6 +1,6 @@
-"""Who reads and writes the environment's buckets and who calls its functions, as CloudTrail records it.
+"""CloudTrail data events: who reads and writes the environment's buckets and who invokes its functions.
 
-A module of its own, imported where an environment has a trail: the CDK's module of CloudTrail takes its time.
+Imported only for environments with a trail, because the CDK's CloudTrail module is slow to import.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from infra.constructs.encryption import Key
 from infra.constructs.permissions import trust
 
 _IN_THE_BUCKET = {
-    "NIST.800.53.R5-CloudTrailCloudWatchLogsEnabled": "The record is for looking back, in a bucket whose files are "
-    "signed; a second copy in a log group would cost five times what is kept, and would alarm nobody.",
+    "NIST.800.53.R5-CloudTrailCloudWatchLogsEnabled": "The trail is for investigations, in a bucket whose files are "
+    "signed; a second copy in a log group would cost five times as much, and nothing would alarm on it.",
 }
 
 
 class DataEventTrail(Construct):
-    """One Region's trail of data events, and the bucket of its own that it is delivered to.
+    """One Region's trail of data events, and the bucket that it is delivered to.
 
-    The trail is named, so that the policies of bucket and key can hold CloudTrail to it without a reference to it. Of
-    management events it takes none: a second copy of them is billed, and the account's own trail has them.
+    The trail has a fixed name, so that the policies of bucket and key can refer to it without a circular reference. It
+    excludes management events: a second copy of them is billed, and the account's own trail has them.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class DataEventTrail(Construct):
     ) -> None:
         super().__init__(scope, ident)
         location = Location.of(self)
-        # With a bucket key CloudTrail must be let decrypt too (its guide, create-kms-key-policy-for-cloudtrail)
+        # With a bucket key CloudTrail would need kms:Decrypt (CloudTrail guide, create-kms-key-policy-for-cloudtrail)
         made = Bucket(
             self,
             "Trail",
@@ -75,15 +75,15 @@ class DataEventTrail(Construct):
         )
         compliance.acknowledge(self._trail, _IN_THE_BUCKET)
         assert self.bucket.policy is not None
-        self._trail.node.add_dependency(self.bucket.policy)  # CloudTrail asks whether it may write
+        self._trail.node.add_dependency(self.bucket.policy)  # CloudTrail checks at creation that it may write
 
     def end_before(self, *others: IDependable) -> None:
-        """The trail is deleted first, so that it does not fill a bucket again that was emptied."""
+        """The trail is deleted first, so that it does not write to a bucket that has been emptied."""
         self._trail.node.add_dependency(*others)
 
 
 def _data_events(kind: str, beginnings: list[str]) -> cloudtrail.CfnTrail.AdvancedEventSelectorProperty:
-    """Reads and writes, since nothing is said of `readOnly`, of what has an ARN that begins with one of these."""
+    """Reads and writes (no `readOnly` field) of resources whose ARN begins with one of these."""
     field = cloudtrail.CfnTrail.AdvancedFieldSelectorProperty
     return cloudtrail.CfnTrail.AdvancedEventSelectorProperty(
         name=kind,
@@ -96,7 +96,7 @@ def _data_events(kind: str, beginnings: list[str]) -> cloudtrail.CfnTrail.Advanc
 
 
 def _admit(bucket: s3.Bucket, location: Location, name: str) -> None:
-    """CloudTrail, for this trail alone (its guide, create-s3-bucket-policy-for-cloudtrail)."""
+    """Admits CloudTrail, for this trail only (CloudTrail guide, create-s3-bucket-policy-for-cloudtrail)."""
     of_the_trail = trust.from_trail(location, name)
     owned = {**of_the_trail, "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     files = bucket.arn_for_objects(f"AWSLogs/{location.account}/*")

@@ -1,7 +1,7 @@
-"""S3 tells a function who uploads to a bucket.
+"""A function that records who uploads to a bucket, as S3 notifies it.
 
-The bucket names the function in its notifications, so the permission to invoke it must stand before the bucket, and
-cannot name it: it is for every bucket of this account, which the source account says (a bucket's ARN says none).
+The bucket's notifications refer to the function, so the permission to invoke it must exist before the bucket and cannot
+refer to it. It is for every bucket of this account, by the source account: the ARN of a bucket has no account.
 """
 
 from aws_cdk import Duration
@@ -18,7 +18,7 @@ from infra.constructs.stack_context import StackContext
 
 
 class UploadRecorder(Construct):
-    """Writes into the ledger who made which object of the bucket under which folder."""
+    """Writes to the ledger who created which object of the bucket."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, bucket: s3.Bucket, ledger: dynamodb.ITable
@@ -29,7 +29,7 @@ class UploadRecorder(Construct):
             "Function",
             context=context,
             handler="lambdas.uploads.handler.record_uploads",
-            description="Notes who uploaded prompts, as S3 tells it",
+            description="Records who uploaded prompts, from the notifications of S3",
             timeout=Duration.minutes(1),
             permissions=storage.put_ledger_items(ledger),
             environment={Variable.LEDGER: ledger.table_name},

@@ -1,6 +1,6 @@
-"""Bedrock's runtime from inside a VPC, without a way to the internet (UG vpc-interface-endpoints).
+"""Bedrock's runtime from inside a VPC, without internet access (UG vpc-interface-endpoints).
 
-A module of its own, imported where an environment has one: the CDK's module of EC2 takes its time.
+Imported only for environments with an endpoint, because the CDK's EC2 module is slow to import.
 """
 
 from aws_cdk import aws_ec2 as ec2
@@ -12,9 +12,9 @@ from infra.constructs.permissions.calling import CALL
 
 
 def vpc_endpoint(scope: Construct, ident: str, wanted: VpcEndpoint) -> str:
-    """The id of an interface endpoint; by private DNS, code in the VPC finds it under Bedrock's usual name.
+    """The id of an interface endpoint with private DNS: code in the VPC reaches it under Bedrock's usual name.
 
-    Its policy lets principals of this account through, to invoke models: which ones is their own policies' business.
+    Its policy admits principals of this account to invoke models. Their own policies decide which models.
     """
     location = Location.of(scope)
     ours = {

@@ -1,4 +1,4 @@
-"""collection: calls that were logged become prompts. Stands where the calls are made, in the inference Region."""
+"""collection: turns logged calls into prompts, in the inference Region, where the calls are made."""
 
 from collections.abc import Mapping
 
@@ -24,12 +24,12 @@ from infra.constructs.stack_context import StackContext
 
 PENDING = "pending/"
 LOGGED = ("AWSLogs/", PENDING, RESULTS)
-"""Folders of the bucket of logged calls, in which there is text."""
+"""Folders of the log bucket that contain texts."""
 SLOW_POLL = Duration.hours(6)
 
 
 class Collection(Construct):
-    """`function` collects by hand, by schedule, and when a query has ended."""
+    """`function` collects on request, on a schedule, and when a query has ended."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Collection(Construct):
             "Function",
             context=context,
             handler="lambdas.collection.handler.collect",
-            description="Makes prompts of logged calls, and sends them to the home Region",
+            description="Turns logged calls into prompts, and writes them to the home Region",
             timeout=Duration.minutes(15),
             memory_mb=2048,
             permissions=self._permissions(context, calls, topic),
@@ -90,7 +90,7 @@ class Collection(Construct):
         ]
 
     def _on_ended_queries(self, recipes: Mapping[str, Recipe]) -> None:
-        """Events of Athena are best effort (Athena guide, athena-events): the slow poll is the net."""
+        """Athena's events are best effort (Athena guide, athena-events): the slow poll finds what they miss."""
         if not any(recipe.logs and recipe.logs.how is How.ATHENA for recipe in recipes.values()):
             return
         ended = events.EventPattern(
@@ -99,7 +99,7 @@ class Collection(Construct):
             detail={"workgroupName": [self._names.workgroup], "currentState": ["SUCCEEDED", "FAILED", "CANCELLED"]},
         )
         on_event(self, "OnEndedQuery", description="A query has ended", pattern=ended, function=self.function)
-        missed = "Events are best effort: queries that they missed are found here"
+        missed = "Finds ended queries whose events were missed: they are best effort"
         on_schedule(
             self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[self.function]
         )

@@ -1,4 +1,4 @@
-"""dataset: an upload becomes a run. Not a state: it is what starts the state machine."""
+"""dataset: turns an upload into a run. It is no state: it starts the state machine."""
 
 from collections.abc import Mapping
 
@@ -24,8 +24,7 @@ class Dataset(Construct):
     """`function` is invoked for every object under `prompts/` and `collected/` of the prompts bucket, and by
     `distillery run`.
 
-    `approval` is asked by `distillery approve` and `reject`, at `approval_url`. `recipes` is the layer that tells
-    functions what the settings say of recipes.
+    `distillery approve` and `reject` invoke `approval` at `approval_url`. `recipes` is the layer with the recipes.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class Dataset(Construct):
         self._on_upload(stores)
 
     def _stated(self, stores: DataStores) -> dict[Variable, str]:
-        """What no file of collected logs may say otherwise, where calls are logged in this Region."""
+        """Locations that a file of collected logs must match, if calls are logged in this Region."""
         if stores.calls is None:
             return {}
         return {
@@ -70,7 +69,7 @@ class Dataset(Construct):
         }
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """The machine that runs are started on."""
+        """Lets the functions start runs on this state machine."""
         for function in (self.function, self.approval):
             function.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
             function.allow_more(running.start(machine.state_machine_arn))
@@ -89,7 +88,7 @@ class Dataset(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **({Variable.FOUR_EYES: "true"} if context.keep_data else {}),
             },
-            layers=[self.recipes],  # cap and deciders are today's, not those of the day on which the run was uploaded
+            layers=[self.recipes],  # cap and deciders as they are now, not as at the upload
         )
 
     def _on_upload(self, stores: DataStores) -> None:

@@ -1,4 +1,4 @@
-"""distillation: a data set becomes a student. The job runs for hours or days, and no clock runs meanwhile."""
+"""distillation: trains a student on a data set. The job takes hours or days, and no function runs meanwhile."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ LONGEST_JOB = Duration.days(8)
 
 
 class Distillation(Construct):
-    """`function` checks, starts and stops jobs; `settle` tells the state machine how they ended."""
+    """`function` checks, starts and stops jobs; `settle` reports to the state machine how they ended."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Distillation(Construct):
         self._on_ended_job(context)
 
     def states(self) -> sfn.Chain:
-        """The models are checked, the job is started and waited for."""
+        """Checks the models, starts the job and waits for it."""
         check = step(self, "Check models", function=self.function, action="check", result_path="$.checked")
         start = step_with_callback(
             self, "Distil", function=self.function, action="start", result_path="$.student", within=LONGEST_JOB
@@ -57,15 +57,15 @@ class Distillation(Construct):
         return sfn.Chain.start(check).next(start)
 
     def cleanup(self) -> sfn.TaskStateBase:
-        """The job is stopped if it is still at work."""
+        """Stops the job if it is still running."""
         return step(self, "Stop job", function=self.function, action="stop", result_path=DISCARD)
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """The machine whose tasks wait for jobs."""
+        """Lets `settle` answer the tasks of this state machine."""
         self.settle.allow_more(running.answer_tasks(machine.state_machine_arn))
 
     def _job_role(self, stores: DataStores) -> iam.Role:
-        """What Bedrock does under during a job: reads prompts, asks the teacher, writes what came out."""
+        """The role of Bedrock during a job: it reads prompts, invokes the teacher and writes the output."""
         trusted = trust.service(self._location, "bedrock.amazonaws.com", "model-customization-job/*")
         role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
         logged = storage.read(stores.calls, "AWSLogs/") if self._direct and stores.calls is not None else ()
@@ -126,7 +126,7 @@ class Distillation(Construct):
         )
 
     def _on_ended_job(self, context: StackContext) -> None:
-        """Best effort (UG monitoring-eventbridge): the slow poll is the net."""
+        """Events are best effort (UG monitoring-eventbridge): the slow poll finds what they miss."""
         ended = events.EventPattern(
             source=["aws.bedrock"],
             detail_type=["Model Customization Job State Change"],

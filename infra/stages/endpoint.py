@@ -1,4 +1,4 @@
-"""endpoint: a student gets a candidate endpoint for its verdict, which is released on every path."""
+"""endpoint: gives a student a candidate endpoint for its evaluation, which is deleted on every path."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from infra.constructs.task import DISCARD, step, wait_until_ready
 
 
 class Endpoint(Construct):
-    """`function` makes and releases candidates; `sweep` deletes what a broken execution left behind."""
+    """`function` creates and deletes candidates; `sweep` deletes what a failed execution left behind."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
@@ -34,7 +34,7 @@ class Endpoint(Construct):
         self.sweep = self._sweep(context, stores)
 
     def states(self) -> sfn.Chain:
-        """The candidate is made and waited for."""
+        """Creates the candidate and waits for it."""
         create = step(self, "Create candidate", function=self.function, action="create", result_path="$.candidate")
         ready = wait_until_ready(
             self,
@@ -47,11 +47,11 @@ class Endpoint(Construct):
         return sfn.Chain.start(create).next(ready)
 
     def release(self, name: str) -> sfn.TaskStateBase:
-        """The candidate is deleted; `name` is the state's."""
+        """Deletes the candidate. `name` is the state's name."""
         return step(self, name, function=self.function, action="release", result_path=DISCARD)
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """The machine whose broken executions are swept up after."""
+        """Invokes `sweep` after failed executions of this state machine."""
         arn = machine.state_machine_arn
         self.sweep.add_environment({Variable.STATE_MACHINE: arn})
         self.sweep.allow_more(running.look_at_executions(self._location, machine.state_machine_name))
@@ -68,7 +68,7 @@ class Endpoint(Construct):
             "Function",
             context=context,
             handler="lambdas.endpoint.handler.step",
-            description="Makes, looks at and releases candidate endpoints",
+            description="Creates, describes and deletes candidate endpoints",
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),
@@ -84,7 +84,7 @@ class Endpoint(Construct):
             "Sweep",
             context=context,
             handler="lambdas.endpoint.handler.sweep",
-            description="Frees recipes and deletes endpoints that broken executions left",
+            description="Releases recipe locks and deletes endpoints that failed executions left",
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),

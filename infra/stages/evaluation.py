@@ -1,4 +1,4 @@
-"""evaluation: teacher, untrained student and candidate answer the held-out prompts, and a verdict is given."""
+"""evaluation: teacher, untrained student and candidate answer the held-out prompts, and a verdict compares them."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ CHUNKS_AT_A_TIME = 4
 
 
 class Evaluation(Construct):
-    """One function for plan, answers and verdict."""
+    """One function for the plan, the answers and the verdict."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
@@ -32,7 +32,7 @@ class Evaluation(Construct):
             "Function",
             context=context,
             handler="lambdas.evaluation.handler.step",
-            description="Has the contenders answer held-out prompts, grades them and gives the verdict",
+            description="Has the models answer held-out prompts, grades the answers and gives the verdict",
             timeout=Duration.minutes(15),
             permissions=[
                 *storage.use_ledger(stores.ledger),
@@ -48,13 +48,13 @@ class Evaluation(Construct):
         )
 
     def states(self) -> sfn.Chain:
-        """Chunks are planned, answered side by side, and judged together."""
+        """Plans chunks, answers them in parallel, and judges the answers."""
         plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")
         judge = step(self, "Judge", function=self.function, action="judge", result_path="$.verdict")
         return sfn.Chain.start(plan).next(self._answers()).next(judge)
 
     def _answers(self) -> sfn.Map:
-        """Each chunk is an invocation of its own, which resumes where the last one was cut off."""
+        """One invocation for each chunk; a retry resumes where the last one stopped."""
         chunks = sfn.Map(
             self,
             "For each chunk",

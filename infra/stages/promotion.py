@@ -1,4 +1,4 @@
-"""promotion: the live endpoint takes the student that passed, or goes back to the model before."""
+"""promotion: points the live endpoint to the student that passed, or back to the previous model."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ from infra.constructs.task import step, wait_until_ready
 
 
 class Promotion(Construct):
-    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts the way back.
+    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts a rollback.
 
-    settings: the layer that tells it who decides about which recipe.
+    `settings` is the layer with the recipes and their deciders.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class Promotion(Construct):
         self.rollback_url = iam_url(self.rollback)
 
     def states(self) -> sfn.Chain:
-        """The verdict passed: the student becomes what the alias serves."""
+        """After a passed verdict: the alias serves the student."""
         return self._switch("Promote", "Live", "Wait for live", "Record alias")
 
     def rollback_states(self) -> sfn.Chain:
-        """The same, with the model before; its states have names of their own."""
+        """The same with the previous model, and other state names."""
         return self._switch("Put back", "Previous", "Wait for previous", "Record rollback")
 
     def close(self, name: str) -> sfn.TaskStateBase:
-        """The ledger is closed and people are told; `name` is the state's."""
+        """Closes the run in the ledger and notifies people. `name` is the state's name."""
         return step(self, name, function=self.function, action="close", result_path="$.closed")
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """The machine that rollbacks are started on."""
+        """Lets `rollback` start executions of this state machine."""
         self.rollback.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
         self.rollback.allow_more(running.start(machine.state_machine_arn))
 
@@ -101,7 +101,7 @@ class Promotion(Construct):
             "Rollback",
             context=context,
             handler="lambdas.promotion.handler.rollback",
-            description="Starts the way back to a recipe's previous model",
+            description="Starts a rollback to a recipe's previous model",
             timeout=Duration.minutes(1),
             permissions=[*storage.use_ledger(stores.ledger), running.read_parameters(self._location, self._aliases)],
             environment={Variable.LEDGER: stores.ledger.table_name},

@@ -1,4 +1,4 @@
-"""serving: a route is a name that callers use; its parameter says what to call, step by step."""
+"""serving: a route is a name that callers use; its SSM parameter lists the steps to call."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ from infra.constructs.stack_context import StackContext
 
 
 class Serving(Construct):
-    """Stands in the inference Region; the endpoints and aliases of distilled models are in the home Region.
+    """The routes, in the inference Region; endpoints and aliases of distilled models are in the home Region.
 
-    Each route has a parameter, a managed policy that a team attaches to its own role, and its application profiles.
+    Each route has a parameter, a managed policy that a team attaches to its own role, and application profiles.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Serving(Construct):
         self.url = self._url()
 
     def _count(self, context: StackContext) -> None:
-        """What each caller takes."""
-        from infra.constructs.table import QuotaTable  # the CDK's module of DynamoDB takes its time
+        """Counts each caller's usage."""
+        from infra.constructs.table import QuotaTable  # the CDK's DynamoDB module is slow to import
 
         table = QuotaTable(self, "Quotas", key=context.key).table
         self.function.allow_more(*storage.update_counters(table))
@@ -79,7 +79,7 @@ class Serving(Construct):
         return url.attr_function_url
 
     def _route(self, policy: FallbackPolicy) -> Applications:
-        """What one route has, in the order in which it is needed; its application profiles."""
+        """Creates the resources of one route, in order of dependency. Returns its application profiles."""
         name, ident = policy.route.name, policy.route.name.replace("/", "-")
         applications = {key: self._profile(policy, *key) for key in applications_of(policy)}
         publish(
@@ -99,9 +99,9 @@ class Serving(Construct):
         return applications
 
     def _profile(self, policy: FallbackPolicy, model: str, centre: str) -> str:
-        """Known by its model, wherever that stands among the steps: a policy that is turned round changes no profile.
+        """Identified by its model, whatever its position among the steps: a new order of steps changes no profile.
 
-        An underscore, which no name of a person's has, stands where two of them meet.
+        Names that people choose have no underscore, so it separates two of them.
         """
         route = policy.route.name.replace("/", "_")
         name = "_".join(part for part in (route, centre) if part)
@@ -116,8 +116,8 @@ class Serving(Construct):
         )
 
     def _every(self, policies: Sequence[FallbackPolicy], applications: Sequence[Applications]) -> list[Permission]:
-        """What the function needs, which streams nothing, for all routes at once: a role's policies have 10,240
-        characters."""
+        """The function's permissions for all routes together, without streaming: a role's policies are limited to
+        10,240 characters."""
         models = {model: profile for policy in policies for model, profile in policy.models.items()}
         made: dict[str, list[str]] = {}
         for of_one in applications:
