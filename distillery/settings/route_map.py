@@ -88,5 +88,5 @@ def _prices(step: Step) -> Prices | None:
         return None
     into, out = str(price.per_million_input), str(price.per_million_output)
     long = price.surcharge
-    told = Prices(input=into, output=out, as_of=price.as_of.isoformat())
-    return replace(told, long_above=long.above_input_tokens, long_factor=str(long.factor)) if long else told
+    prices = Prices(input=into, output=out, as_of=price.as_of.isoformat())
+    return replace(prices, long_above=long.above_input_tokens, long_factor=str(long.factor)) if long else prices

@@ -20,18 +20,18 @@ def application_profile(
     profile: str | None,
     tags: Mapping[str, str],
 ) -> str:
-    """The ARN of a profile copied from the system profile, or from the model of this Region where there is none.
+    """The ARN of a profile that is copied from the system profile, or from the Region's model if there is none.
 
-    Every property but its tags replaces it, and names are unique: so its name tells what would replace it, and the new
-    one is there before the old one goes. What differs in its name must differ in `ident` too, or a profile that changed
-    its location would be made anew under the name that its old location still holds.
+    A change of any property but the tags replaces the profile, and names are unique. The name therefore ends in a
+    digest of these properties, so that the new profile can exist before the old one is deleted. Profiles whose names
+    differ need different `ident`s: else one that moves in the tree would take a name that is still in use.
     """
-    location, told = Location.of(scope), short(digest([description, profile, model]), 8)
+    location, suffix = Location.of(scope), short(digest([description, profile, model]), 8)
     source = location.arn("bedrock", f"inference-profile/{profile}") if profile else location.foundation_model(model)
     made = bedrock.CfnApplicationInferenceProfile(
         scope,
         ident,
-        inference_profile_name=f"{name}-{told}",
+        inference_profile_name=f"{name}-{suffix}",
         description=description,
         model_source=bedrock.CfnApplicationInferenceProfile.InferenceProfileModelSourceProperty(copy_from=source),
         tags=[CfnTag(key=key, value=value) for key, value in tags.items()],

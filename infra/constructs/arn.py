@@ -19,7 +19,7 @@ class Location:
 
     @classmethod
     def of(cls, scope: IConstruct) -> Self:
-        return cls(**_asked(cast(Hashable, scope)))
+        return cls(**_cached(cast(Hashable, scope)))
 
     def at(self, region: str) -> Self:
         """The same account in another Region."""
@@ -38,7 +38,7 @@ class Location:
 
 
 @functools.cache
-def _asked(scope: Any) -> dict[str, str]:
+def _cached(scope: Any) -> dict[str, str]:
     """Cached for each construct and for its stack: every value is a call to the CDK's Node process."""
     return _of(Stack.of(scope))
 

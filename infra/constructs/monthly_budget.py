@@ -33,7 +33,7 @@ def monthly_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], t
 
 def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -> budgets.CfnBudget:
     """Credits and refunds are excluded: they would hide what was spent."""
-    told = [
+    notifications = [
         budgets.CfnBudget.NotificationWithSubscribersProperty(
             notification=budgets.CfnBudget.NotificationProperty(
                 notification_type=kind, comparison_operator="GREATER_THAN", threshold=at, threshold_type="PERCENTAGE"
@@ -54,7 +54,7 @@ def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -
             cost_filters={"TagKeyValue": [f"user:{TAG_RECIPE}${recipe.name}"]},
             cost_types=budgets.CfnBudget.CostTypesProperty(include_credit=False, include_refund=False),
         ),
-        notifications_with_subscribers=told,
+        notifications_with_subscribers=notifications,
     )
 
 

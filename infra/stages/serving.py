@@ -66,8 +66,7 @@ class Serving(Construct):
         self.function.add_environment({Variable.QUOTAS: table.table_name})
 
     def _alias(self) -> lambda_.CfnAlias:
-        """What the URL stands at, where it matters who asks (`lambdas/serving/authorization.py`): the same code under
-        another name."""
+        """The alias that the URL belongs to if routes or quotas depend on the caller: the same code, another name."""
         name = self.function.function.function_name
         return lambda_.CfnAlias(self, "UrlAlias", function_name=name, function_version="$LATEST", name=URL_ALIAS)
 

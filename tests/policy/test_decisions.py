@@ -13,7 +13,7 @@ VIA, AUTH = "lambda:InvokedViaFunctionUrl", "lambda:FunctionUrlAuthType"
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:F"
 DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
-    "lambdas.promotion.handler.rollback": {"Put prompts on the road", "Look into alarms"},
+    "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},
 }
 """The functions, and how the policies begin that let somebody decide."""
 

@@ -1,7 +1,7 @@
 """Every IAM statement of the product, written once, with named actions.
 
 CDK's own `grant_*` are not used: those of S3 and KMS emit wildcards such as `GetObject*`, and forget the key of an
-imported bucket. A function here gives `Permission`s; `allow` puts them on a role.
+imported bucket. The functions here return `Permission`s; `allow` adds them to a role.
 """
 
 from infra.constructs.permissions import (

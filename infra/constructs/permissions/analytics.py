@@ -1,4 +1,4 @@
-"""Queries: Athena reads the table and the logs, and writes results, as whoever asks (Athena guide, s3-permissions)."""
+"""Queries: Athena reads the table and the logs, and writes results, as the caller (Athena guide, s3-permissions)."""
 
 from aws_cdk import aws_s3 as s3
 
@@ -9,7 +9,7 @@ from infra.constructs.permissions.permission import Permission
 def query(
     location: Location, *, workgroup: str, database: str, table: str, bucket: s3.IBucket
 ) -> tuple[Permission, ...]:
-    """Start queries over one table, and see how they stand. Objects are the business of `storage`."""
+    """Start queries over one table and get their status. `storage` has the permissions on objects."""
     table_arns = ("catalog", f"database/{database}", f"table/{database}/{table}")
     return (
         Permission(

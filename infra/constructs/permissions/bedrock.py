@@ -1,4 +1,4 @@
-"""Amazon Bedrock: which action goes with which resource type is the Service Authorization Reference's."""
+"""Amazon Bedrock. The Service Authorization Reference lists which action supports which resource type."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -12,14 +12,14 @@ _IDS = "Bedrock gives these resources random ids when a run makes them; the type
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
-"""Converse is authorized as InvokeModel. Nothing on the road streams; who calls routes may (`calling`)."""
+"""Converse is authorized as InvokeModel. The pipeline does not stream; callers of routes may (`calling`)."""
 
 
 def invoke_models(location: Location, models: Iterable[str]) -> tuple[Permission, ...]:
-    """Each model from the location's Region: its bare id where that is served, and through its profile.
+    """Each model from the location's Region: by its plain id if it is served there, and through its profile.
 
-    A profile may route anywhere among its destinations, so the model is allowed in each of them, but there only
-    through the profile (UG geographic-cross-region-inference).
+    A profile may route to any of its destinations, so the model is allowed in each of them, but only through the
+    profile (UG geographic-cross-region-inference).
     """
     known = sorted(set(models))
     here = tuple(location.foundation_model(m) for m in known if location.region in catalog.model(m).in_region)
@@ -33,7 +33,8 @@ def through_profiles(
 ) -> tuple[Permission, ...]:
     """Models (model → system profile) through these profiles, and the `application` profiles (ARNs) made from them.
 
-    One statement for all: a profile leads to its own model alone, and a role's policies have 10,240 characters.
+    One statement for all: a profile leads only to its own model, and a role's policies are limited to 10,240
+    characters.
     """
     ways = (*(location.arn("bedrock", f"inference-profile/{profile}") for profile in profiles.values()), *application)
     there = tuple(
@@ -49,12 +50,12 @@ def through_profiles(
 
 
 def invoke_students(location: Location, names: Names) -> Permission:
-    """Whatever hosts a distilled model of the environment in the location's Region."""
+    """The endpoints of the environment's distilled models in the location's Region."""
     return Permission(actions=_INVOKE, resources=_endpoints(location), conditions=owned(names), because=_IDS)
 
 
 def look_up_models(location: Location, models: Iterable[str]) -> Permission:
-    """Life cycles, as the service knows them today; under the id to customize where a model has one."""
+    """Life cycles as the service reports them; also under the id for customization, if a model has one."""
     known = sorted({ident for m in set(models) for ident in (m, catalog.model(m).customize) if ident})
     resources = tuple(location.foundation_model(ident) for ident in known)
     return Permission(actions=("bedrock:GetFoundationModel",), resources=resources)
@@ -65,8 +66,8 @@ def customize(
 ) -> tuple[Permission, ...]:
     """Start, follow and stop customization jobs of the student models, under the job role.
 
-    tags: the keys of all that a job and its model are tagged with. A job, the model that it makes and the base are
-    checked for one request; the first two do not exist yet, and a base of AWS's bears no tags.
+    `tags` are the keys of all tags of a job and its model. IAM checks the job, its model and the base model for one
+    request; the first two do not exist yet, and AWS's base models have no tags.
     """
     bases = tuple(location.foundation_model(catalog.model(s).customize or s) for s in sorted(set(students)))
     jobs, models = _all(location, "model-customization-job"), _all(location, "custom-model")
@@ -86,24 +87,24 @@ def customize(
 
 
 def stop_jobs(location: Location, names: Names) -> Permission:
-    """Also for those who find a job whose run has ended without it."""
+    """Stop the environment's jobs; also for functions that find a job whose run has ended."""
     jobs = _all(location, "model-customization-job")
     stop = ("bedrock:StopModelCustomizationJob",)
     return Permission(actions=stop, resources=jobs, conditions=owned(names), because=_IDS)
 
 
 def follow(location: Location) -> Permission:
-    """The state of jobs and of the models they make. Whose they are is not asked: what is not there has no tags, and
-    who asks for it shall hear that it is not there."""
+    """The state of jobs and of their models, without a condition on tags: a resource that does not exist has none, and
+    the caller must receive "not found"."""
     made = _all(location, "model-customization-job", "custom-model")
     actions = ("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob")
     return Permission(actions=actions, resources=made, because=_IDS)
 
 
 def create_endpoints(location: Location, names: Names, *, tags: Collection[str]) -> tuple[Permission, ...]:
-    """Make endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
+    """Create endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
 
-    tags: the keys of all that an endpoint is tagged with.
+    `tags` are the keys of all tags of an endpoint.
     """
     endpoints, models = _endpoints(location), _all(location, "custom-model")
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
@@ -115,14 +116,14 @@ def create_endpoints(location: Location, names: Names, *, tags: Collection[str])
 
 
 def update_endpoints(location: Location, names: Names) -> Permission:
-    """Put another model behind an endpoint; both are the environment's."""
+    """Point an endpoint of the environment to another of its models."""
     actions = ("bedrock:UpdateCustomModelDeployment", "bedrock:UpdateProvisionedModelThroughput")
     resources = (*_endpoints(location), *_all(location, "custom-model"))
     return Permission(actions=actions, resources=resources, conditions=owned(names), because=_IDS)
 
 
 def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]:
-    """Find endpoints, and delete the environment's."""
+    """Get endpoints, and delete those of the environment."""
     find = ("bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput")
     delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
     return (
@@ -133,7 +134,7 @@ def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]
 
 
 def look_up_profiles(location: Location) -> Permission:
-    """Which model an application profile stands for."""
+    """The model of an application profile."""
     profiles = _all(location, "application-inference-profile")
     return Permission(actions=("bedrock:GetInferenceProfile",), resources=profiles, because=_IDS)
 
@@ -146,7 +147,7 @@ def configure_logging() -> Permission:
 
 
 def read_tags(location: Location) -> Permission:
-    """Whose an endpoint is."""
+    """The tags of endpoints, which show their environment."""
     return Permission(actions=("bedrock:ListTagsForResource",), resources=_endpoints(location), because=_IDS)
 
 

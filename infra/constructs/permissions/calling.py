@@ -1,4 +1,4 @@
-"""Calling routes: the models of their steps wherever a request may be served, and the students behind their aliases."""
+"""Calling routes: the models of their steps in every Region that may serve a request, and students by their aliases."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,14 +33,14 @@ def call_models(
 
 
 def call_students(home: Location, names: Names, recipes: Sequence[str]) -> tuple[Permission, ...]:
-    """The live endpoints of these recipes, known by their tags; their aliases; and their models' key, by its alias."""
+    """The live endpoints of these recipes by their tags, their aliases, and their models' key by its alias."""
     routes = [DISTILLED_PREFIX + recipe for recipe in recipes]
     tagged = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment, f"aws:ResourceTag/{TAG_ROUTE}": routes}
     return _students(home, names, {"StringEquals": tagged}, CALL, *recipes)
 
 
 def call_every_student(home: Location, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
-    """Those of every recipe: what is said does not grow with them."""
+    """The students of every recipe. The statements do not grow with the number of recipes."""
     conditions = {
         "StringEquals": {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment},
         "StringLike": {f"aws:ResourceTag/{TAG_ROUTE}": f"{DISTILLED_PREFIX}*"},

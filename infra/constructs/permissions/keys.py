@@ -7,12 +7,12 @@ from infra.constructs.permissions.permission import Permission
 
 
 def encrypt_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
-    """For those who start jobs: Bedrock makes its long-lived grant on their behalf."""
+    """To start jobs: Bedrock creates a long-lived grant on the caller's behalf."""
     return _used(location, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), _grant(location, key)
 
 
 def host_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
-    """For those who host custom models: Bedrock makes a short-lived grant for Provisioned Throughput."""
+    """To host custom models: Bedrock creates a short-lived grant for Provisioned Throughput."""
     return _used(location, key, "kms:Decrypt", "kms:DescribeKey"), _grant(location, key)
 
 
@@ -21,12 +21,12 @@ def _used(location: Location, key: kms.IKey, *actions: str) -> Permission:
 
 
 def _grant(location: Location, key: kms.IKey) -> Permission:
-    """A statement of its own: `kms:GrantIsForAWSResource` is in requests about grants alone.
+    """A separate statement: `kms:GrantIsForAWSResource` exists only in requests about grants.
 
     It is true where a service sends the request on the caller's behalf (KMS guide, grant-authorization), as Bedrock
     does: CloudTrail shows its CreateGrant under the caller's role, invoked by and granted to bedrock.amazonaws.com (UG
     import-model-monitor-encryption-keys). UNVERIFIED for customization and throughput, whose pages show kms:ViaService
-    alone.
+    only.
     """
     return Permission(
         actions=("kms:CreateGrant",),
@@ -36,7 +36,7 @@ def _grant(location: Location, key: kms.IKey) -> Permission:
 
 
 def use_models(location: Location, key: kms.IKey) -> Permission:
-    """For those who invoke custom models."""
+    """To invoke custom models."""
     return _used(location, key, "kms:Decrypt")
 
 
@@ -46,7 +46,7 @@ def use_models_by_alias(location: Location, alias: str) -> Permission:
 
 
 def by_alias(alias: str, service: str, actions: tuple[str, ...], *locations: Location) -> Permission:
-    """A key through one service, by its alias: what is known of a key in another Region."""
+    """A key through one service, by its alias, which is known in other Regions too."""
     via = [one for location in locations for one in location.via(service)["kms:ViaService"]]
     return Permission(
         actions=actions,

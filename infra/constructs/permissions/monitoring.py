@@ -1,4 +1,4 @@
-"""Alarms, logs and dead letters, for who is on call. What CloudFormation named is known here by how its name begins."""
+"""Alarms, logs and dead letters, for the person on call. Names that CloudFormation makes are matched by prefix."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from infra.constructs.permissions.keys import by_alias
 from infra.constructs.permissions.permission import Permission
 
 Stacks = Mapping[Location, Sequence[str]]
-"""The parts of an environment (`pipeline`) that stand in a Region."""
+"""The stacks (such as `pipeline`) of an environment in each Region."""
 
 _NAMES = "CloudFormation makes these names; the statement names what each begins with, the stack's own name."
 _ACCOUNT_WIDE = (
@@ -17,7 +17,7 @@ _ACCOUNT_WIDE = (
 
 
 def look_at_alarms(*locations: Location) -> Permission:
-    """Alarms and metrics, of the whole account: they have no text in them."""
+    """Alarms and metrics of the whole account: they contain no texts."""
     regions = [location.region for location in locations]
     return Permission(
         actions=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
@@ -28,7 +28,7 @@ def look_at_alarms(*locations: Location) -> Permission:
 
 
 def look_at_functions(names: Names, stacks: Stacks) -> Permission:
-    """Which functions there are, where each logs, and what it logged."""
+    """List functions, find their log groups and read their logs."""
     resources = tuple(
         location.arn(service, f"{kind}{begins}*")
         for location, parts in stacks.items()
@@ -44,7 +44,7 @@ def look_at_functions(names: Names, stacks: Stacks) -> Permission:
 
 
 def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
-    """To read events that nobody could handle, and to take away those that were dealt with: they name objects."""
+    """Read dead letters, and delete those that were handled. They contain names of objects."""
     verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
     queues = tuple(
         location.arn("sqs", f"{names.begins(part)}*") for location, parts in stacks.items() for part in parts

@@ -1,4 +1,4 @@
-"""One permission: what may be done to what, when, and why a resource needs a wildcard."""
+"""One permission: actions, resources, conditions, and the reason for a wildcard among the resources."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from constructs import Construct
 from infra.constructs import compliance
 
 _OF_ONE_ROLE = {
-    "NIST.800.53.R5-IAMNoInlinePolicy": "The policy is of this one role and goes with it: nobody can attach it "
-    "to another, and each of its statements names the resources that this role needs.",
+    "NIST.800.53.R5-IAMNoInlinePolicy": "The policy belongs to one role and is deleted with it: it cannot be "
+    "attached to another, and each statement names the resources that this role needs.",
 }
 
 Conditions = Mapping[str, Mapping[str, Any]]
@@ -19,7 +19,7 @@ Conditions = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """`because` is the reason of the acknowledgement where a resource holds a wildcard; actions never do."""
+    """`because` is the reason to acknowledge a wildcard in a resource. Actions have no wildcards."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -32,13 +32,13 @@ class Permission:
 
     @property
     def statement(self) -> dict[str, Any]:
-        """As IAM writes it (IAM guide, reference_policies_elements)."""
+        """The IAM policy statement (IAM guide, reference_policies_elements)."""
         said: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
         return said | ({"Condition": self.conditions} if self.conditions else {})
 
 
 def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
-    """The role's own policy, whole: a document from JSON is one question to the CDK's process, each statement two."""
+    """Creates the role's inline policy. A document from JSON is one call to the CDK's process, each statement two."""
     policy = iam.Policy(role, "DefaultPolicy", document=_document(permissions), roles=[role])
     compliance.acknowledge(policy, _OF_ONE_ROLE)
     _explain(policy, permissions)
@@ -46,13 +46,13 @@ def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
 
 
 def allow_more(policy: iam.Policy, *permissions: Permission) -> None:
-    """Adds what was not known when the policy was made."""
+    """Adds permissions on resources that are made after the policy."""
     policy.add_statements(*(iam.PolicyStatement.from_json(permission.statement) for permission in permissions))
     _explain(policy, permissions)
 
 
 def managed_policy(scope: Construct, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
-    """A policy that an account's owner attaches to the people or services that need it."""
+    """A policy that an account's owner attaches to people or services. A new description replaces it."""
     policy = iam.ManagedPolicy(scope, ident, description=description, document=_document(permissions))
     _explain(policy, permissions)
     return policy
@@ -61,8 +61,8 @@ def managed_policy(scope: Construct, ident: str, description: str, *permissions:
 def policy_at(scope: Construct, ident: str, path: str, description: str, *permissions: Permission) -> str:
     """The ARN of a managed policy that is found by its path, such as `/distillery/dev/routes/fast/`.
 
-    Nothing but its statements may ever change: a change of path or description replaces it, and IAM deletes no policy
-    that somebody holds. Without CDK's own construct, since there is one per route and each of its questions takes time.
+    Only its statements may change: a new path or description replaces the policy, and IAM does not delete a policy that
+    is attached. It is no construct of the CDK's, which takes more calls to the CDK's process: there is one per route.
     """
     statements = [permission.statement for permission in permissions]
     document = {"Version": "2012-10-17", "Statement": statements}

@@ -1,7 +1,7 @@
-"""Service Quotas: what the account was granted.
+"""Service Quotas: the values that apply to the account.
 
-The Service Authorization Reference names the resource type `quota`; AWS's own policy CloudWatchReadOnlyAccess narrows
-GetServiceQuota by it, as is done here. Where a denial shows that to be wrong, the figure counts as unknown.
+The Service Authorization Reference names the resource type `quota`; AWS's own policy CloudWatchReadOnlyAccess limits
+GetServiceQuota to it, as here. If access is denied nevertheless, the value counts as unknown.
 """
 
 from collections.abc import Iterable

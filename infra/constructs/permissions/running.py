@@ -15,10 +15,10 @@ def invoke(*functions: str) -> Permission:
 
 
 def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, ...]:
-    """By the function's URL, signed; since October 2025 both actions are asked for (Lambda guide, urls-auth).
+    """Invoke by the function's URL, signed; since October 2025 this needs both actions (Lambda guide, urls-auth).
 
-    Directly too, for which the function's own name is another resource than an alias of it. With an alias, the URL
-    stands there, and nobody gets there without it: what the URL tells of a caller, a caller cannot make up.
+    Direct invocations are allowed for the function's own name, which is another resource than its alias. If there is an
+    alias, the URL belongs to it and it can only be invoked by the URL, so no caller can forge what the URL states.
     """
     if alias:
         return invoke(function), *decide(f"{function}:{alias}")
@@ -26,7 +26,7 @@ def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, 
 
 
 def decide(function: str) -> tuple[Permission, ...]:
-    """By the function's URL and in no other way: an event that somebody sends directly may say that he is anybody."""
+    """Invoke only through the function's URL: an event that is sent directly could claim any caller."""
     by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
     via = Permission(actions=("lambda:InvokeFunction",), resources=(function,), conditions=by_url)
     return via, _signed(function)
@@ -42,7 +42,7 @@ def start(machine: str) -> Permission:
 
 
 def look_at_executions(location: Location, machine_name: str, *more: str) -> Permission:
-    """How executions stand; `more` names other read actions on them."""
+    """Describe executions; `more` are other read actions on them."""
     resources = (location.arn("states", f"execution:{machine_name}:*"),)
     return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
 
@@ -52,12 +52,12 @@ def list_executions(machine: str) -> Permission:
 
 
 def answer_tasks(machine: str) -> Permission:
-    """Task tokens belong to their state machine."""
+    """Answer task tokens, which belong to their state machine."""
     return Permission(actions=("states:SendTaskFailure", "states:SendTaskSuccess"), resources=(machine,))
 
 
 def read_parameters(location: Location, *names: str) -> Permission:
-    """SSM parameters by name, or all in a folder (`/a/b/*`)."""
+    """Read SSM parameters by name, or all beneath a path (`/a/b/*`)."""
     return Permission(actions=("ssm:GetParameter",), resources=_parameters(location, names), because=_PARAMETERS)
 
 
@@ -66,7 +66,7 @@ def write_parameters(location: Location, *names: str) -> Permission:
 
 
 def own_parameter(location: Location, name: str) -> Permission:
-    """One SSM parameter, from its making to its end."""
+    """Create, read and delete one SSM parameter."""
     actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
     return Permission(actions=actions, resources=_parameters(location, (name,)))
 

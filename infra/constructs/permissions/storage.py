@@ -1,4 +1,4 @@
-"""Objects and the ledger. A bucket, a table and a topic never come without their key."""
+"""Objects, tables, queues and topics, always together with their KMS key."""
 
 import functools
 from collections.abc import Hashable
@@ -24,17 +24,17 @@ SYMMETRIC_USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What a service does with a symmetric key on somebody's behalf (DynamoDB and CloudWatch Logs guides, spelled out)."""
+"""What a service does with a symmetric key on a caller's behalf (DynamoDB and CloudWatch Logs guides)."""
 
 DELETE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
-"""By DeleteObjects, which asks for the first always and for the second where versions are named (S3 API)."""
+"""DeleteObjects always needs the first, and the second if versions are named (S3 API)."""
 
 _OBJECTS = "The keys of objects are not known before there are prompts; the statement names their folders."
 
 
 def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """Objects in any version, and whether they exist: `prompts/` is a folder, `datasets/*/train.jsonl` the objects
-    so named."""
+    """Read objects in any version, and see whether they exist. `prompts/` is a folder, `datasets/*/train.jsonl` a
+    pattern of keys."""
     return (
         _objects(bucket, ("s3:GetObject", "s3:GetObjectVersion"), folders),
         Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,)),
@@ -43,7 +43,7 @@ def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 
 def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """New objects under the folders. Decrypt is for uploads in parts (S3 guide, Using SSE-KMS)."""
+    """Write objects under the folders. Multipart uploads need kms:Decrypt (S3 guide, Using SSE-KMS)."""
     return (
         _objects(bucket, ("s3:AbortMultipartUpload", "s3:PutObject"), folders),
         _key(_of(bucket), bucket, ("kms:Decrypt", "kms:GenerateDataKey"), "s3"),
@@ -51,11 +51,11 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 
 def write_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
-    """New objects under folders of the environment's bucket in another Region, where its name alone is known.
+    """Write objects under folders of the environment's bucket in another Region, where only its name is known.
 
-    CloudFormation names a bucket after its stack, cut to 24 characters if need be. An environment's name has at most
-    ten, so those 24 are of no other's stack: `distillery-dev-foundatio` is not the beginning of what is `dev-two`'s.
-    The key, known by its alias, is for nobody else's bucket either; but S3 takes what is written without it.
+    CloudFormation names a bucket after its stack, cut to 24 characters. An environment's name has at most ten, so no
+    other environment's stack has these 24: `distillery-dev-foundatio` is no prefix of a name of `dev-two`. The key's
+    alias also limits access to this environment; but S3 accepts objects that are written without the key.
     """
     names = Names(environment)
     bucket = f"{names.begins(FOUNDATION)}*"
@@ -71,12 +71,12 @@ def write_by_name(location: Location, environment: str, *folders: str) -> tuple[
 
 
 def remove(bucket: s3.IBucket, folder: str) -> Permission:
-    """Objects that have served their purpose."""
+    """Delete objects that are no longer needed."""
     return _objects(bucket, ("s3:DeleteObject",), (folder,))
 
 
 def delete_versions(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """Every version of objects under the folders, to be listed and deleted for good. No key: nothing is read."""
+    """List and delete every version of objects under the folders. Needs no key, since nothing is read."""
     return (
         Permission(actions=("s3:ListBucketVersions",), resources=(bucket.bucket_arn,)),
         _objects(bucket, DELETE, folders),
@@ -84,7 +84,7 @@ def delete_versions(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]
 
 
 def empty_bucket(bucket: s3.IBucket) -> tuple[Permission, ...]:
-    """Every version of every object, to be deleted with the bucket. No key: nothing is read."""
+    """Delete every version of every object with the bucket. Needs no key, since nothing is read."""
     return (
         Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions"), resources=(bucket.bucket_arn,)),
         Permission(
@@ -105,7 +105,7 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
 
 
 def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """Sums in items; their values come back to nobody."""
+    """Update counters in items, without reading them."""
     return (
         Permission(actions=("dynamodb:UpdateItem",), resources=(table.table_arn,)),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
@@ -113,7 +113,7 @@ def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
 
 
 def put_ledger_items(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """New items alone, as far as the writer keeps to its conditions."""
+    """Put items; the writer's conditions limit it to new ones."""
     return (
         Permission(actions=("dynamodb:PutItem",), resources=(table.table_arn,)),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
@@ -121,12 +121,12 @@ def put_ledger_items(table: dynamodb.ITable) -> tuple[Permission, ...]:
 
 
 def use_key(kept: s3.IBucket | dynamodb.ITable, service: str, *actions: str) -> Permission:
-    """The key of a bucket or a table, through its service alone."""
+    """The key of a bucket or a table, only through its service."""
     return _key(_of(kept), kept, actions, service)
 
 
 def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
-    """Messages to an encrypted topic."""
+    """Publish to an encrypted topic."""
     return (
         Permission(actions=("sns:Publish",), resources=(topic.topic_arn,)),
         _key(key, topic, ("kms:Decrypt", "kms:GenerateDataKey"), "sns"),
@@ -134,7 +134,7 @@ def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
 
 
 def send_dead_letters(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...]:
-    """Lambda sends what a function could not handle under the function's own role."""
+    """Send dead letters: Lambda does that with the function's own role."""
     return (
         Permission(actions=("sqs:SendMessage",), resources=(queue.queue_arn,)),
         _key(key, queue, ("kms:Decrypt", "kms:GenerateDataKey"), "sqs"),
@@ -157,7 +157,7 @@ def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: st
 
 @functools.cache
 def _key_of(kept: Any) -> Any:
-    """Asked once: see `Location`."""
+    """Cached: see `Location`."""
     key = kept.encryption_key
     if key is None:
         raise ValueError(f"{kept.node.path} has no key of its own; build it with infra.constructs")

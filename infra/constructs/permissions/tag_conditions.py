@@ -1,7 +1,7 @@
-"""Conditions on tags: what of Bedrock's is an environment's own, and what it makes is known as its own.
+"""Conditions on the tags that show which environment a Bedrock resource belongs to.
 
-Several environments may stand in one account, and Bedrock gives its resources random ids: their tags alone tell whose
-they are. Which action and resource type takes which key is the Service Authorization Reference's.
+An account may have several environments, and Bedrock gives its resources random ids, so only tags show their owner. The
+Service Authorization Reference lists which action and resource type supports which condition key.
 """
 
 from collections.abc import Collection
@@ -13,14 +13,14 @@ _RESOURCE, _REQUEST = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TA
 
 
 def owned(names: Names) -> Conditions:
-    """What bears the environment's tag."""
+    """Resources with the environment's tag."""
     return {"StringEquals": {_RESOURCE: names.environment}}
 
 
 def tagged(names: Names, keys: Collection[str]) -> Conditions:
-    """What is tagged as the environment's own, at its making or later, with no tags but these.
+    """Requests that tag a resource as the environment's, at its creation or later, with no other tag keys.
 
-    What does not exist yet bears no tag; what bears another environment's is never taken from it.
+    A resource that does not exist yet has no tag. One with another environment's tag cannot be changed.
     """
     return {
         "StringEquals": {_REQUEST: names.environment},
@@ -30,7 +30,7 @@ def tagged(names: Names, keys: Collection[str]) -> Conditions:
 
 
 def tagged_over_owned(names: Names, keys: Collection[str]) -> Conditions:
-    """What is made of something that is the environment's own, and is tagged so itself."""
+    """Requests that create a tagged resource from one of the environment's own."""
     return {"StringEquals": {_REQUEST: names.environment, _RESOURCE: names.environment}, **_keys(keys)}
 
 

@@ -1,9 +1,9 @@
-"""What people reach: that of every recipe, or, where a tag of theirs names a recipe, that of this one alone.
+"""What people can access: all recipes, or the one that their principal tag `distillery:recipe` names.
 
-The tag is `distillery:recipe` of the person's user, role or session (`aws:PrincipalTag`). Each grant is two statements,
-whatever the number of recipes: one is for those without the tag; the other names it as a variable, which has no value
-for them, and allows them nothing (IAM guide, reference_policies_variables). The variable has no default, such as `'*'`:
-no page says that a default's wildcard counts as one.
+The tag is on the person's user, role or session (`aws:PrincipalTag`). Each grant has two statements, whatever the
+number of recipes: one for principals without the tag, and one that uses it as a policy variable, which has no value for
+them and so allows them nothing (IAM guide, reference_policies_variables). The variable has no default such as `'*'`: no
+page says that the wildcard of a default counts as one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,17 +19,18 @@ from infra.constructs.permissions import running, storage
 from infra.constructs.permissions.permission import Conditions, Permission
 
 RECIPE, RUN = "{recipe}", "{run}"
-"""In a resource or a condition: the name of a recipe that is reached, and the id of one of its runs."""
+"""Placeholders in a resource or a condition: the name of a recipe, and the id of one of its runs."""
 
 KEY = f"aws:PrincipalTag/{TAG_RECIPE}"
 OWN = f"${{{KEY}}}"
 OWN_RUNS = (f"{OWN}-?????-????????-?", f"{OWN}-?????-????????-??")
-"""`names.run_id`, spelled so that no run of a recipe whose name only begins with this one is meant: `support-de-…`. Its
-last part is the number of an attempt: nobody makes a hundred."""
+"""Patterns of `names.run_id` that match no run of a recipe whose name only begins with this one, such as
+`support-de-…`. The last part is the number of an attempt, of which there are fewer than a hundred."""
 
 UNTAGGED: Conditions = {"Null": {KEY: "true"}}
 TAGGED: Conditions = {"Null": {KEY: "false"}}
-"""Beside the variable, so that the CDK joins no statement without one to it: those without the tag would lose both."""
+"""Added beside the variable, so that the CDK does not merge a statement without one into it: principals without the tag
+would lose both."""
 
 _ERASE, _FIND = (*storage.DELETE, "s3:GetObjectVersion"), ("s3:ListBucketVersions",)
 _OBJECTS = "The keys of objects follow recipes and runs; the statement names their folders."
@@ -38,7 +39,7 @@ _OBJECTS = "The keys of objects follow recipes and runs; the statement names the
 def limited(
     actions: Iterable[str], *resources: str, conditions: Conditions | None = None, because: str = _OBJECTS
 ) -> tuple[Permission, ...]:
-    """Actions on resources that name a recipe or a run. Every condition is one more that must hold."""
+    """Actions on resources that name a recipe or a run. All conditions must hold."""
     said, tests = tuple(actions), conditions or {}
     every = Permission(
         actions=said,
@@ -56,7 +57,7 @@ def limited(
 
 
 def read_objects(bucket: s3.IBucket, *keys: str) -> tuple[Permission, ...]:
-    """The newest version of objects whose keys are known."""
+    """Read the newest version of objects whose keys are known."""
     return (
         *limited(("s3:GetObject",), *map(bucket.arn_for_objects, keys)),
         storage.use_key(bucket, "s3", "kms:Decrypt"),
@@ -64,7 +65,7 @@ def read_objects(bucket: s3.IBucket, *keys: str) -> tuple[Permission, ...]:
 
 
 def browse_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """Every version of all that is in the folders, and what there is."""
+    """List the folders, and read every version of their objects."""
     inside = [f"{folder}*" for folder in folders]
     return (
         *limited(("s3:GetObject", "s3:GetObjectVersion"), *map(bucket.arn_for_objects, inside)),
@@ -78,9 +79,9 @@ def browse_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 
 def erase_objects(folders: Mapping[s3.IBucket, Sequence[str]]) -> tuple[Permission, ...]:
-    """Every version of all that is in these folders of buckets, to be read and deleted for good.
+    """Read and delete every version of the objects in these folders of buckets.
 
-    Without the tag the whole of a bucket is listed: what lies beside the folders is seen, and told as not read.
+    Principals without the tag can list the whole bucket: objects outside of the folders are reported as not read.
     """
     buckets = tuple(bucket.bucket_arn for bucket in folders)
     objects = [bucket.arn_for_objects(f"{one}*") for bucket, each in folders.items() for one in each]
@@ -95,7 +96,7 @@ def erase_objects(folders: Mapping[s3.IBucket, Sequence[str]]) -> tuple[Permissi
 
 
 def erase_all(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """The same of what is no recipe's: nobody with the tag may."""
+    """The same for folders that belong to no recipe, which principals with the tag may not access."""
     inside = tuple(bucket.arn_for_objects(f"{folder}*") for folder in folders)
     return (
         Permission(actions=_ERASE, resources=inside, conditions=UNTAGGED, because=_OBJECTS),
@@ -105,7 +106,7 @@ def erase_all(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 
 def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
-    """New objects in the folders. Decrypt is for uploads in parts (S3 guide, Using SSE-KMS)."""
+    """Write objects in the folders. Multipart uploads need kms:Decrypt (S3 guide, Using SSE-KMS)."""
     inside = [bucket.arn_for_objects(f"{folder}*") for folder in folders]
     return (
         *limited(("s3:AbortMultipartUpload", "s3:PutObject"), *inside),
@@ -114,14 +115,14 @@ def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 
 def read_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """The ledger's records of runs, and who uploaded what lies in a folder of the recipe's name; nothing else that it
-    holds: beside them stand task tokens."""
+    """Read the ledger's records of runs, and of uploads to folders with the recipe's name. Nothing else: the ledger
+    also has task tokens."""
     reads, uploads = ("dynamodb:GetItem", "dynamodb:Query"), (f"uploads#{RUN}", f"object#s3://*/{RECIPE}/*")
     return _items(reads, table, f"recipe#{RECIPE}", *uploads)
 
 
 def list_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """The records of a recipe's runs, together."""
+    """List the records of a recipe's runs."""
     return _items(("dynamodb:Query",), table, f"recipe#{RECIPE}")
 
 
@@ -138,13 +139,16 @@ def read_aliases(location: Location, names: Names) -> tuple[Permission, ...]:
 
 
 def invoke(*functions: str) -> Permission:
-    """Functions that do something for any recipe. IAM cannot see which one is asked for, so nobody with the tag may."""
+    """Invoke functions that act for any recipe. IAM cannot see for which one, so principals with the tag may not."""
     return Permission(actions=("lambda:InvokeFunction",), resources=functions, conditions=UNTAGGED)
 
 
 def decide(function: str, *, deciders_named: bool) -> tuple[Permission, ...]:
-    """The same of a function that is told by its URL who asks. deciders_named: whether each recipe says who decides:
-    then the function knows whom it is not for, and lets nobody in for the want of a name."""
+    """The same for a function that learns the caller from its URL.
+
+    `deciders_named` states whether each recipe names its deciders. Then the function itself refuses everyone else, so
+    principals with the tag may invoke it.
+    """
     if deciders_named:
         return running.decide(function)
     return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in running.decide(function))
