@@ -1,7 +1,7 @@
-"""Python's imports beside Node's: what `app.py` does first, so that neither waits for the other.
+"""Imports Python modules while Node loads the CDK: `app.py` does this first, so that neither waits for the other.
 
-Node takes a third of a second to start and to load the CDK and its rules. Python asks it through one pipe, so only one
-thread may; what the other imports meanwhile must ask Node nothing.
+Node takes a third of a second to start and to load the CDK and its rules. Python calls it through one pipe, so only one
+thread may call it: modules that the other thread imports meanwhile must not call Node.
 """
 
 import importlib
@@ -20,14 +20,14 @@ SERVICES = (
 
 
 def import_ahead() -> None:
-    """The CDK beside the settings, then the rules beside the CDK's services."""
+    """Imports the CDK and the settings in parallel, then the rules and the CDK's services."""
     importlib.import_module("jsii")  # so that what follows begins by starting Node
     _beside("aws_cdk", SETTINGS)
     _beside("cdk_nag", SERVICES)
 
 
 def _beside(asking: str, silent: Sequence[str]) -> None:
-    """An import that fails here fails again, and is told, where the module is imported in the ordinary way."""
+    """An import that fails in the thread fails again, and is reported, where the module is imported as usual."""
     thread = threading.Thread(target=lambda: [importlib.import_module(name) for name in silent])
     thread.start()
     importlib.import_module(asking)
