@@ -6,7 +6,7 @@ from constructs import Construct
 from distillery.settings import Logging, Settings
 from infra.constructs.managed_policies import collector_policy, logs_eraser_policy
 from infra.constructs.ssm_outputs import publish
-from infra.stages.collection import LOGGED, Collection
+from infra.stages.collection import LOGGED, CollectionStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 
@@ -20,7 +20,7 @@ class CollectionStack(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="logged calls")
         key, home = foundation.key(self), settings.home_region
         calls = foundation.calls(self, key)
-        function = Collection(
+        function = CollectionStage(
             self,
             "Collection",
             context=self.context_for(key),

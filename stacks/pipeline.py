@@ -19,7 +19,7 @@ from infra.constructs.managed_policies import (
 )
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
-from infra.stages.dataset import Dataset
+from infra.stages.dataset import DatasetStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
 from stacks.state_machine import Stages, definition
@@ -35,7 +35,7 @@ class Pipeline(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=settings.home_region, description="the pipeline")
         key, recipes = foundation.key(self), list(settings.recipes.values())
         context, stores = self.context_for(key), foundation.stores(self, key)
-        dataset = Dataset(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
+        dataset = DatasetStage(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
         stages = Stages.create(self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes)
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
@@ -74,7 +74,7 @@ class Pipeline(EnvironmentStack):
         publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
-    def _people(self, stores: DataStores, dataset: Dataset, rollback: Function, *, polled: list[Function]) -> None:
+    def _people(self, stores: DataStores, dataset: DatasetStage, rollback: Function, *, polled: list[Function]) -> None:
         """The managed policies of people: of the command line, of deciders, and of readers of texts."""
         names = self.names
         there = self.settings.inference_region

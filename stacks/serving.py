@@ -7,7 +7,7 @@ from distillery.settings import Settings, policies
 from distillery.settings.route_map import probed
 from infra.constructs.managed_policies import caller_policy, measurer_policy
 from infra.constructs.ssm_outputs import publish
-from infra.stages.serving import Serving
+from infra.stages.serving import ServingStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 
@@ -19,7 +19,7 @@ class ServingStack(EnvironmentStack):
         super().__init__(scope, part, settings=settings, region=settings.inference_region, description="routes")
         context, home = self.context_for(foundation.key(self)), settings.home_region
         routes = policies(settings)
-        serving = Serving(
+        serving = ServingStage(
             self,
             "Serving",
             context=context,

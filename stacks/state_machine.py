@@ -18,20 +18,20 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.stack_context import StackContext
 from infra.constructs.task import DISCARD
-from infra.stages.distillation import Distillation
-from infra.stages.endpoint import Endpoint
-from infra.stages.evaluation import Evaluation
-from infra.stages.promotion import Promotion
+from infra.stages.distillation import DistillationStage
+from infra.stages.endpoint import EndpointStage
+from infra.stages.evaluation import EvaluationStage
+from infra.stages.promotion import PromotionStage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """The stages with states, in their order."""
 
-    distillation: Distillation
-    endpoint: Endpoint
-    evaluation: Evaluation
-    promotion: Promotion
+    distillation: DistillationStage
+    endpoint: EndpointStage
+    evaluation: EvaluationStage
+    promotion: PromotionStage
 
     @classmethod
     def create(
@@ -44,15 +44,17 @@ class Stages:
         settings: lambda_.ILayerVersion,
     ) -> Self:
         """Creates the stages. `settings` is the layer with the recipes."""
-        endpoint = Endpoint(scope, "Endpoint", context=context, stores=stores, recipes=recipes)
+        endpoint = EndpointStage(scope, "Endpoint", context=context, stores=stores, recipes=recipes)
         letters = endpoint.sweep.dead_letters  # one queue and one alarm: the slow poll repeats failed work anyway
         return cls(
-            distillation=Distillation(
+            distillation=DistillationStage(
                 scope, "Distillation", context=context, stores=stores, recipes=recipes, dead_letters=letters
             ),
             endpoint=endpoint,
-            evaluation=Evaluation(scope, "Evaluation", context=context, stores=stores, recipes=recipes),
-            promotion=Promotion(scope, "Promotion", context=context, stores=stores, recipes=recipes, settings=settings),
+            evaluation=EvaluationStage(scope, "Evaluation", context=context, stores=stores, recipes=recipes),
+            promotion=PromotionStage(
+                scope, "Promotion", context=context, stores=stores, recipes=recipes, settings=settings
+            ),
         )
 
     @property

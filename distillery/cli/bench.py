@@ -18,7 +18,7 @@ from distillery.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from distillery.cli.benchmark.measurement import Plan, Result
-    from distillery.cli.benchmark.prompts import Prompt
+    from distillery.cli.benchmark.prompts import BenchmarkPrompt
     from distillery.cli.benchmark.variant import Variant
     from distillery.client.single_step import SingleStep
 
@@ -77,14 +77,14 @@ def bench(
     _output(on, plan, result, as_json, chart)
 
 
-def _prompts(file: Path | None, rounds: int) -> "list[Prompt]":
+def _prompts(file: Path | None, rounds: int) -> "list[BenchmarkPrompt]":
     from distillery.cli.benchmark import prompts
 
     source = prompts.from_file(file) if file else prompts.generated()
     return [next(source) for _ in range(rounds)]
 
 
-def _plan(on: Target, asked: list[str], prompts: "list[Prompt]", warm_up: int, max_tokens: int) -> "Plan":
+def _plan(on: Target, asked: list[str], prompts: "list[BenchmarkPrompt]", warm_up: int, max_tokens: int) -> "Plan":
     from distillery.cli.benchmark.measurement import Plan
     from distillery.client.single_step import SingleStep
 

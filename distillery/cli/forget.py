@@ -13,7 +13,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import address
 
 if TYPE_CHECKING:
-    from distillery.cli.erasure.copies import Bucket, Copy, Found
+    from distillery.cli.erasure.copies import Copy, Found, VersionedBucket
     from distillery.cli.erasure.learners import Learner
     from distillery.cli.erasure.matching import Matcher
 
@@ -67,13 +67,15 @@ def forget(
         raise typer.Exit(LEFT)
 
 
-def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
+def _buckets(on: Target, recipe: str | None) -> list["VersionedBucket"]:
     """Returns the buckets to search. Logged calls belong to no recipe, so that with a recipe they are left out."""
-    from distillery.cli.erasure.copies import Bucket, limited_to
+    from distillery.cli.erasure.copies import VersionedBucket, limited_to
     from distillery.client import NotDeployed
 
     home = on.account.s3()
-    found = [Bucket(name=str(on.account.pipeline[name]), s3=home) for name in ("prompts_bucket", "data_bucket")]
+    found = [
+        VersionedBucket(name=str(on.account.pipeline[name]), s3=home) for name in ("prompts_bucket", "data_bucket")
+    ]
     if recipe is not None:
         runs = [record.run.id for record in on.ledger.runs(recipe)]
         if not runs:  # a recipe that was removed from the settings may have left texts
@@ -83,10 +85,13 @@ def _buckets(on: Target, recipe: str | None) -> list["Bucket"]:
         logs = str(on.account.collection["bucket"])
     except NotDeployed:
         return found
-    return [*found, Bucket(name=logs, s3=on.account.s3(str(on.account.pipeline["inference_region"])), logs=True)]
+    return [
+        *found,
+        VersionedBucket(name=logs, s3=on.account.s3(str(on.account.pipeline["inference_region"])), logs=True),
+    ]
 
 
-def _matcher(buckets: list["Bucket"], text: str | None, file: Path | None, digest: str | None) -> "Matcher":
+def _matcher(buckets: list["VersionedBucket"], text: str | None, file: Path | None, digest: str | None) -> "Matcher":
     """Raises BadRequest unless exactly one option is given, or if nothing has the digest."""
     from distillery.cli.erasure import matching
     from distillery.cli.erasure.copies import prompt_of_digest
@@ -106,7 +111,7 @@ def _matcher(buckets: list["Bucket"], text: str | None, file: Path | None, diges
     raise BadRequest(f"no prompt of digest {address(str(digest))} is in any file; if you have its text, use --text")
 
 
-def _search(on: Target, buckets: list["Bucket"], matcher: "Matcher", *, everything: bool) -> "Found":
+def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *, everything: bool) -> "Found":
     from distillery.cli.erasure.copies import answers_of, is_golden, search
     from distillery.cli.erasure.learners import in_use
 

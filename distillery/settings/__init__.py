@@ -8,25 +8,25 @@ from distillery.settings.environment import (
     LONGEST_RUN_DAYS,
     LifecycleAcknowledgement,
     Logging,
-    Route,
+    RouteSettings,
     Settings,
     VpcEndpoint,
 )
-from distillery.settings.fallback import FallbackPolicy, Step, policies
-from distillery.settings.finding import ConfigError, Finding
+from distillery.settings.fallback import FallbackPolicy, FallbackStep, policies
+from distillery.settings.finding import ConfigError, ConfigFinding
 from distillery.settings.reading import environment_names, load
 from distillery.settings.warnings import warnings
 
 __all__ = [
     "LONGEST_RUN_DAYS",
     "ConfigError",
+    "ConfigFinding",
     "FallbackPolicy",
-    "Finding",
+    "FallbackStep",
     "LifecycleAcknowledgement",
     "Logging",
-    "Route",
+    "RouteSettings",
     "Settings",
-    "Step",
     "VpcEndpoint",
     "environment_names",
     "load",

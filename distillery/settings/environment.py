@@ -91,7 +91,7 @@ OWN_MODEL = (PRIORITY, STANDARD)
 """Words of a fallback policy that mean the route's own model, in the priority tier and at standard latency."""
 
 
-class Route(BaseModel):
+class RouteSettings(BaseModel):
     """A model of the catalog, or the live endpoint of a recipe: exactly one of `model` and `recipe` is set.
 
     `distillery.settings.fallback` turns its fallback policy into steps.
@@ -195,7 +195,7 @@ class Settings(BaseModel):
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="a table [cost_tags] of texts by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")
-    routes: dict[str, Route] = Field(description="tables [routes.<name>]")
+    routes: dict[str, RouteSettings] = Field(description="tables [routes.<name>]")
     acknowledged: tuple[LifecycleAcknowledgement, ...] = Field(default=(), description="tables [[acknowledged]]")
 
     def acknowledgement(self, model: str) -> LifecycleAcknowledgement | None:

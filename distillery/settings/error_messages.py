@@ -18,12 +18,12 @@ from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
     Quota,
-    Route,
+    RouteSettings,
     Settings,
     Trail,
     VpcEndpoint,
 )
-from distillery.settings.finding import Finding, closest_matches
+from distillery.settings.finding import ConfigFinding, closest_matches
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 """pydantic's error types for a key that a model, or a dataclass, does not have."""
@@ -39,7 +39,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("recipes",): Recipe,
     ("recipes", "curation"): Curation,
     ("recipes", "logs"): LogSource,
-    ("routes",): Route,
+    ("routes",): RouteSettings,
     ("trail",): Trail,
     ("vpc_endpoint",): VpcEndpoint,
 }
@@ -49,7 +49,7 @@ _RECIPE_ROUTE = {*_DERIVED, "model", "latency", "cost_centres"}
 """Keys that the table of a recipe's route cannot have: its model is the recipe's, without application profiles."""
 
 
-def misplaced_keys(raw: Mapping[str, Any]) -> Iterator[Finding]:
+def misplaced_keys(raw: Mapping[str, Any]) -> Iterator[ConfigFinding]:
     """Keys that `normalize` derives from headings and recipes."""
     if "environment" in raw:
         yield _unknown_key(("environment",), _DERIVED)
@@ -59,13 +59,13 @@ def misplaced_keys(raw: Mapping[str, Any]) -> Iterator[Finding]:
             yield from (_unknown_key((heading, name, key), derived) for key in table if key in derived)
 
 
-def converted_dates(raw: Mapping[str, Any]) -> Iterator[Finding]:
+def converted_dates(raw: Mapping[str, Any]) -> Iterator[ConfigFinding]:
     """Values that are no TOML dates: pydantic converts texts, timestamps and numbers to dates."""
     for name, recipe in _tables(raw, "recipes"):
         logs = recipe.get("logs")
         day = logs.get("anybody_may_teach") if isinstance(logs, Mapping) else None
         if day is not None and type(day) is not date:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.anybody_may_teach",
                 wrong=f"it is {day!r}",
                 allowed="a day such as 2026-11-29, without quotes",
@@ -73,7 +73,7 @@ def converted_dates(raw: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def finding_of(error: ErrorDetails) -> Finding:
+def finding_of(error: ErrorDetails) -> ConfigFinding:
     """The finding for one of pydantic's errors."""
     loc, missing = error["loc"], error["type"] == "missing"
     if error["type"] in _UNKNOWN:
@@ -85,13 +85,13 @@ def finding_of(error: ErrorDetails) -> Finding:
     fix = f"write {loc[-1]} = …" if missing else "write one of what is allowed"
     if loc[:1] in _TABLES and len(loc) == 1:
         fix = "write it as in environments/dev.toml"
-    return Finding(where=_where(loc), wrong=wrong, allowed=_allowed(loc, error["msg"]), fix=fix)
+    return ConfigFinding(where=_where(loc), wrong=wrong, allowed=_allowed(loc, error["msg"]), fix=fix)
 
 
-def _unknown_key(loc: tuple[int | str, ...], derived: set[str]) -> Finding:
+def _unknown_key(loc: tuple[int | str, ...], derived: set[str]) -> ConfigFinding:
     owner, key = _owner(loc)
     known = owner.__annotations__.keys() - derived
-    return Finding(
+    return ConfigFinding(
         where=_where(loc),
         wrong=f"{key!r} is not a setting",
         allowed=", ".join(sorted(known)),

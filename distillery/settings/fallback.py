@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from distillery.core import catalog
 from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
-from distillery.settings.environment import PRIORITY, STANDARD, Route, Settings
+from distillery.settings.environment import PRIORITY, STANDARD, RouteSettings, Settings
 
 MAX_TOKENS = 1024
 """Tokens of an answer by default: throttling reserves them up front (UG monitoring-runtime-metrics)."""
@@ -17,7 +17,7 @@ _KINDS = {Latency.OPTIMIZED: PriceKind.OPTIMIZED, Tier.PRIORITY: PriceKind.PRIOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FallbackStep:
     """One step of a fallback policy.
 
     `model` is the catalog's id; for a student, that of its base model. `recipe` is the recipe whose live endpoint is
@@ -51,8 +51,8 @@ class Step:
 class FallbackPolicy:
     """A route with its steps in order."""
 
-    route: Route
-    steps: tuple[Step, ...]
+    route: RouteSettings
+    steps: tuple[FallbackStep, ...]
     max_tokens: int
 
     @property
@@ -71,7 +71,7 @@ def policies(settings: Settings) -> list[FallbackPolicy]:
     return [policy(settings, route) for route in settings.routes.values()]
 
 
-def policy(settings: Settings, route: Route) -> FallbackPolicy:
+def policy(settings: Settings, route: RouteSettings) -> FallbackPolicy:
     recipe = settings.recipes.get(route.recipe or "")
     most = route.max_tokens or (recipe.max_answer_tokens if recipe else MAX_TOKENS)
     own = first_step(settings, route)
@@ -79,13 +79,13 @@ def policy(settings: Settings, route: Route) -> FallbackPolicy:
     return FallbackPolicy(route=route, steps=(*([own] if own else ()), *steps), max_tokens=most)
 
 
-def fallbacks(settings: Settings, route: Route) -> Iterator[tuple[Step | None, str]]:
+def fallbacks(settings: Settings, route: RouteSettings) -> Iterator[tuple[FallbackStep | None, str]]:
     """Each word of the policy and its step; None if the word leads nowhere."""
     for word in route.fallback:
         yield _step(settings, route, word), word
 
 
-def first_step(settings: Settings, route: Route) -> Step | None:
+def first_step(settings: Settings, route: RouteSettings) -> FallbackStep | None:
     """The step for the route's own model; None if its recipe, or its model, does not exist."""
     if route.recipe is None:
         return _of_model(settings, str(route.model), route.latency)
@@ -94,10 +94,10 @@ def first_step(settings: Settings, route: Route) -> Step | None:
         return None
     by_token = recipe.hosting is HostingMode.ON_DEMAND and _known(recipe.student)
     price = catalog.custom_model_price(recipe.student) if by_token else None
-    return Step(model=recipe.student, region=settings.home_region, recipe=recipe.name, price=price)
+    return FallbackStep(model=recipe.student, region=settings.home_region, recipe=recipe.name, price=price)
 
 
-def _step(settings: Settings, route: Route, word: str) -> Step | None:
+def _step(settings: Settings, route: RouteSettings, word: str) -> FallbackStep | None:
     if word in (PRIORITY, STANDARD):
         tier = Tier.PRIORITY if word == PRIORITY else Tier.DEFAULT
         return _of_model(settings, route.model, tier=tier) if route.model else None
@@ -108,13 +108,13 @@ def _step(settings: Settings, route: Route, word: str) -> Step | None:
 
 def _of_model(
     settings: Settings, model: str, latency: Latency = Latency.STANDARD, tier: Tier = Tier.DEFAULT
-) -> Step | None:
+) -> FallbackStep | None:
     if not _known(model):
         return None
     region = settings.inference_region
     profile, destinations = profile_and_regions(model, region)
     kind = _KINDS.get(latency) or _KINDS.get(tier, PriceKind.STANDARD)
-    return Step(
+    return FallbackStep(
         model=model,
         region=region,
         latency=latency,

@@ -9,7 +9,7 @@ from distillery.core.escaping import one_line, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ConfigFinding:
     """One problem. `where` is the key in the file; the other parts are clauses without a full stop."""
 
     where: str
@@ -24,7 +24,7 @@ class Finding:
 class ConfigError(DistilleryError):
     """The environment's settings cannot be deployed. `findings` has every reason."""
 
-    def __init__(self, environment: str, findings: Iterable[Finding]) -> None:
+    def __init__(self, environment: str, findings: Iterable[ConfigFinding]) -> None:
         self.environment = environment
         self.findings = tuple(findings)
         super().__init__(environment, self.findings)

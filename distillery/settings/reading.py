@@ -14,7 +14,7 @@ from distillery.core.recipe import PersonalData
 from distillery.settings.checks import findings
 from distillery.settings.environment import Settings, recipe_route
 from distillery.settings.error_messages import converted_dates, finding_of, misplaced_keys
-from distillery.settings.finding import ConfigError, Finding, closest_matches
+from distillery.settings.finding import ConfigError, ConfigFinding, closest_matches
 
 DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
 """Days that data is kept if the file does not say so: without and with `keep_data`."""
@@ -127,7 +127,7 @@ def parse(raw: dict[str, Any], name: str) -> Settings:
     return settings
 
 
-def _shared_account(settings: Settings, folder: Path) -> list[Finding]:
+def _shared_account(settings: Settings, folder: Path) -> list[ConfigFinding]:
     """No two environments may name the same account, so that no change of one reaches the other."""
     others = [other for other in environment_names(folder) if other != settings.environment]
     sharing = [
@@ -139,7 +139,7 @@ def _shared_account(settings: Settings, folder: Path) -> list[Finding]:
     return [_finding("account", wrong, allowed, fix)] if sharing else []
 
 
-def _account_with_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[Finding]:
+def _account_with_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[ConfigFinding]:
     """An environment without an account of its own is deployed to the account of the credentials. That may not be the
     account of an environment that keeps its data."""
     if settings.account is not None or credentials is None:
@@ -161,5 +161,5 @@ def _value_of(name: str, key: str, folder: Path) -> object:
         return None
 
 
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
-    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
+    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from distillery.client.route_map import Prices, RouteMap
-from distillery.client.route_map import Step as MapStep
+from distillery.client.route_map import Prices, RouteMap, Step
 from distillery.core.catalog import Latency
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_TEAM, Names
-from distillery.settings.fallback import FallbackPolicy, Step
+from distillery.settings.fallback import FallbackPolicy, FallbackStep
 
 Applications = Mapping[tuple[str, str], str]
 """(model, cost centre, empty for none) → ARN of the route's application inference profile."""
@@ -59,7 +58,7 @@ def route_map(policy: FallbackPolicy, names: Names, applications: Applications) 
     )
 
 
-def _step(step: Step, names: Names, applications: Applications) -> MapStep:
+def _step(step: FallbackStep, names: Names, applications: Applications) -> Step:
     own = applications.get((step.model, ""))
     system = step.profile or step.model
     centres = {centre: arn for (model, centre), arn in applications.items() if centre and model == step.model}
@@ -69,7 +68,7 @@ def _step(step: Step, names: Names, applications: Applications) -> MapStep:
         identifier, application = own, None
     else:
         identifier, application = system, own
-    return MapStep(
+    return Step(
         model=step.model,
         region=step.region,
         identifier=identifier,
@@ -82,7 +81,7 @@ def _step(step: Step, names: Names, applications: Applications) -> MapStep:
     )
 
 
-def _prices(step: Step) -> Prices | None:
+def _prices(step: FallbackStep) -> Prices | None:
     price = step.price
     if price is None:
         return None

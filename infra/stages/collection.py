@@ -28,7 +28,7 @@ LOGGED = ("AWSLogs/", PENDING, RESULTS)
 SLOW_POLL = Duration.hours(6)
 
 
-class Collection(Construct):
+class CollectionStage(Construct):
     """`function` collects on request, on a schedule, and when a query has ended."""
 
     def __init__(

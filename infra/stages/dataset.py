@@ -20,7 +20,7 @@ from infra.constructs.permissions import running, storage
 from infra.constructs.stack_context import StackContext
 
 
-class Dataset(Construct):
+class DatasetStage(Construct):
     """`function` is invoked for every object under `prompts/` and `collected/` of the prompts bucket, and by
     `distillery run`.
 

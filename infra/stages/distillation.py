@@ -24,7 +24,7 @@ from infra.constructs.task import DISCARD, step, step_with_callback
 LONGEST_JOB = Duration.days(8)
 
 
-class Distillation(Construct):
+class DistillationStage(Construct):
     """`function` checks, starts and stops jobs; `settle` reports to the state machine how they ended."""
 
     def __init__(

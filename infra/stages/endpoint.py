@@ -20,7 +20,7 @@ from infra.constructs.stack_context import StackContext
 from infra.constructs.task import DISCARD, step, wait_until_ready
 
 
-class Endpoint(Construct):
+class EndpointStage(Construct):
     """`function` creates and deletes candidates; `sweep` deletes what a failed execution left behind."""
 
     def __init__(

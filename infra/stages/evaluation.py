@@ -19,7 +19,7 @@ from infra.constructs.task import DISCARD, step
 CHUNKS_AT_A_TIME = 4
 
 
-class Evaluation(Construct):
+class EvaluationStage(Construct):
     """One function for the plan, the answers and the verdict."""
 
     def __init__(

@@ -19,7 +19,7 @@ from infra.constructs.stack_context import StackContext
 from infra.constructs.task import step, wait_until_ready
 
 
-class Promotion(Construct):
+class PromotionStage(Construct):
     """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts a rollback.
 
     `settings` is the layer with the recipes and their deciders.

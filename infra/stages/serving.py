@@ -9,7 +9,7 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
 from distillery.core.served_routes import CallerQuota, ServedRoute, ServedRoutes
-from distillery.settings import FallbackPolicy, Route
+from distillery.settings import FallbackPolicy, RouteSettings
 from distillery.settings.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
 from infra.constructs.application_profile import application_profile
 from infra.constructs.arn import Location
@@ -20,7 +20,7 @@ from infra.constructs.ssm_outputs import publish
 from infra.constructs.stack_context import StackContext
 
 
-class Serving(Construct):
+class ServingStage(Construct):
     """The routes, in the inference Region; endpoints and aliases of distilled models are in the home Region.
 
     Each route has a parameter, a managed policy that a team attaches to its own role, and application profiles.
@@ -131,7 +131,7 @@ class Serving(Construct):
         ]
 
 
-def _offered(route: Route) -> ServedRoute:
+def _offered(route: RouteSettings) -> ServedRoute:
     return ServedRoute(name=route.name, principals=route.principals)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from distillery.cli.benchmark.prompts import Prompt
+from distillery.cli.benchmark.prompts import BenchmarkPrompt
 from distillery.cli.benchmark.variant import Variant
 from distillery.client.aws import AWS_ERRORS, FailureKind, StreamTruncated, classify
 from distillery.client.converse import served_mode
@@ -89,12 +89,12 @@ def _failed(error: Exception) -> Sample:
     return Sample(error=failure.name, sentence=str(error))
 
 
-def max_cost_usd(variant: Variant, prompt: Prompt, max_tokens: int) -> Decimal:
+def max_cost_usd(variant: Variant, prompt: BenchmarkPrompt, max_tokens: int) -> Decimal:
     """Returns the most that one request can cost; 0 if the variant has no price."""
     return variant.cost_usd(-(-prompt.characters // CHARACTERS_PER_TOKEN), max_tokens) or Decimal()
 
 
-def max_total_usd(variants: Sequence[Variant], prompts: Sequence[Prompt], max_tokens: int) -> Decimal:
+def max_total_usd(variants: Sequence[Variant], prompts: Sequence[BenchmarkPrompt], max_tokens: int) -> Decimal:
     """Returns the most that it can cost to send every prompt to every variant."""
     return sum((max_cost_usd(variant, prompt, max_tokens) for variant in variants for prompt in prompts), Decimal())
 
@@ -127,7 +127,7 @@ class Plan:
     """
 
     variants: Sequence[Variant]
-    prompts: Sequence[Prompt]
+    prompts: Sequence[BenchmarkPrompt]
     warm_up: int
     max_tokens: int
     client: Callable[[str], Any]
@@ -172,7 +172,7 @@ def _round(
     plan: Plan,
     budget: Budget,
     variants: Iterable[Variant],
-    prompt: Prompt,
+    prompt: BenchmarkPrompt,
     into: dict[str, list[Sample]],
     on_request: Callable[[], object],
 ) -> bool:

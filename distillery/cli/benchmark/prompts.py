@@ -15,7 +15,7 @@ SUBJECTS = ("rivers", "clocks", "bread", "maps", "glass", "salt", "bridges", "pa
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class BenchmarkPrompt:
     """conversation: `messages`, and `system` if there is one, as Converse takes them."""
 
     conversation: Mapping[str, Any]
@@ -26,13 +26,13 @@ class Prompt:
         return len(json.dumps(self.conversation, ensure_ascii=False))
 
 
-def generated() -> Iterator[Prompt]:
+def generated() -> Iterator[BenchmarkPrompt]:
     """Yields prompts without end. All of them differ, so that no cache can answer."""
     for number, subject in zip(count(1), cycle(SUBJECTS), strict=False):
         yield _from_text(f"Question {number}. Write about {WORDS} words on the history of {subject}.")
 
 
-def from_file(file: Path) -> Iterator[Prompt]:
+def from_file(file: Path) -> Iterator[BenchmarkPrompt]:
     """Yields the prompts of a file over and over.
 
     A `.jsonl` file holds conversations as recipes learn from them, whose last answer is left out; any other file holds
@@ -45,11 +45,11 @@ def from_file(file: Path) -> Iterator[Prompt]:
     return cycle([read(line) for line in lines])
 
 
-def _from_text(text: str) -> Prompt:
-    return Prompt(user_message(text))
+def _from_text(text: str) -> BenchmarkPrompt:
+    return BenchmarkPrompt(user_message(text))
 
 
-def _from_conversation(line: str) -> Prompt:
+def _from_conversation(line: str) -> BenchmarkPrompt:
     try:
         conversation = json.loads(line)
         messages = conversation["messages"]
@@ -57,4 +57,4 @@ def _from_conversation(line: str) -> Prompt:
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise BadRequest(f"no conversation, see distillery check: {line[:60]}") from error
     system = {"system": conversation["system"]} if conversation.get("system") else {}
-    return Prompt({"messages": messages, **system})
+    return BenchmarkPrompt({"messages": messages, **system})

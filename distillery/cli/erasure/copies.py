@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class VersionedBucket:
     """A bucket that is searched.
 
     Attributes:
@@ -55,7 +55,7 @@ class Copy:
         needed: Why the object is kept; empty for one that may be deleted.
     """
 
-    bucket: Bucket
+    bucket: VersionedBucket
     key: str
     versions: tuple[Version, ...]
     needed: str = ""
@@ -89,14 +89,14 @@ class Found:
         return {copy.dataset for copy in self.copies if copy.dataset}
 
 
-def limited_to(bucket: Bucket, recipe: str, runs: Iterable[str]) -> Bucket:
+def limited_to(bucket: VersionedBucket, recipe: str, runs: Iterable[str]) -> VersionedBucket:
     """Returns the bucket limited to the folders of a recipe and its runs."""
     folders = [f"{folder}{recipe}/" for folder in dict.fromkeys((*PROMPTS_BY_RECIPE, *DATA_BY_RECIPE))]
     folders += [f"{folder}{run}/" for folder in DATA_BY_RUN for run in runs]
     return replace(bucket, folders=tuple(folders))
 
 
-def objects(bucket: Bucket, *folders: str) -> Iterator[tuple[str, tuple[Version, ...]]]:
+def objects(bucket: VersionedBucket, *folders: str) -> Iterator[tuple[str, tuple[Version, ...]]]:
     """Yields every key in the folders with all its versions."""
     found = defaultdict[str, list[Version]](list)
     for folder in folders or bucket.folders:
@@ -106,7 +106,7 @@ def objects(bucket: Bucket, *folders: str) -> Iterator[tuple[str, tuple[Version,
         yield key, tuple(every)
 
 
-def prompt_of_digest(buckets: Iterable[Bucket], digest: str) -> Prompt | None:
+def prompt_of_digest(buckets: Iterable[VersionedBucket], digest: str) -> Prompt | None:
     """Returns the prompt with that digest from the first copy that is found; None if there is none."""
     for bucket in buckets:
         for _, every in objects(bucket):
@@ -118,7 +118,7 @@ def prompt_of_digest(buckets: Iterable[Bucket], digest: str) -> Prompt | None:
 
 
 def search(
-    buckets: Iterable[Bucket], matcher: Matcher, on_object: Callable[[int], None] = lambda _searched: None
+    buckets: Iterable[VersionedBucket], matcher: Matcher, on_object: Callable[[int], None] = lambda _searched: None
 ) -> Found:
     """Searches the buckets, and calls `on_object` with the number of versions read so far after each object."""
     found = Found()
@@ -130,7 +130,7 @@ def search(
     return found
 
 
-def _any(bucket: Bucket, every: tuple[Version, ...], matcher: Matcher, found: Found) -> bool:
+def _any(bucket: VersionedBucket, every: tuple[Version, ...], matcher: Matcher, found: Found) -> bool:
     for version in every:
         if version.marker or not version.size:
             continue
@@ -143,7 +143,7 @@ def _any(bucket: Bucket, every: tuple[Version, ...], matcher: Matcher, found: Fo
     return False
 
 
-def answers_of(bucket: Bucket, runs: Iterable[str], found: Found) -> list[Copy]:
+def answers_of(bucket: VersionedBucket, runs: Iterable[str], found: Found) -> list[Copy]:
     """Returns the answers of runs that evaluated on the text: they are stored by run, without their prompts."""
     known = {copy.uri for copy in found.copies}
     every = [

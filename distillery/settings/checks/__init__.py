@@ -33,9 +33,9 @@ from distillery.settings.checks.recipe import (
 )
 from distillery.settings.checks.route import check_latencies, check_routes
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
-Check = Callable[[Settings, date], Iterable[Finding]]
+Check = Callable[[Settings, date], Iterable[ConfigFinding]]
 
 CHECKS: tuple[Check, ...] = (
     check_names,
@@ -70,7 +70,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def findings(settings: Settings, on: date) -> Iterator[Finding]:
+def findings(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Yields every reason not to deploy these settings on that day."""
     for check in CHECKS:
         yield from check(settings, on)

@@ -7,7 +7,7 @@ from operator import attrgetter
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import LONGEST_RUN_DAYS, Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -45,22 +45,22 @@ RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
 )
 
 
-def check_bounds(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_bounds(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The recipes' numbers, and the days that data and logs are kept."""
     for name, recipe in settings.recipes.items():
         for field, inside, allowed, fix in RECIPE_BOUNDS:
             if not inside(recipe):
                 wrong = f"it is {attrgetter(field)(recipe)}"
-                yield Finding(where=f"recipes.{name}.{field}", wrong=wrong, allowed=allowed, fix=fix)
+                yield ConfigFinding(where=f"recipes.{name}.{field}", wrong=wrong, allowed=allowed, fix=fix)
     if settings.log_retention_days not in RETENTION_DAYS:
-        yield Finding(
+        yield ConfigFinding(
             where="log_retention_days",
             wrong=f"CloudWatch Logs has no retention of {settings.log_retention_days} days",
             allowed=", ".join(map(str, RETENTION_DAYS)),
             fix=f"write {min(RETENTION_DAYS, key=lambda days: abs(days - settings.log_retention_days))}",
         )
     if not LONGEST_RUN_DAYS <= settings.data_days <= DATA_DAYS_MAX:
-        yield Finding(
+        yield ConfigFinding(
             where="data_days",
             wrong=f"it is {settings.data_days}",
             allowed=f"{LONGEST_RUN_DAYS} to {DATA_DAYS_MAX}: a run may take {LONGEST_RUN_DAYS} days",

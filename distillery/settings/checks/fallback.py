@@ -7,9 +7,9 @@ from datetime import date
 from distillery.core import catalog
 from distillery.core.catalog import Tier
 from distillery.core.names import Names
-from distillery.settings.environment import OWN_MODEL, PRIORITY, Route, Settings
-from distillery.settings.fallback import FallbackPolicy, Step, fallbacks, first_step, policies
-from distillery.settings.finding import Finding, closest_matches
+from distillery.settings.environment import OWN_MODEL, PRIORITY, RouteSettings, Settings
+from distillery.settings.fallback import FallbackPolicy, FallbackStep, fallbacks, first_step, policies
+from distillery.settings.finding import ConfigFinding, closest_matches
 from distillery.settings.route_map import applications_of, route_map
 
 MAP_MAX = 4_000
@@ -23,7 +23,7 @@ _ARN = "arn:aws:bedrock:ap-southeast-1:111111111111:application-inference-profil
 _WORDS = '"priority", "standard", other routes and model ids of the catalog'
 
 
-def check_fallbacks(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_fallbacks(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Each route leads to a model, and no two steps of its policy are the same."""
     for name, route in settings.routes.items():
         if name in OWN_MODEL or name.startswith("distilled-"):
@@ -38,17 +38,19 @@ def check_fallbacks(settings: Settings, _on: date) -> Iterator[Finding]:
         before = [first_step(settings, route)]
         for index, (step, word) in enumerate(fallbacks(settings, route)):
             if wrong := _wrong(settings, route, step, word, before):
-                yield Finding(where=f"routes.{name}.fallback[{index}]", **wrong)
+                yield ConfigFinding(where=f"routes.{name}.fallback[{index}]", **wrong)
             before.append(step)
 
 
-def _no_recipe(settings: Settings, name: str, recipe: str) -> Finding:
+def _no_recipe(settings: Settings, name: str, recipe: str) -> ConfigFinding:
     allowed = ", ".join(settings.recipes) or "none"
     fix = f"remove the table, or name a recipe (near it: {closest_matches(recipe, settings.recipes)})"
     return _finding(f"routes.{name}", f"there is no recipe {recipe!r}", allowed, fix)
 
 
-def _wrong(settings: Settings, route: Route, step: Step | None, word: str, before: list[Step | None]) -> dict[str, str]:
+def _wrong(
+    settings: Settings, route: RouteSettings, step: FallbackStep | None, word: str, before: list[FallbackStep | None]
+) -> dict[str, str]:
     """The clauses of a finding; empty if the step is valid."""
     if word in OWN_MODEL and route.model is None:
         wrong = f"{word!r} means the route's own model, and a distilled model has no tiers or latency modes"
@@ -82,7 +84,7 @@ def _unknown(settings: Settings, word: str) -> dict[str, str]:
     }
 
 
-def check_cost_centres(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_cost_centres(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Each cost centre is named once and has an effect, and all of them together fit into a role's policies."""
     every = policies(settings)
     for policy in every:
@@ -99,7 +101,7 @@ def check_cost_centres(settings: Settings, _on: date) -> Iterator[Finding]:
         yield _finding("routes", wrong, f"at most {PROFILES_MAX}", "leave out cost centres or fallback models")
 
 
-def check_maps(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_maps(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Each route's map fits into its SSM parameter."""
     for policy in policies(settings):
         if (length := _length(policy, Names(settings.environment))) > MAP_MAX:
@@ -112,5 +114,5 @@ def _length(policy: FallbackPolicy, names: Names) -> int:
     return len(json.dumps(published.document(), separators=(",", ":"), ensure_ascii=False))
 
 
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
-    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
+    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)

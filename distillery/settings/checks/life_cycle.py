@@ -7,10 +7,10 @@ from distillery.core import catalog
 from distillery.core.catalog import LifeState, Model
 from distillery.settings.checks.model_usage import Role, Use, find_model, model_uses
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding, closest_matches
+from distillery.settings.finding import ConfigFinding, closest_matches
 
 
-def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
+def check_lives(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Every model is available on the day, and every student accepts customization jobs, or its end is acknowledged."""
     for use in model_uses(settings):
         model = find_model(use.model)
@@ -27,9 +27,9 @@ def check_lives(settings: Settings, on: date) -> Iterator[Finding]:
                 yield _too_late(use, model, lapsed, on)
 
 
-def _unknown(use: Use) -> Finding:
+def _unknown(use: Use) -> ConfigFinding:
     known = [model.id for model in catalog.models()]
-    return Finding(
+    return ConfigFinding(
         where=use.where,
         wrong=f"the catalog knows no model {use.model!r}",
         allowed="model ids of the catalog, without a profile's prefix or a context-length suffix",
@@ -49,8 +49,8 @@ def _over(use: Use, model: Model, on: date) -> str | None:
     return None
 
 
-def _too_early(use: Use, model: Model, on: date) -> Finding:
-    return Finding(
+def _too_early(use: Use, model: Model, on: date) -> ConfigFinding:
+    return ConfigFinding(
         where=use.where,
         wrong=f"{model.id!r} is not offered before {model.life.within(use.region).first}, and the day is {on}",
         allowed=f"models that are offered on {on}",
@@ -58,10 +58,10 @@ def _too_early(use: Use, model: Model, on: date) -> Finding:
     )
 
 
-def _too_late(use: Use, model: Model, wrong: str, on: date) -> Finding:
+def _too_late(use: Use, model: Model, wrong: str, on: date) -> ConfigFinding:
     successor = active_successor(model, on, use.region)
     instead = f"use its successor {successor.id!r}" if successor else "choose another model"
-    return Finding(
+    return ConfigFinding(
         where=use.where,
         wrong=wrong,
         allowed=f"models that are available on {on}, or whose end is acknowledged until then",
@@ -78,14 +78,14 @@ def active_successor(model: Model, on: date, region: str) -> Model | None:
     return None
 
 
-def check_acknowledgements(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_acknowledgements(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Each acknowledgement is about a model in use, and there is one for each model."""
     used = {use.model for use in model_uses(settings)}
     listed = [known.model for known in settings.acknowledged]
     for index, model in enumerate(listed):
         if model not in used or model in listed[:index]:
             wrong = f"{model!r} is acknowledged twice" if model in used else f"no recipe or route uses {model!r}"
-            yield Finding(
+            yield ConfigFinding(
                 where=f"acknowledged[{index}].model",
                 wrong=wrong,
                 allowed="each model that is in use, once: " + ", ".join(sorted(used)),

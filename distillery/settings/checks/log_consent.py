@@ -11,10 +11,10 @@ from distillery.core.logs import How, LogSource
 from distillery.settings.checks.logs import PARAMETER_MAX, log_sources
 from distillery.settings.checks.principals import pattern_findings
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 
-def check_whose_calls(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_whose_calls(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Scheduled collection names its principals, and each principal is a valid pattern."""
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.principals"
@@ -23,14 +23,14 @@ def check_whose_calls(settings: Settings, _on: date) -> Iterator[Finding]:
         yield from bad
         if logs.how is How.DIRECT:
             if logs.principals:
-                yield Finding(
+                yield ConfigFinding(
                     where=where,
                     wrong="a job that reads the logs itself cannot filter by principal and trains on every caller",
                     allowed="no principals, if how = 'direct'",
                     fix="write how = 'read' or 'athena', which can, or remove principals and write anybody_may_teach",
                 )
         elif logs.schedule is not None and not logs.principals:
-            yield Finding(
+            yield ConfigFinding(
                 where=where,
                 wrong="it is collected by schedule and names no principals, so anyone who can call a model in this "
                 "account could train the student",
@@ -40,7 +40,7 @@ def check_whose_calls(settings: Settings, _on: date) -> Iterator[Finding]:
         elif logs.how is How.ATHENA and not bad and (long := _parameter(logs)) > PARAMETER_MAX:
             allowed = f"patterns of {PARAMETER_MAX} characters in total as a query parameter, if how = 'athena'"
             fix = "name fewer or shorter patterns: * matches any part of a name"
-            yield Finding(
+            yield ConfigFinding(
                 where=where, wrong=f"they have {long} characters as a query parameter", allowed=allowed, fix=fix
             )
 
@@ -51,20 +51,20 @@ def _parameter(logs: LogSource) -> int:
     return len(f"'{teachers.finder}'") if teachers else 0
 
 
-def check_anybody_may_teach(settings: Settings, on: date) -> Iterator[Finding]:
+def check_anybody_may_teach(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """A job that reads the logs itself trains on every caller, so the settings must acknowledge that with a date."""
     for name, logs in log_sources(settings):
         where, since = f"recipes.{name}.logs.anybody_may_teach", logs.anybody_may_teach
         if logs.how is not How.DIRECT:
             if since is not None:
-                yield Finding(
+                yield ConfigFinding(
                     where=where,
                     wrong=f"how is {logs.how.value!r}, which filters callers",
                     allowed="no such key, unless how = 'direct'",
                     fix="remove it, and name principals",
                 )
         elif since is None:
-            yield Finding(
+            yield ConfigFinding(
                 where=where,
                 wrong="a job that reads the logs itself trains on everyone who can call a model in this account with "
                 "the metadata in match",
@@ -72,7 +72,7 @@ def check_anybody_may_teach(settings: Settings, on: date) -> Iterator[Finding]:
                 fix=f"write how = 'athena' and name principals, or anybody_may_teach = {on} without quotes",
             )
         elif since > on:
-            yield Finding(
+            yield ConfigFinding(
                 where=where,
                 wrong=f"it is {since}, which is in the future",
                 allowed=f"a day up to {on}",

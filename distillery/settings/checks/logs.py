@@ -10,7 +10,7 @@ from distillery.core.logs import METADATA, METADATA_PAIRS, How, LogSource, Opera
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import PersonalData
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 PARAMETER_MAX = 1024
 """Length of one execution parameter of a query (Athena API, ExecutionParameter)."""
@@ -19,34 +19,36 @@ SCHEDULE = re.compile(r"(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^()]+\))
 """Source: EventBridge Scheduler guide, schedule-types."""
 
 
-def check_logging(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_logging(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The numbers in [logging] are positive."""
     if settings.logging is None:
         return
     for key in ("keep_days", "max_scan_gb"):
         if (value := getattr(settings.logging, key)) < 1:
-            yield Finding(where=f"logging.{key}", wrong=f"it is {value}", allowed="at least 1", fix="write 30, or more")
+            yield ConfigFinding(
+                where=f"logging.{key}", wrong=f"it is {value}", allowed="at least 1", fix="write 30, or more"
+            )
 
 
-def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_sources(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The environment owns the invocation logs, and keeps them for as long as a recipe looks back."""
     for name, logs in log_sources(settings):
         if settings.logging is None:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs",
                 wrong="this environment owns no invocation logs",
                 allowed="[recipes.<name>.logs] only beside a table [logging]",
                 fix="add [logging] with keep_days, or remove the table",
             )
         elif not 1 <= logs.days <= settings.logging.keep_days:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.days",
                 wrong=f"it is {logs.days}, and logs are kept for {settings.logging.keep_days}",
                 allowed=f"1 to {settings.logging.keep_days}",
                 fix="write fewer days, or raise logging.keep_days",
             )
         if logs.schedule is not None and not SCHEDULE.fullmatch(logs.schedule):
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.schedule",
                 wrong=f"it is {logs.schedule!r}",
                 allowed="rate(7 days), or cron(0 6 ? * MON *), in the syntax of EventBridge Scheduler",
@@ -54,17 +56,17 @@ def check_sources(settings: Settings, _on: date) -> Iterator[Finding]:
             )
 
 
-def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_filters(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Bedrock accepts the pairs, and there is at least one: without any, our own calls would be collected too."""
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.match"
         if not 1 <= len(logs.match) <= METADATA_PAIRS:
             allowed = f"1 to {METADATA_PAIRS} pairs of request metadata"
             fix = 'write match = { "distillery:route" = "<route>" }, which the invoke function sets on its calls'
-            yield Finding(where=where, wrong=f"it has {len(logs.match)} pairs", allowed=allowed, fix=fix)
+            yield ConfigFinding(where=where, wrong=f"it has {len(logs.match)} pairs", allowed=allowed, fix=fix)
         for key, value in logs.match.items():
             if not (fits(key) and fits(value)):
-                yield Finding(
+                yield ConfigFinding(
                     where=f"{where}.{key}",
                     wrong=f"Bedrock does not accept this metadata: {key!r} = {value!r}",
                     allowed=f"1 to {METADATA_MAX} characters that match {METADATA.pattern}",
@@ -72,18 +74,20 @@ def check_filters(settings: Settings, _on: date) -> Iterator[Finding]:
                 )
         if logs.how is How.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
             allowed = f"about {PARAMETER_MAX - 100} characters in total, if how = 'athena'"
-            yield Finding(where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer")
+            yield ConfigFinding(
+                where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer"
+            )
 
 
 TAKEN_AS_IT_IS = (PersonalData.REPORT, PersonalData.IGNORE)
 
 
-def check_personal_data(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_personal_data(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """A job that reads the logs itself cannot mask personal data, so the settings must not promise it."""
     for name, logs in log_sources(settings):
         wanted = settings.recipes[name].curation.personal_data
         if logs.how is How.DIRECT and wanted not in TAKEN_AS_IT_IS:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.curation.personal_data",
                 wrong=f"it is {wanted.value!r} ('mask' by default), and a job that reads the logs itself trains on "
                 "what callers wrote without masking it",
@@ -92,13 +96,13 @@ def check_personal_data(settings: Settings, _on: date) -> Iterator[Finding]:
             )
 
 
-def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_direct(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """A job reads the logs of its own Region, and one more pair under AND keeps held-out prompts from it."""
     for name, logs in log_sources(settings):
         if logs.how is not How.DIRECT:
             continue
         if settings.home_region != settings.inference_region:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.how",
                 wrong=f"jobs run in {settings.home_region} and calls are logged in {settings.inference_region}, and a "
                 "job reads only the logs of its own Region",
@@ -106,7 +110,7 @@ def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
                 fix=f"write how = 'athena', or inference_region = {settings.home_region!r}",
             )
         if logs.operator is not Operator.AND or len(logs.match) >= METADATA_PAIRS:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.operator",
                 wrong=f"it is {logs.operator.value!r} over {len(logs.match)} pairs, and a direct job needs one pair "
                 "more under the same operator, which excludes held-out prompts",
@@ -114,7 +118,7 @@ def check_direct(settings: Settings, _on: date) -> Iterator[Finding]:
                 fix="write operator = 'and' with fewer pairs, or how = 'read'",
             )
         if METADATA_SIDE in logs.match:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.logs.match",
                 wrong=f"it has {METADATA_SIDE}, which excludes the held-out prompts from a direct job",
                 allowed="other pairs, if how = 'direct'",

@@ -7,7 +7,7 @@ from datetime import date
 from distillery.core import limits, names
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 ROUTE_MAX = 40
 """An application inference profile is named after environment, route and cost centre, with a hash: 64 in all (botocore
@@ -17,7 +17,7 @@ _FORM = "lower-case letters and digits in words joined by single hyphens"
 _LAST_ATTEMPT = 999
 
 
-def check_names(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_names(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The names that people choose: the environment, its recipes, routes and cost centres."""
     yield from _name("environment", settings.environment, names.ENVIRONMENT_MAX, "rename the file")
     for recipe in settings.recipes:
@@ -30,22 +30,22 @@ def check_names(settings: Settings, _on: date) -> Iterator[Finding]:
             yield from _name(f"routes.{name}.cost_centres[{index}]", centre, longest, "rename it, or the route")
 
 
-def _name(where: str, name: str, longest: int, fix: str) -> Iterator[Finding]:
+def _name(where: str, name: str, longest: int, fix: str) -> Iterator[ConfigFinding]:
     if names.NAME.fullmatch(name) and len(name) <= longest:
         return
     wrong = f"the name {name!r} has {len(name)} characters"
     if not names.NAME.fullmatch(name):
         wrong = f"the name {name!r} cannot be part of every name that is derived from it"
-    yield Finding(where=where, wrong=wrong, allowed=f"{_FORM}, at most {longest} characters", fix=fix)
+    yield ConfigFinding(where=where, wrong=wrong, allowed=f"{_FORM}, at most {longest} characters", fix=fix)
 
 
-def check_derived_names(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_derived_names(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The longest names that Bedrock has to accept: those of a run's last possible attempt."""
     for recipe in settings.recipes.values():
         for what, name, pattern in longest_names(settings.environment, recipe):
             if len(name) > limits.NAME_MAX or not pattern.fullmatch(name):
                 over = max(len(name) - limits.NAME_MAX, 0)
-                yield Finding(
+                yield ConfigFinding(
                     where=f"recipes.{recipe.name}",
                     wrong=f"its {what} would be named {name!r}, of {len(name)} characters",
                     allowed=f"{limits.NAME_MAX} characters that match {pattern.pattern}",

@@ -7,15 +7,15 @@ from decimal import Decimal
 from distillery.core.catalog import HostingMode
 from distillery.settings.environment import Settings
 from distillery.settings.fallback import FallbackPolicy, policies
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 
-def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_quota(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """A request reserves its worst case before it is answered, so the quota must hold every route's longest answer."""
     if (quota := settings.quota) is None:
         return
     if quota.tokens is None and quota.usd is None:
-        yield Finding(
+        yield ConfigFinding(
             where="quota",
             wrong="it limits nothing",
             allowed="tokens, usd, or both",
@@ -24,7 +24,7 @@ def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
     for policy in policies(settings):
         name, longest = policy.route.name, policy.max_tokens
         if quota.tokens is not None and longest >= quota.tokens:
-            yield Finding(
+            yield ConfigFinding(
                 where="quota.tokens",
                 wrong=f"{quota.tokens} tokens are too few for a request to {name!r}, whose answers may have {longest}",
                 allowed="more than the max_tokens of every route",
@@ -34,14 +34,14 @@ def check_quota(settings: Settings, _on: date) -> Iterator[Finding]:
             continue
         for step in policy.steps:
             if step.price is None and not _by_the_hour(settings, step.recipe):
-                yield Finding(
+                yield ConfigFinding(
                     where="quota.usd",
                     wrong=f"no source gives the price of {step.model!r}, a step of {name!r}",
                     allowed="dollars, if each step of every route has a price or is billed by the hour",
                     fix="write tokens instead of usd, or choose another model",
                 )
         if (cost := _longest(policy)) >= quota.usd:
-            yield Finding(
+            yield ConfigFinding(
                 where="quota.usd",
                 wrong=f"{quota.usd} is too little for any request to {name!r}, whose answers may cost {cost:f}",
                 allowed="more than the longest answer of every route costs",

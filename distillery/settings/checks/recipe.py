@@ -18,16 +18,16 @@ from distillery.core.limits import MIN_PROMPTS
 from distillery.core.recipe import Recipe
 from distillery.settings.checks.model_usage import contenders, find_model, known_recipes, reference_day
 from distillery.settings.environment import Settings
-from distillery.settings.finding import Finding
+from distillery.settings.finding import ConfigFinding
 
 
-def check_pairs(settings: Settings, on: date) -> Iterator[Finding]:
+def check_pairs(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Bedrock offers each recipe's pair of models in the home Region on the day."""
     home = settings.home_region
     for name, _, teacher, student in known_recipes(settings):
         day = reference_day(on, home, teacher, student)
         if wrong := _wrong(teacher, student, home, day):
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.student",
                 wrong=wrong,
                 allowed=_offered(teacher, home, on),
@@ -70,7 +70,7 @@ def _elsewhere(pair: Pair | None, home: str) -> str:
 _ELIGIBLE = {HostingMode.ON_DEMAND: on_demand_eligible, HostingMode.PROVISIONED: throughput_eligible}
 
 
-def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
+def check_hosting(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Each recipe's student, customized on the day, can be hosted in the home Region in the recipe's mode."""
     home = settings.home_region
     for name, recipe, teacher, student in known_recipes(settings):
@@ -78,7 +78,7 @@ def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
         modes: dict[HostingMode, Eligibility] = {mode: ask(student.id, home, day) for mode, ask in _ELIGIBLE.items()}
         if not modes[recipe.hosting].ok:
             possible = [f"{mode.value!r}" for mode, eligible in modes.items() if eligible.ok]
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.hosting",
                 wrong=f"{recipe.hosting.value!r} is not possible: {modes[recipe.hosting].reason}",
                 allowed=" or ".join(possible) or f"none in {home} on {day}",
@@ -86,11 +86,11 @@ def check_hosting(settings: Settings, on: date) -> Iterator[Finding]:
             )
 
 
-def check_unit_prices(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_unit_prices(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Provisioned Throughput is billed by the hour at a price that the catalog does not know: the settings state it."""
     for name, recipe in settings.recipes.items():
         if recipe.hosting is HostingMode.PROVISIONED and recipe.unit_price_usd_per_hour is None:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.unit_price_usd_per_hour",
                 wrong="it is missing, while hosting is 'provisioned'",
                 allowed="US dollars for one model unit and hour, more than 0",
@@ -98,12 +98,12 @@ def check_unit_prices(settings: Settings, _on: date) -> Iterator[Finding]:
             )
 
 
-def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
+def check_budgets(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """The budget covers the smallest possible run. The cost of a real run is estimated once its prompts are known."""
     for name, recipe, teacher, _ in known_recipes(settings):
         least = least_cost(recipe, teacher, settings.home_region, on)
         if 0 < recipe.budget_usd < least:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.budget_usd",
                 wrong=f"{recipe.budget_usd} does not cover the smallest run, which costs at least {least:.2f}",
                 allowed=f"{least:.2f} US dollars or more",
@@ -111,11 +111,11 @@ def check_budgets(settings: Settings, on: date) -> Iterator[Finding]:
             )
 
 
-def check_monthly_budgets(settings: Settings, _on: date) -> Iterator[Finding]:
+def check_monthly_budgets(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """The monthly budget covers one run at its budget."""
     for name, recipe in settings.recipes.items():
         if recipe.monthly_budget_usd is not None and recipe.monthly_budget_usd < recipe.budget_usd:
-            yield Finding(
+            yield ConfigFinding(
                 where=f"recipes.{name}.monthly_budget_usd",
                 wrong=f"it is {recipe.monthly_budget_usd}, and one run may cost {recipe.budget_usd}",
                 allowed=f"{recipe.budget_usd} US dollars or more, as budget_usd says",
@@ -137,7 +137,7 @@ def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal
     return answers + (hourly or 0) * recipe.model_units
 
 
-def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
+def check_contenders(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Each contender can be called from the home Region, is named once, and has a price."""
     region = settings.home_region
     for use, named_before in contenders(settings):
@@ -156,5 +156,5 @@ def check_contenders(settings: Settings, on: date) -> Iterator[Finding]:
             yield _finding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)
 
 
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> Finding:
-    return Finding(where=where, wrong=wrong, allowed=allowed, fix=fix)
+def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
+    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)

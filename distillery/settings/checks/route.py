@@ -6,18 +6,18 @@ from datetime import date
 from distillery.core import catalog
 from distillery.core.catalog import Latency, Model
 from distillery.settings.checks.model_usage import fallback_models, find_model, reference_day
-from distillery.settings.environment import Route, Settings
-from distillery.settings.finding import Finding
+from distillery.settings.environment import RouteSettings, Settings
+from distillery.settings.finding import ConfigFinding
 
 
-def check_routes(settings: Settings, on: date) -> Iterator[Finding]:
+def check_routes(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Each model that a route names can be called from the inference Region on the day."""
     region = settings.inference_region
     for where, model in _named(settings):
         if catalog.latency_offered(model.id, Latency.STANDARD, region, reference_day(on, region, model)):
             continue
         sources = {source for profile in model.profiles for source in profile.destinations} | model.in_region
-        yield Finding(
+        yield ConfigFinding(
             where=where,
             wrong=f"{model.id!r} cannot be called from {region}",
             allowed=f"{model.name} is called from {', '.join(sorted(sources)) or 'no Region'}",
@@ -25,7 +25,7 @@ def check_routes(settings: Settings, on: date) -> Iterator[Finding]:
         )
 
 
-def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
+def check_latencies(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Few models offer optimized latency, in few Regions, and only through a system profile.
 
     Source: UG latency-optimized-inference.
@@ -38,7 +38,7 @@ def check_latencies(settings: Settings, on: date) -> Iterator[Finding]:
         others = {one.name for one in catalog.models() if _offered(one, region, on)}
         here = f"in {region} on {on}: {', '.join(sorted(others)) or 'no model'}"
         own = f"{model.name}: {_regions(model.latency.get(Latency.OPTIMIZED, {}))}"
-        yield Finding(
+        yield ConfigFinding(
             where=f"routes.{name}.latency",
             wrong=f"'optimized' is not offered for {route.model!r} to callers in {region} on {day}",
             allowed=f"'standard'; 'optimized' {here}; {own}",
@@ -55,7 +55,7 @@ def _named(settings: Settings) -> Iterator[tuple[str, Model]]:
             yield f"routes.{name}.fallback[{index}]", catalog.model(word)
 
 
-def _models(settings: Settings) -> Iterator[tuple[str, Route, Model]]:
+def _models(settings: Settings) -> Iterator[tuple[str, RouteSettings, Model]]:
     for name, route in settings.routes.items():
         if route.model is not None and (model := find_model(route.model)):
             yield name, route, model

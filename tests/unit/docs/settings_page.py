@@ -16,7 +16,14 @@ from pydantic import BaseModel, StringConstraints
 
 from distillery.core.logs import LogSource
 from distillery.core.recipe import Curation, Recipe
-from distillery.settings import LONGEST_RUN_DAYS, LifecycleAcknowledgement, Logging, Route, Settings, VpcEndpoint
+from distillery.settings import (
+    LONGEST_RUN_DAYS,
+    LifecycleAcknowledgement,
+    Logging,
+    RouteSettings,
+    Settings,
+    VpcEndpoint,
+)
 from distillery.settings.checks import bounds
 from distillery.settings.environment import Quota, Trail
 from distillery.settings.reading import DATA_DAYS, DATA_DAYS_WHERE_KEPT
@@ -38,7 +45,7 @@ TABLES: tuple[tuple[str, str, type], ...] = (
         "`[routes.<name>]`",
         "A name that callers use in place of a model id. Each recipe has the route `distilled/<recipe>`. "
         'Its optional table, `[routes."distilled/<recipe>"]`, may not set `model`, `latency` or `cost_centres`.',
-        Route,
+        RouteSettings,
     ),
     (
         "`[[acknowledged]]`",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distillery.core.recipe import PersonalData
-from distillery.settings import Finding, Settings
+from distillery.settings import ConfigFinding, Settings
 from distillery.settings.checks import CHECKS, findings
 
 TODAY = date(2026, 11, 23)
@@ -552,7 +552,7 @@ def test_prompts_that_somebody_uploads_are_reported_on_as_before(settings: Build
     assert settings({"recipes/support/curation": {}}).recipes["support"].curation.personal_data is PersonalData.REPORT
 
 
-def one_each(settings: Settings, on: date) -> list[Finding]:
+def one_each(settings: Settings, on: date) -> list[ConfigFinding]:
     return list(findings(settings, on))
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from distillery.core.catalog import ANYWHERE, Latency, Tier
 from distillery.core.names import Names
-from distillery.settings import Route, Settings, Step, load, policies
+from distillery.settings import FallbackStep, RouteSettings, Settings, load, policies
 from distillery.settings.route_map import applications_of, route_map
 
 TODAY = date(2026, 11, 23)
@@ -19,7 +19,7 @@ DISTILLED = "routes/distilled\N{DIVISION SLASH}support"
 Build = Callable[..., Settings]
 
 
-def steps(settings: Settings, route: str) -> tuple[Step, ...]:
+def steps(settings: Settings, route: str) -> tuple[FallbackStep, ...]:
     return {policy.route.name: policy for policy in policies(settings)}[route].steps
 
 
@@ -89,7 +89,7 @@ def test_each_recipe_has_its_route(settings: Build) -> None:
 
 def test_a_route_leads_to_a_model_or_a_recipe_and_not_to_both() -> None:
     with pytest.raises(ValidationError, match="leads to one model"):
-        Route.model_validate({"name": "a", "description": "a", "model": "m", "recipe": "r"})
+        RouteSettings.model_validate({"name": "a", "description": "a", "model": "m", "recipe": "r"})
 
 
 # what is published

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
 from bedrock_simulator.control_plane import deployments, inventory, model_copy_jobs, provisioned_throughput, scheduler
-from bedrock_simulator.control_plane.call import Call, Params, Services
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, Services
 from bedrock_simulator.control_plane.dispatch import dispatch
 from bedrock_simulator.control_plane.job_runner import JobContext
 from bedrock_simulator.faults import FaultInjector, Faults
@@ -18,8 +18,7 @@ from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, 
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.records import RegionResources
-from bedrock_simulator.runtime.call import Call as RuntimeCall
-from bedrock_simulator.runtime.call import resolve_target
+from bedrock_simulator.runtime.call import RuntimeCall, resolve_target
 from bedrock_simulator.runtime.dispatch import RUNTIME, RuntimeDispatcher
 from bedrock_simulator.settings import Settings
 from bedrock_simulator.state import SimulatorState
@@ -101,7 +100,7 @@ class Bedrock:
         with self._lock:
             resources = self._region(request.account, request.region)
             self._advance(resources, now)
-            answer = dispatch(operation.name, Call(params, resources, now, self._services, self.settings))
+            answer = dispatch(operation.name, ControlPlaneCall(params, resources, now, self._services, self.settings))
             self._jobs.report_changes(resources, now, self.faults)
         return service_model.respond(operation, answer)
 

@@ -15,7 +15,7 @@ from enum import Enum
 from bedrock_simulator.catalog import availability
 
 
-class Format(Enum):
+class TrainingFormat(Enum):
     """The format of a line of a training file."""
 
     CONVERSATION = "bedrock-conversation-2024"
@@ -46,7 +46,7 @@ class FineTuning:
     """
 
     first: date
-    format: Format
+    format: TrainingFormat
     min_records: int
     max_records: int
     max_tokens: int
@@ -72,10 +72,12 @@ _CLAUDE_RANGES = {
 
 
 def _nova(first: date) -> FineTuning:
-    return FineTuning(first, Format.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, max_validation_records=20_000)
+    return FineTuning(
+        first, TrainingFormat.CONVERSATION, 8, 20_000, 32_000, _NOVA_RANGES, max_validation_records=20_000
+    )
 
 
-def _llama(first: date, form: Format) -> FineTuning:
+def _llama(first: date, form: TrainingFormat) -> FineTuning:
     return FineTuning(
         first, form, 100, 10_000, 16_000, _LLAMA_RANGES, counts_validation=True, max_validation_records=10_000
     )
@@ -89,13 +91,19 @@ FINE_TUNING: Mapping[str, FineTuning] = {
     "amazon.nova-micro-v1:0:128k": _nova(availability.DISTILLATION),
     "amazon.nova-pro-v1:0:300k": _nova(availability.DISTILLATION),
     "anthropic.claude-3-haiku-20240307-v1:0:200k": FineTuning(
-        availability.DISTILLATION, Format.MESSAGES, 32, 10_000, 32_000, _CLAUDE_RANGES, max_validation_records=1_000
+        availability.DISTILLATION,
+        TrainingFormat.MESSAGES,
+        32,
+        10_000,
+        32_000,
+        _CLAUDE_RANGES,
+        max_validation_records=1_000,
     ),
-    "meta.llama3-1-8b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
-    "meta.llama3-1-70b-instruct-v1:0:128k": _llama(availability.DISTILLATION, Format.COMPLETION),
-    "meta.llama3-2-1b-instruct-v1:0:128k": _llama(_LLAMA_32, Format.CONVERSATION),
-    "meta.llama3-2-3b-instruct-v1:0:128k": _llama(_LLAMA_32, Format.CONVERSATION),
-    "meta.llama3-3-70b-instruct-v1:0:128k": _llama(_LLAMA_33, Format.CONVERSATION),
+    "meta.llama3-1-8b-instruct-v1:0:128k": _llama(availability.DISTILLATION, TrainingFormat.COMPLETION),
+    "meta.llama3-1-70b-instruct-v1:0:128k": _llama(availability.DISTILLATION, TrainingFormat.COMPLETION),
+    "meta.llama3-2-1b-instruct-v1:0:128k": _llama(_LLAMA_32, TrainingFormat.CONVERSATION),
+    "meta.llama3-2-3b-instruct-v1:0:128k": _llama(_LLAMA_32, TrainingFormat.CONVERSATION),
+    "meta.llama3-3-70b-instruct-v1:0:128k": _llama(_LLAMA_33, TrainingFormat.CONVERSATION),
 }
 RESERVED_KEYWORDS = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 """Words that fail a fine-tuning of a Nova model wherever a prompt has them."""

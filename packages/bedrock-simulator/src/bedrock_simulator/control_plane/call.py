@@ -32,7 +32,7 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ControlPlaneCall:
     """An operation's checked parameters, the caller's resources in the Region, and the services around Bedrock."""
 
     params: Params
@@ -129,7 +129,7 @@ def _page_start(token: str | None) -> int:
     return int(number)
 
 
-def check_buckets(call: Call, **uris: str | None) -> None:
+def check_buckets(call: ControlPlaneCall, **uris: str | None) -> None:
     """Raises a ValidationException for the first bucket in another Region; names are the request's fields."""
     for field, uri in uris.items():
         bucket = storage.split_uri(uri)[0] if uri else None
@@ -140,7 +140,7 @@ def check_buckets(call: Call, **uris: str | None) -> None:
             )
 
 
-def resolve_key(call: Call, key: str | None) -> str | None:
+def resolve_key(call: ControlPlaneCall, key: str | None) -> str | None:
     """Returns the ARN of a KMS key. Raises a ValidationException if it does not exist or is not enabled."""
     if key is None:
         return None
@@ -150,20 +150,20 @@ def resolve_key(call: Call, key: str | None) -> str | None:
     return found
 
 
-def check_role(call: Call, source_arn: str) -> None:
+def check_role(call: ControlPlaneCall, source_arn: str) -> None:
     """Raises a ValidationException if Bedrock may not assume the request's role for the new resource."""
     refused = call.services.roles.check_trust(call.account, call.region, call.params["roleArn"], source_arn)
     if refused is not None:
         raise errors.validation(refused)
 
 
-def tag_resource(call: Call) -> Params:
+def tag_resource(call: ControlPlaneCall) -> Params:
     """TagResource: adds or overwrites tags."""
     call.tag(_tagged_arn(call), call.params["tags"])
     return {}
 
 
-def untag_resource(call: Call) -> Params:
+def untag_resource(call: ControlPlaneCall) -> Params:
     """UntagResource: removes tags by key."""
     tags = call.resources.tags[_tagged_arn(call)]
     for key in call.params["tagKeys"]:
@@ -171,13 +171,13 @@ def untag_resource(call: Call) -> Params:
     return {}
 
 
-def list_tags(call: Call) -> Params:
+def list_tags(call: ControlPlaneCall) -> Params:
     """ListTagsForResource: returns all tags of a resource."""
     tags = call.resources.tags[_tagged_arn(call)]
     return {"tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}
 
 
-def _tagged_arn(call: Call) -> str:
+def _tagged_arn(call: ControlPlaneCall) -> str:
     arn: str = call.params["resourceARN"]
     if arn not in call.resources.tags:
         raise errors.not_found(f"There is no resource {arn} in this account and Region.")

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bedrock_simulator import errors, records
-from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, without_none
 
 _FOUNDATION = "foundationModelArnEquals"
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the model with that name or ARN."""
     model = records.find_custom_model(call.resources, call.params["modelIdentifier"])
     request = model.request
@@ -33,7 +33,7 @@ def get(call: Call) -> Params:
     )
 
 
-def list_models(call: Call) -> Params:
+def list_models(call: ControlPlaneCall) -> Params:
     """Returns a page of models. The account owns all of them: sharing is done by AWS RAM and is not simulated."""
     params = call.params
     rows = [
@@ -60,7 +60,7 @@ def customization_type(request: Mapping[str, Any]) -> str:
     return "DISTILLATION" if "customizationConfig" in request else "FINE_TUNING"
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes a model. Its Provisioned Throughput and deployments must be deleted before it (User Guide)."""
     model = records.find_custom_model(call.resources, call.params["modelIdentifier"])
     hosts = [t.arn for t in call.resources.throughputs.values() if model.arn in (t.model_arn, t.desired_arn)]

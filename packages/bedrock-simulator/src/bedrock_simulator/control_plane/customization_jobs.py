@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bedrock_simulator import errors
 from bedrock_simulator.control_plane import customization_validation
 from bedrock_simulator.control_plane.call import (
-    Call,
+    ControlPlaneCall,
     Params,
     check_buckets,
     check_role,
@@ -25,7 +25,7 @@ from bedrock_simulator.control_plane.call import (
 from bedrock_simulator.records import Job, Phase
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Creates a job. What can be checked without reading the training file is checked here."""
     params, what = call.params, customization_validation.customization_type(call.params)
     customization_validation.check_source(params, what)
@@ -50,7 +50,7 @@ def create(call: Call) -> Params:
     return {"jobArn": arn}
 
 
-def _check_locations(call: Call) -> None:
+def _check_locations(call: ControlPlaneCall) -> None:
     params, source = call.params, call.params["trainingDataConfig"]
     logs = source.get("invocationLogsConfig", {}).get("invocationLogSource", {})
     check_buckets(
@@ -62,7 +62,7 @@ def _check_locations(call: Call) -> None:
         check_buckets(call, validationDataConfig=validator["s3Uri"])
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the job with that ARN or name."""
     job = find(call)
     request = job.request
@@ -108,7 +108,7 @@ def _details(job: Job) -> Params | None:
     }
 
 
-def list_jobs(call: Call) -> Params:
+def list_jobs(call: ControlPlaneCall) -> Params:
     """Returns a page of jobs."""
     rows = [
         without_none(
@@ -129,7 +129,7 @@ def list_jobs(call: Call) -> Params:
     return paginate(call.params, rows, "modelCustomizationJobSummaries", name="jobName", created="creationTime")
 
 
-def stop(call: Call) -> Params:
+def stop(call: ControlPlaneCall) -> Params:
     """Stops a running job. It cannot be resumed, and leaves no model."""
     job = find(call)
     if job.status != "InProgress":
@@ -138,7 +138,7 @@ def stop(call: Call) -> Params:
     return {}
 
 
-def find(call: Call) -> Job:
+def find(call: ControlPlaneCall) -> Job:
     """Returns the job named by `jobIdentifier`. Raises ResourceNotFoundException."""
     identifier = call.params["jobIdentifier"]
     for job in call.resources.jobs.values():

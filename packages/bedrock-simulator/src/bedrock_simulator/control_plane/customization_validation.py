@@ -10,7 +10,7 @@ from bedrock_simulator.catalog import fine_tuning, quotas, supported_models
 from bedrock_simulator.catalog.fine_tuning import Range
 from bedrock_simulator.catalog.models import Model, Pair
 from bedrock_simulator.control_plane import foundation_models
-from bedrock_simulator.control_plane.call import Call, Params
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 
 RUNNING = ("InProgress", "Stopping")
 DISTILLATION, FINE_TUNING = "DISTILLATION", "FINE_TUNING"
@@ -53,7 +53,7 @@ def _filters(logs: Params | None) -> list[Params]:
     return [each for operator in ("andAll", "orAll") for each in filters.get(operator, [])]
 
 
-def check_base_model(call: Call, what: str) -> str:
+def check_base_model(call: ControlPlaneCall, what: str) -> str:
     """Returns the variant to customize. Raises a ValidationException if it cannot be, there and on that day."""
     base: str = call.params["baseModelIdentifier"]
     today = call.now.date()
@@ -95,7 +95,7 @@ def _within(value: str, bounds: Range) -> bool:
     return bounds.minimum <= number <= bounds.maximum
 
 
-def check_teacher(call: Call, variant: str) -> Pair:
+def check_teacher(call: ControlPlaneCall, variant: str) -> Pair:
     """Returns the teacher-student pair of the request. Raises a ValidationException if it is not supported."""
     config = call.params["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
     identifier, today = config["teacherModelIdentifier"], call.now.date()
@@ -112,7 +112,7 @@ def check_teacher(call: Call, variant: str) -> Pair:
     )
 
 
-def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
+def _teacher(identifier: str, call: ControlPlaneCall) -> tuple[Model, bool]:
     profile = supported_models.PROFILES.get(identifier.rpartition("inference-profile/")[2])
     model = profile[1] if profile else supported_models.MODELS.get(identifier.rsplit("foundation-model/", 1)[-1])
     if model is None or call.is_foreign(identifier) or not model.exists(call.now.date(), call.region):
@@ -120,7 +120,7 @@ def _teacher(identifier: str, call: Call) -> tuple[Model, bool]:
     return model, profile is not None
 
 
-def check_names(call: Call) -> None:
+def check_names(call: ControlPlaneCall) -> None:
     """Requires a job name that was never used, and a model name that no model or running job has."""
     job_name = call.params["jobName"]
     if any(job.name == job_name for job in call.resources.jobs.values()):
@@ -128,7 +128,7 @@ def check_names(call: Call) -> None:
     check_model_name(call, call.params["customModelName"])
 
 
-def check_model_name(call: Call, model_name: str) -> None:
+def check_model_name(call: ControlPlaneCall, model_name: str) -> None:
     """Raises a ValidationException if a model has the name, or will have it."""
     taken = {model.name for model in call.resources.models.values()}
     taken |= {job.request["customModelName"] for job in call.resources.jobs.values() if job.status in RUNNING}
@@ -137,7 +137,7 @@ def check_model_name(call: Call, model_name: str) -> None:
         raise errors.validation(f"The custom model name {model_name} is already in use in this account and Region.")
 
 
-def check_quota(call: Call) -> None:
+def check_quota(call: ControlPlaneCall) -> None:
     """Raises ServiceQuotaExceededException if the maximum number of jobs is running."""
     running = sum(job.status in RUNNING for job in call.resources.jobs.values())
     most = quotas.applied_quota(call.quotas, call.region, quotas.SCHEDULED_JOBS)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import availability, quotas, supported_models
-from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, without_none
 from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.records import CustomModel, Deployment, RegionResources
 
@@ -18,7 +18,7 @@ CREATING, UPDATING = timedelta(minutes=8), timedelta(minutes=5)
 FAILED = "The deployment failed (injected by a fault of this simulator)."
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Starts to deploy a custom model."""
     params = call.params
     model = records.find_custom_model(call.resources, params["modelArn"])
@@ -42,7 +42,7 @@ def create(call: Call) -> Params:
     return {"customModelDeploymentArn": arn}
 
 
-def _eligible(model: CustomModel, call: Call) -> None:
+def _eligible(model: CustomModel, call: ControlPlaneCall) -> None:
     base = supported_models.VARIANTS[records.base_id(model)]
     if call.region not in base.on_demand_custom:
         raise errors.validation(f"On-demand deployment is not supported for models of {base.id} in {call.region}.")
@@ -56,7 +56,7 @@ def _eligible(model: CustomModel, call: Call) -> None:
         raise errors.validation(f"The base model {base.id} has reached the end of its life.")
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the deployment with that name or ARN."""
     deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
     update = {"modelArn": deployment.desired_arn, "updateStatus": deployment.update} if deployment.update else None
@@ -73,7 +73,7 @@ def get(call: Call) -> Params:
     )
 
 
-def list_deployments(call: Call) -> Params:
+def list_deployments(call: ControlPlaneCall) -> Params:
     """Returns a page of deployments."""
     model = call.params.get("modelArnEquals")
     rows = [
@@ -94,7 +94,7 @@ def list_deployments(call: Call) -> Params:
     )
 
 
-def update(call: Call) -> Params:
+def update(call: ControlPlaneCall) -> Params:
     """Starts to replace the deployed model by another one of the same base."""
     deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
     if deployment.status != "Active" or deployment.update == "Updating":
@@ -111,7 +111,7 @@ def update(call: Call) -> Params:
     return {"customModelDeploymentArn": deployment.arn}
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes the deployment; the model stays."""
     deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
     del call.resources.deployments[deployment.arn]

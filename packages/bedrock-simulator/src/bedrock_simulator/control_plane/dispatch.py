@@ -17,10 +17,10 @@ from bedrock_simulator.control_plane import (
     resource_policies,
 )
 from bedrock_simulator.control_plane.batches import jobs as batches
-from bedrock_simulator.control_plane.call import Call, Params, list_tags, tag_resource, untag_resource
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, list_tags, tag_resource, untag_resource
 from bedrock_simulator.control_plane.evaluations import jobs as evaluations
 
-CONTROL: dict[str, Callable[[Call], Params]] = {
+CONTROL: dict[str, Callable[[ControlPlaneCall], Params]] = {
     "CreateModelCustomizationJob": customization_jobs.create,
     "GetModelCustomizationJob": customization_jobs.get,
     "ListModelCustomizationJobs": customization_jobs.list_jobs,
@@ -69,7 +69,7 @@ CONTROL: dict[str, Callable[[Call], Params]] = {
 }
 
 
-def dispatch(operation: str, call: Call) -> Params:
+def dispatch(operation: str, call: ControlPlaneCall) -> Params:
     """Runs an operation.
 
     A request that repeats a `clientRequestToken` with the same parameters gets the first answer again. After an error

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import fine_tuning, models, supported_models
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.control_plane.call import Call, Params, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, without_none
 
 NOTICE = timedelta(days=183)
 UNRESOLVED = "Could not resolve the foundation model from the provided model identifier."
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns a model or one of its variants. Raises ResourceNotFoundException after its end of life."""
     identifier = call.params["modelIdentifier"]
     model = supported_models.model_of(identifier)
@@ -26,7 +26,7 @@ def get(call: Call) -> Params:
     return {"modelDetails": _details(model, identifier.rsplit("foundation-model/", 1)[-1], call)}
 
 
-def list_models(call: Call) -> Params:
+def list_models(call: ControlPlaneCall) -> Params:
     """Returns all models and variants that are available in the Region and pass the filters."""
     rows = [
         _details(model, name, call)
@@ -45,7 +45,7 @@ def _matches(row: Params, params: Params) -> bool:
     )
 
 
-def availability(call: Call) -> Params:
+def availability(call: ControlPlaneCall) -> Params:
     """Returns whether the account may use the model. Accounts are always subscribed; Region and date decide."""
     model = supported_models.model_of(call.params["modelId"])
     if model is None:
@@ -60,7 +60,7 @@ def availability(call: Call) -> Params:
     }
 
 
-def _details(model: Model, name: str, call: Call) -> Params:
+def _details(model: Model, name: str, call: ControlPlaneCall) -> Params:
     variant, today = name in supported_models.VARIANTS, call.now.date()
     return {
         "modelArn": f"arn:aws:bedrock:{call.region}::foundation-model/{name}",

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, time
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import quotas, supported_models
 from bedrock_simulator.catalog.models import Model, Profile
-from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, without_none
 from bedrock_simulator.records import ApplicationProfile
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Creates an application profile, which is ACTIVE at once.
 
     INFERENCE: the API reference declares ConflictException and does not say when it occurs; here it does if another
@@ -42,7 +42,7 @@ def create(call: Call) -> Params:
     return {"inferenceProfileArn": arn, "status": "ACTIVE"}
 
 
-def _source(copy_from: str, call: Call) -> tuple[str, bool, tuple[str, ...]]:
+def _source(copy_from: str, call: ControlPlaneCall) -> tuple[str, bool, tuple[str, ...]]:
     region = copy_from.split(":")[3]
     if region != call.region:
         raise errors.validation(f"modelSource.copyFrom {copy_from} is not in {call.region}.")
@@ -63,7 +63,7 @@ def destinations(profile: Profile, model: Model, region: str) -> tuple[str, ...]
     return tuple(f"arn:aws:bedrock:{to}::foundation-model/{model.id}" for to in profile.routes[region])
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the profile with that ID or ARN, of either type."""
     identifier = call.params["inferenceProfileIdentifier"]
     found = records.find_system_profile(identifier.rsplit(":inference-profile/", 1)[-1], call.region, call.now.date())
@@ -72,7 +72,7 @@ def get(call: Call) -> Params:
     return _view(records.find_application_profile(call.resources, identifier))
 
 
-def _system_view(profile: Profile, model: Model, call: Call) -> Params:
+def _system_view(profile: Profile, model: Model, call: ControlPlaneCall) -> Params:
     # Names and descriptions follow the documented patterns, which allow neither dots nor commas.
     began = datetime.combine(model.first, time(), UTC)
     geography, regions = profile.id.split(".")[0], profile.routes[call.region]
@@ -103,7 +103,7 @@ def _view(profile: ApplicationProfile) -> Params:
     )
 
 
-def list_profiles(call: Call) -> Params:
+def list_profiles(call: ControlPlaneCall) -> Params:
     """Returns a page of profiles: without a type, those defined by the system, as the service does."""
     if call.params.get("typeEquals", "SYSTEM_DEFINED") == "APPLICATION":
         rows = [_view(profile) for profile in call.resources.profiles.values()]
@@ -113,7 +113,7 @@ def list_profiles(call: Call) -> Params:
     return paginate(call.params, rows, "inferenceProfileSummaries", name="inferenceProfileName", created="createdAt")
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes an application profile."""
     profile = records.find_application_profile(call.resources, call.params["inferenceProfileIdentifier"])
     del call.resources.profiles[profile.arn]

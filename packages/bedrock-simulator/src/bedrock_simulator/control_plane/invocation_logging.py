@@ -10,7 +10,7 @@ buckets starts as observed and ends as the simulator's. The check does not write
 from typing import Any
 
 from bedrock_simulator import errors
-from bedrock_simulator.control_plane.call import Call, Params, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, without_none
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from bedrock_simulator.runtime.invocation_logs import log_root, source_arn
 
@@ -19,7 +19,7 @@ _STREAM = "aws/bedrock/modelinvocations"
 _MODALITIES = ("text", "image", "embedding", "video", "audio")
 
 
-def put(call: Call) -> Params:
+def put(call: ControlPlaneCall) -> Params:
     """Stores the configuration if all its destinations can be written to."""
     config = call.params["loggingConfig"]
     if "s3Config" not in config and "cloudWatchConfig" not in config:
@@ -36,7 +36,7 @@ def put(call: Call) -> Params:
     return {}
 
 
-def _check_bucket(config: dict[str, Any], call: Call) -> None:
+def _check_bucket(config: dict[str, Any], call: ControlPlaneCall) -> None:
     bucket = config["bucketName"]
     why = (
         "the bucket does not exist"
@@ -57,7 +57,7 @@ def _check_bucket(config: dict[str, Any], call: Call) -> None:
         raise errors.validation(f"Failed to validate permissions for bucket: {bucket}. {why}.")
 
 
-def _check_log_group(config: dict[str, Any], call: Call) -> None:
+def _check_log_group(config: dict[str, Any], call: ControlPlaneCall) -> None:
     group, role = config["logGroupName"], config["roleArn"]
     stream = f"arn:aws:logs:{call.region}:{call.account}:log-group:{group}:log-stream:{_STREAM}"
     roles, source = call.services.roles, source_arn(call.account, call.region)
@@ -72,12 +72,12 @@ def _check_log_group(config: dict[str, Any], call: Call) -> None:
         )
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the configuration; an empty response if there is none."""
     return without_none(loggingConfig=call.resources.logging)
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes the configuration, if there is one. Delivered logs stay."""
     call.resources.logging = None
     return {}

@@ -22,7 +22,7 @@ from bedrock_simulator.models.storage import Bucket, JobInputError
 from bedrock_simulator.models.teacher import Teacher
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Roles
 from bedrock_simulator.records import BatchJob, EvaluationJob, RegionResources, find_application_profile
-from bedrock_simulator.runtime.call import Call
+from bedrock_simulator.runtime.call import RuntimeCall
 
 INVOKE = "bedrock:InvokeModel"
 FAILED = "Internal error (injected by a fault of this simulator)."
@@ -44,7 +44,7 @@ class JobContext:
     now: datetime
     teacher: Teacher
     faults: Faults
-    call: Callable[[str], Call]
+    call: Callable[[str], RuntimeCall]
 
 
 @dataclass(frozen=True, slots=True)

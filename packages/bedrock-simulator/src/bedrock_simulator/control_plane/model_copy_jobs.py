@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.control_plane import customization_validation
-from bedrock_simulator.control_plane.call import Call, Params, paginate, resolve_key, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, resolve_key, without_none
 from bedrock_simulator.records import CopyJob, CustomModel, RegionResources
 
 COPYING = timedelta(minutes=15)
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Starts to copy a custom model into this Region."""
     params = call.params
     source = _source(params["sourceModelArn"], call)
@@ -37,7 +37,7 @@ def create(call: Call) -> Params:
     return {"jobArn": arn}
 
 
-def _source(arn: str, call: Call) -> CustomModel:
+def _source(arn: str, call: ControlPlaneCall) -> CustomModel:
     region, account = arn.split(":")[3:5]
     if ":custom-model/" not in arn:
         raise errors.validation(f"{arn} is not a custom model.")
@@ -48,7 +48,7 @@ def _source(arn: str, call: Call) -> CustomModel:
     return records.find_custom_model(call.services.resources(account, region), arn)
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the job with that ARN."""
     found = call.resources.copies.get(call.params["jobArn"])
     if found is None:
@@ -71,7 +71,7 @@ def _view(copy: CopyJob) -> Params:
     )
 
 
-def list_copies(call: Call) -> Params:
+def list_copies(call: ControlPlaneCall) -> Params:
     """Returns a page of jobs."""
     rows = [_view(copy) for copy in call.resources.copies.values()]
     for parameter, field in (("sourceAccountEquals", "sourceAccountId"), ("sourceModelArnEquals", "sourceModelArn")):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import models, quotas, supported_models
-from bedrock_simulator.control_plane.call import Call, Params, paginate, without_none
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, without_none
 from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.records import RegionResources, Throughput
 
@@ -24,7 +24,7 @@ NO_CAPACITY = "There is not enough capacity (injected by a fault of this simulat
 COMMITMENT = {"OneMonth": timedelta(days=30), "SixMonths": timedelta(days=180)}
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Buys model units for a custom model or for a base model that supports it."""
     params = call.params
     _name_is_free(params["provisionedModelName"], call)
@@ -48,12 +48,12 @@ def create(call: Call) -> Params:
     return {"provisionedModelArn": arn}
 
 
-def _name_is_free(name: str, call: Call) -> None:
+def _name_is_free(name: str, call: ControlPlaneCall) -> None:
     if any(t.name == name for t in call.resources.throughputs.values()):
         raise errors.validation(f"The provisioned model name {name} is already in use.")
 
 
-def _hosted(identifier: str, call: Call) -> tuple[str, str]:
+def _hosted(identifier: str, call: ControlPlaneCall) -> tuple[str, str]:
     """The ARN of the model to host, and the ARN of its base."""
     name = identifier.rsplit("foundation-model/", 1)[-1]
     if name in supported_models.VARIANTS and call.is_foreign(identifier):
@@ -67,7 +67,7 @@ def _hosted(identifier: str, call: Call) -> tuple[str, str]:
     return model.arn, model.base
 
 
-def _eligible(base: str, call: Call) -> None:
+def _eligible(base: str, call: ControlPlaneCall) -> None:
     variant, today = base.rsplit("/", 1)[1], call.now.date()
     model = supported_models.VARIANTS[variant]
     if not models.is_provisionable(variant, call.region, today) or not model.exists(today, call.region):
@@ -76,7 +76,7 @@ def _eligible(base: str, call: Call) -> None:
         raise errors.validation(f"{model.id} is in Legacy status: it takes no new Provisioned Throughput.")
 
 
-def _quota(params: Params, model_arn: str, base: str, call: Call) -> None:
+def _quota(params: Params, model_arn: str, base: str, call: ControlPlaneCall) -> None:
     units, variant = params["modelUnits"], base.rsplit("/", 1)[1]
     most = quotas.units_per_throughput(call.quotas, call.region, variant)
     limits = [(most, 0, f"of one provisioned model of {variant}")]
@@ -98,7 +98,7 @@ def _is_custom(model_arn: str) -> bool:
     return ":custom-model/" in model_arn
 
 
-def _uncommitted(model_arn: str, call: Call) -> int:
+def _uncommitted(model_arn: str, call: ControlPlaneCall) -> int:
     """Units in use without commitment, of custom models or of base models, like this one."""
     return sum(
         t.units
@@ -107,7 +107,7 @@ def _uncommitted(model_arn: str, call: Call) -> int:
     )
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the throughput with that name or ARN."""
     return _view(records.find_throughput(call.resources, call.params["provisionedModelId"]), call.now)
 
@@ -136,7 +136,7 @@ def _view(throughput: Throughput, now: datetime) -> Params:
     )
 
 
-def list_throughputs(call: Call) -> Params:
+def list_throughputs(call: ControlPlaneCall) -> Params:
     """Returns a page of provisioned models."""
     model = call.params.get("modelArnEquals")
     rows = [_view(t, call.now) for t in call.resources.throughputs.values() if model in (None, t.model_arn)]
@@ -145,7 +145,7 @@ def list_throughputs(call: Call) -> Params:
     return paginate(call.params, rows, "provisionedModelSummaries", name="provisionedModelName", created="creationTime")
 
 
-def update(call: Call) -> Params:
+def update(call: ControlPlaneCall) -> Params:
     """Renames it, or starts to replace the custom model by its base or by another one of the same base."""
     throughput, params = records.find_throughput(call.resources, call.params["provisionedModelId"]), call.params
     if throughput.status != "InService":
@@ -163,7 +163,7 @@ def update(call: Call) -> Params:
     return {}
 
 
-def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
+def _desired(throughput: Throughput, identifier: str, call: ControlPlaneCall) -> str:
     if not _is_custom(throughput.model_arn):
         raise errors.validation(f"{throughput.arn} hosts a base model, so its model cannot be changed.")
     desired, base = _hosted(identifier, call)
@@ -172,7 +172,7 @@ def _desired(throughput: Throughput, identifier: str, call: Call) -> str:
     return desired
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes it, which ends billing; not while it is updating, nor before a commitment has ended."""
     throughput = records.find_throughput(call.resources, call.params["provisionedModelId"])
     if throughput.status == "Updating":

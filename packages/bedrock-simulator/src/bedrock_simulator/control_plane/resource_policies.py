@@ -10,10 +10,10 @@ from typing import Any
 
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import supported_models
-from bedrock_simulator.control_plane.call import Call, Params
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 
 
-def put(call: Call) -> Params:
+def put(call: ControlPlaneCall) -> Params:
     """Creates or overwrites the policy."""
     arn = call.params["resourceArn"]
     if arn not in call.resources.models:
@@ -43,19 +43,19 @@ def _check(text: str, arn: str) -> None:
             raise errors.validation(f"A statement of the resource policy must be about {arn}.")
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the policy as it was put."""
     return {"resourcePolicy": _found(call)}
 
 
-def delete(call: Call) -> Params:
+def delete(call: ControlPlaneCall) -> Params:
     """Deletes the policy."""
     _found(call)
     del call.resources.policies[call.params["resourceArn"]]
     return {}
 
 
-def _found(call: Call) -> str:
+def _found(call: ControlPlaneCall) -> str:
     policy = call.resources.policies.get(call.params["resourceArn"])
     if policy is None:
         raise errors.not_found(f"{call.params['resourceArn']} has no resource policy.")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bedrock_simulator.catalog import fine_tuning
-from bedrock_simulator.catalog.fine_tuning import FineTuning, Format
+from bedrock_simulator.catalog.fine_tuning import FineTuning, TrainingFormat
 from bedrock_simulator.models import text
 from bedrock_simulator.models.storage import JobInputError
 from bedrock_simulator.models.text import Example, Prompt
@@ -172,8 +172,8 @@ def _example_with_answer(system: str, turns: list[tuple[str, str]]) -> Example:
     return Example(Prompt(system, "\n".join(content for _, content in questions)), answer)
 
 
-_READERS: dict[Format, Callable[[dict[str, Any], bool], Example]] = {
-    Format.CONVERSATION: _conversation,
-    Format.COMPLETION: _completion,
-    Format.MESSAGES: _messages,
+_READERS: dict[TrainingFormat, Callable[[dict[str, Any], bool], Example]] = {
+    TrainingFormat.CONVERSATION: _conversation,
+    TrainingFormat.COMPLETION: _completion,
+    TrainingFormat.MESSAGES: _messages,
 }

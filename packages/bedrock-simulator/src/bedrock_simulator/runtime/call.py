@@ -128,7 +128,7 @@ Params = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RuntimeCall:
     """An operation's checked parameters, the model, and what the operation may use.
 
     Attributes:

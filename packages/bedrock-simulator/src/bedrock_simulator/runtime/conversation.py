@@ -11,7 +11,7 @@ from itertools import pairwise
 from bedrock_simulator import errors
 from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models.text import Prompt
-from bedrock_simulator.runtime.call import Call, Params
+from bedrock_simulator.runtime.call import Params, RuntimeCall
 
 _IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they do not change the text
 _TOOLS = frozenset({"toolUse", "toolResult"})
@@ -102,7 +102,7 @@ def _text(block: Params, where: str) -> str | None:
 _NO_GUARDRAIL = "The guardrail identifier or version provided in the request does not exist."
 
 
-def check_guardrail(call: Call, config: Params) -> None:
+def check_guardrail(call: RuntimeCall, config: Params) -> None:
     """Raises a ValidationException for an incomplete guardrail, or one of another account or Region."""
     named, version = config.get("guardrailIdentifier"), config.get("guardrailVersion")
     if bool(named) != bool(version):

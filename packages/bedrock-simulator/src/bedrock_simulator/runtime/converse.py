@@ -10,13 +10,13 @@ from bedrock_simulator import errors
 from bedrock_simulator.catalog import model_limits
 from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.runtime import conversation, inference, native
-from bedrock_simulator.runtime.call import Call, Outcome, Params
+from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
 from bedrock_simulator.runtime.inference import Completion, InferenceRequest, InferenceResult
 
 _SIGNATURE = "none"
 
 
-def converse(call: Call) -> Outcome:
+def converse(call: RuntimeCall) -> Outcome:
     """Converse: returns a response with its usage and modelled latency."""
     try:
         result = _run(call, streamed=False)
@@ -26,7 +26,7 @@ def converse(call: Call) -> Outcome:
     return Outcome(members, delay=call.seconds(result.timing.total), used=result.used, logged=members)
 
 
-def stream(call: Call) -> Outcome:
+def stream(call: RuntimeCall) -> Outcome:
     """ConverseStream: returns events. An error of the model itself is an event that ends the stream."""
     try:
         result = _run(call, streamed=True)
@@ -37,7 +37,7 @@ def stream(call: Call) -> Outcome:
     return Outcome({"stream": events}, used=result.used, logged=members)
 
 
-def _run(call: Call, *, streamed: bool) -> InferenceResult:
+def _run(call: RuntimeCall, *, streamed: bool) -> InferenceResult:
     params, most = call.params, model_limits.limits_of(call.target.model)
     _check_tools(params.get("toolConfig"), most, streamed=streamed)
     if "outputConfig" in params:
@@ -79,7 +79,7 @@ def _inference(config: Params, most: Limits) -> tuple[int, tuple[str, ...]]:
     return max_tokens, stops
 
 
-def _response(call: Call, result: InferenceResult) -> Params:
+def _response(call: RuntimeCall, result: InferenceResult) -> Params:
     used = result.used
     paths = call.params.get("additionalModelResponseFieldPaths", [])
     found = native.additional_response_fields(paths, result) if paths else {}

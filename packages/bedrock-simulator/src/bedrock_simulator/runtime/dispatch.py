@@ -13,12 +13,12 @@ from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
-from bedrock_simulator.runtime.call import Call, Outcome
+from bedrock_simulator.runtime.call import Outcome, RuntimeCall
 from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
 
-RUNTIME: dict[str, Callable[[Call], Outcome]] = {
+RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "Converse": converse.converse,
     "ConverseStream": converse.stream,
     "InvokeModel": invoke.invoke,
@@ -38,7 +38,7 @@ class RuntimeDispatcher:
         self,
         operation: Operation,
         request: Request,
-        call: Call,
+        call: RuntimeCall,
         logging: Mapping[str, Any] | None,
         injector: FaultInjector,
     ) -> Response:
@@ -67,7 +67,7 @@ class RuntimeDispatcher:
         headers = {**SIMULATED_HEADER, "x-amzn-requestid": invocation.id, **outcome.headers}
         return service_model.respond(operation, injector.alter_stream(outcome.members), headers, outcome.delay)
 
-    def _request_id(self, call: Call) -> str:
+    def _request_id(self, call: RuntimeCall) -> str:
         name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"
         return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 

@@ -20,7 +20,7 @@ from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.models import student, text
 from bedrock_simulator.runtime import latency
 from bedrock_simulator.runtime.burndown import Reservation
-from bedrock_simulator.runtime.call import Call, Target
+from bedrock_simulator.runtime.call import RuntimeCall, Target
 from bedrock_simulator.runtime.latency import Timing
 
 REASONING = "A stand-in does not reason."
@@ -100,7 +100,7 @@ class InferenceResult:
         return [(0.0 if at == 0 else pause, part) for at, part in enumerate(parts)] + [(pause, "")]
 
 
-def run_inference(call: Call, request: InferenceRequest, mode: str | None, tier: str | None) -> InferenceResult:
+def run_inference(call: RuntimeCall, request: InferenceRequest, mode: str | None, tier: str | None) -> InferenceResult:
     """Answers a well-formed request.
 
     Args:
@@ -125,7 +125,7 @@ def run_inference(call: Call, request: InferenceRequest, mode: str | None, tier:
     return result
 
 
-def latency_mode(call: Call, mode: str) -> str:
+def latency_mode(call: RuntimeCall, mode: str) -> str:
     """The latency mode to serve in, quotas aside; ValidationException if the model is not available in it."""
     if mode == "standard":
         return mode
@@ -140,7 +140,7 @@ def latency_mode(call: Call, mode: str) -> str:
     return mode
 
 
-def service_tier(call: Call, tier: str | None) -> str | None:
+def service_tier(call: RuntimeCall, tier: str | None) -> str | None:
     """The tier to serve in; ValidationException if the model is not available in it."""
     target = call.target
     available = {"default"} if target.hosted else {"default", *target.model.tiers}
@@ -166,7 +166,7 @@ def _check_context_window(request: InferenceRequest, model: Model) -> None:
     raise errors.ModelValidationError("Input is too long for requested model.")
 
 
-def reserve_tokens(call: Call, request: InferenceRequest, mode: str) -> tuple[str, Reservation]:
+def reserve_tokens(call: RuntimeCall, request: InferenceRequest, mode: str) -> tuple[str, Reservation]:
     """Reserves tokens of a quota. Above the optimized quota a call is served in standard latency.
 
     Returns:
@@ -187,13 +187,13 @@ def reserve_tokens(call: Call, request: InferenceRequest, mode: str) -> tuple[st
     return "standard", reserved
 
 
-def _reserve(call: Call, mode: str, tokens: int) -> Reservation | None:
+def _reserve(call: RuntimeCall, mode: str, tokens: int) -> Reservation | None:
     model, call_type = call.target.model.id, _CALL_TYPES.get(call.target.through)
     quota = call.account, call.region, model, call_type, mode
     return call.burndown.reserve(quota, tokens, _limit(call, mode, call_type), call.now)
 
 
-def _limit(call: Call, mode: str, call_type: str | None) -> int | None:
+def _limit(call: RuntimeCall, mode: str, call_type: str | None) -> int | None:
     if call_type is None or call.of_job:
         return None
     granted, model = call.settings.quotas, call.target.model.id
@@ -202,7 +202,9 @@ def _limit(call: Call, mode: str, call_type: str | None) -> int | None:
     return quotas.token_quota(granted, call.region, model, call_type)
 
 
-def release_tokens(call: Call, reserved: Reservation, input_tokens: int, output_tokens: int, timing: Timing) -> None:
+def release_tokens(
+    call: RuntimeCall, reserved: Reservation, input_tokens: int, output_tokens: int, timing: Timing
+) -> None:
     """Returns the tokens that a completion did not use, once its caller has it."""
     used = input_tokens + output_tokens * model_limits.limits_of(call.target.model).burndown
     call.burndown.settle(reserved, used, call.seconds(timing.total))

@@ -26,7 +26,7 @@ from typing import Any
 
 from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects, Request
 from bedrock_simulator.runtime import invoke
-from bedrock_simulator.runtime.call import Call, Outcome, Params
+from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
 
 LOGGED_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
 _JSON = "application/json"
@@ -39,7 +39,7 @@ class Invocation:
     id: str
     operation: str
     request: Request
-    call: Call
+    call: RuntimeCall
     config: Mapping[str, Any]
 
     def response_record(self, outcome: Outcome) -> Params:

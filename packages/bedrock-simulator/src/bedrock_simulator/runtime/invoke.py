@@ -14,13 +14,13 @@ from bedrock_simulator import errors
 from bedrock_simulator.catalog import model_limits
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.runtime import conversation, inference, native
-from bedrock_simulator.runtime.call import Call, Outcome, Params
+from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
 from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
 
 _JSON = "application/json"
 
 
-def invoke(call: Call) -> Outcome:
+def invoke(call: RuntimeCall) -> Outcome:
     """InvokeModel: returns a body, with token counts and latency in headers."""
     result = _run(call)
     body = _format(call).write(result)
@@ -35,7 +35,7 @@ def invoke(call: Call) -> Outcome:
     return Outcome(members, counts, call.seconds(result.timing.total), result.used, body)
 
 
-def stream(call: Call) -> Outcome:
+def stream(call: RuntimeCall) -> Outcome:
     """InvokeModelWithResponseStream: returns chunks. An error of the model itself is an event that ends the stream."""
     try:
         result = _run(call)
@@ -48,11 +48,11 @@ def stream(call: Call) -> Outcome:
     return Outcome(members, used=result.used, logged=[body for _, body in bodies])
 
 
-def _format(call: Call) -> native.Format:
+def _format(call: RuntimeCall) -> native.NativeFormat:
     return native.FORMATS[call.target.model.provider]
 
 
-def _run(call: Call) -> InferenceResult:
+def _run(call: RuntimeCall) -> InferenceResult:
     params = call.params
     conversation.check_guardrail(call, params)
     metadata(params)
@@ -60,7 +60,7 @@ def _run(call: Call) -> InferenceResult:
     return inference.run_inference(call, request, params.get("performanceConfigLatency"), params.get("serviceTier"))
 
 
-def read_request(call: Call, body: bytes) -> InferenceRequest:
+def read_request(call: RuntimeCall, body: bytes) -> InferenceRequest:
     """Reads a body in the format of the call's model. Raises a ValidationException."""
     try:
         given = json.loads(body)
@@ -92,7 +92,7 @@ def _served_members(result: InferenceResult) -> Params:
     }
 
 
-def count_tokens(call: Call) -> Outcome:
+def count_tokens(call: RuntimeCall) -> Outcome:
     """CountTokens: returns the count. It is free and not logged."""
     most = model_limits.limits_of(call.target.model)
     if call.target.through != "model" or not most.count_tokens:

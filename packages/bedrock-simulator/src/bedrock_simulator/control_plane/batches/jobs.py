@@ -11,7 +11,7 @@ from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import job_limits, supported_models
 from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.control_plane.call import (
-    Call,
+    ControlPlaneCall,
     Params,
     check_buckets,
     check_role,
@@ -26,7 +26,7 @@ UNDER_WAY = ("Submitted", "Validating", "Scheduled", "InProgress", "Stopping")
 _HOURS = 24
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Creates a job; its input is read later."""
     params = call.params
     model = _check_model(params["modelId"], call)
@@ -44,7 +44,7 @@ def create(call: Call) -> Params:
     return {"jobArn": arn}
 
 
-def _check_model(model_id: str, call: Call) -> Model:
+def _check_model(model_id: str, call: ControlPlaneCall) -> Model:
     """Returns the model. Raises a ValidationException if it has no batch inference there on that day."""
     today, name = call.now.date(), model_id.rsplit(":inference-profile/", 1)[-1]
     model, through = supported_models.model_of(model_id), name in supported_models.PROFILES
@@ -63,7 +63,7 @@ def _check_model(model_id: str, call: Call) -> Model:
     return model
 
 
-def _check_quota(model: Model, call: Call) -> None:
+def _check_quota(model: Model, call: ControlPlaneCall) -> None:
     running = sum(b.model == model.id and b.status in UNDER_WAY for b in call.resources.batches.values())
     if running >= job_limits.MAX_BATCH_JOBS:
         raise errors.quota(
@@ -71,7 +71,7 @@ def _check_quota(model: Model, call: Call) -> None:
         )
 
 
-def _check_locations(call: Call) -> None:
+def _check_locations(call: ControlPlaneCall) -> None:
     source = call.params["inputDataConfig"].get("s3InputDataConfig", {})
     target = call.params["outputDataConfig"].get("s3OutputDataConfig", {})
     for field, config in (("inputDataConfig", source), ("outputDataConfig", target)):
@@ -83,12 +83,12 @@ def _check_locations(call: Call) -> None:
     resolve_key(call, target.get("s3EncryptionKeyId"))
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the job with that ARN or ID."""
     return _view(find(call), call)
 
 
-def _view(job: BatchJob, call: Call) -> Params:
+def _view(job: BatchJob, call: ControlPlaneCall) -> Params:
     request = job.request
     return without_none(
         jobArn=job.arn,
@@ -111,7 +111,7 @@ def _view(job: BatchJob, call: Call) -> Params:
     )
 
 
-def _counters(job: BatchJob, call: Call) -> Params:
+def _counters(job: BatchJob, call: ControlPlaneCall) -> Params:
     """The record counts: all at the end, before it a share according to the time that has passed."""
     done = job.processed
     if job.status == "InProgress":
@@ -125,13 +125,13 @@ def _counters(job: BatchJob, call: Call) -> Params:
     }
 
 
-def list_batches(call: Call) -> Params:
+def list_batches(call: ControlPlaneCall) -> Params:
     """Returns a page of jobs."""
     rows = [_view(job, call) for job in call.resources.batches.values()]
     return paginate(call.params, rows, "invocationJobSummaries", name="jobName", created="submitTime")
 
 
-def stop(call: Call) -> Params:
+def stop(call: ControlPlaneCall) -> Params:
     """Stops a job that is under way. Its results so far are not written."""
     job = find(call)
     if job.status not in UNDER_WAY or job.status == "Stopping":
@@ -142,7 +142,7 @@ def stop(call: Call) -> Params:
     return {}
 
 
-def find(call: Call) -> BatchJob:
+def find(call: ControlPlaneCall) -> BatchJob:
     """Returns the job named by `jobIdentifier`. Raises ResourceNotFoundException."""
     identifier = call.params["jobIdentifier"]
     for job in call.resources.batches.values():

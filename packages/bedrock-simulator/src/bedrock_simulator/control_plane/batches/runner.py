@@ -33,7 +33,7 @@ from bedrock_simulator.models.storage import Bucket, JobInputError
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.records import BatchJob, RegionResources
 from bedrock_simulator.runtime import converse, invoke
-from bedrock_simulator.runtime.call import Call
+from bedrock_simulator.runtime.call import RuntimeCall
 
 DETAIL_TYPE = "Batch Inference Job State Change"
 VALIDATING, SCHEDULED, MAX_DURATION = timedelta(minutes=4), timedelta(minutes=5), timedelta(hours=20)
@@ -151,7 +151,7 @@ def _detail(job: BatchJob, resources: RegionResources) -> dict[str, Any]:
 
 
 Params = dict[str, Any]
-Invoker = Callable[[Call, Params], tuple[Params, tuple[int, int]]]
+Invoker = Callable[[RuntimeCall, Params], tuple[Params, tuple[int, int]]]
 
 
 def run_records(inputs: Sequence[File], job: BatchJob, context: JobContext) -> tuple[dict[str, str], int]:
@@ -176,7 +176,7 @@ def _manifest(total: int, rejected: int, used: Sequence[int]) -> str:
     return json.dumps({**counts, "errorRecordCount": rejected, "inputTokenCount": used[0], "outputTokenCount": used[1]})
 
 
-def _output_row(record: Record, call: Call, invoke_model: Invoker) -> tuple[Params, tuple[int, int]]:
+def _output_row(record: Record, call: RuntimeCall, invoke_model: Invoker) -> tuple[Params, tuple[int, int]]:
     row = {"recordId": record.id, "modelInput": record.input}
     try:
         output, used = invoke_model(call, record.input)
@@ -185,7 +185,7 @@ def _output_row(record: Record, call: Call, invoke_model: Invoker) -> tuple[Para
     return {**row, "modelOutput": output}, used
 
 
-def _converse(call: Call, body: Params) -> tuple[Params, tuple[int, int]]:
+def _converse(call: RuntimeCall, body: Params) -> tuple[Params, tuple[int, int]]:
     shape = service_model.operation("bedrock-runtime", "Converse").model.input_shape
     params = {"modelId": call.params["modelId"], **body}
     if found := shapes.problems(params, shape):
@@ -194,7 +194,7 @@ def _converse(call: Call, body: Params) -> tuple[Params, tuple[int, int]]:
     return outcome.members, outcome.used
 
 
-def _invoke(call: Call, body: Params) -> tuple[Params, tuple[int, int]]:
+def _invoke(call: RuntimeCall, body: Params) -> tuple[Params, tuple[int, int]]:
     params = {"modelId": call.params["modelId"], "body": json.dumps(body).encode()}
     outcome = invoke.invoke(replace(call, params=params))
     return json.loads(outcome.members["body"]), outcome.used

@@ -10,7 +10,7 @@ from datetime import timedelta
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.control_plane.call import (
-    Call,
+    ControlPlaneCall,
     Params,
     check_buckets,
     check_role,
@@ -26,7 +26,7 @@ RUNNING, MINUTE = timedelta(minutes=20), timedelta(minutes=1)
 _PAGE = 5
 
 
-def create(call: Call) -> Params:
+def create(call: ControlPlaneCall) -> Params:
     """Creates a job; its dataset is read later."""
     params = call.params
     request.check(call)
@@ -43,7 +43,7 @@ def create(call: Call) -> Params:
     return {"jobArn": arn}
 
 
-def _check_quota(call: Call) -> None:
+def _check_quota(call: ControlPlaneCall) -> None:
     jobs, most = call.resources.evaluations.values(), job_limits.MAX_CONCURRENT_EVALUATIONS
     running = sum(job.status in ("InProgress", "Stopping") for job in jobs)
     if running >= most:
@@ -52,14 +52,14 @@ def _check_quota(call: Call) -> None:
         raise errors.quota(f"The account has {len(jobs)} evaluation jobs; at most {job_limits.MAX_EVALUATION_JOBS}.")
 
 
-def _check_locations(call: Call) -> None:
+def _check_locations(call: ControlPlaneCall) -> None:
     check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
     for each in request.read(call.params).datasets:
         check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
     resolve_key(call, call.params.get("customerEncryptionKeyId"))
 
 
-def get(call: Call) -> Params:
+def get(call: ControlPlaneCall) -> Params:
     """Returns the job with that ARN."""
     job = find(call, call.params["jobIdentifier"])
     parameters = job.request
@@ -81,7 +81,7 @@ def get(call: Call) -> Params:
     )
 
 
-def list_evaluations(call: Call) -> Params:
+def list_evaluations(call: ControlPlaneCall) -> Params:
     """Returns a page of jobs. The service's model requires one to five of them, so an empty page has no list."""
     application_type = call.params.get("applicationTypeEquals", "ModelEvaluation")
     rows = [_summary(job, request.read(job.request)) for job in call.resources.evaluations.values()]
@@ -109,7 +109,7 @@ def _summary(job: EvaluationJob, evaluation: EvaluationRequest) -> Params:
     )
 
 
-def stop(call: Call) -> Params:
+def stop(call: ControlPlaneCall) -> Params:
     """Stops a running job, which then writes no report."""
     job = find(call, call.params["jobIdentifier"])
     if job.status != "InProgress":
@@ -118,7 +118,7 @@ def stop(call: Call) -> Params:
     return {}
 
 
-def batch_delete(call: Call) -> Params:
+def batch_delete(call: ControlPlaneCall) -> Params:
     """Deletes jobs that are over, and returns an error for each of the others."""
     deleted, refused = [], []
     for arn in call.params["jobIdentifiers"]:
@@ -132,14 +132,14 @@ def batch_delete(call: Call) -> Params:
     return {"errors": refused, "evaluationJobs": deleted}
 
 
-def _finished_job(call: Call, arn: str) -> EvaluationJob:
+def _finished_job(call: ControlPlaneCall, arn: str) -> EvaluationJob:
     job = find(call, arn)
     if job.status not in ("Completed", "Failed", "Stopped"):
         raise errors.conflict(f"The job {job.name} is {job.status}; it can be deleted when it is over.")
     return job
 
 
-def find(call: Call, arn: str) -> EvaluationJob:
+def find(call: ControlPlaneCall, arn: str) -> EvaluationJob:
     """Returns the job. Raises ResourceNotFoundException."""
     job = call.resources.evaluations.get(arn)
     if job is None:

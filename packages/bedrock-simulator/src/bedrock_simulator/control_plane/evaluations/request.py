@@ -13,7 +13,7 @@ from typing import Any
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import job_limits
-from bedrock_simulator.control_plane.call import Call, Params
+from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 from bedrock_simulator.runtime.call import resolve_target
 
 _WORDS = 5  # in a definition on a rating scale
@@ -69,7 +69,7 @@ def _first(config: Params) -> str | None:
     return models[0]["modelIdentifier"] if models else None
 
 
-def check(call: Call) -> None:
+def check(call: ControlPlaneCall) -> None:
     """Validates a request. Raises a ValidationException for the first violation."""
     params = call.params
     if "automated" not in params["evaluationConfig"]:
@@ -111,7 +111,7 @@ def _check_parameters(model: Params) -> None:
         raise errors.validation("inferenceParams must be a JSON object.")
 
 
-def _check_judge(identifier: str, allowed: frozenset[str], call: Call) -> None:
+def _check_judge(identifier: str, allowed: frozenset[str], call: ControlPlaneCall) -> None:
     """Requires a judge that can be called by the ID that the request names (INFERENCE)."""
     message = f"The model {identifier} cannot be an evaluator model in {call.region}"
     try:

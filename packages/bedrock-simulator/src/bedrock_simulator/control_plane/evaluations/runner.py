@@ -36,7 +36,7 @@ from bedrock_simulator.models.storage import Bucket, JobInputError
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.records import EvaluationJob, RegionResources
 from bedrock_simulator.runtime import converse
-from bedrock_simulator.runtime.call import Call
+from bedrock_simulator.runtime.call import RuntimeCall
 
 SCORED, WRITTEN = range(2)
 
@@ -194,7 +194,12 @@ def build_output(
 
 
 def _output_line(
-    row: PromptRow, config: Params, model: str, evaluation: EvaluationRequest, call: Call | None, context: JobContext
+    row: PromptRow,
+    config: Params,
+    model: str,
+    evaluation: EvaluationRequest,
+    call: RuntimeCall | None,
+    context: JobContext,
 ) -> Params:
     response = _call_model(call, row.prompt, evaluation) if call else row.response or ""
     answer = ScoredResponse(row.prompt, response, row.reference, context.teacher.answer(Prompt("", row.prompt)))
@@ -217,7 +222,7 @@ def _scores(answer: ScoredResponse, config: Params, evaluation: EvaluationReques
             yield scores.computed(name, answer, config["taskType"])
 
 
-def _call_model(call: Call, prompt: str, evaluation: EvaluationRequest) -> str:
+def _call_model(call: RuntimeCall, prompt: str, evaluation: EvaluationRequest) -> str:
     params = {
         **call.params,
         "messages": [{"role": "user", "content": [{"text": prompt}]}],

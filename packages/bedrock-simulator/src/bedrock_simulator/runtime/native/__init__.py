@@ -16,10 +16,10 @@ from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResul
 from bedrock_simulator.runtime.native import claude, llama, nova
 from bedrock_simulator.runtime.native.schema import malformed
 
-__all__ = ["FORMATS", "Format", "malformed"]
+__all__ = ["FORMATS", "NativeFormat", "malformed"]
 
 
-class Format(Protocol):
+class NativeFormat(Protocol):
     """The bodies of one family of models."""
 
     def read(self, body: Params, limits: Limits) -> InferenceRequest:
@@ -32,7 +32,7 @@ class Format(Protocol):
         """Returns the bodies of a streamed response, each with milliseconds after the previous one."""
 
 
-FORMATS: Mapping[str, Format] = {"Amazon": nova, "Anthropic": claude, "Meta": llama}
+FORMATS: Mapping[str, NativeFormat] = {"Amazon": nova, "Anthropic": claude, "Meta": llama}
 
 
 _ADDITIONAL_FIELDS = {
