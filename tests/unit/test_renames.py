@@ -58,3 +58,16 @@ def test_no_name_of_an_area_contains_a_word_that_was_given_up(area: str) -> None
         if part in words
     }
     assert bearing == {}
+
+
+@pytest.mark.parametrize(
+    "distribution", [("distillery", "infra", "lambdas", "stacks"), ("packages/bedrock-simulator/src",)]
+)
+def test_a_class_name_means_one_thing(distribution: tuple[str, ...]) -> None:
+    homes: dict[str, list[str]] = {}
+    for file in (file for folder in distribution for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+    assert len(homes) > 50
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
