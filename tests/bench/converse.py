@@ -25,11 +25,11 @@ TEACHER = "us.amazon.nova-pro-v1:0"
 
 
 def bench(console: Console) -> list[Bar]:
-    world = World()
+    harness = World()
     table = Table("answered by", "median", "90th percentile", f"{CALLERS} at once, each", title="Milliseconds")
     bars: list[Bar] = []
-    for name, model in (("a teacher", TEACHER), ("a distilled student", _student(world))):
-        ask = partial(_ask, world, model)
+    for name, model in (("a teacher", TEACHER), ("a distilled student", _student(harness))):
+        ask = partial(_ask, harness, model)
         alone, crowded = _alone(ask), _crowded(ask)
         middle, slow = statistics.median(alone), statistics.quantiles(alone, n=10)[-1]
         table.add_row(name, f"{middle:.2f}", f"{slow:.2f}", f"{crowded:.2f}")
@@ -42,21 +42,21 @@ def _bar(what: str, milliseconds: float) -> Bar:
     return Bar(what=what, measured=milliseconds, limit=MOST_MILLISECONDS, floor="the simulator's promise", unit="ms")
 
 
-def _student(world: World) -> str:
+def _student(harness: World) -> str:
     """A deployment that serves."""
-    arn: str = world.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=distilled(world))[
+    arn: str = harness.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=distilled(harness))[
         "customModelDeploymentArn"
     ]
-    world.pass_time(15)
+    harness.pass_time(15)
     return arn
 
 
-def _ask(world: World, model: str, number: int) -> None:
+def _ask(harness: World, model: str, number: int) -> None:
     """One call. Raises RuntimeError if it is refused."""
     said = [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}]
     body = json.dumps({"system": [{"text": SYSTEM}], "messages": said, "inferenceConfig": {"maxTokens": 50}})
     path = f"/model/{quote(model, safe='')}/converse"
-    answered = world.bedrock.handle(
+    answered = harness.bedrock.handle(
         Request("bedrock-runtime", ACCOUNT, "us-east-1", "POST", path, {}, {}, body.encode())
     )
     if answered.status != 200:

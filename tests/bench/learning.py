@@ -60,20 +60,20 @@ def system_of(train: Sequence[Labelled]) -> str:
 
 def after_a_job(lesson: Sequence[Labelled], system: str, test: Sequence[Labelled]) -> float:
     """The accuracy of a student distilled from these prompts, the answers given to the teacher."""
-    world = World()
-    world.objects.objects["train-bucket", "train.jsonl"] = jsonl([_line(system, *one) for one in lesson])
-    bedrock, wanted = world.client(), job()
+    harness = World()
+    harness.objects.objects["train-bucket", "train.jsonl"] = jsonl([_line(system, *one) for one in lesson])
+    bedrock, wanted = harness.client(), job()
     bedrock.create_model_customization_job(**wanted)
-    world.pass_time(24 * 60, step=60)
+    harness.pass_time(24 * 60, step=60)
     model = bedrock.get_model_customization_job(jobIdentifier=wanted["jobName"])["outputModelArn"]
     deployed = bedrock.create_custom_model_deployment(modelDeploymentName="curve", modelArn=model)
-    world.pass_time(60, step=30)
-    return accuracy(world, deployed["customModelDeploymentArn"], system, test)
+    harness.pass_time(60, step=30)
+    return accuracy(harness, deployed["customModelDeploymentArn"], system, test)
 
 
-def accuracy(world: World, model: str, system: str, test: Sequence[Labelled]) -> float:
+def accuracy(harness: World, model: str, system: str, test: Sequence[Labelled]) -> float:
     """The share of questions that a model answers with their intent."""
-    answers = [str(say(world, model, text, system)["output"]["message"]["content"][-1]["text"]) for text, _ in test]
+    answers = [str(say(harness, model, text, system)["output"]["message"]["content"][-1]["text"]) for text, _ in test]
     return sum(answer == label for answer, (_, label) in zip(answers, test, strict=True)) / len(test)
 
 

@@ -50,7 +50,7 @@ def _before() -> Any:
 
 
 def bench(console: Console) -> list[Bar]:
-    with _world():
+    with _harness():
         ways = {"as before quotas": _before, "without a quota": _with(None), "with one": _with(QUOTA)}
         for way in ways.values():
             for _ in range(WARM):
@@ -82,7 +82,7 @@ def _with(quota: CallerQuota | None) -> Call:
 
 
 @contextmanager
-def _world() -> Iterator[None]:
+def _harness() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
         answer, nothing = Path(folder) / "answer.json", Path(folder) / "nothing.json"
         answer.write_text(json.dumps(ANSWER))

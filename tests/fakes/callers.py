@@ -31,6 +31,6 @@ def event(body: Any, by: Caller = ANA) -> dict[str, Any]:
     }
 
 
-def said(answer: Any) -> tuple[int, Any]:
+def response(answer: Any) -> tuple[int, Any]:
     """Status and body of what a URL answers."""
     return answer["statusCode"], json.loads(answer["body"])

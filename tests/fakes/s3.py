@@ -13,7 +13,7 @@ EPOCH = datetime(2026, 11, 23, 9, 33, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Kept:
+class ObjectVersion:
     """One version; a marker has no body."""
 
     bucket: str
@@ -32,7 +32,7 @@ class FakeS3:
     refuse: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     page: int = 1000
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[ObjectVersion] = field(default_factory=list)
     unfinished: list[tuple[str, str]] = field(default_factory=list)
     listed: list[tuple[str, str]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class FakeS3:
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, str]:  # noqa: N803 the API's names
         version = f"v{next(self.ids)}"
-        self.kept.append(Kept(Bucket, Key, version, Body, self.now()))
+        self.kept.append(ObjectVersion(Bucket, Key, version, Body, self.now()))
         return {"VersionId": version}
 
     def put(self, uri: str, body: bytes | str) -> str:
@@ -53,7 +53,7 @@ class FakeS3:
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 the API's names
         """A marker on top, as in a versioned bucket."""
-        self.kept.append(Kept(Bucket, Key, f"m{next(self.ids)}", None, self.now()))
+        self.kept.append(ObjectVersion(Bucket, Key, f"m{next(self.ids)}", None, self.now()))
         return {}
 
     def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:  # noqa: N803 the API's names
@@ -81,7 +81,7 @@ class FakeS3:
     def get_paginator(self, operation: str) -> "_Pages":
         return _Pages(self, operation)
 
-    def held(self, bucket: str | None = None) -> list[str]:
+    def remaining_keys(self, bucket: str | None = None) -> list[str]:
         """The keys of versions that are left, markers included."""
         return sorted(one.key for one in self.kept if bucket in (None, one.bucket))
 

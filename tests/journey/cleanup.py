@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.core.pipeline import Outcome
-from tests.journey import grants
+from tests.journey import iam_usage
 from tests.journey.environment import Environment
 
 MACHINE_AT_WORK = ("InProgress", "Stopping")
 
 
-def nothing_is_left(environment: Environment) -> None:
+def assert_nothing_is_left(environment: Environment) -> None:
     """Waits for the nets of the road to have done their work, then fails with all that is still there."""
     found: list[str] = []
 
@@ -23,7 +23,7 @@ def nothing_is_left(environment: Environment) -> None:
         environment.until(clean, "clean account")
     except AssertionError:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
-    denied = grants.denied(environment)
+    denied = iam_usage.denied(environment)
     assert not denied, "calls of ours that IAM refused:\n" + "\n".join(denied)
 
 

@@ -17,11 +17,11 @@ RESOURCE, REQUEST, KEYS = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag
 OF_ROUTE = f"aws:ResourceTag/{TAG_ROUTE}"
 VIA, GRANT, PROFILE = "kms:ViaService", "kms:GrantIsForAWSResource", "bedrock:InferenceProfileArn"
 ALIASES, BY_URL = "kms:ResourceAliases", "lambda:InvokedViaFunctionUrl"
-Loosened = tuple[str, str, str]
+RemovedCondition = tuple[str, str, str]
 """An action, and the operator and key of a condition on it."""
 
 
-class Bound(NamedTuple):
+class ConditionCase(NamedTuple):
     """`attack` is refused for a condition of the statement that `allows` it; without it AWS says `then`.
 
     holder: the construct of the role or the policy. besides: conditions of the same policy that are gone before and
@@ -34,16 +34,29 @@ class Bound(NamedTuple):
     operator: str
     key: str
     attack: Step
-    besides: tuple[Loosened, ...] = ()
+    besides: tuple[RemovedCondition, ...] = ()
     then: str = ""
 
 
 def _of(
-    who: Role, allows: str, operator: str, key: str, deed: actions.Deed, *besides: Loosened, then: str = ""
-) -> Bound:
+    who: Role,
+    allows: str,
+    operator: str,
+    key: str,
+    operation: actions.Operation,
+    *besides: RemovedCondition,
+    then: str = "",
+) -> ConditionCase:
     service = {"bedrock:InvokeModel": "bedrock-runtime"}.get(allows, allows.partition(":")[0])
-    return Bound(
-        who.ident, role(who.ident, who.stack), allows, operator, key, actions.by(who, service, deed), besides, then
+    return ConditionCase(
+        who.ident,
+        role(who.ident, who.stack),
+        allows,
+        operator,
+        key,
+        actions.as_role(who, service, operation),
+        besides,
+        then,
     )
 
 
@@ -59,80 +72,103 @@ DELETE, REPOINT = "bedrock:DeleteCustomModelDeployment", "bedrock:UpdateCustomMo
 INVOKE, CREATE_GRANT, DECRYPT = "bedrock:InvokeModel", "kms:CreateGrant", "kms:Decrypt"
 WRITE = "kms:GenerateDataKey"
 
-BOUND = {
+CONDITION_CASES = {
     **{
-        f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop(THEIRS))
+        f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop_job(THEIRS))
         for who in (DISTILLATION, SETTLE)
     },
     "no job is begun under another environment's tag": _of(
-        DISTILLATION, TRAIN, EQUALS, REQUEST, actions.train(THEIRS), (TAG, EQUALS, REQUEST)
+        DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
     ),
     "no job is begun with a tag that nobody is to set": _of(
-        DISTILLATION, TRAIN, ALL, KEYS, actions.train(OURS, "owner"), (TAG, ALL, KEYS)
+        DISTILLATION, TRAIN, ALL, KEYS, actions.start_job(OURS, "owner"), (TAG, ALL, KEYS)
     ),
     "no job is begun on another environment's model": _of(
-        DISTILLATION, TRAIN, IF_EXISTS, RESOURCE, actions.train_further, then=".*customizes foundation models only.*"
+        DISTILLATION,
+        TRAIN,
+        IF_EXISTS,
+        RESOURCE,
+        actions.start_job_on_foreign_model,
+        then=".*customizes foundation models only.*",
     ),
-    "no job is moved into another environment": _of(DISTILLATION, TAG, EQUALS, REQUEST, actions.mark_job(OURS, THEIRS)),
+    "no job is moved into another environment": _of(DISTILLATION, TAG, EQUALS, REQUEST, actions.tag_job(OURS, THEIRS)),
     "no job is taken from another environment": _of(
-        DISTILLATION, TAG, IF_EXISTS, RESOURCE, actions.mark_job(THEIRS, OURS)
+        DISTILLATION, TAG, IF_EXISTS, RESOURCE, actions.tag_job(THEIRS, OURS)
     ),
-    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, actions.mark_job(OURS, OURS, "owner")),
+    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, actions.tag_job(OURS, OURS, "owner")),
     **{
-        f"{who.ident} {does}": _of(who, allows, operator, key, deed, *besides)
+        f"{who.ident} {does}": _of(who, allows, operator, key, operation, *besides)
         for who in (ENDPOINT, PROMOTION)
-        for does, allows, operator, key, deed, *besides in (
-            ("hosts no model of another environment", HOST, EQUALS, RESOURCE, actions.host(THEIRS, OURS)),
-            ("hosts nothing for another", HOST, EQUALS, REQUEST, actions.host(OURS, THEIRS), (TAG, EQUALS, REQUEST)),
-            ("hosts under no strange tag", HOST, ALL, KEYS, actions.host(OURS, OURS, "owner"), (TAG, ALL, KEYS)),
-            ("gives no endpoint away", TAG, EQUALS, REQUEST, actions.mark(OURS, THEIRS)),
-            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, actions.mark(THEIRS, OURS)),
-            ("tags no endpoint strangely", TAG, ALL, KEYS, actions.mark(OURS, OURS, "owner")),
+        for does, allows, operator, key, operation, *besides in (
+            ("hosts no model of another environment", HOST, EQUALS, RESOURCE, actions.create_endpoint(THEIRS, OURS)),
+            (
+                "hosts nothing for another",
+                HOST,
+                EQUALS,
+                REQUEST,
+                actions.create_endpoint(OURS, THEIRS),
+                (TAG, EQUALS, REQUEST),
+            ),
+            (
+                "hosts under no strange tag",
+                HOST,
+                ALL,
+                KEYS,
+                actions.create_endpoint(OURS, OURS, "owner"),
+                (TAG, ALL, KEYS),
+            ),
+            ("gives no endpoint away", TAG, EQUALS, REQUEST, actions.tag_endpoint(OURS, THEIRS)),
+            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, actions.tag_endpoint(THEIRS, OURS)),
+            ("tags no endpoint strangely", TAG, ALL, KEYS, actions.tag_endpoint(OURS, OURS, "owner")),
         )
     },
     **{
         f"{who.ident} deletes no endpoint of another environment": _of(
-            who, DELETE, EQUALS, RESOURCE, actions.delete(THEIRS)
+            who, DELETE, EQUALS, RESOURCE, actions.delete_endpoint(THEIRS)
         )
         for who in (ENDPOINT, SWEEP, PROMOTION)
     },
     "no model is put behind another environment's endpoint": _of(
-        PROMOTION, REPOINT, EQUALS, RESOURCE, actions.repoint(THEIRS)
+        PROMOTION, REPOINT, EQUALS, RESOURCE, actions.update_endpoint(THEIRS)
     ),
-    "another environment's candidate is not asked": _of(EVALUATION, INVOKE, EQUALS, RESOURCE, actions.ask(THEIRS)),
-    "another environment's student is not served": _of(SERVING, INVOKE, EQUALS, RESOURCE, actions.ask(THEIRS)),
+    "another environment's candidate is not asked": _of(
+        EVALUATION, INVOKE, EQUALS, RESOURCE, actions.call_endpoint(THEIRS)
+    ),
+    "another environment's student is not served": _of(
+        SERVING, INVOKE, EQUALS, RESOURCE, actions.call_endpoint(THEIRS)
+    ),
     "what is no student's endpoint is not served": _of(
-        SERVING, INVOKE, "StringLike", OF_ROUTE, actions.ask(OURS, "none")
+        SERVING, INVOKE, "StringLike", OF_ROUTE, actions.call_endpoint(OURS, "none")
     ),
     **{
         f"{who.ident} grants the key to nobody itself": _of(
-            who, CREATE_GRANT, "Bool", GRANT, actions.grant, (CREATE_GRANT, EQUALS, VIA)
+            who, CREATE_GRANT, "Bool", GRANT, actions.create_grant, (CREATE_GRANT, EQUALS, VIA)
         )
         for who in (DISTILLATION, ENDPOINT, PROMOTION)
     },
     "a grant is made through Bedrock": _of(
-        DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.grant, (CREATE_GRANT, "Bool", GRANT)
+        DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.create_grant, (CREATE_GRANT, "Bool", GRANT)
     ),
-    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, actions.unseal),
+    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, actions.decrypt),
     "no key but the environment's opens a student": _of(
-        SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, actions.unseal_anothers, (DECRYPT, EQUALS, VIA)
+        SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, actions.decrypt_under_other_key, (DECRYPT, EQUALS, VIA)
     ),
-    "nothing is collected under another key": Bound(
+    "nothing is collected under another key": ConditionCase(
         COLLECTOR.ident,
         role(COLLECTOR.ident, COLLECTOR.stack),
         WRITE,
         "ForAnyValue:StringEquals",
         ALIASES,
-        actions.by(COLLECTOR, "s3", actions.collect_elsewhere),
+        actions.as_role(COLLECTOR, "s3", actions.write_collected_elsewhere),
     ),
     **{
-        f"{who.ident} asks no teacher past its profile": Bound(
+        f"{who.ident} asks no teacher past its profile": ConditionCase(
             who.ident,
             role(who.ident),
             INVOKE,
             EQUALS,
             PROFILE,
-            actions.by(who, "bedrock-runtime", actions.ask_past_the_profile, "inference"),
+            actions.as_role(who, "bedrock-runtime", actions.call_model_without_profile, "inference"),
             then=".*with the ID or ARN of an inference profile.*",
         )
         for who in (DISTILLATION, JOB, EVALUATION)
@@ -140,10 +176,10 @@ BOUND = {
 }
 
 
-def _person(holder: str, kind: str, named: actions.Named, stack: str = "pipeline") -> Bound:
+def _person(holder: str, kind: str, named: actions.Named, stack: str = "pipeline") -> ConditionCase:
     region = "inference" if stack == "serving" else "home"
     attack = actions.invoke(kind, named, region)
-    return Bound(holder, managed(holder, stack), "lambda:InvokeFunction", "Bool", BY_URL, attack)
+    return ConditionCase(holder, managed(holder, stack), "lambda:InvokeFunction", "Bool", BY_URL, attack)
 
 
 def _function(ident: str) -> actions.Named:
@@ -154,17 +190,17 @@ def _alias(environment: Environment) -> str:
     return f"{environment.serving['function']}:{URL_ALIAS}"
 
 
-def _team(key: str, deed: actions.Deed) -> Bound:
-    return Bound(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, actions.by_team(deed))
+def _team(key: str, operation: actions.Operation) -> ConditionCase:
+    return ConditionCase(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, actions.as_team(operation))
 
 
 TEAM = "ServingCallersdistilledsupport"
-BOUND |= {
+CONDITION_CASES |= {
     "an approver is nobody else": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
     "an operator is nobody else": _person("Operators", "operator", _function("PromotionRollbackFunction")),
     "on call is nobody else": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
     "a caller is nobody else": _person("Callers", "caller", _alias, "serving"),
-    "a team asks no student of another environment": _team(RESOURCE, actions.ask(THEIRS)),
-    "a team asks no student of another route": _team(OF_ROUTE, actions.ask(OURS, "distilled/another")),
+    "a team asks no student of another environment": _team(RESOURCE, actions.call_endpoint(THEIRS)),
+    "a team asks no student of another route": _team(OF_ROUTE, actions.call_endpoint(OURS, "distilled/another")),
 }
 """In an event of his own making, somebody may say that he is anybody."""

@@ -11,7 +11,7 @@ from distillery.settings import Settings
 from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process
-from tests.journey import grants
+from tests.journey import iam_usage
 from tests.journey.assemblies import Assemblies
 from tests.journey.environment import Environment
 from tests.unit.stacks.assembly import DAYS
@@ -61,12 +61,12 @@ def deploy(start: Start, assemblies: Assemblies, record_property: Any) -> Iterat
 
     yield deployed
     for environment in made:
-        record_property(UNUSED, {"granted": grants.granted(environment), "used": grants.used(environment)})
+        record_property(UNUSED, {"granted": iam_usage.granted(environment), "used": iam_usage.used(environment)})
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """For information: what no journey of this session used of what the functions of `dev` were granted."""
     reports = [report for kind in ("", "passed") for report in terminalreporter.getreports(kind)]
     recorded = [value for report in reports for name, value in report.user_properties if name == UNUSED]
-    for function, actions in sorted(grants.unused(recorded).items()):
+    for function, actions in sorted(iam_usage.unused(recorded).items()):
         terminalreporter.write_line(f"{UNUSED}: {function}: {', '.join(actions) or 'nothing'}")

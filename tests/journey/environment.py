@@ -43,21 +43,21 @@ class Environment:
         return self._deployment.client(service, region or self.home)
 
     @functools.cache  # noqa: B019 - as above
-    def person(self, kind: str) -> Mapping[str, str]:
+    def credentials(self, kind: str) -> Mapping[str, str]:
         """The variables with which an `operator`, a `caller` or a `collector` comes."""
         name = self.settings.environment
         return people.credentials(self.account, name, kind, home=self.home, inference=self.inference)
 
     @functools.cache  # noqa: B019 - as above
-    def acting(self, kind: str, service: str, region: str | None = None) -> Any:
+    def client_as(self, kind: str, service: str, region: str | None = None) -> Any:
         """A person's client, in the home Region unless another is named."""
-        keys = {name.lower(): value for name, value in self.person(kind).items()}
+        keys = {name.lower(): value for name, value in self.credentials(kind).items()}
         return boto3.client(  # type: ignore[call-overload]  # a name known at run time only
             service, region_name=region or self.home, endpoint_url=self.account.endpoint, **keys
         )
 
     @functools.cached_property
-    def where(self) -> Mapping[str, Any]:
+    def outputs(self) -> Mapping[str, Any]:
         """Where things are, as the pipeline published it."""
         return self._parameter("operator", self.names.pipeline, self.home)
 
@@ -67,16 +67,16 @@ class Environment:
         return self._parameter("caller", self.names.serving, self.inference)
 
     def _parameter(self, kind: str, name: str, region: str) -> Mapping[str, Any]:
-        value = self.acting(kind, "ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
+        value = self.client_as(kind, "ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
         return dict(json.loads(value))
 
     @functools.cached_property
     def ledger(self) -> Ledger:
         """Root's: locks and task tokens are nobody's to read. People see runs by `distillery status`."""
-        return Ledger(Table(str(self.where["ledger"]), self.client("dynamodb")))
+        return Ledger(Table(str(self.outputs["ledger"]), self.client("dynamodb")))
 
     def alias(self) -> Alias | None:
-        return Aliases(self.acting("operator", "ssm")).read(self.names.alias(RECIPE))
+        return Aliases(self.client_as("operator", "ssm")).read(self.names.alias(RECIPE))
 
     def promoted(self) -> Alias:
         """The alias of a recipe that has one."""
@@ -89,11 +89,11 @@ class Environment:
     def upload(self, prompts: list[Prompt] | bytes, name: str = "prompts.jsonl") -> dict[str, str]:
         """Puts a file where S3's event starts a run; its bucket, key and version."""
         body = prompts if isinstance(prompts, bytes) else jsonl(prompts)
-        bucket, key = str(self.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
-        version = self.acting("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        bucket, key = str(self.outputs["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
+        version = self.client_as("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         return {"bucket": bucket, "key": key, "version": version}
 
-    def begin(self, prompts: list[Prompt]) -> str:
+    def start_run(self, prompts: list[Prompt]) -> str:
         """Uploads prompts and waits for the run that they start; its id."""
         known = {record.run.id for record in self.runs()}
         self.upload(prompts)
@@ -101,24 +101,24 @@ class Environment:
 
     def run(self, prompts: list[Prompt]) -> RunRecord:
         """Uploads prompts and waits for the run that they start to end."""
-        return self.ended(self.begin(prompts))
+        return self.wait_for_run(self.start_run(prompts))
 
     def command(self, *verb: str, by: str = "operator") -> str:
         """What `distillery VERB` prints; fails where it does."""
-        done = self.attempt(*verb, by=by)
+        done = self.command_as(*verb, by=by)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def attempt(self, *verb: str, by: str) -> "subprocess.CompletedProcess[str]":
+    def command_as(self, *verb: str, by: str) -> "subprocess.CompletedProcess[str]":
         """`distillery VERB`, as somebody of that kind."""
         command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
-        environ = {**self.account.environ(self.home), **self.person(by)}
+        environ = {**self.account.environ(self.home), **self.credentials(by)}
         return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
     def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
         """Asks a route by the invoke function."""
         payload = {"route": route, "prompt": prompt.messages[-1][1], "system": prompt.system}
-        client = self.acting("caller", "lambda", self.inference)
+        client = self.client_as("caller", "lambda", self.inference)
         return self.invoke(str(self.serving["function"]), payload, client=client)
 
     def invoke(self, function: str, payload: Any, *, client: Any = None) -> dict[str, Any]:
@@ -133,36 +133,38 @@ class Environment:
     def runs(self) -> list[RunRecord]:
         return self.ledger.runs(RECIPE)
 
-    def ended(self, run: str) -> RunRecord:
+    def wait_for_run(self, run: str) -> RunRecord:
         """The run's record once it has an outcome and its execution is over."""
-        self.until(self.hurried(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
+        self.until(self.fast_forwarding(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
         self.until(lambda: self.execution(run)["status"] != "RUNNING", f"end of the execution {run}")
         return self.ledger.run(run)
 
     def execution(self, name: str) -> dict[str, Any]:
-        return dict(self.acting("on-call", "stepfunctions").describe_execution(executionArn=self.execution_arn(name)))
+        return dict(
+            self.client_as("on-call", "stepfunctions").describe_execution(executionArn=self.execution_arn(name))
+        )
 
     def execution_arn(self, name: str) -> str:
-        return str(self.where["state_machine"]).replace(":stateMachine:", ":execution:") + f":{name}"
+        return str(self.outputs["state_machine"]).replace(":stateMachine:", ":execution:") + f":{name}"
 
     def executions(self) -> list[dict[str, Any]]:
-        found = self.client("stepfunctions").list_executions(stateMachineArn=self.where["state_machine"])
+        found = self.client("stepfunctions").list_executions(stateMachineArn=self.outputs["state_machine"])
         return list(found["executions"])
 
     def read(self, uri: str, by: str = "reader") -> bytes:
         """An object's bytes: texts are the data reader's alone."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        return bytes(self.acting(by, "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return bytes(self.client_as(by, "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
-    def under(self, prefix: str) -> list[str]:
+    def uris_under(self, prefix: str) -> list[str]:
         """The URIs of what the data bucket holds under a prefix."""
-        bucket = str(self.where["data_bucket"])
+        bucket = str(self.outputs["data_bucket"])
         found = self.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return [f"s3://{bucket}/{one['Key']}" for one in found]
 
     def logged(self, text: str) -> list[str]:
         """The lines of the dataset function's log that hold a text."""
-        function = self.client("lambda").get_function_configuration(FunctionName=self.where["functions"]["dataset"])
+        function = self.client("lambda").get_function_configuration(FunctionName=self.outputs["functions"]["dataset"])
         group = function["LoggingConfig"]["LogGroup"]
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
         return [line for event in events for line in event["message"].splitlines() if text in line]
@@ -173,31 +175,31 @@ class Environment:
         """What Bedrock holds and bills in the whole account."""
         return dict(waiting.admin(self.account, "GET", "inventory"))
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """Lets nothing go wrong on request any more."""
         waiting.admin(self.account, "DELETE", "faults")
 
-    def grant(self, **quotas: int) -> None:
+    def set_quota(self, **quotas: int) -> None:
         """Raises or lowers the account's quotas of Bedrock."""
         waiting.admin(self.account, "PUT", "quotas", quotas)
 
-    def pass_hours(self, hours: float) -> None:
+    def advance_hours(self, hours: float) -> None:
         """Moves the account's clock on."""
         clock = waiting.admin(self.account, "GET", "clock")
         now = datetime.fromisoformat(clock["now"]).timestamp()
         waiting.admin(self.account, "PUT", "clock", {"virtual": now + hours * 3600})
 
-    def begin_day(self) -> None:
+    def advance_to_next_day(self) -> None:
         """Moves the account's clock on to a minute past midnight, UTC."""
         now = datetime.fromisoformat(waiting.admin(self.account, "GET", "clock")["now"]).timestamp()
         waiting.admin(self.account, "PUT", "clock", {"virtual": (now // 86_400 + 1) * 86_400 + 60})
 
-    def hurried(self, found: Callable[[], T]) -> Callable[[], T]:
+    def fast_forwarding(self, found: Callable[[], T]) -> Callable[[], T]:
         """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
 
         def look() -> T:
             if self.ledger.waiting_jobs():
-                self.pass_hours(0.25)
+                self.advance_hours(0.25)
             return found()
 
         return look

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from tests.journey.environment import Environment
-from tests.policy.house import listed
+from tests.policy.templates import as_list
 
 Statement = dict[str, Any]
 Which = Callable[[Statement], bool]
@@ -25,7 +25,7 @@ class Policy(Protocol):
 Find = Callable[[Environment], Policy]
 
 
-def take(policy: Policy, which: Which) -> list[Statement]:
+def remove_statement(policy: Policy, which: Which) -> list[Statement]:
     """Takes away every statement that allows this; what the policy said before. Fails where it has none."""
     before = policy.read()
     kept = [statement for statement in before if not (statement["Effect"] == "Allow" and which(statement))]
@@ -35,9 +35,9 @@ def take(policy: Policy, which: Which) -> list[Statement]:
 
 
 @contextlib.contextmanager
-def without(policy: Policy, which: Which) -> Iterator[None]:
-    """As `take`, and the policy says again what it said when this ends."""
-    before = take(policy, which)
+def statement_removed(policy: Policy, which: Which) -> Iterator[None]:
+    """As `remove_statement`, and the policy says again what it said when this ends."""
+    before = remove_statement(policy, which)
     try:
         yield
     finally:
@@ -45,10 +45,10 @@ def without(policy: Policy, which: Which) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def loosened(policy: Policy, which: Which, operator: str, key: str) -> Iterator[None]:
+def condition_removed(policy: Policy, which: Which, operator: str, key: str) -> Iterator[None]:
     """Every statement that allows this is without one of its conditions, until this ends. Fails where none has it."""
     before = policy.read()
-    after = [_loose(one, operator, key) if one["Effect"] == "Allow" and which(one) else one for one in before]
+    after = [_drop_condition(one, operator, key) if one["Effect"] == "Allow" and which(one) else one for one in before]
     assert after != before, f"no such condition in {before}"
     policy.write(after)
     try:
@@ -57,7 +57,7 @@ def loosened(policy: Policy, which: Which, operator: str, key: str) -> Iterator[
         policy.write(before)
 
 
-def _loose(statement: Statement, operator: str, key: str) -> Statement:
+def _drop_condition(statement: Statement, operator: str, key: str) -> Statement:
     tests = statement.get("Condition", {})
     kept = {
         name: {each: value for each, value in of.items() if (name, each) != (operator, key)}
@@ -67,7 +67,7 @@ def _loose(statement: Statement, operator: str, key: str) -> Statement:
 
 
 def action(name: str) -> Which:
-    return lambda statement: name in listed(statement["Action"])
+    return lambda statement: name in as_list(statement["Action"])
 
 
 def via(service: str) -> Which:

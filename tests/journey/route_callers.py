@@ -78,7 +78,7 @@ class Team:
         return Managed(self._iam, self.policy).read()
 
     @contextmanager
-    def holding(self, statements: list[Statement]) -> Iterator[None]:
+    def attached_policy(self, statements: list[Statement]) -> Iterator[None]:
         """The policy says this for a while."""
         policy = Managed(self._iam, self.policy)
         before = policy.read()

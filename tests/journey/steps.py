@@ -16,59 +16,59 @@ from tests.journey.prompts import DELIVERY, jsonl, support
 NOTHING = "nothing was logged"
 
 
-def run(environment: Environment) -> str:
+def run_pipeline(environment: Environment) -> str:
     """An operator has good prompts taken, and the run ends."""
-    answer = _received(environment, jsonl(support(*DELIVERY)))
-    return answer if isinstance(answer, str) else environment.ended(answer["run"]).reason
+    answer = _receive(environment, jsonl(support(*DELIVERY)))
+    return answer if isinstance(answer, str) else environment.wait_for_run(answer["run"]).reason
 
 
-def refused(environment: Environment) -> str:
+def refuse_prompts(environment: Environment) -> str:
     """An operator has bad prompts refused: they are read, a report is written, people are told."""
-    return str(_received(environment, b"{}\n"))
+    return str(_receive(environment, b"{}\n"))
 
 
-def buried(environment: Environment) -> str:
+def fill_dead_letter_queue(environment: Environment) -> str:
     """Bad prompts come as an event: what the dataset function cannot handle goes to its dead letters."""
-    payload = _uploaded(environment, b"{}\n")
+    payload = _upload_request(environment, b"{}\n")
     environment.client("lambda").invoke(FunctionName=_dataset(environment), InvocationType="Event", Payload=payload)
     return ""
 
 
-def uploaded(environment: Environment) -> str:
+def upload_bad_prompts(environment: Environment) -> str:
     """An operator puts a bad file where S3's event tells the dataset function."""
     return str(environment.upload(b"{}\n"))
 
 
-def _received(environment: Environment, body: bytes) -> Any:
+def _receive(environment: Environment, body: bytes) -> Any:
     """The dataset function's answer to an operator; text where it raised or refused."""
     try:
-        payload = _uploaded(environment, body)
-        answer = environment.acting("operator", "lambda").invoke(FunctionName=_dataset(environment), Payload=payload)
+        payload = _upload_request(environment, body)
+        answer = environment.client_as("operator", "lambda").invoke(FunctionName=_dataset(environment), Payload=payload)
     except ClientError as error:
         return str(error)
     said = json.loads(answer["Payload"].read())
     return said["errorMessage"] if "FunctionError" in answer else said
 
 
-def _uploaded(environment: Environment, body: bytes) -> bytes:
+def _upload_request(environment: Environment, body: bytes) -> bytes:
     """The request for a run of an uploaded file."""
-    bucket, key = str(environment.where["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/prompts.jsonl"
-    environment.acting("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)
+    bucket, key = str(environment.outputs["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/prompts.jsonl"
+    environment.client_as("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)
     return json.dumps({"recipe": RECIPE, "uri": f"s3://{bucket}/{key}", "again": True}).encode()
 
 
 def _dataset(environment: Environment) -> str:
-    return str(environment.where["functions"]["dataset"])
+    return str(environment.outputs["functions"]["dataset"])
 
 
-def logged(environment: Environment) -> str:
+def write_log(environment: Environment) -> str:
     """A function runs, and its log has grown."""
     before = len(environment.logged(""))
-    refused(environment)
+    refuse_prompts(environment)
     return NOTHING if len(environment.logged("")) == before else "logged"
 
 
-def rung(environment: Environment) -> str:
+def trigger_alarm(environment: Environment) -> str:
     """An alarm goes off."""
     cloudwatch = environment.client("cloudwatch")
     name = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
@@ -77,14 +77,14 @@ def rung(environment: Environment) -> str:
     return ""
 
 
-def polled(environment: Environment) -> str:
+def wait_for_poll(environment: Environment) -> str:
     """The slow poll comes by, in its own time."""
     return ""
 
 
-def executed(environment: Environment) -> str:
+def run_execution(environment: Environment) -> str:
     """An execution that does its first task; nobody asked for what it is to roll back."""
-    sfn, machine = environment.client("stepfunctions"), environment.where["state_machine"]
+    sfn, machine = environment.client("stepfunctions"), environment.outputs["state_machine"]
     nonsense = json.dumps({"action": "rollback", "recipe": RECIPE, "alias": {}, "holder": "nobody"})
     arn = sfn.start_execution(stateMachineArn=machine, input=nonsense)["executionArn"]
     ended = environment.until(
@@ -93,9 +93,9 @@ def executed(environment: Environment) -> str:
     return f"{ended['error']}: {ended['cause']}"
 
 
-def remade(environment: Environment) -> str:
+def update_state_machine(environment: Environment) -> str:
     """The state machine is deployed again, with the role and the log that it has."""
-    sfn, machine = environment.client("stepfunctions"), environment.where["state_machine"]
+    sfn, machine = environment.client("stepfunctions"), environment.outputs["state_machine"]
     has = sfn.describe_state_machine(stateMachineArn=machine)
     try:
         sfn.update_state_machine(stateMachineArn=machine, roleArn=has["roleArn"])
@@ -104,7 +104,7 @@ def remade(environment: Environment) -> str:
     return ""
 
 
-def destroyed(environment: Environment) -> str:
+def destroy_buckets(environment: Environment) -> str:
     """The stack of the buckets is destroyed."""
     cfn, name = environment.client("cloudformation"), f"distillery-{environment.settings.environment}-foundation"
     cfn.delete_stack(StackName=name)
@@ -114,26 +114,26 @@ def destroyed(environment: Environment) -> str:
     return str([one.get("ResourceStatusReason") for one in cfn.describe_stack_events(StackName=name)["StackEvents"]])
 
 
-def approved(environment: Environment) -> str:
+def approve_unknown_run(environment: Environment) -> str:
     """An approver approves a run that nobody asked for."""
     run = {"run": f"{RECIPE}-nobody-1", "approve": True, "usd": "1"}
-    return _signed(environment, "approver", environment.where["decisions"]["approval"], environment.home, run)
+    return _signed(environment, "approver", environment.outputs["decisions"]["approval"], environment.home, run)
 
 
-def rolled_back(environment: Environment) -> str:
+def request_rollback(environment: Environment) -> str:
     """An operator wants a model back, and there is none."""
     asked = {"recipe": RECIPE, "version": 1}
-    return _signed(environment, "operator", environment.where["decisions"]["rollback"], environment.home, asked)
+    return _signed(environment, "operator", environment.outputs["decisions"]["rollback"], environment.home, asked)
 
 
-def answered(environment: Environment) -> str:
+def call_route(environment: Environment) -> str:
     """A caller asks a route by the invoke function's URL, and is counted."""
     asked = {"route": "haiku", "prompt": "Where is my parcel?", "max_tokens": 5}
     return _signed(environment, "caller", environment.serving["url"], environment.inference, asked)
 
 
 def _signed(environment: Environment, kind: str, url: str, region: str, asked: dict[str, Any]) -> str:
-    keys = environment.person(kind)
+    keys = environment.credentials(kind)
     session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
     try:
         return json.dumps(post_signed(session, url, asked, region=region))
@@ -141,10 +141,10 @@ def _signed(environment: Environment, kind: str, url: str, region: str, asked: d
         return str(error)
 
 
-def noted(environment: Environment) -> str:
+def record_probe(environment: Environment) -> str:
     """A measurer notes what a probe found."""
     name = environment.names.probed("fast").replace("*", "0123")
-    ssm = environment.acting("measurer", "ssm", environment.inference)
+    ssm = environment.client_as("measurer", "ssm", environment.inference)
     try:
         ssm.put_parameter(Name=name, Value="true", Type="String", Overwrite=True)
     except ClientError as error:
@@ -152,21 +152,21 @@ def noted(environment: Environment) -> str:
     return ""
 
 
-def erased(environment: Environment) -> str:
+def erase_upload(environment: Environment) -> str:
     """An eraser finds, reads and deletes a version of what was uploaded."""
-    return _erased(environment, "eraser", str(environment.where["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/gone")
+    return _erase(environment, "eraser", str(environment.outputs["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/gone")
 
 
-def calls_erased(environment: Environment) -> str:
+def erase_logged_call(environment: Environment) -> str:
     """The same of a logged call."""
     ssm = environment.client("ssm", environment.inference)
     bucket = json.loads(ssm.get_parameter(Name=environment.names.collection)["Parameter"]["Value"])["bucket"]
-    return _erased(environment, "logs-eraser", bucket, "AWSLogs/gone", environment.inference)
+    return _erase(environment, "logs-eraser", bucket, "AWSLogs/gone", environment.inference)
 
 
-def _erased(environment: Environment, kind: str, bucket: str, key: str, region: str | None = None) -> str:
+def _erase(environment: Environment, kind: str, bucket: str, key: str, region: str | None = None) -> str:
     """What is said to each of the three."""
-    root, s3 = environment.client("s3", region), environment.acting(kind, "s3", region)
+    root, s3 = environment.client("s3", region), environment.client_as(kind, "s3", region)
     version = root.put_object(Bucket=bucket, Key=key, Body=b"{}")["VersionId"]
     named = {"Bucket": bucket, "Key": key, "VersionId": version}
     heard = ""
@@ -182,7 +182,7 @@ def _erased(environment: Environment, kind: str, bucket: str, key: str, region: 
     return heard
 
 
-def expired(environment: Environment) -> str:
+def expire_data_sets(environment: Environment) -> str:
     """Old data sets are looked for."""
     name = resource(environment, "pipeline", "ExpiryFunction")
     answer = environment.client("lambda").invoke(FunctionName=name, Payload=b"{}")

@@ -13,7 +13,7 @@ from distillery.core import model_ids
 from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE
 from lambdas.distillation.preflight import customize_id
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.grants import SESSION
+from tests.journey.iam_usage import SESSION
 from tests.journey.policies import resource, trust
 from tests.journey.prompts import DELIVERY, jsonl, support
 
@@ -59,19 +59,19 @@ def _session(environment: Environment, role: Role) -> dict[str, str]:
     }
 
 
-class Estate:
+class TaggedResources:
     """A model of each environment, and what is made of them for a moment."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment, self._names = environment, itertools.count()
         self._bedrock = environment.client("bedrock")
-        self._data = str(environment.where["data_bucket"])
+        self._data = str(environment.outputs["data_bucket"])
         role = resource(environment, "pipeline", "DistillationJobRole")
         self.job_role = str(environment.client("iam").get_role(RoleName=role)["Role"]["Arn"])
         self.key = str(environment.client("kms").describe_key(KeyId=environment.names.key_alias)["KeyMetadata"]["Arn"])
         body = jsonl(support(*DELIVERY))
         environment.client("s3").put_object(Bucket=self._data, Key="datasets/tried/train.jsonl", Body=body)
-        jobs = {whose: self.begin(whose) for whose in (OURS, THEIRS)}
+        jobs = {whose: self.start_job(whose) for whose in (OURS, THEIRS)}
         self.models = {whose: self._model(job) for whose, job in jobs.items()}
 
     def object(self) -> dict[str, str]:
@@ -81,10 +81,10 @@ class Estate:
 
     @property
     def prompts(self) -> str:
-        return str(self.environment.where["prompts_bucket"])
+        return str(self.environment.outputs["prompts_bucket"])
 
     @contextlib.contextmanager
-    def alike(self) -> Iterator[str]:
+    def lookalike_bucket(self) -> Iterator[str]:
         """Another bucket, which might be the environment's by its name; it is under a key of its own."""
         s3, name = self.environment.client("s3"), f"{self.prompts[:24]}-{self.name()}"
         key = self.environment.client("kms").create_key()["KeyMetadata"]["Arn"]
@@ -119,12 +119,12 @@ class Estate:
             **more,
         }
 
-    def begin(self, whose: str) -> str:
+    def start_job(self, whose: str) -> str:
         return str(self._bedrock.create_model_customization_job(**self.job(tags(whose)))["jobArn"])
 
     def _model(self, job: str) -> str:
         def made() -> str:
-            self.environment.pass_hours(0.25)
+            self.environment.advance_hours(0.25)
             found = self._bedrock.get_model_customization_job(jobIdentifier=job)
             assert found["status"] in ("InProgress", "Completed"), found.get("failureMessage")
             return str(found.get("outputModelArn", ""))
@@ -134,7 +134,7 @@ class Estate:
     @contextlib.contextmanager
     def running(self, whose: str) -> Iterator[str]:
         """A job at work, for as long as nobody stops it."""
-        arn = self.begin(whose)
+        arn = self.start_job(whose)
         try:
             yield arn
         finally:
@@ -183,11 +183,11 @@ class Estate:
 
 
 @functools.cache
-def estate(environment: Environment) -> Estate:
-    return Estate(environment)
+def tagged_resources(environment: Environment) -> TaggedResources:
+    return TaggedResources(environment)
 
 
-def said(step: Any, *given: Any) -> str:
+def error_message(step: Any, *given: Any) -> str:
     """What AWS says to a call; nothing where it is done."""
     try:
         step(*given)

@@ -35,17 +35,17 @@ def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
 def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deploy, assemblies: Assemblies) -> None:
     environment = _poor(deploy, assemblies)
     notices = listen(environment)
-    run = environment.begin(support(*DELIVERY))
+    run = environment.start_run(support(*DELIVERY))
     (notice,) = environment.until(notices, "notice")
     assert f"distillery approve {run}" in notice["Message"]
     assert environment.ledger.run(run).outcome is Outcome.AWAITING
     assert environment.ledger.active() == {}
-    refused = environment.attempt("approve", run, "--yes", by="operator")
+    refused = environment.command_as("approve", run, "--yes", by="operator")
     assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
     assert environment.executions() == []
 
     _tries_directly(environment, run)
-    other = environment.begin(support(*DELIVERY)[:-1])
+    other = environment.start_run(support(*DELIVERY)[:-1])
     environment.command("reject", other, "--reason", "one is enough", by="approver")
     declined = environment.ledger.run(other)
     assert (declined.outcome, declined.closed_by) == (Outcome.DECLINED, _arn(environment))
@@ -54,7 +54,7 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     tag = [{"Key": TAG_RECIPE, "Value": RECIPE}]  # every recipe names its deciders, and this one names him
     environment.client("iam").tag_user(UserName="distillery-dev-approver", Tags=tag)
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
-    record = environment.ended(run)
+    record = environment.wait_for_run(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
     assert record.outcome is Outcome.PROMOTED
     assert record.stages[Stage.DISTILLATION].ended
@@ -65,8 +65,8 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
 
 def _rolls_back_what_is_for_others(environment: Environment) -> None:
     """The operator's policy lets him to the function, and the recipe does not name him."""
-    url, asked = str(environment.where["decisions"]["rollback"]), {"recipe": RECIPE, "version": 1}
-    keys = environment.person("operator")
+    url, asked = str(environment.outputs["decisions"]["rollback"]), {"recipe": RECIPE, "version": 1}
+    keys = environment.credentials("operator")
     session = boto3.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"]
     )
@@ -87,7 +87,7 @@ def _approves_his_own(environment: Environment) -> None:
     given = {key.lower(): value for key, value in keys.items()}
     s3 = boto3.client("s3", region_name=environment.home, endpoint_url=environment.account.endpoint, **given)  # type: ignore[call-overload]  # of any client
     known = {record.run.id for record in environment.runs()}
-    bucket, key = str(environment.where["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/own.jsonl"
+    bucket, key = str(environment.outputs["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/own.jsonl"
     s3.put_object(Bucket=bucket, Key=key, Body=jsonl(support(*DELIVERY)[1:]))
     run = environment.until(lambda: {record.run.id for record in environment.runs()} - known, "run").pop()
     user = environment.client("iam").get_user(UserName=f"distillery-{name}-operator-approver")["User"]["UserId"]
@@ -107,7 +107,7 @@ def _tries_directly(environment: Environment, run: str) -> None:
     event = {"requestContext": {"http": {"method": "POST"}, "authorizer": {"iam": iam}}, "body": body}
     name = resource(environment, "pipeline", "DatasetApprovalFunction")
     with pytest.raises(ClientError, match="not authorized to perform: lambda:InvokeFunction"):
-        environment.acting("approver", "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        environment.client_as("approver", "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
     answer = environment.client("lambda").invoke(FunctionName=name, Payload=body.encode())
     assert b"direct invocation has no caller" in answer["Payload"].read()
     assert environment.ledger.run(run).outcome is Outcome.AWAITING

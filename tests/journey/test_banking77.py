@@ -7,7 +7,7 @@ import pytest
 
 from distillery.core.pipeline import Outcome, Stage
 from local.account import ROOT
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.prompts import banking77
 
@@ -27,4 +27,4 @@ def test_a_student_of_three_thousand_banking_queries_beats_the_untrained_one_by_
     assert verdict["measure"] == "accuracy"
     assert scores["student"] > scores["base"] + 0.3, scores
     assert record.outcome is Outcome.PROMOTED, record.reason
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)

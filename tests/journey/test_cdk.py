@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from local.account import ROOT, LocalAccount
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Start
 from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, support
@@ -22,7 +22,7 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_to_the_last_bucket(start: St
     app = ["--all", "-c", "env=dev", "-c", f"date={DAYS['dev']}", "--output", str(tmp_path / "cdk.out")]
     _cdk(account, "deploy", *app, "--require-approval", "never", "--concurrency", "3")
     uploaded = _fill(environment)
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
     _cdk(account, "destroy", *app, "--force")
     assert uploaded not in _buckets(environment)
     assert [name for name in _buckets(environment) if "cdk-" not in name] == []

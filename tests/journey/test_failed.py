@@ -2,7 +2,7 @@
 
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import redacted_message
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
@@ -19,19 +19,19 @@ def test_a_failed_job_fails_its_run_with_what_its_message_may_say(deploy: Deploy
     assert (record.outcome, record.reason) == (Outcome.FAILED, f"JobFailed: {kept}")
     assert environment.execution(record.run.id)["status"] == "FAILED"
     assert environment.alias() is None
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_failed_run_tried_again_is_another_attempt_that_can_be_promoted(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
     first = environment.run(support(*DELIVERY))
-    environment.mend()
+    environment.clear_faults()
     second = environment.run(support(*DELIVERY))
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.PROMOTED), second.reason
     assert (first.run.attempt, second.run.attempt) == (1, 2)
     assert first.run.dataset == second.run.dataset
     assert len(environment.inventory()["jobs"]) == 2
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_student_of_shuffled_answers_is_rejected(deploy: Deploy) -> None:
@@ -42,7 +42,7 @@ def test_a_student_of_shuffled_answers_is_rejected(deploy: Deploy) -> None:
     assert environment.execution(record.run.id)["status"] == "SUCCEEDED"
     assert Stage.PROMOTION not in record.stages
     assert environment.alias() is None
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_student_below_the_bar_leaves_the_alias_and_the_live_model_as_they_were(deploy: Deploy) -> None:
@@ -53,12 +53,12 @@ def test_a_student_below_the_bar_leaves_the_alias_and_the_live_model_as_they_wer
     record = environment.run(contradicting(support(*MONEY)))
     assert record.outcome is Outcome.REJECTED, record.reason
     assert environment.alias() == before
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy: Deploy) -> None:
     environment = deploy("dev")
-    run = environment.begin(support(*DELIVERY))
+    run = environment.start_run(support(*DELIVERY))
     environment.until(environment.ledger.waiting_jobs, "waiting token")
     environment.until(lambda: environment.inventory()["jobs"], "job")
     _abort(environment, run)
@@ -68,8 +68,8 @@ def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy
 
 def test_an_execution_aborted_while_its_candidate_bills_is_swept_and_the_candidate_deleted(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
-    run = environment.begin(support(*DELIVERY))
-    environment.until(environment.hurried(lambda: environment.inventory()["bills_by_the_hour"]), "candidate")
+    run = environment.start_run(support(*DELIVERY))
+    environment.until(environment.fast_forwarding(lambda: environment.inventory()["bills_by_the_hour"]), "candidate")
     _abort(environment, run)
     _was_swept(environment, run)
     assert environment.inventory()["hours_billed"] > 0
@@ -81,11 +81,11 @@ def _abort(environment: Environment, run: str) -> None:
 
 
 def _was_swept(environment: Environment, run: str) -> None:
-    record = environment.ended(run)
+    record = environment.wait_for_run(run)
     assert (record.outcome, environment.execution(run)["status"]) == (Outcome.FAILED, "ABORTED")
     assert "ABORTED" in record.reason
     assert environment.alias() is None
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_quota_without_room_for_a_second_set_of_units_refuses_the_run_before_a_job_is_paid_for(
@@ -97,23 +97,23 @@ def test_a_quota_without_room_for_a_second_set_of_units_refuses_the_run_before_a
     assert first.reason.startswith("QuotaTooSmall: ")
     assert "(L-BE77399C) from 1 to 2" in first.reason
     assert (environment.inventory()["jobs"], environment.inventory()["hours_billed"]) == ([], 0)
-    environment.grant(model_units=2)
+    environment.set_quota(model_units=2)
     first = environment.run(support(*DELIVERY))
     assert first.outcome is Outcome.PROMOTED, first.reason
     before, jobs = environment.promoted(), environment.inventory()["jobs"]
-    environment.grant(model_units=1)
+    environment.set_quota(model_units=1)
     assert environment.run(support(*MONEY)).reason.startswith("QuotaTooSmall: ")
     assert (environment.promoted(), environment.inventory()["jobs"]) == (before, jobs)
     assert environment.inventory()["bills_by_the_hour"] == [before.endpoint.arn]
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_quota_used_up_while_the_job_ran_fails_the_run_and_releases_everything(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
-    run = environment.begin(support(*DELIVERY))
+    run = environment.start_run(support(*DELIVERY))
     environment.until(lambda: environment.inventory()["jobs"], "job")
-    environment.grant(model_units=0)
-    record = environment.ended(run)
+    environment.set_quota(model_units=0)
+    record = environment.wait_for_run(run)
     assert (record.outcome, record.reason.partition(": ")[0]) == (Outcome.FAILED, "QuotaTooSmall")
     assert (environment.alias(), environment.inventory()["hours_billed"]) == (None, 0)
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)

@@ -17,7 +17,7 @@ from local import people
 from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.full_environment import furnished
+from tests.journey.full_settings import full_settings
 
 QUESTION = "Where is my parcel with the number quokka-4711?"
 
@@ -27,7 +27,7 @@ LONG = {"route": "haiku", "prompt": "where is my parcel? " * 900, "max_tokens": 
 
 
 def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, assemblies: Assemblies) -> None:
-    environment = deploy("dev", settings=furnished(assemblies))
+    environment = deploy("dev", settings=full_settings(assemblies))
     status, document = _call(environment, "GET")
     assert status == 200
     maps = [RouteMap.from_json(json.dumps(one)) for one in document["routes"].values()]
@@ -46,7 +46,7 @@ def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, asse
 
 def _counted(environment: Environment) -> None:
     """Whoever is over its quota waits as long as it is told; meanwhile others are served."""
-    environment.begin_day()
+    environment.advance_to_next_day()
     status, said = _call(environment, "POST", LONG)
     assert (status, said["usage"]["input_tokens"] < 5_000) == (200, True), said
     status, refused, headers = _send(environment, "POST", LONG)
@@ -56,7 +56,7 @@ def _counted(environment: Environment) -> None:
     other = people.credentials(environment.account, environment.settings.environment, "caller", "examiner", **where)
     status, said = _call(environment, "POST", LONG, by=other)
     assert status == 200, said
-    environment.pass_hours(int(headers["retry-after"]) / 3600)
+    environment.advance_hours(int(headers["retry-after"]) / 3600)
     assert _call(environment, "POST", LONG)[0] == 200
 
 
@@ -82,7 +82,7 @@ def _send(
     environment: Environment, method: str, asked: Any = None, *, by: Mapping[str, str] | None = None
 ) -> tuple[int, Any, Message]:
     """Its headers too. by: the variables of who signs it, otherwise a caller."""
-    url, keys = str(environment.serving["url"]), by or environment.person("caller")
+    url, keys = str(environment.serving["url"]), by or environment.credentials("caller")
     body = None if asked is None else json.dumps(asked).encode()
     request: Any = AWSRequest(method, url, data=body)
     SigV4Auth(Credentials(*keys.values()), "lambda", environment.inference).add_auth(request)

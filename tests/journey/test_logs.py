@@ -17,7 +17,7 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
 from tests.journey.assemblies import Assemblies
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy, Start
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, support, unlabelled
@@ -45,7 +45,7 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
     environment.ask(asked[0], "haiku")  # by another route
     _forge(environment)
     environment.until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
-    environment.pass_hours(25)
+    environment.advance_hours(25)
     queried = environment.until(lambda: _collected(environment, QUERIED), "what the query found")
     told = environment.command("collect", RECIPE, by="collector")
     assert f"{len(asked)} prompts of {len(asked) + 7} calls" in told
@@ -58,10 +58,10 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
     assert run.dataset.prompts + run.dataset.heldout == len(asked)
     for recipe in (RECIPE, QUERIED):  # the teacher is a stand-in, and what it answers may not be worth learning
         (record,) = environment.ledger.runs(recipe)
-        ended = environment.ended(record.run.id)
+        ended = environment.wait_for_run(record.run.id)
         assert ended.outcome in (Outcome.PROMOTED, Outcome.REJECTED), ended.reason
         assert ended.stages[Stage.EVALUATION].product["measure"] == "agreement with the teacher"
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 @pytest.mark.parametrize("use_responses", [False, True])
@@ -81,7 +81,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
     environment.until(lambda: _logged(environment) >= len(asked), "delivery of every call")
     sides = Counter(side_of(prompt) for prompt in asked)
     assert f"{sides[Side.TRAIN]} prompts" in environment.command("collect", RECIPE, by="collector")
-    record = environment.ended(environment.until(environment.runs, "run")[0].run.id)
+    record = environment.wait_for_run(environment.until(environment.runs, "run")[0].run.id)
     assert record.outcome in (Outcome.PROMOTED, Outcome.REJECTED), record.reason
     assert (record.run.dataset.prompts, record.run.dataset.heldout) == (sides[Side.TRAIN], sides[Side.HELDOUT])
     arn = record.stages[Stage.DISTILLATION].product["job_arn"]
@@ -91,7 +91,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
     assert told["requestMetadataFilters"] == {
         "andAll": [{"equals": {TAG_ROUTE: route}}, {"equals": {METADATA_SIDE: "train"}}]
     }
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def _forge(environment: Environment) -> None:
@@ -118,7 +118,7 @@ def _bucket(environment: Environment) -> str:
 
 def _collected(environment: Environment, recipe: str) -> bytes:
     """What lies for a recipe in the home Region; nothing while there is nothing."""
-    s3, bucket = environment.client("s3"), str(environment.where["prompts_bucket"])
+    s3, bucket = environment.client("s3"), str(environment.outputs["prompts_bucket"])
     found = s3.list_objects_v2(Bucket=bucket, Prefix=f"{PROMPTS_PREFIX}{recipe}/logs-").get("Contents", [])
     bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
     return gzip.decompress(bodies[0]) if bodies else b""

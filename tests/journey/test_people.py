@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from distillery.core.names import GOLDEN_PREFIX, TAG_RECIPE, UPLOADS_PREFIX
 from distillery.core.pipeline import Outcome
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, jsonl, support
@@ -26,7 +26,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
     file.write_bytes(jsonl(support(*DELIVERY)))
     run = _operated(environment, file)
     assert environment.promoted().endpoint.arn in environment.command(*ASK, by="caller").replace("\n", "")
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
     others = {
         ("operator", ASK): "ssm:GetParameter",
         ("caller", ("run", RECIPE, str(file))): "s3:PutObject",
@@ -37,7 +37,7 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
     }
     for (kind, verb), action in others.items():
         with subtests.test(kind, verb=verb[0]):
-            done = environment.attempt(*verb, by=kind)
+            done = environment.command_as(*verb, by=kind)
             assert (done.returncode, done.stdout) == (1, "")
             assert f"user/distillery-dev-{kind} is not authorized to perform: {action}" in done.stderr
             assert f"`distillery {verb[0]}` needs the policy in output" in done.stderr
@@ -51,8 +51,8 @@ def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subte
     (record,) = environment.runs()
     report = record.run.dataset.report_uri
     texts = [record.run.dataset.uri, record.run.dataset.heldout_uri]
-    texts += [f"s3://{environment.where['prompts_bucket']}/uploads/{RECIPE}/prompts.jsonl"]
-    texts += environment.under(f"evaluations/{record.run.id}/")
+    texts += [f"s3://{environment.outputs['prompts_bucket']}/uploads/{RECIPE}/prompts.jsonl"]
+    texts += environment.uris_under(f"evaluations/{record.run.id}/")
     assert len(texts) > 4, "parts of answers, and the report that quotes them"
     for kind in ("operator", "approver", "examiner", "on-call", "caller", "measurer"):
         with subtests.test("texts", by=kind):
@@ -64,33 +64,33 @@ def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subte
 
 def _the_exam_is_the_examiners(environment: Environment) -> None:
     """Whoever uploads what a student learns from neither writes nor reads what it is examined with."""
-    where = {"Bucket": str(environment.where["prompts_bucket"]), "Key": f"{GOLDEN_PREFIX}{RECIPE}/golden.jsonl"}
+    where = {"Bucket": str(environment.outputs["prompts_bucket"]), "Key": f"{GOLDEN_PREFIX}{RECIPE}/golden.jsonl"}
     for kind in ("operator", "reader", "approver", "on-call"):
-        assert "PutObject" in _refusal(environment.acting(kind, "s3").put_object, **where, Body=b"{}")
-    assert _refusal(environment.acting("examiner", "s3").put_object, **where, Body=b"{}") == ""
-    assert _refusal(environment.acting("examiner", "s3").get_object, **where) == ""
-    assert "GetObject" in _refusal(environment.acting("operator", "s3").get_object, **where)
+        assert "PutObject" in _refusal(environment.client_as(kind, "s3").put_object, **where, Body=b"{}")
+    assert _refusal(environment.client_as("examiner", "s3").put_object, **where, Body=b"{}") == ""
+    assert _refusal(environment.client_as("examiner", "s3").get_object, **where) == ""
+    assert "GetObject" in _refusal(environment.client_as("operator", "s3").get_object, **where)
     assert len(environment.runs()) == 1, "an exam starts no run"
 
 
 def _a_tag_limits(environment: Environment, run: str) -> None:
     """Of another recipe, the same operator sees nothing of this one; of this one, what is this one's."""
-    iam, prompts = environment.client("iam"), str(environment.where["prompts_bucket"])
-    put = environment.acting("operator", "s3").put_object
+    iam, prompts = environment.client("iam"), str(environment.outputs["prompts_bucket"])
+    put = environment.client_as("operator", "s3").put_object
     for tag, own in (("returns", False), (RECIPE, True)):
         iam.tag_user(UserName="distillery-dev-operator", Tags=[{"Key": TAG_RECIPE, "Value": tag}])
-        assert environment.attempt("watch", run, by="operator").returncode == (0 if own else 1)
+        assert environment.command_as("watch", run, by="operator").returncode == (0 if own else 1)
         refused = _refusal(put, Bucket=prompts, Key=f"{UPLOADS_PREFIX}{RECIPE}/other.jsonl", Body=b"{}")
         assert ("PutObject" in refused) != own
-        assert environment.attempt("rollback", RECIPE, by="operator").returncode == 1, "IAM does not see the recipe"
+        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 1, "IAM does not see the recipe"
     assert "returns" not in environment.command("status", by="operator")
 
 
 def _what_somebody_wrote_is_the_erasers_to_forget(environment: Environment, run: str) -> None:
     """First as somebody with the recipe's tag, who looks and may not go beyond; then for good."""
     iam, eraser = environment.client("iam"), "distillery-dev-eraser"
-    find = environment.acting("eraser", "s3").list_object_versions
-    prompts, model = str(environment.where["prompts_bucket"]), environment.promoted().current
+    find = environment.client_as("eraser", "s3").list_object_versions
+    prompts, model = str(environment.outputs["prompts_bucket"]), environment.promoted().current
     before = _holding(environment)
     assert {uri.split("/")[3] for uri in before} >= {"uploads", "datasets"}
     iam.tag_user(UserName=eraser, Tags=[{"Key": TAG_RECIPE, "Value": RECIPE}])
@@ -102,18 +102,18 @@ def _what_somebody_wrote_is_the_erasers_to_forget(environment: Environment, run:
     assert "the alias's current model learned it; --everything deletes it too" in told
     assert _holding(environment) == before
     iam.untag_user(UserName=eraser, TagKeys=[TAG_RECIPE])
-    done = environment.attempt("forget", "--text", SAID, "--yes", "--everything", by="eraser")
+    done = environment.command_as("forget", "--text", SAID, "--yes", "--everything", by="eraser")
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout.replace("\n", "")
     assert f"{model} of run {run} (promoted) learned it" in told
     assert _holding(environment) == set()
-    assert environment.under(f"evaluations/{run}/") == [], "what was answered goes with what was asked"
+    assert environment.uris_under(f"evaluations/{run}/") == [], "what was answered goes with what was asked"
 
 
 def _holding(environment: Environment) -> set[str]:
     """Of both buckets, what holds in any version what somebody wrote."""
     s3, found = environment.client("s3"), set()
-    for bucket in (str(environment.where[name]) for name in ("prompts_bucket", "data_bucket")):
+    for bucket in (str(environment.outputs[name]) for name in ("prompts_bucket", "data_bucket")):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for one in page.get("Versions", []):
                 named = {"Bucket": bucket, "Key": one["Key"], "VersionId": one["VersionId"]}
@@ -125,7 +125,7 @@ def _holding(environment: Environment) -> set[str]:
 
 def _read(environment: Environment, kind: str, uri: str) -> bool:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return not _refusal(environment.acting(kind, "s3").get_object, Bucket=bucket, Key=key)
+    return not _refusal(environment.client_as(kind, "s3").get_object, Bucket=bucket, Key=key)
 
 
 def _refusal(call: Any, **asked: Any) -> str:
@@ -143,7 +143,7 @@ def _operated(environment: Environment, file: Path) -> str:
     """An operator's way from a file to a promoted run; the run's id."""
     assert "has started" in environment.command("run", RECIPE, str(file))
     (record,) = environment.runs()
-    ended = environment.ended(record.run.id)
+    ended = environment.wait_for_run(record.run.id)
     assert ended.outcome is Outcome.PROMOTED, ended.reason
     assert "promoted" in environment.command("watch", record.run.id)
     assert f"alias version 1 of run {record.run.id}" in environment.command("status").replace("\n", " ")

@@ -9,7 +9,7 @@ from distillery.core.conversation import parse
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.serialization import from_wire
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.notifications import listen
@@ -29,7 +29,7 @@ def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(dep
     _lineage_is_complete(environment, record.run.id)
     _held_out_prompts_never_reached_the_job(environment, record)
     assert "promoted" in notices()[-1]["Subject"]
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def _lineage_is_complete(environment: Environment, run: str) -> None:
@@ -76,13 +76,13 @@ def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_t
     assert ":provisioned-model/" in live
     before = _hours(environment)
     assert before["candidate"] > 0
-    environment.pass_hours(10)
+    environment.advance_hours(10)
     after = _hours(environment)
     assert after["candidate"] == pytest.approx(before["candidate"], abs=0.01), "the candidate still bills"
     assert after["live"] >= before["live"] + 10
     assert environment.ask(support()[0])["identifier"] == live
     _as_announced(environment)
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def _as_announced(environment: Environment) -> None:
@@ -109,11 +109,11 @@ def test_prompts_without_references_are_measured_by_agreement_with_the_teacher(d
     assert verdict["teacher"]["value"] == 1.0
     assert verdict["base"]["value"] < verdict["student"]["value"] < 1.0
     assert record.outcome is (Outcome.PROMOTED if verdict["passed"] else Outcome.REJECTED)
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_job_whose_event_is_lost_is_settled_by_the_slow_poll(deploy: Deploy) -> None:
     environment = deploy("dev", lose_events=True)
     record = environment.run(support(*MONEY))
     assert record.outcome is Outcome.PROMOTED, record.reason
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)

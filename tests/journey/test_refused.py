@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.journey.assemblies import Assemblies
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.notifications import listen
@@ -16,7 +16,7 @@ def _started_nothing(environment: Environment) -> None:
     assert environment.executions() == []
     assert environment.runs() == []
     assert environment.inventory()["jobs"] == []
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy: Deploy) -> None:
@@ -26,7 +26,7 @@ def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy
     lines[16] = b'{"schemaVersion": "bedrock-conversation-2024", "messages": []}\n'
     put = environment.upload(b"".join(lines))
     (notice,) = environment.until(notices, "notice")
-    (uri,) = environment.under(f"reports/{RECIPE}/")
+    (uri,) = environment.uris_under(f"reports/{RECIPE}/")
     report = json.loads(environment.read(uri, by="operator"))
     assert (report["status"], report["errors"]) == ("rejected", 1)
     (finding,) = report["findings"]
@@ -47,7 +47,7 @@ def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemb
     (notice,) = environment.until(notices, "notice")
     assert f"{RECIPE} over-budget" in notice["Subject"]
     assert "0.01" in notice["Message"]
-    (uri,) = environment.under(f"reports/{RECIPE}/")
+    (uri,) = environment.uris_under(f"reports/{RECIPE}/")
     assert Decimal(json.loads(environment.read(uri, by="operator"))["estimate"]["total_usd"]) > thrifty.budget_usd
     _started_nothing(environment)
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from distillery.core.pipeline import Outcome
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.prompts import DELIVERY, support
 
@@ -19,7 +19,7 @@ def test_the_same_prompts_under_another_name_are_the_same_run(deploy: Deploy) ->
     environment.until(lambda: environment.logged(f"same: run={record.run.id}"), "second delivery in the log")
     assert environment.runs() == [record]
     assert len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> None:
@@ -30,13 +30,13 @@ def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> No
     event["detail"]["object"] |= {"key": put["key"], "version-id": put["version"]}
     for _ in range(2):
         environment.client("lambda").invoke(
-            FunctionName=environment.where["functions"]["dataset"],
+            FunctionName=environment.outputs["functions"]["dataset"],
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
     run = environment.until(environment.runs, "run")[0].run
-    record = environment.ended(run.id)
+    record = environment.wait_for_run(run.id)
     environment.until(lambda: len(environment.logged(f"run={run.id}")) == 3, "third delivery in the log")
     assert (record.outcome, run.attempt) == (Outcome.PROMOTED, 1), record.reason
     assert len(environment.runs()) == len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)

@@ -3,7 +3,7 @@
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
-from tests.journey.cleanup import nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, MONEY, support
@@ -23,7 +23,7 @@ def test_a_rollback_serves_the_previous_model_under_the_same_arn_and_another_swa
     assert newer.endpoint == older.endpoint == again.endpoint
     assert (older.current, older.previous) == (newer.previous, newer.current)
     assert (again.current, again.previous) == (newer.current, newer.previous)
-    nothing_is_left(environment)
+    assert_nothing_is_left(environment)
 
 
 def _rolled_back(environment: Environment) -> Alias:
@@ -33,9 +33,9 @@ def _rolled_back(environment: Environment) -> Alias:
     environment.until(
         lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback"
     )
-    (record, *_) = Rollbacks(Table(str(environment.where["ledger"]), environment.acting("operator", "dynamodb"))).of(
-        RECIPE
-    )
+    (record, *_) = Rollbacks(
+        Table(str(environment.outputs["ledger"]), environment.client_as("operator", "dynamodb"))
+    ).of(RECIPE)
     assert record.by.endswith(":user/distillery-dev-operator")
     assert (record.left, record.to, record.outcome) == (before.current, before.previous, Outcome.ROLLED_BACK)
     return environment.promoted()
@@ -43,6 +43,6 @@ def _rolled_back(environment: Environment) -> Alias:
 
 def _serves(environment: Environment) -> tuple[str, ...]:
     """The labels that the live alias knows: those of the set that its model was trained on."""
-    environment.pass_hours(0.1)  # serving keeps what it has read for a minute
+    environment.advance_hours(0.1)  # serving keeps what it has read for a minute
     known = {environment.ask(prompt)["text"] for prompt in (*support(*DELIVERY)[::9], *support(*MONEY)[::9])}
     return next(labels for labels in (DELIVERY, MONEY) if known <= set(labels))

@@ -38,7 +38,7 @@ def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subte
         with subtests.test("may", route=route):
             assert team.refused() == []
         for what, statements in _narrowed(team.statements(), _asked(team)):
-            with subtests.test("without", route=route, what=what), team.holding(statements):
+            with subtests.test("without", route=route, what=what), team.attached_policy(statements):
                 assert team.refused(), what
         with subtests.test("may again", route=route):
             assert team.refused() == []
@@ -100,7 +100,7 @@ def _by_tag_alone(environment: Environment, team: Team) -> None:
 
 def _by_url(environment: Environment, team: Team) -> None:
     """The invoke function's URL is for signed requests of those who may invoke it."""
-    caller = environment.person("caller")
+    caller = environment.credentials("caller")
     assert _status(environment, None) == 403
     assert _status(environment, Credentials(*team.keys.values())) == 403
     assert _status(environment, Credentials(*caller.values())) != 403
@@ -114,8 +114,8 @@ def _measured(environment: Environment, team: Team) -> None:
     assert _probed(environment, team.route) is None
     assert f"recorded for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
     assert _probed(environment, team.route) is False  # as the simulator refuses it
-    assert environment.attempt("probe", team.route, "--yes", by="caller").returncode == 1
-    people = {kind: environment.acting(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
+    assert environment.command_as("probe", team.route, "--yes", by="caller").returncode == 1
+    people = {kind: environment.client_as(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
     for kind, ssm in (people | {"team": team.client("ssm", environment.inference)}).items():
         for route in environment.serving["routes"]:
             asked = {"Name": environment.names.route(route), "Value": _map(environment, route), "Overwrite": True}

@@ -10,8 +10,8 @@ import pytest
 from tests.journey import actions, steps
 from tests.journey.assemblies import Assemblies
 from tests.journey.conditions import (
-    BOUND,
     COLLECTOR,
+    CONDITION_CASES,
     DISTILLATION,
     ENDPOINT,
     EVALUATION,
@@ -20,28 +20,28 @@ from tests.journey.conditions import (
     SETTLE,
     SWEEP,
     WITNESS,
-    Bound,
+    ConditionCase,
 )
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.full_environment import furnished
+from tests.journey.full_settings import full_settings
 from tests.journey.policies import (
     Find,
     Which,
     action,
+    condition_removed,
     function,
     key,
-    loosened,
     managed,
     queue,
+    remove_statement,
     role,
     sid,
     source,
-    take,
+    statement_removed,
     topic,
     trust,
     via,
-    without,
 )
 from tests.journey.tagged_resources import OURS, Role
 
@@ -66,70 +66,98 @@ BY_URL = source("lambda:InvokedViaFunctionUrl")
 UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
 UNCOUNTED = "quota cannot be checked"
 CASES = {
-    "objects are under the key": Case(DATASET, via("s3"), steps.refused, "cannot be read, S3 returned AccessDenied"),
-    "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run, "kms:(Decrypt|GenerateDataKey)"),
-    "a topic is published to": Case(DATASET, action("sns:Publish"), steps.refused, "sns:Publish"),
-    "a topic is under the key": Case(DATASET, via("sns"), steps.refused, "kms:GenerateDataKey"),
+    "objects are under the key": Case(
+        DATASET, via("s3"), steps.refuse_prompts, "cannot be read, S3 returned AccessDenied"
+    ),
+    "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run_pipeline, "kms:(Decrypt|GenerateDataKey)"),
+    "a topic is published to": Case(DATASET, action("sns:Publish"), steps.refuse_prompts, "sns:Publish"),
+    "a topic is under the key": Case(DATASET, via("sns"), steps.refuse_prompts, "kms:GenerateDataKey"),
     "the account uses its key": Case(
-        key, action("kms:*"), steps.refused, "operator is not authorized to perform: kms:"
+        key, action("kms:*"), steps.refuse_prompts, "operator is not authorized to perform: kms:"
     ),
     "dead letters are sent": Case(
-        DATASET, action("sqs:SendMessage"), steps.buried, "letter is lost.*sqs:SendMessage", UNTOLD
+        DATASET, action("sqs:SendMessage"), steps.fill_dead_letter_queue, "letter is lost.*sqs:SendMessage", UNTOLD
     ),
     "dead letters are under the key": Case(
-        DATASET, via("sqs"), steps.buried, "letter is lost.*kms:GenerateDataKey", UNTOLD
+        DATASET, via("sqs"), steps.fill_dead_letter_queue, "letter is lost.*kms:GenerateDataKey", UNTOLD
     ),
-    "a function logs": Case(DATASET, action("logs:PutLogEvents"), steps.logged, steps.NOTHING),
-    "a log is under the key": Case(key, sid("LogGroups"), steps.logged, steps.NOTHING),
-    "an alarm tells a topic": Case(topic, sid("Alarms"), steps.rung, "Failed to execute.*cloudwatch.*sns:Publish"),
-    "an alarm uses the key": Case(key, sid("AlarmsToTopics"), steps.rung, "Failed to execute.*cloudwatch.*kms:"),
-    "an upload tells a function": Case(*UNDELIVERED[0], steps.uploaded, "OnUpload.*not delivered.*InvokeFunction"),
-    "a rule dead-letters": Case(LETTERS, source("OnUpload"), steps.uploaded, "is lost.*sqs:SendMessage", UNDELIVERED),
-    "a rule uses the key": Case(key, sid("RulesToQueues"), steps.uploaded, "is lost.*events.*kms:", UNDELIVERED),
+    "a function logs": Case(DATASET, action("logs:PutLogEvents"), steps.write_log, steps.NOTHING),
+    "a log is under the key": Case(key, sid("LogGroups"), steps.write_log, steps.NOTHING),
+    "an alarm tells a topic": Case(
+        topic, sid("Alarms"), steps.trigger_alarm, "Failed to execute.*cloudwatch.*sns:Publish"
+    ),
+    "an alarm uses the key": Case(
+        key, sid("AlarmsToTopics"), steps.trigger_alarm, "Failed to execute.*cloudwatch.*kms:"
+    ),
+    "an upload tells a function": Case(
+        *UNDELIVERED[0], steps.upload_bad_prompts, "OnUpload.*not delivered.*InvokeFunction"
+    ),
+    "a rule dead-letters": Case(
+        LETTERS, source("OnUpload"), steps.upload_bad_prompts, "is lost.*sqs:SendMessage", UNDELIVERED
+    ),
+    "a rule uses the key": Case(
+        key, sid("RulesToQueues"), steps.upload_bad_prompts, "is lost.*events.*kms:", UNDELIVERED
+    ),
     "a schedule tells settle": Case(
-        function("DistillationSettleFunction"), source("SlowPoll"), steps.polled, "SlowPoll.*not delivered.*Settle"
+        function("DistillationSettleFunction"),
+        source("SlowPoll"),
+        steps.wait_for_poll,
+        "SlowPoll.*not delivered.*Settle",
     ),
     "a schedule tells sweep": Case(
-        function("EndpointSweepFunction"), source("SlowPoll"), steps.polled, "SlowPoll.*not delivered.*Sweep"
+        function("EndpointSweepFunction"), source("SlowPoll"), steps.wait_for_poll, "SlowPoll.*not delivered.*Sweep"
     ),
     "an ended job tells settle": Case(
-        function("DistillationSettleFunction"), source("OnEndedJob"), steps.run, "OnEndedJob.*not delivered"
+        function("DistillationSettleFunction"), source("OnEndedJob"), steps.run_pipeline, "OnEndedJob.*not delivered"
     ),
     "a broken run tells sweep": Case(
-        function("EndpointSweepFunction"), source("OnBrokenRun"), steps.executed, "OnBrokenRun.*not delivered"
+        function("EndpointSweepFunction"), source("OnBrokenRun"), steps.run_execution, "OnBrokenRun.*not delivered"
     ),
-    "Lambda assumes a role": Case(trust("DatasetFunctionRole"), bool, steps.refused, "cannot be assumed by Lambda"),
-    "Step Functions assumes a role": Case(trust("StateMachineRole"), bool, steps.executed, "assume the provided role"),
-    "Bedrock assumes a role": Case(trust("DistillationJobRole"), bool, steps.run, "not assume … IAM role"),
+    "Lambda assumes a role": Case(
+        trust("DatasetFunctionRole"), bool, steps.refuse_prompts, "cannot be assumed by Lambda"
+    ),
+    "Step Functions assumes a role": Case(
+        trust("StateMachineRole"), bool, steps.run_execution, "assume the provided role"
+    ),
+    "Bedrock assumes a role": Case(trust("DistillationJobRole"), bool, steps.run_pipeline, "not assume … IAM role"),
     "a task is done": Case(
-        MACHINE, action("lambda:InvokeFunction"), steps.executed, "StateMachineRole.*lambda:InvokeFunction"
+        MACHINE, action("lambda:InvokeFunction"), steps.run_execution, "StateMachineRole.*lambda:InvokeFunction"
     ),
-    "a machine logs": Case(MACHINE, action("logs:CreateLogDelivery"), steps.remade, "access the Log Destination"),
-    "a model is under the key": Case(role(DISTILLATION.ident), via("bedrock"), steps.run, "kms:CreateGrant"),
+    "a machine logs": Case(
+        MACHINE, action("logs:CreateLogDelivery"), steps.update_state_machine, "access the Log Destination"
+    ),
+    "a model is under the key": Case(role(DISTILLATION.ident), via("bedrock"), steps.run_pipeline, "kms:CreateGrant"),
 }
 
 
 CASES |= {
-    "decisions are signed": Case(managed("Approvers"), action("lambda:InvokeFunctionUrl"), steps.approved, UNSIGNED),
-    "an approver decides by URL": Case(managed("Approvers"), BY_URL, steps.approved, UNINVOKED),
-    "ways back are signed": Case(managed("Operators"), action("lambda:InvokeFunctionUrl"), steps.rolled_back, UNSIGNED),
-    "an operator goes back by URL": Case(managed("Operators"), BY_URL, steps.rolled_back, UNINVOKED),
-    "a caller comes by URL": Case(managed("Callers", "serving"), BY_URL, steps.answered, UNINVOKED),
-    "callers are counted": Case(
-        role(SERVING.ident, SERVING.stack), action("dynamodb:UpdateItem"), steps.answered, UNCOUNTED
+    "decisions are signed": Case(
+        managed("Approvers"), action("lambda:InvokeFunctionUrl"), steps.approve_unknown_run, UNSIGNED
     ),
-    "counts are under the key": Case(role(SERVING.ident, SERVING.stack), via("dynamodb"), steps.answered, UNCOUNTED),
+    "an approver decides by URL": Case(managed("Approvers"), BY_URL, steps.approve_unknown_run, UNINVOKED),
+    "ways back are signed": Case(
+        managed("Operators"), action("lambda:InvokeFunctionUrl"), steps.request_rollback, UNSIGNED
+    ),
+    "an operator goes back by URL": Case(managed("Operators"), BY_URL, steps.request_rollback, UNINVOKED),
+    "a caller comes by URL": Case(managed("Callers", "serving"), BY_URL, steps.call_route, UNINVOKED),
+    "callers are counted": Case(
+        role(SERVING.ident, SERVING.stack), action("dynamodb:UpdateItem"), steps.call_route, UNCOUNTED
+    ),
+    "counts are under the key": Case(role(SERVING.ident, SERVING.stack), via("dynamodb"), steps.call_route, UNCOUNTED),
     "what a probe found is noted": Case(
-        managed("Measurers", "serving"), action("ssm:PutParameter"), steps.noted, "ssm:PutParameter"
+        managed("Measurers", "serving"), action("ssm:PutParameter"), steps.record_probe, "ssm:PutParameter"
     ),
     "old data sets are found": Case(
-        role("ExpiryFunctionRole"), action("s3:ListBucketVersions"), steps.expired, "AccessDenied.*ListObjectVersions"
+        role("ExpiryFunctionRole"),
+        action("s3:ListBucketVersions"),
+        steps.expire_data_sets,
+        "AccessDenied.*ListObjectVersions",
     ),
     **{
         f"{kind} {does}": Case(managed("Erasers", stack), which, step, seen)
         for kind, stack, step in (
-            ("an eraser", "pipeline", steps.erased),
-            ("an eraser of logs", "collection", steps.calls_erased),
+            ("an eraser", "pipeline", steps.erase_upload),
+            ("an eraser of logs", "collection", steps.erase_logged_call),
         )
         for does, which, seen in (
             ("finds", action("s3:ListBucketVersions"), "perform: s3:ListBucketVersions"),
@@ -138,43 +166,43 @@ CASES |= {
         )
     },
     "S3 tells who uploads": Case(
-        function("WitnessFunction", "foundation"), bool, steps.refused, "notification is lost.*InvokeFunction"
+        function("WitnessFunction", "foundation"), bool, steps.refuse_prompts, "notification is lost.*InvokeFunction"
     ),
     "a job is begun": Case(
         role(DISTILLATION.ident),
         action("bedrock:CreateModelCustomizationJob"),
-        steps.run,
+        steps.run_pipeline,
         "perform: bedrock:CreateModelCustomizationJob",
     ),
     "Bedrock makes a grant": Case(
-        role(DISTILLATION.ident), action("kms:CreateGrant"), steps.run, "perform: kms:CreateGrant"
+        role(DISTILLATION.ident), action("kms:CreateGrant"), steps.run_pipeline, "perform: kms:CreateGrant"
     ),
     "a job is tagged": Case(
-        role(DISTILLATION.ident), action("bedrock:TagResource"), steps.run, "perform: bedrock:TagResource"
+        role(DISTILLATION.ident), action("bedrock:TagResource"), steps.run_pipeline, "perform: bedrock:TagResource"
     ),
 } | {
     f"{who.ident} may {allowed}": Case(
         role(who.ident, who.stack),
         action(f"{service.partition('-')[0]}:{allowed}"),
-        actions.by(who, service, deed),
+        actions.as_role(who, service, operation),
         f"perform: {service.partition('-')[0]}:{allowed}",
     )
-    for who, allowed, service, deed in (
-        (DISTILLATION, "StopModelCustomizationJob", "bedrock", actions.stop(OURS)),
-        (SETTLE, "StopModelCustomizationJob", "bedrock", actions.stop(OURS)),
-        (ENDPOINT, "CreateCustomModelDeployment", "bedrock", actions.host(OURS, OURS)),
-        (ENDPOINT, "TagResource", "bedrock", actions.host(OURS, OURS)),
-        (ENDPOINT, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
-        (SWEEP, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
-        (PROMOTION, "CreateCustomModelDeployment", "bedrock", actions.host(OURS, OURS)),
-        (PROMOTION, "TagResource", "bedrock", actions.host(OURS, OURS)),
-        (PROMOTION, "DeleteCustomModelDeployment", "bedrock", actions.delete(OURS)),
-        (PROMOTION, "UpdateCustomModelDeployment", "bedrock", actions.repoint(OURS)),
-        (EVALUATION, "InvokeModel", "bedrock-runtime", actions.ask(OURS)),
-        (SERVING, "InvokeModel", "bedrock-runtime", actions.ask(OURS)),
-        (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", actions.end),
-        (COLLECTOR, "PutObject", "s3", actions.collect),
-        (WITNESS, "PutItem", "dynamodb", actions.note),
+    for who, allowed, service, operation in (
+        (DISTILLATION, "StopModelCustomizationJob", "bedrock", actions.stop_job(OURS)),
+        (SETTLE, "StopModelCustomizationJob", "bedrock", actions.stop_job(OURS)),
+        (ENDPOINT, "CreateCustomModelDeployment", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (ENDPOINT, "TagResource", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (ENDPOINT, "DeleteCustomModelDeployment", "bedrock", actions.delete_endpoint(OURS)),
+        (SWEEP, "DeleteCustomModelDeployment", "bedrock", actions.delete_endpoint(OURS)),
+        (PROMOTION, "CreateCustomModelDeployment", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (PROMOTION, "TagResource", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (PROMOTION, "DeleteCustomModelDeployment", "bedrock", actions.delete_endpoint(OURS)),
+        (PROMOTION, "UpdateCustomModelDeployment", "bedrock", actions.update_endpoint(OURS)),
+        (EVALUATION, "InvokeModel", "bedrock-runtime", actions.call_endpoint(OURS)),
+        (SERVING, "InvokeModel", "bedrock-runtime", actions.call_endpoint(OURS)),
+        (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", actions.delete_version),
+        (COLLECTOR, "PutObject", "s3", actions.write_collected),
+        (WITNESS, "PutItem", "dynamodb", actions.record_upload),
     )
 }
 
@@ -183,29 +211,29 @@ def test_each_statement_and_condition_is_needed(
     deploy: Deploy, assemblies: Assemblies, subtests: pytest.Subtests
 ) -> None:
     """Without a statement a step on the road fails; without a condition somebody does what is refused with it."""
-    environment = deploy("dev", settings=furnished(assemblies), fail_jobs=("dev-",))
+    environment = deploy("dev", settings=full_settings(assemblies), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += _log(environment)
     for name, case in CASES.items():
         with subtests.test(name):
             assert not re.search(case.seen, said), "seen with the statement too"
             _fails(environment, case)
-    for name, bound in BOUND.items():
+    for name, bound in CONDITION_CASES.items():
         with subtests.test(name):
             _lets_through(environment, bound)
     assert environment.inventory()["bills_by_the_hour"] == []
     with subtests.test("buckets are emptied"):  # the last: the role goes with the stack
-        take(role("EmptyingFunctionRole", "foundation")(environment), action("s3:DeleteObject"))
-        assert "s3:DeleteObject" in steps.destroyed(environment)
+        remove_statement(role("EmptyingFunctionRole", "foundation")(environment), action("s3:DeleteObject"))
+        assert "s3:DeleteObject" in steps.destroy_buckets(environment)
 
 
-def _lets_through(environment: Environment, bound: Bound) -> None:
+def _lets_through(environment: Environment, bound: ConditionCase) -> None:
     policy, which = bound.policy(environment), action(bound.allows)
     with contextlib.ExitStack() as gone:
         for besides, operator, key in bound.besides:
-            gone.enter_context(loosened(policy, action(besides), operator, key))
+            gone.enter_context(condition_removed(policy, action(besides), operator, key))
         assert f"not authorized to perform: {bound.allows}" in bound.attack(environment)
-        with loosened(policy, which, bound.operator, bound.key):
+        with condition_removed(policy, which, bound.operator, bound.key):
             said = bound.attack(environment)
             assert re.fullmatch(bound.then, said), said
 
@@ -214,7 +242,7 @@ def _fails(environment: Environment, case: Case) -> None:
     before = len(_log(environment))
     with contextlib.ExitStack() as gone:
         for policy, which in (*case.besides, (case.policy, case.which)):
-            gone.enter_context(without(policy(environment), which))
+            gone.enter_context(statement_removed(policy(environment), which))
         said = case.step(environment)
         environment.until(lambda: re.search(case.seen, said + _log(environment)[before:]), f"{case.seen!r} in {said!r}")
 

@@ -14,7 +14,7 @@ from bedrock_simulator.catalog import supported_models
 from distillery.client.route_map import STANDARD, RouteMap, Step
 from distillery.client.route_store import probe_parameter as finding
 from tests.policy.engine import Ask, Keys
-from tests.policy.house import House, Json, Resource, spelled
+from tests.policy.templates import EnvironmentTemplates, Json, Resource, rendered
 
 STREAM = "bedrock:InvokeModelWithResponseStream"
 INVOKE = ("bedrock:InvokeModel", STREAM)
@@ -37,12 +37,12 @@ class Caller:
 class Callers:
     """Of one environment, by its templates."""
 
-    def __init__(self, house: House, *, home: str) -> None:
-        self._house, self._home = house, home
-        (self._stack,) = [stack for stack in house.stacks if stack.part == "serving"]
+    def __init__(self, templates: EnvironmentTemplates, *, home: str) -> None:
+        self._house, self._home = templates, home
+        (self._stack,) = [stack for stack in templates.stacks if stack.part == "serving"]
         self._account = self._stack.account if self._stack.account.isdigit() else ACCOUNT
         self._sources: dict[str, str] = {}
-        for profile in house.resources("AWS::Bedrock::ApplicationInferenceProfile"):
+        for profile in templates.resources("AWS::Bedrock::ApplicationInferenceProfile"):
             made = self.concrete({"Fn::GetAtt": [profile.id, "InferenceProfileArn"]})
             self._sources[made] = self.concrete(profile.properties["ModelSource"]["CopyFrom"])
         self.maps = dict(self._maps())
@@ -72,7 +72,7 @@ class Callers:
             return [self.concrete(each) for each in value]
         if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
             return {key: self.concrete(each) for key, each in value.items()}
-        text = spelled(value).replace("<AWS::AccountId>", self._account)
+        text = rendered(value).replace("<AWS::AccountId>", self._account)
         profile = f"arn:aws:bedrock:{self._stack.region}:{self._account}:application-inference-profile/"
         return re.sub(r"<(\w+)\.InferenceProfileArn>", lambda found: profile + found[1].lower(), text)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.policy.house import Json
+from tests.policy.templates import Json
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from distillery.core.names import digest
-from tests.policy.house import House, Resource, spelled
+from tests.policy.templates import EnvironmentTemplates, Resource, rendered
 
 SHORT = 24
 """Characters that CloudFormation leaves of a stack's name for a bucket, at the least."""
@@ -39,12 +39,12 @@ _FOLDERS = (
 )
 
 
-def arns(house: House, account: str) -> Iterator[tuple[str, str]]:
+def arns(templates: EnvironmentTemplates, account: str) -> Iterator[tuple[str, str]]:
     """(service, ARN) of each resource of these kinds, and of what lies in it."""
-    for resource in house.resources(*_KINDS):
+    for resource in templates.resources(*_KINDS):
         service, form = _KINDS[resource.kind]
         named = form.format(
-            name=_name(resource), id=_id(resource), Name=spelled(resource.properties.get("Name", "")) or "-"
+            name=_name(resource), id=_id(resource), Name=rendered(resource.properties.get("Name", "")) or "-"
         )
         where = ":" if service == "s3" else f"{resource.stack.region}:{account}"
         account_wide = f":{account}" if service == "iam" else where

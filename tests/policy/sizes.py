@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from tests.policy.house import House, listed, spelled
+from tests.policy.templates import EnvironmentTemplates, as_list
 
 ROLE_MAX = 10_240
 """All inline policies of one role, without white space (IAM guide, reference_iam-quotas)."""
@@ -20,45 +20,45 @@ _ARN, _NAME, _BUCKET, _ACCOUNT = "a" * 140, "n" * 80, "b" * 63, "1" * 12
 name has 63 characters at most (S3 guide, bucketnamingrules)."""
 
 
-def rendered(value: Any) -> Any:
+def expanded(value: Any) -> Any:
     """A value with every reference replaced by something as long as what it may stand for."""
     match value:
         case {"Fn::Join": [delimiter, parts]}:
-            return str(delimiter).join(rendered(part) for part in parts)
+            return str(delimiter).join(expanded(part) for part in parts)
         case {"Ref": "AWS::AccountId"}:
             return _ACCOUNT
         case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::GetStackOutput": _}:
             ends = {"Arn>": _ARN, "Bucket>": _BUCKET}
-            return next((long for end, long in ends.items() if spelled(value).endswith(end)), _NAME)
+            return next((long for end, long in ends.items() if expanded(value).endswith(end)), _NAME)
         case dict():
-            return {key: rendered(each) for key, each in value.items()}
+            return {key: expanded(each) for key, each in value.items()}
         case list():
-            return [rendered(each) for each in value]
+            return [expanded(each) for each in value]
     return value
 
 
 def length(value: Any) -> int:
     """In characters of JSON without white space between them."""
-    return len(json.dumps(rendered(value), separators=(",", ":"), ensure_ascii=False))
+    return len(json.dumps(expanded(value), separators=(",", ":"), ensure_ascii=False))
 
 
-def of_roles(house: House) -> Counter[str]:
+def of_roles(templates: EnvironmentTemplates) -> Counter[str]:
     """role → characters of its inline policies."""
     found: Counter[str] = Counter()
-    for policy in house.resources("AWS::IAM::Policy"):
-        for role in listed(policy.properties["Roles"]):
-            found[str(house.find(policy.stack, role))] += length(policy.properties["PolicyDocument"])
+    for policy in templates.resources("AWS::IAM::Policy"):
+        for role in as_list(policy.properties["Roles"]):
+            found[str(templates.find(policy.stack, role))] += length(policy.properties["PolicyDocument"])
     return found
 
 
-def of_managed_policies(house: House) -> Counter[str]:
-    policies = house.resources("AWS::IAM::ManagedPolicy")
+def of_managed_policies(templates: EnvironmentTemplates) -> Counter[str]:
+    policies = templates.resources("AWS::IAM::ManagedPolicy")
     return Counter({str(policy): length(policy.properties["PolicyDocument"]) for policy in policies})
 
 
-def of_parameters(house: House) -> Counter[str]:
-    parameters = house.resources("AWS::SSM::Parameter")
-    return Counter({str(one): len(rendered(one.properties["Value"])) for one in parameters})
+def of_parameters(templates: EnvironmentTemplates) -> Counter[str]:
+    parameters = templates.resources("AWS::SSM::Parameter")
+    return Counter({str(one): len(expanded(one.properties["Value"])) for one in parameters})
 
 
 def over(lengths: Counter[str], limit: int) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_cdk.cx_api import CloudAssembly
 
 from distillery.settings import Settings, load
-from tests.policy.house import House, Stack
+from tests.policy.templates import EnvironmentTemplates, Stack
 from tests.unit.stacks.assembly import DAYS, app_of
 
 ROOT = Path(__file__).parents[2]
@@ -20,18 +20,18 @@ def settings(environment: str) -> Settings:
 
 
 @functools.cache
-def house(environment: str) -> House:
+def templates(environment: str) -> EnvironmentTemplates:
     """The templates of an environment."""
     return synthesized(settings(environment))
 
 
-def synthesized(of: Settings) -> House:
+def synthesized(of: Settings) -> EnvironmentTemplates:
     """Raises where a rule finds something that is not acknowledged."""
     return _house(app_of(of).synth(), of.environment)
 
 
-def _house(assembly: CloudAssembly, environment: str) -> House:
-    return House(
+def _house(assembly: CloudAssembly, environment: str) -> EnvironmentTemplates:
+    return EnvironmentTemplates(
         tuple(
             Stack(
                 name=stack.stack_name,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.policy.engine import Ask, decide
-from tests.policy.house import House, Json, Resource, spelled
-from tests.policy.synthesis import house
+from tests.policy.synthesis import templates
+from tests.policy.templates import EnvironmentTemplates, Json, Resource, rendered
 
 INVOKE, BY_URL = "lambda:InvokeFunction", "lambda:InvokeFunctionUrl"
 VIA, AUTH = "lambda:InvokedViaFunctionUrl", "lambda:FunctionUrlAuthType"
@@ -27,12 +27,12 @@ ASKS = [
 ]
 
 
-def _deciding(of: House, handler: str) -> Resource:
+def _deciding(of: EnvironmentTemplates, handler: str) -> Resource:
     (found,) = [one for one in of.resources("AWS::Lambda::Function") if one.properties["Handler"] == handler]
     return found
 
 
-def _naming(of: House, function: Resource) -> Iterator[tuple[str, Json]]:
+def _naming(of: EnvironmentTemplates, function: Resource) -> Iterator[tuple[str, Json]]:
     """Policies that let somebody invoke it, each by its description, with its statements about the function."""
     for policy in of.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         about = [
@@ -46,14 +46,14 @@ def _naming(of: House, function: Resource) -> Iterator[tuple[str, Json]]:
 
 def _resources(statement: Json) -> str:
     held = statement["Resource"]
-    return " ".join(map(spelled, held if isinstance(held, list) else [held]))
+    return " ".join(map(rendered, held if isinstance(held, list) else [held]))
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "launch"])
 @pytest.mark.parametrize("handler", DECIDING)
 def test_nobody_s_direct_invocation_reaches_a_decision(environment: str, handler: str) -> None:
     """An event of his own making would say that he is anybody."""
-    of = house(environment)
+    of = templates(environment)
     function = _deciding(of, handler)
     found = list(_naming(of, function))
     assert [name for name, _ in found if not name.startswith(tuple(DECIDING[handler]))] == []
@@ -65,14 +65,14 @@ def test_nobody_s_direct_invocation_reaches_a_decision(environment: str, handler
 
 @pytest.mark.parametrize("handler", DECIDING)
 def test_each_has_a_url_for_signed_requests(handler: str) -> None:
-    of = house("dev")
+    of = templates("dev")
     function = _deciding(of, handler)
     urls = [url for url in of.resources("AWS::Lambda::Url") if function.id in str(url.properties["TargetFunctionArn"])]
     assert [(url.properties["AuthType"], "Qualifier" in url.properties) for url in urls] == [("AWS_IAM", False)]
 
 
 def test_the_state_machine_may_reach_no_decision() -> None:
-    of = house("dev")
+    of = templates("dev")
     ids = {_deciding(of, handler).id for handler in DECIDING}
     (role,) = [one for one in of.resources("AWS::IAM::Policy") if one.id.startswith("StateMachineRole")]
     assert not [ident for ident in ids if ident in str(role.properties)]

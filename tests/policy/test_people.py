@@ -7,13 +7,13 @@ import pytest
 
 from distillery.settings.reading import parse, read
 from tests.policy.engine import Ask, decide
-from tests.policy.house import listed
-from tests.policy.people import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, Roles, Thing
-from tests.policy.synthesis import house, synthesized
+from tests.policy.principals import EXECUTIONS, ITEMS, KEYS, LISTINGS, OBJECTS, PARAMETERS, TAG, AccessTarget, Roles
+from tests.policy.synthesis import synthesized, templates
+from tests.policy.templates import as_list
 
 GET, VERSION, PUT = "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"
 MARK, DELETE = "s3:DeleteObject", "s3:DeleteObjectVersion"
-VERBS: Mapping[str, tuple[Mapping[str, Thing], tuple[str, ...]]] = {
+VERBS: Mapping[str, tuple[Mapping[str, AccessTarget], tuple[str, ...]]] = {
     "objects": (
         OBJECTS,
         (GET, VERSION, PUT, "s3:AbortMultipartUpload", MARK, DELETE, "s3:PutObjectAcl"),
@@ -126,10 +126,10 @@ NOT_BY_RECIPE = {("OnCall", thing, verb) for thing, verb in MAY["OnCall"] - RUNS
 
 @functools.cache
 def roles() -> Roles:
-    return Roles(house("prod"))
+    return Roles(templates("prod"))
 
 
-def _things() -> Iterator[tuple[str, Thing, str]]:
+def _things() -> Iterator[tuple[str, AccessTarget, str]]:
     """Every cell: its thing's name, the thing, and the verb."""
     for kind, (things, verbs) in VERBS.items():
         for name, thing in things.items():
@@ -252,7 +252,7 @@ def test_no_role_may_what_no_person_is_to_do(role: str) -> None:
         *("athena:StartQueryExecution", "glue:GetTable", "logs:DeleteLogGroup", "cloudwatch:PutMetricData"),
     )
     document = roles().documents[role]
-    named = {one for statement in document["Statement"] for one in listed(statement["Resource"])}
+    named = {one for statement in document["Statement"] for one in as_list(statement["Resource"])}
     anything = "arn:aws:any:us-east-1:333333333333:thing"
     asks = [Ask(action, anything if one == "*" else one) for action in actions for one in named]
     (decided,) = decide([(document, asks)])
@@ -263,8 +263,8 @@ def test_golden_sets_are_written_by_the_examiner_alone() -> None:
     """Not by a function either: who uploads, and what collects, write no exam."""
     writers = {
         str(holder)
-        for holder, statement in house("prod").statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
-        if "s3:PutObject" in listed(statement["Action"]) and "/golden/" in str(statement["Resource"])
+        for holder, statement in templates("prod").statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        if "s3:PutObject" in as_list(statement["Action"]) and "/golden/" in str(statement["Resource"])
     }
     assert len(writers) == 1
     assert "Examiners" in writers.pop()

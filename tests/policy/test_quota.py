@@ -12,9 +12,9 @@ from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
-from tests.policy.house import House
 from tests.policy.rules import RULES, Rule
-from tests.policy.synthesis import TODAY, house, synthesized
+from tests.policy.synthesis import TODAY, synthesized, templates
+from tests.policy.templates import EnvironmentTemplates
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -25,7 +25,7 @@ def counting() -> Settings:
 
 
 @functools.cache
-def counted() -> House:
+def counted() -> EnvironmentTemplates:
     """The rule packs of the CDK find nothing either: synth would raise."""
     return synthesized(counting())
 
@@ -51,7 +51,7 @@ def test_every_rule_holds(rule: Rule) -> None:
     assert [where for where, holds in rule.check(counted()) if not holds] == []
 
 
-def tables(of: House) -> list[Any]:
+def tables(of: EnvironmentTemplates) -> list[Any]:
     return [one for one in of.resources(TABLE) if one.stack.part == "serving"]
 
 
@@ -88,6 +88,6 @@ def test_the_url_stands_at_the_alias_for_it_matters_who_asks() -> None:
 
 
 def test_without_a_quota_there_is_no_table_and_no_word_of_one() -> None:
-    assert tables(house("dev")) == []
-    (function,) = (one for one in house("dev").resources("AWS::Lambda::Function") if one.stack.part == "serving")
+    assert tables(templates("dev")) == []
+    (function,) = (one for one in templates("dev").resources("AWS::Lambda::Function") if one.stack.part == "serving")
     assert "QUOTA_TABLE" not in str(function.properties["Environment"])

@@ -12,8 +12,8 @@ from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
 from tests.policy.callers import PROFILE_OF, Caller, Callers
 from tests.policy.engine import Ask, decide
-from tests.policy.house import Json, listed
-from tests.policy.synthesis import ENVIRONMENTS, TODAY, house, settings, synthesized
+from tests.policy.synthesis import ENVIRONMENTS, TODAY, settings, synthesized, templates
+from tests.policy.templates import Json, as_list
 
 
 def divided() -> Settings:
@@ -44,7 +44,7 @@ def test_what_is_made_up_here_are_settings_that_nothing_is_wrong_with(name: str)
 @functools.cache
 def callers(name: str) -> tuple[Caller, ...]:
     of = MADE[name]() if name in MADE else settings(name)
-    found = synthesized(of) if name in MADE else house(name)
+    found = synthesized(of) if name in MADE else templates(name)
     return tuple(Callers(found, home=of.home_region).all())
 
 
@@ -109,11 +109,11 @@ def _narrowed(caller: Caller) -> Iterator[Change]:
     """The policy without each of its resources, actions and values of conditions."""
     for index, statement in enumerate(caller.document["Statement"]):
         for part in ("Resource", "Action"):
-            for one in listed(statement[part]):
+            for one in as_list(statement[part]):
                 yield _without(caller, index, one, part)
         for operator, tests in statement.get("Condition", {}).items():
             for key, values in tests.items():
-                for value in listed(values):
+                for value in as_list(values):
                     yield _without(caller, index, value, "Condition", operator, key)
 
 
@@ -132,7 +132,7 @@ def _without(caller: Caller, index: int, value: str, *path: str) -> Change:
     within = document["Statement"][index]
     for part in path[:-1]:
         within = within[part]
-    within[path[-1]] = [one for one in listed(within[path[-1]]) if one != value]
+    within[path[-1]] = [one for one in as_list(within[path[-1]]) if one != value]
     if not within[path[-1]]:  # nothing is left that the statement could allow
         del document["Statement"][index]
     return Change(caller, f"{' '.join(path)} {value}", document)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.policy.house import House
 from tests.policy.rules import RULES, Rule
-from tests.policy.synthesis import ENVIRONMENTS, house
+from tests.policy.synthesis import ENVIRONMENTS, templates
+from tests.policy.templates import EnvironmentTemplates
 
 _RULES = [pytest.param(rule, id=rule.sentence) for rule in RULES]
 _BROKEN = [
@@ -17,13 +17,13 @@ _BROKEN = [
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("rule", _RULES)
 def test_every_template_keeps_the_rule(rule: Rule, environment: str) -> None:
-    facts = list(rule.check(house(environment)))
+    facts = list(rule.check(templates(environment)))
     assert facts, f"nothing in {environment} is what the rule speaks about, so it proves nothing"
     assert [where for where, holds in facts if not holds] == []
 
 
 @pytest.mark.parametrize(("rule", "name", "small"), _BROKEN)
-def test_the_rule_fails_on_what_breaks_it(rule: Rule, name: str, small: House) -> None:
+def test_the_rule_fails_on_what_breaks_it(rule: Rule, name: str, small: EnvironmentTemplates) -> None:
     assert not all(holds for _, holds in rule.check(small)), name
 
 

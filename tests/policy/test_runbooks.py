@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from tests.policy.rules.watching import ROOT, RUNBOOKS
-from tests.policy.synthesis import house
+from tests.policy.rules.monitoring import ROOT, RUNBOOKS
+from tests.policy.synthesis import templates
 
 PAGES = sorted(RUNBOOKS.glob("*.md"))
 
 
 def _alarms(page: str) -> set[str]:
     """The names, without CDK's hash, of the alarms that lead to a page."""
-    alarms = house("prod").resources("AWS::CloudWatch::Alarm")
+    alarms = templates("prod").resources("AWS::CloudWatch::Alarm")
     return {alarm.id[:-8] for alarm in alarms if alarm.properties["AlarmDescription"].endswith(f"/{page}")}
 
 

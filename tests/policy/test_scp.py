@@ -11,9 +11,9 @@ import pytest
 
 from distillery.core.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
 from tests.policy.engine import Ask, Keys, decide
-from tests.policy.house import Json, listed
-from tests.policy.neighbours import ACCOUNT, holders
-from tests.policy.synthesis import house
+from tests.policy.policy_holders import ACCOUNT, holders
+from tests.policy.synthesis import templates
+from tests.policy.templates import Json, as_list
 
 ROOT = Path(__file__).parents[2]
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
@@ -105,7 +105,7 @@ def test_it_has_the_form_and_length_that_aws_takes() -> None:
 
 def test_each_of_its_actions_exists() -> None:
     known = {"iam:PassRole", "lambda:InvokeFunction"}  # permissions that no operation is named like
-    for action in {action for statement in _policy()["Statement"] for action in listed(statement["Action"])} - known:
+    for action in {action for statement in _policy()["Statement"] for action in as_list(statement["Action"])} - known:
         service, _, name = action.partition(":")
         client = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         assert name in client.meta.service_model.operation_names, action
@@ -134,7 +134,7 @@ def test_a_deployment_goes_on() -> None:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_functions_and_people_do_their_work_under_it(environment: str) -> None:
-    for holder in holders(house(environment)):
+    for holder in holders(templates(environment)):
         principal = PERSON if holder.person else OURS
         asks = [Ask(ask.action, ask.resource, ask.keys, principal) for ask in holder.examples()]
         assert _allowed(_policy()["Statement"], asks) == asks, holder.name

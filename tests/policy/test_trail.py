@@ -11,9 +11,9 @@ from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
-from tests.policy.house import House, Json, Resource, condition, listed, spelled
 from tests.policy.rules import RULES, Rule
-from tests.policy.synthesis import TODAY, house, synthesized
+from tests.policy.synthesis import TODAY, synthesized, templates
+from tests.policy.templates import EnvironmentTemplates, Json, Resource, as_list, condition, rendered
 
 TRAIL = "AWS::CloudTrail::Trail"
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
@@ -34,7 +34,7 @@ def recording(variant: str) -> Settings:
 
 
 @functools.cache
-def recorded(variant: str) -> House:
+def recorded(variant: str) -> EnvironmentTemplates:
     """The rule packs of the CDK find nothing either: synth would raise."""
     return synthesized(recording(variant))
 
@@ -47,7 +47,7 @@ def selected(trail: Resource) -> list[dict[str, tuple[str, ...]]]:
     """Field → what it must equal or begin with, of each selector."""
     return [
         {
-            field["Field"]: tuple(map(spelled, field.get("Equals", field.get("StartsWith"))))
+            field["Field"]: tuple(map(rendered, field.get("Equals", field.get("StartsWith"))))
             for field in one["FieldSelectors"]
         }
         for one in trail.properties["AdvancedEventSelectors"]
@@ -62,7 +62,7 @@ def files(variant: str, trail: Resource) -> Resource:
     return found
 
 
-def admitting(of: House) -> list[tuple[Resource, Json]]:
+def admitting(of: EnvironmentTemplates) -> list[tuple[Resource, Json]]:
     return [(holder, one) for holder, one in of.statements() if one.get("Principal") == SERVICE]
 
 
@@ -133,13 +133,13 @@ def test_cloudtrail_is_admitted_for_these_trails_alone_and_to_what_it_does(varia
         region, owner = holder.stack.region, holder.stack.owner
         name = trails(variant)[region].properties["TrailName"]
         trail = f"arn:aws:cloudtrail:{region}:{owner}:trail/{name}"
-        (action,) = listed(statement["Action"])
-        assert [spelled(one) for one in condition(statement, "aws:SourceArn", "ArnEquals")] == [trail]
+        (action,) = as_list(statement["Action"])
+        assert [rendered(one) for one in condition(statement, "aws:SourceArn", "ArnEquals")] == [trail]
         context = condition(statement, "kms:EncryptionContext:aws:cloudtrail:arn", "StringEquals")
-        assert [spelled(one) for one in context] == ([trail] if action == "kms:GenerateDataKey" else [])
+        assert [rendered(one) for one in context] == ([trail] if action == "kms:GenerateDataKey" else [])
         acl = condition(statement, "s3:x-amz-acl", "StringEquals")
         assert acl == (["bucket-owner-full-control"] if action == "s3:PutObject" else [])
-    actions = {action for _, statement in found for action in listed(statement["Action"])}
+    actions = {action for _, statement in found for action in as_list(statement["Action"])}
     assert actions == {"s3:GetBucketAcl", "s3:PutObject", "kms:GenerateDataKey", "kms:DescribeKey"}
 
 
@@ -156,9 +156,9 @@ def test_its_files_are_encrypted_with_the_environments_key_and_end(variant: str)
         (written,) = [
             one
             for holder, one in admitting(of)
-            if holder.stack == bucket.stack and listed(one["Action"]) == ["s3:PutObject"]
+            if holder.stack == bucket.stack and as_list(one["Action"]) == ["s3:PutObject"]
         ]
-        assert spelled(written["Resource"]) == f"<{bucket.id}.Arn>/AWSLogs/{bucket.stack.owner}/*"
+        assert rendered(written["Resource"]) == f"<{bucket.id}.Arn>/AWSLogs/{bucket.stack.owner}/*"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -168,9 +168,9 @@ def test_no_policy_of_people_or_functions_reads_or_writes_the_record(variant: st
     reaching = {
         (action, holder.id.startswith("Emptying"))
         for holder, statement in of.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
-        for one in listed(statement["Resource"])
+        for one in as_list(statement["Resource"])
         if str(of.find(holder.stack, one)) in buckets
-        for action in listed(statement["Action"])
+        for action in as_list(statement["Action"])
     }
     assert all(emptying for _, emptying in reaching)
     assert not {action for action, _ in reaching} & {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
@@ -180,16 +180,16 @@ def test_no_policy_of_people_or_functions_reads_or_writes_the_record(variant: st
 def test_a_trail_ends_before_its_bucket_is_emptied_and_begins_when_it_may_write(variant: str) -> None:
     keep = recording(variant).keep_data
     for trail in trails(variant).values():
-        first, bucket = trail.whole["DependsOn"], files(variant, trail)
+        first, bucket = trail.definition["DependsOn"], files(variant, trail)
         kinds = {ident: trail.stack.resources[ident] for ident in first}
         emptied = [one["Properties"]["Bucket"] for one in kinds.values() if one["Type"] == "Custom::EmptiedBucket"]
         policies = [one["Properties"]["Bucket"] for one in kinds.values() if one["Type"] == "AWS::S3::BucketPolicy"]
         assert {"Ref": bucket.id} in policies
         assert ({"Ref": bucket.id} in emptied) is not keep
-        assert bucket.whole["DeletionPolicy"] == ("Retain" if keep else "Delete")
+        assert bucket.definition["DeletionPolicy"] == ("Retain" if keep else "Delete")
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "launch"])
 def test_without_the_table_there_is_no_trail_and_nothing_that_admits_one(environment: str) -> None:
-    assert list(house(environment).resources(TRAIL)) == []
-    assert admitting(house(environment)) == []
+    assert list(templates(environment).resources(TRAIL)) == []
+    assert admitting(templates(environment)) == []

@@ -9,9 +9,9 @@ from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
 from tests.policy.callers import ACCOUNT, Callers
 from tests.policy.engine import Ask, Keys, decide
-from tests.policy.house import House, Resource
 from tests.policy.rules import RULES, Rule
-from tests.policy.synthesis import TODAY, house, synthesized
+from tests.policy.synthesis import TODAY, synthesized, templates
+from tests.policy.templates import EnvironmentTemplates, Resource
 
 INVOKE, BY_URL = "lambda:InvokeFunction", "lambda:InvokeFunctionUrl"
 VIA, AUTH = "lambda:InvokedViaFunctionUrl", "lambda:FunctionUrlAuthType"
@@ -25,7 +25,7 @@ def for_some() -> Settings:
 
 
 @functools.cache
-def restricted() -> House:
+def restricted() -> EnvironmentTemplates:
     return synthesized(for_some())
 
 
@@ -38,7 +38,7 @@ def test_every_rule_holds(rule: Rule) -> None:
     assert [where for where, holds in rule.check(restricted()) if not holds] == []
 
 
-def _urls(of: House) -> list[Resource]:
+def _urls(of: EnvironmentTemplates) -> list[Resource]:
     """Of serving; decisions have URLs too (`test_decisions.py`)."""
     return [url for url in of.resources("AWS::Lambda::Url") if url.stack.part == "serving"]
 
@@ -48,9 +48,9 @@ def test_the_url_stands_at_the_alias_and_elsewhere_at_the_function() -> None:
     (alias,) = restricted().resources("AWS::Lambda::Alias")
     assert (url.properties["Qualifier"], alias.properties["Name"]) == ("url", "url")
     assert alias.properties["FunctionVersion"] == "$LATEST"
-    (plain,) = _urls(house("dev"))
+    (plain,) = _urls(templates("dev"))
     assert "Qualifier" not in plain.properties
-    assert not list(house("dev").resources("AWS::Lambda::Alias"))
+    assert not list(templates("dev").resources("AWS::Lambda::Alias"))
 
 
 ASKS: list[tuple[str, str, Keys, bool]] = [

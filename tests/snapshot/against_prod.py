@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from distillery.settings import Settings
-from tests.policy.house import House
+from tests.policy.templates import EnvironmentTemplates
 from tests.snapshot.compact import WIDTH, common_tags, readable, text
 
 _HASHED_ID = re.compile(r"(distillery<environment>[A-Za-z]+?)(?:[0-9A-F]{8}){1,2}$")
@@ -22,10 +22,10 @@ Parts = dict[tuple[str, str, str], list[str]]
 """(stack, type, logical id) → lines. The type is "Outputs" or the like for what is not a resource."""
 
 
-def parts(house: House, settings: Settings) -> Parts:
+def parts(templates: EnvironmentTemplates, settings: Settings) -> Parts:
     """Every resource and every other section of all templates, with the environment's own names replaced."""
-    tags, found = common_tags(house), Parts()
-    for stack in house.stacks:
+    tags, found = common_tags(templates), Parts()
+    for stack in templates.stacks:
         template = _renamed(readable(stack.template, tags), _own_names(settings))
         for ident, resource in template.pop("Resources").items():
             kind = resource.pop("Type")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from tests.policy.house import House, Json, spelled
+from tests.policy.templates import EnvironmentTemplates, Json, rendered
 
 WIDTH = 120
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
@@ -22,9 +22,9 @@ def stack_text(template: Json, common_tags: Collection[str] = ()) -> str:
     return text(readable(template, common_tags))
 
 
-def common_tags(house: House) -> set[str]:
+def common_tags(templates: EnvironmentTemplates) -> set[str]:
     """The keys of the tags that every taggable resource of an environment has."""
-    tags = [resource.properties.get("Tags") for resource in house.resources()]
+    tags = [resource.properties.get("Tags") for resource in templates.resources()]
     keys = [{tag["Key"] for tag in each} for each in tags if isinstance(each, list)]
     return set.intersection(*keys) if keys else set()
 
@@ -35,7 +35,7 @@ def readable(value: Any, tags: Collection[str] = ()) -> Any:
         case str():
             return _parsed(value) or value
         case dict() if len(value) == 1 and value.keys() <= _INTRINSICS:
-            return _parsed(spelled(value)) or spelled(value)
+            return _parsed(rendered(value)) or rendered(value)
         case dict():
             kept = {key: readable(each, tags) for key, each in value.items() if key not in LEFT_OUT}
             if isinstance(value.get("Tags"), list):

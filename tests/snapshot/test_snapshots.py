@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.synthesis import ENVIRONMENTS, house, settings
+from tests.policy.synthesis import ENVIRONMENTS, settings, templates
 from tests.snapshot.against_prod import Parts, difference, parts
 from tests.snapshot.compact import common_tags, stack_text
 
@@ -26,14 +26,14 @@ def snapshots(environment: str) -> dict[Path, str]:
     """The content of each of an environment's snapshot files."""
     if environment != "prod":
         return {FOLDER / f"{environment}.diff": difference(_parts(environment), _parts("prod"))}
-    prod = house("prod")
+    prod = templates("prod")
     tags = common_tags(prod)
     return {FOLDER / "prod" / f"{stack.part}.json": stack_text(stack.template, tags) for stack in prod.stacks}
 
 
 @functools.cache
 def _parts(environment: str) -> Parts:
-    return parts(house(environment), settings(environment))
+    return parts(templates(environment), settings(environment))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -57,7 +57,7 @@ def changes(before: str, now: str, name: str) -> list[str]:
 
 def test_no_snapshot_is_left_of_a_removed_stack_or_environment() -> None:
     wanted = {FOLDER / f"{environment}.diff" for environment in OTHERS}
-    wanted |= {FOLDER / "prod" / f"{stack.part}.json" for stack in house("prod").stacks}
+    wanted |= {FOLDER / "prod" / f"{stack.part}.json" for stack in templates("prod").stacks}
     left = {*FOLDER.glob("*/*.json"), *FOLDER.glob("*.diff")} - wanted
     for file in left if UPDATE else ():
         file.unlink()

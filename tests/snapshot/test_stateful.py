@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.house import House, Resource, broken
-from tests.policy.synthesis import ENVIRONMENTS, house, settings
+from tests.policy.synthesis import ENVIRONMENTS, settings, templates
+from tests.policy.templates import EnvironmentTemplates, Resource, single_stack
 
 FILE = Path(__file__).parent / "stateful.json"
 DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
@@ -37,13 +37,13 @@ def frozen() -> dict[str, dict[str, str]]:
     return found
 
 
-def stateful(of: House) -> dict[str, str]:
+def stateful(of: EnvironmentTemplates) -> dict[str, str]:
     return {str(found): found.kind for found in of.resources(*STATEFUL)}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_holds_state_keeps_its_logical_id(environment: str) -> None:
-    now, before = stateful(house(environment)), frozen().get(environment, {})
+    now, before = stateful(templates(environment)), frozen().get(environment, {})
     if os.environ.get("UPDATE") == "1":  # new ones are added; one that is gone stays, and fails
         written = frozen() | {environment: before | now}
         FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -54,33 +54,33 @@ def test_what_holds_state_keeps_its_logical_id(environment: str) -> None:
 
 def _unlike_its_settings(found: Resource, keep: bool) -> bool:
     wanted = "Retain" if keep else "Delete"
-    return (found.whole.get("DeletionPolicy"), found.whole.get("UpdateReplacePolicy")) != (wanted, wanted)
+    return (found.definition.get("DeletionPolicy"), found.definition.get("UpdateReplacePolicy")) != (wanted, wanted)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_data_and_logs_outlive_their_stack_where_the_environment_keeps_data(environment: str) -> None:
-    found = list(house(environment).resources(*DATA, "AWS::Logs::LogGroup"))
+    found = list(templates(environment).resources(*DATA, "AWS::Logs::LogGroup"))
     assert {one.kind for one in found} == {*DATA, "AWS::Logs::LogGroup"}
     keep = settings(environment).keep_data
     assert [str(one) for one in found if _unlike_its_settings(one, keep)] == []
 
 
 def test_a_bucket_that_says_nothing_of_its_end_is_found() -> None:
-    (bucket,) = broken({"B": {"Type": "AWS::S3::Bucket"}}).resources()
+    (bucket,) = single_stack({"B": {"Type": "AWS::S3::Bucket"}}).resources()
     assert _unlike_its_settings(bucket, keep=False)
     assert _unlike_its_settings(bucket, keep=True)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_ledger_that_is_kept_cannot_be_deleted(environment: str) -> None:
-    (ledger,) = house(environment).resources("AWS::DynamoDB::Table")
+    (ledger,) = templates(environment).resources("AWS::DynamoDB::Table")
     assert ledger.properties["DeletionProtectionEnabled"] is settings(environment).keep_data
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_stacks_refuse_to_be_deleted_where_the_environment_says_so(environment: str) -> None:
     wanted = settings(environment).termination_protection
-    assert [stack.part for stack in house(environment).stacks if stack.protected != wanted] == []
+    assert [stack.part for stack in templates(environment).stacks if stack.protected != wanted] == []
 
 
 def test_some_environment_protects_and_keeps_and_some_does_not() -> None:

@@ -42,7 +42,7 @@ def test_a_walk_is_no_longer_than_its_bar(name: str) -> None:
 def test_a_walk_calls_no_module_that_its_list_and_the_shared_ones_omit(name: str) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in FOLDERS)}
     python = ROOT / ".venv-local" / "bin" / "python" if name == "simulator" else sys.executable
-    command = [python, "-m", "tests.unit.docs.walks", name]
+    command = [python, "-m", "tests.unit.docs.traces", name]
     traced = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     called, files = json.loads(traced.stdout.splitlines()[-1]), listed(name)
     shared = [file for file in called if file not in files]

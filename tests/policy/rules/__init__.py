@@ -6,10 +6,10 @@ from tests.policy.rules import (
     encryption,
     identity,
     key_use,
+    monitoring,
+    not_emulated,
     resource_policies,
     storage,
-    unasked,
-    watching,
 )
 from tests.policy.rules.registry import RULES, Rule
 
@@ -21,8 +21,8 @@ __all__ = [
     "encryption",
     "identity",
     "key_use",
+    "monitoring",
+    "not_emulated",
     "resource_policies",
     "storage",
-    "unasked",
-    "watching",
 ]

@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.core import catalog
-from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.examples import arn, get, policy, resource
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
+from tests.policy.templates import (
+    EnvironmentTemplates,
+    Json,
+    Resource,
+    allows,
+    as_list,
+    condition,
+    rendered,
+    single_stack,
+)
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 _NOVA = "foundation-model/amazon.nova-pro-v1:0"
@@ -24,9 +33,9 @@ def _models(*regions: str) -> list[str]:
     return [f"arn:aws:bedrock:{region}::{_NOVA}" for region in regions]
 
 
-def _invokes(*regions: str, **more: Any) -> House:
+def _invokes(*regions: str, **more: Any) -> EnvironmentTemplates:
     there = said(_INVOKE, _models(*regions), **more)
-    return broken({"P": policy(said(_INVOKE, _PROFILE), there)})
+    return single_stack({"P": policy(said(_INVOKE, _PROFILE), there)})
 
 
 _APPLICATION = resource("AWS::Bedrock::ApplicationInferenceProfile", ModelSource={"CopyFrom": _PROFILE})
@@ -36,7 +45,7 @@ _APPLICATION = resource("AWS::Bedrock::ApplicationInferenceProfile", ModelSource
     nowhere=_invokes(),
     one_region_missing=_invokes("us-east-1", "us-west-2", Condition=_through(_PROFILE)),
     a_region_without_its_condition=_invokes("us-east-1", "us-east-2", "us-west-2"),
-    a_profile_of_our_own_left_out_of_the_condition=broken(
+    a_profile_of_our_own_left_out_of_the_condition=single_stack(
         {
             "A": _APPLICATION,
             "P": policy(
@@ -46,33 +55,33 @@ _APPLICATION = resource("AWS::Bedrock::ApplicationInferenceProfile", ModelSource
         }
     ),
 )
-def who_may_use_a_profile_may_use_its_model_wherever_it_leads(house: House) -> Facts:
-    for holder, way in _ways(house):
-        profile, region = _profile(house, holder, way)
+def who_may_use_a_profile_may_use_its_model_wherever_it_leads(templates: EnvironmentTemplates) -> Facts:
+    for holder, way in _ways(templates):
+        profile, region = _profile(templates, holder, way)
         model, destinations = _destinations(profile, region)
         for destination in destinations:
             wanted = f"arn:aws:bedrock:{destination}::foundation-model/{model}"
-            yield f"{holder}: {spelled(way)} → {destination}", _reaches(holder, wanted, spelled(way))
+            yield f"{holder}: {rendered(way)} → {destination}", _reaches(holder, wanted, rendered(way))
 
 
-def _ways(house: House) -> Iterator[tuple[Resource, Any]]:
+def _ways(templates: EnvironmentTemplates) -> Iterator[tuple[Resource, Any]]:
     """Every cross-Region profile that a policy lets be invoked: Bedrock's own, and those made of them."""
-    for holder, statement in house.statements(*_POLICIES):
+    for holder, statement in templates.statements(*_POLICIES):
         if allows(statement, _INVOKE):
-            for one in listed(statement["Resource"]):
-                found = house.find(holder.stack, one)
+            for one in as_list(statement["Resource"]):
+                found = templates.find(holder.stack, one)
                 ours = found is not None and found.kind == "AWS::Bedrock::ApplicationInferenceProfile"
-                if ":inference-profile/" in spelled(one) or (ours and ":inference-profile/" in _source(found)):
+                if ":inference-profile/" in rendered(one) or (ours and ":inference-profile/" in _source(found)):
                     yield holder, one
 
 
 def _source(application: Resource | None) -> str:
-    return spelled(application.properties["ModelSource"]["CopyFrom"]) if application else ""
+    return rendered(application.properties["ModelSource"]["CopyFrom"]) if application else ""
 
 
-def _profile(house: House, holder: Resource, way: Any) -> tuple[str, str]:
+def _profile(templates: EnvironmentTemplates, holder: Resource, way: Any) -> tuple[str, str]:
     """The id of Bedrock's profile behind a way, and the Region from which it is called."""
-    text = spelled(way) if ":inference-profile/" in spelled(way) else _source(house.find(holder.stack, way))
+    text = rendered(way) if ":inference-profile/" in rendered(way) else _source(templates.find(holder.stack, way))
     return text.rpartition("/")[2], text.split(":")[3]
 
 
@@ -87,8 +96,8 @@ def _destinations(profile: str, region: str) -> tuple[str, tuple[str, ...]]:
 def _reaches(holder: Resource, model: str, way: str) -> bool:
     return any(
         allows(statement, _INVOKE)
-        and model in map(spelled, listed(statement["Resource"]))
-        and way in map(spelled, condition(statement, "bedrock:InferenceProfileArn", "StringEquals"))
+        and model in map(rendered, as_list(statement["Resource"]))
+        and way in map(rendered, condition(statement, "bedrock:InferenceProfileArn", "StringEquals"))
         for statement in holder.properties["PolicyDocument"]["Statement"]
     )
 
@@ -98,32 +107,32 @@ def _reaches(holder: Resource, model: str, way: str) -> bool:
     some_other_condition=_invokes("us-west-2", Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}}),
     any_profile=_invokes("us-west-2", Condition={"StringLike": {"bedrock:InferenceProfileArn": "*"}}),
 )
-def a_model_in_another_region_is_invoked_only_through_a_named_profile(house: House) -> Facts:
-    for holder, statement in house.statements(*_POLICIES):
+def a_model_in_another_region_is_invoked_only_through_a_named_profile(templates: EnvironmentTemplates) -> Facts:
+    for holder, statement in templates.statements(*_POLICIES):
         if allows(statement, _INVOKE):
-            texts = [spelled(one) for one in listed(statement["Resource"])]
+            texts = [rendered(one) for one in as_list(statement["Resource"])]
             regions = {text.split(":")[3] for text in texts if ":foundation-model/" in text}
             through = condition(statement, "bedrock:InferenceProfileArn", "StringEquals")
             yield f"{holder}: {sorted(regions)}", bool(through) or regions <= {holder.stack.region}
 
 
 @rule(
-    all_of_them=broken({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/*"))}),
-    everything=broken({"P": policy(said(_INVOKE))}),
-    of_a_family=broken({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-*"))}),
+    all_of_them=single_stack({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/*"))}),
+    everything=single_stack({"P": policy(said(_INVOKE))}),
+    of_a_family=single_stack({"P": policy(said(_INVOKE, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-*"))}),
 )
-def models_and_profiles_of_bedrock_are_invoked_by_name(house: House) -> Facts:
-    for holder, statement in house.statements(*_POLICIES):
+def models_and_profiles_of_bedrock_are_invoked_by_name(templates: EnvironmentTemplates) -> Facts:
+    for holder, statement in templates.statements(*_POLICIES):
         if allows(statement, _INVOKE):
-            for one in map(spelled, listed(statement["Resource"])):
+            for one in map(rendered, as_list(statement["Resource"])):
                 students = re.search(r":(custom-model-deployment|provisioned-model)/\*$", one)
                 yield f"{holder}: {one}", bool(students) or "*" not in one
 
 
-@rule(unused=broken({"A": _APPLICATION, "P": policy(said(_INVOKE, _PROFILE))}))
-def every_profile_of_our_own_may_be_invoked(house: House) -> Facts:
-    allowed = {str(house.find(holder.stack, way)) for holder, way in _ways(house)}
-    for application in house.resources("AWS::Bedrock::ApplicationInferenceProfile"):
+@rule(unused=single_stack({"A": _APPLICATION, "P": policy(said(_INVOKE, _PROFILE))}))
+def every_profile_of_our_own_may_be_invoked(templates: EnvironmentTemplates) -> Facts:
+    allowed = {str(templates.find(holder.stack, way)) for holder, way in _ways(templates)}
+    for application in templates.resources("AWS::Bedrock::ApplicationInferenceProfile"):
         if ":inference-profile/" in _source(application):
             yield str(application), str(application) in allowed
 
@@ -136,8 +145,8 @@ _SAYS = "aws:RequestTag/distillery:environment"
 _KEYS = {"ForAllValues:StringEquals": {"aws:TagKeys": ["distillery:environment"]}}
 
 
-def _changes(action: str, **operators: Json) -> House:
-    return broken({"P": policy(said(f"bedrock:{action}", _ENDPOINT, Condition=operators))})
+def _changes(action: str, **operators: Json) -> EnvironmentTemplates:
+    return single_stack({"P": policy(said(f"bedrock:{action}", _ENDPOINT, Condition=operators))})
 
 
 @rule(
@@ -145,7 +154,7 @@ def _changes(action: str, **operators: Json) -> House:
     of_another_environment=_changes("DeleteCustomModelDeployment", StringEquals={_WHOSE: "other"}),
     of_any_environment=_changes("UpdateCustomModelDeployment", StringLike={_WHOSE: "*"}),
     of_what_bears_no_tag_too=_changes("StopModelCustomizationJob", StringEqualsIfExists={_WHOSE: "x"}),
-    asked_without_a_condition=broken({"P": policy(said(_INVOKE, _ENDPOINT))}),
+    asked_without_a_condition=single_stack({"P": policy(said(_INVOKE, _ENDPOINT))}),
     made_for_another=_changes(
         "CreateModelCustomizationJob",
         StringEquals={_SAYS: "other"},
@@ -157,10 +166,12 @@ def _changes(action: str, **operators: Json) -> House:
     made_of_another_s_model=_changes("CreateCustomModelDeployment", StringEquals={_SAYS: "x"}, **_KEYS),
     untagged=_changes("UntagResource", StringEquals={_WHOSE: "other"}),
 )
-def what_changes_or_asks_something_of_bedrock_s_is_held_to_its_environments_tag(house: House) -> Facts:
-    for holder, statement in house.statements(*_POLICIES):
+def what_changes_or_asks_something_of_bedrock_s_is_held_to_its_environments_tag(
+    templates: EnvironmentTemplates,
+) -> Facts:
+    for holder, statement in templates.statements(*_POLICIES):
         own = [holder.stack.name.removeprefix("distillery-").removesuffix(f"-{holder.stack.part}")]
-        for action in listed(statement["Action"]):
+        for action in as_list(statement["Action"]):
             if _needs_a_tag(action, statement):
                 yield f"{holder}: {action}", _held(action, statement, own)
 
@@ -169,7 +180,7 @@ def _needs_a_tag(action: str, statement: Json) -> bool:
     name = action.removeprefix("bedrock:")
     if action.startswith(_INVOKE):
         kinds = (":custom-model-deployment/", ":provisioned-model/")
-        return any(kind in spelled(one) for one in listed(statement["Resource"]) for kind in kinds)
+        return any(kind in rendered(one) for one in as_list(statement["Resource"]) for kind in kinds)
     return name != action and any(name == verb + family for verb in _CHANGING for family in _FAMILIES)
 
 

@@ -2,34 +2,34 @@
 
 import json
 
-from tests.policy.house import House, broken, occurrences
 from tests.policy.rules.examples import resource
 from tests.policy.rules.registry import Facts, rule
+from tests.policy.templates import EnvironmentTemplates, occurrences, single_stack
 
 
-def _output(region: str, name: str = "x-broken") -> House:
+def _output(region: str, name: str = "x-broken") -> EnvironmentTemplates:
     read = {"Fn::GetStackOutput": {"StackName": name, "Region": region, "OutputName": "KeyArn"}}
-    return broken({"P": resource("AWS::SSM::Parameter", Value=read)}, Outputs={"KeyArn": {"Value": "arn"}})
+    return single_stack({"P": resource("AWS::SSM::Parameter", Value=read)}, Outputs={"KeyArn": {"Value": "arn"}})
 
 
 @rule(other_region=_output("us-west-2"), other_environment=_output("us-east-1", "distillery-prod-foundation"))
-def what_a_stack_reads_is_an_output_of_its_own_region_and_environment(house: House) -> Facts:
-    own = {(stack.name, stack.region): set(stack.template.get("Outputs", {})) for stack in house.stacks}
-    for stack in house.stacks:
+def what_a_stack_reads_is_an_output_of_its_own_region_and_environment(templates: EnvironmentTemplates) -> Facts:
+    own = {(stack.name, stack.region): set(stack.template.get("Outputs", {})) for stack in templates.stacks}
+    for stack in templates.stacks:
         for read in occurrences(stack.template, "Fn::GetStackOutput"):
             there = own.get((read["StackName"], read["Region"]), set())
             yield f"{stack.part}: {read}", read["Region"] == stack.region and read["OutputName"] in there
 
 
 @rule(
-    imported=broken({"P": resource("AWS::SSM::Parameter", Value={"Fn::ImportValue": "x:Export"})}),
-    exported=broken({}, Outputs={"O": {"Value": "x", "Export": {"Name": "x"}}}),
-    written_across=broken({"W": resource("Custom::CrossRegionExportWriter")}),
-    read_across=broken({"R": resource("Custom::CrossRegionExportReader")}),
-    found_out_at_deployment=broken({}, Parameters={"P": {"Type": "AWS::SSM::Parameter::Value<String>"}}),
+    imported=single_stack({"P": resource("AWS::SSM::Parameter", Value={"Fn::ImportValue": "x:Export"})}),
+    exported=single_stack({}, Outputs={"O": {"Value": "x", "Export": {"Name": "x"}}}),
+    written_across=single_stack({"W": resource("Custom::CrossRegionExportWriter")}),
+    read_across=single_stack({"R": resource("Custom::CrossRegionExportReader")}),
+    found_out_at_deployment=single_stack({}, Parameters={"P": {"Type": "AWS::SSM::Parameter::Value<String>"}}),
 )
-def nothing_is_exported_imported_or_carried_across_regions(house: House) -> Facts:
-    for stack in house.stacks:
+def nothing_is_exported_imported_or_carried_across_regions(templates: EnvironmentTemplates) -> Facts:
+    for stack in templates.stacks:
         held = [name for name in ("Fn::ImportValue", "Export") if any(occurrences(stack.template, name))]
         carried = [kind for kind in occurrences(stack.template, "Type") if "CrossRegion" in str(kind)]
         parameters = set(stack.template.get("Parameters", {})) - {"BootstrapVersion"}
@@ -40,8 +40,10 @@ _CODE = {"S3Bucket": "assets", "S3Key": "a.zip"}
 
 
 @rule(
-    node=broken({"F": resource("AWS::Lambda::Function", Runtime="nodejs22.x", Handler="index.handler", Code=_CODE)}),
-    inline=broken(
+    node=single_stack(
+        {"F": resource("AWS::Lambda::Function", Runtime="nodejs22.x", Handler="index.handler", Code=_CODE)}
+    ),
+    inline=single_stack(
         {
             "F": resource(
                 "AWS::Lambda::Function",
@@ -51,15 +53,15 @@ _CODE = {"S3Bucket": "assets", "S3Key": "a.zip"}
             )
         }
     ),
-    old_python=broken(
+    old_python=single_stack(
         {"F": resource("AWS::Lambda::Function", Runtime="python3.9", Handler="lambdas.x.handler.step", Code=_CODE)}
     ),
-    not_of_this_house=broken(
+    not_of_this_house=single_stack(
         {"F": resource("AWS::Lambda::Function", Runtime="python3.14", Handler="index.handler", Code=_CODE)}
     ),
 )
-def every_function_is_python_of_this_house_from_a_parcel(house: House) -> Facts:
-    for function in house.resources("AWS::Lambda::Function"):
+def every_function_is_python_of_this_house_from_a_parcel(templates: EnvironmentTemplates) -> Facts:
+    for function in templates.resources("AWS::Lambda::Function"):
         said = function.properties
         ours = (
             said["Runtime"] == "python3.14"
@@ -73,22 +75,22 @@ _CUSTOM = ("Custom::EmptiedBucket", "Custom::InvocationLogging")
 
 
 @rule(
-    provider=broken({"C": resource("AWS::CloudFormation::CustomResource")}),
-    job=broken({"J": resource("Custom::DistillationJob")}),
-    auto_delete=broken({"B": resource("Custom::S3AutoDeleteObjects")}),
-    anything_by_the_sdk=broken({"A": resource("Custom::AWS")}),
+    provider=single_stack({"C": resource("AWS::CloudFormation::CustomResource")}),
+    job=single_stack({"J": resource("Custom::DistillationJob")}),
+    auto_delete=single_stack({"B": resource("Custom::S3AutoDeleteObjects")}),
+    anything_by_the_sdk=single_stack({"A": resource("Custom::AWS")}),
 )
-def the_only_custom_resources_empty_buckets_and_own_the_logging(house: House) -> Facts:
-    for found in house.resources():
+def the_only_custom_resources_empty_buckets_and_own_the_logging(templates: EnvironmentTemplates) -> Facts:
+    for found in templates.resources():
         custom = found.kind.startswith("Custom::") or found.kind == "AWS::CloudFormation::CustomResource"
         yield f"{found}: {found.kind}", not custom or found.kind in _CUSTOM
 
 
 @rule(
-    metadata=broken({"M": resource("AWS::CDK::Metadata")}),
-    a_path=broken({"F": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:asset:path": "/home/me/checkout"}}}),
+    metadata=single_stack({"M": resource("AWS::CDK::Metadata")}),
+    a_path=single_stack({"F": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:asset:path": "/home/me/checkout"}}}),
 )
-def no_template_tells_where_it_was_made(house: House) -> Facts:
-    for stack in house.stacks:
+def no_template_tells_where_it_was_made(templates: EnvironmentTemplates) -> Facts:
+    for stack in templates.stacks:
         text = json.dumps(stack.template)
         yield stack.part, not any(word in text for word in ("AWS::CDK::Metadata", "aws:asset:path", "/home/", "/tmp/"))  # noqa: S108 # looked for, not used

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.policy.house import House, Json, Resource, broken, listed
 from tests.policy.rules.examples import OURS, get, key, resource
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
 from tests.policy.rules.resource_policies import on_our_behalf
+from tests.policy.templates import EnvironmentTemplates, Json, Resource, as_list, single_stack
 
 KEY_OF = {
     "AWS::Logs::LogGroup": ("KmsKeyId",),
@@ -25,7 +25,7 @@ KEY_OF = {
 """Where a resource type names its key."""
 
 
-def key_of(house: House, resource: Resource) -> Resource | None:
+def key_of(templates: EnvironmentTemplates, resource: Resource) -> Resource | None:
     """The KMS key of the templates under which a resource is encrypted."""
     value: Any = resource.properties
     try:
@@ -33,33 +33,33 @@ def key_of(house: House, resource: Resource) -> Resource | None:
             value = value[step]
     except (KeyError, IndexError):
         return None
-    found = house.find(resource.stack, value)
+    found = templates.find(resource.stack, value)
     return found if found and found.kind == "AWS::KMS::Key" else None
 
 
 @rule(
-    log_group=broken({"L": resource("AWS::Logs::LogGroup", RetentionInDays=7)}),
-    queue=broken({"Q": resource("AWS::SQS::Queue", SqsManagedSseEnabled=True)}),
-    topic_under_the_services_key=broken({"T": resource("AWS::SNS::Topic", KmsMasterKeyId="alias/aws/sns")}),
-    table=broken({"T": resource("AWS::DynamoDB::Table", SSESpecification={"SSEEnabled": True})}),
-    bucket=broken({"B": resource("AWS::S3::Bucket")}),
-    under_a_key_that_is_never_rotated=broken(
+    log_group=single_stack({"L": resource("AWS::Logs::LogGroup", RetentionInDays=7)}),
+    queue=single_stack({"Q": resource("AWS::SQS::Queue", SqsManagedSseEnabled=True)}),
+    topic_under_the_services_key=single_stack({"T": resource("AWS::SNS::Topic", KmsMasterKeyId="alias/aws/sns")}),
+    table=single_stack({"T": resource("AWS::DynamoDB::Table", SSESpecification={"SSEEnabled": True})}),
+    bucket=single_stack({"B": resource("AWS::S3::Bucket")}),
+    under_a_key_that_is_never_rotated=single_stack(
         {"K": key(rotated=False), "L": resource("AWS::Logs::LogGroup", KmsKeyId=get("K"))}
     ),
 )
-def whatever_keeps_something_is_encrypted_under_a_key_of_ours_that_rotates(house: House) -> Facts:
-    access_logs = set(log_buckets(house))
-    for kept in house.resources(*KEY_OF):
+def whatever_keeps_something_is_encrypted_under_a_key_of_ours_that_rotates(templates: EnvironmentTemplates) -> Facts:
+    access_logs = set(log_buckets(templates))
+    for kept in templates.resources(*KEY_OF):
         if str(kept) not in access_logs:  # log delivery writes under no KMS key (S3 guide, ServerLogs)
-            found = key_of(house, kept)
+            found = key_of(templates, kept)
             yield str(kept), found is not None and found.properties.get("EnableKeyRotation") is True
 
 
-def log_buckets(house: House) -> Iterator[str]:
+def log_buckets(templates: EnvironmentTemplates) -> Iterator[str]:
     """Where other buckets log their access."""
-    for bucket in house.resources("AWS::S3::Bucket"):
+    for bucket in templates.resources("AWS::S3::Bucket"):
         target = bucket.properties.get("LoggingConfiguration", {}).get("DestinationBucketName")
-        if found := house.find(bucket.stack, target):
+        if found := templates.find(bucket.stack, target):
             yield str(found)
 
 
@@ -68,55 +68,55 @@ _FILES = frozenset({"kms:GenerateDataKey"})
 _LOGS = _MESSAGES | {"kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 
 
-def _writers(house: House) -> Iterator[tuple[str, str, frozenset[str], Resource]]:
+def _writers(templates: EnvironmentTemplates) -> Iterator[tuple[str, str, frozenset[str], Resource]]:
     """(where, service, what it does with the key, the encrypted resource) of all that services write on their own."""
-    for group in house.resources("AWS::Logs::LogGroup"):
+    for group in templates.resources("AWS::Logs::LogGroup"):
         yield str(group), f"logs.{group.stack.region}.amazonaws.com", _LOGS, group
-    for alarm in house.resources("AWS::CloudWatch::Alarm"):
-        yield from _to(house, alarm, "cloudwatch.amazonaws.com", alarm.properties.get("AlarmActions", []))
-    for budget in house.resources("AWS::Budgets::Budget"):
+    for alarm in templates.resources("AWS::CloudWatch::Alarm"):
+        yield from _to(templates, alarm, "cloudwatch.amazonaws.com", alarm.properties.get("AlarmActions", []))
+    for budget in templates.resources("AWS::Budgets::Budget"):
         for told in budget.properties["NotificationsWithSubscribers"]:
-            yield from _to(house, budget, "budgets.amazonaws.com", [one["Address"] for one in told["Subscribers"]])
-    for trail in house.resources("AWS::CloudTrail::Trail"):
-        if bucket := house.find(trail.stack, trail.properties["S3BucketName"]):
+            yield from _to(templates, budget, "budgets.amazonaws.com", [one["Address"] for one in told["Subscribers"]])
+    for trail in templates.resources("AWS::CloudTrail::Trail"):
+        if bucket := templates.find(trail.stack, trail.properties["S3BucketName"]):
             yield f"{trail} → {bucket}", "cloudtrail.amazonaws.com", _FILES, bucket
-    for rule_ in house.resources("AWS::Events::Rule"):
+    for rule_ in templates.resources("AWS::Events::Rule"):
         for target in rule_.properties.get("Targets", []):
             places = [target["Arn"], target.get("DeadLetterConfig", {}).get("Arn")]
-            yield from _to(house, rule_, "events.amazonaws.com", places)
+            yield from _to(templates, rule_, "events.amazonaws.com", places)
 
 
 def _to(
-    house: House, writer: Resource, service: str, places: list[Any]
+    templates: EnvironmentTemplates, writer: Resource, service: str, places: list[Any]
 ) -> Iterator[tuple[str, str, frozenset[str], Resource]]:
     for place in places:
-        found = house.find(writer.stack, place)
+        found = templates.find(writer.stack, place)
         if found and found.kind in ("AWS::SNS::Topic", "AWS::SQS::Queue"):
             yield f"{writer} → {found}", service, _MESSAGES, found
 
 
-def _logged(*statements: Json) -> House:
-    return broken({"K": key(*statements), "L": resource("AWS::Logs::LogGroup", KmsKeyId=get("K"))})
+def _logged(*statements: Json) -> EnvironmentTemplates:
+    return single_stack({"K": key(*statements), "L": resource("AWS::Logs::LogGroup", KmsKeyId=get("K"))})
 
 
-def _alarmed(*statements: Json) -> House:
+def _alarmed(*statements: Json) -> EnvironmentTemplates:
     topic = resource("AWS::SNS::Topic", KmsMasterKeyId=get("K"))
     alarm = resource("AWS::CloudWatch::Alarm", AlarmActions=[{"Ref": "T"}])
-    return broken({"K": key(*statements), "T": topic, "A": alarm})
+    return single_stack({"K": key(*statements), "T": topic, "A": alarm})
 
 
-def _budgeted(*statements: Json) -> House:
+def _budgeted(*statements: Json) -> EnvironmentTemplates:
     told = {"Notification": {}, "Subscribers": [{"SubscriptionType": "SNS", "Address": {"Ref": "T"}}]}
     budget = resource("AWS::Budgets::Budget", NotificationsWithSubscribers=[told])
-    return broken({"K": key(*statements), "T": resource("AWS::SNS::Topic", KmsMasterKeyId=get("K")), "A": budget})
+    return single_stack({"K": key(*statements), "T": resource("AWS::SNS::Topic", KmsMasterKeyId=get("K")), "A": budget})
 
 
-def _trailed(*statements: Json) -> House:
+def _trailed(*statements: Json) -> EnvironmentTemplates:
     bucket_key = {"ServerSideEncryptionByDefault": {"KMSMasterKeyID": get("K")}}
     encryption = {"ServerSideEncryptionConfiguration": [bucket_key]}
     bucket = resource("AWS::S3::Bucket", BucketEncryption=encryption)
     trail = resource("AWS::CloudTrail::Trail", S3BucketName={"Ref": "B"})
-    return broken({"K": key(*statements), "B": bucket, "T": trail})
+    return single_stack({"K": key(*statements), "B": bucket, "T": trail})
 
 
 @rule(
@@ -134,7 +134,7 @@ def _trailed(*statements: Json) -> House:
     alarms_of_anybody=_alarmed(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"})),
     trails_not_at_all=_trailed(),
     trails_of_anybody=_trailed(said(sorted(_FILES), Principal={"Service": "cloudtrail.amazonaws.com"})),
-    dead_letters=broken(
+    dead_letters=single_stack(
         {
             "K": key(said(sorted(_MESSAGES), Principal={"Service": "cloudwatch.amazonaws.com"}, Condition=OURS)),
             "Q": resource("AWS::SQS::Queue", KmsMasterKeyId=get("K")),
@@ -142,16 +142,18 @@ def _trailed(*statements: Json) -> House:
         }
     ),
 )
-def a_service_that_writes_to_something_encrypted_is_admitted_by_its_key_for_this_account(house: House) -> Facts:
-    for where, service, does, kept in _writers(house):
-        found = key_of(house, kept)
-        yield f"{where} by {service}", found is not None and _admits(house, found, service, does)
+def a_service_that_writes_to_something_encrypted_is_admitted_by_its_key_for_this_account(
+    templates: EnvironmentTemplates,
+) -> Facts:
+    for where, service, does, kept in _writers(templates):
+        found = key_of(templates, kept)
+        yield f"{where} by {service}", found is not None and _admits(templates, found, service, does)
 
 
-def _admits(house: House, key_: Resource, service: str, does: frozenset[str]) -> bool:
+def _admits(templates: EnvironmentTemplates, key_: Resource, service: str, does: frozenset[str]) -> bool:
     return any(
         statement["Principal"].get("Service") == service
-        and does <= set(listed(statement["Action"]))
-        and on_our_behalf(house, key_, statement)
+        and does <= set(as_list(statement["Action"]))
+        and on_our_behalf(templates, key_, statement)
         for statement in key_.properties["KeyPolicy"]["Statement"]
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.policy.house import Json
+from tests.policy.templates import Json
 
 ACCOUNT = {"Ref": "AWS::AccountId"}
 ROOT = {"AWS": {"Fn::Join": ["", ["arn:aws:iam::", ACCOUNT, ":root"]]}}

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 
-from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.encryption import KEY_OF, key_of
 from tests.policy.rules.examples import arn, get, key, policy, resource
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
+from tests.policy.templates import (
+    EnvironmentTemplates,
+    Json,
+    Resource,
+    allows,
+    as_list,
+    condition,
+    rendered,
+    single_stack,
+)
 
 NEEDS = {
     "s3:GetObject": "kms:Decrypt",
@@ -32,15 +41,15 @@ def _via(service: str) -> Json:
 
 
 @rule(
-    bucket_without_its_key=broken({**_KEPT, "P": policy(_READ)}),
-    bucket_with_another_key=broken(
+    bucket_without_its_key=single_stack({**_KEPT, "P": policy(_READ)}),
+    bucket_with_another_key=single_stack(
         {**_KEPT, "L": key(), "P": policy(_READ, said("kms:Decrypt", get("L"), Condition=_via("s3")))}
     ),
-    bucket_with_its_key_for_another_service=broken(
+    bucket_with_its_key_for_another_service=single_stack(
         {**_KEPT, "P": policy(_READ, said("kms:Decrypt", get("K"), Condition=_via("sqs")))}
     ),
-    bucket_with_its_key_for_everything=broken({**_KEPT, "P": policy(_READ, said("kms:Decrypt", get("K")))}),
-    read_only_key_for_a_writer=broken(
+    bucket_with_its_key_for_everything=single_stack({**_KEPT, "P": policy(_READ, said("kms:Decrypt", get("K")))}),
+    read_only_key_for_a_writer=single_stack(
         {
             "K": key(),
             "T": resource("AWS::SNS::Topic", KmsMasterKeyId=get("K")),
@@ -48,59 +57,63 @@ def _via(service: str) -> Json:
         }
     ),
 )
-def who_may_use_something_encrypted_may_use_its_key_through_that_service_alone(house: House) -> Facts:
-    for holder, action, target in _uses(house):
-        found = key_of(house, target)
+def who_may_use_something_encrypted_may_use_its_key_through_that_service_alone(
+    templates: EnvironmentTemplates,
+) -> Facts:
+    for holder, action, target in _uses(templates):
+        found = key_of(templates, target)
         if found is not None:
             service = f"{action.partition(':')[0]}.{target.stack.region}.amazonaws.com"
-            yield f"{holder}: {action} on {target}", _may_use(house, holder, found, NEEDS[action], service)
+            yield f"{holder}: {action} on {target}", _may_use(templates, holder, found, NEEDS[action], service)
 
 
-def _uses(house: House) -> Iterator[tuple[Resource, str, Resource]]:
-    for holder, statement in house.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        for action in set(listed(statement["Action"])) & NEEDS.keys():
-            for one in listed(statement["Resource"]):
-                target = house.find(holder.stack, one)
+def _uses(templates: EnvironmentTemplates) -> Iterator[tuple[Resource, str, Resource]]:
+    for holder, statement in templates.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for action in set(as_list(statement["Action"])) & NEEDS.keys():
+            for one in as_list(statement["Resource"]):
+                target = templates.find(holder.stack, one)
                 if target and target.kind in KEY_OF:
                     yield holder, action, target
 
 
-def _may_use(house: House, holder: Resource, key_: Resource, action: str, service: str) -> bool:
+def _may_use(templates: EnvironmentTemplates, holder: Resource, key_: Resource, action: str, service: str) -> bool:
     return any(
-        action in listed(statement["Action"])
+        action in as_list(statement["Action"])
         and condition(statement, "kms:ViaService", "StringEquals") == [service]
-        and str(house.find(holder.stack, statement["Resource"])) == str(key_)
+        and str(templates.find(holder.stack, statement["Resource"])) == str(key_)
         for statement in holder.properties["PolicyDocument"]["Statement"]
     )
 
 
 @rule(
-    for_everything=broken({"K": key(), "P": policy(said("kms:Decrypt", get("K")))}),
-    all_keys=broken({"P": policy(said("kms:Decrypt", arn("kms", "key/*"), Condition=_via("bedrock")))}),
+    for_everything=single_stack({"K": key(), "P": policy(said("kms:Decrypt", get("K")))}),
+    all_keys=single_stack({"P": policy(said("kms:Decrypt", arn("kms", "key/*"), Condition=_via("bedrock")))}),
 )
-def a_key_is_used_through_a_named_service_and_by_its_name_or_alias(house: House) -> Facts:
-    for holder, statement in house.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        if any(action.startswith("kms:") for action in listed(statement["Action"])):
+def a_key_is_used_through_a_named_service_and_by_its_name_or_alias(templates: EnvironmentTemplates) -> Facts:
+    for holder, statement in templates.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        if any(action.startswith("kms:") for action in as_list(statement["Action"])):
             via = condition(statement, "kms:ViaService", "StringEquals")
             alias = condition(statement, "kms:ResourceAliases", "ForAnyValue:StringEquals")
-            named = all("*" not in spelled(one) for one in listed(statement["Resource"]))
+            named = all("*" not in rendered(one) for one in as_list(statement["Resource"]))
             yield f"{holder}: {via}", bool(via) and (named or bool(alias))
 
 
-def _granting(**tests: Json) -> House:
-    return broken({"K": key(), "P": policy(said("kms:CreateGrant", get("K"), Condition={**_via("bedrock"), **tests}))})
+def _granting(**tests: Json) -> EnvironmentTemplates:
+    return single_stack(
+        {"K": key(), "P": policy(said("kms:CreateGrant", get("K"), Condition={**_via("bedrock"), **tests}))}
+    )
 
 
 @rule(
     for_anybody=_granting(),
     for_a_person=_granting(Bool={"kms:GrantIsForAWSResource": "false"}),
     where_it_is_said=_granting(BoolIfExists={"kms:GrantIsForAWSResource": "true"}),
-    in_the_keys_own_policy=broken(
+    in_the_keys_own_policy=single_stack(
         {"K": key(said("kms:CreateGrant", Principal={"Service": "bedrock.amazonaws.com"}))},
     ),
 )
-def a_grant_on_a_key_is_made_by_a_service_of_aws_alone(house: House) -> Facts:
-    for holder, statement in house.statements():
+def a_grant_on_a_key_is_made_by_a_service_of_aws_alone(templates: EnvironmentTemplates) -> Facts:
+    for holder, statement in templates.statements():
         if allows(statement, "kms:CreateGrant"):
             tests = condition(statement, "kms:GrantIsForAWSResource", "Bool")
             yield f"{holder}: {tests}", tests == ["true"]

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.policy.house import House
+from tests.policy.templates import EnvironmentTemplates
 
 Facts = Iterator[tuple[str, bool]]
 """What a rule looked at, and whether the rule holds there. A rule that looked at nothing proves nothing."""
 
-Check = Callable[[House], Facts]
+Check = Callable[[EnvironmentTemplates], Facts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     check: Check
-    fails_on: Mapping[str, House]
+    fails_on: Mapping[str, EnvironmentTemplates]
 
     @property
     def sentence(self) -> str:
@@ -24,7 +24,7 @@ class Rule:
 RULES: list[Rule] = []
 
 
-def rule(**fails_on: House) -> Callable[[Check], Check]:
+def rule(**fails_on: EnvironmentTemplates) -> Callable[[Check], Check]:
     """The check's name is the rule's sentence; each keyword names a small house that breaks it."""
 
     def register(check: Check) -> Check:

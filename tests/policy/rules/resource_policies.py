@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from tests.policy.house import House, Json, Resource, broken, condition, spelled
 from tests.policy.rules.examples import OURS, arn, get, key, resource, resource_policy
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
+from tests.policy.templates import EnvironmentTemplates, Json, Resource, condition, rendered, single_stack
 
 _POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key")
 
 
-def _permission(principal: str, **more: Any) -> House:
+def _permission(principal: str, **more: Any) -> EnvironmentTemplates:
     permission = resource("AWS::Lambda::Permission", Principal=principal, **more)
-    return broken({"B": resource("AWS::S3::Bucket"), "P": permission})
+    return single_stack({"B": resource("AWS::S3::Bucket"), "P": permission})
 
 
 @rule(
@@ -21,25 +21,25 @@ def _permission(principal: str, **more: Any) -> House:
     everybody=_permission("*", SourceArn=arn("events", "rule/x")),
     a_rule_of_anybody=_permission("events.amazonaws.com", SourceArn="arn:aws:events:us-east-1:*:rule/x"),
 )
-def a_function_is_invoked_by_a_service_only_for_a_resource_of_this_account(house: House) -> Facts:
-    for permission in house.resources("AWS::Lambda::Permission"):
+def a_function_is_invoked_by_a_service_only_for_a_resource_of_this_account(templates: EnvironmentTemplates) -> Facts:
+    for permission in templates.resources("AWS::Lambda::Permission"):
         said_ = permission.properties
-        ours = spelled(said_.get("SourceAccount", "")) == permission.stack.owner
-        ours |= _names_our_account(house, permission, said_.get("SourceArn", ""))
+        ours = rendered(said_.get("SourceAccount", "")) == permission.stack.owner
+        ours |= _names_our_account(templates, permission, said_.get("SourceArn", ""))
         yield str(permission), said_["Principal"].endswith(".amazonaws.com") and ours
 
 
-def _names_our_account(house: House, holder: Resource, source: Any) -> bool:
+def _names_our_account(templates: EnvironmentTemplates, holder: Resource, source: Any) -> bool:
     """A resource's ARN holds its account, unless it is a bucket's."""
-    found = house.find(holder.stack, source)
-    text = spelled(source)
+    found = templates.find(holder.stack, source)
+    text = rendered(source)
     return f":{holder.stack.owner}:" in text or (found is not None and found.kind != "AWS::S3::Bucket")
 
 
-def _policy(kind: str, action: str, service: str, **more: Any) -> House:
+def _policy(kind: str, action: str, service: str, **more: Any) -> EnvironmentTemplates:
     allowed = said(action, **{"Principal": {"Service": f"{service}.amazonaws.com"}, **more})
     holder = key(allowed) if kind == "AWS::KMS::Key" else resource_policy(kind, "X", allowed)
-    return broken({"X": resource("AWS::S3::Bucket"), "P": holder})
+    return single_stack({"X": resource("AWS::S3::Bucket"), "P": holder})
 
 
 @rule(
@@ -62,17 +62,17 @@ def _policy(kind: str, action: str, service: str, **more: Any) -> House:
         "AWS::SNS::TopicPolicy", "sns:Publish", "s3", Condition={"StringLike": {"aws:SourceAccount": "*"}}
     ),
 )
-def a_resources_policy_admits_services_only_on_behalf_of_this_account(house: House) -> Facts:
-    for holder, statement in house.statements(*_POLICIES):
+def a_resources_policy_admits_services_only_on_behalf_of_this_account(templates: EnvironmentTemplates) -> Facts:
+    for holder, statement in templates.statements(*_POLICIES):
         if statement["Effect"] == "Allow" and statement["Action"] != "kms:*":
             service = statement["Principal"].keys() == {"Service"}
-            yield f"{holder}: {statement['Action']}", service and on_our_behalf(house, holder, statement)
+            yield f"{holder}: {statement['Action']}", service and on_our_behalf(templates, holder, statement)
 
 
-def on_our_behalf(house: House, holder: Resource, statement: Json) -> bool:
+def on_our_behalf(templates: EnvironmentTemplates, holder: Resource, statement: Json) -> bool:
     """Held to our account by its number, or to a resource whose ARN holds the number."""
-    accounts = [spelled(one) for one in condition(statement, "aws:SourceAccount", "StringEquals")]
+    accounts = [rendered(one) for one in condition(statement, "aws:SourceAccount", "StringEquals")]
     keys = ("aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
     sources = [source for one in keys for source in condition(statement, one, "ArnLike", "ArnEquals")]
-    named = bool(sources) and all(_names_our_account(house, holder, source) for source in sources)
+    named = bool(sources) and all(_names_our_account(templates, holder, source) for source in sources)
     return accounts == [holder.stack.owner] or (not accounts and named)

@@ -3,21 +3,30 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.policy.house import House, Json, Resource, allows, broken, condition, listed, spelled
 from tests.policy.rules.encryption import log_buckets
 from tests.policy.rules.examples import TLS_ONLY, get, policy, resource, resource_policy
 from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
+from tests.policy.templates import (
+    EnvironmentTemplates,
+    Json,
+    Resource,
+    allows,
+    as_list,
+    condition,
+    rendered,
+    single_stack,
+)
 
 _BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
 
 
 @rule(
-    silent=broken({"B": resource("AWS::S3::Bucket")}),
-    half=broken(
+    silent=single_stack({"B": resource("AWS::S3::Bucket")}),
+    half=single_stack(
         {"B": resource("AWS::S3::Bucket", PublicAccessBlockConfiguration=_BLOCKED | {"BlockPublicPolicy": False})}
     ),
-    with_access_lists=broken(
+    with_access_lists=single_stack(
         {
             "B": resource(
                 "AWS::S3::Bucket",
@@ -27,30 +36,30 @@ _BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicA
         }
     ),
 )
-def a_bucket_is_private(house: House) -> Facts:
-    for bucket in house.resources("AWS::S3::Bucket"):
+def a_bucket_is_private(templates: EnvironmentTemplates) -> Facts:
+    for bucket in templates.resources("AWS::S3::Bucket"):
         rules = bucket.properties.get("OwnershipControls", {}).get("Rules", [])
         owned = all(one["ObjectOwnership"] == "BucketOwnerEnforced" for one in rules)
         yield str(bucket), owned and bucket.properties.get("PublicAccessBlockConfiguration") == _BLOCKED
 
 
 @rule(
-    not_at_all=broken({"B": resource("AWS::S3::Bucket")}),
-    no_longer=broken({"B": resource("AWS::S3::Bucket", VersioningConfiguration={"Status": "Suspended"})}),
+    not_at_all=single_stack({"B": resource("AWS::S3::Bucket")}),
+    no_longer=single_stack({"B": resource("AWS::S3::Bucket", VersioningConfiguration={"Status": "Suspended"})}),
 )
-def a_bucket_keeps_every_version_unless_it_keeps_access_logs(house: House) -> Facts:
-    access_logs = set(log_buckets(house))
-    for bucket in house.resources("AWS::S3::Bucket"):
+def a_bucket_keeps_every_version_unless_it_keeps_access_logs(templates: EnvironmentTemplates) -> Facts:
+    access_logs = set(log_buckets(templates))
+    for bucket in templates.resources("AWS::S3::Bucket"):
         if str(bucket) not in access_logs:
             yield str(bucket), bucket.properties.get("VersioningConfiguration") == {"Status": "Enabled"}
 
 
-@rule(silent=broken({"B": resource("AWS::S3::Bucket")}))
-def a_bucket_logs_who_reads_it_unless_it_keeps_those_logs(house: House) -> Facts:
-    access_logs = set(log_buckets(house))
-    for bucket in house.resources("AWS::S3::Bucket"):
+@rule(silent=single_stack({"B": resource("AWS::S3::Bucket")}))
+def a_bucket_logs_who_reads_it_unless_it_keeps_those_logs(templates: EnvironmentTemplates) -> Facts:
+    access_logs = set(log_buckets(templates))
+    for bucket in templates.resources("AWS::S3::Bucket"):
         target = bucket.properties.get("LoggingConfiguration", {}).get("DestinationBucketName")
-        yield str(bucket), str(bucket) in access_logs or house.find(bucket.stack, target) is not None
+        yield str(bucket), str(bucket) in access_logs or templates.find(bucket.stack, target) is not None
 
 
 TLS = {
@@ -61,9 +70,9 @@ TLS = {
 """The policy of each kind, and what it denies to requests without TLS, as AWS Config and Security Hub look for it."""
 
 
-def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> House:
+def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> EnvironmentTemplates:
     denied = said(actions, resources, **{"effect": "Deny", "Principal": "*", "Condition": TLS_ONLY, **more})
-    return broken({"X": resource(kind), "P": resource_policy(TLS[kind][0], "X", denied)})
+    return single_stack({"X": resource(kind), "P": resource_policy(TLS[kind][0], "X", denied)})
 
 
 _BOTH = [get("X"), {"Fn::Join": ["", [get("X"), "/*"]]}]
@@ -72,58 +81,58 @@ _NAMED = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
 
 
 @rule(
-    bucket_without_a_policy=broken({"B": resource("AWS::S3::Bucket")}),
+    bucket_without_a_policy=single_stack({"B": resource("AWS::S3::Bucket")}),
     bucket_but_not_its_objects=_deny("AWS::S3::Bucket", _ALL, get("X")),
     bucket_by_named_actions=_deny("AWS::S3::Bucket", _NAMED, _BOTH),
     bucket_for_one_principal=_deny("AWS::S3::Bucket", _ALL, _BOTH, Principal={"AWS": "111111111111"}),
     bucket_allowed=_deny("AWS::S3::Bucket", _ALL, _BOTH, effect="Allow"),
     bucket_with_tls_denied=_deny("AWS::S3::Bucket", _ALL, _BOTH, Condition={"Bool": {"aws:SecureTransport": "true"}}),
     queue_but_not_receiving=_deny("AWS::SQS::Queue", ["sqs:SendMessage"], get("X")),
-    topic_without_a_policy=broken({"T": resource("AWS::SNS::Topic")}),
+    topic_without_a_policy=single_stack({"T": resource("AWS::SNS::Topic")}),
 )
-def nothing_is_reached_without_tls(house: House) -> Facts:
-    for kept in house.resources(*TLS):
+def nothing_is_reached_without_tls(templates: EnvironmentTemplates) -> Facts:
+    for kept in templates.resources(*TLS):
         kind, action = TLS[kept.kind]
-        yield str(kept), any(_is_denied(kept, one, action) for one in _policy(house, kept, kind))
+        yield str(kept), any(_is_denied(kept, one, action) for one in _policy(templates, kept, kind))
 
 
-def _policy(house: House, kept: Resource, kind: str) -> Iterator[Json]:
-    for found in house.resources(kind):
+def _policy(templates: EnvironmentTemplates, kept: Resource, kind: str) -> Iterator[Json]:
+    for found in templates.resources(kind):
         targets = [found.properties[name] for name in ("Bucket", "Queues", "Topics") if name in found.properties]
-        if any(str(house.find(found.stack, one)) == str(kept) for target in targets for one in listed(target)):
+        if any(str(templates.find(found.stack, one)) == str(kept) for target in targets for one in as_list(target)):
             yield from found.properties["PolicyDocument"]["Statement"]
 
 
 def _is_denied(kept: Resource, statement: Json, action: str) -> bool:
-    resources = {spelled(one) for one in listed(statement["Resource"])}
+    resources = {rendered(one) for one in as_list(statement["Resource"])}
     wanted = {f"<{kept.id}.Arn>", f"<{kept.id}.Arn>/*"} if kept.kind == "AWS::S3::Bucket" else set()
     return (
         statement["Effect"] == "Deny"
         and statement["Principal"] in ("*", {"AWS": "*"})
-        and action in listed(statement["Action"])
+        and action in as_list(statement["Action"])
         and condition(statement, "aws:SecureTransport", "Bool") == ["false"]
         and wanted <= resources
     )
 
 
-@rule(for_ever=broken({"L": resource("AWS::Logs::LogGroup")}))
-def logs_are_not_kept_for_ever(house: House) -> Facts:
-    for group in house.resources("AWS::Logs::LogGroup"):
+@rule(for_ever=single_stack({"L": resource("AWS::Logs::LogGroup")}))
+def logs_are_not_kept_for_ever(templates: EnvironmentTemplates) -> Facts:
+    for group in templates.resources("AWS::Logs::LogGroup"):
         yield str(group), 0 < group.properties.get("RetentionInDays", 0) <= 3653
 
 
 @rule(
-    function=broken({"F": resource("AWS::Lambda::Function")}),
-    machine=broken({"M": resource("AWS::StepFunctions::StateMachine", LoggingConfiguration={"Level": "ALL"})}),
+    function=single_stack({"F": resource("AWS::Lambda::Function")}),
+    machine=single_stack({"M": resource("AWS::StepFunctions::StateMachine", LoggingConfiguration={"Level": "ALL"})}),
 )
-def whatever_runs_logs_to_a_log_group_of_its_stack(house: House) -> Facts:
-    for runs in house.resources("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
+def whatever_runs_logs_to_a_log_group_of_its_stack(templates: EnvironmentTemplates) -> Facts:
+    for runs in templates.resources("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
         names = runs.properties.get("LoggingConfig", runs.properties.get("LoggingConfiguration", {}))
-        found = house.find(runs.stack, names)
+        found = templates.find(runs.stack, names)
         yield str(runs), found is not None and found.kind == "AWS::Logs::LogGroup"
 
 
-def _versioned(**rules: Any) -> House:
+def _versioned(**rules: Any) -> EnvironmentTemplates:
     """A bucket that a role writes to, with one rule."""
     bucket = resource(
         "AWS::S3::Bucket",
@@ -131,7 +140,7 @@ def _versioned(**rules: Any) -> House:
         LifecycleConfiguration={"Rules": [{"Status": "Enabled", **rules}]},
     )
     writes = said("s3:PutObject", {"Fn::Join": ["", [get("B"), "/datasets/*"]]})
-    return broken({"B": bucket, "P": policy(writes)})
+    return single_stack({"B": bucket, "P": policy(writes)})
 
 
 @rule(
@@ -140,15 +149,15 @@ def _versioned(**rules: Any) -> House:
     in_its_newest_version_alone=_versioned(ExpirationInDays=1),
     by_a_function_that_is_not_there=_versioned(Prefix="datasets/", NoncurrentVersionExpiration={"NoncurrentDays": 1}),
 )
-def what_is_written_to_a_bucket_ends_in_all_its_versions(house: House) -> Facts:
+def what_is_written_to_a_bucket_ends_in_all_its_versions(templates: EnvironmentTemplates) -> Facts:
     """By a rule of the bucket; data sets, which may be in use, by the function that knows. Golden sets, which people
     judge models by for years, end in their old versions alone."""
-    handlers = {function.properties.get("Handler") for function in house.resources("AWS::Lambda::Function")}
-    for writer, statement in house.statements():
-        for target in listed(statement.get("Resource", [])) if allows(statement, "s3:PutObject") else []:
-            bucket = house.find(writer.stack, target)
+    handlers = {function.properties.get("Handler") for function in templates.resources("AWS::Lambda::Function")}
+    for writer, statement in templates.statements():
+        for target in as_list(statement.get("Resource", [])) if allows(statement, "s3:PutObject") else []:
+            bucket = templates.find(writer.stack, target)
             if bucket is not None and bucket.kind == "AWS::S3::Bucket":
-                folder = spelled(target).partition("/")[2].rstrip("*")
+                folder = rendered(target).partition("/")[2].rstrip("*")
                 daily = folder.startswith("datasets/") and "lambdas.expiry.handler.expire" in handlers
                 judged = daily or folder.startswith("golden/")
                 yield f"{writer} → {bucket} {folder}", _ends(bucket, folder, judged=judged)

@@ -16,7 +16,7 @@ from distillery.client.errors import NotAllowed
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
 from local.account import LocalAccount
-from tests.fakes.road import open_run
+from tests.fakes.pipeline import open_run
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 

@@ -9,7 +9,7 @@ import pytest
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Run
 from distillery.core.recipe import OverBudgetThen
-from tests.fakes.road import dataset, recipe
+from tests.fakes.pipeline import dataset, recipe
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 

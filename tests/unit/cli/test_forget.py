@@ -13,7 +13,7 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.logs import InvocationLogs
 from distillery.core.pipeline import Outcome, Run
-from tests.fakes.road import dataset, distilled, recipe, student
+from tests.fakes.pipeline import dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
@@ -68,7 +68,7 @@ def test_every_copy_goes_in_every_bucket_and_version_with_its_markers(
     file = tmp_path / "theirs.jsonl"
     file.write_text(HIT)
     said = command("forget", by, {"--text": "zoe miller", "--file": str(file), "--digest": PROMPT.digest}[by], "--yes")
-    assert (said.code, s3.held()) == (0, ["reports/support/other.json"])
+    assert (said.code, s3.remaining_keys()) == (0, ["reports/support/other.json"])
     assert "6 of 6 copies deleted" in said.out
 
 
@@ -76,14 +76,14 @@ def test_nothing_is_deleted_before_somebody_says_yes(
     command: Command, s3: FakeS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scattered(s3)
-    before = s3.held()
+    before = s3.remaining_keys()
     for words, code in ((("--dry-run",), 0), (("--json",), 0), ((), 1)):
         monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
         assert command("forget", "--text", SAID, *words).code == code
-    assert (s3.held(), s3.deletes) == (before, [])
+    assert (s3.remaining_keys(), s3.deletes) == (before, [])
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert command("forget", "--text", SAID).code == 0
-    assert s3.held() == ["reports/support/other.json"]
+    assert s3.remaining_keys() == ["reports/support/other.json"]
 
 
 def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_asked_for(
@@ -109,9 +109,11 @@ def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_as
         "dd": f"run {road.id} is active",
         "su": "a golden set",
     }
-    assert not [key for key in s3.held() if key.startswith(f"evaluations/{runs[0].id}")], "answers to it went too"
+    assert not [key for key in s3.remaining_keys() if key.startswith(f"evaluations/{runs[0].id}")], (
+        "answers to it went too"
+    )
     assert command("forget", "--text", SAID, "--yes", "--everything").code == 0
-    assert [key for key in s3.held() if "train" in key or "golden" in key] == []
+    assert [key for key in s3.remaining_keys() if "train" in key or "golden" in key] == []
 
 
 def test_a_data_set_stays_where_the_ledger_lost_what_a_serving_model_learned(
@@ -121,7 +123,7 @@ def test_a_data_set_stays_where_the_ledger_lost_what_a_serving_model_learned(
     account.aliases["support"] = {"current": student("z").model_arn, "previous": None}
     said = command("forget", "--text", SAID, "--yes")
     assert (said.code, "no run is known of the current model" in said.out) == (3, True)
-    assert any("train" in key for key in s3.held())
+    assert any("train" in key for key in s3.remaining_keys())
 
 
 def test_a_job_that_read_logged_calls_itself_may_have_learned_them(
@@ -146,7 +148,7 @@ def test_what_s3_refuses_to_delete_or_to_read_is_told_and_the_rest_goes(command:
     assert "could not be read: s3://data/reports/support/other.json" in said.out
     s3.refuse = s3.unreadable = set()
     assert command("forget", "--text", SAID, "--yes").code == 0
-    assert s3.held() == ["reports/support/other.json"]
+    assert s3.remaining_keys() == ["reports/support/other.json"]
 
 
 def test_interrupted_twice_it_ends_what_it_began_and_names_the_same_models(
@@ -168,7 +170,7 @@ def test_interrupted_twice_it_ends_what_it_began_and_names_the_same_models(
     for code in (130, 130, 0):
         said = command("forget", "--text", SAID, "--yes")
         assert (said.code, run.id in said.out) == (code, True)
-    assert [key for key in s3.held() if "heldout" not in key] == ["reports/support/other.json"]
+    assert [key for key in s3.remaining_keys() if "heldout" not in key] == ["reports/support/other.json"]
 
 
 def test_of_one_recipe_its_folders_alone_are_listed_and_its_runs_alone_are_asked_for(
@@ -185,7 +187,7 @@ def test_of_one_recipe_its_folders_alone_are_listed_and_its_runs_alone_are_asked
     assert {bucket for bucket, _ in s3.listed} == {"prompts", "data"}
     left = {one.key.rpartition("/")[0] for one in s3.kept if one.body and HIT in one.body.decode(errors="replace")}
     assert left == {"datasets/support-de/bb", f"jobs/{run.id}0", "jobs/r"}
-    assert "AWSLogs/1/BedrockModelInvocationLogs/us-east-2/2026/x.json.gz" in s3.held("calls")
+    assert "AWSLogs/1/BedrockModelInvocationLogs/us-east-2/2026/x.json.gz" in s3.remaining_keys("calls")
 
 
 def test_an_environment_that_logs_no_calls_is_searched_without_them(
@@ -198,7 +200,7 @@ def test_an_environment_that_logs_no_calls_is_searched_without_them(
     account.collection = Without()
     s3.put("s3://prompts/uploads/support/a.jsonl", HIT)
     assert command("forget", "--text", SAID, "--yes").code == 0
-    assert s3.held() == []
+    assert s3.remaining_keys() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
-from tests.fakes.road import open_run
+from tests.fakes.pipeline import open_run
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 

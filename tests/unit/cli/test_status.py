@@ -12,7 +12,7 @@ from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Outcome, Stage
-from tests.fakes.road import alias, dataset, open_run, recipe, verdict
+from tests.fakes.pipeline import alias, dataset, open_run, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 

@@ -19,8 +19,8 @@ from distillery.client import FunctionRefused, NotReached
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
 from tests.fakes.errors import service_error
-from tests.fakes.road import dataset, open_run, recipe, verdict
-from tests.fakes.strangers import ACTIVE, ATTACKS, ORDINARY, hostile
+from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY, hostile
+from tests.fakes.pipeline import dataset, open_run, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.routes import FAST, publish
 from tests.unit.cli.test_ask import ANSWER
@@ -37,7 +37,7 @@ TEXTS = {**ATTACKS, "markup": MARKUP, "everything": MARKUP.join(ATTACKS.values()
 Words = tuple[str, ...]
 
 
-class Scene:
+class Scenario:
     """The account and a folder, where `text` may stand."""
 
     def __init__(self, account: FakeAccount, folder: Path, text: str) -> None:
@@ -59,152 +59,162 @@ class Scene:
         return json.dumps({"findings": [found | {"allowed": self.text, "fix": self.text}]}).encode()
 
 
-def ask(scene: Scene) -> Words:
-    mode = {"latency": scene.text, "tier": scene.text}
-    tries = [{"step": 0, "error": scene.text}]
-    told = dict.fromkeys(("text", "identifier", "region", "cost_usd", "latency_ms"), scene.text)
-    scene.account.answers["serving-function"] = ANSWER | told | {"served": mode, "attempts": tries}
-    return "ask", "fast", scene.text
+def ask(scenario: Scenario) -> Words:
+    mode = {"latency": scenario.text, "tier": scenario.text}
+    tries = [{"step": 0, "error": scenario.text}]
+    told = dict.fromkeys(("text", "identifier", "region", "cost_usd", "latency_ms"), scenario.text)
+    scenario.account.answers["serving-function"] = ANSWER | told | {"served": mode, "attempts": tries}
+    return "ask", "fast", scenario.text
 
 
-def refused(scene: Scene) -> Words:
-    scene.account.answers["serving-function"] = FunctionRefused(scene.text, scene.text)
+def refused(scenario: Scenario) -> Words:
+    scenario.account.answers["serving-function"] = FunctionRefused(scenario.text, scenario.text)
     return "ask", "fast", "hello"
 
 
-def unreached(scene: Scene) -> Words:
-    scene.account.answers["serving-function"] = NotReached(scene.text)
+def unreached(scenario: Scenario) -> Words:
+    scenario.account.answers["serving-function"] = NotReached(scenario.text)
     return "ask", "fast", "hello"
 
 
-def unforeseen(scene: Scene) -> Words:
-    scene.account.answers["serving-function"] = service_error("ValidationException", message=scene.text)
+def unforeseen(scenario: Scenario) -> Words:
+    scenario.account.answers["serving-function"] = service_error("ValidationException", message=scenario.text)
     return "ask", "fast", "hello"
 
 
-def broken(scene: Scene) -> Words:
-    scene.account.answers["serving-function"] = OSError(5, scene.text, scene.text)
+def broken(scenario: Scenario) -> Words:
+    scenario.account.answers["serving-function"] = OSError(5, scenario.text, scenario.text)
     return "ask", "fast", "hello"
 
 
-def run(scene: Scene) -> Words:
-    answer = {"status": "started", "run": scene.text, "reason": scene.text}
-    scene.account.answers["dataset-function"] = answer
-    return "run", "support", scene.file(b"{}\n")
+def run(scenario: Scenario) -> Words:
+    answer = {"status": "started", "run": scenario.text, "reason": scenario.text}
+    scenario.account.answers["dataset-function"] = answer
+    return "run", "support", scenario.file(b"{}\n")
 
 
-def run_refused(scene: Scene) -> Words:
-    answer = {"status": scene.text, "run": None, "reason": scene.text, "report_uri": scene.text}
-    scene.account.answers["dataset-function"] = answer
-    scene.account.objects[scene.text] = scene.report()
-    return "run", "support", scene.file(b"{}\n")
+def run_refused(scenario: Scenario) -> Words:
+    answer = {"status": scenario.text, "run": None, "reason": scenario.text, "report_uri": scenario.text}
+    scenario.account.answers["dataset-function"] = answer
+    scenario.account.objects[scenario.text] = scenario.report()
+    return "run", "support", scenario.file(b"{}\n")
 
 
-def collect(scene: Scene) -> Words:
-    answer = {"status": "collected", "prompts": scene.text, "calls": 3, "uri": scene.text, "left_out": {scene.text: 1}}
-    scene.account.answers["collect-function"] = answer
+def collect(scenario: Scenario) -> Words:
+    answer = {
+        "status": "collected",
+        "prompts": scenario.text,
+        "calls": 3,
+        "uri": scenario.text,
+        "left_out": {scenario.text: 1},
+    }
+    scenario.account.answers["collect-function"] = answer
     return "collect", "support"
 
 
-def collect_refused(scene: Scene) -> Words:
-    scene.account.answers["collect-function"] = {"status": scene.text, "reason": scene.text}
+def collect_refused(scenario: Scenario) -> Words:
+    scenario.account.answers["collect-function"] = {"status": scenario.text, "reason": scenario.text}
     return "collect", "support"
 
 
-def status(scene: Scene) -> Words:
-    run = open_run(scene.ledger)
-    scene.ledger.begin(run.id, Stage.EVALUATION)
-    scene.ledger.end(run.id, Stage.EVALUATION, replace(verdict(passed=False), measure=scene.text))
-    scene.ledger.close(run.id, Outcome.FAILED, "x")
-    _write(scene, "reason", scene.text)
-    scene.account.aliases["support"] = {**ALIAS, "run": scene.text, "endpoint": {"arn": scene.text}}
+def status(scenario: Scenario) -> Words:
+    run = open_run(scenario.ledger)
+    scenario.ledger.begin(run.id, Stage.EVALUATION)
+    scenario.ledger.end(run.id, Stage.EVALUATION, replace(verdict(passed=False), measure=scenario.text))
+    scenario.ledger.close(run.id, Outcome.FAILED, "x")
+    _write(scenario, "reason", scenario.text)
+    scenario.account.aliases["support"] = {**ALIAS, "run": scenario.text, "endpoint": {"arn": scenario.text}}
     return "status", "support"
 
 
-def watch(scene: Scene) -> Words:
-    run = open_run(scene.ledger)
-    scene.ledger.begin(run.id, Stage.DATASET)
-    scene.ledger.end(run.id, Stage.DATASET, replace(dataset(), uri=scene.text))
-    scene.ledger.begin(run.id, Stage.EVALUATION)
-    scene.ledger.end(run.id, Stage.EVALUATION, replace(verdict(), measure=scene.text))
-    scene.ledger.close(run.id, Outcome.FAILED, "x")
-    _write(scene, "reason", scene.text)
+def watch(scenario: Scenario) -> Words:
+    run = open_run(scenario.ledger)
+    scenario.ledger.begin(run.id, Stage.DATASET)
+    scenario.ledger.end(run.id, Stage.DATASET, replace(dataset(), uri=scenario.text))
+    scenario.ledger.begin(run.id, Stage.EVALUATION)
+    scenario.ledger.end(run.id, Stage.EVALUATION, replace(verdict(), measure=scenario.text))
+    scenario.ledger.close(run.id, Outcome.FAILED, "x")
+    _write(scenario, "reason", scenario.text)
     return "watch", run.id
 
 
-def _write(scene: Scene, attribute: str, text: str) -> None:
+def _write(scenario: Scenario, attribute: str, text: str) -> None:
     """Into the ledger by another hand, which escapes nothing."""
-    for item in scene.account.table.items.values():
+    for item in scenario.account.table.items.values():
         if attribute in item:
             item[attribute] = text
 
 
-def approve(scene: Scene) -> Words:
+def approve(scenario: Scenario) -> Words:
     dear = replace(dataset(), estimate_usd=dataset().at_most_usd)
-    run = scene.ledger.open(recipe(), dear, again=False, awaiting=True).run
-    lines = [{"what": scene.text, "usd": scene.text}]
+    run = scenario.ledger.open(recipe(), dear, again=False, awaiting=True).run
+    lines = [{"what": scenario.text, "usd": scenario.text}]
     told: dict[str, Any] = {
         "lines": lines,
         "total_usd": str(dear.estimate_usd),
-        "at_most_usd": scene.text,
+        "at_most_usd": scenario.text,
         "afterwards": lines,
     }
-    answers = [{"who": scene.text, "model": scene.text, "usd": None}]
-    told |= {"afterwards": lines, "tokens_in": 1, "tokens_out": 1, "answers": answers, "prices_as_of": scene.text}
-    scene.account.objects[dear.report_uri] = json.dumps({"estimate": ESTIMATE | told}).encode()
-    scene.account.answers["approval-function"] = {}
+    answers = [{"who": scenario.text, "model": scenario.text, "usd": None}]
+    told |= {"afterwards": lines, "tokens_in": 1, "tokens_out": 1, "answers": answers, "prices_as_of": scenario.text}
+    scenario.account.objects[dear.report_uri] = json.dumps({"estimate": ESTIMATE | told}).encode()
+    scenario.account.answers["approval-function"] = {}
     return "approve", run.id, "--yes"
 
 
-def routes(scene: Scene) -> Words:
-    step = replace(FAST.steps[0], model=scene.text, region=scene.text)
-    publish(scene.account, replace(FAST, steps=(step,), description=scene.text))
+def routes(scenario: Scenario) -> Words:
+    step = replace(FAST.steps[0], model=scenario.text, region=scenario.text)
+    publish(scenario.account, replace(FAST, steps=(step,), description=scenario.text))
     return ("routes",)
 
 
-def routes_json(scene: Scene) -> Words:
-    return *routes(scene), "--json"
+def routes_json(scenario: Scenario) -> Words:
+    return *routes(scenario), "--json"
 
 
-def snippets(scene: Scene) -> Words:
-    publish(scene.account, replace(FAST, tags={scene.text: scene.text}, description=scene.text))
+def snippets(scenario: Scenario) -> Words:
+    publish(scenario.account, replace(FAST, tags={scenario.text: scenario.text}, description=scenario.text))
     return "snippets", "fast"
 
 
-def probe(scene: Scene) -> Words:
-    probing(scene.account, service_error("ValidationException", message=scene.text))
+def probe(scenario: Scenario) -> Words:
+    probing(scenario.account, service_error("ValidationException", message=scenario.text))
     return "probe", "fast", "--yes"
 
 
-def check(scene: Scene) -> Words:
-    line = {"schemaVersion": scene.text, scene.text: scene.text, "messages": [{"role": scene.text, "content": []}]}
-    return "check", scene.file(json.dumps(line).encode() + b"\n")
+def check(scenario: Scenario) -> Words:
+    line = {
+        "schemaVersion": scenario.text,
+        scenario.text: scenario.text,
+        "messages": [{"role": scenario.text, "content": []}],
+    }
+    return "check", scenario.file(json.dumps(line).encode() + b"\n")
 
 
-def check_json(scene: Scene) -> Words:
-    return *check(scene), "--json"
+def check_json(scenario: Scenario) -> Words:
+    return *check(scenario), "--json"
 
 
-def check_named(scene: Scene) -> Words:
-    return "check", scene.named_file()
+def check_named(scenario: Scenario) -> Words:
+    return "check", scenario.named_file()
 
 
-def check_nowhere(scene: Scene) -> Words:
-    return "check", scene.text, "--student", scene.text
+def check_nowhere(scenario: Scenario) -> Words:
+    return "check", scenario.text, "--student", scenario.text
 
 
-SCENES: tuple[Callable[[Scene], Words], ...] = (
+SCENES: tuple[Callable[[Scenario], Words], ...] = (
     *(ask, refused, unreached, unforeseen, broken, run, run_refused, collect, collect_refused, status, watch, approve),
     *(routes, routes_json, snippets, probe, check, check_json, check_named, check_nowhere),
-    lambda scene: (scene.text,),
-    lambda scene: (f"--{scene.text}",),
-    lambda scene: ("ask", "fast", "x", scene.text),
-    lambda scene: ("ask", scene.text, "hello"),
-    lambda scene: ("watch", scene.text),
-    lambda scene: ("status", scene.text),
-    lambda scene: ("--env", scene.text, "check", "--recipe", "support", scene.file(b"{}\n")),
-    lambda scene: ("bench", "fast", "--max-usd", scene.text),
-    lambda scene: ("run", "support", scene.text),
+    lambda scenario: (scenario.text,),
+    lambda scenario: (f"--{scenario.text}",),
+    lambda scenario: ("ask", "fast", "x", scenario.text),
+    lambda scenario: ("ask", scenario.text, "hello"),
+    lambda scenario: ("watch", scenario.text),
+    lambda scenario: ("status", scenario.text),
+    lambda scenario: ("--env", scenario.text, "check", "--recipe", "support", scenario.file(b"{}\n")),
+    lambda scenario: ("bench", "fast", "--max-usd", scenario.text),
+    lambda scenario: ("run", "support", scenario.text),
 )
 RAISED_BY_PYTHON = (TypeError, ValueError, KeyError)
 """For what no service answers: a number that is a text."""
@@ -212,10 +222,10 @@ RAISED_BY_PYTHON = (TypeError, ValueError, KeyError)
 
 @pytest.mark.parametrize("colours", [False, True])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("scenario", SCENES)
 @pytest.mark.usefixtures("command")
 def test_no_text_of_others_acts_on_who_reads_it(
-    scene: Callable[[Scene], Words],
+    scenario: Callable[[Scenario], Words],
     text: str,
     colours: bool,
     account: FakeAccount,
@@ -226,7 +236,7 @@ def test_no_text_of_others_acts_on_who_reads_it(
     if colours:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setattr(terminal, "console", terminal.Terminal(force_terminal=True))
-    words = scene(Scene(account, tmp_path, text))
+    words = scenario(Scenario(account, tmp_path, text))
     monkeypatch.setattr(sys, "argv", ["distillery", *words])
     with contextlib.suppress(SystemExit):
         try:
@@ -237,7 +247,7 @@ def test_no_text_of_others_acts_on_who_reads_it(
     for stream in printed:
         shown = STYLES.sub("", stream)
         assert not ACTIVE.search(shown), (words, ACTIVE.findall(shown))
-        assert not re.search(r"^2026-11-23 promoted", shown, re.MULTILINE) or scene is ask, words
+        assert not re.search(r"^2026-11-23 promoted", shown, re.MULTILINE) or scenario is ask, words
     assert printed.out + printed.err
     if "--json" in words:
         json.loads(printed.out)

@@ -12,7 +12,7 @@ from distillery.cli import progress
 from distillery.cli.target import Target
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
-from tests.fakes.road import dataset, distilled, open_run, verdict
+from tests.fakes.pipeline import dataset, distilled, open_run, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from distillery.client import AllStepsFailed, Step
 from distillery.client.fallback import BREAKER_FAILURES, BREAKER_SECONDS, ROUNDS, STEP_ATTEMPTS, timeout_within
-from tests.unit.client.world import (
+from tests.unit.client.harness import (
     ALIAS,
     ENDPOINT,
     HAIKU,
@@ -18,7 +18,7 @@ from tests.unit.client.world import (
     STANDARD,
     STUDENT,
     THROTTLED,
-    World,
+    ClientHarness,
     answer,
     refusal,
     route_map,
@@ -50,113 +50,113 @@ GONE: list[Exception] = [
 ]
 
 
-def ask(world: World, **more: Any) -> Any:
-    return world.route(**more).converse(messages=MESSAGES)
+def ask(harness: ClientHarness, **more: Any) -> Any:
+    return harness.route(**more).converse(messages=MESSAGES)
 
 
 @pytest.mark.parametrize("error", TRANSIENT, ids=str)
 def test_what_passes_is_tried_again_after_a_pause(error: Exception) -> None:
-    world = World(route_map())
-    world.script[PRO] = [error, answer()]
-    reply = ask(world)
-    assert (world.called, reply.index, world.pauses) == ([PRO, PRO], 0, [0.1])
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [error, answer()]
+    reply = ask(harness)
+    assert (harness.called, reply.index, harness.pauses) == ([PRO, PRO], 0, [0.1])
     assert reply.attempts[0].error is not None
     assert reply.attempts[-1].error is None
 
 
 @pytest.mark.parametrize("error", TRANSIENT, ids=str)
 def test_a_step_is_tried_so_often_and_then_the_next(error: Exception) -> None:
-    world = World(route_map())
-    world.script[PRO] = [error]
-    assert ask(world).index == 1
-    assert world.called == [PRO] * STEP_ATTEMPTS + ["app-pro"]
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [error]
+    assert ask(harness).index == 1
+    assert harness.called == [PRO] * STEP_ATTEMPTS + ["app-pro"]
 
 
 @pytest.mark.parametrize("error", LATE, ids=str)
 def test_who_used_up_its_time_is_not_asked_again_at_once(error: Exception) -> None:
-    world = World(route_map())
-    world.script[PRO] = [error]
-    assert ask(world).index == 1
-    assert (world.called, world.pauses) == ([PRO, "app-pro"], [])
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [error]
+    assert ask(harness).index == 1
+    assert (harness.called, harness.pauses) == ([PRO, "app-pro"], [])
 
 
 @pytest.mark.parametrize("error", GONE, ids=str)
 def test_for_what_is_gone_the_map_is_read_once_more_and_the_next_step_asked(error: Exception) -> None:
-    world = World(route_map())
-    world.script[PRO] = world.script["app-pro"] = [error]
-    route = world.route()
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = harness.script["app-pro"] = [error]
+    route = harness.route()
     assert route.map
-    world.at += 10
+    harness.at += 10
     assert route.converse(messages=MESSAGES).index == 2
-    assert world.called == [PRO, "app-pro", HAIKU]
-    assert len(world.ssm.reads) == 2  # once more, though two steps were gone
+    assert harness.called == [PRO, "app-pro", HAIKU]
+    assert len(harness.ssm.reads) == 2  # once more, though two steps were gone
 
 
 def test_what_the_map_says_by_then_is_asked_instead() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [GONE[0]]
-    route = world.route()
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = [GONE[0]]
+    route = harness.route()
     assert route.map
-    world.at += 10
-    world.publish(route_map(STANDARD, OTHER))
+    harness.at += 10
+    harness.publish(route_map(STANDARD, OTHER))
     assert route.converse(messages=MESSAGES).identifier == "app-pro"
 
 
 def test_a_new_endpoint_of_the_alias_is_found_at_once() -> None:
-    world = World(route_map(STUDENT, OTHER))
-    world.promote()
-    route = world.route()
+    harness = ClientHarness(route_map(STUDENT, OTHER))
+    harness.promote()
+    route = harness.route()
     route.converse(messages=MESSAGES)
-    world.script[ENDPOINT] = [refusal("ResourceNotFoundException", "Could not find the deployment", 404)]
+    harness.script[ENDPOINT] = [refusal("ResourceNotFoundException", "Could not find the deployment", 404)]
     new = ENDPOINT.replace("abcdefghijkl", "newnewnewnew")
-    world.promote("model-b", new)
-    world.at += 10
+    harness.promote("model-b", new)
+    harness.at += 10
     reply = route.converse(messages=MESSAGES)
     assert (reply.identifier, reply.model, reply.index) == (new, "model-b", 0)
 
 
 def test_a_burst_is_waited_out() -> None:
     """Every step is throttled for longer than its tries: there is time left, so the policy is walked again."""
-    world = World(route_map(OPTIMIZED, STANDARD))
-    world.script[PRO] = [THROTTLED] * 5 + [answer()]
-    world.script["app-pro"] = [THROTTLED]
-    assert ask(world).identifier == PRO
-    assert world.pauses == [0.1, 0.1, 0.2, 0.4, 0.2, 0.4, 0.8, 1.6]
+    harness = ClientHarness(route_map(OPTIMIZED, STANDARD))
+    harness.script[PRO] = [THROTTLED] * 5 + [answer()]
+    harness.script["app-pro"] = [THROTTLED]
+    assert ask(harness).identifier == PRO
+    assert harness.pauses == [0.1, 0.1, 0.2, 0.4, 0.2, 0.4, 0.8, 1.6]
 
 
 def test_a_route_gives_up_with_every_attempt() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO], world.script[HAIKU] = [THROTTLED], [refusal("InternalServerException", "oh", 500)]
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO], harness.script[HAIKU] = [THROTTLED], [refusal("InternalServerException", "oh", 500)]
     with pytest.raises(
         AllStepsFailed, match=r"us-east-2: ThrottlingException \(2 times\).*us-west-2: Internal"
     ) as lost:
-        ask(world)
+        ask(harness)
     assert [attempt.index for attempt in lost.value.attempts] == [0, 0, 1, 1] * ROUNDS
-    assert [told.error for told in world.observed] == ["AllStepsFailed"]
+    assert [told.error for told in harness.observed] == ["AllStepsFailed"]
 
 
 def test_a_deadline_ends_it() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = world.script[HAIKU] = [world.take(3, THROTTLED)]
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = harness.script[HAIKU] = [harness.take(3, THROTTLED)]
     with pytest.raises(AllStepsFailed, match="within 10 s"):
-        ask(world, deadline=10)
-    assert world.at <= 1010
-    assert len(world.called) == 4
+        ask(harness, deadline=10)
+    assert harness.at <= 1010
+    assert len(harness.called) == 4
 
 
 def test_a_step_that_hangs_leaves_time_for_the_others() -> None:
-    world = World(route_map())
+    harness = ClientHarness(route_map())
     late = ReadTimeoutError(endpoint_url="http://x")
-    world.script[PRO] = world.script["app-pro"] = [world.take(1000, late)]
-    reply = ask(world, deadline=60)
+    harness.script[PRO] = harness.script["app-pro"] = [harness.take(1000, late)]
+    reply = ask(harness, deadline=60)
     assert reply.index == 2
-    assert world.waits == pytest.approx([28.5, 14.25, 14.25], rel=0.01)
+    assert harness.waits == pytest.approx([28.5, 14.25, 14.25], rel=0.01)
 
 
 def test_the_last_step_has_all_the_time_that_is_left() -> None:
-    world = World(route_map(OTHER))
-    ask(world, deadline=60)
-    assert world.waits == [57.0]
+    harness = ClientHarness(route_map(OTHER))
+    ask(harness, deadline=60)
+    assert harness.waits == [57.0]
 
 
 @pytest.mark.parametrize(
@@ -167,82 +167,82 @@ def test_a_try_is_given_one_of_few_times(deadline: float, seconds: float, given:
 
 
 def test_a_student_that_nobody_promoted_is_left_out_until_somebody_does() -> None:
-    world = World(route_map(STUDENT, OTHER))
-    route = world.route()
+    harness = ClientHarness(route_map(STUDENT, OTHER))
+    route = harness.route()
     reply = route.converse(messages=MESSAGES)
     assert (reply.index, reply.attempts[0].error, reply.attempts[0].identifier) == (1, "NothingPromoted", None)
     assert ALIAS in str(reply.attempts[0].message)
-    world.promote()
-    world.at += 6
+    harness.promote()
+    harness.at += 6
     assert route.converse(messages=MESSAGES).index == 0
 
 
 def test_a_step_that_keeps_failing_is_left_alone_then_tried_with_one_request() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [THROTTLED]
-    route = world.route()
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = [THROTTLED]
+    route = harness.route()
 
     def asked() -> int:
-        before = world.called.count(PRO)
+        before = harness.called.count(PRO)
         assert route.converse(messages=MESSAGES).index == 1
-        return world.called.count(PRO) - before
+        return harness.called.count(PRO) - before
 
     tries = [asked() for _ in range(4)]
     assert tries == [2, 2, 2, 0]
     assert sum(tries) >= BREAKER_FAILURES
-    world.at += BREAKER_SECONDS
+    harness.at += BREAKER_SECONDS
     assert asked() == STEP_ATTEMPTS  # half-open
     assert asked() == 0
-    world.at += BREAKER_SECONDS
-    world.script[PRO] = [answer()]
+    harness.at += BREAKER_SECONDS
+    harness.script[PRO] = [answer()]
     assert route.converse(messages=MESSAGES).index == 0
     assert route.converse(messages=MESSAGES).index == 0  # closed
 
 
 def test_an_open_breaker_costs_nobody_the_only_answer_there_is() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = world.script[HAIKU] = [THROTTLED]
-    route = world.route()
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = harness.script[HAIKU] = [THROTTLED]
+    route = harness.route()
     with pytest.raises(AllStepsFailed):
         route.converse(messages=MESSAGES)
-    world.script[PRO] = [answer()]
+    harness.script[PRO] = [answer()]
     assert route.converse(messages=MESSAGES).index == 0
 
 
 def test_steps_of_one_model_in_two_modes_fail_apart() -> None:
     priority = Step(model="amazon.nova-pro-v1:0", region="us-east-2", identifier=PRO, tier="priority")
-    world = World(route_map(OPTIMIZED, priority))
+    harness = ClientHarness(route_map(OPTIMIZED, priority))
 
     def only_priority(request: Any) -> Any:
         return answer() if "serviceTier" in request else THROTTLED
 
-    world.script[PRO] = [only_priority]
-    route = world.route()
+    harness.script[PRO] = [only_priority]
+    route = harness.route()
     assert [route.converse(messages=MESSAGES).index for _ in range(5)] == [1] * 5
-    assert len([request for request in world.requests if "serviceTier" not in request]) == 6
+    assert len([request for request in harness.requests if "serviceTier" not in request]) == 6
 
 
 def test_what_is_gone_is_asked_once_in_a_request_however_long_it_goes_on() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO], world.script[HAIKU] = [GONE[0]], [THROTTLED]
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO], harness.script[HAIKU] = [GONE[0]], [THROTTLED]
     with pytest.raises(AllStepsFailed):
-        ask(world)
-    assert world.called == [PRO, *[HAIKU] * STEP_ATTEMPTS * ROUNDS]
+        ask(harness)
+    assert harness.called == [PRO, *[HAIKU] * STEP_ATTEMPTS * ROUNDS]
 
 
 def test_the_map_is_read_again_once_in_a_request_however_many_steps_are_gone() -> None:
-    world = World(route_map())
+    harness = ClientHarness(route_map())
     for identifier in (PRO, "app-pro", HAIKU):
-        world.script[identifier] = [world.take(6, GONE[0])]
+        harness.script[identifier] = [harness.take(6, GONE[0])]
     with pytest.raises(AllStepsFailed, match="ResourceNotFoundException"):
-        ask(world)
-    assert len(world.ssm.reads) == 2
+        ask(harness)
+    assert len(harness.ssm.reads) == 2
 
 
 def test_a_callers_own_mistakes_open_no_breaker() -> None:
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [refusal("ValidationException", "too long")] * (BREAKER_FAILURES + 1) + [answer()]
-    route = world.route()
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = [refusal("ValidationException", "too long")] * (BREAKER_FAILURES + 1) + [answer()]
+    route = harness.route()
     for _ in range(BREAKER_FAILURES + 1):
         with pytest.raises(ClientError):
             route.converse(messages=MESSAGES)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from tests.unit.client.world import MESSAGES, OPTIMIZED, STUDENT, World, answer, refusal, route_map
+from tests.unit.client.harness import MESSAGES, OPTIMIZED, STUDENT, ClientHarness, answer, refusal, route_map
 
 FILES = {
     "aws.py",
@@ -20,9 +20,9 @@ FILES = {
 
 
 def test_a_call_and_its_fallback_run_through_nine_files() -> None:
-    world = World(route_map(OPTIMIZED, STUDENT))
-    world.promote()
-    world.script[str(OPTIMIZED.identifier)] = [refusal("ThrottlingException", status=429), answer()]
+    harness = ClientHarness(route_map(OPTIMIZED, STUDENT))
+    harness.promote()
+    harness.script[str(OPTIMIZED.identifier)] = [refusal("ThrottlingException", status=429), answer()]
     files: set[Path] = set()
 
     def trace(frame: FrameType, event: str, _: object) -> None:
@@ -31,7 +31,7 @@ def test_a_call_and_its_fallback_run_through_nine_files() -> None:
 
     sys.setprofile(trace)
     try:
-        world.route().converse(messages=MESSAGES)
+        harness.route().converse(messages=MESSAGES)
     finally:
         sys.setprofile(None)
     ours = {file.name for file in files if file.parent.name == "client" and file.parent.parent.name == "distillery"}

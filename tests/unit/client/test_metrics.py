@@ -11,27 +11,27 @@ from urllib3.exceptions import ProtocolError
 from distillery.client import EmbeddedMetrics, RouteError
 from distillery.client.metrics import Dimension, Metric
 from tests.fakes.errors import service_error
-from tests.unit.client.world import (
+from tests.unit.client.harness import (
     MESSAGES,
     OPTIMIZED,
     OTHER,
     PRO,
     START,
     THROTTLED,
-    World,
+    ClientHarness,
     answer,
     delta,
     end,
     refusal,
 )
-from tests.unit.client.world import route_map as said
+from tests.unit.client.harness import route_map as said
 
 COUNTS = {"Requests": 1, "Failed": 0, "Fallbacks": 0, "Downgrades": 0, "Degraded": 0, "FallbackStep": 0}
 
 
-def lines_of(world: World, *, streamed: bool = False) -> list[dict[str, Any]]:
+def lines_of(harness: ClientHarness, *, streamed: bool = False) -> list[dict[str, Any]]:
     lines: list[str] = []
-    route = world.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1_700_000_000.1234))
+    route = harness.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1_700_000_000.1234))
     try:
         if streamed:
             list(route.converse_stream(messages=MESSAGES))
@@ -50,9 +50,9 @@ def values(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_answer_is_counted_and_told_by_what_was_served() -> None:
-    world = World(said())
-    world.script[PRO] = [answer(performanceConfig={"latency": "optimized"})]
-    (line,) = lines_of(world)
+    harness = ClientHarness(said())
+    harness.script[PRO] = [answer(performanceConfig={"latency": "optimized"})]
+    (line,) = lines_of(harness)
     assert values(line) == COUNTS | {"Answers": 1, "InputTokens": 1000, "OutputTokens": 10, "CostUSD": 0.00104}
     assert (line["Environment"], line["Route"], line["Served"]) == ("dev", "fast", "optimized")
     assert line["_aws"]["Timestamp"] == 1_700_000_000_123
@@ -67,44 +67,44 @@ def test_an_answer_is_counted_and_told_by_what_was_served() -> None:
 
 
 def test_a_downgrade_and_a_fallback_are_counted() -> None:
-    world = World(said())
-    (line,) = lines_of(world)
+    harness = ClientHarness(said())
+    (line,) = lines_of(harness)
     assert values(line).items() >= (COUNTS | {"Downgrades": 1, "Degraded": 1}).items()
     assert (line["Served"], line["Requested"]) == ("standard", "optimized")
-    world.script[PRO] = [THROTTLED]
-    (line,) = lines_of(world)
+    harness.script[PRO] = [THROTTLED]
+    (line,) = lines_of(harness)
     assert values(line).items() >= (COUNTS | {"Fallbacks": 1, "Degraded": 1, "FallbackStep": 1}).items()
     assert (line["Requested"], line["RequestedOfStep"]) == ("optimized", "standard")
 
 
 def test_a_request_without_an_answer_is_one_that_was_not_served_as_meant() -> None:
     """Else the alarm on the share of such requests would go quiet where nothing answers at all."""
-    world = World(said(OPTIMIZED))
-    world.script[PRO] = [THROTTLED]
-    (line,) = lines_of(world)
+    harness = ClientHarness(said(OPTIMIZED))
+    harness.script[PRO] = [THROTTLED]
+    (line,) = lines_of(harness)
     assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Degraded": 1}
     assert (line["Error"], line["Requested"]) == ("AllStepsFailed", "optimized")
 
 
 def test_an_error_of_the_callers_says_nothing_about_how_a_route_is_served() -> None:
-    world = World(said())
-    world.script[PRO] = [refusal("ValidationException", "too long")]
-    (line,) = lines_of(world)
+    harness = ClientHarness(said())
+    harness.script[PRO] = [refusal("ValidationException", "too long")]
+    (line,) = lines_of(harness)
     assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0}
     assert line["Error"] == "ValidationException"
 
 
 def test_a_map_that_cannot_be_read_is_a_failure_too() -> None:
-    world = World()
-    world.ssm.errors["/distillery/dev/routes/fast"] = service_error("InternalServerError")
-    (line,) = lines_of(world)
+    harness = ClientHarness()
+    harness.ssm.errors["/distillery/dev/routes/fast"] = service_error("InternalServerError")
+    (line,) = lines_of(harness)
     assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0, "Degraded": 1}
     assert (line["Error"], line["Route"]) == ("MapUnavailable", "fast")
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Environment"], ["Environment", "Route"]]
 
 
 def test_a_name_that_is_no_route_is_the_callers_and_no_dimension() -> None:
-    (line,) = lines_of(World())
+    (line,) = lines_of(ClientHarness())
     assert values(line) == {"Requests": 1, "Failed": 1, "Fallbacks": 0}
     assert [each["Dimensions"] for each in line["_aws"]["CloudWatchMetrics"]] == [[["Environment"]]]
 
@@ -112,10 +112,10 @@ def test_a_name_that_is_no_route_is_the_callers_and_no_dimension() -> None:
 @pytest.mark.parametrize("cut", [ProtocolError("Response ended prematurely"), None], ids=str)
 def test_how_a_stream_was_served_is_unknown_where_it_ended_before_its_figures(cut: Exception | None) -> None:
     """Cut behind its message, or closed."""
-    world, lines = World(said()), list[str]()
+    harness, lines = ClientHarness(said()), list[str]()
     stopped = [{"messageStop": {"stopReason": "end_turn"}}, cut]
-    world.script[PRO] = [[START, delta("a"), *(stopped if cut else [delta("b"), *end()])]]
-    route = world.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1.0))
+    harness.script[PRO] = [[START, delta("a"), *(stopped if cut else [delta("b"), *end()])]]
+    route = harness.route(metrics=EmbeddedMetrics(lines.append, clock=lambda: 1.0))
     with route.converse_stream(messages=MESSAGES) as stream:
         assert [text for text, _ in zip(stream, range(1), strict=False)] == ["a"]
     if not cut:
@@ -127,25 +127,25 @@ def test_how_a_stream_was_served_is_unknown_where_it_ended_before_its_figures(cu
 
 
 def test_a_stream_tells_its_pace() -> None:
-    world = World(said(OTHER))
-    world.script[OTHER.identifier or ""] = [[START, delta("a"), delta("b"), *end(serviceTier={"type": "priority"})]]
-    (line,) = lines_of(world, streamed=True)
+    harness = ClientHarness(said(OTHER))
+    harness.script[OTHER.identifier or ""] = [[START, delta("a"), delta("b"), *end(serviceTier={"type": "priority"})]]
+    (line,) = lines_of(harness, streamed=True)
     assert line["Served"] == "standard/priority"
     assert values(line).items() >= {"TimeToFirstToken": 1000, "OutputTokensPerSecond": 4.5}.items()
     assert "CostUSD" not in line
 
 
 def test_no_word_of_prompt_or_reply_is_in_it() -> None:
-    world = World(said())
-    world.script[PRO] = [answer("a secret reply")]
-    text = json.dumps(lines_of(world))
+    harness = ClientHarness(said())
+    harness.script[PRO] = [answer("a secret reply")]
+    text = json.dumps(lines_of(harness))
     assert "secret" not in text
     assert "hello" not in text
 
 
 def test_the_format_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits of the specification and ours: numbers for metrics, texts for dimensions, at most three of them."""
-    (line,) = lines_of(World(said()))
+    (line,) = lines_of(ClientHarness(said()))
     for directive in line["_aws"]["CloudWatchMetrics"]:
         assert len(directive["Metrics"]) <= 100
         assert all(isinstance(line[metric["Name"]], int | float) for metric in directive["Metrics"])
@@ -161,5 +161,5 @@ def test_metrics_that_cannot_be_written_cost_nobody_an_answer(caplog: pytest.Log
         raise OSError("the disk is full")
 
     with caplog.at_level(logging.ERROR):
-        assert World(said()).route(metrics=full).converse(messages=MESSAGES).text == "hi"
+        assert ClientHarness(said()).route(metrics=full).converse(messages=MESSAGES).text == "hi"
     assert "metrics of a request were not written" in caplog.text

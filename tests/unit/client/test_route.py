@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from distillery.client import Mode, NotConfigured, Step
 from distillery.client.converse import SET_BY_MAP, ConverseArguments
-from tests.unit.client.world import (
+from tests.unit.client.harness import (
     ENDPOINT,
     HAIKU,
     MESSAGES,
@@ -18,7 +18,7 @@ from tests.unit.client.world import (
     PRO,
     STANDARD,
     STUDENT,
-    World,
+    ClientHarness,
     answer,
     refusal,
     route_map,
@@ -28,22 +28,24 @@ SERVED_OPTIMIZED = {"performanceConfig": {"latency": "optimized"}}
 
 
 def test_an_answer_comes_with_what_was_requested_and_served() -> None:
-    world = World(route_map())
-    world.script[PRO] = [answer("hello back", **SERVED_OPTIMIZED)]
-    reply = world.route().converse(messages=MESSAGES)
-    assert reply.response == world.script[PRO][0]
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [answer("hello back", **SERVED_OPTIMIZED)]
+    reply = harness.route().converse(messages=MESSAGES)
+    assert reply.response == harness.script[PRO][0]
     assert (reply.text, reply.index, reply.step, reply.identifier) == ("hello back", 0, OPTIMIZED, PRO)
     assert (reply.requested, reply.served, reply.downgraded) == (Mode("optimized"), Mode("optimized"), False)
     assert (reply.model, reply.latency_ms, reply.stop_reason) == ("amazon.nova-pro-v1:0", 321, "end_turn")
     assert (reply.input_tokens, reply.output_tokens, reply.cost) == (1000, 10, Decimal("0.00104"))
     assert [attempt.error for attempt in reply.attempts] == [None]
-    assert world.regions == ["us-east-2"]
+    assert harness.regions == ["us-east-2"]
 
 
 def test_the_map_says_mode_metadata_and_the_tightest_tokens() -> None:
-    world = World(route_map(Step(model="m", region="us-east-2", identifier=PRO, latency="optimized", tier="priority")))
-    world.route().converse(messages=MESSAGES, system=[{"text": "s"}], requestMetadata={"user": "u"})
-    assert world.requests == [
+    harness = ClientHarness(
+        route_map(Step(model="m", region="us-east-2", identifier=PRO, latency="optimized", tier="priority"))
+    )
+    harness.route().converse(messages=MESSAGES, system=[{"text": "s"}], requestMetadata={"user": "u"})
+    assert harness.requests == [
         {
             "modelId": PRO,
             "messages": MESSAGES,
@@ -57,9 +59,9 @@ def test_the_map_says_mode_metadata_and_the_tightest_tokens() -> None:
 
 
 def test_what_is_usual_is_not_said() -> None:
-    world = World(route_map(STANDARD))
-    world.route().converse(messages=MESSAGES)
-    assert not {"performanceConfig", "serviceTier"} & world.requests[0].keys()
+    harness = ClientHarness(route_map(STANDARD))
+    harness.route().converse(messages=MESSAGES)
+    assert not {"performanceConfig", "serviceTier"} & harness.requests[0].keys()
 
 
 @pytest.mark.parametrize(
@@ -71,9 +73,9 @@ def test_what_is_usual_is_not_said() -> None:
     ],
 )
 def test_a_caller_may_ask_for_more_or_fewer_tokens(said: Any, sent: Any) -> None:
-    world = World(route_map())
-    world.route().converse(messages=MESSAGES, **said)
-    assert world.requests[0]["inferenceConfig"] == sent
+    harness = ClientHarness(route_map())
+    harness.route().converse(messages=MESSAGES, **said)
+    assert harness.requests[0]["inferenceConfig"] == sent
 
 
 @pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
@@ -89,19 +91,19 @@ def test_every_argument_of_converse_is_a_callers_or_the_maps(operation: str) -> 
 def test_what_the_map_says_is_not_a_callers_to_say(name: str) -> None:
     asked: Any = {"messages": MESSAGES, name: "x"}
     with pytest.raises(TypeError, match=f"{name}: the route's map sets it"):
-        World(route_map()).route().converse(**asked)
+        ClientHarness(route_map()).route().converse(**asked)
 
 
 def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
-    world = World(route_map())
-    route = world.route()
+    harness = ClientHarness(route_map())
+    route = harness.route()
     route.converse(messages=MESSAGES, requestMetadata={"team": "mine"})
-    assert world.requests[0]["requestMetadata"] == {"team": "search"}
+    assert harness.requests[0]["requestMetadata"] == {"team": "search"}
     with pytest.raises(ValueError, match="17 pairs, 1 of them the route's tags; Bedrock accepts at most 16"):
         route.converse(messages=MESSAGES, requestMetadata={str(key): "v" for key in range(16)})
     with pytest.raises(ValueError, match="256 characters"):
         route.converse(messages=MESSAGES, requestMetadata={"k": "v" * 257})
-    assert len(world.requests) == 1
+    assert len(harness.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -110,24 +112,24 @@ def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
 @pytest.mark.parametrize("how", ["converse", "converse_stream"])
 def test_a_caller_cannot_say_what_logs_are_read_by(key: str, how: str) -> None:
     """`distillery:run` would keep a call from ever being collected; `distillery:side` decides what a verdict sees."""
-    world = World(route_map())
+    harness = ClientHarness(route_map())
     with pytest.raises(ValueError, match="is reserved"):
-        getattr(world.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
-    assert (world.requests, world.observed) == ([], [])
+        getattr(harness.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
+    assert (harness.requests, harness.observed) == ([], [])
 
 
 def test_what_the_product_says_of_a_request_goes_with_it_and_the_routes_tags_win() -> None:
-    world = World(route_map())
-    route = world.route(marks=lambda asked: {"distillery:turns": str(len(asked["messages"])), "team": "mine"})
+    harness = ClientHarness(route_map())
+    route = harness.route(marks=lambda asked: {"distillery:turns": str(len(asked["messages"])), "team": "mine"})
     route.converse(messages=MESSAGES, requestMetadata={"user": "u"})
-    assert world.requests[0]["requestMetadata"] == {"user": "u", "distillery:turns": "1", "team": "search"}
+    assert harness.requests[0]["requestMetadata"] == {"user": "u", "distillery:turns": "1", "team": "search"}
 
 
 @pytest.mark.parametrize("served", [{}, {"performanceConfig": {"latency": "standard"}}])
 def test_a_silent_downgrade_is_seen_and_costs_what_was_served(served: dict[str, Any]) -> None:
-    world = World(route_map())
-    world.script[PRO] = [answer(**served)]
-    reply = world.route().converse(messages=MESSAGES)
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [answer(**served)]
+    reply = harness.route().converse(messages=MESSAGES)
     assert (reply.requested, reply.served, reply.downgraded) == (Mode("optimized"), Mode("standard"), True)
     assert reply.cost == Decimal("0.000832")  # 0.80 and 3.20, of the step in standard latency
 
@@ -146,17 +148,17 @@ def test_a_silent_downgrade_is_seen_and_costs_what_was_served(served: dict[str, 
     ],
 )
 def test_a_cost_that_is_not_known_is_not_guessed(steps: tuple[Step, ...], more: dict[str, Any], why: str) -> None:
-    world = World(route_map(*steps))
+    harness = ClientHarness(route_map(*steps))
     for identifier in (PRO, HAIKU, "app-pro"):
-        world.script[identifier] = [answer(**more)]
-    assert world.route().converse(messages=MESSAGES).cost is None, why
+        harness.script[identifier] = [answer(**more)]
+    assert harness.route().converse(messages=MESSAGES).cost is None, why
 
 
 def test_a_distilled_step_is_called_where_its_alias_points() -> None:
-    world = World(route_map(STUDENT))
-    world.promote("arn:model-a")
-    reply = world.route().converse(messages=MESSAGES)
-    assert (reply.identifier, reply.model, world.regions) == (ENDPOINT, "arn:model-a", ["us-east-1"])
+    harness = ClientHarness(route_map(STUDENT))
+    harness.promote("arn:model-a")
+    reply = harness.route().converse(messages=MESSAGES)
+    assert (reply.identifier, reply.model, harness.regions) == (ENDPOINT, "arn:model-a", ["us-east-1"])
 
 
 SHOP = {"shop": "app-shop"}
@@ -187,48 +189,48 @@ PLAIN = Step(model="m", region="us-east-2", identifier="app", cost_centres=SHOP)
     ],
 )
 def test_which_profile_is_called_for_whom(step: Step, cost_centre: str | None, called: str) -> None:
-    world = World(route_map(step))
-    world.route(cost_centre=cost_centre).converse(messages=MESSAGES)
-    assert world.called == [called]
+    harness = ClientHarness(route_map(step))
+    harness.route(cost_centre=cost_centre).converse(messages=MESSAGES)
+    assert harness.called == [called]
 
 
 def test_a_cost_centre_that_no_step_has_is_refused() -> None:
-    world = World(route_map(PLAIN))
+    harness = ClientHarness(route_map(PLAIN))
     with pytest.raises(NotConfigured, match=r"no cost centre 'billing'; it has \['shop'\]"):
-        world.route(cost_centre="billing").converse(messages=MESSAGES)
-    assert world.called == []
+        harness.route(cost_centre="billing").converse(messages=MESSAGES)
+    assert harness.called == []
 
 
 @pytest.mark.parametrize("name", ["ValidationException", "ExpiredTokenException"])
 def test_what_is_the_callers_to_mend_is_raised_at_once(name: str) -> None:
-    world = World(route_map())
-    world.script[PRO] = [refusal(name, "mend it")]
+    harness = ClientHarness(route_map())
+    harness.script[PRO] = [refusal(name, "mend it")]
     with pytest.raises(ClientError, match="mend it"):
-        world.route().converse(messages=MESSAGES)
-    assert (world.called, [told.error for told in world.observed]) == ([PRO], [name])
+        harness.route().converse(messages=MESSAGES)
+    assert (harness.called, [told.error for told in harness.observed]) == ([PRO], [name])
 
 
 def test_nothing_is_called_before_the_first_request() -> None:
-    world = World(route_map())
-    world.route()
-    assert (world.made, world.ssm.reads) == ([], [])
+    harness = ClientHarness(route_map())
+    harness.route()
+    assert (harness.made, harness.ssm.reads) == ([], [])
 
 
 def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "DISTILLERY_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
-    world = World(route_map())
+    harness = ClientHarness(route_map())
     with pytest.raises(NotConfigured, match="no environment is set; pass environment=, or set DISTILLERY_ENVIRONMENT"):
-        world.route(environment=None)
+        harness.route(environment=None)
     monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "dev")
-    assert world.route(environment=None).map == route_map()
-    monkeypatch.setattr(world, "region_name", None)
+    assert harness.route(environment=None).map == route_map()
+    monkeypatch.setattr(harness, "region_name", None)
     with pytest.raises(NotConfigured, match="no region is set"):
-        world.route()
+        harness.route()
     monkeypatch.setenv("AWS_REGION", "us-east-2")
-    assert world.route().map == route_map()
+    assert harness.route().map == route_map()
 
 
 def test_a_deadline_is_some_time() -> None:
     with pytest.raises(ValueError, match="greater than 0 seconds"):
-        World().route(deadline=0)
+        ClientHarness().route(deadline=0)

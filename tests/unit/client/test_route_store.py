@@ -9,72 +9,72 @@ from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step,
 from distillery.client.aws import ParameterNotFound
 from distillery.client.route_store import CACHE_SECONDS, RETRY_SECONDS, CachedValue
 from tests.fakes.errors import service_error
-from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
+from tests.unit.client.harness import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, ClientHarness, route_map
 
 PATH = "/distillery/dev/routes/"
 
 
 def test_a_map_is_read_once_a_minute() -> None:
-    world = World(route_map())
-    route = world.route()
+    harness = ClientHarness(route_map())
+    route = harness.route()
     for at in (0, 30, CACHE_SECONDS - 1, CACHE_SECONDS, CACHE_SECONDS + 1):
-        world.at = 1000 + at
+        harness.at = 1000 + at
         assert route.map == route_map()
-    assert world.ssm.reads == [PATH + "fast"] * 2
+    assert harness.ssm.reads == [PATH + "fast"] * 2
 
 
 def test_a_promotion_reaches_callers_within_a_minute() -> None:
-    world = World(route_map(STUDENT))
-    world.promote("model-a")
-    route = world.route()
+    harness = ClientHarness(route_map(STUDENT))
+    harness.promote("model-a")
+    route = harness.route()
     models = []
     for at in (0, 59, 60):
-        world.at = 1000 + at
+        harness.at = 1000 + at
         models.append(route.converse(messages=MESSAGES).model)
-        world.promote("model-b")
+        harness.promote("model-b")
     assert models == ["model-a", "model-a", "model-b"]
 
 
 def test_where_ssm_cannot_be_read_the_map_before_is_used_and_ssm_left_alone_for_a_moment() -> None:
-    world = World(route_map())
-    route = world.route()
+    harness = ClientHarness(route_map())
+    route = harness.route()
     assert route.map
-    world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
+    harness.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
     for at in (61, 62, 61 + RETRY_SECONDS):
-        world.at = 1000 + at
+        harness.at = 1000 + at
         assert route.map == route_map()
-    assert len(world.ssm.reads) == 3
-    del world.ssm.errors[PATH + "fast"]
-    world.publish(route_map(STANDARD))
-    world.at += RETRY_SECONDS
+    assert len(harness.ssm.reads) == 3
+    del harness.ssm.errors[PATH + "fast"]
+    harness.publish(route_map(STANDARD))
+    harness.at += RETRY_SECONDS
     assert route.map == route_map(STANDARD)
 
 
 @pytest.mark.parametrize("text", ["{}", '{"version": 2, "steps": []}'])
 def test_a_map_that_cannot_be_understood_does_not_take_the_place_of_one_that_can(text: str) -> None:
-    world = World(route_map())
-    route = world.route()
+    harness = ClientHarness(route_map())
+    route = harness.route()
     assert route.map
-    world.ssm.parameters[PATH + "fast"] = text
-    world.at += 61
+    harness.ssm.parameters[PATH + "fast"] = text
+    harness.at += 61
     assert route.map == route_map()
     with pytest.raises(MapUnavailable, match="cannot be read"):
-        assert world.route().map
+        assert harness.route().map
 
 
 def test_without_an_earlier_map_ssms_error_is_the_callers() -> None:
-    world = World(route_map())
-    world.ssm.errors[PATH + "fast"] = service_error("AccessDeniedException")
+    harness = ClientHarness(route_map())
+    harness.ssm.errors[PATH + "fast"] = service_error("AccessDeniedException")
     with pytest.raises(MapUnavailable, match="AccessDeniedException"):
-        world.route().converse(messages=MESSAGES)
+        harness.route().converse(messages=MESSAGES)
 
 
 def test_a_route_that_was_taken_away_is_gone() -> None:
-    world = World(route_map())
-    route = world.route()
+    harness = ClientHarness(route_map())
+    route = harness.route()
     assert route.map
-    world.ssm.parameters.clear()
-    world.at += 61
+    harness.ssm.parameters.clear()
+    harness.at += 61
     with pytest.raises(NoSuchRoute, match="no route 'fast' in dev"):
         route.converse(messages=MESSAGES)
 
@@ -82,31 +82,31 @@ def test_a_route_that_was_taken_away_is_gone() -> None:
 @pytest.mark.parametrize("first", [None, "AccessDeniedException"])
 def test_a_recipes_name_means_its_student(first: str | None) -> None:
     """Also for whoever may read the map of that student alone."""
-    world = World(route_map(STUDENT, route="distilled/support"))
-    world.promote()
+    harness = ClientHarness(route_map(STUDENT, route="distilled/support"))
+    harness.promote()
     if first:
-        world.ssm.errors[PATH + "support"] = service_error(first)
-    reply = world.route("support").converse(messages=MESSAGES)
-    assert (reply.identifier, world.observed[0].route) == (ENDPOINT, "distilled/support")
-    assert world.ssm.reads == [PATH + "support", PATH + "distilled/support"]
+        harness.ssm.errors[PATH + "support"] = service_error(first)
+    reply = harness.route("support").converse(messages=MESSAGES)
+    assert (reply.identifier, harness.observed[0].route) == (ENDPOINT, "distilled/support")
+    assert harness.ssm.reads == [PATH + "support", PATH + "distilled/support"]
 
 
 def test_a_route_comes_before_a_recipe_of_the_same_name() -> None:
-    world = World(route_map(STUDENT, route="distilled/support"))
-    world.publish(route_map(STANDARD, route="support"))
-    assert world.route("support").map.steps == (STANDARD,)
+    harness = ClientHarness(route_map(STUDENT, route="distilled/support"))
+    harness.publish(route_map(STANDARD, route="support"))
+    assert harness.route("support").map.steps == (STANDARD,)
 
 
 @pytest.mark.parametrize("name", ["slow", "distilled/slow"])
 def test_a_name_that_is_no_route_is_refused(name: str) -> None:
     with pytest.raises(NoSuchRoute, match=f"no route '{name}' in dev, as us-east-2 has it"):
-        World(route_map()).route(name).converse(messages=MESSAGES)
+        ClientHarness(route_map()).route(name).converse(messages=MESSAGES)
 
 
 def test_an_alias_that_cannot_be_read_is_a_step_that_fails() -> None:
-    world = World(route_map(STUDENT, STANDARD))
-    world.homes["us-east-1"].errors[ALIAS] = service_error("InternalServerError")
-    reply = world.route().converse(messages=MESSAGES)
+    harness = ClientHarness(route_map(STUDENT, STANDARD))
+    harness.homes["us-east-1"].errors[ALIAS] = service_error("InternalServerError")
+    reply = harness.route().converse(messages=MESSAGES)
     assert (reply.index, reply.attempts[0].error) == (1, "InternalServerError")
 
 
@@ -148,30 +148,30 @@ def test_what_does_not_exist_is_looked_for_again_soon_not_always() -> None:
 
 
 def test_what_could_not_be_read_is_read_again_soon_not_by_every_request() -> None:
-    world = World(route_map())
-    world.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
-    route = world.route()
+    harness = ClientHarness(route_map())
+    harness.ssm.errors[PATH + "fast"] = service_error("InternalServerError")
+    route = harness.route()
     for at in (0, 1, RETRY_SECONDS - 1):
-        world.at = 1000 + at
+        harness.at = 1000 + at
         with pytest.raises(MapUnavailable, match="InternalServerError"):
             route.converse(messages=MESSAGES)
-    assert len(world.ssm.reads) == 1
-    world.ssm.errors.clear()
-    world.at = 1000 + RETRY_SECONDS
+    assert len(harness.ssm.reads) == 1
+    harness.ssm.errors.clear()
+    harness.at = 1000 + RETRY_SECONDS
     assert route.converse(messages=MESSAGES).text == "hi"
 
 
 def test_nobody_waits_for_another_threads_read_longer_than_its_own_deadline() -> None:
-    world, reading, go = World(route_map()), threading.Event(), threading.Event()
-    answer = world.ssm.get_parameter
+    harness, reading, go = ClientHarness(route_map()), threading.Event(), threading.Event()
+    answer = harness.ssm.get_parameter
 
     def dead(**said: str) -> object:
         reading.set()
         assert go.wait(10)
         return answer(**said)
 
-    world.ssm.get_parameter = dead  # type: ignore[method-assign, assignment]  # an SSM that answers when it is told to
-    route = world.route(deadline=0.05)
+    harness.ssm.get_parameter = dead  # type: ignore[method-assign, assignment]  # an SSM that answers when it is told to
+    route = harness.route(deadline=0.05)
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(lambda: route.map)
         assert reading.wait(10)
@@ -184,41 +184,41 @@ def test_nobody_waits_for_another_threads_read_longer_than_its_own_deadline() ->
 def test_past_the_deadline_nothing_more_is_read() -> None:
     """Three students whose aliases SSM does not tell, four seconds each."""
     aliases = [f"/distillery/dev/alias/{name}" for name in "abc"]
-    world = World(route_map(*(Step(model="m", region="us-east-1", alias=alias) for alias in aliases)))
-    home = world.homes["us-east-1"]
+    harness = ClientHarness(route_map(*(Step(model="m", region="us-east-1", alias=alias) for alias in aliases)))
+    home = harness.homes["us-east-1"]
 
     def slow(**said: str) -> object:
-        world.at += 4
+        harness.at += 4
         home.reads.append(said["Name"])
         raise service_error("InternalServerError")
 
     home.get_parameter = slow  # type: ignore[method-assign, assignment]  # an SSM that takes its time
     with pytest.raises(AllStepsFailed, match="InternalServerError"):
-        world.route(deadline=7).converse(messages=MESSAGES)
+        harness.route(deadline=7).converse(messages=MESSAGES)
     assert home.reads == aliases[:2]
 
 
 @pytest.mark.parametrize("trouble", ["ThrottlingException", "InternalServerError"])
 def test_a_recipes_map_is_kept_where_ssm_is_in_trouble(trouble: str) -> None:
-    world = World(route_map(STUDENT, route="distilled/support"))
-    route = world.route("support")
+    harness = ClientHarness(route_map(STUDENT, route="distilled/support"))
+    route = harness.route("support")
     before = route.map
-    world.ssm.errors[PATH + "distilled/support"] = service_error(trouble)
-    world.at += 61
+    harness.ssm.errors[PATH + "distilled/support"] = service_error(trouble)
+    harness.at += 61
     assert route.map == before
     with pytest.raises(MapUnavailable, match=trouble):
-        assert world.route("support").map
+        assert harness.route("support").map
 
 
 @pytest.mark.parametrize("second", [None, "AccessDeniedException"])
 def test_a_recipes_map_that_is_gone_is_gone(second: str | None) -> None:
-    world = World(route_map(STUDENT, route="distilled/support"))
-    route = world.route("support")
+    harness = ClientHarness(route_map(STUDENT, route="distilled/support"))
+    route = harness.route("support")
     assert route.map
-    world.ssm.parameters.clear()
+    harness.ssm.parameters.clear()
     if second:
-        world.ssm.errors[PATH + "distilled/support"] = service_error(second)
-    world.at += 61
+        harness.ssm.errors[PATH + "distilled/support"] = service_error(second)
+    harness.at += 61
     with pytest.raises(NoSuchRoute):
         assert route.map
 
@@ -227,20 +227,20 @@ def test_a_recipes_map_that_is_gone_is_gone(second: str | None) -> None:
     "name", ["fast:1", "fast:label", "Fast", "../serving", "/fast", "fast/", "fast\n", "", "f\ud800"]
 )
 def test_what_is_no_name_of_a_route_is_not_looked_for(name: str) -> None:
-    world = World(route_map())
-    world.ssm.parameters[PATH + name] = world.ssm.parameters[PATH + "fast"]
+    harness = ClientHarness(route_map())
+    harness.ssm.parameters[PATH + name] = harness.ssm.parameters[PATH + "fast"]
     with pytest.raises(NoSuchRoute):
-        assert world.route(name).map
-    assert world.ssm.reads == []
+        assert harness.route(name).map
+    assert harness.ssm.reads == []
 
 
 def test_all_routes_are_one_document() -> None:
-    world = World(route_map())
-    world.publish(route_map(STUDENT, route="distilled/support"))
-    world.ssm.parameters["/distillery/dev/serving"] = '{"function": "f", "routes": ["fast", "distilled/support"]}'
-    document = published("dev", session=world)
+    harness = ClientHarness(route_map())
+    harness.publish(route_map(STUDENT, route="distilled/support"))
+    harness.ssm.parameters["/distillery/dev/serving"] = '{"function": "f", "routes": ["fast", "distilled/support"]}'
+    document = published("dev", session=harness)
     assert (document["environment"], document["region"]) == ("dev", "us-east-2")
     assert list(document["routes"]) == ["distilled/support", "fast"]
     assert document["routes"]["fast"] == route_map().document()
     with pytest.raises(MapUnavailable, match="routes of 'prod' cannot be read in us-east-2"):
-        published("prod", session=world)
+        published("prod", session=harness)

@@ -19,7 +19,18 @@ from bedrock_simulator.protocol import eventstream
 from distillery.client import AllStepsFailed, Route, Step, StreamBroken
 from distillery.client import stream as streams
 from tests.fakes.services import FakeSsm
-from tests.unit.client.world import MESSAGES, OPTIMIZED, OTHER, PRO, START, THOUGHT, World, delta, end, route_map
+from tests.unit.client.harness import (
+    MESSAGES,
+    OPTIMIZED,
+    OTHER,
+    PRO,
+    START,
+    THOUGHT,
+    ClientHarness,
+    delta,
+    end,
+    route_map,
+)
 
 Script = Sequence[dict[str, Any] | float]
 """Events, and seconds of silence between them."""
@@ -29,19 +40,19 @@ DEADLINE = 3.0
 
 def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
     """Each event comes within a read's time-out; together they take too long."""
-    world = World(route_map(OPTIMIZED))
-    world.script[PRO] = [[START, *[THOUGHT] * 30, delta("late"), *end()]]  # half a second each
+    harness = ClientHarness(route_map(OPTIMIZED))
+    harness.script[PRO] = [[START, *[THOUGHT] * 30, delta("late"), *end()]]  # half a second each
     with pytest.raises(AllStepsFailed, match="StreamLate"):
-        list(world.route(deadline=10).converse_stream(messages=MESSAGES))
-    assert world.at - 1000 <= 10.5
-    assert world.streams[0].closed
+        list(harness.route(deadline=10).converse_stream(messages=MESSAGES))
+    assert harness.at - 1000 <= 10.5
+    assert harness.streams[0].closed
 
 
 def test_no_wait_for_the_first_text_goes_beyond_the_deadline() -> None:
-    world = World(route_map(OPTIMIZED))
-    world.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # half a second each
-    assert list(world.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
-    *thinking, speaking = world.timeouts
+    harness = ClientHarness(route_map(OPTIMIZED))
+    harness.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # half a second each
+    assert list(harness.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
+    *thinking, speaking = harness.timeouts
     assert thinking == sorted(thinking, reverse=True)
     assert thinking[-1] < 3
     assert speaking == streams.EVENT_TIMEOUT
@@ -49,23 +60,23 @@ def test_no_wait_for_the_first_text_goes_beyond_the_deadline() -> None:
 
 def test_a_stream_that_was_accepted_may_think_until_the_deadline() -> None:
     """Longer than a step that is not the last is given to answer."""
-    world = World(route_map(OPTIMIZED, OTHER))
-    world.script[PRO] = [world.take(3, [START, *[THOUGHT] * 3, delta("text"), *end()])]
-    assert list(world.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
+    harness = ClientHarness(route_map(OPTIMIZED, OTHER))
+    harness.script[PRO] = [harness.take(3, [START, *[THOUGHT] * 3, delta("text"), *end()])]
+    assert list(harness.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
 
 
 def test_a_caller_that_comes_back_late_finds_its_stream() -> None:
-    world = World(route_map(OPTIMIZED))
-    world.script[PRO] = [[START, delta("text"), *end()]]
-    stream = world.route(deadline=10).converse_stream(messages=MESSAGES)
-    world.at += 100
+    harness = ClientHarness(route_map(OPTIMIZED))
+    harness.script[PRO] = [[START, delta("text"), *end()]]
+    stream = harness.route(deadline=10).converse_stream(messages=MESSAGES)
+    harness.at += 100
     assert list(stream) == ["text"]
 
 
 def test_a_stream_that_speaks_may_take_as_long_as_it_needs() -> None:
-    world = World(route_map(OPTIMIZED))
-    world.script[PRO] = [[START, *[delta("a")] * 100, *end()]]
-    assert len(list(world.route(deadline=10).converse_stream(messages=MESSAGES))) == 100
+    harness = ClientHarness(route_map(OPTIMIZED))
+    harness.script[PRO] = [[START, *[delta("a")] * 100, *end()]]
+    assert len(list(harness.route(deadline=10).converse_stream(messages=MESSAGES))) == 100
 
 
 def test_between_texts_the_deadline_does_not_count() -> None:

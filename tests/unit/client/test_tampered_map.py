@@ -16,7 +16,7 @@ from distillery.cli.snippet_templates import SNIPPETS, RouteCall
 from distillery.client.converse import ResolvedStep
 from distillery.client.errors import AllStepsFailed
 from distillery.client.route_map import DOCUMENT_MAX, LATENCIES, TIERS, RouteMap, UnreadableMap
-from tests.unit.client.world import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, World, route_map
+from tests.unit.client.harness import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, ClientHarness, route_map
 
 SOUND: dict[str, Any] = {
     "version": 1,
@@ -186,33 +186,33 @@ ALIASES = {
 
 @pytest.mark.parametrize("said", ALIASES.values(), ids=ALIASES.keys())
 def test_an_alias_that_promotion_did_not_write_is_never_called(said: Any) -> None:
-    world = World(route_map(STUDENT, STANDARD))
-    world.homes["us-east-1"].parameters[ALIAS] = "{" if said is None else json.dumps(said)
-    reply = world.route().converse(messages=MESSAGES)
-    assert (reply.index, reply.attempts[0].error, world.called) == (1, "UnreadableAlias", ["app-pro"])
-    world.publish(route_map(STUDENT))
+    harness = ClientHarness(route_map(STUDENT, STANDARD))
+    harness.homes["us-east-1"].parameters[ALIAS] = "{" if said is None else json.dumps(said)
+    reply = harness.route().converse(messages=MESSAGES)
+    assert (reply.index, reply.attempts[0].error, harness.called) == (1, "UnreadableAlias", ["app-pro"])
+    harness.publish(route_map(STUDENT))
     with pytest.raises(AllStepsFailed, match="UnreadableAlias"):
-        world.route().converse(messages=MESSAGES)
+        harness.route().converse(messages=MESSAGES)
 
 
 @given(PAYLOADS | st.recursive(st.none() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=2)))
 def test_no_alias_says_what_else_is_called(value: Any) -> None:
-    world = World(route_map(STUDENT))
+    harness = ClientHarness(route_map(STUDENT))
     for said in (value, {"endpoint": value, "current": "m"}, {"endpoint": {"arn": value}, "current": "m"}):
-        world.homes["us-east-1"].parameters[ALIAS] = json.dumps(said)
+        harness.homes["us-east-1"].parameters[ALIAS] = json.dumps(said)
         with pytest.raises(AllStepsFailed):
-            world.route().converse(messages=MESSAGES)
-    assert world.called == []
+            harness.route().converse(messages=MESSAGES)
+    assert harness.called == []
 
 
 @pytest.mark.parametrize("text", DEEP, ids=range(len(DEEP)))
 def test_an_alias_that_is_too_deep_does_not_take_the_place_of_the_one_before(text: str) -> None:
-    world = World(route_map(STUDENT))
-    world.promote()
-    route = world.route()
+    harness = ClientHarness(route_map(STUDENT))
+    harness.promote()
+    route = harness.route()
     route.converse(messages=MESSAGES)
-    world.homes["us-east-1"].parameters[ALIAS] = text
-    world.at += 61
+    harness.homes["us-east-1"].parameters[ALIAS] = text
+    harness.at += 61
     assert route.converse(messages=MESSAGES).identifier == ENDPOINT
 
 

@@ -11,7 +11,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.logs import LogSource, Operator
 from distillery.core.names import TAG_RUN
 from lambdas.collection.selection import OTHER_PRINCIPAL, Selection
-from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS
+from tests.unit.collection.forged_records import APP, FORGED, GENUINE, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 
 SEVERAL = {"messages": [{"role": "user", "content": [{"text": "a"}, {"text": "b"}]}]}

@@ -13,7 +13,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
 from infra.constructs.monthly_budget import HOURS, limit_usd, monthly_budgets
-from tests.fakes.road import provisioned, recipe
+from tests.fakes.pipeline import provisioned, recipe
 
 
 def _all(*recipes: Recipe) -> list[dict[str, Any]]:

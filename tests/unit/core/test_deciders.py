@@ -8,7 +8,7 @@ from distillery.core.decisions import all_name_deciders, check_decider
 from distillery.core.errors import NotAdmitted
 from distillery.core.function_url import Caller
 from distillery.core.recipe import Recipe
-from tests.fakes.road import recipe
+from tests.fakes.pipeline import recipe
 
 ACCOUNT, STRANGE = "111111111111", "999999999999"
 LEADS, TEAM = ("assumed-role/support-leads/*",), ("assumed-role/returns-team/*", "user/ana")

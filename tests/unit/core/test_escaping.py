@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from distillery.core.escaping import address, as_json, lines, one_line, quoted
-from tests.fakes.strangers import ACTIVE, ATTACKS, ORDINARY
+from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY
 
 SEEN = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 """Format characters that are signs to be seen, before or around digits of Arabic, Syriac and Kaithi."""

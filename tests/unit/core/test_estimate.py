@@ -11,7 +11,7 @@ from distillery.core.conversation import estimate_tokens
 from distillery.core.errors import BadRequest, OverBudget
 from distillery.core.estimate import CANDIDATE_HOURS, DatasetSize, Estimate, check_budget, estimate
 from distillery.core.recipe import Recipe
-from tests.fakes.road import provisioned, recipe
+from tests.fakes.pipeline import provisioned, recipe
 
 TODAY = date(2026, 11, 23)
 SIZE = DatasetSize(prompts=1000, heldout=200, tokens=120_000)  # 100 tokens each

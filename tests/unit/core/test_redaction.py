@@ -13,7 +13,7 @@ from distillery.core.aws import redact
 from distillery.core.phrases import BINDING, SENTENCES, TELLING
 from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, redacted_message, redacted_model_text, redacted_text
 from tests.fakes.errors import service_error
-from tests.fakes.strangers import ORDINARY
+from tests.fakes.hostile_text import ORDINARY
 
 ARN = "arn:aws:bedrock:us-east-1:111111111111:custom-model/amazon.nova-micro-v1:0:128k/ha6xls9"
 ROLE = "arn:aws:sts::111111111111:assumed-role/dev-Evaluation/fn"

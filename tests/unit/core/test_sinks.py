@@ -27,9 +27,9 @@ from distillery.datasets.upload import IgnoredEvent, parse_event
 from distillery.datasets.validation.finding import FindingLocation
 from lambdas.dataset.intake import IntakeResult, notify
 from lambdas.promotion.close import close
-from tests.fakes.road import dataset, open_run, recipe
+from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY, hostile
+from tests.fakes.pipeline import dataset, open_run, recipe
 from tests.fakes.services import FakeSns
-from tests.fakes.strangers import ACTIVE, ATTACKS, ORDINARY, hostile
 from tests.fakes.table import MemoryTable
 from tests.unit.dataset.test_upload import created
 

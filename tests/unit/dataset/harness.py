@@ -13,7 +13,7 @@ from distillery.datasets.upload import Upload
 from lambdas.dataset.intake import Intake, IntakeResult
 from lambdas.dataset.logs_input import LogsLocation
 from lambdas.dataset.state_machine import StateMachine
-from tests.fakes.road import recipe
+from tests.fakes.pipeline import recipe
 from tests.fakes.services import FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 from tests.unit.dataset.fakes import FakeS3

@@ -21,7 +21,7 @@ from lambdas.dataset import approval as handler
 from lambdas.dataset.approval import Approval, Decision
 from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event
-from tests.fakes.callers import said as response
+from tests.fakes.callers import response as response
 from tests.unit.dataset.fakes import file
 from tests.unit.dataset.harness import STATE_MACHINE, UPLOAD, IntakeHarness
 

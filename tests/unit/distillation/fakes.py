@@ -8,7 +8,7 @@ from typing import Any
 
 from distillery.core.pipeline import Student
 from tests.fakes.errors import service_error
-from tests.fakes.road import student
+from tests.fakes.pipeline import student
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LAUNCH = datetime(2024, 12, 3, tzinfo=UTC)

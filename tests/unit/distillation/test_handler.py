@@ -17,7 +17,7 @@ from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.serialization import to_wire
 from lambdas.distillation import handler
 from tests.fakes.errors import service_error
-from tests.fakes.road import open_run
+from tests.fakes.pipeline import open_run
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeQuotas, FakeTokens, deployment, job

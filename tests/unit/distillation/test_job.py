@@ -13,7 +13,7 @@ from distillery.core.aws import ClientError
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.logs import InvocationLogs
 from lambdas.distillation.job import CustomizationJobs, JobSettings
-from tests.fakes.road import open_run, recipe
+from tests.fakes.pipeline import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, job
 

@@ -8,7 +8,7 @@ import pytest
 from distillery.core.aws import ClientError
 from distillery.core.errors import ModelUnavailable
 from lambdas.distillation.preflight import LifeCycle, check_models, life_cycle
-from tests.fakes.road import recipe
+from tests.fakes.pipeline import recipe
 from tests.unit.distillation.fakes import ACTIVE, LAUNCH, NOW, STUDENT, TEACHER, FakeBedrock
 
 PAST, FUTURE = NOW - timedelta(days=1), NOW + timedelta(days=1)

@@ -12,7 +12,7 @@ from distillery.core.recipe import Recipe
 from lambdas.distillation.preflight import ANSWER_TOKENS, PROMPT, LifeCycle, preflight
 from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
-from tests.fakes.road import open_run, provisioned, recipe
+from tests.fakes.pipeline import open_run, provisioned, recipe
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import NOW, FakeBedrock, FakeQuotas

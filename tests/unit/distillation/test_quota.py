@@ -11,7 +11,7 @@ from distillery.core.names import Names
 from distillery.core.recipe import Recipe
 from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
-from tests.fakes.road import provisioned, recipe
+from tests.fakes.pipeline import provisioned, recipe
 from tests.unit.distillation.fakes import FakeBedrock, FakeQuotas, deployment, units
 
 MICRO, IN_ALL, DEPLOYMENTS = "L-AC096F71", "L-BE77399C", "L-1EF80F3E"

@@ -13,7 +13,7 @@ from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.serialization import to_wire
 from lambdas.distillation.job import CustomizationJobs
 from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
-from tests.fakes.road import open_run, recipe
+from tests.fakes.pipeline import open_run, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job
 

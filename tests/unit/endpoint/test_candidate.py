@@ -14,7 +14,7 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from lambdas.endpoint.handler import step
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.road import open_run, provisioned, recipe, student
+from tests.fakes.pipeline import open_run, provisioned, recipe, student
 from tests.fakes.table import MemoryTable
 
 RECIPES = [recipe(), provisioned()]

@@ -11,7 +11,7 @@ from distillery.core.hosting import Hosting, State, hosting_by_mode
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
-from tests.fakes.road import provisioned, recipe, student
+from tests.fakes.pipeline import provisioned, recipe, student
 
 MODES = list(HostingMode)
 OPERATIONS = {

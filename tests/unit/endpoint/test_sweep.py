@@ -19,7 +19,7 @@ from lambdas.endpoint.orphaned_endpoints import OrphanedEndpoints
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
 from lambdas.endpoint.sweep import Sweep
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.road import alias, open_run, provisioned, recipe, student
+from tests.fakes.pipeline import alias, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
@@ -27,7 +27,7 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NAMES = Names("dev")
 
 
-class World:
+class Harness:
     """The account as the sweep finds it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,106 +67,106 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    return Harness(monkeypatch)
 
 
-def test_a_run_on_the_road_keeps_its_candidate(world: World) -> None:
-    run = open_run(world.ledger)
-    world.machine.executions[run.id] = "RUNNING"
-    world.candidate(run)
-    assert world.sweep() == {"closed": {}, "deleted": []}
+def test_a_run_on_the_road_keeps_its_candidate(harness: Harness) -> None:
+    run = open_run(harness.ledger)
+    harness.machine.executions[run.id] = "RUNNING"
+    harness.candidate(run)
+    assert harness.sweep() == {"closed": {}, "deleted": []}
 
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
 @pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT", "FAILED", "SUCCEEDED"])
 def test_a_run_whose_execution_ended_is_closed_and_its_candidate_deleted(
-    world: World, settings: Recipe, status: str
+    harness: Harness, settings: Recipe, status: str
 ) -> None:
-    run = open_run(world.ledger, settings)
-    world.machine.executions[run.id] = status
-    candidate = world.candidate(run)
-    swept = world.sweep()
+    run = open_run(harness.ledger, settings)
+    harness.machine.executions[run.id] = status
+    candidate = harness.candidate(run)
+    swept = harness.sweep()
     assert swept["deleted"] == [candidate.name]
-    record = world.ledger.run(run.id)
+    record = harness.ledger.run(run.id)
     assert record.outcome is Outcome.FAILED
     assert status in record.reason
-    assert world.ledger.active() == {}
-    assert [run.id in notice["Message"] for notice in world.sns.published] == [True]
-    assert world.sweep() == {"closed": {}, "deleted": []}
-    assert len(world.sns.published) == 1
+    assert harness.ledger.active() == {}
+    assert [run.id in notice["Message"] for notice in harness.sns.published] == [True]
+    assert harness.sweep() == {"closed": {}, "deleted": []}
+    assert len(harness.sns.published) == 1
 
 
-def test_a_run_whose_execution_never_started_is_closed_after_an_hour(world: World) -> None:
-    run = open_run(world.ledger)
-    world.at += timedelta(minutes=59)
-    assert world.sweep()["closed"] == {}
-    world.at += timedelta(minutes=2)
-    assert list(world.sweep()["closed"]) == [run.id]
+def test_a_run_whose_execution_never_started_is_closed_after_an_hour(harness: Harness) -> None:
+    run = open_run(harness.ledger)
+    harness.at += timedelta(minutes=59)
+    assert harness.sweep()["closed"] == {}
+    harness.at += timedelta(minutes=2)
+    assert list(harness.sweep()["closed"]) == [run.id]
 
 
-def test_a_roll_back_gives_its_recipe_free_when_its_execution_ended_or_never_began(world: World) -> None:
+def test_a_roll_back_gives_its_recipe_free_when_its_execution_ended_or_never_began(harness: Harness) -> None:
     ended, missing = rollback_holder("support", START), rollback_holder("billing", START)
-    world.ledger.lock("support", ended)
-    world.ledger.lock("billing", missing)
-    world.rollbacks.begin(alias(), ended, by="arn:ana")
-    world.machine.executions[ended] = "ABORTED"
-    assert list(world.sweep()["closed"]) == [ended]
-    (record,) = world.rollbacks.of("support")
+    harness.ledger.lock("support", ended)
+    harness.ledger.lock("billing", missing)
+    harness.rollbacks.begin(alias(), ended, by="arn:ana")
+    harness.machine.executions[ended] = "ABORTED"
+    assert list(harness.sweep()["closed"]) == [ended]
+    (record,) = harness.rollbacks.of("support")
     assert (record.outcome, record.by) == (Outcome.FAILED, "arn:ana")
-    assert world.ledger.active() == {"billing": missing}
-    world.at += timedelta(hours=2)
-    world.sweep()
-    assert world.ledger.active() == {}
+    assert harness.ledger.active() == {"billing": missing}
+    harness.at += timedelta(hours=2)
+    harness.sweep()
+    assert harness.ledger.active() == {}
 
 
-def test_one_bad_item_does_not_stop_the_others_and_is_raised_at_the_end(world: World) -> None:
-    bad, good = open_run(world.ledger, recipe(name="billing")), open_run(world.ledger)
-    world.machine.executions |= {bad.id: "denied", good.id: "ABORTED"}
-    world.candidate(good)
-    world.bedrock.refuse = {"list_provisioned_model_throughputs": "AccessDeniedException"}
+def test_one_bad_item_does_not_stop_the_others_and_is_raised_at_the_end(harness: Harness) -> None:
+    bad, good = open_run(harness.ledger, recipe(name="billing")), open_run(harness.ledger)
+    harness.machine.executions |= {bad.id: "denied", good.id: "ABORTED"}
+    harness.candidate(good)
+    harness.bedrock.refuse = {"list_provisioned_model_throughputs": "AccessDeniedException"}
     with pytest.raises(ExceptionGroup) as raised:
-        world.sweep()
+        harness.sweep()
     assert len(raised.value.exceptions) == 2
-    assert world.bedrock.everything() == {}
-    assert world.ledger.active() == {"billing": bad.id}
+    assert harness.bedrock.everything() == {}
+    assert harness.ledger.active() == {"billing": bad.id}
 
 
-def test_a_candidate_still_being_created_is_left_to_the_next_sweep(world: World) -> None:
-    run = open_run(world.ledger, provisioned())
-    world.ledger.close(run.id, Outcome.FAILED, "for the test")
-    name = world.candidate(run).name
-    world.bedrock.throughputs[name].status = "Creating"
-    assert world.sweep()["deleted"] == []
-    world.bedrock.settle()
-    assert world.sweep()["deleted"] == [name]
+def test_a_candidate_still_being_created_is_left_to_the_next_sweep(harness: Harness) -> None:
+    run = open_run(harness.ledger, provisioned())
+    harness.ledger.close(run.id, Outcome.FAILED, "for the test")
+    name = harness.candidate(run).name
+    harness.bedrock.throughputs[name].status = "Creating"
+    assert harness.sweep()["deleted"] == []
+    harness.bedrock.settle()
+    assert harness.sweep()["deleted"] == [name]
 
 
-def test_a_live_endpoint_stays_while_its_alias_names_it(world: World) -> None:
-    live = world.host("dev-support-live-abcde", recipe())
-    old = world.host("dev-support-live-fghij", provisioned())
-    world.alias(live)
-    assert world.sweep()["deleted"] == [old.name]
+def test_a_live_endpoint_stays_while_its_alias_names_it(harness: Harness) -> None:
+    live = harness.host("dev-support-live-abcde", recipe())
+    old = harness.host("dev-support-live-fghij", provisioned())
+    harness.alias(live)
+    assert harness.sweep()["deleted"] == [old.name]
 
 
-def test_a_live_endpoint_without_an_alias_stays_while_its_recipe_is_on_the_road(world: World) -> None:
-    run = open_run(world.ledger)
-    world.machine.executions[run.id] = "RUNNING"
-    live = world.host("dev-support-live-abcde", recipe())
-    assert world.sweep()["deleted"] == []
-    world.machine.executions[run.id] = "ABORTED"
-    assert world.sweep()["deleted"] == [live.name]
+def test_a_live_endpoint_without_an_alias_stays_while_its_recipe_is_on_the_road(harness: Harness) -> None:
+    run = open_run(harness.ledger)
+    harness.machine.executions[run.id] = "RUNNING"
+    live = harness.host("dev-support-live-abcde", recipe())
+    assert harness.sweep()["deleted"] == []
+    harness.machine.executions[run.id] = "ABORTED"
+    assert harness.sweep()["deleted"] == [live.name]
 
 
 @pytest.mark.parametrize("environment", ["dev-2", "prod"])
-def test_what_is_tagged_for_another_environment_is_not_ours(world: World, environment: str) -> None:
-    world.host("dev-2-support-x-candidate", recipe(), "2-support-x", environment)
-    assert world.sweep()["deleted"] == []
+def test_what_is_tagged_for_another_environment_is_not_ours(harness: Harness, environment: str) -> None:
+    harness.host("dev-2-support-x-candidate", recipe(), "2-support-x", environment)
+    assert harness.sweep()["deleted"] == []
 
 
-def test_the_sweep_works_before_deployments_existed(world: World) -> None:
-    world.bedrock.refuse = {"list_custom_model_deployments": "UnknownOperationException"}
-    run = open_run(world.ledger, provisioned())
-    world.machine.executions[run.id] = "ABORTED"
-    candidate = world.candidate(run)
-    assert world.sweep()["deleted"] == [candidate.name]
+def test_the_sweep_works_before_deployments_existed(harness: Harness) -> None:
+    harness.bedrock.refuse = {"list_custom_model_deployments": "UnknownOperationException"}
+    run = open_run(harness.ledger, provisioned())
+    harness.machine.executions[run.id] = "ABORTED"
+    candidate = harness.candidate(run)
+    assert harness.sweep()["deleted"] == [candidate.name]

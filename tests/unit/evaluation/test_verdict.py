@@ -4,7 +4,7 @@ import pytest
 
 from distillery.core.recipe import Grader
 from distillery.evaluation.verdict import GRADERS, thresholds
-from tests.fakes.road import recipe
+from tests.fakes.pipeline import recipe
 
 LABELS = [
     ("delivery.late", "delivery.late", 1),

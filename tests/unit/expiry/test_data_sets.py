@@ -16,7 +16,7 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Run
 from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DatasetExpiry
-from tests.fakes.road import alias, dataset, distilled, recipe, student
+from tests.fakes.pipeline import alias, dataset, distilled, recipe, student
 from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSns, FakeSsm
 from tests.fakes.table import MemoryTable
@@ -25,7 +25,7 @@ DAYS = 90
 NAMES = Names("dev")
 
 
-class World:
+class Harness:
     """A bucket of data sets, a ledger and an alias, and a day."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,151 +79,151 @@ class World:
     @property
     def left(self) -> set[str]:
         """The data sets of which anything is left, by the letters of their digests."""
-        return {key.split("/")[2][:2] for key in self.s3.held("data") if key.startswith("datasets/")}
+        return {key.split("/")[2][:2] for key in self.s3.remaining_keys("data") if key.startswith("datasets/")}
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    return Harness(monkeypatch)
 
 
-def test_a_data_set_of_no_use_ends_after_its_days_in_all_versions_and_without_a_marker(world: World) -> None:
-    world.upload("aa")
-    world.upload("aa")
-    world.later(DAYS)
-    assert world.expire() == {"deleted": 6, "data_sets": [f"support/{'aa' * 32}"], "declined": []}
-    assert world.s3.held() == []
+def test_a_data_set_of_no_use_ends_after_its_days_in_all_versions_and_without_a_marker(harness: Harness) -> None:
+    harness.upload("aa")
+    harness.upload("aa")
+    harness.later(DAYS)
+    assert harness.expire() == {"deleted": 6, "data_sets": [f"support/{'aa' * 32}"], "declined": []}
+    assert harness.s3.remaining_keys() == []
 
 
-def test_a_data_set_younger_than_its_days_stays(world: World) -> None:
-    world.upload("aa")
-    world.later(DAYS - 0.01)
-    assert world.expire()["deleted"] == 0
-    assert world.left == {"aa"}
+def test_a_data_set_younger_than_its_days_stays(harness: Harness) -> None:
+    harness.upload("aa")
+    harness.later(DAYS - 0.01)
+    assert harness.expire()["deleted"] == 0
+    assert harness.left == {"aa"}
 
 
-def test_prompts_that_were_uploaded_again_stay_and_their_old_versions_end(world: World) -> None:
-    world.upload("aa")
-    world.later(DAYS)
-    world.upload("aa")
-    assert world.expire()["deleted"] == 3
-    assert len(world.s3.held()) == 3
+def test_prompts_that_were_uploaded_again_stay_and_their_old_versions_end(harness: Harness) -> None:
+    harness.upload("aa")
+    harness.later(DAYS)
+    harness.upload("aa")
+    assert harness.expire()["deleted"] == 3
+    assert len(harness.s3.remaining_keys()) == 3
 
 
-def test_data_sets_of_the_current_and_the_previous_model_outlive_all_others(world: World) -> None:
+def test_data_sets_of_the_current_and_the_previous_model_outlive_all_others(harness: Harness) -> None:
     for digest, letter in (("aa", "a"), ("bb", "b"), ("cc", "c")):
-        world.student(digest, letter)
-    world.student("dd", "d", Outcome.REJECTED)
-    world.alias("c", "b")
-    world.later(10 * DAYS)
-    world.expire()
-    assert world.left == {"bb", "cc"}
+        harness.student(digest, letter)
+    harness.student("dd", "d", Outcome.REJECTED)
+    harness.alias("c", "b")
+    harness.later(10 * DAYS)
+    harness.expire()
+    assert harness.left == {"bb", "cc"}
 
 
-def test_a_data_set_that_falls_out_of_the_alias_ends_the_next_day(world: World) -> None:
-    world.student("aa", "a")
-    world.student("bb", "b")
-    world.alias("a")
-    world.later(DAYS)
-    world.expire()
-    world.student("cc", "c")
-    world.alias("c", "b")
-    world.expire()
-    assert world.left == {"cc"}
+def test_a_data_set_that_falls_out_of_the_alias_ends_the_next_day(harness: Harness) -> None:
+    harness.student("aa", "a")
+    harness.student("bb", "b")
+    harness.alias("a")
+    harness.later(DAYS)
+    harness.expire()
+    harness.student("cc", "c")
+    harness.alias("c", "b")
+    harness.expire()
+    assert harness.left == {"cc"}
 
 
-def test_a_run_that_was_approved_late_keeps_its_prompts_until_it_ends(world: World) -> None:
-    run = world.run("aa", awaiting=True)
-    world.later(DAYS - 1)
+def test_a_run_that_was_approved_late_keeps_its_prompts_until_it_ends(harness: Harness) -> None:
+    run = harness.run("aa", awaiting=True)
+    harness.later(DAYS - 1)
     worst = run.dataset.at_most_usd
-    Approvals(world.table).approve(run.id, worst, by="arn:ana", cap_usd=worst)
-    world.later(5)
-    world.expire()
-    assert world.left == {"aa"}
-    world.ledger.close(run.id, Outcome.FAILED)
-    world.expire()
-    assert world.left == set()
+    Approvals(harness.table).approve(run.id, worst, by="arn:ana", cap_usd=worst)
+    harness.later(5)
+    harness.expire()
+    assert harness.left == {"aa"}
+    harness.ledger.close(run.id, Outcome.FAILED)
+    harness.expire()
+    assert harness.left == set()
 
 
-def test_prompts_never_outlive_their_days_by_waiting_for_an_approval(world: World) -> None:
+def test_prompts_never_outlive_their_days_by_waiting_for_an_approval(harness: Harness) -> None:
     """Else a run that nobody decides on would keep what people wrote for ever."""
-    run = world.run("aa", awaiting=True)
-    world.later(DAYS)
-    assert world.expire()["declined"] == [run.id]
-    assert world.left == set()
-    record = world.ledger.run(run.id)
+    run = harness.run("aa", awaiting=True)
+    harness.later(DAYS)
+    assert harness.expire()["declined"] == [run.id]
+    assert harness.left == set()
+    record = harness.ledger.run(run.id)
     assert (record.outcome, "kept for 90 days" in record.reason) == (Outcome.DECLINED, True)
-    assert run.id in world.sns.published[0]["Message"]
+    assert run.id in harness.sns.published[0]["Message"]
 
 
-def test_a_waiting_run_whose_prompts_were_uploaded_again_goes_on_waiting(world: World) -> None:
-    run = world.run("aa", awaiting=True)
-    world.later(DAYS)
-    world.upload("aa")
-    assert world.expire()["declined"] == []
-    assert world.ledger.run(run.id).outcome is Outcome.AWAITING
+def test_a_waiting_run_whose_prompts_were_uploaded_again_goes_on_waiting(harness: Harness) -> None:
+    run = harness.run("aa", awaiting=True)
+    harness.later(DAYS)
+    harness.upload("aa")
+    assert harness.expire()["declined"] == []
+    assert harness.ledger.run(run.id).outcome is Outcome.AWAITING
 
 
-def test_no_data_set_ends_of_a_recipe_whose_live_model_no_run_made(world: World) -> None:
+def test_no_data_set_ends_of_a_recipe_whose_live_model_no_run_made(harness: Harness) -> None:
     """A ledger that lost a run must not cost the data set of the model that serves."""
-    world.student("aa", "a")
-    world.upload("bb", "triage")
-    world.alias("z")
-    world.later(DAYS)
+    harness.student("aa", "a")
+    harness.upload("bb", "triage")
+    harness.alias("z")
+    harness.later(DAYS)
     with pytest.raises(ExceptionGroup, match="tries again") as raised:
-        world.expire()
+        harness.expire()
     assert "no run in the ledger made" in str(raised.value.exceptions[0])
-    assert world.left == {"aa"}, "the other recipe's ends all the same"
+    assert harness.left == {"aa"}, "the other recipe's ends all the same"
 
 
 def test_a_run_that_is_promoted_while_the_alias_is_read_keeps_its_data_set(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs are read before the alias: whichever way the promotion falls, one of them names the data set."""
-    run = world.run("aa")
-    distilled(world.ledger, run, "a")
-    world.later(DAYS)
-    runs = world.ledger.runs
+    run = harness.run("aa")
+    distilled(harness.ledger, run, "a")
+    harness.later(DAYS)
+    runs = harness.ledger.runs
 
     def promoted_afterwards(recipe_name: str) -> Any:
         before = runs(recipe_name)
-        world.alias("a")
-        world.ledger.close(run.id, Outcome.PROMOTED)
+        harness.alias("a")
+        harness.ledger.close(run.id, Outcome.PROMOTED)
         return before
 
     monkeypatch.setattr(Ledger, "runs", lambda _ledger, name: promoted_afterwards(name))
-    world.expire()
-    assert world.left == {"aa"}
+    harness.expire()
+    assert harness.left == {"aa"}
 
 
-def test_golden_sets_and_whatever_is_no_data_set_are_left_alone(world: World) -> None:
+def test_golden_sets_and_whatever_is_no_data_set_are_left_alone(harness: Harness) -> None:
     for key in ("golden/support/questions.jsonl", "evaluations/r/report.json", "datasets.jsonl"):
-        world.s3.put(f"s3://data/{key}", "a prompt")
-    world.later(100 * DAYS)
-    assert world.expire()["deleted"] == 0
-    assert len(world.s3.held()) == 3
+        harness.s3.put(f"s3://data/{key}", "a prompt")
+    harness.later(100 * DAYS)
+    assert harness.expire()["deleted"] == 0
+    assert len(harness.s3.remaining_keys()) == 3
 
 
-def test_what_s3_refuses_to_delete_is_told_and_the_rest_goes(world: World) -> None:
-    world.upload("aa")
-    world.upload("bb", "triage")
-    world.s3.refuse = {key for key in world.s3.held() if "support" in key}
-    world.later(DAYS)
+def test_what_s3_refuses_to_delete_is_told_and_the_rest_goes(harness: Harness) -> None:
+    harness.upload("aa")
+    harness.upload("bb", "triage")
+    harness.s3.refuse = {key for key in harness.s3.remaining_keys() if "support" in key}
+    harness.later(DAYS)
     with pytest.raises(ExceptionGroup) as raised:
-        world.expire()
+        harness.expire()
     assert "would not delete 3 objects" in str(raised.value.exceptions[0])
-    assert world.left == {"aa"}
+    assert harness.left == {"aa"}
 
 
-def test_more_versions_than_one_request_deletes_are_all_deleted(world: World) -> None:
+def test_more_versions_than_one_request_deletes_are_all_deleted(harness: Harness) -> None:
     for number in range(1001):
-        world.s3.put(f"s3://data/datasets/support/{number:064}/train.jsonl", "a prompt")
-    world.later(DAYS)
-    assert world.expire()["deleted"] == 1001
-    assert [len(asked) for asked in world.s3.deletes] == [1000, 1]
+        harness.s3.put(f"s3://data/datasets/support/{number:064}/train.jsonl", "a prompt")
+    harness.later(DAYS)
+    assert harness.expire()["deleted"] == 1001
+    assert [len(asked) for asked in harness.s3.deletes] == [1000, 1]
 
 
-def test_the_function_does_this_by_its_variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_function_does_this_by_its_variables(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {
         Variable.ENVIRONMENT: "dev",
         Variable.LEDGER: "ledger",
@@ -233,23 +233,23 @@ def test_the_function_does_this_by_its_variables(world: World, monkeypatch: pyte
     }
     for name, value in said.items():
         monkeypatch.setenv(name, value)
-    clients = {"s3": world.s3, "ssm": world.ssm, "sns": world.sns}
+    clients = {"s3": harness.s3, "ssm": harness.ssm, "sns": harness.sns}
     monkeypatch.setattr(handler, "client", clients.__getitem__)
     monkeypatch.setattr("distillery.core.aliases.client", clients.__getitem__)
     monkeypatch.setattr("distillery.core.notices.client", clients.__getitem__)
-    monkeypatch.setattr(handler, "Table", lambda _name: world.table)
-    world.upload("aa")
-    world.later(DAYS)
+    monkeypatch.setattr(handler, "Table", lambda _name: harness.table)
+    harness.upload("aa")
+    harness.later(DAYS)
     assert handler.expire({}, None)["deleted"] == 3
 
 
-def test_a_later_attempt_at_the_same_prompts_counts_like_the_first(world: World) -> None:
-    world.student("aa", "a", Outcome.REJECTED)
-    again = world.run("aa")
-    distilled(world.ledger, again, "b")
-    world.ledger.close(again.id, Outcome.PROMOTED)
+def test_a_later_attempt_at_the_same_prompts_counts_like_the_first(harness: Harness) -> None:
+    harness.student("aa", "a", Outcome.REJECTED)
+    again = harness.run("aa")
+    distilled(harness.ledger, again, "b")
+    harness.ledger.close(again.id, Outcome.PROMOTED)
     assert again.attempt == 2
-    world.alias("b")
-    world.later(DAYS)
-    world.expire()
-    assert world.left == {"aa"}
+    harness.alias("b")
+    harness.later(DAYS)
+    harness.expire()
+    assert harness.left == {"aa"}

@@ -199,7 +199,7 @@ def _typed(item: Mapping[str, str]) -> dict[str, Any]:
     return {key: {"S": value} for key, value in item.items()}
 
 
-class Door:
+class Transport:
     """Where the calls of all clients go: to the account of the moment."""
 
     account: Account

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.leaks import places
-from tests.unit.leaks.account import Door
+from tests.unit.leaks import detection
+from tests.unit.leaks.account import Transport
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
-    yield from places.doors()
+def transport() -> Iterator[Transport]:
+    yield from detection.patched_transport()

@@ -18,9 +18,9 @@ from distillery.core import aws, boundary, errors
 from distillery.core.boundary import redacted
 from infra.constructs.task import RESUMED, TRANSIENT
 from tests.fakes.errors import service_error
-from tests.unit.leaks.account import Door
-from tests.unit.leaks.places import CANARY, PARTS, Seen, begun, outcome
-from tests.unit.leaks.scenes import SCENES, Scene
+from tests.unit.leaks.account import Transport
+from tests.unit.leaks.detection import CANARY, PARTS, OutputCapture, outcome, start
+from tests.unit.leaks.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.slow
 ROOT = Path(boundary.__file__).parents[2]
@@ -56,7 +56,7 @@ def chained(error: Exception) -> Exception:
     return error
 
 
-def reached(door: Door, scene: Scene) -> list[CodeType]:
+def reached(transport: Transport, scenario: Scenario) -> list[CodeType]:
     """The functions of ours that the door calls, the deepest last."""
     found: dict[CodeType, int] = {}
 
@@ -68,8 +68,8 @@ def reached(door: Door, scene: Scene) -> list[CodeType]:
                 depth, above = depth + 1, above.f_back
             found.setdefault(frame.f_code, depth)
 
-    with scene.settings():
-        _, ask = begun(door, scene)
+    with scenario.settings():
+        _, ask = start(transport, scenario)
         traced(ask, trace)()
     return sorted(found, key=lambda code: found[code])
 
@@ -104,19 +104,19 @@ TRIED: set[CodeType] = set()
 BUGS = cycle(range(len(list(bugs()))))
 
 
-@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_no_bug_of_a_function_lets_a_prompt_out(
-    scene: Scene, door: Door, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    scenario: Scenario, transport: Transport, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen, codes = Seen(caplog, capsys), reached(door, scene)
+    seen, codes = OutputCapture(caplog, capsys), reached(transport, scenario)
     assert codes
     leaks = []
     for code in codes:
         if code not in TRIED or code in (codes[0], codes[-1]):
             TRIED.add(code)
             bug = chained(list(bugs())[next(BUGS)])
-            with scene.settings():
-                account, ask = begun(door, scene)
+            with scenario.settings():
+                account, ask = start(transport, scenario)
                 if found := seen.of(account, traced(ask, raising(code, bug))):
                     leaks.append((code, repr(bug)[:60], found))
     assert not leaks

@@ -14,10 +14,10 @@ from botocore.parsers import ResponseParserError
 
 from distillery.core import aws
 from infra.constructs.layers import SDK_SERVICES
-from tests.unit.leaks import scenes
-from tests.unit.leaks.account import Call, Door
-from tests.unit.leaks.places import CANARY, Seen, begun
-from tests.unit.leaks.scenes import SCENES, Scene
+from tests.unit.leaks import scenarios
+from tests.unit.leaks.account import Call, Transport
+from tests.unit.leaks.detection import CANARY, OutputCapture, start
+from tests.unit.leaks.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.slow
 ROOT = Path(aws.__file__).parents[2]
@@ -72,27 +72,27 @@ ERRORS = [
 ]
 
 
-def calls(door: Door, scene: Scene) -> list[Call]:
+def calls(transport: Transport, scenario: Scenario) -> list[Call]:
     """Of the function, where nothing fails."""
-    with scene.settings():
-        account, ask = begun(door, scene)
+    with scenario.settings():
+        account, ask = start(transport, scenario)
         told = ask()
     assert not isinstance(told, dict) or told.get("statusCode", 200) == 200, told
     assert all('"SUCCESS"' in said for said in account.cloudformation)
     return account.calls
 
 
-@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_no_failing_call_of_a_function_lets_a_prompt_out(
-    scene: Scene, door: Door, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    scenario: Scenario, transport: Transport, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = Seen(caplog, capsys)
-    made = calls(door, scene)
+    seen = OutputCapture(caplog, capsys)
+    made = calls(transport, scenario)
     assert made
     for number, call in _each_once(made):
         for error in ERRORS:
-            with scene.settings():
-                account, ask = begun(door, scene)
+            with scenario.settings():
+                account, ask = start(transport, scenario)
                 account.refuse = {number: error}
                 assert not seen.of(account, ask), call
 
@@ -104,18 +104,18 @@ def _each_once(made: list[Call]) -> Iterator[tuple[int, Call]]:
             yield number, call
 
 
-def test_every_call_that_the_functions_make_was_tried(door: Door) -> None:
-    tried = {operation for scene in SCENES.values() for _, operation in calls(door, scene)}
+def test_every_call_that_the_functions_make_was_tried(transport: Transport) -> None:
+    tried = {operation for scenario in SCENARIOS.values() for _, operation in calls(transport, scenario)}
     assert _named_in_the_code() - tried == set()
 
 
 def test_every_function_that_is_deployed_is_asked() -> None:
     texts = [file.read_text() for file in (ROOT / "infra").rglob("*.py")]
-    doors = {door for text in texts for door in re.findall(r'handler="lambdas\.([\w.]+)"', text)}
+    doors = {transport for text in texts for transport in re.findall(r'handler="lambdas\.([\w.]+)"', text)}
     assert len(doors) > 10
-    for door in doors:
-        module, _, name = door.rpartition(".")
-        assert getattr(importlib.import_module(f"lambdas.{module}"), name) in vars(scenes).values(), door
+    for transport in doors:
+        module, _, name = transport.rpartition(".")
+        assert getattr(importlib.import_module(f"lambdas.{module}"), name) in vars(scenarios).values(), transport
 
 
 def _named_in_the_code() -> set[str]:

@@ -12,7 +12,7 @@ from distillery.core.errors import NotAdmitted
 from distillery.core.served_routes import ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from lambdas.serving.authorization import requester_of
-from tests.unit.client.world import World
+from tests.unit.client.harness import ClientHarness
 from tests.unit.serving.test_function_url import event
 
 FUNCTION = "arn:aws:lambda:us-east-2:111122223333:function:distillery-dev-serving-F"
@@ -32,7 +32,7 @@ BY_URL, DIRECT = Context(f"{FUNCTION}:url"), Context(FUNCTION)
 
 
 @pytest.fixture(autouse=True)
-def restricted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def restricted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """fast and the student are for the shop; plain is for all."""
     shop = ("assumed-role/shop/*",)
     routes = (
@@ -54,12 +54,12 @@ def call(said: Mapping[str, Any], context: Any) -> tuple[int, Any]:
     return answered["statusCode"], json.loads(answered["body"])
 
 
-def nothing_was_done(world: World) -> bool:
-    return (world.requests, world.ssm.reads, handler._route.cache_info().currsize) == ([], [], 0)
+def nothing_was_done(harness: ClientHarness) -> bool:
+    return (harness.requests, harness.ssm.reads, handler._route.cache_info().currsize) == ([], [], 0)
 
 
 @pytest.mark.parametrize("route", ["fast", "support", "distilled/support"])
-def test_those_who_are_named_are_answered(world: World, route: str) -> None:
+def test_those_who_are_named_are_answered(harness: ClientHarness, route: str) -> None:
     assert call(signed(event(ASKED | {"route": route}), SHOP), BY_URL)[0] == 200
 
 
@@ -78,20 +78,20 @@ STRANGERS = {
 
 @pytest.mark.parametrize("arn", STRANGERS.values(), ids=STRANGERS.keys())
 @pytest.mark.parametrize("route", ["fast", "support", "distilled/support"])
-def test_strangers_are_refused_before_anything_is_read(world: World, arn: Any, route: str) -> None:
+def test_strangers_are_refused_before_anything_is_read(harness: ClientHarness, arn: Any, route: str) -> None:
     status, said = call(signed(event(ASKED | {"route": route}), arn), BY_URL)
     assert (status, said["error"]["type"]) == (403, "NotAdmitted")
-    assert nothing_was_done(world)
+    assert nothing_was_done(harness)
 
 
-def test_strangers_may_use_what_is_for_all(world: World) -> None:
+def test_strangers_may_use_what_is_for_all(harness: ClientHarness) -> None:
     assert call(signed(event(ASKED | {"route": "plain"}), OTHER), BY_URL)[0] == 200
     assert handler.invoke(ASKED | {"route": "plain"}, DIRECT)["text"] == "hi"
 
 
-def test_a_url_that_tells_nobody_admits_nobody(world: World) -> None:
+def test_a_url_that_tells_nobody_admits_nobody(harness: ClientHarness) -> None:
     assert call(event(ASKED), BY_URL)[0] == 403
-    assert nothing_was_done(world)
+    assert nothing_was_done(harness)
 
 
 FORGED = [
@@ -107,37 +107,37 @@ FORGED = [
 
 
 @pytest.mark.parametrize("context", FORGED, ids=str)
-def test_a_direct_invocation_cannot_make_up_who_signed_it(world: World, context: Any) -> None:
+def test_a_direct_invocation_cannot_make_up_who_signed_it(harness: ClientHarness, context: Any) -> None:
     """It may send whatever it likes as the event, the URL's own form too."""
     status, said = call(signed(event(ASKED), SHOP), context)
     assert (status, said["error"]["type"]) == (403, "NotAdmitted")
     assert call(signed(event(method="GET"), SHOP), context)[1]["routes"].keys() == {"plain"}
-    assert world.requests == []
+    assert harness.requests == []
 
 
 @pytest.mark.parametrize("context", [DIRECT, BY_URL], ids=str)
-def test_a_direct_invocation_reaches_what_is_for_all_alone(world: World, context: Context) -> None:
+def test_a_direct_invocation_reaches_what_is_for_all_alone(harness: ClientHarness, context: Context) -> None:
     """By the alias too, which an administrator may invoke."""
     with pytest.raises(NotAdmitted, match="call it by the function's URL"):
         handler.invoke(ASKED, context)
-    assert nothing_was_done(world)
+    assert nothing_was_done(harness)
 
 
-def test_a_body_cannot_say_who_sent_it(world: World) -> None:
+def test_a_body_cannot_say_who_sent_it(harness: ClientHarness) -> None:
     forged = ASKED | {"requestContext": signed(event(), SHOP)["requestContext"]}
     assert call(signed(event(forged), OTHER), BY_URL)[0] == 400
     headers = {"headers": {"x-amz-caller": SHOP, "userarn": SHOP}}
     assert call(signed(event(ASKED), OTHER) | headers, BY_URL)[0] == 403
-    assert nothing_was_done(world)
+    assert nothing_was_done(harness)
 
 
 @pytest.mark.parametrize(
     ("arn", "listed"), [(SHOP, {"distilled/support", "fast", "plain"}), (OTHER, {"plain"}), (None, {"plain"})]
 )
-def test_a_get_lists_what_its_caller_may_use(world: World, arn: str | None, listed: set[str]) -> None:
+def test_a_get_lists_what_its_caller_may_use(harness: ClientHarness, arn: str | None, listed: set[str]) -> None:
     status, said = call(signed(event(method="GET"), arn), BY_URL)
     assert (status, said["routes"].keys()) == (200, listed)
-    assert {name.partition("/routes/")[2] for name in world.ssm.reads} == listed, "not even read"
+    assert {name.partition("/routes/")[2] for name in harness.ssm.reads} == listed, "not even read"
 
 
 def test_a_pattern_without_an_account_means_the_functions_own() -> None:

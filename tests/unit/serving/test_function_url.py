@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.serving import handler
 from tests.fakes.errors import service_error
-from tests.unit.client.world import World, refusal, route_map
+from tests.unit.client.harness import ClientHarness, refusal, route_map
 
 ASKED = {"route": "fast", "prompt": "hello"}
 
@@ -40,17 +40,17 @@ def call(said: dict[str, Any]) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-def test_a_post_is_answered_as_a_direct_call(world: World, encoded: bool) -> None:
+def test_a_post_is_answered_as_a_direct_call(harness: ClientHarness, encoded: bool) -> None:
     status, said = call(event(ASKED | {"prompt": "grüß"}, encoded=encoded))
     assert (status, said["text"], said["step"]) == (200, "hi", 0)
-    assert world.requests[0]["messages"][0]["content"] == [{"text": "grüß"}]
+    assert harness.requests[0]["messages"][0]["content"] == [{"text": "grüß"}]
 
 
-def test_a_get_is_answered_with_all_routes(world: World) -> None:
+def test_a_get_is_answered_with_all_routes(harness: ClientHarness) -> None:
     status, said = call(event(method="GET"))
     assert (status, said["environment"], len(said["routes"])) == (200, "dev", 3)
     assert said["routes"]["fast"] == route_map().document()
-    assert "/distillery/dev/serving" not in world.ssm.reads  # the deployment has told which there are
+    assert "/distillery/dev/serving" not in harness.ssm.reads  # the deployment has told which there are
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,22 @@ def test_a_get_is_answered_with_all_routes(world: World) -> None:
         (event({"route": "slow", "prompt": "x"}), 404, "NoModel"),
     ],
 )
-def test_what_is_wrong_with_a_request_is_said(world: World, said: dict[str, Any], status: int, kind: str) -> None:
+def test_what_is_wrong_with_a_request_is_said(
+    harness: ClientHarness, said: dict[str, Any], status: int, kind: str
+) -> None:
     got, body = call(said)
     assert (got, body["error"]["type"]) == (status, kind)
     assert body["error"]["message"]
     assert "secret" not in body["error"]["message"]
-    assert world.requests == []
+    assert harness.requests == []
 
 
-def test_a_method_that_is_not_taken_names_those_that_are(world: World) -> None:
+def test_a_method_that_is_not_taken_names_those_that_are(harness: ClientHarness) -> None:
     assert handler.invoke(event(method="PUT"), None)["headers"]["allow"] == "GET, POST"
 
 
-def test_where_nothing_answers_the_attempts_are_told(world: World) -> None:
-    world.script["app-pro"] = [refusal("ThrottlingException", "said of my secret", 429)]
+def test_where_nothing_answers_the_attempts_are_told(harness: ClientHarness) -> None:
+    harness.script["app-pro"] = [refusal("ThrottlingException", "said of my secret", 429)]
     status, body = call(event({"route": "plain", "prompt": "x"}))
     assert (status, body["error"]["type"]) == (503, "AllStepsFailed")
     assert {each["error"] for each in body["error"]["attempts"]} == {"ThrottlingException"}
@@ -98,17 +100,19 @@ def test_where_nothing_answers_the_attempts_are_told(world: World) -> None:
         (refusal("AccessDeniedException", "no permission"), 502, "AccessDeniedException"),
     ],
 )
-def test_what_bedrock_refuses_is_told(world: World, error: Exception, status: int, kind: str) -> None:
-    world.script["app-pro"] = [error]
+def test_what_bedrock_refuses_is_told(harness: ClientHarness, error: Exception, status: int, kind: str) -> None:
+    harness.script["app-pro"] = [error]
     got, body = call(event({"route": "plain", "prompt": "x"}))
     assert (got, body["error"]["type"]) == (status, kind)
 
 
-def test_a_refusal_of_awss_is_told_without_its_sentence_which_names_roles(world: World) -> None:
-    world.script["app-pro"] = [refusal("AccessDeniedException", "User: arn:aws:sts::111122223333:assumed-role/inner/f")]
+def test_a_refusal_of_awss_is_told_without_its_sentence_which_names_roles(harness: ClientHarness) -> None:
+    harness.script["app-pro"] = [
+        refusal("AccessDeniedException", "User: arn:aws:sts::111122223333:assumed-role/inner/f")
+    ]
     assert "inner" not in str(call(event({"route": "plain", "prompt": "x"})))
 
 
-def test_a_map_that_cannot_be_read_is_the_services_trouble(world: World) -> None:
-    world.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
+def test_a_map_that_cannot_be_read_is_the_services_trouble(harness: ClientHarness) -> None:
+    harness.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
     assert call(event({"route": "plain", "prompt": "x"}))[0] == 503

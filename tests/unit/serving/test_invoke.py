@@ -12,15 +12,15 @@ from distillery.core.errors import BadRequest, NoModel
 from distillery.core.holdout import side_of
 from lambdas.serving import handler
 from tests.fakes.errors import service_error
-from tests.unit.client.world import ENDPOINT, PRO, THROTTLED, World, answer, refusal
+from tests.unit.client.harness import ENDPOINT, PRO, THROTTLED, ClientHarness, answer, refusal
 
 
 def ask(route: str, **more: Any) -> dict[str, Any]:
     return handler.invoke({"route": route, "prompt": "hello", **more}, None)
 
 
-def test_an_answer_tells_all_that_is_known_of_it(world: World) -> None:
-    world.script[PRO] = [THROTTLED, answer("from the model", performanceConfig={"latency": "optimized"})]
+def test_an_answer_tells_all_that_is_known_of_it(harness: ClientHarness) -> None:
+    harness.script[PRO] = [THROTTLED, answer("from the model", performanceConfig={"latency": "optimized"})]
     said = ask("fast", system="be brief", max_tokens=9)
     assert said.pop("elapsed_ms") >= 0
     assert [(each["step"], each["error"]) for each in said.pop("attempts")] == [(0, "ThrottlingException"), (0, None)]
@@ -39,7 +39,7 @@ def test_an_answer_tells_all_that_is_known_of_it(world: World) -> None:
         "stop_reason": "end_turn",
     }
     side = side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None))
-    assert world.requests[-1] == {
+    assert harness.requests[-1] == {
         "modelId": PRO,
         "system": [{"text": "be brief"}],
         "messages": [{"role": "user", "content": [{"text": "hello"}]}],
@@ -49,44 +49,44 @@ def test_an_answer_tells_all_that_is_known_of_it(world: World) -> None:
     }
 
 
-def test_a_silent_fallback_to_standard_latency_is_told(world: World) -> None:
+def test_a_silent_fallback_to_standard_latency_is_told(harness: ClientHarness) -> None:
     said = ask("fast")
     assert (said["requested"]["latency"], said["served"]["latency"]) == ("optimized", "standard")
 
 
-def test_who_asks_for_no_tokens_gets_the_routes(world: World) -> None:
+def test_who_asks_for_no_tokens_gets_the_routes(harness: ClientHarness) -> None:
     ask("plain")
-    assert world.requests[0]["inferenceConfig"] == {"maxTokens": 64}
+    assert harness.requests[0]["inferenceConfig"] == {"maxTokens": 64}
 
 
-def test_another_step_answers_where_the_first_does_not(world: World) -> None:
-    world.script[PRO] = [THROTTLED]
+def test_another_step_answers_where_the_first_does_not(harness: ClientHarness) -> None:
+    harness.script[PRO] = [THROTTLED]
     said = ask("fast")
     assert (said["step"], said["identifier"], len(said["attempts"])) == (1, "app-pro", 3)
 
 
-def test_a_distilled_route_follows_its_alias_into_the_home_region(world: World) -> None:
+def test_a_distilled_route_follows_its_alias_into_the_home_region(harness: ClientHarness) -> None:
     said = ask("distilled/support")
     assert (said["model"], said["identifier"], said["region"]) == ("model-a", ENDPOINT, "us-east-1")
 
 
-def test_a_route_whose_recipe_was_never_promoted_says_so(world: World) -> None:
-    world.homes["us-east-1"].parameters.clear()
+def test_a_route_whose_recipe_was_never_promoted_says_so(harness: ClientHarness) -> None:
+    harness.homes["us-east-1"].parameters.clear()
     with pytest.raises(
         BadRequest, match="no model yet: no model has been promoted to /distillery/dev/alias/support yet"
     ):
         ask("distilled/support")
 
 
-def test_an_unknown_route_is_refused(world: World) -> None:
+def test_an_unknown_route_is_refused(harness: ClientHarness) -> None:
     with pytest.raises(NoModel, match="no route 'slow'"):
         ask("slow")
 
 
-def test_a_recipe_s_bare_name_means_its_student(world: World) -> None:
+def test_a_recipe_s_bare_name_means_its_student(harness: ClientHarness) -> None:
     assert (ask("support")["model"], ask("distilled/support")["model"]) == ("model-a", "model-a")
     assert handler._route.cache_info().currsize == 1
-    assert {name for name in world.ssm.reads if "/routes/" in name} == {"/distillery/dev/routes/distilled/support"}
+    assert {name for name in harness.ssm.reads if "/routes/" in name} == {"/distillery/dev/routes/distilled/support"}
 
 
 MADE_UP = ["slow{}", "distilled/{}", "fast{}/fast", "fast:{}", "../{}", "{}/distilled/support", "Fast{}", "x" * 9_000]
@@ -95,18 +95,18 @@ MADE_UP = ["slow{}", "distilled/{}", "fast{}/fast", "fast:{}", "../{}", "{}/dist
 @pytest.mark.parametrize("name", MADE_UP, ids=MADE_UP.index)
 @pytest.mark.parametrize("calm", [True, False], ids=["calm", "while SSM is throttled"])
 def test_a_flood_of_made_up_names_reads_keeps_and_counts_nothing(
-    world: World, capsys: pytest.CaptureFixture[str], name: str, calm: bool
+    harness: ClientHarness, capsys: pytest.CaptureFixture[str], name: str, calm: bool
 ) -> None:
     """Each would cost a read of SSM, a place among what the sandbox keeps, and a metric of its own, month by month."""
     if not calm:
-        world.ssm.errors |= {
+        harness.ssm.errors |= {
             f"/distillery/dev/routes/{name.format(n)}": service_error("Throttling") for n in range(500)
         }
     for number in range(500):
         with pytest.raises(NoModel) as refused:
             ask(name.format(number))
         assert len(str(refused.value)) < 200, "it is logged"
-    assert (world.ssm.reads, world.made, world.requests) == ([], [], [])
+    assert (harness.ssm.reads, harness.made, harness.requests) == ([], [], [])
     assert handler._route.cache_info().currsize == 0
     assert capsys.readouterr().out == ""
 
@@ -121,20 +121,20 @@ def test_a_flood_of_made_up_names_reads_keeps_and_counts_nothing(
     ],
     ids=str,
 )
-def test_a_caller_cannot_say_what_the_logs_are_read_by(world: World, more: dict[str, Any]) -> None:
+def test_a_caller_cannot_say_what_the_logs_are_read_by(harness: ClientHarness, more: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match="unknown fields"):
         ask("fast", **more)
-    assert world.requests == []
+    assert harness.requests == []
 
 
 @pytest.mark.parametrize("context", [None, "secret", {"http": None}, {}], ids=str)
-def test_what_is_not_from_the_url_is_no_request_of_it(world: World, context: Any) -> None:
+def test_what_is_not_from_the_url_is_no_request_of_it(harness: ClientHarness, context: Any) -> None:
     with pytest.raises(BadRequest, match="unknown fields"):
         handler.invoke({"requestContext": context}, None)
 
 
-def test_where_nothing_answers_every_attempt_is_named(world: World) -> None:
-    world.script["app-pro"] = [THROTTLED]
+def test_where_nothing_answers_every_attempt_is_named(harness: ClientHarness) -> None:
+    harness.script["app-pro"] = [THROTTLED]
     with pytest.raises(AllStepsFailed, match=r"app-pro in us-east-2: ThrottlingException \(6 times\)"):
         ask("plain")
 
@@ -146,8 +146,8 @@ def test_where_nothing_answers_every_attempt_is_named(world: World) -> None:
         'The text "my secret" is not allowed',
     ],
 )
-def test_what_bedrock_quotes_of_a_prompt_is_cut_out(world: World, message: str) -> None:
-    world.script["app-pro"] = [refusal("ValidationException", message)]
+def test_what_bedrock_quotes_of_a_prompt_is_cut_out(harness: ClientHarness, message: str) -> None:
+    harness.script["app-pro"] = [refusal("ValidationException", message)]
     with pytest.raises(BadRequest, match="Bedrock refused the request as invalid") as refused:
         ask("plain")
     assert "secret" not in str(refused.value)
@@ -156,10 +156,10 @@ def test_what_bedrock_quotes_of_a_prompt_is_cut_out(world: World, message: str) 
 
 
 def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
-    world: World, capsys: pytest.CaptureFixture[str]
+    harness: ClientHarness, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ask("fast")
-    del world.ssm.parameters["/distillery/dev/routes/plain"]  # somebody did, by hand
+    del harness.ssm.parameters["/distillery/dev/routes/plain"]  # somebody did, by hand
     with pytest.raises(NoModel):
         ask("plain")
     out = capsys.readouterr().out
@@ -171,7 +171,7 @@ def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
 
 @pytest.mark.parametrize(("said", "logged"), [("true", True), ("", False), ("false", False)])
 def test_prompt_and_reply_are_logged_only_where_somebody_asked_for_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, logged: bool
+    harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, logged: bool
 ) -> None:
     monkeypatch.setenv(Variable.LOG_PROMPTS, said)
     ask("fast")
@@ -180,7 +180,7 @@ def test_prompt_and_reply_are_logged_only_where_somebody_asked_for_it(
 
 
 def test_no_prompt_is_logged_without_a_count_before_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(Variable.LOG_PROMPTS, "true")
     ask("fast")
@@ -195,12 +195,14 @@ def test_no_prompt_is_logged_without_a_count_before_it(
     assert "hello" not in json.dumps(count)
 
 
-def test_nothing_is_counted_where_no_prompt_is_logged(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_counted_where_no_prompt_is_logged(
+    harness: ClientHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
     ask("fast")
     assert "PromptsLogged" not in capsys.readouterr().out
 
 
-def test_a_route_is_kept_with_what_it_has_read(world: World) -> None:
+def test_a_route_is_kept_with_what_it_has_read(harness: ClientHarness) -> None:
     for _ in range(3):
         ask("fast")
-    assert world.ssm.reads == ["/distillery/dev/routes/fast"]
+    assert harness.ssm.reads == ["/distillery/dev/routes/fast"]

@@ -24,7 +24,7 @@ from lambdas.serving import quota as quotas
 from lambdas.serving.quota import Usage, UsageCounter
 from tests.fakes.errors import service_error
 from tests.fakes.sums import FakeSums
-from tests.unit.client.world import PRO, THROTTLED, World, answer, refusal
+from tests.unit.client.harness import PRO, THROTTLED, ClientHarness, answer, refusal
 from tests.unit.serving.test_authorization import BY_URL, DIRECT, OTHER, SHOP, call, signed
 from tests.unit.serving.test_function_url import event
 
@@ -45,13 +45,13 @@ def sums() -> FakeSums:
 
 
 @pytest.fixture
-def offering(world: World, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
+def offering(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
     """An environment with this quota, whose models use all that a request may use."""
     monkeypatch.setattr(quotas, "counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
     handler._usage_counter.cache_clear()
     for identifier in ("app-pro", PRO):
-        world.script[identifier] = [used_up]
+        harness.script[identifier] = [used_up]
 
     def to(quota: CallerQuota | None) -> FakeSums:
         monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=ROUTES, quota=quota))
@@ -80,7 +80,7 @@ def taken(sums: FakeSums) -> dict[str, int]:
 
 
 def test_a_caller_is_refused_where_its_quota_is_used_up_and_told_when_to_come_back(
-    world: World, offering: Offering
+    harness: ClientHarness, offering: Offering
 ) -> None:
     offering(TEN)
     assert [ask() for _ in range(11)] == [200] * 10 + [429]
@@ -88,7 +88,7 @@ def test_a_caller_is_refused_where_its_quota_is_used_up_and_told_when_to_come_ba
     told = json.loads(refused["body"])["error"]
     assert (told["type"], refused["headers"]["retry-after"]) == ("OverQuota", str(3600 - NOW % 3600))
     assert "410 tokens an hour" in told["message"]
-    assert len(world.requests) == 10
+    assert len(harness.requests) == 10
     assert ask(OTHER) == 200, "another role has a quota of its own"
 
 
@@ -111,9 +111,9 @@ ROOM = (
 """The same words in tests/unit/local/emulator/test_sums.py, which sees what DynamoDB makes of them."""
 
 
-def test_it_sends_what_dynamodb_is_known_to_understand(world: World, offering: Offering) -> None:
+def test_it_sends_what_dynamodb_is_known_to_understand(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(CallerQuota(per=Period.HOUR, tokens=10**6, usd=Decimal(1)))
-    world.script["app-pro"] = [used(1, 1)]
+    harness.script["app-pro"] = [used(1, 1)]
     assert ask() == 200
     assert [(call["UpdateExpression"], call["ConditionExpression"]) for call in sums.calls] == [
         (f"{ADD} SET expires_at = :expires", ROOM),
@@ -165,9 +165,9 @@ def test_dollars_are_counted_at_the_maps_prices(offering: Offering, per: Period)
     assert [item["taken_nanodollars"] for item in sums.items.values()] == [161_600]
 
 
-def test_what_was_not_used_is_given_back(world: World, offering: Offering) -> None:
+def test_what_was_not_used_is_given_back(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(TEN)
-    world.script["app-pro"] = [used(3, 1)]
+    harness.script["app-pro"] = [used(3, 1)]
     assert ask() == 200
     assert taken(sums) == {ROLE: 4}
     assert sums.highest[next(iter(sums.items))]["taken_tokens"] == WORST
@@ -191,21 +191,21 @@ FAILURES: dict[str, tuple[list[Any], int, int]] = {
 
 @pytest.mark.parametrize(("script", "tries", "status"), FAILURES.values(), ids=FAILURES.keys())
 def test_what_failed_counts_as_much_as_it_may_have_cost(
-    world: World, offering: Offering, script: list[Any], tries: int, status: int
+    harness: ClientHarness, offering: Offering, script: list[Any], tries: int, status: int
 ) -> None:
     sums = offering(TEN)
-    world.script["app-pro"] = script
+    harness.script["app-pro"] = script
     assert ask() == status
     assert taken(sums) == {ROLE: tries * WORST + (4 if status == 200 else 0)}
 
 
 def test_a_refusal_after_a_try_that_may_have_cost_something_gives_nothing_back(
-    world: World, offering: Offering, monkeypatch: pytest.MonkeyPatch
+    harness: ClientHarness, offering: Offering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sums, times = offering(TEN), iter([0.0, 6.0])
     monkeypatch.setattr("lambdas.serving.quota.time.monotonic", lambda: next(times))
-    world.script[PRO] = [ReadTimeoutError(endpoint_url="x")]
-    world.script["app-pro"] = [refusal("ValidationException", "too long")]
+    harness.script[PRO] = [ReadTimeoutError(endpoint_url="x")]
+    harness.script["app-pro"] = [refusal("ValidationException", "too long")]
     assert ask(route="fast") == 400
     assert taken(sums) == {ROLE: WORST}
 
@@ -220,11 +220,13 @@ TROUBLE = [
 
 
 @pytest.mark.parametrize("error", TROUBLE, ids=str)
-def test_a_table_that_does_not_answer_closes_the_door(world: World, offering: Offering, error: Exception) -> None:
+def test_a_table_that_does_not_answer_closes_the_door(
+    harness: ClientHarness, offering: Offering, error: Exception
+) -> None:
     sums = offering(TEN)
     sums.errors = [error, error]
     status, said = call(signed(event(ASKED), SHOP), BY_URL)
-    assert (status, said["error"]["type"], world.requests) == (503, "QuotaUnavailable", [])
+    assert (status, said["error"]["type"], harness.requests) == (503, "QuotaUnavailable", [])
     sums.errors = [error, error]
     with pytest.raises(QuotaUnavailable):
         handler.invoke(ASKED, DIRECT)
@@ -248,10 +250,10 @@ def test_a_table_that_does_not_answer_rings_and_a_quota_that_is_used_up_does_not
 
 @pytest.mark.parametrize("error", TROUBLE, ids=str)
 def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
-    world: World, offering: Offering, error: Exception, caplog: pytest.LogCaptureFixture
+    harness: ClientHarness, offering: Offering, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     sums = offering(TEN)
-    world.script["app-pro"] = [used(2, 2)]
+    harness.script["app-pro"] = [used(2, 2)]
     sums.errors = [None, error]
     assert ask() == 200
     assert taken(sums) == {ROLE: WORST}
@@ -260,20 +262,20 @@ def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
 
 
 def test_a_map_that_is_not_there_takes_nothing_and_is_told_of(
-    world: World, offering: Offering, capsys: pytest.CaptureFixture[str]
+    harness: ClientHarness, offering: Offering, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sums = offering(TEN)
-    world.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
+    harness.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
     assert ask() == 503
     assert json.loads(capsys.readouterr().out)["Error"] == "MapUnavailable"
-    del world.ssm.parameters["/distillery/dev/routes/fast"]
+    del harness.ssm.parameters["/distillery/dev/routes/fast"]
     assert ask(route="fast") == 404
     assert sums.calls == []
 
 
-def test_a_student_that_is_not_there_takes_nothing(world: World, offering: Offering) -> None:
+def test_a_student_that_is_not_there_takes_nothing(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(TEN)
-    world.homes["us-east-1"].parameters.clear()
+    harness.homes["us-east-1"].parameters.clear()
     with pytest.raises(NoModel):
         handler.invoke(ASKED | {"route": "support"}, DIRECT)
     assert taken(sums) == {"direct": 0}
@@ -287,13 +289,13 @@ def test_what_is_refused_for_another_reason_takes_nothing(offering: Offering) ->
     assert sums.calls == []
 
 
-def test_callers_who_ask_at_the_same_time_never_get_past_the_quota(world: World, offering: Offering) -> None:
+def test_callers_who_ask_at_the_same_time_never_get_past_the_quota(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(TEN)
     assert ask() == 200  # the map is read
     with ThreadPoolExecutor(32) as threads:
         answered = list(threads.map(lambda number: ask(f"{ROLE}/{number}"), range(64)))
     assert sorted(answered) == [200] * 9 + [429] * 55
-    assert len(world.requests) == 10
+    assert len(harness.requests) == 10
     assert next(iter(sums.highest.values()))["taken_tokens"] == 10 * WORST
 
 
@@ -331,7 +333,7 @@ def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
         assert Usage(item["taken_tokens"], item["taken_nanodollars"]) == total
 
 
-def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, offering: Offering) -> None:
+def test_without_a_quota_nothing_is_called_and_nothing_imported(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(None)
     assert [ask() for _ in range(20)] == [200] * 20
     assert sums.calls == []
@@ -342,17 +344,17 @@ def test_without_a_quota_nothing_is_called_and_nothing_imported(world: World, of
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_every_attempt_of_a_walk_is_priced_like_the_dearest_step(world: World, offering: Offering) -> None:
+def test_every_attempt_of_a_walk_is_priced_like_the_dearest_step(harness: ClientHarness, offering: Offering) -> None:
     """fast falls back from optimized latency at $1.00 and $4.00 to standard at $0.80 and $3.20."""
     sums = offering(CallerQuota(per=Period.HOUR, usd=Decimal(1)))
-    world.script[PRO], world.script["app-pro"] = [ReadTimeoutError(endpoint_url="x")], [used(10, 10)]
+    harness.script[PRO], harness.script["app-pro"] = [ReadTimeoutError(endpoint_url="x")], [used(10, 10)]
     assert ask(route="fast") == 200
     (item,) = sums.items.values()
     assert item["taken_nanodollars"] == (21 * 1000 + 20 * 4000) + (10 * 800 + 10 * 3200)
 
 
-def test_where_no_step_answers_in_time_the_attempts_are_told(world: World, offering: Offering) -> None:
+def test_where_no_step_answers_in_time_the_attempts_are_told(harness: ClientHarness, offering: Offering) -> None:
     offering(TEN)
-    world.script["app-pro"] = [THROTTLED]
+    harness.script["app-pro"] = [THROTTLED]
     with pytest.raises(AllStepsFailed):
         handler.invoke(ASKED, DIRECT)

@@ -18,7 +18,7 @@ from distillery.core.errors import DistilleryError
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import authorization, handler
 from tests.fakes.sums import FakeSums
-from tests.unit.client.world import World
+from tests.unit.client.harness import ClientHarness
 from tests.unit.serving.test_authorization import BY_URL, DIRECT, SHOP, signed
 from tests.unit.serving.test_function_url import event
 
@@ -89,7 +89,7 @@ LEFT_ALONE: dict[str, Place] = {
 
 
 @pytest.fixture(autouse=True)
-def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
+def counted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
     """plain is for all and fast for the shop, and everybody is counted."""
     sums = FakeSums()
     quota = CallerQuota(per=Period.DAY, tokens=10**9, usd=Decimal(1000))
@@ -120,14 +120,14 @@ PLACES = [
 
 @pytest.mark.parametrize(("place", "value"), PLACES)
 def test_what_is_refused_was_never_looked_for(
-    world: World, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+    harness: ClientHarness, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
 ) -> None:
     said = place(value)
     for sent, context in ((said, BY_URL), (said, DIRECT)):
         assert handler.invoke(sent, context)["statusCode"] in (400, 404, 405)
     with pytest.raises(DistilleryError):
         handler.invoke(json.loads(said["body"]) if said["body"] != json.dumps(SOUND) else value, DIRECT)
-    assert (world.ssm.reads, world.made, world.requests, counted.calls) == ([], [], [], [])
+    assert (harness.ssm.reads, harness.made, harness.requests, counted.calls) == ([], [], [], [])
     assert capsys.readouterr().out == ""
     assert sizes() in ([0, 1, 0, 0], [0, 0, 0, 0])
 
@@ -135,20 +135,20 @@ def test_what_is_refused_was_never_looked_for(
 @pytest.mark.parametrize("place", LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
 def test_what_is_not_refused_changes_nothing(
-    world: World, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+    harness: ClientHarness, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
 ) -> None:
     assert handler.invoke(body(), BY_URL)["statusCode"] == 200
-    before = (list(world.ssm.reads), list(world.made), sizes(), list(counted.items))
+    before = (list(harness.ssm.reads), list(harness.made), sizes(), list(counted.items))
     (plain,) = told(capsys.readouterr().out)
     assert handler.invoke(place(value), BY_URL)["statusCode"] == 200
-    assert (world.ssm.reads, world.made, sizes(), list(counted.items)) == before
+    assert (harness.ssm.reads, harness.made, sizes(), list(counted.items)) == before
     (line,) = told(capsys.readouterr().out)
     assert line["_aws"]["CloudWatchMetrics"] == plain["_aws"]["CloudWatchMetrics"]
     assert {name: line[name] for name in ("Environment", "Route", "Requested", "Served")} == {
         name: plain[name] for name in ("Environment", "Route", "Requested", "Served")
     }
     assert MADE_UP not in json.dumps(line)
-    assert "requestMetadata" not in world.requests[0] or MADE_UP not in str(world.requests[1]["requestMetadata"])
+    assert "requestMetadata" not in harness.requests[0] or MADE_UP not in str(harness.requests[1]["requestMetadata"])
     assert [key.partition("#")[2] for key in counted.items] == [ROLE]
 
 
@@ -157,21 +157,21 @@ names = st.text(max_size=80) | st.from_regex(r"[a-z0-9/-]{1,70}", fullmatch=True
 
 @given(st.lists(names.filter(lambda name: name.strip() and name not in ("plain", "fast")), max_size=20))
 def test_however_many_names_are_made_up_nothing_grows(made_up: list[str]) -> None:
-    world, offered = World(), ServedRoutes(routes=(ServedRoute(name="plain"), ServedRoute(name="fast")))
+    harness, offered = ClientHarness(), ServedRoutes(routes=(ServedRoute(name="plain"), ServedRoute(name="fast")))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(served_routes, "read", lambda: offered)
-        patched.setattr(handler, "_session", lambda: world)
+        patched.setattr(handler, "_session", lambda: harness)
         handler._offer.cache_clear()
         handler._route.cache_clear()
         for name in made_up:
             with pytest.raises(DistilleryError):
                 handler.invoke({"route": name, "prompt": "x"}, DIRECT)
-        assert (world.ssm.reads, world.made, handler._route.cache_info().currsize) == ([], [], 0)
+        assert (harness.ssm.reads, harness.made, handler._route.cache_info().currsize) == ([], [], 0)
 
 
-def test_a_sandbox_makes_a_client_for_each_time_that_a_try_may_have_and_no_more(world: World) -> None:
+def test_a_sandbox_makes_a_client_for_each_time_that_a_try_may_have_and_no_more(harness: ClientHarness) -> None:
     """However long requests wait: clients are kept by Region and rung of the deadline."""
-    clients = Clients(world)
+    clients = Clients(harness)
     for seconds in (142.5, 71.25, 142.5, 71.25):
         clients.runtime("us-east-2", seconds)
     assert len(clients._clients) == 2

@@ -11,9 +11,9 @@ from distillery.core.env_vars import Variable
 from distillery.settings import Settings
 from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
-from tests.policy.house import House, spelled
 from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, synthesized
+from tests.policy.templates import EnvironmentTemplates, rendered
 
 LOGS = {"match": {"distillery:route": "teacher"}, "how": "athena", "schedule": "rate(7 days)", "days": 7}
 TAUGHT = {"principals": ["assumed-role/support-app/*"]}
@@ -29,7 +29,7 @@ def settings(inference: str, **logs: Any) -> Settings:
 
 
 @functools.cache
-def house(inference: str, how: str = "athena") -> House:
+def templates(inference: str, how: str = "athena") -> EnvironmentTemplates:
     return synthesized(settings(inference, how=how))
 
 
@@ -37,7 +37,7 @@ TWO, ONE = "us-east-2", "us-east-1"
 
 
 def properties(kind: str, inference: str = TWO) -> list[dict[str, Any]]:
-    return [found.properties for found in house(inference).resources(kind)]
+    return [found.properties for found in templates(inference).resources(kind)]
 
 
 def one(kind: str) -> dict[str, Any]:
@@ -53,32 +53,32 @@ def test_settings_that_own_the_logging_have_no_finding(inference: str) -> None:
 @pytest.mark.parametrize("inference", [ONE, TWO])
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.sentence) for rule in RULES])
 def test_every_rule_holds_where_calls_are_logged(rule: Rule, inference: str) -> None:
-    assert [where for where, holds in rule.check(house(inference)) if not holds] == []
+    assert [where for where, holds in rule.check(templates(inference)) if not holds] == []
 
 
 def test_calls_are_logged_where_they_are_made() -> None:
-    stacks = {stack.part: stack.region for stack in house(TWO).stacks}
+    stacks = {stack.part: stack.region for stack in templates(TWO).stacks}
     assert (stacks["collection"], stacks["foundation-inference"]) == (TWO, TWO)
-    assert "foundation-inference" not in {stack.part for stack in house(ONE).stacks}
+    assert "foundation-inference" not in {stack.part for stack in templates(ONE).stacks}
 
 
 def test_bedrock_alone_may_deliver_and_only_its_logs_for_this_account_and_region() -> None:
     (admitted,) = [
         statement
-        for _, statement in house(TWO).statements("AWS::S3::BucketPolicy")
+        for _, statement in templates(TWO).statements("AWS::S3::BucketPolicy")
         if statement.get("Sid") == "AmazonBedrockLogsWrite"
     ]
     assert admitted["Principal"] == {"Service": "bedrock.amazonaws.com"}
     assert admitted["Action"] == "s3:PutObject"
-    where = spelled(admitted["Resource"])
+    where = rendered(admitted["Resource"])
     assert where.endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/*")
-    assert spelled(admitted["Condition"]["StringEquals"]["aws:SourceAccount"]) == "<AWS::AccountId>"
-    source = spelled(admitted["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert rendered(admitted["Condition"]["StringEquals"]["aws:SourceAccount"]) == "<AWS::AccountId>"
+    source = rendered(admitted["Condition"]["ArnLike"]["aws:SourceArn"])
     assert source == "arn:<AWS::Partition>:bedrock:us-east-2:<AWS::AccountId>:*".replace("<AWS::Partition>", "aws")
 
 
 def test_bedrock_may_encrypt_and_not_read() -> None:
-    keys = house(TWO).statements("AWS::KMS::Key")
+    keys = templates(TWO).statements("AWS::KMS::Key")
     found = [one for _, one in keys if one["Principal"] == {"Service": "bedrock.amazonaws.com"}]
     assert [(one["Action"], set(one["Condition"])) for one in found] == [
         ("kms:GenerateDataKey", {"StringEquals", "ArnLike"})
@@ -97,7 +97,7 @@ def test_logged_calls_go_after_their_days() -> None:
 
 def test_partitions_are_projected_from_the_folders_of_the_hours() -> None:
     table = one("AWS::Glue::Table")["TableInput"]
-    told = {name: spelled(value) for name, value in table["Parameters"].items()}
+    told = {name: rendered(value) for name, value in table["Parameters"].items()}
     assert told.pop("storage.location.template").endswith("/BedrockModelInvocationLogs/us-east-2/${datehour}/")
     assert told == {
         "projection.enabled": "true",
@@ -117,13 +117,13 @@ def test_a_query_is_bounded_encrypted_and_writes_where_the_workgroup_says() -> N
     assert said["EngineVersion"] == {"SelectedEngineVersion": "Athena engine version 3"}
     results = said["ResultConfiguration"]
     assert results["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
-    assert spelled(results["OutputLocation"]).endswith("/queries/")
-    assert spelled(results["ExpectedBucketOwner"]) == "<AWS::AccountId>"
+    assert rendered(results["OutputLocation"]).endswith("/queries/")
+    assert rendered(results["ExpectedBucketOwner"]) == "<AWS::AccountId>"
 
 
 def test_the_collect_function_is_told_what_it_reads() -> None:
     (function,) = [f for f in properties("AWS::Lambda::Function") if f["Handler"].startswith("lambdas.collection.")]
-    told = {name: spelled(value) for name, value in function["Environment"]["Variables"].items()}
+    told = {name: rendered(value) for name, value in function["Environment"]["Variables"].items()}
     assert set(told) == {Variable.ENVIRONMENT, Variable.HOME_REGION, Variable.LOGS, Variable.TOPIC}
     assert told[Variable.LOGS].endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/us-east-2/")
     assert len(function["Layers"]) == 2  # the recipes too
@@ -132,17 +132,17 @@ def test_the_collect_function_is_told_what_it_reads() -> None:
 def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
     (put,) = [
         statement
-        for _, statement in house(TWO).statements("AWS::IAM::Policy")
+        for _, statement in templates(TWO).statements("AWS::IAM::Policy")
         if "aws:ResourceAccount" in json.dumps(statement)
     ]
     assert put["Action"] == "s3:PutObject"
-    assert {spelled(one) for one in put["Resource"]} == {
+    assert {rendered(one) for one in put["Resource"]} == {
         "arn:aws:s3:::distillery-dev-foundatio*/prompts/*",
         "arn:aws:s3:::distillery-dev-foundatio*/collected/*",
     }
     (used,) = [
         statement
-        for holder, statement in house(TWO).statements("AWS::IAM::Policy")
+        for holder, statement in templates(TWO).statements("AWS::IAM::Policy")
         if holder.stack.part == "collection" and "kms:ResourceAliases" in json.dumps(statement)
     ]
     assert used["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/distillery-dev"}
@@ -160,7 +160,7 @@ def test_a_schedule_asks_for_its_recipe_under_a_role_that_may_do_no_more() -> No
 
 
 def test_ended_queries_of_this_workgroup_are_taken_up_and_looked_for() -> None:
-    rules = [rule for stack in house(TWO).stacks if stack.part == "collection" for rule in _rules(stack.resources)]
+    rules = [rule for stack in templates(TWO).stacks if stack.part == "collection" for rule in _rules(stack.resources)]
     (on_event,) = [rule for rule in rules if "EventPattern" in rule]
     assert on_event["EventPattern"] == {
         "source": ["aws.athena"],
@@ -175,22 +175,25 @@ def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_nothing_polls_where_no_recipe_queries() -> None:
-    (stack,) = [stack for stack in house(TWO, "read").stacks if stack.part == "collection"]
+    (stack,) = [stack for stack in templates(TWO, "read").stacks if stack.part == "collection"]
     assert _rules(stack.resources) == []
 
 
 def test_a_job_may_read_logged_calls_only_where_a_recipe_gives_it_logs() -> None:
-    assert _reads_of_jobs(house(ONE, "direct")) == {"datasets/*/train.jsonl", "jobs/*", "AWSLogs/*"}
-    assert _reads_of_jobs(house(ONE)) == {"datasets/*/train.jsonl", "jobs/*"}
+    assert _reads_of_jobs(templates(ONE, "direct")) == {"datasets/*/train.jsonl", "jobs/*", "AWSLogs/*"}
+    assert _reads_of_jobs(templates(ONE)) == {"datasets/*/train.jsonl", "jobs/*"}
     assert [
-        f"{rule.sentence}: {where}" for rule in RULES for where, holds in rule.check(house(ONE, "direct")) if not holds
+        f"{rule.sentence}: {where}"
+        for rule in RULES
+        for where, holds in rule.check(templates(ONE, "direct"))
+        if not holds
     ] == []
 
 
-def _reads_of_jobs(of: House) -> set[str]:
+def _reads_of_jobs(of: EnvironmentTemplates) -> set[str]:
     """Folders of which the role of customization jobs may read objects."""
     return {
-        spelled(resource).partition("/")[2]
+        rendered(resource).partition("/")[2]
         for holder, statement in of.statements("AWS::IAM::Policy")
         if "DistillationJobRole" in holder.id and "s3:GetObject" in str(statement["Action"])
         for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
@@ -202,7 +205,7 @@ def test_the_collect_function_alone_may_write_where_logs_are_collected(inference
     writers = {
         holder.id.partition("ServiceRole")[0].partition("DefaultPolicy")[0]
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy")
-        for holder, statement in house(inference, how).statements(kind)
+        for holder, statement in templates(inference, how).statements(kind)
         if statement["Effect"] == "Allow" and _puts(statement) and any(map(_reaches_collected, _resources(statement)))
     }
     assert len(writers) == 1, writers
@@ -219,7 +222,7 @@ def _puts(statement: dict[str, Any]) -> bool:
 
 def _resources(statement: dict[str, Any]) -> list[str]:
     resources = statement["Resource"]
-    return [spelled(one) for one in (resources if isinstance(resources, list) else [resources])]
+    return [rendered(one) for one in (resources if isinstance(resources, list) else [resources])]
 
 
 def _reaches_collected(resource: str) -> bool:
@@ -231,15 +234,15 @@ def _reaches_collected(resource: str) -> bool:
 def test_the_dataset_function_is_told_what_no_file_of_collected_logs_may_say_otherwise() -> None:
     (function,) = [
         found.properties
-        for found in house(ONE, "direct").resources("AWS::Lambda::Function")
+        for found in templates(ONE, "direct").resources("AWS::Lambda::Function")
         if found.properties["Handler"].startswith("lambdas.dataset.handler.")
     ]
-    told = {name: spelled(value) for name, value in function["Environment"]["Variables"].items()}
+    told = {name: rendered(value) for name, value in function["Environment"]["Variables"].items()}
     assert told[Variable.LOGS].endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/us-east-1/")
     assert told[Variable.LOGS].startswith("s3://")
     (rule,) = [
         found.properties["EventPattern"]["detail"]
-        for found in house(ONE, "direct").resources("AWS::Events::Rule")
+        for found in templates(ONE, "direct").resources("AWS::Events::Rule")
         if found.id.startswith("DatasetOnUpload")
     ]
-    assert told[Variable.PROMPTS_BUCKET] == spelled(rule["bucket"]["name"][0])
+    assert told[Variable.PROMPTS_BUCKET] == rendered(rule["bucket"]["name"][0])

@@ -39,16 +39,16 @@ def resolved(route: RouteMap, index: int) -> ResolvedStep:
 
 
 def measured(requests: int, quotas: Quotas | None = None) -> Report:
-    world, watch = simulated(DECEMBER)
+    harness, watch = simulated(DECEMBER)
     if quotas:
-        world.grant(quotas)
+        harness.grant(quotas)
     haiku: list[Variant] = variants([(ROUTE, None)], resolved)
     plan = Plan(
         variants=haiku,
         prompts=[*islice(prompts.generated(), requests + 1)],
         warm_up=1,
         max_tokens=256,
-        client=cache(lambda region: client(world, watch, region)),
+        client=cache(lambda region: client(harness, watch, region)),
         now=watch,
     )
     told = build_report(haiku, run(plan, Budget(Decimal(9)), lambda: None))

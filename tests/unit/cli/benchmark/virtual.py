@@ -37,7 +37,7 @@ class Body(BytesIO):
             yield piece
 
 
-def client(world: World, watch: Watch, region: str) -> Any:
+def client(harness: World, watch: Watch, region: str) -> Any:
     """Of bedrock-runtime; a refusal takes no time."""
     made: Any = botocore.session.get_session().create_client(
         "bedrock-runtime",
@@ -51,7 +51,7 @@ def client(world: World, watch: Watch, region: str) -> Any:
     def send(request: Any, **_: Any) -> AWSResponse:
         path, headers = urlsplit(request.url).path, {"content-type": "application/json"}
         asked = Request("bedrock-runtime", ACCOUNT, region, "POST", path, {}, headers, bytes(request.body))
-        answer = world.bedrock.handle(asked)
+        answer = harness.bedrock.handle(asked)
         chunks = [(0.0, answer.body)] if answer.chunks is None else answer.chunks
         told = HTTPHeaders.from_pairs(answer.headers.items())
         if answer.chunks is None:

@@ -16,9 +16,9 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, OverBudget, RunActive
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.pipeline import Outcome, Run
-from tests.fakes.road import distilled, recipe
+from tests.fakes.pipeline import distilled, recipe
 from tests.fakes.table import MemoryTable
-from tests.unit.core.ledger.worlds import CAP, NOVEMBER, WORST, Shaky, World
+from tests.unit.core.ledger.harness import CAP, NOVEMBER, WORST, FlakyTable, LedgerHarness
 
 
 @pytest.fixture(autouse=True)
@@ -32,89 +32,89 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return set_to
 
 
-def spend(world: World, digest: str, *, again: bool = False) -> Run:
+def spend(harness: LedgerHarness, digest: str, *, again: bool = False) -> Run:
     """A run that comes to its job and ends."""
-    run = world.open(digest, again=again)
-    world.pay(run)
-    world.end(run)
+    run = harness.open(digest, again=again)
+    harness.pay(run)
+    harness.end(run)
     return run
 
 
 def test_the_run_that_would_pass_the_cap_is_refused_and_told_who_holds_the_month_and_till_when() -> None:
-    world = World()
-    runs = [spend(world, digest) for digest in "abcd"]
+    harness = LedgerHarness()
+    runs = [spend(harness, digest) for digest in "abcd"]
     with pytest.raises(OverBudget) as refused:
-        world.open("e")
+        harness.open("e")
     told = str(refused.value)
     assert "may cost up to $9.70, and of the $40.00 that recipe 'support' may spend on the runs of 2026-11" in told
     assert "$38.80 are reserved" in told
     assert all(f"{run.id} $9.70" in told for run in runs)
     assert told.endswith("; wait until 2026-12-01, or raise monthly_budget_usd")
-    assert world.month().runs == world.paid
-    assert world.ledger.active() == {}
+    assert harness.month().runs == harness.paid
+    assert harness.ledger.active() == {}
 
 
 def test_of_many_runs_the_dearest_are_named() -> None:
-    world = World(Shaky(cap=Decimal(100)), recipe(monthly_budget_usd=Decimal(68)))
+    harness = LedgerHarness(FlakyTable(cap=Decimal(100)), recipe(monthly_budget_usd=Decimal(68)))
     for digest in "1234567":
-        spend(world, digest)
+        spend(harness, digest)
     with pytest.raises(OverBudget, match=r"\$67.90 are reserved: .*, 2 more; wait"):
-        world.open("8")
+        harness.open("8")
 
 
 def test_a_cap_is_met_to_the_cent() -> None:
-    world = World(of=recipe(monthly_budget_usd=Decimal("19.40")))
-    spend(world, "a")
-    spend(world, "b")
-    poorer = World(of=recipe(monthly_budget_usd=Decimal("19.39")))
+    harness = LedgerHarness(of=recipe(monthly_budget_usd=Decimal("19.40")))
+    spend(harness, "a")
+    spend(harness, "b")
+    poorer = LedgerHarness(of=recipe(monthly_budget_usd=Decimal("19.39")))
     spend(poorer, "a")
     with pytest.raises(OverBudget):
         poorer.open("b")
 
 
 def test_the_same_prompts_again_and_again_do_not_pass_the_cap() -> None:
-    world = World()
+    harness = LedgerHarness()
     for _ in range(4):
-        run = world.open("a", again=True)
-        distilled(world.ledger, run, "a")
-        world.pay(run)
-        world.ledger.close(run.id, Outcome.PROMOTED)
+        run = harness.open("a", again=True)
+        distilled(harness.ledger, run, "a")
+        harness.pay(run)
+        harness.ledger.close(run.id, Outcome.PROMOTED)
     with pytest.raises(OverBudget):
-        world.open("a", again=True)
-    assert world.open("a").attempt == 4, "without --again it is the run there is"
+        harness.open("a", again=True)
+    assert harness.open("a").attempt == 4, "without --again it is the run there is"
 
 
 def test_who_is_refused_for_the_month_while_another_is_on_the_road_is_told_to_wait_for_that() -> None:
-    world = World(of=recipe(monthly_budget_usd=Decimal(10)))
-    world.open("a")
+    harness = LedgerHarness(of=recipe(monthly_budget_usd=Decimal(10)))
+    harness.open("a")
     with pytest.raises(RunActive):
-        world.open("b")
+        harness.open("b")
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_uploads_at_once_do_not_pass_the_cap_whatever_fails_and_however_often_they_are_retried(seed: int) -> None:
-    world = World(Shaky(seed=seed, throttled=0.15, lost=0.15))
+    harness = LedgerHarness(FlakyTable(seed=seed, throttled=0.15, lost=0.15))
 
     def worker(number: int) -> None:
         dice = random.Random(f"{seed}-{number}")
         for _ in range(25):
             digest, again, fails = dice.choice("12345678"), dice.random() < 0.5, dice.random() < 0.4
-            run = patiently(lambda: world.open(digest, again=again))  # noqa: B023 called at once
+            run = patiently(lambda: harness.open(digest, again=again))  # noqa: B023 called at once
             if run is not None:
                 if not fails:
-                    patiently(lambda: world.pay(run))  # noqa: B023 the same
-                patiently(lambda: world.end(run))  # noqa: B023 the same
+                    patiently(lambda: harness.pay(run))  # noqa: B023 the same
+                patiently(lambda: harness.end(run))  # noqa: B023 the same
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(worker, number) for number in range(8)]:
             done.result()
-    assert sum(world.paid.values()) <= CAP
-    assert world.paid.items() <= world.month().runs.items()
-    for usd in world.month().runs.values():
+    assert sum(harness.paid.values()) <= CAP
+    assert harness.paid.items() <= harness.month().runs.items()
+    for usd in harness.month().runs.values():
         assert usd == WORST
     # Whoever reserved and did not pay asked for a job, and does not know whether the answer was a job.
-    assert all(world.ledger.run(run).asked for run in world.month().runs)
-    assert world.ledger.active() == {}
+    assert all(harness.ledger.run(run).asked for run in harness.month().runs)
+    assert harness.ledger.active() == {}
 
 
 def patiently(call: Callable[[], Any]) -> Any:
@@ -147,11 +147,11 @@ def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], s
     now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "timestamp", lambda: now)
-        world = World(Shaky(seed=seed, throttled=0.2, lost=0.2))
+        harness = LedgerHarness(FlakyTable(seed=seed, throttled=0.2, lost=0.2))
         kept: dict[str, dict[str, Decimal]] = {}
         for digest, usd, again, fate, days in steps:
-            world.usd = usd
-            run = patiently(lambda: world.open(digest, again=again))  # noqa: B023 called at once
+            harness.usd = usd
+            run = patiently(lambda: harness.open(digest, again=again))  # noqa: B023 called at once
             month = clock.stamp()[:7]
             now += days * 86_400
             if run is None:
@@ -159,75 +159,75 @@ def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], s
                 continue
             held = run.dataset.at_most_usd
             if fate == "grows":
-                patiently(lambda: world.ledger.reserve(run, held + 1))  # noqa: B023 the same
+                patiently(lambda: harness.ledger.reserve(run, held + 1))  # noqa: B023 the same
                 held += held + 1 + sum(kept.get(month, {}).values()) <= CAP
             if fate != "breaks":
-                before = world.ledger.run(run.id).asked
-                patiently(lambda: world.ledger.count_job_request(run.id))  # noqa: B023 the same
-                assert world.ledger.run(run.id).asked > before
+                before = harness.ledger.run(run.id).asked
+                patiently(lambda: harness.ledger.count_job_request(run.id))  # noqa: B023 the same
+                assert harness.ledger.run(run.id).asked > before
                 kept.setdefault(month, {})[run.id] = held
-            patiently(lambda: world.end(run))  # noqa: B023 the same
-            assert world.month(month).runs == kept.get(month, {})
+            patiently(lambda: harness.end(run))  # noqa: B023 the same
+            assert harness.month(month).runs == kept.get(month, {})
 
 
 def test_no_reservation_is_lost_to_one_who_read_the_month_before_it() -> None:
     """A slow close gives back what it read, while another run begins."""
-    table = Shaky()
-    world = World(table)
-    spend(world, "a")
-    run = world.open("b")
-    world.ledger.unlock("support", run.id)
-    table.meanwhile = [lambda: world.open("c")]
-    world.end(run)
-    assert sorted(usd for usd in world.month().runs.values()) == [WORST, WORST]
-    assert len(world.ledger.active()) == 1
+    table = FlakyTable()
+    harness = LedgerHarness(table)
+    spend(harness, "a")
+    run = harness.open("b")
+    harness.ledger.unlock("support", run.id)
+    table.meanwhile = [lambda: harness.open("c")]
+    harness.end(run)
+    assert sorted(usd for usd in harness.month().runs.values()) == [WORST, WORST]
+    assert len(harness.ledger.active()) == 1
 
 
 def test_two_that_read_the_same_month_do_not_pass_the_cap_together() -> None:
     """The run on the road turns out dearer, while an approval begins another that has read the month before."""
-    table = Shaky()
-    world, approvals = World(table), Approvals(table)
-    spend(world, "a")
-    first, second = world.open("b"), waiting(world, "c")
-    world.ledger.unlock("support", first.id)
-    table.meanwhile = [lambda: world.ledger.reserve(first, Decimal(25))]
+    table = FlakyTable()
+    harness, approvals = LedgerHarness(table), Approvals(table)
+    spend(harness, "a")
+    first, second = harness.open("b"), waiting(harness, "c")
+    harness.ledger.unlock("support", first.id)
+    table.meanwhile = [lambda: harness.ledger.reserve(first, Decimal(25))]
     with pytest.raises(OverBudget, match=r"\$34.70 are reserved"):
         approvals.approve(second.id, WORST, by="arn:ana", cap_usd=CAP)
-    assert world.month().reserved == Decimal("34.70")
+    assert harness.month().reserved == Decimal("34.70")
 
 
 def test_a_retry_after_a_lost_answer_reserves_once() -> None:
-    table = Shaky()
-    world = World(table)
+    table = FlakyTable()
+    harness = LedgerHarness(table)
     table.lose_next = True
     with pytest.raises(TimeoutError):
-        world.open("a")
-    run = world.open("a")
-    assert world.open("a") == run
-    assert world.month().runs == {run.id: WORST}
+        harness.open("a")
+    run = harness.open("a")
+    assert harness.open("a") == run
+    assert harness.month().runs == {run.id: WORST}
     assert run.attempt == 1
 
 
 def test_a_retry_in_the_next_month_reserves_nothing_there(at: Callable[[str], None]) -> None:
-    world = World()
+    harness = LedgerHarness()
     at("2026-11-30T23:59:59+00:00")
-    run = world.open("a")
+    run = harness.open("a")
     at("2026-12-01T00:00:01+00:00")
-    assert world.open("a") == run
-    assert [world.month(name).reserved for name in ("2026-11", "2026-12")] == [WORST, 0]
+    assert harness.open("a") == run
+    assert [harness.month(name).reserved for name in ("2026-11", "2026-12")] == [WORST, 0]
 
 
 @pytest.mark.parametrize("paid", [True, False])
 def test_a_run_over_the_month_s_end_is_of_the_month_in_which_it_began(at: Callable[[str], None], paid: bool) -> None:
-    world = World()
+    harness = LedgerHarness()
     at("2026-12-31T23:59:59+00:00")
-    run = world.open("a")
+    run = harness.open("a")
     at("2027-01-01T00:00:00+00:00")
     if paid:
-        world.pay(run)
-    world.end(run)
-    assert [world.month(name).reserved for name in ("2026-12", "2027-01")] == [WORST if paid else 0, 0]
-    assert world.month("2026-12").resets == "2027-01-01"
+        harness.pay(run)
+    harness.end(run)
+    assert [harness.month(name).reserved for name in ("2026-12", "2027-01")] == [WORST if paid else 0, 0]
+    assert harness.month("2026-12").resets == "2027-01-01"
 
 
 def test_a_clock_that_turns_while_a_run_is_opened_counts_it_where_its_record_says(
@@ -237,31 +237,31 @@ def test_a_clock_that_turns_while_a_run_is_opened_counts_it_where_its_record_say
     monkeypatch.setattr(
         clock, "timestamp", lambda: datetime.fromisoformat(next(moments, "2026-12-01T00:00:00+00:00")).timestamp()
     )
-    world = World()
-    run = world.open("a")
-    record = world.ledger.run(run.id)
-    assert (record.begun[:7], world.month(record.begun).runs) == ("2026-11", {run.id: WORST})
-    world.end(run)
-    assert world.month("2026-11").runs == world.month("2026-12").runs == {}
+    harness = LedgerHarness()
+    run = harness.open("a")
+    record = harness.ledger.run(run.id)
+    assert (record.begun[:7], harness.month(record.begun).runs) == ("2026-11", {run.id: WORST})
+    harness.end(run)
+    assert harness.month("2026-11").runs == harness.month("2026-12").runs == {}
 
 
 def test_a_new_month_begins_empty(at: Callable[[str], None]) -> None:
-    world = World()
+    harness = LedgerHarness()
     for digest in "abcd":
-        spend(world, digest)
+        spend(harness, digest)
     at("2026-12-01T00:00:00+00:00")
-    spend(world, "e")
-    assert world.month("2026-12").reserved == WORST
+    spend(harness, "e")
+    assert harness.month("2026-12").reserved == WORST
 
 
 def test_what_no_job_was_asked_for_is_given_back_once(at: Callable[[str], None]) -> None:
-    world = World()
-    run = world.open("a")
-    world.end(run)
-    assert world.month().runs == {}
-    other = world.open("b")
-    world.end(run)
-    assert (world.month().runs, world.ledger.active()) == ({other.id: WORST}, {"support": other.id})
+    harness = LedgerHarness()
+    run = harness.open("a")
+    harness.end(run)
+    assert harness.month().runs == {}
+    other = harness.open("b")
+    harness.end(run)
+    assert (harness.month().runs, harness.ledger.active()) == ({other.id: WORST}, {"support": other.id})
 
 
 @pytest.mark.parametrize(
@@ -270,118 +270,118 @@ def test_what_no_job_was_asked_for_is_given_back_once(at: Callable[[str], None])
 def test_a_reservation_is_given_back_only_where_every_request_for_a_job_was_refused(
     asked: int, refused: int, kept: bool
 ) -> None:
-    world = World()
-    run = world.open("a")
+    harness = LedgerHarness()
+    run = harness.open("a")
     for _ in range(asked):
-        world.ledger.count_job_request(run.id)
+        harness.ledger.count_job_request(run.id)
     for _ in range(refused):
-        world.ledger.count_job_refusal(run.id)
-    world.end(run)
-    assert (run.id in world.month().runs) is kept
+        harness.ledger.count_job_refusal(run.id)
+    harness.end(run)
+    assert (run.id in harness.month().runs) is kept
 
 
 def test_no_job_is_asked_for_by_a_run_that_gave_its_reservation_back() -> None:
     """An execution that is redriven, or a start that was slow."""
-    world = World()
-    run = world.open("a")
-    world.end(run)
+    harness = LedgerHarness()
+    run = harness.open("a")
+    harness.end(run)
     with pytest.raises(BadRequest, match="is failed; no job is started for it"):
-        world.ledger.count_job_request(run.id)
+        harness.ledger.count_job_request(run.id)
 
 
 def test_a_close_that_dies_before_it_gave_back_is_made_good_by_the_next() -> None:
-    table = Shaky()
-    world = World(table)
-    run = world.open("a")
+    table = FlakyTable()
+    harness = LedgerHarness(table)
+    run = harness.open("a")
     table.lose_next = True
     with pytest.raises(TimeoutError):
-        world.end(run)
-    assert world.ledger.active() == {"support": run.id}, "the sweep looks at who holds a recipe"
-    world.end(run)
-    assert (world.month().runs, world.ledger.active()) == ({}, {})
+        harness.end(run)
+    assert harness.ledger.active() == {"support": run.id}, "the sweep looks at who holds a recipe"
+    harness.end(run)
+    assert (harness.month().runs, harness.ledger.active()) == ({}, {})
 
 
 def test_a_worst_case_that_has_grown_is_reserved_too_or_refused() -> None:
-    world = World()
-    run = world.open("a")
+    harness = LedgerHarness()
+    run = harness.open("a")
     for usd in (Decimal(12), Decimal(12), Decimal(1)):
-        world.ledger.reserve(run, usd)
-        assert world.month().runs == {run.id: Decimal(12)}
+        harness.ledger.reserve(run, usd)
+        assert harness.month().runs == {run.id: Decimal(12)}
     with pytest.raises(OverBudget, match=r"up to \$40.01, and of the \$40.00 .* \$12.00 are reserved"):
-        world.ledger.reserve(run, Decimal("40.01"))
-    assert world.month().runs == {run.id: Decimal(12)}
+        harness.ledger.reserve(run, Decimal("40.01"))
+    assert harness.month().runs == {run.id: Decimal(12)}
 
 
 def test_a_run_that_began_before_there_was_a_cap_reserves_before_its_job() -> None:
-    world = World()
-    run = world.open("a")
-    assert isinstance(world.table, MemoryTable)
-    del world.table.items["recipe#support", "month#2026-11"]
-    world.ledger.reserve(run, WORST)
-    assert world.month().runs == {run.id: WORST}
+    harness = LedgerHarness()
+    run = harness.open("a")
+    assert isinstance(harness.table, MemoryTable)
+    del harness.table.items["recipe#support", "month#2026-11"]
+    harness.ledger.reserve(run, WORST)
+    assert harness.month().runs == {run.id: WORST}
 
 
-def waiting(world: World, digest: str) -> Run:
-    return world.ledger.open(world.recipe, world.data(digest), again=False, awaiting=True).run
+def waiting(harness: LedgerHarness, digest: str) -> Run:
+    return harness.ledger.open(harness.recipe, harness.data(digest), again=False, awaiting=True).run
 
 
 def test_an_approval_does_not_pass_the_cap_and_the_run_waits_on() -> None:
-    world = World()
+    harness = LedgerHarness()
     for digest in "abcd":
-        spend(world, digest)
-    run, approvals = waiting(world, "e"), Approvals(world.table)
-    assert run.id not in world.month().runs
+        spend(harness, digest)
+    run, approvals = waiting(harness, "e"), Approvals(harness.table)
+    assert run.id not in harness.month().runs
     with pytest.raises(OverBudget, match="wait until 2026-12-01, or raise monthly_budget_usd"):
         approvals.approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
-    assert (world.ledger.run(run.id).outcome, world.ledger.active()) == (Outcome.AWAITING, {})
+    assert (harness.ledger.run(run.id).outcome, harness.ledger.active()) == (Outcome.AWAITING, {})
 
 
 def test_an_approval_is_held_to_the_cap_of_today_and_reserves_once(at: Callable[[str], None]) -> None:
-    world = World(of=recipe(monthly_budget_usd=Decimal(10)))
-    spend(world, "a")
-    run, approvals = waiting(world, "b"), Approvals(world.table)
+    harness = LedgerHarness(of=recipe(monthly_budget_usd=Decimal(10)))
+    spend(harness, "a")
+    run, approvals = waiting(harness, "b"), Approvals(harness.table)
     with pytest.raises(OverBudget):
         approvals.approve(run.id, WORST, by="arn:ana", cap_usd=Decimal(19))
     for _ in range(2):
         assert approvals.approve(run.id, WORST, by="arn:ana", cap_usd=Decimal(20)).outcome is Outcome.RUNNING
-    assert world.month().reserved == 2 * WORST
+    assert harness.month().reserved == 2 * WORST
 
 
 def test_an_approval_reserves_in_the_month_in_which_it_is_given(at: Callable[[str], None]) -> None:
-    world = World()
-    run = waiting(world, "a")
+    harness = LedgerHarness()
+    run = waiting(harness, "a")
     at("2026-12-02T00:00:00+00:00")
-    Approvals(world.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
-    assert (world.month("2026-11").runs, world.month("2026-12").runs) == ({}, {run.id: WORST})
-    world.end(run)
-    assert world.month("2026-12").runs == {}
+    Approvals(harness.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert (harness.month("2026-11").runs, harness.month("2026-12").runs) == ({}, {run.id: WORST})
+    harness.end(run)
+    assert harness.month("2026-12").runs == {}
 
 
 def test_approvals_at_once_do_not_pass_the_cap() -> None:
-    table = Shaky()
-    world, approvals = World(table), Approvals(table)
-    runs = [waiting(world, digest) for digest in "12345678"]
+    table = FlakyTable()
+    harness, approvals = LedgerHarness(table), Approvals(table)
+    runs = [waiting(harness, digest) for digest in "12345678"]
     table.throttled = table.lost = 0.1
 
     def worker(run: Run) -> None:
         for _ in range(20):
             if patiently(lambda: approvals.approve(run.id, WORST, by="arn:ana", cap_usd=CAP)):
-                patiently(lambda: world.pay(run))
-                patiently(lambda: world.end(run))
+                patiently(lambda: harness.pay(run))
+                patiently(lambda: harness.end(run))
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(worker, run) for run in runs]:
             done.result()
-    assert len(world.paid) == 4
-    assert world.month().runs == world.paid
+    assert len(harness.paid) == 4
+    assert harness.month().runs == harness.paid
 
 
 def test_who_declines_what_was_approved_meanwhile_takes_neither_its_recipe_nor_its_reservation() -> None:
-    world = World()
-    run = waiting(world, "a")
-    Approvals(world.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
-    assert not world.ledger.close(run.id, Outcome.DECLINED, was=Outcome.AWAITING)
-    assert (world.ledger.active(), world.month().runs) == ({"support": run.id}, {run.id: WORST})
+    harness = LedgerHarness()
+    run = waiting(harness, "a")
+    Approvals(harness.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)
+    assert not harness.ledger.close(run.id, Outcome.DECLINED, was=Outcome.AWAITING)
+    assert (harness.ledger.active(), harness.month().runs) == ({"support": run.id}, {run.id: WORST})
 
 
 def test_a_recipe_s_cap_is_five_times_its_budget_unless_it_says_so_itself() -> None:

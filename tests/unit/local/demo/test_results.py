@@ -9,8 +9,8 @@ from distillery.cli.target import Target
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
 from local.demo.results import show_results
-from tests.fakes.road import distilled, open_run, verdict
-from tests.fakes.strangers import ACTIVE, ATTACKS
+from tests.fakes.hostile_text import ACTIVE, ATTACKS
+from tests.fakes.pipeline import distilled, open_run, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.test_ask import ANSWER
 

@@ -11,7 +11,7 @@ import pytest
 
 from local.account import LocalAccount
 from local.emulator import process
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 if importlib.util.find_spec("ministack") is None:  # the other environment, which has the CDK instead
     collect_ignore_glob = ["test_*.py"]
@@ -28,6 +28,6 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
 
 
 @pytest.fixture(scope="session")
-def workshop(account: LocalAccount) -> Workshop:
+def harness(account: LocalAccount) -> EmulatorHarness:
     """Makes things in the account."""
-    return Workshop(account)
+    return EmulatorHarness(account)

@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from local.emulator import bedrock_access
-from tests.unit.local.emulator.workshop import Workshop, allow
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 
 HERE = "arn:aws:bedrock:us-east-1:111111111111"
 PROFILE = f"{HERE}:inference-profile/us.amazon.nova-pro-v1:0"
@@ -73,9 +73,9 @@ def test_a_control_path_names_its_operation(method: str, path: str, operation: s
     ],
 )
 def test_a_call_through_a_profile_needs_the_model_in_every_region(
-    workshop: Workshop, statements: list[dict[str, Any]], refused: str
+    harness: EmulatorHarness, statements: list[dict[str, Any]], refused: str
 ) -> None:
-    runtime = workshop.acting("bedrock-runtime", *statements)
+    runtime = harness.acting("bedrock-runtime", *statements)
     said = refusal(runtime.converse, modelId="us.amazon.nova-pro-v1:0", **QUESTION)
     assert (refused in said) if refused else said == ""
 
@@ -86,9 +86,11 @@ GLOBAL = f"{HERE}:inference-profile/global.{HAIKU}"
 
 @pytest.mark.parametrize("missing", [GLOBAL, f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
                                      f"arn:aws:bedrock:::foundation-model/{HAIKU}", None])  # fmt: skip
-def test_a_global_profile_needs_the_model_here_and_without_a_region(workshop: Workshop, missing: str | None) -> None:
+def test_a_global_profile_needs_the_model_here_and_without_a_region(
+    harness: EmulatorHarness, missing: str | None
+) -> None:
     needed = [GLOBAL, *(f"arn:aws:bedrock:{region}::foundation-model/{HAIKU}" for region in ("us-east-1", ""))]
-    runtime = workshop.acting("bedrock-runtime", allow(INVOKE, *(arn for arn in needed if arn != missing)))
+    runtime = harness.acting("bedrock-runtime", allow(INVOKE, *(arn for arn in needed if arn != missing)))
     said = refusal(runtime.converse, modelId=f"global.{HAIKU}", **QUESTION)
     assert (f"{INVOKE} on resource: {missing}" in said) if missing else said == ""
 
@@ -115,8 +117,8 @@ BASE = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
 NEW = (f"{HERE}:model-customization-job/*", f"{HERE}:custom-model/*")
 
 
-def test_a_job_needs_the_base_its_tags_and_the_role_it_hands_over(workshop: Workshop) -> None:
-    role = workshop.role("bedrock.amazonaws.com")
+def test_a_job_needs_the_base_its_tags_and_the_role_it_hands_over(harness: EmulatorHarness) -> None:
+    role = harness.role("bedrock.amazonaws.com")
     create, tag = allow(CREATE, BASE, *NEW), allow("bedrock:TagResource", f"{HERE}:model-customization-job/*")
     pass_role = allow("iam:PassRole", role, StringEquals={"iam:PassedToService": "bedrock.amazonaws.com"})
     for statements, refused in (
@@ -125,9 +127,9 @@ def test_a_job_needs_the_base_its_tags_and_the_role_it_hands_over(workshop: Work
         ([create], "bedrock:TagResource"),
         ([create, tag], f"iam:PassRole on resource: {role}"),
     ):
-        said = refusal(workshop.acting("bedrock", *statements).create_model_customization_job, **job(role))
+        said = refusal(harness.acting("bedrock", *statements).create_model_customization_job, **job(role))
         assert refused in said
-    granted = workshop.acting("bedrock", create, tag, pass_role)
+    granted = harness.acting("bedrock", create, tag, pass_role)
     assert refusal(granted.create_model_customization_job, **job(role)) == ""
 
 
@@ -163,9 +165,9 @@ EVALUATION = {
     ],
 )
 def test_a_batch_and_an_evaluation_need_their_model_their_tags_and_their_role(
-    workshop: Workshop, call: str, request_: dict[str, Any], action: str, on: str, kind: str
+    harness: EmulatorHarness, call: str, request_: dict[str, Any], action: str, on: str, kind: str
 ) -> None:
-    role = workshop.role("bedrock.amazonaws.com")
+    role = harness.role("bedrock.amazonaws.com")
     create, tag = allow(f"bedrock:{action}", on), allow("bedrock:TagResource", f"{HERE}:{kind}/*")
     named = {"jobName": f"j-{uuid.uuid4().hex[:8]}", "roleArn": role}
     for statements, refused in (
@@ -174,12 +176,12 @@ def test_a_batch_and_an_evaluation_need_their_model_their_tags_and_their_role(
         ([create, tag], f"iam:PassRole on resource: {role}"),
         ([create, tag, allow("iam:PassRole", role)], ""),
     ):
-        said = refusal(getattr(workshop.acting("bedrock", *statements), call), **request_ | named)
+        said = refusal(getattr(harness.acting("bedrock", *statements), call), **request_ | named)
         assert (refused in said) if refused else said == ""
 
 
-def test_a_tag_of_a_profile_can_open_it(workshop: Workshop) -> None:
-    made = workshop.client("bedrock").create_inference_profile(
+def test_a_tag_of_a_profile_can_open_it(harness: EmulatorHarness) -> None:
+    made = harness.client("bedrock").create_inference_profile(
         inferenceProfileName=f"p-{uuid.uuid4().hex[:8]}",
         modelSource={"copyFrom": PROFILE},
         tags=[{"key": "team", "value": "red"}],
@@ -187,12 +189,12 @@ def test_a_tag_of_a_profile_can_open_it(workshop: Workshop) -> None:
     arn = made["inferenceProfileArn"]
     for team, said in (("red", False), ("blue", True)):
         read = allow("bedrock:GetInferenceProfile", "*", StringEquals={"aws:ResourceTag/team": team})
-        bedrock = workshop.acting("bedrock", read)
+        bedrock = harness.acting("bedrock", read)
         assert bool(refusal(bedrock.get_inference_profile, inferenceProfileIdentifier=arn)) is said
 
 
-def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> None:
-    bedrock = workshop.client("bedrock")
+def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(harness: EmulatorHarness) -> None:
+    bedrock = harness.client("bedrock")
 
     def endpoint(*tags: dict[str, str]) -> str:
         named = {"provisionedModelName": f"t-{uuid.uuid4().hex[:8]}", "modelId": "amazon.nova-micro-v1:0:128k"}
@@ -212,10 +214,10 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> Non
         (candidate, by_tag, True),
         (candidate, by_any, True),
     ):
-        runtime = workshop.acting("bedrock-runtime", allow(INVOKE, anywhere, **conditions))
+        runtime = harness.acting("bedrock-runtime", allow(INVOKE, anywhere, **conditions))
         assert (asked in refusal(runtime.converse, modelId=asked, **QUESTION)) is refused
     bedrock.tag_resource(resourceARN=candidate, tags=[{"key": "distillery:route", "value": "distilled/support"}])
-    runtime = workshop.acting("bedrock-runtime", allow(INVOKE, anywhere, **by_tag))
+    runtime = harness.acting("bedrock-runtime", allow(INVOKE, anywhere, **by_tag))
     assert refusal(runtime.converse, modelId=candidate, **QUESTION) == "", "a tag that is added later counts too"
 
     def gone(arn: str) -> bool:
@@ -226,23 +228,23 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(workshop: Workshop) -> Non
         return True
 
     for made in (live, candidate):  # the account has two units
-        workshop.until(partial(gone, made))
+        harness.until(partial(gone, made))
 
 
-def test_parameters_are_listed_by_whom_their_folder_is_open_to(workshop: Workshop) -> None:
+def test_parameters_are_listed_by_whom_their_folder_is_open_to(harness: EmulatorHarness) -> None:
     folder = f"/f-{uuid.uuid4().hex[:8]}"
-    workshop.client("ssm").put_parameter(Name=f"{folder}/a", Value="a", Type="String")
+    harness.client("ssm").put_parameter(Name=f"{folder}/a", Value="a", Type="String")
     arn = f"arn:aws:ssm:us-east-1:111111111111:parameter{folder}"
     for resources, refused in (([arn, f"{arn}/*"], ""), ([f"{arn}x"], f"on resource: {arn}")):
-        ssm = workshop.acting("ssm", allow("ssm:GetParametersByPath", *resources))
+        ssm = harness.acting("ssm", allow("ssm:GetParametersByPath", *resources))
         for path in (folder, f"{folder}/"):
             said = refusal(ssm.get_parameters_by_path, Path=path)
             assert (refused in said) if refused else said == ""
 
 
-def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:
-    key = workshop.client("kms").create_key()["KeyMetadata"]["Arn"]
-    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+def test_an_object_under_a_key_needs_the_key(harness: EmulatorHarness) -> None:
+    key = harness.client("kms").create_key()["KeyMetadata"]["Arn"]
+    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", harness.client("s3")
     s3.create_bucket(Bucket=bucket)
     by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     s3.put_bucket_encryption(
@@ -251,18 +253,18 @@ def test_an_object_under_a_key_needs_the_key(workshop: Workshop) -> None:
     )
     s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     objects = f"arn:aws:s3:::{bucket}/*"
-    reader = workshop.acting("s3", allow("s3:GetObject", objects))
+    reader = harness.acting("s3", allow("s3:GetObject", objects))
     assert "kms:Decrypt" in refusal(reader.get_object, Bucket=bucket, Key="a")
-    writer = workshop.acting("s3", allow("s3:PutObject", objects), allow("kms:Decrypt", key))
+    writer = harness.acting("s3", allow("s3:PutObject", objects), allow("kms:Decrypt", key))
     assert "kms:GenerateDataKey" in refusal(writer.put_object, Bucket=bucket, Key="b", Body=b"b")
     via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
-    admitted = workshop.acting("s3", allow("s3:GetObject", objects), allow("kms:Decrypt", key, **via))
+    admitted = harness.acting("s3", allow("s3:GetObject", objects), allow("kms:Decrypt", key, **via))
     assert refusal(admitted.get_object, Bucket=bucket, Key="a") == ""
 
 
-def test_decisions_about_roles_are_recorded(workshop: Workshop) -> None:
-    refusal(workshop.acting("sqs", allow("sqs:ListQueues", "*")).list_queues)
-    lines = (workshop.account.state / "iam.jsonl").read_text().splitlines()
+def test_decisions_about_roles_are_recorded(harness: EmulatorHarness) -> None:
+    refusal(harness.acting("sqs", allow("sqs:ListQueues", "*")).list_queues)
+    lines = (harness.account.state / "iam.jsonl").read_text().splitlines()
     recorded = [json.loads(line) for line in lines if "sqs:ListQueues" in line]
     assert [(line["action"], line["decision"]) for line in recorded] == [("sqs:ListQueues", "Allow")]
     assert ":assumed-role/" in recorded[0]["principal"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 from tests.unit.local.emulator.test_access import HERE, PROFILE, refusal
-from tests.unit.local.emulator.workshop import Workshop, allow
 
 # What a row names is not there or cannot be had: what IAM lets through, the simulator refuses, and nothing is made.
 OWN, WESTERN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0", PROFILE.replace("east-1", "west-2")
@@ -70,13 +70,13 @@ def _action(call: str) -> str:
 
 @pytest.mark.parametrize(("call", "request_", "resources"), TABLE, ids=[f"{row[0]} {len(row[2])}" for row in TABLE])
 def test_an_action_is_checked_on_each_of_its_resources(
-    workshop: Workshop, call: str, request_: dict[str, Any], resources: list[str]
+    harness: EmulatorHarness, call: str, request_: dict[str, Any], resources: list[str]
 ) -> None:
     action = _action(call)
 
     def said(*granted: str) -> str:
         statements = [allow(action, *granted)] if granted else []
-        return refusal(getattr(workshop.acting("bedrock", *statements), call), **request_)
+        return refusal(getattr(harness.acting("bedrock", *statements), call), **request_)
 
     assert f"perform: {action} {'because' if resources == ['*'] else f'on resource: {resources[0]}'}" in said()
     for missing in resources[1:]:

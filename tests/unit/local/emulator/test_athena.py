@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.collection.records import converse, packed, record
+from tests.unit.local.emulator.harness import REGION, EmulatorHarness, allow
 from tests.unit.local.emulator.test_athena_engine import GLUE
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow
 
 SQL = "SELECT line FROM invocations WHERE datehour >= ? AND datehour < ?"
 HOURS = ["'2025/11/01/00'", "'2025/12/03/00'"]
@@ -20,9 +20,9 @@ HOUR = "2025/12/01/00"  # the account's calendar begins on this day
 class Lake:
     """A bucket of logs, a table over it, and a workgroup of its own."""
 
-    def __init__(self, workshop: Workshop, **configuration: Any) -> None:
-        self.workshop, self.name = workshop, f"lake{uuid.uuid4().hex[:8]}"
-        s3, glue = workshop.client("s3"), workshop.client("glue")
+    def __init__(self, harness: EmulatorHarness, **configuration: Any) -> None:
+        self.harness, self.name = harness, f"lake{uuid.uuid4().hex[:8]}"
+        s3, glue = harness.client("s3"), harness.client("glue")
         s3.create_bucket(Bucket=self.name)
         s3.put_object(Bucket=self.name, Key=f"logs/{HOUR}/a.json.gz", Body=packed(record(converse("a"))))
         parameters = {**GLUE["Parameters"], "storage.location.template": f"s3://{self.name}/logs/${{datehour}}/"}
@@ -30,7 +30,7 @@ class Lake:
         glue.create_table(DatabaseName=self.name, TableInput={**GLUE, "Name": "invocations", "Parameters": parameters})
         results = {"OutputLocation": f"s3://{self.name}/queries/"}
         told = {"EnforceWorkGroupConfiguration": True, "ResultConfiguration": results, **configuration}
-        workshop.client("athena").create_work_group(Name=self.name, Configuration=told)
+        harness.client("athena").create_work_group(Name=self.name, Configuration=told)
 
     def query(self, athena: Any, sql: str = SQL, parameters: list[str] = HOURS) -> dict[str, Any]:  # read only
         """How a query ended."""
@@ -46,7 +46,7 @@ class Lake:
             found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=ident)["QueryExecution"]
             return None if found["Status"]["State"] in ("QUEUED", "RUNNING") else found
 
-        execution: dict[str, Any] = self.workshop.until(ended)
+        execution: dict[str, Any] = self.harness.until(ended)
         return execution
 
     @property
@@ -67,58 +67,60 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def lake(workshop: Workshop) -> Lake:
-    return Lake(workshop)
+def lake(harness: EmulatorHarness) -> Lake:
+    return Lake(harness)
 
 
-def test_a_result_lands_where_the_workgroup_says(workshop: Workshop, lake: Lake) -> None:
-    execution = lake.query(workshop.client("athena"))
+def test_a_result_lands_where_the_workgroup_says(harness: EmulatorHarness, lake: Lake) -> None:
+    execution = lake.query(harness.client("athena"))
     assert execution["Status"]["State"] == "SUCCEEDED", execution
     where = execution["ResultConfiguration"]["OutputLocation"]
     assert where == f"s3://{lake.name}/queries/{execution['QueryExecutionId']}.csv"
     key = where.removeprefix(f"s3://{lake.name}/")
-    body = workshop.client("s3").get_object(Bucket=lake.name, Key=key)["Body"].read().decode()
+    body = harness.client("s3").get_object(Bucket=lake.name, Key=key)["Body"].read().decode()
     assert body.startswith('"line"\n"{""schemaType"": ""ModelInvocationLog"",')
     scanned = execution["Statistics"]["DataScannedInBytes"]
-    assert scanned == workshop.client("s3").head_object(Bucket=lake.name, Key=f"logs/{HOUR}/a.json.gz")["ContentLength"]
+    assert scanned == harness.client("s3").head_object(Bucket=lake.name, Key=f"logs/{HOUR}/a.json.gz")["ContentLength"]
 
 
-def test_a_query_above_the_workgroups_limit_is_cancelled(workshop: Workshop) -> None:
-    lake = Lake(workshop, BytesScannedCutoffPerQuery=LEAST)
-    workshop.client("s3").put_object(Bucket=lake.name, Key=f"logs/{HOUR}/large.json", Body=b"x" * LEAST)
-    status = lake.query(workshop.client("athena"))["Status"]
+def test_a_query_above_the_workgroups_limit_is_cancelled(harness: EmulatorHarness) -> None:
+    lake = Lake(harness, BytesScannedCutoffPerQuery=LEAST)
+    harness.client("s3").put_object(Bucket=lake.name, Key=f"logs/{HOUR}/large.json", Body=b"x" * LEAST)
+    status = lake.query(harness.client("athena"))["Status"]
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Bytes scanned limit was exceeded")
 
 
 @pytest.mark.parametrize("wrong", [[], ["'a' OR 1=1", "'b'"]])
-def test_a_query_that_cannot_be_understood_fails(workshop: Workshop, lake: Lake, wrong: list[str]) -> None:
+def test_a_query_that_cannot_be_understood_fails(harness: EmulatorHarness, lake: Lake, wrong: list[str]) -> None:
     given = {} if wrong else {"sql": "SELECT nothing FROM invocations"}
-    execution = lake.query(workshop.client("athena"), **given, parameters=wrong)
+    execution = lake.query(harness.client("athena"), **given, parameters=wrong)
     assert execution["Status"]["State"] == "FAILED"
 
 
-def test_a_query_does_what_its_asker_may(workshop: Workshop, lake: Lake) -> None:
-    acting = workshop.acting("athena", *lake.statements.values())
+def test_a_query_does_what_its_asker_may(harness: EmulatorHarness, lake: Lake) -> None:
+    acting = harness.acting("athena", *lake.statements.values())
     assert lake.query(acting)["Status"]["State"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("missing", ["table", "list", "read", "where", "write"])
-def test_a_query_fails_where_its_asker_may_not(workshop: Workshop, lake: Lake, missing: str) -> None:
+def test_a_query_fails_where_its_asker_may_not(harness: EmulatorHarness, lake: Lake, missing: str) -> None:
     granted = [statement for name, statement in lake.statements.items() if name != missing]
-    status = lake.query(workshop.acting("athena", *granted))["Status"]
+    status = lake.query(harness.acting("athena", *granted))["Status"]
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("Insufficient permissions"), status
 
 
 @pytest.mark.parametrize("missing", ["start", "look"])
-def test_starting_and_looking_are_permissions_of_the_workgroup(workshop: Workshop, lake: Lake, missing: str) -> None:
+def test_starting_and_looking_are_permissions_of_the_workgroup(
+    harness: EmulatorHarness, lake: Lake, missing: str
+) -> None:
     granted = [statement for name, statement in lake.statements.items() if name != missing]
     with pytest.raises(Exception, match="AccessDenied"):
-        lake.query(workshop.acting("athena", *granted))
+        lake.query(harness.acting("athena", *granted))
 
 
-def test_the_end_of_a_query_is_an_event(workshop: Workshop, lake: Lake) -> None:
-    events, (url, arn) = workshop.client("events"), workshop.queue()
+def test_the_end_of_a_query_is_an_event(harness: EmulatorHarness, lake: Lake) -> None:
+    events, (url, arn) = harness.client("events"), harness.queue()
     pattern = {
         "source": ["aws.athena"],
         "detail-type": ["Athena Query State Change"],
@@ -126,7 +128,7 @@ def test_the_end_of_a_query_is_an_event(workshop: Workshop, lake: Lake) -> None:
     }
     events.put_rule(Name=lake.name, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=lake.name, Targets=[{"Id": "q", "Arn": arn}])
-    workshop.client("sqs").set_queue_attributes(
+    harness.client("sqs").set_queue_attributes(
         QueueUrl=url,
         Attributes={
             "Policy": json.dumps(
@@ -134,25 +136,25 @@ def test_the_end_of_a_query_is_an_event(workshop: Workshop, lake: Lake) -> None:
             )
         },
     )
-    ident = lake.query(workshop.client("athena"))["QueryExecutionId"]
-    assert workshop.message(url)["detail"]["queryExecutionId"] == ident
+    ident = lake.query(harness.client("athena"))["QueryExecutionId"]
+    assert harness.message(url)["detail"]["queryExecutionId"] == ident
 
 
-def test_a_workgroup_that_there_is_not_is_refused(workshop: Workshop) -> None:
+def test_a_workgroup_that_there_is_not_is_refused(harness: EmulatorHarness) -> None:
     with pytest.raises(Exception, match="WorkGroup nowhere is not found"):
-        workshop.client("athena").start_query_execution(QueryString="SELECT 1", WorkGroup="nowhere")
+        harness.client("athena").start_query_execution(QueryString="SELECT 1", WorkGroup="nowhere")
 
 
-def test_a_named_query_is_made_and_goes_with_its_stack(workshop: Workshop, lake: Lake) -> None:
+def test_a_named_query_is_made_and_goes_with_its_stack(harness: EmulatorHarness, lake: Lake) -> None:
     properties = {"Name": "usage", "Database": lake.name, "QueryString": "SELECT 1", "WorkGroup": lake.name}
     template = {"Resources": {"Q": {"Type": "AWS::Athena::NamedQuery", "Properties": properties}}}
-    athena, cloudformation = workshop.client("athena"), workshop.client("cloudformation")
+    athena, cloudformation = harness.client("athena"), harness.client("cloudformation")
 
     def named() -> list[str]:
         return list(athena.list_named_queries(WorkGroup=lake.name)["NamedQueryIds"])
 
     cloudformation.create_stack(StackName=lake.name, TemplateBody=json.dumps(template))
-    (ident,) = workshop.until(named)
+    (ident,) = harness.until(named)
     assert athena.get_named_query(NamedQueryId=ident)["NamedQuery"]["QueryString"] == "SELECT 1"
     cloudformation.delete_stack(StackName=lake.name)
-    assert workshop.until(lambda: not named())
+    assert harness.until(lambda: not named())

@@ -15,7 +15,7 @@ from lambdas.collection.selection import Selection
 from local.emulator.athena.engine import Result, TooMuch, as_csv, run
 from local.emulator.athena.statement import BadStatement
 from local.emulator.athena.table import BadTable, TextTable, text_table
-from tests.unit.collection.forgeries import APP, FORGED, GENUINE, TEACHERS, made_by
+from tests.unit.collection.forged_records import APP, FORGED, GENUINE, TEACHERS, made_by
 from tests.unit.collection.records import (
     ACCOUNT,
     BUCKET,

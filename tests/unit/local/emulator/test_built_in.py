@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from local.account import ROOT
-from tests.unit.local.emulator.workshop import REGION, Workshop
+from tests.unit.local.emulator.harness import REGION, EmulatorHarness
 
 OURS = "answered by ours"
 # What our engine says before it would work: of bad parameters, and of operations of a later day.
@@ -25,19 +25,19 @@ OPERATIONS = [each for service in service_model.SERVICES for each in service_mod
 
 
 @pytest.fixture(scope="module")
-def telling(workshop: Workshop) -> Iterator[Workshop]:
+def telling(harness: EmulatorHarness) -> Iterator[EmulatorHarness]:
     """An account whose Bedrock answers every call with a sentence of ours."""
-    workshop.admin("POST", "faults", {"kind": "error", "error": "InternalServerException", "message": OURS})
-    yield workshop
-    workshop.admin("DELETE", "faults")
+    harness.admin("POST", "faults", {"kind": "error", "error": "InternalServerException", "message": OURS})
+    yield harness
+    harness.admin("DELETE", "faults")
 
 
-def ask(workshop: Workshop, operation: Operation) -> str:
+def ask(harness: EmulatorHarness, operation: Operation) -> str:
     """What is answered, as text, to a call with no body and with dummies in its path."""
     path = operation.model.http["requestUri"].split("?")[0].replace("+}", "}").replace("{", "a-").replace("}", "")
-    request = AWSRequest(operation.method, workshop.account.endpoint + path, data=b"{}")
+    request = AWSRequest(operation.method, harness.account.endpoint + path, data=b"{}")
     session: Any = botocore.session.get_session()
-    session.set_credentials(*workshop.account.root.values())
+    session.set_credentials(*harness.account.root.values())
     SigV4Auth(session.get_credentials(), "bedrock", REGION).add_auth(request)
     call = urllib.request.Request(str(request.url), b"{}", dict(request.headers), method=operation.method)  # noqa: S310  # loopback
     try:
@@ -49,12 +49,12 @@ def ask(workshop: Workshop, operation: Operation) -> str:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_every_operation_of_bedrock_is_answered_by_ours(telling: Workshop, operation: Operation) -> None:
+def test_every_operation_of_bedrock_is_answered_by_ours(telling: EmulatorHarness, operation: Operation) -> None:
     said = ask(telling, operation)
     assert any(sentence in said for sentence in OUR_SENTENCES), said
 
 
-def test_the_log_tells_of_no_call_that_reached_the_built_in(telling: Workshop) -> None:
+def test_the_log_tells_of_no_call_that_reached_the_built_in(telling: EmulatorHarness) -> None:
     assert REACHED not in (telling.account.state / "emulator.log").read_text()
 
 

@@ -6,19 +6,19 @@ import pytest
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from bedrock_simulator.server.backends import EndpointObjects
-from tests.unit.local.emulator.workshop import Workshop, document
+from tests.unit.local.emulator.harness import EmulatorHarness, document
 
 OTHER = "222222222222"
 
 
 def test_objects_of_an_endpoint_are_read_written_and_listed_as_the_account(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    harness: EmulatorHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", workshop.account.secret)
-    account, role = workshop.account.account, ""
-    objects, name = EndpointObjects(workshop.account.endpoint), f"b-{uuid.uuid4().hex[:8]}"
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", harness.account.secret)
+    account, role = harness.account.account, ""
+    objects, name = EndpointObjects(harness.account.endpoint), f"b-{uuid.uuid4().hex[:8]}"
     assert objects.bucket_region(account, "us-east-1", name) is None
-    workshop.client("s3").create_bucket(Bucket=name)
+    harness.client("s3").create_bucket(Bucket=name)
     assert objects.bucket_region(account, "us-west-2", name) == "us-east-1"
     objects.put(account, "us-east-1", role, name, "logs/b", b"2")
     objects.deliver(account, "us-east-1", "arn:aws:bedrock:us-east-1:111111111111:*", name, "logs/a", b"1")
@@ -29,7 +29,7 @@ def test_objects_of_an_endpoint_are_read_written_and_listed_as_the_account(
     with pytest.raises(ObjectMissing):
         objects.put(account, "us-east-1", role, f"{name}-not", "c", b"")
     denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/logs/*"}
-    workshop.client("s3").put_bucket_policy(Bucket=name, Policy=document(denied))
+    harness.client("s3").put_bucket_policy(Bucket=name, Policy=document(denied))
     with pytest.raises(ObjectDenied, match=r"(?i)denied|not authorized"):
         objects.get(OTHER, "us-east-1", role, name, "logs/a")
 

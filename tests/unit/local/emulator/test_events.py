@@ -12,69 +12,69 @@ import pytest
 from bedrock_simulator.clock import ClockState
 from local.emulator.clock import VirtualClock, write
 from local.emulator.hooks import schedules, ttl
-from tests.unit.local.emulator.workshop import Workshop, allow
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 
 EVENTS = "events.amazonaws.com"
 THROW = "def handler(event, context): raise ValueError('no')"
 
 
-def rule(workshop: Workshop, target: dict[str, Any], **trigger: str) -> str:
+def rule(harness: EmulatorHarness, target: dict[str, Any], **trigger: str) -> str:
     """A rule with one target; its ARN."""
-    name, events = f"rule-{uuid.uuid4().hex[:8]}", workshop.client("events")
+    name, events = f"rule-{uuid.uuid4().hex[:8]}", harness.client("events")
     arn: str = events.put_rule(Name=name, **trigger)["RuleArn"]
     events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
     return arn
 
 
-def emit(workshop: Workshop, source: str) -> None:
+def emit(harness: EmulatorHarness, source: str) -> None:
     """Put one event on the default bus."""
-    workshop.client("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": '{"n": 1}'}])
+    harness.client("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": '{"n": 1}'}])
 
 
-def test_an_hourly_rule_fires_each_virtual_hour_and_carries_virtual_time(workshop: Workshop) -> None:
-    url, queue = workshop.queue(EVENTS)
-    rule(workshop, {"Arn": queue}, ScheduleExpression="rate(1 hour)")
-    times = [workshop.message(url)["time"] for _ in range(2)]
+def test_an_hourly_rule_fires_each_virtual_hour_and_carries_virtual_time(harness: EmulatorHarness) -> None:
+    url, queue = harness.queue(EVENTS)
+    rule(harness, {"Arn": queue}, ScheduleExpression="rate(1 hour)")
+    times = [harness.message(url)["time"] for _ in range(2)]
     assert all(time.startswith("2025-12") for time in times)
     assert times[0] != times[1]
 
 
-def test_a_target_without_permission_is_dead_lettered(workshop: Workshop) -> None:
-    url, queue = workshop.queue(EVENTS)
+def test_a_target_without_permission_is_dead_lettered(harness: EmulatorHarness) -> None:
+    url, queue = harness.queue(EVENTS)
     source = f"my.{uuid.uuid4().hex}"
-    function = workshop.function(THROW)
+    function = harness.function(THROW)
     target = {"Arn": function, "DeadLetterConfig": {"Arn": queue}}
-    rule(workshop, target, EventPattern=json.dumps({"source": [source]}))
-    emit(workshop, source)
-    assert workshop.message(url)["detail"] == {"n": 1}
+    rule(harness, target, EventPattern=json.dumps({"source": [source]}))
+    emit(harness, source)
+    assert harness.message(url)["detail"] == {"n": 1}
 
 
-def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(workshop: Workshop) -> None:
-    url, queue = workshop.queue()
+def test_a_permitted_function_is_retried_and_then_dead_lettered_by_itself(harness: EmulatorHarness) -> None:
+    url, queue = harness.queue()
     source = f"my.{uuid.uuid4().hex}"
-    function = workshop.function(THROW, allow("sqs:SendMessage", queue), DeadLetterConfig={"TargetArn": queue})
-    arn = rule(workshop, {"Arn": function}, EventPattern=json.dumps({"source": [source]}))
-    workshop.client("lambda").add_permission(
+    function = harness.function(THROW, allow("sqs:SendMessage", queue), DeadLetterConfig={"TargetArn": queue})
+    arn = rule(harness, {"Arn": function}, EventPattern=json.dumps({"source": [source]}))
+    harness.client("lambda").add_permission(
         FunctionName=function,
         StatementId="rule",
         Action="lambda:InvokeFunction",
         Principal="events.amazonaws.com",
         SourceArn=arn,
     )
-    emit(workshop, source)
-    assert workshop.message(url)["detail"] == {"n": 1}
+    emit(harness, source)
+    assert harness.message(url)["detail"] == {"n": 1}
 
 
-def test_an_object_created_event_names_the_objects_version(workshop: Workshop) -> None:
-    url, queue = workshop.queue(EVENTS)
-    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
+def test_an_object_created_event_names_the_objects_version(harness: EmulatorHarness) -> None:
+    url, queue = harness.queue(EVENTS)
+    bucket, s3 = f"b-{uuid.uuid4().hex[:8]}", harness.client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
-    rule(workshop, {"Arn": queue}, EventPattern=json.dumps(pattern))
+    rule(harness, {"Arn": queue}, EventPattern=json.dumps(pattern))
     version = s3.put_object(Bucket=bucket, Key="a.txt", Body=b"a")["VersionId"]
-    event = workshop.message(url)
+    event = harness.message(url)
     assert event["detail"]["object"]["version-id"] == version
     assert event["time"].startswith("2025-12")
 

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.unit.local.emulator.workshop import REGION, Workshop, admit, allow
+from tests.unit.local.emulator.harness import REGION, EmulatorHarness, admit, allow
 
 VIA = "{}.us-east-1.amazonaws.com"
 Use = Callable[..., Any]
@@ -23,12 +23,12 @@ def refusal(use: Use, client: Any, **parameters: Any) -> str:
     return ""
 
 
-def stack(workshop: Workshop, kind: str, properties: dict[str, Any]) -> str:
+def stack(harness: EmulatorHarness, kind: str, properties: dict[str, Any]) -> str:
     """The physical name of one resource that CloudFormation makes; fails with its reasons where it does not."""
-    name, cfn = f"s-{uuid.uuid4().hex[:8]}", workshop.client("cloudformation")
+    name, cfn = f"s-{uuid.uuid4().hex[:8]}", harness.client("cloudformation")
     cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, **properties}}}))
     busy = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
-    workshop.until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
+    harness.until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
     events = cfn.describe_stack_events(StackName=name)["StackEvents"]
     failed = [one["ResourceStatusReason"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
     assert not failed, failed
@@ -36,32 +36,32 @@ def stack(workshop: Workshop, kind: str, properties: dict[str, Any]) -> str:
     return found
 
 
-def table(workshop: Workshop, key: str) -> tuple[str, str]:
+def table(harness: EmulatorHarness, key: str) -> tuple[str, str]:
     properties = {
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
         "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
     }
-    name = stack(workshop, "AWS::DynamoDB::Table", {"Properties": properties})
-    return name, f"arn:aws:dynamodb:{REGION}:{workshop.account.account}:table/{name}"
+    name = stack(harness, "AWS::DynamoDB::Table", {"Properties": properties})
+    return name, f"arn:aws:dynamodb:{REGION}:{harness.account.account}:table/{name}"
 
 
-def bucket(workshop: Workshop, key: str) -> tuple[str, str]:
+def bucket(harness: EmulatorHarness, key: str) -> tuple[str, str]:
     default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
     encrypted = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [default]}}
-    name = stack(workshop, "AWS::S3::Bucket", {"Properties": encrypted})
-    workshop.client("s3").put_object(Bucket=name, Key="a", Body=b"a")
+    name = stack(harness, "AWS::S3::Bucket", {"Properties": encrypted})
+    harness.client("s3").put_object(Bucket=name, Key="a", Body=b"a")
     return name, f"arn:aws:s3:::{name}/*"
 
 
-def topic(workshop: Workshop, key: str) -> tuple[str, str]:
-    arn = stack(workshop, "AWS::SNS::Topic", {"Properties": {"KmsMasterKeyId": key}})
+def topic(harness: EmulatorHarness, key: str) -> tuple[str, str]:
+    arn = stack(harness, "AWS::SNS::Topic", {"Properties": {"KmsMasterKeyId": key}})
     return arn, arn
 
 
-def queue(workshop: Workshop, key: str) -> tuple[str, str]:
-    return workshop.queue(key=key)
+def queue(harness: EmulatorHarness, key: str) -> tuple[str, str]:
+    return harness.queue(key=key)
 
 
 def put(client: Any, name: str) -> Any:
@@ -113,15 +113,15 @@ USES = [
     ("service", "make", "action", "use", "needs"), USES, ids=lambda each: getattr(each, "__name__", str(each))
 )
 def test_an_action_needs_its_key_through_its_service(
-    workshop: Workshop, service: str, make: Use, action: str, use: Use, needs: list[str]
+    harness: EmulatorHarness, service: str, make: Use, action: str, use: Use, needs: list[str]
 ) -> None:
-    key = workshop.key()
-    name, arn = make(workshop, key)
+    key = harness.key()
+    name, arn = make(harness, key)
     own = allow(action, arn)
 
     def said(*actions: str, via: str = service) -> str:
         granted = [allow(each, key, StringEquals={"kms:ViaService": VIA.format(via)}) for each in actions]
-        return refusal(use, workshop.acting(service, own, *granted), name=name)
+        return refusal(use, harness.acting(service, own, *granted), name=name)
 
     for missing in needs:
         assert f"{missing} on resource: {key}" in said(*(each for each in needs if each != missing))
@@ -129,28 +129,28 @@ def test_an_action_needs_its_key_through_its_service(
     assert said(*needs) == ""
 
 
-def test_a_key_whose_policy_names_nobody_is_used_by_nobody(workshop: Workshop) -> None:
-    key = workshop.key()
-    workshop.client("kms").put_key_policy(
+def test_a_key_whose_policy_names_nobody_is_used_by_nobody(harness: EmulatorHarness) -> None:
+    key = harness.key()
+    harness.client("kms").put_key_policy(
         KeyId=key,
         PolicyName="default",
         Policy=json.dumps({"Statement": [admit("x.amazonaws.com", "kms:Decrypt", "*")]}),
     )
-    name, arn = topic(workshop, key)
-    sns = workshop.acting("sns", allow("sns:Publish", arn), allow("kms:*", key))
+    name, arn = topic(harness, key)
+    sns = harness.acting("sns", allow("sns:Publish", arn), allow("kms:*", key))
     assert f"on resource: {key}" in refusal(publish, sns, name=name)
 
 
-def test_a_key_that_aws_manages_is_everybodys(workshop: Workshop) -> None:
-    name, arn = queue(workshop, "alias/aws/sqs")
-    assert refusal(send, workshop.acting("sqs", allow("sqs:SendMessage", arn)), name=name) == ""
+def test_a_key_that_aws_manages_is_everybodys(harness: EmulatorHarness) -> None:
+    name, arn = queue(harness, "alias/aws/sqs")
+    assert refusal(send, harness.acting("sqs", allow("sqs:SendMessage", arn)), name=name) == ""
 
 
-def test_a_key_may_be_allowed_by_its_alias(workshop: Workshop) -> None:
-    key, alias = workshop.key(), f"alias/{uuid.uuid4().hex[:8]}"
-    workshop.client("kms").create_alias(AliasName=alias, TargetKeyId=key)
-    name, arn = bucket(workshop, key)
+def test_a_key_may_be_allowed_by_its_alias(harness: EmulatorHarness) -> None:
+    key, alias = harness.key(), f"alias/{uuid.uuid4().hex[:8]}"
+    harness.client("kms").create_alias(AliasName=alias, TargetKeyId=key)
+    name, arn = bucket(harness, key)
     for named, refused in ((alias, False), (f"{alias}-another", True)):
         by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": named}}
-        client = workshop.acting("s3", allow("s3:GetObject", arn), allow("kms:Decrypt", "*", **by_alias))
+        client = harness.acting("s3", allow("s3:GetObject", arn), allow("kms:Decrypt", "*", **by_alias))
         assert bool(refusal(read_object, client, name=name)) is refused

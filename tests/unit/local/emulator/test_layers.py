@@ -8,7 +8,7 @@ import pytest
 
 from local.account import ROOT
 from local.emulator.hooks.layers import WrongWheels, compiled, for_this_machine
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 DEPLOYED = "Wheel-Version: 1.0\nTag: cp314-cp314-manylinux_2_17_aarch64\n"
 PURE = "Wheel-Version: 1.0\nTag: py3-none-any\n"
@@ -58,11 +58,11 @@ def deployed_layer() -> bytes:
     return body.getvalue()
 
 
-def test_a_function_imports_from_the_deployed_layer_and_one_without_it_does_not(workshop: Workshop) -> None:
+def test_a_function_imports_from_the_deployed_layer_and_one_without_it_does_not(harness: EmulatorHarness) -> None:
     body = deployed_layer()
     (record,) = (found for found in compiled(body) if found.startswith("msgspec-"))
-    made = workshop.client("lambda").publish_layer_version(LayerName="wheels", Content={"ZipFile": body})
-    answer = workshop.invoke(workshop.function(CODE, Layers=[made["LayerVersionArn"]]))
+    made = harness.client("lambda").publish_layer_version(LayerName="wheels", Content={"ZipFile": body})
+    answer = harness.invoke(harness.function(CODE, Layers=[made["LayerVersionArn"]]))
     assert answer == [record.removeprefix("msgspec-").removesuffix(".dist-info"), [1]]
-    failure = workshop.invoke(workshop.function(CODE))
+    failure = harness.invoke(harness.function(CODE))
     assert failure["errorType"] == "Runtime.ImportModuleError"

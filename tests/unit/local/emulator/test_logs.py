@@ -7,9 +7,9 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from tests.unit.local.emulator.harness import EmulatorHarness, admit, allow, ended
 from tests.unit.local.emulator.test_kms import stack
 from tests.unit.local.emulator.test_roles import STATES
-from tests.unit.local.emulator.workshop import Workshop, admit, allow, ended
 
 LOGS, HERE = "logs.us-east-1.amazonaws.com", "arn:aws:logs:us-east-1:111111111111:log-group:"
 USES = [
@@ -19,15 +19,15 @@ CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 SAY = "def handler(event, context): print('said')"
 
 
-def group(workshop: Workshop, key: str = "") -> str:
+def group(harness: EmulatorHarness, key: str = "") -> str:
     """A new log group; its name."""
     name = f"/g/{uuid.uuid4().hex[:8]}"
-    workshop.client("logs").create_log_group(logGroupName=name, **({"kmsKeyId": key} if key else {}))
+    harness.client("logs").create_log_group(logGroupName=name, **({"kmsKeyId": key} if key else {}))
     return name
 
 
-def lines(workshop: Workshop, name: str) -> list[str]:
-    events = workshop.client("logs").filter_log_events(logGroupName=name)["events"]
+def lines(harness: EmulatorHarness, name: str) -> list[str]:
+    events = harness.client("logs").filter_log_events(logGroupName=name)["events"]
     return [event["message"] for event in events]
 
 
@@ -41,46 +41,46 @@ def lines(workshop: Workshop, name: str) -> list[str]:
     ],
 )
 def test_a_group_takes_only_a_key_that_admits_logs_for_it(
-    workshop: Workshop, statement: dict[str, Any], fits: bool
+    harness: EmulatorHarness, statement: dict[str, Any], fits: bool
 ) -> None:
-    key = workshop.key(statement)
+    key = harness.key(statement)
     if fits:
-        group(workshop, key)
-        stack(workshop, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
+        group(harness, key)
+        stack(harness, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
     else:
         sentence = "The specified KMS key does not exist or is not allowed to be used with Arn"
         with pytest.raises(botocore.exceptions.ClientError, match=sentence):
-            group(workshop, key)
+            group(harness, key)
         with pytest.raises(AssertionError, match=sentence):
-            stack(workshop, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
+            stack(harness, "AWS::Logs::LogGroup", {"Properties": {"KmsKeyId": key}})
 
 
-def test_a_function_logs_under_its_role_and_the_groups_key(workshop: Workshop) -> None:
-    key = workshop.key(admit(LOGS, USES, "*"))
-    name = group(workshop, key)
+def test_a_function_logs_under_its_role_and_the_groups_key(harness: EmulatorHarness) -> None:
+    key = harness.key(admit(LOGS, USES, "*"))
+    name = group(harness, key)
     log = [allow(action, f"{HERE}{name}:*") for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
     config = {"LoggingConfig": {"LogGroup": name}}
     for granted in ([], log[:1], log[1:]):
-        workshop.invoke(workshop.function(SAY, *granted, logs=False, **config))
-    assert lines(workshop, name) == []
-    function = workshop.function(SAY, *log, logs=False, **config)
-    workshop.invoke(function)
-    assert "said" in lines(workshop, name)
-    before = len(lines(workshop, name))
-    workshop.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy='{"Statement": []}')
-    workshop.invoke(function)
-    assert len(lines(workshop, name)) == before
+        harness.invoke(harness.function(SAY, *granted, logs=False, **config))
+    assert lines(harness, name) == []
+    function = harness.function(SAY, *log, logs=False, **config)
+    harness.invoke(function)
+    assert "said" in lines(harness, name)
+    before = len(lines(harness, name))
+    harness.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy='{"Statement": []}')
+    harness.invoke(function)
+    assert len(lines(harness, name)) == before
 
 
-def test_a_group_that_is_missing_is_made_only_if_the_role_may(workshop: Workshop) -> None:
+def test_a_group_that_is_missing_is_made_only_if_the_role_may(harness: EmulatorHarness) -> None:
     write = [allow(action, "*") for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
     names = [
-        workshop.function(SAY, *write, *more, logs=False).rsplit(":", 1)[1]
+        harness.function(SAY, *write, *more, logs=False).rsplit(":", 1)[1]
         for more in ([], [allow("logs:CreateLogGroup", "*")])
     ]
     for name in names:
-        workshop.invoke(name)
-    found = workshop.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+        harness.invoke(name)
+    found = harness.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
     made = {one["logGroupName"] for one in found}
     assert [f"/aws/lambda/{name}" in made for name in names] == [False, True]
 
@@ -95,8 +95,8 @@ EVENTS = {
 
 
 @pytest.mark.parametrize(("level", "data"), [("ALL", True), ("ALL", False), ("ERROR", False), ("OFF", False)])
-def test_a_machines_log_group_receives_what_its_level_says(workshop: Workshop, level: str, data: bool) -> None:
-    name, sfn = group(workshop), workshop.client("stepfunctions")
+def test_a_machines_log_group_receives_what_its_level_says(harness: EmulatorHarness, level: str, data: bool) -> None:
+    name, sfn = group(harness), harness.client("stepfunctions")
     logs = {
         "level": level,
         "includeExecutionData": data,
@@ -105,12 +105,12 @@ def test_a_machines_log_group_receives_what_its_level_says(workshop: Workshop, l
     made = sfn.create_state_machine(
         name=f"sm-{uuid.uuid4().hex[:8]}",
         definition=json.dumps({"StartAt": "P", "States": FAILS}),
-        roleArn=workshop.role(STATES, {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}),
+        roleArn=harness.role(STATES, {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}),
         loggingConfiguration=logs,
     )
-    arn = workshop.start(made["stateMachineArn"], given=7)
-    workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
-    found = [json.loads(line) for line in lines(workshop, name)]
+    arn = harness.start(made["stateMachineArn"], given=7)
+    harness.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
+    found = [json.loads(line) for line in lines(harness, name)]
     assert [one["type"] for one in found] == EVENTS[level]
     assert {one["execution_arn"] for one in found} <= {arn}
     if level == "ALL":

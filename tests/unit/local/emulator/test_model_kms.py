@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, NEW, PROFILE, QUESTION, job, refusal
 from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, line
-from tests.unit.local.emulator.workshop import Workshop, allow
 
 VIA = {"StringEquals": {"kms:ViaService": "bedrock.us-east-1.amazonaws.com"}}
 CUSTOMIZE = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
 
-def test_a_job_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None:
-    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+def test_a_job_under_a_key_needs_all_four_uses_of_it(harness: EmulatorHarness) -> None:
+    key, role = harness.key(), harness.role("bedrock.amazonaws.com")
     granted = [
         allow(CREATE, BASE, *NEW),
         allow("bedrock:TagResource", f"{HERE}:model-customization-job/*"),
@@ -22,7 +22,7 @@ def test_a_job_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None
     ]
 
     def said(*uses: str) -> str:
-        bedrock = workshop.acting("bedrock", *granted, *(allow(use, key, **VIA) for use in uses))
+        bedrock = harness.acting("bedrock", *granted, *(allow(use, key, **VIA) for use in uses))
         return refusal(bedrock.create_model_customization_job, **job(role), customModelKmsKeyId=key)
 
     for missing in CUSTOMIZE:
@@ -30,22 +30,22 @@ def test_a_job_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None
     assert said(*CUSTOMIZE) == ""
 
 
-def test_a_copy_under_a_key_needs_all_four_uses_of_it(workshop: Workshop) -> None:
-    key, source = workshop.key(), "arn:aws:bedrock:us-west-2:111111111111:custom-model/amazon.nova-micro-v1:0:128k"
+def test_a_copy_under_a_key_needs_all_four_uses_of_it(harness: EmulatorHarness) -> None:
+    key, source = harness.key(), "arn:aws:bedrock:us-west-2:111111111111:custom-model/amazon.nova-micro-v1:0:128k"
     asked = {"sourceModelArn": f"{source}/abcdefabcdef", "targetModelName": "copied", "modelKmsKeyId": key}
     copies = allow("bedrock:CreateModelCopyJob", asked["sourceModelArn"])
 
     def said(*uses: str) -> str:
         granted = (allow(use, key, **VIA) for use in uses)
-        return refusal(workshop.acting("bedrock", copies, *granted).create_model_copy_job, **asked)
+        return refusal(harness.acting("bedrock", copies, *granted).create_model_copy_job, **asked)
 
     for missing in CUSTOMIZE:
         assert f"{missing} on resource: {key}" in said(*(use for use in CUSTOMIZE if use != missing))
     assert said(*CUSTOMIZE) == ""
 
 
-def test_a_grant_is_made_by_bedrock_on_the_callers_behalf_and_not_by_the_caller(workshop: Workshop) -> None:
-    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+def test_a_grant_is_made_by_bedrock_on_the_callers_behalf_and_not_by_the_caller(harness: EmulatorHarness) -> None:
+    key, role = harness.key(), harness.role("bedrock.amazonaws.com")
     may = [
         allow(CREATE, BASE, *NEW),
         allow("bedrock:TagResource", f"{HERE}:model-customization-job/*"),
@@ -56,8 +56,8 @@ def test_a_grant_is_made_by_bedrock_on_the_callers_behalf_and_not_by_the_caller(
 
     def said(statement: dict[str, Any]) -> tuple[str, str]:
         """Of the job, and of a grant that the caller makes by herself."""
-        start = workshop.acting("bedrock", *may, statement).create_model_customization_job
-        grant = workshop.acting("kms", statement).create_grant
+        start = harness.acting("bedrock", *may, statement).create_model_customization_job
+        grant = harness.acting("kms", statement).create_grant
         return refusal(start, **job(role), customModelKmsKeyId=key), refusal(grant, **grantee)
 
     allowed, refused = said(allow("kms:CreateGrant", key, Bool={"kms:GrantIsForAWSResource": "true"}))
@@ -68,11 +68,11 @@ def test_a_grant_is_made_by_bedrock_on_the_callers_behalf_and_not_by_the_caller(
     assert allowed == ""
 
 
-def test_the_key_of_grants_is_in_no_other_use_of_a_key(workshop: Workshop) -> None:
-    key, role = workshop.key(), workshop.role("bedrock.amazonaws.com")
+def test_the_key_of_grants_is_in_no_other_use_of_a_key(harness: EmulatorHarness) -> None:
+    key, role = harness.key(), harness.role("bedrock.amazonaws.com")
     start = [allow(CREATE, BASE, *NEW), allow("bedrock:TagResource", f"{HERE}:model-customization-job/*")]
     granted = [*start, allow("iam:PassRole", role), allow("kms:CreateGrant", key, **VIA)]
-    bedrock = workshop.acting(
+    bedrock = harness.acting(
         "bedrock", *granted, *(allow(use, key, Bool={"kms:GrantIsForAWSResource": "true"}) for use in CUSTOMIZE)
     )
     said = refusal(bedrock.create_model_customization_job, **job(role), customModelKmsKeyId=key)
@@ -80,44 +80,46 @@ def test_the_key_of_grants_is_in_no_other_use_of_a_key(workshop: Workshop) -> No
 
 
 @pytest.fixture(scope="module")
-def model(workshop: Workshop) -> tuple[str, str]:
+def model(harness: EmulatorHarness) -> tuple[str, str]:
     """A custom model under a key with an alias; its ARN and the key's."""
-    key, name, s3 = workshop.key(), f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3")
-    workshop.client("kms").create_alias(AliasName="alias/models", TargetKeyId=key)
+    key, name, s3 = harness.key(), f"b-{uuid.uuid4().hex[:8]}", harness.client("s3")
+    harness.client("kms").create_alias(AliasName="alias/models", TargetKeyId=key)
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
     objects = [allow(f"s3:{verb}Object", f"arn:aws:s3:::{name}/*") for verb in ("Get", "Put")]
     granted = *objects, allow("bedrock:InvokeModel", PROFILE), TEACHER
-    made = job(workshop.role("bedrock.amazonaws.com", *granted, trust=TRUST))
+    made = job(harness.role("bedrock.amazonaws.com", *granted, trust=TRUST))
     made |= {
         "trainingDataConfig": {"s3Uri": f"s3://{name}/train.jsonl"},
         "outputDataConfig": {"s3Uri": f"s3://{name}/out/"},
     }
-    bedrock = workshop.client("bedrock")
+    bedrock = harness.client("bedrock")
     arn = bedrock.create_model_customization_job(**made, customModelKmsKeyId=key)["jobArn"]
     get = bedrock.get_model_customization_job
-    made_of = workshop.until(lambda: get(jobIdentifier=arn).get("outputModelArn"))
+    made_of = harness.until(lambda: get(jobIdentifier=arn).get("outputModelArn"))
     return str(made_of), key
 
 
-def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(workshop: Workshop, model: tuple[str, str]) -> None:
+def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(
+    harness: EmulatorHarness, model: tuple[str, str]
+) -> None:
     arn, key = model
     host = allow("bedrock:CreateCustomModelDeployment", arn)
     ask = allow("bedrock:InvokeModel", f"{HERE}:custom-model-deployment/*")
     decrypt = allow("kms:Decrypt", key, **VIA)
     named = {"modelDeploymentName": f"d-{uuid.uuid4().hex[:8]}", "modelArn": arn}
     refused = f"kms:Decrypt on resource: {key}"
-    assert refused in refusal(workshop.acting("bedrock", host).create_custom_model_deployment, **named)
-    buyer = workshop.acting("bedrock", allow("bedrock:CreateProvisionedModelThroughput", arn))
+    assert refused in refusal(harness.acting("bedrock", host).create_custom_model_deployment, **named)
+    buyer = harness.acting("bedrock", allow("bedrock:CreateProvisionedModelThroughput", arn))
     units = {"provisionedModelName": "live", "modelId": arn, "modelUnits": 1}
     assert refused in refusal(buyer.create_provisioned_model_throughput, **units)
-    made = workshop.acting("bedrock", host, decrypt).create_custom_model_deployment(**named)
-    endpoint, bedrock = made["customModelDeploymentArn"], workshop.client("bedrock")
+    made = harness.acting("bedrock", host, decrypt).create_custom_model_deployment(**named)
+    endpoint, bedrock = made["customModelDeploymentArn"], harness.client("bedrock")
     get = bedrock.get_custom_model_deployment
-    workshop.until(lambda: get(customModelDeploymentIdentifier=endpoint)["status"] == "Active")
+    harness.until(lambda: get(customModelDeploymentIdentifier=endpoint)["status"] == "Active")
 
     def said(*statements: dict[str, Any]) -> str:
-        return refusal(workshop.acting("bedrock-runtime", ask, *statements).converse, modelId=endpoint, **QUESTION)
+        return refusal(harness.acting("bedrock-runtime", ask, *statements).converse, modelId=endpoint, **QUESTION)
 
     by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/models"}}
     by_another = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/others"}}

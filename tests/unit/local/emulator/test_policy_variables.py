@@ -8,8 +8,8 @@ import pytest
 
 from local.emulator.hooks import policy_variables
 from tests.policy.engine import Ask, Keys, decide
+from tests.unit.local.emulator.harness import REGION, EmulatorHarness, allow, document
 from tests.unit.local.emulator.test_access import refusal
-from tests.unit.local.emulator.workshop import REGION, Workshop, allow, document
 
 TAG = "aws:PrincipalTag/distillery:recipe"
 OWN = "${aws:PrincipalTag/distillery:recipe}"
@@ -56,30 +56,30 @@ def test_a_variable_in_a_condition_stands_for_the_value() -> None:
     assert decide([(policy, asks)]) == [[True, False, False]]
 
 
-def tagged(workshop: Workshop, recipe: str | None, *statements: dict[str, Any]) -> dict[str, str]:
+def tagged(harness: EmulatorHarness, recipe: str | None, *statements: dict[str, Any]) -> dict[str, str]:
     """The keys of a new user with a tag."""
-    iam, name = workshop.client("iam"), f"user-{uuid.uuid4().hex[:8]}"
+    iam, name = harness.client("iam"), f"user-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=name, Tags=[{"Key": "distillery:recipe", "Value": recipe}] if recipe else [])
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document(*statements))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
 
-def test_the_account_holds_people_to_their_tag(workshop: Workshop) -> None:
+def test_the_account_holds_people_to_their_tag(harness: EmulatorHarness) -> None:
     bucket = f"b-{uuid.uuid4().hex[:8]}"
-    root = workshop.client("s3")
+    root = harness.client("s3")
     root.create_bucket(Bucket=bucket)
     for folder in ("support", "triage"):
         root.put_object(Bucket=bucket, Key=f"{folder}/x", Body=b"x")
     own = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/{OWN}/*")
     for recipe, read in (("support", ["support"]), ("triage", ["triage"]), (None, [])):
-        client = workshop.client("s3", **tagged(workshop, recipe, own))
+        client = harness.client("s3", **tagged(harness, recipe, own))
         found = [f for f in ("support", "triage") if not refusal(client.get_object, Bucket=bucket, Key=f"{f}/x")]
         assert found == read
 
 
-def test_the_account_holds_people_to_partitions_of_a_table(workshop: Workshop) -> None:
-    table, dynamodb = f"t-{uuid.uuid4().hex[:8]}", workshop.client("dynamodb")
+def test_the_account_holds_people_to_partitions_of_a_table(harness: EmulatorHarness) -> None:
+    table, dynamodb = f"t-{uuid.uuid4().hex[:8]}", harness.client("dynamodb")
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
     dynamodb.create_table(
         TableName=table,
@@ -87,10 +87,10 @@ def test_the_account_holds_people_to_partitions_of_a_table(workshop: Workshop) -
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
         BillingMode="PAY_PER_REQUEST",
     )
-    arn = f"arn:aws:dynamodb:{REGION}:{workshop.account.account}:table/{table}"
+    arn = f"arn:aws:dynamodb:{REGION}:{harness.account.account}:table/{table}"
     condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"recipe#{OWN}"]}}
     held = allow(["dynamodb:GetItem", "dynamodb:Query"], arn, **condition)  # type: ignore[arg-type]  # several
-    client = workshop.client("dynamodb", **tagged(workshop, "support", held))
+    client = harness.client("dynamodb", **tagged(harness, "support", held))
 
     def query(partition: str) -> str:
         asked = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": partition}}}

@@ -15,7 +15,7 @@ import pytest
 
 from local.account import ROOT, LocalAccount, NoLocalAccount
 from local.emulator import process, process_group
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def asked(tmp_path: Path) -> LocalAccount:
 
 def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: LocalAccount) -> None:
     first = process.start(asked)
-    workshop = Workshop(first)
-    workshop.invoke(workshop.function("def handler(event, context): return 1"))
+    harness = EmulatorHarness(first)
+    harness.invoke(harness.function("def handler(event, context): return 1"))
     pid = int((asked.state / "pid").read_text())
     assert process.start(asked) == first == LocalAccount.load(asked.state)
     with pytest.raises(process.CannotStart, match="already runs with date 2024-12-04"):
@@ -48,8 +48,8 @@ def test_an_account_that_hangs_is_killed(asked: LocalAccount, monkeypatch: pytes
 
 
 def test_workers_that_outlived_a_killed_account_are_stopped_too(asked: LocalAccount) -> None:
-    workshop = Workshop(process.start(asked))
-    workshop.invoke(workshop.function("def handler(event, context): return 1"))
+    harness = EmulatorHarness(process.start(asked))
+    harness.invoke(harness.function("def handler(event, context): return 1"))
     pid = int((asked.state / "pid").read_text())
     os.kill(pid, signal.SIGKILL)
     assert process.stop(asked.state)

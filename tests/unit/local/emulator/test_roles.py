@@ -7,8 +7,8 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from tests.unit.local.emulator.harness import EmulatorHarness, allow, ended
 from tests.unit.local.emulator.test_kms import stack
-from tests.unit.local.emulator.workshop import Workshop, allow, ended
 
 LAMBDA, STATES = "lambda.amazonaws.com", "states.amazonaws.com"
 MACHINES = "arn:aws:states:us-east-1:111111111111:stateMachine:"
@@ -24,10 +24,10 @@ def refusal(call: Any, **parameters: Any) -> str:
     return ""
 
 
-def distrust(workshop: Workshop, role: str, service: str = "ec2.amazonaws.com") -> None:
+def distrust(harness: EmulatorHarness, role: str, service: str = "ec2.amazonaws.com") -> None:
     """From now on the role trusts another service."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    workshop.client("iam").update_assume_role_policy(
+    harness.client("iam").update_assume_role_policy(
         RoleName=role.rsplit("/", 1)[1], PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
 
@@ -35,26 +35,26 @@ def distrust(workshop: Workshop, role: str, service: str = "ec2.amazonaws.com") 
 CANNOT = "The role defined for the function cannot be assumed by Lambda."
 
 
-def test_a_function_is_not_made_under_a_role_that_lambda_may_not_assume(workshop: Workshop) -> None:
-    function = {"Runtime": "python3.13", "Handler": "index.handler", "Role": workshop.role(STATES)}
+def test_a_function_is_not_made_under_a_role_that_lambda_may_not_assume(harness: EmulatorHarness) -> None:
+    function = {"Runtime": "python3.13", "Handler": "index.handler", "Role": harness.role(STATES)}
     code = {"ZipFile": "def handler(event, context): pass"}
-    said = refusal(workshop.client("lambda").create_function, FunctionName="f", Code={"ZipFile": b""}, **function)
+    said = refusal(harness.client("lambda").create_function, FunctionName="f", Code={"ZipFile": b""}, **function)
     assert said == f"InvalidParameterValueException: {CANNOT}"
     with pytest.raises(AssertionError, match=CANNOT):
-        stack(workshop, "AWS::Lambda::Function", {"Properties": {**function, "Code": code}})
+        stack(harness, "AWS::Lambda::Function", {"Properties": {**function, "Code": code}})
 
 
-def test_a_function_whose_role_is_trusted_no_longer_is_not_invoked(workshop: Workshop) -> None:
-    function, awslambda = workshop.function(OK), workshop.client("lambda")
-    assert workshop.invoke(function) == 1
+def test_a_function_whose_role_is_trusted_no_longer_is_not_invoked(harness: EmulatorHarness) -> None:
+    function, awslambda = harness.function(OK), harness.client("lambda")
+    assert harness.invoke(function) == 1
     role = awslambda.get_function_configuration(FunctionName=function)["Role"]
-    distrust(workshop, role)
+    distrust(harness, role)
     assert refusal(awslambda.invoke, FunctionName=function) == f"AccessDeniedException: {CANNOT}"
     of_machine = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
-    failed = workshop.run(workshop.machine({"T": of_machine | {"Parameters": {"FunctionName": function}}}))
+    failed = harness.run(harness.machine({"T": of_machine | {"Parameters": {"FunctionName": function}}}))
     assert (failed["error"], CANNOT in failed["cause"]) == ("Lambda.AWSLambdaException", True)
-    distrust(workshop, role, LAMBDA)
-    assert workshop.invoke(function) == 1
+    distrust(harness, role, LAMBDA)
+    assert harness.invoke(function) == 1
 
 
 def machine(role: str, **more: Any) -> dict[str, Any]:
@@ -63,23 +63,23 @@ def machine(role: str, **more: Any) -> dict[str, Any]:
     return {"name": f"sm-{uuid.uuid4().hex[:8]}", "definition": definition, "roleArn": role, **more}
 
 
-def test_a_machine_needs_a_role_that_trusts_it(workshop: Workshop) -> None:
-    create = workshop.client("stepfunctions").create_state_machine
+def test_a_machine_needs_a_role_that_trusts_it(harness: EmulatorHarness) -> None:
+    create = harness.client("stepfunctions").create_state_machine
     for_another = {"Condition": {"ArnLike": {"aws:SourceArn": f"{MACHINES}another"}}}
     for_all = {"Condition": {"ArnLike": {"aws:SourceArn": f"{MACHINES}*"}}}
-    for role in (workshop.role(LAMBDA), workshop.role(STATES, trust=for_another)):
+    for role in (harness.role(LAMBDA), harness.role(STATES, trust=for_another)):
         assert "nor the regional one is authorized to assume the provided role" in refusal(create, **machine(role))
-    assert refusal(create, **machine(workshop.role(STATES, trust=for_all))) == ""
+    assert refusal(create, **machine(harness.role(STATES, trust=for_all))) == ""
 
 
-def test_a_machine_that_logs_needs_a_role_that_manages_deliveries(workshop: Workshop) -> None:
+def test_a_machine_that_logs_needs_a_role_that_manages_deliveries(harness: EmulatorHarness) -> None:
     verbs = ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries")
     more = ("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
     deliver = [allow(f"logs:{verb}", "*") for verb in (*verbs, *more)]
     group = "arn:aws:logs:us-east-1:111111111111:log-group:g:*"
     logs = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}]}
-    sfn = workshop.client("stepfunctions")
-    wanting = machine(workshop.role(STATES, *deliver[1:]), loggingConfiguration=logs)
+    sfn = harness.client("stepfunctions")
+    wanting = machine(harness.role(STATES, *deliver[1:]), loggingConfiguration=logs)
     sentence = "The state machine IAM Role is not authorized to access the Log Destination"
     assert refusal(sfn.create_state_machine, **wanting) == f"AccessDeniedException: {sentence}"
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": group}}
@@ -89,32 +89,32 @@ def test_a_machine_that_logs_needs_a_role_that_manages_deliveries(workshop: Work
         "LoggingConfiguration": {"Level": "ALL", "Destinations": [destination]},
     }
     with pytest.raises(AssertionError, match=sentence):
-        stack(workshop, "AWS::StepFunctions::StateMachine", {"Properties": properties})
-    made = sfn.create_state_machine(**machine(workshop.role(STATES, *deliver), loggingConfiguration=logs))
-    unlogged = {"stateMachineArn": made["stateMachineArn"], "roleArn": workshop.role(STATES)}
+        stack(harness, "AWS::StepFunctions::StateMachine", {"Properties": properties})
+    made = sfn.create_state_machine(**machine(harness.role(STATES, *deliver), loggingConfiguration=logs))
+    unlogged = {"stateMachineArn": made["stateMachineArn"], "roleArn": harness.role(STATES)}
     assert sentence in refusal(sfn.update_state_machine, **unlogged)
     assert refusal(sfn.update_state_machine, **unlogged, loggingConfiguration={"level": "OFF"}) == ""
 
 
-def test_a_role_that_is_trusted_no_longer_does_no_task(workshop: Workshop) -> None:
-    task = {"Type": "Task", "Resource": workshop.function(OK), "End": True}
-    arn, sfn = workshop.machine({"T": task}), workshop.client("stepfunctions")
-    assert workshop.run(arn)["status"] == "SUCCEEDED"
-    distrust(workshop, sfn.describe_state_machine(stateMachineArn=arn)["roleArn"])
-    failed = workshop.run(arn)
+def test_a_role_that_is_trusted_no_longer_does_no_task(harness: EmulatorHarness) -> None:
+    task = {"Type": "Task", "Resource": harness.function(OK), "End": True}
+    arn, sfn = harness.machine({"T": task}), harness.client("stepfunctions")
+    assert harness.run(arn)["status"] == "SUCCEEDED"
+    distrust(harness, sfn.describe_state_machine(stateMachineArn=arn)["roleArn"])
+    failed = harness.run(arn)
     assert (failed["error"], "assume the provided role" in failed["cause"]) == ("States.TaskFailed", True)
 
 
 class Places:
     """What tasks may reach: one of each."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self.url, self.queue = workshop.queue()
-        self.topic, self.name = workshop.topic(), f"t-{uuid.uuid4().hex[:8]}"
+    def __init__(self, harness: EmulatorHarness) -> None:
+        self.url, self.queue = harness.queue()
+        self.topic, self.name = harness.topic(), f"t-{uuid.uuid4().hex[:8]}"
         self.table = f"arn:aws:dynamodb:us-east-1:111111111111:table/{self.name}"
-        self.machine = workshop.machine({"S": {"Type": "Succeed"}})
+        self.machine = harness.machine({"S": {"Type": "Succeed"}})
         self.bus = "arn:aws:events:us-east-1:111111111111:event-bus/default"
-        workshop.client("dynamodb").create_table(
+        harness.client("dynamodb").create_table(
             TableName=self.name,
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -123,8 +123,8 @@ class Places:
 
 
 @pytest.fixture(scope="module")
-def places(workshop: Workshop) -> Places:
-    return Places(workshop)
+def places(harness: EmulatorHarness) -> Places:
+    return Places(harness)
 
 
 ENTRY = {"Source": "a.b", "DetailType": "x", "Detail": {"n": 1}}
@@ -139,7 +139,7 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("integration", TASKS)
-def test_a_task_is_done_under_the_machines_role(workshop: Workshop, places: Places, integration: str) -> None:
+def test_a_task_is_done_under_the_machines_role(harness: EmulatorHarness, places: Places, integration: str) -> None:
     action, place, given = TASKS[integration]
     arn = getattr(places, place)
     parameters = {
@@ -147,15 +147,15 @@ def test_a_task_is_done_under_the_machines_role(workshop: Workshop, places: Plac
         for key, value in given.items()
     }
     task = {"Type": "Task", "Resource": f"arn:aws:states:::{integration}", "Parameters": parameters, "End": True}
-    allowed = workshop.run(workshop.machine({"T": task}, allow(action, arn)))
+    allowed = harness.run(harness.machine({"T": task}, allow(action, arn)))
     assert allowed["status"] == "SUCCEEDED", allowed
-    refused = workshop.run(workshop.machine({"T": task}, allow(action, f"{arn}-another")))
+    refused = harness.run(harness.machine({"T": task}, allow(action, f"{arn}-another")))
     assert f"is not authorized to perform: {action} on resource: {arn}" in refused["cause"]
     assert refused["error"].split(".")[0].lower() in {"sqs", "sns", "dynamodb", "stepfunctions", "eventbridge"}
 
 
-def test_a_started_execution_ends(workshop: Workshop, places: Places) -> None:
-    found = workshop.client("stepfunctions").list_executions(stateMachineArn=places.machine)["executions"]
-    sfn = workshop.client("stepfunctions")
+def test_a_started_execution_ends(harness: EmulatorHarness, places: Places) -> None:
+    found = harness.client("stepfunctions").list_executions(stateMachineArn=places.machine)["executions"]
+    sfn = harness.client("stepfunctions")
     for one in found:
-        assert workshop.until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]
+        assert harness.until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]

@@ -11,7 +11,7 @@ from ministack.core import iam_actions, router
 from bedrock_simulator.catalog.quotas import granted_quotas
 from bedrock_simulator.settings import Quotas
 from local.emulator.hooks import service_quotas
-from tests.unit.local.emulator.workshop import Workshop, allow
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 
 UNITS, DEPLOYMENTS, CROSS_REGION = "L-BE77399C", "L-1EF80F3E", "L-C0326783"
 ARN = f"arn:aws:servicequotas:us-east-1:111111111111:bedrock/{UNITS}"
@@ -28,23 +28,23 @@ def code(call: Any, **parameters: Any) -> str:
 
 
 @pytest.mark.parametrize(("quota", "value"), [(UNITS, 2), ("L-EF415EF6", 2), (DEPLOYMENTS, 10)])
-def test_a_quota_has_the_value_that_the_simulator_holds_to(workshop: Workshop, quota: str, value: int) -> None:
-    answer = workshop.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=quota)
+def test_a_quota_has_the_value_that_the_simulator_holds_to(harness: EmulatorHarness, quota: str, value: int) -> None:
+    answer = harness.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=quota)
     assert (answer["Quota"]["QuotaCode"], answer["Quota"]["Value"]) == (quota, value)
 
 
-def test_a_raised_quota_is_told_at_once(workshop: Workshop) -> None:
-    workshop.admin("PUT", "quotas", {"model_units": 5})
+def test_a_raised_quota_is_told_at_once(harness: EmulatorHarness) -> None:
+    harness.admin("PUT", "quotas", {"model_units": 5})
     try:
-        answer = workshop.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=UNITS)
+        answer = harness.client("service-quotas").get_service_quota(ServiceCode="bedrock", QuotaCode=UNITS)
     finally:
-        workshop.admin("PUT", "quotas", {"model_units": 2})
+        harness.admin("PUT", "quotas", {"model_units": 2})
     assert answer["Quota"]["Value"] == 5
 
 
-def test_tokens_a_minute_are_told_as_calls_are_held_to_them(workshop: Workshop) -> None:
-    quotas = workshop.client("service-quotas")
-    runtime = workshop.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
+def test_tokens_a_minute_are_told_as_calls_are_held_to_them(harness: EmulatorHarness) -> None:
+    quotas = harness.client("service-quotas")
+    runtime = harness.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
 
     def told() -> Any:
         found = quotas.get_service_quota(ServiceCode="bedrock", QuotaCode=CROSS_REGION)["Quota"]
@@ -56,22 +56,22 @@ def test_tokens_a_minute_are_told_as_calls_are_held_to_them(workshop: Workshop) 
 
     name = "Cross-region model inference tokens per minute for Amazon Nova Pro"
     assert (told(), ask()) == ((name, 2_000_000, True), "")
-    workshop.admin("PUT", "quotas", {"values": {f"us-east-1/{CROSS_REGION}": 1}})
+    harness.admin("PUT", "quotas", {"values": {f"us-east-1/{CROSS_REGION}": 1}})
     try:
         assert (told(), ask()) == ((name, 1, True), "ThrottlingException")
     finally:
-        workshop.admin("PUT", "quotas", {"values": {}})
+        harness.admin("PUT", "quotas", {"values": {}})
     assert not quotas.get_service_quota(ServiceCode="bedrock", QuotaCode="L-CE33604C")["Quota"]["Adjustable"]
 
 
 @pytest.mark.parametrize(("service", "quota"), [("bedrock", "L-00000000"), ("lambda", UNITS)])
-def test_what_is_not_a_quota_of_bedrock_is_no_such_resource(workshop: Workshop, service: str, quota: str) -> None:
-    client = workshop.client("service-quotas")
+def test_what_is_not_a_quota_of_bedrock_is_no_such_resource(harness: EmulatorHarness, service: str, quota: str) -> None:
+    client = harness.client("service-quotas")
     assert code(client.get_service_quota, ServiceCode=service, QuotaCode=quota) == "NoSuchResourceException"
 
 
-def test_every_quota_is_listed_page_by_page(workshop: Workshop) -> None:
-    pages = workshop.client("service-quotas").get_paginator("list_service_quotas")
+def test_every_quota_is_listed_page_by_page(harness: EmulatorHarness) -> None:
+    pages = harness.client("service-quotas").get_paginator("list_service_quotas")
     told = list(pages.paginate(ServiceCode="bedrock", PaginationConfig={"PageSize": 4}))
     codes = [quota["QuotaCode"] for page in told for quota in page["Quotas"]]
     assert [len(page["Quotas"]) for page in told[:-1]] == [4] * (len(told) - 1)
@@ -89,9 +89,9 @@ def test_every_quota_is_listed_page_by_page(workshop: Workshop) -> None:
     ],
 )
 def test_a_quota_is_told_to_those_who_may_read_it(
-    workshop: Workshop, statements: list[dict[str, Any]], quota: str, refused: str
+    harness: EmulatorHarness, statements: list[dict[str, Any]], quota: str, refused: str
 ) -> None:
-    client = workshop.acting("service-quotas", *statements)
+    client = harness.acting("service-quotas", *statements)
     assert code(client.get_service_quota, ServiceCode="bedrock", QuotaCode=quota) == refused
 
 

@@ -9,7 +9,7 @@ import pytest
 from local.account import LocalAccount
 from local.emulator.clock import VirtualClock
 from local.emulator.hooks.waits import retry_delay
-from tests.unit.local.emulator.workshop import Workshop, allow, ended, task
+from tests.unit.local.emulator.harness import EmulatorHarness, allow, ended, task
 
 ECHO = "def handler(event, context): return event"
 FAIL = "class Busy(Exception): pass\ndef handler(event, context): raise Busy('try later')"
@@ -28,14 +28,14 @@ TOKEN: dict[str, Any] = {"Resource": CALLBACK, "Payload": {"token.$": "$$.Task.T
 ON_MACHINES = allow("states:SendTaskSuccess", "arn:aws:states:us-east-1:111111111111:stateMachine:*")
 
 
-def test_a_wait_of_three_hours_takes_three_virtual_hours(workshop: Workshop) -> None:
-    done = workshop.run(workshop.machine({"W": {"Type": "Wait", "Seconds": 10800, "End": True}}))
+def test_a_wait_of_three_hours_takes_three_virtual_hours(harness: EmulatorHarness) -> None:
+    done = harness.run(harness.machine({"W": {"Type": "Wait", "Seconds": 10800, "End": True}}))
     hours = (done["stopDate"] - done["startDate"]).total_seconds() / 3600
     assert (done["status"], round(hours)) in {("SUCCEEDED", 3), ("SUCCEEDED", 4)}
 
 
-def test_an_execution_is_dated_by_the_virtual_clock(workshop: Workshop, account: LocalAccount) -> None:
-    done = workshop.run(workshop.machine({"P": {"Type": "Succeed"}}))
+def test_an_execution_is_dated_by_the_virtual_clock(harness: EmulatorHarness, account: LocalAccount) -> None:
+    done = harness.run(harness.machine({"P": {"Type": "Succeed"}}))
     assert datetime(2025, 12, 1, tzinfo=UTC) <= done["startDate"] <= VirtualClock(account.clock_file).now()
 
 
@@ -53,81 +53,81 @@ def test_a_retry_waits_as_long_as_its_retrier_says(retrier: dict[str, Any], atte
     assert retry_delay(retrier, attempts) == seconds
 
 
-def test_a_retry_matches_the_exceptions_class_and_waits_virtual_time(workshop: Workshop) -> None:
+def test_a_retry_matches_the_exceptions_class_and_waits_virtual_time(harness: EmulatorHarness) -> None:
     retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1800, "MaxAttempts": 2, "BackoffRate": 1}]
-    done = workshop.run(workshop.machine({"T": task(workshop.function(FAIL), Retry=retry)}))
+    done = harness.run(harness.machine({"T": task(harness.function(FAIL), Retry=retry)}))
     assert (done["status"], done["error"]) == ("FAILED", "Busy")
     assert (done["stopDate"] - done["startDate"]).total_seconds() >= 3600
 
 
-def test_a_callback_task_ends_with_the_first_answer_to_its_token(workshop: Workshop) -> None:
-    done = workshop.run(workshop.machine({"T": task(workshop.function(ANSWER, ON_MACHINES), **TOKEN)}))
+def test_a_callback_task_ends_with_the_first_answer_to_its_token(harness: EmulatorHarness) -> None:
+    done = harness.run(harness.machine({"T": task(harness.function(ANSWER, ON_MACHINES), **TOKEN)}))
     assert (done["status"], done.get("output")) == ("SUCCEEDED", "1")
 
 
-def test_an_answer_is_authorized_on_the_tokens_state_machine(workshop: Workshop) -> None:
+def test_an_answer_is_authorized_on_the_tokens_state_machine(harness: EmulatorHarness) -> None:
     elsewhere = allow("states:SendTaskSuccess", "arn:aws:states:us-east-1:111111111111:stateMachine:another")
-    done = workshop.run(workshop.machine({"T": task(workshop.function(ANSWER, elsewhere), **TOKEN)}))
+    done = harness.run(harness.machine({"T": task(harness.function(ANSWER, elsewhere), **TOKEN)}))
     assert "AccessDenied" in done["cause"]
 
 
-def test_a_callback_task_fails_when_its_function_does(workshop: Workshop) -> None:
-    done = workshop.run(workshop.machine({"T": task(workshop.function(FAIL), **TOKEN)}))
+def test_a_callback_task_fails_when_its_function_does(harness: EmulatorHarness) -> None:
+    done = harness.run(harness.machine({"T": task(harness.function(FAIL), **TOKEN)}))
     assert (done["status"], done["error"]) == ("FAILED", "Busy")
 
 
 @pytest.mark.parametrize(
     ("limit", "error"), [("TimeoutSeconds", "States.Timeout"), ("HeartbeatSeconds", "States.HeartbeatTimeout")]
 )
-def test_a_callback_task_gives_up_after_its_virtual_time(workshop: Workshop, limit: str, error: str) -> None:
-    done = workshop.run(workshop.machine({"T": task(workshop.function(ECHO), **TOKEN, **{limit: 3600})}))
+def test_a_callback_task_gives_up_after_its_virtual_time(harness: EmulatorHarness, limit: str, error: str) -> None:
+    done = harness.run(harness.machine({"T": task(harness.function(ECHO), **TOKEN, **{limit: 3600})}))
     assert (done["status"], done["error"]) == ("FAILED", error)
 
 
-def test_an_unknown_token_is_invalid(workshop: Workshop) -> None:
-    sfn = workshop.client("stepfunctions")
+def test_an_unknown_token_is_invalid(harness: EmulatorHarness) -> None:
+    sfn = harness.client("stepfunctions")
     with pytest.raises(sfn.exceptions.InvalidToken):
         sfn.send_task_success(taskToken="never-issued", output="{}")
 
 
-def test_a_machine_times_out_and_an_event_says_so(workshop: Workshop) -> None:
+def test_a_machine_times_out_and_an_event_says_so(harness: EmulatorHarness) -> None:
     wait = {"Type": "Wait", "Seconds": 864000, "End": True}
-    url, queue = workshop.queue("events.amazonaws.com")
-    machine = workshop.machine({"W": wait}, TimeoutSeconds=7200)
-    events = workshop.client("events")
+    url, queue = harness.queue("events.amazonaws.com")
+    machine = harness.machine({"W": wait}, TimeoutSeconds=7200)
+    events = harness.client("events")
     pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine], "status": ["TIMED_OUT"]}}
     events.put_rule(Name="timed-out", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="timed-out", Targets=[{"Id": "q", "Arn": queue}])
-    assert workshop.run(machine)["status"] == "TIMED_OUT"
-    assert workshop.message(url)["detail"]["status"] == "TIMED_OUT"
+    assert harness.run(machine)["status"] == "TIMED_OUT"
+    assert harness.message(url)["detail"]["status"] == "TIMED_OUT"
 
 
-def test_a_stopped_execution_stays_aborted_and_calls_nothing_more(workshop: Workshop) -> None:
-    url, queue = workshop.queue()
+def test_a_stopped_execution_stays_aborted_and_calls_nothing_more(harness: EmulatorHarness) -> None:
+    url, queue = harness.queue()
     sent = allow("sqs:SendMessage", queue)
     tell = f"import boto3\ndef handler(e, c): boto3.client('sqs').send_message(QueueUrl='{url}', MessageBody='{{}}')"
     branch = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 7200, "Next": "T"}}}
-    branch["States"] |= {"T": task(workshop.function(tell, sent))}  # type: ignore[operator]  # a literal's states
-    arn = workshop.start(workshop.machine({"P": {"Type": "Parallel", "Branches": [branch, branch], "End": True}}))
-    sfn = workshop.client("stepfunctions")
+    branch["States"] |= {"T": task(harness.function(tell, sent))}  # type: ignore[operator]  # a literal's states
+    arn = harness.start(harness.machine({"P": {"Type": "Parallel", "Branches": [branch, branch], "End": True}}))
+    sfn = harness.client("stepfunctions")
     sfn.stop_execution(executionArn=arn)
-    workshop.run(workshop.machine({"W": {"Type": "Wait", "Seconds": 10800, "End": True}}))
-    assert workshop.until(lambda: ended(sfn.describe_execution(executionArn=arn)))["status"] == "ABORTED"
-    assert "Messages" not in workshop.client("sqs").receive_message(QueueUrl=url)
+    harness.run(harness.machine({"W": {"Type": "Wait", "Seconds": 10800, "End": True}}))
+    assert harness.until(lambda: ended(sfn.describe_execution(executionArn=arn)))["status"] == "ABORTED"
+    assert "Messages" not in harness.client("sqs").receive_message(QueueUrl=url)
 
 
-def test_a_machine_invokes_only_what_its_role_allows(workshop: Workshop) -> None:
-    done = workshop.run(workshop.machine({"T": task(workshop.function(ECHO))}, allow("lambda:InvokeFunction", "arn:x")))
+def test_a_machine_invokes_only_what_its_role_allows(harness: EmulatorHarness) -> None:
+    done = harness.run(harness.machine({"T": task(harness.function(ECHO))}, allow("lambda:InvokeFunction", "arn:x")))
     assert done["error"] == "Lambda.AWSLambdaException"
     assert "not authorized to perform: lambda:InvokeFunction" in done["cause"]
 
 
-def test_branches_have_contexts_of_their_own(workshop: Workshop) -> None:
+def test_branches_have_contexts_of_their_own(harness: EmulatorHarness) -> None:
     named = {"Type": "Pass", "Parameters": {"name.$": "$$.State.Name"}, "End": True}
     slow = {"Type": "Wait", "Seconds": 1800, "Next": "B"}
     branches = [
         {"StartAt": "A", "States": {"A": named}},
         {"StartAt": "W", "States": {"W": slow, "B": named}},
     ]
-    done = workshop.run(workshop.machine({"P": {"Type": "Parallel", "Branches": branches, "End": True}}))
+    done = harness.run(harness.machine({"P": {"Type": "Parallel", "Branches": branches, "End": True}}))
     assert json.loads(done["output"]) == [{"name": "A"}, {"name": "B"}]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 ADD = "ADD taken_tokens :tokens, taken_nanodollars :nanodollars"
 ROOM = (
@@ -17,9 +17,9 @@ ROOM = (
 
 
 @pytest.fixture
-def table(workshop: Workshop) -> str:
+def table(harness: EmulatorHarness) -> str:
     name = f"sums-{uuid.uuid4().hex[:8]}"
-    workshop.client("dynamodb").create_table(
+    harness.client("dynamodb").create_table(
         TableName=name,
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -28,9 +28,9 @@ def table(workshop: Workshop) -> str:
     return name
 
 
-def _write(workshop: Workshop, table: str, update: str, condition: str, **numbers: int) -> bool:
+def _write(harness: EmulatorHarness, table: str, update: str, condition: str, **numbers: int) -> bool:
     try:
-        workshop.client("dynamodb").update_item(
+        harness.client("dynamodb").update_item(
             TableName=table,
             Key={"pk": {"S": "1700000000#arn:aws:sts::111122223333:assumed-role/shop"}},
             UpdateExpression=update,
@@ -44,23 +44,23 @@ def _write(workshop: Workshop, table: str, update: str, condition: str, **number
     return True
 
 
-def _take(workshop: Workshop, table: str, tokens: int, nanodollars: int) -> bool:
+def _take(harness: EmulatorHarness, table: str, tokens: int, nanodollars: int) -> bool:
     """Of 100 and 1,000."""
     room = {"room_tokens": 100 - tokens, "room_nanodollars": 1000 - nanodollars}
     update = f"{ADD} SET expires_at = :expires"
-    return _write(workshop, table, update, ROOM, tokens=tokens, nanodollars=nanodollars, expires=2_000_000_000, **room)
+    return _write(harness, table, update, ROOM, tokens=tokens, nanodollars=nanodollars, expires=2_000_000_000, **room)
 
 
 def test_neither_sum_gets_past_its_limit_and_what_is_given_back_may_be_taken_again(
-    workshop: Workshop, table: str
+    harness: EmulatorHarness, table: str
 ) -> None:
-    assert not _write(workshop, table, ADD, "attribute_exists(pk)", tokens=-1, nanodollars=0), "nothing was taken yet"
-    assert _take(workshop, table, 100, 1)
-    assert not _take(workshop, table, 1, 1)
-    assert _write(workshop, table, ADD, "attribute_exists(pk)", tokens=-60, nanodollars=500)
-    assert not _take(workshop, table, 1, 500)
-    assert _take(workshop, table, 60, 499)
-    (item,) = workshop.client("dynamodb").scan(TableName=table)["Items"]
+    assert not _write(harness, table, ADD, "attribute_exists(pk)", tokens=-1, nanodollars=0), "nothing was taken yet"
+    assert _take(harness, table, 100, 1)
+    assert not _take(harness, table, 1, 1)
+    assert _write(harness, table, ADD, "attribute_exists(pk)", tokens=-60, nanodollars=500)
+    assert not _take(harness, table, 1, 500)
+    assert _take(harness, table, 60, 499)
+    (item,) = harness.client("dynamodb").scan(TableName=table)["Items"]
     assert [item[name]["N"] for name in ("taken_tokens", "taken_nanodollars", "expires_at")] == [
         "100",
         "1000",
@@ -68,7 +68,7 @@ def test_neither_sum_gets_past_its_limit_and_what_is_given_back_may_be_taken_aga
     ]
 
 
-def test_those_who_write_at_the_same_time_do_not_either(workshop: Workshop, table: str) -> None:
+def test_those_who_write_at_the_same_time_do_not_either(harness: EmulatorHarness, table: str) -> None:
     with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda _: _take(workshop, table, 10, 1), range(24)))
+        taken = list(threads.map(lambda _: _take(harness, table, 10, 1), range(24)))
     assert sum(taken) == 10

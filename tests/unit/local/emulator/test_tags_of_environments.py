@@ -13,10 +13,10 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from tests.unit.local.emulator.harness import EmulatorHarness, allow
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, INVOKE, NEW, QUESTION, job, refusal
 from tests.unit.local.emulator.test_bedrock import TEACHER, TRUST, filled
 from tests.unit.local.emulator.test_bedrock import request as over
-from tests.unit.local.emulator.workshop import Workshop, allow
 
 WHOSE = "distillery:environment"
 OURS: dict[str, dict[str, Any]] = {"StringEquals": {f"aws:ResourceTag/{WHOSE}": "ours"}}
@@ -43,22 +43,22 @@ class Estate:
 
 
 @pytest.fixture(scope="module")
-def role(workshop: Workshop) -> str:
-    return workshop.role("bedrock.amazonaws.com", allow("s3:*", "*"), allow(INVOKE, "*"), TEACHER, trust=TRUST)
+def role(harness: EmulatorHarness) -> str:
+    return harness.role("bedrock.amazonaws.com", allow("s3:*", "*"), allow(INVOKE, "*"), TEACHER, trust=TRUST)
 
 
 @pytest.fixture(scope="module")
-def bucket(workshop: Workshop) -> str:
-    return filled(workshop)
+def bucket(harness: EmulatorHarness) -> str:
+    return filled(harness)
 
 
 @pytest.fixture(scope="module")
-def estates(workshop: Workshop, role: str, bucket: str) -> Iterator[dict[str, Estate]]:
-    made = {environment: _estate(workshop, role, bucket, environment) for environment in ("ours", "theirs")}
+def estates(harness: EmulatorHarness, role: str, bucket: str) -> Iterator[dict[str, Estate]]:
+    made = {environment: _estate(harness, role, bucket, environment) for environment in ("ours", "theirs")}
     yield made
-    delete = workshop.client("bedrock").delete_provisioned_model_throughput
+    delete = harness.client("bedrock").delete_provisioned_model_throughput
     for estate in made.values():  # the account has two units
-        workshop.until(partial(_gone, delete, provisionedModelId=estate.throughput))
+        harness.until(partial(_gone, delete, provisionedModelId=estate.throughput))
 
 
 def _gone(delete: Any, **named: str) -> bool:
@@ -69,23 +69,23 @@ def _gone(delete: Any, **named: str) -> bool:
     return False
 
 
-def _estate(workshop: Workshop, role: str, bucket: str, environment: str) -> Estate:
-    bedrock, named, own = workshop.client("bedrock"), f"n-{uuid.uuid4().hex[:8]}", tags(environment)
+def _estate(harness: EmulatorHarness, role: str, bucket: str, environment: str) -> Estate:
+    bedrock, named, own = harness.client("bedrock"), f"n-{uuid.uuid4().hex[:8]}", tags(environment)
     arn = bedrock.create_model_customization_job(**over(role, bucket) | {"jobTags": own, "customModelTags": own})[
         "jobArn"
     ]
-    ended = workshop.until(
+    ended = harness.until(
         lambda: (now := bedrock.get_model_customization_job(jobIdentifier=arn)).get("outputModelArn") and now
     )
     model = ended["outputModelArn"]
-    workshop.until(lambda: bedrock.get_custom_model(modelIdentifier=model).get("modelStatus", "Active") == "Active")
+    harness.until(lambda: bedrock.get_custom_model(modelIdentifier=model).get("modelStatus", "Active") == "Active")
     deployment = bedrock.create_custom_model_deployment(modelDeploymentName=named, modelArn=model, tags=own)
     throughput = bedrock.create_provisioned_model_throughput(
         provisionedModelName=named, modelId=model, modelUnits=1, tags=own
     )
     deployed = deployment["customModelDeploymentArn"]
     look = bedrock.get_custom_model_deployment
-    workshop.until(lambda: look(customModelDeploymentIdentifier=deployed)["status"] == "Active")
+    harness.until(lambda: look(customModelDeploymentIdentifier=deployed)["status"] == "Active")
     return Estate(arn, model, deployed, throughput["provisionedModelArn"])
 
 
@@ -118,9 +118,9 @@ ACTIONS = list(changes(Estate("", "", "", ""), ""))
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_what_is_another_environments_is_not_changed(
-    workshop: Workshop, estates: dict[str, Estate], action: str
+    harness: EmulatorHarness, estates: dict[str, Estate], action: str
 ) -> None:
-    bedrock = workshop.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
+    bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
     theirs, ours = estates["theirs"], estates["ours"]
     call, asked = changes(theirs, ours.model)[action]
     assert f"bedrock:{action} on resource: {HERE}" in refusal(getattr(bedrock, call), **asked)
@@ -128,25 +128,25 @@ def test_what_is_another_environments_is_not_changed(
 
 @pytest.mark.parametrize("action", ["UpdateCustomModelDeployment", "UpdateProvisionedModelThroughput"])
 def test_no_model_of_another_environment_is_put_behind_an_endpoint_of_ours(
-    workshop: Workshop, estates: dict[str, Estate], action: str
+    harness: EmulatorHarness, estates: dict[str, Estate], action: str
 ) -> None:
-    bedrock = workshop.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
+    bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
     call, asked = changes(estates["ours"], estates["theirs"].model)[action]
     assert f"bedrock:{action} on resource: {estates['theirs'].model}" in refusal(getattr(bedrock, call), **asked)
 
 
 @pytest.mark.parametrize("action", ["DeleteCustomModelDeployment", "DeleteProvisionedModelThroughput"])
-def test_what_is_not_there_bears_no_tags(workshop: Workshop, action: str) -> None:
-    bedrock = workshop.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
+def test_what_is_not_there_bears_no_tags(harness: EmulatorHarness, action: str) -> None:
+    bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
     call, asked = changes(Estate("", "", "gone", "gone"), "")[action]
     assert f"bedrock:{action}" in refusal(getattr(bedrock, call), **asked)
 
 
 @pytest.mark.parametrize("kind", ["deployment", "throughput"])
 def test_endpoints_answer_their_own_environment_alone(
-    workshop: Workshop, estates: dict[str, Estate], kind: str
+    harness: EmulatorHarness, estates: dict[str, Estate], kind: str
 ) -> None:
-    runtime = workshop.acting("bedrock-runtime", allow(INVOKE, ANY, **OURS))
+    runtime = harness.acting("bedrock-runtime", allow(INVOKE, ANY, **OURS))
     theirs = getattr(estates["theirs"], kind)
     assert f"{INVOKE} on resource: {theirs}" in refusal(runtime.converse, modelId=theirs, **QUESTION)
 
@@ -159,12 +159,12 @@ def test_endpoints_answer_their_own_environment_alone(
     ],
 )
 def test_an_endpoint_is_made_with_our_tag_alone_and_of_our_model_alone(
-    workshop: Workshop, estates: dict[str, Estate], create: str, name: str, of: str, made: str
+    harness: EmulatorHarness, estates: dict[str, Estate], create: str, name: str, of: str, made: str
 ) -> None:
     action = "bedrock:" + "".join(word.capitalize() for word in create.split("_"))
     over_ours = {**MADE, "StringEquals": MADE["StringEquals"] | OURS["StringEquals"]}
     del over_ours["StringEqualsIfExists"]
-    bedrock = workshop.acting(
+    bedrock = harness.acting(
         "bedrock",
         allow(action, f"{HERE}:custom-model/*", **over_ours),
         allow("bedrock:TagResource", f"{HERE}:{made}/*", **MADE),
@@ -183,8 +183,8 @@ def test_an_endpoint_is_made_with_our_tag_alone_and_of_our_model_alone(
         assert (refused in said) if refused else said == ""
 
 
-def test_a_job_and_its_model_are_made_with_our_tag_alone(workshop: Workshop, role: str) -> None:
-    bedrock = workshop.acting(
+def test_a_job_and_its_model_are_made_with_our_tag_alone(harness: EmulatorHarness, role: str) -> None:
+    bedrock = harness.acting(
         "bedrock",
         allow(CREATE, BASE, *NEW, **MADE),
         allow("bedrock:TagResource", *NEW, **MADE),
@@ -204,20 +204,20 @@ def test_a_job_and_its_model_are_made_with_our_tag_alone(workshop: Workshop, rol
         assert (refused in said) if refused else said == "", (of_job, of_model)
 
 
-def test_each_of_a_jobs_tags_is_asked_for_where_it_is_set(workshop: Workshop, role: str) -> None:
+def test_each_of_a_jobs_tags_is_asked_for_where_it_is_set(harness: EmulatorHarness, role: str) -> None:
     """On the job what is the job's, on the model what is the model's."""
     asked = job(role) | {"jobTags": tags("ours"), "customModelTags": tags("theirs")}
     others = allow(CREATE, "*"), allow("iam:PassRole", role)
-    bedrock = workshop.acting("bedrock", *others, allow("bedrock:TagResource", *NEW, **MADE))
+    bedrock = harness.acting("bedrock", *others, allow("bedrock:TagResource", *NEW, **MADE))
     said = refusal(bedrock.create_model_customization_job, **asked)
     assert f"bedrock:TagResource on resource: {HERE}:custom-model/" in said
 
 
 @pytest.mark.parametrize("kind", ["job", "model", "deployment", "throughput"])
 def test_nothing_of_another_environment_is_moved_into_ours(
-    workshop: Workshop, estates: dict[str, Estate], kind: str
+    harness: EmulatorHarness, estates: dict[str, Estate], kind: str
 ) -> None:
-    bedrock = workshop.acting("bedrock", allow("bedrock:TagResource", ANY, **MADE))
+    bedrock = harness.acting("bedrock", allow("bedrock:TagResource", ANY, **MADE))
     theirs, ours = (getattr(estates[whose], kind) for whose in ("theirs", "ours"))
     moved = refusal(bedrock.tag_resource, resourceARN=theirs, tags=tags("ours"))
     assert f"bedrock:TagResource on resource: {theirs}" in moved
@@ -226,19 +226,19 @@ def test_nothing_of_another_environment_is_moved_into_ours(
     assert "bedrock:TagResource" in refusal(bedrock.tag_resource, resourceARN=ours, tags=tags("ours", team="red"))
 
 
-def test_what_bears_no_environments_tag_can_be_claimed(workshop: Workshop) -> None:
+def test_what_bears_no_environments_tag_can_be_claimed(harness: EmulatorHarness) -> None:
     """AWS asks the same at the making of a thing and for one that is there without a tag: docs/threat-model.md."""
-    made = workshop.client("bedrock").create_inference_profile(
+    made = harness.client("bedrock").create_inference_profile(
         inferenceProfileName=f"p-{uuid.uuid4().hex[:8]}",
         modelSource={"copyFrom": f"{HERE}:inference-profile/us.amazon.nova-pro-v1:0"},
     )
-    bedrock = workshop.acting("bedrock", allow("bedrock:TagResource", ANY, **MADE))
+    bedrock = harness.acting("bedrock", allow("bedrock:TagResource", ANY, **MADE))
     assert refusal(bedrock.tag_resource, resourceARN=made["inferenceProfileArn"], tags=tags("ours")) == ""
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_is_ours_is_changed(workshop: Workshop, estates: dict[str, Estate], action: str) -> None:
+def test_what_is_ours_is_changed(harness: EmulatorHarness, estates: dict[str, Estate], action: str) -> None:
     """IAM lets it through, whatever the service says then. The last test: it takes away what the others look at."""
-    bedrock = workshop.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
+    bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
     call, asked = changes(estates["ours"], estates["ours"].model)[action]
     assert refusal(getattr(bedrock, call), **asked) == ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 NEW = "attribute_not_exists(pk)"
 UNCHANGED = "revision = :read"
@@ -15,9 +15,9 @@ UNCHANGED = "revision = :read"
 
 
 @pytest.fixture
-def table(workshop: Workshop) -> str:
+def table(harness: EmulatorHarness) -> str:
     name, keys = f"ledger-{uuid.uuid4().hex[:8]}", {"pk": "HASH", "sk": "RANGE"}
-    workshop.client("dynamodb").create_table(
+    harness.client("dynamodb").create_table(
         TableName=name,
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
@@ -32,10 +32,10 @@ def _put(table: str, sk: str, condition: str, read: str = "", **attributes: str)
     return {"Put": {"TableName": table, "Item": item, "ConditionExpression": condition, **values}}
 
 
-def _reasons(workshop: Workshop, *puts: dict[str, Any]) -> list[str]:
+def _reasons(harness: EmulatorHarness, *puts: dict[str, Any]) -> list[str]:
     """Why not, for each; nothing where they are written."""
     try:
-        workshop.client("dynamodb").transact_write_items(TransactItems=list(puts))
+        harness.client("dynamodb").transact_write_items(TransactItems=list(puts))
     except ClientError as error:
         if error.response["Error"]["Code"] != "TransactionCanceledException":
             raise
@@ -43,22 +43,22 @@ def _reasons(workshop: Workshop, *puts: dict[str, Any]) -> list[str]:
     return []
 
 
-def test_what_does_not_hold_is_told_of_each_item_and_nothing_is_written(workshop: Workshop, table: str) -> None:
-    assert _reasons(workshop, _put(table, "run#1", NEW), _put(table, "month#2026-11", NEW, revision="1")) == []
+def test_what_does_not_hold_is_told_of_each_item_and_nothing_is_written(harness: EmulatorHarness, table: str) -> None:
+    assert _reasons(harness, _put(table, "run#1", NEW), _put(table, "month#2026-11", NEW, revision="1")) == []
     stale = _put(table, "month#2026-11", UNCHANGED, read="0", revision="1")
-    assert _reasons(workshop, _put(table, "run#2", NEW), stale) == ["None", "ConditionalCheckFailed"]
-    assert workshop.client("dynamodb").scan(TableName=table)["Count"] == 2
+    assert _reasons(harness, _put(table, "run#2", NEW), stale) == ["None", "ConditionalCheckFailed"]
+    assert harness.client("dynamodb").scan(TableName=table)["Count"] == 2
     fresh = _put(table, "month#2026-11", UNCHANGED, read="1", revision="2")
-    assert _reasons(workshop, _put(table, "run#2", NEW), fresh) == []
+    assert _reasons(harness, _put(table, "run#2", NEW), fresh) == []
 
 
-def test_of_many_that_read_the_same_month_at_once_one_writes_it(workshop: Workshop, table: str) -> None:
-    assert _reasons(workshop, _put(table, "month#2026-11", NEW, revision="1")) == []
+def test_of_many_that_read_the_same_month_at_once_one_writes_it(harness: EmulatorHarness, table: str) -> None:
+    assert _reasons(harness, _put(table, "month#2026-11", NEW, revision="1")) == []
 
     def reserve(number: int) -> bool:
         month = _put(table, "month#2026-11", UNCHANGED, read="1", revision="2")
-        return not _reasons(workshop, _put(table, f"run#{number}", NEW), month)
+        return not _reasons(harness, _put(table, f"run#{number}", NEW), month)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(reserve, range(8))) == 1
-    assert workshop.client("dynamodb").scan(TableName=table)["Count"] == 2
+    assert harness.client("dynamodb").scan(TableName=table)["Count"] == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.emulator.hooks.unpacked import Archive, linked
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
 
@@ -21,37 +21,37 @@ def packed(**texts: str) -> bytes:
     return body.getvalue()
 
 
-def told(workshop: Workshop, layer: bytes) -> list[str]:
+def told(harness: EmulatorHarness, layer: bytes) -> list[str]:
     """What a new function with the layer tells of its module `more`: where it lies, and its TEXT."""
-    made = workshop.client("lambda").publish_layer_version(LayerName="more", Content={"ZipFile": layer})
-    answer: list[str] = workshop.invoke(workshop.function(WHERE, Layers=[made["LayerVersionArn"]]))
+    made = harness.client("lambda").publish_layer_version(LayerName="more", Content={"ZipFile": layer})
+    answer: list[str] = harness.invoke(harness.function(WHERE, Layers=[made["LayerVersionArn"]]))
     return answer
 
 
-def test_the_same_layer_lies_in_one_place_and_is_compiled_there(workshop: Workshop) -> None:
+def test_the_same_layer_lies_in_one_place_and_is_compiled_there(harness: EmulatorHarness) -> None:
     layer = packed(more="TEXT = 'one'")
-    (place, text), again = told(workshop, layer), told(workshop, layer)
+    (place, text), again = told(harness, layer), told(harness, layer)
     assert [place, text] == again
     assert text == "one"
     assert list(Path(place).parent.glob("__pycache__/more.*.pyc"))
 
 
-def test_another_content_lies_elsewhere(workshop: Workshop) -> None:
-    (place, _), (other, text) = (told(workshop, packed(more=f"TEXT = '{word}'")) for word in ("two", "six"))
+def test_another_content_lies_elsewhere(harness: EmulatorHarness) -> None:
+    (place, _), (other, text) = (told(harness, packed(more=f"TEXT = '{word}'")) for word in ("two", "six"))
     assert place != other
     assert text == "six"
 
 
-def test_a_link_in_an_archive_is_a_link(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_link_in_an_archive_is_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     (tmp_path / "more.py").write_text("TEXT = 'linked'")
-    assert told(workshop, linked(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
+    assert told(harness, linked(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
 
 
-def test_nothing_is_written_through_a_link(workshop: Workshop, tmp_path: Path) -> None:
+def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     body = io.BytesIO(linked(tmp_path, "python"))
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr("python/more.py", "TEXT = 'outside'")
-    told(workshop, body.getvalue())
+    told(harness, body.getvalue())
     assert list(tmp_path.iterdir()) == []
 
 

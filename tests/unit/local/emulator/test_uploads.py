@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 WRITE = (
     "import boto3, json\n"
@@ -14,18 +14,18 @@ WRITE = (
 )
 
 
-def _bucket(workshop: Workshop, *, admitted: bool) -> str:
+def _bucket(harness: EmulatorHarness, *, admitted: bool) -> str:
     """A bucket that tells a function of its objects; its name."""
-    name, s3, functions = f"b-{uuid.uuid4().hex[:8]}", workshop.client("s3"), workshop.client("lambda")
+    name, s3, functions = f"b-{uuid.uuid4().hex[:8]}", harness.client("s3"), harness.client("lambda")
     s3.create_bucket(Bucket=name)
-    function = workshop.function(WRITE, {"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": "*"})
+    function = harness.function(WRITE, {"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": "*"})
     functions.add_permission(
         FunctionName=function,
         StatementId="s3",
         Action="lambda:InvokeFunction",
         Principal="s3.amazonaws.com",
         SourceArn="arn:aws:s3:::*",
-        SourceAccount=workshop.account.account if admitted else "999999999999",
+        SourceAccount=harness.account.account if admitted else "999999999999",
     )
     told = {"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}
     s3.put_bucket_notification_configuration(
@@ -34,23 +34,23 @@ def _bucket(workshop: Workshop, *, admitted: bool) -> str:
     return name
 
 
-def _said(workshop: Workshop, bucket: str) -> Any:
-    found = workshop.client("ssm").get_parameters(Names=[f"/{bucket}"])["Parameters"]
+def _said(harness: EmulatorHarness, bucket: str) -> Any:
+    found = harness.client("ssm").get_parameters(Names=[f"/{bucket}"])["Parameters"]
     return found and found[0]["Value"]
 
 
-def test_the_session_that_uploads_is_told_by_its_roles_id(workshop: Workshop) -> None:
-    bucket = _bucket(workshop, admitted=True)
-    client = workshop.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
+def test_the_session_that_uploads_is_told_by_its_roles_id(harness: EmulatorHarness) -> None:
+    bucket = _bucket(harness, admitted=True)
+    client = harness.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
-    said = workshop.until(lambda: _said(workshop, bucket))
+    said = harness.until(lambda: _said(harness, bucket))
     assert said.startswith('{"principalId": "AWS:AROA')
     assert said.endswith(':test"}')
 
 
-def test_a_function_that_admits_another_account_s_buckets_is_told_nothing(workshop: Workshop) -> None:
-    bucket, other = _bucket(workshop, admitted=False), _bucket(workshop, admitted=True)
+def test_a_function_that_admits_another_account_s_buckets_is_told_nothing(harness: EmulatorHarness) -> None:
+    bucket, other = _bucket(harness, admitted=False), _bucket(harness, admitted=True)
     for name in (bucket, other):
-        workshop.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
-    workshop.until(lambda: _said(workshop, other))
-    assert not _said(workshop, bucket)
+        harness.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
+    harness.until(lambda: _said(harness, other))
+    assert not _said(harness, bucket)

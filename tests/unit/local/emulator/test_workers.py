@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.local.emulator.workshop import Workshop
+from tests.unit.local.emulator.harness import EmulatorHarness
 
 SEEN = """
 import os, random, sys, boto3
@@ -24,14 +24,14 @@ def handler(event, _):
 """
 
 
-def _invoke(workshop: Workshop, function: str, event: Any = None) -> dict[str, Any]:
-    payload = workshop.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"]
+def _invoke(harness: EmulatorHarness, function: str, event: Any = None) -> dict[str, Any]:
+    payload = harness.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"]
     return dict(json.loads(payload.read()))
 
 
-def test_each_has_its_own_environment_folder_and_chance(workshop: Workshop) -> None:
+def test_each_has_its_own_environment_folder_and_chance(harness: EmulatorHarness) -> None:
     one, two = (
-        _invoke(workshop, workshop.function(SEEN, Environment={"Variables": {"SAYS": name}})) for name in ("one", "two")
+        _invoke(harness, harness.function(SEEN, Environment={"Variables": {"SAYS": name}})) for name in ("one", "two")
     )
     assert (one["says"], two["says"]) == ("one", "two")
     assert one["noise"] != two["noise"]
@@ -40,22 +40,22 @@ def test_each_has_its_own_environment_folder_and_chance(workshop: Workshop) -> N
 
 
 @pytest.mark.parametrize("event", ["die", "sleep"])
-def test_one_that_ended_or_was_killed_is_replaced(workshop: Workshop, event: str) -> None:
-    function = workshop.function(SEEN)
-    workshop.client("lambda").update_function_configuration(FunctionName=function, Timeout=1)
-    before = _invoke(workshop, function)
-    assert "errorMessage" in _invoke(workshop, function, event)
-    after = _invoke(workshop, function)
+def test_one_that_ended_or_was_killed_is_replaced(harness: EmulatorHarness, event: str) -> None:
+    function = harness.function(SEEN)
+    harness.client("lambda").update_function_configuration(FunctionName=function, Timeout=1)
+    before = _invoke(harness, function)
+    assert "errorMessage" in _invoke(harness, function, event)
+    after = _invoke(harness, function)
     assert after["noise"] != before["noise"]
 
 
-def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(workshop: Workshop) -> None:
+def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(harness: EmulatorHarness) -> None:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         archive.writestr(
             "python/boto3/__init__.py", "class Session:\n    def __init__(*_, **__): ...\n    client = print\n"
         )
-    layer = workshop.client("lambda").publish_layer_version(LayerName="own", Content={"ZipFile": body.getvalue()})
-    own, runtimes = workshop.function(SEEN, Layers=[layer["LayerVersionArn"]]), workshop.function(SEEN)
-    assert "site-packages" not in _invoke(workshop, own)["boto3"]
-    assert "site-packages" in _invoke(workshop, runtimes)["boto3"]
+    layer = harness.client("lambda").publish_layer_version(LayerName="own", Content={"ZipFile": body.getvalue()})
+    own, runtimes = harness.function(SEEN, Layers=[layer["LayerVersionArn"]]), harness.function(SEEN)
+    assert "site-packages" not in _invoke(harness, own)["boto3"]
+    assert "site-packages" in _invoke(harness, runtimes)["boto3"]

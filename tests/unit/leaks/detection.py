@@ -11,23 +11,23 @@ import pytest
 
 from distillery.core import aws, clock
 from lambdas.serving import handler as serving
-from tests.unit.leaks.account import Account, Door
-from tests.unit.leaks.scenes import Scene
+from tests.unit.leaks.account import Account, Transport
+from tests.unit.leaks.scenarios import Scenario
 
 CANARY = 'My quokka Xylander swallowed card 4929 1001 2002 3003, isn\'t that "grotesque"?'
 PARTS = ("quokka", "Xylander", "swallowed", "4929 1001", "1001 2002", "grotesque")
 Ask = Callable[[], Any]
 
 
-def doors() -> Iterator[Door]:
+def patched_transport() -> Iterator[Transport]:
     """For a module's fixture."""
     with pytest.MonkeyPatch.context() as patch:
-        door = Door(patch)
+        transport = Transport(patch)
         patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
         patch.setattr("distillery.client.fallback.time.sleep", lambda _: None)
-        patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(door.account, request))
+        patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(transport.account, request))
         _forget()
-        yield door
+        yield transport
     _forget()
 
 
@@ -51,16 +51,16 @@ def _answered(account: Account, request: urllib.request.Request) -> Any:
     return io.BytesIO()
 
 
-def begun(door: Door, scene: Scene) -> tuple[Account, Callable[[], Any]]:
-    door.account = account = Account()
+def start(transport: Transport, scenario: Scenario) -> tuple[Account, Callable[[], Any]]:
+    transport.account = account = Account()
     serving._route.cache_clear()
     serving._offer.cache_clear()
-    ask = scene.prepare(account)
+    ask = scenario.prepare(account)
     account.listen()
     return account, ask
 
 
-class Seen(NamedTuple):
+class OutputCapture(NamedTuple):
     """Of a test, what it has caught."""
 
     log: pytest.LogCaptureFixture

@@ -17,8 +17,8 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from lambdas.promotion.handler import rollback, step
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, said
-from tests.fakes.road import distilled, open_run, provisioned, recipe, student, verdict
+from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, response
+from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, student, verdict
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
@@ -30,7 +30,7 @@ TAGS = {
 PARAMETER = "/distillery/dev/alias/support"
 
 
-class World:
+class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
         services = {"bedrock": self.bedrock, "ssm": self.ssm, "sns": self.sns, "stepfunctions": self.machine}
@@ -79,7 +79,7 @@ class World:
     def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
         """Status and answer of the way back from what the alias is now."""
         version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
-        return said(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
+        return response(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
 
     def roll_back(self) -> dict[str, Any]:
         status, answer = self.ask_back()
@@ -89,116 +89,116 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    return Harness(monkeypatch)
 
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
-def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(world: World, settings: Recipe) -> None:
-    road = world.walk(world.road("a", settings))
-    (live,) = world.bedrock.everything().values()
-    assert live.model == world.alias["current"] == student("a").model_arn
-    assert (world.alias["version"], world.alias["previous"]) == (1, None)
-    assert world.alias["endpoint"] == road["live"]
-    assert world.alias["region"] == "us-east-1"
+def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(harness: Harness, settings: Recipe) -> None:
+    road = harness.walk(harness.road("a", settings))
+    (live,) = harness.bedrock.everything().values()
+    assert live.model == harness.alias["current"] == student("a").model_arn
+    assert (harness.alias["version"], harness.alias["previous"]) == (1, None)
+    assert harness.alias["endpoint"] == road["live"]
+    assert harness.alias["region"] == "us-east-1"
     assert live.tags == TAGS
-    record = world.ledger.run(road["run"]["id"])
+    record = harness.ledger.run(road["run"]["id"])
     assert record.outcome is Outcome.PROMOTED
-    assert record.stages[Stage.PROMOTION].product == world.alias
-    assert world.ledger.active() == {}
-    assert "0.900" in world.sns.published[0]["Message"]
+    assert record.stages[Stage.PROMOTION].product == harness.alias
+    assert harness.ledger.active() == {}
+    assert "0.900" in harness.sns.published[0]["Message"]
 
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
-def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(world: World, settings: Recipe) -> None:
-    first = world.walk(world.road("a", settings))
-    second = world.walk(world.road("b", settings))
+def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(harness: Harness, settings: Recipe) -> None:
+    first = harness.walk(harness.road("a", settings))
+    second = harness.walk(harness.road("b", settings))
     assert first["live"] == second["live"]
-    assert world.alias["version"] == 2
-    assert world.alias["previous"] == student("a").model_arn
-    assert len(world.bedrock.everything()) == 1
+    assert harness.alias["version"] == 2
+    assert harness.alias["previous"] == student("a").model_arn
+    assert len(harness.bedrock.everything()) == 1
 
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
-def test_a_live_endpoint_without_its_route_s_tag_gets_it_before_its_model(world: World, settings: Recipe) -> None:
-    world.walk(world.road("a", settings))
-    (live,) = world.bedrock.everything().values()
+def test_a_live_endpoint_without_its_route_s_tag_gets_it_before_its_model(harness: Harness, settings: Recipe) -> None:
+    harness.walk(harness.road("a", settings))
+    (live,) = harness.bedrock.everything().values()
     live.tags = {"distillery:environment": "dev", "somebody": "else"}
-    step({"step": "promote", "road": world.road("b", settings)}, None)
+    step({"step": "promote", "road": harness.road("b", settings)}, None)
     assert live.tags == {"distillery:environment": "dev", "distillery:route": "distilled/support", "somebody": "else"}
     assert live.model == student("a").model_arn
 
 
-def test_callers_keep_the_old_model_until_the_update_is_done(world: World) -> None:
-    world.walk(world.road("a"))
-    road = world.road("b")
+def test_callers_keep_the_old_model_until_the_update_is_done(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    road = harness.road("b")
     road["live"] = step({"step": "promote", "road": road}, None)
     with pytest.raises(EndpointFailed, match=r"updating with .*aaaa"):
         step({"step": "record", "road": road}, None)
-    assert world.alias["current"] == student("a").model_arn
+    assert harness.alias["current"] == student("a").model_arn
 
 
 @pytest.mark.parametrize("name", ["promote", "describe", "record"])
 @pytest.mark.parametrize("missing", [False, True])
-def test_nothing_goes_live_without_a_passed_verdict(world: World, name: str, missing: bool) -> None:
-    road = world.road("a", passed=False)
+def test_nothing_goes_live_without_a_passed_verdict(harness: Harness, name: str, missing: bool) -> None:
+    road = harness.road("a", passed=False)
     if missing:
         del road["verdict"]
     with pytest.raises(BadRequest, match="verdict"):
         step({"step": name, "road": road}, None)
-    assert world.bedrock.everything() == {} == world.ssm.parameters
+    assert harness.bedrock.everything() == {} == harness.ssm.parameters
 
 
-def test_an_update_that_fails_leaves_the_alias_and_the_old_model(world: World) -> None:
-    world.walk(world.road("a"))
-    road = world.road("b")
+def test_an_update_that_fails_leaves_the_alias_and_the_old_model(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    road = harness.road("b")
     road["live"] = step({"step": "promote", "road": road}, None)
-    (live,) = world.bedrock.everything().values()
+    (live,) = harness.bedrock.everything().values()
     live.update = "UpdateFailed"
     with pytest.raises(EndpointFailed, match="update failed"):
         step({"step": "describe", "road": road}, None)
-    assert (live.model, world.alias["version"]) == (student("a").model_arn, 1)
+    assert (live.model, harness.alias["version"]) == (student("a").model_arn, 1)
     step({"step": "close", "road": {"run": road["run"], "error": {"Error": "EndpointFailed", "Cause": "x"}}}, None)
-    world.walk(world.road("c"))
-    assert world.alias["current"] == student("c").model_arn
+    harness.walk(harness.road("c"))
+    assert harness.alias["current"] == student("c").model_arn
 
 
-def test_an_update_left_by_an_aborted_run_is_waited_for_and_then_followed_by_ours(world: World) -> None:
-    world.walk(world.road("a"))
-    aborted = world.road("b")
+def test_an_update_left_by_an_aborted_run_is_waited_for_and_then_followed_by_ours(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    aborted = harness.road("b")
     step({"step": "promote", "road": aborted}, None)
-    world.ledger.close(aborted["run"]["id"], Outcome.FAILED, "aborted")
-    road = world.road("c")
+    harness.ledger.close(aborted["run"]["id"], Outcome.FAILED, "aborted")
+    road = harness.road("c")
     road["live"] = step({"step": "promote", "road": road}, None)
     assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
-    world.bedrock.settle()  # the aborted run's model
+    harness.bedrock.settle()  # the aborted run's model
     assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
-    world.bedrock.settle()
+    harness.bedrock.settle()
     assert step({"step": "describe", "road": road}, None) == {"status": "ready"}
 
 
-def test_a_live_endpoint_that_failed_and_that_nobody_uses_is_made_again(world: World) -> None:
-    broken = world.road("a")
+def test_a_live_endpoint_that_failed_and_that_nobody_uses_is_made_again(harness: Harness) -> None:
+    broken = harness.road("a")
     step({"step": "promote", "road": broken}, None)
-    (live,) = world.bedrock.everything().values()
+    (live,) = harness.bedrock.everything().values()
     live.status = "Failed"
     with pytest.raises(EndpointFailed):
         step({"step": "describe", "road": broken | {"live": to_wire({})}}, None)
-    world.ledger.close(broken["run"]["id"], Outcome.FAILED, "as the test wants")
-    world.walk(world.road("b"))
-    assert len(set(world.bedrock.tokens)) == 2
-    assert world.alias["current"] == student("b").model_arn
+    harness.ledger.close(broken["run"]["id"], Outcome.FAILED, "as the test wants")
+    harness.walk(harness.road("b"))
+    assert len(set(harness.bedrock.tokens)) == 2
+    assert harness.alias["current"] == student("b").model_arn
 
 
-def test_a_live_endpoint_that_failed_in_use_is_not_deleted(world: World) -> None:
-    world.walk(world.road("a"))
-    (live,) = world.bedrock.everything().values()
+def test_a_live_endpoint_that_failed_in_use_is_not_deleted(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    (live,) = harness.bedrock.everything().values()
     live.status = "Failed"
-    road = world.road("b")
+    road = harness.road("b")
     step({"step": "promote", "road": road}, None)
     with pytest.raises(EndpointFailed):
         step({"step": "describe", "road": road}, None)
-    assert live in world.bedrock.everything().values()
+    assert live in harness.bedrock.everything().values()
 
 
 CHANGES = [recipe(student="amazon.nova-lite-v1:0"), provisioned()]
@@ -206,123 +206,123 @@ CHANGES = [recipe(student="amazon.nova-lite-v1:0"), provisioned()]
 
 @pytest.mark.parametrize("changed", CHANGES)
 def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_the_alias(
-    world: World, changed: Recipe
+    harness: Harness, changed: Recipe
 ) -> None:
-    first = world.walk(world.road("a"))
-    second = world.walk(world.road("b", changed))
+    first = harness.walk(harness.road("a"))
+    second = harness.walk(harness.road("b", changed))
     assert first["live"]["arn"] != second["live"]["arn"]
-    assert [fake.arn for fake in world.bedrock.everything().values()] == [second["live"]["arn"]]
-    assert world.alias["previous"] == student("a").model_arn
-    assert world.alias["base"] == changed.student
-    world.roll_back()
-    assert world.alias["endpoint"]["mode"] == "on-demand"
-    assert world.alias["current"] == student("a").model_arn
-    assert len(world.bedrock.everything()) == 1
-    assert len(set(world.bedrock.tokens)) == 3  # an old token would bring the old endpoint's answer, and no endpoint
+    assert [fake.arn for fake in harness.bedrock.everything().values()] == [second["live"]["arn"]]
+    assert harness.alias["previous"] == student("a").model_arn
+    assert harness.alias["base"] == changed.student
+    harness.roll_back()
+    assert harness.alias["endpoint"]["mode"] == "on-demand"
+    assert harness.alias["current"] == student("a").model_arn
+    assert len(harness.bedrock.everything()) == 1
+    assert len(set(harness.bedrock.tokens)) == 3  # an old token would bring the old endpoint's answer, and no endpoint
 
 
-def test_a_roll_back_and_a_second_one_swap_two_models(world: World) -> None:
-    world.walk(world.road("a"))
-    world.walk(world.road("b"))
+def test_a_roll_back_and_a_second_one_swap_two_models(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    harness.walk(harness.road("b"))
     for version, letter, other in ((3, "a", "b"), (4, "b", "a")):
-        road = world.roll_back()
-        assert world.alias["version"] == version
-        assert world.alias["current"] == student(letter).model_arn
-        assert world.alias["previous"] == student(other).model_arn
-        assert {fake.model for fake in world.bedrock.everything().values()} == {student(letter).model_arn}
+        road = harness.roll_back()
+        assert harness.alias["version"] == version
+        assert harness.alias["current"] == student(letter).model_arn
+        assert harness.alias["previous"] == student(other).model_arn
+        assert {fake.model for fake in harness.bedrock.everything().values()} == {student(letter).model_arn}
         assert road["alias"]["run"].startswith("support-")
-        assert world.ledger.active() == {}
-        world.machine.started.clear()
-    assert "rolled-back" in world.sns.published[-1]["Message"]
+        assert harness.ledger.active() == {}
+        harness.machine.started.clear()
+    assert "rolled-back" in harness.sns.published[-1]["Message"]
 
 
-def test_a_roll_back_that_fails_gives_the_recipe_free(world: World) -> None:
-    world.walk(world.road("a"))
-    world.walk(world.road("b"))
-    assert world.ask_back()[0] == 200
-    road = json.loads(world.machine.started[-1]["input"])
-    assert world.ledger.active() == {"support": road["holder"]}
+def test_a_roll_back_that_fails_gives_the_recipe_free(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    harness.walk(harness.road("b"))
+    assert harness.ask_back()[0] == 200
+    road = json.loads(harness.machine.started[-1]["input"])
+    assert harness.ledger.active() == {"support": road["holder"]}
     road["error"] = {"Error": "EndpointFailed", "Cause": json.dumps({"errorMessage": "it is gone"})}
     answer = step({"step": "close", "road": road}, None)
     assert answer == {"outcome": "failed", "reason": "EndpointFailed: it is gone"}
-    assert world.ledger.active() == {}
-    assert world.alias["version"] == 2
-    (record,) = world.rollbacks.of("support")
+    assert harness.ledger.active() == {}
+    assert harness.alias["version"] == 2
+    (record,) = harness.rollbacks.of("support")
     assert (record.outcome, record.reason) == (Outcome.FAILED, "EndpointFailed: it is gone")
 
 
-def test_the_way_back_is_refused_before_there_is_one(world: World) -> None:
+def test_the_way_back_is_refused_before_there_is_one(harness: Harness) -> None:
     for match in ("no alias", "one model only"):
-        status, refused = world.ask_back()
+        status, refused = harness.ask_back()
         assert (status, refused["error"]["type"]) == (409, "NothingToRollBack")
         assert match in refused["error"]["message"]
         if match == "no alias":
-            world.walk(world.road("a"))
-    assert world.ledger.active() == {}
-    assert world.machine.started == []
+            harness.walk(harness.road("a"))
+    assert harness.ledger.active() == {}
+    assert harness.machine.started == []
 
 
-def test_a_roll_back_waits_for_the_run_on_the_road(world: World) -> None:
-    world.walk(world.road("a"))
-    run = open_run(world.ledger, digest="b")
-    status, refused = world.ask_back()
+def test_a_roll_back_waits_for_the_run_on_the_road(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    run = open_run(harness.ledger, digest="b")
+    status, refused = harness.ask_back()
     assert (status, refused["error"]["type"]) == (409, "RunActive")
-    assert world.ledger.active() == {"support": run.id}
+    assert harness.ledger.active() == {"support": run.id}
 
 
-def test_a_roll_back_that_cannot_start_gives_the_recipe_free(world: World) -> None:
-    world.walk(world.road("a"))
-    world.walk(world.road("b"))
-    world.machine.refuse = "ExecutionLimitExceeded"
+def test_a_roll_back_that_cannot_start_gives_the_recipe_free(harness: Harness) -> None:
+    harness.walk(harness.road("a"))
+    harness.walk(harness.road("b"))
+    harness.machine.refuse = "ExecutionLimitExceeded"
     with pytest.raises(ClientError):
-        world.ask_back()
-    assert world.ledger.active() == {}
-    (record,) = world.rollbacks.of("support")
+        harness.ask_back()
+    assert harness.ledger.active() == {}
+    (record,) = harness.rollbacks.of("support")
     assert (record.outcome, record.by) == (Outcome.FAILED, ANA.arn)
 
 
-def test_a_roll_back_without_a_recipe_is_refused(world: World) -> None:
-    status, refused = said(rollback(event({}), None))
+def test_a_roll_back_without_a_recipe_is_refused(harness: Harness) -> None:
+    status, refused = response(rollback(event({}), None))
     assert (status, refused["error"]["type"]) == (400, "BadRequest")
     assert "recipe" in refused["error"]["message"]
 
 
-def test_a_roll_back_says_who_asked_from_what_to_what(world: World) -> None:
+def test_a_roll_back_says_who_asked_from_what_to_what(harness: Harness) -> None:
     for letter in "ab":
-        world.walk(world.road(letter))
-    left = world.alias
-    world.roll_back()
-    (record,) = world.rollbacks.of("support")
+        harness.walk(harness.road(letter))
+    left = harness.alias
+    harness.roll_back()
+    (record,) = harness.rollbacks.of("support")
     assert (record.by, record.left, record.to) == (ANA.arn, left["current"], left["previous"])
     assert (record.outcome, bool(record.closed)) == (Outcome.ROLLED_BACK, True)
 
 
-def test_a_direct_invocation_rolls_nothing_back(world: World) -> None:
+def test_a_direct_invocation_rolls_nothing_back(harness: Harness) -> None:
     for letter in "ab":
-        world.walk(world.road(letter))
+        harness.walk(harness.road(letter))
     with pytest.raises(NotAdmitted, match="a direct invocation has no caller"):
         rollback({"recipe": "support", "version": 2}, None)
-    assert (world.machine.started, world.rollbacks.of("support")) == ([], [])
+    assert (harness.machine.started, harness.rollbacks.of("support")) == ([], [])
 
 
-def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(world: World) -> None:
+def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(harness: Harness) -> None:
     """A signature is good for some minutes; the model before the one before is the bad one."""
     for letter in "ab":
-        world.walk(world.road(letter))
-    once = event({"recipe": "support", "version": world.alias["version"]})
-    world.roll_back()
-    status, refused = said(rollback(once, None))
+        harness.walk(harness.road(letter))
+    once = event({"recipe": "support", "version": harness.alias["version"]})
+    harness.roll_back()
+    status, refused = response(rollback(once, None))
     assert (status, refused["error"]["type"]) == (400, "BadRequest")
     assert "is version 3 by now, not 2" in refused["error"]["message"]
-    assert (len(world.machine.started), world.ledger.active()) == (1, {})
+    assert (len(harness.machine.started), harness.ledger.active()) == (1, {})
 
 
 @pytest.mark.parametrize("forged", [{"by": "arn"}, FORGED])
-def test_a_caller_that_is_forged_in_the_body_rolls_nothing_back(world: World, forged: dict[str, Any]) -> None:
+def test_a_caller_that_is_forged_in_the_body_rolls_nothing_back(harness: Harness, forged: dict[str, Any]) -> None:
     for letter in "ab":
-        world.walk(world.road(letter))
-    assert world.ask_back(**forged)[0] == 400
-    assert world.rollbacks.of("support") == []
+        harness.walk(harness.road(letter))
+    assert harness.ask_back(**forged)[0] == 400
+    assert harness.rollbacks.of("support") == []
 
 
 LEFT_OUT = f"{redaction.LEFT_OUT} (in full: the history of the execution)"
@@ -338,49 +338,51 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("error", "reason"), ERRORS)
-def test_after_a_failure_the_run_alone_suffices_to_close_it(world: World, error: dict[str, str], reason: str) -> None:
-    run = open_run(world.ledger)
+def test_after_a_failure_the_run_alone_suffices_to_close_it(
+    harness: Harness, error: dict[str, str], reason: str
+) -> None:
+    run = open_run(harness.ledger)
     road = {"action": "distil", "run": to_wire(run), "error": error}
     assert step({"step": "close", "road": road}, None) == {"outcome": "failed", "reason": reason}
-    assert world.ledger.run(run.id).reason == reason
-    assert world.ledger.active() == {}
+    assert harness.ledger.run(run.id).reason == reason
+    assert harness.ledger.active() == {}
 
 
-def test_a_student_that_did_not_pass_closes_its_run_as_rejected(world: World) -> None:
-    road = world.road("a", passed=False)
+def test_a_student_that_did_not_pass_closes_its_run_as_rejected(harness: Harness) -> None:
+    road = harness.road("a", passed=False)
     assert step({"step": "close", "road": road}, None)["outcome"] == "rejected"
-    assert "needed is 0.500" in world.sns.published[0]["Message"]
-    assert world.sns.published[0]["Subject"] == "Distillery: support rejected"
+    assert "needed is 0.500" in harness.sns.published[0]["Message"]
+    assert harness.sns.published[0]["Subject"] == "Distillery: support rejected"
 
 
-def test_an_unknown_step_is_refused(world: World) -> None:
+def test_an_unknown_step_is_refused(harness: Harness) -> None:
     with pytest.raises(BadRequest, match="close, describe, promote, record"):
-        step({"step": "dance", "road": world.road("a")}, None)
+        step({"step": "dance", "road": harness.road("a")}, None)
 
 
 LEADS, APPROVERS = ("assumed-role/leads/*",), ("assumed-role/approvers/*",)
 
 
 @pytest.mark.parametrize("by", [ANA, STRANGER], ids=["a decider of another recipe", "a role of that name elsewhere"])
-def test_nobody_rolls_back_a_recipe_that_names_others(world: World, by: Caller) -> None:
+def test_nobody_rolls_back_a_recipe_that_names_others(harness: Harness, by: Caller) -> None:
     for letter in "ab":
-        world.walk(world.road(letter))
-    world.recipes = {"support": recipe(deciders=LEADS), "returns": recipe(name="returns", deciders=APPROVERS)}
-    reads = len(world.ssm.reads)
-    status, refused = world.ask_back(by)
+        harness.walk(harness.road(letter))
+    harness.recipes = {"support": recipe(deciders=LEADS), "returns": recipe(name="returns", deciders=APPROVERS)}
+    reads = len(harness.ssm.reads)
+    status, refused = harness.ask_back(by)
     assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
     assert "recipe 'support' are for the deciders" in refused["error"]["message"]
-    assert (world.machine.started, world.rollbacks.of("support"), world.ledger.active()) == ([], [], {})
-    assert len(world.ssm.reads) == reads
-    assert world.ask_back(LEA)[0] == 200
+    assert (harness.machine.started, harness.rollbacks.of("support"), harness.ledger.active()) == ([], [], {})
+    assert len(harness.ssm.reads) == reads
+    assert harness.ask_back(LEA)[0] == 200
 
 
 @pytest.mark.parametrize("others", [APPROVERS, ()], ids=["limited too", "for all"])
 def test_a_recipe_that_the_settings_lost_goes_back_where_not_all_others_are_limited(
-    world: World, others: tuple[str, ...]
+    harness: Harness, others: tuple[str, ...]
 ) -> None:
     for letter in "ab":
-        world.walk(world.road(letter))
-    world.recipes = {"returns": recipe(name="returns", deciders=others)}
-    assert world.ask_back()[0] == (403 if others else 200)
-    assert bool(world.machine.started) is not bool(others)
+        harness.walk(harness.road(letter))
+    harness.recipes = {"returns": recipe(name="returns", deciders=others)}
+    assert harness.ask_back()[0] == (403 if others else 200)
+    assert bool(harness.machine.started) is not bool(others)

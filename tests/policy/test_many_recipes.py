@@ -11,11 +11,11 @@ from distillery.settings import Settings
 from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
 from tests.policy import sizes
-from tests.policy.house import House, broken
 from tests.policy.rules import RULES, Rule
 from tests.policy.rules.examples import get, policy, resource, role
 from tests.policy.rules.examples import statement as said
-from tests.policy.synthesis import ENVIRONMENTS, TODAY, house, synthesized
+from tests.policy.synthesis import ENVIRONMENTS, TODAY, synthesized, templates
+from tests.policy.templates import EnvironmentTemplates, single_stack
 
 
 def with_recipes(count: int) -> Settings:
@@ -31,11 +31,11 @@ def with_recipes(count: int) -> Settings:
 
 
 @functools.cache
-def grown(count: int) -> House:
+def grown(count: int) -> EnvironmentTemplates:
     return synthesized(with_recipes(count))
 
 
-def _kinds(of: House) -> Counter[tuple[str, str]]:
+def _kinds(of: EnvironmentTemplates) -> Counter[tuple[str, str]]:
     return Counter((found.stack.part, found.kind) for found in of.resources())
 
 
@@ -59,7 +59,7 @@ def test_every_rule_holds_with_fifty_recipes(rule: Rule) -> None:
 
 @pytest.mark.parametrize("environment", [*ENVIRONMENTS, "fifty"])
 def test_policies_and_parameters_stay_below_the_limits_of_their_services(environment: str) -> None:
-    of = grown(50) if environment == "fifty" else house(environment)
+    of = grown(50) if environment == "fifty" else templates(environment)
     for lengths, limit in (
         (sizes.of_roles(of), sizes.ROLE_MAX),
         (sizes.of_managed_policies(of), sizes.MANAGED_MAX),
@@ -78,11 +78,13 @@ def test_a_policy_is_as_long_as_what_cloudformation_makes_of_it() -> None:
 
 def test_two_policies_of_one_role_count_together() -> None:
     long = policy(said("kms:Decrypt", [get(f"K{number}") for number in range(40)]))
-    one, two = (broken({"Role": role("lambda.amazonaws.com")} | each) for each in ({"P": long}, {"P": long, "Q": long}))
+    one, two = (
+        single_stack({"Role": role("lambda.amazonaws.com")} | each) for each in ({"P": long}, {"P": long, "Q": long})
+    )
     assert not sizes.over(sizes.of_roles(one), sizes.ROLE_MAX)
     assert sizes.over(sizes.of_roles(two), sizes.ROLE_MAX)
 
 
 def test_a_parameter_that_is_too_long_is_found() -> None:
-    long = broken({"P": resource("AWS::SSM::Parameter", Value="x" * 4097)})
+    long = single_stack({"P": resource("AWS::SSM::Parameter", Value="x" * 4097)})
     assert sizes.over(sizes.of_parameters(long), sizes.PARAMETER_MAX)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.door import named
+from tests.bench.handler_import import named
 from tests.bench.imports import doors
 
 

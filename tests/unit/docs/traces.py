@@ -1,6 +1,6 @@
 """Three operations in the fake worlds of the unit tests, and which modules of ours they call.
 
-`python -m tests.unit.docs.walks upload` prints the modules as JSON, in the order of their first call. A process of its
+`python -m tests.unit.docs.traces upload` prints the modules as JSON, in the order of their first call. A process of its
 own starts with empty caches, so that the trace sees what is loaded once.
 """
 
@@ -37,12 +37,12 @@ def upload() -> Callable[[], object]:
 
 def route() -> Callable[[], object]:
     """The first request of a route, whose first step is throttled and whose second is a distilled student."""
-    from tests.unit.client.world import MESSAGES, OPTIMIZED, STUDENT, World, answer, refusal, route_map
+    from tests.unit.client.harness import MESSAGES, OPTIMIZED, STUDENT, ClientHarness, answer, refusal, route_map
 
-    world = World(route_map(OPTIMIZED, STUDENT))
-    world.promote()
-    world.script[str(OPTIMIZED.identifier)] = [refusal("ThrottlingException", status=429), answer()]
-    return lambda: world.route().converse(messages=MESSAGES).text
+    harness = ClientHarness(route_map(OPTIMIZED, STUDENT))
+    harness.promote()
+    harness.script[str(OPTIMIZED.identifier)] = [refusal("ThrottlingException", status=429), answer()]
+    return lambda: harness.route().converse(messages=MESSAGES).text
 
 
 def simulator() -> Callable[[], object]:
@@ -53,10 +53,10 @@ def simulator() -> Callable[[], object]:
     from bedrock_simulator.server.application import Application
     from simulator_support.fakes import ACCOUNT, World, job, jsonl, prompts
 
-    world, clock = World(), MemoryClock()
-    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
-    admin = Admin(world.bedrock, clock, EventStore(clock), account=ACCOUNT)
-    application = Application(world.bedrock, admin, ACCOUNT, lambda: None)
+    harness, clock = World(), MemoryClock()
+    harness.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    admin = Admin(harness.bedrock, clock, EventStore(clock), account=ACCOUNT)
+    application = Application(harness.bedrock, admin, ACCOUNT, lambda: None)
     signed = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261123/us-east-1/bedrock/aws4_request"
     scope = {
         "type": "http",

@@ -31,8 +31,8 @@ from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
-from tests.fakes.road import distilled, open_run, provisioned, recipe, verdict
-from tests.unit.client.world import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
+from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, verdict
+from tests.unit.client.harness import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
 from tests.unit.collection.test_direct import JUDGE, LEARN
 from tests.unit.constructs.test_bucket_cleanup import EVENT as EMPTY
@@ -52,7 +52,7 @@ LOGGED = PREFIX.replace("us-east-2", "us-east-1")
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     """prepare: brings the account into the state, and gives what asks the function."""
 
     prepare: Callable[[Account], Ask]
@@ -270,47 +270,47 @@ def serving(asked: Any) -> Callable[[Account], Ask]:
 WAITS = recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(100), over_budget=OverBudgetThen.APPROVE)
 HOSTED = {"on demand": recipe(), "by the hour": provisioned()}
 QUERY_ENDED = {"detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED"}}
-SCENES: dict[str, Scene] = {
-    "good prompts": Scene(uploaded(file(150))),
-    "good prompts in a folder": Scene(uploaded(file(150), uri="s3://prompts/prompts/support/")),
-    "bad prompts": Scene(refused),
-    **{f"a run that waits is decided: {approve}": Scene(decided(approve), WAITS) for approve in (True, False)},
-    **{f"a job is asked to {name}": Scene(distilling(name)) for name in ("check", "start", "stop")},
-    "a job is checked, by the hour": Scene(distilling("check", provisioned(budget_usd=Decimal(99)))),
-    **{f"a job is {ended}": Scene(distilling("settle", ended=ended)) for ended in ("Completed", "Failed")},
+SCENARIOS: dict[str, Scenario] = {
+    "good prompts": Scenario(uploaded(file(150))),
+    "good prompts in a folder": Scenario(uploaded(file(150), uri="s3://prompts/prompts/support/")),
+    "bad prompts": Scenario(refused),
+    **{f"a run that waits is decided: {approve}": Scenario(decided(approve), WAITS) for approve in (True, False)},
+    **{f"a job is asked to {name}": Scenario(distilling(name)) for name in ("check", "start", "stop")},
+    "a job is checked, by the hour": Scenario(distilling("check", provisioned(budget_usd=Decimal(99)))),
+    **{f"a job is {ended}": Scenario(distilling("settle", ended=ended)) for ended in ("Completed", "Failed")},
     **{
-        f"an endpoint {how}: {name}": Scene(hosting(name, of))
+        f"an endpoint {how}: {name}": Scenario(hosting(name, of))
         for name in ("create", "describe", "release")
         for how, of in HOSTED.items()
     },
     **{
-        f"a sweep {how}, {status}": Scene(swept(of, status))
+        f"a sweep {how}, {status}": Scenario(swept(of, status))
         for how, of in HOSTED.items()
         for status in ("RUNNING", "FAILED", "gone")
     },
-    **{f"an evaluation: {name}": Scene(evaluating(name)) for name in ("plan", "answer", "judge")},
+    **{f"an evaluation: {name}": Scenario(evaluating(name)) for name in ("plan", "answer", "judge")},
     **{
-        f"a promotion {how}: {name}{' again' if again else ''}": Scene(promoting(name, of, again=again))
+        f"a promotion {how}: {name}{' again' if again else ''}": Scenario(promoting(name, of, again=again))
         for name in ("promote", "describe", "record", "close")
         for how, of in HOSTED.items()
         for again in (False, True)
     },
-    "a roll-back": Scene(rolled_back),
-    "logs that are read": Scene(collecting({"recipe": "support"}, *CALLS), _logs(How.READ, use_responses=True)),
-    "logs that a job reads": Scene(collecting({"recipe": "support"}, *LEARN, *JUDGE), _logs(How.DIRECT)),
-    "logs that are queried": Scene(collecting({"recipe": "support"}, *CALLS), _logs(How.ATHENA)),
-    "a query that ended": Scene(queried(QUERY_ENDED), _logs(How.ATHENA)),
-    "a query that failed": Scene(queried(QUERY_ENDED, "FAILED"), _logs(How.ATHENA)),
-    "a poll of queries": Scene(queried({"poll": True}), _logs(How.ATHENA)),
-    **{f"logging: {kind}": Scene(owned(kind)) for kind in ("Create", "Update", "Delete")},
-    "a bucket is emptied": Scene(emptied),
-    "an upload is recorded": Scene(recorded_upload),
-    "a request": Scene(serving({"route": "fast", "prompt": "hello"})),
-    "a request within a quota": Scene(
+    "a roll-back": Scenario(rolled_back),
+    "logs that are read": Scenario(collecting({"recipe": "support"}, *CALLS), _logs(How.READ, use_responses=True)),
+    "logs that a job reads": Scenario(collecting({"recipe": "support"}, *LEARN, *JUDGE), _logs(How.DIRECT)),
+    "logs that are queried": Scenario(collecting({"recipe": "support"}, *CALLS), _logs(How.ATHENA)),
+    "a query that ended": Scenario(queried(QUERY_ENDED), _logs(How.ATHENA)),
+    "a query that failed": Scenario(queried(QUERY_ENDED, "FAILED"), _logs(How.ATHENA)),
+    "a poll of queries": Scenario(queried({"poll": True}), _logs(How.ATHENA)),
+    **{f"logging: {kind}": Scenario(owned(kind)) for kind in ("Create", "Update", "Delete")},
+    "a bucket is emptied": Scenario(emptied),
+    "an upload is recorded": Scenario(recorded_upload),
+    "a request": Scenario(serving({"route": "fast", "prompt": "hello"})),
+    "a request within a quota": Scenario(
         serving({"route": "fast", "prompt": "hello"}), quota=CallerQuota(per=Period.DAY, tokens=100_000)
     ),
-    "old data sets": Scene(expired, WAITS),
-    "a request by the URL": Scene(serving(by_url({"route": "fast", "prompt": "hello"}))),
-    "a request to a student": Scene(serving({"route": "support", "prompt": "hello"})),
-    "a list of routes": Scene(serving(by_url(method="GET"))),
+    "old data sets": Scenario(expired, WAITS),
+    "a request by the URL": Scenario(serving(by_url({"route": "fast", "prompt": "hello"}))),
+    "a request to a student": Scenario(serving({"route": "support", "prompt": "hello"})),
+    "a list of routes": Scenario(serving(by_url(method="GET"))),
 }

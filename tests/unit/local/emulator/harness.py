@@ -15,7 +15,7 @@ from tests import waiting
 REGION = "us-east-1"
 
 
-class Workshop:
+class EmulatorHarness:
     """Clients of one account, and what tests make with them. Every name is fresh."""
 
     def __init__(self, account: LocalAccount) -> None:

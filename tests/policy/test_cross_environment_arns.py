@@ -11,8 +11,8 @@ import pytest
 from distillery.core.names import LOGGING_OWNER, TAG_ENVIRONMENT, Names
 from tests.policy.engine import Ask, Keys, decide
 from tests.policy.kinds import arns
-from tests.policy.neighbours import ACCOUNT, Holder
-from tests.policy.test_neighbours import PAIRS, READ, WITHOUT_A_RESOURCE, house, people_of
+from tests.policy.policy_holders import ACCOUNT, PolicyHolder
+from tests.policy.test_environment_isolation import PAIRS, READ, WITHOUT_A_RESOURCE, people_of, templates
 
 DESTRUCTIVE = {
     "athena": ("DeleteWorkGroup", "UpdateWorkGroup"),
@@ -34,7 +34,7 @@ KINDS = sorted(DESTRUCTIVE)
 Question = tuple[str, Keys]
 
 
-def _asked_by(holder: Holder, service: str, one: str, other: str) -> list[Question]:
+def _asked_by(holder: PolicyHolder, service: str, one: str, other: str) -> list[Question]:
     """What a holder asks of their own in a service, with the conditions met by the other's resource."""
     found: dict[str, Question] = {}
     for ask in holder.examples():
@@ -55,7 +55,7 @@ def _over(keys: Keys, one: str, other: str) -> Keys:
 
 def _theirs(other: str, service: str) -> Iterator[str]:
     """Never what the account has once."""
-    for of, arn in arns(house(other), ACCOUNT):
+    for of, arn in arns(templates(other), ACCOUNT):
         if of == service and not arn.endswith(LOGGING_OWNER):
             yield arn
 

@@ -25,25 +25,25 @@ class Stack:
 
     @property
     def owner(self) -> str:
-        """The account, as `spelled` spells it in this stack's template."""
+        """The account, as `rendered` spells it in this stack's template."""
         return self.account if self.account.isdigit() else "<AWS::AccountId>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource of a template; `whole` holds what stands beside its properties (DeletionPolicy, …)."""
+    """A resource of a template; `definition` holds what stands beside its properties (DeletionPolicy, …)."""
 
     stack: Stack
     id: str
-    whole: Mapping[str, Any]
+    definition: Mapping[str, Any]
 
     @property
     def kind(self) -> str:
-        return str(self.whole["Type"])
+        return str(self.definition["Type"])
 
     @property
     def properties(self) -> Json:
-        found: Json = self.whole.get("Properties", {})
+        found: Json = self.definition.get("Properties", {})
         return found
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class EnvironmentTemplates:
     """Every stack of one environment."""
 
     stacks: tuple[Stack, ...]
@@ -59,14 +59,14 @@ class House:
     def resources(self, *kinds: str) -> Iterator[Resource]:
         """Those of these types; all without one."""
         for stack in self.stacks:
-            for ident, whole in stack.resources.items():
-                if not kinds or whole["Type"] in kinds:
-                    yield Resource(stack=stack, id=ident, whole=whole)
+            for ident, definition in stack.resources.items():
+                if not kinds or definition["Type"] in kinds:
+                    yield Resource(stack=stack, id=ident, definition=definition)
 
     def statements(self, *kinds: str) -> Iterator[tuple[Resource, Json]]:
         """Every policy statement, wherever it stands in a resource."""
         for resource in self.resources(*kinds):
-            for statement in statements_of(resource.whole):
+            for statement in statements_of(resource.definition):
                 yield resource, statement
 
     def find(self, stack: Stack, value: Any) -> Resource | None:
@@ -76,7 +76,7 @@ class House:
                 return self._output(argument)
             ident = argument[0] if function == "Fn::GetAtt" else argument
             if ident in stack.resources:
-                return Resource(stack=stack, id=ident, whole=stack.resources[ident])
+                return Resource(stack=stack, id=ident, definition=stack.resources[ident])
         return None
 
     def _output(self, argument: Mapping[str, str]) -> Resource | None:
@@ -86,17 +86,17 @@ class House:
         return None
 
 
-def broken(resources: Json, *, region: str = "us-east-1", **sections: Any) -> House:
+def single_stack(resources: Json, *, region: str = "us-east-1", **sections: Any) -> EnvironmentTemplates:
     """A house of one small stack, to see a rule fail on."""
     template = {"Resources": resources, **sections}
-    return House((Stack(name="x-broken", part="broken", region=region, account="", template=template),))
+    return EnvironmentTemplates((Stack(name="x-broken", part="broken", region=region, account="", template=template),))
 
 
-def spelled(value: Any) -> str:
+def rendered(value: Any) -> str:
     """A value as text: joined, with each reference in angle brackets."""
     match value:
         case {"Fn::Join": [delimiter, parts]}:
-            return str(delimiter).join(map(spelled, parts))
+            return str(delimiter).join(map(rendered, parts))
         case {"Ref": name}:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
@@ -108,7 +108,7 @@ def spelled(value: Any) -> str:
     return str(value)
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """CloudFormation takes one of something where it takes a list."""
     return value if isinstance(value, list) else [value]
 
@@ -126,13 +126,13 @@ def statements_of(value: Any) -> Iterator[Json]:
 
 
 def allows(statement: Json, action: str) -> bool:
-    return statement["Effect"] == "Allow" and action in listed(statement.get("Action", []))
+    return statement["Effect"] == "Allow" and action in as_list(statement.get("Action", []))
 
 
 def condition(statement: Json, key: str, *operators: str) -> list[Any]:
     """The values that a statement's condition takes for a key, under any of the operators."""
     tests = statement.get("Condition", {})
-    return [value for operator in operators for value in listed(tests.get(operator, {}).get(key, []))]
+    return [value for operator in operators for value in as_list(tests.get(operator, {}).get(key, []))]
 
 
 def occurrences(value: Any, key: str) -> Iterator[Any]:

@@ -26,9 +26,9 @@ from distillery.settings.reading import parse, read
 from infra.constructs.arn import Location
 from infra.constructs.permissions import storage
 from tests.policy.engine import Ask, Keys, decide
-from tests.policy.house import House
-from tests.policy.neighbours import ACCOUNT, Holder, holders
+from tests.policy.policy_holders import ACCOUNT, PolicyHolder, holders
 from tests.policy.synthesis import TODAY, synthesized
+from tests.policy.templates import EnvironmentTemplates
 
 PLACE = Location(partition="aws", region="us-east-1", account=ACCOUNT)
 PAIRS = [("dev", "dev-two"), ("dev-two", "dev")]
@@ -45,13 +45,13 @@ def neighbour(environment: str) -> Settings:
 
 
 @functools.cache
-def house(environment: str) -> House:
+def templates(environment: str) -> EnvironmentTemplates:
     return synthesized(neighbour(environment))
 
 
 @functools.cache
-def people_of(environment: str) -> tuple[Holder, ...]:
-    return tuple(holders(house(environment)))
+def people_of(environment: str) -> tuple[PolicyHolder, ...]:
+    return tuple(holders(templates(environment)))
 
 
 def test_what_is_made_up_here_are_settings_that_nothing_is_wrong_with() -> None:
@@ -104,7 +104,7 @@ WITHOUT_A_RESOURCE = {
 }
 
 
-def _own(environment: str) -> Iterator[tuple[Holder, Ask]]:
+def _own(environment: str) -> Iterator[tuple[PolicyHolder, Ask]]:
     for holder in people_of(environment):
         for ask in holder.examples():
             yield holder, ask
@@ -290,7 +290,7 @@ def test_promotion_alone_lets_callers_in_and_nobody_sets_other_tags() -> None:
 _TAGS = (f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}", "aws:TagKeys")
 
 
-def _loosened(holder: Holder) -> Iterator[tuple[str, dict[str, Any]]]:
+def _loosened(holder: PolicyHolder) -> Iterator[tuple[str, dict[str, Any]]]:
     """The policy without one of its conditions on tags, for each of them."""
     for index, statement in enumerate(holder.document["Statement"]):
         for operator, tests in statement.get("Condition", {}).items():

@@ -13,7 +13,7 @@ from distillery.core.ledger.table import Item
 from distillery.core.pipeline import Dataset, Outcome, Run
 from distillery.core.recipe import Recipe
 from tests.fakes.errors import service_error
-from tests.fakes.road import dataset, recipe
+from tests.fakes.pipeline import dataset, recipe
 from tests.fakes.table import MemoryTable
 
 CAP = Decimal("40.00")
@@ -21,7 +21,7 @@ WORST = Decimal("9.70")  # of `dataset()`: four fit, five do not
 NOVEMBER = "2026-11-23T12:00:00+00:00"
 
 
-class Shaky(MemoryTable):
+class FlakyTable(MemoryTable):
     """Of all writes a share is throttled, and of a share the answer is lost. cap: of every month."""
 
     def __init__(self, *, seed: int = 0, throttled: float = 0, lost: float = 0, cap: Decimal = CAP) -> None:
@@ -45,13 +45,13 @@ class Shaky(MemoryTable):
             assert str(held.reserved) == item["reserved"]
 
     def put_all(self, *puts: Any) -> bool:
-        return bool(self._through(lambda: super(Shaky, self).put_all(*puts)))
+        return bool(self._through(lambda: super(FlakyTable, self).put_all(*puts)))
 
     def set(self, pk: str, sk: str, values: Mapping[str, str], *, only_if: str, given: Mapping[str, str]) -> bool:
-        return bool(self._through(lambda: super(Shaky, self).set(pk, sk, values, only_if=only_if, given=given)))
+        return bool(self._through(lambda: super(FlakyTable, self).set(pk, sk, values, only_if=only_if, given=given)))
 
     def delete(self, pk: str, sk: str, *, attribute: str, equal: str) -> bool:
-        return bool(self._through(lambda: super(Shaky, self).delete(pk, sk, attribute=attribute, equal=equal)))
+        return bool(self._through(lambda: super(FlakyTable, self).delete(pk, sk, attribute=attribute, equal=equal)))
 
     def _through(self, write: Any) -> object:
         with self._alone:
@@ -65,11 +65,11 @@ class Shaky(MemoryTable):
         return answer
 
 
-class World:
+class LedgerHarness:
     """What was paid for is counted apart from the ledger, by whoever pays: the job of a run, once."""
 
     def __init__(self, table: MemoryTable | None = None, of: Recipe | None = None) -> None:
-        self.table = table or Shaky()
+        self.table = table or FlakyTable()
         self.ledger = Ledger(self.table)
         self.recipe = of or recipe(monthly_budget_usd=CAP)
         self.usd = WORST

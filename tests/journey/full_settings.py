@@ -12,7 +12,7 @@ from tests.journey.test_logs import SOURCE
 TOKENS = 20_000
 
 
-def furnished(assemblies: Assemblies) -> Settings:
+def full_settings(assemblies: Assemblies) -> Settings:
     """dev, where callers are counted and calls are collected."""
     dev = assemblies.settings("dev")
     recipe = replace(dev.recipes[RECIPE], logs=SOURCE)

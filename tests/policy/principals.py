@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.policy.engine import Ask, Keys
-from tests.policy.house import House, Json, spelled
+from tests.policy.templates import EnvironmentTemplates, Json, rendered
 
 ACCOUNT = "333333333333"
 HOME, INFERENCE = "us-east-1", "us-east-2"
@@ -21,7 +21,7 @@ LEDGER = f"arn:aws:dynamodb:{HOME}:{ACCOUNT}:table/<distillery-prod-foundation.L
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class AccessTarget:
     """One kind of thing. resource, keys: with `{recipe}` where one is named."""
 
     resource: str
@@ -38,20 +38,20 @@ class Thing:
         return Ask(action, named(self.resource), {**keys, **held})
 
 
-def _object(bucket: str, key: str) -> Thing:
-    return Thing(f"arn:aws:s3:::{bucket}/{key}", {})
+def _object(bucket: str, key: str) -> AccessTarget:
+    return AccessTarget(f"arn:aws:s3:::{bucket}/{key}", {})
 
 
-def _listing(bucket: str, prefix: str) -> Thing:
-    return Thing(f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+def _listing(bucket: str, prefix: str) -> AccessTarget:
+    return AccessTarget(f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
 
 
-def _partition(key: str) -> Thing:
-    return Thing(LEDGER, {"dynamodb:LeadingKeys": [key]})
+def _partition(key: str) -> AccessTarget:
+    return AccessTarget(LEDGER, {"dynamodb:LeadingKeys": [key]})
 
 
-def _parameter(name: str, region: str = HOME) -> Thing:
-    return Thing(f"arn:aws:ssm:{region}:{ACCOUNT}:parameter/distillery/prod/{name}", {})
+def _parameter(name: str, region: str = HOME) -> AccessTarget:
+    return AccessTarget(f"arn:aws:ssm:{region}:{ACCOUNT}:parameter/distillery/prod/{name}", {})
 
 
 OBJECTS = {
@@ -98,10 +98,10 @@ PARAMETERS = {
     "serving": _parameter("serving", INFERENCE),
     "collection": _parameter("collection", INFERENCE),
     "finding": _parameter("probed/fast/0123", INFERENCE),
-    "another environment's": Thing(f"arn:aws:ssm:{HOME}:{ACCOUNT}:parameter/distillery/dev/pipeline", {}),
+    "another environment's": AccessTarget(f"arn:aws:ssm:{HOME}:{ACCOUNT}:parameter/distillery/dev/pipeline", {}),
 }
 KEYS = {
-    f"{service} of {region}": Thing(
+    f"{service} of {region}": AccessTarget(
         key, {"kms:ViaService": f"{service}.{region}.amazonaws.com", "kms:ResourceAliases": ["alias/distillery-prod"]}
     )
     for region, key in (
@@ -111,7 +111,7 @@ KEYS = {
     for service in ("s3", "dynamodb", "sqs", "bedrock", "logs")
 }
 EXECUTIONS = {
-    "execution": Thing(f"arn:aws:states:{HOME}:{ACCOUNT}:execution:<Machine>:{RUN}", {}),
+    "execution": AccessTarget(f"arn:aws:states:{HOME}:{ACCOUNT}:execution:<Machine>:{RUN}", {}),
 }
 STANDS_FOR = (
     (r"<AWS::AccountId>", ACCOUNT),
@@ -126,15 +126,15 @@ STANDS_FOR = (
 class Roles:
     """Of one environment, by its templates."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, templates: EnvironmentTemplates) -> None:
+        self._house = templates
         self.functions = dict(self._functions())
         self.documents = dict(self._documents())
 
-    def _functions(self) -> Iterator[tuple[str, Thing]]:
+    def _functions(self) -> Iterator[tuple[str, AccessTarget]]:
         for one in self._house.resources("AWS::Lambda::Function"):
             name = re.sub(r"(Function)*[0-9A-F]{8}$", "", one.id) or "Function"
-            yield f"{one.stack.part} {name}", Thing(_function(one.id), {})
+            yield f"{one.stack.part} {name}", AccessTarget(_function(one.id), {})
 
     def _documents(self) -> Iterator[tuple[str, Json]]:
         for stack in self._house.stacks:
@@ -160,7 +160,7 @@ def _spelled(value: object) -> object:
         return [_spelled(one) for one in value]
     if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
         return {key: _spelled(one) for key, one in value.items()}
-    text = spelled(value)
+    text = rendered(value)
     for reference, meant in STANDS_FOR:
         text = re.sub(reference, meant, text)
     return text

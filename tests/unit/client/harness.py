@@ -105,7 +105,7 @@ class FakeStream:
         self.closed = True
 
 
-class World:
+class ClientHarness:
     """script: what each identifier does, call after call; the last stays. A callable is called with the request."""
 
     def __init__(self, said: RouteMap | None = None) -> None:
@@ -181,8 +181,8 @@ class RawBody:
 
 
 class _Runtime:
-    def __init__(self, world: World, region: str, wait: float) -> None:
-        self._world, self._region, self._wait = world, region, wait
+    def __init__(self, harness: ClientHarness, region: str, wait: float) -> None:
+        self._world, self._region, self._wait = harness, region, wait
         self.meta = SimpleNamespace(events=self)
         self._handlers: list[Callable[..., None]] = []
 
@@ -191,11 +191,11 @@ class _Runtime:
         self._handlers.append(handler)
 
     def converse(self, **request: Any) -> Any:
-        world = self._world
-        world.requests.append(request)
-        world.regions.append(self._region)
-        world.waits.append(self._wait)
-        script = world.script[request["modelId"]]
+        harness = self._world
+        harness.requests.append(request)
+        harness.regions.append(self._region)
+        harness.waits.append(self._wait)
+        script = harness.script[request["modelId"]]
         result = script.pop(0) if len(script) > 1 else script[0]
         if callable(result):
             result = result(request)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.policy.engine import Ask
-from tests.policy.house import House, Json, Stack, listed, spelled
+from tests.policy.templates import EnvironmentTemplates, Json, Stack, as_list, rendered
 
 ACCOUNT = "111111111111"
 SOMETHING = "x1"
@@ -22,7 +22,7 @@ _SETS = re.compile(r"(ForAllValues:|ForAnyValue:)?(\w+?)(IfExists)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class PolicyHolder:
     """Whoever holds a policy of an environment: a function's role, a person, a team."""
 
     name: str
@@ -33,20 +33,20 @@ class Holder:
         """Of each action and resource of each statement."""
         for statement in self.document["Statement"]:
             keys = _met(statement.get("Condition", {}))
-            for action in listed(statement["Action"]):
-                for resource in listed(statement["Resource"]):
+            for action in as_list(statement["Action"]):
+                for resource in as_list(statement["Resource"]):
                     yield Ask(action, _some(action, resource), keys)
 
 
-def holders(house: House) -> list[Holder]:
+def holders(templates: EnvironmentTemplates) -> list[PolicyHolder]:
     """Every reference is replaced by something that no other environment has."""
     return [
-        Holder(
+        PolicyHolder(
             name=str(policy),
             document=_concrete(policy.stack, policy.properties["PolicyDocument"]),
             person=policy.kind == "AWS::IAM::ManagedPolicy",
         )
-        for policy in house.resources(*_POLICIES)
+        for policy in templates.resources(*_POLICIES)
     ]
 
 
@@ -56,7 +56,7 @@ def _concrete(stack: Stack, value: Any) -> Any:
     if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
         return {key: _concrete(stack, each) for key, each in value.items()}
     account = stack.account if stack.account.isdigit() else ACCOUNT
-    text = spelled(value).replace("<AWS::AccountId>", account)
+    text = rendered(value).replace("<AWS::AccountId>", account)
     return re.sub(r"<([^>]+)>", lambda found: _stand_in(stack, found[1]), text)
 
 
@@ -89,6 +89,6 @@ def _met(conditions: Json) -> dict[str, str | list[str]]:
             continue
         of_set = found[1]
         for key, values in tests.items():
-            some = [_filled(str(value)) for value in listed(values)]
+            some = [_filled(str(value)) for value in as_list(values)]
             keys[key] = some if of_set else some[0]
     return keys

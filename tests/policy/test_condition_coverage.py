@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillery.settings.reading import parse, read
-from tests.journey.conditions import BOUND
-from tests.policy.house import House, listed
+from tests.journey.conditions import CONDITION_CASES
 from tests.policy.synthesis import synthesized
+from tests.policy.templates import EnvironmentTemplates, as_list
 
 ELSEWHERE = {
     "aws:PrincipalTag/distillery:recipe": "tests/policy/test_people.py puts to each role, without the tag, with its "
@@ -36,7 +36,7 @@ ALIKE = {
 
 
 @functools.cache
-def furnished() -> House:
+def full_settings() -> EnvironmentTemplates:
     """dev as it is deployed there: callers are counted, calls are collected."""
     said = read("dev")
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
@@ -52,20 +52,20 @@ class Condition(NamedTuple):
     key: str
 
 
-def conditions(of: House) -> Iterator[Condition]:
+def conditions(of: EnvironmentTemplates) -> Iterator[Condition]:
     for policy in of.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         holder = policy.id[:-8].removesuffix("DefaultPolicy")
         for statement in policy.properties["PolicyDocument"]["Statement"]:
             for operator, tests in statement.get("Condition", {}).items():
                 for key in tests:
-                    yield Condition(holder, tuple(listed(statement["Action"])), operator, key)
+                    yield Condition(holder, tuple(as_list(statement["Action"])), operator, key)
 
 
 def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
-    tried = {(bound.holder, bound.allows, bound.operator, bound.key) for bound in BOUND.values()}
+    tried = {(bound.holder, bound.allows, bound.operator, bound.key) for bound in CONDITION_CASES.values()}
     untried = [
         one
-        for one in conditions(furnished())
+        for one in conditions(full_settings())
         if one.key not in ELSEWHERE.keys() | ALIKE.keys()
         and not any((one.holder, action, one.operator, one.key) in tried for action in one.actions)
     ]
@@ -73,12 +73,12 @@ def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
 
 
 def test_nothing_is_tried_or_excused_that_is_not_there() -> None:
-    there = list(conditions(furnished()))
+    there = list(conditions(full_settings()))
     assert ELSEWHERE.keys() | ALIKE.keys() <= {one.key for one in there}
-    assert ALIKE.keys() <= {bound.key for bound in BOUND.values()}
+    assert ALIKE.keys() <= {bound.key for bound in CONDITION_CASES.values()}
     needless = [
         name
-        for name, bound in BOUND.items()
+        for name, bound in CONDITION_CASES.items()
         if not any(
             (bound.holder, bound.operator, bound.key) == (one.holder, one.operator, one.key)
             and bound.allows in one.actions

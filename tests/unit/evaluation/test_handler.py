@@ -17,7 +17,7 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from lambdas.evaluation.handler import step
 from tests.fakes.errors import service_error
-from tests.fakes.road import open_run, provisioned, recipe, student
+from tests.fakes.pipeline import open_run, provisioned, recipe, student
 from tests.fakes.services import FakeRuntime, MemoryStore
 from tests.fakes.table import MemoryTable
 
@@ -36,7 +36,7 @@ class Time:
         return 900_000 if self.prompts >= 0 else 59_999
 
 
-class World:
+class Harness:
     """The road after the candidate is ready. The right answer to `message 7` is `label.7`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,22 +71,22 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    return Harness(monkeypatch)
 
 
-def test_the_plan_covers_every_prompt_once_in_chunks_of_twenty(world: World) -> None:
-    world.open(heldout=45)
-    chunks = world.step("plan")
+def test_the_plan_covers_every_prompt_once_in_chunks_of_twenty(harness: Harness) -> None:
+    harness.open(heldout=45)
+    chunks = harness.step("plan")
     assert [(c["index"], c["start"], c["stop"]) for c in chunks] == [(0, 0, 20), (1, 20, 40), (2, 40, 45)]
 
 
-def test_three_models_answer_under_the_same_settings_and_never_see_the_reference(world: World) -> None:
-    run = world.open(heldout=1)
-    (chunk,) = world.step("plan")
-    answer = world.step("answer", chunk=chunk)
+def test_three_models_answer_under_the_same_settings_and_never_see_the_reference(harness: Harness) -> None:
+    run = harness.open(heldout=1)
+    (chunk,) = harness.step("plan")
+    answer = harness.step("answer", chunk=chunk)
     assert answer == {"uri": f"s3://data/evaluations/{run.id}/part-0000.jsonl"}
-    assert [request.pop("modelId") for request in world.runtime.requests] == [TEACHER, BASE, STUDENT]
+    assert [request.pop("modelId") for request in harness.runtime.requests] == [TEACHER, BASE, STUDENT]
     expected = {
         "system": [{"text": "label it"}],
         "messages": [{"role": "user", "content": [{"text": "message 0"}]}],
@@ -97,18 +97,18 @@ def test_three_models_answer_under_the_same_settings_and_never_see_the_reference
             "distillery:run": run.id,
         },
     }
-    assert world.runtime.requests == [expected] * 3
+    assert harness.runtime.requests == [expected] * 3
 
 
-def test_a_student_that_learned_passes_and_the_report_shows_why(world: World) -> None:
-    run = world.open()
-    verdict = world.judged()
+def test_a_student_that_learned_passes_and_the_report_shows_why(harness: Harness) -> None:
+    run = harness.open()
+    verdict = harness.judged()
     assert (verdict.passed, verdict.measure, verdict.reasons) == (True, "accuracy", ())
     assert [score.value for score in (verdict.teacher, verdict.base, verdict.student)] == [1.0, 0.04, 1.0]
     assert verdict.student.usd == verdict.base.usd == Decimal("0.0009100")  # 25 × (1000 × $0.035 + 10 × $0.14) / 10⁶
     assert verdict.teacher.usd == Decimal("0.0208")
-    assert world.ledger.run(run.id).stages[Stage.EVALUATION].product == to_wire(verdict)
-    report = json.loads(world.store.objects[verdict.report_uri])
+    assert harness.ledger.run(run.id).stages[Stage.EVALUATION].product == to_wire(verdict)
+    report = json.loads(harness.store.objects[verdict.report_uri])
     assert [bar["passed"] for bar in report["bars"]] == [True, True, True]
     assert "reported, not documented" in report["prices"]["student"]["note"]
     assert len(report["prompts"]) == 25
@@ -117,84 +117,84 @@ def test_a_student_that_learned_passes_and_the_report_shows_why(world: World) ->
     assert report["prompts"][7]["grades"] == {"teacher": 1.0, "base": 0.0, "student": 1.0}
 
 
-def test_a_student_below_the_bar_is_refused_with_both_numbers(world: World) -> None:
-    world.open()
-    world.runtime.answers[STUDENT] = "label.3"
-    verdict = world.judged()
+def test_a_student_below_the_bar_is_refused_with_both_numbers(harness: Harness) -> None:
+    harness.open()
+    harness.runtime.answers[STUDENT] = "label.3"
+    verdict = harness.judged()
     assert not verdict.passed
     assert [reason.partition(":")[0] for reason in verdict.reasons] == ["min_score", "min_share_of_teacher", "min_gain"]
     assert "has 0.040, needed is 0.850" in verdict.reasons[1]
 
 
-def test_without_references_the_measure_is_agreement_with_the_teacher(world: World) -> None:
-    world.open(labelled=False)
-    world.runtime.answers[TEACHER] = world.runtime.answers[STUDENT] = "wrong"
-    verdict = world.judged()
+def test_without_references_the_measure_is_agreement_with_the_teacher(harness: Harness) -> None:
+    harness.open(labelled=False)
+    harness.runtime.answers[TEACHER] = harness.runtime.answers[STUDENT] = "wrong"
+    verdict = harness.judged()
     assert (verdict.measure, verdict.teacher.value, verdict.student.value) == ("agreement with the teacher", 1, 1)
 
 
-def test_provisioned_throughput_is_said_to_be_billed_by_the_hour(world: World) -> None:
-    world.open(of=provisioned())
-    report = json.loads(world.store.objects[world.judged().report_uri])
+def test_provisioned_throughput_is_said_to_be_billed_by_the_hour(harness: Harness) -> None:
+    harness.open(of=provisioned())
+    report = json.loads(harness.store.objects[harness.judged().report_uri])
     assert "billed by the hour" in report["prices"]["student"]["note"]
 
 
-def test_the_median_latency_is_what_the_service_reports(world: World) -> None:
-    world.open(heldout=3)
-    assert world.judged().teacher.latency_ms == 140  # of 110, 140 and 170
+def test_the_median_latency_is_what_the_service_reports(harness: Harness) -> None:
+    harness.open(heldout=3)
+    assert harness.judged().teacher.latency_ms == 140  # of 110, 140 and 170
 
 
-def test_time_that_runs_out_keeps_what_was_done_and_the_next_invocation_resumes(world: World) -> None:
-    world.open(heldout=10)
-    (chunk,) = world.step("plan")
+def test_time_that_runs_out_keeps_what_was_done_and_the_next_invocation_resumes(harness: Harness) -> None:
+    harness.open(heldout=10)
+    (chunk,) = harness.step("plan")
     with pytest.raises(Unfinished):
-        world.step("answer", Time(4), chunk=chunk)
-    assert len(world.runtime.requests) == 12
-    world.step("answer", chunk=chunk)
-    assert len(world.runtime.requests) == 30
-    world.step("answer", chunk=chunk)
-    assert len(world.runtime.requests) == 30
-    assert from_wire(Verdict, world.step("judge")).passed
+        harness.step("answer", Time(4), chunk=chunk)
+    assert len(harness.runtime.requests) == 12
+    harness.step("answer", chunk=chunk)
+    assert len(harness.runtime.requests) == 30
+    harness.step("answer", chunk=chunk)
+    assert len(harness.runtime.requests) == 30
+    assert from_wire(Verdict, harness.step("judge")).passed
 
 
-def test_a_throttled_call_keeps_what_was_done(world: World) -> None:
-    world.open(heldout=5)
-    (chunk,) = world.step("plan")
-    world.runtime.errors[8] = service_error("ThrottlingException")
+def test_a_throttled_call_keeps_what_was_done(harness: Harness) -> None:
+    harness.open(heldout=5)
+    (chunk,) = harness.step("plan")
+    harness.runtime.errors[8] = service_error("ThrottlingException")
     with pytest.raises(ClientError):
-        world.step("answer", chunk=chunk)
-    world.step("answer", chunk=chunk)
-    assert len(world.runtime.requests) == 8 + 3 * 3
+        harness.step("answer", chunk=chunk)
+    harness.step("answer", chunk=chunk)
+    assert len(harness.runtime.requests) == 8 + 3 * 3
 
 
-def test_missing_answers_make_no_verdict(world: World) -> None:
-    world.open()
-    world.step("answer", chunk=world.step("plan")[0])
+def test_missing_answers_make_no_verdict(harness: Harness) -> None:
+    harness.open()
+    harness.step("answer", chunk=harness.step("plan")[0])
     with pytest.raises(EvaluationFailed, match="5 of 25"):
-        world.step("judge")
+        harness.step("judge")
 
 
-def test_a_heldout_file_that_changed_is_refused(world: World) -> None:
-    run = world.open(heldout=3)
-    world.store.objects[run.dataset.heldout_uri] = world.line(0, "label.0").encode()
+def test_a_heldout_file_that_changed_is_refused(harness: Harness) -> None:
+    run = harness.open(heldout=3)
+    harness.store.objects[run.dataset.heldout_uri] = harness.line(0, "label.0").encode()
     with pytest.raises(EvaluationFailed, match="has 1 prompts"):
-        world.step("plan")
+        harness.step("plan")
 
 
-def test_a_model_without_a_price_is_named(world: World) -> None:
-    world.open(heldout=1)
-    world.step("answer", chunk=world.step("plan")[0])
-    world.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
+def test_a_model_without_a_price_is_named(harness: Harness) -> None:
+    harness.open(heldout=1)
+    harness.step("answer", chunk=harness.step("plan")[0])
+    harness.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
     with pytest.raises(EvaluationFailed, match=r"no price of amazon\.nova-pro"):
-        world.step("judge")
+        harness.step("judge")
 
 
-def test_an_unknown_step_is_refused(world: World) -> None:
-    world.open()
+def test_an_unknown_step_is_refused(harness: Harness) -> None:
+    harness.open()
     with pytest.raises(BadRequest, match="answer, judge, plan"):
-        world.step("dance")
+        harness.step("dance")
 
 
-def test_free_text_is_graded_by_overlap(world: World) -> None:
-    world.open(heldout=2, of=recipe(grader="overlap"))
-    assert world.judged().measure == "accuracy"
+def test_free_text_is_graded_by_overlap(harness: Harness) -> None:
+    harness.open(heldout=2, of=recipe(grader="overlap"))
+    assert harness.judged().measure == "accuracy"
