@@ -1,4 +1,4 @@
-"""The actions of each role and kind of person on their own resources, and attempts on resources of others."""
+"""Operations that roles and users try on resources of their own environment and on resources of another."""
 
 import functools
 from collections.abc import Callable
@@ -25,7 +25,7 @@ ROUTE = f"distilled/{RECIPE}"
 
 
 def as_role(role: Role, service: str, operation: Operation, region: str = "home") -> Step:
-    """The role does it in the home or the `inference` Region; what AWS says to that, nothing where it is done."""
+    """Runs the operation as the role, in the home or `inference` Region. The step returns the AWS error, or ""."""
 
     def step(environment: Environment) -> str:
         return error_message(
@@ -36,7 +36,7 @@ def as_role(role: Role, service: str, operation: Operation, region: str = "home"
 
 
 def delete_endpoint(whose: str) -> Operation:
-    """An endpoint."""
+    """Deletes an endpoint."""
 
     def operation(made: TaggedResources, bedrock: Any) -> None:
         with made.deployment(whose) as arn:
@@ -46,7 +46,7 @@ def delete_endpoint(whose: str) -> Operation:
 
 
 def create_endpoint(model: str, says: str, *more: str) -> Operation:
-    """A model of this environment becomes an endpoint with that one's tag, and these."""
+    """Deploys a model of environment `model` with the tag of environment `says` and the tag keys `more`."""
 
     def operation(made: TaggedResources, bedrock: Any) -> None:
         asked = {"modelDeploymentName": made.name(), "modelArn": made.models[model], "tags": tags(says, *more)}
@@ -56,7 +56,7 @@ def create_endpoint(model: str, says: str, *more: str) -> Operation:
 
 
 def tag_endpoint(whose: str, says: str, *more: str) -> Operation:
-    """An endpoint of this environment gets that one's tag, and these."""
+    """Tags an endpoint of environment `whose` with the tag of environment `says` and the tag keys `more`."""
 
     def operation(made: TaggedResources, bedrock: Any) -> None:
         with made.deployment(whose) as arn:
@@ -74,7 +74,7 @@ def tag_job(whose: str, says: str, *more: str) -> Operation:
 
 
 def update_endpoint(whose: str) -> Operation:
-    """Another model is put behind an endpoint."""
+    """Deploys another model behind an endpoint."""
 
     def operation(made: TaggedResources, bedrock: Any) -> None:
         asked = {"customModelDeploymentIdentifier": made.live(whose, ROUTE), "modelArn": made.models[OURS]}
@@ -84,7 +84,7 @@ def update_endpoint(whose: str) -> Operation:
 
 
 def start_job(says: str, *more: str) -> Operation:
-    """A job with an environment's tag, and these."""
+    """Starts a job with the tag of one environment and the given tag keys."""
 
     def operation(made: TaggedResources, bedrock: Any) -> None:
         made.stop(bedrock.create_model_customization_job(**made.job(tags(says, *more)))["jobArn"])
@@ -93,7 +93,7 @@ def start_job(says: str, *more: str) -> Operation:
 
 
 def start_job_on_foreign_model(made: TaggedResources, bedrock: Any) -> None:
-    """The other environment's model is the base of a job."""
+    """Starts a job whose base model belongs to the other environment."""
     base = made.models[THEIRS]
     made.stop(bedrock.create_model_customization_job(**made.job(tags(OURS), baseModelIdentifier=base))["jobArn"])
 
@@ -107,34 +107,34 @@ def stop_job(whose: str) -> Operation:
 
 
 def call_endpoint(whose: str, route: str = ROUTE) -> Operation:
-    """The endpoint that is this environment's and route's."""
+    """Calls the endpoint after tagging it with this environment and route."""
     return lambda made, runtime: runtime.converse(modelId=made.live(whose, route), messages=QUESTION)
 
 
 def call_model_without_profile(made: TaggedResources, runtime: Any) -> None:
-    """A teacher in another Region, directly: it is allowed there through its profile alone."""
+    """Calls a teacher in another Region directly. IAM allows it there only through its inference profile."""
     runtime.converse(modelId="amazon.nova-pro-v1:0", messages=QUESTION)
 
 
 def create_grant(made: TaggedResources, kms: Any) -> None:
-    """The key is given on to somebody, and for no resource of AWS's."""
+    """Grants the key to a principal that is not an AWS resource."""
     kms.create_grant(KeyId=made.key, GranteePrincipal=made.job_role, Operations=["Decrypt"])
 
 
 def decrypt(made: TaggedResources, kms: Any) -> None:
-    """With the key itself, through no service."""
+    """Decrypts with the key directly, not through a service."""
     kms.decrypt(KeyId=made.key, CiphertextBlob=made.sealed)
 
 
 def decrypt_under_other_key(made: TaggedResources, kms: Any) -> None:
-    """The same with a key that is not the environment's."""
+    """Decrypts with a key that does not belong to the environment."""
     root = made.environment.client("kms")
     key = root.create_key()["KeyMetadata"]["Arn"]
     kms.decrypt(KeyId=key, CiphertextBlob=root.encrypt(KeyId=key, Plaintext=b"a prompt")["CiphertextBlob"])
 
 
 def as_team(operation: Operation) -> Step:
-    """The team of the route to the recipe's student asks."""
+    """Runs the operation as the team of the route to the recipe's student."""
     return lambda environment: error_message(
         operation, tagged_resources(environment), _team(environment).client("bedrock-runtime", environment.home)
     )
@@ -146,7 +146,7 @@ def _team(environment: Environment) -> Team:
 
 
 def invoke(kind: str, named: Named, region: str = "home") -> Step:
-    """A person invokes a function directly; what IAM says to that, nothing where the function answers."""
+    """Invokes a function directly as a user. The step returns the IAM error message, or "" if the function answers."""
 
     def step(environment: Environment) -> str:
         client, name = environment.client_as(kind, "lambda", getattr(environment, region)), named(environment)
@@ -156,22 +156,22 @@ def invoke(kind: str, named: Named, region: str = "home") -> Step:
 
 
 def write_collected(made: TaggedResources, s3: Any) -> None:
-    """Prompts of logged calls are put where the collector alone may put any."""
+    """Writes prompts to the prefix that only the collector may write to."""
     s3.put_object(Bucket=made.prompts, Key=f"{COLLECTED_PREFIX}{made.name()}", Body=b"{}")
 
 
 def write_collected_elsewhere(made: TaggedResources, s3: Any) -> None:
-    """The same in a bucket whose name begins as the environment's, under another key."""
+    """Writes to a bucket whose name starts like the environment's bucket but that is encrypted under another key."""
     with made.lookalike_bucket() as bucket:
         s3.put_object(Bucket=bucket, Key=f"{COLLECTED_PREFIX}{made.name()}", Body=b"{}")
 
 
 def record_upload(made: TaggedResources, dynamodb: Any) -> None:
-    """Who uploaded something is written down."""
+    """Records who uploaded an object."""
     keys = {name: {"S": f"{PREFIX}{name}"} for name in ("pk", "sk")}
     dynamodb.put_item(TableName=str(made.environment.outputs["ledger"]), Item=keys)
 
 
 def delete_version(made: TaggedResources, s3: Any) -> None:
-    """A version of a data set is deleted for good."""
+    """Permanently deletes a version of a data set."""
     s3.delete_object(**made.object())

@@ -1,4 +1,4 @@
-"""Checks after every journey: only the live endpoint bills by the hour, and no execution waits."""
+"""Checks after every journey: only the live endpoint is billed by the hour, and no execution is waiting."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ MACHINE_AT_WORK = ("InProgress", "Stopping")
 
 
 def assert_nothing_is_left(environment: Environment) -> None:
-    """Waits for the nets of the road to have done their work, then fails with all that is still there."""
+    """Waits until the cleanup functions have run, then fails with a list of everything that is left."""
     found: list[str] = []
 
     def clean() -> bool:
@@ -24,11 +24,11 @@ def assert_nothing_is_left(environment: Environment) -> None:
     except AssertionError:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
     denied = iam_usage.denied(environment)
-    assert not denied, "calls of ours that IAM refused:\n" + "\n".join(denied)
+    assert not denied, "calls of our roles that IAM denied:\n" + "\n".join(denied)
 
 
 def leftovers(environment: Environment) -> list[str]:
-    """Each as a sentence."""
+    """Yields one sentence for each leftover."""
     return [*_endpoints(environment), *_unsettled(environment), *_buried(environment)]
 
 

@@ -1,6 +1,6 @@
-"""The attack that each condition in a policy prevents.
+"""The attack that each policy condition prevents.
 
-A test carries it out in a running deployment: it is refused, and succeeds after the condition is removed.
+A test carries it out in a running deployment: the attack is denied, and succeeds once the condition is removed.
 """
 
 from typing import NamedTuple
@@ -22,10 +22,11 @@ RemovedCondition = tuple[str, str, str]
 
 
 class ConditionCase(NamedTuple):
-    """`attack` is refused for a condition of the statement that `allows` it; without it AWS says `then`.
+    """A condition of the statement that `allows` an action. The condition denies `attack`; without it AWS returns
+    `then`.
 
-    holder: the construct of the role or the policy. besides: conditions of the same policy that are gone before and
-    after, for they would keep the attack out too.
+    holder: the construct id of the role or policy. besides: conditions of the same policy that would also deny the
+    attack; they are removed throughout.
     """
 
     holder: str
@@ -77,13 +78,13 @@ CONDITION_CASES = {
         f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop_job(THEIRS))
         for who in (DISTILLATION, SETTLE)
     },
-    "no job is begun under another environment's tag": _of(
+    "no job is started with another environment's tag": _of(
         DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
     ),
-    "no job is begun with a tag that nobody is to set": _of(
+    "no job is started with an unexpected tag key": _of(
         DISTILLATION, TRAIN, ALL, KEYS, actions.start_job(OURS, "owner"), (TAG, ALL, KEYS)
     ),
-    "no job is begun on another environment's model": _of(
+    "no job is started on another environment's model": _of(
         DISTILLATION,
         TRAIN,
         IF_EXISTS,
@@ -95,14 +96,14 @@ CONDITION_CASES = {
     "no job is taken from another environment": _of(
         DISTILLATION, TAG, IF_EXISTS, RESOURCE, actions.tag_job(THEIRS, OURS)
     ),
-    "no job gets a tag that nobody is to set": _of(DISTILLATION, TAG, ALL, KEYS, actions.tag_job(OURS, OURS, "owner")),
+    "no job is tagged with an unexpected key": _of(DISTILLATION, TAG, ALL, KEYS, actions.tag_job(OURS, OURS, "owner")),
     **{
         f"{who.ident} {does}": _of(who, allows, operator, key, operation, *besides)
         for who in (ENDPOINT, PROMOTION)
         for does, allows, operator, key, operation, *besides in (
             ("hosts no model of another environment", HOST, EQUALS, RESOURCE, actions.create_endpoint(THEIRS, OURS)),
             (
-                "hosts nothing for another",
+                "creates no endpoint for another environment",
                 HOST,
                 EQUALS,
                 REQUEST,
@@ -110,16 +111,22 @@ CONDITION_CASES = {
                 (TAG, EQUALS, REQUEST),
             ),
             (
-                "hosts under no strange tag",
+                "creates no endpoint with an unexpected tag key",
                 HOST,
                 ALL,
                 KEYS,
                 actions.create_endpoint(OURS, OURS, "owner"),
                 (TAG, ALL, KEYS),
             ),
-            ("gives no endpoint away", TAG, EQUALS, REQUEST, actions.tag_endpoint(OURS, THEIRS)),
-            ("takes no endpoint from another", TAG, IF_EXISTS, RESOURCE, actions.tag_endpoint(THEIRS, OURS)),
-            ("tags no endpoint strangely", TAG, ALL, KEYS, actions.tag_endpoint(OURS, OURS, "owner")),
+            ("moves no endpoint into another environment", TAG, EQUALS, REQUEST, actions.tag_endpoint(OURS, THEIRS)),
+            (
+                "takes no endpoint from another environment",
+                TAG,
+                IF_EXISTS,
+                RESOURCE,
+                actions.tag_endpoint(THEIRS, OURS),
+            ),
+            ("tags no endpoint with an unexpected key", TAG, ALL, KEYS, actions.tag_endpoint(OURS, OURS, "owner")),
         )
     },
     **{
@@ -128,32 +135,32 @@ CONDITION_CASES = {
         )
         for who in (ENDPOINT, SWEEP, PROMOTION)
     },
-    "no model is put behind another environment's endpoint": _of(
+    "no endpoint of another environment is updated": _of(
         PROMOTION, REPOINT, EQUALS, RESOURCE, actions.update_endpoint(THEIRS)
     ),
-    "another environment's candidate is not asked": _of(
+    "no candidate of another environment is called": _of(
         EVALUATION, INVOKE, EQUALS, RESOURCE, actions.call_endpoint(THEIRS)
     ),
-    "another environment's student is not served": _of(
+    "no student of another environment is served": _of(
         SERVING, INVOKE, EQUALS, RESOURCE, actions.call_endpoint(THEIRS)
     ),
-    "what is no student's endpoint is not served": _of(
+    "no endpoint without a student's route is served": _of(
         SERVING, INVOKE, "StringLike", OF_ROUTE, actions.call_endpoint(OURS, "none")
     ),
     **{
-        f"{who.ident} grants the key to nobody itself": _of(
+        f"{who.ident} creates no grant on its own behalf": _of(
             who, CREATE_GRANT, "Bool", GRANT, actions.create_grant, (CREATE_GRANT, EQUALS, VIA)
         )
         for who in (DISTILLATION, ENDPOINT, PROMOTION)
     },
-    "a grant is made through Bedrock": _of(
+    "grants are created through Bedrock only": _of(
         DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.create_grant, (CREATE_GRANT, "Bool", GRANT)
     ),
-    "the key opens nothing but through a service": _of(DISTILLATION, DECRYPT, EQUALS, VIA, actions.decrypt),
-    "no key but the environment's opens a student": _of(
+    "the key decrypts through a service only": _of(DISTILLATION, DECRYPT, EQUALS, VIA, actions.decrypt),
+    "only the environment's key decrypts a student": _of(
         SERVING, DECRYPT, "ForAnyValue:StringEquals", ALIASES, actions.decrypt_under_other_key, (DECRYPT, EQUALS, VIA)
     ),
-    "nothing is collected under another key": ConditionCase(
+    "no collected prompt is written under another key": ConditionCase(
         COLLECTOR.ident,
         role(COLLECTOR.ident, COLLECTOR.stack),
         WRITE,
@@ -162,7 +169,7 @@ CONDITION_CASES = {
         actions.as_role(COLLECTOR, "s3", actions.write_collected_elsewhere),
     ),
     **{
-        f"{who.ident} asks no teacher past its profile": ConditionCase(
+        f"{who.ident} calls no teacher without its inference profile": ConditionCase(
             who.ident,
             role(who.ident),
             INVOKE,
@@ -196,11 +203,11 @@ def _team(key: str, operation: actions.Operation) -> ConditionCase:
 
 TEAM = "ServingCallersdistilledsupport"
 CONDITION_CASES |= {
-    "an approver is nobody else": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
-    "an operator is nobody else": _person("Operators", "operator", _function("PromotionRollbackFunction")),
-    "on call is nobody else": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
-    "a caller is nobody else": _person("Callers", "caller", _alias, "serving"),
-    "a team asks no student of another environment": _team(RESOURCE, actions.call_endpoint(THEIRS)),
-    "a team asks no student of another route": _team(OF_ROUTE, actions.call_endpoint(OURS, "distilled/another")),
+    "an approver cannot forge an identity": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
+    "an operator cannot forge an identity": _person("Operators", "operator", _function("PromotionRollbackFunction")),
+    "on-call staff cannot forge an identity": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
+    "a caller cannot forge an identity": _person("Callers", "caller", _alias, "serving"),
+    "a team calls no student of another environment": _team(RESOURCE, actions.call_endpoint(THEIRS)),
+    "a team calls no student of another route": _team(OF_ROUTE, actions.call_endpoint(OURS, "distilled/another")),
 }
-"""In an event of his own making, somebody may say that he is anybody."""
+"""The first four of these attacks write the event themselves, in which they could claim any identity."""

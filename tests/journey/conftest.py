@@ -1,4 +1,4 @@
-"""Each journey has a local account of its own: started, deployed into, travelled, and stopped again."""
+"""Fixtures that start a local account for each journey, deploy into it and stop it."""
 
 import os
 from collections.abc import Iterator
@@ -16,18 +16,20 @@ from tests.journey.assemblies import Assemblies
 from tests.journey.environment import Environment
 from tests.unit.stacks.assembly import DAYS
 
-SPEED = 360.0  # virtual seconds a second, as in the demo: the shortest wait of a person, an hour, is ten seconds
+SPEED = 360.0  # virtual seconds per second, as in the demo: the shortest human wait, one hour, takes ten seconds
 UNUSED = "granted and never used"
 
 
 class Start(Protocol):
     def __call__(self, environment: str, /, **account: Any) -> tuple[LocalAccount, Settings]:
-        """A new account, on the environment's day and with these options of LocalAccount; and its settings."""
+        """Starts a new account on the environment's test date with these `LocalAccount` options. Returns it with its
+        settings.
+        """
 
 
 class Deploy(Protocol):
     def __call__(self, environment: str, /, *, settings: Settings | None = None, **account: Any) -> Environment:
-        """The environment, or other settings of it, in a new account with these options of LocalAccount."""
+        """Deploys the environment, or other settings for it, into a new account with these `LocalAccount` options."""
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +67,7 @@ def deploy(start: Start, assemblies: Assemblies, record_property: Any) -> Iterat
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """For information: what no journey of this session used of what the functions of `dev` were granted."""
+    """Lists, for information, the permissions of `dev`'s functions that no journey of this session used."""
     reports = [report for kind in ("", "passed") for report in terminalreporter.getreports(kind)]
     recorded = [value for report in reports for name, value in report.user_properties if name == UNUSED]
     for function, actions in sorted(iam_usage.unused(recorded).items()):

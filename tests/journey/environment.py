@@ -1,4 +1,4 @@
-"""A deployed environment of a local account: the actions of a person, and its observable state."""
+"""A deployed environment of a local account: what users do in it, and its observable state."""
 
 import functools
 import json
@@ -29,7 +29,7 @@ RECIPE = "support"
 
 
 class Environment:
-    """People act under the policies that the stacks declare for them; root looks where they may not."""
+    """Users act under the policies that the stacks declare for them. Root reads what those policies deny."""
 
     def __init__(self, account: LocalAccount, settings: Settings) -> None:
         self.account, self.settings = account, settings
@@ -39,18 +39,18 @@ class Environment:
 
     @functools.cache  # noqa: B019 - lives as long as its journey
     def client(self, service: str, region: str | None = None) -> Any:
-        """Root's client, in the home Region unless another is named."""
+        """Returns a client for root, by default in the home Region."""
         return self._deployment.client(service, region or self.home)
 
     @functools.cache  # noqa: B019 - as above
     def credentials(self, kind: str) -> Mapping[str, str]:
-        """The variables with which an `operator`, a `caller` or a `collector` comes."""
+        """Returns the environment variables with the credentials of an `operator`, a `caller` or a `collector`."""
         name = self.settings.environment
         return people.credentials(self.account, name, kind, home=self.home, inference=self.inference)
 
     @functools.cache  # noqa: B019 - as above
     def client_as(self, kind: str, service: str, region: str | None = None) -> Any:
-        """A person's client, in the home Region unless another is named."""
+        """Returns a client for a user, by default in the home Region."""
         keys = {name.lower(): value for name, value in self.credentials(kind).items()}
         return boto3.client(  # type: ignore[call-overload]  # a name known at run time only
             service, region_name=region or self.home, endpoint_url=self.account.endpoint, **keys
@@ -58,12 +58,12 @@ class Environment:
 
     @functools.cached_property
     def outputs(self) -> Mapping[str, Any]:
-        """Where things are, as the pipeline published it."""
+        """Resource names that the pipeline stack publishes."""
         return self._parameter("operator", self.names.pipeline, self.home)
 
     @functools.cached_property
     def serving(self) -> Mapping[str, Any]:
-        """The invoke function, as serving published it in the inference Region."""
+        """The invoke function, as the serving stack publishes it in the inference Region."""
         return self._parameter("caller", self.names.serving, self.inference)
 
     def _parameter(self, kind: str, name: str, region: str) -> Mapping[str, Any]:
@@ -72,69 +72,69 @@ class Environment:
 
     @functools.cached_property
     def ledger(self) -> Ledger:
-        """Root's: locks and task tokens are nobody's to read. People see runs by `distillery status`."""
+        """The ledger as root reads it: users cannot read locks and task tokens; `distillery status` shows runs."""
         return Ledger(Table(str(self.outputs["ledger"]), self.client("dynamodb")))
 
     def alias(self) -> Alias | None:
         return Aliases(self.client_as("operator", "ssm")).read(self.names.alias(RECIPE))
 
     def promoted(self) -> Alias:
-        """The alias of a recipe that has one."""
+        """Returns the alias of a recipe, which must have one."""
         alias = self.alias()
-        assert alias is not None, "nothing was promoted"
+        assert alias is not None, "no model was promoted"
         return alias
 
-    # what a person does
+    # actions of users
 
     def upload(self, prompts: list[Prompt] | bytes, name: str = "prompts.jsonl") -> dict[str, str]:
-        """Puts a file where S3's event starts a run; its bucket, key and version."""
+        """Uploads a file as users do, so that S3's event starts a run. Returns bucket, key and version."""
         body = prompts if isinstance(prompts, bytes) else jsonl(prompts)
         bucket, key = str(self.outputs["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
         version = self.client_as("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         return {"bucket": bucket, "key": key, "version": version}
 
     def start_run(self, prompts: list[Prompt]) -> str:
-        """Uploads prompts and waits for the run that they start; its id."""
+        """Uploads prompts and waits for the run to start. Returns its id."""
         known = {record.run.id for record in self.runs()}
         self.upload(prompts)
         return self.until(lambda: {record.run.id for record in self.runs()} - known, "run").pop()
 
     def run(self, prompts: list[Prompt]) -> RunRecord:
-        """Uploads prompts and waits for the run that they start to end."""
+        """Uploads prompts and waits for the run to end."""
         return self.wait_for_run(self.start_run(prompts))
 
     def command(self, *verb: str, by: str = "operator") -> str:
-        """What `distillery VERB` prints; fails where it does."""
+        """Returns the output of `distillery VERB`. Fails if the command fails."""
         done = self.command_as(*verb, by=by)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def command_as(self, *verb: str, by: str) -> "subprocess.CompletedProcess[str]":
-        """`distillery VERB`, as somebody of that kind."""
+        """Runs `distillery VERB` as a user of that kind."""
         command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
         environ = {**self.account.environ(self.home), **self.credentials(by)}
         return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
     def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
-        """Asks a route by the invoke function."""
+        """Calls a route through the invoke function."""
         payload = {"route": route, "prompt": prompt.messages[-1][1], "system": prompt.system}
         client = self.client_as("caller", "lambda", self.inference)
         return self.invoke(str(self.serving["function"]), payload, client=client)
 
     def invoke(self, function: str, payload: Any, *, client: Any = None) -> dict[str, Any]:
-        """A function's answer; fails where it raised."""
+        """Returns the function's answer. Fails if the function raised."""
         answer = (client or self.client("lambda")).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body
         return dict(body)
 
-    # what can be seen
+    # observable state
 
     def runs(self) -> list[RunRecord]:
         return self.ledger.runs(RECIPE)
 
     def wait_for_run(self, run: str) -> RunRecord:
-        """The run's record once it has an outcome and its execution is over."""
+        """Waits until the run has an outcome and its execution has ended. Returns its record."""
         self.until(self.fast_forwarding(lambda: self.ledger.run(run).outcome is not Outcome.RUNNING), f"end of {run}")
         self.until(lambda: self.execution(run)["status"] != "RUNNING", f"end of the execution {run}")
         return self.ledger.run(run)
@@ -152,50 +152,50 @@ class Environment:
         return list(found["executions"])
 
     def read(self, uri: str, by: str = "reader") -> bytes:
-        """An object's bytes: texts are the data reader's alone."""
+        """Returns an object's bytes. Only the data reader may read texts."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return bytes(self.client_as(by, "s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def uris_under(self, prefix: str) -> list[str]:
-        """The URIs of what the data bucket holds under a prefix."""
+        """Returns the URIs of the objects under a prefix of the data bucket."""
         bucket = str(self.outputs["data_bucket"])
         found = self.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return [f"s3://{bucket}/{one['Key']}" for one in found]
 
     def logged(self, text: str) -> list[str]:
-        """The lines of the dataset function's log that hold a text."""
+        """Returns the lines of the dataset function's log that contain a text."""
         function = self.client("lambda").get_function_configuration(FunctionName=self.outputs["functions"]["dataset"])
         group = function["LoggingConfig"]["LogGroup"]
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
         return [line for event in events for line in event["message"].splitlines() if text in line]
 
-    # what only a simulated account has
+    # available in a simulated account only
 
     def inventory(self) -> dict[str, Any]:
-        """What Bedrock holds and bills in the whole account."""
+        """Returns what Bedrock stores and bills in the whole account."""
         return dict(waiting.admin(self.account, "GET", "inventory"))
 
     def clear_faults(self) -> None:
-        """Lets nothing go wrong on request any more."""
+        """Removes all injected faults."""
         waiting.admin(self.account, "DELETE", "faults")
 
     def set_quota(self, **quotas: int) -> None:
-        """Raises or lowers the account's quotas of Bedrock."""
+        """Sets the account's Bedrock quotas."""
         waiting.admin(self.account, "PUT", "quotas", quotas)
 
     def advance_hours(self, hours: float) -> None:
-        """Moves the account's clock on."""
+        """Advances the account's clock."""
         clock = waiting.admin(self.account, "GET", "clock")
         now = datetime.fromisoformat(clock["now"]).timestamp()
         waiting.admin(self.account, "PUT", "clock", {"virtual": now + hours * 3600})
 
     def advance_to_next_day(self) -> None:
-        """Moves the account's clock on to a minute past midnight, UTC."""
+        """Advances the account's clock to one minute past midnight UTC."""
         now = datetime.fromisoformat(waiting.admin(self.account, "GET", "clock")["now"]).timestamp()
         waiting.admin(self.account, "PUT", "clock", {"virtual": (now // 86_400 + 1) * 86_400 + 60})
 
     def fast_forwarding(self, found: Callable[[], T]) -> Callable[[], T]:
-        """What finds something; while nothing but a customization job is at work, each look moves the clock on."""
+        """Wraps `found` so that each call advances the clock while only a customization job is running."""
 
         def look() -> T:
             if self.ledger.waiting_jobs():
@@ -205,5 +205,5 @@ class Environment:
         return look
 
     def until(self, found: Callable[[], T], what: str) -> T:
-        """What `found` returns once it is true; fails if the account is quiet and it is not."""
+        """Returns the first true result of `found`. Fails if the account becomes idle without one."""
         return waiting.until(self.account, found, what)

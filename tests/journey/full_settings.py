@@ -1,4 +1,4 @@
-"""The environment dev with every optional part: one assembly for all journeys that need one of these."""
+"""The dev environment with every optional part enabled. Journeys that need one of these parts share its assembly."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ TOKENS = 20_000
 
 
 def full_settings(assemblies: Assemblies) -> Settings:
-    """dev, where callers are counted and calls are collected."""
+    """Returns dev's settings with caller quotas and log collection enabled."""
     dev = assemblies.settings("dev")
     recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
     more = {

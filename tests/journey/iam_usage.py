@@ -1,4 +1,4 @@
-"""The permissions of the functions, and those that they used, from the recorded IAM decisions."""
+"""The functions' permissions, and the ones they used, from the recorded IAM decisions."""
 
 import json
 import re
@@ -9,13 +9,13 @@ from typing import Any
 from tests.journey.environment import Environment
 
 SESSION = "tried"
-"""Of a role in which a journey tries something: a role's function has sessions of another name."""
+"""Session name of a role that a journey assumes. A function's own sessions have other names."""
 OURS = re.compile(r":assumed-role/distillery-[a-z0-9]+-(?P<role>[a-z]+-\w+?Role)[0-9A-F]")
 Actions = dict[str, list[str]]
 
 
 def denied(environment: Environment) -> list[str]:
-    """Every call of a role of ours that IAM refused."""
+    """Returns every denied call of a distillery role."""
     return [
         f"{each['principal']} {each['action']} on {each['resource']}: {each['decision']}"
         for each in _decisions(environment)
@@ -24,12 +24,12 @@ def denied(environment: Environment) -> list[str]:
 
 
 def used(environment: Environment) -> Actions:
-    """Actions by role, named as its construct is: `pipeline-DatasetFunctionRole`."""
+    """Returns the used actions by role. A role is named after its construct: `pipeline-DatasetFunctionRole`."""
     return _by_role((each["principal"], each["action"]) for each in _decisions(environment))
 
 
 def granted(environment: Environment) -> Actions:
-    """The same, of what the policies of functions allow."""
+    """Returns the actions by role that the functions' policies allow."""
     iam = environment.client("iam")
     roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
     ours = [one["RoleName"] for one in roles if "lambda.amazonaws.com" in str(one["AssumeRolePolicyDocument"])]
@@ -38,7 +38,7 @@ def granted(environment: Environment) -> Actions:
 
 
 def unused(recorded: Iterable[Mapping[str, Actions]]) -> Actions:
-    """By role, over several journeys, what none of them used."""
+    """Returns the granted actions by role that no journey used."""
     left: dict[str, set[str]] = defaultdict(set)
     gone: dict[str, set[str]] = defaultdict(set)
     for journey in recorded:

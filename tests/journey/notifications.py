@@ -1,4 +1,4 @@
-"""Notifications: a queue that subscribes to the environment's topic, like an e-mail address."""
+"""Subscribes a queue to the environment's topic, as an e-mail address would be."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ Notice = dict[str, str]
 
 
 def listen(environment: Environment) -> Callable[[], list[Notice]]:
-    """From now on; call what is returned for all that was heard up to then."""
+    """Subscribes a queue. The returned function returns all messages received so far."""
     sns, sqs = environment.client("sns"), environment.client("sqs")
     topics = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
     (topic,) = [arn for arn in topics if f":distillery-{environment.settings.environment}-foundation-" in arn]

@@ -1,4 +1,4 @@
-"""The policies of a deployed environment, to take a statement or a condition away from one for a while."""
+"""Removes a statement or a condition from a policy of a deployed environment, and restores it."""
 
 import contextlib
 import json
@@ -13,20 +13,20 @@ Which = Callable[[Statement], bool]
 
 
 class Policy(Protocol):
-    """One policy, as a list of statements that can be written back."""
+    """A policy whose statements can be read and written."""
 
     def read(self) -> list[Statement]:
-        """What it says now."""
+        """Returns the current statements."""
 
     def write(self, statements: list[Statement]) -> None:
-        """What it says from now on."""
+        """Replaces the statements."""
 
 
 Find = Callable[[Environment], Policy]
 
 
 def remove_statement(policy: Policy, which: Which) -> list[Statement]:
-    """Takes away every statement that allows this; what the policy said before. Fails where it has none."""
+    """Removes every matching Allow statement and returns the previous statements. Fails if none matches."""
     before = policy.read()
     kept = [statement for statement in before if not (statement["Effect"] == "Allow" and which(statement))]
     assert len(kept) < len(before), f"no such statement in {before}"
@@ -36,7 +36,7 @@ def remove_statement(policy: Policy, which: Which) -> list[Statement]:
 
 @contextlib.contextmanager
 def statement_removed(policy: Policy, which: Which) -> Iterator[None]:
-    """As `remove_statement`, and the policy says again what it said when this ends."""
+    """Removes matching statements like `remove_statement`, and restores them on exit."""
     before = remove_statement(policy, which)
     try:
         yield
@@ -46,7 +46,7 @@ def statement_removed(policy: Policy, which: Which) -> Iterator[None]:
 
 @contextlib.contextmanager
 def condition_removed(policy: Policy, which: Which, operator: str, key: str) -> Iterator[None]:
-    """Every statement that allows this is without one of its conditions, until this ends. Fails where none has it."""
+    """Removes one condition from every matching Allow statement, and restores it on exit. Fails if none has it."""
     before = policy.read()
     after = [_drop_condition(one, operator, key) if one["Effect"] == "Allow" and which(one) else one for one in before]
     assert after != before, f"no such condition in {before}"
@@ -71,7 +71,7 @@ def action(name: str) -> Which:
 
 
 def via(service: str) -> Which:
-    """The use of a key through a service."""
+    """Matches a statement that allows the use of a key through a service."""
 
     def used(statement: Statement) -> bool:
         tests = statement.get("Condition", {}).get("StringEquals", {})
@@ -85,7 +85,7 @@ def sid(name: str) -> Which:
 
 
 def source(name: str) -> Which:
-    """Whose conditions name this: a resource, or a key."""
+    """Matches a statement whose conditions contain this resource or key."""
     return lambda statement: name in str(statement.get("Condition"))
 
 
@@ -105,7 +105,7 @@ class _Document:
 
 
 class _Permissions:
-    """A function's policy, which is written statement by statement."""
+    """A function's resource policy, which is written one statement at a time."""
 
     def __init__(self, client: Any, function: str) -> None:
         self._client, self._function = client, function
@@ -134,7 +134,7 @@ def _account(statement: Statement) -> dict[str, str]:
 
 
 def resource(environment: Environment, stack: str, ident: str) -> str:
-    """The physical name of the one resource of a stack whose logical id begins so."""
+    """Returns the physical name of the only resource of a stack whose logical id starts with `ident`."""
     region = environment.inference if stack in ("serving", "collection") else environment.home
     cfn = environment.client("cloudformation", region)
     name = f"distillery-{environment.settings.environment}-{stack}"
@@ -144,7 +144,7 @@ def resource(environment: Environment, stack: str, ident: str) -> str:
 
 
 def role(ident: str, stack: str = "pipeline") -> Find:
-    """A role's own policy."""
+    """Finds a role's inline policy."""
 
     def find(environment: Environment) -> Policy:
         iam, name = environment.client("iam"), resource(environment, stack, ident)
@@ -159,12 +159,12 @@ def role(ident: str, stack: str = "pipeline") -> Find:
 
 
 def managed(ident: str, stack: str = "pipeline") -> Find:
-    """A policy that people or teams hold."""
+    """Finds a managed policy of users or teams."""
     return lambda environment: Managed(environment.client("iam"), resource(environment, stack, ident))
 
 
 class Managed:
-    """A policy by its ARN. It keeps five versions."""
+    """A managed policy, by its ARN. IAM keeps at most five versions."""
 
     def __init__(self, iam: Any, arn: str) -> None:
         self._iam, self._arn = iam, arn
@@ -184,7 +184,7 @@ class Managed:
 
 
 def trust(ident: str, stack: str = "pipeline") -> Find:
-    """Who may assume a role."""
+    """Finds the trust policy of a role."""
 
     def find(environment: Environment) -> Policy:
         iam, name = environment.client("iam"), resource(environment, stack, ident)
@@ -197,7 +197,7 @@ def trust(ident: str, stack: str = "pipeline") -> Find:
 
 
 def key(environment: Environment) -> Policy:
-    """Of the key in the home Region."""
+    """Finds the policy of the key in the home Region."""
     kms, of = environment.client("kms"), {"KeyId": resource(environment, "foundation", "Key"), "PolicyName": "default"}
     return _Document(
         lambda: kms.get_key_policy(**of)["Policy"], lambda document: kms.put_key_policy(**of, Policy=document)

@@ -1,4 +1,4 @@
-"""Sets of prompts for journeys, in the schema that Bedrock's distillation reads."""
+"""Prompts for journeys, in the schema that Bedrock's distillation reads."""
 
 import csv
 import itertools
@@ -12,24 +12,24 @@ from local.account import ROOT
 
 EXAMPLES = ROOT / "examples" / "support"
 
-# Two sets that share no label, small enough for a short journey and easy enough for a student to pass.
+# Two sets without a common label. They are small enough for a short journey and easy enough for a student to pass.
 DELIVERY = ("delivery.address", "delivery.late", "discount.code", "item.damaged")
 MONEY = ("account.login", "payment.declined", "payment.duplicate", "subscription.cancel")
 
 
 def support(*labels: str) -> list[Prompt]:
-    """The example prompts, of all labels or of these."""
+    """Returns the example prompts, of all labels or of the given ones."""
     lines = (EXAMPLES / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
     return [prompt for prompt in map(parse, lines) if not labels or prompt.reference in labels]
 
 
 def unlabelled(prompts: Iterable[Prompt]) -> list[Prompt]:
-    """The same prompts without their references."""
+    """Returns the prompts without their references."""
     return [Prompt(system=prompt.system, messages=prompt.messages, reference=None) for prompt in prompts]
 
 
 def contradicting(prompts: Sequence[Prompt]) -> list[Prompt]:
-    """The same prompts, each with a reference drawn from all: there is nothing to learn in them."""
+    """Returns the prompts, each with a reference drawn from all references, so that nothing can be learned."""
     references = [prompt.reference for prompt in prompts]
     random.Random(7).shuffle(references)
     return [
@@ -39,7 +39,7 @@ def contradicting(prompts: Sequence[Prompt]) -> list[Prompt]:
 
 
 def banking77(folder: Path, rows: int) -> list[Prompt]:
-    """The first shuffled rows of the training part, with a system prompt that lists the labels."""
+    """Returns the first rows of the shuffled training set, with a system prompt that lists the labels."""
     labels = json.loads((folder / "categories.json").read_text(encoding="utf-8"))
     with (folder / "train.csv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
@@ -52,5 +52,5 @@ def banking77(folder: Path, rows: int) -> list[Prompt]:
 
 
 def jsonl(prompts: Iterable[Prompt]) -> bytes:
-    """The file that a person uploads."""
+    """Returns the prompts as an uploadable JSON Lines file."""
     return "".join(to_line(prompt) + "\n" for prompt in prompts).encode()

@@ -1,4 +1,4 @@
-"""Callers of a route: a user with the managed policy of one route, and no other."""
+"""Callers of a route: a user that holds only the managed policy of that route."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ QUESTION = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
 
 
 class Team:
-    """Calls its route by boto3 alone, as the route's map says."""
+    """Calls its route with boto3 alone, as the route map describes."""
 
     def __init__(self, environment: Environment, route: str) -> None:
         self._environment, self.route = environment, route
@@ -30,7 +30,7 @@ class Team:
 
     @functools.cached_property
     def policy(self) -> str:
-        """Found as its path says."""
+        """The ARN of the policy, found by its path."""
         path = f"{self._environment.names.route(self.route)}/"
         (found,) = self._iam.list_policies(Scope="Local", PathPrefix=path)["Policies"]
         return str(found["Arn"])
@@ -48,13 +48,13 @@ class Team:
         return str(self.client("ssm", region).get_parameter(Name=parameter)["Parameter"]["Value"])
 
     def identifier(self, step: Step) -> str:
-        """`modelId` of Converse; a student's is in its alias."""
+        """Returns the `modelId` for Converse. A student's is in its alias."""
         if step.alias is None:
             return str(step.identifier)
         return str(json.loads(self._read(step.alias, step.region))["endpoint"]["arn"])
 
     def refusals(self, identifier: str, region: str, **mode: Any) -> list[str]:
-        """What IAM says to Converse and to its stream; empty where it lets them through."""
+        """Returns IAM's error messages for Converse and ConverseStream. Empty if both are allowed."""
         runtime = self.client("bedrock-runtime", region)
         found = []
         for call in (runtime.converse, runtime.converse_stream):
@@ -69,7 +69,7 @@ class Team:
         return found
 
     def refused(self) -> list[str]:
-        """What IAM says to the route's steps, each in its mode and tier."""
+        """Returns IAM's error messages for the route's steps, each called in its latency mode and service tier."""
         return [
             said for step in self.map.steps for said in self.refusals(self.identifier(step), step.region, **_mode(step))
         ]
@@ -79,7 +79,7 @@ class Team:
 
     @contextmanager
     def attached_policy(self, statements: list[Statement]) -> Iterator[None]:
-        """The policy says this for a while."""
+        """Replaces the policy's statements until exit."""
         policy = Managed(self._iam, self.policy)
         before = policy.read()
         policy.write(statements)

@@ -1,4 +1,4 @@
-"""Single steps of the pipeline: each function performs one, and returns what was answered."""
+"""Steps of the pipeline: each function performs one and returns the answer as text."""
 
 import json
 from typing import Any
@@ -17,30 +17,32 @@ NOTHING = "nothing was logged"
 
 
 def run_pipeline(environment: Environment) -> str:
-    """An operator has good prompts taken, and the run ends."""
+    """Submits valid prompts as an operator and waits for the run to end."""
     answer = _receive(environment, jsonl(support(*DELIVERY)))
     return answer if isinstance(answer, str) else environment.wait_for_run(answer["run"]).reason
 
 
 def refuse_prompts(environment: Environment) -> str:
-    """An operator has bad prompts refused: they are read, a report is written, people are told."""
+    """Submits invalid prompts as an operator: the function reads them, writes a report and sends a notice."""
     return str(_receive(environment, b"{}\n"))
 
 
 def fill_dead_letter_queue(environment: Environment) -> str:
-    """Bad prompts come as an event: what the dataset function cannot handle goes to its dead letters."""
+    """Sends invalid prompts as an asynchronous event. The dataset function fails, and Lambda sends the event to its
+    dead-letter queue.
+    """
     payload = _upload_request(environment, b"{}\n")
     environment.client("lambda").invoke(FunctionName=_dataset(environment), InvocationType="Event", Payload=payload)
     return ""
 
 
 def upload_bad_prompts(environment: Environment) -> str:
-    """An operator puts a bad file where S3's event tells the dataset function."""
+    """Uploads an invalid file as an operator to the prefix whose S3 events invoke the dataset function."""
     return str(environment.upload(b"{}\n"))
 
 
 def _receive(environment: Environment, body: bytes) -> Any:
-    """The dataset function's answer to an operator; text where it raised or refused."""
+    """Returns the dataset function's answer to an operator, or the error message."""
     try:
         payload = _upload_request(environment, body)
         answer = environment.client_as("operator", "lambda").invoke(FunctionName=_dataset(environment), Payload=payload)
@@ -51,7 +53,7 @@ def _receive(environment: Environment, body: bytes) -> Any:
 
 
 def _upload_request(environment: Environment, body: bytes) -> bytes:
-    """The request for a run of an uploaded file."""
+    """Uploads a file and returns the request that starts a run with it."""
     bucket, key = str(environment.outputs["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/prompts.jsonl"
     environment.client_as("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)
     return json.dumps({"recipe": RECIPE, "uri": f"s3://{bucket}/{key}", "again": True}).encode()
@@ -62,14 +64,14 @@ def _dataset(environment: Environment) -> str:
 
 
 def write_log(environment: Environment) -> str:
-    """A function runs, and its log has grown."""
+    """Invokes a function and checks that its log has grown."""
     before = len(environment.logged(""))
     refuse_prompts(environment)
     return NOTHING if len(environment.logged("")) == before else "logged"
 
 
 def trigger_alarm(environment: Environment) -> str:
-    """An alarm goes off."""
+    """Puts an alarm into the ALARM state."""
     cloudwatch = environment.client("cloudwatch")
     name = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
     for state in ("OK", "ALARM"):
@@ -78,12 +80,12 @@ def trigger_alarm(environment: Environment) -> str:
 
 
 def wait_for_poll(environment: Environment) -> str:
-    """The slow poll comes by, in its own time."""
+    """Does nothing: the slow poll runs on its own schedule."""
     return ""
 
 
 def run_execution(environment: Environment) -> str:
-    """An execution that does its first task; nobody asked for what it is to roll back."""
+    """Starts an execution that runs its first task. Its input is a rollback that was never requested."""
     sfn, machine = environment.client("stepfunctions"), environment.outputs["state_machine"]
     nonsense = json.dumps({"action": "rollback", "recipe": RECIPE, "alias": {}, "holder": "nobody"})
     arn = sfn.start_execution(stateMachineArn=machine, input=nonsense)["executionArn"]
@@ -94,7 +96,7 @@ def run_execution(environment: Environment) -> str:
 
 
 def update_state_machine(environment: Environment) -> str:
-    """The state machine is deployed again, with the role and the log that it has."""
+    """Updates the state machine without changing its role or its log configuration."""
     sfn, machine = environment.client("stepfunctions"), environment.outputs["state_machine"]
     has = sfn.describe_state_machine(stateMachineArn=machine)
     try:
@@ -105,7 +107,7 @@ def update_state_machine(environment: Environment) -> str:
 
 
 def destroy_buckets(environment: Environment) -> str:
-    """The stack of the buckets is destroyed."""
+    """Deletes the stack that contains the buckets."""
     cfn, name = environment.client("cloudformation"), f"distillery-{environment.settings.environment}-foundation"
     cfn.delete_stack(StackName=name)
     environment.until(
@@ -115,19 +117,19 @@ def destroy_buckets(environment: Environment) -> str:
 
 
 def approve_unknown_run(environment: Environment) -> str:
-    """An approver approves a run that nobody asked for."""
+    """Approves, as an approver, a run that does not exist."""
     run = {"run": f"{RECIPE}-nobody-1", "approve": True, "usd": "1"}
     return _signed(environment, "approver", environment.outputs["decisions"]["approval"], environment.home, run)
 
 
 def request_rollback(environment: Environment) -> str:
-    """An operator wants a model back, and there is none."""
+    """Requests, as an operator, a rollback to a model that does not exist."""
     asked = {"recipe": RECIPE, "version": 1}
     return _signed(environment, "operator", environment.outputs["decisions"]["rollback"], environment.home, asked)
 
 
 def call_route(environment: Environment) -> str:
-    """A caller asks a route by the invoke function's URL, and is counted."""
+    """Calls a route through the invoke function's URL as a caller whose usage is counted."""
     asked = {"route": "haiku", "prompt": "Where is my parcel?", "max_tokens": 5}
     return _signed(environment, "caller", environment.serving["url"], environment.inference, asked)
 
@@ -142,7 +144,7 @@ def _signed(environment: Environment, kind: str, url: str, region: str, asked: d
 
 
 def record_probe(environment: Environment) -> str:
-    """A measurer notes what a probe found."""
+    """Records a probe result as a measurer."""
     name = environment.names.probed("fast").replace("*", "0123")
     ssm = environment.client_as("measurer", "ssm", environment.inference)
     try:
@@ -153,19 +155,19 @@ def record_probe(environment: Environment) -> str:
 
 
 def erase_upload(environment: Environment) -> str:
-    """An eraser finds, reads and deletes a version of what was uploaded."""
+    """Lists, reads and deletes a version of an upload as an eraser."""
     return _erase(environment, "eraser", str(environment.outputs["prompts_bucket"]), f"{UPLOADS_PREFIX}{RECIPE}/gone")
 
 
 def erase_logged_call(environment: Environment) -> str:
-    """The same of a logged call."""
+    """Lists, reads and deletes a version of a logged call as an eraser."""
     ssm = environment.client("ssm", environment.inference)
     bucket = json.loads(ssm.get_parameter(Name=environment.names.collection)["Parameter"]["Value"])["bucket"]
     return _erase(environment, "logs-eraser", bucket, "AWSLogs/gone", environment.inference)
 
 
 def _erase(environment: Environment, kind: str, bucket: str, key: str, region: str | None = None) -> str:
-    """What is said to each of the three."""
+    """Returns the error messages of the three calls."""
     root, s3 = environment.client("s3", region), environment.client_as(kind, "s3", region)
     version = root.put_object(Bucket=bucket, Key=key, Body=b"{}")["VersionId"]
     named = {"Bucket": bucket, "Key": key, "VersionId": version}
@@ -183,7 +185,7 @@ def _erase(environment: Environment, kind: str, bucket: str, key: str, region: s
 
 
 def expire_data_sets(environment: Environment) -> str:
-    """Old data sets are looked for."""
+    """Invokes the function that expires old data sets."""
     name = resource(environment, "pipeline", "ExpiryFunction")
     answer = environment.client("lambda").invoke(FunctionName=name, Payload=b"{}")
     return str(json.loads(answer["Payload"].read()))

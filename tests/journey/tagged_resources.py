@@ -19,30 +19,30 @@ from tests.journey.prompts import DELIVERY, jsonl, support
 
 OURS, THEIRS = "dev", "dev-two"
 PREFIX = "tried-"
-"""Of names: whoever tidies up after the environment, or fails its jobs, passes by."""
+"""A name prefix that the environment's cleanup and the simulator's fault injection ignore."""
 Tags = list[dict[str, str]]
 
 
 def tags(whose: str, *more: str) -> Tags:
-    """An environment's, and these keys."""
+    """Returns an environment's tag and further tag keys."""
     return [{"key": key, "value": value} for key, value in {TAG_ENVIRONMENT: whose, **dict.fromkeys(more, "x")}.items()]
 
 
 class Role(NamedTuple):
-    """A role of the environment's, as its construct is named."""
+    """A role of the environment, by its construct id."""
 
     ident: str
     stack: str = "pipeline"
 
     def client(self, environment: Environment, service: str, region: str) -> Any:
-        """Bedrock's resources and the key are in the home Region."""
+        """Returns a client for the role, by default in the home Region, where Bedrock's resources and the key are."""
         endpoint, keys = environment.account.endpoint, _session(environment, self)
         return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]  # by name
 
 
 @functools.cache
 def _session(environment: Environment, role: Role) -> dict[str, str]:
-    """The role trusts the account for a moment."""
+    """Assumes the role. Its trust policy admits the account while this runs."""
     account, policy = environment.account.account, trust(role.ident, role.stack)(environment)
     name = resource(environment, role.stack, role.ident)
     before = policy.read()
@@ -60,7 +60,7 @@ def _session(environment: Environment, role: Role) -> dict[str, str]:
 
 
 class TaggedResources:
-    """A model of each environment, and what is made of them for a moment."""
+    """One model for each environment, and temporary resources made from them."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment, self._names = environment, itertools.count()
@@ -75,7 +75,7 @@ class TaggedResources:
         self.models = {whose: self._model(job) for whose, job in jobs.items()}
 
     def object(self) -> dict[str, str]:
-        """A version of a data set, as S3 names it."""
+        """Writes a version of a data set and returns its S3 coordinates."""
         named = {"Bucket": self._data, "Key": "datasets/old.jsonl"}
         return {**named, "VersionId": self.environment.client("s3").put_object(**named, Body=b"{}")["VersionId"]}
 
@@ -85,7 +85,7 @@ class TaggedResources:
 
     @contextlib.contextmanager
     def lookalike_bucket(self) -> Iterator[str]:
-        """Another bucket, which might be the environment's by its name; it is under a key of its own."""
+        """Creates a bucket whose name starts like the environment's bucket but that is encrypted under another key."""
         s3, name = self.environment.client("s3"), f"{self.prompts[:24]}-{self.name()}"
         key = self.environment.client("kms").create_key()["KeyMetadata"]["Arn"]
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
@@ -102,7 +102,7 @@ class TaggedResources:
         return f"{PREFIX}{next(self._names)}"
 
     def job(self, given: Tags, **more: Any) -> dict[str, Any]:
-        """A request for one that succeeds."""
+        """Returns a valid request for a job."""
         name, recipe = self.name(), self.environment.settings.recipes[RECIPE]
         teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, self.environment.home)
         return {
@@ -133,7 +133,7 @@ class TaggedResources:
 
     @contextlib.contextmanager
     def running(self, whose: str) -> Iterator[str]:
-        """A job at work, for as long as nobody stops it."""
+        """Starts a job and yields its ARN. Stops the job on exit."""
         arn = self.start_job(whose)
         try:
             yield arn
@@ -146,7 +146,7 @@ class TaggedResources:
 
     @contextlib.contextmanager
     def deployment(self, whose: str) -> Iterator[str]:
-        """A new endpoint, for as long as nobody deletes it."""
+        """Creates an endpoint and yields its ARN. Deletes the endpoint on exit."""
         asked = {"modelDeploymentName": self.name(), "modelArn": self.models[OURS], "tags": tags(whose)}
         arn = str(self._bedrock.create_custom_model_deployment(**asked)["customModelDeploymentArn"])
         try:
@@ -159,7 +159,7 @@ class TaggedResources:
             self._bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=deployment)
 
     def live(self, whose: str, route: str) -> str:
-        """The one endpoint that stays, at rest; it is this environment's and route's now."""
+        """Returns the one permanent endpoint, tagged with this environment and route."""
         arn = self._standing
         self._bedrock.tag_resource(resourceARN=arn, tags=[*tags(whose), {"key": TAG_ROUTE, "value": route}])
         self.environment.until(lambda: self._rests(arn), "endpoint at rest")
@@ -177,7 +177,7 @@ class TaggedResources:
 
     @functools.cached_property
     def sealed(self) -> bytes:
-        """Something under the environment's key."""
+        """Ciphertext under the environment's key."""
         kms = self.environment.client("kms")
         return bytes(kms.encrypt(KeyId=self.key, Plaintext=b"a prompt")["CiphertextBlob"])
 
@@ -188,7 +188,7 @@ def tagged_resources(environment: Environment) -> TaggedResources:
 
 
 def error_message(step: Any, *given: Any) -> str:
-    """What AWS says to a call; nothing where it is done."""
+    """Returns the AWS error message of a call, or ""."""
     try:
         step(*given)
     except ClientError as error:

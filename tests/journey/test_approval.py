@@ -1,4 +1,4 @@
-"""A run above its budget waits for somebody who may spend more, and for nobody else."""
+"""A run over its budget waits until somebody with the right to approve it decides."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
     return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 
 
-def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deploy, assemblies: Assemblies) -> None:
+def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy, assemblies: Assemblies) -> None:
     environment = _poor(deploy, assemblies)
     notices = listen(environment)
     run = environment.start_run(support(*DELIVERY))
@@ -44,14 +44,14 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
     assert environment.executions() == []
 
-    _tries_directly(environment, run)
+    _cannot_invoke_directly(environment, run)
     other = environment.start_run(support(*DELIVERY)[:-1])
     environment.command("reject", other, "--reason", "one is enough", by="approver")
     declined = environment.ledger.run(other)
     assert (declined.outcome, declined.closed_by) == (Outcome.DECLINED, _arn(environment))
 
-    _approves_his_own(environment)
-    tag = [{"Key": TAG_RECIPE, "Value": RECIPE}]  # every recipe names its deciders, and this one names him
+    _cannot_approve_own_upload(environment)
+    tag = [{"Key": TAG_RECIPE, "Value": RECIPE}]  # every recipe names its deciders, and this one names this approver
     environment.client("iam").tag_user(UserName="distillery-dev-approver", Tags=tag)
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.wait_for_run(run)
@@ -60,11 +60,11 @@ def test_an_approved_run_goes_its_way_and_a_rejected_one_is_closed(deploy: Deplo
     assert record.stages[Stage.DISTILLATION].ended
     assert record.approved_by == _arn(environment)
     assert f"approved by {_arn(environment)}" in environment.command("status").replace("\n", " ")
-    _rolls_back_what_is_for_others(environment)
+    _cannot_roll_back_a_recipe_of_others(environment)
 
 
-def _rolls_back_what_is_for_others(environment: Environment) -> None:
-    """The operator's policy lets him to the function, and the recipe does not name him."""
+def _cannot_roll_back_a_recipe_of_others(environment: Environment) -> None:
+    """The operator's policy allows the invocation, but the recipe does not name this operator as a decider."""
     url, asked = str(environment.outputs["decisions"]["rollback"]), {"recipe": RECIPE, "version": 1}
     keys = environment.credentials("operator")
     session = boto3.Session(
@@ -80,8 +80,8 @@ def _arn(environment: Environment) -> str:
     return f"arn:aws:iam::{environment.account.account}:user/distillery-dev-approver"
 
 
-def _approves_his_own(environment: Environment) -> None:
-    """Somebody who may do both, where data is kept."""
+def _cannot_approve_own_upload(environment: Environment) -> None:
+    """Where data is retained, even somebody with both rights cannot approve their own upload."""
     name, where = environment.settings.environment, {"home": environment.home, "inference": environment.inference}
     keys = people.credentials(environment.account, name, "operator", "approver", **where)
     given = {key.lower(): value for key, value in keys.items()}
@@ -99,8 +99,8 @@ def _approves_his_own(environment: Environment) -> None:
     environment.command("reject", run, by="approver")
 
 
-def _tries_directly(environment: Environment, run: str) -> None:
-    """An approver who would rather be somebody else: his own event says that he is the chief."""
+def _cannot_invoke_directly(environment: Environment, run: str) -> None:
+    """An approver invokes the function directly, with an event that claims to come from the chief approver."""
     iam = {"userArn": "arn:aws:iam::1:user/chief", "callerId": "AIDACHIEF", "accountId": "1"}
     usd = str(environment.ledger.run(run).run.dataset.at_most_usd)
     body = json.dumps({"run": run, "approve": True, "usd": usd})

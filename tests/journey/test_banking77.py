@@ -1,4 +1,4 @@
-"""The road on real prompts: 77 intents of a bank's customers."""
+"""The pipeline on real prompts: 77 intents of a bank's customers."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ ROWS = 3000
     not (DATA / "train.csv").exists(),
     reason=f"this journey needs the data set banking77, not found in {DATA}: name its folder in DISTILLERY_BANKING77",
 )
-def test_a_student_of_three_thousand_banking_queries_beats_the_untrained_one_by_far(deploy: Deploy) -> None:
+def test_a_student_of_three_thousand_queries_beats_its_base_model(deploy: Deploy) -> None:
     environment = deploy("dev")
     record = environment.run(banking77(DATA, ROWS))
     verdict = record.stages[Stage.EVALUATION].product

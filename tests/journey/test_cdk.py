@@ -1,4 +1,4 @@
-"""The CDK's own command line, as a person uses it: bootstrap, deploy, destroy."""
+"""The CDK command line as users run it: bootstrap, deploy, destroy."""
 
 import subprocess
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.unit.stacks.assembly import DAYS
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
 
-def test_dev_is_bootstrapped_deployed_and_destroyed_to_the_last_bucket(start: Start, tmp_path: Path) -> None:
+def test_dev_is_bootstrapped_deployed_and_destroyed_with_every_bucket(start: Start, tmp_path: Path) -> None:
     account, settings = start("dev")
     environment = Environment(account, settings)
     targets = [f"aws://{account.account}/{region}" for region in (environment.home, environment.inference)]
@@ -33,7 +33,7 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_to_the_last_bucket(start: St
 
 
 def _fill(environment: Environment) -> str:
-    """Two versions of an object in the prompts bucket, which CloudFormation alone could not delete on AWS."""
+    """Writes two versions of an object to the prompts bucket. CloudFormation alone cannot delete such a bucket."""
     for prompts in (support(*DELIVERY), support(*DELIVERY)[:-1]):
         bucket = environment.upload(prompts, "notes.txt")["bucket"]
     found = environment.client("s3").list_object_versions(Bucket=bucket)["Versions"]

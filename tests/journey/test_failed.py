@@ -1,4 +1,4 @@
-"""Runs that end without a promotion, and how everything they made goes away."""
+"""Runs that end without a promotion, and the cleanup of everything they created."""
 
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import redacted_message
@@ -8,7 +8,7 @@ from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
 
 
-def test_a_failed_job_fails_its_run_with_what_its_message_may_say(deploy: Deploy) -> None:
+def test_a_failed_job_fails_its_run_with_a_redacted_message(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
     record = environment.run(support(*DELIVERY))
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
@@ -22,7 +22,7 @@ def test_a_failed_job_fails_its_run_with_what_its_message_may_say(deploy: Deploy
     assert_nothing_is_left(environment)
 
 
-def test_a_failed_run_tried_again_is_another_attempt_that_can_be_promoted(deploy: Deploy) -> None:
+def test_a_failed_run_can_be_repeated_and_promoted(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
     first = environment.run(support(*DELIVERY))
     environment.clear_faults()
@@ -45,7 +45,7 @@ def test_a_student_of_shuffled_answers_is_rejected(deploy: Deploy) -> None:
     assert_nothing_is_left(environment)
 
 
-def test_a_student_below_the_bar_leaves_the_alias_and_the_live_model_as_they_were(deploy: Deploy) -> None:
+def test_a_rejected_student_leaves_alias_and_live_model_unchanged(deploy: Deploy) -> None:
     environment = deploy("dev")
     first = environment.run(support(*DELIVERY))
     assert first.outcome is Outcome.PROMOTED, first.reason
@@ -66,7 +66,7 @@ def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy
     _was_swept(environment, run)
 
 
-def test_an_execution_aborted_while_its_candidate_bills_is_swept_and_the_candidate_deleted(deploy: Deploy) -> None:
+def test_an_execution_aborted_with_a_billed_candidate_is_swept(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
     run = environment.start_run(support(*DELIVERY))
     environment.until(environment.fast_forwarding(lambda: environment.inventory()["bills_by_the_hour"]), "candidate")
@@ -88,7 +88,7 @@ def _was_swept(environment: Environment, run: str) -> None:
     assert_nothing_is_left(environment)
 
 
-def test_a_quota_without_room_for_a_second_set_of_units_refuses_the_run_before_a_job_is_paid_for(
+def test_a_run_without_enough_model_units_is_refused_before_its_job(
     deploy: Deploy,
 ) -> None:
     environment = deploy("launch", model_units=1)

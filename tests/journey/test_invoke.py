@@ -1,5 +1,6 @@
-"""The deployed invoke function by its URL: routes are listed and called, and its log says what was served and no word
-of what was said. Whoever asks is counted, and over its quota refused."""
+"""The deployed invoke function, through its URL. It lists and calls routes; its log says what was served but contains
+no text of prompts or answers; it counts callers and refuses those over their quota.
+"""
 
 import json
 import urllib.error
@@ -23,7 +24,7 @@ QUESTION = "Where is my parcel with the number quokka-4711?"
 
 
 LONG = {"route": "haiku", "prompt": "where is my parcel? " * 900, "max_tokens": 20}
-"""18,000 bytes, at the worst as many tokens; about 4,500 in truth."""
+"""18,000 bytes, hence at most 18,000 tokens; in fact about 4,500."""
 
 
 def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, assemblies: Assemblies) -> None:
@@ -45,13 +46,15 @@ def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, asse
 
 
 def _counted(environment: Environment) -> None:
-    """Whoever is over its quota waits as long as it is told; meanwhile others are served."""
+    """A caller over its quota waits as long as the answer says. The function continues to serve others."""
     environment.advance_to_next_day()
     status, said = _call(environment, "POST", LONG)
     assert (status, said["usage"]["input_tokens"] < 5_000) == (200, True), said
     status, refused, headers = _send(environment, "POST", LONG)
     assert (status, refused["error"]["type"]) == (429, "OverQuota")
-    assert _call(environment, "POST", LONG | {"prompt": QUESTION})[0] == 200, "a smaller one is within what is left"
+    assert _call(environment, "POST", LONG | {"prompt": QUESTION})[0] == 200, (
+        "a smaller request fits into the rest of the quota"
+    )
     where = {"home": environment.home, "inference": environment.inference}
     other = people.credentials(environment.account, environment.settings.environment, "caller", "examiner", **where)
     status, said = _call(environment, "POST", LONG, by=other)
@@ -74,14 +77,14 @@ def _logged(environment: Environment) -> None:
 
 
 def _call(environment: Environment, method: str, asked: Any = None, **by: Any) -> tuple[int, Any]:
-    """Status and JSON of a request."""
+    """Returns status and JSON of a request."""
     return _send(environment, method, asked, **by)[:2]
 
 
 def _send(
     environment: Environment, method: str, asked: Any = None, *, by: Mapping[str, str] | None = None
 ) -> tuple[int, Any, Message]:
-    """Its headers too. by: the variables of who signs it, otherwise a caller."""
+    """Returns status, headers and JSON of a request. `by` holds the signer's credentials; the default is a caller."""
     url, keys = str(environment.serving["url"]), by or environment.credentials("caller")
     body = None if asked is None else json.dumps(asked).encode()
     request: Any = AWSRequest(method, url, data=body)

@@ -1,4 +1,4 @@
-"""Calls that were logged become prompts: read by hand, queried by schedule, or given to the job itself."""
+"""Logged calls become prompts: collected by hand, queried on a schedule, or read by the job itself."""
 
 import gzip
 import json
@@ -24,25 +24,25 @@ from tests.journey.prompts import DELIVERY, support, unlabelled
 
 QUERIED = "queried"
 SOURCE = LogSource(match={TAG_ROUTE: "teacher"}, principals=("assumed-role/distillery-dev-serving-*/*",))
-"""Of the invoke function's sessions, whoever asked it: its role's name begins with its stack's."""
+"""Prefix of the sessions of the invoke function's role. The role's name starts with its stack's name."""
 
 ACKNOWLEDGED = date(2026, 11, 29)
 
 
-def owning(settings: Settings, **logging: Any) -> Settings:
-    """dev as it would be with [logging], its recipe reading logs, and a second one that queries them."""
+def logging_settings(settings: Settings, **logging: Any) -> Settings:
+    """Returns dev's settings with [logging]: one recipe reads logs, a second one queries them."""
     recipe = replace(settings.recipes[RECIPE], logs=SOURCE)
     queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=How.ATHENA, schedule="rate(1 day)"))
     told = {"logging": Logging(keep_days=30, **logging), "recipes": {RECIPE: recipe, QUERIED: queried}}
     return settings.model_copy(update=told)
 
 
-def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Deploy, assemblies: Assemblies) -> None:
-    environment = deploy("dev", settings=owning(assemblies.settings("dev")))
+def test_logged_calls_train_a_student_whether_read_or_queried(deploy: Deploy, assemblies: Assemblies) -> None:
+    environment = deploy("dev", settings=logging_settings(assemblies.settings("dev")))
     asked = support(*DELIVERY)
     for prompt in (*asked, *asked[:5]):
         environment.ask(prompt, "teacher")
-    environment.ask(asked[0], "haiku")  # by another route
+    environment.ask(asked[0], "haiku")  # through another route
     _forge(environment)
     environment.until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
     environment.advance_hours(25)
@@ -56,7 +56,7 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
     assert sorted(map(str, _prompts(read))) == sorted(map(str, unlabelled(asked)))
     assert queried == read
     assert run.dataset.prompts + run.dataset.heldout == len(asked)
-    for recipe in (RECIPE, QUERIED):  # the teacher is a stand-in, and what it answers may not be worth learning
+    for recipe in (RECIPE, QUERIED):  # the teacher is simulated: its answers may not be worth learning
         (record,) = environment.ledger.runs(recipe)
         ended = environment.wait_for_run(record.run.id)
         assert ended.outcome in (Outcome.PROMOTED, Outcome.REJECTED), ended.reason
@@ -65,11 +65,11 @@ def test_what_callers_asked_becomes_a_student_read_and_queried_alike(deploy: Dep
 
 
 @pytest.mark.parametrize("use_responses", [False, True])
-def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
+def test_a_job_reads_logs_directly_and_is_judged_by_held_out_calls(
     use_responses: bool, deploy: Deploy, assemblies: Assemblies
 ) -> None:
     dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
-    route = "fast" if use_responses else "teacher"  # through the system's own profile: surely the teacher
+    route = "fast" if use_responses else "teacher"  # through the system profile, so the teacher must have answered
     match = {TAG_ROUTE: route}
     source = LogSource(match=match, how=How.DIRECT, use_responses=use_responses, anybody_may_teach=ACKNOWLEDGED)
     recipe = replace(dev.recipes[RECIPE], logs=source)
@@ -95,7 +95,7 @@ def test_a_job_reads_the_logs_itself_and_is_judged_by_what_it_never_saw(
 
 
 def _forge(environment: Environment) -> None:
-    """Two calls by the account's root, who says of them what the invoke function says of its own."""
+    """Makes two calls as the account's root, with the metadata that only the invoke function may set."""
     runtime = environment.client("bedrock-runtime", environment.inference)
     said = {TAG_ENVIRONMENT: "dev", TAG_ROUTE: "teacher", METADATA_SIDE: "train"}
     for text in ("Whatever is asked, the answer is poison.", "My parcel is late. The answer is poison."):
@@ -104,7 +104,7 @@ def _forge(environment: Environment) -> None:
 
 
 def _logged(environment: Environment) -> int:
-    """Calls in the log bucket of the inference Region."""
+    """Returns the logged calls in the log bucket of the inference Region."""
     s3, bucket = environment.client("s3", environment.inference), _bucket(environment)
     objects = s3.list_objects_v2(Bucket=bucket, Prefix="AWSLogs/").get("Contents", [])
     bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in objects if one["Size"]]
@@ -117,7 +117,7 @@ def _bucket(environment: Environment) -> str:
 
 
 def _collected(environment: Environment, recipe: str) -> bytes:
-    """What lies for a recipe in the home Region; nothing while there is nothing."""
+    """Returns a recipe's collected files in the home Region, or nothing if there are none yet."""
     s3, bucket = environment.client("s3"), str(environment.outputs["prompts_bucket"])
     found = s3.list_objects_v2(Bucket=bucket, Prefix=f"{PROMPTS_PREFIX}{recipe}/logs-").get("Contents", [])
     bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
@@ -128,9 +128,9 @@ def _prompts(lines: bytes) -> list[Prompt]:
     return [parse(line) for line in lines.decode().splitlines()]
 
 
-def test_one_environment_owns_the_logging_and_gives_back_what_was_there(start: Start, assemblies: Assemblies) -> None:
+def test_one_environment_owns_the_logging_and_restores_the_previous_one(start: Start, assemblies: Assemblies) -> None:
     account, settings = start("dev")
-    environment, dev = Environment(account, settings), owning(settings, replace=True)
+    environment, dev = Environment(account, settings), logging_settings(settings, replace=True)
     rival = dev.model_copy(update={"environment": "rival"})
     bedrock = environment.client("bedrock", dev.inference_region)
     bucket = _somebodys(environment, dev.inference_region)

@@ -1,4 +1,6 @@
-"""What operators and callers do by the command line, each under the policy that the stacks declare, and no more."""
+"""What operators and callers can do with the command, each under the policy that the stacks declare, and what they
+cannot.
+"""
 
 import gzip
 from pathlib import Path
@@ -19,12 +21,12 @@ SAID = support(*DELIVERY)[0].messages[-1][1]
 FORGET = ("forget", "--text", SAID, "--dry-run")
 
 
-def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
+def test_operators_and_callers_can_do_their_own_work_only(
     deploy: Deploy, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     environment, file = deploy("dev"), tmp_path / "prompts.jsonl"
     file.write_bytes(jsonl(support(*DELIVERY)))
-    run = _operated(environment, file)
+    run = _run_as_operator(environment, file)
     assert environment.promoted().endpoint.arn in environment.command(*ASK, by="caller").replace("\n", "")
     assert_nothing_is_left(environment)
     others = {
@@ -41,19 +43,19 @@ def test_operators_run_and_callers_ask_and_neither_does_what_is_the_others(
             assert (done.returncode, done.stdout) == (1, "")
             assert f"user/distillery-dev-{kind} is not authorized to perform: {action}" in done.stderr
             assert f"`distillery {verb[0]}` needs the policy in output" in done.stderr
-    _texts_are_the_data_readers(environment, subtests)
-    _the_exam_is_the_examiners(environment)
-    _a_tag_limits(environment, run)
-    _what_somebody_wrote_is_the_erasers_to_forget(environment, run)
+    _only_data_readers_read_texts(environment, subtests)
+    _uploaders_cannot_access_golden_sets(environment)
+    _a_tag_limits_operators(environment, run)
+    _erasers_delete_texts(environment, run)
 
 
-def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subtests) -> None:
+def _only_data_readers_read_texts(environment: Environment, subtests: pytest.Subtests) -> None:
     (record,) = environment.runs()
     report = record.run.dataset.report_uri
     texts = [record.run.dataset.uri, record.run.dataset.heldout_uri]
     texts += [f"s3://{environment.outputs['prompts_bucket']}/uploads/{RECIPE}/prompts.jsonl"]
     texts += environment.uris_under(f"evaluations/{record.run.id}/")
-    assert len(texts) > 4, "parts of answers, and the report that quotes them"
+    assert len(texts) > 4, "expected parts of answers and the report that quotes them"
     for kind in ("operator", "approver", "examiner", "on-call", "caller", "measurer"):
         with subtests.test("texts", by=kind):
             assert [uri for uri in texts if _read(environment, kind, uri)] == []
@@ -62,19 +64,19 @@ def _texts_are_the_data_readers(environment: Environment, subtests: pytest.Subte
     assert record.run.id in environment.command("status", by="approver")
 
 
-def _the_exam_is_the_examiners(environment: Environment) -> None:
-    """Whoever uploads what a student learns from neither writes nor reads what it is examined with."""
+def _uploaders_cannot_access_golden_sets(environment: Environment) -> None:
+    """A user who uploads training prompts can neither write nor read the golden set."""
     where = {"Bucket": str(environment.outputs["prompts_bucket"]), "Key": f"{GOLDEN_PREFIX}{RECIPE}/golden.jsonl"}
     for kind in ("operator", "reader", "approver", "on-call"):
         assert "PutObject" in _refusal(environment.client_as(kind, "s3").put_object, **where, Body=b"{}")
     assert _refusal(environment.client_as("examiner", "s3").put_object, **where, Body=b"{}") == ""
     assert _refusal(environment.client_as("examiner", "s3").get_object, **where) == ""
     assert "GetObject" in _refusal(environment.client_as("operator", "s3").get_object, **where)
-    assert len(environment.runs()) == 1, "an exam starts no run"
+    assert len(environment.runs()) == 1, "a golden set must not start a run"
 
 
-def _a_tag_limits(environment: Environment, run: str) -> None:
-    """Of another recipe, the same operator sees nothing of this one; of this one, what is this one's."""
+def _a_tag_limits_operators(environment: Environment, run: str) -> None:
+    """With another recipe's tag, an operator sees nothing of this recipe; with this recipe's tag, only this recipe."""
     iam, prompts = environment.client("iam"), str(environment.outputs["prompts_bucket"])
     put = environment.client_as("operator", "s3").put_object
     for tag, own in (("returns", False), (RECIPE, True)):
@@ -82,16 +84,18 @@ def _a_tag_limits(environment: Environment, run: str) -> None:
         assert environment.command_as("watch", run, by="operator").returncode == (0 if own else 1)
         refused = _refusal(put, Bucket=prompts, Key=f"{UPLOADS_PREFIX}{RECIPE}/other.jsonl", Body=b"{}")
         assert ("PutObject" in refused) != own
-        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 1, "IAM does not see the recipe"
+        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 1, (
+            "IAM cannot check the recipe of this request"
+        )
     assert "returns" not in environment.command("status", by="operator")
 
 
-def _what_somebody_wrote_is_the_erasers_to_forget(environment: Environment, run: str) -> None:
-    """First as somebody with the recipe's tag, who looks and may not go beyond; then for good."""
+def _erasers_delete_texts(environment: Environment, run: str) -> None:
+    """An eraser with the recipe's tag can search but not delete. Without the tag, the eraser deletes permanently."""
     iam, eraser = environment.client("iam"), "distillery-dev-eraser"
     find = environment.client_as("eraser", "s3").list_object_versions
     prompts, model = str(environment.outputs["prompts_bucket"]), environment.promoted().current
-    before = _holding(environment)
+    before = _objects_containing(environment)
     assert {uri.split("/")[3] for uri in before} >= {"uploads", "datasets"}
     iam.tag_user(UserName=eraser, Tags=[{"Key": TAG_RECIPE, "Value": RECIPE}])
     for prefix in ("", "uploads/", f"{UPLOADS_PREFIX}returns/", f"{UPLOADS_PREFIX}{RECIPE}-de/"):
@@ -100,18 +104,18 @@ def _what_somebody_wrote_is_the_erasers_to_forget(environment: Environment, run:
     assert all(uri in told for uri in before), told
     assert f"{model} of run {run} (promoted) learned it, and serves as the current model" in told
     assert "the alias's current model learned it; --everything deletes it too" in told
-    assert _holding(environment) == before
+    assert _objects_containing(environment) == before
     iam.untag_user(UserName=eraser, TagKeys=[TAG_RECIPE])
     done = environment.command_as("forget", "--text", SAID, "--yes", "--everything", by="eraser")
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout.replace("\n", "")
     assert f"{model} of run {run} (promoted) learned it" in told
-    assert _holding(environment) == set()
-    assert environment.uris_under(f"evaluations/{run}/") == [], "what was answered goes with what was asked"
+    assert _objects_containing(environment) == set()
+    assert environment.uris_under(f"evaluations/{run}/") == [], "answers must be deleted with their prompts"
 
 
-def _holding(environment: Environment) -> set[str]:
-    """Of both buckets, what holds in any version what somebody wrote."""
+def _objects_containing(environment: Environment) -> set[str]:
+    """Returns the objects in both buckets that contain the text in any version."""
     s3, found = environment.client("s3"), set()
     for bucket in (str(environment.outputs[name]) for name in ("prompts_bucket", "data_bucket")):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -129,7 +133,7 @@ def _read(environment: Environment, kind: str, uri: str) -> bool:
 
 
 def _refusal(call: Any, **asked: Any) -> str:
-    """What IAM says; empty where it lets it through."""
+    """Returns IAM's error message, or "" if the call is allowed."""
     try:
         call(**asked)
     except ClientError as error:
@@ -139,13 +143,13 @@ def _refusal(call: Any, **asked: Any) -> str:
     return ""
 
 
-def _operated(environment: Environment, file: Path) -> str:
-    """An operator's way from a file to a promoted run; the run's id."""
+def _run_as_operator(environment: Environment, file: Path) -> str:
+    """Takes a file to a promoted run as an operator. Returns the run's id."""
     assert "has started" in environment.command("run", RECIPE, str(file))
     (record,) = environment.runs()
     ended = environment.wait_for_run(record.run.id)
     assert ended.outcome is Outcome.PROMOTED, ended.reason
     assert "promoted" in environment.command("watch", record.run.id)
     assert f"alias version 1 of run {record.run.id}" in environment.command("status").replace("\n", " ")
-    assert "run" in environment.command("run", RECIPE, str(file)), "the same prompts are the same run"
+    assert "run" in environment.command("run", RECIPE, str(file)), "the same prompts must give the same run"
     return record.run.id

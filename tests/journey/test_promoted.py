@@ -1,4 +1,4 @@
-"""The happy road: in both hosting modes, with and without references, and with its events lost."""
+"""Runs that are promoted: in both hosting modes, with and without references, and with lost events."""
 
 import json
 from decimal import Decimal
@@ -33,11 +33,11 @@ def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(dep
 
 
 def _lineage_is_complete(environment: Environment, run: str) -> None:
-    """prompts → data set → job → model → candidate → verdict → alias, each naming the one before."""
+    """prompts → data set → job → model → candidate → verdict → alias: each names the one before."""
     record, alias = environment.ledger.run(run), environment.promoted()
     products = {stage: record.stages[stage].product for stage in Stage}
     times = [moment for stage in Stage for moment in (record.stages[stage].started, record.stages[stage].ended)]
-    assert times == sorted(time for time in times if time), "the stages came in another order than the road's"
+    assert times == sorted(time for time in times if time), "the stages ran in another order than the pipeline's"
     job = environment.client("bedrock").get_model_customization_job(
         jobIdentifier=products[Stage.DISTILLATION]["job_arn"]
     )
@@ -53,7 +53,7 @@ def _lineage_is_complete(environment: Environment, run: str) -> None:
 
 
 def _held_out_prompts_never_reached_the_job(environment: Environment, record: RunRecord) -> None:
-    """Bedrock is told of one file, and no held-out prompt is in it."""
+    """The job names one file, and that file contains no held-out prompt."""
     dataset = record.run.dataset
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
     assert job["trainingDataConfig"] == {"s3Uri": dataset.uri}
@@ -66,7 +66,7 @@ def _held_out_prompts_never_reached_the_job(environment: Environment, record: Ru
     assert not train & heldout
 
 
-def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_the_live_endpoint_stays(
+def test_a_provisioned_candidate_is_billed_until_its_verdict(
     deploy: Deploy,
 ) -> None:
     environment = deploy("launch", model_units=2)
@@ -78,14 +78,14 @@ def test_with_provisioned_throughput_the_candidate_bills_until_its_verdict_and_t
     assert before["candidate"] > 0
     environment.advance_hours(10)
     after = _hours(environment)
-    assert after["candidate"] == pytest.approx(before["candidate"], abs=0.01), "the candidate still bills"
+    assert after["candidate"] == pytest.approx(before["candidate"], abs=0.01), "the candidate is still billed"
     assert after["live"] >= before["live"] + 10
     assert environment.ask(support()[0])["identifier"] == live
-    _as_announced(environment)
+    _announced_optimized_latency(environment)
     assert_nothing_is_left(environment)
 
 
-def _as_announced(environment: Environment) -> None:
+def _announced_optimized_latency(environment: Environment) -> None:
     """Claude 3.5 Haiku with optimized latency in us-east-2, at $1 and $5 per million tokens."""
     answer = environment.ask(support()[0], route="fast")
     assert answer["identifier"] == "us.anthropic.claude-3-5-haiku-20241022-v1:0"
@@ -112,7 +112,7 @@ def test_prompts_without_references_are_measured_by_agreement_with_the_teacher(d
     assert_nothing_is_left(environment)
 
 
-def test_a_job_whose_event_is_lost_is_settled_by_the_slow_poll(deploy: Deploy) -> None:
+def test_the_slow_poll_settles_a_job_whose_event_is_lost(deploy: Deploy) -> None:
     environment = deploy("dev", lose_events=True)
     record = environment.run(support(*MONEY))
     assert record.outcome is Outcome.PROMOTED, record.reason

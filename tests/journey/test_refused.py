@@ -1,4 +1,4 @@
-"""Prompts that start nothing: no execution, no job, and somebody is told why."""
+"""Uploads that start no execution and no job. A notice gives the reason."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ def _started_nothing(environment: Environment) -> None:
     assert_nothing_is_left(environment)
 
 
-def test_a_bad_line_starts_nothing_and_the_report_and_a_notice_tell_which(deploy: Deploy) -> None:
+def test_an_invalid_line_starts_nothing_and_is_reported(deploy: Deploy) -> None:
     environment = deploy("dev")
     notices = listen(environment)
     lines = jsonl(support(*DELIVERY)).splitlines(keepends=True)
@@ -52,7 +52,7 @@ def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemb
     _started_nothing(environment)
 
 
-def test_an_object_that_is_no_upload_is_ignored_without_a_word(deploy: Deploy) -> None:
+def test_an_object_that_is_not_an_upload_is_ignored(deploy: Deploy) -> None:
     environment = deploy("dev")
     notices = listen(environment)
     environment.upload(support(*DELIVERY), "part/a.jsonl")

@@ -1,4 +1,4 @@
-"""The same prompts, and the same event, more than once: one run."""
+"""The same prompts or the same event more than once give one run."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The way back."""
+"""Rollbacks."""
 
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -9,7 +9,7 @@ from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, MONEY, support
 
 
-def test_a_rollback_serves_the_previous_model_under_the_same_arn_and_another_swaps_back(deploy: Deploy) -> None:
+def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Deploy) -> None:
     environment = deploy("dev")
     for labels in (DELIVERY, MONEY):
         record = environment.run(support(*labels))
@@ -42,7 +42,7 @@ def _rolled_back(environment: Environment) -> Alias:
 
 
 def _serves(environment: Environment) -> tuple[str, ...]:
-    """The labels that the live alias knows: those of the set that its model was trained on."""
-    environment.advance_hours(0.1)  # serving keeps what it has read for a minute
+    """Returns the labels that the live alias knows, which are those of its model's training set."""
+    environment.advance_hours(0.1)  # the invoke function caches the alias for a minute
     known = {environment.ask(prompt)["text"] for prompt in (*support(*DELIVERY)[::9], *support(*MONEY)[::9])}
     return next(labels for labels in (DELIVERY, MONEY) if known <= set(labels))

@@ -1,4 +1,6 @@
-"""Teams call routes by the managed policy of each, and without any one ARN of it they do not; nor by another's."""
+"""A team calls its route under the route's managed policy. The policy needs every ARN in it, and another route's does
+not suffice.
+"""
 
 import json
 import re
@@ -28,7 +30,7 @@ BENCH = ("--requests", "2", "--warm-up", "1", "--yes")
 DISTILLED = f"distilled/{RECIPE}"
 
 
-def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subtests: pytest.Subtests) -> None:
+def test_a_team_can_call_its_own_route_only(deploy: Deploy, subtests: pytest.Subtests) -> None:
     environment = deploy("dev")
     ended = environment.run(support(*DELIVERY))
     assert ended.outcome is Outcome.PROMOTED, ended.reason
@@ -37,26 +39,26 @@ def test_a_team_calls_its_route_by_its_policy_and_no_other(deploy: Deploy, subte
     for route, team in teams.items():
         with subtests.test("may", route=route):
             assert team.refused() == []
-        for what, statements in _narrowed(team.statements(), _asked(team)):
+        for what, statements in _without_each_part(team.statements(), _asked(team)):
             with subtests.test("without", route=route, what=what), team.attached_policy(statements):
                 assert team.refused(), what
         with subtests.test("may again", route=route):
             assert team.refused() == []
-    _no_other(teams, subtests)
-    _by_tag_alone(environment, teams[DISTILLED])
-    _by_url(environment, teams["haiku"])
-    _measured(environment, teams["fast"])
-    _rings(environment)
+    _cannot_use_other_resources(teams, subtests)
+    _needs_the_endpoints_tag(environment, teams[DISTILLED])
+    _cannot_call_the_url(environment, teams["haiku"])
+    _can_measure(environment, teams["fast"])
+    _alarm_goes_off(environment)
 
 
 def _asked(team: Team) -> set[str]:
-    """The ARNs that the account asks for; of a call through an application profile it asks for no system profile."""
+    """The resources that the account checks. For a call through an application profile it checks no system profile."""
     called = {team.identifier(step) for step in team.map.steps}
     return {arn for arn in called if arn.startswith("arn:")} | {f"inference-profile/{name}" for name in called}
 
 
-def _narrowed(statements: list[Statement], asked: set[str]) -> Iterator[tuple[str, list[Statement]]]:
-    """The policy without each ARN and each action."""
+def _without_each_part(statements: list[Statement], asked: set[str]) -> Iterator[tuple[str, list[Statement]]]:
+    """Yields the policy without each resource ARN and each action."""
     for index, statement in enumerate(statements):
         for part in ("Resource", "Action"):
             for gone in statement[part]:
@@ -72,8 +74,8 @@ def _narrowed(statements: list[Statement], asked: set[str]) -> Iterator[tuple[st
                 yield gone, [*statements[:index], *other, *statements[index + 1 :]]
 
 
-def _no_other(teams: dict[str, Team], subtests: pytest.Subtests) -> None:
-    """Neither another route's profile, nor the model past every profile, nor a student."""
+def _cannot_use_other_resources(teams: dict[str, Team], subtests: pytest.Subtests) -> None:
+    """The policy allows neither another route's profile, nor the model without a profile, nor a student."""
     for route, team in teams.items():
         for other in teams.values():
             mine = {team.identifier(step) for step in team.map.steps}
@@ -89,8 +91,8 @@ def _no_other(teams: dict[str, Team], subtests: pytest.Subtests) -> None:
                 assert len(team.refusals(model, region)) == 2
 
 
-def _by_tag_alone(environment: Environment, team: Team) -> None:
-    """The live endpoint without its tag is as closed as a candidate."""
+def _needs_the_endpoints_tag(environment: Environment, team: Team) -> None:
+    """Without its tag, the live endpoint is as inaccessible as a candidate."""
     bedrock, endpoint = environment.client("bedrock"), environment.promoted().endpoint.arn
     bedrock.untag_resource(resourceARN=endpoint, tagKeys=[TAG_ROUTE])
     assert len(team.refused()) == 2
@@ -98,22 +100,22 @@ def _by_tag_alone(environment: Environment, team: Team) -> None:
     assert team.refused() == []
 
 
-def _by_url(environment: Environment, team: Team) -> None:
-    """The invoke function's URL is for signed requests of those who may invoke it."""
+def _cannot_call_the_url(environment: Environment, team: Team) -> None:
+    """The invoke function's URL accepts only signed requests of principals that may invoke it."""
     caller = environment.credentials("caller")
     assert _status(environment, None) == 403
     assert _status(environment, Credentials(*team.keys.values())) == 403
     assert _status(environment, Credentials(*caller.values())) != 403
 
 
-def _measured(environment: Environment, team: Team) -> None:
-    """Who holds the policy of measurers and those of routes measures, probes, and notes what was found, in no map."""
+def _can_measure(environment: Environment, team: Team) -> None:
+    """A holder of the measurers' and routes' policies can measure, probe and record the results, but changes no map."""
     said = environment.command("bench", team.route, RECIPE, *BENCH, by="measurer")
     assert f"{team.route}:optimized against {team.route}:3 (standard)" in " ".join(said.split())
     assert f"distilled/{RECIPE}:standard" in said
     assert _probed(environment, team.route) is None
     assert f"recorded for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
-    assert _probed(environment, team.route) is False  # as the simulator refuses it
+    assert _probed(environment, team.route) is False  # the simulator rejects it
     assert environment.command_as("probe", team.route, "--yes", by="caller").returncode == 1
     people = {kind: environment.client_as(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
     for kind, ssm in (people | {"team": team.client("ssm", environment.inference)}).items():
@@ -146,8 +148,8 @@ def _may(call: Callable[..., Any], **asked: Any) -> bool:
     return True
 
 
-def _rings(environment: Environment) -> None:
-    """One request in two that is not served as requested is too many."""
+def _alarm_goes_off(environment: Environment) -> None:
+    """The alarm goes off when one request in two is not served as requested."""
     cloudwatch = environment.client("cloudwatch", environment.inference)
     dimensions = [{"Name": Dimension.ENVIRONMENT.value, "Value": environment.settings.environment}]
     said = [{"MetricName": Metric.DEGRADED.value, "Dimensions": dimensions, "Value": value} for value in (0.0, 1.0)]

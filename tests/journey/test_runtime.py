@@ -1,4 +1,4 @@
-"""What local Lambdas run on."""
+"""What local Lambda functions run on."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ def handler(event, context):
 """
 
 
-def test_functions_import_the_layers_boto3_and_not_the_older_one_of_the_runtime(deploy: Deploy) -> None:
+def test_functions_import_the_layers_boto3_not_the_runtimes(deploy: Deploy) -> None:
     environment = deploy("dev")
     home, away = _functions(environment, environment.home), _functions(environment, environment.inference)
     assert [one["FunctionName"] for one in (*home, *away) if not one.get("Layers")] == []
@@ -23,7 +23,7 @@ def test_functions_import_the_layers_boto3_and_not_the_older_one_of_the_runtime(
     assert (locked["boto3"], locked["botocore"]) == (version("boto3"), version("botocore"))
     assert ".venv-lambda" not in locked["file"]
     assert ".venv-lambda" in old["file"]
-    assert old["boto3"] != locked["boto3"], "the runtime's own is meant to be older, or this could not fail"
+    assert old["boto3"] != locked["boto3"], "the runtime's boto3 must be older, or this test could not fail"
 
 
 def _functions(environment: Environment, region: str) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def _functions(environment: Environment, region: str) -> list[dict[str, Any]]:
 
 
 def _probe(environment: Environment, *, like: dict[str, Any], layered: bool) -> dict[str, Any]:
-    """What a function imports that is made like one of ours, with its layers or without."""
+    """Returns the versions that a function with our configuration imports, with or without its layers."""
     parcel = io.BytesIO()
     with zipfile.ZipFile(parcel, "w") as archive:
         archive.writestr("index.py", PROBE)

@@ -1,4 +1,4 @@
-"""What the account asks, it asks in earnest: without the one statement that allows it, a step on the road fails."""
+"""Each IAM statement is needed: without it, a step of the pipeline fails."""
 
 import contextlib
 import re
@@ -49,12 +49,15 @@ Step = Callable[[Environment], str]
 
 
 class Case(NamedTuple):
-    """Without `which` in the policy, `step` says `seen`; `besides` is gone too, so that the step comes so far."""
+    """Without the statements that match `which`, `step` returns `seen`.
+
+    besides: further statements that are removed so that the step reaches the point of failure.
+    """
 
     policy: Find
     which: Which
     step: Step
-    seen: str
+    expected: str
     besides: tuple[tuple[Find, Which], ...] = ()
 
 
@@ -66,51 +69,53 @@ BY_URL = source("lambda:InvokedViaFunctionUrl")
 UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
 UNCOUNTED = "quota cannot be checked"
 CASES = {
-    "objects are under the key": Case(
+    "objects are encrypted under the key": Case(
         DATASET, via("s3"), steps.refuse_prompts, "cannot be read, S3 returned AccessDenied"
     ),
-    "the ledger is under the key": Case(DATASET, via("dynamodb"), steps.run_pipeline, "kms:(Decrypt|GenerateDataKey)"),
-    "a topic is published to": Case(DATASET, action("sns:Publish"), steps.refuse_prompts, "sns:Publish"),
-    "a topic is under the key": Case(DATASET, via("sns"), steps.refuse_prompts, "kms:GenerateDataKey"),
+    "the ledger is encrypted under the key": Case(
+        DATASET, via("dynamodb"), steps.run_pipeline, "kms:(Decrypt|GenerateDataKey)"
+    ),
+    "the function publishes to a topic": Case(DATASET, action("sns:Publish"), steps.refuse_prompts, "sns:Publish"),
+    "a topic is encrypted under the key": Case(DATASET, via("sns"), steps.refuse_prompts, "kms:GenerateDataKey"),
     "the account uses its key": Case(
         key, action("kms:*"), steps.refuse_prompts, "operator is not authorized to perform: kms:"
     ),
     "dead letters are sent": Case(
         DATASET, action("sqs:SendMessage"), steps.fill_dead_letter_queue, "letter is lost.*sqs:SendMessage", UNTOLD
     ),
-    "dead letters are under the key": Case(
+    "dead letters are encrypted under the key": Case(
         DATASET, via("sqs"), steps.fill_dead_letter_queue, "letter is lost.*kms:GenerateDataKey", UNTOLD
     ),
     "a function logs": Case(DATASET, action("logs:PutLogEvents"), steps.write_log, steps.NOTHING),
-    "a log is under the key": Case(key, sid("LogGroups"), steps.write_log, steps.NOTHING),
-    "an alarm tells a topic": Case(
+    "a log is encrypted under the key": Case(key, sid("LogGroups"), steps.write_log, steps.NOTHING),
+    "an alarm publishes to a topic": Case(
         topic, sid("Alarms"), steps.trigger_alarm, "Failed to execute.*cloudwatch.*sns:Publish"
     ),
     "an alarm uses the key": Case(
         key, sid("AlarmsToTopics"), steps.trigger_alarm, "Failed to execute.*cloudwatch.*kms:"
     ),
-    "an upload tells a function": Case(
+    "an upload invokes a function": Case(
         *UNDELIVERED[0], steps.upload_bad_prompts, "OnUpload.*not delivered.*InvokeFunction"
     ),
-    "a rule dead-letters": Case(
+    "a rule sends dead letters": Case(
         LETTERS, source("OnUpload"), steps.upload_bad_prompts, "is lost.*sqs:SendMessage", UNDELIVERED
     ),
     "a rule uses the key": Case(
         key, sid("RulesToQueues"), steps.upload_bad_prompts, "is lost.*events.*kms:", UNDELIVERED
     ),
-    "a schedule tells settle": Case(
+    "a schedule invokes settle": Case(
         function("DistillationSettleFunction"),
         source("SlowPoll"),
         steps.wait_for_poll,
         "SlowPoll.*not delivered.*Settle",
     ),
-    "a schedule tells sweep": Case(
+    "a schedule invokes sweep": Case(
         function("EndpointSweepFunction"), source("SlowPoll"), steps.wait_for_poll, "SlowPoll.*not delivered.*Sweep"
     ),
-    "an ended job tells settle": Case(
+    "an ended job invokes settle": Case(
         function("DistillationSettleFunction"), source("OnEndedJob"), steps.run_pipeline, "OnEndedJob.*not delivered"
     ),
-    "a broken run tells sweep": Case(
+    "a failed run invokes sweep": Case(
         function("EndpointSweepFunction"), source("OnBrokenRun"), steps.run_execution, "OnBrokenRun.*not delivered"
     ),
     "Lambda assumes a role": Case(
@@ -120,61 +125,65 @@ CASES = {
         trust("StateMachineRole"), bool, steps.run_execution, "assume the provided role"
     ),
     "Bedrock assumes a role": Case(trust("DistillationJobRole"), bool, steps.run_pipeline, "not assume … IAM role"),
-    "a task is done": Case(
+    "a task invokes its function": Case(
         MACHINE, action("lambda:InvokeFunction"), steps.run_execution, "StateMachineRole.*lambda:InvokeFunction"
     ),
     "a machine logs": Case(
         MACHINE, action("logs:CreateLogDelivery"), steps.update_state_machine, "access the Log Destination"
     ),
-    "a model is under the key": Case(role(DISTILLATION.ident), via("bedrock"), steps.run_pipeline, "kms:CreateGrant"),
+    "a model is encrypted under the key": Case(
+        role(DISTILLATION.ident), via("bedrock"), steps.run_pipeline, "kms:CreateGrant"
+    ),
 }
 
 
 CASES |= {
-    "decisions are signed": Case(
+    "an approver calls the function URL": Case(
         managed("Approvers"), action("lambda:InvokeFunctionUrl"), steps.approve_unknown_run, UNSIGNED
     ),
-    "an approver decides by URL": Case(managed("Approvers"), BY_URL, steps.approve_unknown_run, UNINVOKED),
-    "ways back are signed": Case(
+    "an approver invokes through the URL": Case(managed("Approvers"), BY_URL, steps.approve_unknown_run, UNINVOKED),
+    "an operator calls the function URL": Case(
         managed("Operators"), action("lambda:InvokeFunctionUrl"), steps.request_rollback, UNSIGNED
     ),
-    "an operator goes back by URL": Case(managed("Operators"), BY_URL, steps.request_rollback, UNINVOKED),
-    "a caller comes by URL": Case(managed("Callers", "serving"), BY_URL, steps.call_route, UNINVOKED),
-    "callers are counted": Case(
+    "an operator invokes through the URL": Case(managed("Operators"), BY_URL, steps.request_rollback, UNINVOKED),
+    "a caller invokes through the URL": Case(managed("Callers", "serving"), BY_URL, steps.call_route, UNINVOKED),
+    "the function counts usage": Case(
         role(SERVING.ident, SERVING.stack), action("dynamodb:UpdateItem"), steps.call_route, UNCOUNTED
     ),
-    "counts are under the key": Case(role(SERVING.ident, SERVING.stack), via("dynamodb"), steps.call_route, UNCOUNTED),
-    "what a probe found is noted": Case(
+    "usage counts are encrypted under the key": Case(
+        role(SERVING.ident, SERVING.stack), via("dynamodb"), steps.call_route, UNCOUNTED
+    ),
+    "a measurer records a probe": Case(
         managed("Measurers", "serving"), action("ssm:PutParameter"), steps.record_probe, "ssm:PutParameter"
     ),
-    "old data sets are found": Case(
+    "the function lists old data sets": Case(
         role("ExpiryFunctionRole"),
         action("s3:ListBucketVersions"),
         steps.expire_data_sets,
         "AccessDenied.*ListObjectVersions",
     ),
     **{
-        f"{kind} {does}": Case(managed("Erasers", stack), which, step, seen)
+        f"{kind} {does}": Case(managed("Erasers", stack), which, step, expected)
         for kind, stack, step in (
             ("an eraser", "pipeline", steps.erase_upload),
             ("an eraser of logs", "collection", steps.erase_logged_call),
         )
-        for does, which, seen in (
-            ("finds", action("s3:ListBucketVersions"), "perform: s3:ListBucketVersions"),
+        for does, which, expected in (
+            ("lists versions", action("s3:ListBucketVersions"), "perform: s3:ListBucketVersions"),
             ("reads and deletes", action("s3:DeleteObjectVersion"), "s3:GetObjectVersion.*s3:DeleteObjectVersion"),
-            ("opens", via("s3"), "perform: kms:Decrypt"),
+            ("decrypts", via("s3"), "perform: kms:Decrypt"),
         )
     },
-    "S3 tells who uploads": Case(
+    "S3 invokes the upload recorder": Case(
         function("WitnessFunction", "foundation"), bool, steps.refuse_prompts, "notification is lost.*InvokeFunction"
     ),
-    "a job is begun": Case(
+    "a job is created": Case(
         role(DISTILLATION.ident),
         action("bedrock:CreateModelCustomizationJob"),
         steps.run_pipeline,
         "perform: bedrock:CreateModelCustomizationJob",
     ),
-    "Bedrock makes a grant": Case(
+    "Bedrock creates a grant": Case(
         role(DISTILLATION.ident), action("kms:CreateGrant"), steps.run_pipeline, "perform: kms:CreateGrant"
     ),
     "a job is tagged": Case(
@@ -210,32 +219,32 @@ CASES |= {
 def test_each_statement_and_condition_is_needed(
     deploy: Deploy, assemblies: Assemblies, subtests: pytest.Subtests
 ) -> None:
-    """Without a statement a step on the road fails; without a condition somebody does what is refused with it."""
+    """Without a statement a step fails. Without a condition, an attack succeeds."""
     environment = deploy("dev", settings=full_settings(assemblies), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += _log(environment)
     for name, case in CASES.items():
         with subtests.test(name):
-            assert not re.search(case.seen, said), "seen with the statement too"
+            assert not re.search(case.expected, said), "the same result with the statement in place"
             _fails(environment, case)
-    for name, bound in CONDITION_CASES.items():
+    for name, attacked in CONDITION_CASES.items():
         with subtests.test(name):
-            _lets_through(environment, bound)
+            _lets_through(environment, attacked)
     assert environment.inventory()["bills_by_the_hour"] == []
-    with subtests.test("buckets are emptied"):  # the last: the role goes with the stack
+    with subtests.test("buckets are emptied"):  # this case is last: it deletes the role with its stack
         remove_statement(role("EmptyingFunctionRole", "foundation")(environment), action("s3:DeleteObject"))
         assert "s3:DeleteObject" in steps.destroy_buckets(environment)
 
 
-def _lets_through(environment: Environment, bound: ConditionCase) -> None:
-    policy, which = bound.policy(environment), action(bound.allows)
+def _lets_through(environment: Environment, case: ConditionCase) -> None:
+    policy, which = case.policy(environment), action(case.allows)
     with contextlib.ExitStack() as gone:
-        for besides, operator, key in bound.besides:
+        for besides, operator, key in case.besides:
             gone.enter_context(condition_removed(policy, action(besides), operator, key))
-        assert f"not authorized to perform: {bound.allows}" in bound.attack(environment)
-        with condition_removed(policy, which, bound.operator, bound.key):
-            said = bound.attack(environment)
-            assert re.fullmatch(bound.then, said), said
+        assert f"not authorized to perform: {case.allows}" in case.attack(environment)
+        with condition_removed(policy, which, case.operator, case.key):
+            said = case.attack(environment)
+            assert re.fullmatch(case.then, said), said
 
 
 def _fails(environment: Environment, case: Case) -> None:
@@ -244,7 +253,9 @@ def _fails(environment: Environment, case: Case) -> None:
         for policy, which in (*case.besides, (case.policy, case.which)):
             gone.enter_context(statement_removed(policy(environment), which))
         said = case.step(environment)
-        environment.until(lambda: re.search(case.seen, said + _log(environment)[before:]), f"{case.seen!r} in {said!r}")
+        environment.until(
+            lambda: re.search(case.expected, said + _log(environment)[before:]), f"{case.expected!r} in {said!r}"
+        )
 
 
 def _log(environment: Environment) -> str:
