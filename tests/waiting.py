@@ -1,7 +1,7 @@
-"""Waits for a local account as long as something happens in it, however busy this machine is.
+"""Waits for a local account while it is active, however busy this machine is.
 
-A wait fails once the account was quiet (no request, invocation or delivery in progress) for a day of its own time. Real
-seconds decide nothing: on a busy machine everything that is waited for comes later, and so does the end of the wait.
+A wait fails once the account has been idle (no request, invocation or delivery in progress) for a day of its own time.
+Real seconds decide nothing: on a busy machine everything takes longer, and so does the wait.
 """
 
 import json
@@ -14,14 +14,14 @@ from local.account import LocalAccount
 
 T = TypeVar("T")
 QUIET = 24 * 3600.0
-"""Virtual seconds. The longest that anything here sleeps is training on 15,000 prompts: 14 hours."""
+"""Virtual seconds. The longest pause in the tests is training on 15,000 prompts: 14 hours."""
 LOOKS = 100
-"""A thread of the account may be due and not have run yet: the quiet is seen so often, too."""
-_BETWEEN_LOOKS = 0.05  # seconds, real
+"""A thread of the account may be due but not have run yet, so the account must also be seen idle this often."""
+_BETWEEN_LOOKS = 0.05  # real seconds
 
 
 def admin(account: LocalAccount, method: str, path: str, change: Any = None) -> Any:
-    """The answer of one of the paths that AWS does not have."""
+    """Returns the answer of one of the administrative paths, which AWS does not have."""
     body = None if change is None else json.dumps(change).encode()
     url = f"{account.endpoint}/_admin/{path}"
     request = urllib.request.Request(url, body, account.admin, method=method)  # noqa: S310 - our own loopback address
@@ -30,14 +30,14 @@ def admin(account: LocalAccount, method: str, path: str, change: Any = None) -> 
 
 
 def until(account: LocalAccount, found: Callable[[], T], what: str = "answer") -> T:
-    """What `found` returns once it is true; fails if the account is quiet and it is not."""
+    """Returns the first true result of `found`. Fails if the account becomes idle without one."""
     quiet, looks, before = 0.0, 0, admin(account, "GET", "activity")
     while not (value := found()):
         now = admin(account, "GET", "activity")
         if not before["busy"] and not now["busy"]:
             quiet, looks = quiet + max(0.0, now["epoch"] - before["epoch"]), looks + 1
         if quiet > QUIET and looks > LOOKS:
-            raise AssertionError(f"no {what}, and nothing happens any more")
+            raise AssertionError(f"no {what}, and the account is idle")
         before = now
         time.sleep(_BETWEEN_LOOKS)
     return value

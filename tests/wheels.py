@@ -1,4 +1,4 @@
-"""Wheels of this checkout, as a build makes them and an installation unpacks them."""
+"""Builds and unpacks wheels of this checkout, as a build and an installation do."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 
 def built(project: Path, folder: Path) -> Path:
-    """The wheel of a project, built into an empty folder."""
+    """Builds the wheel of a project into an empty folder."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=project, capture_output=True, check=True)
     (wheel,) = folder.glob("*.whl")
@@ -21,13 +21,13 @@ def built(project: Path, folder: Path) -> Path:
 
 
 def metadata(wheel: zipfile.ZipFile) -> Message:
-    """What it says of itself."""
+    """Returns the wheel's metadata."""
     (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
     return Parser().parsestr(wheel.read(name).decode())
 
 
 def closure(wanted: Iterable[str]) -> Iterator[Distribution]:
-    """What these requirements need without extras, as the locked environment that runs this has it."""
+    """Returns the distributions that these requirements need without extras, in the locked versions."""
     names, left = set(), [Requirement(one) for one in wanted]
     while left:
         requirement = left.pop()
@@ -46,14 +46,15 @@ def _applies(requirement: Requirement, *extras: str) -> bool:
 
 
 def install(wheel: Path, folder: Path, *extras: str, beside: Iterable[str] = ()) -> Path:
-    """Fills a folder as `pip install --target` does for a wheel with extras; what it needs is linked from the locked
-    environment."""
+    """Fills a folder as `pip install --target` does for a wheel with extras. Dependencies are linked from the locked
+    environment.
+    """
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(folder)
         wanted = map(Requirement, metadata(packed).get_all("Requires-Dist", []))
     needed = [f"{one.name}{one.specifier}" for one in wanted if _applies(one, *extras)]
     for one in closure([*needed, *beside]):
         for top in {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}:
-            if not (folder / top).exists():  # distributions may share a folder
+            if not (folder / top).exists():  # two distributions may share a folder
                 (folder / top).symlink_to(Path(str(one.locate_file(top))))
     return folder

@@ -1,4 +1,4 @@
-"""Bedrock's control plane as hosting sees it: endpoints of both modes, whose states change when a test says so."""
+"""A fake of Bedrock's control plane for hosting: endpoints of both modes, whose states a test changes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ ARN = "arn:aws:bedrock:us-east-1:111111111111:"
 
 @dataclass
 class Fake:
-    """status: the API's word. For a deployment `update` is its updateDetails' status."""
+    """An endpoint. status: as in the API. For a deployment, `update` is the status in its updateDetails."""
 
     arn: str
     name: str
@@ -25,7 +25,7 @@ class Fake:
 
 @dataclass
 class FakeBedrock:
-    """refuse: operation → error code; lose: operations that do their work and lose their answer, once each."""
+    """refuse: operation → error code. lose: operations that succeed but lose their response, once each."""
 
     deployments: dict[str, Fake] = field(default_factory=dict)
     throughputs: dict[str, Fake] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class FakeBedrock:
         return {**self.deployments, **self.throughputs}
 
     def settle(self) -> None:
-        """What was begun is done."""
+        """Completes everything in progress."""
         for fake in self.deployments.values():
             fake.status, fake.model = "Active", fake.wanted
             fake.update = "UpdateCompleted" if fake.update else ""

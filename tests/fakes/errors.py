@@ -1,4 +1,4 @@
-"""ClientErrors as a service makes them."""
+"""Creates ClientErrors as services return them."""
 
 from distillery.core.aws import ClientError
 

@@ -1,11 +1,11 @@
-"""What strangers write: texts that act on whoever looks at them, and ordinary ones in many scripts."""
+"""Texts that others write: some attack whoever displays them, others are ordinary text in many scripts."""
 
 import re
 
 from hypothesis import strategies as st
 
 ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-"""What no output may hold, whatever stands around it; a line break is the line's own business."""
+"""Characters that no output may contain. Line breaks are checked separately."""
 ATTACKS = {
     "the clipboard (OSC 52)": "\x1b]52;c;cm0gLXJmIH4=\x07",
     "a link (OSC 8)": "\x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\",
@@ -38,6 +38,6 @@ ORDINARY = {
 
 
 def hostile() -> st.SearchStrategy[str]:
-    """Attacks, ordinary text and whatever else there is, one after the other."""
+    """A strategy for attacks, ordinary text and everything else, mixed."""
     part = st.one_of(st.sampled_from([*ATTACKS.values(), *ORDINARY.values()]), st.text(max_size=20))
     return st.lists(part, min_size=1, max_size=5).map("".join)

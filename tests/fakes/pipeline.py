@@ -1,4 +1,4 @@
-"""What travels the road, made up: a recipe, its run, and what each stage would have left."""
+"""Sample data of the pipeline: a recipe, its run, and the result of each stage."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -47,7 +47,7 @@ def student(letter: str = "a") -> Student:
 
 
 def distilled(ledger: Ledger, run: Run, letter: str) -> Student:
-    """The run has its student in the ledger."""
+    """Records a student for the run in the ledger."""
     ledger.begin(run.id, Stage.DISTILLATION)
     ledger.end(run.id, Stage.DISTILLATION, student(letter))
     return student(letter)

@@ -1,4 +1,4 @@
-"""A versioned bucket store in memory, with the operations of S3 that the product calls on versions."""
+"""A versioned S3 in memory, with the operations on versions that the product calls."""
 
 import io
 import itertools
@@ -14,7 +14,7 @@ EPOCH = datetime(2026, 11, 23, 9, 33, tzinfo=UTC)
 
 @dataclass(slots=True)
 class ObjectVersion:
-    """One version; a marker has no body."""
+    """A version of an object. A delete marker has no body."""
 
     bucket: str
     key: str
@@ -25,8 +25,9 @@ class ObjectVersion:
 
 @dataclass
 class FakeS3:
-    """`now`: when things are written. `refuse`: keys that DeleteObjects refuses; `unreadable`: that GetObject does;
-    `page`: versions in one answer."""
+    """now: the time of writes. refuse: keys that DeleteObjects does not delete. unreadable: keys that GetObject
+    refuses. page: versions per page.
+    """
 
     now: Callable[[], datetime] = lambda: EPOCH
     refuse: set[str] = field(default_factory=set)
@@ -45,14 +46,14 @@ class FakeS3:
         return {"VersionId": version}
 
     def put(self, uri: str, body: bytes | str) -> str:
-        """The same by its address. The version's id."""
+        """Writes an object by its S3 URI. Returns the version id."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return self.put_object(Bucket=bucket, Key=key, Body=body.encode() if isinstance(body, str) else body)[
             "VersionId"
         ]
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 the API's names
-        """A marker on top, as in a versioned bucket."""
+        """Adds a delete marker, as in a versioned bucket."""
         self.kept.append(ObjectVersion(Bucket, Key, f"m{next(self.ids)}", None, self.now()))
         return {}
 
@@ -82,7 +83,7 @@ class FakeS3:
         return _Pages(self, operation)
 
     def remaining_keys(self, bucket: str | None = None) -> list[str]:
-        """The keys of versions that are left, markers included."""
+        """The keys of all remaining versions and delete markers."""
         return sorted(one.key for one in self.kept if bucket in (None, one.bucket))
 
 
@@ -101,7 +102,7 @@ class _Pages:
         ours = [one for one in self.s3.kept if one.bucket == Bucket and one.key.startswith(Prefix)]
         newest = {one.key: one.id for one in ours}
         ours.reverse()
-        order = sorted(ours, key=lambda one: one.key)  # of one key the newest first, as S3 lists them
+        order = sorted(ours, key=lambda one: one.key)  # the newest version of a key comes first, as in S3
         for start in range(0, len(order) or 1, self.s3.page):
             page: dict[str, Any] = {}
             for one in order[start : start + self.s3.page]:

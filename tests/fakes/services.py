@@ -1,4 +1,4 @@
-"""Small stand-ins for the other services, as far as the Lambdas call them."""
+"""Small fakes of the other services, with the operations that the Lambda functions call."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -8,12 +8,12 @@ from distillery.core.aws import ObjectStore
 from tests.fakes.errors import service_error
 
 WITHOUT_EVENTS = SimpleNamespace(events=SimpleNamespace(register=lambda *_, **__: None))
-"""`meta` of a client that takes botocore's event handlers and calls none."""
+"""`meta` of a client that accepts botocore event handlers but calls none."""
 
 
 @dataclass
 class FakeSsm:
-    """errors: what reading a parameter raises in its place."""
+    """errors: raised instead of reading a parameter."""
 
     parameters: dict[str, str] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class FakeSns:
 
 @dataclass
 class FakeStepFunctions:
-    """executions: name → status; refuse: error code of StartExecution."""
+    """executions: name → status. refuse: error code of StartExecution."""
 
     executions: dict[str, str] = field(default_factory=dict)
     started: list[dict[str, str]] = field(default_factory=list)
@@ -68,7 +68,9 @@ class FakeStepFunctions:
 
 
 class FakeRuntime:
-    """answers: modelId → text, or a function of the prompt's text; a ClientError in `errors` is raised in its turn."""
+    """answers: modelId → text, or a function of the prompt's text. errors: raised one after the other before
+    answers.
+    """
 
     def __init__(self, answers: Any, region: str = "us-east-1") -> None:
         self.answers = answers
@@ -94,7 +96,7 @@ class FakeRuntime:
 
 
 class MemoryStore(ObjectStore):
-    """Objects in a dict."""
+    """An object store in a dict."""
 
     def __init__(self) -> None:
         super().__init__()

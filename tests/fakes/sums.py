@@ -1,4 +1,4 @@
-"""A table of sums as DynamoDB keeps it: one write of an item after the other, by the expressions that are sent."""
+"""The usage table as DynamoDB keeps it: applies the update expressions one at a time."""
 
 import re
 import threading
@@ -10,7 +10,9 @@ Item = dict[str, int]
 
 
 class FakeSums:
-    """errors: raised by the next calls, in turn; None lets one through. highest: that each sum ever was."""
+    """errors: raised by the next calls, in order; None lets a call through. highest: the highest value of
+    each counter.
+    """
 
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}

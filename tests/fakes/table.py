@@ -1,5 +1,6 @@
-"""The ledger's table in a dict, with the conditions that the ledger uses. Each operation is one whole, as DynamoDB's
-are, for threads too."""
+"""The ledger's table in a dict, with the conditions that the ledger uses. As in DynamoDB, each operation is atomic, for
+threads too.
+"""
 
 import re
 import threading
@@ -59,11 +60,11 @@ class MemoryTable(Table):
 
 
 def _holds(condition: str, item: Item, values: Mapping[str, str], names: Mapping[str, str]) -> bool:
-    """Conditions joined by AND. A value that no condition names is an error, as it is for DynamoDB."""
+    """Evaluates conditions joined by AND. As in DynamoDB, a value that no condition uses is an error."""
     parts = condition.split(" AND ")
     named = {part.partition(" = ")[2] for part in parts} - {""}
     assert named == {value for value in values if not value.startswith(":new_")}, (
-        f"{condition!r} names {sorted(named)}, and was given {sorted(values)}"
+        f"{condition!r} uses {sorted(named)} but was given {sorted(values)}"
     )
     return all(_part_holds(part, item, values, names) for part in parts)
 

@@ -1,4 +1,4 @@
-"""What the rule packs find when nothing is acknowledged, and what is wrong with an acknowledgement."""
+"""The findings of the rule packs without any acknowledgement, and defects of acknowledgements."""
 
 import contextlib
 import json
@@ -12,19 +12,19 @@ from tests.unit.stacks.assembly import app_of
 
 REASON_MIN = 40
 _OWNED = ("", "/Policy")
-"""What stands under one L2 construct and is the same thing to a rule: a bucket and its policy."""
+"""Child resources that a rule treats as part of one L2 construct: a bucket and its policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule's id, and the path of the one resource that breaks it."""
+    """The id of a rule, and the path of the one resource that breaks it."""
 
     id: str
     resource: str
 
 
 def ledger(of: Settings) -> list[Acknowledged]:
-    """Every acknowledgement of an environment; the id as the rule packs spell it."""
+    """Returns every acknowledgement of an environment, with ids as the rule packs spell them."""
     return [
         Acknowledged(id=one.id.removeprefix("Annotation::"), construct=one.construct, reason=one.reason)
         for one in acknowledged(app_of(of))
@@ -32,7 +32,7 @@ def ledger(of: Settings) -> list[Acknowledged]:
 
 
 def findings(of: Settings) -> set[Finding]:
-    """What a synth of these settings finds; it raises, and leaves its report."""
+    """Returns the findings of a synth with these settings. The synth raises and leaves its report."""
     app = app_of(of)
     with contextlib.suppress(RuntimeError):
         app.synth()
@@ -46,17 +46,17 @@ def findings(of: Settings) -> set[Finding]:
 
 
 def stale(acknowledgements: Iterable[Acknowledged], found: set[Finding]) -> list[str]:
-    """Those that let nothing through: no such finding stands at their construct or below it."""
+    """Yields acknowledgements without a finding at or below their construct."""
     return [_shown(one) for one in acknowledgements if not _let_through(one, found)]
 
 
 def wide(acknowledgements: Iterable[Acknowledged], found: set[Finding]) -> list[str]:
-    """Those that let a finding through of a resource that is not their construct's own."""
+    """Yields acknowledgements that also cover a resource that is not part of their construct."""
     return [_shown(one) for one in acknowledgements if _let_through(one, found) - _own(one)]
 
 
 def unreasoned(acknowledgements: Iterable[Acknowledged]) -> list[str]:
-    """Those whose reason is too short to be one."""
+    """Yields acknowledgements whose reason is too short."""
     return [_shown(one) for one in acknowledgements if len(one.reason) < REASON_MIN]
 
 

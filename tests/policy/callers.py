@@ -1,8 +1,10 @@
-"""Who calls the routes of an environment: each policy with what a call asks of IAM, and what must be refused.
+"""Callers of an environment's routes: each policy with the IAM requests that a call makes, and requests that must be
+denied.
 
-What is asked is read from the maps that clients read; where a profile leads, from the simulator's tables, which are
-written apart from the product's. It is undocumented whether a call through an application profile is asked for on that
-profile alone or on the system's too, and which of them `bedrock:InferenceProfileArn` then names: both are asked here.
+The requests are derived from the maps that clients read. Destinations of profiles come from the simulator's tables,
+which are written independently of the product's. It is undocumented whether a call through an application profile is
+authorized on that profile alone or also on the system profile, and which of them `bedrock:InferenceProfileArn` names:
+both are tested here.
 """
 
 import re
@@ -26,7 +28,7 @@ _ROUTES = re.compile(r"/distillery/(?P<environment>[^/]+)/routes/(?P<route>.+?)/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """name: a route, or `function`. asks: what its calls need; never: what must stay refused."""
+    """name: a route, or `function`. asks: what its calls need. never: what must be denied."""
 
     name: str
     document: Json
@@ -35,7 +37,7 @@ class Caller:
 
 
 class Callers:
-    """Of one environment, by its templates."""
+    """The callers of one environment, from its templates."""
 
     def __init__(self, templates: EnvironmentTemplates, *, home: str) -> None:
         self._house, self._home = templates, home
@@ -48,7 +50,7 @@ class Callers:
         self.maps = dict(self._maps())
 
     def all(self) -> Iterator[Caller]:
-        """The teams that hold a route's policy, and the invoke function."""
+        """Returns the teams that hold a route's policy, and the invoke function."""
         needs = {name: tuple(self._needs(name)) for name in self.maps}
         for policy in self._house.resources("AWS::IAM::ManagedPolicy"):
             if found := _ROUTES.fullmatch(policy.properties.get("Path", "")):
@@ -61,13 +63,13 @@ class Callers:
 
     def _caller(self, name: str, policy: Resource, asks: tuple[Ask, ...], others: tuple[Ask, ...]) -> Caller:
         document = self.concrete(policy.properties["PolicyDocument"])
-        # of a function's own policy, what concerns calls
+        # the part of the function's policy that concerns calls
         calls = [s for s in document["Statement"] if "logs:PutLogEvents" not in s["Action"]]
         never = tuple(ask for one in asks for ask in self._near(one))
         return Caller(name=name, document=document | {"Statement": calls}, asks=asks, never=never + others)
 
     def concrete(self, value: Any) -> Any:
-        """With every reference replaced by what it may stand for."""
+        """Replaces every reference by a value that it may have."""
         if isinstance(value, list):
             return [self.concrete(each) for each in value]
         if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
@@ -81,7 +83,7 @@ class Callers:
             if found := _ROUTES.fullmatch(parameter.properties["Name"]):
                 yield found["route"], RouteMap.from_json(self.concrete(parameter.properties["Value"]))
 
-    # what calls need
+    # requests of a call
 
     def _needs(self, route: str) -> Iterator[Ask]:
         published = self.maps[route]
@@ -95,7 +97,7 @@ class Callers:
                 yield from self._model(step, called)
 
     def _listing(self) -> Iterator[Ask]:
-        """Not even of the function, which its deployment tells what routes there are."""
+        """Nobody lists maps, not even the function: its deployment names the routes."""
         for environment in {published.environment for published in self.maps.values()}:
             yield self._parameter(f"/distillery/{environment}/serving", self._stack.region)
 
@@ -109,10 +111,10 @@ class Callers:
         yield self._decrypt(f"alias/distillery-{environment}")
 
     def _model(self, step: Step, called: str) -> Iterator[Ask]:
-        """As Bedrock asks, in each Region where the request may be served."""
+        """The requests of Bedrock in each Region that may serve the call."""
         way = called if called.startswith("arn:") else self._system(called)
         source = self._sources.get(way, way)
-        if ":foundation-model/" in source:  # a profile of one Region's own model
+        if ":foundation-model/" in source:  # a profile of a model in one Region
             yield from (Ask(action, arn) for action in INVOKE for arn in dict.fromkeys((way, source)))
             return
         profile, model = supported_models.PROFILES[source.rpartition("/")[2]]
@@ -128,10 +130,10 @@ class Callers:
             return f"arn:aws:bedrock:{self._stack.region}:{self._account}:inference-profile/{called}"
         return f"arn:aws:bedrock:{self._stack.region}::foundation-model/{called}"
 
-    # what must stay refused
+    # requests that must be denied
 
     def _near(self, ask: Ask) -> Iterator[Ask]:
-        """The same with one thing wrong."""
+        """Variants of allowed requests, each with one error."""
         if ask.action == "kms:Decrypt":
             yield self._decrypt("alias/another")
             yield self._decrypt(ask.keys["kms:ResourceAliases"][0], via="s3")
@@ -142,7 +144,7 @@ class Callers:
         elif any(f":{kind}/" in ask.resource for kind in ENDPOINTS):
             yield from self._near_endpoint(ask)
         elif PROFILE_OF in ask.keys:
-            yield Ask(ask.action, ask.resource)  # not through a profile
+            yield Ask(ask.action, ask.resource)  # without a profile
             yield Ask(ask.action, ask.resource, {PROFILE_OF: self._system("us.meta.llama3-3-70b-instruct-v1:0")})
             yield Ask(ask.action, ask.resource.replace("::foundation-model/", "::foundation-model/another."), ask.keys)
             yield Ask(ask.action, ask.resource.replace(":bedrock:us-", ":bedrock:eu-"), ask.keys)
@@ -157,7 +159,7 @@ class Callers:
         yield Ask(ask.action, ask.resource, _tags("another", route))
         yield Ask(ask.action, ask.resource, _tags(environment, "fast"))
         yield Ask(ask.action, ask.resource.replace(self._home, "eu-central-1"), ask.keys)
-        for verb in ("TagResource", "UntagResource"):  # nobody opens an endpoint to himself
+        for verb in ("TagResource", "UntagResource"):  # nobody may grant themselves access to an endpoint
             yield Ask(f"bedrock:{verb}", ask.resource, ask.keys)
 
     def _of_others(self, route: str) -> tuple[Ask, ...]:
@@ -189,6 +191,6 @@ class Callers:
 
 
 def _tags(environment: str, route: str) -> Keys:
-    """Of an endpoint; of a candidate, which has no route."""
+    """The tags of an endpoint. A candidate has no route tag."""
     key = "aws:ResourceTag/distillery:"
     return {f"{key}environment": environment} | ({f"{key}route": route} if route else {})

@@ -1,4 +1,4 @@
-"""A local policy engine: what IAM would answer, by the evaluator of the local account, in its own environment."""
+"""A local policy engine: evaluates IAM requests with the local account's evaluator, in its own environment."""
 
 import atexit
 import functools
@@ -19,7 +19,7 @@ Keys = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question to IAM: an action on a resource, under the request's condition keys, by somebody if that matters."""
+    """An IAM request: an action on a resource with condition keys, and optionally the principal."""
 
     action: str
     resource: str
@@ -28,7 +28,7 @@ class Ask:
 
 
 def decide(cases: Iterable[tuple[Json, Sequence[Ask]]]) -> list[list[bool]]:
-    """Of each policy document with its questions: whether it allows each of them."""
+    """Returns for each policy document whether it allows each of its requests."""
     told = [{"document": document, "asks": [asdict(ask) for ask in asks]} for document, asks in cases]
     asked, answered = _evaluator()
     asked.write(json.dumps(told) + "\n")
@@ -38,7 +38,7 @@ def decide(cases: Iterable[tuple[Json, Sequence[Ask]]]) -> list[list[bool]]:
 
 @functools.cache
 def _evaluator() -> tuple[IO[str], IO[str]]:
-    """One for all questions of a process: starting it takes longer than a thousand answers."""
+    """One evaluator per process: starting it takes longer than a thousand evaluations."""
     python = ROOT / ".venv-local" / "bin" / "python"
     process = subprocess.Popen(
         [python, "-m", "local.emulator.policy_decisions"],

@@ -1,4 +1,4 @@
-"""What an environment has, by the ARNs that AWS would give it: CloudFormation names it from stack and logical id."""
+"""The resources of an environment by ARN. CloudFormation derives names from stack and logical id."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from distillery.core.names import digest
 from tests.policy.templates import EnvironmentTemplates, Resource, rendered
 
 SHORT = 24
-"""Characters that CloudFormation leaves of a stack's name for a bucket, at the least."""
+"""Minimum number of characters of a stack's name that CloudFormation keeps in a bucket's name."""
 
 _KINDS = {
     "AWS::Athena::WorkGroup": ("athena", "workgroup/{Name}"),
@@ -40,7 +40,7 @@ _FOLDERS = (
 
 
 def arns(templates: EnvironmentTemplates, account: str) -> Iterator[tuple[str, str]]:
-    """(service, ARN) of each resource of these kinds, and of what lies in it."""
+    """Yields (service, ARN) of each resource of these kinds, and of what it contains."""
     for resource in templates.resources(*_KINDS):
         service, form = _KINDS[resource.kind]
         named = form.format(
@@ -72,5 +72,5 @@ def _name(resource: Resource) -> str:
 
 
 def _id(resource: Resource) -> str:
-    """A random one, as a key or a profile has."""
+    """Returns a random id, as keys and profiles have."""
     return digest([resource.stack.name, resource.id])[:12]

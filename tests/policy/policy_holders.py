@@ -1,6 +1,6 @@
-"""Two environments in one account: every policy of theirs, and what each statement is there to allow.
+"""Every policy of two environments in one account, and what each statement is meant to allow.
 
-A statement's own example is a request that it allows: its wildcards stand for something, and its conditions are met.
+A statement's example is a request that it allows: wildcards are replaced by values, and conditions are met.
 """
 
 import re
@@ -13,7 +13,7 @@ from tests.policy.templates import EnvironmentTemplates, Json, Stack, as_list, r
 
 ACCOUNT = "111111111111"
 SOMETHING = "x1"
-"""In place of a wildcard, of a variable, and as the value of a key that must be there."""
+"""Replaces a wildcard or a variable, and is the value of a key that must be present."""
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 _ARN_BY_REF = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Lambda::LayerVersion")
@@ -23,14 +23,14 @@ _SETS = re.compile(r"(ForAllValues:|ForAnyValue:)?(\w+?)(IfExists)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyHolder:
-    """Whoever holds a policy of an environment: a function's role, a person, a team."""
+    """The holder of a policy: a function's role, a user or a team."""
 
     name: str
     document: Json
     person: bool
 
     def examples(self) -> Iterator[Ask]:
-        """Of each action and resource of each statement."""
+        """Yields an example for each action and resource of each statement."""
         for statement in self.document["Statement"]:
             keys = _met(statement.get("Condition", {}))
             for action in as_list(statement["Action"]):
@@ -39,7 +39,7 @@ class PolicyHolder:
 
 
 def holders(templates: EnvironmentTemplates) -> list[PolicyHolder]:
-    """Every reference is replaced by something that no other environment has."""
+    """Yields the holders, with every reference replaced by a value that no other environment has."""
     return [
         PolicyHolder(
             name=str(policy),
@@ -61,7 +61,7 @@ def _concrete(stack: Stack, value: Any) -> Any:
 
 
 def _stand_in(stack: Stack, reference: str) -> str:
-    """An ARN where one is referred to, else a name; `Ref` of a topic or a state machine is its ARN too."""
+    """Returns an ARN where one is referred to, else a name. `Ref` of a topic or a state machine is its ARN too."""
     owner = "" if reference.startswith("distillery-") else f"{stack.name}."
     name = f"{owner}{reference}"
     kind = stack.resources.get(reference, {}).get("Type")

@@ -1,6 +1,6 @@
-"""The roles of an environment, each with its policy, and every kind of thing that they might reach.
+"""The roles of an environment with their policies, and every kind of resource that they might access.
 
-What is asked is spelled here by itself, from what the product writes where; the policies are those of the templates.
+Requests are written independently of the product's code; the policies are the templates'.
 """
 
 import re
@@ -22,7 +22,7 @@ LEDGER = f"arn:aws:dynamodb:{HOME}:{ACCOUNT}:table/<distillery-prod-foundation.L
 
 @dataclass(frozen=True, slots=True)
 class AccessTarget:
-    """One kind of thing. resource, keys: with `{recipe}` where one is named."""
+    """A kind of resource. resource, keys: with `{recipe}` where a recipe is named."""
 
     resource: str
     keys: Mapping[str, str | list[str]]
@@ -73,7 +73,7 @@ OBJECTS = {
     "beside the calls": _object(CALLS, "another/{recipe}.csv"),
     "old exam": _object(DATA, "golden/{recipe}/a.jsonl"),
 }
-"""Of recipes."""
+"""Objects of recipes."""
 
 LISTINGS = {
     "prompts": _listing(PROMPTS, "prompts/{recipe}/"),
@@ -124,7 +124,7 @@ STANDS_FOR = (
 
 
 class Roles:
-    """Of one environment, by its templates."""
+    """The roles of one environment, from its templates."""
 
     def __init__(self, templates: EnvironmentTemplates) -> None:
         self._house = templates
@@ -149,7 +149,7 @@ def _function(ident: str) -> str:
 
 
 def concrete(value: object) -> Json:
-    """With every reference replaced by something like what it may stand for."""
+    """Replaces every reference by a value like the one that it may have."""
     found = _spelled(value)
     assert isinstance(found, dict)
     return found

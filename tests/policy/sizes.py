@@ -1,4 +1,4 @@
-"""How long the policies of a template are once CloudFormation has put names and ARNs into them, at the longest."""
+"""The maximum size of a template's policies once CloudFormation has filled in names and ARNs."""
 
 import json
 from collections import Counter
@@ -21,7 +21,7 @@ name has 63 characters at most (S3 guide, bucketnamingrules)."""
 
 
 def expanded(value: Any) -> Any:
-    """A value with every reference replaced by something as long as what it may stand for."""
+    """Returns a value with every reference replaced by a text of the maximum length."""
     match value:
         case {"Fn::Join": [delimiter, parts]}:
             return str(delimiter).join(expanded(part) for part in parts)
@@ -38,7 +38,7 @@ def expanded(value: Any) -> Any:
 
 
 def length(value: Any) -> int:
-    """In characters of JSON without white space between them."""
+    """Returns the number of characters of JSON without white space."""
     return len(json.dumps(expanded(value), separators=(",", ":"), ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Environments synthesized with every rule on, once per process."""
+"""Environments synthesized with all rules enabled, once per process."""
 
 import functools
 from pathlib import Path
@@ -21,12 +21,12 @@ def settings(environment: str) -> Settings:
 
 @functools.cache
 def templates(environment: str) -> EnvironmentTemplates:
-    """The templates of an environment."""
+    """Returns the templates of an environment."""
     return synthesized(settings(environment))
 
 
 def synthesized(of: Settings) -> EnvironmentTemplates:
-    """Raises where a rule finds something that is not acknowledged."""
+    """Raises if a rule has a finding that is not acknowledged."""
     return _house(app_of(of).synth(), of.environment)
 
 

@@ -1,4 +1,4 @@
-"""An environment's templates as one house: its resources, its statements, and what a reference leads to."""
+"""All templates of an environment: resources, policy statements, and the targets of references."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """One synthesized stack. `name` is CloudFormation's, `part` the name without the environment."""
+    """A synthesized stack. `name` is CloudFormation's name; `part` is the name without the environment."""
 
     name: str
     part: str
@@ -25,13 +25,13 @@ class Stack:
 
     @property
     def owner(self) -> str:
-        """The account, as `rendered` spells it in this stack's template."""
+        """The account as `rendered` writes it for this stack's template."""
         return self.account if self.account.isdigit() else "<AWS::AccountId>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource of a template; `definition` holds what stands beside its properties (DeletionPolicy, …)."""
+    """A resource of a template. `definition` also contains DeletionPolicy and other attributes."""
 
     stack: Stack
     id: str
@@ -57,20 +57,20 @@ class EnvironmentTemplates:
     stacks: tuple[Stack, ...]
 
     def resources(self, *kinds: str) -> Iterator[Resource]:
-        """Those of these types; all without one."""
+        """Yields the resources of these types, or all without a type."""
         for stack in self.stacks:
             for ident, definition in stack.resources.items():
                 if not kinds or definition["Type"] in kinds:
                     yield Resource(stack=stack, id=ident, definition=definition)
 
     def statements(self, *kinds: str) -> Iterator[tuple[Resource, Json]]:
-        """Every policy statement, wherever it stands in a resource."""
+        """Yields every policy statement, wherever it is in a resource."""
         for resource in self.resources(*kinds):
             for statement in statements_of(resource.definition):
                 yield resource, statement
 
     def find(self, stack: Stack, value: Any) -> Resource | None:
-        """The resource that the first reference in a value leads to, across stacks too."""
+        """Returns the resource that the first reference in a value refers to, across stacks too."""
         for function, argument in _references(value):
             if function == "Fn::GetStackOutput":
                 return self._output(argument)
@@ -87,13 +87,13 @@ class EnvironmentTemplates:
 
 
 def single_stack(resources: Json, *, region: str = "us-east-1", **sections: Any) -> EnvironmentTemplates:
-    """A house of one small stack, to see a rule fail on."""
+    """Returns templates with one small stack, to make a rule fail."""
     template = {"Resources": resources, **sections}
     return EnvironmentTemplates((Stack(name="x-broken", part="broken", region=region, account="", template=template),))
 
 
 def rendered(value: Any) -> str:
-    """A value as text: joined, with each reference in angle brackets."""
+    """Returns a value as text: joins resolved, each reference in angle brackets."""
     match value:
         case {"Fn::Join": [delimiter, parts]}:
             return str(delimiter).join(map(rendered, parts))
@@ -109,12 +109,12 @@ def rendered(value: Any) -> str:
 
 
 def as_list(value: Any) -> list[Any]:
-    """CloudFormation takes one of something where it takes a list."""
+    """Wraps a single value into a list. CloudFormation accepts both."""
     return value if isinstance(value, list) else [value]
 
 
 def statements_of(value: Any) -> Iterator[Json]:
-    """Policy statements anywhere within a value."""
+    """Yields policy statements anywhere within a value."""
     if isinstance(value, dict):
         if "Effect" in value and value.keys() & {"Action", "NotAction"}:
             yield value
@@ -130,13 +130,13 @@ def allows(statement: Json, action: str) -> bool:
 
 
 def condition(statement: Json, key: str, *operators: str) -> list[Any]:
-    """The values that a statement's condition takes for a key, under any of the operators."""
+    """Returns the values of a condition key in a statement, under any of the operators."""
     tests = statement.get("Condition", {})
     return [value for operator in operators for value in as_list(tests.get(operator, {}).get(key, []))]
 
 
 def occurrences(value: Any, key: str) -> Iterator[Any]:
-    """What stands under a key, anywhere within a value."""
+    """Yields the values of a key anywhere within a value."""
     if isinstance(value, dict):
         if key in value:
             yield value[key]

@@ -1,4 +1,4 @@
-"""Every acknowledgement is of one construct, has a reason, and still lets something through."""
+"""Every acknowledgement is for one construct, has a reason, and still applies."""
 
 import pytest
 from aws_cdk import Validations
@@ -10,7 +10,7 @@ from tests.policy.synthesis import ENVIRONMENTS, settings
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
 def both(request: pytest.FixtureRequest) -> tuple[list[Acknowledged], set[Finding]]:
-    """The acknowledgements of an environment, and what is found where none counts."""
+    """Returns an environment's acknowledgements, and the findings without any acknowledgement."""
     of = settings(request.param)
     acknowledgements = ledger(of)
     with pytest.MonkeyPatch.context() as patched:

@@ -1,6 +1,6 @@
-"""Each condition on what a role or a person may do is tried in a running deployment, or it is said why it is not.
+"""Each condition in a policy of a role or user is attacked in a running deployment, or a reason is given.
 
-The attacks are carried out by `tests/journey/test_statements.py`; here it is seen that none is missing.
+`tests/journey/test_statements.py` carries out the attacks. This test checks that none is missing.
 """
 
 import functools
@@ -25,19 +25,19 @@ ELSEWHERE = {
     "lambda:FunctionUrlAuthType": "by a URL without signatures nobody's policy is asked, but the function's own: "
     "tests/policy/test_decisions.py and test_url.py ask the templates",
 }
-"""Keys that no attack is carried out on."""
+"""Keys that no attack covers, with the test that does."""
 
 ALIKE = {
     "bedrock:InferenceProfileArn": "each role's statement differs in its models alone: tests/policy/test_routes.py",
     "kms:ResourceAliases": "the invoke function's statement and a team's are one; the collector's is tried too",
     "kms:ViaService": "each statement differs in its service alone, and each service's is taken away as a statement",
 }
-"""Keys that are tried of some of those who have them."""
+"""Keys that are attacked for some of the roles that have them."""
 
 
 @functools.cache
 def full_settings() -> EnvironmentTemplates:
-    """dev as it is deployed there: callers are counted, calls are collected."""
+    """Returns dev as the journey deploys it, with caller quotas and log collection."""
     said = read("dev")
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
     said["recipes"]["support"]["logs"] = logs

@@ -1,7 +1,7 @@
-"""Whoever of one environment does whatever they may do to their own: nothing of the other's kinds answers to it.
+"""No principal of one environment can do to another environment's resources what it can do to its own.
 
-Every holder of a policy, every action that one of them has or that would destroy something, every resource of the other
-environment by the ARN that AWS would give it, asked as its holder's own statement wants it asked.
+Requests combine every holder of a policy, every action that a holder has or that would destroy something, and every
+resource of the other environment by its AWS ARN. The conditions of the holder's own statement are met.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ Question = tuple[str, Keys]
 
 
 def _asked_by(holder: PolicyHolder, service: str, one: str, other: str) -> list[Question]:
-    """What a holder asks of their own in a service, with the conditions met by the other's resource."""
+    """Yields a holder's requests in a service, with conditions met by the other environment's resource."""
     found: dict[str, Question] = {}
     for ask in holder.examples():
         if ask.action.startswith(f"{service}:") and ask.action not in READ | WITHOUT_A_RESOURCE:
@@ -45,7 +45,7 @@ def _asked_by(holder: PolicyHolder, service: str, one: str, other: str) -> list[
 
 
 def _over(keys: Keys, one: str, other: str) -> Keys:
-    """As the request would be: a tag or an alias of a resource is the other's."""
+    """Adapts the request: tags and aliases of a resource are the other environment's."""
     whose: dict[str, str | list[str]] = {
         f"aws:ResourceTag/{TAG_ENVIRONMENT}": other,
         "kms:ResourceAliases": [Names(other).key_alias],
@@ -54,7 +54,7 @@ def _over(keys: Keys, one: str, other: str) -> Keys:
 
 
 def _theirs(other: str, service: str) -> Iterator[str]:
-    """Never what the account has once."""
+    """Yields the other environment's resources, without those that exist once per account."""
     for of, arn in arns(templates(other), ACCOUNT):
         if of == service and not arn.endswith(LOGGING_OWNER):
             yield arn
@@ -64,7 +64,7 @@ def _theirs(other: str, service: str) -> Iterator[str]:
 @pytest.mark.parametrize("service", KINDS)
 def test_nothing_of_the_other_environment_answers(service: str, one: str, other: str) -> None:
     resources = list(_theirs(other, service))
-    assert resources, "the environment has nothing of this kind"
+    assert resources, "the environment has no resource of this kind"
     asks = {
         holder.name: [
             Ask(action, resource, keys)
@@ -85,7 +85,7 @@ def test_nothing_of_the_other_environment_answers(service: str, one: str, other:
 
 @pytest.mark.parametrize("service", ["dynamodb", "lambda", "s3", "sns", "sqs", "ssm", "states"])
 def test_a_pattern_that_the_others_names_match_too_would_be_seen(service: str) -> None:
-    """`distillery-dev-*` is the beginning of what dev-two has as well."""
+    """`distillery-dev-*` also matches names of `dev-two`."""
     wide = {"Effect": "Allow", "Action": f"{service}:*", "Resource": f"arn:aws:{service}:*:*:*distillery?dev*"}
     action = f"{service}:{DESTRUCTIVE[service][0]}"
     asks = [Ask(action, resource) for resource in _theirs("dev-two", service)]

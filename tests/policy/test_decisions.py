@@ -1,4 +1,6 @@
-"""Decisions are made by URL alone, which tells who made them: nobody is let to the functions in any other way."""
+"""Decisions are made through the URL only, which identifies the caller. No policy allows another way to invoke the
+functions.
+"""
 
 from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
     "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},
 }
-"""The functions, and how the policies begin that let somebody decide."""
+"""The functions, and how the descriptions of the policies start that allow somebody to decide."""
 
 ASKS = [
     (Ask(INVOKE, ARN, {VIA: "true"}), True),
@@ -33,7 +35,7 @@ def _deciding(of: EnvironmentTemplates, handler: str) -> Resource:
 
 
 def _naming(of: EnvironmentTemplates, function: Resource) -> Iterator[tuple[str, Json]]:
-    """Policies that let somebody invoke it, each by its description, with its statements about the function."""
+    """Yields policies that allow the invocation, by description, with their statements about the function."""
     for policy in of.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         about = [
             {**statement, "Resource": ARN}
@@ -52,7 +54,7 @@ def _resources(statement: Json) -> str:
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "launch"])
 @pytest.mark.parametrize("handler", DECIDING)
 def test_nobody_s_direct_invocation_reaches_a_decision(environment: str, handler: str) -> None:
-    """An event of his own making would say that he is anybody."""
+    """An event that the caller writes could claim any identity."""
     of = templates(environment)
     function = _deciding(of, handler)
     found = list(_naming(of, function))

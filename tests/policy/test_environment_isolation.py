@@ -1,6 +1,6 @@
-"""Two environments in one account are apart: nobody of one may do to the other what its own people and functions do.
+"""Two environments in one account are isolated: no principal of one can change or use the other's resources.
 
-The names are chosen to be mistaken for each other: what begins with `dev-` may be of `dev` or of `dev-two`.
+The names are chosen to be confused: a name that starts with `dev-` may belong to `dev` or to `dev-two`.
 """
 
 import copy
@@ -35,7 +35,7 @@ PAIRS = [("dev", "dev-two"), ("dev-two", "dev")]
 
 
 def neighbour(environment: str) -> Settings:
-    """dev under another name, with everything that an environment may have."""
+    """Returns dev under another name, with all optional parts."""
     said = read("dev")
     said["logging"] = {"keep_days": 30, "max_scan_gb": 100, "replace": False}
     said["recipes"]["support"]["tags"] = {"team": "care"}
@@ -77,7 +77,7 @@ READ = {
     "bedrock:GetProvisionedModelThroughput",
     "bedrock:ListTagsForResource",
 }
-"""What Bedrock tells of a resource whose id or name is known: docs/threat-model.md."""
+"""Bedrock operations that describe a resource of known id or name: docs/threat-model.md."""
 
 WITHOUT_A_RESOURCE = {
     "bedrock:DeleteModelInvocationLoggingConfiguration",
@@ -111,7 +111,7 @@ def _own(environment: str) -> Iterator[tuple[PolicyHolder, Ask]]:
 
 
 def _apart(environment: str) -> list[Ask]:
-    """What an environment does to things of its own."""
+    """Yields the requests of an environment's principals on its own resources."""
     return list(
         dict.fromkeys(
             ask
@@ -122,7 +122,7 @@ def _apart(environment: str) -> list[Ask]:
 
 
 def _allowed(environment: str, asks: list[Ask]) -> list[str]:
-    """By whom of an environment which of these is allowed."""
+    """Returns the holders of an environment that are allowed one of these requests."""
     decided = decide((holder.document, asks) for holder in people_of(environment))
     return [
         f"{holder.name}: {ask.action} on {ask.resource} with {ask.keys}"
@@ -134,7 +134,7 @@ def _allowed(environment: str, asks: list[Ask]) -> list[str]:
 
 @pytest.mark.parametrize("environment", ["dev", "dev-two"])
 def test_each_statement_allows_its_own_example(environment: str) -> None:
-    """Else the tests below would find everything refused, and prove nothing."""
+    """Otherwise the tests below would find everything denied and prove nothing."""
     cases = [(holder, list(holder.examples())) for holder in people_of(environment)]
     decided = decide((holder.document, asks) for holder, asks in cases)
     refused = [
@@ -169,7 +169,7 @@ def test_no_bucket_of_another_environment_begins_as_ones_own(one: str, more: str
     assert other == one or not Names(other).stack(FOUNDATION).startswith(begins)
 
 
-# Bedrock's resources have random ids: their tags alone are between two environments
+# Bedrock's resources have random ids, so only their tags separate two environments
 
 TYPES = {
     "job": f"arn:aws:bedrock:us-east-1:{ACCOUNT}:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl",
@@ -217,12 +217,13 @@ DONE = set(_MATRIX) - {
     ("model", "CreateModelCopyJob"),
     ("model", "DeleteCustomModel"),
 }
-"""What somebody of an environment does to its own."""
+"""What an environment's principals do to its own resources."""
 
 
 def _ask(kind: str, action: str, *, of: str | None, says: str | None) -> Iterator[Ask]:
-    """On a resource of an environment's (or nobody's), in a request that sets an environment's tag (or none), as the
-    making of a candidate does and as that of a live endpoint does."""
+    """Returns a request on a resource of an environment (or none) that sets an environment's tag (or none), once as for
+    a candidate and once as for a live endpoint.
+    """
     for last in (TAG_RUN, TAG_ROUTE):
         route = {f"aws:ResourceTag/{TAG_ROUTE}": "distilled/support"} if of else {}
         tags: dict[str, str | list[str]] = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": of, **route} if of else {}
@@ -239,7 +240,7 @@ def test_what_bears_another_environments_tag_is_neither_changed_nor_used(kind: s
 
 
 def test_what_bears_ones_own_tag_is_changed_and_used_by_those_whose_work_it_is() -> None:
-    """Each of the refusals above is for the tag, but where nobody does such a thing at all."""
+    """The denials above are caused by the tag, except where no principal has the action at all."""
     done = {
         (kind, action) for kind, action in _MATRIX if _allowed("dev", list(_ask(kind, action, of="dev", says="dev")))
     }
@@ -258,7 +259,7 @@ def test_nothing_is_made_or_tagged_under_another_environments_tag_or_without_one
 
 
 def test_only_what_is_made_and_what_bears_no_tag_cannot_be_told_apart() -> None:
-    """docs/threat-model.md, Environments in one account."""
+    """See docs/threat-model.md, Environments in one account."""
     found = {
         (kind, action)
         for kind, action in _MATRIX
@@ -291,7 +292,7 @@ _TAGS = (f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT
 
 
 def _loosened(holder: PolicyHolder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The policy without one of its conditions on tags, for each of them."""
+    """Yields the policy without one of its tag conditions, for each of them."""
     for index, statement in enumerate(holder.document["Statement"]):
         for operator, tests in statement.get("Condition", {}).items():
             for key in tests.keys() & set(_TAGS):
@@ -301,7 +302,7 @@ def _loosened(holder: PolicyHolder) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _attacks() -> list[Ask]:
-    """On what is another's; under another's tag; with a tag that nobody is to set."""
+    """Requests on another environment's resource, with another environment's tag, and with an unexpected tag key."""
     whose: tuple[tuple[str | None, str | None], ...] = (
         *(("dev-two", says) for says in ("dev", "dev-two", None)),
         *((of, says) for of in ("dev", None) for says in ("dev-two", None)),
@@ -323,7 +324,7 @@ def _attacks() -> list[Ask]:
 
 
 def test_no_condition_on_a_tag_can_be_taken_away() -> None:
-    """Without any one of them something of the attacks above is allowed to somebody."""
+    """Without any one of the conditions, somebody is allowed one of the attacks above."""
     attacks = _attacks()
     bound = [(holder.name, holder.document) for holder in people_of("dev")]
     loosened = [each for holder in people_of("dev") for each in _loosened(holder)]

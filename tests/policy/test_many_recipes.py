@@ -1,4 +1,4 @@
-"""What fifty recipes make of an environment: the same resources, and policies that IAM still takes."""
+"""Fifty recipes: the resources stay the same, and policies stay within IAM's limits."""
 
 import functools
 from collections import Counter
@@ -19,7 +19,7 @@ from tests.policy.templates import EnvironmentTemplates, single_stack
 
 
 def with_recipes(count: int) -> Settings:
-    """dev with that many recipes of the longest name, over every pair that its home Region offers."""
+    """Returns dev with that many recipes, with names of the maximum length, over every pair of its home Region."""
     told = read("dev")
     pairs = catalog.pairs(told["home_region"], TODAY)
     recipes = {}

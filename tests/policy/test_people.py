@@ -1,4 +1,4 @@
-"""Who reaches what: every role, every kind of thing, every verb. What the tables do not name is denied."""
+"""The access table: every role, every kind of resource, every verb. What the tables do not list is denied."""
 
 import functools
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ VERBS: Mapping[str, tuple[Mapping[str, AccessTarget], tuple[str, ...]]] = {
     "executions": (EXECUTIONS, ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution")),
 }
 Cell = tuple[str, str]
-"""A kind of thing, and what is done to it."""
+"""A kind of resource, and the verb."""
 
 UPLOADED = ("prompts", "uploads")
 TEXTS = ("prompts", "uploads", "collected", "training", "held-out", "quarantined", "answers", "verdict", "job output")
@@ -87,7 +87,7 @@ MAY: Mapping[str, set[Cell]] = {
     | _cells(("finding",), "ssm:PutParameter"),
     "Caller": WHERE | _cells(("serving", "route", "finding"), "ssm:GetParameter"),
 }
-"""What who has no tag may, of any recipe."""
+"""What a user without a recipe tag may do, for any recipe."""
 
 CALLS = {
     "Operator": {"pipeline Dataset"},
@@ -95,7 +95,7 @@ CALLS = {
     "Collector": {"collection Collection"},
     "Caller": {"serving Serving"},
 }
-"""Which functions who has no tag may call, with an event that says anything."""
+"""The functions that a user without a recipe tag may invoke, with an arbitrary event."""
 
 SIGNED = {
     "Operator": {"pipeline PromotionRollback"},
@@ -103,25 +103,25 @@ SIGNED = {
     "OnCall": {"pipeline PromotionRollback"},
     "Caller": {"serving Serving"},
 }
-"""Which he may ask by their URLs, which tell who asks."""
+"""The functions that users may call through their URLs, which identify the caller."""
 
 UNTAGGED = {
     "Eraser": _found("all prompts", "all data"),
     "LogsEraser": MAY["LogsEraser"] - _cells(S3_OF_CALLS, "kms:Decrypt"),
 }
-"""What the tag takes away altogether: a bucket's whole listing, and logged calls, which are no recipe's."""
+"""What a recipe tag denies altogether: listing a whole bucket, and logged calls, which belong to no recipe."""
 
 OF_NO_RECIPE = {
     ("where", "ssm:GetParameter"),
     ("collection", "ssm:GetParameter"),
     *((key, verb) for key in KEYS for verb in VERBS["keys"][1]),
 }
-"""What the tag does not narrow: names of things, and keys, which open nothing by themselves."""
+"""What a recipe tag does not limit: names of resources, and keys, which alone give access to no data."""
 
 NOT_BY_RECIPE = {("OnCall", thing, verb) for thing, verb in MAY["OnCall"] - RUNS} | {
     (role, thing, verb) for role in ("Collector", "Measurer", "Caller") for thing, verb in MAY[role]
 }
-"""Roles that reach no text: alarms, routes and their maps are not a recipe's."""
+"""Roles that access no text: alarms, routes and their maps belong to no recipe."""
 
 
 @functools.cache
@@ -130,7 +130,7 @@ def roles() -> Roles:
 
 
 def _things() -> Iterator[tuple[str, AccessTarget, str]]:
-    """Every cell: its thing's name, the thing, and the verb."""
+    """Yields every cell: the name of its resource kind, the kind, and the verb."""
     for kind, (things, verbs) in VERBS.items():
         for name, thing in things.items():
             for verb in verbs:
@@ -139,7 +139,7 @@ def _things() -> Iterator[tuple[str, AccessTarget, str]]:
 
 @functools.cache
 def _decided(asking: str, tag: str | None) -> Mapping[str, set[Cell]]:
-    """role → what it may do to the things of a recipe."""
+    """role → what it may do to the resources of a recipe."""
     held = {} if tag is None else {TAG: tag}
     cells = list(_things())
     asks = [thing.of(asking, verb, held) for _, thing, verb in cells]
@@ -190,7 +190,7 @@ def test_with_the_tag_nobody_reaches_another_recipe(role: str, tag: str, other: 
 def test_functions_are_called_by_these_and_by_nobody_with_the_tag(
     role: str, table: Mapping[str, set[str]], action: str, keys: Mapping[str, str]
 ) -> None:
-    """IAM does not see for which recipe a function is asked."""
+    """IAM cannot see which recipe a request is for."""
     functions = roles().functions
     for tag in ({}, {TAG: "support"}):
         asks = [thing.of("", action, {**keys, **tag}) for thing in functions.values()]
@@ -201,7 +201,7 @@ def test_functions_are_called_by_these_and_by_nobody_with_the_tag(
 
 @functools.cache
 def _decisions(named: tuple[bool, ...]) -> Roles:
-    """Of an environment with a recipe for each: whether it names its deciders."""
+    """Returns the decisions for an environment with one recipe for each value: whether it names its deciders."""
     said = read("prod")
     recipes = {
         f"recipe-{at}": said["recipes"]["support"] | ({"deciders": ["assumed-role/leads/*"]} if one else {})
@@ -243,7 +243,7 @@ def test_deciders_let_nobody_with_the_tag_run_or_collect(role: str) -> None:
 
 @pytest.mark.parametrize("role", MAY)
 def test_no_role_may_what_no_person_is_to_do(role: str) -> None:
-    """On anything at all: whoever may one of these is no longer held by any policy here."""
+    """On any resource: no policy limits a principal that has one of these permissions."""
     actions = (
         *("iam:PassRole", "iam:AttachUserPolicy", "iam:TagUser", "iam:UntagUser", "sts:AssumeRole", "sts:TagSession"),
         *("states:StartExecution", "states:SendTaskSuccess", "states:RedriveExecution", "lambda:UpdateFunctionCode"),
@@ -260,7 +260,7 @@ def test_no_role_may_what_no_person_is_to_do(role: str) -> None:
 
 
 def test_golden_sets_are_written_by_the_examiner_alone() -> None:
-    """Not by a function either: who uploads, and what collects, write no exam."""
+    """Functions cannot write them either: neither the uploads' nor the collector's."""
     writers = {
         str(holder)
         for holder, statement in templates("prod").statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")

@@ -1,4 +1,4 @@
-"""Where callers are counted: a table that is the function's to add to, and nobody's to read."""
+"""Quotas: only the function can update the usage table, and nobody can read it."""
 
 import functools
 from decimal import Decimal
@@ -20,18 +20,18 @@ TABLE = "AWS::DynamoDB::Table"
 
 
 def counting() -> Settings:
-    """dev, with a quota."""
+    """Returns dev with a quota."""
     return parse(read("dev") | {"quota": {"per": "day", "tokens": 1_000_000, "usd": 2.5}}, "dev")
 
 
 @functools.cache
 def counted() -> EnvironmentTemplates:
-    """The rule packs of the CDK find nothing either: synth would raise."""
+    """Synthesizes dev with a quota. The CDK rule packs have no finding either, or synth would raise."""
     return synthesized(counting())
 
 
 def test_acknowledgements_are_narrow_reasoned_and_alive() -> None:
-    """With concurrency reserved, too."""
+    """With reserved concurrency as well."""
     of = parse(read("dev") | {"quota": {"per": "day", "usd": 2.5}, "reserved_concurrency": 5}, "dev")
     acknowledgements = ledger(of)
     with pytest.MonkeyPatch.context() as patched:

@@ -1,4 +1,4 @@
-"""Callers of routes may do what a call asks, in every Region where it may be served, and nothing beside it."""
+"""Callers of routes have the permissions that a call needs, in every Region that may serve it, and no others."""
 
 import copy
 import functools
@@ -17,7 +17,7 @@ from tests.policy.templates import Json, as_list
 
 
 def divided() -> Settings:
-    """dev with cost centres, and with students that fall back to models and models that fall back to students."""
+    """Returns dev with cost centres, and with fallbacks from students to models and from models to students."""
     said = read("dev")
     said["recipes"]["returns"] = dict(said["recipes"]["support"])
     said["routes"]["haiku"] |= {"cost_centres": ["shop", "billing"], "fallback": ["distilled/returns"]}
@@ -26,7 +26,7 @@ def divided() -> Settings:
 
 
 def of_one_region() -> Settings:
-    """A Region where models are called by their bare ids."""
+    """Returns settings for a Region where models are called by their model ids."""
     said = read("dev")
     model = {"description": "x", "model": "amazon.nova-lite-v1:0", "cost_centres": ["shop"]}
     return parse(said | {"inference_region": "eu-west-2", "routes": {"small": model}}, "dev")
@@ -50,7 +50,7 @@ def callers(name: str) -> tuple[Caller, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A policy with one thing taken out of it, and what that was."""
+    """A policy without one part, and that part."""
 
     caller: Caller
     what: str
@@ -106,7 +106,7 @@ def test_each_destination_of_each_route_is_among_what_is_asked() -> None:
 
 
 def _narrowed(caller: Caller) -> Iterator[Change]:
-    """The policy without each of its resources, actions and values of conditions."""
+    """Yields the policy without each of its resources, actions and condition values."""
     for index, statement in enumerate(caller.document["Statement"]):
         for part in ("Resource", "Action"):
             for one in as_list(statement[part]):
@@ -118,7 +118,7 @@ def _narrowed(caller: Caller) -> Iterator[Change]:
 
 
 def _widened(caller: Caller) -> Iterator[Change]:
-    """The policy without each of its conditions."""
+    """Yields the policy without each of its conditions."""
     for index, statement in enumerate(caller.document["Statement"]):
         for operator, tests in statement.get("Condition", {}).items():
             for key in tests:
@@ -133,6 +133,6 @@ def _without(caller: Caller, index: int, value: str, *path: str) -> Change:
     for part in path[:-1]:
         within = within[part]
     within[path[-1]] = [one for one in as_list(within[path[-1]]) if one != value]
-    if not within[path[-1]]:  # nothing is left that the statement could allow
+    if not within[path[-1]]:  # the statement would allow nothing
         del document["Statement"][index]
     return Change(caller, f"{' '.join(path)} {value}", document)

@@ -1,4 +1,4 @@
-"""Every rule holds in every template of every environment, and each rule is seen to fail."""
+"""Every rule holds in every template of every environment, and each rule fails on a template that breaks it."""
 
 import pytest
 
@@ -18,7 +18,7 @@ _BROKEN = [
 @pytest.mark.parametrize("rule", _RULES)
 def test_every_template_keeps_the_rule(rule: Rule, environment: str) -> None:
     facts = list(rule.check(templates(environment)))
-    assert facts, f"nothing in {environment} is what the rule speaks about, so it proves nothing"
+    assert facts, f"the rule applies to nothing in {environment}, so it proves nothing"
     assert [where for where, holds in facts if not holds] == []
 
 

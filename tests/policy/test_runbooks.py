@@ -1,4 +1,4 @@
-"""The pages that alarms lead to: each belongs to an alarm, names it, and says how to investigate and how to fix it."""
+"""The runbooks that alarms link to: each belongs to an alarm, names it, and explains how to investigate and fix it."""
 
 import re
 
@@ -11,7 +11,7 @@ PAGES = sorted(RUNBOOKS.glob("*.md"))
 
 
 def _alarms(page: str) -> set[str]:
-    """The names, without CDK's hash, of the alarms that lead to a page."""
+    """Returns the names, without CDK's hash, of the alarms that link to a page."""
     alarms = templates("prod").resources("AWS::CloudWatch::Alarm")
     return {alarm.id[:-8] for alarm in alarms if alarm.properties["AlarmDescription"].endswith(f"/{page}")}
 
@@ -28,7 +28,7 @@ def test_a_page_says_what_it_means_how_to_investigate_and_how_to_fix_it(page: st
     assert "**What it means.**" in text
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert headings[:2] == ["Investigate", "Fix"]
-    assert "\n    " in text, "commands that can be copied"
+    assert "\n    " in text, "the page must have commands to copy"
 
 
 @pytest.mark.parametrize("page", [page.name for page in PAGES])

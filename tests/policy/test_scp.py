@@ -1,4 +1,4 @@
-"""The service control policy of docs/threat-model.md: it holds administrators back, and nobody whose work it is."""
+"""The service control policy of docs/threat-model.md: it stops administrators but nobody who needs the permissions."""
 
 import functools
 import json
@@ -20,7 +20,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 ADMINISTRATOR, DEPLOYMENT = f"{ROLE}/admin", f"{ROLE}/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1"
 OURS, PERSON = f"{ROLE}/distillery-dev-pipeline-PromotionFunctionRole1-abc", f"arn:aws:iam::{ACCOUNT}:user/ana"
 LONGEST = 5120
-"""Characters of a service control policy (AWS Organizations, quotas); the console takes out white space."""
+"""Maximum length of a service control policy (AWS Organizations, quotas). The console removes white space."""
 
 HERE = f"us-east-1:{ACCOUNT}"
 FUNCTION, PARAMETER = (
@@ -33,7 +33,7 @@ CLAIMED: Keys = {f"aws:RequestTag/{TAG_ENVIRONMENT}": "dev", "aws:TagKeys": [TAG
 
 
 def _attacks() -> Iterator[tuple[str, str, str, Keys]]:
-    """What is attacked, the action, the resource, and what the request says."""
+    """Yields the attack, the action, the resource and the condition keys."""
     for name in ("distillery-dev-pipeline-PromotionFunctionRole1-abc", "distillery-mine", DEPLOYMENT.partition("/")[2]):
         for action in ("AttachRolePolicy", "CreateRole", "PassRole", "PutRolePolicy", "UpdateAssumeRolePolicy"):
             yield "roles", f"iam:{action}", f"{ROLE}/{name}", {}
@@ -76,7 +76,7 @@ def _policy() -> Json:
 
 
 def _under(statements: Iterable[Json]) -> Json:
-    """What an administrator may, under the policy: everything but what it denies."""
+    """Returns what the policy leaves to an administrator: everything that it does not deny."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [everything, *statements]}
 
@@ -98,13 +98,15 @@ def test_it_has_the_form_and_length_that_aws_takes() -> None:
     sids = [statement["Sid"] for statement in policy["Statement"]]
     assert len(set(sids)) == len(sids)
     for statement in policy["Statement"]:
-        assert statement.keys() == {"Sid", "Effect", "Action", "Resource", "Condition"}, "a Principal is not taken"
+        assert statement.keys() == {"Sid", "Effect", "Action", "Resource", "Condition"}, (
+            "a service control policy has no Principal"
+        )
         assert statement["Effect"] == "Deny"
         assert re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"])
 
 
 def test_each_of_its_actions_exists() -> None:
-    known = {"iam:PassRole", "lambda:InvokeFunction"}  # permissions that no operation is named like
+    known = {"iam:PassRole", "lambda:InvokeFunction"}  # permissions without an operation of the same name
     for action in {action for statement in _policy()["Statement"] for action in as_list(statement["Action"])} - known:
         service, _, name = action.partition(":")
         client = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
@@ -112,7 +114,7 @@ def test_each_of_its_actions_exists() -> None:
 
 
 def test_an_administrator_is_refused_each_attack() -> None:
-    assert _allowed([], _asked_by(ADMINISTRATOR)) == _asked_by(ADMINISTRATOR), "they may, without the policy"
+    assert _allowed([], _asked_by(ADMINISTRATOR)) == _asked_by(ADMINISTRATOR), "they must be allowed without the policy"
     assert _allowed(_policy()["Statement"], _asked_by(ADMINISTRATOR)) == []
 
 

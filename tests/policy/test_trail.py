@@ -1,4 +1,4 @@
-"""Who reads what is recorded, where settings say so: by a trail that nobody else's trail is taken for."""
+"""Data access logging, if enabled: the trail's name and key cannot be used by another trail."""
 
 import functools
 from typing import Any
@@ -35,7 +35,7 @@ def recording(variant: str) -> Settings:
 
 @functools.cache
 def recorded(variant: str) -> EnvironmentTemplates:
-    """The rule packs of the CDK find nothing either: synth would raise."""
+    """Synthesizes the variant. The CDK rule packs have no finding either, or synth would raise."""
     return synthesized(recording(variant))
 
 
@@ -44,7 +44,7 @@ def trails(variant: str) -> dict[str, Resource]:
 
 
 def selected(trail: Resource) -> list[dict[str, tuple[str, ...]]]:
-    """Field → what it must equal or begin with, of each selector."""
+    """Field → values of each selector: equals or starts with."""
     return [
         {
             field["Field"]: tuple(map(rendered, field.get("Equals", field.get("StartsWith"))))
@@ -55,7 +55,7 @@ def selected(trail: Resource) -> list[dict[str, tuple[str, ...]]]:
 
 
 def files(variant: str, trail: Resource) -> Resource:
-    """The bucket that it is delivered to."""
+    """Returns the bucket that receives the trail's files."""
     found = recorded(variant).find(trail.stack, trail.properties["S3BucketName"])
     assert found is not None
     assert found.kind == "AWS::S3::Bucket"
@@ -94,7 +94,9 @@ def test_each_region_has_a_trail_that_takes_data_events_and_signs_its_files(vari
         said = trail.properties
         assert (said["IsLogging"], said["EnableLogFileValidation"]) == (True, True)
         assert (said["IsMultiRegionTrail"], said["IncludeGlobalServiceEvents"]) == (False, False)
-        assert {one["eventCategory"] for one in selected(trail)} == {("Data",)}, "management events are billed again"
+        assert {one["eventCategory"] for one in selected(trail)} == {("Data",)}, (
+            "management events would be billed twice"
+        )
         assert "EventSelectors" not in said
         fields = {frozenset(one) for one in selected(trail)}
         assert fields == {frozenset({"eventCategory", "resources.type", "resources.ARN"})}, "reads and writes"
@@ -112,7 +114,7 @@ def test_it_records_the_objects_of_every_bucket_but_its_own_and_of_the_access_lo
         wanted = {f"<{ident.partition('/')[2]}.Arn>/" for ident in logged if ident.startswith(f"{stack.part}/")}
         chosen = [one["resources.ARN"] for one in selected(trail) if one["resources.type"] == ("AWS::S3::Object",)]
         assert {arn for arns in chosen for arn in arns} == wanted
-        assert all(chosen), "CloudTrail takes no empty list"
+        assert all(chosen), "CloudTrail refuses an empty list"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -126,7 +128,7 @@ def test_it_records_the_calls_of_this_environments_functions_in_its_region(varia
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_cloudtrail_is_admitted_for_these_trails_alone_and_to_what_it_does(variant: str) -> None:
-    """Its name holds it: whoever makes another trail in the account writes neither there nor under our key."""
+    """The conditions name the trail, so another trail in the account can neither write there nor use our key."""
     found = admitting(recorded(variant))
     assert len(found) == 4 * len(trails(variant))
     for holder, statement in found:
@@ -150,7 +152,7 @@ def test_its_files_are_encrypted_with_the_environments_key_and_end(variant: str)
         bucket, key = files(variant, trail), of.find(trail.stack, trail.properties["KMSKeyId"])
         (encryption,) = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert str(key) == str(of.find(bucket.stack, encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]))
-        assert encryption["BucketKeyEnabled"] is False, "CloudTrail would have to be let decrypt"
+        assert encryption["BucketKeyEnabled"] is False, "CloudTrail would need permission to decrypt"
         days = [rule.get("ExpirationInDays") for rule in bucket.properties["LifecycleConfiguration"]["Rules"]]
         assert days == [None, 365]
         (written,) = [

@@ -1,4 +1,4 @@
-"""Where it matters who asks: nobody gets to the alias that the URL stands at but by the URL, which tells who it is."""
+"""Where the caller matters, the alias can be invoked only through its URL, which identifies the caller."""
 
 import functools
 
@@ -18,7 +18,7 @@ VIA, AUTH = "lambda:InvokedViaFunctionUrl", "lambda:FunctionUrlAuthType"
 
 
 def for_some() -> Settings:
-    """dev, with a route that is for the shop."""
+    """Returns dev with a route that only the shop may use."""
     said = read("dev")
     said["routes"]["fast"]["principals"] = ["assumed-role/shop/*"]
     return parse(said, "dev")
@@ -39,7 +39,7 @@ def test_every_rule_holds(rule: Rule) -> None:
 
 
 def _urls(of: EnvironmentTemplates) -> list[Resource]:
-    """Of serving; decisions have URLs too (`test_decisions.py`)."""
+    """Returns the URLs of serving. Decisions have URLs too (`test_decisions.py`)."""
     return [url for url in of.resources("AWS::Lambda::Url") if url.stack.part == "serving"]
 
 
@@ -69,7 +69,7 @@ ASKS: list[tuple[str, str, Keys, bool]] = [
 
 
 def test_who_holds_the_callers_policy_reaches_the_alias_by_the_url_alone() -> None:
-    """What a direct invocation says of its caller is made up; so none may reach what believes it."""
+    """A direct invocation can forge its caller, so no policy may allow one."""
     of = restricted()
     callers = Callers(of, home="us-east-1")
     (function,) = [one for one in of.resources("AWS::Lambda::Function") if one.stack.part == "serving"]
@@ -89,7 +89,7 @@ def test_who_holds_the_callers_policy_reaches_the_alias_by_the_url_alone() -> No
 
 
 def test_nobody_else_s_policy_names_the_function() -> None:
-    """A role that could invoke the alias could say that it is anybody."""
+    """A role that could invoke the alias could claim any identity."""
     (function,) = [one for one in restricted().resources("AWS::Lambda::Function") if one.stack.part == "serving"]
     naming = {
         str(one.properties.get("Description", one.id))[:14]

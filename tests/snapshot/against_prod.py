@@ -1,8 +1,7 @@
-"""What differs between an environment and prod: the synthesized templates compared, resource by resource.
+"""Differences between an environment and prod: compares the synthesized templates resource by resource.
 
-Names that contain the environment, its account and its two Regions differ everywhere and mean nothing: they are
-compared as `<environment>`, `<account>`, `<home>` and `<inference>`. Resources of one type that differ in the same way
-share one entry.
+Names that contain the environment, its account or its two Regions always differ, so they are compared as
+`<environment>`, `<account>`, `<home>` and `<inference>`. Resources of one type with the same difference share an entry.
 """
 
 import difflib
@@ -16,14 +15,14 @@ from tests.policy.templates import EnvironmentTemplates
 from tests.snapshot.compact import WIDTH, common_tags, readable, text
 
 _HASHED_ID = re.compile(r"(distillery<environment>[A-Za-z]+?)(?:[0-9A-F]{8}){1,2}$")
-"""CDK's id of a permission: the path, with the stack's name in it, and a hash of that path."""
+"""CDK's id of a permission: the path, which contains the stack's name, and a hash of that path."""
 
 Parts = dict[tuple[str, str, str], list[str]]
-"""(stack, type, logical id) → lines. The type is "Outputs" or the like for what is not a resource."""
+"""(stack, type, logical id) → lines. For what is not a resource, the type is the section's name, such as "Outputs"."""
 
 
 def parts(templates: EnvironmentTemplates, settings: Settings) -> Parts:
-    """Every resource and every other section of all templates, with the environment's own names replaced."""
+    """Returns every resource and section of all templates, with the environment's own names replaced."""
     tags, found = common_tags(templates), Parts()
     for stack in templates.stacks:
         template = _renamed(readable(stack.template, tags), _own_names(settings))
@@ -36,7 +35,7 @@ def parts(templates: EnvironmentTemplates, settings: Settings) -> Parts:
 
 
 def difference(of: Parts, prod: Parts) -> str:
-    """One entry per difference, each with the resources that it applies to."""
+    """Yields one entry per difference, each with the resources that have it."""
     entries: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for key in sorted(of.keys() | prod.keys()):
         stack, kind, ident = key
@@ -79,7 +78,7 @@ def _renamed(value: Any, names: Iterable[tuple[re.Pattern[str], str]]) -> Any:
 
 
 def _own_names(settings: Settings) -> list[tuple[re.Pattern[str], str]]:
-    """In this order: an id is recognized by the environment in it."""
+    """Replaces names in this order: an id is recognized by the environment in it."""
     account, environment = settings.account or "<AWS::AccountId>", settings.environment
     return [
         (re.compile(re.escape(account)), "<account>"),

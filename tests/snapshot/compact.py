@@ -1,6 +1,6 @@
-"""A template as its snapshot shows it: what people review, in as few lines as it takes.
+"""The readable form of a template for its snapshot: what people review, in as few lines as possible.
 
-Left out are what CDK adds to every stack, hashes of assets, and the tags that every resource of the environment carries
+It omits what CDK adds to every stack, hashes of assets, and the tags that every resource of the environment has
 (tests/unit/stacks/test_stacks.py checks those). Intrinsic functions are written as text: `<Key.Arn>` is `Fn::GetAtt`.
 """
 
@@ -23,14 +23,14 @@ def stack_text(template: Json, common_tags: Collection[str] = ()) -> str:
 
 
 def common_tags(templates: EnvironmentTemplates) -> set[str]:
-    """The keys of the tags that every taggable resource of an environment has."""
+    """Returns the keys of the tags that every taggable resource of an environment has."""
     tags = [resource.properties.get("Tags") for resource in templates.resources()]
     keys = [{tag["Key"] for tag in each} for each in tags if isinstance(each, list)]
     return set.intersection(*keys) if keys else set()
 
 
 def readable(value: Any, tags: Collection[str] = ()) -> Any:
-    """Intrinsic functions as text; JSON inside of strings (state machines, dashboards, parameters) unfolded."""
+    """Writes intrinsic functions as text and parses JSON within strings (state machines, dashboards, parameters)."""
     match value:
         case str():
             return _parsed(value) or value
@@ -54,12 +54,12 @@ def _parsed(text: str) -> Any:
 
 
 def text(value: Any) -> str:
-    """Sorted JSON, a value in one line where it fits; hashes of assets replaced."""
+    """Returns sorted JSON, with a value in one line where it fits and hashes of assets replaced."""
     return HASH.sub("<asset>", _laid_out(value, 0, 0)) + "\n"
 
 
 def _laid_out(value: Any, indent: int, before: int) -> str:
-    """before: characters that stand before the value in its first line."""
+    """before: number of characters before the value in its first line."""
     line = json.dumps(value, sort_keys=True, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or indent + before + len(line) < WIDTH:
         return line

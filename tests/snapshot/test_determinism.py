@@ -1,4 +1,4 @@
-"""The same commit gives the same templates and assets: whatever the folder, the day, and the files' own times."""
+"""One commit gives the same templates and assets, whatever the folder, the date and the files' timestamps."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from tests.policy.synthesis import ROOT
 
 SOURCE = ("app.py", "cdk.json", "distillery", "environments", "infra", "lambdas", "stacks", ".build/wheels")
-"""All that synth reads of a checkout and of what `make install` fetched."""
+"""Everything that synth reads from a checkout and from what `make install` downloads."""
 
 
 def _checkout(folder: Path) -> Path:
@@ -28,7 +28,7 @@ def _checkout(folder: Path) -> Path:
 
 
 def _lived_in(checkout: Path) -> Path:
-    """Other times, other modes, bytecode, and files that belong to nobody's parcel."""
+    """Changes timestamps and modes, and adds bytecode and files that belong to no asset."""
     for file in [each for each in checkout.rglob("*") if each.is_file()]:
         os.utime(file, (1_000_000_000, 1_000_000_000))
         file.chmod(0o600)
@@ -59,7 +59,7 @@ def _synth(checkout: Path, day: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture(scope="module")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """dev, synthesized side by side in two folders, on two days of two years."""
+    """Synthesizes dev at the same time in two folders, with dates in two years."""
     folder = tmp_path_factory.mktemp("determinism")
     fresh, lived_in = _checkout(folder / "a"), _lived_in(_checkout(folder / "a longer" / "path"))
     synths = [_synth(fresh, "2026-11-23"), _synth(lived_in, "2027-01-15")]

@@ -1,6 +1,6 @@
-"""The templates are as last reviewed: prod in full, every other environment by what differs from prod.
+"""The templates match the reviewed snapshots: prod in full, every other environment as its difference from prod.
 
-`UPDATE=1 make snapshot` rewrites the snapshots; read the change in `git diff`.
+`UPDATE=1 make snapshot` rewrites the snapshots. Read the change in `git diff`.
 """
 
 import difflib
@@ -23,7 +23,7 @@ OTHERS = [environment for environment in ENVIRONMENTS if environment != "prod"]
 
 
 def snapshots(environment: str) -> dict[Path, str]:
-    """The content of each of an environment's snapshot files."""
+    """Returns the content of each snapshot file of an environment."""
     if environment != "prod":
         return {FOLDER / f"{environment}.diff": difference(_parts(environment), _parts("prod"))}
     prod = templates("prod")
@@ -50,7 +50,7 @@ def test_an_environment_is_as_its_snapshot_shows_it(environment: str) -> None:
 
 
 def changes(before: str, now: str, name: str) -> list[str]:
-    """A unified diff; empty where both are equal."""
+    """Returns a unified diff, which is empty if both are equal."""
     lines = before.splitlines(), now.splitlines()
     return list(difflib.unified_diff(*lines, f"{name} (snapshot)", f"{name} (synthesized)", lineterm="", n=4))
 
@@ -65,7 +65,7 @@ def test_no_snapshot_is_left_of_a_removed_stack_or_environment() -> None:
 
 
 def test_staging_differs_from_prod_in_what_its_settings_say_and_is_short() -> None:
-    """Log retention, and names that the length of the environment's name cuts off: a reviewer reads 60 lines."""
+    """Log retention, and names cut off because of the environment's length. A reviewer reads at most 60 lines."""
     (shown,) = snapshots("staging").values()
     assert len(shown.splitlines()) < 60
     assert '- "Properties": {"KmsKeyId": "<Key9BCD29C7.Arn>", "RetentionInDays": 365},' in shown

@@ -1,4 +1,6 @@
-"""Logical ids of what holds state are frozen: CloudFormation replaces a resource whose id changes, and all in it."""
+"""Logical ids of stateful resources are frozen: CloudFormation replaces a resource whose id changes, and its data is
+lost.
+"""
 
 import json
 import os
@@ -11,7 +13,7 @@ from tests.policy.templates import EnvironmentTemplates, Resource, single_stack
 
 FILE = Path(__file__).parent / "stateful.json"
 DATA = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
-"""What nobody can make again."""
+"""Resource types whose content cannot be recreated."""
 
 STATEFUL = (
     *DATA,
@@ -23,7 +25,7 @@ STATEFUL = (
     "AWS::SSM::Parameter",
     "AWS::StepFunctions::StateMachine",
 )
-"""What people, callers or the account know by a name, or what keeps something."""
+"""Resource types that hold data, or whose names users, callers or the account know."""
 
 _HOW = (
     "its logical id is gone, so the next deployment deletes it, and makes another if there is a new id. Give the "
@@ -44,12 +46,12 @@ def stateful(of: EnvironmentTemplates) -> dict[str, str]:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_holds_state_keeps_its_logical_id(environment: str) -> None:
     now, before = stateful(templates(environment)), frozen().get(environment, {})
-    if os.environ.get("UPDATE") == "1":  # new ones are added; one that is gone stays, and fails
+    if os.environ.get("UPDATE") == "1":  # adds new ids; an id that is missing stays and fails
         written = frozen() | {environment: before | now}
         FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         before = written[environment]
     assert [f"{ident} ({kind}): {_HOW}" for ident, kind in before.items() if now.get(ident) != kind] == []
-    assert set(now) == set(before), "what is new is frozen by `UPDATE=1 make snapshot`"
+    assert set(now) == set(before), "`UPDATE=1 make snapshot` freezes new ids"
 
 
 def _unlike_its_settings(found: Resource, keep: bool) -> bool:

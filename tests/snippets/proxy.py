@@ -1,4 +1,4 @@
-"""Stands between a package and the local Bedrock, and keeps what was asked."""
+"""A proxy between a package and the local Bedrock that records requests."""
 
 import json
 import threading
@@ -52,6 +52,6 @@ def _handler(to: str, asked: list[tuple[str, Any]]) -> type[BaseHTTPRequestHandl
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
     return Handler

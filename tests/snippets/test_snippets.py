@@ -1,6 +1,6 @@
-"""Every snippet as it is printed, run with the real package against the local Bedrock: `make snippets`.
+"""Runs every printed snippet with the real package against the local Bedrock: `make snippets`.
 
-A proxy sees what the package really asked, so that a mode or a tag that it drops fails here.
+A proxy records what the package requests, so that a mode or tag that it drops fails here.
 """
 
 import json
@@ -42,7 +42,7 @@ def bedrock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
 
 @pytest.fixture(scope="session")
 def identifiers(bedrock: Standalone) -> dict[str, str]:
-    """`modelId` by step: a system profile, a bare model, an application profile, a student's deployment."""
+    """`modelId` by step: a system profile, a model, an application profile, a student's deployment."""
     control = bedrock.client(region="us-east-2")
     source = f"arn:aws:bedrock:us-east-2:111111111111:inference-profile/us.{PRO}"
     made = control.create_inference_profile(inferenceProfileName="fast", modelSource={"copyFrom": source})
@@ -100,22 +100,22 @@ def test_a_snippet_runs_and_asks_what_the_map_says(
     assert asked.get("serviceTier") == ({"type": "priority"} if step == "priority" else None)
     assert "card_arrival" in said
     if package not in ("litellm", "strands"):
-        assert (step in said) == (step in ("optimized", "priority"))  # what was served is told
+        assert (step in said) == (step in ("optimized", "priority"))  # the answer says what was served
 
 
 def _run(told: str, package: str, url: str, folder: Path) -> str:
-    """Its output, with nothing in its environment but the local Bedrock and an access key."""
+    """Returns the output. The environment contains only the local Bedrock and an access key."""
     file = folder / "snippet"
     file.write_text(told)
     environ = {
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "HOME": str(folder),
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url,
-        "AWS_BEDROCK_RUNTIME_ENDPOINT": url,  # LiteLLM's own name for the same
+        "AWS_BEDROCK_RUNTIME_ENDPOINT": url,  # LiteLLM's own name for the same value
         "AWS_ACCESS_KEY_ID": "111111111111",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "LITELLM_LOCAL_MODEL_COST_MAP": "true",  # else it fetches prices from GitHub
+        "LITELLM_LOCAL_MODEL_COST_MAP": "true",  # otherwise it downloads prices from GitHub
         "NO_PROXY": "127.0.0.1",
     }
     command = ["sh", str(file)] if package == "cli" else [str(BIN / "python"), str(file)]

@@ -1,4 +1,4 @@
-"""The rules, by what they speak about. Importing this package registers them."""
+"""The template rules, by topic. Importing this package registers them."""
 
 from tests.policy.rules import (
     bedrock,

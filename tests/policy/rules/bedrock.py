@@ -1,4 +1,4 @@
-"""Models: what may be invoked, in every Region where a cross-Region profile may send the request."""
+"""Models: what may be invoked, in every Region to which a cross-Region profile may route a request."""
 
 import re
 from collections.abc import Iterator
@@ -65,7 +65,9 @@ def who_may_use_a_profile_may_use_its_model_wherever_it_leads(templates: Environ
 
 
 def _ways(templates: EnvironmentTemplates) -> Iterator[tuple[Resource, Any]]:
-    """Every cross-Region profile that a policy lets be invoked: Bedrock's own, and those made of them."""
+    """Yields every cross-Region profile that a policy allows to invoke: system profiles and application profiles of
+    them.
+    """
     for holder, statement in templates.statements(*_POLICIES):
         if allows(statement, _INVOKE):
             for one in as_list(statement["Resource"]):
@@ -80,7 +82,7 @@ def _source(application: Resource | None) -> str:
 
 
 def _profile(templates: EnvironmentTemplates, holder: Resource, way: Any) -> tuple[str, str]:
-    """The id of Bedrock's profile behind a way, and the Region from which it is called."""
+    """Returns the id of the system profile, and the Region from which it is called."""
     text = rendered(way) if ":inference-profile/" in rendered(way) else _source(templates.find(holder.stack, way))
     return text.rpartition("/")[2], text.split(":")[3]
 
@@ -90,7 +92,7 @@ def _destinations(profile: str, region: str) -> tuple[str, tuple[str, ...]]:
         for known in model.profiles:
             if known.id == profile:
                 return model.id, known.destinations[region]
-    raise AssertionError(f"the catalog knows no profile {profile!r}")
+    raise AssertionError(f"the catalog has no profile {profile!r}")
 
 
 def _reaches(holder: Resource, model: str, way: str) -> bool:

@@ -1,4 +1,4 @@
-"""What no template holds: references across Regions, exports, code of others, code inside the template."""
+"""What templates must not contain: cross-Region references, exports, foreign code, and inline code."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is kept is encrypted under the environment's key, and everybody who must use the key may."""
+"""Stored data is encrypted under the environment's key, and everything that must use the key may use it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,11 +22,11 @@ KEY_OF = {
         "KMSMasterKeyID",
     ),
 }
-"""Where a resource type names its key."""
+"""The property that names the key, by resource type."""
 
 
 def key_of(templates: EnvironmentTemplates, resource: Resource) -> Resource | None:
-    """The KMS key of the templates under which a resource is encrypted."""
+    """Returns the KMS key in the templates that encrypts a resource."""
     value: Any = resource.properties
     try:
         for step in KEY_OF[resource.kind]:
@@ -50,13 +50,15 @@ def key_of(templates: EnvironmentTemplates, resource: Resource) -> Resource | No
 def whatever_keeps_something_is_encrypted_under_a_key_of_ours_that_rotates(templates: EnvironmentTemplates) -> Facts:
     access_logs = set(log_buckets(templates))
     for kept in templates.resources(*KEY_OF):
-        if str(kept) not in access_logs:  # log delivery writes under no KMS key (S3 guide, ServerLogs)
+        if (
+            str(kept) not in access_logs
+        ):  # server access logs cannot be delivered to a bucket with a KMS key (S3 guide, ServerLogs)
             found = key_of(templates, kept)
             yield str(kept), found is not None and found.properties.get("EnableKeyRotation") is True
 
 
 def log_buckets(templates: EnvironmentTemplates) -> Iterator[str]:
-    """Where other buckets log their access."""
+    """Yields the buckets that receive access logs."""
     for bucket in templates.resources("AWS::S3::Bucket"):
         target = bucket.properties.get("LoggingConfiguration", {}).get("DestinationBucketName")
         if found := templates.find(bucket.stack, target):
@@ -69,7 +71,7 @@ _LOGS = _MESSAGES | {"kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms
 
 
 def _writers(templates: EnvironmentTemplates) -> Iterator[tuple[str, str, frozenset[str], Resource]]:
-    """(where, service, what it does with the key, the encrypted resource) of all that services write on their own."""
+    """Yields (where, service, KMS operation, encrypted resource) of everything that services write on their own."""
     for group in templates.resources("AWS::Logs::LogGroup"):
         yield str(group), f"logs.{group.stack.region}.amazonaws.com", _LOGS, group
     for alarm in templates.resources("AWS::CloudWatch::Alarm"):

@@ -1,4 +1,4 @@
-"""Small templates to break: what a rule must be seen to fail on is one of these with something wrong."""
+"""Small valid templates, which tests of rules break in one place."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def key(*statements: Json, rotated: bool = True) -> Json:
 
 
 def resource_policy(kind: str, of: str, *statements: Json) -> Json:
-    """A queue's, topic's or bucket's policy."""
+    """Returns the policy of a queue, topic or bucket."""
     target = {"Bucket": {"Ref": of}} if kind == "AWS::S3::BucketPolicy" else {_LISTS[kind]: [{"Ref": of}]}
     return resource(kind, PolicyDocument={"Statement": list(statements)}, **target)
 

@@ -1,4 +1,4 @@
-"""Who may do what: actions, roles, and who passes them."""
+"""Identity policies: actions, roles, and who may pass them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who uses something encrypted: its key comes with it, through a named service, and no other key does."""
+"""Whoever uses an encrypted resource may use its key, through a named service, and no other key."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,9 @@ NEEDS = {
     "sns:Publish": "kms:GenerateDataKey",
     "sqs:SendMessage": "kms:GenerateDataKey",
 }
-"""What an action on something encrypted needs of its key (S3, DynamoDB, SNS and SQS guides, data protection)."""
+"""The key operations that an action on an encrypted resource needs (S3, DynamoDB, SNS and SQS guides, data
+protection).
+"""
 
 _BUCKET_KEY: Json = {
     "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"KMSMasterKeyID": get("K")}}]

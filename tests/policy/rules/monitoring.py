@@ -1,4 +1,4 @@
-"""Alarms: each tells people of its Region, and leads them to a page that says what to do."""
+"""Alarms: each notifies a topic of its Region and links to a runbook."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the local account cannot ask is asked of the templates: X-Ray of a machine, S3 where it delivers access logs."""
+"""Permissions that the local account does not check: X-Ray for state machines, S3 access log delivery."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ def a_traced_machine_may_send_its_traces(templates: EnvironmentTemplates) -> Fac
 
 
 def _everywhere(templates: EnvironmentTemplates, machine: Resource) -> Iterator[str]:
-    """What the machine's role may on every resource."""
+    """Yields what the state machine's role may do on every resource."""
     role = templates.find(machine.stack, machine.properties["RoleArn"])
     for held in templates.resources("AWS::IAM::Policy"):
         if str(role) in [str(templates.find(held.stack, one)) for one in held.properties["Roles"]]:

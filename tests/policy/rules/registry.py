@@ -1,4 +1,4 @@
-"""A rule: a sentence about templates, how to check it, and what it must be seen to fail on."""
+"""A rule: a sentence about templates, its check, and templates that must fail it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.policy.templates import EnvironmentTemplates
 
 Facts = Iterator[tuple[str, bool]]
-"""What a rule looked at, and whether the rule holds there. A rule that looked at nothing proves nothing."""
+"""What a rule checked, and whether the rule holds there. A rule that checked nothing proves nothing."""
 
 Check = Callable[[EnvironmentTemplates], Facts]
 
@@ -25,7 +25,7 @@ RULES: list[Rule] = []
 
 
 def rule(**fails_on: EnvironmentTemplates) -> Callable[[Check], Check]:
-    """The check's name is the rule's sentence; each keyword names a small house that breaks it."""
+    """Registers a check, whose name is the rule's sentence. Each keyword names templates that break the rule."""
 
     def register(check: Check) -> Check:
         RULES.append(Rule(check=check, fails_on=fails_on))

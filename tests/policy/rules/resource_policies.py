@@ -1,4 +1,4 @@
-"""The confused deputy: what a service may do to our resources, it may do on our own behalf alone."""
+"""The confused deputy: a service may access our resources only on behalf of this account."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def a_function_is_invoked_by_a_service_only_for_a_resource_of_this_account(templ
 
 
 def _names_our_account(templates: EnvironmentTemplates, holder: Resource, source: Any) -> bool:
-    """A resource's ARN holds its account, unless it is a bucket's."""
+    """Whether the ARN contains our account. Bucket ARNs contain none."""
     found = templates.find(holder.stack, source)
     text = rendered(source)
     return f":{holder.stack.owner}:" in text or (found is not None and found.kind != "AWS::S3::Bucket")
@@ -70,7 +70,7 @@ def a_resources_policy_admits_services_only_on_behalf_of_this_account(templates:
 
 
 def on_our_behalf(templates: EnvironmentTemplates, holder: Resource, statement: Json) -> bool:
-    """Held to our account by its number, or to a resource whose ARN holds the number."""
+    """Whether a statement is limited to our account, or to a resource whose ARN contains it."""
     accounts = [rendered(one) for one in condition(statement, "aws:SourceAccount", "StringEquals")]
     keys = ("aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
     sources = [source for one in keys for source in condition(statement, one, "ArnLike", "ArnEquals")]

@@ -1,4 +1,4 @@
-"""Buckets, queues, topics and log groups: private, kept in every version, over TLS, and not for ever."""
+"""Buckets, queues, topics and log groups: private, versioned, over TLS only, and with an expiry."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +67,9 @@ TLS = {
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "sqs:*"),
     "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "sns:Publish"),
 }
-"""The policy of each kind, and what it denies to requests without TLS, as AWS Config and Security Hub look for it."""
+"""The policy of each resource type, and the actions that it denies without TLS, as AWS Config and Security
+Hub check it.
+"""
 
 
 def _deny(kind: str, actions: list[str], resources: Any, **more: Any) -> EnvironmentTemplates:
@@ -133,7 +135,7 @@ def whatever_runs_logs_to_a_log_group_of_its_stack(templates: EnvironmentTemplat
 
 
 def _versioned(**rules: Any) -> EnvironmentTemplates:
-    """A bucket that a role writes to, with one rule."""
+    """Returns a bucket with one lifecycle rule that a role writes to."""
     bucket = resource(
         "AWS::S3::Bucket",
         VersioningConfiguration={"Status": "Enabled"},
@@ -150,8 +152,9 @@ def _versioned(**rules: Any) -> EnvironmentTemplates:
     by_a_function_that_is_not_there=_versioned(Prefix="datasets/", NoncurrentVersionExpiration={"NoncurrentDays": 1}),
 )
 def what_is_written_to_a_bucket_ends_in_all_its_versions(templates: EnvironmentTemplates) -> Facts:
-    """By a rule of the bucket; data sets, which may be in use, by the function that knows. Golden sets, which people
-    judge models by for years, end in their old versions alone."""
+    """Objects expire by a rule of the bucket. Data sets may be in use, so a function deletes them. Golden sets, which
+    judge models for years, lose only their old versions.
+    """
     handlers = {function.properties.get("Handler") for function in templates.resources("AWS::Lambda::Function")}
     for writer, statement in templates.statements():
         for target in as_list(statement.get("Resource", [])) if allows(statement, "s3:PutObject") else []:

@@ -1,7 +1,7 @@
-"""An account behind boto3's own clients: it answers their calls, and of one call it says what a test wants.
+"""An account behind boto3's own clients, in which a test can make one call fail.
 
-Its services are the fakes of the stages' tests, and the way to them is the one of production: the clients that
-`distillery.core.aws` makes, whose last method before the network is answered here.
+Its services are the fakes of the stages' tests. The clients are the ones that `distillery.core.aws` creates in
+production; their last method before the network is replaced.
 """
 
 import io
@@ -47,9 +47,9 @@ Call = tuple[str, str]
 
 
 class Account:
-    """calls: service and operation of each, since `listen`; sent: their parameters;
-    cloudformation: what it was answered; refuse: what the call of that
-    number raises, made when it comes."""
+    """calls: service and operation of each call since `listen`. sent: their parameters. cloudformation: responses sent
+    to it. refuse: number of a call → what it raises, created when the call is made.
+    """
 
     def __init__(self) -> None:
         self.table = MemoryTable()
@@ -82,7 +82,7 @@ class Account:
         for other in (self.tokens, self.athena, self.ssm, self.runtime):
             if hasattr(other, name):
                 return getattr(other, name)(**sent) or {}
-        raise AssertionError(f"the account does not know {operation}")
+        raise AssertionError(f"the account does not implement {operation}")
 
     def _hosted(self, name: str, sent: Mapping[str, Any]) -> Any:
         told = {
@@ -185,7 +185,7 @@ class Account:
 
 
 class _Any:
-    """Every model answers the same."""
+    """Every model gives the same answer."""
 
     def __getitem__(self, _model: str) -> str:
         return "billing"
@@ -200,7 +200,7 @@ def _typed(item: Mapping[str, str]) -> dict[str, Any]:
 
 
 class Transport:
-    """Where the calls of all clients go: to the account of the moment."""
+    """Receives the calls of all clients and passes them to the current account."""
 
     account: Account
 

@@ -1,4 +1,4 @@
-"""The one way to every service."""
+"""The transport that all service calls go through."""
 
 from collections.abc import Iterator
 

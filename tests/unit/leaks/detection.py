@@ -1,4 +1,4 @@
-"""Where a text of somebody's might come out of a function, and whether it does."""
+"""The outputs through which a function could leak text, and whether it does."""
 
 import io
 import json
@@ -20,7 +20,7 @@ Ask = Callable[[], Any]
 
 
 def patched_transport() -> Iterator[Transport]:
-    """For a module's fixture."""
+    """The body of a module-scoped fixture."""
     with pytest.MonkeyPatch.context() as patch:
         transport = Transport(patch)
         patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
@@ -40,7 +40,7 @@ KEPT = (
 
 
 def _forget() -> None:
-    """What a sandbox keeps."""
+    """Clears what a Lambda execution environment caches."""
     for kept in KEPT:
         kept.cache_clear()
 
@@ -61,23 +61,23 @@ def start(transport: Transport, scenario: Scenario) -> tuple[Account, Callable[[
 
 
 class OutputCapture(NamedTuple):
-    """Of a test, what it has caught."""
+    """The log and output that a test captures."""
 
     log: pytest.LogCaptureFixture
     printed: pytest.CaptureFixture[str]
 
     def of(self, account: Account, ask: Ask) -> list[tuple[str, str]]:
-        """The places in which a part of CANARY is, and what stands around it."""
+        """Returns the outputs that contain a part of CANARY, each with the surrounding text."""
         with self.log.at_level("DEBUG"):
             self.printed.readouterr()
             self.log.clear()
             told = outcome(ask)
         printed = self.printed.readouterr()
         places = {
-            "what the function answers or raises": told,
+            "the function's answer or error": told,
             "its log": self.log.text + repr([record.__dict__ for record in self.log.records]),
             "its output": printed.out + printed.err,
-            "what it sends to services": "".join(account.sent),
+            "requests to services": "".join(account.sent),
             "the ledger": repr(account.table.items),
             "CloudFormation": "".join(account.cloudformation),
         }
@@ -90,7 +90,7 @@ def _around(text: str) -> str:
 
 
 def outcome(ask: Ask) -> str:
-    """As Lambda's runtime tells an error, and more than it tells."""
+    """Returns an error as Lambda's runtime reports it, and more."""
     try:
         return json.dumps(ask(), default=repr)
     except Exception as error:
@@ -100,7 +100,7 @@ def outcome(ask: Ask) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """All that it came of, whether that is suppressed or not."""
+    """Returns all causes and contexts of an error, suppressed or not."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:

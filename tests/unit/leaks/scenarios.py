@@ -1,4 +1,4 @@
-"""What each function is asked: every step of every stage, in a state of the account in which it makes all its calls."""
+"""Requests to each function: every step of every stage, with the account in a state in which it makes all its calls."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +53,7 @@ LOGGED = PREFIX.replace("us-east-2", "us-east-1")
 
 @dataclass(frozen=True)
 class Scenario:
-    """prepare: brings the account into the state, and gives what asks the function."""
+    """prepare: puts the account into the state, and returns a callable that invokes the function."""
 
     prepare: Callable[[Account], Ask]
     recipe: Recipe = PLAIN
@@ -190,7 +190,7 @@ def rolled_back(account: Account) -> Ask:
 def expired(account: Account) -> Ask:
     _promoted(account, recipe(), "a")
     _logged(account)
-    uploaded(file(150))(account)()  # a run that waits
+    uploaded(file(150))(account)()  # a pending run
     return lambda: expire({}, CONTEXT)
 
 

@@ -1,7 +1,7 @@
-"""A bug of ours that quotes a prompt, such as `KeyError: 'what somebody asked'`, comes nowhere, wherever it is raised.
+"""A bug that quotes a prompt, such as `KeyError: 'text of a prompt'`, leaks nowhere, wherever it is raised.
 
-Each function that a door calls raises one, once: Lambda would write it into the function's log, and Step Functions into
-the history of an execution.
+Each function that a handler calls raises once: Lambda would log the error, and Step Functions would put it into the
+history of the execution.
 """
 
 import gc
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(boundary.__file__).parents[2]
 OURS = (str(ROOT / "lambdas"), str(ROOT / "distillery"))
 SPARED = (boundary.__file__, *(str(ROOT / "distillery" / "client" / name) for name in ("route_map.py", "fields.py")))
-"""The boundary itself, and what reads a map that a deployment published and says what is wrong with it."""
+"""The boundary itself, and what reads and reports on a map that a deployment published."""
 
 
 class Talkative(Exception):
-    """It quotes in every way there is."""
+    """An error that quotes a prompt in every possible way."""
 
     def __init__(self) -> None:
         super().__init__(CANARY)
@@ -57,7 +57,7 @@ def chained(error: Exception) -> Exception:
 
 
 def reached(transport: Transport, scenario: Scenario) -> list[CodeType]:
-    """The functions of ours that the door calls, the deepest last."""
+    """Returns our functions that the handler calls, the deepest last."""
     found: dict[CodeType, int] = {}
 
     def trace(frame: FrameType, _event: str, _arg: object) -> None:
@@ -75,7 +75,7 @@ def reached(transport: Transport, scenario: Scenario) -> list[CodeType]:
 
 
 def traced(ask: Callable[[], Any], trace: Callable[[FrameType, str, object], None]) -> Callable[[], Any]:
-    """Nothing is collected meanwhile: a generator of an earlier scene would be called, to end."""
+    """Runs without garbage collection: collecting would resume a generator of an earlier scenario to end it."""
 
     def asked() -> Any:
         before = sys.gettrace()
@@ -91,7 +91,7 @@ def traced(ask: Callable[[], Any], trace: Callable[[FrameType, str, object], Non
 
 
 def raising(at: CodeType, bug: Exception) -> Callable[[FrameType, str, object], None]:
-    """A trace whose error is one of the function that is called."""
+    """Returns a trace function that raises in the called function."""
 
     def trace(frame: FrameType, _event: str, _arg: object) -> None:
         if frame.f_code is at:

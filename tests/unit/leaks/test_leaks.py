@@ -1,4 +1,4 @@
-"""A service's sentence that quotes a prompt comes nowhere, whichever call of whichever function fails with it."""
+"""A service error that quotes a prompt leaks nowhere, whichever call of whichever function fails with it."""
 
 import ast
 import importlib
@@ -73,7 +73,7 @@ ERRORS = [
 
 
 def calls(transport: Transport, scenario: Scenario) -> list[Call]:
-    """Of the function, where nothing fails."""
+    """Returns the function's calls when nothing fails."""
     with scenario.settings():
         account, ask = start(transport, scenario)
         told = ask()
@@ -98,7 +98,7 @@ def test_no_failing_call_of_a_function_lets_a_prompt_out(
 
 
 def _each_once(made: list[Call]) -> Iterator[tuple[int, Call]]:
-    """The first and the last of each operation: an evaluation asks the same many times."""
+    """Returns the first and last call of each operation: an evaluation repeats the same call many times."""
     for number, call in enumerate(made):
         if made.index(call) == number or call not in made[number + 1 :]:
             yield number, call

@@ -1,4 +1,4 @@
-"""The templates of an environment, synthesized once per process with every rule on."""
+"""The templates of an environment, synthesized once per process with all rules enabled."""
 
 import functools
 import json
@@ -31,13 +31,13 @@ def context() -> Mapping[str, Any]:
 
 
 def app_of(settings: Settings) -> App:
-    """The app, not yet synthesized."""
+    """Returns the app before synthesis."""
     outdir = tempfile.mkdtemp(prefix="distillery-")
     return build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=dict(context())), settings)
 
 
 def synthesized(settings: Settings) -> dict[str, Json]:
-    """Template by stack name, without the environment's prefix. Raises where a rule finds something."""
+    """Returns templates by stack name, without the environment's prefix. Raises if a rule has a finding."""
     prefix = f"distillery-{settings.environment}-"
     return {stack.stack_name.removeprefix(prefix): stack.template for stack in app_of(settings).synth().stacks}
 
@@ -48,7 +48,7 @@ def templates(environment: str) -> dict[str, Json]:
 
 
 def resources(template: Json, kind: str) -> dict[str, Json]:
-    """Properties by logical id."""
+    """Returns properties by logical id."""
     return {
         name: resource.get("Properties", {})
         for name, resource in template["Resources"].items()
@@ -57,7 +57,7 @@ def resources(template: Json, kind: str) -> dict[str, Json]:
 
 
 def statements(template: Json) -> Iterator[tuple[str, Json]]:
-    """Every policy statement anywhere in a template, with the logical id of what holds it."""
+    """Yields every policy statement in a template, with the logical id of its resource."""
     for name, resource in template["Resources"].items():
         for statement in _within(resource):
             yield name, statement

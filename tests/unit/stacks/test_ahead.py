@@ -1,4 +1,4 @@
-"""Node is asked through one pipe: what one thread imports while another asks must ask nothing."""
+"""Parallel imports: Node answers through one pipe, so a module that is imported in a thread must not call Node."""
 
 import os
 import subprocess
@@ -32,22 +32,24 @@ def test_what_is_imported_beside_asks_node_nothing(before: str, silent: tuple[st
 
 
 def test_a_module_that_asks_is_found() -> None:
-    """The runtime of the functions is asked of Node as it is imported."""
+    """A module that reads the functions' runtime from Node at import."""
     assert "asks Node" in importing("aws_cdk aws_cdk.aws_lambda", "infra.constructs.lambda_code")
 
 
 def test_what_an_option_needs_is_imported_where_the_option_is_set() -> None:
-    """A synth without a trail waits for no module of CloudTrail's."""
+    """A synth without a trail does not wait for CloudTrail's module."""
     code = "import app, sys; sys.exit(bool({'aws_cdk.aws_cloudtrail', 'infra.constructs.trail'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=_environ(), check=False).returncode == 0
 
 
 def importing(before: str, *names: str) -> str:
-    """What went wrong, if anything."""
+    """Returns what failed, if anything."""
     command = [sys.executable, "-c", TELL, before, " ".join(names)]
     return subprocess.run(command, cwd=ROOT, env=_environ(), capture_output=True, text=True, check=False).stderr
 
 
 def _environ() -> dict[str, str]:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])  # Node is there
+    path = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )  # Node is installed here
     return os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}

@@ -1,4 +1,4 @@
-"""`cdk synth` as a person meets it."""
+"""`cdk synth` as users run it."""
 
 import json
 import os

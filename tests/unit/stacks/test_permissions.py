@@ -1,4 +1,4 @@
-"""Who may do what: facts that hold in every template of every environment."""
+"""Permissions that hold in every template of every environment."""
 
 import json
 from typing import Any
@@ -153,7 +153,7 @@ def test_a_cross_region_model_is_allowed_in_each_destination_only_through_its_pr
     for statement in through:
         of_pro = [text for text in _texts(statement["Resource"]) if "amazon.nova-pro" in text]
         assert {text.split(":")[3] for text in of_pro} == {"us-east-1", "us-east-2", "us-west-2"}
-        assert statement["Action"] == "bedrock:InvokeModel"  # the function streams nothing
+        assert statement["Action"] == "bedrock:InvokeModel"  # the function does not stream
         assert statement["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]
     assert through
 

@@ -1,4 +1,4 @@
-"""Which stacks there are, where they stand, and what outlives them."""
+"""The stacks, their Regions, and what is retained when they are deleted."""
 
 import json
 from dataclasses import replace
@@ -133,7 +133,7 @@ def test_recipes_add_nothing_but_a_budget_and_the_parameter_and_policy_of_their_
 
 
 def test_policies_stay_within_the_limits_of_iam_with_fifty_recipes(fifty: Settings) -> None:
-    """A role's own policies have 10,240 characters, a managed policy 6,144 (IAM guide, reference_iam-quotas)."""
+    """A role's inline policies have 10,240 characters, a managed policy 6,144 (IAM guide, reference_iam-quotas)."""
     for template in synthesized(fifty).values():
         for kind, limit in (("AWS::IAM::Policy", 10_240), ("AWS::IAM::ManagedPolicy", 6_144)):
             for name, properties in resources(template, kind).items():
@@ -142,7 +142,7 @@ def test_policies_stay_within_the_limits_of_iam_with_fifty_recipes(fifty: Settin
 
 @pytest.fixture
 def fifty() -> Settings:
-    """dev with its recipe fifty times over."""
+    """Returns dev with its recipe fifty times."""
     dev = load("dev", on=DAYS["dev"])
     (recipe,), route = dev.recipes.values(), dev.routes["distilled/support"]
     names = [f"support-{n}" for n in range(50)]
@@ -153,7 +153,9 @@ def fifty() -> Settings:
 
 
 def test_idle_costs_stay_below_ten_dollars_a_month() -> None:
-    """AWS price list as of 2025-07: a key 1, an alarm 0.10, a dashboard 3 US dollars a month; all else by use."""
+    """AWS price list as of 2025-07: a key 1, an alarm 0.10, a dashboard 3 US dollars a month. Everything else is billed
+    by use.
+    """
     prices = {"AWS::KMS::Key": 1.0, "AWS::CloudWatch::Alarm": 0.10, "AWS::CloudWatch::Dashboard": 3.0}
     kinds = [r["Type"] for template in templates("prod").values() for r in template["Resources"].values()]
     assert 0 < sum(prices.get(kind, 0.0) for kind in kinds) <= 10

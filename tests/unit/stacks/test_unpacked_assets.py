@@ -1,4 +1,4 @@
-"""Each function's assets, unpacked, import its handler: with its layers, and without the checkout."""
+"""Each function's unpacked assets import its handler, with its layers and without the checkout."""
 
 import json
 import os
@@ -19,21 +19,21 @@ from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources
 
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 ENVIRONMENTS = ("dev", "prod")
-"""Together they have every function: dev empties its buckets, prod owns invocation logs."""
+"""Together they have every function: dev empties its buckets, prod owns the invocation logging."""
 IMPORT = "import importlib, sys; name = sys.argv[1].rpartition('.'); getattr(importlib.import_module(name[0]), name[2])"
 COMPILED = "Compiled packages"
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """The archives of a function's code and layers, but for compiled packages, which are built for another machine."""
+    """The archives of a function's code and layers, except compiled packages, which are built for another platform."""
 
     archives: tuple[Path, ...]
     compiled: bool
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """The assets of an assembly by the key that each has in S3."""
+    """Returns the assets of an assembly by their S3 keys."""
     manifests = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.assets.json")]
     every = [file for manifest in manifests for file in manifest["files"].values()]
     return {
@@ -67,8 +67,8 @@ def functions() -> Iterator[dict[str, Function]]:
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
-    """The folder of an archive, which several functions may have: code is at its top, a layer's in `python`."""
-    if archive.is_dir():  # the settings, which the CDK packs
+    """Unpacks an archive once, although several functions may use it. Code is at its top, a layer's in `python`."""
+    if archive.is_dir():  # the settings layer, which the CDK packs
         return archive
     target = folder / archive.stem
     if not target.exists():
@@ -88,7 +88,7 @@ def test_the_assets_of_every_function_import_its_handler(functions: dict[str, Fu
     failed = {}
     for handler, function in functions.items():
         code, *layers = (_unpack(archive, tmp_path) for archive in function.archives)
-        compiled = [WHEELS / "local"] if function.compiled else []  # the same packages, built for this machine
+        compiled = [WHEELS / "local"] if function.compiled else []  # the same packages, built for this platform
         path = [code, *(layer / "python" for layer in layers), *compiled]
         done = subprocess.run(
             [PYTHON, "-S", "-P", "-c", IMPORT, handler],

@@ -1,4 +1,6 @@
-"""Logged calls: whose configuration, which bucket takes them, what a query may cost, and what starts a collection."""
+"""Log collection: who owns the configuration, which bucket receives logs, what a query may cost, and what starts a
+collection.
+"""
 
 import fnmatch
 import functools
@@ -126,7 +128,7 @@ def test_the_collect_function_is_told_what_it_reads() -> None:
     told = {name: rendered(value) for name, value in function["Environment"]["Variables"].items()}
     assert set(told) == {Variable.ENVIRONMENT, Variable.HOME_REGION, Variable.LOGS, Variable.TOPIC}
     assert told[Variable.LOGS].endswith("/AWSLogs/<AWS::AccountId>/BedrockModelInvocationLogs/us-east-2/")
-    assert len(function["Layers"]) == 2  # the recipes too
+    assert len(function["Layers"]) == 2  # the recipes as well
 
 
 def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
@@ -191,7 +193,7 @@ def test_a_job_may_read_logged_calls_only_where_a_recipe_gives_it_logs() -> None
 
 
 def _reads_of_jobs(of: EnvironmentTemplates) -> set[str]:
-    """Folders of which the role of customization jobs may read objects."""
+    """Returns the folders whose objects the customization job's role may read."""
     return {
         rendered(resource).partition("/")[2]
         for holder, statement in of.statements("AWS::IAM::Policy")
@@ -213,7 +215,7 @@ def test_the_collect_function_alone_may_write_where_logs_are_collected(inference
 
 
 def _puts(statement: dict[str, Any]) -> bool:
-    """Whether it lets anybody write an object, by whatever action does so."""
+    """Whether a statement allows writing an object, by any action that does so."""
     actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
     return any(
         action in ("*", "s3:*") or action.startswith(("s3:Put", "s3:Replicate", "s3:Restore")) for action in actions
@@ -226,7 +228,7 @@ def _resources(statement: dict[str, Any]) -> list[str]:
 
 
 def _reaches_collected(resource: str) -> bool:
-    """Of any bucket: a name that is a token may stand for the prompts bucket."""
+    """Whether a resource may be in the prompts bucket: a bucket name that is a token may stand for it."""
     key = resource.partition("/")[2]
     return resource == "*" or fnmatch.fnmatchcase("collected/support/0a1b/logs.json", key)
 

@@ -1,4 +1,4 @@
-"""Routes: what callers are told, the profiles that carry their cost, and the policies that teams attach."""
+"""Routes: the maps for callers, the profiles that carry their cost, and the policies that teams attach."""
 
 import functools
 import json
@@ -27,7 +27,7 @@ def _maps(template: Json) -> dict[str, RouteMap]:
 
 
 def _text(value: Any) -> str:
-    """As CloudFormation joins it, with references by their logical ids."""
+    """Joins a value as CloudFormation does, with references by their logical ids."""
     match value:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(map(_text, parts))
@@ -38,7 +38,7 @@ def _text(value: Any) -> str:
 
 @functools.cache
 def divided() -> Json:
-    """dev with a team, two cost centres and a recipe that falls back."""
+    """Returns dev with a team, two cost centres and a recipe with a fallback."""
     said = read("dev")
     said["routes"]["haiku"] |= {"team": "search", "cost_centres": ["shop", "billing"]}
     said["routes"]["distilled/support"] = {"fallback": ["teacher"]}
@@ -100,7 +100,7 @@ def test_each_cost_centre_has_a_profile_that_carries_it() -> None:
 
 
 def _names(said: Json, route: str) -> dict[str, str]:
-    """Of a route's application profiles, by their logical ids."""
+    """Returns the names of a route's application profiles by their logical ids."""
     found = resources(synthesized(_dev(said))["serving"], PROFILES)
     named = {logical: each["InferenceProfileName"] for logical, each in found.items()}
     return {logical: name for logical, name in named.items() if name.startswith(f"dev-{route}")}
@@ -116,14 +116,14 @@ def test_another_model_of_a_route_is_another_profile_under_another_name() -> Non
 
 
 def test_a_policy_that_is_turned_round_changes_no_profile() -> None:
-    """CloudFormation makes what is new before it deletes what is gone: a name in another location would collide."""
+    """CloudFormation creates before it deletes: a name at another location would collide."""
     said = read("dev")
     ways = (PRO, "anthropic.claude-haiku-5-5"), ("anthropic.claude-haiku-5-5", PRO)
     before, after = (
         _names(said | {"routes": said["routes"] | {"turned": {**TURNED, "model": one, "fallback": [other]}}}, "turned")
         for one, other in ways
     )
-    assert len(before) == 4  # each model's, and the shop's of each
+    assert len(before) == 4  # one per model, and one per model for the shop
     assert before == after
 
 
@@ -142,7 +142,7 @@ def _policy(template: Json, route: str) -> Json:
 
 
 def test_a_route_s_policy_never_has_to_be_replaced_for_what_a_person_may_edit() -> None:
-    """IAM deletes no policy that somebody holds, and CloudFormation replaces one whose description changes."""
+    """IAM cannot delete an attached policy, and CloudFormation replaces a policy whose description changes."""
     said = read("dev")
     said["routes"]["fast"] |= {"description": "something else", "team": "search", "fallback": []}
     for template in (templates("dev")["serving"], synthesized(_dev(said))["serving"]):
@@ -164,7 +164,7 @@ MEASURER = "Read the maps"
 
 
 def _granted(template: Json, action: str) -> set[tuple[str, str]]:
-    """(action, parameter in its Region) of the managed policy whose description begins so."""
+    """Returns (action, parameter in its Region) of the managed policy whose description starts so."""
     (policy,) = [p for p in resources(template, POLICIES).values() if str(p["Description"]).startswith(action)]
     return {
         (action, _text(arn).partition(":ssm:")[2].replace(":{'Ref': 'AWS::AccountId'}:parameter", ""))
@@ -195,7 +195,7 @@ def test_who_asks_reads_and_writes_nothing() -> None:
     [
         ({"fast": {"latency": "standard", "fallback": []}}, set()),
         ({"haiku": {"fallback": ["fast"]}}, {"fast", "haiku"}),
-        ({"distilled/support": {"fallback": ["fast"]}}, {"fast"}),  # it says which deployment callers trust
+        ({"distilled/support": {"fallback": ["fast"]}}, {"fast"}),  # the alias says which deployment callers trust
     ],
 )
 def test_a_finding_is_written_where_a_step_is_optimized_and_never_a_student_s(

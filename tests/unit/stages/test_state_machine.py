@@ -1,4 +1,4 @@
-"""The state machine: the order of the road, what is tried again, and what happens when a stage fails."""
+"""The state machine: the order of the stages, retries, and failure handling."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _all(states: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _way(states: Json, start: str) -> list[str]:
-    """The states from `start` on, by Next, or by the Default of a Choice."""
+    """Returns the states from `start` on, following Next, or the Default of a Choice."""
     names, name = [], start
     while name and name not in names:
         names.append(name)

@@ -1,4 +1,4 @@
-"""What starts each stage, and what each function is told."""
+"""What starts each stage, and the configuration of each function."""
 
 import pytest
 
