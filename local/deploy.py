@@ -21,6 +21,13 @@ _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPA
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folders have equal archives
 
 
+_NO_UPDATES = ("ValidationError", "No updates are to be performed.")
+"""Code and message with which UpdateStack refuses an update that changes nothing. It has no own error code.
+
+Source: "No updates to perform" in https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html.
+The page does not quote the message (UNVERIFIED on AWS; the emulator sends the same)."""
+
+
 class DeployFailed(Exception):
     """A stack did not reach *_COMPLETE. The message contains the reasons that CloudFormation gave."""
 
@@ -126,7 +133,7 @@ class Deployment:
         try:
             apply(StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES)
         except cfn.exceptions.ClientError as error:
-            if "No updates are to be performed" not in str(error):
+            if (error.response["Error"]["Code"], error.response["Error"]["Message"]) != _NO_UPDATES:
                 raise
         while (found := self._status(cfn, stack.name)) and found["StackStatus"].endswith("_IN_PROGRESS"):
             time.sleep(0.05)

@@ -54,9 +54,9 @@ def target(
 ) -> None:
     """[bold]From a file of prompts to a distilled Amazon Bedrock model in production.[/bold]"""
     if local:
-        from distillery.cli.local_account import LocalAccount
+        from distillery.cli.local_account import PublishedAccount
 
-        account = LocalAccount.find()
+        account = PublishedAccount.find()
         os.environ.update(account.variables_for(env))
         region = region or account.region(env)
     context.obj = Target(environment=env, region=region, local=local)

@@ -17,7 +17,7 @@ from distillery.core import clock
 from distillery.core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from distillery.cli.benchmark.measurement import Plan, Result
+    from distillery.cli.benchmark.measurement import BenchmarkResult, Plan
     from distillery.cli.benchmark.prompts import BenchmarkPrompt
     from distillery.cli.benchmark.variant import Variant
     from distillery.client.single_step import SingleStep
@@ -131,7 +131,7 @@ def _confirm(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
         confirm("Send them?")
 
 
-def _measure(on: Target, plan: "Plan", cap: Decimal) -> "Result":
+def _measure(on: Target, plan: "Plan", cap: Decimal) -> "BenchmarkResult":
     from dataclasses import replace
 
     from distillery.cli.benchmark.measurement import Budget, run
@@ -146,9 +146,9 @@ def _latency_scale(on: Target) -> Iterator[float]:
     if not on.local:
         yield 1.0
         return
-    from distillery.cli.local_account import LocalAccount, modelled_latency
+    from distillery.cli.local_account import PublishedAccount, modelled_latency
 
-    account = LocalAccount.find()
+    account = PublishedAccount.find()
     with modelled_latency(account.endpoint, headers=account.admin_headers) as scale:
         yield scale
 
@@ -161,7 +161,7 @@ def _bar(total: int) -> Iterator[Any]:
         yield lambda: bar.advance(task)
 
 
-def _output(on: Target, plan: "Plan", result: "Result", as_json: Path | None, chart: Path | None) -> None:
+def _output(on: Target, plan: "Plan", result: "BenchmarkResult", as_json: Path | None, chart: Path | None) -> None:
     """Prints the table and writes the files. Exits with 1 if a variant could not be measured."""
     from distillery.cli.benchmark.output import draw_chart, table
     from distillery.cli.benchmark.report import as_document, build_report

@@ -13,7 +13,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import address
 
 if TYPE_CHECKING:
-    from distillery.cli.erasure.copies import Copy, Found, VersionedBucket
+    from distillery.cli.erasure.copies import Copy, SearchResult, VersionedBucket
     from distillery.cli.erasure.learners import Learner
     from distillery.cli.erasure.matching import Matcher
 
@@ -111,7 +111,7 @@ def _matcher(buckets: list["VersionedBucket"], text: str | None, file: Path | No
     raise BadRequest(f"no prompt of digest {address(str(digest))} is in any file; if you have its text, use --text")
 
 
-def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *, everything: bool) -> "Found":
+def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *, everything: bool) -> "SearchResult":
     from distillery.cli.erasure.copies import answers_of, is_golden, search
     from distillery.cli.erasure.learners import in_use
 
@@ -148,7 +148,7 @@ def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *,
     return found
 
 
-def _learners(on: Target, found: "Found", recipes: list[str]) -> list["Learner"]:
+def _learners(on: Target, found: "SearchResult", recipes: list[str]) -> list["Learner"]:
     from distillery.cli.erasure.learners import learners
 
     logged = any(copy.bucket.logs for copy in found.copies)
@@ -176,7 +176,7 @@ def _delete(going: list["Copy"], *, quiet: bool) -> dict[str, str]:
     return erase(going, report_deleted)
 
 
-def _print_found(found: "Found", learned: list["Learner"], going: list["Copy"]) -> None:
+def _print_found(found: "SearchResult", learned: list["Learner"], going: list["Copy"]) -> None:
     echo("{} among {} versions", _count(found.copies), f"{found.searched:,}")
     for copy in going:
         echo("  {}  {} versions", address(copy.uri), len(copy.versions))
@@ -200,7 +200,9 @@ def _print_deleted(going: list["Copy"], refused: dict[str, str]) -> None:
         echo("  [red]not deleted[/red]: {}  {}; run the command again", address(uri), why)
 
 
-def _document(found: "Found", learned: list["Learner"], refused: dict[str, str], *, deleted: bool) -> dict[str, Any]:
+def _document(
+    found: "SearchResult", learned: list["Learner"], refused: dict[str, str], *, deleted: bool
+) -> dict[str, Any]:
     return {
         "deleted": deleted,
         "copies": [

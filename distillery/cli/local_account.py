@@ -18,7 +18,7 @@ FILE = Path(".local", "client.json")
 
 
 @dataclass(frozen=True, slots=True)
-class LocalAccount:
+class PublishedAccount:
     """What a client needs to reach the account.
 
     Attributes:

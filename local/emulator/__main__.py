@@ -1,12 +1,69 @@
-"""`python -m local.emulator [start|stop|status|env|serve]`."""
+"""`python -m local.emulator [start|stop|status|env|serve]`. Standard library only; `serve` needs the emulator."""
 
+import argparse
+import json
+import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-if sys.argv[1:] in ([], ["serve"]):
-    from local.emulator.server import main
+from distillery.core.escaping import lines
+from local.account import STATE, LocalAccount, NoLocalAccount
+from local.emulator.process import CannotStart, running, start, stop
 
-    main()
-else:
-    from local.emulator.command_line import command
 
-    sys.exit(command(sys.argv[1:]))
+def _status(account: LocalAccount) -> dict[str, object]:
+    """What `status` prints: all but the secret, which `env` gives."""
+    return {name: value for name, value in asdict(account).items() if name != "secret"} | {"endpoint": account.endpoint}
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("start", "stop", "status", "env"):
+        one = verbs.add_parser(verb)
+        one.add_argument("--state", type=Path, default=STATE, help="the folder of pid, clock and log")
+        if verb == "start":
+            one.add_argument("--port", type=int, default=4566, help="0 takes any free one")
+            one.add_argument("--date", help="the virtual day to start on, as 2024-12-04; default: now")
+            one.add_argument("--speed", type=float, default=360.0, help="virtual seconds a second")
+            one.add_argument("--model-units", type=int, default=0, help="quota of Provisioned Throughput units")
+            one.add_argument("--teacher-error", type=float, default=0.03, help="share of wrong answers, 0 to 1")
+            one.add_argument("--shuffle-teacher", action="store_true", help="permute the teacher's answers")
+            one.add_argument("--fail-jobs", action="append", default=[], metavar="PREFIX", help="these jobs fail")
+            one.add_argument("--lose-events", action="store_true", help="Bedrock's events are never delivered")
+            one.add_argument("--record-iam", action="store_true", help="write IAM decisions to iam.jsonl")
+    return parser.parse_args(argv)
+
+
+def command(argv: Sequence[str]) -> int:
+    """`start`, `stop`, `status`, `env`; the exit code, 1 with one sentence on stderr when it cannot be done."""
+    given = vars(_arguments(argv))
+    verb, state = given.pop("verb"), given["state"].resolve()
+    try:
+        if verb == "start":
+            account = start(LocalAccount(**given | {"state": state, "fail_jobs": tuple(given["fail_jobs"])}))
+            print(f"local AWS account {account.account} on {account.endpoint}")
+        elif verb == "stop":
+            print("stopped" if stop(state) else "nothing was running")
+        elif verb == "env":
+            for name, value in LocalAccount.load(state).env().items():
+                print(f"export {name}={shlex.quote(value)}")
+        else:
+            found = running(state)
+            print(json.dumps(_status(found), default=str) if found else "not running")
+            return 0 if found else 1
+    except (CannotStart, NoLocalAccount) as sentence:
+        print(lines(sentence), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] in ([], ["serve"]):
+        from local.emulator.server import main
+
+        main()
+    else:
+        sys.exit(command(sys.argv[1:]))

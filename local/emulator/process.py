@@ -9,15 +9,16 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
 from bedrock_simulator.clock import ClockState, parse_date
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
-from local.emulator import process_group
 from local.emulator.clock import write
 
+_PROC = Path("/proc")
 _MIN_FREE_BYTES = 1_000_000_000
 _START_TIMEOUT = 30.0  # seconds
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -43,12 +44,43 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def _is_ours(group: int) -> bool:
+    """Whether a process of the group runs from this checkout: the emulator, or a Lambda worker that outlived it.
+
+    The state folder outlives a restart of the machine. After it, the stored number may belong to another process group,
+    which must not be ended.
+    """
+    home = f"{ROOT}{os.sep}"
+    commands = _commands_from_proc(group) if (_PROC / "self" / "stat").exists() else _commands_from_ps(group)
+    return any(home in command for command in commands)
+
+
+def _commands_from_proc(group: int) -> Iterator[str]:
+    """Yields the commands of a group on Linux. `stat` is `pid (name) state ppid pgrp …`; a name may contain anything.
+
+    Source: proc_pid_stat(5).
+    """
+    for member in _PROC.glob("[0-9]*"):
+        with suppress(OSError):  # the process has ended
+            if int((member / "stat").read_text(errors="replace").rpartition(")")[2].split()[2]) == group:
+                yield (member / "cmdline").read_text(errors="replace").replace("\0", " ")
+
+
+def _commands_from_ps(group: int) -> Iterator[str]:
+    """Yields the commands of a group on macOS and other POSIX systems."""
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pgid=,args="], capture_output=True, text=True, check=True)
+    for line in listed.stdout.splitlines():
+        number, _, command = line.strip().partition(" ")
+        if number == str(group):
+            yield command
+
+
 def _pid(state: Path) -> int | None:
     try:
         pid = int((state / "pid").read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if _alive(pid) and process_group.is_ours(pid) else None
+    return pid if _alive(pid) and _is_ours(pid) else None
 
 
 def _healthy(account: LocalAccount) -> bool:
@@ -92,7 +124,7 @@ def _check_prerequisites(state: Path) -> None:
     )
     for path, what in needed:
         if not path.exists():
-            raise CannotStart(f"{what} is missing: `make install` makes it.")
+            raise CannotStart(f"{what} is missing: run `make install`.")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     state.chmod(0o700)
     free = shutil.disk_usage(state).free

@@ -61,7 +61,7 @@ def test_no_name_of_an_area_contains_a_word_that_was_given_up(area: str) -> None
 
 
 @pytest.mark.parametrize(
-    "distribution", [("distillery", "infra", "lambdas", "stacks"), ("packages/bedrock-simulator/src",)]
+    "distribution", [("distillery", "infra", "lambdas", "local", "stacks"), ("packages/bedrock-simulator/src",)]
 )
 def test_a_class_name_means_one_thing(distribution: tuple[str, ...]) -> None:
     homes: dict[str, list[str]] = {}

@@ -136,7 +136,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Result:
+class BenchmarkResult:
     """What was measured.
 
     Attributes:
@@ -150,9 +150,9 @@ class Result:
     stopped: str | None = None
 
 
-def run(plan: Plan, budget: Budget, on_request: Callable[[], object]) -> Result:
+def run(plan: Plan, budget: Budget, on_request: Callable[[], object]) -> BenchmarkResult:
     """Runs the plan, and calls `on_request` after every request. Ctrl-C ends the run and keeps what was measured."""
-    result = Result({variant.name: [] for variant in plan.variants})
+    result = BenchmarkResult({variant.name: [] for variant in plan.variants})
     warmed: dict[str, list[Sample]] = {variant.name: [] for variant in plan.variants}
     try:
         for number, prompt in enumerate(plan.prompts):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from distillery.cli.benchmark.measurement import Result, Sample
+from distillery.cli.benchmark.measurement import BenchmarkResult, Sample
 from distillery.cli.benchmark.variant import Variant, baseline
 
 PERCENTILES = (50, 90, 99)
@@ -74,7 +74,7 @@ class Report:
     simulated: bool
 
 
-def build_report(variants: Sequence[Variant], result: Result) -> Report | None:
+def build_report(variants: Sequence[Variant], result: BenchmarkResult) -> Report | None:
     """Returns the report; None if no variant was answered."""
     answered = [variant for variant in variants if _answers(result.samples[variant.name])]
     summaries = [_summary(variant, result.samples[variant.name]) for variant in answered]

@@ -72,7 +72,7 @@ class Copy:
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """Result of a search.
 
     Attributes:
@@ -119,9 +119,9 @@ def prompt_of_digest(buckets: Iterable[VersionedBucket], digest: str) -> Prompt 
 
 def search(
     buckets: Iterable[VersionedBucket], matcher: Matcher, on_object: Callable[[int], None] = lambda _searched: None
-) -> Found:
+) -> SearchResult:
     """Searches the buckets, and calls `on_object` with the number of versions read so far after each object."""
-    found = Found()
+    found = SearchResult()
     for bucket in buckets:
         for key, every in objects(bucket):
             if _any(bucket, every, matcher, found):
@@ -130,7 +130,7 @@ def search(
     return found
 
 
-def _any(bucket: VersionedBucket, every: tuple[Version, ...], matcher: Matcher, found: Found) -> bool:
+def _any(bucket: VersionedBucket, every: tuple[Version, ...], matcher: Matcher, found: SearchResult) -> bool:
     for version in every:
         if version.marker or not version.size:
             continue
@@ -143,7 +143,7 @@ def _any(bucket: VersionedBucket, every: tuple[Version, ...], matcher: Matcher, 
     return False
 
 
-def answers_of(bucket: VersionedBucket, runs: Iterable[str], found: Found) -> list[Copy]:
+def answers_of(bucket: VersionedBucket, runs: Iterable[str], found: SearchResult) -> list[Copy]:
     """Returns the answers of runs that evaluated on the text: they are stored by run, without their prompts."""
     known = {copy.uri for copy in found.copies}
     every = [

@@ -13,7 +13,7 @@ from distillery.datasets.validation.finding import Problem, UnreadableLine
 from distillery.datasets.validation.schema import schema_problems
 
 
-class Explained(NamedTuple):
+class LineExplanation(NamedTuple):
     """prompt: None if any problem is an error. Warnings do not reject the line."""
 
     problems: list[Problem]
@@ -21,7 +21,7 @@ class Explained(NamedTuple):
     answer: str | None = None
 
 
-def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_off: bool = False) -> Explained:
+def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_off: bool = False) -> LineExplanation:
     """Finds all problems of a line.
 
     Args:
@@ -35,16 +35,16 @@ def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_o
         record = parse_json(text, cut_off=cut_off)
         found = list(schema_problems(record))
     except UnreadableLine as unreadable:
-        return Explained([unreadable.problem])
+        return LineExplanation([unreadable.problem])
     except RecursionError:
-        return Explained([nested_too_deeply()])
+        return LineExplanation([nested_too_deeply()])
     if any(problem.rule.is_error for problem in found):
-        return Explained(found)
+        return LineExplanation(found)
     prompt, answer = _content(record)
     found += _limit_problems(prompt, answer, len(line), limits)
     if any(problem.rule.is_error for problem in found):
-        return Explained(found)
-    return Explained(found, prompt, answer)
+        return LineExplanation(found)
+    return LineExplanation(found, prompt, answer)
 
 
 def _content(record: dict[str, Any]) -> tuple[PromptTexts, str | None]:

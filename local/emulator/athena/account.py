@@ -9,15 +9,15 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import glue, s3
 
 from local.emulator import iam
-from local.emulator.athena.table import BadTable, TextTable, text_table
+from local.emulator.athena.table import TextTable, UnsupportedTable, text_table
 from local.emulator.kms import Conditions
 
 
-class NotAllowed(Exception):
+class AthenaAccessDenied(Exception):
     """The caller lacks a permission that the query needs."""
 
 
-class AsCaller:
+class CallerAccount:
     """caller: ARN of the caller; the root user may do everything."""
 
     def __init__(self, caller: str, database: str, now: datetime) -> None:
@@ -30,7 +30,7 @@ class AsCaller:
             self._require("glue:GetTable", f"{arn}:{resource}")
         found = glue._tables.get(f"{within}/{name}")
         if found is None:
-            raise BadTable(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{within}.{name}' does not exist")
+            raise UnsupportedTable(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{within}.{name}' does not exist")
         return text_table(found, self._now)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
@@ -51,11 +51,11 @@ class AsCaller:
         self._require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
         status, _headers, _body = s3._put_object(bucket, key, body, {})
         if status != 200:
-            raise BadTable(f"the result cannot be written to s3://{bucket}/{key}")
+            raise UnsupportedTable(f"the result cannot be written to s3://{bucket}/{key}")
 
     def _require(self, action: str, resource: str, keys: Conditions | None = None) -> None:
         if ":assumed-role/" not in self._caller:
             return
         role = f"arn:aws:iam::{self._caller.split(':')[4]}:role/{self._caller.split('/')[1]}"
         if why := iam.role_refusal(role, action, resource, keys):
-            raise NotAllowed(f"Insufficient permissions to execute the query. {why}")
+            raise AthenaAccessDenied(f"Insufficient permissions to execute the query. {why}")

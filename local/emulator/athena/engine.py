@@ -13,7 +13,7 @@ from typing import Protocol
 import duckdb
 from sqlglot import exp
 
-from local.emulator.athena.statement import bound, on_partitions, spelled, tables
+from local.emulator.athena.statement import parse, partition_condition, tables, to_duckdb
 from local.emulator.athena.table import TextTable
 
 
@@ -33,12 +33,12 @@ class Host(Protocol):
         """An object."""
 
 
-class TooMuch(Exception):
+class ScanLimitExceeded(Exception):
     """The query would scan more bytes than its limit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class QueryResult:
     """scanned: size of the objects that were read, in bytes, as stored."""
 
     columns: list[str]
@@ -46,22 +46,22 @@ class Result:
     scanned: int
 
 
-def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None) -> Result:
-    """Raises BadStatement, BadTable, TooMuch, what the host raises, and duckdb.Error."""
-    tree, scanned = bound(sql, parameters), 0
+def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None) -> QueryResult:
+    """Raises InvalidStatement, UnsupportedTable, ScanLimitExceeded, what the host raises, and duckdb.Error."""
+    tree, scanned = parse(sql, parameters), 0
     with duckdb.connect(":memory:") as engine:
         for number, table in enumerate(tables(tree)):
             described = host.table(table.db or None, table.name)
             objects = _objects(engine, table, described, host)
             scanned += sum(host.size(described.bucket, key) for _, key in objects)
             if most is not None and scanned > most:
-                raise TooMuch("Bytes scanned limit was exceeded")
+                raise ScanLimitExceeded("Bytes scanned limit was exceeded")
             _load(engine, f"relation_{number}", described, objects, host)
             alias = table.alias or table.name
             table.replace(exp.to_table(f"relation_{number}", alias=alias))
-        found = engine.execute(spelled(tree))
+        found = engine.execute(to_duckdb(tree))
         columns = [column[0] for column in found.description or ()]
-        return Result(columns, found.fetchall(), scanned)
+        return QueryResult(columns, found.fetchall(), scanned)
 
 
 def _objects(
@@ -72,8 +72,8 @@ def _objects(
     engine.execute(f'CREATE OR REPLACE TABLE partitions ("{described.key}" VARCHAR)')
     if partitions:
         engine.execute("INSERT INTO partitions SELECT unnest($1::VARCHAR[])", [list(partitions)])
-    needed = on_partitions(table, {described.key})
-    rows = engine.execute(f"SELECT * FROM partitions WHERE {spelled(needed)}").fetchall()  # noqa: S608 # parsed above
+    needed = partition_condition(table, {described.key})
+    rows = engine.execute(f"SELECT * FROM partitions WHERE {to_duckdb(needed)}").fetchall()  # noqa: S608 # parsed above
     return [(value, key) for (value,) in sorted(rows) for key in partitions[value]]
 
 
@@ -90,7 +90,7 @@ def _load(
             engine.execute(statement, [lines, value])
 
 
-def as_csv(result: Result) -> bytes:
+def as_csv(result: QueryResult) -> bytes:
     """Returns the result in Athena's format: every value in quotes, and nothing for NULL."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NOTNULL if hasattr(csv, "QUOTE_NOTNULL") else csv.QUOTE_ALL)

@@ -15,29 +15,29 @@ from sqlglot.tokens import TokenType
 ATHENA, DUCKDB = "athena", "duckdb"
 
 
-class BadStatement(Exception):
+class InvalidStatement(Exception):
     """The statement is not a single SELECT that can be parsed, or its parameters do not match."""
 
 
-def bound(sql: str, parameters: Sequence[str]) -> exp.Query:
-    """Returns the parsed statement with parameters in place of question marks. Raises BadStatement."""
+def parse(sql: str, parameters: Sequence[str]) -> exp.Query:
+    """Returns the parsed statement with parameters in place of question marks. Raises InvalidStatement."""
     try:
         tree = sqlglot.parse_one(_filled(sql, parameters), read=ATHENA)
     except SqlglotError as error:
-        raise BadStatement(f"line 1:1: {error}") from error
+        raise InvalidStatement(f"line 1:1: {error}") from error
     if not isinstance(tree, exp.Query):
-        raise BadStatement("the local Athena runs SELECT alone")
+        raise InvalidStatement("the local Athena runs SELECT alone")
     return tree
 
 
 def _filled(sql: str, parameters: Sequence[str]) -> str:
     marks = [token for token in sqlglot.tokenize(sql, read=ATHENA) if token.token_type is TokenType.PLACEHOLDER]
     if len(marks) != len(parameters):
-        raise BadStatement(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
+        raise InvalidStatement(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
     for mark, parameter in reversed(list(zip(marks, parameters, strict=True))):
         value = sqlglot.parse_one(parameter, read=ATHENA)  # an expression by itself, or an error
         if not isinstance(value, exp.Literal | exp.Neg | exp.Cast | exp.Boolean | exp.Null):
-            raise BadStatement(f"the parameter {parameter} is no value")
+            raise InvalidStatement(f"the parameter {parameter} is no value")
         sql = f"{sql[: mark.start]}{value.sql(ATHENA)}{sql[mark.end + 1 :]}"
     return sql
 
@@ -48,7 +48,7 @@ def tables(tree: exp.Query) -> list[exp.Table]:
     return [table for table in tree.find_all(exp.Table) if table.name not in own]
 
 
-def on_partitions(table: exp.Table, keys: set[str]) -> exp.Expression:
+def partition_condition(table: exp.Table, keys: set[str]) -> exp.Expression:
     """Returns the conditions of the WHERE clause that concern only a table's partitions."""
     select = table.find_ancestor(exp.Select)
     where = select.args.get("where") if select else None
@@ -62,7 +62,7 @@ def on_partitions(table: exp.Table, keys: set[str]) -> exp.Expression:
     return exp.and_(*conditions) if conditions else exp.true()
 
 
-def spelled(tree: exp.Expression) -> str:
+def to_duckdb(tree: exp.Expression) -> str:
     """Returns the statement in DuckDB's SQL."""
 
     def forgiving(node: exp.Expression) -> exp.Expression:

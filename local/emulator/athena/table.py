@@ -15,7 +15,7 @@ _JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H"}
 _RELATIVE = re.compile(r"NOW(?:([+-])(\d+)(HOURS|DAYS|WEEKS))?")
 
 
-class BadTable(Exception):
+class UnsupportedTable(Exception):
     """The local Athena cannot read such a table."""
 
 
@@ -45,19 +45,19 @@ class TextTable:
 
 
 def text_table(glue: dict[str, Any], now: datetime) -> TextTable:
-    """Returns the table of a record of Glue. Raises BadTable."""
+    """Returns the table of a record of Glue. Raises UnsupportedTable."""
     said, storage = glue.get("Parameters") or {}, glue.get("StorageDescriptor") or {}
     columns, keys = storage.get("Columns") or [], glue.get("PartitionKeys") or []
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
     if len(columns) != 1 or len(keys) != 1 or not library.endswith("LazySimpleSerDe"):
-        raise BadTable("the local Athena reads tables of one column of text under one projected partition key")
+        raise UnsupportedTable("the local Athena reads tables of one column of text under one projected partition key")
     key = keys[0]["Name"]
     projected = {name.removeprefix(f"projection.{key}."): value for name, value in said.items()}
     if said.get("projection.enabled") != "true" or projected.get("type") != "date":
-        raise BadTable(f"the local Athena knows partitions that are projected as dates, and {key} is none")
+        raise UnsupportedTable(f"the local Athena knows partitions that are projected as dates, and {key} is none")
     location, _, end = said["storage.location.template"].partition(f"${{{key}}}")
     if end.strip("/"):
-        raise BadTable("the partition has to be the end of the location's template")
+        raise UnsupportedTable("the partition has to be the end of the location's template")
     low, high = (_bound(each.strip(), projected["format"], now) for each in projected["range"].split(","))
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     return TextTable(bucket, prefix, columns[0]["Name"], key, low, high)

@@ -27,12 +27,12 @@ Following = Callable[[str, str, str], Iterable[Check]]
 
 _NO_KEYS: Mapping[str, str | list[str]] = {}
 _further: ContextVar[tuple[Check, ...]] = ContextVar("further_checks", default=())
-_asking: ContextVar[str] = ContextVar("asking", default="")
+_access_key: ContextVar[str] = ContextVar("access_key", default="")
 _refused: ContextVar[Check | None] = ContextVar("refused_check", default=None)
 _own_keys: ContextVar[Mapping[str, str | list[str]]] = ContextVar("keys_of_the_first_check", default=_NO_KEYS)
 
 
-def also_check(*checks: Check) -> None:
+def add_checks(*checks: Check) -> None:
     """Adds checks that the current request must pass."""
     _further.set(_further.get() + checks)
 
@@ -46,9 +46,9 @@ def _folder(body: bytes) -> str:
     return str(asked.get("Path", "")) if isinstance(asked, dict) else ""
 
 
-def asking() -> str:
+def current_access_key() -> str:
     """Returns the access key of the current request, also for work after its response; empty if there is none."""
-    return _asking.get()
+    return _access_key.get()
 
 
 def install(simulator: Any, *following: Following) -> None:
@@ -70,7 +70,7 @@ def install(simulator: Any, *following: Following) -> None:
     def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *request: Any) -> str:
         if service in bedrock_access.SERVICES:
             first, *others = bedrock_access.checks(simulator, service, method, body)
-            also_check(*others)
+            add_checks(*others)
             _own_keys.set(first.keys)
             return first.resource
         if service == "ssm" and (folder := _folder(body)):
@@ -85,7 +85,7 @@ def install(simulator: Any, *following: Following) -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        _asking.set(access_key)
+        _access_key.set(access_key)
         more = (check for asked in following for check in asked(action, resource_arn, region))
         checks, given = (*_further.get(), *more), service_context or {}
         first = {**given, **_own_keys.get()}

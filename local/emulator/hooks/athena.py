@@ -19,7 +19,7 @@ from ministack.services import athena
 from ministack.services.cloudformation import provisioners
 
 from local.emulator.athena import engine
-from local.emulator.athena.account import AsCaller
+from local.emulator.athena.account import CallerAccount
 from local.emulator.bedrock_ports import AccountEvents
 from local.emulator.clock import VirtualClock
 
@@ -65,7 +65,7 @@ def _execute(clock: VirtualClock) -> Any:
         execution = athena._executions[query_id]
         caller, parameters = _asked.get()
         _set_state(execution, "RUNNING")
-        host = AsCaller(caller, database, clock.now())
+        host = CallerAccount(caller, database, clock.now())
         configuration = (athena._workgroups.get(execution["WorkGroup"]) or {}).get("Configuration") or {}
         most = configuration.get("BytesScannedCutoffPerQuery")
         try:
@@ -74,7 +74,7 @@ def _execute(clock: VirtualClock) -> Any:
             )
             bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
             host.write(bucket, key, engine.as_csv(result))
-        except engine.TooMuch as reason:
+        except engine.ScanLimitExceeded as reason:
             _set_state(execution, "CANCELLED", str(reason))
         except Exception as reason:  # whatever it is, it is how the query ended
             athena.logger.warning("Athena query %s failed: %s", query_id, reason)

@@ -31,13 +31,13 @@ _TICK = 0.1  # seconds, real
 Answer = tuple[int, dict[str, str], bytes | StreamingResponse]
 
 
-def undecoded(path: str) -> str:
+def encoded_path(path: str) -> str:
     """Returns the path as it was sent, with the slashes of ARNs encoded. ministack passes it decoded."""
     sent = raw_path()
     return sent if unquote(sent) == path else quote(path)
 
 
-def paced(chunks: Iterable[Chunk]) -> StreamingResponse:
+def streaming_response(chunks: Iterable[Chunk]) -> StreamingResponse:
     """Returns a body in chunks, each after its own delay, while other requests are served."""
 
     async def run(send: Send, _receive: Any) -> None:
@@ -55,7 +55,7 @@ def _tick_for_ever(simulator: Simulator) -> None:
             bedrock.logger.exception("Bedrock simulator: tick failed")
 
 
-class BuiltInReached(AssertionError):
+class ReplacedServiceCalled(AssertionError):
     """Something called ministack's own Bedrock, which must never answer."""
 
 
@@ -68,7 +68,7 @@ def _unreachable(module: ModuleType) -> None:
     def refuser(name: str) -> Callable[..., Any]:
         def refuse(*_: Any, **__: Any) -> Any:
             bedrock.logger.error("the built-in Bedrock was reached: %s", name)
-            raise BuiltInReached(name)
+            raise ReplacedServiceCalled(name)
 
         return refuse
 
@@ -83,12 +83,12 @@ def install(simulator: Simulator, reset: Callable[[], object]) -> None:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
     ) -> Answer:
-        first, sent = {name: values[0] for name, values in query.items()}, undecoded(path)
+        first, sent = {name: values[0] for name, values in query.items()}, encoded_path(path)
         account, region, caller = get_account_id(), get_region(), iam_evaluator.caller_arn()
         request = Request(service_of(method, sent), account, region, method, sent, first, headers, body, caller)
         response = await asyncio.to_thread(simulator.handle, request)
         await asyncio.sleep(response.delay)
-        whole = response.body if response.chunks is None else paced(response.chunks)
+        whole = response.body if response.chunks is None else streaming_response(response.chunks)
         marked = {DROPPED: "true"} if response.dropped else {}
         marked |= {OWN_ID: response.headers[ID]} if ID in response.headers else {}
         return response.status, {**response.headers, **marked}, whole

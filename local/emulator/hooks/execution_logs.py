@@ -14,7 +14,7 @@ from typing import Any
 from ministack.services import cloudwatch_logs, stepfunctions
 
 from local.emulator.clock import VirtualClock
-from local.emulator.hooks.machine_roles import spelled
+from local.emulator.hooks.machine_roles import lower_case_keys
 from local.emulator.log_group_keys import writable
 
 _DATA = ("input", "output")
@@ -43,7 +43,7 @@ def _line(execution: dict[str, Any], event: dict[str, Any], moment: int, *, data
 
 def _group(configuration: dict[str, Any]) -> str | None:
     for destination in configuration.get("destinations") or []:
-        arn = next(iter(spelled(next(iter(destination.values()))).values()))
+        arn = next(iter(lower_case_keys(next(iter(destination.values()))).values()))
         return str(arn).split(":log-group:")[1].removesuffix(":*")
     return None
 
@@ -61,7 +61,7 @@ def _stream(group: str, execution: dict[str, Any], now: int) -> dict[str, Any]:
 def write(execution: dict[str, Any], event: dict[str, Any], moment: int) -> None:
     """Logs an event of an execution, if its level is logged. moment: virtual milliseconds since 1970."""
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
-    said = spelled(machine.get("loggingConfiguration") or {})
+    said = lower_case_keys(machine.get("loggingConfiguration") or {})
     group = _group(said) if _logged(said.get("level", "OFF"), event["type"]) else None
     if group and writable(group):
         now = int(time.time() * 1000)

@@ -84,7 +84,7 @@ def install() -> None:
             return os.environ.get("DISTILLERY_LAMBDA_PYTHON") or detect(runtime)[0], script
         return detect(runtime)  # type: ignore[no-any-return]  # ministack has no types
 
-    def invoke_and_keep(self: Any, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
+    def invoke_and_record_failure(self: Any, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
         result: dict[str, Any] = invoke(self, event, request_id, **options)
         _failure.set(result if result.get("error_type") else None)
         return result
@@ -101,6 +101,6 @@ def install() -> None:
         return out
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
-    lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_runtime.Worker.invoke = invoke_and_record_failure
     lambda_runtime.Worker._drain_stderr_bounded = read_log
     lambda_svc._execute_function_warm = execute_function_warm

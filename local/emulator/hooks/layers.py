@@ -16,14 +16,14 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-from local.emulator.hooks.unpacked import linked
+from local.emulator.hooks.unpacked import link_archive
 
 
 class WrongWheels(Exception):
     """The local wheels are not those of the layer."""
 
 
-def compiled(layer: bytes) -> set[str]:
+def compiled_distributions(layer: bytes) -> set[str]:
     """The records (`msgspec-0.22.0.dist-info`) of the layer's distributions that are built for a platform."""
     with zipfile.ZipFile(io.BytesIO(layer)) as archive:
         records = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
@@ -35,15 +35,15 @@ def _is_pure(wheel: str) -> bool:
     return all(tag.endswith("-any") for tag in tags)
 
 
-def for_this_machine(layer: bytes, folder: Path) -> bytes:
+def with_local_builds(layer: bytes, folder: Path) -> bytes:
     """The layer with the local builds of its compiled distributions. Raises WrongWheels for another version."""
-    wanted = compiled(layer)
+    wanted = compiled_distributions(layer)
     here = {path.name for path in folder.glob("*.dist-info")}
     if not wanted:
         return layer
     if not wanted <= here:
         raise WrongWheels(f"a layer holds {sorted(wanted)}, {folder} holds {sorted(here)}: `make install` mends it")
-    return linked(folder, "python")
+    return link_archive(folder, "python")
 
 
 def install() -> None:
@@ -53,6 +53,6 @@ def install() -> None:
     def resolve_layer_zip(attachment: Any) -> bytes | None:
         layer: bytes | None = resolve(attachment)
         folder = os.environ.get("DISTILLERY_LAMBDA_WHEELS")
-        return for_this_machine(layer, Path(folder)) if layer and folder else layer
+        return with_local_builds(layer, Path(folder)) if layer and folder else layer
 
     lambda_svc._resolve_layer_zip = resolve_layer_zip

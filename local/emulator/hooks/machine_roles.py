@@ -37,7 +37,7 @@ DELIVERY = tuple(
 )
 
 
-def spelled(logging: dict[str, Any]) -> dict[str, Any]:
+def lower_case_keys(logging: dict[str, Any]) -> dict[str, Any]:
     """A logging configuration with its members in small letters: CloudFormation and the API differ in the first."""
     return {key.lower(): value for key, value in logging.items()}
 
@@ -45,7 +45,7 @@ def spelled(logging: dict[str, Any]) -> dict[str, Any]:
 def _refusal(role: str, machine: str, logging: dict[str, Any]) -> str | None:
     if not iam.service_may_assume(STATES, role, source_arn=machine):
         return UNTRUSTED
-    said = spelled(logging)
+    said = lower_case_keys(logging)
     logs = said.get("level", "OFF") != "OFF" and said.get("destinations")
     return UNLOGGED if logs and not all(iam.role_may(role, one, "*") for one in DELIVERY) else None
 

@@ -21,7 +21,7 @@ from ministack.services import eventbridge, s3
 
 from local.emulator import delivery_permissions
 from local.emulator.clock import VirtualClock
-from local.emulator.hooks.access import asking
+from local.emulator.hooks.access import current_access_key
 
 S3 = "s3.amazonaws.com"
 
@@ -55,7 +55,7 @@ def install(clock: VirtualClock) -> None:
         ):
             s3.logger.warning("S3 notification is lost: %s", why)
             return
-        found = iam_evaluator.resolve_caller_identity(asking())
+        found = iam_evaluator.resolve_caller_identity(current_access_key())
         told = {"principalId": f"AWS:{found['userId']}" if found else "EXAMPLE"}
         deliver(arn, {"Records": [{**record, "userIdentity": told}]}, region)
 

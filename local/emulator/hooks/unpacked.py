@@ -22,7 +22,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 
 
-def linked(target: Path, name: str) -> bytes:
+def link_archive(target: Path, name: str) -> bytes:
     """Returns an archive of one symbolic link."""
     entry = zipfile.ZipInfo(name)
     entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16  # 3: Unix

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.account import LocalAccount
-from local.deploy import DeployFailed, Deployment, _zipped, stacks
+from local.deploy import _NO_UPDATES, DeployFailed, Deployment, _zipped, stacks
 from local.emulator import process
 
 CODE = "def handler(event, context): return 7"
@@ -93,6 +94,21 @@ def test_every_stack_is_deployed_updated_and_deleted(deployment: Deployment, tmp
     deployment.down(out)
     left = deployment.client("s3", "us-east-1").list_buckets()["Buckets"]
     assert made not in [bucket["Name"] for bucket in left]
+
+
+def test_only_an_update_without_changes_is_taken_for_deployed(deployment: Deployment, tmp_path: Path) -> None:
+    out = assembly(tmp_path / "cdk.out", {"Same": with_bucket()}, {})
+    outputs = deployment.up(out)
+    cfn = deployment.client("cloudformation", "us-east-1")
+    with pytest.raises(ClientError) as unchanged:
+        cfn.update_stack(StackName="dev-Same", TemplateBody=json.dumps(with_bucket()))
+    assert (unchanged.value.response["Error"]["Code"], unchanged.value.response["Error"]["Message"]) == _NO_UPDATES
+    (out / "Same.template.json").write_text("[")
+    with pytest.raises(ClientError, match="ValidationError"):
+        Deployment(deployment._account).up(out)
+    (out / "Same.template.json").write_text(json.dumps(with_bucket()))
+    assert set(Deployment(deployment._account).up(out)["dev-Same"]) == set(outputs["dev-Same"])
+    deployment.down(out)
 
 
 def test_a_stack_that_keeps_a_full_bucket_is_not_deleted_without_a_word(deployment: Deployment, tmp_path: Path) -> None:

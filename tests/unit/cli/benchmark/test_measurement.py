@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from distillery.cli.benchmark import prompts
-from distillery.cli.benchmark.measurement import Budget, Plan, Result, max_cost_usd, max_total_usd, run
+from distillery.cli.benchmark.measurement import BenchmarkResult, Budget, Plan, max_cost_usd, max_total_usd, run
 from distillery.cli.benchmark.variant import Variant
 from tests.fakes.errors import service_error
 from tests.unit.cli.benchmark.routes import FakeRuntime, arm
@@ -21,7 +21,9 @@ NAMES = ["fast:optimized", "fast:standard", "distilled/support:standard"]
 RICH = Decimal(9)
 
 
-def running(runtime: FakeRuntime, arms: Sequence[Variant] = ARMS, cap: Decimal = RICH, **changes: Any) -> Result:
+def running(
+    runtime: FakeRuntime, arms: Sequence[Variant] = ARMS, cap: Decimal = RICH, **changes: Any
+) -> BenchmarkResult:
     plan = Plan(
         variants=arms,
         prompts=[*islice(prompts.generated(), 7)],

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from distillery.cli.benchmark import output
-from distillery.cli.benchmark.measurement import Result, Sample
+from distillery.cli.benchmark.measurement import BenchmarkResult, Sample
 from distillery.cli.benchmark.output import table
 from distillery.cli.benchmark.report import FIRST, PACE, WHOLE, Report, as_document, build_report
 from distillery.core.errors import BadRequest
@@ -28,7 +28,7 @@ def told(simulated: bool = False, broken: bool = True) -> Report:
         "fast:standard": [answered(100, 2000), answered(104, 2100), answered(96, 1900)],
         "distilled/support:standard": [answered(30, 40, 2), answered(31, 41, 2), answered(29, 39, 2)],
     }
-    found = build_report(ARMS, Result(samples))
+    found = build_report(ARMS, BenchmarkResult(samples))
     assert found is not None
     return found
 
@@ -63,8 +63,8 @@ def test_what_was_served_failed_and_cost_is_told() -> None:
 
 def test_an_arm_without_an_answer_is_left_out_and_so_is_a_report_of_none() -> None:
     samples: dict[str, list[Sample]] = {one.name: [BROKEN] for one in ARMS}
-    assert build_report(ARMS, Result(samples)) is None
-    found = build_report(ARMS, Result(samples | {"fast:optimized": [answered(1, 2)]}))
+    assert build_report(ARMS, BenchmarkResult(samples)) is None
+    found = build_report(ARMS, BenchmarkResult(samples | {"fast:optimized": [answered(1, 2)]}))
     assert found is not None
     assert [one.variant.name for one in found.summaries] == ["fast:optimized"]
     assert (found.against, found.changes) == ("fast:optimized", {})

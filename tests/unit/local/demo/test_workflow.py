@@ -1,10 +1,20 @@
-"""What the demo refuses before it starts anything."""
+"""What the demo refuses before it starts anything, and which running account an environment may use."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from bedrock_simulator.clock import ClockState
 from distillery.settings import ConfigError
+from local.account import LocalAccount
 from local.demo import run_demo
+from local.demo.workflow import has_valid_date
+from local.emulator.clock import write
 from local.emulator.process import CannotStart
+
+LAUNCH = "2024-12-04"
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
@@ -16,3 +26,23 @@ def test_an_environment_of_another_account_is_refused_in_one_sentence(environmen
 def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="Allowed: dev, launch, prod, staging"):
         run_demo(environment="nowhere", prompts=None, again=False, port=1)
+
+
+@pytest.mark.parametrize(
+    ("environment", "began", "now", "may"),
+    [
+        ("dev", None, datetime(2026, 11, 25, tzinfo=UTC), True),
+        ("dev", None, datetime(2028, 1, 1, tzinfo=UTC), True),
+        ("dev", LAUNCH, datetime(2024, 12, 4, tzinfo=UTC), False),
+        ("launch", None, datetime(2026, 11, 25, tzinfo=UTC), False),
+        ("launch", LAUNCH, datetime(2024, 12, 31, 23, tzinfo=UTC), True),
+        ("launch", LAUNCH, datetime(2025, 1, 1, 1, tzinfo=UTC), False),
+        ("launch", LAUNCH, datetime(2025, 12, 4, tzinfo=UTC), False),
+    ],
+)
+def test_an_account_serves_the_environment_whose_calendar_it_keeps(
+    tmp_path: Path, environment: str, began: str | None, now: datetime, may: bool
+) -> None:
+    account = LocalAccount(state=tmp_path, port=4566, date=began)
+    write(account.clock_file, ClockState(real=time.time(), virtual=now.timestamp(), speed=1))
+    assert has_valid_date(account, environment) is may

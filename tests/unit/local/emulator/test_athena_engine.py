@@ -12,9 +12,9 @@ from distillery.core.logs import LogSource, Operator
 from lambdas.collection.athena import STATEMENT, parameters
 from lambdas.collection.hours import HourRange
 from lambdas.collection.selection import Selection
-from local.emulator.athena.engine import Result, TooMuch, as_csv, run
-from local.emulator.athena.statement import BadStatement
-from local.emulator.athena.table import BadTable, TextTable, text_table
+from local.emulator.athena.engine import QueryResult, ScanLimitExceeded, as_csv, run
+from local.emulator.athena.statement import InvalidStatement
+from local.emulator.athena.table import TextTable, UnsupportedTable, text_table
 from tests.unit.collection.forged_records import APP, FORGED, GENUINE, TEACHERS, made_by
 from tests.unit.collection.records import (
     ACCOUNT,
@@ -71,12 +71,12 @@ class Bucket:
         return self.objects[key]
 
 
-def curated(records: Iterable[Json], source: LogSource, most: int = 1000, span: HourRange = SPAN) -> Result:
+def curated(records: Iterable[Json], source: LogSource, most: int = 1000, span: HourRange = SPAN) -> QueryResult:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(*records)})
     return run(STATEMENT.read_text(), parameters(source, ACCOUNT, span, most), host)
 
 
-def asked(result: Result) -> set[str]:
+def asked(result: QueryResult) -> set[str]:
     return {asked_by(json.loads(str(row[0]))) for row in result.rows}
 
 
@@ -103,7 +103,7 @@ def test_an_hour_s_folder_is_a_partition_and_only_those_asked_for_are_read() -> 
 
 def test_a_query_above_its_limit_reads_nothing() -> None:
     host = Bucket({"2026/11/22/08/a.json.gz": packed(record(converse("a")))})
-    with pytest.raises(TooMuch, match="Bytes scanned limit was exceeded"):
+    with pytest.raises(ScanLimitExceeded, match="Bytes scanned limit was exceeded"):
         run(STATEMENT.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host, most=10)
     assert host.read_keys == []
 
@@ -234,7 +234,7 @@ def test_a_value_is_a_value_whatever_it_spells(value: str) -> None:
     ],
 )
 def test_what_is_no_select_with_its_parameters_is_refused(sql: str, given: Sequence[str]) -> None:
-    with pytest.raises((BadStatement, Exception), match=r"parameter|SELECT|line 1|Invalid|Expecting"):
+    with pytest.raises((InvalidStatement, Exception), match=r"parameter|SELECT|line 1|Invalid|Expecting"):
         run(sql, given, Bucket({}))
 
 
@@ -256,7 +256,7 @@ def test_calls_that_a_stranger_books_on_a_route_are_told_apart() -> None:
 
 
 def test_a_result_is_written_as_athena_writes_it() -> None:
-    assert as_csv(Result(["line"], [('{"a": "b"}',)], 0)) == b'"line"\n"{""a"": ""b""}"\n'
+    assert as_csv(QueryResult(["line"], [('{"a": "b"}',)], 0)) == b'"line"\n"{""a"": ""b""}"\n'
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_result_is_written_as_athena_writes_it() -> None:
     ],
 )
 def test_a_table_that_it_cannot_read_is_told(edit: dict[str, Any], why: str) -> None:
-    with pytest.raises(BadTable, match=why):
+    with pytest.raises(UnsupportedTable, match=why):
         text_table({**GLUE, **edit}, NOW)
 
 

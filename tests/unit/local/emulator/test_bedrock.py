@@ -13,7 +13,7 @@ import botocore.exceptions
 import pytest
 import urllib3.exceptions
 
-from local.emulator.hooks.bedrock import paced
+from local.emulator.hooks.bedrock import streaming_response
 from tests.unit.local.emulator.harness import REGION, EmulatorHarness, allow, document
 from tests.unit.local.emulator.test_access import PROFILE, job
 
@@ -393,8 +393,8 @@ def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:
         sent.append(message["body"])
 
     async def both() -> None:
-        slow = paced([(0.03, b"slow 1"), (0.03, b"slow 2")]).runner(send, None)
-        await asyncio.gather(slow, paced([(0.0, b"fast 1"), (0.0, b"fast 2")]).runner(send, None))
+        slow = streaming_response([(0.03, b"slow 1"), (0.03, b"slow 2")]).runner(send, None)
+        await asyncio.gather(slow, streaming_response([(0.0, b"fast 1"), (0.0, b"fast 2")]).runner(send, None))
 
     asyncio.run(both())
     assert sent == [b"fast 1", b"fast 2", b"", b"slow 1", b"slow 2", b""]

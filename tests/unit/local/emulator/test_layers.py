@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.account import ROOT
-from local.emulator.hooks.layers import WrongWheels, compiled, for_this_machine
+from local.emulator.hooks.layers import WrongWheels, compiled_distributions, with_local_builds
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 DEPLOYED = "Wheel-Version: 1.0\nTag: cp314-cp314-manylinux_2_17_aarch64\n"
@@ -29,14 +29,14 @@ def layer(record: str, wheel: str) -> bytes:
 
 def test_a_layer_without_compiled_packages_stays_as_it_is(tmp_path: Path) -> None:
     for body in (layer("a-1", PURE), packed({"python/a.py": ""})):
-        assert for_this_machine(body, tmp_path) == body
+        assert with_local_builds(body, tmp_path) == body
 
 
 def test_a_compiled_layer_becomes_the_local_build_of_the_same_version(tmp_path: Path) -> None:
     (tmp_path / "a-1.dist-info").mkdir()
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "_core.so").write_text("for this machine")
-    body = for_this_machine(layer("a-1", DEPLOYED), tmp_path)
+    body = with_local_builds(layer("a-1", DEPLOYED), tmp_path)
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         assert (Path(archive.read("python").decode()) / "a" / "_core.so").read_text() == "for this machine"
 
@@ -44,7 +44,7 @@ def test_a_compiled_layer_becomes_the_local_build_of_the_same_version(tmp_path: 
 def test_another_version_is_refused_rather_than_passed_off_as_the_deployed_one(tmp_path: Path) -> None:
     (tmp_path / "a-2.dist-info").mkdir()
     with pytest.raises(WrongWheels, match=r"a-1\.dist-info.*a-2\.dist-info.*make install"):
-        for_this_machine(layer("a-1", DEPLOYED), tmp_path)
+        with_local_builds(layer("a-1", DEPLOYED), tmp_path)
 
 
 def deployed_layer() -> bytes:
@@ -60,7 +60,7 @@ def deployed_layer() -> bytes:
 
 def test_a_function_imports_from_the_deployed_layer_and_one_without_it_does_not(harness: EmulatorHarness) -> None:
     body = deployed_layer()
-    (record,) = (found for found in compiled(body) if found.startswith("msgspec-"))
+    (record,) = (found for found in compiled_distributions(body) if found.startswith("msgspec-"))
     made = harness.client("lambda").publish_layer_version(LayerName="wheels", Content={"ZipFile": body})
     answer = harness.invoke(harness.function(CODE, Layers=[made["LayerVersionArn"]]))
     assert answer == [record.removeprefix("msgspec-").removesuffix(".dist-info"), [1]]

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from local.account import ROOT, LocalAccount, NoLocalAccount
-from local.emulator import process, process_group
+from local.emulator import process
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 
@@ -66,7 +66,7 @@ def test_a_stranger_who_got_the_number_later_is_left_alone(asked: LocalAccount) 
         stranger.kill()
 
 
-@pytest.mark.parametrize("look", [process_group._of_proc, process_group._of_ps])
+@pytest.mark.parametrize("look", [process._commands_from_proc, process._commands_from_ps])
 def test_a_groups_commands_are_seen_however_the_system_lists_them(look: Callable[[int], Iterator[str]]) -> None:
     with subprocess.Popen(["sleep", "61"], start_new_session=True) as sleeper:
         commands = [""]

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from local.account import ROOT, SECRET_HEADER, LocalAccount
 from local.emulator import process
-from local.emulator.command_line import command
+from local.emulator.__main__ import command
 from tests.unit.local.emulator.harness import REGION, EmulatorHarness
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator.hooks.unpacked import Archive, linked
+from local.emulator.hooks.unpacked import Archive, link_archive
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
@@ -44,11 +44,11 @@ def test_another_content_lies_elsewhere(harness: EmulatorHarness) -> None:
 
 def test_a_link_in_an_archive_is_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     (tmp_path / "more.py").write_text("TEXT = 'linked'")
-    assert told(harness, linked(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
+    assert told(harness, link_archive(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
 
 
 def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
-    body = io.BytesIO(linked(tmp_path, "python"))
+    body = io.BytesIO(link_archive(tmp_path, "python"))
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr("python/more.py", "TEXT = 'outside'")
     told(harness, body.getvalue())
@@ -58,7 +58,7 @@ def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: P
 @pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
 def test_no_link_is_made_outside_of_the_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "code.zip").write_bytes(linked(tmp_path, name))
+    (tmp_path / "code.zip").write_bytes(link_archive(tmp_path, name))
     (tmp_path / "code").mkdir()
     with Archive(tmp_path / "code.zip") as archive, pytest.raises(zipfile.BadZipFile, match="outside of it"):
         archive.extractall(tmp_path / "code")
@@ -67,7 +67,7 @@ def test_no_link_is_made_outside_of_the_folder(name: str, tmp_path: Path, monkey
 
 def test_a_link_deep_in_an_archive_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "code.zip").write_bytes(linked(tmp_path / "there", "a/b/link"))
+    (tmp_path / "code.zip").write_bytes(link_archive(tmp_path / "there", "a/b/link"))
     (tmp_path / "code").mkdir()
     with Archive(tmp_path / "code.zip") as archive:
         archive.extractall(tmp_path / "code")
