@@ -41,7 +41,7 @@ def test_a_busy_account_is_waited_for_however_long_it_takes(monkeypatch: pytest.
 
 def test_a_quiet_account_is_given_up_with_what_was_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     account = FakeAccount(_times(100_000, 0))
-    with pytest.raises(AssertionError, match="no letter, and nothing happens any more"):
+    with pytest.raises(AssertionError, match="no letter, and the account is idle"):
         _until(monkeypatch, account, lambda: None)
     assert account.looks == waiting.LOOKS + 2
 
