@@ -90,6 +90,7 @@ def main() -> None:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     _import_boto3(sys.argv[2:])
+    sys.stdout.flush()  # a worker must not print what an import has printed
     statuses: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([emulator.fileno(), ended], [], [])

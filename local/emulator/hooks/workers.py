@@ -78,11 +78,13 @@ class _Server:
             with self._lock:
                 self._socket = self._socket or _started(python, self._layers)
                 socket.send_fds(self._socket, [request], [in_, out, err, code])
-                process = int(self._socket.recv(16))
+                if not (process := self._socket.recv(16)):
+                    self._socket = None  # the next worker starts another
+                    raise OSError(f"the process that starts Lambda workers ended: {python} {prefork.__file__}")
         finally:
             for descriptor in (in_, out, err, code):
                 os.close(descriptor)
-        return ForkedWorker(process, stdin, stdout, stderr, status)
+        return ForkedWorker(int(process), stdin, stdout, stderr, status)
 
 
 def _started(python: str, layers: tuple[str, ...]) -> socket.socket:

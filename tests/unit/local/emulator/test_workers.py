@@ -57,5 +57,5 @@ def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(harness: Emu
         )
     layer = harness.client("lambda").publish_layer_version(LayerName="own", Content={"ZipFile": body.getvalue()})
     own, runtimes = harness.function(SEEN, Layers=[layer["LayerVersionArn"]]), harness.function(SEEN)
-    assert "site-packages" not in _invoke(harness, own)["boto3"]
-    assert "site-packages" in _invoke(harness, runtimes)["boto3"]
+    answers = [_invoke(harness, function) for function in (own, runtimes)]
+    assert ["site-packages" in str(answer.get("boto3", answer)) for answer in answers] == [False, True], answers
