@@ -124,7 +124,7 @@ def _check_prerequisites(state: Path) -> None:
     )
     for path, what in needed:
         if not path.exists():
-            raise CannotStart(f"{what} is missing: run `make install`.")
+            raise CannotStart(f"{what} is missing: `make install` creates it.")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     state.chmod(0o700)
     free = shutil.disk_usage(state).free
