@@ -81,28 +81,30 @@ def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
         .when(passed, stages.promotion.states())
         .otherwise(sfn.Pass(scope, "Live model stays"))
     )
-    way = (
+    states = (
         sfn.Chain.start(stages.distillation.states())
         .next(stages.endpoint.states())
         .next(stages.evaluation.states())
         .next(stages.endpoint.release("Release candidate"))
         .next(verdict)
     )
-    return _guarded(scope, "Road", way, stages, _cleanup(scope, stages))
+    return _guarded(scope, "Pipeline", "run", states, stages, _cleanup(scope, stages))
 
 
 def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
     failed = _close_and_fail(scope, stages, "Close failed rollback", "Rollback failed")
-    return _guarded(scope, "Rollback", stages.promotion.rollback_states(), stages, failed)
+    return _guarded(scope, "Rollback", "rollback", stages.promotion.rollback_states(), stages, failed)
 
 
 def _guarded(
-    scope: Construct, name: str, way: sfn.IChainable, stages: Stages, failed: sfn.IChainable
+    scope: Construct, name: str, closed: str, states: sfn.IChainable, stages: Stages, failed: sfn.IChainable
 ) -> sfn.IChainable:
-    """States of which every error leads to `failed`, with their input and the error at `$.error`."""
-    guarded = sfn.Parallel(scope, name, output_path="$[0]").branch(way)
+    """Runs `states`, then closes the `closed`. Every error leads to `failed`, with the input and `$.error`."""
+    guarded = sfn.Parallel(scope, name, output_path="$[0]").branch(states)
     guarded.add_catch(failed, errors=["States.ALL"], result_path="$.error")
-    return guarded.next(stages.promotion.close(f"Close {name.lower()}")).next(sfn.Succeed(scope, f"{name} ended"))
+    return guarded.next(stages.promotion.close(f"Close {closed}")).next(
+        sfn.Succeed(scope, f"{closed.capitalize()} ended")
+    )
 
 
 def _cleanup(scope: Construct, stages: Stages) -> sfn.IChainable:

@@ -10,7 +10,7 @@ from distillery.core.serialization import from_wire, to_wire
 
 T = TypeVar("T")
 Event = Mapping[str, Any]
-"""`step`: its name; `road`: what the stages have produced so far, by name; and what the step needs besides."""
+"""`step`: its name; `state`: what the stages have produced so far, by name; and what the step needs besides."""
 
 Step = Callable[[Event, Any], Any]
 """Takes the event and Lambda's context, and returns a value that `to_wire` takes. The state machine may repeat it."""
@@ -29,9 +29,16 @@ def step_handler(stage: Stage, steps: Mapping[str, Step]) -> Step:
     return handler
 
 
+def state_of(event: Event) -> Mapping[str, Any]:
+    """What the stages have produced so far, by name."""
+    # An execution keeps the definition that it started with: those of 0.1.0 send `road`. Remove it after 0.2.0.
+    state: Mapping[str, Any] = event["state"] if "state" in event else event["road"]
+    return state
+
+
 def product(event: Event, name: str, kind: type[T]) -> T:
     """What an earlier stage produced. Raises BadRequest where that stage has not run."""
-    products = event["road"]
+    products = state_of(event)
     if name not in products:
         raise BadRequest(f"the event has no {name!r}, only {sorted(products)}; its stage has to run first")
     return from_wire(kind, products[name])

@@ -1,1 +1,1 @@
-"""Data sets: reading, validation, curation and the split. The same on a desk, in CI and in Lambda."""
+"""Data sets: reading, validation, curation and the split. The same code runs in the command, in CI and in Lambda."""

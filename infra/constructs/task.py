@@ -51,7 +51,7 @@ def step(
         function: The stage's function.
         action: The step of the function, such as `check`.
         result_path: JSON path at which the answer is stored.
-        payload: What the function receives beside `{"step": action, "road": $}`; it may replace `road`.
+        payload: What the function receives beside `{"step": action, "state": $}`; it may replace `state`.
     """
     task = tasks.LambdaInvoke(
         scope,
@@ -97,7 +97,7 @@ def wait_until_ready(
 
 
 def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
-    return sfn.TaskInput.from_object({"step": action, "road": _STATE, **(more or {})})
+    return sfn.TaskInput.from_object({"step": action, "state": _STATE, **(more or {})})
 
 
 def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:

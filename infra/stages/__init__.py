@@ -1,1 +1,1 @@
-"""One construct per stage of the road, named as its folder in `lambdas/`."""
+"""One construct per stage of the pipeline, named as its folder in `lambdas/`."""

@@ -60,7 +60,7 @@ class EvaluationStage(Construct):
             "For each chunk",
             items_path="$.chunks",
             max_concurrency=CHUNKS_AT_A_TIME,
-            item_selector={"road": sfn.JsonPath.entire_payload, "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value")},
+            item_selector={"state": sfn.JsonPath.entire_payload, "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value")},
             result_path=DISCARD,
         )
         answer = step(
@@ -69,6 +69,6 @@ class EvaluationStage(Construct):
             function=self.function,
             action="answer",
             result_path=DISCARD,
-            payload={"road": sfn.JsonPath.object_at("$.road"), "chunk": sfn.JsonPath.object_at("$.chunk")},
+            payload={"state": sfn.JsonPath.object_at("$.state"), "chunk": sfn.JsonPath.object_at("$.chunk")},
         )
         return chunks.item_processor(answer)

@@ -12,7 +12,7 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.redaction import code, redacted_message
-from distillery.core.steps import Event, product
+from distillery.core.steps import Event, product, state_of
 from lambdas.promotion.target import is_rollback
 
 
@@ -45,7 +45,7 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, notices: Notices) 
 
 
 def _ending(event: Event) -> Ending:
-    state = event["road"]
+    state = state_of(event)
     error = state.get("error")
     if is_rollback(event):
         recipe, holder = str(state["recipe"]), str(state["holder"])

@@ -7,7 +7,7 @@ from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Run, Student, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.steps import Event, product
+from distillery.core.steps import Event, product, state_of
 
 ROLLBACK = "rollback"
 
@@ -36,7 +36,7 @@ def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
         NothingToRollBack: The recipe has no previous model, or no run in the ledger made it.
     """
     if is_rollback(event):
-        return _previous(product(event, "alias", Alias), str(event["road"].get("holder")), ledger)
+        return _previous(product(event, "alias", Alias), str(state_of(event).get("holder")), ledger)
     run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
     if not verdict.passed:
         raise BadRequest(f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is never promoted")
@@ -45,7 +45,7 @@ def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
 
 
 def is_rollback(event: Event) -> bool:
-    return bool(event["road"].get("action") == ROLLBACK)
+    return bool(state_of(event).get("action") == ROLLBACK)
 
 
 def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:

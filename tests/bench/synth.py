@@ -1,7 +1,7 @@
 """The wall time of synthesizing dev, rules and template validation on, against an empty CDK app with validation on.
 
 Both are what `cdk` runs, with the context of cdk.json and without the command line itself, whose time is the same for
-both and would flatter the ratio. Both write over a folder that holds an earlier synth, as they do at a desk.
+both and would flatter the ratio. Both write over a folder that holds an earlier synth, as they do on a workstation.
 """
 
 import json
@@ -38,7 +38,7 @@ def bench(console: Console) -> list[Bar]:
 
 
 def environ(outdir: Path, **more: str) -> dict[str, str]:
-    """What `cdk synth` gives to an app. Python keeps compiled modules, as it does at a desk, whatever is set here."""
+    """What `cdk synth` gives to an app. Python keeps compiled modules, as on a workstation, whatever is set here."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "CDK_CONTEXT_JSON": json.dumps(context | SETTINGS),

@@ -64,7 +64,7 @@ def test_no_path_of_one_service_is_a_path_of_the_other() -> None:
 
 def test_a_job_learns_from_a_folder_and_writes_there_and_its_student_answers(running: Standalone, root: Path) -> None:
     bedrock = running.client()
-    arn = bedrock.create_model_customization_job(**job("road"))["jobArn"]
+    arn = bedrock.create_model_customization_job(**job("support"))["jobArn"]
     running.admin("PUT", "clock", {"advance": 2 * 3600})
     done = bedrock.get_model_customization_job(jobIdentifier=arn)
     assert done["status"] == "Completed", done.get("failureMessage")

@@ -12,7 +12,7 @@ PIPELINE = {
     "prompts_bucket": "prompts",
     "data_bucket": "data",
     "ledger": "ledger",
-    "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:road",
+    "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     "functions": {"dataset": "dataset-function"},
     "decisions": {"rollback": "https://rollback.example/", "approval": "https://approval.example/"},
     "home_region": "us-east-1",

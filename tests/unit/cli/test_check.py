@@ -101,7 +101,7 @@ def test_a_recipe_of_the_checkout_gives_the_estimate_that_its_upload_would_have(
     assert "1,000 answers by the contender, anthropic.claude-haiku-5-5" in said.out
 
 
-def test_what_the_recipe_would_refuse_is_refused_at_the_desk(command: Command, tmp_path: Path) -> None:
+def test_what_the_recipe_would_refuse_is_refused_by_the_command(command: Command, tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
     few.write_bytes(file(110))  # a fifth is held out
     assert parsed(command, str(few))[0] == 0

@@ -90,7 +90,7 @@ def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_as
     command: Command, s3: FakeS3, ledger: Ledger, account: FakeAccount
 ) -> None:
     runs = [trained(s3, ledger, digest, letter) for digest, letter in (("aa", "a"), ("bb", "b"), ("cc", "c"))]
-    road = trained(s3, ledger, "dd", "d", Outcome.RUNNING)
+    running = trained(s3, ledger, "dd", "d", Outcome.RUNNING)
     s3.put("s3://data/golden/support/exam.jsonl", HIT)
     account.aliases["support"] = {"current": student("c").model_arn, "previous": student("b").model_arn}
     said = command("forget", "--text", SAID, "--json", "--yes")
@@ -100,13 +100,13 @@ def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_as
         runs[0].id: ("", True),
         runs[1].id: ("previous", True),
         runs[2].id: ("current", True),
-        road.id: ("", True),
+        running.id: ("", True),
     }
     kept = {one["uri"].split("/")[-2][:2]: one["kept"] for one in told["copies"] if one["kept"]}
     assert kept == {
         "bb": "the alias's previous model learned it",
         "cc": "the alias's current model learned it",
-        "dd": f"run {road.id} is active",
+        "dd": f"run {running.id} is active",
         "su": "a golden set",
     }
     assert not [key for key in s3.remaining_keys() if key.startswith(f"evaluations/{runs[0].id}")], (

@@ -13,7 +13,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire, to_wire
-from distillery.core.steps import product
+from distillery.core.steps import product, state_of
 from distillery.evaluation.contenders import CONTENDERS, PromptAnswers
 from tests.fakes.table import MemoryTable
 
@@ -78,6 +78,12 @@ def test_the_recipes_of_a_settings_layer_are_read(monkeypatch: pytest.MonkeyPatc
 )
 def test_every_product_in_the_state_of_an_execution_is_read(name: str, kind: type) -> None:
     assert isinstance(product({"road": golden("execution.json")}, name, kind), kind)
+
+
+def test_an_execution_that_is_under_way_keeps_the_key_of_its_definition() -> None:
+    execution = golden("execution.json")
+    assert state_of({"step": "close", "road": execution}) == execution
+    assert state_of({"step": "close", "state": execution, "road": {}}) == execution
 
 
 def test_chunks_held_out_prompts_and_their_answers_are_read() -> None:

@@ -120,8 +120,8 @@ def ending(text: str) -> str:
     table, sns = MemoryTable(), FakeSns()
     ledger = Ledger(table)
     run = open_run(ledger)
-    road = {"run": to_wire(run), "error": {"Error": f"E{text}", "Cause": json.dumps({"errorMessage": text})}}
-    close({"road": road}, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
+    state = {"run": to_wire(run), "error": {"Error": f"E{text}", "Cause": json.dumps({"errorMessage": text})}}
+    close({"state": state}, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
     told = sns.published[0]["Message"]
     assert told.count("\n\n") == 1
     return ledger.run(run.id).reason + told.replace("\n\n", "")

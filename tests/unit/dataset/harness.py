@@ -21,7 +21,7 @@ from tests.unit.dataset.fakes import FakeS3
 LOGS_LOCATION = LogsLocation(
     bucket="prompts", logs="s3://calls/AWSLogs/111111111111/BedrockModelInvocationLogs/us-east-1/"
 )
-STATE_MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
+STATE_MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"
 KEY = "prompts/support/a.jsonl"
 UPLOAD = Upload(recipe="support", uri=f"s3://prompts/{KEY}", version="v1")
 

@@ -45,8 +45,8 @@ class Account:
         return {**made, "service-quotas": self.quotas}[service]
 
     def step(self, name: str, **fields: Any) -> Any:
-        road = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
-        return json.loads(json.dumps(handler.step({"step": name, "road": road} | fields, None)))
+        state = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
+        return json.loads(json.dumps(handler.step({"step": name, "state": state} | fields, None)))
 
 
 @pytest.fixture

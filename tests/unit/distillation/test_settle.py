@@ -20,7 +20,7 @@ from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeTokens, job
 EVENTS = Path(__file__).parents[2] / "events"
 
 
-class Road:
+class WaitingRuns:
     """Runs that wait, each for a job named as itself with the token `token-<recipe>`."""
 
     def __init__(self, **jobs: dict[str, Any]) -> None:
@@ -46,12 +46,12 @@ class Road:
 
 
 def test_a_completed_job_gives_its_student_to_the_ledger_and_to_the_run() -> None:
-    road = Road(support=job("Completed"))
-    assert road.settle() == 1
-    error, output = road.tokens.answers["token-support"]
+    runs = WaitingRuns(support=job("Completed"))
+    assert runs.settle() == 1
+    error, output = runs.tokens.answers["token-support"]
     assert (error, json.loads(output)) == ("", to_wire(MADE))
-    assert road.has_student("support")
-    assert road.ledger.waiting_jobs() == []
+    assert runs.has_student("support")
+    assert runs.ledger.waiting_jobs() == []
 
 
 @pytest.mark.parametrize(
@@ -67,63 +67,63 @@ def test_a_completed_job_gives_its_student_to_the_ledger_and_to_the_run() -> Non
     ],
 )
 def test_a_job_without_a_student_fails_its_run_with_the_cause(found: dict[str, Any], cause: str) -> None:
-    road = Road(support=found)
-    assert road.settle() == 1
-    error, text = road.tokens.answers["token-support"]
+    runs = WaitingRuns(support=found)
+    assert runs.settle() == 1
+    error, text = runs.tokens.answers["token-support"]
     assert error == "JobFailed"
     assert cause in text
-    assert not road.has_student("support")
-    assert road.ledger.waiting_jobs() == []
+    assert not runs.has_student("support")
+    assert runs.ledger.waiting_jobs() == []
 
 
 @pytest.mark.parametrize("found", [job("InProgress"), job("Stopping"), job("Completed", outputModelArn=None), {}])
 def test_what_has_not_ended_waits_on(found: dict[str, Any]) -> None:
-    road = Road(support=found)
-    assert (road.settle(), road.tokens.answers, len(road.ledger.waiting_jobs())) == (0, {}, 1)
+    runs = WaitingRuns(support=found)
+    assert (runs.settle(), runs.tokens.answers, len(runs.ledger.waiting_jobs())) == (0, {}, 1)
 
 
 @pytest.mark.parametrize(
     ("status", "settled", "error"), [("Creating", 0, None), ("Failed", 1, "JobFailed"), (None, 1, "")]
 )
 def test_a_completed_jobs_model_has_to_be_active(status: str | None, settled: int, error: str | None) -> None:
-    road = Road(support=job("Completed"))
-    road.bedrock.model_status = status
-    assert road.settle() == settled
-    assert road.tokens.answers.get("token-support", (None, ""))[0] == error
+    runs = WaitingRuns(support=job("Completed"))
+    runs.bedrock.model_status = status
+    assert runs.settle() == settled
+    assert runs.tokens.answers.get("token-support", (None, ""))[0] == error
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
 @pytest.mark.parametrize("found", [job("Completed"), job("Failed")])
 def test_a_token_whose_task_has_gone_is_put_away(found: dict[str, Any], code: str) -> None:
-    road = Road(support=found)
-    road.tokens.refuse = {"token-support": code}
-    assert (road.settle(), road.ledger.waiting_jobs()) == (1, [])
+    runs = WaitingRuns(support=found)
+    runs.tokens.refuse = {"token-support": code}
+    assert (runs.settle(), runs.ledger.waiting_jobs()) == (1, [])
 
 
 def test_a_newer_token_of_the_same_job_is_kept() -> None:
-    road = Road(support=job("Completed"))
-    (old,) = road.ledger.waiting_jobs()
-    road.ledger.add_waiting_job(WaitingJob(job=old.job, token="newer", run=old.run))
-    road.tokens.refuse = {"token-support": "TaskTimedOut"}
-    Settler(CustomizationJobs(road.bedrock), TaskTokens(road.tokens), road.ledger).settle(old)
-    assert [waiting.token for waiting in road.ledger.waiting_jobs()] == ["newer"]
+    runs = WaitingRuns(support=job("Completed"))
+    (old,) = runs.ledger.waiting_jobs()
+    runs.ledger.add_waiting_job(WaitingJob(job=old.job, token="newer", run=old.run))
+    runs.tokens.refuse = {"token-support": "TaskTimedOut"}
+    Settler(CustomizationJobs(runs.bedrock), TaskTokens(runs.tokens), runs.ledger).settle(old)
+    assert [waiting.token for waiting in runs.ledger.waiting_jobs()] == ["newer"]
 
 
 def test_one_that_cannot_be_settled_stops_no_other_and_is_raised_after_them() -> None:
-    road = Road(first=job("Completed"), second=job("Completed"), third=job("Completed"))
-    road.tokens.refuse = {"token-first": "KmsThrottlingException"}
+    runs = WaitingRuns(first=job("Completed"), second=job("Completed"), third=job("Completed"))
+    runs.tokens.refuse = {"token-first": "KmsThrottlingException"}
     with pytest.raises(ClientError, match="KmsThrottlingException"):
-        road.settle()
-    assert set(road.tokens.answers) == {"token-second", "token-third"}
-    assert [waiting.token for waiting in road.ledger.waiting_jobs()] == ["token-first"]
+        runs.settle()
+    assert set(runs.tokens.answers) == {"token-second", "token-third"}
+    assert [waiting.token for waiting in runs.ledger.waiting_jobs()] == ["token-first"]
 
 
 def test_a_run_that_was_closed_has_its_job_stopped() -> None:
-    road = Road(support=job("InProgress"))
-    run = road.runs["support"].id
-    road.ledger.close(run, Outcome.FAILED, "a person aborted the execution")
-    assert (road.settle(), road.bedrock.stopped, road.ledger.waiting_jobs()) == (1, [f"dev-{run}"], [])
-    assert road.tokens.answers == {}
+    runs = WaitingRuns(support=job("InProgress"))
+    run = runs.runs["support"].id
+    runs.ledger.close(run, Outcome.FAILED, "a person aborted the execution")
+    assert (runs.settle(), runs.bedrock.stopped, runs.ledger.waiting_jobs()) == (1, [f"dev-{run}"], [])
+    assert runs.tokens.answers == {}
 
 
 def test_an_event_is_about_its_own_job_and_nothing_else_in_it_is_believed() -> None:

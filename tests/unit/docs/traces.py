@@ -25,9 +25,9 @@ def upload() -> Callable[[], object]:
 
     event = json.loads((ROOT / "tests" / "events" / "s3-object-created.json").read_text(encoding="utf-8"))
     detail = event["detail"]
-    desk = IntakeHarness(file(150), key=detail["object"]["key"])
+    harness = IntakeHarness(file(150), key=detail["object"]["key"])
     detail["bucket"]["name"], detail["object"]["version-id"] = "prompts", "v1"
-    handler._intake = lambda: desk  # type: ignore[assignment,return-value]
+    handler._intake = lambda: harness  # type: ignore[assignment,return-value]
 
     def run() -> None:
         assert handler.receive(event, None)["status"] == "started"

@@ -39,38 +39,38 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
 @pytest.mark.parametrize("settings", RECIPES)
 def test_a_candidate_is_made_described_and_released(bedrock: FakeBedrock, ledger: Ledger, settings: Recipe) -> None:
     run = open_run(ledger, settings)
-    road: dict[str, Any] = {"action": "distil", "run": to_wire(run), "student": to_wire(student())}
-    road["candidate"] = step({"step": "create", "road": road}, None)
-    assert step({"step": "create", "road": road}, None) == road["candidate"]
-    assert road["candidate"]["name"] == f"dev-{run.id}-candidate"
+    state: dict[str, Any] = {"action": "distil", "run": to_wire(run), "student": to_wire(student())}
+    state["candidate"] = step({"step": "create", "state": state}, None)
+    assert step({"step": "create", "state": state}, None) == state["candidate"]
+    assert state["candidate"]["name"] == f"dev-{run.id}-candidate"
     (made,) = bedrock.everything().values()
     assert TAG_ROUTE not in made.tags, "callers would be let in to what has not passed"
-    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    assert step({"step": "describe", "state": state}, None) == {"status": "pending"}
     assert ledger.run(run.id).stages[Stage.ENDPOINT].ended is None
     bedrock.settle()
-    assert step({"step": "describe", "road": road}, None) == {"status": "ready"}
-    assert ledger.run(run.id).stages[Stage.ENDPOINT].product == road["candidate"]
+    assert step({"step": "describe", "state": state}, None) == {"status": "ready"}
+    assert ledger.run(run.id).stages[Stage.ENDPOINT].product == state["candidate"]
     bare = {"run": to_wire(run)}
-    assert step({"step": "release", "road": bare}, None) == {"released": True}
-    assert step({"step": "release", "road": bare}, None) == {"released": False}
+    assert step({"step": "release", "state": bare}, None) == {"released": True}
+    assert step({"step": "release", "state": bare}, None) == {"released": False}
     assert bedrock.everything() == {}
 
 
 def test_a_candidate_that_failed_stops_the_run(bedrock: FakeBedrock, ledger: Ledger) -> None:
-    road: dict[str, Any] = {"run": to_wire(open_run(ledger)), "student": to_wire(student())}
-    road["candidate"] = step({"step": "create", "road": road}, None)
-    bedrock.everything()[road["candidate"]["name"]].status = "Failed"
+    state: dict[str, Any] = {"run": to_wire(open_run(ledger)), "student": to_wire(student())}
+    state["candidate"] = step({"step": "create", "state": state}, None)
+    bedrock.everything()[state["candidate"]["name"]].status = "Failed"
     with pytest.raises(EndpointFailed):
-        step({"step": "describe", "road": road}, None)
+        step({"step": "describe", "state": state}, None)
 
 
 def test_a_candidate_still_being_created_is_released_by_a_later_try(bedrock: FakeBedrock, ledger: Ledger) -> None:
-    road: dict[str, Any] = {"run": to_wire(open_run(ledger, provisioned())), "student": to_wire(student())}
-    step({"step": "create", "road": road}, None)
+    state: dict[str, Any] = {"run": to_wire(open_run(ledger, provisioned())), "student": to_wire(student())}
+    step({"step": "create", "state": state}, None)
     with pytest.raises(Unfinished):
-        step({"step": "release", "road": road}, None)
+        step({"step": "release", "state": state}, None)
 
 
 def test_an_unknown_step_is_refused(bedrock: FakeBedrock, ledger: Ledger) -> None:
     with pytest.raises(BadRequest, match="create, describe, release"):
-        step({"step": "dance", "road": {"run": to_wire(open_run(ledger))}}, None)
+        step({"step": "dance", "state": {"run": to_wire(open_run(ledger))}}, None)

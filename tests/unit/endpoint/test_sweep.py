@@ -43,7 +43,7 @@ class Harness:
         sns: Any = self.sns
         ssm: Any = self.ssm
         machine: Any = self.machine
-        executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:road", machine)
+        executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:pipeline", machine)
         stale_runs = StaleRuns(self.ledger, self.rollbacks, executions, Notices("arn:topic", sns))
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
         return Sweep(self.ledger, stale_runs, orphans, self.hosting).run()

@@ -37,7 +37,7 @@ class Time:
 
 
 class Harness:
-    """The road after the candidate is ready. The right answer to `message 7` is `label.7`."""
+    """The state after the candidate is ready. The right answer to `message 7` is `label.7`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
@@ -55,14 +55,14 @@ class Harness:
         run = open_run(self.ledger, of, heldout=heldout, labelled=labelled)
         lines = [self.line(i, f"label.{i}" if labelled else None) for i in range(heldout)]
         self.store.objects[run.dataset.heldout_uri] = "".join(lines).encode()
-        self.road = {"run": to_wire(run), "student": to_wire(student()), "candidate": ENDPOINT}
+        self.state = {"run": to_wire(run), "student": to_wire(student()), "candidate": ENDPOINT}
         return run
 
     def line(self, i: int, reference: str | None) -> str:
         return to_line(Prompt(system="label it", messages=(("user", f"message {i}"),), reference=reference)) + "\n"
 
     def step(self, name: str, time: Time | None = None, **more: Any) -> Any:
-        return step({"step": name, "road": self.road, **more}, time or Time())
+        return step({"step": name, "state": self.state, **more}, time or Time())
 
     def judged(self) -> Verdict:
         for chunk in self.step("plan"):

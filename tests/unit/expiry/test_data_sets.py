@@ -44,7 +44,7 @@ class Harness:
         return self.ledger.open(recipe(), dataset(digest=digest), again=True, awaiting=awaiting).run
 
     def student(self, digest: str, letter: str, outcome: Outcome = Outcome.PROMOTED) -> None:
-        """A run that made the model of that letter, and has left the road."""
+        """A run that made the model of that letter, and has ended."""
         run = self.run(digest)
         distilled(self.ledger, run, letter)
         self.ledger.close(run.id, outcome)

@@ -34,7 +34,7 @@ SETTINGS = {
     Variable.PROMPTS_BUCKET: "prompts",
     Variable.JOB_ROLE: "arn:aws:iam::111111111111:role/job",
     Variable.MODEL_KEY: "arn:aws:kms:us-east-1:111111111111:key/1",
-    Variable.STATE_MACHINE: "arn:aws:states:us-east-1:111111111111:stateMachine:road",
+    Variable.STATE_MACHINE: "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     Variable.TOPIC: "arn:aws:sns:us-east-1:111111111111:told",
     Variable.HOME_REGION: "us-east-1",
     Variable.DATA_DAYS: "30",

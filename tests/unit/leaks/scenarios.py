@@ -70,7 +70,7 @@ class Scenario:
             yield
 
 
-def _road(account: Account, of: Recipe, letter: str = "a") -> dict[str, Any]:
+def _state(account: Account, of: Recipe, letter: str = "a") -> dict[str, Any]:
     """Of a run up to its verdict."""
     run = open_run(account.ledger, of, digest=letter, heldout=3)
     made = distilled(account.ledger, run, letter)
@@ -108,13 +108,13 @@ def decided(approve: bool) -> Callable[[Account], Ask]:
 def distilling(name: str, of: Recipe = PLAIN, ended: str = "") -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         run = open_run(account.ledger, of)
-        road = {"run": to_wire(run)}
+        state = {"run": to_wire(run)}
         if name != "check":
-            distillation({"step": "start", "road": road, "token": "t"}, CONTEXT)
+            distillation({"step": "start", "state": state, "token": "t"}, CONTEXT)
         if name == "start":
             account.jobs.jobs.clear()
         if name != "settle":
-            return lambda: distillation({"step": name, "road": road, "token": "t"}, CONTEXT)
+            return lambda: distillation({"step": name, "state": state, "token": "t"}, CONTEXT)
         account.jobs.jobs[f"dev-{run.id}"] = job(ended)
         return lambda: settle({}, CONTEXT)
 
@@ -123,11 +123,11 @@ def distilling(name: str, of: Recipe = PLAIN, ended: str = "") -> Callable[[Acco
 
 def hosting(name: str, of: Recipe) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
-        road = _road(account, of)
+        state = _state(account, of)
         if name != "create":
-            road["candidate"] = endpoint({"step": "create", "road": road}, CONTEXT)
+            state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
             account.hosting.settle()
-        return lambda: endpoint({"step": name, "road": road}, CONTEXT)
+        return lambda: endpoint({"step": name, "state": state}, CONTEXT)
 
     return prepare
 
@@ -146,22 +146,22 @@ def swept(of: Recipe, status: str) -> Callable[[Account], Ask]:
 
 def evaluating(name: str) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
-        road = _road(account, recipe())
-        road["candidate"] = endpoint({"step": "create", "road": road}, CONTEXT)
-        (chunk,) = evaluation({"step": "plan", "road": road}, CONTEXT)
+        state = _state(account, recipe())
+        state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
+        (chunk,) = evaluation({"step": "plan", "state": state}, CONTEXT)
         if name == "judge":
-            evaluation({"step": "answer", "road": road, "chunk": chunk}, CONTEXT)
-        return lambda: evaluation({"step": name, "road": road, "chunk": chunk}, CONTEXT)
+            evaluation({"step": "answer", "state": state, "chunk": chunk}, CONTEXT)
+        return lambda: evaluation({"step": name, "state": state, "chunk": chunk}, CONTEXT)
 
     return prepare
 
 
 def _promoted(account: Account, of: Recipe, letter: str = "a") -> None:
-    road = _road(account, of, letter)
-    road["live"] = promotion({"step": "promote", "road": road}, CONTEXT)
+    state = _state(account, of, letter)
+    state["live"] = promotion({"step": "promote", "state": state}, CONTEXT)
     account.hosting.settle()
-    road["alias"] = promotion({"step": "record", "road": road}, CONTEXT)
-    promotion({"step": "close", "road": road}, CONTEXT)
+    state["alias"] = promotion({"step": "record", "state": state}, CONTEXT)
+    promotion({"step": "close", "state": state}, CONTEXT)
 
 
 def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Account], Ask]:
@@ -170,13 +170,13 @@ def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Accoun
             _promoted(account, of)
             (live,) = account.hosting.everything().values()
             live.tags.pop("distillery:route", None)
-        road = _road(account, of, "b")
+        state = _state(account, of, "b")
         if name != "promote":
-            road["live"] = promotion({"step": "promote", "road": road}, CONTEXT)
+            state["live"] = promotion({"step": "promote", "state": state}, CONTEXT)
             account.hosting.settle()
         if name == "close":
-            road["alias"] = promotion({"step": "record", "road": road}, CONTEXT)
-        return lambda: promotion({"step": name, "road": road}, CONTEXT)
+            state["alias"] = promotion({"step": "record", "state": state}, CONTEXT)
+        return lambda: promotion({"step": name, "state": state}, CONTEXT)
 
     return prepare
 

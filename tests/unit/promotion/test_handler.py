@@ -41,7 +41,7 @@ class Harness:
             monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
         self.recipes = {"support": recipe()}
         monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
-        machine = "arn:aws:states:us-east-1:111111111111:stateMachine:road"
+        machine = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"
         values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
         for variable, value in values.items():
             monkeypatch.setenv(Variable[variable], value)
@@ -50,8 +50,8 @@ class Harness:
     def alias(self) -> dict[str, Any]:
         return dict(json.loads(self.ssm.parameters[PARAMETER]))
 
-    def road(self, letter: str, of: Recipe | None = None, passed: bool = True) -> dict[str, Any]:
-        """The road of a run up to its verdict."""
+    def state(self, letter: str, of: Recipe | None = None, passed: bool = True) -> dict[str, Any]:
+        """The state of a run up to its verdict."""
         run = open_run(self.ledger, of, digest=letter)
         made = distilled(self.ledger, run, letter)
         return {
@@ -61,19 +61,19 @@ class Harness:
             "verdict": to_wire(verdict(passed)),
         }
 
-    def walk(self, road: dict[str, Any]) -> dict[str, Any]:
+    def walk(self, state: dict[str, Any]) -> dict[str, Any]:
         """As the state machine does, every step twice."""
-        road["live"] = self.twice("promote", road)
-        assert self.twice("describe", road)["status"] in ("pending", "ready")
+        state["live"] = self.twice("promote", state)
+        assert self.twice("describe", state)["status"] in ("pending", "ready")
         self.bedrock.settle()
-        assert self.twice("describe", road) == {"status": "ready"}
-        road["alias"] = self.twice("record", road)
-        self.twice("close", road)
-        return road
+        assert self.twice("describe", state) == {"status": "ready"}
+        state["alias"] = self.twice("record", state)
+        self.twice("close", state)
+        return state
 
-    def twice(self, name: str, road: dict[str, Any]) -> Any:
-        first = step({"step": name, "road": road}, None)
-        assert step({"step": name, "road": road}, None) == first
+    def twice(self, name: str, state: dict[str, Any]) -> Any:
+        first = step({"step": name, "state": state}, None)
+        assert step({"step": name, "state": state}, None) == first
         return first
 
     def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
@@ -84,8 +84,8 @@ class Harness:
     def roll_back(self) -> dict[str, Any]:
         status, answer = self.ask_back()
         assert (status, "to" in answer) == (200, True), answer
-        road: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
-        return self.walk(road)
+        state: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
+        return self.walk(state)
 
 
 @pytest.fixture
@@ -95,14 +95,14 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
 def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(harness: Harness, settings: Recipe) -> None:
-    road = harness.walk(harness.road("a", settings))
+    state = harness.walk(harness.state("a", settings))
     (live,) = harness.bedrock.everything().values()
     assert live.model == harness.alias["current"] == student("a").model_arn
     assert (harness.alias["version"], harness.alias["previous"]) == (1, None)
-    assert harness.alias["endpoint"] == road["live"]
+    assert harness.alias["endpoint"] == state["live"]
     assert harness.alias["region"] == "us-east-1"
     assert live.tags == TAGS
-    record = harness.ledger.run(road["run"]["id"])
+    record = harness.ledger.run(state["run"]["id"])
     assert record.outcome is Outcome.PROMOTED
     assert record.stages[Stage.PROMOTION].product == harness.alias
     assert harness.ledger.active() == {}
@@ -111,8 +111,8 @@ def test_the_first_promotion_makes_the_live_endpoint_and_the_alias(harness: Harn
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
 def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(harness: Harness, settings: Recipe) -> None:
-    first = harness.walk(harness.road("a", settings))
-    second = harness.walk(harness.road("b", settings))
+    first = harness.walk(harness.state("a", settings))
+    second = harness.walk(harness.state("b", settings))
     assert first["live"] == second["live"]
     assert harness.alias["version"] == 2
     assert harness.alias["previous"] == student("a").model_arn
@@ -121,83 +121,83 @@ def test_a_later_promotion_keeps_the_endpoint_and_moves_its_model(harness: Harne
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
 def test_a_live_endpoint_without_its_route_s_tag_gets_it_before_its_model(harness: Harness, settings: Recipe) -> None:
-    harness.walk(harness.road("a", settings))
+    harness.walk(harness.state("a", settings))
     (live,) = harness.bedrock.everything().values()
     live.tags = {"distillery:environment": "dev", "somebody": "else"}
-    step({"step": "promote", "road": harness.road("b", settings)}, None)
+    step({"step": "promote", "state": harness.state("b", settings)}, None)
     assert live.tags == {"distillery:environment": "dev", "distillery:route": "distilled/support", "somebody": "else"}
     assert live.model == student("a").model_arn
 
 
 def test_callers_keep_the_old_model_until_the_update_is_done(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    road = harness.road("b")
-    road["live"] = step({"step": "promote", "road": road}, None)
+    harness.walk(harness.state("a"))
+    state = harness.state("b")
+    state["live"] = step({"step": "promote", "state": state}, None)
     with pytest.raises(EndpointFailed, match=r"updating with .*aaaa"):
-        step({"step": "record", "road": road}, None)
+        step({"step": "record", "state": state}, None)
     assert harness.alias["current"] == student("a").model_arn
 
 
 @pytest.mark.parametrize("name", ["promote", "describe", "record"])
 @pytest.mark.parametrize("missing", [False, True])
 def test_nothing_goes_live_without_a_passed_verdict(harness: Harness, name: str, missing: bool) -> None:
-    road = harness.road("a", passed=False)
+    state = harness.state("a", passed=False)
     if missing:
-        del road["verdict"]
+        del state["verdict"]
     with pytest.raises(BadRequest, match="verdict"):
-        step({"step": name, "road": road}, None)
+        step({"step": name, "state": state}, None)
     assert harness.bedrock.everything() == {} == harness.ssm.parameters
 
 
 def test_an_update_that_fails_leaves_the_alias_and_the_old_model(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    road = harness.road("b")
-    road["live"] = step({"step": "promote", "road": road}, None)
+    harness.walk(harness.state("a"))
+    state = harness.state("b")
+    state["live"] = step({"step": "promote", "state": state}, None)
     (live,) = harness.bedrock.everything().values()
     live.update = "UpdateFailed"
     with pytest.raises(EndpointFailed, match="update failed"):
-        step({"step": "describe", "road": road}, None)
+        step({"step": "describe", "state": state}, None)
     assert (live.model, harness.alias["version"]) == (student("a").model_arn, 1)
-    step({"step": "close", "road": {"run": road["run"], "error": {"Error": "EndpointFailed", "Cause": "x"}}}, None)
-    harness.walk(harness.road("c"))
+    step({"step": "close", "state": {"run": state["run"], "error": {"Error": "EndpointFailed", "Cause": "x"}}}, None)
+    harness.walk(harness.state("c"))
     assert harness.alias["current"] == student("c").model_arn
 
 
 def test_an_update_left_by_an_aborted_run_is_waited_for_and_then_followed_by_ours(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    aborted = harness.road("b")
-    step({"step": "promote", "road": aborted}, None)
+    harness.walk(harness.state("a"))
+    aborted = harness.state("b")
+    step({"step": "promote", "state": aborted}, None)
     harness.ledger.close(aborted["run"]["id"], Outcome.FAILED, "aborted")
-    road = harness.road("c")
-    road["live"] = step({"step": "promote", "road": road}, None)
-    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    state = harness.state("c")
+    state["live"] = step({"step": "promote", "state": state}, None)
+    assert step({"step": "describe", "state": state}, None) == {"status": "pending"}
     harness.bedrock.settle()  # the aborted run's model
-    assert step({"step": "describe", "road": road}, None) == {"status": "pending"}
+    assert step({"step": "describe", "state": state}, None) == {"status": "pending"}
     harness.bedrock.settle()
-    assert step({"step": "describe", "road": road}, None) == {"status": "ready"}
+    assert step({"step": "describe", "state": state}, None) == {"status": "ready"}
 
 
 def test_a_live_endpoint_that_failed_and_that_nobody_uses_is_made_again(harness: Harness) -> None:
-    broken = harness.road("a")
-    step({"step": "promote", "road": broken}, None)
+    broken = harness.state("a")
+    step({"step": "promote", "state": broken}, None)
     (live,) = harness.bedrock.everything().values()
     live.status = "Failed"
     with pytest.raises(EndpointFailed):
-        step({"step": "describe", "road": broken | {"live": to_wire({})}}, None)
+        step({"step": "describe", "state": broken | {"live": to_wire({})}}, None)
     harness.ledger.close(broken["run"]["id"], Outcome.FAILED, "as the test wants")
-    harness.walk(harness.road("b"))
+    harness.walk(harness.state("b"))
     assert len(set(harness.bedrock.tokens)) == 2
     assert harness.alias["current"] == student("b").model_arn
 
 
 def test_a_live_endpoint_that_failed_in_use_is_not_deleted(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
+    harness.walk(harness.state("a"))
     (live,) = harness.bedrock.everything().values()
     live.status = "Failed"
-    road = harness.road("b")
-    step({"step": "promote", "road": road}, None)
+    state = harness.state("b")
+    step({"step": "promote", "state": state}, None)
     with pytest.raises(EndpointFailed):
-        step({"step": "describe", "road": road}, None)
+        step({"step": "describe", "state": state}, None)
     assert live in harness.bedrock.everything().values()
 
 
@@ -208,8 +208,8 @@ CHANGES = [recipe(student="amazon.nova-lite-v1:0"), provisioned()]
 def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_the_alias(
     harness: Harness, changed: Recipe
 ) -> None:
-    first = harness.walk(harness.road("a"))
-    second = harness.walk(harness.road("b", changed))
+    first = harness.walk(harness.state("a"))
+    second = harness.walk(harness.state("b", changed))
     assert first["live"]["arn"] != second["live"]["arn"]
     assert [fake.arn for fake in harness.bedrock.everything().values()] == [second["live"]["arn"]]
     assert harness.alias["previous"] == student("a").model_arn
@@ -222,28 +222,28 @@ def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_
 
 
 def test_a_roll_back_and_a_second_one_swap_two_models(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    harness.walk(harness.road("b"))
+    harness.walk(harness.state("a"))
+    harness.walk(harness.state("b"))
     for version, letter, other in ((3, "a", "b"), (4, "b", "a")):
-        road = harness.roll_back()
+        state = harness.roll_back()
         assert harness.alias["version"] == version
         assert harness.alias["current"] == student(letter).model_arn
         assert harness.alias["previous"] == student(other).model_arn
         assert {fake.model for fake in harness.bedrock.everything().values()} == {student(letter).model_arn}
-        assert road["alias"]["run"].startswith("support-")
+        assert state["alias"]["run"].startswith("support-")
         assert harness.ledger.active() == {}
         harness.machine.started.clear()
     assert "rolled-back" in harness.sns.published[-1]["Message"]
 
 
 def test_a_roll_back_that_fails_gives_the_recipe_free(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    harness.walk(harness.road("b"))
+    harness.walk(harness.state("a"))
+    harness.walk(harness.state("b"))
     assert harness.ask_back()[0] == 200
-    road = json.loads(harness.machine.started[-1]["input"])
-    assert harness.ledger.active() == {"support": road["holder"]}
-    road["error"] = {"Error": "EndpointFailed", "Cause": json.dumps({"errorMessage": "it is gone"})}
-    answer = step({"step": "close", "road": road}, None)
+    state = json.loads(harness.machine.started[-1]["input"])
+    assert harness.ledger.active() == {"support": state["holder"]}
+    state["error"] = {"Error": "EndpointFailed", "Cause": json.dumps({"errorMessage": "it is gone"})}
+    answer = step({"step": "close", "state": state}, None)
     assert answer == {"outcome": "failed", "reason": "EndpointFailed: it is gone"}
     assert harness.ledger.active() == {}
     assert harness.alias["version"] == 2
@@ -257,13 +257,13 @@ def test_the_way_back_is_refused_before_there_is_one(harness: Harness) -> None:
         assert (status, refused["error"]["type"]) == (409, "NothingToRollBack")
         assert match in refused["error"]["message"]
         if match == "no alias":
-            harness.walk(harness.road("a"))
+            harness.walk(harness.state("a"))
     assert harness.ledger.active() == {}
     assert harness.machine.started == []
 
 
 def test_a_roll_back_waits_for_the_run_on_the_road(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
+    harness.walk(harness.state("a"))
     run = open_run(harness.ledger, digest="b")
     status, refused = harness.ask_back()
     assert (status, refused["error"]["type"]) == (409, "RunActive")
@@ -271,8 +271,8 @@ def test_a_roll_back_waits_for_the_run_on_the_road(harness: Harness) -> None:
 
 
 def test_a_roll_back_that_cannot_start_gives_the_recipe_free(harness: Harness) -> None:
-    harness.walk(harness.road("a"))
-    harness.walk(harness.road("b"))
+    harness.walk(harness.state("a"))
+    harness.walk(harness.state("b"))
     harness.machine.refuse = "ExecutionLimitExceeded"
     with pytest.raises(ClientError):
         harness.ask_back()
@@ -289,7 +289,7 @@ def test_a_roll_back_without_a_recipe_is_refused(harness: Harness) -> None:
 
 def test_a_roll_back_says_who_asked_from_what_to_what(harness: Harness) -> None:
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     left = harness.alias
     harness.roll_back()
     (record,) = harness.rollbacks.of("support")
@@ -299,7 +299,7 @@ def test_a_roll_back_says_who_asked_from_what_to_what(harness: Harness) -> None:
 
 def test_a_direct_invocation_rolls_nothing_back(harness: Harness) -> None:
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     with pytest.raises(NotAdmitted, match="a direct invocation has no caller"):
         rollback({"recipe": "support", "version": 2}, None)
     assert (harness.machine.started, harness.rollbacks.of("support")) == ([], [])
@@ -308,7 +308,7 @@ def test_a_direct_invocation_rolls_nothing_back(harness: Harness) -> None:
 def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(harness: Harness) -> None:
     """A signature is good for some minutes; the model before the one before is the bad one."""
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     once = event({"recipe": "support", "version": harness.alias["version"]})
     harness.roll_back()
     status, refused = response(rollback(once, None))
@@ -320,7 +320,7 @@ def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(harness: Harne
 @pytest.mark.parametrize("forged", [{"by": "arn"}, FORGED])
 def test_a_caller_that_is_forged_in_the_body_rolls_nothing_back(harness: Harness, forged: dict[str, Any]) -> None:
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     assert harness.ask_back(**forged)[0] == 400
     assert harness.rollbacks.of("support") == []
 
@@ -342,22 +342,22 @@ def test_after_a_failure_the_run_alone_suffices_to_close_it(
     harness: Harness, error: dict[str, str], reason: str
 ) -> None:
     run = open_run(harness.ledger)
-    road = {"action": "distil", "run": to_wire(run), "error": error}
-    assert step({"step": "close", "road": road}, None) == {"outcome": "failed", "reason": reason}
+    state = {"action": "distil", "run": to_wire(run), "error": error}
+    assert step({"step": "close", "state": state}, None) == {"outcome": "failed", "reason": reason}
     assert harness.ledger.run(run.id).reason == reason
     assert harness.ledger.active() == {}
 
 
 def test_a_student_that_did_not_pass_closes_its_run_as_rejected(harness: Harness) -> None:
-    road = harness.road("a", passed=False)
-    assert step({"step": "close", "road": road}, None)["outcome"] == "rejected"
+    state = harness.state("a", passed=False)
+    assert step({"step": "close", "state": state}, None)["outcome"] == "rejected"
     assert "needed is 0.500" in harness.sns.published[0]["Message"]
     assert harness.sns.published[0]["Subject"] == "Distillery: support rejected"
 
 
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
     with pytest.raises(BadRequest, match="close, describe, promote, record"):
-        step({"step": "dance", "road": harness.road("a")}, None)
+        step({"step": "dance", "state": harness.state("a")}, None)
 
 
 LEADS, APPROVERS = ("assumed-role/leads/*",), ("assumed-role/approvers/*",)
@@ -366,7 +366,7 @@ LEADS, APPROVERS = ("assumed-role/leads/*",), ("assumed-role/approvers/*",)
 @pytest.mark.parametrize("by", [ANA, STRANGER], ids=["a decider of another recipe", "a role of that name elsewhere"])
 def test_nobody_rolls_back_a_recipe_that_names_others(harness: Harness, by: Caller) -> None:
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     harness.recipes = {"support": recipe(deciders=LEADS), "returns": recipe(name="returns", deciders=APPROVERS)}
     reads = len(harness.ssm.reads)
     status, refused = harness.ask_back(by)
@@ -382,7 +382,7 @@ def test_a_recipe_that_the_settings_lost_goes_back_where_not_all_others_are_limi
     harness: Harness, others: tuple[str, ...]
 ) -> None:
     for letter in "ab":
-        harness.walk(harness.road(letter))
+        harness.walk(harness.state(letter))
     harness.recipes = {"returns": recipe(name="returns", deciders=others)}
     assert harness.ask_back()[0] == (403 if others else 200)
     assert bool(harness.machine.started) is not bool(others)

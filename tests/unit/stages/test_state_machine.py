@@ -40,12 +40,12 @@ def _way(states: Json, start: str) -> list[str]:
 
 
 STATES = dict(_all(_machine()["States"]))
-(ROAD,) = STATES["Road"]["Branches"]
+(PIPELINE,) = STATES["Pipeline"]["Branches"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 
 
 def test_a_run_goes_through_the_stages_in_their_order() -> None:
-    assert _way(ROAD["States"], ROAD["StartAt"]) == [
+    assert _way(PIPELINE["States"], PIPELINE["StartAt"]) == [
         "Check models",
         "Distil",
         "Create candidate",
@@ -65,8 +65,8 @@ def test_only_a_passed_verdict_leads_to_promotion() -> None:
     (passed,) = STATES["Passed?"]["Choices"]
     assert passed == {"Variable": "$.verdict.passed", "BooleanEquals": True, "Next": "Promote"}
     promotion = ["Promote", "Wait for live", "Live", "Live ready?", "Record alias"]
-    assert _way(ROAD["States"], "Promote") == promotion
-    assert {name for name, state in ROAD["States"].items() if state.get("Next") == "Promote"} == set()
+    assert _way(PIPELINE["States"], "Promote") == promotion
+    assert {name for name, state in PIPELINE["States"].items() if state.get("Next") == "Promote"} == set()
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_a_job_is_waited_for_by_a_token_for_eight_days() -> None:
     distil = STATES["Distil"]
     assert distil["Resource"].endswith(":states:::lambda:invoke.waitForTaskToken")
     assert distil["TimeoutSeconds"] == 8 * 24 * 3600
-    assert distil["Parameters"]["Payload"] == {"step": "start", "road.$": "$", "token.$": "$$.Task.Token"}
+    assert distil["Parameters"]["Payload"] == {"step": "start", "state.$": "$", "token.$": "$$.Task.Token"}
 
 
-def test_chunks_are_answered_four_at_a_time_and_leave_nothing_on_the_road() -> None:
+def test_chunks_are_answered_four_at_a_time_and_leave_nothing_in_the_state() -> None:
     chunks = STATES["For each chunk"]
     assert (chunks["MaxConcurrency"], chunks["ResultPath"]) == (4, None)
-    assert STATES["Answer"]["Parameters"] == {"step": "answer", "road.$": "$.road", "chunk.$": "$.chunk"}
+    assert STATES["Answer"]["Parameters"] == {"step": "answer", "state.$": "$.state", "chunk.$": "$.chunk"}
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -100,7 +100,7 @@ def test_every_task_is_tried_again_for_what_passes_and_never_for_what_was_refuse
     assert not tried & (meant | {"States.ALL", "States.TaskFailed"})
 
 
-@pytest.mark.parametrize("guard", [("Road", "Stop job"), ("Rollback", "Close failed rollback")])
+@pytest.mark.parametrize("guard", [("Pipeline", "Stop job"), ("Rollback", "Close failed rollback")])
 def test_whatever_fails_is_caught_with_what_the_run_began_with(guard: tuple[str, str]) -> None:
     (caught,) = STATES[guard[0]]["Catch"]
     assert caught == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": guard[1]}

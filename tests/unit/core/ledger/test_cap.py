@@ -184,7 +184,7 @@ def test_no_reservation_is_lost_to_one_who_read_the_month_before_it() -> None:
 
 
 def test_two_that_read_the_same_month_do_not_pass_the_cap_together() -> None:
-    """The run on the road turns out dearer, while an approval begins another that has read the month before."""
+    """The run in the pipeline turns out dearer, while an approval begins another that has read the month before."""
     table = FlakyTable()
     harness, approvals = LedgerHarness(table), Approvals(table)
     spend(harness, "a")
