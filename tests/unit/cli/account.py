@@ -1,4 +1,4 @@
-"""An account with environment dev in it, in memory: what the verbs ask for, and what they were seen to do."""
+"""A fake account with environment dev: what the commands read, and a record of what they did."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ SERVING = {"function": "serving-function", "routes": ["distilled/support", "fast
 
 @dataclass
 class FakeAccount:
-    """`answers`: what each function answers, or raises; the rest is what was asked of the account."""
+    """answers: each function's answer or error. The other attributes record requests."""
 
     environment: str = "dev"
     region: str | None = "us-east-1"
@@ -50,7 +50,7 @@ class FakeAccount:
         return self
 
     def client(self, service: str, *, region_name: str, config: Any) -> Any:
-        """As a session does; what is measured is tried once."""
+        """Returns a fake client like a session does. Retries are disabled for measured calls."""
         assert service == "ssm" or config.retries["total_max_attempts"] == 1
         return self.clients[service, region_name]
 
@@ -74,7 +74,7 @@ class FakeAccount:
         return self.jobs.get(name)
 
     def decide(self, decision: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """As `invoke`, of a function that is reached by its URL alone."""
+        """Like `invoke`, for a function that is called through its URL."""
         assert decision in self.pipeline["decisions"]
         return self.invoke(f"{decision}-function", asked)
 

@@ -1,4 +1,4 @@
-"""The command as a person calls it, on an account in memory."""
+"""Runs the command as users do, on a fake account."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.unit.cli.account import FakeAccount
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the command printed, each run of white space as one space, and its exit code."""
+    """The command's output, with white space collapsed, and its exit code."""
 
     code: int
     out: str
@@ -35,7 +35,7 @@ def ledger(account: FakeAccount) -> Ledger:
 
 @pytest.fixture
 def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """`command("status", "support")`."""
+    """Runs the command: `command("status", "support")`."""
 
     def the_account(environment: str, region: str | None, *, prepare: object) -> FakeAccount:
         account.environment, account.region = environment, region
@@ -43,7 +43,7 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
     monkeypatch.setattr("distillery.client.Account", the_account)
     monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
-    monkeypatch.setenv("COLUMNS", "140")  # so that no cell of a table is folded
+    monkeypatch.setenv("COLUMNS", "140")  # wide enough that no table cell wraps
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)
 

@@ -1,4 +1,4 @@
-"""Published maps for tests of the verbs that read them."""
+"""Published maps for tests of commands that read them."""
 
 import json
 from dataclasses import replace
@@ -46,7 +46,7 @@ SUPPORT = route_map("distilled/support", STUDENT)
 
 
 def publish(account: FakeAccount, *maps: RouteMap) -> FakeSsm:
-    """What the serving stack would leave behind, and probes; with the alias of a promoted student."""
+    """Publishes maps as the serving stack does, probe results, and the alias of a promoted student."""
     told = {f"/distillery/dev/routes/{one.route}": json.dumps(one.document()) for one in maps}
     told |= {
         probe_parameter("dev", one.route, step.application): format_probe_result(step.probed)

@@ -1,4 +1,4 @@
-"""`distillery ask` and `distillery rollback`: one function each, and the truth about what it answered."""
+"""`distillery ask` and `distillery rollback`: each calls one function and reports its answer."""
 
 from typing import Any
 

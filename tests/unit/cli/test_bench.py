@@ -1,4 +1,4 @@
-"""`distillery bench` as a person calls it: what it may cost, and then the figures."""
+"""`distillery bench` as users run it: first what it may cost, then the figures."""
 
 import json
 from pathlib import Path

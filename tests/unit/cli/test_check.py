@@ -1,4 +1,4 @@
-"""`distillery check`: what it says, in words and in JSON, and its exit code."""
+"""`distillery check`: text and JSON output, and exit codes."""
 
 import json
 import os
@@ -103,7 +103,7 @@ def test_a_recipe_of_the_checkout_gives_the_estimate_that_its_upload_would_have(
 
 def test_what_the_recipe_would_refuse_is_refused_by_the_command(command: Command, tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
-    few.write_bytes(file(110))  # a fifth is held out
+    few.write_bytes(file(110))  # one fifth is held out
     assert parsed(command, str(few))[0] == 0
     code, answer = parsed(command, str(few), "--recipe", "support")
     assert (code, answer["reports"][0]["status"]) == (1, "rejected")
@@ -172,7 +172,7 @@ def test_a_bar_is_drawn_for_a_large_file_on_a_terminal_only(
 
 
 def installed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """The command as `pip install` brings it: the package of the wheel and nothing else of the checkout."""
+    """The command as `pip install` installs it: only the wheel's package, and nothing else of the checkout."""
     package = "distillery"
     shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,4 +1,4 @@
-"""`distillery collect`: one function in the inference Region, and what became of the calls."""
+"""`distillery collect` calls one function in the inference Region and reports what it collected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What all verbs share: help, options, and errors in one sentence."""
+"""Common to all commands: help, options, and errors in one sentence."""
 
 import os
 import subprocess
@@ -86,7 +86,7 @@ def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
 
 
 SERVICE = "Value failed to satisfy constraint: [a-z]([-a-z0-9]*) [/x]"
-"""Words of a service that are no markup, though they look like it."""
+"""A service's text that looks like markup but is not."""
 
 
 def test_an_error_of_aws_that_nobody_foresaw_is_one_sentence(

@@ -1,4 +1,4 @@
-"""`distillery approve` and `reject`: what is shown, asked and sent."""
+"""`distillery approve` and `reject`: what they show, ask and send."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`distillery forget`: nothing of what somebody wrote is left that may go, and what is left is told."""
+"""`distillery forget` deletes everything that may be deleted and reports what is left."""
 
 import gzip
 import io
@@ -32,7 +32,7 @@ def s3(account: FakeAccount) -> FakeS3:
 
 
 def trained(s3: FakeS3, ledger: Ledger, digest: str, letter: str, outcome: Outcome = Outcome.PROMOTED) -> Run:
-    """A run whose data set holds it, and whose model has learned it."""
+    """A run whose data set contains the text, and whose model was trained on it."""
     run = ledger.open(recipe(), dataset(digest=digest), again=True).run
     s3.put(f"s3://data/datasets/support/{run.dataset.digest}/train.jsonl", f"{OTHER}\n{HIT}\n")
     s3.put(f"s3://data/datasets/support/{run.dataset.digest}/heldout.jsonl", OTHER)
@@ -44,16 +44,16 @@ def trained(s3: FakeS3, ledger: Ledger, digest: str, letter: str, outcome: Outco
 
 
 def scattered(s3: FakeS3) -> None:
-    """In every place but a data set, and in old versions."""
+    """The text in every place but a data set, and in old versions."""
     for uri in (
         "prompts/uploads/support/a.jsonl",
         "prompts/prompts/support/b.jsonl",
         "prompts/collected/support/1/c.jsonl",
     ):
         s3.put(f"s3://{uri}", HIT)
-    s3.put("s3://prompts/prompts/support/b.jsonl", OTHER)  # the newest version holds it no more
+    s3.put("s3://prompts/prompts/support/b.jsonl", OTHER)  # the newest version does not contain it
     s3.put("s3://data/jobs/r/out.jsonl", HIT)
-    s3.delete_object(Bucket="data", Key="jobs/r/out.jsonl")  # all that is read is a marker
+    s3.delete_object(Bucket="data", Key="jobs/r/out.jsonl")  # the newest version is a delete marker
     s3.put("s3://data/reports/support/quarantine.jsonl", json.dumps({"text": HIT}))
     s3.put("s3://calls/AWSLogs/1/BedrockModelInvocationLogs/us-east-2/2026/x.json.gz", gzip.compress(HIT.encode()))
     s3.put("s3://data/reports/support/other.json", "{}")
@@ -110,7 +110,7 @@ def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_as
         "su": "a golden set",
     }
     assert not [key for key in s3.remaining_keys() if key.startswith(f"evaluations/{runs[0].id}")], (
-        "answers to it went too"
+        "its answers must be deleted too"
     )
     assert command("forget", "--text", SAID, "--yes", "--everything").code == 0
     assert [key for key in s3.remaining_keys() if "train" in key or "golden" in key] == []
@@ -176,7 +176,7 @@ def test_interrupted_twice_it_ends_what_it_began_and_names_the_same_models(
 def test_of_one_recipe_its_folders_alone_are_listed_and_its_runs_alone_are_asked_for(
     command: Command, s3: FakeS3, ledger: Ledger
 ) -> None:
-    """As who bears its tag must: he may list nothing else, and no logged calls."""
+    """A principal with the recipe's tag must do so: it may list nothing else, and no logged calls."""
     scattered(s3)
     run = trained(s3, ledger, "aa", "a", Outcome.REJECTED)
     for folder in ("golden/support", "datasets/support-de/bb", f"jobs/{run.id}", f"jobs/{run.id}0"):

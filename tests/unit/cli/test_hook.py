@@ -1,4 +1,4 @@
-"""The hook that this repository offers to pre-commit runs on what pre-commit installs for it, and on nothing else."""
+"""The pre-commit hook of this repository runs with only the packages that pre-commit installs for it."""
 
 import subprocess
 import sys
@@ -13,13 +13,13 @@ from tests.wheels import built, install
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel, what it requires, and what the hook names: as `pip install . <additional>` leaves it."""
+    """A folder with the wheel, its requirements and the hook's dependencies, like `pip install . <additional>`."""
     wheel = built(ROOT, tmp_path_factory.mktemp("built"))
     return install(wheel, tmp_path_factory.mktemp("installed"), beside=BESIDE)
 
 
 def _run(installed: Path, *files: Path) -> "subprocess.CompletedProcess[str]":
-    """Without this environment's own packages (-S)."""
+    """Runs Python without this environment's own packages (-S)."""
     program, *words = HOOK["entry"].split()
     (told,) = installed.glob("distillery_bedrock-*.dist-info/entry_points.txt")
     assert f"{program} = distillery.cli:main" in told.read_text(encoding="utf-8")

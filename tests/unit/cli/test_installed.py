@@ -1,4 +1,4 @@
-"""The wheel in an empty environment, without extras and with them: each verb works, or says what it needs."""
+"""The wheel in an empty environment, with and without extras: each command works or says what it needs."""
 
 import functools
 import json
@@ -34,7 +34,7 @@ WORDS = {
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],
 }
-"""Arguments of the verbs that take some."""
+"""Arguments of the commands that need some."""
 
 PROGRAM = """
 import contextlib, io, json, sys
@@ -49,12 +49,12 @@ for words in json.load(sys.stdin):
             code = end.code or 0
     print(json.dumps([code, out.getvalue(), err.getvalue()]))
 """
-"""Runs commands one after the other in one process: what each costs is mostly its imports."""
+"""Runs several commands in one process, because most of their time is imports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command printed, each run of white space as one space, and its exit code."""
+    """The command's output, with white space collapsed, and its exit code."""
 
     code: int
     out: str
@@ -71,7 +71,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder outside of any checkout, with a file of good prompts."""
+    """A folder outside any checkout, with a file of valid prompts."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "good.jsonl").write_bytes(file(150))
     return folder
@@ -79,7 +79,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(wheel: Path, here: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """`run(("cli",), ["status"], …)`: commands on the wheel with these extras, and on no other package (-S)."""
+    """Runs commands on the wheel with these extras and no other package (-S): `run(("cli",), ["status"], …)`."""
 
     @functools.cache
     def installed(extras: tuple[str, ...]) -> Path:

@@ -1,4 +1,4 @@
-"""`distillery probe`: one tiny request, and what it tells about an application profile of a route."""
+"""`distillery probe`: one tiny request, and what its answer says about a route's application profile."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ NOT_SUPPORTED = "Latency performance configuration is not supported for amazon.n
 
 @dataclass
 class FakeRuntime:
-    """answer: a reply or an error; meanwhile: what happens while it answers."""
+    """answer: a reply or an error. meanwhile: called before the answer."""
 
     meta = WITHOUT_EVENTS
     answer: dict[str, Any] | Exception

@@ -1,4 +1,4 @@
-"""`distillery probe` against the simulator, which answers the question either way."""
+"""`distillery probe` against the simulator, which can be configured for both answers."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the command is told by AWS quotes no prompt either: its output ends up in the logs of pipelines."""
+"""The command prints no prompt that AWS quotes in an error: its output ends up in the logs of CI jobs."""
 
 import traceback
 from collections.abc import Callable

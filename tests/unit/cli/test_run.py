@@ -1,4 +1,4 @@
-"""`distillery run`: prompts are uploaded where nothing triggers on them, and the dataset function is asked."""
+"""`distillery run` uploads prompts to a prefix without a trigger, and calls the dataset function."""
 
 import json
 from pathlib import Path

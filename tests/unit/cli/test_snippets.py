@@ -1,4 +1,4 @@
-"""`distillery snippets`: whole programs from the published map. What they do is seen by `make snippets`."""
+"""`distillery snippets`: complete programs from the published map. `make snippets` runs them."""
 
 import ast
 import json

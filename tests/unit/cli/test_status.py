@@ -115,7 +115,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"
 def test_a_recipe_that_is_not_ones_own_is_passed_over(
     account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who is limited to a recipe by a tag still sees that one."""
+    """A user with a recipe's tag still sees that recipe."""
     run, query = open_run(ledger), account.table.query
 
     def limited(partition: str, prefix: str = "") -> Any:

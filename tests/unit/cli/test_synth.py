@@ -1,4 +1,4 @@
-"""`cdk synth` of settings that cannot be deployed: every reason at once, in words, and nothing is written."""
+"""`cdk synth` of settings that cannot be deployed lists every reason at once and writes nothing."""
 
 import functools
 from pathlib import Path

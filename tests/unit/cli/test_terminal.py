@@ -1,4 +1,4 @@
-"""Whatever others wrote, nothing that the command prints or writes does anything to who looks at it."""
+"""Text of others cannot control the terminal or files that the command writes."""
 
 import ast
 import contextlib
@@ -30,7 +30,7 @@ from tests.unit.cli.test_status import ALIAS
 
 ROOT = Path(terminal.__file__).parents[1]
 STYLES = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")
-"""What a terminal may be told: colours, and to draw a picture again in its place."""
+"""Allowed control sequences: colours, and redrawing in place."""
 MARKUP = "[link=https://evil.example]here[/link] [bold]x[/bold] [/] \\["
 TEXTS = {**ATTACKS, "markup": MARKUP, "everything": MARKUP.join(ATTACKS.values())}
 
@@ -38,7 +38,7 @@ Words = tuple[str, ...]
 
 
 class Scenario:
-    """The account and a folder, where `text` may stand."""
+    """The account and a folder, where `text` may occur."""
 
     def __init__(self, account: FakeAccount, folder: Path, text: str) -> None:
         self.account, self.folder, self.text = account, folder, text
@@ -50,7 +50,7 @@ class Scenario:
         return str(path)
 
     def named_file(self) -> str:
-        """Named by the text, as far as a file's name can be."""
+        """A file named by the text, as far as file names allow."""
         name = self.text.replace("/", "|").replace("\0", "")[:60].encode(errors="replace").decode()
         return self.file(b"{}\n", name + ".jsonl")
 
@@ -139,7 +139,7 @@ def watch(scenario: Scenario) -> Words:
 
 
 def _write(scenario: Scenario, attribute: str, text: str) -> None:
-    """Into the ledger by another hand, which escapes nothing."""
+    """Writes into the ledger directly, without escaping."""
     for item in scenario.account.table.items.values():
         if attribute in item:
             item[attribute] = text
@@ -217,7 +217,7 @@ SCENES: tuple[Callable[[Scenario], Words], ...] = (
     lambda scenario: ("run", "support", scenario.text),
 )
 RAISED_BY_PYTHON = (TypeError, ValueError, KeyError)
-"""For what no service answers: a number that is a text."""
+"""For values that no service returns: a number that is a text."""
 
 
 @pytest.mark.parametrize("colours", [False, True])
@@ -310,7 +310,7 @@ def test_a_file_of_json_and_a_program_are_escaped(tmp_path: Path, capsys: pytest
     assert not ACTIVE.search(capsys.readouterr().out)
 
 
-# Nothing prints but distillery/cli/terminal.py.
+# Only distillery/cli/terminal.py prints.
 
 SPEAKING = {"echo", "styled", "echo_error", "confirm"}
 OF_OTHERS = {
@@ -319,22 +319,22 @@ OF_OTHERS = {
 }
 METHODS = {"add_row", "write_text", "write_bytes", "writelines", "from_markup"}
 PRINTING = {"print", "log", "out", "print_json", "rule", "input", "print_exception"}
-"""Methods of a console."""
+"""Printing methods of a console."""
 KEPT = {("local/demo/deployment.py", "kept.write")}
-"""The log of the CDK, which is a file."""
+"""The CDK's log, which is a file."""
 
 
 LIBRARY = {"client", "core", "datasets", "evaluation"}
 
 
 def places() -> Iterator[Path]:
-    """Without the library, which prints nothing and knows no terminal (checked by lint)."""
+    """Yields our sources without the library, which prints nothing and uses no terminal (lint checks this)."""
     for folder in ("distillery", "local/demo"):
         yield from (path for path in (ROOT / folder).rglob("*.py") if not LIBRARY & set(path.parts))
 
 
 def bypasses(code: str, name: str = "") -> Iterator[str]:
-    """What prints, or speaks by a template that is no literal."""
+    """Yields calls that print, or whose template is not a literal."""
     for node in ast.walk(ast.parse(code)):
         if not isinstance(node, ast.Call):
             continue
@@ -357,7 +357,7 @@ def _console(called: str) -> bool:
 
 
 def _literal(node: ast.expr) -> bool:
-    """A string, a choice of two, or a constant's name or item."""
+    """Whether a node is a string, a choice of two, or a constant's name or item."""
     match node:
         case ast.Constant(value=str()):
             return True

@@ -1,4 +1,4 @@
-"""`distillery watch`: a run until it ends, as lines where nobody looks at a terminal."""
+"""`distillery watch`: follows a run to its end, as lines if the output is not a terminal."""
 
 import io
 from datetime import timedelta
@@ -54,7 +54,7 @@ def test_without_a_run_it_follows_the_newest(ledger: Ledger, command: Command) -
 def test_without_a_run_a_recipe_that_is_not_ones_own_is_passed_over(
     account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, own: str | None
 ) -> None:
-    """Whom a tag holds to a recipe is refused the others; whom it holds to none that there is, all of them."""
+    """A user with a recipe's tag is denied the other recipes. With the tag of no existing recipe, all are denied."""
     run, query = open_run(ledger), account.table.query
     ledger.close(run.id, Outcome.FAILED, "the newest")
 

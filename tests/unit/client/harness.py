@@ -1,5 +1,4 @@
-"""A route in a world of fakes: SSM, a runtime for each Region that answers as it is told, and time that only pauses
-move."""
+"""A route over fakes: SSM, a scripted runtime for each Region, and a clock that only sleeps advance."""
 
 import json
 from collections import defaultdict
@@ -89,7 +88,7 @@ def end(**more: Any) -> list[dict[str, Any]]:
 
 
 class FakeStream:
-    """Events; an exception among them is raised in its turn."""
+    """A stream of events. An exception among them is raised in its turn."""
 
     def __init__(self, events: Sequence[Any], tick: Callable[[], None]) -> None:
         self.events, self.closed, self._tick = list(events), False, tick
@@ -106,7 +105,9 @@ class FakeStream:
 
 
 class ClientHarness:
-    """script: what each identifier does, call after call; the last stays. A callable is called with the request."""
+    """script: the answers for each identifier, call by call; the last one repeats. A callable is called with the
+    request.
+    """
 
     def __init__(self, said: RouteMap | None = None) -> None:
         self.at, self.pauses = 1000.0, list[float]()
@@ -126,7 +127,7 @@ class ClientHarness:
     region_name = "us-east-2"
 
     def publish(self, said: RouteMap) -> None:
-        """What a deployment leaves behind, and probes."""
+        """Publishes a map as a deployment does, and probe results."""
         self.ssm.parameters[f"/distillery/dev/routes/{said.route}"] = json.dumps(said.document())
         for step in said.steps:
             if step.application and step.probed is not None:
@@ -155,7 +156,7 @@ class ClientHarness:
         return [request["modelId"] for request in self.requests]
 
     def take(self, seconds: float, result: Any) -> Callable[[Mapping[str, Any]], Any]:
-        """A call that takes as long, or as long as it is waited for."""
+        """Returns a call that takes this long, or until its time-out."""
 
         def slow(_: Mapping[str, Any]) -> Any:
             self.at += min(seconds, self.waits[-1])
@@ -172,7 +173,7 @@ class ClientHarness:
 
 
 class RawBody:
-    """What urllib3 holds of a response, as far as botocore sets its time-out."""
+    """The part of urllib3's response on which botocore sets its time-out."""
 
     def __init__(self, timeouts: list[float]) -> None:
         self.closed = False

@@ -1,4 +1,4 @@
-"""In which Region an operator's account is looked at, and how often a function is called."""
+"""The Region of an operator's account, and how often a function is called."""
 
 import threading
 from collections.abc import Iterator
@@ -37,7 +37,9 @@ def test_without_a_region_it_says_how_to_set_one(monkeypatch: pytest.MonkeyPatch
 
 @contextmanager
 def lambdas(status: int) -> Iterator[tuple[str, list[str]]]:
-    """A Lambda that answers everything with one status, or, for 0, hangs up; its address and the paths asked for."""
+    """A Lambda endpoint that answers everything with one status, or hangs up for 0. Returns its address and the
+    requested paths.
+    """
     asked: list[str] = []
 
     class Answer(BaseHTTPRequestHandler):
@@ -61,7 +63,7 @@ def lambdas(status: int) -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
 def test_a_call_that_is_billed_is_never_made_twice(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
-    """What hangs up has begun perhaps, and a second call would train, or ask a model, a second time."""
+    """A call that is cut off may have started, and a repetition would train or call a model twice."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")

@@ -1,4 +1,4 @@
-"""The error codes that the client compares exist in botocore's service models, and every code of Converse is known."""
+"""The error codes that the client compares exist in botocore's service models, and it knows every code of Converse."""
 
 import botocore.session
 import pytest

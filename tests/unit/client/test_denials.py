@@ -1,4 +1,4 @@
-"""A step that the caller may not call is passed by; a refusal that quotes the caller is the caller's."""
+"""A step that the caller may not call is skipped. A request that Bedrock rejects as invalid is not retried."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -52,7 +52,7 @@ def test_where_every_step_is_denied_the_first_denial_is_raised() -> None:
     harness.script[PRO], harness.script[HAIKU] = [DENIED], [other]
     with pytest.raises(ClientError, match="have access to the model"):
         ask(harness)
-    assert harness.called == [PRO, HAIKU]  # once each
+    assert harness.called == [PRO, HAIKU]  # one warning each
     assert [(told.error, told.callers) for told in harness.observed] == [("AccessDeniedException", False)]
 
 
@@ -61,7 +61,7 @@ def test_where_a_step_failed_otherwise_a_denial_is_one_attempt_of_all() -> None:
     harness.script[PRO], harness.script[HAIKU] = [DENIED], [THROTTLED]
     with pytest.raises(AllStepsFailed, match=r"AccessDeniedException.*ThrottlingException") as lost:
         ask(harness)
-    assert "have access" not in str(lost.value)  # Bedrock's sentences may quote a prompt, and this is logged
+    assert "have access" not in str(lost.value)  # Bedrock's messages may quote a prompt, and this is logged
     assert lost.value.attempts[0].message == "You don't have access to the model with the specified model ID."
 
 

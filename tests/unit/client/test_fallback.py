@@ -1,4 +1,4 @@
-"""The fallback policy: when a step is tried again, when the next one is, and when nothing is left."""
+"""The fallback policy: when a step is retried, when the next one is called, and when the request fails."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ def test_for_what_is_gone_the_map_is_read_once_more_and_the_next_step_asked(erro
     harness.at += 10
     assert route.converse(messages=MESSAGES).index == 2
     assert harness.called == [PRO, "app-pro", HAIKU]
-    assert len(harness.ssm.reads) == 2  # once more, though two steps were gone
+    assert len(harness.ssm.reads) == 2  # once more, although two steps are gone
 
 
 def test_what_the_map_says_by_then_is_asked_instead() -> None:
@@ -116,7 +116,7 @@ def test_a_new_endpoint_of_the_alias_is_found_at_once() -> None:
 
 
 def test_a_burst_is_waited_out() -> None:
-    """Every step is throttled for longer than its tries: there is time left, so the policy is walked again."""
+    """Every step is throttled for longer than its retries. Time is left, so the policy starts again."""
     harness = ClientHarness(route_map(OPTIMIZED, STANDARD))
     harness.script[PRO] = [THROTTLED] * 5 + [answer()]
     harness.script["app-pro"] = [THROTTLED]

@@ -1,4 +1,4 @@
-"""A decision is signed with the caller's own credentials, and sent once to nothing but a function's URL."""
+"""A decision is signed with the caller's own credentials and sent once, to a function URL only."""
 
 import json
 import re
@@ -91,6 +91,6 @@ def test_a_decision_is_never_sent_twice(url: Url, status: int) -> None:
 
 @pytest.mark.parametrize("address", ["http://elsewhere.example/", "ftp://127.0.0.2/", "file:///etc/passwd", ""])
 def test_nothing_is_signed_for_an_address_that_is_no_https(address: str) -> None:
-    """Whoever can write the parameter that names the URL gets no session token in the clear."""
+    """Somebody who can write the parameter with the URL must not receive a session token in plain text."""
     with pytest.raises(NotReached, match="not an https URL"):
         post_signed(SESSION, address, {}, region="us-east-1")

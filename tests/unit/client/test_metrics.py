@@ -1,4 +1,4 @@
-"""Metrics as CloudWatch's embedded metric format wants them, with no word of what was asked or answered."""
+"""Metrics in CloudWatch's embedded metric format, without any text of prompts or answers."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def lines_of(harness: ClientHarness, *, streamed: bool = False) -> list[dict[str
 
 
 def values(line: dict[str, Any]) -> dict[str, Any]:
-    """The metrics that the directives name, each with its value."""
+    """Returns the metrics that the directives name, with their values."""
     names = [metric["Name"] for each in line["_aws"]["CloudWatchMetrics"] for metric in each["Metrics"]]
     return {name: line[name] for name in names}
 
@@ -78,7 +78,7 @@ def test_a_downgrade_and_a_fallback_are_counted() -> None:
 
 
 def test_a_request_without_an_answer_is_one_that_was_not_served_as_meant() -> None:
-    """Else the alarm on the share of such requests would go quiet where nothing answers at all."""
+    """Otherwise the alarm on their share would stop when nothing answers at all."""
     harness = ClientHarness(said(OPTIMIZED))
     harness.script[PRO] = [THROTTLED]
     (line,) = lines_of(harness)
@@ -111,7 +111,7 @@ def test_a_name_that_is_no_route_is_the_callers_and_no_dimension() -> None:
 
 @pytest.mark.parametrize("cut", [ProtocolError("Response ended prematurely"), None], ids=str)
 def test_how_a_stream_was_served_is_unknown_where_it_ended_before_its_figures(cut: Exception | None) -> None:
-    """Cut behind its message, or closed."""
+    """Cut off after its message, or closed."""
     harness, lines = ClientHarness(said()), list[str]()
     stopped = [{"messageStop": {"stopReason": "end_turn"}}, cut]
     harness.script[PRO] = [[START, delta("a"), *(stopped if cut else [delta("b"), *end()])]]
@@ -144,7 +144,7 @@ def test_no_word_of_prompt_or_reply_is_in_it() -> None:
 
 
 def test_the_format_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits of the specification and ours: numbers for metrics, texts for dimensions, at most three of them."""
+    """Limits of the specification and ours: numbers for metrics, texts for dimensions, at most three dimensions."""
     (line,) = lines_of(ClientHarness(said()))
     for directive in line["_aws"]["CloudWatchMetrics"]:
         assert len(directive["Metrics"]) <= 100

@@ -1,4 +1,4 @@
-"""What an application installs: the client, typed, on boto3 alone."""
+"""The package that an application installs: the client, typed, on boto3 alone."""
 
 import re
 import subprocess
@@ -72,7 +72,7 @@ def test_the_data_files_of_the_library_are_in_it(wheel: zipfile.ZipFile) -> None
 
 def test_its_version_is_told_in_one_place_and_held_everywhere_else(wheel: zipfile.ZipFile) -> None:
     told = [metadata(wheel)["Version"]]
-    for file in ("package.json", "package-lock.json"):  # npm writes no bill of materials without one
+    for file in ("package.json", "package-lock.json"):  # without one, npm writes no bill of materials
         told += re.findall(r'^ +"name": "distillery",\n +"version": "(.+?)"', _text(file), re.MULTILINE)
     told.append(re.findall(r"^## \[(.+?)\]", _text("CHANGELOG.md"), re.MULTILINE)[0])
     assert told == [distillery.__version__] * 5
@@ -87,7 +87,7 @@ def test_it_runs_on_every_python_and_system_that_the_gate_runs_on(wheel: zipfile
     classified = set(told.get_all("Classifier", []))
     assert told["Requires-Python"] == ">=3.11"
     assert classified >= {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}
-    assert not [one for one in classified if one.startswith("License ::")], "the licence is an SPDX expression"
+    assert not [one for one in classified if one.startswith("License ::")], "the licence must be an SPDX expression"
 
 
 def test_its_types_go_along(wheel: zipfile.ZipFile) -> None:

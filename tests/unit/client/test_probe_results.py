@@ -1,4 +1,4 @@
-"""What a probe found is believed from its own parameter alone, and no map but the route's own is followed."""
+"""A probe result is read from its own parameter only, and a route follows its own map only."""
 
 import json
 from dataclasses import replace

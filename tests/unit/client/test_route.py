@@ -1,4 +1,4 @@
-"""A route's request: what is sent, and what comes back with the truth about what was served."""
+"""A route's request: what is sent, and what the answer says about how it was served."""
 
 from decimal import Decimal
 from typing import Any
@@ -111,7 +111,7 @@ def test_metadata_is_within_bedrocks_limits_and_the_routes_tags_win() -> None:
 )
 @pytest.mark.parametrize("how", ["converse", "converse_stream"])
 def test_a_caller_cannot_say_what_logs_are_read_by(key: str, how: str) -> None:
-    """`distillery:run` would keep a call from ever being collected; `distillery:side` decides what a verdict sees."""
+    """`distillery:run` would prevent the collection of a call; `distillery:side` decides what a verdict sees."""
     harness = ClientHarness(route_map())
     with pytest.raises(ValueError, match="is reserved"):
         getattr(harness.route(), how)(messages=MESSAGES, requestMetadata={"user": "u", key: "train"})
@@ -131,7 +131,7 @@ def test_a_silent_downgrade_is_seen_and_costs_what_was_served(served: dict[str, 
     harness.script[PRO] = [answer(**served)]
     reply = harness.route().converse(messages=MESSAGES)
     assert (reply.requested, reply.served, reply.downgraded) == (Mode("optimized"), Mode("standard"), True)
-    assert reply.cost == Decimal("0.000832")  # 0.80 and 3.20, of the step in standard latency
+    assert reply.cost == Decimal("0.000832")  # 0.80 and 3.20 are the prices of the step with standard latency
 
 
 @pytest.mark.parametrize(

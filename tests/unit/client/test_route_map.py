@@ -1,4 +1,4 @@
-"""The map of a route goes through an SSM parameter and comes back as it was."""
+"""A route's map is unchanged after a round trip through an SSM parameter."""
 
 import json
 import subprocess

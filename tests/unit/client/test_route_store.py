@@ -1,4 +1,4 @@
-"""Where a route's map comes from, how long it is kept, and what happens when SSM does not answer."""
+"""Where a route's map comes from, how long it is cached, and what happens when SSM does not answer."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +81,7 @@ def test_a_route_that_was_taken_away_is_gone() -> None:
 
 @pytest.mark.parametrize("first", [None, "AccessDeniedException"])
 def test_a_recipes_name_means_its_student(first: str | None) -> None:
-    """Also for whoever may read the map of that student alone."""
+    """Also for a principal that may read only that student's map."""
     harness = ClientHarness(route_map(STUDENT, route="distilled/support"))
     harness.promote()
     if first:
@@ -182,7 +182,7 @@ def test_nobody_waits_for_another_threads_read_longer_than_its_own_deadline() ->
 
 
 def test_past_the_deadline_nothing_more_is_read() -> None:
-    """Three students whose aliases SSM does not tell, four seconds each."""
+    """Three students whose aliases SSM does not return, four seconds each."""
     aliases = [f"/distillery/dev/alias/{name}" for name in "abc"]
     harness = ClientHarness(route_map(*(Step(model="m", region="us-east-1", alias=alias) for alias in aliases)))
     home = harness.homes["us-east-1"]

@@ -1,4 +1,4 @@
-"""A stream falls back until it has said something, and never says anything twice."""
+"""A stream falls back until it has delivered text, and never delivers anything twice."""
 
 import contextlib
 from typing import Any
@@ -37,7 +37,7 @@ BREAKS: list[Exception] = [
 
 
 def harness_of(*streams: list[Any]) -> ClientHarness:
-    """What the first step streams, call after call; the second step streams everything."""
+    """Scripts the first step's streams, call by call. The second step streams everything."""
     harness = ClientHarness(route_map(OPTIMIZED, OTHER))
     harness.script[PRO], harness.script[HAIKU] = list(streams), [[START, delta("other"), *end()]]
     return harness
@@ -54,7 +54,9 @@ def test_texts_come_one_by_one_and_then_the_reply() -> None:
         {"text": "hello"},
     ]
     assert (reply.stop_reason, reply.input_tokens, reply.latency_ms) == ("end_turn", 1000, 321)
-    assert reply.time_to_first_token_ms == pytest.approx(1000)  # the thought is the second event, of half a second each
+    assert reply.time_to_first_token_ms == pytest.approx(
+        1000
+    )  # the thought is the second event; each event takes half a second
     assert reply.output_tokens_per_second == pytest.approx(9 / 2.5)
     assert harness.streams[0].closed
 
@@ -78,7 +80,7 @@ def test_after_the_first_text_it_is_never_begun_again(error: Exception) -> None:
     harness = harness_of([START, delta("hel"), delta("lo"), error])
     said: list[str] = []
     with pytest.raises(StreamBroken, match="failed after 5 characters") as broken:
-        said.extend(harness.route().converse_stream(messages=MESSAGES))  # keeps what came before
+        said.extend(harness.route().converse_stream(messages=MESSAGES))  # keeps what was received before
     assert (said, broken.value.text, harness.called) == (["hel", "lo"], "hello", [PRO])
     assert broken.value.__cause__ is error
     assert (broken.value.attempts[-1].error, [told.error for told in harness.observed]) == (
@@ -154,7 +156,7 @@ def test_a_stream_may_be_left_early_and_is_told_of_once() -> None:
 
 @pytest.mark.parametrize("rest", [[], [BREAKS[3]], end(), [delta("lo"), *end()]], ids=len)
 def test_a_stream_that_is_closed_while_it_is_read_is_over(rest: list[Any]) -> None:
-    """No error, no second telling, and no end that is judged."""
+    """No error, no second metric, and no effect on the circuit breaker."""
     harness = harness_of([START, delta("hel"), *rest])
     stream, said = harness.route().converse_stream(messages=MESSAGES), list[str]()
     for text in stream:
@@ -188,11 +190,11 @@ def test_a_tool_is_put_together() -> None:
     events=st.booleans(),
 )
 def test_whatever_breaks_nothing_is_handed_out_twice(streams: list[tuple[list[Any], Any]], events: bool) -> None:
-    """What a caller has in the end is what one stream said: the last, and none after one that had said something."""
+    """The caller receives the text of one stream: the last one, and no other follows one that delivered text."""
     harness = harness_of(*[[*some, error] for some, error in streams], WHOLE)
     stream, given_out = harness.route().converse_stream(messages=MESSAGES), list[str]()
     with contextlib.suppress(StreamBroken):
-        given_out.extend(map(text_of, stream.events()) if events else stream)  # keeps what came before
+        given_out.extend(map(text_of, stream.events()) if events else stream)  # keeps what was received before
     assert stream.text == "".join(given_out)
     *before, last = ["".join(map(text_of, each.events)) for each in harness.streams]
     assert (before, last) == ([""] * len(before), "".join(given_out))

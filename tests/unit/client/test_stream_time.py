@@ -1,6 +1,6 @@
-"""How long a stream may be silent: before its first text not beyond the deadline, afterwards for a fixed time.
+"""How long a stream may be silent: until the deadline before its first text, for a fixed time afterwards.
 
-With boto3 and a real socket too, so that a botocore or urllib3 that no longer sets the time-out fails here.
+Also with boto3 and a real socket, so that a botocore or urllib3 that no longer sets the time-out fails here.
 """
 
 import json
@@ -35,13 +35,13 @@ from tests.unit.client.harness import (
 Script = Sequence[dict[str, Any] | float]
 """Events, and seconds of silence between them."""
 DEADLINE = 3.0
-"""Real seconds, of routes to a real socket: a busy machine takes long to answer at all."""
+"""Real seconds, for routes to a real socket: a busy machine needs long to answer at all."""
 
 
 def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
-    """Each event comes within a read's time-out; together they take too long."""
+    """Each event arrives within the read time-out, but together they take too long."""
     harness = ClientHarness(route_map(OPTIMIZED))
-    harness.script[PRO] = [[START, *[THOUGHT] * 30, delta("late"), *end()]]  # half a second each
+    harness.script[PRO] = [[START, *[THOUGHT] * 30, delta("late"), *end()]]  # each takes half a second
     with pytest.raises(AllStepsFailed, match="StreamLate"):
         list(harness.route(deadline=10).converse_stream(messages=MESSAGES))
     assert harness.at - 1000 <= 10.5
@@ -50,7 +50,7 @@ def test_a_stream_that_has_said_nothing_by_the_deadline_is_given_up() -> None:
 
 def test_no_wait_for_the_first_text_goes_beyond_the_deadline() -> None:
     harness = ClientHarness(route_map(OPTIMIZED))
-    harness.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # half a second each
+    harness.script[PRO] = [[START, *[THOUGHT] * 15, delta("text"), *end()]]  # each takes half a second
     assert list(harness.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
     *thinking, speaking = harness.timeouts
     assert thinking == sorted(thinking, reverse=True)
@@ -59,7 +59,7 @@ def test_no_wait_for_the_first_text_goes_beyond_the_deadline() -> None:
 
 
 def test_a_stream_that_was_accepted_may_think_until_the_deadline() -> None:
-    """Longer than a step that is not the last is given to answer."""
+    """Longer than the time that a step other than the last has to answer."""
     harness = ClientHarness(route_map(OPTIMIZED, OTHER))
     harness.script[PRO] = [harness.take(3, [START, *[THOUGHT] * 3, delta("text"), *end()])]
     assert list(harness.route(deadline=10).converse_stream(messages=MESSAGES)) == ["text"]
@@ -94,7 +94,7 @@ def test_before_the_first_text_it_does() -> None:
 
 
 def test_the_deadline_ends_a_stream_that_hangs_before_its_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client's own time-out, which restarts with each event, would give it as long again."""
+    """The client's own time-out restarts with each event and would allow as long again."""
     limits: list[float] = []
     set_timeout = StreamingBody.set_socket_timeout
 
@@ -130,7 +130,7 @@ def test_a_stream_that_falls_silent_for_good_is_broken(monkeypatch: pytest.Monke
 
 @dataclass
 class Session:
-    """Its first client takes a while, which is no part of what is timed: one is made before."""
+    """Creates a first client in advance, because that takes a while and must not be timed."""
 
     url: str
     region_name: str = "us-east-2"
@@ -148,7 +148,7 @@ class Session:
 
 @contextmanager
 def served(script: Script) -> Iterator[Route]:
-    """A route with one step and a second, whose streams are so."""
+    """Returns a route with two steps, whose streams are given."""
     over = threading.Event()
 
     class Door(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A tampered map: whatever its fields hold, no generated program executes any of it."""
+"""A tampered map: no generated program executes anything that its fields contain."""
 
 import ast
 import contextlib
@@ -59,7 +59,7 @@ def _tampered(field: str, value: Any) -> str:
 
 
 def _shape(program: str) -> str:
-    """A Python program without its constants; a dictionary of constants is one, whatever it holds."""
+    """Returns a Python program without its constants. A dictionary of constants counts as one constant."""
     tree = ast.parse(program)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant):
@@ -83,7 +83,7 @@ def test_no_field_of_a_map_becomes_code(field: str, value: Any) -> None:
     except UnreadableMap:
         return
     sound = _programs(json.dumps(SOUND))
-    if field in ("latency", "tier", "identifier", "alias"):  # they decide which arguments there are
+    if field in ("latency", "tier", "identifier", "alias"):  # these decide which arguments the program has
         shapes = {name: ast.parse(program) for name, program in programs.items() if name != "cli"}
         calls = [node for tree in shapes.values() for node in ast.walk(tree) if isinstance(node, ast.Import)]
         assert {name.name for node in calls for name in node.names} <= {"boto3", "litellm"}

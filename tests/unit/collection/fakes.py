@@ -1,4 +1,4 @@
-"""Buckets, queries and parameters in memory, as far as the collection stage calls them."""
+"""Fakes of buckets, queries and parameters, with the operations that the collection stage calls."""
 
 import io
 import json
@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 @dataclass
 class FakeS3:
-    """objects: (bucket, key) → body; sizes: what a listing says where it shall say something else."""
+    """objects: (bucket, key) → body. sizes: sizes in listings that differ from the body's."""
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class FakeS3:
         return self
 
     def paginate(self, *, Bucket: str, Prefix: str) -> list[dict[str, Any]]:  # noqa: N803 the API's names
-        """A page for every key, so that no page is taken for all."""
+        """Returns one page per key, so that code that reads one page fails."""
         keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
         sized = [(key, self.sizes.get(key, len(self.objects[Bucket, key]))) for key in keys]
         return [{"Contents": [{"Key": key, "Size": size}]} for key, size in sized] or [{}]
@@ -57,7 +57,7 @@ class FakeS3:
 
 @dataclass
 class FakeAthena:
-    """started: requests; executions: id → state, reason and output."""
+    """started: requests. executions: id → state, reason and output."""
 
     started: list[dict[str, Any]] = field(default_factory=list)
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class FakeProfiles:
 
 @dataclass
 class Stage:
-    """A collector over all of these."""
+    """A collector over these fakes."""
 
     recipe: Recipe
     s3: FakeS3 = field(default_factory=FakeS3)

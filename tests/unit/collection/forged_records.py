@@ -1,4 +1,4 @@
-"""Calls of those whose calls are to be learnt from, and of others who would like theirs to be."""
+"""Calls of principals whose calls may be collected, and of others that imitate them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.unit.collection.records import ACCOUNT, ROUTE, Json, converse, record
 
 APP = f"arn:aws:sts::{ACCOUNT}:assumed-role/support-app/i-0abc"
 TEACHERS = ("assumed-role/support-app/i-*", "user/team/ana")
-"""Whose calls are to be learnt from, in the corpus below."""
+"""The principals whose calls may be collected, in the records below."""
 
 
 def made_by(text: str, arn: Any, **more: Any) -> Json:
@@ -62,4 +62,4 @@ FORGED = [
     made_by("in the metadata as an object", None, metadata={**ROUTE, "identity": {"arn": APP}}),
     record({**converse("in the body"), "identity": {"arn": APP}}, reply("x"), identity={"arn": ""}),
 ]
-"""Whatever else a record may say of who made its call."""
+"""Other fields with which a record may claim who made its call."""

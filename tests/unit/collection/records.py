@@ -1,4 +1,4 @@
-"""Records as Bedrock logs them, and the objects they lie in."""
+"""Records as Bedrock logs them, and the objects that contain them."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def converse(text: str, system: str | None = "Classify.", **more: Any) -> Json:
-    """The body of a request."""
+    """Returns the body of a request."""
     told = {"system": [{"text": system}]} if system else {}
     return {**told, "messages": [{"role": "user", "content": [{"text": text}]}], **more}
 
@@ -33,7 +33,7 @@ def record(
     metadata: Json | None = ROUTE,
     **more: Any,
 ) -> Json:
-    """asked and answered are bodies, or the paths of bodies."""
+    """asked and answered are bodies, or paths of bodies."""
     said = {"requestMetadata": metadata} if metadata is not None else {}
     return {
         "schemaType": "ModelInvocationLog",
@@ -58,7 +58,7 @@ def _part(name: str, body: Any) -> Json:
 
 
 def packed(*records: Json) -> bytes:
-    """One file of records, or one body."""
+    """Returns one file of records, or one body."""
     return gzip.compress(b"".join(json.dumps(one).encode() + b"\n" for one in records))
 
 

@@ -1,4 +1,4 @@
-"""Collecting by reading and by query: what is delivered, and when nothing is."""
+"""Collection by reading and by query: what is delivered, and when nothing is."""
 
 import gzip
 import json
@@ -73,7 +73,7 @@ def test_an_answer_says_whether_whoever_called_is_learnt_from(
 def test_the_same_logs_are_the_same_object() -> None:
     first, again = stage(), stage()
     first.collector.collect(CollectRequest(recipe="support"))
-    again.s3.objects[BUCKET, f"{PREFIX}2026/11/23/08/c.json.gz"] = packed(CALLS[0])  # asked once more
+    again.s3.objects[BUCKET, f"{PREFIX}2026/11/23/08/c.json.gz"] = packed(CALLS[0])  # called again
     again.collector.collect(CollectRequest(recipe="support"))
     assert first.home.objects == again.home.objects
 
@@ -151,7 +151,7 @@ def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
     assert queried.collector.deliver_query(query).prompts == 130
     read.collector.collect(CollectRequest(recipe="support"))
     assert queried.home.objects == read.home.objects
-    assert queried.collector.deliver_query(query).status is CollectionStatus.IGNORED  # an event may come twice
+    assert queried.collector.deliver_query(query).status is CollectionStatus.IGNORED  # an event may be delivered twice
     assert list(queried.collector.pending.ids()) == []
 
 

@@ -1,4 +1,6 @@
-"""Logs that a job reads itself: counted first, by the service's rules, with prompts left that the job never sees."""
+"""Logs that a job reads directly: counted first by the service's rules, with held-out prompts that the job
+never sees.
+"""
 
 import json
 from dataclasses import replace
@@ -26,7 +28,7 @@ def call(text: str, metadata: Json, **more: Any) -> Json:
 
 
 def sided(text: str, side: Side) -> bool:
-    """Whether the invoke function would say this side of it."""
+    """Whether the invoke function would assign this side."""
     return side_of(Prompt(system="Classify.", messages=(("user", text),), reference=None)) is side
 
 
@@ -38,7 +40,7 @@ JUDGE = [call(text, HELDOUT) for text in ASIDE[:30]]
 def stage(*calls: Json, **source: Any) -> Stage:
     recipe = replace(RECIPE, heldout_max=20, logs=LogSource(match=ROUTE, how=How.DIRECT, **source))
     made = Stage(recipe)
-    made.s3.objects[BUCKET, f"{PREFIX}2026/11/01/09/a.json.gz"] = packed(*calls)  # further back than two days
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/01/09/a.json.gz"] = packed(*calls)  # more than two days ago
     return made
 
 

@@ -1,4 +1,4 @@
-"""The door: by hand, by schedule, by the end of a query, and by poll; people are told what was not collected."""
+"""The handler: called by hand, on a schedule, at the end of a query, and by poll. It reports what was not collected."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An archive is named by what is in it: no edit hides behind a size or a time."""
+"""An archive is named after its content: no edit hides behind an equal size or time."""
 
 import os
 import zipfile
@@ -11,7 +11,7 @@ from infra.constructs.layers import is_licence, pack_wheels
 
 
 def _tampered(file: Path, text: bytes) -> None:
-    """Other bytes under the same size, time and inode."""
+    """Writes other bytes with the same size, time and inode."""
     before = file.stat()
     with file.open("r+b") as opened:
         opened.write(text)

@@ -1,4 +1,4 @@
-"""The function that empties buckets: it deletes only what is tagged for it, and always answers CloudFormation."""
+"""The function that empties buckets: it deletes only from tagged buckets, and always responds to CloudFormation."""
 
 import json
 import urllib.request
@@ -83,7 +83,7 @@ def test_what_s3_will_not_delete_is_an_error(s3: Any, stub: Stubber) -> None:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch, s3: Any) -> list[dict[str, Any]]:
-    """What CloudFormation was answered."""
+    """Yields the responses to CloudFormation."""
     heard: list[dict[str, Any]] = []
 
     class Answered:

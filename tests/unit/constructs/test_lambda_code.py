@@ -1,4 +1,4 @@
-"""What the archive of a function contains."""
+"""The content of a function's archive."""
 
 import ast
 import shutil
@@ -17,7 +17,7 @@ from tests.unit.stacks.assembly import DAYS, app_of
 
 @pytest.fixture(scope="session")
 def archives() -> dict[str, set[str]]:
-    """Relative file names by stage, as the assembly of dev has them."""
+    """Relative file names by stage, from the assembly of dev."""
     folder = Path(app_of(load("dev", on=DAYS["dev"])).synth().directory)
     found = {}
     for asset in folder.glob("asset.*.zip"):
@@ -76,7 +76,7 @@ def test_the_data_files_of_an_archive_can_be_read_from_it(stage: str, tmp_path: 
 
 
 def imported(file: str) -> set[str]:
-    """The parts of the library that a module imports, at its top or within a function."""
+    """Returns the library parts that a module imports, at its top or within a function."""
     nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     for node in nodes:

@@ -1,4 +1,4 @@
-"""A budget for each recipe, by the tag under which it is billed, that tells the topic."""
+"""Each recipe has a budget, filtered by its cost tag, that notifies the topic."""
 
 import json
 from dataclasses import replace

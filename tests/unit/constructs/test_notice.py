@@ -1,4 +1,4 @@
-"""NOTICE names everything that goes into an account beside our own code."""
+"""NOTICE names everything that is deployed besides our own code."""
 
 import re
 import zipfile
@@ -21,7 +21,7 @@ def packed(request: pytest.FixtureRequest) -> zipfile.ZipFile:
 
 
 def _distributions(packed: zipfile.ZipFile) -> dict[str, str]:
-    """The versions of what a layer holds, by name."""
+    """Returns the versions in a layer by name."""
     told = (packed.read(name).decode() for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
     return {_header(text, "Name"): _header(text, "Version") for text in told}
 
@@ -44,7 +44,7 @@ def test_nothing_is_named_that_no_layer_holds() -> None:
 
 
 def test_every_library_that_a_wheel_brings_is_named(packed: zipfile.ZipFile) -> None:
-    """As auditwheel lays them: <distribution>.libs/<library>-<hash>.so."""
+    """auditwheel puts them at <distribution>.libs/<library>-<hash>.so."""
     brought = [PurePosixPath(name).name for name in packed.namelist() if ".libs/" in name]
     assert [name for name in brought if name.split("-")[0] not in NOTICE] == []
 

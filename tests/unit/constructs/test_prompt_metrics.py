@@ -1,4 +1,4 @@
-"""The alarm for logged prompts watches what the invoke function counts, where it runs."""
+"""The alarm for logged prompts watches the invoke function's metric in the function's Region."""
 
 from distillery.client.metrics import NAMESPACE, Dimension
 from distillery.core.names import METRIC_PROMPTS_LOGGED

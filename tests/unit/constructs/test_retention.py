@@ -1,4 +1,4 @@
-"""How long what lies in the buckets stays: it ends in all its versions, but for golden sets and what is in use."""
+"""How long objects stay in the buckets: all versions expire, except golden sets and data sets in use."""
 
 from collections import defaultdict
 from typing import Any
@@ -14,7 +14,7 @@ DAYS_OF = {"dev": 90, "launch": 90, "staging": 365, "prod": 365}
 
 
 def _rules(template: Json, name: str) -> dict[str, Json]:
-    """Prefix → rule, of the bucket that is so named."""
+    """Returns prefix → rule of the bucket."""
     (bucket,) = [one for ident, one in resources(template, "AWS::S3::Bucket").items() if ident.startswith(name)]
     found = bucket["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in found} == {"Enabled"}
@@ -53,12 +53,12 @@ def test_golden_sets_and_data_sets_have_no_end_in_the_bucket_and_leave_no_old_ve
 def test_uploads_in_parts_that_were_never_finished_go_wherever_they_were_meant_to_lie(bucket: str) -> None:
     rule = _rules(templates("prod")["foundation"], bucket)[""]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    assert "ExpirationInDays" not in rule, "it would end golden sets too"
+    assert "ExpirationInDays" not in rule, "it would expire golden sets too"
 
 
 @pytest.mark.parametrize("environment", DAYS)
 def test_no_two_rules_with_the_same_action_overlap(environment: str) -> None:
-    """S3 refuses the bucket otherwise, which the local account does not see: no rule reaches it."""
+    """S3 would refuse the bucket. The local account does not check this."""
     for part, template in templates(environment).items():
         for ident, bucket in resources(template, "AWS::S3::Bucket").items():
             by_action = defaultdict[str, list[str]](list)

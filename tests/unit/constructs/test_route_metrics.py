@@ -1,4 +1,4 @@
-"""Routes are watched where they are called, by the names that the client measures by."""
+"""Routes are monitored in the Region where they are called, by the client's metric names."""
 
 import json
 

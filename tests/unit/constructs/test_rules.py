@@ -1,4 +1,4 @@
-"""The rule packs are attached and can fail; every acknowledgement has a reason and a construct of its own."""
+"""The rule packs are attached and can fail. Every acknowledgement has a reason and its own construct."""
 
 import pytest
 from aws_cdk import Stack
@@ -42,7 +42,9 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
     for entry in found:
         assert len(entry.reason.split()) >= 8, entry
         assert entry.construct.count("/") >= 1, entry
-        assert entry.construct.rpartition("/")[2].partition("-")[0] in {  # a policy of callers is followed by its route
+        assert entry.construct.rpartition("/")[2].partition("-")[
+            0
+        ] in {  # the name of a callers' policy ends with its route
             "Bucket",
             "Function",
             "Table",

@@ -1,4 +1,4 @@
-"""boto3's layer: the locked version, only the services called, and the same files every time."""
+"""The boto3 layer: the locked version, only the services that are called, and reproducible."""
 
 import re
 import subprocess
@@ -72,7 +72,7 @@ def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Pa
 
 
 def test_other_bytes_of_the_same_version_are_another_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an installation from a patched wheel of the same version leaves them."""
+    """An installation from a patched wheel of the same version has such files."""
     (site := tmp_path / "site").mkdir()
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(layers, "SDK_DISTRIBUTIONS", ("patched",))

@@ -1,4 +1,4 @@
-"""What functions are told in files can be read by them, whatever the umask of who deploys."""
+"""Functions can read their settings files, whatever the umask of the deploying user."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def make(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """The layer's one file, made."""
+    """Creates the layer's only file."""
     monkeypatch.setattr(layers, "BUILD", tmp_path)
     layer, said, _ = LAYERS[name]
 
@@ -62,4 +62,4 @@ def test_what_an_earlier_synth_left_is_put_right(make: Make) -> None:
     file.write_text("{ }")
     assert make().read_text() == text
     there = file.stat().st_ino
-    assert make().stat().st_ino == there, "what is right is left alone"
+    assert make().stat().st_ino == there, "a correct file is not rewritten"

@@ -1,4 +1,4 @@
-"""Log groups keep their records for exactly the days that the settings name."""
+"""Log groups retain records for exactly the days in the settings."""
 
 import pytest
 from aws_cdk import App, Stack
@@ -13,7 +13,7 @@ from infra.constructs.stack_context import StackContext
 
 @pytest.fixture(scope="module")
 def retention() -> dict[str, int]:
-    """RetentionInDays by the logical id of a log group made for each number of days."""
+    """RetentionInDays by the logical id of a log group, one for each number of days."""
     stack = Stack(App(), "Stack")
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111111111111:key/a")
     sdk = lambda_.LayerVersion.from_layer_version_arn(stack, "Sdk", "arn:aws:lambda:us-east-1:111111111111:layer:a:1")
@@ -26,6 +26,6 @@ def retention() -> dict[str, int]:
 
 @pytest.mark.parametrize("days", RETENTION_DAYS)
 def test_a_log_group_keeps_its_records_for_the_days_asked_for(days: int, retention: dict[str, int]) -> None:
-    """Fails where another version of the CDK gives a member of `RetentionDays` other days, or none."""
+    """Fails if another CDK version changes the days of a member of `RetentionDays`, or adds one."""
     (found,) = (value for name, value in retention.items() if name.startswith(f"Days{days}") and value == days)
     assert found == days

@@ -1,4 +1,4 @@
-"""The layer of compiled packages: what the lock says, for the deployed runtime, and the same for local functions."""
+"""The layer of compiled packages: the locked versions for the deployed runtime, and the same for local functions."""
 
 import re
 import zipfile
@@ -54,7 +54,9 @@ def test_what_is_deployed_is_built_for_python_3_14_on_arm64(unpacked: Path) -> N
 
 def test_it_stays_small_and_holds_no_bytecode_and_no_stubs(unpacked: Path) -> None:
     files = [path for path in unpacked.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 70_000_000, "Lambda unpacks 250 MB at most, with the function"
+    assert sum(path.stat().st_size for path in files) < 70_000_000, (
+        "Lambda unpacks at most 250 MB, including the function"
+    )
     assert not [path for path in files if path.suffix in (".pyc", ".pyi")]
 
 

@@ -1,4 +1,4 @@
-"""One line of the schema, as a Prompt and back."""
+"""One line of the schema, converted to a Prompt and back."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a custom resource answers: to CloudFormation alone."""
+"""Custom resources respond to CloudFormation only."""
 
 import pytest
 

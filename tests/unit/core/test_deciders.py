@@ -1,4 +1,4 @@
-"""Who decides about a recipe, of those whom IAM lets through."""
+"""Which of the principals that IAM allows may decide about a recipe."""
 
 from collections.abc import Mapping
 
@@ -49,7 +49,7 @@ ADMITTED: Mapping[str, tuple[Mapping[str, Recipe], str, str]] = {
 
 
 def _by(arn: str) -> Caller:
-    """His own account is the one that his ARN tells."""
+    """The decider's account is the one in the ARN."""
     return Caller(arn=arn, id="AROAX:x", account=STRANGE if STRANGE in arn else ACCOUNT)
 
 

@@ -1,4 +1,4 @@
-"""What strangers wrote says something to whoever reads it, and does nothing."""
+"""Text of others stays readable but cannot control the terminal or document that shows it."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from distillery.core.escaping import address, as_json, lines, one_line, quoted
 from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY
 
 SEEN = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
-"""Format characters that are signs to be seen, before or around digits of Arabic, Syriac and Kaithi."""
+"""Format characters that are visible, before or around Arabic, Syriac and Kaithi digits."""
 JOINERS = {0x200C, 0x200D}
 
 

@@ -1,4 +1,4 @@
-"""What a run costs, before it starts."""
+"""The cost of a run before it starts."""
 
 from datetime import date
 from decimal import Decimal
@@ -36,7 +36,7 @@ def test_every_line_names_the_date_and_source_of_its_price_and_what_is_unverifie
     result = estimated(recipe())
     assert all("202" in line.basis for line in result.lines)
     assert "UNVERIFIED" in result.lines[1].basis
-    assert result.prices_as_of == date(2026, 7, 28)  # the oldest: storage
+    assert result.prices_as_of == date(2026, 7, 28)  # the oldest price: storage
 
 
 def test_the_synthesis_line_tells_what_bedrock_may_add() -> None:
@@ -136,7 +136,7 @@ def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
 
 
 def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fits() -> None:
-    """A hundred prompts of 8,000 tokens: what Bedrock may synthesize from them costs a hundred times as much."""
+    """For a hundred prompts of 8,000 tokens, Bedrock may synthesize data that costs a hundred times as much."""
     of = recipe(budget_usd=Decimal(5))
     few = estimate(of, DatasetSize(prompts=100, heldout=20, tokens=960_000), region="us-east-1", on=TODAY)
     assert few.total_usd < of.budget_usd < few.at_most_usd

@@ -1,4 +1,4 @@
-"""Who is somebody else than who uploaded."""
+"""Whether a decider is a different person from the uploader."""
 
 import pytest
 
@@ -20,10 +20,10 @@ SAME = [
         "AROAPEOPLE:ana",
         "AROAPEOPLE:somebody-else",
         "a session in your role",
-    ),  # whoever assumes a role names the session
+    ),  # the caller of AssumeRole chooses the session name
     ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:ana@example.com", "a session of your name"),
     ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:Ana@example.com", "a session of your name"),
-    ("111111111111", "AIDABOB", "no user or role"),  # root may be anybody
+    ("111111111111", "AIDABOB", "no user or role"),  # root could be any person
     ("A3NL1KOZZKEXAMPLE", "AIDABOB", "no user or role"),
     ("AIDAANA", "111111111111", "no user or role"),
     ("AIDAANA", "111111111111:federated", "no user or role"),

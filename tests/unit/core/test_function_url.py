@@ -1,4 +1,4 @@
-"""Who calls, by a function URL's event."""
+"""The caller in a function URL's event."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Today's code loads what version 0.1.0 stored."""
+"""The current code loads what version 0.1.0 stored."""
 
 import json
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_the_runs_of_a_ledger_are_read_with_their_stages(table: MemoryTable) -> 
     assert promoted.run.dataset.estimate_usd == Decimal("1.50")
     assert not by_outcome[Outcome.FAILED].has_student
     for record in by_outcome.values():
-        assert record.run.recipe.digest, "settings that came later have defaults"
+        assert record.run.recipe.digest, "newer settings must have defaults"
         assert record.begun == record.opened
 
 

@@ -1,4 +1,4 @@
-"""The side of the verdict that a prompt stands on, said when it is asked."""
+"""Whether a prompt is held out for the verdict, decided when the request is made."""
 
 import pytest
 
@@ -31,9 +31,9 @@ def test_a_call_is_marked_as_its_prompt_is() -> None:
     ("different", "share", "most", "least"),
     [
         (0, 0.2, 200, 1),
-        (125, 0.2, 200, 12),  # the mark gives 25, give or take
-        (125, 0.05, 200, 6),  # the recipe wants fewer than the mark gives
-        (125, 0.5, 200, 12),  # and never gets more
+        (125, 0.2, 200, 12),  # the mark holds out about 25
+        (125, 0.05, 200, 6),  # the recipe wants fewer than the mark holds out
+        (125, 0.5, 200, 12),  # a recipe never gets more
         (125, 0.2, 9, 9),
         (2000, 0.2, 200, 200),
     ],

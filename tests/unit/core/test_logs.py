@@ -1,4 +1,4 @@
-"""Which calls a recipe takes from the logs: one operator over all pairs, here and as a job is told it."""
+"""Which logged calls a recipe takes: one operator over all pairs, in our code and in the job's configuration."""
 
 import json
 from dataclasses import dataclass

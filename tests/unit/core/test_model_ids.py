@@ -1,4 +1,4 @@
-"""By which id a model is called."""
+"""The id with which a model is called."""
 
 import pytest
 

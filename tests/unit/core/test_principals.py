@@ -1,4 +1,4 @@
-"""Patterns on the ARNs of principals."""
+"""Patterns for principal ARNs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A prompt never comes through by way of a service's error, whatever the service quotes of it and however."""
+"""No prompt passes through a service error, however the service quotes it."""
 
 import re
 import string
@@ -20,9 +20,9 @@ ROLE = "arn:aws:sts::111111111111:assumed-role/dev-Evaluation/fn"
 NOT_A_PROMPT = re.compile(
     rf"[{GAP}‹›]|arn:aws|[a-z0-9]:[A-Z]|amazon\.|anthropic\.|meta\.|[0-9a-f]{{8}}-[0-9a-f]{{4}}-|An error occ"
 )
-"""Identifiers may come through, and gaps stand for what does not."""
+"""Identifiers may pass; placeholders replace what may not."""
 OURS = re.compile(r" \(in full: elsewhere\)|An error occurred .*?operation: |\{'Error': .*?'Message': '|'\}, .*$")
-"""What is said around a sentence: what reads as a prompt because a prompt reads as this was not let through."""
+"""Words that we put around a message. Text that looks like this is redacted from it."""
 
 WORDS = st.sampled_from(sorted(TELLING | BINDING))
 SPEECH = st.lists(WORDS | st.sampled_from([*"0123456789", "4111", "1111", "12345678", "(", ";", "'", '"']), min_size=4)

@@ -1,4 +1,4 @@
-"""What the invoke function is told: written by the deployment, read by the function."""
+"""The invoke function's routes: written by the deployment, read by the function."""
 
 import json
 

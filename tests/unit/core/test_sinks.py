@@ -1,4 +1,4 @@
-"""Whatever others wrote, of wherever it comes: e-mails, ledger, logs and CloudFormation get lines that do nothing."""
+"""Text of others, whatever its source, is harmless in e-mails, the ledger, logs and CloudFormation."""
 
 import io
 import json
@@ -35,7 +35,7 @@ from tests.unit.dataset.test_upload import created
 
 
 def refusal(text: str) -> str:
-    """As a sentence of the product quotes it."""
+    """Returns a refusal as a sentence of the product quotes it."""
     return str(DatasetRejected(f"the first is {text}"))
 
 
@@ -116,7 +116,7 @@ def declined(text: str) -> str:
 
 
 def ending(text: str) -> str:
-    """What the state machine caught, in the ledger and in the mail."""
+    """What the state machine caught, in the ledger and in the e-mail."""
     table, sns = MemoryTable(), FakeSns()
     ledger = Ledger(table)
     run = open_run(ledger)
@@ -189,7 +189,7 @@ def test_ordinary_text_comes_through_as_it_was_written(sink: Callable[[str], str
 
 def test_no_paragraph_is_mailed_by_an_object_s_key() -> None:
     sentence = "Dear customer, your account is closed. Pay now. " * 15
-    told = mail_of_an_upload(sentence).replace(sentence, "")  # the reason, which here nobody but the test gives
+    told = mail_of_an_upload(sentence).replace(sentence, "")  # the reason, which only this test supplies
     assert "Dear customer" not in told
     assert "Dear customer" not in ignored_key(sentence)
     assert "Dear customer" not in unknown_recipe(sentence)
@@ -206,6 +206,6 @@ def test_an_exception_keeps_the_lines_of_its_traceback_and_no_control(caplog: py
 
 
 def test_an_estimate_is_no_stranger() -> None:
-    """A sentence of ours stays as it is written."""
+    """Our own sentences are not escaped."""
     said = f"it may cost ${Decimal('31.20')}, above «25»; give fewer"
     assert str(BadRequest(said)) == said

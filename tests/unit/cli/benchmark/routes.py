@@ -1,4 +1,4 @@
-"""Routes to be measured, and answers of a kind, for tests without a simulator."""
+"""Routes to measure and sample answers, for tests without a simulator."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,9 @@ def answered(first: float, whole: float, tokens: int = 100, **more: Any) -> Samp
 
 @dataclass
 class FakeRuntime:
-    """Streams of `tokens`, the first after half a second, the rest in one more. meanwhile: is told each request."""
+    """Streams `tokens`: the first after half a second, the others one second later. meanwhile: called with
+    each request.
+    """
 
     meta = WITHOUT_EVENTS
     watch: Watch

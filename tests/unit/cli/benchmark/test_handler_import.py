@@ -1,4 +1,4 @@
-"""How the clients of a handler are found."""
+"""Finds the clients that a handler creates."""
 
 import pytest
 

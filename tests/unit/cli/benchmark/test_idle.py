@@ -1,4 +1,4 @@
-"""The idle cost: its arithmetic on small templates, and the bar on our own."""
+"""The idle cost: its arithmetic on small templates, and the limit for our own templates."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_a_call_costs_what_its_parts_cost() -> None:
 
 @pytest.mark.parametrize("environment", DAYS)
 def test_an_environment_that_nobody_uses_costs_at_most_ten_dollars_a_month(environment: str) -> None:
-    """In its first year, and when its keys have rotated as often as is billed."""
+    """In the first year, and after all billed key rotations."""
     found = templates(load(environment, on=DAYS[environment]))
     for rotations in (0, prices.PAID_ROTATIONS):
         assert 0 < sum(idle_cost(found, rotations=rotations).values()) <= LIMIT

@@ -1,4 +1,4 @@
-"""The run: interleaved, warmed up, within its sum, and what was measured stays whatever ends it."""
+"""A measurement: interleaved, warmed up and within its budget. Results are kept however it ends."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Interleaved pairs, and what a bar says of them."""
+"""Interleaved pairs, and their comparison with a bar."""
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is asked."""
+"""The prompts of a measurement."""
 
 from itertools import islice
 from pathlib import Path

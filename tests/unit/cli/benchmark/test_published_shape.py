@@ -1,4 +1,4 @@
-"""The whole benchmark on the simulator: the published shape of latency-optimized inference comes out of it.
+"""The whole benchmark on the simulator reproduces the published figures of latency-optimized inference.
 
 Claude 3.5 Haiku, P50 (AWS Machine Learning Blog, 28 Jan 2025): time to first token 1.1 s → 0.6 s; the announcement's
 own words are 42 % less and 77 % more tokens a second.

@@ -1,4 +1,4 @@
-"""The report: figures of each arm, changes against the usual one, and the truth about what was served and failed."""
+"""The report: figures of each variant, changes from the baseline, and what was served and failed."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""One answer on the stopwatch."""
+"""Timing of one answer."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.unit.cli.benchmark.virtual import Watch
 
 
 class Stream:
-    """What a client answers whose stream is this."""
+    """The response of a client, whose stream this is."""
 
     def __init__(self, *events: dict[str, Any] | Exception) -> None:
         self.events, self.closed = events, False
@@ -62,7 +62,7 @@ USAGE = {"metadata": {"usage": {"inputTokens": 1, "outputTokens": 1}}}
 @pytest.mark.parametrize(
     ("stream", "error"),
     [
-        (Stream(DELTA, USAGE), None),  # reasoning comes first, and is content
+        (Stream(DELTA, USAGE), None),  # reasoning comes first and counts as content
         (Stream(DELTA), "StreamTruncated"),
         (Stream(USAGE), "StreamTruncated"),
         (Stream(DELTA, service_error("modelStreamErrorException")), "ModelStreamErrorException"),

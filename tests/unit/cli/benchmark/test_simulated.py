@@ -1,4 +1,4 @@
-"""Measured on the simulator as a process, in real time: what passes is what it says, however little of it passes."""
+"""Measurements on the simulator in a separate process, in real time: even a short wait is measured correctly."""
 
 import time
 from collections.abc import Iterator
@@ -50,6 +50,6 @@ def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
     assert told is not None
     assert told.simulated
     fast, usual = ({measure: figures[50].value for measure, figures in one.figures.items()} for one in told.summaries)
-    # no closer: whatever this machine adds is three times as much here
+    # not closer: this machine's overhead counts three times here
     assert min(fast[FIRST], usual[FIRST]) > 100
     assert usual[PACE] < fast[PACE] < 100

@@ -1,4 +1,4 @@
-"""Percentiles with their intervals: honest about what so many answers can tell, and the same every time."""
+"""Percentiles with confidence intervals: wide enough for the number of answers, and reproducible."""
 
 import random
 import statistics

@@ -1,4 +1,4 @@
-"""What is measured: a route's first step, its own model served as usual, or the step that was named."""
+"""What is measured: a route's first step, its model with standard latency, or the named step."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The simulator behind a client for which modelled time passes as it is read, and no real time at all."""
+"""The simulator behind a client that advances a virtual clock while it reads, without real time."""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -16,7 +16,7 @@ from simulator_support.fakes import ACCOUNT, World
 
 
 class Watch:
-    """A stopwatch that a test's client moves."""
+    """A stopwatch that a test's client advances."""
 
     seconds = 0.0
 
@@ -25,7 +25,7 @@ class Watch:
 
 
 class Body(BytesIO):
-    """A streamed body: each chunk is there after its wait."""
+    """A streamed body: each chunk arrives after its delay."""
 
     def __init__(self, chunks: Iterable[tuple[float, bytes]], watch: Watch) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Body(BytesIO):
 
 
 def client(harness: World, watch: Watch, region: str) -> Any:
-    """Of bedrock-runtime; a refusal takes no time."""
+    """Returns a bedrock-runtime client. A refusal takes no time."""
     made: Any = botocore.session.get_session().create_client(
         "bedrock-runtime",
         region_name=region,
@@ -68,5 +68,5 @@ class _Whole(BytesIO):
 
 
 def simulated(at: Any) -> tuple[World, Watch]:
-    """Answers take as long as they say."""
+    """Answers take as long as the simulator's latency model says."""
     return World(at, latency=Latency(scale=1.0)), Watch()

@@ -1,4 +1,4 @@
-"""What is looked for is found however a file spells it, and nothing else is."""
+"""A searched text is found however a file escapes it, and nothing else is."""
 
 import csv
 import gzip

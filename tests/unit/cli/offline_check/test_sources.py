@@ -1,4 +1,4 @@
-"""What an argument of `distillery check` names."""
+"""The files that an argument of `distillery check` names."""
 
 import gzip
 from pathlib import Path
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(source: Source) -> tuple[list[str], int]:
-    """The names of its files, and how many prompts they hold."""
+    """Returns the names of the files, and the number of their prompts."""
     reader = DatasetReader(LineLimits(), PromptIndex())
     reader.read(source.open(lambda _bytes: None))
     return [Path(uri).name for uri, _ in reader.sources], reader.counts.prompts

@@ -1,4 +1,4 @@
-"""What must hold for every row of the catalog."""
+"""Properties that hold for every row of the catalog."""
 
 import re
 import typing
@@ -30,7 +30,7 @@ each_life = pytest.mark.parametrize("life", [life for _, life in LIVES], ids=[na
 
 
 def has_type(value: object, kind: object) -> bool:
-    """Whether a value, and all that is in it, has the type that a field declares."""
+    """Whether a value, and everything in it, has the type that a field declares."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if isinstance(kind, typing.NewType):
         return has_type(value, kind.__supertype__)
@@ -104,7 +104,7 @@ def test_what_can_be_customized_names_what_is_hosted(model: Model) -> None:
 @each_model
 def test_a_successor_lives_and_knows_no_end(model: Model) -> None:
     if model.life.ends or model.life.declines:
-        assert model.successor, f"{model.id} ends and names no successor"
+        assert model.successor, f"{model.id} has an end of life but no successor"
     if model.successor:
         successor = catalog.model(model.successor)
         assert successor.id != model.id
@@ -114,7 +114,7 @@ def test_a_successor_lives_and_knows_no_end(model: Model) -> None:
 
 @each_model
 def test_latency_optimized_is_only_offered_where_a_profile_is_called(model: Model) -> None:
-    """A bare id is refused: UG latency-optimized-inference."""
+    """Model ids are refused: UG latency-optimized-inference."""
     for regions in model.latency.values():
         for region, first in regions.items():
             assert catalog.profile_for(model.id, region) is not None

@@ -1,4 +1,4 @@
-"""The patterns that boto3 leaves unchecked, against its own service model."""
+"""The patterns that boto3 does not check, compared with its own service model."""
 
 import re
 

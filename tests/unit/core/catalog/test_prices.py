@@ -1,4 +1,4 @@
-"""What things cost: known with a date, or not known."""
+"""Prices: known with a date, or not known."""
 
 from datetime import date
 from decimal import Decimal

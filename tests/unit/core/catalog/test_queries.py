@@ -1,4 +1,4 @@
-"""What the catalog answers, as tables of questions."""
+"""The catalog's answers, as tables."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
     [
         (PRO, date(2024, 12, 2), None, LifeState.NOT_YET),
         (PRO, LAUNCH, None, LifeState.ACTIVE),
-        (PRO, TODAY, None, LifeState.ACTIVE),  # "no sooner than 2025-12-04" ends nothing
+        (PRO, TODAY, None, LifeState.ACTIVE),  # "no sooner than 2025-12-04" is not an end of life
         (PREMIER, date(2026, 3, 12), None, LifeState.ACTIVE),
         (PREMIER, date(2026, 3, 13), None, LifeState.LEGACY),
         (PREMIER, date(2026, 9, 14), None, LifeState.ENDED),
@@ -179,7 +179,7 @@ def test_latency_is_offered_in_a_region_from_a_day_on(
         (MICRO, "us-east-1", date(2025, 7, 16), None),
         (MICRO, "us-east-1", date(2025, 7, 15), "on or after 2025-07-16"),
         (MICRO, "us-west-2", TODAY, "only in us-east-1, not in us-west-2"),
-        (LLAMA_3_3, "us-west-2", TODAY, None),  # Legacy does not bar a deployment
+        (LLAMA_3_3, "us-west-2", TODAY, None),  # a legacy model can still be deployed
         (LLAMA_3_3, "us-west-2", date(2027, 4, 1), "has ended by 2027-04-01. Use amazon.nova-pro-v1:0"),
         (LLAMA_8B, "us-west-2", TODAY, "in no Region"),
         (HAIKU_3, "us-west-2", LAUNCH, "in no Region"),

@@ -1,4 +1,4 @@
-"""Quotas of hosting: each with its code, and one for every student that Provisioned Throughput is sold for."""
+"""Hosting quotas: each has a code, and every student with Provisioned Throughput has one."""
 
 import re
 

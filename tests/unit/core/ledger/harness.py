@@ -1,4 +1,4 @@
-"""A ledger whose table fails as DynamoDB may, and whose months are looked at after every write."""
+"""A ledger whose table fails as DynamoDB may, and which checks the month after every write."""
 
 import random
 import threading
@@ -17,19 +17,19 @@ from tests.fakes.pipeline import dataset, recipe
 from tests.fakes.table import MemoryTable
 
 CAP = Decimal("40.00")
-WORST = Decimal("9.70")  # of `dataset()`: four fit, five do not
+WORST = Decimal("9.70")  # of `dataset()`: four fit into the cap, five do not
 NOVEMBER = "2026-11-23T12:00:00+00:00"
 
 
 class FlakyTable(MemoryTable):
-    """Of all writes a share is throttled, and of a share the answer is lost. cap: of every month."""
+    """Throttles a share of all writes, and loses the response of a share. cap: of every month."""
 
     def __init__(self, *, seed: int = 0, throttled: float = 0, lost: float = 0, cap: Decimal = CAP) -> None:
         super().__init__()
         self._dice, self._cap = random.Random(seed), cap
         self.throttled, self.lost = throttled, lost
         self.lose_next = False
-        self.meanwhile: list[Callable[[], object]] = []  # what happens just after a month was read, the last first
+        self.meanwhile: list[Callable[[], object]] = []  # called just after a month was read, the last first
 
     def get(self, pk: str, sk: str) -> Item | None:
         found = super().get(pk, sk)
@@ -66,7 +66,7 @@ class FlakyTable(MemoryTable):
 
 
 class LedgerHarness:
-    """What was paid for is counted apart from the ledger, by whoever pays: the job of a run, once."""
+    """Counts payments independently of the ledger: each run pays for its job once."""
 
     def __init__(self, table: MemoryTable | None = None, of: Recipe | None = None) -> None:
         self.table = table or FlakyTable()

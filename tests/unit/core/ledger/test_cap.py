@@ -1,4 +1,4 @@
-"""The month's cap, attacked: by uploads at once, by --again, by approvals, by retries, and at the month's end."""
+"""Attacks on the monthly cap: concurrent uploads, --again, approvals, retries, and the end of the month."""
 
 import random
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 def spend(harness: LedgerHarness, digest: str, *, again: bool = False) -> Run:
-    """A run that comes to its job and ends."""
+    """Takes a run to its job and ends it."""
     run = harness.open(digest, again=again)
     harness.pay(run)
     harness.end(run)
@@ -81,7 +81,7 @@ def test_the_same_prompts_again_and_again_do_not_pass_the_cap() -> None:
         harness.ledger.close(run.id, Outcome.PROMOTED)
     with pytest.raises(OverBudget):
         harness.open("a", again=True)
-    assert harness.open("a").attempt == 4, "without --again it is the run there is"
+    assert harness.open("a").attempt == 4, "without --again it is the existing run"
 
 
 def test_who_is_refused_for_the_month_while_another_is_on_the_road_is_told_to_wait_for_that() -> None:
@@ -112,13 +112,13 @@ def test_uploads_at_once_do_not_pass_the_cap_whatever_fails_and_however_often_th
     assert harness.paid.items() <= harness.month().runs.items()
     for usd in harness.month().runs.values():
         assert usd == WORST
-    # Whoever reserved and did not pay asked for a job, and does not know whether the answer was a job.
+    # A run that reserved but did not pay requested a job and lost the response.
     assert all(harness.ledger.run(run).asked for run in harness.month().runs)
     assert harness.ledger.active() == {}
 
 
 def patiently(call: Callable[[], Any]) -> Any:
-    """As the services retry; None where it is refused."""
+    """Retries as the services do. Returns None if the run is refused."""
     while True:
         try:
             return call()
@@ -143,7 +143,7 @@ STEPS = st.lists(
 @given(steps=STEPS, seed=st.integers(0, 2**16))
 @settings(max_examples=60, deadline=None)
 def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], seed: int) -> None:
-    """Days pass, runs are dear and cheap, break before their job and after it, and cost more than was thought."""
+    """Days pass. Runs differ in cost, fail before or after their job, and cost more than estimated."""
     now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "timestamp", lambda: now)
@@ -171,7 +171,7 @@ def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], s
 
 
 def test_no_reservation_is_lost_to_one_who_read_the_month_before_it() -> None:
-    """A slow close gives back what it read, while another run begins."""
+    """A slow close releases what it read while another run starts."""
     table = FlakyTable()
     harness = LedgerHarness(table)
     spend(harness, "a")
@@ -184,7 +184,7 @@ def test_no_reservation_is_lost_to_one_who_read_the_month_before_it() -> None:
 
 
 def test_two_that_read_the_same_month_do_not_pass_the_cap_together() -> None:
-    """The run in the pipeline turns out dearer, while an approval begins another that has read the month before."""
+    """The current run becomes dearer while an approval, which has read the month before, starts another."""
     table = FlakyTable()
     harness, approvals = LedgerHarness(table), Approvals(table)
     spend(harness, "a")
@@ -281,7 +281,7 @@ def test_a_reservation_is_given_back_only_where_every_request_for_a_job_was_refu
 
 
 def test_no_job_is_asked_for_by_a_run_that_gave_its_reservation_back() -> None:
-    """An execution that is redriven, or a start that was slow."""
+    """An execution that is redriven, or a slow start."""
     harness = LedgerHarness()
     run = harness.open("a")
     harness.end(run)
@@ -296,7 +296,7 @@ def test_a_close_that_dies_before_it_gave_back_is_made_good_by_the_next() -> Non
     table.lose_next = True
     with pytest.raises(TimeoutError):
         harness.end(run)
-    assert harness.ledger.active() == {"support": run.id}, "the sweep looks at who holds a recipe"
+    assert harness.ledger.active() == {"support": run.id}, "the sweep looks at the holder of a recipe"
     harness.end(run)
     assert (harness.month().runs, harness.ledger.active()) == ({}, {})
 

@@ -1,4 +1,4 @@
-"""Writes that another write was in the way of are tried again; a condition that does not hold is an answer."""
+"""A write that conflicts with another is retried; a failed condition is an answer."""
 
 import time
 from typing import Any
@@ -27,8 +27,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def over(answers: list[Any], operation: str) -> Any:
-    """What the operation's write says, and how many of the answers were used: an error's code, a cancellation's
-    reasons, or None for a success."""
+    """Returns the result of the operation's write and the number of responses used. A response is an error's code,
+    cancellation reasons, or None for a success.
+    """
     client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stub:
         for answer in answers:
