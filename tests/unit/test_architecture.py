@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 SHARED = "shared"
 WALKS = {"upload": 15, "route": 9, "simulator": 10}
-"""The operations, and how many files one may have to open."""
+"""The operations, and the maximum number of files for each."""
 FOLDERS = (".", "packages/bedrock-simulator/src", "packages/bedrock-simulator/tests")
 
 

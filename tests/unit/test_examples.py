@@ -1,4 +1,4 @@
-"""The example prompts keep what their README and the demo say of them."""
+"""The example prompts match what their README and the demo say."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def label(line: Line) -> str:
 
 
 def offered(line: Line) -> list[str]:
-    """The labels that a line's system prompt names, in its order."""
+    """Returns the labels in a line's system prompt, in their order."""
     return str(line["system"][0]["text"]).rstrip(".").split("exactly one label: ")[1].split(", ")
 
 
@@ -84,7 +84,7 @@ def test_the_readme_states_the_counts_of_each_label() -> None:
 
 
 def test_matching_words_with_the_labels_finds_under_half_of_them() -> None:
-    """An untrained student that only compares words must leave the distilled one something to win."""
+    """An untrained student that only compares words must leave room for the distilled one to improve."""
     right = 0.0
     for line in LABELLED:
         said = set(words(prompt(line)))
@@ -95,7 +95,7 @@ def test_matching_words_with_the_labels_finds_under_half_of_them() -> None:
 
 
 def test_a_small_text_model_learns_the_labels_but_not_by_heart() -> None:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # heavy: only this test pays for it
+    from sklearn.feature_extraction.text import TfidfVectorizer  # a slow import that only this test needs
     from sklearn.linear_model import RidgeClassifier
     from sklearn.model_selection import cross_val_score
     from sklearn.pipeline import make_pipeline

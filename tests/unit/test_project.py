@@ -1,4 +1,4 @@
-"""What the project tells those who want to take part is true: its files, targets and links are there."""
+"""The contributor documentation is correct: its files, targets and links exist."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ PAGES = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ".github/PULL_REQUEST
 FORMS = ("bug.yml", "feature.yml")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 INSTALLED = (".venv", "cdk.out", ".build")
-"""What is there only after `make install`."""
+"""What exists only after `make install`."""
 
 
 def text(page: str) -> str:
@@ -22,7 +22,7 @@ def text(page: str) -> str:
 
 
 def _named(page: str) -> set[str]:
-    """Paths in backticks: they have a slash, or are a file of the root."""
+    """Yields paths in backticks: they contain a slash or name a file of the root."""
     words = {word for span in re.findall(r"`([^`\n]+)`", text(page)) for word in span.split()}
     paths = {word for word in words if re.fullmatch(r"[\w.-]+(/[\w.-]+)+|\w[\w-]*\.(py|md|toml|json)", word)}
     return {path for path in paths if not path.startswith(INSTALLED)}
@@ -73,19 +73,19 @@ def test_releases_are_listed_with_the_latest_first_and_each_change_under_a_known
 
 WRITTEN = (".md", ".py", ".toml", ".yaml", ".yml")
 OTHERS = {"awscli", "boto3", "langchain-aws", "litellm", "strands-agents"}
-"""What snippets are written for."""
+"""Packages that snippets are written for."""
 OURS = re.compile(rf"(?:{re.escape(distillery.WHEEL)}|bedrock_simulator-[\d.]+-py3-none-any\.whl)(?:\[[a-z,]+\])?")
 
 
 def _installed(text: str) -> Iterator[str]:
-    """What commands in a text install; `{WHEEL}` of the code stands for its value."""
+    """Yields what commands in a text install. `{WHEEL}` in code stands for its value."""
     text = text.replace("{WHEEL}", distillery.WHEEL)
     for said in re.findall(r"\bpip install +((?:--?[\w=.-]+ +)*)['\"]?([\w.,+\[\]-]+(?: [a-z][\w.-]+)*)", text):
         yield from (word for word in said[1].strip(".,").split() if not word.startswith("-"))
 
 
 def test_nobody_is_told_to_install_what_is_not_ours_under_our_name() -> None:
-    """`distillery` of PyPI is somebody else's, and nobody holds the name of our distribution there yet."""
+    """`distillery` on PyPI belongs to others, and the name of our distribution is not registered yet."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     files = [name for name in listed if name.endswith(WRITTEN) and not name.startswith("tests/")]
     told = {word for name in files for word in _installed(text(name))}

@@ -26,7 +26,7 @@ PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def _public(file: Path) -> Iterator[str]:
-    """The name of the module, and of every class and public function in it, methods included."""
+    """Yields the name of the module, and of every class and public function in it, including methods."""
     yield file.parent.name if file.name == "__init__.py" else file.stem
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):

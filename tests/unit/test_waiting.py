@@ -1,4 +1,4 @@
-"""A wait ends when the account is quiet, and not before: real seconds decide nothing."""
+"""A wait ends when the account is idle, and not before. Real seconds decide nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ HOUR = 3600.0
 
 
 class FakeAccount:
-    """An account of which every look says how busy it is, and an hour later than the last."""
+    """An account that reports its activity on each call, one hour later than on the last."""
 
     def __init__(self, busy: Iterator[int]) -> None:
         self.looks, self._busy = 0, busy

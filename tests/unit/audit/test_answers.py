@@ -1,4 +1,4 @@
-"""A finding fails the audit; a database that cannot be reached is a warning, and is never taken for a clean answer."""
+"""A finding fails the audit. An unreachable database is a warning, and never counts as a clean answer."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def _tool(code: str) -> tuple[str, ...]:
 
 
 def _pip_audit(**found: Any) -> tuple[str, ...]:
-    """Which knows of these packages, and answers as pip-audit does: by plain names."""
+    """A fake pip-audit that knows these packages and answers with plain names, as pip-audit does."""
     return _tool(f"""
 import json, sys
 asked = [line.split("==") for line in open(sys.argv[-1]).read().splitlines()]

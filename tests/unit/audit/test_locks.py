@@ -1,4 +1,4 @@
-"""Every lock is audited, line by line, and the targets of the Makefile are there."""
+"""Every lock is audited line by line, and the Makefile has the targets."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ GROUPS = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 def _recipe(target: str) -> str:
     found = re.search(rf"^{target}:.* ## .+\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
-    assert found, f"make {target} is not there, or says nothing of itself"
+    assert found, f"make {target} is missing or has no description"
     return found[1]
 
 
@@ -50,7 +50,7 @@ def test_what_is_for_another_platform_or_python_is_asked_for_too(tmp_path: Path)
 def test_no_round_holds_a_name_twice_and_none_is_left_out() -> None:
     held = pins(LOCKS)
     asked = list(rounds(held))
-    assert len(asked) > 1, "more than one version of something is locked"
+    assert len(asked) > 1, "more than one version of a package is locked"
     assert sorted(pin for one in asked for pin in one) == sorted(held)
     for one in asked:
         assert len({pin.name for pin in one}) == len(one)

@@ -1,4 +1,4 @@
-"""Workflows run what a person can run, from actions that nobody can exchange, with no more rights than they need."""
+"""Workflows run commands that users can run, from pinned actions, with the least permissions."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
 
 def _said(workflow: Path, key: str) -> Iterator[str]:
-    """The values of a key, comments cut off."""
+    """Returns the values of a key, without comments."""
     for line in workflow.read_text().splitlines():
         if found := re.fullmatch(rf"[\s-]*{key}:\s*(.+?)(\s+#.*)?", line):
             yield found[1]
@@ -26,10 +26,10 @@ def test_an_action_is_named_by_its_commit(workflow: Path) -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_no_name_of_a_tag_or_branch_is_pasted_into_a_shell(workflow: Path) -> None:
-    """`${{ … }}` is put into the script before the shell reads it: a tag may be named `v1";curl …`."""
+    """`${{ … }}` is inserted into the script before the shell reads it, and a tag may be named `v1";curl …`."""
     for script in _said(workflow, "run"):
         assert "${{" not in script, script
-        assert script not in {"|", ">"}, "one command a step: what is longer belongs into the Makefile"
+        assert script not in {"|", ">"}, "one command per step: longer scripts belong in the Makefile"
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
@@ -56,8 +56,8 @@ def test_every_change_passes_the_gate_on_the_oldest_and_the_newest_python_and_a_
         "wheel": ["wheel"],
     }
     assert 'python: ["3.11", "3.14"]' in jobs["gate"]
-    assert "PYTHON: python${{ matrix.python }}" in jobs["gate"], "the Makefile takes its Python from there"
-    assert "pull_request_target" not in text, "it would give a stranger's change the rights of the project"
+    assert "PYTHON: python${{ matrix.python }}" in jobs["gate"], "the Makefile must take its Python from there"
+    assert "pull_request_target" not in text, "it would run changes from forks with the project's permissions"
 
 
 def test_the_gate_lints_workflows() -> None:

@@ -1,4 +1,4 @@
-"""A fake of S3 with versions, and lines of a data set."""
+"""A fake of versioned S3, and lines of a data set."""
 
 import io
 import json

@@ -179,7 +179,7 @@ def test_a_run_that_is_not_waiting_cannot_be_decided(approve: bool) -> None:
 
 @pytest.fixture
 def harness(monkeypatch: pytest.MonkeyPatch) -> IntakeHarness:
-    """The harness harness the handler."""
+    """The harness behind the handler."""
     harness = poor()
     for name, value in (("STATE_MACHINE_ARN", STATE_MACHINE), ("LEDGER_TABLE", "ledger"), ("TOPIC_ARN", "topic")):
         monkeypatch.setenv(name, value)
@@ -206,7 +206,7 @@ def test_the_response_is_the_outcome_of_the_run(harness: IntakeHarness) -> None:
 
 
 def test_a_direct_invocation_cannot_approve(harness: IntakeHarness) -> None:
-    """It has no caller, so nobody could be held responsible."""
+    """A direct invocation identifies no caller, so nobody could be held responsible."""
     run = waiting(harness)
     with pytest.raises(NotAdmitted, match="direct invocation has no caller"):
         handler.decide(_request(harness, run), None)
@@ -232,7 +232,7 @@ def test_a_repeated_approval_starts_nothing(harness: IntakeHarness) -> None:
     handler.decide(event(_request(harness, run), bob), None)
     begun = len(harness.machine.started)
     assert harness.ledger.run(run).approved_by == ANA.arn
-    assert {started["name"] for started in harness.machine.started} == {run}, "an execution's name is taken once"
+    assert {started["name"] for started in harness.machine.started} == {run}, "an execution's name can be used once"
     harness.ledger.close(run, Outcome.FAILED)
     assert response(handler.decide(once, None))[0] == 400
     assert len(harness.machine.started) == begun

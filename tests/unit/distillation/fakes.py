@@ -1,4 +1,4 @@
-"""Bedrock as the distillation stage sees it: models with a life cycle, jobs whose status a test sets, quotas."""
+"""A fake of Bedrock for the distillation stage: models with a life cycle, jobs whose status a test sets, quotas."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,8 +19,9 @@ MADE: Student = student()
 
 @dataclass
 class FakeBedrock:
-    """lives: model id → modelLifecycle; jobs: name → answer of GetModelCustomizationJob; refuse: operation → code;
-    deployments, throughputs: what is hosted, as the lists tell it, ten a page."""
+    """lives: model id → modelLifecycle. jobs: name → response of GetModelCustomizationJob. refuse: operation → code.
+    deployments, throughputs: hosted models as the lists return them, ten per page.
+    """
 
     lives: dict[str, Any] = field(default_factory=lambda: {TEACHER: ACTIVE, STUDENT: ACTIVE})
     customizations: list[str] = field(default_factory=lambda: ["FINE_TUNING", "DISTILLATION"])
@@ -92,14 +93,14 @@ def deployment(name: str) -> dict[str, Any]:
 
 
 def units(name: str, count: int, **fields: Any) -> dict[str, Any]:
-    """A Provisioned Throughput of a custom model without commitment, unless the fields say otherwise."""
+    """Returns a Provisioned Throughput of a custom model, without commitment unless the fields say otherwise."""
     of = {"modelArn": MADE.model_arn, "status": "InService"}
     return {"provisionedModelName": name, "modelUnits": count, **of, **fields}
 
 
 @dataclass
 class FakeQuotas:
-    """Service Quotas: granted: quota code → value; a code without one is answered without a value."""
+    """A fake of Service Quotas. granted: quota code → value; other codes have no value."""
 
     granted: dict[str, float]
     refuse: Exception | None = None
@@ -120,7 +121,7 @@ def job(status: str, **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class FakeTokens:
-    """StepFunctions' side of task tokens: answers: token → (error or "", text); refuse: token → error code."""
+    """A fake of Step Functions' task tokens. answers: token → (error or "", text). refuse: token → error code."""
 
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)

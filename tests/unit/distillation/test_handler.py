@@ -1,4 +1,4 @@
-"""The doors, over fakes in the place of the clients."""
+"""The handlers, with fakes instead of clients."""
 
 import json
 from dataclasses import replace
@@ -110,7 +110,7 @@ def test_only_what_certainly_made_no_job_gives_a_reservation_back(
     account: Account, monkeypatch: pytest.MonkeyPatch, said: str, exists: bool, kept: bool
 ) -> None:
     def create(**_: Any) -> None:
-        if exists:  # a try before this one got through, and its answer was lost
+        if exists:  # an earlier attempt succeeded, but its response was lost
             account.bedrock.jobs[account.job] = job("InProgress")
         raise service_error(said)
 
@@ -151,7 +151,7 @@ def test_a_start_that_comes_after_its_run_was_closed_asks_for_no_job(account: Ac
 
 
 def test_what_a_run_may_cost_by_today_s_prices_is_reserved_before_any_model_is_asked(account: Account) -> None:
-    """The run began when it was thought to cost less; no month is left for the rest."""
+    """The run's estimate was lower when it started, and the month's budget has no room for the difference."""
     account.run = replace(account.run, dataset=replace(account.run.dataset, tokens=4_000_000))
     account.run = replace(
         account.run, recipe=replace(account.run.recipe, budget_usd=Decimal(10_000), monthly_budget_usd=Decimal(30))

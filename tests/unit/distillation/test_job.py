@@ -1,4 +1,4 @@
-"""The job of a run: exactly one, however often it is asked for."""
+"""A run has exactly one job, however often it is requested."""
 
 import re
 from dataclasses import replace

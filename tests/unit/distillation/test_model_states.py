@@ -1,4 +1,4 @@
-"""Whether the service distils the two models today."""
+"""Whether Bedrock supports the distillation of the two models on a given day."""
 
 from datetime import timedelta
 from typing import Any

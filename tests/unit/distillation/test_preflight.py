@@ -1,4 +1,4 @@
-"""Everything that can be known before a job is paid for."""
+"""Checks before a job is paid for."""
 
 from decimal import Decimal
 from typing import Any

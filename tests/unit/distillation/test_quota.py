@@ -1,4 +1,4 @@
-"""The account has room for a candidate beside the live endpoint, or nothing is started."""
+"""Nothing is started unless the account's quota has room for a candidate beside the live endpoint."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ def check(of: Recipe, granted: dict[str, float], **hosted: Any) -> FakeQuotas:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A provisioned recipe of two model units, and the account that it meets."""
+    """A provisioned recipe of two model units, and the state of the account."""
 
     says: str
     of_one: int = 2

@@ -1,4 +1,4 @@
-"""The runs that wait for a job are answered once, whoever calls."""
+"""Each run that waits for a job is answered once, whoever calls."""
 
 import json
 from pathlib import Path

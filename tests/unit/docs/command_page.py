@@ -1,4 +1,4 @@
-"""The command reference, from the typer application."""
+"""The command reference, generated from the typer application."""
 
 import enum
 import inspect

@@ -1,4 +1,4 @@
-"""The settings reference, from the types that read an environment's file."""
+"""The settings reference, generated from the types that read an environment's file."""
 
 import ast
 import enum
@@ -66,12 +66,12 @@ TABLES: tuple[tuple[str, str, type], ...] = (
     ("`[vpc_endpoint]`", "An interface endpoint for bedrock-runtime in `inference_region`.", VpcEndpoint),
 )
 DERIVED = {"environment", "name", "recipe"}
-"""Fields that follow from the file's name or a table's heading."""
+"""Fields that are set from the file's name or a table's heading."""
 DEFAULTS: Mapping[tuple[type, str], str] = {
     (Settings, "data_days"): f"`{DATA_DAYS}`; `{DATA_DAYS_WHERE_KEPT}` with `keep_data = true`",
     (Curation, "personal_data"): '`"report"`; `"mask"` with a table `logs`',
 }
-"""Defaults that `normalize` derives."""
+"""Defaults that `normalize` sets."""
 ALLOWED: Mapping[tuple[type, str], str] = {
     (Settings, "data_days"): f"{LONGEST_RUN_DAYS} to {bounds.DATA_DAYS_MAX}",
     (Settings, "log_retention_days"): ", ".join(map(str, bounds.RETENTION_DAYS)),
@@ -96,7 +96,7 @@ def page() -> str:
 
 
 def sentence(text: str) -> str:
-    """On one line, with a capital and a full stop, and no HTML outside of code."""
+    """Returns the text on one line, with a capital and a full stop, and no HTML outside code."""
     text = " ".join(text.split()).removesuffix(".") + "."
     parts = (text[:1].upper() + text[1:]).split("`")
     return "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
@@ -119,7 +119,7 @@ def _rows(shape: type) -> Iterator[tuple[str, ...]]:
 
 
 def _fields(shape: type) -> Iterator[tuple[str, str, list[str], str]]:
-    """Name, default, bounds, description."""
+    """Yields name, default, limits and description."""
     if issubclass(shape, BaseModel):
         for name, info in shape.model_fields.items():
             default = "required" if info.is_required() else _value(info.get_default(call_default_factory=True))
@@ -143,7 +143,7 @@ def _value(value: object) -> str:
 
 
 def _inner(hint: Any) -> Any:
-    """Without `None` and annotations."""
+    """Returns the type without `None` and annotations."""
     if get_origin(hint) is Annotated:
         return _inner(get_args(hint)[0])
     if get_origin(hint) in (Union, types.UnionType):
@@ -182,7 +182,7 @@ def _annotations(hint: Any) -> Iterable[Any]:
 
 
 def _limits(metadata: Iterable[Any]) -> Iterator[str]:
-    """What annotated-types and pydantic say of a value's size."""
+    """Returns the limits that annotated-types and pydantic declare."""
     for one in metadata:
         for name, words in WORDS.items():
             if getattr(one, name, None) is not None:
@@ -190,7 +190,7 @@ def _limits(metadata: Iterable[Any]) -> Iterator[str]:
 
 
 def documented(shape: type) -> dict[str, str]:
-    """The strings beneath a class's attributes."""
+    """Returns the docstrings of a class's attributes."""
     body = ast.parse(textwrap.dedent(inspect.getsource(shape))).body[0]
     assert isinstance(body, ast.ClassDef)
     told: dict[str, str] = {}

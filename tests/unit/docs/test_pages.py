@@ -1,4 +1,4 @@
-"""The pages name files that exist, and install or run nothing that is not there."""
+"""The documentation names existing files and commands only."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ TOPS = (
 )
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "support" / "README.md"]
 PAST = {"lambdas/shared"}
-"""What a decision says was there once."""
+"""Files that decisions mention but that no longer exist."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

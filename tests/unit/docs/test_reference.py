@@ -1,4 +1,4 @@
-"""docs/reference describes the settings and the command as the code has them. `UPDATE=1` writes the pages."""
+"""docs/reference matches the settings and the command. `UPDATE=1` regenerates the pages."""
 
 import os
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""Three operations in the fake worlds of the unit tests, and which modules of ours they call.
+"""Traces which of our modules three operations call, over the fakes of the unit tests.
 
-`python -m tests.unit.docs.traces upload` prints the modules as JSON, in the order of their first call. A process of its
-own starts with empty caches, so that the trace sees what is loaded once.
+`python -m tests.unit.docs.traces upload` prints the modules as JSON, in the order of their first call. A new process
+starts with empty caches, so the trace includes what is loaded once.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PRODUCT = ("distillery", "infra", "lambdas", "local", "stacks", "packages/bedroc
 
 
 def upload() -> Callable[[], object]:
-    """S3's event for a file of 150 good prompts: they become a data set, whose run is started."""
+    """S3's event for a file of 150 valid prompts, which become a data set and start a run."""
     from lambdas.dataset import handler
     from tests.unit.dataset.fakes import file
     from tests.unit.dataset.harness import IntakeHarness
@@ -46,7 +46,7 @@ def route() -> Callable[[], object]:
 
 
 def simulator() -> Callable[[], object]:
-    """CreateModelCustomizationJob, from the bytes of an HTTP request on."""
+    """CreateModelCustomizationJob, from the bytes of the HTTP request on."""
     from bedrock_simulator.admin import Admin
     from bedrock_simulator.clock import MemoryClock
     from bedrock_simulator.events import EventStore
@@ -86,7 +86,9 @@ WALKS = {"upload": upload, "route": route, "simulator": simulator}
 
 
 def called(run: Callable[[], object]) -> list[str]:
-    """Files of ours of which `run` calls a function, in the order of the first call. What imports run is left out."""
+    """Returns our files of which `run` calls a function, in the order of the first call. Code that runs at import does
+    not count.
+    """
     files: dict[str, None] = {}
     importing = 0
 

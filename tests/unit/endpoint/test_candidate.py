@@ -1,4 +1,4 @@
-"""The endpoint stage through its door."""
+"""The endpoint stage, through its handler."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_a_candidate_is_made_described_and_released(bedrock: FakeBedrock, ledger
     assert step({"step": "create", "state": state}, None) == state["candidate"]
     assert state["candidate"]["name"] == f"dev-{run.id}-candidate"
     (made,) = bedrock.everything().values()
-    assert TAG_ROUTE not in made.tags, "callers would be let in to what has not passed"
+    assert TAG_ROUTE not in made.tags, "callers could use a model without a verdict"
     assert step({"step": "describe", "state": state}, None) == {"status": "pending"}
     assert ledger.run(run.id).stages[Stage.ENDPOINT].ended is None
     bedrock.settle()

@@ -1,4 +1,4 @@
-"""One interface over both hosting modes, whatever half-successes the service leaves."""
+"""One interface for both hosting modes, whatever partial successes the service leaves."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_creating_twice_makes_one_endpoint_with_all_tags(mode: HostingMode) -> N
 def test_a_lost_answer_is_found_by_its_exact_name(mode: HostingMode) -> None:
     bedrock = FakeBedrock(lose={f"create_{OPERATIONS[mode]}"})
     host = hosting(bedrock, mode)
-    create(host, "dev-x-candidate-2")  # loses its answer too: a name that contains the other's
+    create(host, "dev-x-candidate-2")  # its response is lost too; its name contains the other's
     bedrock.lose = {f"create_{OPERATIONS[mode]}"}
     assert create(host, "dev-x-candidate").name == "dev-x-candidate"
     assert len(bedrock.everything()) == 2

@@ -1,4 +1,4 @@
-"""The sweep frees recipes and deletes what bills, whatever happened, and touches nothing that is needed."""
+"""The sweep releases recipes and deletes unused billed resources after any failure, and changes nothing in use."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ NAMES = Names("dev")
 
 
 class Harness:
-    """The account as the sweep finds it."""
+    """An account in the state that the sweep finds."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at = START

@@ -1,4 +1,4 @@
-"""The evaluation stage through its door: plan, answer in chunks that resume, and a verdict that is earned."""
+"""The evaluation stage, through its handler: plan, answer in resumable chunks, and a verdict."""
 
 import json
 from decimal import Decimal
@@ -26,7 +26,7 @@ TEACHER, BASE, STUDENT = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0", ENDPO
 
 
 class Time:
-    """An invocation that has time for `calls` prompts."""
+    """A Lambda context with time for `calls` prompts."""
 
     def __init__(self, prompts: int = 10**6) -> None:
         self.prompts = prompts
@@ -37,7 +37,7 @@ class Time:
 
 
 class Harness:
-    """The state after the candidate is ready. The right answer to `message 7` is `label.7`."""
+    """A run whose candidate is ready. The correct answer to `message 7` is `label.7`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch

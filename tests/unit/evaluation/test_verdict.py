@@ -1,4 +1,4 @@
-"""Grades and bars, by tables."""
+"""Grades and thresholds, as tables."""
 
 import pytest
 

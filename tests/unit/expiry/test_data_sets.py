@@ -1,4 +1,4 @@
-"""Old data sets end in all their versions; what is in use, or may be, is never touched."""
+"""Old data sets are deleted in all versions, except those that are or may be in use."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ NAMES = Names("dev")
 
 
 class Harness:
-    """A bucket of data sets, a ledger and an alias, and a day."""
+    """A bucket of data sets, a ledger and an alias, and a date."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -44,7 +44,7 @@ class Harness:
         return self.ledger.open(recipe(), dataset(digest=digest), again=True, awaiting=awaiting).run
 
     def student(self, digest: str, letter: str, outcome: Outcome = Outcome.PROMOTED) -> None:
-        """A run that made the model of that letter, and has ended."""
+        """A finished run that created the model of that letter."""
         run = self.run(digest)
         distilled(self.ledger, run, letter)
         self.ledger.close(run.id, outcome)
@@ -78,7 +78,7 @@ class Harness:
 
     @property
     def left(self) -> set[str]:
-        """The data sets of which anything is left, by the letters of their digests."""
+        """Returns the data sets of which a version is left, by the letters of their digests."""
         return {key.split("/")[2][:2] for key in self.s3.remaining_keys("data") if key.startswith("datasets/")}
 
 
@@ -146,7 +146,7 @@ def test_a_run_that_was_approved_late_keeps_its_prompts_until_it_ends(harness: H
 
 
 def test_prompts_never_outlive_their_days_by_waiting_for_an_approval(harness: Harness) -> None:
-    """Else a run that nobody decides on would keep what people wrote for ever."""
+    """Otherwise a run that nobody decides on would retain texts for ever."""
     run = harness.run("aa", awaiting=True)
     harness.later(DAYS)
     assert harness.expire()["declined"] == [run.id]
@@ -165,7 +165,7 @@ def test_a_waiting_run_whose_prompts_were_uploaded_again_goes_on_waiting(harness
 
 
 def test_no_data_set_ends_of_a_recipe_whose_live_model_no_run_made(harness: Harness) -> None:
-    """A ledger that lost a run must not cost the data set of the model that serves."""
+    """A ledger that has lost a run must not cause the deletion of the live model's data set."""
     harness.student("aa", "a")
     harness.upload("bb", "triage")
     harness.alias("z")
@@ -173,13 +173,13 @@ def test_no_data_set_ends_of_a_recipe_whose_live_model_no_run_made(harness: Harn
     with pytest.raises(ExceptionGroup, match="tries again") as raised:
         harness.expire()
     assert "no run in the ledger made" in str(raised.value.exceptions[0])
-    assert harness.left == {"aa"}, "the other recipe's ends all the same"
+    assert harness.left == {"aa"}, "the other recipe's data set must be deleted"
 
 
 def test_a_run_that_is_promoted_while_the_alias_is_read_keeps_its_data_set(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Runs are read before the alias: whichever way the promotion falls, one of them names the data set."""
+    """Runs are read before the alias, so one of them names the data set whenever the promotion happens."""
     run = harness.run("aa")
     distilled(harness.ledger, run, "a")
     harness.later(DAYS)

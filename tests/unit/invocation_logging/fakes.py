@@ -1,4 +1,4 @@
-"""An account's logging configuration and its parameters, as far as the function calls them."""
+"""Fakes of an account's logging configuration and parameters, with the operations that the function calls."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tests.fakes.errors import service_error
 
 @dataclass
 class FakeLogging:
-    """current: what is configured; refuse: error code of the next Put."""
+    """current: the configuration. refuse: error code of the next Put."""
 
     current: dict[str, Any] | None = None
     refuse: str = ""
@@ -31,7 +31,7 @@ class FakeLogging:
 
 @dataclass
 class FakeParameters:
-    """between: a value that somebody else writes between our look and our write."""
+    """between: a value that another principal writes between our read and our write."""
 
     values: dict[str, str] = field(default_factory=dict)
     between: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""One environment owns the logging configuration; what was there before comes back when it goes."""
+"""One environment owns the logging configuration. Deleting the environment restores the previous configuration."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_another_environment_is_refused_by_the_owners_name() -> None:
     take(logging, ssm)
     with pytest.raises(LoggingOwned, match=r"'prod' owns .* in us-east-2 \(stack arn.*remove \[logging\]"):
         take(logging, ssm, "dev", wanted=to_bucket("devs"))
-    owner(logging, ssm, "dev").give_back()  # CloudFormation deletes what it could not create
+    owner(logging, ssm, "dev").give_back()  # CloudFormation deletes a resource whose creation failed
     assert (logging.current, (ssm.owner or {})["environment"]) == (OURS, "prod")
 
 

@@ -1,8 +1,8 @@
-"""5,000 requests to a route whose steps are throttled, denied, fail, hang, break off and end their life mid-run.
+"""5,000 requests to a route whose steps are throttled, denied, fail, hang, break off and reach their end of life.
 
-The local Bedrock stands in a process of its own and keeps a log of every answer that it began. It is held against what
-the client says of each request: none is lost, no stream is begun again after it said something, and every one is
-recorded with what was served.
+The local Bedrock runs in a separate process and logs every answer that it started. The log is compared with what the
+client reports: no request is lost, no stream restarts after it delivered text, and every request is recorded with what
+was served.
 """
 
 import gzip
@@ -60,12 +60,12 @@ NOT_BEGUN = {
     "ResourceNotFoundException",
     "AccessDeniedException",
 }
-"""Errors before any work; what fails otherwise is in the simulator's log as an answer."""
+"""Errors before any work. Other failures are in the simulator's log as answers."""
 
 
 @dataclass
 class Session:
-    """The local Bedrock, and a parameter store that holds the map."""
+    """The local Bedrock, and a parameter store that contains the map."""
 
     url: str
     region_name: str = "us-east-2"
@@ -80,7 +80,7 @@ class Session:
 
 @dataclass
 class Seen:
-    """What a caller saw of one request."""
+    """What a caller observed of one request."""
 
     streamed: bool
     said: str = ""

@@ -48,7 +48,7 @@ def assembly(out: Path, templates: dict[str, dict[str, Any]], after: dict[str, l
 
 
 def with_bucket() -> dict[str, Any]:
-    """A template of one bucket and its name."""
+    """Returns a template with one bucket, and its name."""
     return {
         "Resources": {"B": {"Type": "AWS::S3::Bucket"}},
         "Outputs": {"Bucket": {"Value": {"Ref": "B"}}, "Region": {"Value": {"Ref": "AWS::Region"}}},

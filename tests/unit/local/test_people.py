@@ -1,4 +1,4 @@
-"""People of the local account hold the policies that stacks declare, and nothing else."""
+"""Users of the local account hold the policies that stacks declare, and nothing else."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ WHERE = {"home": "us-east-1", "inference": "us-east-2"}
 
 
 def declaring(output: str, action: str) -> dict[str, Any]:
-    """A template of one managed policy and its ARN."""
+    """Returns a template with one managed policy, and its ARN."""
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     policy = {"PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
     return {
@@ -27,7 +27,7 @@ def declaring(output: str, action: str) -> dict[str, Any]:
 
 
 def may(account: LocalAccount, variables: dict[str, str]) -> dict[str, bool]:
-    """Which of two calls a person may make."""
+    """Returns which of two calls a user may make."""
     keys: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
     found = {}
     for kind, service, call in (("operator", "sqs", "list_queues"), ("caller", "sns", "list_topics")):
@@ -67,4 +67,4 @@ def test_a_person_may_what_the_stacks_declare_for_people_of_that_kind(account: L
         assert people.credentials(running, "dev", **WHERE) == people.find_credentials(running, "dev") == both
     finally:
         process.stop(running.state)
-    assert people.find_credentials(running, "dev") == {}, "a new account would not know them"
+    assert people.find_credentials(running, "dev") == {}, "a new account would not have these users"

@@ -1,7 +1,7 @@
-"""Prints where the simulator's facts and the product's differ (`pytest -s`); fails on a difference nobody explained.
+"""Prints where the simulator's facts and the product's differ (`pytest -s`), and fails on an unexplained difference.
 
-Neither copies from the other, so that a slip in one shows against the other. What is compared is what both would
-answer in the US Regions on the first day of each month.
+The two are written independently, so that an error in one shows against the other. The comparison covers the US Regions
+on the first day of each month.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ KNOWN = {
 
 
 def differences() -> Iterator[tuple[str, str]]:
-    """(subject, what each side says)."""
+    """Yields (subject, what each side says)."""
     for product in catalog.models():
         ours = supported_models.MODELS.get(product.id)
         if ours is None:

@@ -1,4 +1,6 @@
-"""The simulator as others get it: its wheel in an empty environment, its command, its fixture, and no word of ours."""
+"""The simulator as users get it: its wheel in an empty environment, its command, its fixture, and no mention of
+Distillery.
+"""
 
 import os
 import re
@@ -19,13 +21,13 @@ UV = ROOT / ".venv-uv" / "bin" / "uv"
 
 
 def examples() -> list[str]:
-    """The Python of its README: a first call, and tests with the fixture."""
+    """Returns the Python examples of its README: a first call, and tests with the fixture."""
     readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
     return re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
 
 
 def locked() -> str:
-    """The versions of our locks, so that nothing is fetched that was not installed with the rest."""
+    """Returns the locked versions, so that nothing else is downloaded."""
     dev, local = (
         re.findall(r"^([\w.-]+)(==.*?) \\$", (ROOT / "requirements" / name).read_text(encoding="utf-8"), re.MULTILINE)
         for name in ("dev.txt", "local.txt")
@@ -35,7 +37,7 @@ def locked() -> str:
 
 
 def clean(environment: Path) -> dict[str, str]:
-    """What a program finds in a shell where nothing but this environment is."""
+    """Returns an environment with nothing but this virtual environment."""
     return {"PATH": os.pathsep.join([str(environment / "bin"), "/usr/bin", "/bin"]), "HOME": str(environment)}
 
 
@@ -46,13 +48,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
-    """An environment that was empty: the wheel, its dependencies, and what anybody has who tests a boto3 program."""
+    """A virtual environment with the wheel, its dependencies, and what a test of a boto3 program needs."""
     folder = tmp_path_factory.mktemp("empty")
     (folder / "locked.txt").write_text(locked())
     subprocess.run([str(UV), "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
     install = [str(UV), "pip", "install", "--quiet", "--python", str(folder / "venv"), "-c", str(folder / "locked.txt")]
     install += [str(wheel), "boto3", "pytest"]
-    # Everything was fetched by `make install`; only where that is forgotten the index is asked.
+    # `make install` downloads everything; the index is used only if that was forgotten.
     if subprocess.run([*install, "--offline"], capture_output=True, check=False).returncode:
         subprocess.run(install, check=True)
     return folder / "venv"

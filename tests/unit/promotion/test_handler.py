@@ -1,4 +1,6 @@
-"""The promotion stage through its door: only what passed goes live, nothing happens twice, and there is a way back."""
+"""The promotion stage, through its handler: only a passed model goes live, nothing happens twice, and
+rollbacks work.
+"""
 
 import json
 from typing import Any
@@ -62,7 +64,7 @@ class Harness:
         }
 
     def walk(self, state: dict[str, Any]) -> dict[str, Any]:
-        """As the state machine does, every step twice."""
+        """Runs every step twice, as the state machine may."""
         state["live"] = self.twice("promote", state)
         assert self.twice("describe", state)["status"] in ("pending", "ready")
         self.bedrock.settle()
@@ -77,7 +79,7 @@ class Harness:
         return first
 
     def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
-        """Status and answer of the way back from what the alias is now."""
+        """Requests a rollback from the current alias. Returns status and answer."""
         version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
         return response(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
 
@@ -218,7 +220,7 @@ def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_
     assert harness.alias["endpoint"]["mode"] == "on-demand"
     assert harness.alias["current"] == student("a").model_arn
     assert len(harness.bedrock.everything()) == 1
-    assert len(set(harness.bedrock.tokens)) == 3  # an old token would bring the old endpoint's answer, and no endpoint
+    assert len(set(harness.bedrock.tokens)) == 3  # an old client token would return the old endpoint and create none
 
 
 def test_a_roll_back_and_a_second_one_swap_two_models(harness: Harness) -> None:
@@ -306,7 +308,7 @@ def test_a_direct_invocation_rolls_nothing_back(harness: Harness) -> None:
 
 
 def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(harness: Harness) -> None:
-    """A signature is good for some minutes; the model before the one before is the bad one."""
+    """A signed request can be replayed for some minutes, and would restore the model that was rolled back."""
     for letter in "ab":
         harness.walk(harness.state(letter))
     once = event({"recipe": "support", "version": harness.alias["version"]})

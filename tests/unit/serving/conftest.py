@@ -1,4 +1,4 @@
-"""The invoke function in a world of fakes."""
+"""The invoke function over fakes."""
 
 from collections.abc import Iterator
 
@@ -31,6 +31,6 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientHarness]:
 
 
 def _forget() -> None:
-    """What a sandbox keeps."""
+    """Clears what a Lambda execution environment caches."""
     handler._route.cache_clear()
     handler._offer.cache_clear()

@@ -1,4 +1,4 @@
-"""Routes for some: who comes in, and what somebody tries who is not among them."""
+"""Restricted routes: who may use them, and attacks of others."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ ASKED = {"route": "fast", "prompt": "hello"}
 
 @dataclass(frozen=True)
 class Context:
-    """Lambda's."""
+    """A Lambda context."""
 
     invoked_function_arn: str
 
@@ -33,7 +33,7 @@ BY_URL, DIRECT = Context(f"{FUNCTION}:url"), Context(FUNCTION)
 
 @pytest.fixture(autouse=True)
 def restricted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """fast and the student are for the shop; plain is for all."""
+    """fast and the student are restricted to the shop; plain is unrestricted."""
     shop = ("assumed-role/shop/*",)
     routes = (
         ServedRoute(name="distilled/support", principals=shop),
@@ -44,7 +44,7 @@ def restricted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signed(said: dict[str, Any], arn: Any, ident: Any = "AROAEXAMPLE:i-0ab") -> dict[str, Any]:
-    """As the URL tells who signed it."""
+    """Returns the URL's event for a signer."""
     iam = {"userArn": arn, "callerId": ident, "accountId": "111122223333", "accessKey": "ASIA", "userId": ident}
     return said | {"requestContext": said["requestContext"] | {"authorizer": {"iam": iam}}}
 
@@ -108,7 +108,7 @@ FORGED = [
 
 @pytest.mark.parametrize("context", FORGED, ids=str)
 def test_a_direct_invocation_cannot_make_up_who_signed_it(harness: ClientHarness, context: Any) -> None:
-    """It may send whatever it likes as the event, the URL's own form too."""
+    """A direct invocation may send any event, including one in the URL's format."""
     status, said = call(signed(event(ASKED), SHOP), context)
     assert (status, said["error"]["type"]) == (403, "NotAdmitted")
     assert call(signed(event(method="GET"), SHOP), context)[1]["routes"].keys() == {"plain"}
@@ -117,7 +117,7 @@ def test_a_direct_invocation_cannot_make_up_who_signed_it(harness: ClientHarness
 
 @pytest.mark.parametrize("context", [DIRECT, BY_URL], ids=str)
 def test_a_direct_invocation_reaches_what_is_for_all_alone(harness: ClientHarness, context: Context) -> None:
-    """By the alias too, which an administrator may invoke."""
+    """Also through the alias, which an administrator may invoke."""
     with pytest.raises(NotAdmitted, match="call it by the function's URL"):
         handler.invoke(ASKED, context)
     assert nothing_was_done(harness)
@@ -137,7 +137,7 @@ def test_a_body_cannot_say_who_sent_it(harness: ClientHarness) -> None:
 def test_a_get_lists_what_its_caller_may_use(harness: ClientHarness, arn: str | None, listed: set[str]) -> None:
     status, said = call(signed(event(method="GET"), arn), BY_URL)
     assert (status, said["routes"].keys()) == (200, listed)
-    assert {name.partition("/routes/")[2] for name in harness.ssm.reads} == listed, "not even read"
+    assert {name.partition("/routes/")[2] for name in harness.ssm.reads} == listed, "the map must not be read"
 
 
 def test_a_pattern_without_an_account_means_the_functions_own() -> None:

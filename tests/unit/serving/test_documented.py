@@ -1,4 +1,4 @@
-"""Commands in the documents that invoke a function, and are billed by what it does."""
+"""Documented commands that invoke a function whose work is billed."""
 
 import re
 from pathlib import Path

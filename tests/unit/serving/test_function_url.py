@@ -14,7 +14,7 @@ ASKED = {"route": "fast", "prompt": "hello"}
 
 
 def event(body: Any = None, *, method: str = "POST", path: str = "/", encoded: bool = False) -> dict[str, Any]:
-    """Of payload format 2.0 (Lambda Developer Guide, urls-invocation)."""
+    """Returns an event of payload format 2.0 (Lambda Developer Guide, urls-invocation)."""
     text = body if isinstance(body, str) else json.dumps(body)
     return {
         "version": "2.0",
@@ -50,7 +50,7 @@ def test_a_get_is_answered_with_all_routes(harness: ClientHarness) -> None:
     status, said = call(event(method="GET"))
     assert (status, said["environment"], len(said["routes"])) == (200, "dev", 3)
     assert said["routes"]["fast"] == route_map().document()
-    assert "/distillery/dev/serving" not in harness.ssm.reads  # the deployment has told which there are
+    assert "/distillery/dev/serving" not in harness.ssm.reads  # the deployment has configured the routes
 
 
 @pytest.mark.parametrize(

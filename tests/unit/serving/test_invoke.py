@@ -1,4 +1,4 @@
-"""Serving, invoked directly: a route is called, and the answer says how it was served."""
+"""Direct invocation: a route is called, and the answer says how it was served."""
 
 import json
 from typing import Any
@@ -97,7 +97,7 @@ MADE_UP = ["slow{}", "distilled/{}", "fast{}/fast", "fast:{}", "../{}", "{}/dist
 def test_a_flood_of_made_up_names_reads_keeps_and_counts_nothing(
     harness: ClientHarness, capsys: pytest.CaptureFixture[str], name: str, calm: bool
 ) -> None:
-    """Each would cost a read of SSM, a place among what the sandbox keeps, and a metric of its own, month by month."""
+    """Each would cost a read of SSM, a cache entry, and a metric that is billed every month."""
     if not calm:
         harness.ssm.errors |= {
             f"/distillery/dev/routes/{name.format(n)}": service_error("Throttling") for n in range(500)
@@ -105,7 +105,7 @@ def test_a_flood_of_made_up_names_reads_keeps_and_counts_nothing(
     for number in range(500):
         with pytest.raises(NoModel) as refused:
             ask(name.format(number))
-        assert len(str(refused.value)) < 200, "it is logged"
+        assert len(str(refused.value)) < 200, "it must be logged"
     assert (harness.ssm.reads, harness.made, harness.requests) == ([], [], [])
     assert handler._route.cache_info().currsize == 0
     assert capsys.readouterr().out == ""
@@ -152,14 +152,14 @@ def test_what_bedrock_quotes_of_a_prompt_is_cut_out(harness: ClientHarness, mess
         ask("plain")
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is None
-    assert refused.value.__suppress_context__  # a runtime logs what it shows of a traceback
+    assert refused.value.__suppress_context__  # a Lambda runtime logs tracebacks
 
 
 def test_each_request_leaves_one_line_of_metrics_and_no_prompt(
     harness: ClientHarness, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ask("fast")
-    del harness.ssm.parameters["/distillery/dev/routes/plain"]  # somebody did, by hand
+    del harness.ssm.parameters["/distillery/dev/routes/plain"]  # somebody wrote it by hand
     with pytest.raises(NoModel):
         ask("plain")
     out = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A quota for each principal: what it counts, whom, and that nobody gets past it."""
+"""The quota of each principal: what is counted, for whom, and that nobody can exceed it."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ ROUTES = tuple(ServedRoute(name=name) for name in ("distilled/support", "fast", 
 NOW = 1_700_000_000
 ASKED = {"route": "plain", "prompt": "hello", "max_tokens": 20}
 WORST = 16 + 5 + 20
-"""Tokens of it: a turn, five bytes, and its answer."""
+"""Tokens in the worst case: a turn, five bytes, and its answer."""
 TEN = CallerQuota(per=Period.HOUR, tokens=10 * WORST)
 ROLE = "arn:aws:sts::111122223333:assumed-role/shop"
 
@@ -46,7 +46,7 @@ def sums() -> FakeSums:
 
 @pytest.fixture
 def offering(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
-    """An environment with this quota, whose models use all that a request may use."""
+    """Returns an environment with this quota, whose models use everything that a request may use."""
     monkeypatch.setattr(quotas, "counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
     handler._usage_counter.cache_clear()
@@ -75,7 +75,7 @@ def ask(arn: str = SHOP, **more: Any) -> int:
 
 
 def taken(sums: FakeSums) -> dict[str, int]:
-    """Tokens, by principal."""
+    """Tokens by principal."""
     return {key.partition("#")[2]: item["taken_tokens"] for key, item in sums.items.items()}
 
 
@@ -89,7 +89,7 @@ def test_a_caller_is_refused_where_its_quota_is_used_up_and_told_when_to_come_ba
     assert (told["type"], refused["headers"]["retry-after"]) == ("OverQuota", str(3600 - NOW % 3600))
     assert "410 tokens an hour" in told["message"]
     assert len(harness.requests) == 10
-    assert ask(OTHER) == 200, "another role has a quota of its own"
+    assert ask(OTHER) == 200, "another role has its own quota"
 
 
 def test_the_next_hour_is_a_new_one_and_the_one_before_expires(
@@ -108,7 +108,7 @@ ROOM = (
     "(attribute_not_exists(taken_tokens) OR taken_tokens <= :room_tokens)"
     " AND (attribute_not_exists(taken_nanodollars) OR taken_nanodollars <= :room_nanodollars)"
 )
-"""The same words in tests/unit/local/emulator/test_sums.py, which sees what DynamoDB makes of them."""
+"""The same condition as in tests/unit/local/emulator/test_sums.py, which tests how DynamoDB evaluates it."""
 
 
 def test_it_sends_what_dynamodb_is_known_to_understand(harness: ClientHarness, offering: Offering) -> None:
@@ -123,7 +123,7 @@ def test_it_sends_what_dynamodb_is_known_to_understand(harness: ClientHarness, o
 
 @pytest.mark.parametrize("session", ["i-0ab", "i-0cd", "shop", "direct", "other", "x=,.@+-_y"])
 def test_a_session_by_another_name_has_no_quota_of_its_own(offering: Offering, session: str) -> None:
-    """Whoever assumes a role names the session, as often as it likes."""
+    """The caller of AssumeRole chooses the session name and can change it at will."""
     sums = offering(TEN)
     assert [ask(f"{ROLE}/{name}") for name in (*map(str, range(10)), session)] == [200] * 10 + [429]
     assert taken(sums).keys() == {ROLE}
@@ -154,12 +154,12 @@ def test_direct_invocations_are_one_caller_whatever_they_say_of_themselves(offer
     with pytest.raises(OverQuota):
         handler.invoke(ASKED, DIRECT)
     assert taken(sums) == {"direct": 10 * WORST}
-    assert ask() == 200, "and take nothing from those who are known"
+    assert ask() == 200, "they must not use up the quota of known callers"
 
 
 @pytest.mark.parametrize("per", [Period.HOUR, Period.DAY])
 def test_dollars_are_counted_at_the_maps_prices(offering: Offering, per: Period) -> None:
-    """A worst case is 21 tokens at $0.80 and 20 at $3.20 for a million."""
+    """The worst case is 21 tokens at $0.80 and 20 at $3.20 per million."""
     sums = offering(CallerQuota(per=per, usd=Decimal("0.0001616")))
     assert [ask() for _ in range(3)] == [200, 200, 429]
     assert [item["taken_nanodollars"] for item in sums.items.values()] == [161_600]
@@ -231,13 +231,13 @@ def test_a_table_that_does_not_answer_closes_the_door(
     with pytest.raises(QuotaUnavailable):
         handler.invoke(ASKED, DIRECT)
     sums.errors = [error, None]
-    assert ask() == 200, "it is asked twice"
+    assert ask() == 200, "the table is called twice"
 
 
 def test_a_table_that_does_not_answer_rings_and_a_quota_that_is_used_up_does_not(
     offering: Offering, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Degraded, which the alarm watches, is of requests that nobody but us can mend."""
+    """The alarm watches degraded requests, and only we can fix their cause."""
     sums = offering(TEN)
     sums.errors = [TROUBLE[0], TROUBLE[0]]
     assert ask() == 503
@@ -257,7 +257,7 @@ def test_what_cannot_be_given_back_stays_taken_and_the_answer_is_given(
     sums.errors = [None, error]
     assert ask() == 200
     assert taken(sums) == {ROLE: WORST}
-    assert len(sums.calls) == 2, "a second time might give back what is another's"
+    assert len(sums.calls) == 2, "a second refund might return another request's tokens"
     assert "stay reserved" in caplog.text
 
 
@@ -291,7 +291,7 @@ def test_what_is_refused_for_another_reason_takes_nothing(offering: Offering) ->
 
 def test_callers_who_ask_at_the_same_time_never_get_past_the_quota(harness: ClientHarness, offering: Offering) -> None:
     sums = offering(TEN)
-    assert ask() == 200  # the map is read
+    assert ask() == 200  # reads the map
     with ThreadPoolExecutor(32) as threads:
         answered = list(threads.map(lambda number: ask(f"{ROLE}/{number}"), range(64)))
     assert sorted(answered) == [200] * 9 + [429] * 55
@@ -306,7 +306,7 @@ amounts = st.tuples(st.integers(1, 60), st.integers(0, 900), st.floats(0, 1))
 def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
     asked: list[tuple[int, int, float]], callers: int, tokens: int, nanodollars: int | None
 ) -> None:
-    """Of any requests, each of which uses some share of its worst case."""
+    """For any requests, each of which uses some share of its worst case."""
     usd = None if nanodollars is None else Decimal(nanodollars) / 10**9
     sums, spent = FakeSums(), list[Usage]()
     limited: Any = UsageCounter("quotas", CallerQuota(per=Period.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake

@@ -1,4 +1,4 @@
-"""What the invoke function takes, and what it refuses without quoting it."""
+"""The requests that the invoke function accepts, and refusals that do not quote the request."""
 
 import json
 from typing import Any

@@ -1,5 +1,4 @@
-"""What a caller makes up, wherever it says it: it becomes no metric, no read of SSM, no entry of a cache, and nobody's
-count."""
+"""Names that a caller invents, in any field, create no metric, no read of SSM, no cache entry and no usage count."""
 
 import itertools
 import json
@@ -33,12 +32,12 @@ def body(**more: Any) -> dict[str, Any]:
 
 
 def beside(**more: Any) -> dict[str, Any]:
-    """In the URL's event, outside of its body."""
+    """Fields of the URL's event outside the body."""
     return body() | more
 
 
 def within(key: str, value: Any) -> dict[str, Any]:
-    """In what the URL tells of the request."""
+    """Fields that the URL reports about the request."""
     said = body()
     return said | {"requestContext": said["requestContext"] | {key: value}}
 
@@ -90,7 +89,7 @@ LEFT_ALONE: dict[str, Place] = {
 
 @pytest.fixture(autouse=True)
 def counted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
-    """plain is for all and fast for the shop, and everybody is counted."""
+    """plain is unrestricted, fast is restricted to the shop, and every caller is counted."""
     sums = FakeSums()
     quota = CallerQuota(per=Period.DAY, tokens=10**9, usd=Decimal(1000))
     routes = (ServedRoute(name="plain"), ServedRoute(name="fast", principals=("assumed-role/shop/*",)))
@@ -170,7 +169,7 @@ def test_however_many_names_are_made_up_nothing_grows(made_up: list[str]) -> Non
 
 
 def test_a_sandbox_makes_a_client_for_each_time_that_a_try_may_have_and_no_more(harness: ClientHarness) -> None:
-    """However long requests wait: clients are kept by Region and rung of the deadline."""
+    """However long requests wait: clients are cached by Region and time-out."""
     clients = Clients(harness)
     for seconds in (142.5, 71.25, 142.5, 71.25):
         clients.runtime("us-east-2", seconds)

@@ -1,4 +1,4 @@
-"""An environment that nothing is wrong with, and a way to break it."""
+"""A valid environment, and a way to break it."""
 
 import copy
 from collections.abc import Callable
@@ -35,9 +35,10 @@ def _set(said: Said, key: str, value: Any) -> None:
 
 @pytest.fixture(scope="session")
 def said() -> Edit:
-    """`said({"recipes/support/teacher": "x"})`: what the sound file says, with these keys changed; None removes one.
+    """Returns the findings for the valid file with these keys changed: `said({"recipes/support/teacher": "x"})`. None
+    removes a key.
 
-    A slash of a key itself is spelled as a division slash.
+    A slash within a key is written as a division slash.
     """
 
     def edit(changes: Said | None = None) -> Said:
@@ -51,7 +52,7 @@ def said() -> Edit:
 
 @pytest.fixture(scope="session")
 def settings(said: Edit) -> Callable[..., Settings]:
-    """The same as typed settings, unchecked."""
+    """Returns the same as typed settings, unchecked."""
 
     def build(changes: Said | None = None, environment: str = "dev") -> Settings:
         return parse(said(changes), environment)

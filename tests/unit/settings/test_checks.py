@@ -1,4 +1,4 @@
-"""Each check, on settings that it has to refuse: which value, what is allowed, and the fix."""
+"""Each check, with settings that it refuses: the value, what is allowed, and the fix."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -540,7 +540,7 @@ def test_logs_as_a_source_have_no_finding(how: str, schedule: str | None, settin
 
 @pytest.mark.parametrize("how", ["read", "athena"])
 def test_what_callers_wrote_is_masked_unless_the_recipe_says_otherwise(how: str, settings: Build) -> None:
-    """Else whoever turns collecting on teaches a student the numbers of cards that callers told another model."""
+    """Otherwise enabling collection would train a student on card numbers that callers sent to another model."""
     collected = {LOGGING: KEPT, LOGS: {**SOURCE, "how": how}, "recipes/support/curation": {"likeness": 0.9}}
     curation = settings(collected).recipes["support"].curation
     assert (curation.personal_data, curation.likeness) == (PersonalData.MASK, 0.9)

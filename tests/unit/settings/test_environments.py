@@ -1,4 +1,4 @@
-"""The files under environments/, and how one is found and read."""
+"""The files in environments/, and how one is found and read."""
 
 import tomllib
 from collections.abc import Iterable

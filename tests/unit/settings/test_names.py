@@ -1,4 +1,4 @@
-"""Names: what a person may write, and what Bedrock is asked to name in consequence."""
+"""Names: what users may write, and the names that Bedrock resources get from them."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Routes: what each step of a fallback policy comes to, and what is published of it."""
+"""Routes: how the steps of a fallback policy are resolved, and what is published."""
 
 from collections.abc import Callable
 from datetime import date
@@ -92,7 +92,7 @@ def test_a_route_leads_to_a_model_or_a_recipe_and_not_to_both() -> None:
         RouteSettings.model_validate({"name": "a", "description": "a", "model": "m", "recipe": "r"})
 
 
-# what is published
+# published maps
 
 
 def published(settings: Settings, route: str) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def test_the_other_steps_name_the_route_s_own_profile_and_that_of_each_cost_cent
     assert told[1]["prices"]["input"] == "1.40"
     assert "long_above" not in told[1]["prices"]
     surcharge = (told[2]["prices"]["long_above"], told[2]["prices"]["long_factor"])
-    assert surcharge == (100_000, "5"), "what the catalog says of its long requests"
+    assert surcharge == (100_000, "5"), "the prices of long requests in the catalog"
 
 
 def test_a_student_s_step_names_its_alias_and_what_its_base_costs_by_the_token(settings: Build) -> None:

@@ -1,4 +1,4 @@
-"""Keys and values of the wrong shape, in the words of somebody who edits a TOML file."""
+"""Keys and values of the wrong type, reported for users who edit a TOML file."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

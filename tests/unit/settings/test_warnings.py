@@ -1,4 +1,4 @@
-"""What is not wrong yet."""
+"""Warnings about what will become an error."""
 
 from collections.abc import Callable
 from datetime import date

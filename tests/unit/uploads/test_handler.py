@@ -20,7 +20,7 @@ def uploads(monkeypatch: pytest.MonkeyPatch) -> Uploads:
 
 
 def notification(principal: str, **more: Any) -> dict[str, Any]:
-    """An event as in the S3 User Guide, notification-content-structure."""
+    """Returns an event as in the S3 User Guide, notification-content-structure."""
     s3_object = {
         "key": "prompts/support/a+b%2B%C3%BC.jsonl",
         "size": 1,

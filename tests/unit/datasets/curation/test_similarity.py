@@ -51,7 +51,7 @@ def test_texts_without_words_have_no_near_duplicates() -> None:
 
 
 def test_similarity_is_not_transitive_along_a_chain() -> None:
-    """The second is like the first and the third like the second, but the third is not like the first."""
+    """The first resembles the second and the second the third, but the first does not resemble the third."""
     chain = ["a b c d e f g h i j", "b c d e f g h i j k", "c d e f g h i j k l"]
     assert jaccard(set(shingles(chain[0])), set(shingles(chain[2]))) < 0.7
     assert cluster_leaders(chain, threshold=0.7) == [0, 0, 2]

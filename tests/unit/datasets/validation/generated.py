@@ -1,4 +1,4 @@
-"""Hypothesis strategies for lines: good ones in every layout, and typical damage."""
+"""Hypothesis strategies for lines: valid ones in every layout, and typical damage."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Ten thousand mutated files: no crash, none accepted that the simulated Bedrock refuses, no good line lost."""
+"""Ten thousand mutated files: no crash, no file accepted that the simulated Bedrock refuses, no valid line lost."""
 
 import gzip
 import random
@@ -49,7 +49,7 @@ def cut_off(body: bytearray, by: random.Random) -> None:
 
 
 def swap_words(body: bytearray, by: random.Random) -> None:
-    """Something that is JSON still, and another record."""
+    """Returns a line that is still JSON, but another record."""
     one, other = by.choice(
         [(b"user", b"assistant"), (b"text", b"type"), (b"2024", b"2025"), (b'"messages"', b'"system"')]
     )
@@ -96,7 +96,7 @@ def test_mutated_files(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_mutated_gzip_files(seed: int) -> None:
-    """Damage to the packed bytes is found by gzip's own checksum, or does not concern the content."""
+    """gzip's own checksum detects damage to the packed bytes, or the damage does not affect the content."""
     by, body = random.Random(seed), b"\n".join(LINES) + b"\n"
     for _ in range(40):
         packed = bytearray(gzip.compress(body, 1, mtime=0))

@@ -1,4 +1,4 @@
-"""The CDK's command line as the demo runs it, with a script in the CDK's place."""
+"""The CDK command line as the demo runs it, replaced by a script."""
 
 import os
 import time
@@ -35,11 +35,11 @@ def test_ctrl_c_ends_the_cdk_and_everything_that_it_started(
     with pytest.raises(KeyboardInterrupt):
         deployment._cdk(account, ["deploy"], "cdk deploy", folder=account.state)
     child = int((account.state / "child").read_text())
-    assert _gone(child), "the CDK works on although nobody waits for it"
+    assert _gone(child), "the CDK is still running although nothing waits for it"
 
 
 def _gone(pid: int) -> bool:
-    """Whether the process ends within a second: whoever adopted it may take a moment to bury it."""
+    """Whether the process ends within a second: its new parent may need a moment to reap it."""
     for _ in range(20):
         try:
             os.kill(pid, 0)

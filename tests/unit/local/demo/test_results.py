@@ -1,4 +1,4 @@
-"""How the demo ends: what people and models wrote is shown, and does nothing."""
+"""The end of the demo shows texts of users and models, which cannot control the terminal."""
 
 import json
 import re

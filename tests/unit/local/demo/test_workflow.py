@@ -1,4 +1,4 @@
-"""What the demo refuses before it starts anything, and which running account an environment may use."""
+"""What the demo refuses before it starts anything."""
 
 import time
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What of ministack our hooks replace, call, read or set: functions, as their signatures begin, and values."""
+"""What our patches replace, call, read or set in ministack: functions by the start of their signatures, and values."""
 
 CALLED = {
     "ministack.core.iam_actions._safe_json_field": "(body: bytes, ",

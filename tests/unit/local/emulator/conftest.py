@@ -1,6 +1,6 @@
-"""One local account for all these tests, and the few things they make in it.
+"""One local account for all these tests, and a harness that creates resources in it.
 
-They run where ministack is installed: `.venv-local/bin/python -m pytest tests/unit/local/emulator`.
+The tests run where ministack is installed: `.venv-local/bin/python -m pytest tests/unit/local/emulator`.
 """
 
 import importlib.util
@@ -13,13 +13,13 @@ from local.account import LocalAccount
 from local.emulator import process
 from tests.unit.local.emulator.harness import EmulatorHarness
 
-if importlib.util.find_spec("ministack") is None:  # the other environment, which has the CDK instead
+if importlib.util.find_spec("ministack") is None:  # the other virtual environment has the CDK instead
     collect_ignore_glob = ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
-    """A running local account in December 2025, an hour a second."""
+    """A running local account in December 2025, at one hour per second."""
     state: Path = tmp_path_factory.mktemp("account")
     asked = LocalAccount(state=state, port=0, date="2025-12-01", speed=3600, model_units=2, record_iam=True)
     started = process.start(asked)
@@ -29,5 +29,5 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
 
 @pytest.fixture(scope="session")
 def harness(account: LocalAccount) -> EmulatorHarness:
-    """Makes things in the account."""
+    """Creates resources in the account."""
     return EmulatorHarness(account)

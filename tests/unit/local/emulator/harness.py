@@ -1,4 +1,4 @@
-"""Makes roles, functions and state machines in a local account, with botocore alone."""
+"""Creates roles, functions and state machines in a local account, with botocore alone."""
 
 import io
 import json
@@ -16,27 +16,29 @@ REGION = "us-east-1"
 
 
 class EmulatorHarness:
-    """Clients of one account, and what tests make with them. Every name is fresh."""
+    """Clients of one account, and resources that tests create with them. Every name is new."""
 
     def __init__(self, account: LocalAccount) -> None:
         self.account = account
-        self._session: Any = botocore.session.get_session()  # one: each reads the services' models anew
+        self._session: Any = (
+            botocore.session.get_session()
+        )  # a single session: each session reads the service models again
 
     def client(self, service: str, **options: Any) -> Any:
-        """A client as the account's root, or with other credentials or options of botocore's."""
+        """Returns a client as the account's root, or with other credentials or botocore options."""
         given = self.account.root | options
         return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
 
     def admin(self, method: str, path: str, change: Any = None) -> Any:
-        """The answer of one of the paths that AWS does not have."""
+        """Returns the answer of one of the administrative paths, which AWS does not have."""
         return waiting.admin(self.account, method, path, change)
 
     def until(self, found: Callable[[], Any]) -> Any:
-        """What `found` returns once it is true; fails if the account is quiet and it is not."""
+        """Returns the first true result of `found`. Fails if the account becomes idle without one."""
         return waiting.until(self.account, found)
 
     def role(self, trusted: str, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
-        """A role that trusts a service, with one policy; its ARN."""
+        """Creates a role that trusts a service, with one policy. Returns its ARN."""
         name = f"role-{uuid.uuid4().hex[:8]}"
         principal = {"AWS": trusted} if trusted.isdigit() else {"Service": trusted}
         allow = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **(trust or {})}
@@ -47,7 +49,7 @@ class EmulatorHarness:
         return arn
 
     def acting(self, service: str, *statements: dict[str, Any]) -> Any:
-        """A client that acts in a new role with these statements."""
+        """Returns a client that acts in a new role with these statements."""
         role = self.role(self.account.account, *statements)
         got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         return self.client(
@@ -58,7 +60,9 @@ class EmulatorHarness:
         )
 
     def function(self, code: str, *statements: dict[str, Any], logs: bool = True, **options: Any) -> str:
-        """A Python function `handler(event, context)`; its ARN. logs: whether its role may write any log."""
+        """Creates a Python function `handler(event, context)`. Returns its ARN. logs: whether its role may
+        write logs.
+        """
         parcel = io.BytesIO()
         with zipfile.ZipFile(parcel, "w") as archive:
             archive.writestr("index.py", code)
@@ -74,12 +78,14 @@ class EmulatorHarness:
         return str(made["FunctionArn"])
 
     def invoke(self, function: str, event: Any = None) -> Any:
-        """The function's answer."""
+        """Returns the function's answer."""
         payload = json.dumps(event or {}).encode()
         return json.loads(self.client("lambda").invoke(FunctionName=function, Payload=payload)["Payload"].read())
 
     def machine(self, states: dict[str, Any], *statements: dict[str, Any], **options: Any) -> str:
-        """A state machine that starts at its first state and may invoke every Lambda; its ARN."""
+        """Creates a state machine that starts at its first state and may invoke every Lambda function.
+        Returns its ARN.
+        """
         granted = statements or (allow("lambda:InvokeFunction", "*"),)
         definition = {"StartAt": next(iter(states)), "States": states, **options}
         sfn = self.client("stepfunctions")
@@ -91,18 +97,20 @@ class EmulatorHarness:
         return made["stateMachineArn"]
 
     def start(self, machine: str, **given: Any) -> str:
-        """Start an execution; its ARN."""
+        """Starts an execution. Returns its ARN."""
         sfn = self.client("stepfunctions")
         return str(sfn.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"])
 
     def run(self, machine: str, **given: Any) -> dict[str, Any]:
-        """Start an execution and wait for its end; its description."""
+        """Starts an execution and waits for its end. Returns its description."""
         arn, sfn = self.start(machine, **given), self.client("stepfunctions")
         done: dict[str, Any] = self.until(lambda: ended(sfn.describe_execution(executionArn=arn)))
         return done
 
     def queue(self, *admitted: str, key: str = "") -> tuple[str, str]:
-        """A queue's URL and ARN. admitted: the services that its policy lets in; key: the one it is under."""
+        """Creates a queue. Returns its URL and ARN. admitted: services that its policy allows. key: the key that
+        encrypts it.
+        """
         sqs, name = self.client("sqs"), f"q-{uuid.uuid4().hex[:8]}"
         arn = f"arn:aws:sqs:{REGION}:{self.account.account}:{name}"
         policy = {"Policy": document(*(admit(service, "sqs:SendMessage", arn) for service in admitted))}
@@ -111,17 +119,17 @@ class EmulatorHarness:
         return url, arn
 
     def empty(self, url: str) -> bool:
-        """Whether no message is there now."""
+        """Whether the queue has no message now."""
         return "Messages" not in self.client("sqs").receive_message(QueueUrl=url)
 
     def key(self, *statements: dict[str, Any]) -> str:
-        """A KMS key of the account that admits these services too; its ARN."""
+        """Creates a KMS key whose policy allows the account and these services. Returns its ARN."""
         root = {"Effect": "Allow", "Principal": {"AWS": self.account.account}, "Action": "kms:*", "Resource": "*"}
         made = self.client("kms").create_key(Policy=document(root, *statements))
         return str(made["KeyMetadata"]["Arn"])
 
     def topic(self, *statements: dict[str, Any], key: str = "") -> str:
-        """A topic whose policy says only this (`Resource` is set); its ARN."""
+        """Creates a topic with exactly this policy (`Resource` is set). Returns its ARN."""
         sns, name = self.client("sns"), f"t-{uuid.uuid4().hex[:8]}"
         arn = f"arn:aws:sns:{REGION}:{self.account.account}:{name}"
         policy = {"Policy": document(*({**statement, "Resource": arn} for statement in statements))}
@@ -129,7 +137,7 @@ class EmulatorHarness:
         return str(made["TopicArn"])
 
     def message(self, url: str) -> dict[str, Any]:
-        """The next message's body, waited for."""
+        """Waits for the next message. Returns its body."""
         sqs = self.client("sqs")
 
         def receive() -> Any:
@@ -143,24 +151,24 @@ class EmulatorHarness:
 
 
 def ended(execution: dict[str, Any]) -> dict[str, Any] | None:
-    """The description of an execution that is over."""
+    """Returns the description of an execution that has ended."""
     return None if execution["status"] == "RUNNING" else execution
 
 
 def allow(action: str, *resources: str, **condition: Any) -> dict[str, Any]:
-    """One Allow statement."""
+    """Returns one Allow statement."""
     statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
     return statement | ({"Condition": condition} if condition else {})
 
 
 def admit(service: str, action: str | list[str], resource: str, **condition: Any) -> dict[str, Any]:
-    """One statement of a resource's policy that lets a service in."""
+    """Returns a statement of a resource policy that allows a service."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action, "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})
 
 
 def document(*statements: dict[str, Any]) -> str:
-    """A policy document."""
+    """Returns a policy document."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -168,6 +176,6 @@ LOGGING = tuple(allow(f"logs:{verb}", "*") for verb in ("CreateLogGroup", "Creat
 
 
 def task(function: str, **more: Any) -> dict[str, Any]:
-    """A Task state that invokes a function and ends."""
+    """Returns a Task state that invokes a function and ends."""
     parameters = {"FunctionName": function, "Payload": more.pop("Payload", {})}
     return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True} | more

@@ -1,4 +1,4 @@
-"""IAM is asked about every Bedrock call, resource by resource, and about the keys of objects."""
+"""IAM decides on every Bedrock call, resource by resource, and on the keys of objects."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ INVOKE = "bedrock:InvokeModel"
 
 
 def refusal(call: Any, **parameters: Any) -> str:
-    """The sentence with which IAM refuses a call; empty if it lets it through."""
+    """Returns IAM's error message, or "" if the call is allowed."""
     try:
         call(**parameters)
     except botocore.exceptions.ClientError as error:
@@ -96,7 +96,7 @@ def test_a_global_profile_needs_the_model_here_and_without_a_region(
 
 
 def job(role: str) -> dict[str, Any]:
-    """A request for a distillation job, refused by the simulator at the earliest after IAM."""
+    """Returns a request for a distillation job that the simulator refuses as soon as IAM has allowed it."""
     return {
         "jobName": f"j-{uuid.uuid4().hex[:8]}",
         "customModelName": f"m-{uuid.uuid4().hex[:8]}",
@@ -218,12 +218,12 @@ def test_an_endpoint_is_asked_by_whom_its_tag_lets_in(harness: EmulatorHarness) 
         assert (asked in refusal(runtime.converse, modelId=asked, **QUESTION)) is refused
     bedrock.tag_resource(resourceARN=candidate, tags=[{"key": "distillery:route", "value": "distilled/support"}])
     runtime = harness.acting("bedrock-runtime", allow(INVOKE, anywhere, **by_tag))
-    assert refusal(runtime.converse, modelId=candidate, **QUESTION) == "", "a tag that is added later counts too"
+    assert refusal(runtime.converse, modelId=candidate, **QUESTION) == "", "a tag that is added later must count too"
 
     def gone(arn: str) -> bool:
         try:
             bedrock.delete_provisioned_model_throughput(provisionedModelId=arn)
-        except botocore.exceptions.ClientError:  # it is being created
+        except botocore.exceptions.ClientError:  # the endpoint is still being created
             return False
         return True
 

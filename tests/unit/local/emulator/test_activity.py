@@ -1,4 +1,4 @@
-"""Tests that wait see whether anything is in progress in the account."""
+"""Tests that wait can see whether anything is in progress in the account."""
 
 from tests.unit.local.emulator.harness import EmulatorHarness
 

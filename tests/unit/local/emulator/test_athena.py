@@ -1,4 +1,4 @@
-"""Athena in the account: who may ask, where results go, what a workgroup bounds, and who hears of the end."""
+"""Athena in the account: who may query, where results go, what a workgroup limits, and the event at the end."""
 
 import json
 import uuid
@@ -13,12 +13,12 @@ from tests.unit.local.emulator.test_athena_engine import GLUE
 SQL = "SELECT line FROM invocations WHERE datehour >= ? AND datehour < ?"
 HOURS = ["'2025/11/01/00'", "'2025/12/03/00'"]
 ACCOUNT = "111111111111"
-LEAST = 10_000_000  # bytes, the smallest limit that Athena takes
-HOUR = "2025/12/01/00"  # the account's calendar begins on this day
+LEAST = 10_000_000  # bytes, the smallest limit that Athena accepts
+HOUR = "2025/12/01/00"  # the account's clock starts on this day
 
 
 class Lake:
-    """A bucket of logs, a table over it, and a workgroup of its own."""
+    """A bucket of logs, a table over it, and a workgroup."""
 
     def __init__(self, harness: EmulatorHarness, **configuration: Any) -> None:
         self.harness, self.name = harness, f"lake{uuid.uuid4().hex[:8]}"
@@ -33,7 +33,7 @@ class Lake:
         harness.client("athena").create_work_group(Name=self.name, Configuration=told)
 
     def query(self, athena: Any, sql: str = SQL, parameters: list[str] = HOURS) -> dict[str, Any]:  # read only
-        """How a query ended."""
+        """Runs a query and returns its final state."""
         ident = athena.start_query_execution(
             QueryString=sql,
             **({"ExecutionParameters": parameters} if parameters else {}),
@@ -51,7 +51,7 @@ class Lake:
 
     @property
     def statements(self) -> dict[str, dict[str, Any]]:
-        """What a query needs, each by a name."""
+        """Returns the statements that a query needs, each by a name."""
         glue, bucket = f"arn:aws:glue:{REGION}:{ACCOUNT}", f"arn:aws:s3:::{self.name}"
         tables = [f"{glue}:catalog", f"{glue}:database/{self.name}", f"{glue}:table/{self.name}/invocations"]
         workgroup = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{self.name}"

@@ -1,4 +1,4 @@
-"""The product's own statement, run by DuckDB: it chooses what reading chooses, and nothing can be slipped into it."""
+"""The product's own query, run by DuckDB, selects what reading selects, and nothing can be injected."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ GLUE: Json = {
 
 
 class Bucket:
-    """A host that holds one table's objects by the hour."""
+    """A fake host with the objects of one table by hour."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.objects = {f"{PREFIX}{name}": body for name, body in files.items()}

@@ -1,4 +1,4 @@
-"""What a page in a browser sends to this machine creates nothing, and is told nothing."""
+"""Requests from a web page in a browser create nothing and return nothing."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ FORM = (b"content-type", b"application/x-www-form-urlencoded")
 def _call(
     headers: list[tuple[bytes, bytes]], *, method: str = "POST", kind: str = "http"
 ) -> tuple[int, bool, list[Any]]:
-    """The status (0 where a WebSocket was closed), whether the application was reached, the answer's headers."""
+    """Returns the status (0 for a closed WebSocket), whether the application was reached, and the response headers."""
     reached: list[bool] = []
     sent: list[dict[str, Any]] = []
 

@@ -1,4 +1,4 @@
-"""Bedrock in the account: a job under its role, its events, its types in CloudFormation, and the ways in of our own."""
+"""Bedrock in the account: a job under its role, its events, its CloudFormation types, and our administrative paths."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ TRUST = {
 
 
 def line(number: int) -> str:
-    """One prompt of a training file, with its answer."""
+    """Returns one prompt of a training file, with its answer."""
     label = ("delivery.late", "payment.declined")[number % 2]
     text = f"message {number} about a {label.split('.')[0]} that was {label.split('.')[1]}"
     return json.dumps(
@@ -44,7 +44,7 @@ def line(number: int) -> str:
 
 
 def filled(harness: EmulatorHarness) -> str:
-    """A bucket with a training file under a key."""
+    """Creates a bucket with an encrypted training file."""
     name, s3 = f"b-{uuid.uuid4().hex[:8]}", harness.client("s3")
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
@@ -57,7 +57,7 @@ def bucket(harness: EmulatorHarness) -> str:
 
 
 def request(role: str, bucket: str) -> dict[str, Any]:
-    """A request for a job over the bucket's training file."""
+    """Returns a request for a job with the bucket's training file."""
     where = {
         "trainingDataConfig": {"s3Uri": f"s3://{bucket}/train.jsonl"},
         "outputDataConfig": {"s3Uri": f"s3://{bucket}/out/"},
@@ -102,7 +102,7 @@ def test_a_job_whose_role_may_not_read_fails(harness: EmulatorHarness, bucket: s
 
 
 def failure(harness: EmulatorHarness, request: dict[str, Any]) -> str:
-    """Why a job failed."""
+    """Returns the failure message of a job."""
     bedrock = harness.client("bedrock")
     arn = bedrock.create_model_customization_job(**request)["jobArn"]
     read = bedrock.get_model_customization_job
@@ -169,7 +169,7 @@ LOGS = f"arn:aws:bedrock:{REGION}:111111111111:*"
 
 
 def admitting(bucket: str, resource: str, source: str) -> str:
-    """The bucket policy of the User Guide, for Bedrock's invocation logs."""
+    """Returns the bucket policy of the User Guide for Bedrock's invocation logs."""
     condition = {"StringEquals": {"aws:SourceAccount": "111111111111"}, "ArnLike": {"aws:SourceArn": source}}
     statement = allow("s3:PutObject", f"arn:aws:s3:::{bucket}/{resource}/*", **condition)
     return document(statement | {"Principal": {"Service": "bedrock.amazonaws.com"}})
@@ -230,14 +230,14 @@ def test_every_invocation_is_logged_with_who_made_it(harness: EmulatorHarness) -
 
 
 def refused(call: Any, **parameters: Any) -> str:
-    """The code of the error that a call ends with, after the client's own retries."""
+    """Returns the error code of a call, after the client's own retries."""
     with pytest.raises(botocore.exceptions.ClientError) as refusal:
         call(**parameters)
     return str(refusal.value.response["Error"]["Code"])
 
 
 def deploy(harness: EmulatorHarness, stack: str, resources: dict[str, Any]) -> dict[str, Any]:
-    """Create or update a stack and wait for it; its description."""
+    """Creates or updates a stack and waits for it. Returns its description."""
     cfn = harness.client("cloudformation")
     outputs = {"Ref": {"Value": {"Ref": "R"}}}
     template = json.dumps({"Resources": resources, "Outputs": outputs})
@@ -364,7 +364,7 @@ def test_a_stream_can_break_off_in_the_account(harness: EmulatorHarness) -> None
 
 @pytest.fixture
 def felt(harness: EmulatorHarness) -> Iterator[None]:
-    """Answers take as long as they say, times four."""
+    """Makes answers take their modelled time, times four."""
     harness.admin("PUT", "latency", {"scale": 4.0})
     yield
     harness.admin("PUT", "latency", {"scale": 0.0})
@@ -383,7 +383,9 @@ def test_felt_latency_spreads_a_stream_and_keeps_no_caller_waiting_for_another(h
     began = time.monotonic()
     with ThreadPoolExecutor(10) as callers:
         list(callers.map(lambda _: runtime.converse(modelId=model, messages=said), range(10)))
-    assert taken - 0.01 <= time.monotonic() - began < 9 * taken  # one after the other: ten times as long
+    assert (
+        taken - 0.01 <= time.monotonic() - began < 9 * taken
+    )  # one after the other, they would take ten times as long
 
 
 def test_a_body_that_arrives_over_time_keeps_nobody_waiting() -> None:

@@ -1,4 +1,4 @@
-"""CloudFormation deletes buckets as S3 does: empty ones alone."""
+"""CloudFormation deletes only empty buckets, as on AWS."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The emulator's built-in Bedrock is never what answers: every operation is asked for, and what could answer raises."""
+"""The emulator's built-in Bedrock never answers: every operation goes to the simulator."""
 
 import subprocess
 import sys

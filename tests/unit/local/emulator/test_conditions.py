@@ -1,4 +1,4 @@
-"""A policy may ask for the tier, the guardrail and the tags of a Bedrock request, however the request names them."""
+"""A policy can have conditions on the tier, the guardrail and the tags of a Bedrock request."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The attributes of ministack that our hooks replace or call are where, and what, they were."""
+"""The attributes of ministack that our patches replace or call still exist and have the same signatures."""
 
 import importlib
 import inspect
@@ -13,7 +13,7 @@ from local.emulator import patches
 from local.emulator.hooks import lambdas, service_quotas
 from tests.unit.local.emulator.attributes import CALLED, VALUES
 
-# The request handler must look these up when it is called, or replacing them would change nothing.
+# The request handler must look these up at each call, or replacing them would have no effect.
 LOOKED_UP = ("extract_iam_action", "extract_resource_arn", "enforce", "access_denied_response")
 
 

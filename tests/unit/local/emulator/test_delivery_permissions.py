@@ -1,4 +1,4 @@
-"""Services deliver to queues, topics and functions only what their policies, their keys and a role let through."""
+"""Services deliver to queues, topics and functions only what policies, keys and roles allow."""
 
 import json
 import uuid
@@ -16,14 +16,14 @@ ELSEWHERE = {"ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-1:111111111111
 
 
 def told(harness: EmulatorHarness, topic: str, key: str = "") -> str:
-    """A queue that listens to a topic; its URL."""
+    """Creates a queue that subscribes to a topic. Returns its URL."""
     url, arn = harness.queue(TOPICS, key=key)
     harness.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return url
 
 
 def fired(harness: EmulatorHarness, target: dict[str, Any]) -> str:
-    """A rule that fires once at a target; the URL of the target's dead-letter queue."""
+    """Creates a rule that fires once at a target. Returns the URL of the target's dead-letter queue."""
     source, (letters, arn) = f"my.{uuid.uuid4().hex}", harness.queue(EVENTS)
     rule(harness, target | {"DeadLetterConfig": {"Arn": arn}}, EventPattern=json.dumps({"source": [source]}))
     emit(harness, source)

@@ -1,4 +1,4 @@
-"""Rules fire by the one clock, deliver what the target permits, and dead-letter the rest."""
+"""Rules fire by the account's clock, deliver what the target allows, and send the rest to the dead-letter queue."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ THROW = "def handler(event, context): raise ValueError('no')"
 
 
 def rule(harness: EmulatorHarness, target: dict[str, Any], **trigger: str) -> str:
-    """A rule with one target; its ARN."""
+    """Creates a rule with one target. Returns its ARN."""
     name, events = f"rule-{uuid.uuid4().hex[:8]}", harness.client("events")
     arn: str = events.put_rule(Name=name, **trigger)["RuleArn"]
     events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
@@ -27,7 +27,7 @@ def rule(harness: EmulatorHarness, target: dict[str, Any], **trigger: str) -> st
 
 
 def emit(harness: EmulatorHarness, source: str) -> None:
-    """Put one event on the default bus."""
+    """Puts one event on the default bus."""
     harness.client("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": '{"n": 1}'}])
 
 
@@ -81,7 +81,7 @@ def test_an_object_created_event_names_the_objects_version(harness: EmulatorHarn
 
 @pytest.fixture
 def december(tmp_path: Path) -> VirtualClock:
-    """A clock that stands still in December 2024."""
+    """A stopped clock in December 2024."""
     write(tmp_path / "clock.json", ClockState(real=0, virtual=1733270400, speed=0))
     return VirtualClock(tmp_path / "clock.json")
 

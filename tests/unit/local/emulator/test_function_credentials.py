@@ -1,4 +1,4 @@
-"""What a function's role signs with, while sandboxes of it are started one after the other."""
+"""The credentials of a function's role while several of its sandboxes start."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A function's URL tells the function who signed, whatever the caller sends; and asks for both permissions."""
+"""A function URL tells the function who signed, whatever the caller sends, and needs both permissions."""
 
 import json
 import urllib.error
@@ -19,7 +19,7 @@ FORGED = {"iam": {"userArn": "arn:aws:iam::111111111111:user/ana", "callerId": "
 
 
 class Url:
-    """A function that says what it was told, behind its URL."""
+    """A function behind its URL that returns its event."""
 
     def __init__(self, harness: EmulatorHarness, kind: str = "AWS_IAM", *, alias: str = "", code: str = ECHO) -> None:
         self.harness, self.function = harness, harness.function(code)
@@ -67,7 +67,7 @@ def _user(harness: EmulatorHarness, *statements: dict[str, Any]) -> tuple[Creden
 
 
 def _session(harness: EmulatorHarness, name: str, *statements: dict[str, Any]) -> tuple[Credentials, str, str]:
-    """Keys of a session in a new role, its ARN, and the role's id."""
+    """Returns the credentials of a session in a new role, its ARN, and the role's id."""
     role = harness.role(harness.account.account, *statements)
     got = harness.client("sts").assume_role(RoleArn=role, RoleSessionName=name)
     found = harness.client("iam").get_role(RoleName=role.rpartition("/")[2])["Role"]["RoleId"]

@@ -1,4 +1,4 @@
-"""Lambda functions fail, and are isolated, as on AWS; CloudFormation gives them all of their properties."""
+"""Lambda functions fail, and are isolated, as on AWS. CloudFormation sets all their properties."""
 
 import json
 import queue
@@ -48,7 +48,7 @@ def handler(event, context):
 
 
 def _worker(*lines: str, late: float = 0.0) -> SimpleNamespace:
-    """A worker whose lines come so many real seconds after its answer, one after the other."""
+    """Returns a worker whose log lines arrive this many real seconds after its answer, one after the other."""
     logged: queue.Queue[str] = queue.Queue()
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""What is under a KMS key is read and written only by those who may use the key, by IAM's word and the key's own."""
+"""Encrypted data is accessible only to principals that may use the key, by IAM and by the key policy."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ Use = Callable[..., Any]
 
 
 def refusal(use: Use, client: Any, **parameters: Any) -> str:
-    """The sentence with which IAM refuses; empty if it does not."""
+    """Returns IAM's error message, or "" if the call is allowed."""
     try:
         use(client, **parameters)
     except botocore.exceptions.ClientError as error:
@@ -24,7 +24,7 @@ def refusal(use: Use, client: Any, **parameters: Any) -> str:
 
 
 def stack(harness: EmulatorHarness, kind: str, properties: dict[str, Any]) -> str:
-    """The physical name of one resource that CloudFormation makes; fails with its reasons where it does not."""
+    """Creates a stack with one resource. Returns its physical name, or fails with the stack's reasons."""
     name, cfn = f"s-{uuid.uuid4().hex[:8]}", harness.client("cloudformation")
     cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, **properties}}}))
     busy = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")

@@ -1,4 +1,4 @@
-"""A layer of compiled packages is given as the same versions for this machine's interpreter."""
+"""The local layer of compiled packages has the same versions, built for this machine's interpreter."""
 
 import io
 import zipfile

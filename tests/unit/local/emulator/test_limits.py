@@ -1,4 +1,4 @@
-"""An execution has the limits, the terminal errors and the history of one of Step Functions."""
+"""An execution has the limits, terminal errors and history of Step Functions."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ CAUGHT = {"Type": "Pass", "End": True}
 
 
 def returning(harness: EmulatorHarness, size: int) -> dict[str, Any]:
-    """An execution whose one task, which catches all, gives a result of so many bytes."""
+    """Runs an execution whose only task, which catches all errors, returns a result of so many bytes."""
     of_size = task(harness.function(BIG), Payload={"bytes": size}, Catch=CATCH, ResultSelector={"r.$": "$.Payload"})
     return harness.run(harness.machine({"T": of_size, "Caught": CAUGHT}))
 

@@ -1,4 +1,4 @@
-"""Log groups: who may write to them, under which key, and what a state machine tells them."""
+"""Log groups: who may write to them, under which key, and what a state machine logs."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ SAY = "def handler(event, context): print('said')"
 
 
 def group(harness: EmulatorHarness, key: str = "") -> str:
-    """A new log group; its name."""
+    """Creates a log group. Returns its name."""
     name = f"/g/{uuid.uuid4().hex[:8]}"
     harness.client("logs").create_log_group(logGroupName=name, **({"kmsKeyId": key} if key else {}))
     return name

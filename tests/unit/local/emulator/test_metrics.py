@@ -9,7 +9,7 @@ from tests.unit.local.emulator.harness import EmulatorHarness
 def alarm(
     harness: EmulatorHarness, namespace: str, metric: str, statistic: str, threshold: float = 1, **of: str
 ) -> Any:
-    """An alarm; a function that says whether it is on."""
+    """Creates an alarm. Returns a function that says whether it is in the ALARM state."""
     name, cloudwatch = f"a-{uuid.uuid4().hex[:8]}", harness.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=name,

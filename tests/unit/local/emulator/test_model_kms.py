@@ -1,4 +1,4 @@
-"""A custom model under a key is made, hosted and asked only by those who may use the key through Bedrock."""
+"""An encrypted custom model is created, hosted and called only by principals that may use the key through Bedrock."""
 
 import uuid
 from typing import Any
@@ -81,7 +81,7 @@ def test_the_key_of_grants_is_in_no_other_use_of_a_key(harness: EmulatorHarness)
 
 @pytest.fixture(scope="module")
 def model(harness: EmulatorHarness) -> tuple[str, str]:
-    """A custom model under a key with an alias; its ARN and the key's."""
+    """Creates an encrypted custom model. Returns its ARN and the key's."""
     key, name, s3 = harness.key(), f"b-{uuid.uuid4().hex[:8]}", harness.client("s3")
     harness.client("kms").create_alias(AliasName="alias/models", TargetKeyId=key)
     s3.create_bucket(Bucket=name)

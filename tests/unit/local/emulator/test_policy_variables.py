@@ -1,4 +1,4 @@
-"""A policy may say `${aws:PrincipalTag/…}`, and which partition of a table a request is about."""
+"""Policies can use `${aws:PrincipalTag/…}` and the partition of a table that a request is about."""
 
 import json
 import uuid
@@ -57,7 +57,7 @@ def test_a_variable_in_a_condition_stands_for_the_value() -> None:
 
 
 def tagged(harness: EmulatorHarness, recipe: str | None, *statements: dict[str, Any]) -> dict[str, str]:
-    """The keys of a new user with a tag."""
+    """Returns the credentials of a new user with a tag."""
     iam, name = harness.client("iam"), f"user-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=name, Tags=[{"Key": "distillery:recipe", "Value": recipe}] if recipe else [])
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document(*statements))

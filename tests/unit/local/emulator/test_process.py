@@ -1,4 +1,4 @@
-"""The account starts once, says why it cannot, and leaves nothing behind."""
+"""The account starts once, says why it cannot start, and leaves nothing behind."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ from tests.unit.local.emulator.harness import EmulatorHarness
 
 @pytest.fixture
 def asked(tmp_path: Path) -> LocalAccount:
-    """An account that was not started yet, in a folder of its own."""
+    """An account that was not started yet, in its own folder."""
     return LocalAccount(state=tmp_path / "state", port=0, date="2024-12-04", speed=360)
 
 

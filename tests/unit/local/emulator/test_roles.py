@@ -1,4 +1,4 @@
-"""Functions and state machines act only under roles that trust them, and machines do only what their role may."""
+"""Functions and state machines act only under roles that trust them, and with their permissions only."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ OK = "def handler(event, context): return 1"
 
 
 def refusal(call: Any, **parameters: Any) -> str:
-    """`Code: sentence` of a refused call; empty of one that is not."""
+    """Returns `Code: message` of a refused call, or ""."""
     try:
         call(**parameters)
     except botocore.exceptions.ClientError as error:
@@ -25,7 +25,7 @@ def refusal(call: Any, **parameters: Any) -> str:
 
 
 def distrust(harness: EmulatorHarness, role: str, service: str = "ec2.amazonaws.com") -> None:
-    """From now on the role trusts another service."""
+    """Makes the role trust another service."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     harness.client("iam").update_assume_role_policy(
         RoleName=role.rsplit("/", 1)[1], PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -58,7 +58,7 @@ def test_a_function_whose_role_is_trusted_no_longer_is_not_invoked(harness: Emul
 
 
 def machine(role: str, **more: Any) -> dict[str, Any]:
-    """A request for a machine with one state."""
+    """Returns a request for a state machine with one state."""
     definition = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Succeed"}}})
     return {"name": f"sm-{uuid.uuid4().hex[:8]}", "definition": definition, "roleArn": role, **more}
 
@@ -106,7 +106,7 @@ def test_a_role_that_is_trusted_no_longer_does_no_task(harness: EmulatorHarness)
 
 
 class Places:
-    """What tasks may reach: one of each."""
+    """One resource of each type that tasks may access."""
 
     def __init__(self, harness: EmulatorHarness) -> None:
         self.url, self.queue = harness.queue()

@@ -1,4 +1,4 @@
-"""Service Quotas tells the simulator's own figures, to those who may ask."""
+"""Service Quotas returns the simulator's own figures to principals that may read them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ GET = "servicequotas:GetServiceQuota"
 
 
 def code(call: Any, **parameters: Any) -> str:
-    """The error with which a call ends; empty if it succeeds."""
+    """Returns the error code of a call, or ""."""
     try:
         call(**parameters)
     except botocore.exceptions.ClientError as error:

@@ -1,4 +1,4 @@
-"""What any user of this machine can send to the account creates nothing: all of it must be signed with its secrets."""
+"""Other users of this machine can create nothing in the account: every request must be signed with its secrets."""
 
 import hashlib
 import json

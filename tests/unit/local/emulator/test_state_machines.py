@@ -1,4 +1,4 @@
-"""State machines wait, retry, time out and end as on AWS, by the one clock."""
+"""State machines wait, retry, time out and end as on AWS, by the account's clock."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""DynamoDB adds to a sum under a condition, one write after the other: as the invoke function counts its callers."""
+"""DynamoDB adds to a counter under a condition, one write at a time, as the invoke function counts usage."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ ROOM = (
     "(attribute_not_exists(taken_tokens) OR taken_tokens <= :room_tokens)"
     " AND (attribute_not_exists(taken_nanodollars) OR taken_nanodollars <= :room_nanodollars)"
 )
-"""The same words in tests/unit/serving/test_quota.py, which sees that the function sends them."""
+"""The same condition as in tests/unit/serving/test_quota.py, which tests that the function sends it."""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def _take(harness: EmulatorHarness, table: str, tokens: int, nanodollars: int) -
 def test_neither_sum_gets_past_its_limit_and_what_is_given_back_may_be_taken_again(
     harness: EmulatorHarness, table: str
 ) -> None:
-    assert not _write(harness, table, ADD, "attribute_exists(pk)", tokens=-1, nanodollars=0), "nothing was taken yet"
+    assert not _write(harness, table, ADD, "attribute_exists(pk)", tokens=-1, nanodollars=0), "nothing was counted yet"
     assert _take(harness, table, 100, 1)
     assert not _take(harness, table, 1, 1)
     assert _write(harness, table, ADD, "attribute_exists(pk)", tokens=-60, nanodollars=500)

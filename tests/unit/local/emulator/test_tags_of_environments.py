@@ -1,7 +1,7 @@
-"""Tags say whose Bedrock's resources are: as the Service Authorization Reference lists their keys, so IAM is asked.
+"""IAM conditions on the tags of Bedrock resources, with the keys of the Service Authorization Reference.
 
 `aws:ResourceTag` of customization jobs, custom models and both kinds of endpoints; `aws:RequestTag` and `aws:TagKeys`
-of what makes or tags them.
+of requests that create or tag them.
 """
 
 import uuid
@@ -34,7 +34,7 @@ def tags(environment: str, **more: str) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """What one environment has: ARNs."""
+    """The ARNs of one environment's resources."""
 
     job: str
     model: str

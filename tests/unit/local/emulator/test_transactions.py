@@ -1,4 +1,4 @@
-"""DynamoDB writes several items or none, and says of each why not: so the ledger opens runs and reserves a month."""
+"""DynamoDB writes all items of a transaction or none, and gives a reason for each: the ledger relies on it."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from tests.unit.local.emulator.harness import EmulatorHarness
 
 NEW = "attribute_not_exists(pk)"
 UNCHANGED = "revision = :read"
-"""The same words in distillery/core/ledger, whose tests see that it sends them."""
+"""The same condition as in distillery/core/ledger, whose tests check that it is sent."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def _put(table: str, sk: str, condition: str, read: str = "", **attributes: str)
 
 
 def _reasons(harness: EmulatorHarness, *puts: dict[str, Any]) -> list[str]:
-    """Why not, for each; nothing where they are written."""
+    """Returns the cancellation reason of each item, or nothing if all were written."""
     try:
         harness.client("dynamodb").transact_write_items(TransactItems=list(puts))
     except ClientError as error:

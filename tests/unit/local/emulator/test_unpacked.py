@@ -1,4 +1,4 @@
-"""Workers of the same code share what was unpacked and compiled of it."""
+"""Workers of the same code share its unpacked files and bytecode."""
 
 import io
 import tempfile

@@ -1,4 +1,4 @@
-"""S3 tells a function who made an object, if the function's policy lets it."""
+"""S3 tells a function who created an object, if the function's policy allows the notification."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ WRITE = (
 
 
 def _bucket(harness: EmulatorHarness, *, admitted: bool) -> str:
-    """A bucket that tells a function of its objects; its name."""
+    """Creates a bucket that notifies a function of new objects. Returns its name."""
     name, s3, functions = f"b-{uuid.uuid4().hex[:8]}", harness.client("s3"), harness.client("lambda")
     s3.create_bucket(Bucket=name)
     function = harness.function(WRITE, {"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": "*"})

@@ -1,4 +1,4 @@
-"""Workers that are copies of one process behave as processes of their own."""
+"""Workers that are forked from one process behave like separate processes."""
 
 import io
 import json
