@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from tests.policy.templates import EnvironmentTemplates, as_list
+from tests.policy.templates import EnvironmentTemplates, as_list, rendered
 
 ROLE_MAX = 10_240
 """All inline policies of one role, without white space (IAM guide, reference_iam-quotas)."""
@@ -29,7 +29,7 @@ def expanded(value: Any) -> Any:
             return _ACCOUNT
         case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::GetStackOutput": _}:
             ends = {"Arn>": _ARN, "Bucket>": _BUCKET}
-            return next((long for end, long in ends.items() if expanded(value).endswith(end)), _NAME)
+            return next((long for end, long in ends.items() if rendered(value).endswith(end)), _NAME)
         case dict():
             return {key: expanded(each) for key, each in value.items()}
         case list():
