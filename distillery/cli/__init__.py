@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from distillery import WHEEL
+from distillery import WHEEL, WHEEL_SOURCE
 
 __all__ = ["main", "report_errors"]
 
 EXTRA = ("typer", "rich", "msgspec")
 """The packages of the extra `cli` that every verb needs."""
-INCOMPLETE = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'\n"
+INCOMPLETE = f"distillery: the command needs the extra cli: pip install '{WHEEL}[cli]'; {WHEEL_SOURCE}\n"
 
 
 def main() -> None:

@@ -67,20 +67,24 @@ class Account:
 
     @functools.cached_property
     def pipeline(self) -> Mapping[str, Any]:
-        """What the pipeline stack published: buckets, ledger, state machine, functions. Raises NotDeployed and
+        """Returns what the pipeline stack published: buckets, ledger, state machine, functions. Raises NotDeployed and
         NotReached."""
         return self._published("pipeline", self.region)
 
     @functools.cached_property
     def serving(self) -> Mapping[str, Any]:
-        """What the serving stack published in the inference Region: the invoke function and the routes. Raises
+        """Returns what the serving stack published in the inference Region: the invoke function and the routes. Raises
         NotDeployed and NotReached."""
         return self._published("serving", str(self.pipeline["inference_region"]))
 
     @functools.cached_property
     def collection(self) -> Mapping[str, Any]:
-        """What the collection stack published in the inference Region: the collect function. Raises NotReached, and
-        NotDeployed if the environment does not own invocation logs."""
+        """Returns what the collection stack published in the inference Region: the collect function.
+
+        Raises:
+            NotReached: AWS did not answer, or denied the request.
+            NotDeployed: The environment does not own invocation logs.
+        """
         try:
             return self._published("collection", str(self.pipeline["inference_region"]))
         except NotDeployed as error:
@@ -90,19 +94,19 @@ class Account:
             ) from error
 
     def aws_client(self, service: str, region: str | None = None, config: Config = CONFIG) -> Any:
-        """Return a boto3 client. Default Region: the home Region."""
+        """Returns a boto3 client. Default Region: the home Region."""
         return self.session.client(service, region_name=region or self.region, config=config)
 
     def dynamodb(self) -> "DynamoDBClient":
-        """Return the client for the ledger."""
+        """Returns the client for the ledger."""
         return self.aws_client("dynamodb")  # type: ignore[no-any-return]  # by name: see aws_client
 
     def s3(self, region: str | None = None) -> "S3Client":
-        """Return the client for buckets of a Region. Default: the home Region."""
+        """Returns the client for buckets of a Region. Default: the home Region."""
         return self.aws_client("s3", region)  # type: ignore[no-any-return]  # by name: see aws_client
 
     def alias(self, recipe: str) -> Mapping[str, Any] | None:
-        """Return a recipe's alias: what its live endpoint serves. None before the first promotion."""
+        """Returns a recipe's alias: what its live endpoint serves. None before the first promotion."""
         try:
             return self._parameter(f"alias/{recipe}", self.region)
         except ClientError as error:
@@ -111,7 +115,7 @@ class Account:
             raise
 
     def upload(self, file: Path, recipe: str, *, prefix: str) -> tuple[str, str | None]:
-        """Upload a file to the prompts bucket.
+        """Uploads a file to the prompts bucket.
 
         Args:
             file: the file.
@@ -132,20 +136,20 @@ class Account:
         return f"s3://{bucket}/{key}", response.get("VersionId")
 
     def read(self, uri: str) -> bytes:
-        """Return an object of the environment's buckets by its `s3://bucket/key` URI. Raises NotReached."""
+        """Returns an object of the environment's buckets by its `s3://bucket/key` URI. Raises NotReached."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         with as_not_reached(f"reading {uri}"):
             return bytes(self.s3().get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def job(self, name: str) -> Mapping[str, Any] | None:
-        """Return the model customization job of that name, or None if it cannot be found."""
+        """Returns the model customization job of that name, or None if it cannot be found."""
         try:
             return dict(self.aws_client("bedrock").get_model_customization_job(jobIdentifier=name))
         except ClientError:
             return None
 
     def invoke(self, function: str, payload: Mapping[str, Any], *, region: str | None = None) -> Mapping[str, Any]:
-        """Call a Lambda function once.
+        """Calls a Lambda function once.
 
         Args:
             function: name or ARN of the function.
@@ -165,7 +169,7 @@ class Account:
         return dict(body)
 
     def decide(self, decision: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Send a decision once, to a function URL, signed with the caller's credentials so that its author is known.
+        """Sends a decision once, to a function URL, signed with the caller's credentials so that its author is known.
 
         Args:
             decision: `approval` or `rollback`.
@@ -201,7 +205,7 @@ class Account:
 
 
 def post_signed(session: Any, url: str, payload: Mapping[str, Any], *, region: str) -> Mapping[str, Any]:
-    """Send a JSON object to a function URL once, signed with SigV4 for the service `lambda`.
+    """Sends a JSON object to a function URL once, signed with SigV4 for the service `lambda`.
 
     Args:
         session: a boto3 Session.

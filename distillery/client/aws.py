@@ -137,7 +137,7 @@ _CONNECTION_ERRORS = (
 
 
 def classify(error: Exception) -> Failure:
-    """Classify the error of a Converse or ConverseStream call."""
+    """Classifies the error of a Converse or ConverseStream call."""
     if isinstance(error, ClientError):
         name = error_code(error)
         message = str(error.response.get("Error", {}).get("Message", ""))
@@ -165,7 +165,7 @@ def _kind(name: str, message: str, status: int) -> FailureKind:
 
 
 def error_code(error: ClientError) -> str:
-    """Return the error code, such as `ThrottlingException`. Stream events have codes in lower camel case, which become
+    """Returns the error code, such as `ThrottlingException`. Stream events have codes in lower camel case, which become
     the same."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     return code[:1].upper() + code[1:]
@@ -173,7 +173,7 @@ def error_code(error: ClientError) -> str:
 
 @contextlib.contextmanager
 def as_not_reached(action: str) -> Iterator[None]:
-    """Raise boto3's errors as NotReached with a message that says which action failed."""
+    """Raises boto3's errors as NotReached with a message that says which action failed."""
     try:
         yield
     except AWS_ERRORS as error:
@@ -201,7 +201,7 @@ class Clients:
         return session_region(self._session)
 
     def parameter(self, name: str, region: str) -> str:
-        """Read an SSM parameter.
+        """Reads an SSM parameter.
 
         Raises:
             ParameterNotFound: it does not exist, or SSM does not accept the name.
@@ -216,7 +216,7 @@ class Clients:
             raise
 
     def runtime(self, region: str, seconds: float) -> Any:
-        """Return a bedrock-runtime client with this read time-out. It never retries: the fallback counts attempts."""
+        """Returns a bedrock-runtime client with this read time-out. It never retries: the fallback counts attempts."""
         cached = self._clients.get(("bedrock-runtime", region, seconds))  # without the lock: every request comes by
         return cached or self._client("bedrock-runtime", region, seconds, _runtime_config(seconds))
 
@@ -234,13 +234,13 @@ class Clients:
 
 
 def _keep_raw_body(parsed_response: Any, response_dict: Any, **_: Any) -> None:
-    """Handle botocore's event `response-received`: add the raw body to the response of a stream."""
+    """Handles botocore's event `response-received`: adds the raw body to the response of a stream."""
     if parsed_response and "stream" in parsed_response:
         parsed_response[RAW_BODY] = response_dict["body"]
 
 
 def set_read_timeout(raw_body: Any, seconds: float) -> None:
-    """Limit how long each further read of a stream's body may block.
+    """Limits how long each further read of a stream's body may block.
 
     A client has one read time-out for all its calls. botocore changes it for one body in
     `StreamingBody.set_socket_timeout`, which raises AttributeError if urllib3 does not support that any more.
@@ -260,5 +260,5 @@ def _runtime_config(seconds: float) -> Config:
 
 @functools.cache
 def shared_clients() -> Clients:
-    """Return the clients that all routes without a session of their own share."""
+    """Returns the clients that all routes without a session of their own share."""
     return Clients(new_session())

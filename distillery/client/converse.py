@@ -69,7 +69,7 @@ class ConverseRequest:
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """Build a request from a caller's arguments.
+        """Builds a request from a caller's arguments.
 
         Raises:
             TypeError: an argument is set by the route's map.
@@ -90,7 +90,7 @@ class ConverseRequest:
         return replace(self, metadata={**self.metadata, **marks(self.arguments)})
 
     def arguments_for(self, target: ResolvedStep, route: RouteMap) -> dict[str, Any]:
-        """Return the arguments of Converse for one step. Defaults are omitted: not every model accepts them."""
+        """Returns the arguments of Converse for one step. Defaults are omitted: not every model accepts them."""
         step = target.step
         return {
             **self.arguments,
@@ -153,7 +153,7 @@ class Reply:
 
     @property
     def downgraded(self) -> bool:
-        """True if Bedrock reported another mode than the step requested."""
+        """Whether Bedrock reported another mode than the step requested."""
         return self.served is not None and self.served != self.requested
 
     @property
@@ -175,13 +175,13 @@ class Reply:
 
 
 def response_text(response: Mapping[str, Any]) -> str:
-    """Return the text blocks joined. Blocks are selected by type, because reasoning may come first."""
+    """Returns the text blocks joined. Blocks are selected by type, because reasoning may come first."""
     blocks = response.get("output", {}).get("message", {}).get("content", ())
     return "".join(block["text"] for block in blocks if "text" in block)
 
 
 def served_mode(response: Mapping[str, Any]) -> Mode:
-    """Return the mode that Bedrock reports. A missing field means the default, also after a silent fallback from
+    """Returns the mode that Bedrock reports. A missing field means the default, also after a silent fallback from
     optimized to standard latency. Source: Bedrock user guide, latency-optimized-inference."""
     return Mode(
         latency=response.get("performanceConfig", {}).get("latency", STANDARD),
@@ -190,7 +190,7 @@ def served_mode(response: Mapping[str, Any]) -> Mode:
 
 
 def response_cost(response: Mapping[str, Any], step: Step, served: Mode | None, route: RouteMap) -> Decimal | None:
-    """Return US dollars at the price of the mode served: the step's own, or that of a step of the same model in that
+    """Returns US dollars at the price of the mode served: the step's own, or that of a step of the same model in that
     mode. None if it is not known; see Reply.cost."""
     usage, prices = response.get("usage", {}), _prices(step, served, route)
     cached = usage.get("cacheReadInputTokens", 0) or usage.get("cacheWriteInputTokens", 0)

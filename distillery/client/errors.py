@@ -113,7 +113,7 @@ class FunctionRefused(Exception):
 
 
 def _summaries(attempts: Sequence[Attempt]) -> Iterator[str]:
-    """One text for each run of equal attempts."""
+    """Returns one text for each run of equal attempts."""
 
     def key(attempt: Attempt) -> tuple[str, str, str]:
         return attempt.identifier or "no model", attempt.region, attempt.error or ""

@@ -59,7 +59,7 @@ class CircuitBreaker:
         self._failures, self._retry_at = 0, 0.0
 
     def admits(self) -> bool:
-        """Return whether to send a request. If the breaker is open, True means that the caller is the one to try."""
+        """Returns whether to send a request. If the breaker is open, True means that the caller is the one to try."""
         if self._failures < BREAKER_FAILURES:
             return True
         with self._lock:
@@ -69,12 +69,12 @@ class CircuitBreaker:
             return True
 
     def record_success(self) -> None:
-        """Record a response. A response that blames the request counts as success."""
+        """Records a response. A response that blames the request counts as success."""
         with self._lock:
             self._failures = 0
 
     def record_failure(self, *, permanent: bool = False) -> None:
-        """Record a failure. A permanent one opens the breaker at once."""
+        """Records a failure. A permanent one opens the breaker at once."""
         with self._lock:
             self._failures = max(self._failures + 1, BREAKER_FAILURES if permanent else 0)
             self._retry_at = self._now() + BREAKER_SECONDS
@@ -128,7 +128,7 @@ class Fallback:
         return self.started_at + self._excluded + self.deadline - self._timing.now()
 
     def exclude(self, seconds: float) -> None:
-        """Do not count this time: the caller had not begun to read its stream."""
+        """Excludes this time: the caller had not begun to read its stream."""
         self._excluded += seconds
 
     def __iter__(self) -> Iterator[PlannedAttempt]:
@@ -146,7 +146,7 @@ class Fallback:
         self.attempts.append(self._record(planned))
 
     def failed(self, planned: PlannedAttempt, error: Exception) -> Failure:
-        """Record a failure. If the resource is gone, reread the map, once per request."""
+        """Records a failure. If the resource is gone, it rereads the map, once per request."""
         failure = classify(error)
         self.attempts.append(self._record(planned, failure))
         self._last = failure.kind
@@ -199,7 +199,7 @@ class Fallback:
             yield target, target is postponed[-1]
 
     def _resolved(self, index: int, step: Step) -> ResolvedStep | None:
-        """None if there is nothing to call: no model was promoted, or this request found the step gone or denied."""
+        """Returns what to call; None if no model was promoted, or this request found the step gone or denied."""
         try:
             target = self._store.resolve(index, step, self._cost_centre, self.remaining)
         except (NothingPromoted, UnreadableAlias, ReadInProgress, *AWS_ERRORS) as error:
@@ -224,7 +224,7 @@ class Fallback:
                 return
 
     def _pause(self, failures: int) -> None:
-        """Pause before a step that has failed, never beyond the deadline."""
+        """Pauses before a step that has failed, never beyond the deadline."""
         if failures:
             most = min(MAX_PAUSE, FIRST_PAUSE * 2 ** (failures - 1), max(self.remaining, 0.0))
             self._timing.sleep(self._timing.jitter(most))
@@ -241,7 +241,7 @@ class Fallback:
 
 
 def timeout_within(deadline: float, seconds: float) -> float | None:
-    """Return the longest time-out of an attempt that is at most `seconds`, or None if too little time remains.
+    """Returns the longest time-out of an attempt that is at most `seconds`, or None if too little time remains.
 
     The time-outs lie a little below the deadline and its half, because a request that has just begun has slightly less.
     """

@@ -32,12 +32,12 @@ class RouteInvocation:
         raise self.exhausted()
 
     def send(self, planned: PlannedAttempt, operation: str) -> Any:
-        """Call `converse` or `converse_stream` of boto3 and return its response."""
+        """Calls `converse` or `converse_stream` of boto3 and returns its response."""
         runtime = self._clients.runtime(planned.target.step.region, planned.timeout)
         return getattr(runtime, operation)(**self._request.arguments_for(planned.target, planned.route))
 
     def failed(self, planned: PlannedAttempt, error: Exception) -> None:
-        """Record a failed attempt. Raises the error again if it is the caller's."""
+        """Records a failed attempt. Raises the error again if it is the caller's."""
         failure = self.fallback.failed(planned, error)
         if failure.kind is FailureKind.CALLERS:
             self._notify(error=failure.name, callers=True)
@@ -50,7 +50,7 @@ class RouteInvocation:
         first_token_at: float | None = None,
         ended_at: float = 0.0,
     ) -> Reply:
-        """Build the reply and notify the observer.
+        """Builds the reply and notifies the observer.
 
         Args:
             planned: the attempt that succeeded.
@@ -80,20 +80,20 @@ class RouteInvocation:
         return reply
 
     def exhausted(self) -> Exception:
-        """Return the error to raise: AllStepsFailed, or boto3's error of the first step if every step was denied."""
+        """Returns the error to raise: AllStepsFailed, or boto3's error of the first step if every step was denied."""
         error = AllStepsFailed(self.fallback.route.route, self.fallback.deadline, self.fallback.attempts)
         denial = self.fallback.denial
         self._notify(error=self.fallback.attempts[0].error if denial else type(error).__name__)
         return denial or error
 
     def broken(self, planned: PlannedAttempt, error: Exception, text: str) -> StreamBroken:
-        """Return the error to raise for a stream that failed after its first text."""
+        """Returns the error to raise for a stream that failed after its first text."""
         self.fallback.failed(planned, error)
         self._notify(error=StreamBroken.__name__)
         return StreamBroken(self.fallback.route.route, text, self.fallback.attempts)
 
     def _notify(self, **result: Any) -> None:
-        """Notify the observer the first time only: a stream may be closed while it is read."""
+        """Notifies the observer the first time only: a stream may be closed while it is read."""
         if self._notified:
             return
         self._notified, route = True, self.fallback.route

@@ -104,7 +104,7 @@ Observer = Callable[[Served], object]
 
 
 def notify(observer: Observer | None, served: Served) -> None:
-    """Call an observer. Its exceptions are logged and never affect the request."""
+    """Calls an observer. Its exceptions are logged and never affect the request."""
     if observer is None:
         return
     try:
@@ -135,18 +135,18 @@ def to_line(document: Mapping[str, Any]) -> str:
 
 
 def embedded(directives: Iterable[Mapping[str, Any]], *, at: float) -> dict[str, Any]:
-    """Return the metadata that tells CloudWatch which members are metrics. `at`: seconds since the epoch."""
+    """Returns the metadata that tells CloudWatch which members are metrics. `at`: seconds since the epoch."""
     return {"_aws": {"Timestamp": round(at * 1000), "CloudWatchMetrics": list(directives)}}
 
 
 def directive(dimensions: DimensionSets, metrics: Iterable[str]) -> dict[str, Any]:
-    """Return a metric directive: the members that are metrics, and their dimension sets."""
+    """Returns a metric directive: the members that are metrics, and their dimension sets."""
     definitions = [{"Name": metric, "Unit": UNITS.get(metric, "Count")} for metric in metrics]
     return {"Namespace": NAMESPACE, "Dimensions": [list(each) for each in dimensions], "Metrics": definitions}
 
 
 def metric_document(served: Served, *, at: float) -> dict[str, Any]:
-    """Return the line as an object. `at`: seconds since the epoch."""
+    """Returns the line as an object. `at`: seconds since the epoch."""
     requests, answers = dict(_request_values(served)), dict(_answer_values(served.reply))
     values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
     reply = served.reply

@@ -27,7 +27,7 @@ Document = dict[str, Any]
 def published(
     environment: str, *, region: str | None = None, session: Any = None, names: Iterable[str] | None = None
 ) -> dict[str, Any]:
-    """Read the routes of an environment as one document.
+    """Reads the routes of an environment as one document.
 
     {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
 
@@ -70,7 +70,7 @@ class PublishedMaps:
         return sorted(str(name) for name in self._account.serving["routes"])
 
     def get(self, route: str) -> Document:
-        """Return the map of one route, with `probed` set in the steps that a probe has a result for."""
+        """Returns the map of one route, with `probed` set in the steps that a probe has a result for."""
         with as_not_reached(f"reading the map of route {route!r}"):
             text = self._value(f"/distillery/{self._account.environment}/routes/{route}")
         try:
@@ -87,7 +87,7 @@ class PublishedMaps:
         return document
 
     def put_probe_result(self, route: str, *, application: str, works: bool) -> None:
-        """Write the result of a probe.
+        """Writes the result of a probe.
 
         Args:
             route: name of the route.

@@ -76,7 +76,7 @@ class Route:
         return self._store.map()
 
     def ready(self) -> RouteMap:
-        """Return the map before a request. If there is none, the observer counts that request as failed.
+        """Returns the map before a request. If there is none, the observer counts that request as failed.
 
         Raises:
             NoSuchRoute: the environment publishes no such route.
@@ -89,7 +89,7 @@ class Route:
             raise
 
     def failed(self, error: Exception, *, callers: bool) -> None:
-        """Notify the observer of a request that failed before a step was called.
+        """Notifies the observer of a request that failed before a step was called.
 
         Args:
             error: the error.
@@ -99,7 +99,7 @@ class Route:
         notify(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
     def converse(self, **request: Unpack[ConverseArguments]) -> Reply:
-        """Send a request and return the complete reply.
+        """Sends a request and returns the complete reply.
 
         Args:
             **request: arguments of Bedrock's Converse (https://docs.aws.amazon.com/bedrock/latest/APIReference/
@@ -117,7 +117,7 @@ class Route:
         return self._call(request).converse()
 
     def converse_stream(self, **request: Unpack[ConverseArguments]) -> ReplyStream:
-        """Send a request and return its stream, once Bedrock has accepted it.
+        """Sends a request and returns its stream, once Bedrock has accepted it.
 
         Takes the same arguments and raises the same errors as `converse`. Reading the stream also raises StreamBroken.
         """
@@ -145,7 +145,7 @@ class Route:
         return fallback
 
     def _breaker(self, target: ResolvedStep) -> CircuitBreaker:
-        """Return the circuit breaker of a target. The route keeps them for its lifetime."""
+        """Returns the circuit breaker of a target. The route keeps them for its lifetime."""
         with self._lock:
             if target.key not in self._breakers:
                 self._breakers[target.key] = CircuitBreaker(self._timing.now)

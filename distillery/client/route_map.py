@@ -59,7 +59,7 @@ class Prices:
     long_factor: str = "1"
 
     def cost(self, *, input_tokens: int, output_tokens: int) -> Decimal:
-        """Return the cost of one request in US dollars."""
+        """Returns the cost of one request in US dollars."""
         dollars = (Decimal(self.input) * input_tokens + Decimal(self.output) * output_tokens) / 1_000_000
         long = self.long_above is not None and input_tokens > self.long_above
         return dollars * Decimal(self.long_factor) if long else dollars
@@ -135,7 +135,7 @@ class RouteMap:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Parse and check a map. Raises UnreadableMap, which names the missing or invalid fields."""
+        """Parses and checks a map. Raises UnreadableMap, which names the missing or invalid fields."""
         try:
             values = parse_object(text)
             if (version := values["version"]) != VERSION or type(version) is not int:  # true and 1.0 equal 1
@@ -149,12 +149,12 @@ class RouteMap:
             raise UnreadableMap(f"the parameter holds no map of a route: {error!r}") from error
 
     def document(self) -> dict[str, Any]:
-        """Return the map as a JSON object."""
+        """Returns the map as a JSON object."""
         return {**_non_defaults(self), "version": self.version, "steps": [_step_document(step) for step in self.steps]}
 
 
 def environment_document(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the maps of an environment as one document. `region` is the inference Region, which publishes them.
+    """Returns the maps of an environment as one document. `region` is the inference Region, which publishes them.
 
     {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
     """
@@ -162,7 +162,7 @@ def environment_document(environment: str, region: str, maps: Mapping[str, Mappi
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Parse the JSON object of a parameter. Raises ValueError if it is not one, too long, or nested too deeply."""
+    """Parses the JSON object of a parameter. Raises ValueError if it is not one, too long, or nested too deeply."""
     if len(text) > DOCUMENT_MAX:
         raise ValueError(f"it has {len(text)} characters, at most {DOCUMENT_MAX} are read")
     try:
@@ -175,7 +175,7 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def check_fields(values: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
-    """Raise ValueError naming the fields whose values are invalid. Unknown fields are ignored."""
+    """Raises ValueError naming the fields whose values are invalid. Unknown fields are ignored."""
     if invalid := [name for name, is_valid in checks.items() if name in values and not is_valid(values[name])]:
         raise ValueError(f"{', '.join(invalid)} holds an invalid value")
 

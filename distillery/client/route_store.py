@@ -72,7 +72,7 @@ class CachedValue(Generic[T]):
         self._entry: _Entry[T] | None = None
 
     def value(self, wait: float = MAX_WAIT) -> T:
-        """Return the value, at most CACHE_SECONDS old.
+        """Returns the value, at most CACHE_SECONDS old.
 
         Args:
             wait: seconds to wait for another thread's read if there is no previous value.
@@ -88,14 +88,14 @@ class CachedValue(Generic[T]):
         return _value(entry)
 
     def refresh(self, wait: float = MAX_WAIT) -> T:
-        """Return the value, at most RETRY_SECONDS old. Raises the same errors."""
+        """Returns the value, at most RETRY_SECONDS old. Raises the same errors."""
         entry = self._entry
         if entry is None or self._now() >= entry.read_at + RETRY_SECONDS:
             entry = self._reread(None, wait, older=entry)
         return _value(entry)
 
     def _reread(self, fallback: _Entry[T] | None, wait: float, *, older: _Entry[T] | None) -> _Entry[T]:
-        """Read, or return `fallback` while another thread reads. Without a fallback, wait for the other thread."""
+        """Reads, or returns `fallback` while another thread reads. Without a fallback, waits for the other thread."""
         if not self._lock.acquire(timeout=0.0 if fallback else max(wait, 0.0)):
             if fallback is None:
                 raise ReadInProgress("another thread is still reading it")
@@ -149,11 +149,11 @@ class RouteStore:
         self._aliases: dict[tuple[str, str], CachedValue[AliasedEndpoint]] = {}
 
     def map(self, wait: float = MAX_WAIT) -> RouteMap:
-        """Return the map. `wait`: seconds to wait for another thread's read. Raises NoSuchRoute, MapUnavailable."""
+        """Returns the map. `wait`: seconds to wait for another thread's read. Raises NoSuchRoute, MapUnavailable."""
         return self._checked(lambda: self._map.value(wait))
 
     def resolve(self, index: int, step: Step, cost_centre: str | None, wait: float = MAX_WAIT) -> ResolvedStep:
-        """Return what to call for a step now.
+        """Returns what to call for a step now.
 
         Args:
             index: position of the step in the fallback policy.
@@ -175,7 +175,7 @@ class RouteStore:
         return ResolvedStep(index, step, endpoint.arn, endpoint.model)
 
     def refresh(self, remaining: Callable[[], float]) -> None:
-        """Reread the map and every alias that was read before, as long as seconds remain. What cannot be read stays as
+        """Rereads the map and every alias that was read before, as long as seconds remain. What cannot be read stays as
         it was. Raises NoSuchRoute, MapUnavailable."""
         self._checked(lambda: self._map.refresh(remaining()))
         for alias in list(self._aliases.values()):
@@ -191,8 +191,8 @@ class RouteStore:
             return read()
         except ParameterNotFound as error:
             raise NoSuchRoute(
-                f"there is no route {self.name!r} in {self._environment}, as {self._region} has it; its stack lists "
-                "the routes"
+                f"there is no route {self.name!r} in environment {self._environment} in {self._region}; "
+                "`distillery routes` lists the routes"
             ) from error
         except (UnreadableMap, ReadInProgress, *AWS_ERRORS) as error:
             raise MapUnavailable(f"the map of route {self.name!r} cannot be read: {error}") from error
@@ -207,7 +207,7 @@ class RouteStore:
             return self._aliases[key]
 
     def _read_map(self) -> RouteMap:
-        """Try the name, then the recipe of that name. A caller that may read only the second is denied the first, and
+        """Tries the name, then the recipe of that name. A caller that may read only the second is denied the first, and
         does not learn whether it exists. Another failure of the second does not mean that the route does not exist."""
         if not ROUTE_NAME.fullmatch(self.name):
             raise ParameterNotFound(self.name)
@@ -234,8 +234,11 @@ class RouteStore:
 
 
 def read_map(read: ReadParameter, environment: str, name: str) -> RouteMap:
-    """Read a route's map with its probe results. Raises UnreadableMap also for the map of another route, whose tags the
-    requests would carry."""
+    """Reads a route's map with its probe results.
+
+    Raises:
+        UnreadableMap: The map is invalid, or that of another route, whose tags the requests would carry.
+    """
     route = RouteMap.from_json(read(f"/distillery/{environment}/routes/{name}"))
     if (route.environment, route.route) != (environment, name):
         raise UnreadableMap(f"the parameter holds the map of {route.route!r} of {route.environment!r}")
@@ -243,17 +246,17 @@ def read_map(read: ReadParameter, environment: str, name: str) -> RouteMap:
 
 
 def probe_parameter(environment: str, route: str, application: str) -> str:
-    """Return the name of a probe result. `application` is the ARN of the application inference profile."""
+    """Returns the name of a probe result. `application` is the ARN of the application inference profile."""
     return f"/distillery/{environment}/probed/{route}/{application.rpartition('/')[2]}"
 
 
 def format_probe_result(works: bool) -> str:
-    """Return the value of a probe result's parameter."""
+    """Returns the value of a probe result's parameter."""
     return json.dumps(works)
 
 
 def with_probe_results(route: RouteMap, read: ReadParameter) -> RouteMap:
-    """Return the map with `probed` set from the probe results, whatever the map itself contains.
+    """Returns the map with `probed` set from the probe results, whatever the map itself contains.
 
     A result that cannot be read counts as unknown: the step is called through the system-defined profile, which only
     loses a tag.
@@ -286,7 +289,7 @@ def _is_denied(error: ClientError) -> bool:
 
 
 def _endpoint(text: str, region: str) -> AliasedEndpoint:
-    """Parse an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
+    """Parses an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
     try:
         alias = parse_object(text)
         check_fields(alias, {"endpoint": is_object, "current": IS_MODEL})

@@ -23,11 +23,11 @@ class SingleStep:
         self._environment, self._clients = account.environment, Clients(account.session)
 
     def runtime(self, region: str) -> Any:
-        """Return the bedrock-runtime client of a Region."""
+        """Returns the bedrock-runtime client of a Region."""
         return self._clients.runtime(region, READ_TIMEOUT)
 
     def resolve(self, route: RouteMap, index: int) -> ResolvedStep:
-        """Return what to call for a step now. Raises the errors of RouteStore.resolve."""
+        """Returns what to call for a step now. Raises the errors of RouteStore.resolve."""
         step = route.steps[index]
         store = RouteStore(
             route.route,
@@ -42,7 +42,7 @@ class SingleStep:
 def step_arguments(
     route: RouteMap, target: ResolvedStep, conversation: Mapping[str, Any], max_tokens: int
 ) -> dict[str, Any]:
-    """Return the arguments of Converse and ConverseStream.
+    """Returns the arguments of Converse and ConverseStream.
 
     Args:
         route: the route's map.
@@ -54,10 +54,10 @@ def step_arguments(
 
 
 def user_message(text: str) -> dict[str, Any]:
-    """Return a conversation of one user message."""
+    """Returns a conversation of one user message."""
     return {"messages": [{"role": "user", "content": [{"text": text}]}]}
 
 
 def is_simulated(response: Mapping[str, Any]) -> bool:
-    """Return whether the response came from the simulator."""
+    """Returns whether the response came from the simulator."""
     return SIMULATOR_HEADER in response.get("ResponseMetadata", {}).get("HTTPHeaders", {})

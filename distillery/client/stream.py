@@ -52,7 +52,7 @@ class ReplyStream:
                 yield text
 
     def events(self) -> Iterator[Event]:
-        """Iterate over the events of ConverseStream. Raises StreamBroken, AllStepsFailed, or boto3's ClientError."""
+        """Iterates over the events of ConverseStream. Raises StreamBroken, AllStepsFailed, or boto3's ClientError."""
         return self._read(_is_content)
 
     def __enter__(self) -> Self:
@@ -64,7 +64,7 @@ class ReplyStream:
         self.close()
 
     def close(self) -> None:
-        """End the stream. The reply of a stream that is closed early has no usage, which Bedrock reports last."""
+        """Ends the stream. The reply of a stream that is closed early has no usage, which Bedrock reports last."""
         self._response["stream"].close()
         if not self._ended:
             self._call.fallback.succeeded(self._planned)
@@ -92,7 +92,7 @@ class ReplyStream:
             self.close()
 
     def _events(self, commits: Callable[[Event], bool]) -> Iterator[Event]:
-        """Read one attempt. Events are held back until one commits to it. Returns at the end of the stream, or after
+        """Reads one attempt. Events are held back until one commits to it. Returns at the end of the stream, or after
         the next attempt was opened."""
         held: list[Event] | None = []
         try:
@@ -123,7 +123,7 @@ class ReplyStream:
         self._finish()
 
     def _limit_wait(self) -> None:
-        """Let no wait for an event before the first text go beyond the deadline. Raises StreamLate after it."""
+        """Lets no wait for an event before the first text go beyond the deadline. Raises StreamLate after it."""
         remaining = self._call.fallback.remaining
         if remaining <= 0:
             raise StreamLate("the deadline passed before the first text")
@@ -166,7 +166,7 @@ class StreamAssembler:
         self._metadata: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:
-        """Add the next event."""
+        """Adds the next event."""
         match event:
             case {"contentBlockDelta": delta}:
                 self._add_delta(delta["contentBlockIndex"], delta["delta"])
@@ -212,7 +212,7 @@ def _add_reasoning(reasoning: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 
 def _parsed_tool_input(block: dict[str, Any]) -> dict[str, Any]:
-    """Return the block with the input of a tool parsed from JSON. Invalid JSON stays text."""
+    """Returns the block with the input of a tool parsed from JSON. Invalid JSON stays text."""
     if "toolUse" not in block or not isinstance(block["toolUse"].get("input"), str):
         return block
     try:

@@ -14,20 +14,20 @@ from local.emulator.process import CannotStart, running, start, stop
 
 
 def _status(account: LocalAccount) -> dict[str, object]:
-    """What `status` prints: all but the secret, which `env` gives."""
+    """Returns what `status` prints: all settings except the secret, which `env` prints."""
     return {name: value for name, value in asdict(account).items() if name != "secret"} | {"endpoint": account.endpoint}
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="This machine as an AWS account.")
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="A local AWS account.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("start", "stop", "status", "env"):
         one = verbs.add_parser(verb)
-        one.add_argument("--state", type=Path, default=STATE, help="the folder of pid, clock and log")
+        one.add_argument("--state", type=Path, default=STATE, help="the state folder")
         if verb == "start":
-            one.add_argument("--port", type=int, default=4566, help="0 takes any free one")
-            one.add_argument("--date", help="the virtual day to start on, as 2024-12-04; default: now")
-            one.add_argument("--speed", type=float, default=360.0, help="virtual seconds a second")
+            one.add_argument("--port", type=int, default=4566, help="0 selects a free port")
+            one.add_argument("--date", help="the virtual date of the start, such as 2024-12-04; default: now")
+            one.add_argument("--speed", type=float, default=360.0, help="virtual seconds per real second")
             one.add_argument("--model-units", type=int, default=0, help="quota of Provisioned Throughput units")
             one.add_argument("--teacher-error", type=float, default=0.03, help="share of wrong answers, 0 to 1")
             one.add_argument("--shuffle-teacher", action="store_true", help="permute the teacher's answers")
@@ -38,7 +38,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def command(argv: Sequence[str]) -> int:
-    """`start`, `stop`, `status`, `env`; the exit code, 1 with one sentence on stderr when it cannot be done."""
+    """Runs `start`, `stop`, `status` or `env`. Returns the exit code: 1 after one sentence on stderr."""
     given = vars(_arguments(argv))
     verb, state = given.pop("verb"), given["state"].resolve()
     try:

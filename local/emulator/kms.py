@@ -114,7 +114,7 @@ def _key(action: str, resource: str, named: str | None) -> str | None:
 
 
 def key_uses(action: str, resource: str, region: str, *, named: str | None = None) -> Iterator[KeyUse]:
-    """What an action on a resource (an ARN) needs of the key that the resource is under; nothing if it is under none.
+    """Returns how an action on a resource (an ARN) uses the key that encrypts the resource; empty without such a key.
 
     named: the key that a PutObject names itself.
     """

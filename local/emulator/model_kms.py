@@ -46,7 +46,7 @@ def _behind(simulator: Any, endpoint: str) -> str | None:
 
 
 def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str, Any]) -> Iterator[Check]:
-    """What the request is checked on too; nothing where no key of a customer is concerned."""
+    """Returns the checks of the customer managed KMS keys that the request uses; empty if it uses none."""
     if operation in _MADE_UNDER:
         yield from _on(key_arn(body.get(_MADE_UNDER[operation])), _CUSTOMIZE)
         return

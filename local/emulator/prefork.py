@@ -1,10 +1,10 @@
-"""Starts Lambda workers as copies of itself, with boto3 imported and the descriptions of its services read.
+"""Starts Lambda workers as copies of itself, with boto3 and its service descriptions already loaded.
 
-The emulator runs it with the functions' interpreter, which holds boto3 and nothing of ours: standard library only. Its
-arguments are the number of a socket and the folders of layers, which may hold another boto3. It reads one request at a
-time from the socket: JSON `{"script", "cwd", "env"}` with four
-file descriptors (the worker's stdin, stdout and stderr, and where its exit code goes), and answers with the worker's
-process id. It ends with the socket; workers end with their stdin.
+The emulator runs it with the functions' interpreter, which has boto3 but not this project's packages, so this module
+imports only the standard library. Its arguments are the number of a socket and the folders of layers, which may contain
+another boto3. It reads one request at a time from the socket: JSON `{"script", "cwd", "env"}` with four file
+descriptors (the worker's stdin, stdout and stderr, and the pipe for its exit code). It answers with the worker's
+process ID. It ends when the socket is closed; a worker ends when its stdin is closed.
 """
 
 import json
@@ -21,11 +21,11 @@ from typing import NoReturn
 
 REQUEST_MAX = 1 << 20
 """Bytes. Lambda allows 4 KB of environment variables."""
-_SERVICES = ("bedrock", "dynamodb", "s3", "ssm", "stepfunctions")  # of which most functions of an account make a client
+_SERVICES = ("bedrock", "dynamodb", "s3", "ssm", "stepfunctions")  # most functions create clients of these
 
 
 def _import_boto3(folders: Sequence[str]) -> None:
-    """Import what every function imports; a description that is read once is read for all workers."""
+    """Imports what every function imports. A service description is read once for all workers."""
     sys.path[:0] = folders
     import boto3
     from botocore.loaders import JSONFileLoader
@@ -45,7 +45,7 @@ def _import_boto3(folders: Sequence[str]) -> None:
 
 
 def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> NoReturn:
-    """Be the worker: as if this process had just been started with that script."""
+    """Turns this process into a worker, as if it had just been started with that script."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -72,7 +72,7 @@ def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> 
 
 
 def _reap(statuses: dict[int, int]) -> None:
-    """Pass on the exit codes of the workers that ended."""
+    """Reports the exit codes of the workers that ended."""
     while statuses:
         process, status = os.waitpid(-1, os.WNOHANG)
         if not process:
@@ -83,7 +83,7 @@ def _reap(statuses: dict[int, int]) -> None:
 
 
 def main() -> None:
-    """Serve until the emulator closes the socket."""
+    """Serves requests until the emulator closes the socket."""
     emulator = socket.socket(fileno=int(sys.argv[1]))
     ended, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -80,8 +80,8 @@ OURS = re.compile(rf"(?:{re.escape(distillery.WHEEL)}|bedrock_simulator-[\d.]+-p
 def _installed(text: str) -> Iterator[str]:
     """Yields what commands in a text install. `{WHEEL}` in code stands for its value."""
     text = text.replace("{WHEEL}", distillery.WHEEL)
-    for said in re.findall(r"\bpip install +((?:--?[\w=.-]+ +)*)['\"]?([\w.,+\[\]-]+(?: [a-z][\w.-]+)*)", text):
-        yield from (word for word in said[1].strip(".,").split() if not word.startswith("-"))
+    for said in re.findall(r"\bpip install +((?:--?[\w=.-]+ +)*)['\"]?([\w.,+/\[\]-]+(?: [a-z][\w.-]+)*)", text):
+        yield from (word for word in said[1].rstrip(".,").split() if not word.startswith("-"))
 
 
 def test_nobody_is_told_to_install_what_is_not_ours_under_our_name() -> None:

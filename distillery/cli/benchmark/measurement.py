@@ -164,7 +164,7 @@ def run(plan: Plan, budget: Budget, on_request: Callable[[], object]) -> Benchma
                 result.stopped = f"the next request might have gone above the cap of ${budget.cap}"
                 break
     except KeyboardInterrupt:
-        result.stopped = "it was stopped"
+        result.stopped = "Ctrl-C stopped it"
     return result
 
 

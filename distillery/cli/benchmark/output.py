@@ -6,14 +6,14 @@ from typing import Any
 
 from rich.console import Group
 
-from distillery import WHEEL
+from distillery import WHEEL, WHEEL_SOURCE
 from distillery.cli.benchmark.measurement import MIN_TOKENS
 from distillery.cli.benchmark.report import FIRST, PACE, PERCENTILES, WHOLE, Figure, Report, Summary
 from distillery.cli.terminal import Table, Text, append_row, styled
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, one_line
 
-SIMULATED = "Simulated: these are the figures that the local Bedrock models. They say nothing about AWS."
+SIMULATED = "Simulated: these are the figures that the local Bedrock models. They are not measurements of AWS."
 FEW = 100
 """With fewer answers, the 99th percentile is nearly the slowest of them."""
 CHART_SUFFIXES = (".png", ".svg")
@@ -30,7 +30,7 @@ _SPREAD = 0.4
 def table(report: Report) -> Group:
     """Returns the figures of all variants, the modes that were served, the changes, and notes on how to read them."""
     figures = Table("", "", box=None, pad_edge=False)
-    for heading in ("p50", "95 % of it", "p90", "p99"):
+    for heading in ("p50", "95 % interval", "p90", "p99"):
         figures.add_column(heading, justify="right", no_wrap=True)
     for one in report.summaries:
         for cells in _rows(one):
@@ -85,13 +85,13 @@ def _number(value: float) -> str:
 def check_chart(file: Path) -> None:
     """Raises BadRequest for a file of another kind, or without matplotlib, before any request is paid for."""
     if file.suffix not in CHART_SUFFIXES:
-        raise BadRequest(f"--chart {file.name}: a chart is {' or '.join(CHART_SUFFIXES)}")
+        raise BadRequest(f"--chart {file.name}: name a file that ends in {' or '.join(CHART_SUFFIXES)}")
     if not file.parent.is_dir():
         raise BadRequest(f"--chart {file}: there is no folder {file.parent}")
     try:
         import matplotlib  # noqa: F401  # of the extra `chart`
     except ModuleNotFoundError as error:
-        raise BadRequest(f"a chart needs matplotlib: pip install '{WHEEL}[chart]'") from error
+        raise BadRequest(f"a chart needs matplotlib: pip install '{WHEEL}[chart]'; {WHEEL_SOURCE}") from error
 
 
 def draw_chart(report: Report, file: Path, title: str) -> None:

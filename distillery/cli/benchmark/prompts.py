@@ -36,7 +36,7 @@ def from_file(file: Path) -> Iterator[BenchmarkPrompt]:
     """Yields the prompts of a file over and over.
 
     A `.jsonl` file holds conversations as recipes learn from them, whose last answer is left out; any other file holds
-    one prompt per line. Raises BadRequest for a file without prompts, or with a line that is no conversation.
+    one prompt per line. Raises BadRequest for a file without prompts, or with a line that is not a conversation.
     """
     read = _from_conversation if file.suffix == ".jsonl" else _from_text
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -55,6 +55,6 @@ def _from_conversation(line: str) -> BenchmarkPrompt:
         messages = conversation["messages"]
         messages = messages[:-1] if messages[-1]["role"] == "assistant" else messages
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise BadRequest(f"no conversation, see distillery check: {line[:60]}") from error
+        raise BadRequest(f"not a conversation; run distillery check for the reason: {line[:60]}") from error
     system = {"system": conversation["system"]} if conversation.get("system") else {}
     return BenchmarkPrompt({"messages": messages, **system})

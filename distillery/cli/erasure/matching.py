@@ -17,7 +17,7 @@ from distillery.core.conversation import NotAConversation, Prompt, fold, parse
 from distillery.core.errors import BadRequest
 
 MIN_LETTERS = 4
-"""The shortest text that is looked for: shorter ones are in nearly every file."""
+"""The shortest text that can be searched for; a shorter text would match nearly every file."""
 MAX_DEPTH = 40
 
 Matcher = Callable[[set[str]], bool]
@@ -28,7 +28,9 @@ def text_matcher(text: str) -> Matcher:
     """Returns a matcher of the text within any other. Raises BadRequest for a text that is too short."""
     wanted = fold(text)
     if len(wanted) < MIN_LETTERS:
-        raise BadRequest(f"a text of {len(wanted)} letters is in nearly every file; give at least {MIN_LETTERS}")
+        raise BadRequest(
+            f"the text has {len(wanted)} letters and would match nearly every file; give at least {MIN_LETTERS}"
+        )
     return lambda texts: any(wanted in text for text in texts)
 
 
@@ -48,14 +50,15 @@ def prompt_matcher(prompts: Iterable[Prompt], mask: Callable[[str], str] = str) 
 
 
 def read_prompts(body: bytes) -> list[Prompt]:
-    """Returns the prompts of a file. Raises BadRequest with the number of the first line that is no prompt."""
+    """Returns the prompts of a file. Raises BadRequest with the number of the first line that is not a prompt."""
     found = []
     for number, line in enumerate(decompress(body).decode(errors="replace").split("\n"), start=1):
         if line.strip():
             try:
                 found.append(parse(line))
             except NotAConversation as error:
-                raise BadRequest(f"line {number} is no prompt; one conversation a line, or use --text") from error
+                what = f"line {number} is not a prompt"
+                raise BadRequest(f"{what}; put one conversation on each line, or use --text") from error
     if not found:
         raise BadRequest("the file contains no prompt")
     return found

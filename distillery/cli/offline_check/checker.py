@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from distillery import WHEEL
+from distillery import WHEEL, WHEEL_SOURCE
 from distillery.core import clock
 from distillery.core.errors import BadRequest, Refused
 from distillery.datasets.report import UploadStatus, upload_report, validation_report
@@ -31,7 +31,7 @@ def recipe_run(environment: str, name: str) -> RecipeRun:
         from distillery.settings.reading import parse, read
     except ModuleNotFoundError as error:  # pydantic, which the hook for pre-commit does not install
         raise BadRequest(
-            f"--recipe needs the package {error.name}; install it with pip install '{WHEEL}[cli]', or say --student"
+            f"--recipe needs the package {error.name}: pip install '{WHEEL}[cli]'; {WHEEL_SOURCE}; or pass --student"
         ) from error
     settings = parse(read(environment), environment)
     if name not in settings.recipes:

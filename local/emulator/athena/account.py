@@ -18,7 +18,13 @@ class AthenaAccessDenied(Exception):
 
 
 class CallerAccount:
-    """caller: ARN of the caller; the root user may do everything."""
+    """Tables and objects as a caller may read them.
+
+    Args:
+        caller: ARN of the caller; the root user may do everything.
+        database: Database of tables that are named without one.
+        now: The time from which relative partition ranges count.
+    """
 
     def __init__(self, caller: str, database: str, now: datetime) -> None:
         self._caller, self._database, self._now = caller, database, now
@@ -46,7 +52,7 @@ class CallerAccount:
         return bytes(body)
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
-        """The result."""
+        """Writes the result."""
         self._require("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
         self._require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
         status, _headers, _body = s3._put_object(bucket, key, body, {})

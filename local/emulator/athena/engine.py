@@ -21,16 +21,16 @@ class Host(Protocol):
     """The account in which a query runs, with the caller's permissions. Methods may raise any error."""
 
     def table(self, database: str | None, name: str) -> TextTable:
-        """A table by its name."""
+        """Returns a table by its name."""
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        """The keys of objects."""
+        """Returns the keys of objects."""
 
     def size(self, bucket: str, key: str) -> int:
-        """Of an object, in bytes."""
+        """Returns the size of an object in bytes."""
 
     def read(self, bucket: str, key: str) -> bytes:
-        """An object."""
+        """Returns the content of an object."""
 
 
 class ScanLimitExceeded(Exception):
@@ -39,7 +39,11 @@ class ScanLimitExceeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """scanned: size of the objects that were read, in bytes, as stored."""
+    """Columns and rows of a query.
+
+    Attributes:
+        scanned: Size of the objects that were read, in bytes, as stored.
+    """
 
     columns: list[str]
     rows: list[tuple[object, ...]]
@@ -47,7 +51,20 @@ class QueryResult:
 
 
 def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None) -> QueryResult:
-    """Raises InvalidStatement, UnsupportedTable, ScanLimitExceeded, what the host raises, and duckdb.Error."""
+    """Runs a query.
+
+    Args:
+        sql: The statement in Athena's dialect, with question marks for parameters.
+        parameters: SQL expressions, one for each question mark.
+        host: The account that provides tables and objects.
+        most: The most bytes to scan; None for no limit.
+
+    Raises:
+        InvalidStatement: The statement is not a single SELECT, or its parameters do not match.
+        UnsupportedTable: The local Athena cannot read one of the tables.
+        ScanLimitExceeded: The query would scan more than `most` bytes.
+        duckdb.Error: The query failed. The host's own errors pass through as well.
+    """
     tree, scanned = parse(sql, parameters), 0
     with duckdb.connect(":memory:") as engine:
         for number, table in enumerate(tables(tree)):
@@ -67,7 +84,7 @@ def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None
 def _objects(
     engine: duckdb.DuckDBPyConnection, table: exp.Table, described: TextTable, host: Host
 ) -> list[tuple[str, str]]:
-    """Yields partition and key of every object that the statement needs."""
+    """Returns partition and key of every object that the statement needs."""
     partitions = described.partitions(host.keys(described.bucket, described.prefix))
     engine.execute(f'CREATE OR REPLACE TABLE partitions ("{described.key}" VARCHAR)')
     if partitions:

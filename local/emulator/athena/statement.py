@@ -1,8 +1,8 @@
 """A statement of Athena (Trino's SQL) in DuckDB's dialect, with its parameters inserted.
 
-AWS: parameters are expressions in the order of the question marks, which may stand in a WHERE alone
+AWS: parameters are expressions in the order of the question marks, which may only occur in a WHERE clause
     (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html). Trino's JSON functions answer
-    NULL to text that is no JSON; DuckDB's raise, so each is wrapped in TRY.
+    NULL for text that is not JSON. DuckDB's functions raise an error, so each is wrapped in TRY.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def parse(sql: str, parameters: Sequence[str]) -> exp.Query:
     except SqlglotError as error:
         raise InvalidStatement(f"line 1:1: {error}") from error
     if not isinstance(tree, exp.Query):
-        raise InvalidStatement("the local Athena runs SELECT alone")
+        raise InvalidStatement("the local Athena runs only SELECT statements")
     return tree
 
 
@@ -37,7 +37,7 @@ def _filled(sql: str, parameters: Sequence[str]) -> str:
     for mark, parameter in reversed(list(zip(marks, parameters, strict=True))):
         value = sqlglot.parse_one(parameter, read=ATHENA)  # an expression by itself, or an error
         if not isinstance(value, exp.Literal | exp.Neg | exp.Cast | exp.Boolean | exp.Null):
-            raise InvalidStatement(f"the parameter {parameter} is no value")
+            raise InvalidStatement(f"the parameter {parameter} is not a literal value")
         sql = f"{sql[: mark.start]}{value.sql(ATHENA)}{sql[mark.end + 1 :]}"
     return sql
 

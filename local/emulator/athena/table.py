@@ -50,14 +50,18 @@ def text_table(glue: dict[str, Any], now: datetime) -> TextTable:
     columns, keys = storage.get("Columns") or [], glue.get("PartitionKeys") or []
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
     if len(columns) != 1 or len(keys) != 1 or not library.endswith("LazySimpleSerDe"):
-        raise UnsupportedTable("the local Athena reads tables of one column of text under one projected partition key")
+        raise UnsupportedTable(
+            "the local Athena reads only tables with one text column and one projected partition key"
+        )
     key = keys[0]["Name"]
     projected = {name.removeprefix(f"projection.{key}."): value for name, value in said.items()}
     if said.get("projection.enabled") != "true" or projected.get("type") != "date":
-        raise UnsupportedTable(f"the local Athena knows partitions that are projected as dates, and {key} is none")
+        raise UnsupportedTable(
+            f"the local Athena reads only partitions with date projection, and {key} has another type"
+        )
     location, _, end = said["storage.location.template"].partition(f"${{{key}}}")
     if end.strip("/"):
-        raise UnsupportedTable("the partition has to be the end of the location's template")
+        raise UnsupportedTable("storage.location.template must end with the partition key")
     low, high = (_bound(each.strip(), projected["format"], now) for each in projected["range"].split(","))
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     return TextTable(bucket, prefix, columns[0]["Name"], key, low, high)

@@ -52,7 +52,7 @@ def current_access_key() -> str:
 
 
 def install(simulator: Any, *following: Following) -> None:
-    """Wrap the four places where ministack authorizes a request."""
+    """Wraps the four places where ministack authorizes a request."""
     enforce = iam_evaluator.enforce
     action_of = iam_actions.extract_iam_action
     resource_of = iam_actions.extract_resource_arn

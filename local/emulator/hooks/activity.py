@@ -76,7 +76,7 @@ class _Threading:
 
 
 def install() -> None:
-    """Count deliveries, and invocations wherever they come from."""
+    """Counts deliveries, and invocations wherever they come from."""
     execute = lambda_svc._execute_function
 
     def execute_function(*args: Any, **options: Any) -> Any:

@@ -27,7 +27,7 @@ def _admitted(alarm: dict[str, Any], action: str) -> bool:
 
 
 def install() -> None:
-    """Wrap what happens when an alarm changes its state."""
+    """Wraps what happens when an alarm changes its state."""
     dispatch = cloudwatch._dispatch_alarm_actions
 
     def dispatch_alarm_actions(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:

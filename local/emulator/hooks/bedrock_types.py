@@ -37,7 +37,7 @@ def _attributes(profile: dict[str, Any]) -> dict[str, Any]:
 
 
 def install(simulator: Simulator) -> None:
-    """Register the type."""
+    """Registers the type."""
 
     def read(profile: str) -> dict[str, Any]:
         return ask(simulator, "GET", f"/inference-profiles/{quote(profile, safe='')}")

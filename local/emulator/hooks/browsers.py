@@ -12,5 +12,5 @@ from bedrock_simulator.server.http import loopback_only
 
 
 def install() -> None:
-    """Wrap the emulator's application, outermost."""
+    """Wraps the emulator's application, outermost."""
     app.app = loopback_only(app.app)

@@ -23,7 +23,7 @@ def _tag(name: str, properties: dict[str, Any]) -> None:
 
 
 def install() -> None:
-    """Replace the type's deletion, complete its create and update."""
+    """Replaces the type's deletion, and completes its create and update."""
     after(BUCKET, _tag)
 
     def delete(name: str, _properties: dict[str, Any]) -> None:

@@ -37,5 +37,5 @@ def _delete(name: str, _properties: Properties) -> None:
 
 
 def install() -> None:
-    """Register the type."""
+    """Registers the type."""
     provisioners._RESOURCE_HANDLERS[BUDGET] = {"create": _create, "update": _update, "delete": _delete}

@@ -76,7 +76,7 @@ class _Tokens:
 
 
 def install(clock: VirtualClock) -> None:
-    """Replace the callback task, the three answers to its token, and what they are authorized on."""
+    """Replaces the callback task, the three answers to its token, and the resources on which they are authorized."""
     tokens = _Tokens()
     resource_of = iam_actions.extract_resource_arn
 

@@ -18,7 +18,7 @@ from local.emulator import delivery_permissions, iam
 
 
 def install() -> None:
-    """Wrap the routing of an event whose retries are exhausted."""
+    """Wraps the routing of an event whose retries are exhausted."""
     route = lambda_svc._route_async_failure
 
     def route_async_failure(target: str, name: str, event: Any, result: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def write(execution: dict[str, Any], event: dict[str, Any], moment: int) -> None
 
 
 def install(clock: VirtualClock) -> None:
-    """Wrap the writing of history, and the beginning of an execution, whose first event is not written by it."""
+    """Wraps the writing of history, and the start of an execution, which writes its first event itself."""
     add, run = stepfunctions._add_event, stepfunctions._run_execution
 
     def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:

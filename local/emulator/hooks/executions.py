@@ -54,7 +54,7 @@ def _time_out(execution: dict[str, Any], seconds: float, clock: VirtualClock) ->
 
 
 def install(clock: VirtualClock) -> None:
-    """Wrap the execution of a state machine and of its parts."""
+    """Wraps the execution of a state machine and of its parts."""
     run = stepfunctions._run_execution
     fail = stepfunctions._fail_execution
     sub_machine = stepfunctions._run_sub_machine

@@ -29,7 +29,7 @@ def _may_log(config: dict[str, Any]) -> bool:
 
 
 def install() -> None:
-    """Wrap the writing of a function's log."""
+    """Wraps the writing of a function's log."""
     emit = lambda_svc._emit_lambda_logs
 
     def emit_lambda_logs(function: dict[str, Any], *rest: Any, **options: Any) -> None:

@@ -21,5 +21,5 @@ def _complete(name: str, properties: dict[str, Any]) -> None:
 
 
 def install() -> None:
-    """Complete the type's create and update."""
+    """Completes the type's create and update."""
     after("AWS::Lambda::Function", _complete)

@@ -31,7 +31,7 @@ def checks(action: str, resource: str, _region: str) -> Iterator[Check]:
 
 
 def install(endpoint: str) -> None:
-    """Complete the event and the address."""
+    """Completes the event and the address."""
     build, attributes = lambda_svc._build_function_url_event, provisioners._lambda_url_attributes
 
     def build_function_url_event(

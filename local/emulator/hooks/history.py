@@ -66,7 +66,7 @@ def _forked(kind: str, run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Wrap states, tasks, and what runs branches and iterations."""
+    """Wraps states, tasks, and what runs branches and iterations."""
     invoke, run = stepfunctions._invoke_resource, stepfunctions._run_sub_machine
 
     def invoke_resource(resource: str, given: Any) -> Any:

@@ -33,19 +33,17 @@ _failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None
 
 
 def worker_script() -> str:
-    """ministack's Python worker, handling logging, and reporting the class of an exception too."""
+    """Returns ministack's Python worker with a logging handler, and with the class of an exception in its report."""
     script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
     for replaced, by in ((REPORTED, WITH_TYPE), (_ANSWERED, _LOGGED)):
         if script.count(replaced) != 1:
-            raise RuntimeError(
-                "ministack's Lambda worker answers in another way: adapt local/emulator/hooks/lambdas.py"
-            )
+            raise RuntimeError("ministack's Lambda worker script has changed: adapt local/emulator/hooks/lambdas.py")
         script = script.replace(replaced, by)
     return LOGGING + script
 
 
 def read_log(worker: Any) -> str:
-    """What a worker's last invocation logged, to the end, however late it comes."""
+    """Returns all that a worker's last invocation logged, including lines that arrive after the answer."""
     lines: list[str] = []
     until = time.monotonic() + _LONGEST_LOG
     while time.monotonic() < until:
@@ -62,7 +60,7 @@ def read_log(worker: Any) -> str:
 
 
 def failure_body(result: dict[str, Any], request_id: str) -> dict[str, Any]:
-    """What Lambda answers for the exception that a worker reported."""
+    """Returns Lambda's response for the exception that a worker reported."""
     trace = str(result.get("trace", "")).splitlines(keepends=True)[1:-1]
     return {
         "errorMessage": result["error"],
@@ -73,7 +71,7 @@ def failure_body(result: dict[str, Any], request_id: str) -> dict[str, Any]:
 
 
 def install() -> None:
-    """Replace the interpreter, its worker script, and the shape of a failure."""
+    """Replaces the interpreter, its worker script, and the shape of a failure."""
     script = worker_script()
     detect = lambda_runtime._detect_runtime_binary
     invoke = lambda_runtime.Worker.invoke

@@ -24,7 +24,7 @@ class WrongWheels(Exception):
 
 
 def compiled_distributions(layer: bytes) -> set[str]:
-    """The records (`msgspec-0.22.0.dist-info`) of the layer's distributions that are built for a platform."""
+    """Returns the records (`msgspec-0.22.0.dist-info`) of the layer's distributions that are built for a platform."""
     with zipfile.ZipFile(io.BytesIO(layer)) as archive:
         records = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
         return {Path(name).parent.name for name in records if not _is_pure(archive.read(name).decode())}
@@ -36,18 +36,18 @@ def _is_pure(wheel: str) -> bool:
 
 
 def with_local_builds(layer: bytes, folder: Path) -> bytes:
-    """The layer with the local builds of its compiled distributions. Raises WrongWheels for another version."""
+    """Returns the layer with the local builds of its compiled distributions. Raises WrongWheels for another version."""
     wanted = compiled_distributions(layer)
     here = {path.name for path in folder.glob("*.dist-info")}
     if not wanted:
         return layer
     if not wanted <= here:
-        raise WrongWheels(f"a layer holds {sorted(wanted)}, {folder} holds {sorted(here)}: `make install` mends it")
+        raise WrongWheels(f"a layer has {sorted(wanted)}, but {folder} has {sorted(here)}: run `make install`")
     return link_archive(folder, "python")
 
 
 def install() -> None:
-    """Replace how a layer's content is found."""
+    """Replaces how a layer's content is found."""
     resolve = lambda_svc._resolve_layer_zip
 
     def resolve_layer_zip(attachment: Any) -> bytes | None:

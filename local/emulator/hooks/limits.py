@@ -62,7 +62,7 @@ def error_matches(listed: list[str], error: str) -> bool:
 
 
 def install() -> None:
-    """Wrap states, tasks, requests and the writing of history."""
+    """Wraps states, tasks, requests and the writing of history."""
     invoke, add = stepfunctions._invoke_resource, stepfunctions._add_event
 
     def invoke_resource(resource: str, given: Any) -> Any:

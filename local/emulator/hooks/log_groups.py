@@ -24,7 +24,7 @@ def _check_template(properties: dict[str, Any], ident: str, stack: str) -> None:
 
 
 def install() -> None:
-    """Check a key before a group is made under it."""
+    """Checks a key before a group is made under it."""
     create = cloudwatch_logs._create_log_group
 
     def create_log_group(data: dict[str, Any]) -> Any:

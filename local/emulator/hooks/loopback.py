@@ -10,7 +10,7 @@ from ministack.core import iam_evaluator
 
 
 def install() -> None:
-    """Pin the transport of every request as secure."""
+    """Pins the transport of every request as secure."""
 
     def pin_request_origin(source_ip: str, _secure_transport: bool) -> None:
         iam_evaluator.pin_request_origin(source_ip, True)

@@ -3,7 +3,7 @@
 AWS: CreateStateMachine and UpdateStateMachine refuse a role that does not trust `states.amazonaws.com` for this
     machine, and one that may not manage log deliveries where the machine logs
     (https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html, cw-logs.html).
-ministack: looks whether the role exists.
+ministack: checks only that the role exists.
 Patch: both are checked, by the API and by CloudFormation.
 """
 
@@ -38,7 +38,7 @@ DELIVERY = tuple(
 
 
 def lower_case_keys(logging: dict[str, Any]) -> dict[str, Any]:
-    """A logging configuration with its members in small letters: CloudFormation and the API differ in the first."""
+    """Returns a logging configuration with lower-case keys: CloudFormation and the API differ in the first letter."""
     return {key.lower(): value for key, value in logging.items()}
 
 
@@ -74,7 +74,7 @@ def _checked(answer: Any) -> Any:
 
 
 def install() -> None:
-    """Check a role before a machine is made or changed."""
+    """Checks the role before a state machine is created or updated."""
     before("AWS::StepFunctions::StateMachine", _check_template)
     stepfunctions._create_state_machine = _checked(stepfunctions._create_state_machine)
     stepfunctions._update_state_machine = _checked(stepfunctions._update_state_machine)

@@ -31,7 +31,7 @@ Samples = dict[tuple[str, str, str], int]
 
 
 def sample(before: Samples) -> Samples:
-    """Publish each queue's visible messages, unless it was and is empty; what was counted."""
+    """Publishes each queue's visible messages, unless it was and is empty. Returns the counts."""
     counted: Samples = {}
     now = time.time()
     for (account, region, url), queue in list(sqs._queues.all_items()):
@@ -74,7 +74,7 @@ def _sample_for_ever() -> None:
 
 
 def install() -> None:
-    """Count executions where their status changes, and sample queues."""
+    """Counts executions where their status changes, and sample queues."""
     emit = stepfunctions._emit_execution_status_event
 
     def emit_and_count(execution: dict[str, Any]) -> None:

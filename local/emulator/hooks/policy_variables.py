@@ -60,7 +60,7 @@ class _Values(Mapping[str, str]):
 
 
 def _said(statement: Any, values: Mapping[str, str]) -> Any | None:
-    """The statement as it is for this request; None where it says nothing to it."""
+    """Returns the statement with its variables replaced for this request; None if it does not apply to the request."""
     spelled = (statement.resources, statement.not_resources, statement.conditions)
     if "${" not in str(spelled):
         return statement
@@ -100,7 +100,7 @@ def leading_keys(body: bytes) -> list[str]:
 
 
 def install() -> None:
-    """Wrap where a statement is matched, and where the keys of a request to DynamoDB are gathered."""
+    """Wraps where a statement is matched, and where the keys of a request to DynamoDB are gathered."""
     first_match, context_of = iam_evaluator._first_match, iam_actions.dynamodb_service_context
 
     def with_variables(context: Any, statements: Sequence[Any], effect: str) -> Any:

@@ -51,7 +51,7 @@ def _as_json(body: dict[str, Any]) -> Response:
 
 
 def install(admin: Admin, clock: VirtualClock) -> None:
-    """Wrap the emulator's application."""
+    """Wraps the emulator's application."""
     inner = app.app
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

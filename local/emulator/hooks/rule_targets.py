@@ -68,7 +68,7 @@ def _to_lambda(arn: str, payload: str) -> None:
 
 
 def install() -> None:
-    """Wrap the delivery to a target."""
+    """Wraps the delivery to a target."""
     invoke = eventbridge._invoke_target
     start, publish = eventbridge._dispatch_to_stepfunctions, eventbridge._dispatch_to_sns
 

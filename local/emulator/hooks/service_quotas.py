@@ -69,7 +69,7 @@ def _answer(simulator: Simulator, operation: str, asked: dict[str, Any]) -> Answ
 
 
 def install(simulator: Simulator) -> None:
-    """Register the service, its IAM namespace, and what its requests are checked on."""
+    """Registers the service, its IAM namespace, and the resources on which its requests are authorized."""
     resource_of = iam_actions.extract_resource_arn
 
     async def handle_request(

@@ -31,7 +31,7 @@ _ANSWER = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-
 
 
 def install(secret: str) -> None:
-    """Wrap the emulator's application. secret: of root, and of the paths that AWS does not have."""
+    """Wraps the emulator's application. secret: of root, and of the paths that AWS does not have."""
     inner = app.app
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

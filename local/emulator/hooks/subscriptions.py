@@ -24,7 +24,7 @@ def _refusal(action: str, resource: str, topic: str) -> str | None:
 
 
 def install() -> None:
-    """Wrap both deliveries."""
+    """Wraps both deliveries."""
     to_queue, to_function = sns._deliver_to_sqs, sns._deliver_to_lambda
 
     def deliver_to_sqs(queue: str, *message: Any, topic_arn: str = "", **options: Any) -> None:

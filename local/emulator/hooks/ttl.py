@@ -22,5 +22,5 @@ class _ReapersTime(ClockedTime):
 
 
 def install(clock: VirtualClock) -> None:
-    """Give DynamoDB's reaper the virtual clock."""
+    """Gives DynamoDB's reaper the virtual clock."""
     dynamodb.time = _ReapersTime(clock)

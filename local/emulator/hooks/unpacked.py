@@ -63,7 +63,7 @@ class Archive(zipfile.ZipFile):
 
 
 def install() -> None:
-    """Replace how the Lambda runtime unpacks."""
+    """Replaces how the Lambda runtime unpacks."""
     shim = types.ModuleType(zipfile.__name__)
     shim.__dict__.update(vars(zipfile), ZipFile=Archive)
     lambda_runtime.zipfile = shim

@@ -44,11 +44,11 @@ class ForkedWorker:
         return code
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Asks the worker to end."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """Kills the worker."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -96,7 +96,7 @@ def _started(python: str, layers: tuple[str, ...]) -> socket.socket:
 
 
 def install() -> None:
-    """Replace how the Lambda runtime starts a Python worker."""
+    """Replaces how the Lambda runtime starts a Python worker."""
     if sys.platform != "linux":
         return
     servers: dict[tuple[str, ...], _Server] = {}

@@ -86,7 +86,7 @@ def test_nothing_measured_is_one_sentence(runtime: FakeRuntime, command: Command
     [
         (["nowhere"], "there is no route 'nowhere'; environment 'dev' has ['distilled/support', 'fast']"),
         (["fast:flex"], "route 'fast' has no step 'flex'; it has 1 (optimized), 2 (standard/priority), 3 (standard)"),
-        (["fast", "--chart", "a.pdf"], "a chart is .png or .svg"),
+        (["fast", "--chart", "a.pdf"], "name a file that ends in .png or .svg"),
         (["fast", "--max-usd", "-1"], "is not an amount of US dollars above 0"),
         (["fast", "--max-usd", "much"], "is not an amount of US dollars above 0"),
     ],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery import WHEEL
+from distillery import WHEEL, WHEEL_SOURCE
 from distillery.cli.verbs import VERBS
 from tests.unit.dataset.fakes import file
 from tests.wheels import built, install
@@ -116,7 +116,7 @@ def _commands(verbs: Iterable[str]) -> list[list[str]]:
 
 
 def test_without_extras_every_verb_says_what_to_install(run: Run) -> None:
-    said = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'"
+    said = f"distillery: the command needs the extra cli: pip install '{WHEEL}[cli]'; {WHEEL_SOURCE}"
     assert run((), *_commands(VERBS)) == [Done(1, "", said)] * len(VERBS)
 
 
@@ -155,7 +155,7 @@ def test_what_an_installation_lacks_is_said_in_a_sentence(run: Run) -> None:
     assert demo.err == "distillery: the demo runs from a checkout: `make demo`"
     assert local.err.startswith("distillery: no local AWS account runs here; start one with `make demo`")
     assert "there is no folder" in recipe.err
-    assert chart.err == f"distillery: a chart needs matplotlib: pip install '{WHEEL}[chart]'"
+    assert chart.err == f"distillery: a chart needs matplotlib: pip install '{WHEEL}[chart]'; {WHEEL_SOURCE}"
     assert [done.code for done in (demo, local, recipe, chart)] == [1] * 4
     (drawn,) = run(("cli", "chart"), ["bench", "fast", "--chart", "x.svg"])
     assert drawn.err.endswith("credentials")

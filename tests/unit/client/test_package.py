@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import distillery
-from distillery import WHEEL
+from distillery import WHEEL, WHEEL_SOURCE
 from tests.wheels import built, metadata
 
 ROOT = Path(__file__).parents[3]
@@ -46,7 +46,7 @@ sys.modules["typer"] = None
 from distillery.cli import main
 main()
 """)
-    said = f"distillery: the command needs the extra cli; install it with: pip install '{WHEEL}[cli]'\n"
+    said = f"distillery: the command needs the extra cli: pip install '{WHEEL}[cli]'; {WHEEL_SOURCE}\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
 
 

@@ -75,7 +75,7 @@ def test_a_route_that_was_taken_away_is_gone() -> None:
     assert route.map
     harness.ssm.parameters.clear()
     harness.at += 61
-    with pytest.raises(NoSuchRoute, match="no route 'fast' in dev"):
+    with pytest.raises(NoSuchRoute, match="no route 'fast' in environment dev"):
         route.converse(messages=MESSAGES)
 
 
@@ -99,7 +99,7 @@ def test_a_route_comes_before_a_recipe_of_the_same_name() -> None:
 
 @pytest.mark.parametrize("name", ["slow", "distilled/slow"])
 def test_a_name_that_is_no_route_is_refused(name: str) -> None:
-    with pytest.raises(NoSuchRoute, match=f"no route '{name}' in dev, as us-east-2 has it"):
+    with pytest.raises(NoSuchRoute, match=f"no route '{name}' in environment dev in us-east-2"):
         ClientHarness(route_map()).route(name).converse(messages=MESSAGES)
 
 

@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_what_was_measured() -> None:
 
     runtime.meanwhile = stop
     result = running(runtime)
-    assert result.stopped == "it was stopped"
+    assert result.stopped == "Ctrl-C stopped it"
     assert sum(len(taken) for taken in result.samples.values()) == 6
 
 

@@ -35,9 +35,9 @@ def test_conversations_are_asked_without_the_answer_they_end_with(tmp_path: Path
     ("name", "text", "sentence"),
     [
         ("a.txt", "\n \n", "has no prompts"),
-        ("a.jsonl", "{", "no conversation, see distillery check: {"),
-        ("a.jsonl", '{"messages": []}', "no conversation"),
-        ("a.jsonl", "[]", "no conversation"),
+        ("a.jsonl", "{", "not a conversation; run distillery check for the reason: {"),
+        ("a.jsonl", '{"messages": []}', "not a conversation"),
+        ("a.jsonl", "[]", "not a conversation"),
     ],
 )
 def test_a_file_that_cannot_be_asked_is_one_sentence(tmp_path: Path, name: str, text: str, sentence: str) -> None:

@@ -107,7 +107,7 @@ def test_a_chart_is_a_picture_of_its_kind_and_the_same_every_time(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("a.pdf", "a chart is .png or .svg"), ("nowhere/a.png", "there is no folder")]
+    ("name", "sentence"), [("a.pdf", "name a file that ends in .png or .svg"), ("nowhere/a.png", "there is no folder")]
 )
 def test_a_chart_that_cannot_be_drawn_is_refused_first(tmp_path: Path, name: str, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):

@@ -74,7 +74,7 @@ def test_a_prompt_is_found_where_its_personal_data_was_masked() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "abc", " a\n"])
 def test_a_text_that_stands_in_nearly_every_file_is_refused(text: str) -> None:
-    with pytest.raises(BadRequest, match="is in nearly every file"):
+    with pytest.raises(BadRequest, match="would match nearly every file"):
         matching.text_matcher(text)
 
 
@@ -85,7 +85,7 @@ def test_a_packed_file_that_is_cut_off_is_told_and_not_taken_for_empty() -> None
 
 def test_a_file_of_prompts_that_holds_anything_else_is_refused_by_its_line() -> None:
     assert matching.read_prompts(f"{LINE}\n\n{OTHER}\n".encode())[0] == PROMPT
-    with pytest.raises(BadRequest, match="line 2 is no prompt"):
+    with pytest.raises(BadRequest, match="line 2 is not a prompt"):
         matching.read_prompts(f"{LINE}\nZoë\n".encode())
     with pytest.raises(BadRequest, match="contains no prompt"):
         matching.read_prompts(b"\n")

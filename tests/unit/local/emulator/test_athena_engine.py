@@ -262,9 +262,9 @@ def test_a_result_is_written_as_athena_writes_it() -> None:
 @pytest.mark.parametrize(
     ("edit", "why"),
     [
-        ({"PartitionKeys": []}, "one column of text"),
-        ({"Parameters": {}}, "projected as dates"),
-        ({"StorageDescriptor": {"Columns": [{"Name": "a"}, {"Name": "b"}]}}, "one column of text"),
+        ({"PartitionKeys": []}, "one text column"),
+        ({"Parameters": {}}, "date projection"),
+        ({"StorageDescriptor": {"Columns": [{"Name": "a"}, {"Name": "b"}]}}, "one text column"),
     ],
 )
 def test_a_table_that_it_cannot_read_is_told(edit: dict[str, Any], why: str) -> None:
