@@ -16,6 +16,7 @@ from distillery.core.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT
 from distillery.core.pipeline import Outcome, Stage
 from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
+from tests import readme
 from tests.journey.assemblies import Assemblies
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy, Start
@@ -47,7 +48,7 @@ def test_logged_calls_train_a_student_whether_read_or_queried(deploy: Deploy, as
     environment.until(lambda: _logged(environment) >= len(asked) + 8, "delivery of every call")
     environment.advance_hours(25)
     queried = environment.until(lambda: _collected(environment, QUERIED), "what the query found")
-    told = environment.command("collect", RECIPE, by="collector")
+    told = environment.command(*readme.command("collect"), by="collector")
     assert f"{len(asked)} prompts of {len(asked) + 7} calls" in told
     assert "left out: 2 calls, it was made by none of the recipe's principals" in told
     assert "left out: 5 calls, it was asked more than once" in told

@@ -3,6 +3,8 @@ cannot.
 """
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from distillery.core.names import GOLDEN_PREFIX, TAG_RECIPE, UPLOADS_PREFIX
 from distillery.core.pipeline import Outcome
+from local.account import ROOT
+from tests import readme
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
@@ -45,6 +49,7 @@ def test_operators_and_callers_can_do_their_own_work_only(
             assert f"`distillery {verb[0]}` needs the policy in output" in done.stderr
     _only_data_readers_read_texts(environment, subtests)
     _uploaders_cannot_access_golden_sets(environment)
+    _the_commands_of_the_readme_work(environment, file, run)
     _a_tag_limits_operators(environment, run)
     _erasers_delete_texts(environment, run)
 
@@ -73,6 +78,27 @@ def _uploaders_cannot_access_golden_sets(environment: Environment) -> None:
     assert _refusal(environment.client_as("examiner", "s3").get_object, **where) == ""
     assert "GetObject" in _refusal(environment.client_as("operator", "s3").get_object, **where)
     assert len(environment.runs()) == 1, "a golden set must not start a run"
+
+
+def _the_commands_of_the_readme_work(environment: Environment, file: Path, run: str) -> None:
+    """So does its program; the prompts are those of the run before."""
+    assert "accepted" in environment.command(*readme.command("check", prompts=str(file)))
+    assert run in environment.command(*readme.command("run", prompts=str(file)))
+    assert run in environment.command(*readme.command("status"))
+    answered = environment.command(*readme.command("ask"), by="caller")
+    assert environment.promoted().endpoint.arn in answered.replace("\n", "")
+    assert "0 copies among" in environment.command(*readme.command("forget"), by="eraser")
+    assert "optimized" in environment.command(*readme.command("routes"), by="measurer")
+    short = ("--requests", "2", "--warm-up", "1", "--yes")
+    assert "fast:optimized" in environment.command(*readme.command("bench"), *short, by="measurer")
+    assert "litellm" in environment.command(*readme.command("snippets"), by="measurer")
+    (program,) = readme.blocks("python")
+    variables = environment.account.environ() | environment.credentials("measurer")
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "optimized" in done.stdout
 
 
 def _a_tag_limits_operators(environment: Environment, run: str) -> None:

@@ -3,6 +3,7 @@
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
+from tests import readme
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
@@ -28,7 +29,7 @@ def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Dep
 
 def _rolled_back(environment: Environment) -> Alias:
     before = environment.promoted()
-    said = environment.command("rollback", RECIPE)
+    said = environment.command(*readme.command("rollback"))
     assert str(before.previous) in said
     environment.until(
         lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback"

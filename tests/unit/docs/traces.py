@@ -1,4 +1,4 @@
-"""Traces which of our modules three operations call, over the fakes of the unit tests.
+"""Traces which of our modules four operations call, over the fakes of the unit tests.
 
 `python -m tests.unit.docs.traces upload` prints the modules as JSON, in the order of their first call. A new process
 starts with empty caches, so the trace includes what is loaded once.
@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,22 +47,38 @@ def route() -> Callable[[], object]:
 
 def simulator() -> Callable[[], object]:
     """CreateModelCustomizationJob, from the bytes of the HTTP request on."""
+    from simulator_support.fakes import World, job, jsonl, prompts
+
+    world = World()
+    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    return _request(world, "/model-customization-jobs", job(), 201)
+
+
+def converse() -> Callable[[], object]:
+    """Converse, from the bytes of the HTTP request on."""
+    from simulator_support.fakes import World
+
+    body = {"messages": [{"role": "user", "content": [{"text": "hello"}]}]}
+    return _request(World(), "/model/us.amazon.nova-pro-v1:0/converse", body, 200)
+
+
+def _request(world: Any, path: str, body: Mapping[str, object], status: int) -> Callable[[], object]:
+    """A signed request to the stand-alone application."""
     from bedrock_simulator.admin import Admin
     from bedrock_simulator.clock import MemoryClock
     from bedrock_simulator.events import EventStore
     from bedrock_simulator.server.application import Application
-    from simulator_support.fakes import ACCOUNT, World, job, jsonl, prompts
+    from simulator_support.fakes import ACCOUNT
 
-    harness, clock = World(), MemoryClock()
-    harness.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
-    admin = Admin(harness.bedrock, clock, EventStore(clock), account=ACCOUNT)
-    application = Application(harness.bedrock, admin, ACCOUNT, lambda: None)
+    clock = MemoryClock()
+    admin = Admin(world.bedrock, clock, EventStore(clock), account=ACCOUNT)
+    application = Application(world.bedrock, admin, ACCOUNT, lambda: None)
     signed = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261123/us-east-1/bedrock/aws4_request"
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/model-customization-jobs",
-        "raw_path": b"/model-customization-jobs",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "server": ("127.0.0.1", 4567),
         "headers": [(b"host", b"127.0.0.1:4567"), (b"authorization", signed.encode())],
@@ -70,19 +86,19 @@ def simulator() -> Callable[[], object]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": json.dumps(job()).encode()}
+        return {"type": "http.request", "body": json.dumps(body).encode()}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
     def run() -> None:
         asyncio.run(application(scope, receive, send))
-        assert sent[0]["status"] == 201
+        assert sent[0]["status"] == status, sent
 
     return run
 
 
-WALKS = {"upload": upload, "route": route, "simulator": simulator}
+WALKS = {"upload": upload, "route": route, "simulator": simulator, "converse": converse}
 
 
 def called(run: Callable[[], object]) -> list[str]:
