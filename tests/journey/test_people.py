@@ -81,7 +81,7 @@ def _uploaders_cannot_access_golden_sets(environment: Environment) -> None:
 
 
 def _the_commands_of_the_readme_work(environment: Environment, file: Path, run: str) -> None:
-    """So does its program; the prompts are those of the run before."""
+    """Runs the commands and the program of the README, on prompts that already have a run."""
     assert "accepted" in environment.command(*readme.command("check", prompts=str(file)))
     assert run in environment.command(*readme.command("run", prompts=str(file)))
     assert run in environment.command(*readme.command("status"))
@@ -93,7 +93,7 @@ def _the_commands_of_the_readme_work(environment: Environment, file: Path, run: 
     assert "fast:optimized" in environment.command(*readme.command("bench"), *short, by="measurer")
     assert "litellm" in environment.command(*readme.command("snippets"), by="measurer")
     (program,) = readme.blocks("python")
-    variables = environment.account.environ() | environment.credentials("measurer")
+    variables = {**environment.account.environ(), **environment.credentials("measurer")}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
     )
@@ -129,7 +129,7 @@ def _erasers_delete_texts(environment: Environment, run: str) -> None:
     told = environment.command(*FORGET, "--recipe", RECIPE, by="eraser").replace("\n", "")
     assert all(uri in told for uri in before), told
     assert f"{model} of run {run} (promoted) learned it, and serves as the current model" in told
-    assert "the alias's current model learned it; --everything deletes it too" in told
+    assert "the alias's current model learned it; --everything deletes it as well" in told
     assert _objects_containing(environment) == before
     iam.untag_user(UserName=eraser, TagKeys=[TAG_RECIPE])
     done = environment.command_as("forget", "--text", SAID, "--yes", "--everything", by="eraser")
