@@ -74,9 +74,7 @@ def test_releases_are_listed_with_the_latest_first_and_each_change_under_a_known
 WRITTEN = (".md", ".py", ".toml", ".yaml", ".yml")
 OTHERS = {"awscli", "boto3", "langchain-aws", "litellm", "strands-agents"}
 """Packages that snippets are written for."""
-WHEELS = rf"(?:{re.escape(distillery.WHEEL)}|bedrock_simulator-[\d.]+-py3-none-any\.whl)"
-OURS = re.compile(rf"(?:\.build/dist/)?{WHEELS}(?:\[[a-z,]+\])?")
-"""Our wheels, in a release or where `make wheel` writes them."""
+OURS = re.compile(rf"(?:{re.escape(distillery.WHEEL)}|bedrock_simulator-[\d.]+-py3-none-any\.whl)(?:\[[a-z,]+\])?")
 
 
 def _installed(text: str) -> Iterator[str]:

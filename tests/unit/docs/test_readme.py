@@ -24,7 +24,7 @@ JOURNEYS: Mapping[str, str] = {
 RUN_ELSEWHERE: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("make", "demo"): (".github/workflows/ci.yml", "      - run: make demo\n"),
     ("make", "test"): (".github/workflows/ci.yml", "      - run: make test\n"),
-    ("pip", "install", f".build/dist/{WHEEL}"): ("tests/unit/cli/test_installed.py", "built(ROOT, "),
+    ("pip", "install", WHEEL): ("tests/unit/cli/test_installed.py", "built(ROOT, "),
 }
 """Not run here, and what runs them: `make demo` takes minutes, and `make test` runs this test, so CI runs both on a new
 machine. `pip install` would ask an index; the test of the wheel installs it from the locked environment."""
