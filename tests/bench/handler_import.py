@@ -1,8 +1,8 @@
 """What runs in the Lambda runtime's own interpreter. Only what both sides share is imported before the clock starts.
 
-door.py clients lambdas.dataset.handler               → the clients that its modules name, as JSON
-door.py handler lambdas.dataset.handler s3 dynamodb   → seconds to import it and make these clients
-door.py boto3 s3 dynamodb                             → seconds to import boto3 and make the same
+handler_import.py clients lambdas.dataset.handler               → the clients that its modules name, as JSON
+handler_import.py handler lambdas.dataset.handler s3 dynamodb   → seconds to import it and make these clients
+handler_import.py boto3 s3 dynamodb                             → seconds to import boto3 and make the same
 """
 
 import ast
@@ -24,10 +24,10 @@ def clients_of(module: str) -> list[str]:
         one for name, one in sys.modules.items() if name.startswith(("lambdas.", "distillery.")) and name != ADDRESS
     ]
     files = [Path(one.__file__) for one in loaded if one.__file__]
-    return sorted({service for file in files for service in named(file.read_text(encoding="utf-8"))})
+    return sorted({service for file in files for service in services_in(file.read_text(encoding="utf-8"))})
 
 
-def named(source: str) -> Iterator[str]:
+def services_in(source: str) -> Iterator[str]:
     """The services that a source makes clients of."""
     for node in ast.walk(ast.parse(source)):
         match node:

@@ -24,10 +24,10 @@ from tests.bench.process import ROOT, run
 
 LIMIT = 1.3
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-DOOR = Path(__file__).with_name("door.py")
+HANDLER_IMPORT = Path(__file__).with_name("handler_import.py")
 
 
-def doors() -> list[str]:
+def stage_handlers() -> list[str]:
     """The stages that have a door."""
     return sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py"))
 
@@ -38,7 +38,7 @@ def bench(console: Console) -> list[Bar]:
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
         layer, cache = Path(folder, "layer"), Path(folder, "cache")
         _unpack(pack_sdk(BUILD), layer)
-        for stage in doors():
+        for stage in stage_handlers():
             code = _unpack(pack_stage(stage, ROOT, BUILD), Path(folder, stage))
             environ = _environ(code, layer, cache, compiled=stage == "dataset")  # the one stage with that layer
             module = f"lambdas.{stage}.handler"
@@ -69,7 +69,7 @@ def _pairs(environ: dict[str, str], module: str, clients: list[str]) -> Pairs:
 
 
 def _tell(environ: dict[str, str], *words: str) -> str:
-    return run([PYTHON, DOOR, *words], environ)
+    return run([PYTHON, HANDLER_IMPORT, *words], environ)
 
 
 def _environ(code: Path, layer: Path, cache: Path, *, compiled: bool) -> dict[str, str]:

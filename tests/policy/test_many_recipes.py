@@ -43,7 +43,7 @@ def test_fifty_recipes_are_settings_that_nothing_is_wrong_with() -> None:
     assert [str(one) for one in findings(with_recipes(50), TODAY)] == []
 
 
-def test_forty_nine_recipes_more_add_one_route_parameter_policy_and_budget_each_and_nothing_else() -> None:
+def test_each_recipe_adds_one_route_parameter_policy_and_budget_only() -> None:
     assert _kinds(grown(50)) - _kinds(grown(1)) == {
         ("serving", "AWS::SSM::Parameter"): 49,
         ("serving", "AWS::IAM::ManagedPolicy"): 49,

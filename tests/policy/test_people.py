@@ -216,7 +216,7 @@ DECIDING = {role: {one for one in those if one.startswith("pipeline ")} for role
 @pytest.mark.parametrize("role", MAY)
 @pytest.mark.parametrize("tag", [{}, {TAG: "recipe-0"}, {TAG: "another"}], ids=["untagged", "tagged", "another's"])
 @pytest.mark.parametrize("named", [(True, True), (True, False)], ids=["every", "one of two"])
-def test_whoever_bears_the_tag_decides_where_every_recipe_names_its_deciders_and_nowhere_else(
+def test_tagged_users_decide_only_if_every_recipe_names_its_deciders(
     role: str, named: tuple[bool, ...], tag: Mapping[str, str]
 ) -> None:
     """One that names none is everybody's who gets to the function, so nobody gets there whom a tag keeps from it."""

@@ -60,7 +60,7 @@ def test_a_form_asks_and_what_it_cannot_do_without_is_required(form: str) -> Non
     assert "required: true" in said
 
 
-def test_releases_are_listed_with_the_latest_first_and_each_change_under_a_known_heading() -> None:
+def test_releases_are_listed_latest_first_under_known_headings() -> None:
     said = text("CHANGELOG.md")
     releases = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - (Unreleased|\d{4}-\d\d-\d\d)$", said, re.MULTILINE)
     assert len(releases) == len(re.findall(r"^## ", said, re.MULTILINE))

@@ -37,7 +37,7 @@ def test_a_workflow_has_no_rights_but_those_that_a_job_names(workflow: Path) -> 
     assert re.search(r"^permissions: \{\}$", workflow.read_text(), re.M)
 
 
-def test_a_release_passes_the_gate_and_the_audit_and_carries_the_wheel_and_bills_of_materials() -> None:
+def test_a_release_passes_gate_and_audit_and_includes_wheel_and_sboms() -> None:
     release = ROOT / ".github/workflows/release.yml"
     made = [script.removeprefix("make ") for script in _said(release, "run") if script.startswith("make ")]
     assert made == ["test", "audit", "sbom", "wheel"]
@@ -47,7 +47,7 @@ def test_a_release_passes_the_gate_and_the_audit_and_carries_the_wheel_and_bills
     assert "check" in _said(release, "needs")
 
 
-def test_every_change_passes_the_gate_on_the_oldest_and_the_newest_python_and_a_demo_on_macos() -> None:
+def test_every_change_passes_the_gate_on_two_pythons_and_a_demo_on_macos() -> None:
     text = (ROOT / ".github/workflows/ci.yml").read_text()
     jobs = dict(re.findall(r"^  (\w+):\n((?:    .*\n|\n)+)", text.partition("\njobs:\n")[2], re.M))
     assert {job: re.findall(r"- run: make (\w+)$", said, re.M) for job, said in jobs.items()} == {

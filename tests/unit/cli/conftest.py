@@ -12,7 +12,7 @@ from tests.unit.cli.account import FakeAccount
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """The command's output, with white space collapsed, and its exit code."""
 
     code: int
@@ -20,7 +20,7 @@ class Said:
     err: str
 
 
-Command = Callable[..., Said]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)
 
-    def call(*words: str) -> Said:
+    def call(*words: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["distillery", *words])
         try:
             main()
@@ -55,6 +55,6 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         except SystemExit as end:
             code = int(end.code or 0)
         printed = capsys.readouterr()
-        return Said(code, " ".join(printed.out.split()), " ".join(printed.err.split()))
+        return CommandResult(code, " ".join(printed.out.split()), " ".join(printed.err.split()))
 
     return call

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.errors import service_error
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.benchmark.routes import FakeRuntime
-from tests.unit.cli.benchmark.virtual import Watch
+from tests.unit.cli.benchmark.virtual import Stopwatch
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.routes import APPLICATION, FAST, SUPPORT, publish
 
@@ -16,7 +16,7 @@ from tests.unit.cli.routes import APPLICATION, FAST, SUPPORT, publish
 @pytest.fixture
 def runtime(account: FakeAccount, monkeypatch: pytest.MonkeyPatch) -> FakeRuntime:
     publish(account, FAST, SUPPORT)
-    made = FakeRuntime(Watch())
+    made = FakeRuntime(Stopwatch())
     monkeypatch.setattr("distillery.cli.bench.perf_counter", made.watch)
     for region in ("us-east-1", "us-east-2"):
         account.clients["bedrock-runtime", region] = made

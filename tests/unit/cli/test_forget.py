@@ -86,7 +86,7 @@ def test_nothing_is_deleted_before_somebody_says_yes(
     assert s3.remaining_keys() == ["reports/support/other.json"]
 
 
-def test_models_that_learned_it_are_told_and_what_is_in_use_stays_until_it_is_asked_for(
+def test_trained_models_are_reported_and_data_in_use_is_kept_by_default(
     command: Command, s3: FakeS3, ledger: Ledger, account: FakeAccount
 ) -> None:
     runs = [trained(s3, ledger, digest, letter) for digest, letter in (("aa", "a"), ("bb", "b"), ("cc", "c"))]

@@ -1,4 +1,6 @@
-"""A step that the caller may not call is skipped. A request that Bedrock rejects as invalid is not retried."""
+"""A step that the caller may not call is skipped. An error message that quotes the caller's text counts as the caller's
+error.
+"""
 
 import pytest
 from botocore.exceptions import ClientError

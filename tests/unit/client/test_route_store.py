@@ -35,7 +35,7 @@ def test_a_promotion_reaches_callers_within_a_minute() -> None:
     assert models == ["model-a", "model-a", "model-b"]
 
 
-def test_where_ssm_cannot_be_read_the_map_before_is_used_and_ssm_left_alone_for_a_moment() -> None:
+def test_if_ssm_fails_the_cached_map_is_used_and_ssm_is_not_called_again_at_once() -> None:
     harness = ClientHarness(route_map())
     route = harness.route()
     assert route.map

@@ -151,7 +151,7 @@ def served(script: Script) -> Iterator[Route]:
     """Returns a route with two steps, whose streams are given."""
     over = threading.Event()
 
-    class Door(BaseHTTPRequestHandler):
+    class SlowServer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -177,7 +177,7 @@ def served(script: Script) -> Iterator[Route]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowServer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     session = Session(f"http://127.0.0.1:{server.server_port}")

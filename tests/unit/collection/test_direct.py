@@ -71,7 +71,7 @@ def test_what_the_job_may_see_is_never_held_out() -> None:
     assert {parse(line).messages[0][1] for line in delivered(made).heldout} == set(ASIDE[:15])
 
 
-def test_what_a_caller_marks_otherwise_than_the_invoke_function_would_is_not_held_out() -> None:
+def test_a_call_with_a_forged_side_is_not_held_out() -> None:
     mine = [text for number in range(100) if sided(text := f"My question {number}", Side.TRAIN)]
     made = stage(*LEARN, *JUDGE[:15], *(call(text, HELDOUT) for text in mine))
     made.collector.collect(ASK)

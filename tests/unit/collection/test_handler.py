@@ -39,7 +39,7 @@ def test_another_event_is_refused(event: Any) -> None:
         parse_event(event)
 
 
-class Door:
+class HandlerHarness:
     def __init__(self, made: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         self.stage, self.sns = made, FakeSns()
         monkeypatch.setattr(handler, "_collector", lambda: made.collector)
@@ -51,36 +51,36 @@ class Door:
 
 
 def test_a_query_is_started_taken_up_by_its_event_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door(stage(How.ATHENA), monkeypatch)
-    assert door({"recipe": "support"})["status"] == "querying"
-    assert [answer["status"] for answer in door({"poll": True})] == ["ignored"]
-    door.stage.athena.end("query-1", "SUCCEEDED", result(door.stage))
-    assert door(EVENT)["prompts"] == 130
-    assert door(EVENT)["status"] == "ignored"
-    assert door({"poll": True}) == []
-    assert door.sns.published == []
+    handler_harness = HandlerHarness(stage(How.ATHENA), monkeypatch)
+    assert handler_harness({"recipe": "support"})["status"] == "querying"
+    assert [answer["status"] for answer in handler_harness({"poll": True})] == ["ignored"]
+    handler_harness.stage.athena.end("query-1", "SUCCEEDED", result(handler_harness.stage))
+    assert handler_harness(EVENT)["prompts"] == 130
+    assert handler_harness(EVENT)["status"] == "ignored"
+    assert handler_harness({"poll": True}) == []
+    assert handler_harness.sns.published == []
 
 
 def test_a_poll_finds_what_an_event_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door(stage(How.ATHENA), monkeypatch)
-    door({"recipe": "support"})
-    door.stage.athena.end("query-1", "SUCCEEDED", result(door.stage))
-    assert [answer["status"] for answer in door({"poll": True})] == ["collected"]
+    handler_harness = HandlerHarness(stage(How.ATHENA), monkeypatch)
+    handler_harness({"recipe": "support"})
+    handler_harness.stage.athena.end("query-1", "SUCCEEDED", result(handler_harness.stage))
+    assert [answer["status"] for answer in handler_harness({"poll": True})] == ["collected"]
 
 
 @pytest.mark.parametrize("event", [{"recipe": "nowhere"}, {"recipe": "support", "since": "2026-11-23"}, {"x": 1}])
 def test_people_are_told_why_nothing_was_collected(event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = Door(stage(), monkeypatch)
-    answer = door(event)
+    handler_harness = HandlerHarness(stage(), monkeypatch)
+    answer = handler_harness(event)
     assert answer["status"] == "refused"
-    (notice,) = door.sns.published
+    (notice,) = handler_harness.sns.published
     assert notice["Message"] == answer["reason"]
-    assert door.stage.home.objects == {}
+    assert handler_harness.stage.home.objects == {}
 
 
 def test_an_answer_says_what_was_left_out_and_quotes_nothing(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
-    door = Door(stage(), monkeypatch)
+    handler_harness = HandlerHarness(stage(), monkeypatch)
     with caplog.at_level("INFO"):
-        answer = door({"recipe": "support"})
+        answer = handler_harness({"recipe": "support"})
     assert (answer["calls"], answer["left_out"]) == (130, {})
     assert "Question" not in caplog.text

@@ -11,7 +11,7 @@ def _alarms(template: Json) -> list[Json]:
     return [each for each in found if each["MetricName"] == METRIC_PROMPTS_LOGGED]
 
 
-def test_the_first_prompt_in_the_log_rings_within_five_minutes_and_ends_with_the_last() -> None:
+def test_the_alarm_starts_within_five_minutes_of_a_logged_prompt_and_ends_after_the_last() -> None:
     (alarm,) = _alarms(templates("dev")["telemetry-inference"])
     assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == (NAMESPACE, "Sum", 1)
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)

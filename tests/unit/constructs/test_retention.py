@@ -22,7 +22,7 @@ def _rules(template: Json, name: str) -> dict[str, Json]:
     return {rule.get("Prefix", ""): rule for rule in found}
 
 
-def test_every_environment_says_how_long_data_stays_or_leaves_it_to_whether_it_is_kept() -> None:
+def test_retention_is_set_by_the_environment_or_derived_from_keep_data() -> None:
     assert {name: load(name, on=DAYS[name]).data_days for name in DAYS} == DAYS_OF
 
 
@@ -41,16 +41,14 @@ def test_copies_end_after_the_environments_days_and_their_old_versions_a_day_lat
 
 
 @pytest.mark.parametrize(("bucket", "folder"), [("Prompts", "golden/"), ("Data", "golden/"), ("Data", "datasets/")])
-def test_golden_sets_and_data_sets_have_no_end_in_the_bucket_and_leave_no_old_version_or_marker(
-    bucket: str, folder: str
-) -> None:
+def test_golden_sets_and_data_sets_expire_in_their_old_versions_only(bucket: str, folder: str) -> None:
     rule = _rules(templates("prod")["foundation"], bucket)[folder]
     assert "ExpirationInDays" not in rule
     assert (rule["ExpiredObjectDeleteMarker"], rule["NoncurrentVersionExpiration"]) == (True, {"NoncurrentDays": 30})
 
 
 @pytest.mark.parametrize("bucket", ["Prompts", "Data"])
-def test_uploads_in_parts_that_were_never_finished_go_wherever_they_were_meant_to_lie(bucket: str) -> None:
+def test_incomplete_multipart_uploads_are_aborted_under_every_prefix(bucket: str) -> None:
     rule = _rules(templates("prod")["foundation"], bucket)[""]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert "ExpirationInDays" not in rule, "it would expire golden sets too"
@@ -71,7 +69,7 @@ def test_no_two_rules_with_the_same_action_overlap(environment: str) -> None:
                 assert (clash, len(set(prefixes))) == ([], len(prefixes)), (part, ident, action)
 
 
-def test_the_daily_function_is_told_the_same_days_and_may_delete_data_sets_and_nothing_else() -> None:
+def test_the_expiry_function_has_the_same_days_and_deletes_data_sets_only() -> None:
     foundation = load("prod", on=DAYS["prod"]).model_copy(update={"data_days": 30})
     made = synthesized(foundation)
     functions = resources(made["pipeline"], "AWS::Lambda::Function")

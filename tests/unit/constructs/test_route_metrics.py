@@ -26,7 +26,7 @@ def test_one_region_for_everything_watches_its_routes_too() -> None:
     assert "Degraded" in json.dumps(resources(one["telemetry"], "AWS::CloudWatch::Alarm"))
 
 
-def test_the_dashboard_looks_for_routes_where_they_are_called_and_does_not_grow_with_them() -> None:
+def test_the_dashboard_searches_routes_in_their_region_and_has_a_fixed_size() -> None:
     said = read("dev")
     said["routes"]["another"] = {"description": "x", "model": "amazon.nova-pro-v1:0"}
     body = _dashboard(templates("dev")["telemetry"])

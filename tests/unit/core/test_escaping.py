@@ -51,7 +51,7 @@ def test_a_selector_that_selects_nothing_is_spelled(text: str) -> None:
     assert "\\u" in one_line(text).lower()
 
 
-def test_lines_of_an_answer_stay_and_what_a_line_break_is_elsewhere_does_not_make_one() -> None:
+def test_an_answer_keeps_its_line_breaks_but_not_unicode_line_separators() -> None:
     assert lines("a\r\n\tb\n") == "a\n\tb\n"
     assert lines("a\rb\x0bc\x85d\u2028e") == "a\\x0db\\x0bc\\x85d\\u2028e"
     assert one_line("a\r\n\n\tb\u2029c") == "a b c"

@@ -43,7 +43,7 @@ def test_the_synthesis_line_tells_what_bedrock_may_add() -> None:
     assert "up to 15000 pairs" in estimated(recipe()).lines[0].basis
 
 
-def test_what_bedrock_may_add_is_in_the_most_that_a_run_can_cost_and_not_in_the_total() -> None:
+def test_synthesized_data_counts_in_the_maximum_cost_not_in_the_total() -> None:
     result = estimated(recipe(max_answer_tokens=50))
     # 15000 x (100 x 0.80 + 50 x 3.20) / 1,000,000 + 15000 x 150 x 1.00 / 1,000,000, evaluation and storage as before
     assert result.at_most_usd == Decimal("3.60") + Decimal("2.25") + Decimal("0.06") + Decimal("1.95")
@@ -65,7 +65,7 @@ def test_what_goes_on_afterwards_is_told_by_the_hour_and_by_the_month(of: Recipe
     assert (storage.what, storage.usd) == ("model storage, a month", Decimal("1.95"))
 
 
-def test_contenders_stand_beside_student_and_teacher_by_the_price_of_a_thousand_answers() -> None:
+def test_contenders_are_compared_by_the_price_of_a_thousand_answers() -> None:
     of = recipe(max_answer_tokens=50, contenders=("anthropic.claude-haiku-5-5",))
     told = {answers.who: (answers.model, answers.usd) for answers in estimated(of).answers}
     assert told == {

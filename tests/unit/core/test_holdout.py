@@ -38,7 +38,7 @@ def test_a_call_is_marked_as_its_prompt_is() -> None:
         (2000, 0.2, 200, 200),
     ],
 )
-def test_a_student_is_judged_by_the_recipes_share_or_by_what_chance_leaves_of_the_mark(
+def test_a_verdict_uses_the_recipes_share_or_the_number_of_marked_calls(
     different: int, share: float, most: int, least: int
 ) -> None:
     assert least_held_out(different, share=share, most=most) == least

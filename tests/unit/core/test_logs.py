@@ -89,8 +89,8 @@ def test_a_recipe_carries_its_source_and_is_named_without_it() -> None:
 @pytest.mark.parametrize("day", ["yesterday", 5, None, "2026-13-01"])
 def test_a_day_on_the_wire_is_a_day(day: object) -> None:
     @dataclass
-    class Told:
+    class Payload:
         since: date
 
     with pytest.raises(BadRequest, match=r"since is .*a date is needed"):
-        from_wire(Told, {"since": day})
+        from_wire(Payload, {"since": day})

@@ -101,7 +101,7 @@ def _request(world: Any, path: str, body: Mapping[str, object], status: int) -> 
 WALKS = {"upload": upload, "route": route, "simulator": simulator, "converse": converse}
 
 
-def called(run: Callable[[], object]) -> list[str]:
+def called_files(run: Callable[[], object]) -> list[str]:
     """Returns our files of which `run` calls a function, in the order of the first call. Code that runs at import does
     not count.
     """
@@ -128,4 +128,4 @@ def called(run: Callable[[], object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(called(WALKS[sys.argv[1]]())))
+    print(json.dumps(called_files(WALKS[sys.argv[1]]())))

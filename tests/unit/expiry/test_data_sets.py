@@ -87,7 +87,7 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
     return Harness(monkeypatch)
 
 
-def test_a_data_set_of_no_use_ends_after_its_days_in_all_versions_and_without_a_marker(harness: Harness) -> None:
+def test_an_unused_data_set_expires_in_all_versions_without_a_marker(harness: Harness) -> None:
     harness.upload("aa")
     harness.upload("aa")
     harness.later(DAYS)

@@ -19,8 +19,8 @@ from distillery.core.ledger.ledger import Ledger
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions
-from tests.fakes.sums import FakeSums
 from tests.fakes.table import MemoryTable, _holds
+from tests.fakes.usage_table import FakeUsageTable
 from tests.unit.collection.fakes import FakeAthena, FakeProfiles
 from tests.unit.distillation.fakes import FakeBedrock as FakeJobs
 from tests.unit.distillation.fakes import FakeQuotas, FakeTokens
@@ -58,7 +58,7 @@ class Account:
         self.hosting, self.jobs, self.profiles, self.logging = FakeBedrock(), FakeJobs(), FakeProfiles(), FakeLogging()
         self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
-        self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeSums()
+        self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
         self.runtime = FakeRuntime(_Any())
         self.refuse: Mapping[int, Callable[[str], Exception]] = {}
         self.listen()

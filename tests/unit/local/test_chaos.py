@@ -79,7 +79,7 @@ class Session:
 
 
 @dataclass
-class Seen:
+class ObservedRequest:
     """What a caller observed of one request."""
 
     streamed: bool
@@ -94,7 +94,7 @@ class Seen:
 
 @dataclass
 class Run:
-    seen: dict[int, Seen]
+    seen: dict[int, ObservedRequest]
     told: list[Served]
     log: dict[int, list[dict[str, Any]]]
     """The simulator's own records of the answers to each request."""
@@ -125,7 +125,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         yield Run(seen, told, _logged(buckets / "logs"))
 
 
-def _request(bedrock: Standalone, route: Route, number: int) -> Seen:
+def _request(bedrock: Standalone, route: Route, number: int) -> ObservedRequest:
     if number == ENDS_AT:
         bedrock.admin("PUT", "clock", {"date": "2027-04-01"})
     draw = random.Random(number)
@@ -133,7 +133,7 @@ def _request(bedrock: Standalone, route: Route, number: int) -> Seen:
         "messages": [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}],
         "requestMetadata": {"number": str(number)},
     }
-    seen = Seen(streamed=draw.random() < 0.5)
+    seen = ObservedRequest(streamed=draw.random() < 0.5)
     try:
         if seen.streamed:
             _read(seen, route, asked, events=draw.random() < 0.5)
@@ -145,7 +145,7 @@ def _request(bedrock: Standalone, route: Route, number: int) -> Seen:
     return seen
 
 
-def _read(seen: Seen, route: Route, asked: Any, *, events: bool) -> None:
+def _read(seen: ObservedRequest, route: Route, asked: Any, *, events: bool) -> None:
     stream = route.converse_stream(**asked)
     pieces = map(_text, stream.events()) if events else stream
     for piece in pieces:

@@ -207,9 +207,7 @@ CHANGES = [recipe(student="amazon.nova-lite-v1:0"), provisioned()]
 
 
 @pytest.mark.parametrize("changed", CHANGES)
-def test_a_changed_base_or_hosting_is_a_new_endpoint_and_the_old_one_goes_after_the_alias(
-    harness: Harness, changed: Recipe
-) -> None:
+def test_a_new_base_or_hosting_mode_replaces_the_endpoint_after_the_alias(harness: Harness, changed: Recipe) -> None:
     first = harness.walk(harness.state("a"))
     second = harness.walk(harness.state("b", changed))
     assert first["live"]["arn"] != second["live"]["arn"]

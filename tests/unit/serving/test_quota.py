@@ -23,7 +23,7 @@ from lambdas.serving import handler
 from lambdas.serving import quota as quotas
 from lambdas.serving.quota import Usage, UsageCounter
 from tests.fakes.errors import service_error
-from tests.fakes.sums import FakeSums
+from tests.fakes.usage_table import FakeUsageTable
 from tests.unit.client.harness import PRO, THROTTLED, ClientHarness, answer, refusal
 from tests.unit.serving.test_authorization import BY_URL, DIRECT, OTHER, SHOP, call, signed
 from tests.unit.serving.test_function_url import event
@@ -36,16 +36,16 @@ WORST = 16 + 5 + 20
 TEN = CallerQuota(per=Period.HOUR, tokens=10 * WORST)
 ROLE = "arn:aws:sts::111122223333:assumed-role/shop"
 
-Offering = Callable[[CallerQuota | None], FakeSums]
+Offering = Callable[[CallerQuota | None], FakeUsageTable]
 
 
 @pytest.fixture
-def sums() -> FakeSums:
-    return FakeSums()
+def sums() -> FakeUsageTable:
+    return FakeUsageTable()
 
 
 @pytest.fixture
-def offering(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, sums: FakeSums) -> Offering:
+def offering(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, sums: FakeUsageTable) -> Offering:
     """Returns an environment with this quota, whose models use everything that a request may use."""
     monkeypatch.setattr(quotas, "counting", lambda: sums)
     monkeypatch.setenv(Variable.QUOTAS, "quotas")
@@ -53,7 +53,7 @@ def offering(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch, sums: Fake
     for identifier in ("app-pro", PRO):
         harness.script[identifier] = [used_up]
 
-    def to(quota: CallerQuota | None) -> FakeSums:
+    def to(quota: CallerQuota | None) -> FakeUsageTable:
         monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=ROUTES, quota=quota))
         handler._offer.cache_clear()
         return sums
@@ -74,7 +74,7 @@ def ask(arn: str = SHOP, **more: Any) -> int:
     return call(signed(event(ASKED | more), arn), BY_URL)[0]
 
 
-def taken(sums: FakeSums) -> dict[str, int]:
+def taken(sums: FakeUsageTable) -> dict[str, int]:
     """Tokens by principal."""
     return {key.partition("#")[2]: item["taken_tokens"] for key, item in sums.items.items()}
 
@@ -308,7 +308,7 @@ def test_whatever_is_asked_however_many_at_a_time_what_is_used_stays_within(
 ) -> None:
     """For any requests, each of which uses some share of its worst case."""
     usd = None if nanodollars is None else Decimal(nanodollars) / 10**9
-    sums, spent = FakeSums(), list[Usage]()
+    sums, spent = FakeUsageTable(), list[Usage]()
     limited: Any = UsageCounter("quotas", CallerQuota(per=Period.DAY, tokens=tokens, usd=usd), sums)  # type: ignore[arg-type]  # a fake
 
     def one(request: tuple[int, int, float]) -> None:

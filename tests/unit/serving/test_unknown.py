@@ -16,7 +16,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.errors import DistilleryError
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import authorization, handler
-from tests.fakes.sums import FakeSums
+from tests.fakes.usage_table import FakeUsageTable
 from tests.unit.client.harness import ClientHarness
 from tests.unit.serving.test_authorization import BY_URL, DIRECT, SHOP, signed
 from tests.unit.serving.test_function_url import event
@@ -88,9 +88,9 @@ LEFT_ALONE: dict[str, Place] = {
 
 
 @pytest.fixture(autouse=True)
-def counted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> FakeSums:
+def counted(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> FakeUsageTable:
     """plain is unrestricted, fast is restricted to the shop, and every caller is counted."""
-    sums = FakeSums()
+    sums = FakeUsageTable()
     quota = CallerQuota(per=Period.DAY, tokens=10**9, usd=Decimal(1000))
     routes = (ServedRoute(name="plain"), ServedRoute(name="fast", principals=("assumed-role/shop/*",)))
     monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=routes, quota=quota))
@@ -119,7 +119,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("place", "value"), PLACES)
 def test_what_is_refused_was_never_looked_for(
-    harness: ClientHarness, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+    harness: ClientHarness, counted: FakeUsageTable, capsys: pytest.CaptureFixture[str], place: Place, value: Any
 ) -> None:
     said = place(value)
     for sent, context in ((said, BY_URL), (said, DIRECT)):
@@ -134,7 +134,7 @@ def test_what_is_refused_was_never_looked_for(
 @pytest.mark.parametrize("place", LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
 def test_what_is_not_refused_changes_nothing(
-    harness: ClientHarness, counted: FakeSums, capsys: pytest.CaptureFixture[str], place: Place, value: Any
+    harness: ClientHarness, counted: FakeUsageTable, capsys: pytest.CaptureFixture[str], place: Place, value: Any
 ) -> None:
     assert handler.invoke(body(), BY_URL)["statusCode"] == 200
     before = (list(harness.ssm.reads), list(harness.made), sizes(), list(counted.items))

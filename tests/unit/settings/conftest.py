@@ -35,7 +35,7 @@ def _set(said: Said, key: str, value: Any) -> None:
 
 @pytest.fixture(scope="session")
 def said() -> Edit:
-    """Returns the findings for the valid file with these keys changed: `said({"recipes/support/teacher": "x"})`. None
+    """Returns the content of the valid file with these keys changed: `said({"recipes/support/teacher": "x"})`. None
     removes a key.
 
     A slash within a key is written as a division slash.

@@ -25,9 +25,7 @@ def test_no_action_is_allowed_by_a_wildcard_but_to_the_account_root_in_a_key_pol
 
 
 @pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
-def test_every_service_that_assumes_a_role_comes_for_this_account_and_its_own_resource(
-    environment: str, part: str
-) -> None:
+def test_services_assume_roles_for_this_account_and_their_own_resource_only(environment: str, part: str) -> None:
     for name, role in resources(templates(environment)[part], "AWS::IAM::Role").items():
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             if statement["Principal"] == {"Service": "lambda.amazonaws.com"}:
@@ -143,7 +141,7 @@ def test_the_pre_flight_reads_the_quotas_of_its_students_hosting_and_no_other(en
     assert named == [f"bedrock/{code}" for code in sorted(["L-1EF80F3E", "L-BE77399C", units])]
 
 
-def test_a_cross_region_model_is_allowed_in_each_destination_only_through_its_profiles() -> None:
+def test_a_cross_region_model_is_allowed_only_through_its_profiles() -> None:
     (policy,) = resources(templates("dev")["serving"], "AWS::IAM::Policy").values()
     through = [
         s

@@ -25,7 +25,7 @@ def test_every_environment_has_its_stacks_and_keeps_every_rule(environment: str)
     assert set(templates(environment)) == {*HOME, *INFERENCE, *LOGGED.get(environment, ())}
 
 
-def test_stacks_stand_in_the_regions_of_the_settings_and_in_the_account_that_they_name() -> None:
+def test_stacks_are_in_the_regions_and_the_account_of_the_settings() -> None:
     settings = load("prod", on=DAYS["prod"])
     for stack in app_of(settings).synth().stacks:
         part = stack.stack_name.removeprefix("distillery-prod-")
@@ -126,7 +126,7 @@ def test_compiled_packages_go_to_the_function_that_validates_alone(part: str) ->
         assert bool(layers & wheels) == (function["Handler"] == "lambdas.dataset.handler.receive"), name
 
 
-def test_recipes_add_nothing_but_a_budget_and_the_parameter_and_policy_of_their_route(fifty: Settings) -> None:
+def test_recipes_add_a_budget_and_their_routes_parameter_and_policy_only(fifty: Settings) -> None:
     dev, many = templates("dev"), synthesized(fifty)
     more = {part: len(many[part]["Resources"]) - len(dev[part]["Resources"]) for part in dev}
     assert more == dict.fromkeys(dev, 0) | {"serving": 98, "telemetry": 49}

@@ -233,7 +233,7 @@ def _reaches_collected(resource: str) -> bool:
     return resource == "*" or fnmatch.fnmatchcase("collected/support/0a1b/logs.json", key)
 
 
-def test_the_dataset_function_is_told_what_no_file_of_collected_logs_may_say_otherwise() -> None:
+def test_the_dataset_functions_log_settings_override_collected_files() -> None:
     (function,) = [
         found.properties
         for found in templates(ONE, "direct").resources("AWS::Lambda::Function")

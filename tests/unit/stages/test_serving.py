@@ -57,7 +57,7 @@ def test_a_latency_optimized_step_leads_to_the_system_profile(environment: str) 
     assert step.application in resources(templates(environment)["serving"], PROFILES)
 
 
-def test_a_standard_route_leads_to_an_application_profile_made_from_the_system_profile() -> None:
+def test_a_standard_route_uses_an_application_profile_of_the_system_profile() -> None:
     profiles = resources(templates("dev")["serving"], PROFILES)
     (haiku,) = _maps(templates("dev")["serving"])["haiku"].steps
     made = profiles[str(haiku.identifier)]
@@ -72,7 +72,7 @@ def test_a_route_pays_for_what_it_falls_back_to_under_its_own_tags() -> None:
     assert _tags(templates("dev")["serving"], str(last.identifier))["distillery:route"] == "fast"
 
 
-def test_concurrency_is_reserved_for_the_invoke_function_alone_and_only_where_settings_say_so() -> None:
+def test_only_the_invoke_function_reserves_concurrency_and_only_if_configured() -> None:
     stacks = synthesized(parse(read("dev") | {"reserved_concurrency": 7}, "dev"))
     functions = [each for stack in stacks.values() for each in resources(stack, "AWS::Lambda::Function").values()]
     told = [each.get("ReservedConcurrentExecutions") for each in functions]

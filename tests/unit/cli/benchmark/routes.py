@@ -9,7 +9,7 @@ from distillery.cli.benchmark.variant import Variant
 from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import RouteMap
 from tests.fakes.services import WITHOUT_EVENTS
-from tests.unit.cli.benchmark.virtual import Watch
+from tests.unit.cli.benchmark.virtual import Stopwatch
 
 
 def arm(route: RouteMap, index: int = 0) -> Variant:
@@ -33,7 +33,7 @@ class FakeRuntime:
     """
 
     meta = WITHOUT_EVENTS
-    watch: Watch
+    watch: Stopwatch
     tokens: int = 100
     latency: str | None = None
     errors: Mapping[str, Exception] = field(default_factory=dict)

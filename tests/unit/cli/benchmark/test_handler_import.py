@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.bench.handler_import import named
-from tests.bench.imports import doors
+from tests.bench.handler_import import services_in
+from tests.bench.imports import stage_handlers
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from tests.bench.imports import doors
     ],
 )
 def test_the_clients_are_those_that_a_source_names(source: str, services: list[str]) -> None:
-    assert list(named(source)) == services
+    assert list(services_in(source)) == services
 
 
 def test_every_stage_has_a_door() -> None:
-    assert set(doors()) >= {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving"}
+    assert set(stage_handlers()) >= {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving"}

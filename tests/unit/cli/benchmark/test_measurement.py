@@ -13,7 +13,7 @@ from distillery.cli.benchmark.measurement import BenchmarkResult, Budget, Plan, 
 from distillery.cli.benchmark.variant import Variant
 from tests.fakes.errors import service_error
 from tests.unit.cli.benchmark.routes import FakeRuntime, arm
-from tests.unit.cli.benchmark.virtual import Watch
+from tests.unit.cli.benchmark.virtual import Stopwatch
 from tests.unit.cli.routes import APPLICATION, FAST, PRO, SUPPORT
 
 ARMS = [arm(FAST), arm(FAST, 2), arm(SUPPORT)]
@@ -36,7 +36,7 @@ def running(
 
 
 def test_every_arm_is_asked_the_same_and_none_is_always_first() -> None:
-    runtime = FakeRuntime(Watch())
+    runtime = FakeRuntime(Stopwatch())
     result = running(runtime)
     assert {name: len(taken) for name, taken in result.samples.items()} == dict.fromkeys(NAMES, 6)
     rounds = [runtime.asked[at : at + 3] for at in range(0, 21, 3)]
@@ -47,7 +47,7 @@ def test_every_arm_is_asked_the_same_and_none_is_always_first() -> None:
 
 
 def test_a_request_is_what_the_map_says() -> None:
-    runtime = FakeRuntime(Watch())
+    runtime = FakeRuntime(Stopwatch())
     running(runtime, ARMS[:1])
     asked = runtime.asked[0]
     assert asked["performanceConfig"] == {"latency": "optimized"}
@@ -57,7 +57,7 @@ def test_a_request_is_what_the_map_says() -> None:
 
 def test_an_arm_that_no_warm_up_reached_is_left_out_and_says_why() -> None:
     refused = service_error("AccessDeniedException", message="no such permission")
-    runtime = FakeRuntime(Watch(), errors={APPLICATION: refused})
+    runtime = FakeRuntime(Stopwatch(), errors={APPLICATION: refused})
     result = running(runtime)
     assert list(result.unreachable) == ["fast:standard"]
     assert "no such permission" in result.unreachable["fast:standard"]
@@ -68,7 +68,7 @@ def test_an_arm_that_no_warm_up_reached_is_left_out_and_says_why() -> None:
 def test_the_cap_is_never_exceeded() -> None:
     all_of_it = max_total_usd(ARMS, [*islice(prompts.generated(), 7)], 256)
     cap = all_of_it / 3
-    runtime = FakeRuntime(Watch(), tokens=256)
+    runtime = FakeRuntime(Stopwatch(), tokens=256)
     result = running(runtime, cap=cap)
     assert result.stopped is not None
     assert f"above the cap of ${cap}" in result.stopped
@@ -78,19 +78,19 @@ def test_the_cap_is_never_exceeded() -> None:
 
 
 def test_an_answer_that_failed_may_have_cost_all_that_it_might() -> None:
-    runtime = FakeRuntime(Watch(), errors={f"us.{PRO}": service_error("ModelTimeoutException")})
+    runtime = FakeRuntime(Stopwatch(), errors={f"us.{PRO}": service_error("ModelTimeoutException")})
     once = max_cost_usd(ARMS[0], next(prompts.generated()), 256)
     result = running(runtime, ARMS[:1], cap=once * 2, warm_up=0)
     assert (len(runtime.asked), result.stopped is None) == (2, False)
 
 
 def test_the_estimate_is_not_below_what_is_paid() -> None:
-    runtime = FakeRuntime(Watch(), tokens=256)
+    runtime = FakeRuntime(Stopwatch(), tokens=256)
     assert running(runtime, cap=max_total_usd(ARMS, [*islice(prompts.generated(), 7)], 256)).stopped is None
 
 
 def test_ctrl_c_leaves_what_was_measured() -> None:
-    runtime = FakeRuntime(Watch())
+    runtime = FakeRuntime(Stopwatch())
 
     def stop() -> None:
         if len(runtime.asked) == 10:
@@ -105,7 +105,7 @@ def test_ctrl_c_leaves_what_was_measured() -> None:
 @pytest.mark.parametrize("arms", [[ARMS[0]], ARMS])
 def test_every_request_is_told(arms: list[Variant]) -> None:
     told: list[None] = []
-    runtime = FakeRuntime(Watch())
+    runtime = FakeRuntime(Stopwatch())
     plan = Plan(
         variants=arms,
         prompts=[*islice(prompts.generated(), 4)],

@@ -15,7 +15,7 @@ def test_the_ratio_is_the_median_of_the_pairs_and_no_disturbed_turn_moves_it() -
     assert pairs.ratio == pytest.approx(2.1)
 
 
-def test_subject_and_floor_run_by_turns_each_first_in_every_other_pair_after_one_that_does_not_count() -> None:
+def test_subject_and_floor_alternate_after_a_warm_up_pair() -> None:
     ran: list[str] = []
 
     def turn(name: str, seconds: float) -> Callable[[], float]:

@@ -10,7 +10,7 @@ from urllib3.exceptions import ReadTimeoutError as StreamTimeoutError
 from distillery.cli.benchmark.measurement import Sample, measure
 from tests.fakes.errors import service_error
 from tests.unit.cli.benchmark.routes import FakeRuntime, answered
-from tests.unit.cli.benchmark.virtual import Watch
+from tests.unit.cli.benchmark.virtual import Stopwatch
 
 
 class Stream:
@@ -34,7 +34,7 @@ class Stream:
 
 @pytest.mark.parametrize(("scale", "first", "whole"), [(1.0, 500, 1500), (0.25, 2000, 6000)])
 def test_the_wait_for_the_first_token_and_for_all(scale: float, first: float, whole: float) -> None:
-    watch = Watch()
+    watch = Stopwatch()
     taken = measure(FakeRuntime(watch), {"modelId": "m"}, watch, scale=scale)
     assert taken == Sample(first_ms=first, whole_ms=whole, input_tokens=20, output_tokens=100, served="standard")
 
@@ -51,7 +51,7 @@ def test_the_pace_leaves_the_first_token_and_its_wait_out(
 
 @pytest.mark.parametrize(("told", "served"), [("optimized", "optimized"), ("standard", "standard"), (None, "standard")])
 def test_what_was_served_is_what_the_service_says(told: str | None, served: str) -> None:
-    watch = Watch()
+    watch = Stopwatch()
     assert measure(FakeRuntime(watch, latency=told), {"modelId": "m"}, watch).served == served
 
 
@@ -74,12 +74,12 @@ USAGE = {"metadata": {"usage": {"inputTokens": 1, "outputTokens": 1}}}
     ],
 )
 def test_an_answer_that_is_not_whole_is_none(stream: Stream, error: str | None) -> None:
-    assert measure(stream, {}, Watch()).error == error
+    assert measure(stream, {}, Stopwatch()).error == error
     assert stream.closed
 
 
 def test_a_mistake_of_our_own_is_no_failed_request() -> None:
     stream = Stream(DELTA, KeyError("ours"))
     with pytest.raises(KeyError, match="ours"):
-        measure(stream, {}, Watch())
+        measure(stream, {}, Stopwatch())
     assert stream.closed

@@ -40,7 +40,7 @@ def test_two_steps_in_one_mode_are_two_arms() -> None:
     assert called == [APPLICATION, "another"]
 
 
-def test_standard_latency_is_called_as_the_route_calls_it_or_else_under_the_same_identifier() -> None:
+def test_standard_latency_uses_the_routes_own_step_or_the_same_identifier() -> None:
     (_, own), (_, made) = (variants([(route, None)], resolved) for route in (FAST, ALONE))
     assert (own.target.identifier, own.target.index) == (APPLICATION, 2)
     assert (made.target.identifier, made.step.latency, made.step.model) == (f"us.{PRO}", "standard", PRO)

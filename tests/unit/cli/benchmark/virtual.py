@@ -15,7 +15,7 @@ from bedrock_simulator.settings import Latency
 from simulator_support.fakes import ACCOUNT, World
 
 
-class Watch:
+class Stopwatch:
     """A stopwatch that a test's client advances."""
 
     seconds = 0.0
@@ -27,7 +27,7 @@ class Watch:
 class Body(BytesIO):
     """A streamed body: each chunk arrives after its delay."""
 
-    def __init__(self, chunks: Iterable[tuple[float, bytes]], watch: Watch) -> None:
+    def __init__(self, chunks: Iterable[tuple[float, bytes]], watch: Stopwatch) -> None:
         super().__init__()
         self._chunks, self._watch = chunks, watch
 
@@ -37,7 +37,7 @@ class Body(BytesIO):
             yield piece
 
 
-def client(harness: World, watch: Watch, region: str) -> Any:
+def client(harness: World, watch: Stopwatch, region: str) -> Any:
     """Returns a bedrock-runtime client. A refusal takes no time."""
     made: Any = botocore.session.get_session().create_client(
         "bedrock-runtime",
@@ -67,6 +67,6 @@ class _Whole(BytesIO):
         yield self.read()
 
 
-def simulated(at: Any) -> tuple[World, Watch]:
+def simulated(at: Any) -> tuple[World, Stopwatch]:
     """Answers take as long as the simulator's latency model says."""
-    return World(at, latency=Latency(scale=1.0)), Watch()
+    return World(at, latency=Latency(scale=1.0)), Stopwatch()

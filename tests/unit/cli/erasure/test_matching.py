@@ -54,7 +54,7 @@ def test_what_holds_it_not_is_not_found(spelled: bytes) -> None:
     assert not matching.matches(spelled, matching.prompt_matcher([PROMPT]))
 
 
-def test_a_prompt_is_not_found_where_a_longer_one_begins_like_it_or_one_of_its_turns_stands_alone() -> None:
+def test_a_prefix_or_a_single_turn_of_a_prompt_is_not_a_match() -> None:
     short = Prompt(system=None, messages=(("user", "Where is my card?"),), reference=None)
     longer = Prompt(system=None, messages=(("user", "Where is my card? It is late."),), reference=None)
     both = Prompt(

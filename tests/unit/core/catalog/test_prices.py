@@ -49,7 +49,7 @@ def test_a_price_before_its_first_date_is_quoted_with_the_date_it_has() -> None:
     assert found.as_of == date(2025, 7, 20)
 
 
-def test_the_cost_of_a_request_counts_input_and_output_and_the_surcharge_of_a_long_prompt() -> None:
+def test_request_cost_includes_input_output_and_the_long_prompt_surcharge() -> None:
     price = catalog.price(HAIKU_5_5, profile=ProfileId(f"us.{HAIKU_5_5}"))
     assert price
     assert price.cost(input_tokens=1_000_000, output_tokens=0) == Decimal("0.55")  # five times: above 100,000

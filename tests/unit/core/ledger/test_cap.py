@@ -40,7 +40,7 @@ def spend(harness: LedgerHarness, digest: str, *, again: bool = False) -> Run:
     return run
 
 
-def test_the_run_that_would_pass_the_cap_is_refused_and_told_who_holds_the_month_and_till_when() -> None:
+def test_a_run_above_the_cap_is_refused_with_the_holders_and_the_reset_date() -> None:
     harness = LedgerHarness()
     runs = [spend(harness, digest) for digest in "abcd"]
     with pytest.raises(OverBudget) as refused:
@@ -84,7 +84,7 @@ def test_the_same_prompts_again_and_again_do_not_pass_the_cap() -> None:
     assert harness.open("a").attempt == 4, "without --again it is the existing run"
 
 
-def test_who_is_refused_for_the_month_while_another_is_on_the_road_is_told_to_wait_for_that() -> None:
+def test_a_refusal_during_another_run_says_to_wait_for_that_run() -> None:
     harness = LedgerHarness(of=recipe(monthly_budget_usd=Decimal(10)))
     harness.open("a")
     with pytest.raises(RunActive):
@@ -92,7 +92,7 @@ def test_who_is_refused_for_the_month_while_another_is_on_the_road_is_told_to_wa
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_uploads_at_once_do_not_pass_the_cap_whatever_fails_and_however_often_they_are_retried(seed: int) -> None:
+def test_concurrent_uploads_do_not_exceed_the_cap_whatever_fails(seed: int) -> None:
     harness = LedgerHarness(FlakyTable(seed=seed, throttled=0.15, lost=0.15))
 
     def worker(number: int) -> None:
@@ -376,7 +376,7 @@ def test_approvals_at_once_do_not_pass_the_cap() -> None:
     assert harness.month().runs == harness.paid
 
 
-def test_who_declines_what_was_approved_meanwhile_takes_neither_its_recipe_nor_its_reservation() -> None:
+def test_declining_an_already_approved_run_keeps_its_recipe_and_reservation() -> None:
     harness = LedgerHarness()
     run = waiting(harness, "a")
     Approvals(harness.table).approve(run.id, WORST, by="arn:ana", cap_usd=CAP)

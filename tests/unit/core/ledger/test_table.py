@@ -76,7 +76,7 @@ def test_a_transaction_canceled_for_no_condition_is_tried_again(reason: str, wai
     assert len(waits) == 2
 
 
-def test_a_transaction_that_is_always_in_the_way_is_raised_and_never_taken_for_an_answer(waits: list[float]) -> None:
+def test_a_permanent_transaction_conflict_is_raised_not_returned(waits: list[float]) -> None:
     with pytest.raises(ClientError, match="TransactionCanceled"):
         over([["TransactionConflict"]] * TRIES, "transact_write_items")
     assert len(waits) == TRIES - 1

@@ -17,7 +17,7 @@ LEAST = 10_000_000  # bytes, the smallest limit that Athena accepts
 HOUR = "2025/12/01/00"  # the account's clock starts on this day
 
 
-class Lake:
+class LogTable:
     """A bucket of logs, a table over it, and a workgroup."""
 
     def __init__(self, harness: EmulatorHarness, **configuration: Any) -> None:
@@ -67,67 +67,72 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def lake(harness: EmulatorHarness) -> Lake:
-    return Lake(harness)
+def log_table(harness: EmulatorHarness) -> LogTable:
+    return LogTable(harness)
 
 
-def test_a_result_lands_where_the_workgroup_says(harness: EmulatorHarness, lake: Lake) -> None:
-    execution = lake.query(harness.client("athena"))
+def test_a_result_lands_where_the_workgroup_says(harness: EmulatorHarness, log_table: LogTable) -> None:
+    execution = log_table.query(harness.client("athena"))
     assert execution["Status"]["State"] == "SUCCEEDED", execution
     where = execution["ResultConfiguration"]["OutputLocation"]
-    assert where == f"s3://{lake.name}/queries/{execution['QueryExecutionId']}.csv"
-    key = where.removeprefix(f"s3://{lake.name}/")
-    body = harness.client("s3").get_object(Bucket=lake.name, Key=key)["Body"].read().decode()
+    assert where == f"s3://{log_table.name}/queries/{execution['QueryExecutionId']}.csv"
+    key = where.removeprefix(f"s3://{log_table.name}/")
+    body = harness.client("s3").get_object(Bucket=log_table.name, Key=key)["Body"].read().decode()
     assert body.startswith('"line"\n"{""schemaType"": ""ModelInvocationLog"",')
     scanned = execution["Statistics"]["DataScannedInBytes"]
-    assert scanned == harness.client("s3").head_object(Bucket=lake.name, Key=f"logs/{HOUR}/a.json.gz")["ContentLength"]
+    assert (
+        scanned
+        == harness.client("s3").head_object(Bucket=log_table.name, Key=f"logs/{HOUR}/a.json.gz")["ContentLength"]
+    )
 
 
 def test_a_query_above_the_workgroups_limit_is_cancelled(harness: EmulatorHarness) -> None:
-    lake = Lake(harness, BytesScannedCutoffPerQuery=LEAST)
-    harness.client("s3").put_object(Bucket=lake.name, Key=f"logs/{HOUR}/large.json", Body=b"x" * LEAST)
-    status = lake.query(harness.client("athena"))["Status"]
+    log_table = LogTable(harness, BytesScannedCutoffPerQuery=LEAST)
+    harness.client("s3").put_object(Bucket=log_table.name, Key=f"logs/{HOUR}/large.json", Body=b"x" * LEAST)
+    status = log_table.query(harness.client("athena"))["Status"]
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Bytes scanned limit was exceeded")
 
 
 @pytest.mark.parametrize("wrong", [[], ["'a' OR 1=1", "'b'"]])
-def test_a_query_that_cannot_be_understood_fails(harness: EmulatorHarness, lake: Lake, wrong: list[str]) -> None:
+def test_a_query_that_cannot_be_understood_fails(
+    harness: EmulatorHarness, log_table: LogTable, wrong: list[str]
+) -> None:
     given = {} if wrong else {"sql": "SELECT nothing FROM invocations"}
-    execution = lake.query(harness.client("athena"), **given, parameters=wrong)
+    execution = log_table.query(harness.client("athena"), **given, parameters=wrong)
     assert execution["Status"]["State"] == "FAILED"
 
 
-def test_a_query_does_what_its_asker_may(harness: EmulatorHarness, lake: Lake) -> None:
-    acting = harness.acting("athena", *lake.statements.values())
-    assert lake.query(acting)["Status"]["State"] == "SUCCEEDED"
+def test_a_query_does_what_its_asker_may(harness: EmulatorHarness, log_table: LogTable) -> None:
+    acting = harness.acting("athena", *log_table.statements.values())
+    assert log_table.query(acting)["Status"]["State"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("missing", ["table", "list", "read", "where", "write"])
-def test_a_query_fails_where_its_asker_may_not(harness: EmulatorHarness, lake: Lake, missing: str) -> None:
-    granted = [statement for name, statement in lake.statements.items() if name != missing]
-    status = lake.query(harness.acting("athena", *granted))["Status"]
+def test_a_query_fails_where_its_asker_may_not(harness: EmulatorHarness, log_table: LogTable, missing: str) -> None:
+    granted = [statement for name, statement in log_table.statements.items() if name != missing]
+    status = log_table.query(harness.acting("athena", *granted))["Status"]
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("Insufficient permissions"), status
 
 
 @pytest.mark.parametrize("missing", ["start", "look"])
 def test_starting_and_looking_are_permissions_of_the_workgroup(
-    harness: EmulatorHarness, lake: Lake, missing: str
+    harness: EmulatorHarness, log_table: LogTable, missing: str
 ) -> None:
-    granted = [statement for name, statement in lake.statements.items() if name != missing]
+    granted = [statement for name, statement in log_table.statements.items() if name != missing]
     with pytest.raises(Exception, match="AccessDenied"):
-        lake.query(harness.acting("athena", *granted))
+        log_table.query(harness.acting("athena", *granted))
 
 
-def test_the_end_of_a_query_is_an_event(harness: EmulatorHarness, lake: Lake) -> None:
+def test_the_end_of_a_query_is_an_event(harness: EmulatorHarness, log_table: LogTable) -> None:
     events, (url, arn) = harness.client("events"), harness.queue()
     pattern = {
         "source": ["aws.athena"],
         "detail-type": ["Athena Query State Change"],
-        "detail": {"workgroupName": [lake.name], "currentState": ["SUCCEEDED"]},
+        "detail": {"workgroupName": [log_table.name], "currentState": ["SUCCEEDED"]},
     }
-    events.put_rule(Name=lake.name, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=lake.name, Targets=[{"Id": "q", "Arn": arn}])
+    events.put_rule(Name=log_table.name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=log_table.name, Targets=[{"Id": "q", "Arn": arn}])
     harness.client("sqs").set_queue_attributes(
         QueueUrl=url,
         Attributes={
@@ -136,7 +141,7 @@ def test_the_end_of_a_query_is_an_event(harness: EmulatorHarness, lake: Lake) ->
             )
         },
     )
-    ident = lake.query(harness.client("athena"))["QueryExecutionId"]
+    ident = log_table.query(harness.client("athena"))["QueryExecutionId"]
     assert harness.message(url)["detail"]["queryExecutionId"] == ident
 
 
@@ -145,16 +150,16 @@ def test_a_workgroup_that_there_is_not_is_refused(harness: EmulatorHarness) -> N
         harness.client("athena").start_query_execution(QueryString="SELECT 1", WorkGroup="nowhere")
 
 
-def test_a_named_query_is_made_and_goes_with_its_stack(harness: EmulatorHarness, lake: Lake) -> None:
-    properties = {"Name": "usage", "Database": lake.name, "QueryString": "SELECT 1", "WorkGroup": lake.name}
+def test_a_named_query_is_made_and_goes_with_its_stack(harness: EmulatorHarness, log_table: LogTable) -> None:
+    properties = {"Name": "usage", "Database": log_table.name, "QueryString": "SELECT 1", "WorkGroup": log_table.name}
     template = {"Resources": {"Q": {"Type": "AWS::Athena::NamedQuery", "Properties": properties}}}
     athena, cloudformation = harness.client("athena"), harness.client("cloudformation")
 
     def named() -> list[str]:
-        return list(athena.list_named_queries(WorkGroup=lake.name)["NamedQueryIds"])
+        return list(athena.list_named_queries(WorkGroup=log_table.name)["NamedQueryIds"])
 
-    cloudformation.create_stack(StackName=lake.name, TemplateBody=json.dumps(template))
+    cloudformation.create_stack(StackName=log_table.name, TemplateBody=json.dumps(template))
     (ident,) = harness.until(named)
     assert athena.get_named_query(NamedQueryId=ident)["NamedQuery"]["QueryString"] == "SELECT 1"
-    cloudformation.delete_stack(StackName=lake.name)
+    cloudformation.delete_stack(StackName=log_table.name)
     assert harness.until(lambda: not named())

@@ -105,7 +105,7 @@ def test_a_role_that_is_trusted_no_longer_does_no_task(harness: EmulatorHarness)
     assert (failed["error"], "assume the provided role" in failed["cause"]) == ("States.TaskFailed", True)
 
 
-class Places:
+class TaskTargets:
     """One resource of each type that tasks may access."""
 
     def __init__(self, harness: EmulatorHarness) -> None:
@@ -123,8 +123,8 @@ class Places:
 
 
 @pytest.fixture(scope="module")
-def places(harness: EmulatorHarness) -> Places:
-    return Places(harness)
+def task_targets(harness: EmulatorHarness) -> TaskTargets:
+    return TaskTargets(harness)
 
 
 ENTRY = {"Source": "a.b", "DetailType": "x", "Detail": {"n": 1}}
@@ -139,11 +139,13 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("integration", TASKS)
-def test_a_task_is_done_under_the_machines_role(harness: EmulatorHarness, places: Places, integration: str) -> None:
+def test_a_task_is_done_under_the_machines_role(
+    harness: EmulatorHarness, task_targets: TaskTargets, integration: str
+) -> None:
     action, place, given = TASKS[integration]
-    arn = getattr(places, place)
+    arn = getattr(task_targets, place)
     parameters = {
-        key: (value[1:] if value.startswith("'") else getattr(places, value)) if isinstance(value, str) else value
+        key: (value[1:] if value.startswith("'") else getattr(task_targets, value)) if isinstance(value, str) else value
         for key, value in given.items()
     }
     task = {"Type": "Task", "Resource": f"arn:aws:states:::{integration}", "Parameters": parameters, "End": True}
@@ -154,8 +156,8 @@ def test_a_task_is_done_under_the_machines_role(harness: EmulatorHarness, places
     assert refused["error"].split(".")[0].lower() in {"sqs", "sns", "dynamodb", "stepfunctions", "eventbridge"}
 
 
-def test_a_started_execution_ends(harness: EmulatorHarness, places: Places) -> None:
-    found = harness.client("stepfunctions").list_executions(stateMachineArn=places.machine)["executions"]
+def test_a_started_execution_ends(harness: EmulatorHarness, task_targets: TaskTargets) -> None:
+    found = harness.client("stepfunctions").list_executions(stateMachineArn=task_targets.machine)["executions"]
     sfn = harness.client("stepfunctions")
     for one in found:
         assert harness.until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]

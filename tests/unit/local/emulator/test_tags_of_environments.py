@@ -33,7 +33,7 @@ def tags(environment: str, **more: str) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class EnvironmentResources:
     """The ARNs of one environment's resources."""
 
     job: str
@@ -53,12 +53,12 @@ def bucket(harness: EmulatorHarness) -> str:
 
 
 @pytest.fixture(scope="module")
-def estates(harness: EmulatorHarness, role: str, bucket: str) -> Iterator[dict[str, Estate]]:
-    made = {environment: _estate(harness, role, bucket, environment) for environment in ("ours", "theirs")}
+def both_environments(harness: EmulatorHarness, role: str, bucket: str) -> Iterator[dict[str, EnvironmentResources]]:
+    made = {environment: _create_resources(harness, role, bucket, environment) for environment in ("ours", "theirs")}
     yield made
     delete = harness.client("bedrock").delete_provisioned_model_throughput
-    for estate in made.values():  # the account has two units
-        harness.until(partial(_gone, delete, provisionedModelId=estate.throughput))
+    for environment_resources in made.values():  # the account has two units
+        harness.until(partial(_gone, delete, provisionedModelId=environment_resources.throughput))
 
 
 def _gone(delete: Any, **named: str) -> bool:
@@ -69,7 +69,7 @@ def _gone(delete: Any, **named: str) -> bool:
     return False
 
 
-def _estate(harness: EmulatorHarness, role: str, bucket: str, environment: str) -> Estate:
+def _create_resources(harness: EmulatorHarness, role: str, bucket: str, environment: str) -> EnvironmentResources:
     bedrock, named, own = harness.client("bedrock"), f"n-{uuid.uuid4().hex[:8]}", tags(environment)
     arn = bedrock.create_model_customization_job(**over(role, bucket) | {"jobTags": own, "customModelTags": own})[
         "jobArn"
@@ -86,10 +86,10 @@ def _estate(harness: EmulatorHarness, role: str, bucket: str, environment: str) 
     deployed = deployment["customModelDeploymentArn"]
     look = bedrock.get_custom_model_deployment
     harness.until(lambda: look(customModelDeploymentIdentifier=deployed)["status"] == "Active")
-    return Estate(arn, model, deployed, throughput["provisionedModelArn"])
+    return EnvironmentResources(arn, model, deployed, throughput["provisionedModelArn"])
 
 
-def changes(of: Estate, model: str) -> dict[str, tuple[str, dict[str, Any]]]:
+def changes(of: EnvironmentResources, model: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """Each change of what is there: the call and its parameters; `model` is put behind the endpoints."""
     return {
         "StopModelCustomizationJob": ("stop_model_customization_job", {"jobIdentifier": of.job}),
@@ -113,41 +113,43 @@ def changes(of: Estate, model: str) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-ACTIONS = list(changes(Estate("", "", "", ""), ""))
+ACTIONS = list(changes(EnvironmentResources("", "", "", ""), ""))
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_what_is_another_environments_is_not_changed(
-    harness: EmulatorHarness, estates: dict[str, Estate], action: str
+    harness: EmulatorHarness, both_environments: dict[str, EnvironmentResources], action: str
 ) -> None:
     bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
-    theirs, ours = estates["theirs"], estates["ours"]
+    theirs, ours = both_environments["theirs"], both_environments["ours"]
     call, asked = changes(theirs, ours.model)[action]
     assert f"bedrock:{action} on resource: {HERE}" in refusal(getattr(bedrock, call), **asked)
 
 
 @pytest.mark.parametrize("action", ["UpdateCustomModelDeployment", "UpdateProvisionedModelThroughput"])
 def test_no_model_of_another_environment_is_put_behind_an_endpoint_of_ours(
-    harness: EmulatorHarness, estates: dict[str, Estate], action: str
+    harness: EmulatorHarness, both_environments: dict[str, EnvironmentResources], action: str
 ) -> None:
     bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
-    call, asked = changes(estates["ours"], estates["theirs"].model)[action]
-    assert f"bedrock:{action} on resource: {estates['theirs'].model}" in refusal(getattr(bedrock, call), **asked)
+    call, asked = changes(both_environments["ours"], both_environments["theirs"].model)[action]
+    assert f"bedrock:{action} on resource: {both_environments['theirs'].model}" in refusal(
+        getattr(bedrock, call), **asked
+    )
 
 
 @pytest.mark.parametrize("action", ["DeleteCustomModelDeployment", "DeleteProvisionedModelThroughput"])
 def test_what_is_not_there_bears_no_tags(harness: EmulatorHarness, action: str) -> None:
     bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
-    call, asked = changes(Estate("", "", "gone", "gone"), "")[action]
+    call, asked = changes(EnvironmentResources("", "", "gone", "gone"), "")[action]
     assert f"bedrock:{action}" in refusal(getattr(bedrock, call), **asked)
 
 
 @pytest.mark.parametrize("kind", ["deployment", "throughput"])
 def test_endpoints_answer_their_own_environment_alone(
-    harness: EmulatorHarness, estates: dict[str, Estate], kind: str
+    harness: EmulatorHarness, both_environments: dict[str, EnvironmentResources], kind: str
 ) -> None:
     runtime = harness.acting("bedrock-runtime", allow(INVOKE, ANY, **OURS))
-    theirs = getattr(estates["theirs"], kind)
+    theirs = getattr(both_environments["theirs"], kind)
     assert f"{INVOKE} on resource: {theirs}" in refusal(runtime.converse, modelId=theirs, **QUESTION)
 
 
@@ -159,7 +161,12 @@ def test_endpoints_answer_their_own_environment_alone(
     ],
 )
 def test_an_endpoint_is_made_with_our_tag_alone_and_of_our_model_alone(
-    harness: EmulatorHarness, estates: dict[str, Estate], create: str, name: str, of: str, made: str
+    harness: EmulatorHarness,
+    both_environments: dict[str, EnvironmentResources],
+    create: str,
+    name: str,
+    of: str,
+    made: str,
 ) -> None:
     action = "bedrock:" + "".join(word.capitalize() for word in create.split("_"))
     over_ours = {**MADE, "StringEquals": MADE["StringEquals"] | OURS["StringEquals"]}
@@ -169,7 +176,7 @@ def test_an_endpoint_is_made_with_our_tag_alone_and_of_our_model_alone(
         allow(action, f"{HERE}:custom-model/*", **over_ours),
         allow("bedrock:TagResource", f"{HERE}:{made}/*", **MADE),
     )
-    ours, theirs = estates["ours"].model, estates["theirs"].model
+    ours, theirs = both_environments["ours"].model, both_environments["theirs"].model
     for model, given, refused in (
         (theirs, tags("ours"), f"{action} on resource: {theirs}"),
         (ours, tags("theirs"), f"{action} on resource: {ours}"),
@@ -215,10 +222,10 @@ def test_each_of_a_jobs_tags_is_asked_for_where_it_is_set(harness: EmulatorHarne
 
 @pytest.mark.parametrize("kind", ["job", "model", "deployment", "throughput"])
 def test_nothing_of_another_environment_is_moved_into_ours(
-    harness: EmulatorHarness, estates: dict[str, Estate], kind: str
+    harness: EmulatorHarness, both_environments: dict[str, EnvironmentResources], kind: str
 ) -> None:
     bedrock = harness.acting("bedrock", allow("bedrock:TagResource", ANY, **MADE))
-    theirs, ours = (getattr(estates[whose], kind) for whose in ("theirs", "ours"))
+    theirs, ours = (getattr(both_environments[whose], kind) for whose in ("theirs", "ours"))
     moved = refusal(bedrock.tag_resource, resourceARN=theirs, tags=tags("ours"))
     assert f"bedrock:TagResource on resource: {theirs}" in moved
     assert refusal(bedrock.tag_resource, resourceARN=ours, tags=tags("ours")) == ""
@@ -237,8 +244,10 @@ def test_what_bears_no_environments_tag_can_be_claimed(harness: EmulatorHarness)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_is_ours_is_changed(harness: EmulatorHarness, estates: dict[str, Estate], action: str) -> None:
+def test_what_is_ours_is_changed(
+    harness: EmulatorHarness, both_environments: dict[str, EnvironmentResources], action: str
+) -> None:
     """IAM lets it through, whatever the service says then. The last test: it takes away what the others look at."""
     bedrock = harness.acting("bedrock", allow(f"bedrock:{action}", ANY, **OURS))
-    call, asked = changes(estates["ours"], estates["ours"].model)[action]
+    call, asked = changes(both_environments["ours"], both_environments["ours"].model)[action]
     assert refusal(getattr(bedrock, call), **asked) == ""

@@ -9,7 +9,7 @@ from tests.fakes.errors import service_error
 Item = dict[str, int]
 
 
-class FakeSums:
+class FakeUsageTable:
     """errors: raised by the next calls, in order; None lets a call through. highest: the highest value of
     each counter.
     """
