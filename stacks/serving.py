@@ -26,7 +26,7 @@ class ServingStack(EnvironmentStack):
             home_region=home,
             policies=routes,
             reserved_concurrency=settings.reserved_concurrency,
-            quota=settings.quota.to_offer() if settings.quota else None,
+            quota=settings.quota.to_caller_quota() if settings.quota else None,
         )
         function = serving.function
         self.watched = {"Serving": function}

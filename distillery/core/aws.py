@@ -128,8 +128,8 @@ def redact(error: Exception, service: str) -> None:
     """
     error.__cause__ = error.__context__ = None
     if not isinstance(error, ClientError):
-        said = redaction.redacted_model_text(error) if service in MODELS else redaction.redacted_text(error)
-        error.args = (said or f"{type(error).__name__}: {redaction.LEFT_OUT}",)
+        text = redaction.redacted_model_text(error) if service in MODELS else redaction.redacted_text(error)
+        error.args = (text or f"{type(error).__name__}: {redaction.LEFT_OUT}",)
         if isinstance(error, BotoCoreError):
             error.kwargs = {}
         return
@@ -141,14 +141,14 @@ def redact(error: Exception, service: str) -> None:
 
 
 def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:
-    said = redaction.redacted_model_text(message) if service in MODELS else redaction.redacted_text(message)
-    if said == message or message.startswith(redaction.LEFT_OUT):
-        return said
-    if said in ("", redaction.GAP):
-        said = redaction.LEFT_OUT
+    text = redaction.redacted_model_text(message) if service in MODELS else redaction.redacted_text(message)
+    if text == message or message.startswith(redaction.LEFT_OUT):
+        return text
+    if text in ("", redaction.GAP):
+        text = redaction.LEFT_OUT
     where = [f"HTTP {metadata['HTTPStatusCode']}"] if "HTTPStatusCode" in metadata else []
     where += [f"request {redaction.code(metadata['RequestId'])}"] if "RequestId" in metadata else []
-    return f"{said} ({', '.join(where)})" if where else said
+    return f"{text} ({', '.join(where)})" if where else text
 
 
 def code(error: ClientError) -> str:

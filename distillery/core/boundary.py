@@ -63,8 +63,8 @@ def _replaced(error: Exception) -> Exception:
     kind = type(error)
     named = type(kind.__name__, (Exception,), {"__module__": kind.__module__})
     causes = [f"{type(each).__name__} at {_place(each.__traceback__)}" for each in _chain(error)]
-    said: Exception = named("; of ".join((LEFT_OUT, *causes)))
-    return said.with_traceback(error.__traceback__)
+    redacted_error: Exception = named("; of ".join((LEFT_OUT, *causes)))
+    return redacted_error.with_traceback(error.__traceback__)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -104,17 +104,17 @@ def parse(line: str) -> Prompt:
     """
     try:
         record = json.loads(line)
-        said = [(message["role"], _text(message["content"])) for message in record["messages"]]
+        turns = [(message["role"], _text(message["content"])) for message in record["messages"]]
         system = _text(record["system"]) if "system" in record else None
         known = record["schemaVersion"] == SCHEMA_VERSION
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise NotAConversation(
             f"is no line of a data set ({type(error).__name__}); upload the prompts again"
         ) from error
-    if not known or not said or [role for role, _ in said] != [*islice(cycle(ROLES), len(said))]:
+    if not known or not turns or [role for role, _ in turns] != [*islice(cycle(ROLES), len(turns))]:
         raise NotAConversation("is no line of a data set; upload the prompts again")
-    reference = said.pop()[1] if len(said) % 2 == 0 else None
-    return Prompt(system=system, messages=tuple(said), reference=reference)
+    reference = turns.pop()[1] if len(turns) % 2 == 0 else None
+    return Prompt(system=system, messages=tuple(turns), reference=reference)
 
 
 def _text(blocks: Any) -> str:

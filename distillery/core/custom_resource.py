@@ -20,7 +20,7 @@ _LOCAL = "AWS_ENDPOINT_URL"
 """Not set in Lambda. It points to the local AWS account."""
 
 
-def carry_out(event: Event, context: Any, act: Callable[[Event], str]) -> None:
+def respond(event: Event, context: Any, act: Callable[[Event], str]) -> None:
     """Sends the physical id that `act` returns, or the reason of its failure."""
     answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     try:

@@ -53,10 +53,10 @@ def handle_decision(event: Any, context: Any, kind: type[A], decide: Decide[A]) 
             "a direct invocation has no caller; send the request to the function's URL, as `distillery` does"
         )
     try:
-        asked = from_wire(kind, parse_body(event, send="the decision as a JSON object"))
+        request = from_wire(kind, parse_body(event, send="the decision as a JSON object"))
         account, _ = invoked_function(context)
-        check_decider(asked.recipe, caller, account=account, recipes=recipe.load_all())
-        return json_response(HTTPStatus.OK, decide(asked, caller))
+        check_decider(request.recipe, caller, account=account, recipes=recipe.load_all())
+        return json_response(HTTPStatus.OK, decide(request, caller))
     except Refused as refused:
         return error_response(_status(refused), type(refused).__name__, str(refused))
 

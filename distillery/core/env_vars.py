@@ -43,7 +43,7 @@ FOLDER = f"/opt/python/{PACKAGE}"
 
 
 def read_settings(name: str) -> dict[str, Any]:
-    """The object in a JSON file of the settings layer (infra/constructs/settings.py).
+    """The object in a JSON file of the settings layer (infra/constructs/layers.py).
 
     Environment variables of a function hold 4 KB in all, so what grows with the recipes is in a layer.
     Raises Misconfigured where the function was deployed without its layer.

@@ -12,7 +12,7 @@ DistilleryError
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
-│   ├── LogsUnfit            the logs hold too few calls that a recipe can learn from, or too much to read
+│   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
 │   └── NothingToRollBack    the alias has no previous model
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
@@ -33,8 +33,8 @@ SENTENCE_MAX = 4000
 class DistilleryError(Exception):
     """The root of the tree. The text is always one line, because it goes to logs, e-mail, ledger and terminals."""
 
-    def __init__(self, *said: object) -> None:
-        super().__init__(*(one_line(each, SENTENCE_MAX) if isinstance(each, str) else each for each in said))
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(one_line(each, SENTENCE_MAX) if isinstance(each, str) else each for each in args))
 
 
 class Refused(DistilleryError):
@@ -86,7 +86,7 @@ class LoggingOwned(Refused):
     """The logging configuration of this account and Region belongs to another environment or person."""
 
 
-class LogsUnfit(Refused):
+class UnusableLogs(Refused):
     """The logs contain too few calls for the recipe, or too many to read."""
 
 

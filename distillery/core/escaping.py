@@ -80,17 +80,17 @@ def _escaped(text: str, spell: Callable[[str], str]) -> str:
     """The text with each suspect character escaped, unless the writing system needs it where it stands."""
     if text.isascii() and text.isprintable():
         return text
-    said: list[str] = []
+    parts: list[str] = []
     before, after = "", 0
     for found in _FLAG_OR_SUSPECT.finditer(text):
-        said.append(text[after : found.start()])
+        parts.append(text[after : found.start()])
         after = found.end()
-        before = said[-1][-1:] or before
+        before = parts[-1][-1:] or before
         char = found[0]
         needed = len(char) > 1 or _is_needed(char, before, text[after : after + 1])
-        said.append(char if needed else spell(char))
+        parts.append(char if needed else spell(char))
         before = char[-1] if needed else ""
-    return "".join((*said, text[after:]))
+    return "".join((*parts, text[after:]))
 
 
 def _is_needed(char: str, before: str, behind: str) -> bool:

@@ -22,7 +22,7 @@ METADATA_PAIRS = 16
 """The most pairs of one request, and of one filter. API, UG distillation-data-prep-option-2."""
 
 
-class How(StrEnum):
+class LogReadMode(StrEnum):
     """How the logs are read."""
 
     READ = "read"
@@ -52,7 +52,7 @@ class LogSource:
     """Pairs of `requestMetadata` that a call must have."""
     operator: Operator = Operator.AND
     """How the pairs of `match` are combined."""
-    how: How = How.READ
+    how: LogReadMode = LogReadMode.READ
     """How the logs are read."""
     days: int = 30
     """How many days back calls are collected."""
@@ -71,7 +71,7 @@ class LogSource:
         """The principals whose calls are used; None for everybody. `account` is for patterns without an account."""
         return Principals.of(self.principals, account=account) if self.principals else None
 
-    def takes(self, metadata: Mapping[str, str]) -> bool:
+    def matches(self, metadata: Mapping[str, str]) -> bool:
         """Whether a call with this metadata matches."""
         least, most = self.bounds
         return least <= sum(metadata.get(key) == value for key, value in self.match.items()) <= most
@@ -95,7 +95,7 @@ class InvocationLogs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Direct:
+class DirectLogs:
     """What replaces prompts where a job reads logs: the logs, their counts, and held-out lines that the job does not
     see.
 

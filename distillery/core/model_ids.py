@@ -23,9 +23,9 @@ def teacher_identifier(teacher: str, student: str, region: str) -> str:
         raise ModelUnavailable(
             f"Bedrock distils {teacher} into {student} {where}, not in {region}; choose another pair or home Region"
         )
-    if pair.teacher_as is catalog.TeacherAs.PROFILE:
+    if pair.teacher_as is catalog.TeacherIdentifier.PROFILE:
         return _through_profile(teacher, region)
-    return teacher if pair.teacher_as is catalog.TeacherAs.IN_REGION else identifier(teacher, region)
+    return teacher if pair.teacher_as is catalog.TeacherIdentifier.IN_REGION else identifier(teacher, region)
 
 
 def _through_profile(model: str, region: str) -> str:

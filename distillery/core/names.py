@@ -116,7 +116,7 @@ class Names:
     def stack(self, part: str) -> str:
         return f"distillery-{self.environment}-{part}"
 
-    def begins(self, part: str) -> str:
+    def resource_prefix(self, part: str) -> str:
         """The prefix of the names that CloudFormation generates for a stack's resources. It shortens the stack's
         name, to no less than this (observed, not documented)."""
         return self.stack(part)[:24]

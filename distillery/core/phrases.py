@@ -90,7 +90,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-TELLING = _words(
+SERVICE_WORDS = _words(
     """
     access account accounts action actions allowed already answer api approved argument arguments arn array
     assistant assume athena attribute authorized aws base batch bedrock body bounds bucket bucketname buckets byte
@@ -121,7 +121,7 @@ TELLING = _words(
 )
 """Words that say something of a service's business."""
 
-BINDING = _words(
+FUNCTION_WORDS = _words(
     """
     a above after again all an and any are as at be because been before being below between both but by can contain
     contained contains could do does during each either enough every exactly for from greater had has have if in

@@ -45,7 +45,7 @@ class Principals:
         return self._expression.fullmatch(arn) is not None
 
 
-def wrong(pattern: str) -> str | None:
+def invalid_reason(pattern: str) -> str | None:
     """Why the pattern is invalid, with what is allowed; None where it is valid."""
     resource = _resource(pattern)
     if resource.startswith("role/"):
@@ -68,7 +68,7 @@ def _resource(pattern: str) -> str:
 
 
 def _expression(pattern: str, account: str) -> str:
-    if reason := wrong(pattern):
+    if reason := invalid_reason(pattern):
         raise ValueError(reason)
     if long := _LONG.fullmatch(pattern):
         return _escaped(pattern, long["resource"])

@@ -46,7 +46,7 @@ class PersonalData(StrEnum):
     """Nothing looks for them."""
 
 
-class TooMany(StrEnum):
+class ExcessPrompts(StrEnum):
     """What happens to an upload with more prompts than may be trained on."""
 
     REJECT = "reject"
@@ -65,7 +65,7 @@ class Curation:
     """Jaccard similarity of the words and word pairs of two prompts, from which on they are near duplicates."""
     personal_data: PersonalData = PersonalData.REPORT
     """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
-    too_many: TooMany = TooMany.REJECT
+    too_many: ExcessPrompts = ExcessPrompts.REJECT
     """What happens to an upload with more than `most_prompts`."""
     most_prompts: int = MAX_PROMPTS
     """Number of prompts that a job is given at most."""
@@ -93,7 +93,7 @@ class BadLines(StrEnum):
     """Bad lines are set aside, up to `max_bad_lines`, and reported."""
 
 
-class OverBudgetThen(StrEnum):
+class OverBudgetPolicy(StrEnum):
     """What happens to a run whose estimate is above the budget."""
 
     REFUSE = "refuse"
@@ -129,7 +129,7 @@ class Recipe:
     monthly_budget_usd: Decimal | None = None
     """What the runs that begin in one calendar month (UTC) may cost together, in US dollars, each at its worst
     case. Default: five times `budget_usd`."""
-    over_budget: OverBudgetThen = OverBudgetThen.REFUSE
+    over_budget: OverBudgetPolicy = OverBudgetPolicy.REFUSE
     """What happens to a run whose estimate is above `budget_usd`."""
     heldout_share: float = 0.2
     """Share of the prompts that is kept out of training, for the evaluation."""
@@ -208,7 +208,7 @@ def load(name: str) -> Recipe:
 
 def load_all() -> dict[str, Recipe]:
     """The environment's recipes by name."""
-    return {name: from_wire(Recipe, said) for name, said in env_vars.read_settings(SETTINGS_FILE).items()}
+    return {name: from_wire(Recipe, value) for name, value in env_vars.read_settings(SETTINGS_FILE).items()}
 
 
 def dump(recipes: Mapping[str, Recipe]) -> str:

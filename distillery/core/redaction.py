@@ -12,7 +12,7 @@ import functools
 import re
 
 from distillery.core.escaping import one_line
-from distillery.core.phrases import BINDING, SENTENCES, TELLING
+from distillery.core.phrases import FUNCTION_WORDS, SENTENCES, SERVICE_WORDS
 
 SHORT = 20
 GAP = "…"
@@ -77,10 +77,10 @@ def redacted_text(text: object, most: int = _KEPT) -> str:
 def redacted_message(text: object, where: str) -> str:
     """The redacted text for people, with the place of the full text if anything was removed; empty for an empty
     text."""
-    said = redacted_text(text)
-    if GAP not in said:
-        return said
-    return f"{LEFT_OUT if said == GAP else said} (in full: {where})"
+    redacted = redacted_text(text)
+    if GAP not in redacted:
+        return redacted
+    return f"{LEFT_OUT if redacted == GAP else redacted} (in full: {where})"
 
 
 def code(text: object) -> str:
@@ -103,27 +103,27 @@ def _known(text: str) -> tuple[str, str]:
 
 def _hole(text: str) -> str:
     plain = text.strip("'\"()[],.;:‹›")
-    fits = re.fullmatch(rf"{_IDENTIFIER}|\d{{1,12}}", plain) or plain in TELLING
+    fits = re.fullmatch(rf"{_IDENTIFIER}|\d{{1,12}}", plain) or plain in SERVICE_WORDS
     return plain if fits else GAP
 
 
 def _fragments(text: str) -> str:
     """Parts of an unknown message, and identifiers; gaps mark what was removed."""
-    said: list[str] = []
+    pieces: list[str] = []
     run = ""
     for found in _PIECE.finditer(text):
         piece = found[0]
         if found.lastgroup in ("number", "between") or (found.lastgroup == "word" and _is_services(piece)):
             run += piece
         else:
-            said += [*_parts(run), f"‹{piece.strip('‹›')}›" if found.lastgroup == "identifier" else GAP]
+            pieces += [*_parts(run), f"‹{piece.strip('‹›')}›" if found.lastgroup == "identifier" else GAP]
             run = ""
-    said += _parts(run)
-    return " ".join(one for number, one in enumerate(said) if one != GAP or said[number - 1 : number] != [GAP])
+    pieces += _parts(run)
+    return " ".join(one for number, one in enumerate(pieces) if one != GAP or pieces[number - 1 : number] != [GAP])
 
 
 def _is_services(word: str) -> bool:
-    return _plain(word) in TELLING or _plain(word) in BINDING
+    return _plain(word) in SERVICE_WORDS or _plain(word) in FUNCTION_WORDS
 
 
 def _plain(word: str) -> str:
@@ -140,7 +140,7 @@ def _parts(run: str) -> list[str]:
     parts: list[str] = []
     part, binding, number = "", "", False
     for between, word in _WORD.findall(run):
-        if _plain(word) in BINDING:
+        if _plain(word) in FUNCTION_WORDS:
             binding, number = f"{binding}{between}{word}", False
             continue
         longer = f"{part}{binding}{between}{word}" if part else word
@@ -158,4 +158,4 @@ def _telling(part: str) -> list[str]:
     """A gap where the part carries no meaning: numbers alone."""
     if not part:
         return []
-    return [part if any(_plain(word) in TELLING for _, word in _WORD.findall(part)) else GAP]
+    return [part if any(_plain(word) in SERVICE_WORDS for _, word in _WORD.findall(part)) else GAP]

@@ -14,7 +14,7 @@ from distillery.core.conversation import estimate_tokens, to_line
 from distillery.core.errors import DatasetRejected, OverBudget
 from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetThen, Recipe, TooMany
+from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, ExcessPrompts, MixedLabels, OverBudgetPolicy, Recipe
 from distillery.datasets.split import HashedPrompt, Split, split
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import LineLimits, to_prompt
@@ -86,7 +86,7 @@ def line_limits(student: str, *, answer: int = 0) -> LineLimits:
 def read_for_recipe(files: Iterable[InputFile], recipe: Recipe) -> DatasetReader:
     """Reads and validates files with the recipe's limits. Keeps as many distinct prompts as the recipe can use."""
     max_quarantined = recipe.max_bad_lines if recipe.bad_lines is BadLines.QUARANTINE else 0
-    selects = recipe.curation.too_many is TooMany.SELECT
+    selects = recipe.curation.too_many is ExcessPrompts.SELECT
     capacity = MOST_TO_CHOOSE_FROM if selects else MAX_PROMPTS + recipe.heldout_max
     limits = line_limits(recipe.student, answer=recipe.max_answer_tokens)
     reader = DatasetReader(limits, PromptIndex(capacity), max_quarantined=max_quarantined)
@@ -146,7 +146,7 @@ def amount_over_budget(recipe: Recipe, estimated: Estimate) -> str:
     try:
         check_budget(recipe, estimated)
     except OverBudget as over:
-        if recipe.over_budget is OverBudgetThen.REFUSE:
+        if recipe.over_budget is OverBudgetPolicy.REFUSE:
             raise
         check_monthly_cap(recipe, estimated)
         return str(over)

@@ -44,7 +44,7 @@ class Quota(BaseModel):
         default=None, description="US dollars, more than 0 and of at most 9 decimals", gt=0, decimal_places=9
     )
 
-    def to_offer(self) -> served_routes.CallerQuota:
+    def to_caller_quota(self) -> served_routes.CallerQuota:
         """The quota as the function reads it."""
         return served_routes.CallerQuota(per=self.per, tokens=self.tokens, usd=self.usd)
 

@@ -38,10 +38,10 @@ def probed(policies: Iterable[FallbackPolicy]) -> list[str]:
 
     Never a student's route, whose map states the deployment that its callers trust.
     """
-    return [policy.route.name for policy in policies if policy.route.recipe is None and any_to_probe(policy)]
+    return [policy.route.name for policy in policies if policy.route.recipe is None and needs_probe(policy)]
 
 
-def any_to_probe(policy: FallbackPolicy) -> bool:
+def needs_probe(policy: FallbackPolicy) -> bool:
     """Whether a probe decides how a step of the route is called."""
     return any(step.recipe is None and step.latency is Latency.OPTIMIZED for step in policy.steps)
 

@@ -36,7 +36,7 @@ class InvocationLogging(Construct):
             self,
             "Function",
             context=context,
-            handler="lambdas.invocation_logging.handler.own",
+            handler="lambdas.invocation_logging.handler.configure",
             description="Sets the account's logging configuration in this Region, and restores it",
             timeout=Duration.minutes(2),
             permissions=[bedrock.configure_logging(), running.own_parameter(Location.of(self), LOGGING_OWNER)],

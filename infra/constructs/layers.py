@@ -79,7 +79,7 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
     return _file_layer(scope, ident, SETTINGS_FILE, dump(recipes), "The recipes of this environment")
 
 
-def offer_layer(scope: Construct, ident: str, routes: ServedRoutes) -> lambda_.LayerVersion:
+def served_routes_layer(scope: Construct, ident: str, routes: ServedRoutes) -> lambda_.LayerVersion:
     """The routes that the invoke function offers, which `distillery.core.served_routes` reads."""
     return _file_layer(scope, ident, served_routes.FILE, served_routes.dump(routes), "The routes of this environment")
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.logs import How
+from distillery.core.logs import LogReadMode
 from distillery.core.names import COLLECTED_PREFIX, PROMPTS_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.settings import Logging
@@ -91,7 +91,7 @@ class CollectionStage(Construct):
 
     def _on_ended_queries(self, recipes: Mapping[str, Recipe]) -> None:
         """Athena's events are best effort (Athena guide, athena-events): the slow poll finds what they miss."""
-        if not any(recipe.logs and recipe.logs.how is How.ATHENA for recipe in recipes.values()):
+        if not any(recipe.logs and recipe.logs.how is LogReadMode.ATHENA for recipe in recipes.values()):
             return
         ended = events.EventPattern(
             source=["aws.athena"],

@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.logs import How
+from distillery.core.logs import LogReadMode
 from distillery.core.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
@@ -39,7 +39,7 @@ class DistillationStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._location = Location.of(self)
-        self._direct = any(recipe.logs and recipe.logs.how is How.DIRECT for recipe in recipes)
+        self._direct = any(recipe.logs and recipe.logs.how is LogReadMode.DIRECT for recipe in recipes)
         self._teachers = sorted({recipe.teacher for recipe in recipes})
         self._students = sorted({recipe.student for recipe in recipes})
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}

@@ -10,11 +10,11 @@ from distillery.core.env_vars import Variable
 from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
 from distillery.core.served_routes import CallerQuota, ServedRoute, ServedRoutes
 from distillery.settings import FallbackPolicy, RouteSettings
-from distillery.settings.route_map import Applications, any_to_probe, applications_of, route_map, tags_of
+from distillery.settings.route_map import Applications, applications_of, needs_probe, route_map, tags_of
 from infra.constructs.application_profile import application_profile
 from infra.constructs.arn import Location
 from infra.constructs.function import Function
-from infra.constructs.layers import offer_layer
+from infra.constructs.layers import served_routes_layer
 from infra.constructs.permissions import Permission, calling, policy_at, running, storage
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.stack_context import StackContext
@@ -49,7 +49,7 @@ class ServingStage(Construct):
             description="Resolves a route to a model and calls it",
             timeout=Duration.minutes(3),
             permissions=self._every(policies, list(applications.values())),
-            layers=[offer_layer(self, "Offer", offer)],
+            layers=[served_routes_layer(self, "Offer", offer)],
             reserved_concurrency=reserved_concurrency,
         )
         if quota:
@@ -88,7 +88,7 @@ class ServingStage(Construct):
             description=policy.route.description,
             value=route_map(policy, self._names, applications).document(),
         )
-        findings = [self._names.probed(name)] if any_to_probe(policy) else []
+        findings = [self._names.probed(name)] if needs_probe(policy) else []
         permissions = [running.read_parameters(self._location, self._names.route(name), *findings)]
         permissions += calling.call_models(self._location, policy.models, _by_model(applications))
         if policy.recipes:
@@ -122,7 +122,7 @@ class ServingStage(Construct):
         for of_one in applications:
             for model, arns in _by_model(of_one).items():
                 made.setdefault(model, []).extend(arns)
-        findings = [self._names.probed("*")] if any(map(any_to_probe, policies)) else []
+        findings = [self._names.probed("*")] if any(map(needs_probe, policies)) else []
         students = any(policy.recipes for policy in policies)
         return [
             running.read_parameters(self._location, self._names.route("*"), *findings),

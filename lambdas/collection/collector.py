@@ -7,9 +7,9 @@ from datetime import datetime
 
 from distillery.core import names
 from distillery.core.boundary import get_logger
-from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.errors import BadRequest, UnusableLogs
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.logs import How, LogSource
+from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.recipe import Recipe
 from lambdas.collection.athena import FINAL_STATES, AthenaQueries, QueryExecution
 from lambdas.collection.delivery import Delivery
@@ -52,20 +52,20 @@ class Collector:
     now: Callable[[], datetime]
 
     def collect(self, request: CollectRequest) -> CollectionResult:
-        """Collect prompts, or start a query for them. Raises BadRequest, LogsUnfit."""
+        """Collect prompts, or start a query for them. Raises BadRequest, UnusableLogs."""
         recipe = self.recipes(request.recipe)
-        hours = HourRange.until(self.now(), source_of(recipe).days, request.since)
+        hours = HourRange.ending_at(self.now(), source_of(recipe).days, request.since)
         match source_of(recipe).how:
-            case How.ATHENA:
+            case LogReadMode.ATHENA:
                 return self._start_query(recipe, hours)
-            case How.DIRECT:
+            case LogReadMode.DIRECT:
                 return self._direct(recipe, request)
-            case How.READ:
+            case LogReadMode.READ:
                 files = small(self.logs.files(hours))
                 return self._deliver(recipe, self._selection(recipe).read(self.logs.lines(files)))
 
     def deliver_query(self, query: str) -> CollectionResult:
-        """Deliver the result of a query that has ended. Ignores one that is not pending. Raises LogsUnfit."""
+        """Deliver the result of a query that has ended. Ignores one that is not pending. Raises UnusableLogs."""
         pending = self.pending.get(query)
         execution = self.queries.get(query) if pending else None
         if pending is None or execution is None or execution.state not in FINAL_STATES:
@@ -84,7 +84,7 @@ class Collector:
             multi_turn=multi_turn(recipe.student),
             fetch=self.logs.body,
             is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
-            limit=most_of(recipe),
+            limit=max_prompts(recipe),
         )
 
     def _direct(self, recipe: Recipe, request: CollectRequest) -> CollectionResult:
@@ -105,7 +105,7 @@ class Collector:
 
     def _start_query(self, recipe: Recipe, hours: HourRange) -> CollectionResult:
         token = names.token(recipe.name, self.now().isoformat())  # a retry by boto3 is the same query
-        query = self.queries.start(source_of(recipe), self.logs.account, hours, most_of(recipe), token)
+        query = self.queries.start(source_of(recipe), self.logs.account, hours, max_prompts(recipe), token)
         self.pending.add(PendingQuery(query=query, recipe=recipe.name, span=hours))
         return CollectionResult(
             status=CollectionStatus.QUERYING,
@@ -117,13 +117,13 @@ class Collector:
     def _deliver_execution(self, recipe: Recipe, query: QueryExecution) -> CollectionResult:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
         if query.state != "SUCCEEDED":
-            raise LogsUnfit(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
+            raise UnusableLogs(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
         return self._deliver(recipe, self._selection(recipe).read(self.results(query.uri)), query.id)
 
     def _deliver(self, recipe: Recipe, selection: Selection, query: str | None = None) -> CollectionResult:
         prompts = selection.prompts
-        if len(prompts) < (least := least_of(recipe)):
-            raise LogsUnfit(
+        if len(prompts) < (least := min_prompts(recipe)):
+            raise UnusableLogs(
                 f"{len(prompts)} prompts of recipe {recipe.name!r} are in the logs ({selection.calls} calls match, "
                 f"left out: {dict(selection.left_out) or 'none'}), and {least} are needed for training and held-out "
                 "prompts; nothing was sent"
@@ -141,10 +141,10 @@ class Collector:
 
 
 def small(files: list[LogFile]) -> list[LogFile]:
-    """Return the files. Raises LogsUnfit if they are too large to read without a query."""
+    """Return the files. Raises UnusableLogs if they are too large to read without a query."""
     size = sum(file.size for file in files)
     if size > READ_MAX_BYTES:
-        raise LogsUnfit(
+        raise UnusableLogs(
             f"{len(files)} log files have {size} bytes, and at most {READ_MAX_BYTES} are read without a query; "
             "collect from a later day on (--since), or set how = 'athena' in the recipe"
         )
@@ -160,7 +160,7 @@ def source_of(recipe: Recipe) -> LogSource:
     return recipe.logs
 
 
-def least_of(recipe: Recipe) -> int:
+def min_prompts(recipe: Recipe) -> int:
     """Return the fewest prompts of which enough remain for training after the dataset stage has held out its share."""
     enough = (
         count
@@ -170,6 +170,6 @@ def least_of(recipe: Recipe) -> int:
     return next(enough)
 
 
-def most_of(recipe: Recipe) -> int:
+def max_prompts(recipe: Recipe) -> int:
     """Return the most prompts that a run uses, for training and held out."""
     return MAX_PROMPTS + recipe.heldout_max

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from distillery.core.conversation import Prompt, to_line
-from distillery.core.logs import Direct
+from distillery.core.logs import DirectLogs
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, Names
 from distillery.core.serialization import to_wire
 
@@ -37,7 +37,7 @@ class Delivery:
         name = f"logs-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl.gz"
         return self._put(f"{PROMPTS_PREFIX}{recipe}/{name}", gzip.compress(lines, mtime=0))
 
-    def deliver_direct(self, recipe: str, direct: Direct) -> str:
+    def deliver_direct(self, recipe: str, direct: DirectLogs) -> str:
         """Write what replaces prompts if the job reads the logs itself, below a prefix that only this function can
         write. Return the object's URI."""
         body = json.dumps(to_wire(direct), ensure_ascii=False).encode()

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from distillery.core.conversation import Prompt, estimate_tokens, to_line
-from distillery.core.errors import LogsUnfit
+from distillery.core.errors import UnusableLogs
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.logs import Direct, InvocationLogs
+from distillery.core.logs import DirectLogs, InvocationLogs
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import Recipe
 from lambdas.collection.log_files import LogFile, LogFiles
@@ -27,7 +27,7 @@ from lambdas.collection.selection import Selection, multi_turn
 class Counted:
     """calls: number that match the job's filter. left_out: number of these without a usable prompt, by reason."""
 
-    direct: Direct
+    direct: DirectLogs
     calls: int
     left_out: dict[str, int]
 
@@ -36,7 +36,7 @@ def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedMo
     """Count the calls and choose held-out prompts.
 
     Raises:
-        LogsUnfit: the job would be refused, or its student could not be evaluated.
+        UnusableLogs: the job would be refused, or its student could not be evaluated.
     """
     train = _side(recipe, logs, models, Side.TRAIN).read(logs.lines(files))
     _check(recipe, train)
@@ -45,13 +45,13 @@ def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedMo
     heldout = _held_out(aside.prompts, seen)[: recipe.heldout_max]
     least = least_held_out(len(seen) + len(heldout), share=recipe.heldout_share, most=recipe.heldout_max)
     if len(heldout) < least:
-        raise LogsUnfit(
+        raise UnusableLogs(
             f"{len(heldout)} prompts of recipe {recipe.name!r} are left to evaluate the student, beside {len(seen)} "
             f"that a job would see, and {least} are needed: prompts whose calls have {METADATA_SIDE} = "
             f"{Side.HELDOUT.value!r}, and belong there; call the invoke function, which adds it to one prompt in five"
         )
     return Counted(
-        Direct(
+        DirectLogs(
             logs=InvocationLogs(uri=logs.uri, match=train.source.match, use_responses=train.source.use_responses),
             calls=train.usable,
             different=len(seen),
@@ -90,7 +90,7 @@ def _check(recipe: Recipe, train: Selection) -> None:
     """The job may or may not count what we leave out: the minimum is checked on ours, the maximum on all."""
     if train.usable < MIN_PROMPTS or train.calls > MAX_PROMPTS:
         pairs = "pairs of the teacher" if train.source.use_responses else "prompts"
-        raise LogsUnfit(
+        raise UnusableLogs(
             f"the logs hold {train.usable} {pairs} for recipe {recipe.name!r} in {train.calls} calls (left out: "
             f"{dict(train.left_out) or 'none'}), and a job that reads logs takes {MIN_PROMPTS} to {MAX_PROMPTS}; "
             "nothing was sent. Match other calls, or set how = 'read' or 'athena', which select among them"

@@ -20,7 +20,7 @@ class HourRange:
     end: str
 
     @classmethod
-    def until(cls, now: datetime, days: int, since: str | None = None) -> Self:
+    def ending_at(cls, now: datetime, days: int, since: str | None = None) -> Self:
         """Return the hours up to and including the current one.
 
         Args:

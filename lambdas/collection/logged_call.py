@@ -26,7 +26,7 @@ COMPLETE = ("end_turn", "stop_sequence", "stop")
 """Stop reasons of complete answers."""
 
 
-class Unusable(Exception):
+class UnusableCall(Exception):
     """The call has no usable prompt. The message is a category, and quotes nothing."""
 
 
@@ -91,12 +91,12 @@ def _body(part: Mapping[str, Any], name: str, fetch: FetchBody) -> Any:
 def prompt_of(body: Any, *, reference: str | None = None) -> Prompt:
     """Return the prompt of a request body. Raises Unusable."""
     if not isinstance(body, Mapping) or not isinstance(body.get("messages"), list) or not body["messages"]:
-        raise Unusable("no conversation is logged")
+        raise UnusableCall("no conversation is logged")
     if body.get("toolConfig") or body.get("tools"):
-        raise Unusable("tools were offered")
+        raise UnusableCall("tools were offered")
     messages = tuple(_turn(turn, ROLES[i % 2]) for i, turn in enumerate(body["messages"]))
     if messages[-1][0] != "user":
-        raise Unusable("the answer was begun for the assistant")
+        raise UnusableCall("the answer was begun for the assistant")
     system = body.get("system")
     return Prompt(system=_text(system) if system else None, messages=messages, reference=reference)
 
@@ -104,22 +104,22 @@ def prompt_of(body: Any, *, reference: str | None = None) -> Prompt:
 def answer_of(body: Any) -> str:
     """Return the text of a complete answer from a response body. Raises Unusable."""
     if not isinstance(body, Mapping):
-        raise Unusable("no answer is logged")
+        raise UnusableCall("no answer is logged")
     if (body.get("stopReason") or body.get("stop_reason")) not in COMPLETE:
-        raise Unusable("the answer is cut off")
+        raise UnusableCall("the answer is cut off")
     output = body.get("output")
     message = output.get("message") if isinstance(output, Mapping) else body
     blocks = message.get("content") if isinstance(message, Mapping) else None
     texts = [block.get("text") for block in blocks or () if isinstance(block, Mapping)]
     text = "".join(one for one in texts if isinstance(one, str))
     if not text.strip():
-        raise Unusable("the answer is no text")
+        raise UnusableCall("the answer is no text")
     return _encodable(text)
 
 
 def _turn(turn: Any, role: str) -> Message:
     if not isinstance(turn, Mapping) or turn.get("role") != role:
-        raise Unusable("turns do not alternate")
+        raise UnusableCall("turns do not alternate")
     return role, _text(turn.get("content"))
 
 
@@ -127,13 +127,13 @@ def _text(content: Any) -> str:
     """The text of a single block. Joining several blocks would create a prompt that the model was not asked."""
     if isinstance(content, list):
         if len(content) != 1:
-            raise Unusable("a turn has several blocks")
+            raise UnusableCall("a turn has several blocks")
         block = content[0]
         if not isinstance(block, Mapping) or block.keys() - {"type"} != {"text"}:
-            raise Unusable("a turn holds more than text")
+            raise UnusableCall("a turn holds more than text")
         content = block["text"]
     if not isinstance(content, str) or not content.strip():
-        raise Unusable("a turn is empty")
+        raise UnusableCall("a turn is empty")
     return _encodable(content)
 
 
@@ -141,5 +141,5 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise Unusable("a text holds half a surrogate pair") from error
+        raise UnusableCall("a text holds half a surrogate pair") from error
     return text

@@ -13,7 +13,7 @@ from distillery.core.limits import MAX_LINE_BYTES
 from distillery.core.logs import LogSource
 from distillery.core.names import TAG_RUN
 from distillery.core.principals import Principals
-from lambdas.collection.logged_call import FetchBody, LoggedCall, Unusable, answer_of, parse_record, prompt_of
+from lambdas.collection.logged_call import FetchBody, LoggedCall, UnusableCall, answer_of, parse_record, prompt_of
 
 IsTeacher = Callable[[str], bool]
 """Whether a logged model id is the recipe's teacher."""
@@ -67,7 +67,7 @@ class Selection:
                 self.calls += 1
                 try:
                     self._add(call, self._prompt(call))
-                except Unusable as unusable:
+                except UnusableCall as unusable:
                     self.left_out[str(unusable)] += 1
         return self
 
@@ -83,7 +83,7 @@ class Selection:
 
     def _matches(self, call: LoggedCall) -> bool:
         """This product's own calls carry their run: held-out prompts must not become training prompts."""
-        return TAG_RUN not in call.metadata and self.source.takes(call.metadata)
+        return TAG_RUN not in call.metadata and self.source.matches(call.metadata)
 
     def _add(self, call: LoggedCall, prompt: Prompt) -> None:
         digest = prompt.digest
@@ -98,21 +98,21 @@ class Selection:
 
     def _prompt(self, call: LoggedCall) -> Prompt:
         if self._teachers is not None and not self._teachers.admit(call.principal):
-            raise Unusable(OTHER_PRINCIPAL)
+            raise UnusableCall(OTHER_PRINCIPAL)
         if call.failed:
-            raise Unusable("the call failed")
+            raise UnusableCall("the call failed")
         prompt = prompt_of(call.request_body(self.fetch), reference=self._reference(call))
         if prompt.turns > 1 and not self.multi_turn:
-            raise Unusable("it has several turns, which the student does not learn from")
+            raise UnusableCall("it has several turns, which the student does not learn from")
         if len(to_line(prompt).encode()) > MAX_LINE_BYTES:
-            raise Unusable(f"it is longer than {MAX_LINE_BYTES} bytes")
+            raise UnusableCall(f"it is longer than {MAX_LINE_BYTES} bytes")
         return prompt
 
     def _reference(self, call: LoggedCall) -> str | None:
         if not self.source.use_responses:
             return None
         if not self.is_teacher(call.model):
-            raise Unusable("another model than the teacher answered")
+            raise UnusableCall("another model than the teacher answered")
         return answer_of(call.response_body(self.fetch))
 
 

@@ -24,7 +24,7 @@ from distillery.core.escaping import address, quoted
 from distillery.core.estimate import DatasetSize, Estimate, estimate
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.logs import Direct, How, InvocationLogs, LogSource
+from distillery.core.logs import DirectLogs, InvocationLogs, LogReadMode, LogSource
 from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
 from distillery.core.pipeline import Dataset
 from distillery.core.recipe import Recipe
@@ -47,7 +47,7 @@ class LogsLocation:
 class LogsInput:
     """Verified invocation logs as the input of a job. tokens: the number that the estimate is based on."""
 
-    logs: Direct
+    logs: DirectLogs
     heldout: tuple[Prompt, ...]
     tokens: int
     estimate: Estimate
@@ -83,7 +83,7 @@ def read(
     source, settings = _log_source(recipe), location()
     _check_address(upload, recipe, settings.bucket)
     try:
-        logs = from_wire(Direct, json.loads(objects.read(upload.uri, upload.version)))
+        logs = from_wire(DirectLogs, json.loads(objects.read(upload.uri, upload.version)))
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{address(upload.uri)} is not JSON; `distillery collect {recipe.name}` writes it") from error
     heldout = tuple(parse(line) for line in logs.heldout)
@@ -96,7 +96,7 @@ def read(
 
 
 def _log_source(recipe: Recipe) -> LogSource:
-    if recipe.logs is None or recipe.logs.how is not How.DIRECT:
+    if recipe.logs is None or recipe.logs.how is not LogReadMode.DIRECT:
         raise BadRequest(
             f"the job of recipe {recipe.name!r} does not read logs; set how = 'direct' in its logs, or upload prompts"
         )
@@ -113,7 +113,7 @@ def _check_address(upload: Upload, recipe: Recipe, bucket: str) -> None:
         )
 
 
-def _mismatch(found: Direct, expected: InvocationLogs) -> str | None:
+def _mismatch(found: DirectLogs, expected: InvocationLogs) -> str | None:
     """Source of the limits: UG distillation-data-prep-option-2."""
     logs = found.logs
     if logs.uri != expected.uri:
@@ -129,7 +129,7 @@ def _mismatch(found: Direct, expected: InvocationLogs) -> str | None:
     return None
 
 
-def _heldout_problem(logs: Direct, heldout: tuple[Prompt, ...], recipe: Recipe, source: LogSource) -> str | None:
+def _heldout_problem(logs: DirectLogs, heldout: tuple[Prompt, ...], recipe: Recipe, source: LogSource) -> str | None:
     """Checks that the held-out prompts are valid and distinct, and that the invoke function marks none for training."""
     lines = "".join(f"{line}\n" for line in logs.heldout).encode(errors="surrogatepass")
     reader = read_for_recipe([InputFile("heldout.jsonl", "", None, io.BytesIO(lines))], recipe) if lines else None
@@ -149,7 +149,7 @@ def _heldout_problem(logs: Direct, heldout: tuple[Prompt, ...], recipe: Recipe, 
     return None
 
 
-def _tokens(logs: Direct, heldout: tuple[Prompt, ...]) -> int:
+def _tokens(logs: DirectLogs, heldout: tuple[Prompt, ...]) -> int:
     """Extrapolates from the held-out prompts, which are a fair sample because their digests select them."""
     held_out = sum(estimate_tokens(prompt.characters) for prompt in heldout)
     return max(logs.tokens, -(-held_out * (logs.calls + len(heldout)) // len(heldout)))

@@ -1,17 +1,59 @@
 """The Lambda handlers of the endpoint stage: the steps `create`, `describe` and `release`, and the sweep."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read
-from distillery.core.hosting import hosting_by_mode
+from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
-from distillery.core.names import Names
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Student
 from distillery.core.steps import Event, product, step_handler
-from lambdas.endpoint.candidate import Candidate
 from lambdas.endpoint.sweep import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A short-lived endpoint for a run's student, which exists only until the verdict.
+
+    Its name derives from the run's id, so it can be found and released from the run alone.
+    """
+
+    run: Run
+    names: Names
+    hosting: Hosting
+    ledger: Ledger
+
+    @property
+    def name(self) -> str:
+        return self.names.candidate(self.run.id)
+
+    def create(self, student: Student) -> Endpoint:
+        self.ledger.begin(self.run.id, Stage.ENDPOINT)
+        return self.hosting.create(
+            name=self.name,
+            model_arn=student.model_arn,
+            tags={
+                TAG_ENVIRONMENT: self.names.environment,
+                TAG_RECIPE: self.run.recipe.name,
+                TAG_RUN: self.run.id,
+            },
+            token=token(self.run.id, "candidate"),
+            recipe=self.run.recipe,
+        )
+
+    def describe(self, endpoint: Endpoint) -> EndpointStatus:
+        """The status of the endpoint. Once it is ready, it is the stage's product. Raises EndpointFailed."""
+        status = self.hosting.status(self.name)
+        if status is EndpointStatus.READY:
+            self.ledger.end(self.run.id, Stage.ENDPOINT, endpoint)
+        return status
+
+    def release(self) -> bool:
+        """Deletes the endpoint; False where there is none. Raises Unfinished while the service still creates it."""
+        return self.hosting.delete(self.name)
 
 
 def _create(event: Event, _context: Any) -> Endpoint:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from distillery.core import clock
 from distillery.core.aws import ClientError, client, code
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks, is_rollback, rollback_begun
+from distillery.core.ledger.rollbacks import Rollbacks, is_rollback, rollback_started_at
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 
@@ -71,5 +71,5 @@ class StaleRuns:
 
     def _begun(self, holder: str) -> datetime:
         if is_rollback(holder):
-            return rollback_begun(holder)
-        return datetime.fromisoformat(self.ledger.run(holder).begun)
+            return rollback_started_at(holder)
+        return datetime.fromisoformat(self.ledger.run(holder).started_at)

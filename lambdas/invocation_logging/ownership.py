@@ -22,11 +22,11 @@ class Ownership:
     def __init__(self, environment: str, configuration: Configuration, ssm: "SSMClient") -> None:
         self._environment, self._configuration, self._ssm = environment, configuration, ssm
 
-    def take(self, wanted: Logging, *, stack: str, replace: bool) -> None:
+    def claim(self, wanted: Logging, *, stack: str, replace: bool) -> None:
         """Makes `wanted` the configuration. Raises LoggingOwned with the owner, and then changes nothing."""
         record = self._record()
         if record is None:
-            record = {"environment": self._environment, "stack": stack, "previous": self._put_aside(replace)}
+            record = {"environment": self._environment, "stack": stack, "previous": self._previous(replace)}
             self._write(record | {"bucket": bucket_of(wanted)}, new=True)
             try:
                 self._configuration.write(wanted)
@@ -38,7 +38,7 @@ class Ownership:
         self._configuration.write(wanted)
         self._write(record | {"bucket": bucket_of(wanted), "stack": stack}, new=False)
 
-    def give_back(self) -> None:
+    def restore(self) -> None:
         """Restores the previous configuration, unless it was changed meanwhile or belongs to another environment."""
         record = self._record()
         if record is None or record["environment"] != self._environment:
@@ -51,7 +51,7 @@ class Ownership:
                 self._configuration.write(record["previous"])
         self._forget()
 
-    def _put_aside(self, replace: bool) -> Logging | None:
+    def _previous(self, replace: bool) -> Logging | None:
         """The configuration that no environment of Distillery made."""
         current = self._configuration.read()
         if current is None:

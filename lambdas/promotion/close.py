@@ -70,8 +70,8 @@ def describe_error(error: Mapping[str, Any]) -> str:
     name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
     with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):  # a service's Cause is plain text
         cause = str(json.loads(cause)["errorMessage"])
-    said = cause if is_ours(name) else redacted_message(cause, "the history of the execution")
-    return f"{code(name)}: {said}" if said else code(name)
+    message = cause if is_ours(name) else redacted_message(cause, "the history of the execution")
+    return f"{code(name)}: {message}" if message else code(name)
 
 
 def _scores(verdict: Verdict) -> str:

@@ -14,7 +14,7 @@ from distillery.client.account import post_signed
 from distillery.client.errors import FunctionRefused
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import OverBudgetThen
+from distillery.core.recipe import OverBudgetPolicy
 from local import people
 from local.account import ROOT
 from tests.journey.assemblies import Assemblies
@@ -27,7 +27,7 @@ from tests.journey.prompts import DELIVERY, jsonl, support
 
 def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
     dev = assemblies.settings("dev")
-    recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetThen.APPROVE)
+    recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetPolicy.APPROVE)
     recipe = replace(recipe, deciders=("user/distillery-dev-*approver",))
     return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 

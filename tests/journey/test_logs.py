@@ -11,7 +11,7 @@ import pytest
 
 from distillery.core.conversation import Prompt, parse
 from distillery.core.holdout import Side, side_of
-from distillery.core.logs import How, LogSource
+from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.names import METADATA_SIDE, PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE
 from distillery.core.pipeline import Outcome, Stage
 from distillery.settings import Logging, Settings
@@ -33,7 +33,7 @@ ACKNOWLEDGED = date(2026, 11, 29)
 def logging_settings(settings: Settings, **logging: Any) -> Settings:
     """Returns dev's settings with [logging]: one recipe reads logs, a second one queries them."""
     recipe = replace(settings.recipes[RECIPE], logs=SOURCE)
-    queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=How.ATHENA, schedule="rate(1 day)"))
+    queried = replace(recipe, name=QUERIED, logs=replace(SOURCE, how=LogReadMode.ATHENA, schedule="rate(1 day)"))
     told = {"logging": Logging(keep_days=30, **logging), "recipes": {RECIPE: recipe, QUERIED: queried}}
     return settings.model_copy(update=told)
 
@@ -72,7 +72,7 @@ def test_a_job_reads_logs_directly_and_is_judged_by_held_out_calls(
     dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
     route = "fast" if use_responses else "teacher"  # through the system profile, so the teacher must have answered
     match = {TAG_ROUTE: route}
-    source = LogSource(match=match, how=How.DIRECT, use_responses=use_responses, anybody_may_teach=ACKNOWLEDGED)
+    source = LogSource(match=match, how=LogReadMode.DIRECT, use_responses=use_responses, anybody_may_teach=ACKNOWLEDGED)
     recipe = replace(dev.recipes[RECIPE], logs=source)
     told = {"logging": Logging(keep_days=30), "recipes": {RECIPE: recipe}}
     environment = deploy("dev", settings=dev.model_copy(update=told))

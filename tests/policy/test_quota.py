@@ -42,7 +42,7 @@ def test_acknowledgements_are_narrow_reasoned_and_alive() -> None:
 
 def test_it_is_an_environment_that_nothing_is_wrong_with() -> None:
     assert counting().quota is not None
-    assert counting().quota.to_offer().usd == Decimal("2.5")  # type: ignore[union-attr]  # see above
+    assert counting().quota.to_caller_quota().usd == Decimal("2.5")  # type: ignore[union-attr]  # see above
     assert [str(one) for one in findings(counting(), TODAY)] == []
 
 

@@ -14,10 +14,12 @@ SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 AREAS = {
     "core": ROOT / "distillery" / "core",
     "datasets": ROOT / "distillery" / "datasets",
+    "evaluation": ROOT / "distillery" / "evaluation",
     "client": ROOT / "distillery" / "client",
     "settings": ROOT / "distillery" / "settings",
     "cli": ROOT / "distillery" / "cli",
     "infra": ROOT / "infra",
+    "stacks": ROOT / "stacks",
     "lambdas": ROOT / "lambdas",
     "local": ROOT / "local",
     "simulator": SIMULATOR / "bedrock_simulator",

@@ -66,7 +66,7 @@ from distillery.core.catalog.types import (
     ServiceQuota,
     StoragePrice,
     Surcharge,
-    TeacherAs,
+    TeacherIdentifier,
     Tier,
     TrainingPrice,
 )
@@ -92,7 +92,7 @@ __all__ = [
     "ServiceQuota",
     "StoragePrice",
     "Surcharge",
-    "TeacherAs",
+    "TeacherIdentifier",
     "Tier",
     "TrainingPrice",
     "UnknownModel",

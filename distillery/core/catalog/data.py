@@ -28,7 +28,7 @@ from distillery.core.catalog.types import (
     Profile,
     ServiceQuota,
     Surcharge,
-    TeacherAs,
+    TeacherIdentifier,
     Tier,
     TrainingPrice,
 )
@@ -61,7 +61,7 @@ def _read(name: str) -> Table:
 
 
 def _pair(table: Table) -> Pair:
-    decoded: Table = {"regions": frozenset(table["regions"]), "teacher_as": TeacherAs(table["teacher_as"])}
+    decoded: Table = {"regions": frozenset(table["regions"]), "teacher_as": TeacherIdentifier(table["teacher_as"])}
     return Pair(**{"last": None, **table, **decoded})
 
 

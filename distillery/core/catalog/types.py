@@ -54,7 +54,7 @@ class HostingMode(StrEnum):
     PROVISIONED = "provisioned"
 
 
-class TeacherAs(StrEnum):
+class TeacherIdentifier(StrEnum):
     """How a distillation job may name its teacher. Source: UG prequisites-model-distillation."""
 
     IN_REGION = "in-region"
@@ -164,7 +164,7 @@ class Pair:
     teacher: InvokeId
     student: InvokeId
     regions: Regions
-    teacher_as: TeacherAs
+    teacher_as: TeacherIdentifier
     first: date | None
     last: date | None
     source: str

@@ -53,7 +53,7 @@ class Approvals:
         now, approved = clock.stamp(), json.dumps(to_wire(replace(run, approved_usd=usd)))
         item = self._table.get(*run_key(run.id)) or {}
         begun = item | {"run": approved, "outcome": Outcome.RUNNING.value, "approved": now, "approved_by": by}
-        month = self._ledger.month(run.recipe.name, now).holding(run.id, usd, cap=cap_usd)
+        month = self._ledger.month(run.recipe.name, now).with_reservation(run.id, usd, cap=cap_usd)
         lock = lock_item(run.recipe.name, run.id, opened=now)
         return self._table.put_all((lock, NEW, {}), (begun, *AWAITING), month.write())
 

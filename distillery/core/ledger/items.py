@@ -86,12 +86,12 @@ class RunRecord:
     refused: int = 0
 
     @property
-    def cost_nothing(self) -> bool:
+    def incurred_no_cost(self) -> bool:
         """Whether no job can exist: none was requested, or every request was refused."""
         return self.asked == self.refused
 
     @property
-    def begun(self) -> str:
+    def started_at(self) -> str:
         """When the run locked its recipe. A run that waits for an approval locks nothing."""
         return self.approved or self.opened
 

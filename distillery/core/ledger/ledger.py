@@ -102,7 +102,7 @@ class Ledger:
         if not awaiting:
             puts.append((lock_item(run.recipe.name, run.id, opened=opened), NEW, {}))
             month, usd = self.month(run.recipe.name, opened), run.dataset.at_most_usd
-            puts.append(month.holding(run.id, usd, cap=run.recipe.monthly_cap_usd).write())
+            puts.append(month.with_reservation(run.id, usd, cap=run.recipe.monthly_cap_usd).write())
         return self._table.put_all(*puts)
 
     def month(self, recipe: str, stamp: str) -> Month:
@@ -113,13 +113,13 @@ class Ledger:
         """Raises the reservation of an active run whose worst case has grown, in the month in which it began. Raises
         OverBudget."""
         cap = run.recipe.monthly_cap_usd
-        self._rewrite_month(self.run(run.id), lambda month: month.holding(run.id, usd, cap=cap))
+        self._rewrite_month(self.run(run.id), lambda month: month.with_reservation(run.id, usd, cap=cap))
 
     def _rewrite_month(self, record: RunRecord, change: Callable[[Month], Month]) -> None:
         """Rewrites the month in which the run began. A change that returns the month itself writes nothing."""
         recipe = record.run.recipe.name
         for _ in range(LOOKS):
-            month = self.month(recipe, record.begun)
+            month = self.month(recipe, record.started_at)
             changed = change(month)
             if changed is month or self._table.put_all(changed.write()):
                 return
@@ -188,8 +188,10 @@ class Ledger:
         record = self.run(run_id)
         if record.outcome in OPEN_OUTCOMES:
             return False
-        if record.cost_nothing:
-            self._rewrite_month(record, lambda month: month.without(run_id))  # a second call changes nothing
+        if record.incurred_no_cost:
+            self._rewrite_month(
+                record, lambda month: month.without_reservation(run_id)
+            )  # a second call changes nothing
         self.unlock(names.recipe_of(run_id), run_id)
         return first
 

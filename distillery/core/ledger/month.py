@@ -55,7 +55,7 @@ class Month:
         year, month = map(int, self.name.split("-"))
         return f"{year + month // 12}-{month % 12 + 1:02}-01"
 
-    def holding(self, run: str, usd: Decimal, *, cap: Decimal) -> Self:
+    def with_reservation(self, run: str, usd: Decimal, *, cap: Decimal) -> Self:
         """The month with at least `usd` reserved for the run, which counts once. Raises OverBudget where the sum
         exceeds `cap`."""
         if run in self.runs and self.runs[run] >= usd:
@@ -69,7 +69,7 @@ class Month:
             )
         return held
 
-    def without(self, run: str) -> Self:
+    def without_reservation(self, run: str) -> Self:
         """The month without the run's reservation; itself where there is none."""
         if run not in self.runs:
             return self

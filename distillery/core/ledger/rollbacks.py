@@ -24,7 +24,7 @@ def is_rollback(holder: str) -> bool:
     return holder.startswith(PREFIX) and _stamp(holder) is not None
 
 
-def rollback_begun(holder: str) -> datetime:
+def rollback_started_at(holder: str) -> datetime:
     """When the roll-back locked the recipe."""
     begun = _stamp(holder)
     if begun is None:

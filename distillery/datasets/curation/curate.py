@@ -15,7 +15,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Curation, Grader, NearDuplicates, PersonalData, Recipe, TooMany
+from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
 from distillery.datasets.curation import personal_data, similarity
 from distillery.datasets.split import HashedPrompt, Split
@@ -88,7 +88,7 @@ def curate(rows: Sequence[HashedPrompt], settings: Curation) -> Curated:
 def select(parts: Split, recipe: Recipe) -> Split:
     """Reduces the training prompts to a diverse part of `most_prompts` where the recipe asks for it."""
     settings = recipe.curation
-    if settings.too_many is not TooMany.SELECT or len(parts.train) <= settings.most_prompts:
+    if settings.too_many is not ExcessPrompts.SELECT or len(parts.train) <= settings.most_prompts:
         return parts
     texts = [prompt_text(row.prompt) for row in parts.train]
     labels: Sequence[str | None] = _labels(parts.train, recipe.grader) or [None] * len(texts)

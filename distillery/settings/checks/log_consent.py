@@ -7,7 +7,7 @@ logs this way and the student is trained on it; with use_responses, on the answe
 from collections.abc import Iterator
 from datetime import date
 
-from distillery.core.logs import How, LogSource
+from distillery.core.logs import LogReadMode, LogSource
 from distillery.settings.checks.logs import PARAMETER_MAX, log_sources
 from distillery.settings.checks.principals import pattern_findings
 from distillery.settings.environment import Settings
@@ -21,7 +21,7 @@ def check_whose_calls(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
         allowed = "patterns on the ARNs of callers, such as 'assumed-role/support-app/*'"
         bad = [*pattern_findings(where, logs.principals, allowed=allowed, fix="name the caller so")]
         yield from bad
-        if logs.how is How.DIRECT:
+        if logs.how is LogReadMode.DIRECT:
             if logs.principals:
                 yield ConfigFinding(
                     where=where,
@@ -37,7 +37,7 @@ def check_whose_calls(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
                 allowed="at least one pattern where there is a schedule, such as 'assumed-role/support-app/*'",
                 fix="name the callers to collect from, or remove schedule and collect by hand",
             )
-        elif logs.how is How.ATHENA and not bad and (long := _parameter(logs)) > PARAMETER_MAX:
+        elif logs.how is LogReadMode.ATHENA and not bad and (long := _parameter(logs)) > PARAMETER_MAX:
             allowed = f"patterns of {PARAMETER_MAX} characters in total as a query parameter, if how = 'athena'"
             fix = "name fewer or shorter patterns: * matches any part of a name"
             yield ConfigFinding(
@@ -55,7 +55,7 @@ def check_anybody_may_teach(settings: Settings, on: date) -> Iterator[ConfigFind
     """A job that reads the logs itself trains on every caller, so the settings must acknowledge that with a date."""
     for name, logs in log_sources(settings):
         where, since = f"recipes.{name}.logs.anybody_may_teach", logs.anybody_may_teach
-        if logs.how is not How.DIRECT:
+        if logs.how is not LogReadMode.DIRECT:
             if since is not None:
                 yield ConfigFinding(
                     where=where,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from distillery.core.limits import METADATA_MAX
-from distillery.core.logs import METADATA, METADATA_PAIRS, How, LogSource, Operator, fits
+from distillery.core.logs import METADATA, METADATA_PAIRS, LogReadMode, LogSource, Operator, fits
 from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import PersonalData
 from distillery.settings.environment import Settings
@@ -72,7 +72,7 @@ def check_filters(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
                     allowed=f"1 to {METADATA_MAX} characters that match {METADATA.pattern}",
                     fix="remove the other characters, also where the calls are made",
                 )
-        if logs.how is How.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
+        if logs.how is LogReadMode.ATHENA and (long := len(json.dumps(dict(logs.match)))) > PARAMETER_MAX - 100:
             allowed = f"about {PARAMETER_MAX - 100} characters in total, if how = 'athena'"
             yield ConfigFinding(
                 where=where, wrong=f"its pairs have {long} characters", allowed=allowed, fix="match fewer"
@@ -86,7 +86,7 @@ def check_personal_data(settings: Settings, _on: date) -> Iterator[ConfigFinding
     """A job that reads the logs itself cannot mask personal data, so the settings must not promise it."""
     for name, logs in log_sources(settings):
         wanted = settings.recipes[name].curation.personal_data
-        if logs.how is How.DIRECT and wanted not in TAKEN_AS_IT_IS:
+        if logs.how is LogReadMode.DIRECT and wanted not in TAKEN_AS_IT_IS:
             yield ConfigFinding(
                 where=f"recipes.{name}.curation.personal_data",
                 wrong=f"it is {wanted.value!r} ('mask' by default), and a job that reads the logs itself trains on "
@@ -99,7 +99,7 @@ def check_personal_data(settings: Settings, _on: date) -> Iterator[ConfigFinding
 def check_direct(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """A job reads the logs of its own Region, and one more pair under AND keeps held-out prompts from it."""
     for name, logs in log_sources(settings):
-        if logs.how is not How.DIRECT:
+        if logs.how is not LogReadMode.DIRECT:
             continue
         if settings.home_region != settings.inference_region:
             yield ConfigFinding(

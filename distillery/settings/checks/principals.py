@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from distillery.core.principals import wrong
+from distillery.core.principals import invalid_reason
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 
@@ -30,5 +30,5 @@ def check_deciders(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
 def pattern_findings(where: str, said: Iterable[str], *, allowed: str, fix: str) -> Iterator[ConfigFinding]:
     """A finding for each text that is no valid pattern."""
     for index, pattern in enumerate(said):
-        if reason := wrong(pattern):
+        if reason := invalid_reason(pattern):
             yield ConfigFinding(where=f"{where}[{index}]", wrong=reason, allowed=allowed, fix=fix)

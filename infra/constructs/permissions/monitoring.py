@@ -35,8 +35,8 @@ def look_at_functions(names: Names, stacks: Stacks) -> Permission:
         for part in parts
         for service, kind, begins in (
             ("cloudformation", "stack/", f"{names.stack(part)}/"),
-            ("lambda", "function:", names.begins(part)),
-            ("logs", "log-group:", names.begins(part)),
+            ("lambda", "function:", names.resource_prefix(part)),
+            ("logs", "log-group:", names.resource_prefix(part)),
         )
     )
     actions = ("cloudformation:DescribeStackResources", "lambda:GetFunctionConfiguration", "logs:FilterLogEvents")
@@ -47,7 +47,7 @@ def empty_dead_letters(names: Names, stacks: Stacks) -> tuple[Permission, ...]:
     """Read dead letters, and delete those that were handled. They contain names of objects."""
     verbs = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
     queues = tuple(
-        location.arn("sqs", f"{names.begins(part)}*") for location, parts in stacks.items() for part in parts
+        location.arn("sqs", f"{names.resource_prefix(part)}*") for location, parts in stacks.items() for part in parts
     )
     return (
         Permission(actions=tuple(f"sqs:{verb}" for verb in verbs), resources=queues, because=_NAMES),

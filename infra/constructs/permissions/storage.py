@@ -58,7 +58,7 @@ def write_by_name(location: Location, environment: str, *folders: str) -> tuple[
     alias also limits access to this environment; but S3 accepts objects that are written without the key.
     """
     names = Names(environment)
-    bucket = f"{names.begins(FOUNDATION)}*"
+    bucket = f"{names.resource_prefix(FOUNDATION)}*"
     return (
         Permission(
             actions=("s3:PutObject",),

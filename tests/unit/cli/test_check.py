@@ -15,7 +15,7 @@ import pytest
 
 from distillery.cli.offline_check.checker import recipe_run
 from distillery.core.errors import BadRequest
-from distillery.core.recipe import Curation, TooMany
+from distillery.core.recipe import Curation, ExcessPrompts
 from tests.unit.cli.conftest import Command
 from tests.unit.dataset.fakes import file, line
 
@@ -112,7 +112,7 @@ def test_what_the_recipe_would_refuse_is_refused_by_the_command(command: Command
 
 def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = recipe_run("dev", "support")
-    few = Curation(too_many=TooMany.SELECT, most_prompts=100)
+    few = Curation(too_many=ExcessPrompts.SELECT, most_prompts=100)
     monkeypatch.setattr(
         "distillery.cli.check.recipe_run",
         lambda _env, _name: replace(wanted, recipe=replace(wanted.recipe, curation=few)),

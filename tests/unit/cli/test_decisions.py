@@ -8,7 +8,7 @@ import pytest
 
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Run
-from distillery.core.recipe import OverBudgetThen
+from distillery.core.recipe import OverBudgetPolicy
 from tests.fakes.pipeline import dataset, recipe
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
@@ -19,7 +19,7 @@ ESTIMATE = {"lines": [{"what": "training", "usd": "31.20"}], "total_usd": "31.20
 
 @pytest.fixture
 def waiting(ledger: Ledger, account: FakeAccount) -> Run:
-    of = recipe(budget_usd=Decimal(25), over_budget=OverBudgetThen.APPROVE)
+    of = recipe(budget_usd=Decimal(25), over_budget=OverBudgetPolicy.APPROVE)
     run = ledger.open(of, DEAR, again=False, awaiting=True).run
     told = ESTIMATE | {"at_most_usd": "90.00", "tokens_in": 7, "tokens_out": 5, "afterwards": [], "answers": []}
     account.objects[DEAR.report_uri] = json.dumps({"estimate": told}).encode()

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from distillery.core.errors import BadRequest, LogsUnfit
-from distillery.core.logs import How, LogSource
+from distillery.core.errors import BadRequest, UnusableLogs
+from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.recipe import Recipe
 from lambdas.collection.athena import STATEMENT
-from lambdas.collection.collector import READ_MAX_BYTES, least_of
+from lambdas.collection.collector import READ_MAX_BYTES, min_prompts
 from lambdas.collection.events import CollectionStatus, CollectRequest
 from lambdas.collection.hours import HourRange
 from lambdas.collection.log_files import LogFiles
@@ -23,7 +23,7 @@ RECIPE = Recipe(name="support", teacher=PRO, student="amazon.nova-micro-v1:0", l
 CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
 
 
-def stage(how: How = How.READ, **source: Any) -> Stage:
+def stage(how: LogReadMode = LogReadMode.READ, **source: Any) -> Stage:
     assert RECIPE.logs
     made = Stage(replace(RECIPE, logs=replace(RECIPE.logs, how=how, **source)))
     made.s3.objects |= {
@@ -61,9 +61,9 @@ def test_what_was_asked_within_the_days_lands_in_the_home_region() -> None:
 
 
 @pytest.mark.parametrize(("principals", "of_anybody"), [((), True), (("assumed-role/caller/*",), False)])
-@pytest.mark.parametrize("how", [How.READ, How.ATHENA])
+@pytest.mark.parametrize("how", [LogReadMode.READ, LogReadMode.ATHENA])
 def test_an_answer_says_whether_whoever_called_is_learnt_from(
-    how: How, principals: tuple[str, ...], of_anybody: bool
+    how: LogReadMode, principals: tuple[str, ...], of_anybody: bool
 ) -> None:
     answer = stage(how, principals=principals).collector.collect(CollectRequest(recipe="support"))
     assert answer.status in {CollectionStatus.COLLECTED, CollectionStatus.QUERYING}
@@ -79,7 +79,7 @@ def test_the_same_logs_are_the_same_object() -> None:
 
 
 def test_a_later_day_may_be_said() -> None:
-    with pytest.raises(LogsUnfit, match=r"70 prompts .* 125 are needed"):
+    with pytest.raises(UnusableLogs, match=r"70 prompts .* 125 are needed"):
         stage().collector.collect(CollectRequest(recipe="support", since="2026-11-23"))
 
 
@@ -97,7 +97,7 @@ def test_a_recipe_whose_prompts_are_uploaded_is_refused() -> None:
 def test_logs_that_are_too_large_to_read_are_not_begun() -> None:
     made = stage()
     made.s3.sizes[f"{PREFIX}2026/11/23/09/b.json.gz"] = READ_MAX_BYTES
-    with pytest.raises(LogsUnfit, match="set how = 'athena'"):
+    with pytest.raises(UnusableLogs, match="set how = 'athena'"):
         made.collector.collect(CollectRequest(recipe="support"))
     assert made.s3.got == []
 
@@ -118,7 +118,7 @@ def test_only_bodies_in_the_logs_own_folder_are_fetched() -> None:
 
 
 def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
-    made = stage(How.ATHENA, match={"a": "x' OR '1'='1", "b": "y"})
+    made = stage(LogReadMode.ATHENA, match={"a": "x' OR '1'='1", "b": "y"})
     answer = made.collector.collect(CollectRequest(recipe="support"))
     (started,) = made.athena.started
     assert (answer.status, answer.query) == (CollectionStatus.QUERYING, "query-1")
@@ -144,7 +144,7 @@ def result(made: Stage) -> str:
 
 
 def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
-    queried, read = stage(How.ATHENA), stage()
+    queried, read = stage(LogReadMode.ATHENA), stage()
     query = str(queried.collector.collect(CollectRequest(recipe="support")).query)
     assert queried.collector.deliver_query(query).status is CollectionStatus.IGNORED  # not yet
     queried.athena.end(query, "SUCCEEDED", result(queried))
@@ -157,27 +157,27 @@ def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
 def test_a_query_that_ended_badly_is_told_of_once(state: str) -> None:
-    made = stage(How.ATHENA)
+    made = stage(LogReadMode.ATHENA)
     query = str(made.collector.collect(CollectRequest(recipe="support")).query)
     made.athena.end(query, state, reason="Bytes scanned limit was exceeded")
-    with pytest.raises(LogsUnfit, match=f"{state}: Bytes scanned limit"):
+    with pytest.raises(UnusableLogs, match=f"{state}: Bytes scanned limit"):
         made.collector.deliver_query(query)
     assert made.collector.deliver_query(query).status is CollectionStatus.IGNORED
 
 
 def test_a_query_of_somebody_else_is_ignored() -> None:
-    assert stage(How.ATHENA).collector.deliver_query("query-9").status is CollectionStatus.IGNORED
+    assert stage(LogReadMode.ATHENA).collector.deliver_query("query-9").status is CollectionStatus.IGNORED
 
 
 @pytest.mark.parametrize(("share", "most", "least"), [(0.2, 200, 125), (0.5, 10, 110), (0.01, 200, 101)])
 def test_as_many_are_needed_as_are_left_to_learn_from(share: float, most: int, least: int) -> None:
-    assert least_of(replace(RECIPE, heldout_share=share, heldout_max=most)) == least
+    assert min_prompts(replace(RECIPE, heldout_share=share, heldout_max=most)) == least
 
 
 def test_a_span_is_whole_hours_up_to_the_one_that_runs() -> None:
-    span = HourRange.until(NOW, 1)
+    span = HourRange.ending_at(NOW, 1)
     assert (span.first, span.end, list(span.days())) == ("2026/11/22/09", "2026/11/23/10", ["2026/11/22", "2026/11/23"])
-    assert HourRange.until(NOW, 1, "2026-11-23").first == "2026/11/23/00"
+    assert HourRange.ending_at(NOW, 1, "2026-11-23").first == "2026/11/23/00"
 
 
 APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-profile/x"

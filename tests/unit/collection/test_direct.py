@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt, parse
-from distillery.core.errors import BadRequest, LogsUnfit
+from distillery.core.errors import BadRequest, UnusableLogs
 from distillery.core.holdout import Side, of_side, side_of
-from distillery.core.logs import Direct, How, LogSource
+from distillery.core.logs import DirectLogs, LogReadMode, LogSource
 from distillery.core.names import METADATA_SIDE
 from distillery.core.serialization import from_wire
 from lambdas.collection.events import CollectionStatus, CollectRequest
@@ -38,17 +38,17 @@ JUDGE = [call(text, HELDOUT) for text in ASIDE[:30]]
 
 
 def stage(*calls: Json, **source: Any) -> Stage:
-    recipe = replace(RECIPE, heldout_max=20, logs=LogSource(match=ROUTE, how=How.DIRECT, **source))
+    recipe = replace(RECIPE, heldout_max=20, logs=LogSource(match=ROUTE, how=LogReadMode.DIRECT, **source))
     made = Stage(recipe)
     made.s3.objects[BUCKET, f"{PREFIX}2026/11/01/09/a.json.gz"] = packed(*calls)  # more than two days ago
     return made
 
 
-def delivered(made: Stage) -> Direct:
+def delivered(made: Stage) -> DirectLogs:
     ((key, body),) = made.home.objects.items()
     assert key[1].startswith("collected/support/")
     assert key[1].endswith("/logs.json")
-    return from_wire(Direct, json.loads(body))
+    return from_wire(DirectLogs, json.loads(body))
 
 
 def test_a_job_is_told_where_the_logs_are_and_which_calls_are_its_own() -> None:
@@ -108,13 +108,13 @@ APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-prof
 )
 def test_logs_that_a_job_would_refuse_are_not_sent(calls: list[Json], source: dict[str, Any], why: str) -> None:
     made = stage(*calls, **source)
-    with pytest.raises(LogsUnfit, match=why):
+    with pytest.raises(UnusableLogs, match=why):
         made.collector.collect(ASK)
     assert made.home.objects == {}
 
 
 def test_more_calls_than_a_job_takes_are_not_sent() -> None:
-    with pytest.raises(LogsUnfit, match="15001 calls"):
+    with pytest.raises(UnusableLogs, match="15001 calls"):
         stage(*(LEARN * 137)[:15_001], *JUDGE).collector.collect(ASK)
 
 
@@ -134,6 +134,6 @@ def test_a_job_reads_all_logs_there_are_so_no_day_can_be_said() -> None:
 
 def test_a_side_is_one_pair_more() -> None:
     source = LogSource(match=ROUTE)
-    assert of_side(source, Side.TRAIN).takes({**TRAIN, "more": "x"})
-    assert not of_side(source, Side.TRAIN).takes(ROUTE)
-    assert not of_side(source, Side.TRAIN).takes(HELDOUT)
+    assert of_side(source, Side.TRAIN).matches({**TRAIN, "more": "x"})
+    assert not of_side(source, Side.TRAIN).matches(ROUTE)
+    assert not of_side(source, Side.TRAIN).matches(HELDOUT)

@@ -6,7 +6,7 @@ import pytest
 
 from distillery.core import notices
 from distillery.core.errors import BadRequest
-from distillery.core.logs import How
+from distillery.core.logs import LogReadMode
 from lambdas.collection import handler
 from lambdas.collection.events import CollectRequest, PollRequest, QueryEnded, parse_event
 from tests.fakes.services import FakeSns
@@ -51,7 +51,7 @@ class HandlerHarness:
 
 
 def test_a_query_is_started_taken_up_by_its_event_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler_harness = HandlerHarness(stage(How.ATHENA), monkeypatch)
+    handler_harness = HandlerHarness(stage(LogReadMode.ATHENA), monkeypatch)
     assert handler_harness({"recipe": "support"})["status"] == "querying"
     assert [answer["status"] for answer in handler_harness({"poll": True})] == ["ignored"]
     handler_harness.stage.athena.end("query-1", "SUCCEEDED", result(handler_harness.stage))
@@ -62,7 +62,7 @@ def test_a_query_is_started_taken_up_by_its_event_and_only_once(monkeypatch: pyt
 
 
 def test_a_poll_finds_what_an_event_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler_harness = HandlerHarness(stage(How.ATHENA), monkeypatch)
+    handler_harness = HandlerHarness(stage(LogReadMode.ATHENA), monkeypatch)
     handler_harness({"recipe": "support"})
     handler_harness.stage.athena.end("query-1", "SUCCEEDED", result(handler_harness.stage))
     assert [answer["status"] for answer in handler_harness({"poll": True})] == ["collected"]

@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lambdas.bucket_cleanup import handler
-from lambdas.bucket_cleanup.bucket import empty
+from lambdas.bucket_cleanup.handler import empty_bucket
 
 TAG = "distillery:emptied-on-delete"
 EVENT = {
@@ -53,24 +53,24 @@ def test_versions_and_delete_markers_are_deleted(s3: Any, stub: Stubber) -> None
     stub.add_response("list_object_versions", {"IsTruncated": False, **found}, {"Bucket": "bucket"})
     asked = {"Objects": [{"Key": "a", "VersionId": "1"}, {"Key": "a", "VersionId": "2"}], "Quiet": True}
     stub.add_response("delete_objects", {}, {"Bucket": "bucket", "Delete": asked})
-    assert empty(s3, "bucket", only_if_tagged=TAG) == 2
+    assert empty_bucket(s3, "bucket", only_if_tagged=TAG) == 2
 
 
 def test_an_empty_bucket_needs_no_delete(s3: Any, stub: Stubber) -> None:
     _tagged(stub, TAG)
     stub.add_response("list_object_versions", {"IsTruncated": False}, {"Bucket": "bucket"})
-    assert empty(s3, "bucket", only_if_tagged=TAG) == 0
+    assert empty_bucket(s3, "bucket", only_if_tagged=TAG) == 0
 
 
 def test_a_bucket_whose_data_is_to_be_kept_is_left_alone(s3: Any, stub: Stubber) -> None:
     _tagged(stub, "another")
-    assert empty(s3, "bucket", only_if_tagged=TAG) == 0
+    assert empty_bucket(s3, "bucket", only_if_tagged=TAG) == 0
 
 
 @pytest.mark.parametrize("code", ["NoSuchTagSet", "NoSuchBucket"])
 def test_a_bucket_without_tags_or_that_is_gone_is_no_error(s3: Any, stub: Stubber, code: str) -> None:
     stub.add_client_error("get_bucket_tagging", code)
-    assert empty(s3, "bucket", only_if_tagged=TAG) == 0
+    assert empty_bucket(s3, "bucket", only_if_tagged=TAG) == 0
 
 
 def test_what_s3_will_not_delete_is_an_error(s3: Any, stub: Stubber) -> None:
@@ -78,7 +78,7 @@ def test_what_s3_will_not_delete_is_an_error(s3: Any, stub: Stubber) -> None:
     stub.add_response("list_object_versions", {"IsTruncated": False, "Versions": [_version("1")]})
     stub.add_response("delete_objects", {"Errors": [{"Key": "a", "Code": "AccessDenied"}]})
     with pytest.raises(OSError, match="would not delete 1 objects of bucket"):
-        empty(s3, "bucket", only_if_tagged=TAG)
+        empty_bucket(s3, "bucket", only_if_tagged=TAG)
 
 
 @pytest.fixture

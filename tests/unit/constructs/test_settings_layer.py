@@ -17,7 +17,7 @@ TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name":
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
     "recipes.json": (layers.settings_layer, {}, {}),
-    "offer.json": (layers.offer_layer, OFFER, TOLD),
+    "offer.json": (layers.served_routes_layer, OFFER, TOLD),
 }
 
 

@@ -42,7 +42,7 @@ def test_the_runs_of_a_ledger_are_read_with_their_stages(table: MemoryTable) -> 
     assert not by_outcome[Outcome.FAILED].has_student
     for record in by_outcome.values():
         assert record.run.recipe.digest, "newer settings must have defaults"
-        assert record.begun == record.opened
+        assert record.started_at == record.opened
 
 
 def test_a_ledger_goes_on_where_it_was(table: MemoryTable) -> None:

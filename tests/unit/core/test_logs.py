@@ -30,7 +30,7 @@ NONE: dict[str, str] = {}
 )
 def test_an_operator_is_over_all_pairs(operator: Operator, taken: tuple[bool, ...]) -> None:
     source = LogSource(match=PAIRS, operator=operator)
-    assert tuple(source.takes(metadata) for metadata in (BOTH, ONE, OTHER, NONE)) == taken
+    assert tuple(source.matches(metadata) for metadata in (BOTH, ONE, OTHER, NONE)) == taken
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_every_filter_is_one_of_the_apis(match: dict[str, str], operator: Operat
 
 @given(match=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=4), said=st.dictionaries(TEXTS, TEXTS, max_size=4))
 def test_a_call_is_taken_by_or_exactly_if_not_refuses_it(match: dict[str, str], said: dict[str, str]) -> None:
-    taken = {operator: LogSource(match=match, operator=operator).takes(said) for operator in Operator}
+    taken = {operator: LogSource(match=match, operator=operator).matches(said) for operator in Operator}
     assert taken[Operator.OR] is not taken[Operator.NOT]
     assert not taken[Operator.AND] or taken[Operator.OR]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillery.core.principals import Principals, wrong
+from distillery.core.principals import Principals, invalid_reason
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 APP = f"arn:aws:sts::{ACCOUNT}:assumed-role/support-app/i-0abc"
@@ -52,7 +52,7 @@ def test_several_patterns_admit_what_any_of_them_does_and_none_admits_nobody() -
      "assumed-role/a/(b|c)"],
 )  # fmt: skip
 def test_what_is_no_pattern_is_refused_with_what_is_allowed(pattern: str) -> None:
-    reason = wrong(pattern)
+    reason = invalid_reason(pattern)
     assert reason
     with pytest.raises(ValueError, match=r"allowed|write|name the role"):
         Principals.of([pattern], account=ACCOUNT)

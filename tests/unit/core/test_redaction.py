@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distillery.client.aws import MAP_REFUSALS, classify
 from distillery.core.aws import redact
-from distillery.core.phrases import BINDING, SENTENCES, TELLING
+from distillery.core.phrases import FUNCTION_WORDS, SENTENCES, SERVICE_WORDS
 from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, redacted_message, redacted_model_text, redacted_text
 from tests.fakes.errors import service_error
 from tests.fakes.hostile_text import ORDINARY
@@ -24,7 +24,7 @@ NOT_A_PROMPT = re.compile(
 OURS = re.compile(r" \(in full: elsewhere\)|An error occurred .*?operation: |\{'Error': .*?'Message': '|'\}, .*$")
 """Words that we put around a message. Text that looks like this is redacted from it."""
 
-WORDS = st.sampled_from(sorted(TELLING | BINDING))
+WORDS = st.sampled_from(sorted(SERVICE_WORDS | FUNCTION_WORDS))
 SPEECH = st.lists(WORDS | st.sampled_from([*"0123456789", "4111", "1111", "12345678", "(", ";", "'", '"']), min_size=4)
 PROMPTS = st.one_of(
     st.text(min_size=SHORT),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from distillery.core.boundary import get_logger
-from distillery.core.custom_resource import carry_out
+from distillery.core.custom_resource import respond
 from distillery.core.errors import BadRequest, DatasetRejected, LoggingOwned
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
@@ -153,7 +153,7 @@ def cloudformation(text: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         patch.setattr(urllib.request, "urlopen", put)
-        carry_out(event, SimpleNamespace(log_stream_name="stream"), refuse)
+        respond(event, SimpleNamespace(log_stream_name="stream"), refuse)
     return str(json.loads(sent[0])["Reason"])
 
 

@@ -15,7 +15,7 @@ from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.uploads import Uploaded, Uploads
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import OverBudgetThen
+from distillery.core.recipe import OverBudgetPolicy
 from distillery.datasets.report import UploadStatus
 from lambdas.dataset import approval as handler
 from lambdas.dataset.approval import Approval, Decision
@@ -29,7 +29,7 @@ from tests.unit.dataset.harness import STATE_MACHINE, UPLOAD, IntakeHarness
 def poor(*objects: bytes, **settings: Any) -> IntakeHarness:
     """A harness whose recipe is over budget and allows approvals."""
     settings = {"monthly_budget_usd": Decimal(100)} | settings
-    settings |= {"budget_usd": Decimal("0.10"), "over_budget": OverBudgetThen.APPROVE}
+    settings |= {"budget_usd": Decimal("0.10"), "over_budget": OverBudgetPolicy.APPROVE}
     return IntakeHarness(*objects or (file(150),), **settings)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import BadLines, MixedLabels, OverBudgetThen
+from distillery.core.recipe import BadLines, MixedLabels, OverBudgetPolicy
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
 from tests.unit.dataset.fakes import file, line
@@ -262,13 +262,13 @@ def test_a_retried_upload_starts_and_reserves_once() -> None:
     harness = _failed_delivery()
     run = harness.accept().run or ""
     record = harness.ledger.run(run)
-    assert harness.ledger.month("support", record.begun).runs == {run: record.run.dataset.at_most_usd}
+    assert harness.ledger.month("support", record.started_at).runs == {run: record.run.dataset.at_most_usd}
     assert [started["name"] for started in harness.machine.started] == [run]
 
 
 @pytest.mark.parametrize("monthly", [Decimal("0.20"), Decimal(100)])
 def test_a_run_above_the_monthly_cap_does_not_wait_for_an_approval(monthly: Decimal) -> None:
-    then = OverBudgetThen.APPROVE
+    then = OverBudgetPolicy.APPROVE
     harness = IntakeHarness(file(150), budget_usd=Decimal("0.10"), monthly_budget_usd=monthly, over_budget=then)
     result = harness.accept()
     assert result.status is (UploadStatus.AWAITING if monthly == 100 else UploadStatus.OVER_BUDGET)

@@ -13,8 +13,8 @@ from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.holdout import Side, side_of
-from distillery.core.logs import Direct, How, InvocationLogs, LogSource
-from distillery.core.recipe import Curation, OverBudgetThen, PersonalData, Recipe
+from distillery.core.logs import DirectLogs, InvocationLogs, LogReadMode, LogSource
+from distillery.core.recipe import Curation, OverBudgetPolicy, PersonalData, Recipe
 from distillery.core.serialization import to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, Upload, parse_event
@@ -40,14 +40,16 @@ def lines(*prompts: Prompt) -> tuple[str, ...]:
 
 HELD = prompts(100)
 LINES = lines(*HELD)
-DIRECT = Direct(logs=LOGS, calls=400, different=390, tokens=4000, heldout=LINES)
+DIRECT = DirectLogs(logs=LOGS, calls=400, different=390, tokens=4000, heldout=LINES)
 RECIPE = Recipe(
     name="support",
     teacher="amazon.nova-pro-v1:0",
     student="amazon.nova-micro-v1:0",
-    logs=LogSource(match={"distillery:route": "teacher"}, how=How.DIRECT),
+    logs=LogSource(match={"distillery:route": "teacher"}, how=LogReadMode.DIRECT),
 )
-ANSWERS = replace(RECIPE, logs=LogSource(match={"distillery:route": "teacher"}, how=How.DIRECT, use_responses=True))
+ANSWERS = replace(
+    RECIPE, logs=LogSource(match={"distillery:route": "teacher"}, how=LogReadMode.DIRECT, use_responses=True)
+)
 ADDRESS = "s3://prompts/collected/support/0a1b/logs.json"
 UPLOAD = Upload(recipe="support", uri=ADDRESS)
 
@@ -99,7 +101,7 @@ def test_personal_data_in_the_held_out_sample_is_reported(setting: PersonalData,
     assert found == {"prompts": count, "found": {"email": 1} if count else {}}
 
 
-INVALID: dict[str, tuple[Direct, str]] = {
+INVALID: dict[str, tuple[DirectLogs, str]] = {
     "too few calls": (replace(DIRECT, calls=99, different=99), "99 calls"),
     "too many calls": (replace(DIRECT, calls=15_001), "15001 calls"),
     "more prompts than calls": (replace(DIRECT, different=401), "cannot have 401 distinct prompts"),
@@ -167,7 +169,7 @@ INVALID: dict[str, tuple[Direct, str]] = {
 
 
 @pytest.mark.parametrize(("direct", "why"), INVALID.values(), ids=INVALID)
-def test_logs_that_break_a_rule_are_rejected(direct: Direct, why: str) -> None:
+def test_logs_that_break_a_rule_are_rejected(direct: DirectLogs, why: str) -> None:
     with pytest.raises(DatasetRejected, match=why):
         read_logs(direct)
 
@@ -238,9 +240,9 @@ def test_a_recipe_that_uses_prompts_accepts_no_logs(logs: LogSource | None) -> N
 
 @pytest.mark.parametrize(
     ("then", "status"),
-    [(OverBudgetThen.REFUSE, UploadStatus.OVER_BUDGET), (OverBudgetThen.APPROVE, UploadStatus.AWAITING)],
+    [(OverBudgetPolicy.REFUSE, UploadStatus.OVER_BUDGET), (OverBudgetPolicy.APPROVE, UploadStatus.AWAITING)],
 )
-def test_the_budget_applies_to_logs(then: OverBudgetThen, status: UploadStatus) -> None:
+def test_the_budget_applies_to_logs(then: OverBudgetPolicy, status: UploadStatus) -> None:
     key = ADDRESS.removeprefix("s3://prompts/")
     harness = IntakeHarness(json.dumps(to_wire(DIRECT)).encode(), key=key)
     harness.recipe = replace(RECIPE, budget_usd=Decimal("0.01"), monthly_budget_usd=Decimal(100), over_budget=then)

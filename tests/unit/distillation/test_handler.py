@@ -119,7 +119,7 @@ def test_only_what_certainly_made_no_job_gives_a_reservation_back(
         account.step("start", token="t1")
     account.ledger.close(account.run.id, Outcome.FAILED)
     record = account.ledger.run(account.run.id)
-    assert (record.run.id in account.ledger.month("support", record.begun).runs) is kept
+    assert (record.run.id in account.ledger.month("support", record.started_at).runs) is kept
 
 
 def test_a_refusal_that_cannot_be_made_sure_of_gives_nothing_back(
@@ -128,7 +128,7 @@ def test_a_refusal_that_cannot_be_made_sure_of_gives_nothing_back(
     account.bedrock.refuse = {"get_model_customization_job": "AccessDeniedException"}
     with pytest.raises(ClientError, match="AccessDenied"):
         account.step("start", token="t1")
-    assert not account.ledger.run(account.run.id).cost_nothing
+    assert not account.ledger.run(account.run.id).incurred_no_cost
 
 
 def test_the_ledger_knows_of_the_job_before_the_service_does(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,8 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
-from lambdas.endpoint.orphaned_endpoints import OrphanedEndpoints
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
-from lambdas.endpoint.sweep import Sweep
+from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.pipeline import alias, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions

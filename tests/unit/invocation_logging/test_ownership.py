@@ -22,7 +22,7 @@ def owner(logging: Any, ssm: Any, environment: str = "prod") -> Ownership:
 
 
 def take(logging: Any, ssm: Any, environment: str = "prod", *, replace: bool = False, wanted: Any = OURS) -> None:
-    owner(logging, ssm, environment).take(wanted, stack=STACK, replace=replace)
+    owner(logging, ssm, environment).claim(wanted, stack=STACK, replace=replace)
 
 
 def test_text_alone_is_logged_and_the_owner_is_written_down() -> None:
@@ -39,7 +39,7 @@ def test_another_environment_is_refused_by_the_owners_name() -> None:
     take(logging, ssm)
     with pytest.raises(LoggingOwned, match=r"'prod' owns .* in us-east-2 \(stack arn.*remove \[logging\]"):
         take(logging, ssm, "dev", wanted=to_bucket("devs"))
-    owner(logging, ssm, "dev").give_back()  # CloudFormation deletes a resource whose creation failed
+    owner(logging, ssm, "dev").restore()  # CloudFormation deletes a resource whose creation failed
     assert (logging.current, (ssm.owner or {})["environment"]) == (OURS, "prod")
 
 
@@ -69,7 +69,7 @@ def test_what_is_put_aside_comes_back() -> None:
     logging, ssm = FakeLogging(THEIRS), FakeParameters()
     take(logging, ssm, replace=True)
     assert logging.current == OURS
-    owner(logging, ssm).give_back()
+    owner(logging, ssm).restore()
     assert (logging.current, ssm.owner) == (THEIRS, None)
 
 
@@ -83,7 +83,7 @@ def test_a_log_group_is_not_put_aside_since_it_could_not_be_put_back() -> None:
 def test_nothing_is_logged_any_more_where_nothing_was_before() -> None:
     logging, ssm = FakeLogging(), FakeParameters()
     take(logging, ssm)
-    owner(logging, ssm).give_back()
+    owner(logging, ssm).restore()
     assert (logging.current, ssm.owner) == (None, None)
 
 
@@ -91,7 +91,7 @@ def test_what_somebody_changed_since_is_left_alone() -> None:
     logging, ssm = FakeLogging(), FakeParameters()
     take(logging, ssm)
     logging.current = THEIRS
-    owner(logging, ssm).give_back()
+    owner(logging, ssm).restore()
     assert (logging.current, ssm.owner) == (THEIRS, None)
 
 
@@ -111,6 +111,6 @@ def test_the_door_keeps_one_physical_id(kind: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "prod")
     event = {"RequestType": kind, "ResponseURL": "https://x", "StackId": STACK, "RequestId": "r"}
     properties = {"Bucket": "ours", "Replace": "false"}
-    handler.own({**event, "LogicalResourceId": "L", "ResourceProperties": properties}, None)
+    handler.configure({**event, "LogicalResourceId": "L", "ResourceProperties": properties}, None)
     assert [(one["Status"], one["PhysicalResourceId"]) for one in heard] == [("SUCCESS", "invocation-logging-of-prod")]
     assert services["bedrock"].current == (None if kind == "Delete" else OURS)

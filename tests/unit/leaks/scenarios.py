@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt, to_line
-from distillery.core.logs import How, LogSource
-from distillery.core.recipe import OverBudgetThen, Recipe
+from distillery.core.logs import LogReadMode, LogSource
+from distillery.core.recipe import OverBudgetPolicy, Recipe
 from distillery.core.serialization import to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.bucket_cleanup.handler import empty
@@ -25,7 +25,7 @@ from lambdas.endpoint.handler import step as endpoint
 from lambdas.endpoint.handler import sweep
 from lambdas.evaluation.handler import step as evaluation
 from lambdas.expiry.handler import expire
-from lambdas.invocation_logging.handler import own
+from lambdas.invocation_logging.handler import configure
 from lambdas.promotion.handler import rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
@@ -207,7 +207,7 @@ CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number))
 PROFILE = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abcdefghijkl"
 
 
-def _logs(how: How, **source: Any) -> Recipe:
+def _logs(how: LogReadMode, **source: Any) -> Recipe:
     source = {"match": ROUTE, "how": how, **source}
     return recipe(heldout_max=20, logs=LogSource(**source))
 
@@ -251,8 +251,8 @@ def owned(kind: str) -> Callable[[Account], Ask]:
             "ResourceProperties": {"Bucket": "logs", "Replace": "true"},
         }
         if kind != "Create":
-            own(asked | {"RequestType": "Create"}, CONTEXT)
-        return lambda: own(asked, CONTEXT)
+            configure(asked | {"RequestType": "Create"}, CONTEXT)
+        return lambda: configure(asked, CONTEXT)
 
     return prepare
 
@@ -267,7 +267,7 @@ def serving(asked: Any) -> Callable[[Account], Ask]:
     return prepare
 
 
-WAITS = recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(100), over_budget=OverBudgetThen.APPROVE)
+WAITS = recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(100), over_budget=OverBudgetPolicy.APPROVE)
 HOSTED = {"on demand": recipe(), "by the hour": provisioned()}
 QUERY_ENDED = {"detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED"}}
 SCENARIOS: dict[str, Scenario] = {
@@ -296,12 +296,14 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a roll-back": Scenario(rolled_back),
-    "logs that are read": Scenario(collecting({"recipe": "support"}, *CALLS), _logs(How.READ, use_responses=True)),
-    "logs that a job reads": Scenario(collecting({"recipe": "support"}, *LEARN, *JUDGE), _logs(How.DIRECT)),
-    "logs that are queried": Scenario(collecting({"recipe": "support"}, *CALLS), _logs(How.ATHENA)),
-    "a query that ended": Scenario(queried(QUERY_ENDED), _logs(How.ATHENA)),
-    "a query that failed": Scenario(queried(QUERY_ENDED, "FAILED"), _logs(How.ATHENA)),
-    "a poll of queries": Scenario(queried({"poll": True}), _logs(How.ATHENA)),
+    "logs that are read": Scenario(
+        collecting({"recipe": "support"}, *CALLS), _logs(LogReadMode.READ, use_responses=True)
+    ),
+    "logs that a job reads": Scenario(collecting({"recipe": "support"}, *LEARN, *JUDGE), _logs(LogReadMode.DIRECT)),
+    "logs that are queried": Scenario(collecting({"recipe": "support"}, *CALLS), _logs(LogReadMode.ATHENA)),
+    "a query that ended": Scenario(queried(QUERY_ENDED), _logs(LogReadMode.ATHENA)),
+    "a query that failed": Scenario(queried(QUERY_ENDED, "FAILED"), _logs(LogReadMode.ATHENA)),
+    "a poll of queries": Scenario(queried({"poll": True}), _logs(LogReadMode.ATHENA)),
     **{f"logging: {kind}": Scenario(owned(kind)) for kind in ("Create", "Update", "Delete")},
     "a bucket is emptied": Scenario(emptied),
     "an upload is recorded": Scenario(recorded_upload),

@@ -11,7 +11,7 @@ from constructs import Construct
 from distillery.client.route_map import RouteMap
 from distillery.core.served_routes import ServedRoutes
 from distillery.settings.reading import parse, read
-from infra.constructs.layers import offer_layer
+from infra.constructs.layers import served_routes_layer
 from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
@@ -246,9 +246,9 @@ def test_a_route_for_some_is_told_to_the_function_with_its_principals(monkeypatc
 
     def made(scope: Construct, ident: str, offer: ServedRoutes) -> lambda_.LayerVersion:
         told.append(offer)
-        return offer_layer(scope, ident, offer)
+        return served_routes_layer(scope, ident, offer)
 
-    monkeypatch.setattr("infra.stages.serving.offer_layer", made)
+    monkeypatch.setattr("infra.stages.serving.served_routes_layer", made)
     said = read("dev")
     said["routes"]["haiku"]["principals"] = ["user/ana"]
     said["routes"]["distilled/support"] = {"principals": ["assumed-role/care/*"]}

@@ -240,7 +240,7 @@ def test_a_clock_that_turns_while_a_run_is_opened_counts_it_where_its_record_say
     harness = LedgerHarness()
     run = harness.open("a")
     record = harness.ledger.run(run.id)
-    assert (record.begun[:7], harness.month(record.begun).runs) == ("2026-11", {run.id: WORST})
+    assert (record.started_at[:7], harness.month(record.started_at).runs) == ("2026-11", {run.id: WORST})
     harness.end(run)
     assert harness.month("2026-11").runs == harness.month("2026-12").runs == {}
 

@@ -7,7 +7,7 @@ import pytest
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Curation, Grader, NearDuplicates, PersonalData, Recipe, TooMany
+from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.datasets.curation.curate import (
     LabelBalance,
     Lengths,
@@ -98,7 +98,7 @@ def labelled() -> list[HashedPrompt]:
 
 @pytest.mark.parametrize("count", [10, 25])
 def test_a_selection_is_balanced_and_leaves_held_out_prompts(count: int) -> None:
-    recipe = replace(RECIPE, curation=Curation(too_many=TooMany.SELECT, most_prompts=count))
+    recipe = replace(RECIPE, curation=Curation(too_many=ExcessPrompts.SELECT, most_prompts=count))
     all_parts = split(labelled(), share=0.2, max_heldout=20)
     parts = select(all_parts, recipe)
     assert parts.heldout == all_parts.heldout
@@ -114,7 +114,7 @@ def test_nothing_is_selected_unless_the_recipe_says_so() -> None:
 
 
 def test_the_report_counts_what_was_removed_and_quotes_nothing() -> None:
-    settings = Curation(too_many=TooMany.SELECT, most_prompts=10)
+    settings = Curation(too_many=ExcessPrompts.SELECT, most_prompts=10)
     curated = curate([*labelled(), *rows(MAIL, f"{MAIL}!")], settings)
     all_parts = split(curated.rows, share=0.2, max_heldout=20)
     parts = select(all_parts, replace(RECIPE, curation=settings))
