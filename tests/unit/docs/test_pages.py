@@ -46,3 +46,12 @@ def test_every_module_that_a_page_names_exists(page: Path) -> None:
     named = {word for span in spans for word in re.findall(r"[\w-]+\.py\b", span)}
     there = {path.name for top in TOPS for path in (ROOT / top).rglob("*.py")} | {"app.py"}
     assert sorted(named - there) == []
+
+
+def test_the_list_of_decisions_has_each_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    titles = {
+        file.name: file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for file in folder.glob("0*.md")
+    }
+    listed = re.findall(r"^(\d+\.) \[(.+)\]\((.+)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: f"{number} {title}" for number, title, name in listed} == titles
