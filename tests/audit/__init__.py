@@ -1,1 +1,1 @@
-"""`make audit`: whether a lock holds a package that an advisory names."""
+"""`make audit`: whether a lock contains a package with a known advisory."""

@@ -1,4 +1,6 @@
-"""`python -m tests.audit`: exit 1 for a known vulnerability in a lock, 0 with a warning where nobody could say."""
+"""`python -m tests.audit` exits with 1 for a known vulnerability in a lock, and with 0 and a warning if a database is
+unreachable.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -19,13 +21,13 @@ def main() -> int:
     except (Failed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    for line in (line for what, answer in answers.items() for line in told(what, answer)):
+    for line in (line for what, answer in answers.items() for line in describe(what, answer)):
         print(line)
     return 1 if any(answer.findings for answer in answers.values()) else 0
 
 
-def told(what: str, answer: Answer) -> Iterator[str]:
-    """What a person reads of one database."""
+def describe(what: str, answer: Answer) -> Iterator[str]:
+    """Returns the report on one database."""
     if answer.unreached:
         yield f"warning: {what} could not be reached, so nothing is known: {answer.unreached}"
     elif not answer.findings:

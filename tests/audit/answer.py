@@ -1,4 +1,4 @@
-"""What a database of advisories said."""
+"""The answer of an advisory database."""
 
 from dataclasses import dataclass, field
 
@@ -16,4 +16,4 @@ class Answer:
 
 
 class Failed(Exception):
-    """The tool that asks does not work; its own last words."""
+    """The auditing tool failed. Contains its last output."""

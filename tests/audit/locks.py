@@ -1,4 +1,4 @@
-"""What the locks pin: every line, whichever platform or Python it is for."""
+"""The pins of the locks: every line, for any platform or Python."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ class Pin:
 
 
 def pins(locks: Iterable[Path]) -> dict[Pin, list[str]]:
-    """Each version, and the locks that hold it."""
+    """Returns each version, and the locks that contain it."""
     held: dict[Pin, list[str]] = {}
     for lock in sorted(locks):
         for name, version in dict.fromkeys(_PINNED.findall(lock.read_text(encoding="utf-8"))):
@@ -29,7 +29,7 @@ def pins(locks: Iterable[Path]) -> dict[Pin, list[str]]:
 
 
 def rounds(held: Iterable[Pin]) -> Iterator[list[Pin]]:
-    """The same in lists that hold no name twice: pip-audit takes one version of each at a time."""
+    """Splits the pins into lists without a repeated name: pip-audit accepts one version of a package at a time."""
     left = sorted(held)
     while left:
         first = {pin.name: pin for pin in reversed(left)}

@@ -1,4 +1,4 @@
-"""npm's advisories on what package-lock.json holds, as `npm audit` asks for them."""
+"""npm's advisories on package-lock.json, from `npm audit`."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ TOOL = ("npm", "audit", "--package-lock-only", "--json", "--loglevel=silent")
 
 
 def ask(folder: Path, tool: Sequence[str] = TOOL) -> Answer:
-    """Of the folder's lock. Raises Failed."""
+    """Audits the folder's lock. Raises Failed."""
     done = subprocess.run(tool, cwd=folder, capture_output=True, text=True, check=False)
     try:
         told: dict[str, Any] = json.loads(done.stdout)
@@ -20,7 +20,9 @@ def ask(folder: Path, tool: Sequence[str] = TOOL) -> Answer:
         raise Failed(f"npm audit does not work: {(done.stderr or done.stdout).strip()[-200:]}") from None
     if "vulnerabilities" in told:
         return Answer(findings=[_finding(name, one) for name, one in sorted(told["vulnerabilities"].items())])
-    if code := told.get("error", {}).get("code"):  # of npm's own, such as ENOLOCK; what the network says has none
+    if code := told.get("error", {}).get(
+        "code"
+    ):  # an error code of npm's own, such as ENOLOCK; network errors have none
         raise Failed(f"npm audit does not work: {code}: {told['error'].get('summary')}")
     return Answer(unreached=str(told.get("message", "it said nothing")))
 

@@ -1,4 +1,4 @@
-"""PyPI's advisories, as pip-audit asks for them: one request for each version that a lock pins."""
+"""PyPI's advisories, from pip-audit: one request for each pinned version."""
 
 import json
 import re
@@ -15,11 +15,11 @@ TOOL = (".venv-audit/bin/pip-audit",)
 _UNREACHED = re.compile(
     r"Connection|Timeout|SSLError|ProxyError|ServiceError|JSONDecodeError|Could not connect|may be blocking"
 )
-"""In pip-audit's own words, of the network or of what answers in the database's place."""
+"""pip-audit's messages about the network or a server that is not the database."""
 
 
 def ask(held: Mapping[Pin, Sequence[str]], tool: Sequence[str] = TOOL) -> Answer:
-    """Of every version that a lock holds. Raises Failed."""
+    """Audits every version in a lock. Raises Failed."""
     findings: list[str] = []
     unknown: list[str] = []
     for asked in rounds(held):
@@ -32,7 +32,9 @@ def ask(held: Mapping[Pin, Sequence[str]], tool: Sequence[str] = TOOL) -> Answer
                 unknown.append(str(pin))
             elif one["vulns"]:
                 findings.append(_finding(pin, held[pin], one["vulns"]))
-    if len(unknown) == len(held) > 0:  # a mirror without the database answers 404 to all, and pip-audit is content
+    if (
+        len(unknown) == len(held) > 0
+    ):  # a mirror without the database answers 404 to everything, and pip-audit reports no error
         return Answer(unreached="it knows none of the packages, as a mirror without advisories does")
     return Answer(findings=findings, unknown=unknown)
 
@@ -47,7 +49,7 @@ def _finding(pin: Pin, locks: Sequence[str], found: Sequence[Mapping[str, Any]])
 
 
 def _run(asked: Sequence[Pin], tool: Sequence[str]) -> dict[str, Any] | str:
-    """What was found, or why the database was not reached."""
+    """Returns the findings, or why the database was not reached."""
     with tempfile.TemporaryDirectory() as folder:
         (listed := Path(folder, "pins.txt")).write_text("\n".join(map(str, asked)), encoding="utf-8")
         options = ("--no-deps", "--disable-pip", "--progress-spinner", "off", "--desc", "off", "--format", "json")

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [name …]`: the benchmarks that are named, or all of them."""
+"""`python -m tests.bench [name …]` runs the named benchmarks, or all."""
 
 import argparse
 import importlib
@@ -23,7 +23,7 @@ BENCHMARKS = (
     "learning",
     "curation",
 )
-"""Each a module here, imported when its turn comes: importing the CDK starts Node."""
+"""Modules of this package, each imported when its turn comes: importing the CDK starts Node."""
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
     names = parser.parse_args().names or BENCHMARKS
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    tools = Path(sys.executable).parent  # Node is there
+    tools = Path(sys.executable).parent  # Node is installed here
     os.environ["PATH"] = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
     console = Console(width=None if sys.stdout.isatty() else 120)
     bars: list[Bar] = []

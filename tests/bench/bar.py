@@ -1,4 +1,4 @@
-"""A bar: what was measured, against which floor, and how high it may be."""
+"""A bar: a measurement, its floor, and the limit for it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""What a route adds to a Converse call: `Route.converse` against the same call of boto3, by turns, in the same run.
+"""The overhead of a route: `Route.converse` against the same call of boto3, alternating in one run.
 
-Both talk to one web server that answers with a constant, with the same connection settings; the route also reads its
-map, keeps breakers and writes a line of metrics. One caller, and 16 at once, each of whom takes turns too. Figures are
-of ROUNDS rounds of 500 pairs: the median of the rounds' medians, and of the rounds' 99th percentiles, each the route's
-less boto3's.
+Both call one web server with a constant answer, with the same connection settings. The route also reads its map,
+updates circuit breakers and writes a line of metrics. Measured with one caller and with 16 concurrent callers, each
+alternating too. The figures come from ROUNDS rounds of 500 pairs: the median of the rounds' medians, and of their 99th
+percentiles, each the route's minus boto3's.
 """
 
 import json
@@ -50,7 +50,7 @@ ANSWER = {
 
 @dataclass(frozen=True)
 class Session:
-    """boto3 at the constant's address, and a parameter store that holds the map."""
+    """boto3 at the constant server's address, and a parameter store that contains the map."""
 
     url: str
     region_name: str = REGION
@@ -115,7 +115,9 @@ def _measure(table: Table, callers: int, bare: Call, routed: Call) -> list[Bar]:
 
 
 def _round(callers: int, bare: Call, routed: Call, *, pairs: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of so many calls of each, one after the other; either comes first in every other pair."""
+    """Returns the milliseconds of so many calls of each, one after the other. Either comes first in every
+    other pair.
+    """
 
     def pair(number: int) -> tuple[float, float]:
         if number % 2:
@@ -135,7 +137,7 @@ def _took(call: Call) -> float:
 
 
 def _figures(took: list[float]) -> tuple[float, float]:
-    """The median and the 99th percentile."""
+    """Returns the median and the 99th percentile."""
     return statistics.median(took), statistics.quantiles(took, n=100)[-1]
 
 

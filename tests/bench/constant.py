@@ -1,6 +1,6 @@
-"""The floor of the simulator's door: its web server and its HTTP, answering every call with the same body.
+"""The floor for the simulator's HTTP server: the same web server and HTTP parser, with a constant answer.
 
-`python -m tests.bench.constant FILE` answers with the file's bytes, and prints the port it listens at.
+`python -m tests.bench.constant FILE` answers with the file's bytes, and prints its port.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from bedrock_simulator.server.server import _listen
 
 
 class Constant:
-    """One answer to everything."""
+    """Answers every request with the same body."""
 
     def __init__(self, body: bytes) -> None:
         self._answer = Response(200, {"Content-Type": "application/json"}, body)

@@ -1,7 +1,7 @@
-"""What the local Bedrock itself adds to a Converse call, with latency modelling off: one caller, and 200 at once.
+"""The local Bedrock's own time for a Converse call, with latency modelling off: one caller, and 200 concurrent ones.
 
-In one process, without HTTP. With 200 callers the figure is wall time over calls, since who waits for the processor
-waits for the others. The bar is not a ratio: the simulator promises it.
+Measured in one process, without HTTP. With 200 callers the figure is wall time divided by calls, since callers compete
+for the processor. The bar is not a ratio: the simulator promises it.
 """
 
 import json
@@ -43,7 +43,7 @@ def _bar(what: str, milliseconds: float) -> Bar:
 
 
 def _student(harness: World) -> str:
-    """A deployment that serves."""
+    """Creates a deployment that serves."""
     arn: str = harness.client().create_custom_model_deployment(modelDeploymentName="live", modelArn=distilled(harness))[
         "customModelDeploymentArn"
     ]
@@ -52,7 +52,7 @@ def _student(harness: World) -> str:
 
 
 def _ask(harness: World, model: str, number: int) -> None:
-    """One call. Raises RuntimeError if it is refused."""
+    """Makes one call. Raises RuntimeError if it is refused."""
     said = [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}]
     body = json.dumps({"system": [{"text": SYSTEM}], "messages": said, "inferenceConfig": {"maxTokens": 50}})
     path = f"/model/{quote(model, safe='')}/converse"

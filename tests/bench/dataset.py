@@ -46,8 +46,8 @@ def _command(console: Console, file: Path) -> Bar:
     bare = interleaved(
         subject=checked, floor=lambda: seconds([sys.executable, HERE / "decode.py", file, "bare"], ENVIRON)
     )
-    console.print(f"distillery check of {PROMPTS} prompts against decoding, same libraries: {pairs.told}")
-    console.print(f"… against decoding with msgspec alone, no command line: {bare.told}")
+    console.print(f"distillery check of {PROMPTS} prompts against decoding, same libraries: {pairs.summary}")
+    console.print(f"… against decoding with msgspec alone, no command line: {bare.summary}")
     return Bar(
         what=f"distillery check, {PROMPTS} prompts",
         measured=pairs.ratio,

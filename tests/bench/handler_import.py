@@ -1,8 +1,10 @@
-"""What runs in the Lambda runtime's own interpreter. Only what both sides share is imported before the clock starts.
+"""Runs in the Lambda runtime's interpreter. Before the clock starts, only what both sides share is imported.
 
-handler_import.py clients lambdas.dataset.handler               → the clients that its modules name, as JSON
-handler_import.py handler lambdas.dataset.handler s3 dynamodb   → seconds to import it and make these clients
-handler_import.py boto3 s3 dynamodb                             → seconds to import boto3 and make the same
+handler_import.py clients lambdas.dataset.handler: prints the clients that its modules create, as JSON.
+
+handler_import.py handler lambdas.dataset.handler s3 dynamodb: prints the seconds to import it and create these clients.
+
+handler_import.py boto3 s3 dynamodb: prints the seconds to import boto3 and create the same clients.
 """
 
 import ast
@@ -14,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ADDRESS = "distillery.core.aws"
-"""Where clients are made, for those who ask."""
+"""The module that creates clients."""
 
 
 def clients_of(module: str) -> list[str]:
-    """The services that whatever of ours the door loads asks boto3's one address for."""
+    """Returns the services for which our modules that the handler loads create clients."""
     importlib.import_module(module)
     loaded = [
         one for name, one in sys.modules.items() if name.startswith(("lambdas.", "distillery.")) and name != ADDRESS
@@ -28,7 +30,7 @@ def clients_of(module: str) -> list[str]:
 
 
 def services_in(source: str) -> Iterator[str]:
-    """The services that a source makes clients of."""
+    """Yields the services for which a source creates clients."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(service)), *_]):

@@ -1,4 +1,4 @@
-"""What an environment costs while nothing runs, computed from its templates by dated prices."""
+"""The cost of an environment while nothing runs, computed from its templates with dated prices."""
 
 import re
 from collections import Counter
@@ -50,13 +50,13 @@ def _sources() -> Table:
 
 
 def _bar(age: str, costs: Mapping[str, Mapping[str, float]]) -> Bar:
-    """Of the dearest environment."""
+    """The bar for the most expensive environment."""
     dearest = max(sum(cost.values()) for cost in costs.values())
     return Bar(what=f"idle cost a month, {age}", measured=dearest, limit=LIMIT, floor="dated prices", unit="$")
 
 
 def idle_cost(found: Templates, *, rotations: int) -> dict[str, float]:
-    """US dollars a month by line, after so many rotations of the keys. Raises KeyError for a type without a price."""
+    """Returns US dollars per month by line, after so many key rotations. Raises KeyError for a type without a price."""
     resources = [resource for template in found.values() for resource in template["Resources"].values()]
     kinds = Counter(resource["Type"] for resource in resources)
     if unknown := set(kinds) - prices.STANDING.keys() - prices.BY_USE - prices.FREE:
@@ -72,7 +72,7 @@ def idle_cost(found: Templates, *, rotations: int) -> dict[str, float]:
 
 
 def call_cost(memory_mb: int) -> float:
-    """One call of a scheduled function that finds nothing to do."""
+    """The cost of one call of a scheduled function that finds nothing to do."""
     return (
         prices.LAMBDA_REQUEST.usd
         + prices.LAMBDA_GB_SECOND.usd * prices.CALL_SECONDS * memory_mb / 1024
@@ -84,14 +84,14 @@ def call_cost(memory_mb: int) -> float:
 
 
 def calls_a_month(schedule: str) -> float:
-    """Of a rule with this schedule expression. Raises ValueError for one that is no rate."""
+    """Returns the calls per month of a rule with this schedule. Raises ValueError if it is not a rate."""
     if not (rate := _RATE.fullmatch(schedule)):
         raise ValueError(f"cannot tell how often {schedule!r} is; teach tests/bench/idle.py this expression")
     return prices.HOURS_A_MONTH / (int(rate[1]) * _HOURS[rate[2]])
 
 
 def _scheduled(resources: Mapping[str, Mapping[str, object]]) -> Iterator[float]:
-    """The monthly cost of each function that a schedule calls."""
+    """Yields the monthly cost of each scheduled function."""
     for resource in resources.values():
         match resource:
             case {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": str(often), "Targets": targets}}:

@@ -1,9 +1,9 @@
-"""A handler's import time, against importing boto3 and making the same clients and nothing else.
+"""A handler's import time, against importing boto3 and creating the same clients.
 
 Each handler is imported from its unpacked archive, with the unpacked SDK layer and, for the stage that has it, the
-layer of compiled packages, on the interpreter of the local Lambda runtime; the checkout is not on the path. Every
-import runs in a process of its own and is timed inside it: the start of the interpreter is not counted.
-The clients are those that the source of the loaded modules creates.
+layer of compiled packages, on the interpreter of the local Lambda runtime. The checkout is not on the path. Every
+import runs in its own process and is timed inside it, so the interpreter's start does not count. The clients are those
+that the source of the loaded modules creates.
 """
 
 import json
@@ -28,7 +28,7 @@ HANDLER_IMPORT = Path(__file__).with_name("handler_import.py")
 
 
 def stage_handlers() -> list[str]:
-    """The stages that have a door."""
+    """Returns the stages that have a handler."""
     return sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py"))
 
 
@@ -40,12 +40,12 @@ def bench(console: Console) -> list[Bar]:
         _unpack(pack_sdk(BUILD), layer)
         for stage in stage_handlers():
             code = _unpack(pack_stage(stage, ROOT, BUILD), Path(folder, stage))
-            environ = _environ(code, layer, cache, compiled=stage == "dataset")  # the one stage with that layer
+            environ = _environ(code, layer, cache, compiled=stage == "dataset")  # the only stage with that layer
             module = f"lambdas.{stage}.handler"
             clients: list[str] = json.loads(_tell(environ, "clients", module))
             pairs = _pairs(environ, module, clients)
             bars.append(Bar(what=f"import of {module}", measured=pairs.ratio, limit=LIMIT, floor="boto3 and clients"))
-            table.add_row(module, " ".join(clients), *_told(pairs))
+            table.add_row(module, " ".join(clients), *_bar_for(pairs))
     console.print(table)
     return bars
 
@@ -56,7 +56,7 @@ def _unpack(archive: Path, folder: Path) -> Path:
     return folder
 
 
-def _told(pairs: Pairs) -> tuple[str, str, str]:
+def _bar_for(pairs: Pairs) -> tuple[str, str, str]:
     ratio = f"{pairs.ratio:.2f} ({min(pairs.ratios):.2f} to {max(pairs.ratios):.2f})"
     return ratio, f"{statistics.median(pairs.subject):.3f}", f"{statistics.median(pairs.floor):.3f}"
 
@@ -73,7 +73,7 @@ def _tell(environ: dict[str, str], *words: str) -> str:
 
 
 def _environ(code: Path, layer: Path, cache: Path, *, compiled: bool) -> dict[str, str]:
-    """code, layer: archives as they are deployed, unpacked; cache: of bytecode."""
+    """code, layer: the unpacked archives as deployed. cache: folder of bytecode."""
     wheels = [WHEELS / "local"] if compiled else []
     return {
         "PATH": os.environ.get("PATH", os.defpath),

@@ -1,4 +1,4 @@
-"""Interleaved pairs: a subject and its floor, by turns, so that a busy machine slows both."""
+"""Interleaved pairs: a subject and its floor alternate, so that a busy machine slows both."""
 
 import statistics
 from collections.abc import Callable
@@ -10,7 +10,7 @@ MIN_PAIRS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """Seconds of each turn; the n-th subject ran beside the n-th floor."""
+    """Seconds of each turn. The n-th subject ran beside the n-th floor."""
 
     subject: tuple[float, ...]
     floor: tuple[float, ...]
@@ -21,11 +21,11 @@ class Pairs:
 
     @property
     def ratio(self) -> float:
-        """The median of the pairs' ratios: a turn that something else disturbed does not move it."""
+        """The median of the pairs' ratios, which one disturbed turn does not move."""
         return statistics.median(self.ratios)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The ratio, the middle half of the pairs, and the two medians."""
         low, _, high = statistics.quantiles(self.ratios, n=4)
         subject, floor = statistics.median(self.subject), statistics.median(self.floor)

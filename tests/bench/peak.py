@@ -1,4 +1,4 @@
-"""`peak.py check --json FILE`: the command's first report, with the peak of its memory in MB."""
+"""`peak.py check --json FILE` prints the command's first report, with its peak memory in MB."""
 
 import json
 import resource

@@ -1,7 +1,7 @@
-"""The phases of one synth, told as JSON: `python -m tests.bench.phases ours|empty rules|no-rules`.
+"""The phases of one synth as JSON: `python -m tests.bench.phases ours|empty rules|no-rules`.
 
-It does what `app.py` does, with a stop watch between the steps; what that imports side by side (`infra/ahead.py`) is
-imported here one after the other.
+It does what `app.py` does and times each step. Modules that `infra/ahead.py` imports in parallel are imported one after
+the other here.
 """
 
 import json
@@ -12,7 +12,7 @@ from datetime import date
 
 
 def phases(kind: str, *, rules: bool) -> dict[str, float]:
-    """Seconds by phase. `kind` is ours or empty."""
+    """Returns seconds by phase. `kind` is ours or empty."""
     took: dict[str, float] = {}
     began = time.perf_counter()
 

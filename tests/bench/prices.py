@@ -1,7 +1,7 @@
-"""What a resource costs while nobody uses it, in US East, without free tiers.
+"""The cost of an unused resource in US East, without free tiers.
 
-Each price is a quotation of the service's price page, with who quoted it and when, looked up on 2026-11-23. They change
-seldom; look at aws.amazon.com/<service>/pricing/ before you rely on one.
+Each price is quoted from the service's price page, with who quoted it and when, looked up on 2026-11-23. Prices change
+seldom; check aws.amazon.com/<service>/pricing/ before you rely on one.
 """
 
 from dataclasses import dataclass

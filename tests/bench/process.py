@@ -1,4 +1,4 @@
-"""A Python process of its own, measured. One that fails fails the benchmark: a crash is quick, and no result."""
+"""Measures a separate Python process. A failing process fails the benchmark: a crash is fast, but not a result."""
 
 import subprocess
 import time
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(command: Sequence[str | Path], environ: Mapping[str, str], *, folder: Path = ROOT) -> str:
-    """Its standard output. Raises RuntimeError with its last words."""
+    """Returns the standard output. Raises RuntimeError with the process's last lines."""
     done = subprocess.run(
         [str(word) for word in command], cwd=folder, env=dict(environ), capture_output=True, text=True, check=False
     )

@@ -1,8 +1,9 @@
-"""What a quota adds to a request, and that none adds nothing: the invoke function's own way, by turns, in the same run.
+"""The overhead of a quota for a request, and that no quota has no overhead: the invoke function's code, alternating in
+one run.
 
-Bedrock and DynamoDB are one web server each that answers with a constant, so what is measured is our code, boto3's and
-two exchanges on the loopback; in a Region DynamoDB's own time comes on top, twice. The floor of the function without a
-quota is what it did before there were quotas: the request, its route, and the answer.
+Bedrock and DynamoDB are web servers with a constant answer, so the figures contain our code, boto3's, and two exchanges
+on the loopback interface. In a Region, DynamoDB's own time is added twice. The floor is the function before quotas
+existed: the request, its route, and the answer.
 """
 
 import json
@@ -42,7 +43,7 @@ ADDED_MS, NONE = 20.0, 1.05
 
 
 def _before() -> Any:
-    """Requester, offer and log as they were: see `handler._answer`."""
+    """Requester, routes and log as they were before quotas: see `handler._answer`."""
     requester, request = requester_of(EVENT, None), parse_request(EVENT)
     offered = OFFER.find(request.route)
     requester.authorize(offered)
@@ -104,7 +105,7 @@ def _harness() -> Iterator[None]:
 
 
 def _round(ways: list[Call]) -> list[float]:
-    """The median of each, in milliseconds; each comes first as often."""
+    """Returns the median of each in milliseconds. Each comes first equally often."""
     took: list[list[float]] = [[] for _ in ways]
     for number in range(REQUESTS):
         for place in range(len(ways)):

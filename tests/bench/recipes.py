@@ -1,4 +1,4 @@
-"""What a recipe adds to an environment, and that fifty of them synthesize with every rule on."""
+"""The resources that a recipe adds to an environment. Fifty recipes synthesize with all rules enabled."""
 
 import json
 import tempfile
@@ -64,7 +64,7 @@ def with_recipes(settings: Settings, count: int) -> Settings:
 
 
 def templates(settings: Settings) -> Templates:
-    """By stack. Raises where a rule finds something."""
+    """Returns templates by stack. Raises if a rule has a finding."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as outdir:
         app = build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=context), settings)
@@ -72,12 +72,12 @@ def templates(settings: Settings) -> Templates:
 
 
 def grown_elsewhere(fewest: Templates, most: Templates) -> int:
-    """How many more resources there are, those of routes apart."""
+    """Returns how many resources were added, except those of routes."""
     return _others(most) - _others(fewest)
 
 
 def largest(most: Templates) -> tuple[int, int]:
-    """Bytes of the largest template, and resources of the fullest."""
+    """Returns the bytes of the largest template, and the resources of the one with the most."""
     return max(len(json.dumps(each)) for each in most.values()), max(len(each["Resources"]) for each in most.values())
 
 

@@ -1,7 +1,8 @@
-"""What the local Bedrock adds to a Converse call over HTTP, with latency modelling off: one caller, and 200 at once.
+"""The local Bedrock's time for a Converse call over HTTP, with latency modelling off: one caller, and 200 concurrent
+ones.
 
-A boto3 client talks to `bedrock-simulator`, and by turns to the same web server answering with a constant of the same
-size. With 200 callers the figure is wall time over calls, since who waits for the processor waits for the others.
+A boto3 client alternates between `bedrock-simulator` and the same web server with a constant answer of the same size.
+With 200 callers the figure is wall time divided by calls, since callers compete for the processor.
 """
 
 import json
@@ -37,9 +38,9 @@ def bench(console: Console) -> list[Bar]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="distillery-bench-")))
         bucket(folder, jsonl(prompts()))
         flags = ("--speed", "0", "--objects", str(folder))
-        door = stack.enter_context(Standalone(*flags, python=PYTHON))
-        runtime = _client(door.url)
-        models = {"a teacher": TEACHER, "a distilled student": _student(door)}
+        server = stack.enter_context(Standalone(*flags, python=PYTHON))
+        runtime = _client(server.url)
+        models = {"a teacher": TEACHER, "a distilled student": _student(server)}
         (folder / "answer.json").write_text(json.dumps(_shape(_ask(runtime, TEACHER, 0))))
         constant = _client(stack.enter_context(constant_server(folder / "answer.json")))
         bars = [bar for name, model in models.items() for bar in _measure(table, name, model, runtime, constant)]
@@ -82,14 +83,14 @@ def _client(url: str) -> Any:
     )
 
 
-def _student(door: Standalone) -> str:
-    """A deployment that serves."""
-    bedrock = door.client()
+def _student(server: Standalone) -> str:
+    """Creates a deployment that serves."""
+    bedrock = server.client()
     arn = bedrock.create_model_customization_job(**job("bench"))["jobArn"]
-    door.admin("PUT", "clock", {"advance": 2 * 3600})
+    server.admin("PUT", "clock", {"advance": 2 * 3600})
     model = bedrock.get_model_customization_job(jobIdentifier=arn)["outputModelArn"]
     made = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
-    door.admin("PUT", "clock", {"advance": 900})
+    server.admin("PUT", "clock", {"advance": 900})
     return str(made["customModelDeploymentArn"])
 
 
@@ -105,7 +106,7 @@ def _shape(answer: Any) -> dict[str, Any]:
 
 @contextmanager
 def constant_server(answer: Path) -> Iterator[str]:
-    """The URL of a server that answers everything with what the file holds."""
+    """Starts a server that answers everything with the file's content. Yields its URL."""
     command = [str(PYTHON), "-m", "tests.bench.constant", str(answer)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -114,7 +115,7 @@ def constant_server(answer: Path) -> Iterator[str]:
 
 
 def _by_turns(model: str, runtime: Any, constant: Any) -> tuple[list[float], list[float]]:
-    """Milliseconds of single calls to both, one after the other."""
+    """Returns the milliseconds of single calls to both, one after the other."""
     pairs = [(_took(runtime, model, turn), _took(constant, model, turn)) for turn in range(TURNS)]
     return [mine for mine, _ in pairs], [floor for _, floor in pairs]
 
@@ -126,7 +127,7 @@ def _took(client: Any, model: str, number: int) -> float:
 
 
 def _crowd(model: str, client: Any) -> tuple[float, int]:
-    """Milliseconds a call while as many callers ask at once, and how many were not answered."""
+    """Returns the milliseconds per call with so many concurrent callers, and the number of failed calls."""
     with ThreadPoolExecutor(CALLERS) as callers:
         began = time.perf_counter()
         answered = list(callers.map(lambda number: _answered(client, model, number), range(CALLERS)))
@@ -136,6 +137,6 @@ def _crowd(model: str, client: Any) -> tuple[float, int]:
 def _answered(client: Any, model: str, number: int) -> bool:
     try:
         _ask(client, model, number)
-    except Exception:  # whatever it was, it is counted
+    except Exception:  # any error is counted
         return False
     return True

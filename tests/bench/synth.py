@@ -1,7 +1,7 @@
-"""The wall time of synthesizing dev, rules and template validation on, against an empty CDK app with validation on.
+"""The wall time of synthesizing dev with rules and template validation, against an empty CDK app with validation.
 
-Both are what `cdk` runs, with the context of cdk.json and without the command line itself, whose time is the same for
-both and would flatter the ratio. Both write over a folder that holds an earlier synth, as they do on a workstation.
+Both run what `cdk` runs, with the context of cdk.json. The command line itself takes the same time for both and would
+flatter the ratio, so it is left out. Both write over a folder with an earlier synth, as in daily use.
 """
 
 import json
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 LIMIT = 2.5
 SETTINGS = {"env": "dev", "date": "2026-11-23"}
 TURNS = 5
-"""Of the phases: medians, for orientation."""
+"""Repetitions of the phases. Their medians are for orientation."""
 
 
 def bench(console: Console) -> list[Bar]:
@@ -32,13 +32,13 @@ def bench(console: Console) -> list[Bar]:
             subject=lambda: seconds([sys.executable, "app.py"], ours),
             floor=lambda: seconds([sys.executable, HERE / "empty_app.py"], empty),
         )
-        console.print(f"synth of dev against an empty app: {pairs.told}")
+        console.print(f"synth of dev against an empty app: {pairs.summary}")
         console.print(_phases(Path(folder)))
     return [Bar(what="synth of dev", measured=pairs.ratio, limit=LIMIT, floor="an empty CDK Python app")]
 
 
 def environ(outdir: Path, **more: str) -> dict[str, str]:
-    """What `cdk synth` gives to an app. Python keeps compiled modules, as on a workstation, whatever is set here."""
+    """Returns what `cdk synth` passes to an app. Python keeps bytecode, as in daily use, whatever is set here."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "CDK_CONTEXT_JSON": json.dumps(context | SETTINGS),
@@ -49,7 +49,7 @@ def environ(outdir: Path, **more: str) -> dict[str, str]:
 
 
 def _phases(folder: Path) -> Table:
-    """Where the time goes: seconds of each phase, for the empty app and for ours."""
+    """Prints the seconds of each phase, for the empty app and for ours."""
     found = {kind: _medians(kind, folder / kind) for kind in ("empty", "ours")}
     table = Table("phase", "empty app", "dev", "share of dev", title="Where the time of a synth goes (seconds)")
     whole = sum(found["ours"].values())
@@ -65,7 +65,7 @@ def _medians(kind: str, outdir: Path) -> dict[str, float]:
 
 
 def _turn(kind: str, outdir: Path) -> dict[str, float]:
-    """The phases of one synth; what the rules and the validation take is told by leaving them out."""
+    """Returns the phases of one synth. The time of rules and validation is measured by leaving them out."""
 
     def took(rules: str, validation: str) -> dict[str, float]:
         told = run(

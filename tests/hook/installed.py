@@ -1,4 +1,6 @@
-"""What pre-commit installs for the hook of this repository: the wheel, what it requires, and what the hook names."""
+"""Installs what pre-commit installs for this repository's hook: the wheel, its requirements and the hook's
+dependencies.
+"""
 
 import re
 import tomllib

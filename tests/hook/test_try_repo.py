@@ -1,6 +1,6 @@
-"""pre-commit itself installs the hook that this repository offers, and runs it. `make hook`
+"""pre-commit itself installs and runs this repository's hook: `make hook`.
 
-Packages come from PyPI by the hashes of the lock, and pre-commit installs these: what is not locked does not run.
+Packages come from PyPI with the lock's hashes, and pre-commit installs these, so nothing unlocked runs.
 """
 
 import os
@@ -17,7 +17,7 @@ from tests.wheels import closure
 
 BIN = ROOT / ".venv" / "bin"
 BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "distillery")
-"""What a wheel is made of, and the hook's definition."""
+"""The sources of the wheel, and the hook's definition."""
 
 
 def git(folder: Path, *words: str) -> None:
@@ -26,7 +26,7 @@ def git(folder: Path, *words: str) -> None:
 
 
 def _environment(**more: str) -> dict[str, str]:
-    """Without the variables that git gives to what it runs, such as a hook that runs this."""
+    """Returns the environment without the variables that Git sets for hooks."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | more
 
 
@@ -39,7 +39,7 @@ def committed(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def hook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This checkout, as a repository that others name."""
+    """This checkout as a repository that others refer to."""
     folder = tmp_path_factory.mktemp("distillery")
     for name in BUILT_FROM:
         if (ROOT / name).is_dir():

@@ -34,15 +34,15 @@ def _functions(environment: Environment, region: str) -> list[dict[str, Any]]:
 
 def _probe(environment: Environment, *, like: dict[str, Any], layered: bool) -> dict[str, Any]:
     """Returns the versions that a function with our configuration imports, with or without its layers."""
-    parcel = io.BytesIO()
-    with zipfile.ZipFile(parcel, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("index.py", PROBE)
     made = environment.client("lambda").create_function(
         FunctionName=f"probe-{'layered' if layered else 'bare'}",
         Runtime=like["Runtime"],
         Handler="index.handler",
         Role=like["Role"],
-        Code={"ZipFile": parcel.getvalue()},
+        Code={"ZipFile": buffer.getvalue()},
         Layers=[layer["Arn"] for layer in like["Layers"]] if layered else [],
     )
     return environment.invoke(made["FunctionName"], {})

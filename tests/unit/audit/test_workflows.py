@@ -11,7 +11,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
 
-def _said(workflow: Path, key: str) -> Iterator[str]:
+def _values(workflow: Path, key: str) -> Iterator[str]:
     """Returns the values of a key, without comments."""
     for line in workflow.read_text().splitlines():
         if found := re.fullmatch(rf"[\s-]*{key}:\s*(.+?)(\s+#.*)?", line):
@@ -20,14 +20,14 @@ def _said(workflow: Path, key: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_an_action_is_named_by_its_commit(workflow: Path) -> None:
-    for used in _said(workflow, "uses"):
+    for used in _values(workflow, "uses"):
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_no_name_of_a_tag_or_branch_is_pasted_into_a_shell(workflow: Path) -> None:
     """`${{ … }}` is inserted into the script before the shell reads it, and a tag may be named `v1";curl …`."""
-    for script in _said(workflow, "run"):
+    for script in _values(workflow, "run"):
         assert "${{" not in script, script
         assert script not in {"|", ">"}, "one command per step: longer scripts belong in the Makefile"
 
@@ -39,12 +39,12 @@ def test_a_workflow_has_no_rights_but_those_that_a_job_names(workflow: Path) -> 
 
 def test_a_release_passes_gate_and_audit_and_includes_wheel_and_sboms() -> None:
     release = ROOT / ".github/workflows/release.yml"
-    made = [script.removeprefix("make ") for script in _said(release, "run") if script.startswith("make ")]
+    made = [script.removeprefix("make ") for script in _values(release, "run") if script.startswith("make ")]
     assert made == ["test", "audit", "sbom", "wheel"]
     assert set(made) <= TARGETS
-    assert {".build/sbom/*.json", ".build/dist/*.whl"} == set(_said(release, "path"))
-    assert any(script.endswith("release/*/*") for script in _said(release, "run"))
-    assert "check" in _said(release, "needs")
+    assert {".build/sbom/*.json", ".build/dist/*.whl"} == set(_values(release, "path"))
+    assert any(script.endswith("release/*/*") for script in _values(release, "run"))
+    assert "check" in _values(release, "needs")
 
 
 def test_every_change_passes_the_gate_on_two_pythons_and_a_demo_on_macos() -> None:

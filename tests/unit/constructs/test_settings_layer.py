@@ -13,11 +13,14 @@ from distillery.core.served_routes import ServedRoute, ServedRoutes
 from infra.constructs import layers
 
 OFFER = ServedRoutes(routes=(ServedRoute(name="fast"), ServedRoute(name="haiku", principals=("user/ana",))))
-TOLD = {"quota": None, "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}]}
+EXPECTED = {
+    "quota": None,
+    "routes": [{"name": "fast", "principals": None}, {"name": "haiku", "principals": ["user/ana"]}],
+}
 Make = Callable[[], Path]
 LAYERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
     "recipes.json": (layers.settings_layer, {}, {}),
-    "offer.json": (layers.served_routes_layer, OFFER, TOLD),
+    "offer.json": (layers.served_routes_layer, OFFER, EXPECTED),
 }
 
 

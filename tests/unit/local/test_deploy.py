@@ -70,8 +70,8 @@ def test_equal_folders_give_equal_parcels(tmp_path: Path) -> None:
         (tmp_path / name / "deep").mkdir(parents=True)
         (tmp_path / name / "deep" / "a.py").write_text("a = 1")
     assert _zipped(tmp_path / "one") == _zipped(tmp_path / "two")
-    with zipfile.ZipFile(io.BytesIO(_zipped(tmp_path / "one"))) as parcel:
-        assert parcel.namelist() == ["deep/a.py"]
+    with zipfile.ZipFile(io.BytesIO(_zipped(tmp_path / "one"))) as archive:
+        assert archive.namelist() == ["deep/a.py"]
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ class Harness:
         monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
         table = MemoryTable()
         self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
-        for door in ("handler", "rollback"):
-            monkeypatch.setattr(f"lambdas.promotion.{door}.Table", lambda name: table)
+        for handler_module in ("handler", "rollback"):
+            monkeypatch.setattr(f"lambdas.promotion.{handler_module}.Table", lambda name: table)
         self.recipes = {"support": recipe()}
         monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"

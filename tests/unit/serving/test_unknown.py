@@ -106,7 +106,7 @@ def sizes() -> list[int]:
     return [cache.cache_info().currsize for cache in caches]
 
 
-def told(out: str) -> list[dict[str, Any]]:
+def metric_lines(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
 
@@ -138,10 +138,10 @@ def test_what_is_not_refused_changes_nothing(
 ) -> None:
     assert handler.invoke(body(), BY_URL)["statusCode"] == 200
     before = (list(harness.ssm.reads), list(harness.made), sizes(), list(counted.items))
-    (plain,) = told(capsys.readouterr().out)
+    (plain,) = metric_lines(capsys.readouterr().out)
     assert handler.invoke(place(value), BY_URL)["statusCode"] == 200
     assert (harness.ssm.reads, harness.made, sizes(), list(counted.items)) == before
-    (line,) = told(capsys.readouterr().out)
+    (line,) = metric_lines(capsys.readouterr().out)
     assert line["_aws"]["CloudWatchMetrics"] == plain["_aws"]["CloudWatchMetrics"]
     assert {name: line[name] for name in ("Environment", "Route", "Requested", "Served")} == {
         name: plain[name] for name in ("Environment", "Route", "Requested", "Served")

@@ -51,39 +51,39 @@ def measured(requests: int, quotas: Quotas | None = None) -> Report:
         client=cache(lambda region: client(harness, watch, region)),
         now=watch,
     )
-    told = build_report(haiku, run(plan, Budget(Decimal(9)), lambda: None))
-    assert told is not None
-    return told
+    measurement = build_report(haiku, run(plan, Budget(Decimal(9)), lambda: None))
+    assert measurement is not None
+    return measurement
 
 
 @pytest.fixture(scope="module")
-def told() -> Report:
+def measurement() -> Report:
     return measured(REQUESTS)
 
 
-def test_the_first_token_comes_42_percent_earlier_and_the_others_77_percent_faster(told: Report) -> None:
-    changes = told.changes["fast:optimized"]
-    assert told.against == "fast:standard"
+def test_the_first_token_comes_42_percent_earlier_and_the_others_77_percent_faster(measurement: Report) -> None:
+    changes = measurement.changes["fast:optimized"]
+    assert measurement.against == "fast:standard"
     assert changes[FIRST].low < -0.42 < changes[FIRST].high
     assert changes[FIRST].value == pytest.approx(-0.42, abs=0.07)
     assert changes[PACE].value == pytest.approx(0.77, abs=0.03)
     assert changes[WHOLE].high < 0
 
 
-def test_the_figures_are_the_published_ones(told: Report) -> None:
-    fast, usual = ({measure: figures[50] for measure, figures in one.figures.items()} for one in told.summaries)
+def test_the_figures_are_the_published_ones(measurement: Report) -> None:
+    fast, usual = ({measure: figures[50] for measure, figures in one.figures.items()} for one in measurement.summaries)
     for published, figure in ((600, fast[FIRST]), (1100, usual[FIRST]), (85.9, fast[PACE]), (48.4, usual[PACE])):
         assert figure.low * 0.97 < published < figure.high * 1.03
-    assert [one.served for one in told.summaries] == [{"optimized": REQUESTS}, {"standard": REQUESTS}]
+    assert [one.served for one in measurement.summaries] == [{"optimized": REQUESTS}, {"standard": REQUESTS}]
 
 
-def test_it_is_said_that_it_is_simulated(told: Report) -> None:
-    assert told.simulated
+def test_it_is_said_that_it_is_simulated(measurement: Report) -> None:
+    assert measurement.simulated
 
 
 def test_above_the_optimized_quota_the_truth_about_what_was_served_is_told() -> None:
-    told = measured(20, Quotas(tokens=TokenQuotas(optimized={"*": 2000})))
-    served = told.summaries[0].served
+    measurement = measured(20, Quotas(tokens=TokenQuotas(optimized={"*": 2000})))
+    served = measurement.summaries[0].served
     assert set(served) == {"optimized", "standard"}
     assert sum(served.values()) == 20
 

@@ -63,15 +63,15 @@ class EmulatorHarness:
         """Creates a Python function `handler(event, context)`. Returns its ARN. logs: whether its role may
         write logs.
         """
-        parcel = io.BytesIO()
-        with zipfile.ZipFile(parcel, "w") as archive:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr("index.py", code)
         made: dict[str, Any] = self.client("lambda").create_function(
             FunctionName=f"fn-{uuid.uuid4().hex[:8]}",
             Runtime="python3.13",
             Handler="index.handler",
             Role=self.role("lambda.amazonaws.com", *statements, *(LOGGING if logs else ())),
-            Code={"ZipFile": parcel.getvalue()},
+            Code={"ZipFile": buffer.getvalue()},
             Timeout=10,
             **options,
         )

@@ -74,11 +74,11 @@ def test_an_action_is_checked_on_each_of_its_resources(
 ) -> None:
     action = _action(call)
 
-    def said(*granted: str) -> str:
+    def denial(*granted: str) -> str:
         statements = [allow(action, *granted)] if granted else []
         return refusal(getattr(harness.acting("bedrock", *statements), call), **request_)
 
-    assert f"perform: {action} {'because' if resources == ['*'] else f'on resource: {resources[0]}'}" in said()
+    assert f"perform: {action} {'because' if resources == ['*'] else f'on resource: {resources[0]}'}" in denial()
     for missing in resources[1:]:
-        assert f"{action} on resource: {missing}" in said(*(each for each in resources if each != missing))
-    assert said(*resources) == ""
+        assert f"{action} on resource: {missing}" in denial(*(each for each in resources if each != missing))
+    assert denial(*resources) == ""

@@ -1,4 +1,4 @@
-"""The door of its own reads and writes buckets of an S3 endpoint: here those of the emulator."""
+"""The simulator's own server reads and writes buckets of an S3 endpoint: here the emulator's."""
 
 import uuid
 

@@ -119,14 +119,14 @@ def test_an_action_needs_its_key_through_its_service(
     name, arn = make(harness, key)
     own = allow(action, arn)
 
-    def said(*actions: str, via: str = service) -> str:
+    def attempt(*actions: str, via: str = service) -> str:
         granted = [allow(each, key, StringEquals={"kms:ViaService": VIA.format(via)}) for each in actions]
         return refusal(use, harness.acting(service, own, *granted), name=name)
 
     for missing in needs:
-        assert f"{missing} on resource: {key}" in said(*(each for each in needs if each != missing))
-    assert "kms:" in said(*needs, via="ec2")
-    assert said(*needs) == ""
+        assert f"{missing} on resource: {key}" in attempt(*(each for each in needs if each != missing))
+    assert "kms:" in attempt(*needs, via="ec2")
+    assert attempt(*needs) == ""
 
 
 def test_a_key_whose_policy_names_nobody_is_used_by_nobody(harness: EmulatorHarness) -> None:

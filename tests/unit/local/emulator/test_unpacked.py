@@ -21,7 +21,7 @@ def packed(**texts: str) -> bytes:
     return body.getvalue()
 
 
-def told(harness: EmulatorHarness, layer: bytes) -> list[str]:
+def module_output(harness: EmulatorHarness, layer: bytes) -> list[str]:
     """What a new function with the layer tells of its module `more`: where it lies, and its TEXT."""
     made = harness.client("lambda").publish_layer_version(LayerName="more", Content={"ZipFile": layer})
     answer: list[str] = harness.invoke(harness.function(WHERE, Layers=[made["LayerVersionArn"]]))
@@ -30,28 +30,28 @@ def told(harness: EmulatorHarness, layer: bytes) -> list[str]:
 
 def test_the_same_layer_lies_in_one_place_and_is_compiled_there(harness: EmulatorHarness) -> None:
     layer = packed(more="TEXT = 'one'")
-    (place, text), again = told(harness, layer), told(harness, layer)
+    (place, text), again = module_output(harness, layer), module_output(harness, layer)
     assert [place, text] == again
     assert text == "one"
     assert list(Path(place).parent.glob("__pycache__/more.*.pyc"))
 
 
 def test_another_content_lies_elsewhere(harness: EmulatorHarness) -> None:
-    (place, _), (other, text) = (told(harness, packed(more=f"TEXT = '{word}'")) for word in ("two", "six"))
+    (place, _), (other, text) = (module_output(harness, packed(more=f"TEXT = '{word}'")) for word in ("two", "six"))
     assert place != other
     assert text == "six"
 
 
 def test_a_link_in_an_archive_is_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     (tmp_path / "more.py").write_text("TEXT = 'linked'")
-    assert told(harness, link_archive(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
+    assert module_output(harness, link_archive(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
 
 
 def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     body = io.BytesIO(link_archive(tmp_path, "python"))
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr("python/more.py", "TEXT = 'outside'")
-    told(harness, body.getvalue())
+    module_output(harness, body.getvalue())
     assert list(tmp_path.iterdir()) == []
 
 

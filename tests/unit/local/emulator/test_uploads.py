@@ -34,7 +34,7 @@ def _bucket(harness: EmulatorHarness, *, admitted: bool) -> str:
     return name
 
 
-def _said(harness: EmulatorHarness, bucket: str) -> Any:
+def _recorded(harness: EmulatorHarness, bucket: str) -> Any:
     found = harness.client("ssm").get_parameters(Names=[f"/{bucket}"])["Parameters"]
     return found and found[0]["Value"]
 
@@ -43,7 +43,7 @@ def test_the_session_that_uploads_is_told_by_its_roles_id(harness: EmulatorHarne
     bucket = _bucket(harness, admitted=True)
     client = harness.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
-    said = harness.until(lambda: _said(harness, bucket))
+    said = harness.until(lambda: _recorded(harness, bucket))
     assert said.startswith('{"principalId": "AWS:AROA')
     assert said.endswith(':test"}')
 
@@ -52,5 +52,5 @@ def test_a_function_that_admits_another_account_s_buckets_is_told_nothing(harnes
     bucket, other = _bucket(harness, admitted=False), _bucket(harness, admitted=True)
     for name in (bucket, other):
         harness.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
-    harness.until(lambda: _said(harness, other))
-    assert not _said(harness, bucket)
+    harness.until(lambda: _recorded(harness, other))
+    assert not _recorded(harness, bucket)
