@@ -27,13 +27,11 @@ from distillery.core.names import (
 )
 from distillery.settings import Settings
 from infra.constructs.bucket import Bucket, InvocationLogBucket, LogBucket
-from infra.constructs.bucket_cleanup import BucketCleanup
 from infra.constructs.data_stores import DataStores
 from infra.constructs.encryption import Key
+from infra.constructs.foundation import BucketCleanup, Topic, UploadRecorder
 from infra.constructs.stack_context import StackContext
 from infra.constructs.table import LedgerTable
-from infra.constructs.topic import Topic
-from infra.constructs.upload_recorder import UploadRecorder
 from stacks.base import EnvironmentStack
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from distillery.core.decisions import all_name_deciders
 from distillery.settings import LONGEST_RUN_DAYS, Settings
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_schedule
-from infra.constructs.expiry import Expiry
 from infra.constructs.function import Function
-from infra.constructs.machine import Machine
 from infra.constructs.managed_policies import (
     approver_policy,
     eraser_policy,
@@ -19,7 +17,8 @@ from infra.constructs.managed_policies import (
 )
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
-from infra.stages.dataset import DatasetStage
+from infra.constructs.state_machine import Machine
+from infra.stages.dataset import DatasetStage, Expiry
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
 from stacks.state_machine import Stages, definition

@@ -7,7 +7,7 @@ from distillery.settings import Settings, policies
 from distillery.settings.route_map import probed
 from infra.constructs.managed_policies import caller_policy, measurer_policy
 from infra.constructs.ssm_outputs import publish
-from infra.stages.serving import ServingStage
+from infra.stages.serving import ServingStage, vpc_endpoint
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 
@@ -44,6 +44,4 @@ class ServingStack(EnvironmentStack):
     def _reach(self) -> None:
         """An endpoint in a VPC, if the settings have one."""
         if self.settings.vpc_endpoint is not None:
-            from infra.constructs.vpc_endpoint import vpc_endpoint  # the CDK's EC2 module is slow to import
-
             CfnOutput(self, "VpcEndpointId", value=vpc_endpoint(self, "BedrockRuntime", self.settings.vpc_endpoint))

@@ -17,7 +17,7 @@ from distillery.core.recipe import Recipe
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.stack_context import StackContext
-from infra.constructs.task import DISCARD
+from infra.constructs.state_machine import DISCARD
 from infra.stages.distillation import DistillationStage
 from infra.stages.endpoint import EndpointStage
 from infra.stages.evaluation import EvaluationStage

@@ -40,7 +40,7 @@ def on_call_policy(
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
-        running.look_at_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),
+        running.read_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),
         running.list_executions(machine.state_machine_arn),
         *_watch(location, there, names),
         bedrock.follow(location),
@@ -56,7 +56,7 @@ def _watch(location: Location, there: Location, names: Names) -> tuple[Permissio
         else {location: HOME_STACKS + INFERENCE_STACKS}
     )
     return (
-        monitoring.look_at_alarms(*stacks),
-        monitoring.look_at_functions(names, stacks),
+        monitoring.read_alarms(*stacks),
+        monitoring.read_functions(names, stacks),
         *monitoring.empty_dead_letters(names, stacks),
     )

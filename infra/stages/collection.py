@@ -83,7 +83,7 @@ class CollectionStage(Construct):
             *analytics.query(
                 self._location, workgroup=names.workgroup, database=names.logs_database, table=TABLE, bucket=calls
             ),
-            bedrock.look_up_profiles(self._location),
+            bedrock.get_profiles(self._location),
             running.read_parameters(self._home, names.pipeline),
             *storage.write_by_name(self._home, names.environment, PROMPTS_PREFIX, COLLECTED_PREFIX),
             *storage.notify(topic, context.key),

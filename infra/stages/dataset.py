@@ -1,9 +1,10 @@
-"""dataset: turns an upload into a run. It is no state: it starts the state machine."""
+"""dataset: turns an upload into a run, and deletes old data sets. It is no state: it starts the state machine."""
 
 from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -13,7 +14,7 @@ from distillery.core.recipe import Recipe
 from infra.constructs.arn import Location
 from infra.constructs.bucket import logs_uri
 from infra.constructs.data_stores import DataStores
-from infra.constructs.eventbridge import on_event
+from infra.constructs.eventbridge import on_event, on_schedule
 from infra.constructs.function import Function, iam_url
 from infra.constructs.layers import settings_layer, wheels_layer
 from infra.constructs.permissions import running, storage
@@ -99,3 +100,52 @@ class DatasetStage(Construct):
             detail={"bucket": {"name": [stores.prompts.bucket_name]}, "object": {"key": keys}},
         )
         on_event(self, "OnUpload", description="New prompts", pattern=uploads, function=self.function)
+
+
+class Expiry(Construct):
+    """Deletes old data sets every day unless they are in use, which S3 lifecycle rules cannot know.
+
+    `days` is how long a data set is kept that no alias refers to. Failed invocations go to `dead_letters`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        stores: DataStores,
+        days: int,
+        dead_letters: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, ident)
+        self.function = Function(
+            self,
+            "Function",
+            context=context,
+            handler="lambdas.expiry.handler.expire",
+            description="Deletes data sets that are old and not in use",
+            timeout=Duration.minutes(15),
+            permissions=[
+                *storage.delete_versions(stores.data, DATASETS_PREFIX),
+                *storage.use_ledger(stores.ledger),
+                *storage.notify(stores.topic, context.key),
+                running.read_parameters(Location.of(self), context.names.alias("*")),
+            ],
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.DATA_BUCKET: stores.data.bucket_name,
+                Variable.DATA_DAYS: str(days),
+                Variable.TOPIC: stores.topic.topic_arn,
+            },
+            asynchronous=True,
+            dead_letters=dead_letters,
+        )
+        on_schedule(
+            self,
+            "Daily",
+            description="Data sets that are old and not in use are deleted",
+            rate=Duration.days(1),
+            payload={"expire": True},
+            functions=[self.function],
+        )

@@ -19,7 +19,7 @@ from infra.constructs.eventbridge import on_event
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow, bedrock, keys, quotas, running, storage, trust
 from infra.constructs.stack_context import StackContext
-from infra.constructs.task import DISCARD, step, step_with_callback
+from infra.constructs.state_machine import DISCARD, step, step_with_callback
 
 LONGEST_JOB = Duration.days(8)
 
@@ -90,10 +90,10 @@ class DistillationStage(Construct):
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),
-                bedrock.look_up_models(self._location, models),
+                bedrock.get_models(self._location, models),
                 *bedrock.invoke_models(self._location, models),
                 bedrock.list_endpoints(),
-                quotas.look_up(self._location, self._students),
+                quotas.get_quotas(self._location, self._students),
                 *bedrock.customize(
                     self._location, context.names, self._students, self.job_role.role_arn, tags=self._tags
                 ),

@@ -17,7 +17,7 @@ from infra.constructs.eventbridge import on_event
 from infra.constructs.function import Function
 from infra.constructs.permissions import bedrock, keys, running, storage
 from infra.constructs.stack_context import StackContext
-from infra.constructs.task import DISCARD, step, wait_until_ready
+from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
 
 class EndpointStage(Construct):
@@ -54,7 +54,7 @@ class EndpointStage(Construct):
         """Invokes `sweep` after failed executions of this state machine."""
         arn = machine.state_machine_arn
         self.sweep.add_environment({Variable.STATE_MACHINE: arn})
-        self.sweep.allow_more(running.look_at_executions(self._location, machine.state_machine_name))
+        self.sweep.allow_more(running.read_executions(self._location, machine.state_machine_name))
         broken = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

@@ -14,7 +14,7 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import bedrock, keys, storage
 from infra.constructs.stack_context import StackContext
-from infra.constructs.task import DISCARD, step
+from infra.constructs.state_machine import DISCARD, step
 
 CHUNKS_AT_A_TIME = 4
 

@@ -16,7 +16,7 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, keys, running, storage
 from infra.constructs.stack_context import StackContext
-from infra.constructs.task import step, wait_until_ready
+from infra.constructs.state_machine import step, wait_until_ready
 
 
 class PromotionStage(Construct):

@@ -1,17 +1,17 @@
 """serving: a route is a name that callers use; its SSM parameter lists the steps to call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import CfnTag, Duration
+from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS
+from distillery.core.names import TAG_COST_CENTRE, URL_ALIAS, digest, short
 from distillery.core.served_routes import CallerQuota, ServedRoute, ServedRoutes
-from distillery.settings import FallbackPolicy, RouteSettings
+from distillery.settings import FallbackPolicy, RouteSettings, VpcEndpoint
 from distillery.settings.route_map import Applications, applications_of, needs_probe, route_map, tags_of
-from infra.constructs.application_profile import application_profile
 from infra.constructs.arn import Location
 from infra.constructs.function import Function
 from infra.constructs.layers import served_routes_layer
@@ -104,7 +104,7 @@ class ServingStage(Construct):
         """
         route = policy.route.name.replace("/", "_")
         name = "_".join(part for part in (route, centre) if part)
-        return application_profile(
+        return _application_profile(
             self,
             f"Profile-{name}-{model}",
             name=f"{self._names.prefix}{name}",
@@ -129,6 +129,64 @@ class ServingStage(Construct):
             *calling.call_models(self._location, models, made, calling.ONCE),
             *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
         ]
+
+
+def vpc_endpoint(scope: Construct, ident: str, wanted: VpcEndpoint) -> str:
+    """The id of an interface endpoint with private DNS: code in the VPC reaches it under Bedrock's usual name.
+
+    Its policy admits principals of this account to invoke models. Their own policies decide which models. Source: UG
+    vpc-interface-endpoints.
+    """
+    from aws_cdk import aws_ec2 as ec2  # slow to import
+
+    location = Location.of(scope)
+    ours = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": list(calling.CALL),
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": location.account}},
+    }
+    return ec2.CfnVPCEndpoint(
+        scope,
+        ident,
+        service_name=f"com.amazonaws.{location.region}.bedrock-runtime",
+        vpc_endpoint_type="Interface",
+        vpc_id=wanted.vpc_id,
+        subnet_ids=list(wanted.subnet_ids),
+        security_group_ids=list(wanted.security_group_ids),
+        private_dns_enabled=True,
+        policy_document={"Version": "2012-10-17", "Statement": [ours]},
+    ).ref
+
+
+def _application_profile(
+    scope: Construct,
+    ident: str,
+    *,
+    name: str,
+    description: str,
+    model: str,
+    profile: str | None,
+    tags: Mapping[str, str],
+) -> str:
+    """The ARN of a profile that is copied from the system profile, or from the Region's model if there is none.
+
+    A change of any property but the tags replaces the profile, and names are unique. The name therefore ends in a
+    digest of these properties, so that the new profile can exist before the old one is deleted. Profiles whose names
+    differ need different `ident`s: else one that moves in the tree would take a name that is still in use.
+    """
+    location, suffix = Location.of(scope), short(digest([description, profile, model]), 8)
+    source = location.arn("bedrock", f"inference-profile/{profile}") if profile else location.foundation_model(model)
+    made = bedrock.CfnApplicationInferenceProfile(
+        scope,
+        ident,
+        inference_profile_name=f"{name}-{suffix}",
+        description=description,
+        model_source=bedrock.CfnApplicationInferenceProfile.InferenceProfileModelSourceProperty(copy_from=source),
+        tags=[CfnTag(key=key, value=value) for key, value in tags.items()],
+    )
+    return made.attr_inference_profile_arn
 
 
 def _offered(route: RouteSettings) -> ServedRoute:

@@ -12,7 +12,7 @@ from distillery.settings.checks.account import check_account, check_regions, che
 from distillery.settings.checks.bounds import check_bounds
 from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
 from distillery.settings.checks.life_cycle import check_acknowledgements, check_lives
-from distillery.settings.checks.log_consent import check_anybody_may_teach, check_whose_calls
+from distillery.settings.checks.log_consent import check_direct_logs, check_log_principals
 from distillery.settings.checks.logs import (
     check_direct,
     check_filters,
@@ -65,8 +65,8 @@ CHECKS: tuple[Check, ...] = (
     check_filters,
     check_direct,
     check_personal_data,
-    check_whose_calls,
-    check_anybody_may_teach,
+    check_log_principals,
+    check_direct_logs,
 )
 
 

@@ -14,7 +14,7 @@ from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 
 
-def check_whose_calls(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
+def check_log_principals(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Scheduled collection names its principals, and each principal is a valid pattern."""
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.principals"
@@ -51,7 +51,7 @@ def _parameter(logs: LogSource) -> int:
     return len(f"'{teachers.finder}'") if teachers else 0
 
 
-def check_anybody_may_teach(settings: Settings, on: date) -> Iterator[ConfigFinding]:
+def check_direct_logs(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """A job that reads the logs itself trains on every caller, so the settings must acknowledge that with a date."""
     for name, logs in log_sources(settings):
         where, since = f"recipes.{name}.logs.anybody_may_teach", logs.anybody_may_teach

@@ -1,18 +1,24 @@
-"""Amazon Bedrock. The Service Authorization Reference lists which action supports which resource type."""
+"""Amazon Bedrock. The Service Authorization Reference lists which action supports which resource type
+and condition key.
+
+An account may have several environments, and Bedrock gives its resources random ids: only their tags show the
+environment that they belong to.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 
 from distillery.core import catalog
-from distillery.core.names import Names
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.constructs.arn import Location
-from infra.constructs.permissions.permission import Permission
-from infra.constructs.permissions.tag_conditions import owned, tagged, tagged_over_owned
+from infra.constructs.permissions.permission import Conditions, Permission
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
 """Converse is authorized as InvokeModel. The pipeline does not stream; callers of routes may (`calling`)."""
+
+_RESOURCE, _REQUEST = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}"
 
 
 def invoke_models(location: Location, models: Iterable[str]) -> tuple[Permission, ...]:
@@ -51,10 +57,10 @@ def through_profiles(
 
 def invoke_students(location: Location, names: Names) -> Permission:
     """The endpoints of the environment's distilled models in the location's Region."""
-    return Permission(actions=_INVOKE, resources=_endpoints(location), conditions=owned(names), because=_IDS)
+    return Permission(actions=_INVOKE, resources=_endpoints(location), conditions=_owned(names), because=_IDS)
 
 
-def look_up_models(location: Location, models: Iterable[str]) -> Permission:
+def get_models(location: Location, models: Iterable[str]) -> Permission:
     """Life cycles as the service reports them; also under the id for customization, if a model has one."""
     known = sorted({ident for m in set(models) for ident in (m, catalog.model(m).customize) if ident})
     resources = tuple(location.foundation_model(ident) for ident in known)
@@ -71,7 +77,7 @@ def customize(
     """
     bases = tuple(location.foundation_model(catalog.model(s).customize or s) for s in sorted(set(students)))
     jobs, models = _all(location, "model-customization-job"), _all(location, "custom-model")
-    made = tagged(names, tags)
+    made = _tagged(names, tags)
     create = ("bedrock:CreateModelCustomizationJob",)
     return (
         Permission(actions=create, resources=(*bases, *jobs, *models), conditions=made, because=_IDS),
@@ -90,7 +96,7 @@ def stop_jobs(location: Location, names: Names) -> Permission:
     """Stop the environment's jobs; also for functions that find a job whose run has ended."""
     jobs = _all(location, "model-customization-job")
     stop = ("bedrock:StopModelCustomizationJob",)
-    return Permission(actions=stop, resources=jobs, conditions=owned(names), because=_IDS)
+    return Permission(actions=stop, resources=jobs, conditions=_owned(names), because=_IDS)
 
 
 def follow(location: Location) -> Permission:
@@ -109,8 +115,10 @@ def create_endpoints(location: Location, names: Names, *, tags: Collection[str])
     endpoints, models = _endpoints(location), _all(location, "custom-model")
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
     return (
-        Permission(actions=create, resources=models, conditions=tagged_over_owned(names, tags), because=_IDS),
-        Permission(actions=("bedrock:TagResource",), resources=endpoints, conditions=tagged(names, tags), because=_IDS),
+        Permission(actions=create, resources=models, conditions=_tagged_over_owned(names, tags), because=_IDS),
+        Permission(
+            actions=("bedrock:TagResource",), resources=endpoints, conditions=_tagged(names, tags), because=_IDS
+        ),
         *delete_endpoints(location, names),
     )
 
@@ -119,7 +127,7 @@ def update_endpoints(location: Location, names: Names) -> Permission:
     """Point an endpoint of the environment to another of its models."""
     actions = ("bedrock:UpdateCustomModelDeployment", "bedrock:UpdateProvisionedModelThroughput")
     resources = (*_endpoints(location), *_all(location, "custom-model"))
-    return Permission(actions=actions, resources=resources, conditions=owned(names), because=_IDS)
+    return Permission(actions=actions, resources=resources, conditions=_owned(names), because=_IDS)
 
 
 def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]:
@@ -128,12 +136,12 @@ def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]
     delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
     return (
         Permission(actions=find, resources=_endpoints(location), because=_IDS),
-        Permission(actions=delete, resources=_endpoints(location), conditions=owned(names), because=_IDS),
+        Permission(actions=delete, resources=_endpoints(location), conditions=_owned(names), because=_IDS),
         list_endpoints(),
     )
 
 
-def look_up_profiles(location: Location) -> Permission:
+def get_profiles(location: Location) -> Permission:
     """The model of an application profile."""
     profiles = _all(location, "application-inference-profile")
     return Permission(actions=("bedrock:GetInferenceProfile",), resources=profiles, because=_IDS)
@@ -171,3 +179,29 @@ def _endpoints(location: Location) -> tuple[str, ...]:
 
 def _all(location: Location, *types: str) -> tuple[str, ...]:
     return tuple(location.arn("bedrock", f"{kind}/*") for kind in types)
+
+
+def _owned(names: Names) -> Conditions:
+    """Resources with the environment's tag."""
+    return {"StringEquals": {_RESOURCE: names.environment}}
+
+
+def _tagged(names: Names, keys: Collection[str]) -> Conditions:
+    """Requests that tag a resource as the environment's, at its creation or later, with no other tag keys.
+
+    A resource that does not exist yet has no tag. One with another environment's tag cannot be changed.
+    """
+    return {
+        "StringEquals": {_REQUEST: names.environment},
+        "StringEqualsIfExists": {_RESOURCE: names.environment},
+        **_tag_keys(keys),
+    }
+
+
+def _tagged_over_owned(names: Names, keys: Collection[str]) -> Conditions:
+    """Requests that create a tagged resource from one of the environment's own."""
+    return {"StringEquals": {_REQUEST: names.environment, _RESOURCE: names.environment}, **_tag_keys(keys)}
+
+
+def _tag_keys(keys: Collection[str]) -> Conditions:
+    return {"ForAllValues:StringEquals": {"aws:TagKeys": sorted(keys)}}

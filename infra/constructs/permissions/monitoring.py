@@ -16,7 +16,7 @@ _ACCOUNT_WIDE = (
 )
 
 
-def look_at_alarms(*locations: Location) -> Permission:
+def read_alarms(*locations: Location) -> Permission:
     """Alarms and metrics of the whole account: they contain no texts."""
     regions = [location.region for location in locations]
     return Permission(
@@ -27,7 +27,7 @@ def look_at_alarms(*locations: Location) -> Permission:
     )
 
 
-def look_at_functions(names: Names, stacks: Stacks) -> Permission:
+def read_functions(names: Names, stacks: Stacks) -> Permission:
     """List functions, find their log groups and read their logs."""
     resources = tuple(
         location.arn(service, f"{kind}{begins}*")

@@ -12,7 +12,7 @@ from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 
-def look_up(location: Location, students: Iterable[str]) -> Permission:
+def get_quotas(location: Location, students: Iterable[str]) -> Permission:
     """The quotas that hosting these students is counted against, in both modes: a run keeps the mode it began with."""
     codes = {quota.code for s in set(students) for mode in HostingMode for quota in hosting_quotas(s, mode)}
     resources = tuple(location.arn("servicequotas", f"{SERVICE_CODE}/{quota}") for quota in sorted(codes))

@@ -41,7 +41,7 @@ def start(machine: str) -> Permission:
     return Permission(actions=("states:StartExecution",), resources=(machine,))
 
 
-def look_at_executions(location: Location, machine_name: str, *more: str) -> Permission:
+def read_executions(location: Location, machine_name: str, *more: str) -> Permission:
     """Describe executions; `more` are other read actions on them."""
     resources = (location.arn("states", f"execution:{machine_name}:*"),)
     return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)

@@ -16,7 +16,7 @@ import pytest
 
 from distillery.core import aws, boundary, errors
 from distillery.core.boundary import redacted
-from infra.constructs.task import RESUMED, TRANSIENT
+from infra.constructs.state_machine import RESUMED, TRANSIENT
 from tests.fakes.errors import service_error
 from tests.unit.leaks.account import Transport
 from tests.unit.leaks.detection import CANARY, PARTS, OutputCapture, outcome, start

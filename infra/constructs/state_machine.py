@@ -1,15 +1,22 @@
-"""The steps of a stage's function as Step Functions tasks, all with the same payload and the same retries."""
+"""Step Functions: the state machine, and the steps of a stage's function as its tasks.
 
-from collections.abc import Mapping
+All tasks have the same payload and the same retries.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from distillery.core.errors import Unfinished
+from infra.constructs.arn import Location
 from infra.constructs.function import Function
+from infra.constructs.permissions import allow, running, trust
+from infra.constructs.stack_context import StackContext
 
 RESUMED = (Unfinished.__name__,)
 """Errors of a step that has more to do and continues where it stopped."""
@@ -32,6 +39,38 @@ _STATE = sfn.JsonPath.entire_payload
 _STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after at most 15
 _RESUME_AFTER = Duration.seconds(1)
 _FIRST_RETRY_AFTER, _MAX_RETRY_DELAY = Duration.seconds(5), Duration.minutes(2)
+
+
+class Machine(Construct):
+    """A standard state machine, logged and traced, whose role may invoke only its `functions`, those of its states."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        states: sfn.IChainable,
+        functions: Sequence[Function],
+        within: Duration,
+    ) -> None:
+        super().__init__(scope, ident)
+        location = Location.of(self)
+        role = iam.Role(self, "Role", assumed_by=trust.service(location, "states.amazonaws.com", "stateMachine:*"))
+        arns = [function.function.function_arn for function in functions]
+        allow(role, running.invoke(*arns), running.deliver_logs(), running.trace())
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(states),
+            role=role.without_policy_updates(),  # CDK would add every version of every function
+            logs=sfn.LogOptions(
+                destination=context.log_group(self, "Logs"), level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+            tracing_enabled=True,
+            timeout=within,
+        )
+        self.machine.node.add_dependency(role)
 
 
 def step(
@@ -69,7 +108,17 @@ def step(
 def step_with_callback(
     scope: Construct, name: str, *, function: Function, action: str, result_path: str, within: Duration
 ) -> tasks.LambdaInvoke:
-    """As `step`, but the task waits until the token in its payload is answered. No function runs meanwhile."""
+    """A task that invokes a step, then waits until something answers its task token. No function runs meanwhile.
+
+    Args:
+        scope: The construct that the state belongs to.
+        name: The state's name.
+        function: The stage's function. Its payload is that of `step` with the task token under `token`.
+        action: The step of the function, such as `start`.
+        result_path: JSON path at which the answer is stored.
+        within: How long the task waits before it fails with `States.Timeout`. Source: Step Functions guide,
+            connect-to-resource (Wait for a Callback with Task Token).
+    """
     task = tasks.LambdaInvoke(
         scope,
         name,
