@@ -47,7 +47,7 @@ def test_pip_audit_is_asked_of_every_version_and_a_finding_names_its_locks() -> 
     assert answer == Answer(findings=["A.b==1, in requirements/dev.txt: PYSEC-1 (2 mends it)"])
 
 
-def test_a_package_that_pypi_does_not_know_is_told() -> None:
+def test_a_package_that_pypi_does_not_know_is_reported() -> None:
     assert pypi.ask(HELD, _pip_audit(c=[])) == Answer(unknown=["A.b==1", "A.b==2"])
 
 
@@ -66,7 +66,7 @@ def test_a_mirror_that_knows_nothing_was_not_reached() -> None:
         "ERROR:pip_audit._cli:Tip: your network may be blocking this service. Try another service with `-s SERVICE`",
     ],
 )
-def test_a_network_that_fails_is_told_as_such(said: str) -> None:
+def test_a_network_that_fails_is_reported_as_such(said: str) -> None:
     assert pypi.ask(HELD, _last_words(said)).unreached == said
 
 

@@ -68,7 +68,7 @@ THROTTLED = {"step": 0, "error": "ThrottlingException"}
         ({"cost_usd": None}, "optimized latency · 312 ms"),
     ],
 )
-def test_how_it_was_served_is_said(account: FakeAccount, command: Command, more: dict[str, Any], said: str) -> None:
+def test_how_it_was_served_is_reported(account: FakeAccount, command: Command, more: dict[str, Any], said: str) -> None:
     account.answers["serving-function"] = ANSWER | more
     out = command("ask", "fast", "hello").out
     assert said in out
@@ -99,7 +99,9 @@ def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAcc
     assert account.calls == [("rollback-function", {"recipe": "support", "version": 4}, None)]
 
 
-def test_a_recipe_with_nothing_to_go_back_to_is_said_in_one_sentence(account: FakeAccount, command: Command) -> None:
+def test_a_recipe_with_nothing_to_go_back_to_is_reported_in_one_sentence(
+    account: FakeAccount, command: Command
+) -> None:
     refused = "recipe 'support' has had one model only, arn:first"
     account.answers["rollback-function"] = FunctionRefused("NothingToRollBack", refused)
     said = command("rollback", "support")

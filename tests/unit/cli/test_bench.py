@@ -66,7 +66,9 @@ def test_nothing_is_sent_before_somebody_agrees(runtime: FakeRuntime, command: C
     assert (said.code, runtime.asked) == (1, [])
 
 
-def test_an_arm_that_cannot_be_called_is_said_and_the_rest_is_measured(runtime: FakeRuntime, command: Command) -> None:
+def test_a_variant_that_cannot_be_called_is_reported_and_the_rest_is_measured(
+    runtime: FakeRuntime, command: Command
+) -> None:
     runtime.errors = {APPLICATION: service_error("AccessDeniedException", message="no such permission")}
     said = command("bench", "fast", "--requests", "2", "--yes")
     assert said.code == 1

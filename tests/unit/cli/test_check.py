@@ -50,7 +50,7 @@ def test_good_prompts_are_accepted_with_what_was_counted(command: Command, good:
     assert said.out.endswith("accepted")
 
 
-def test_a_finding_is_told_with_its_place_what_is_allowed_and_the_fix(command: Command) -> None:
+def test_a_finding_is_reported_with_its_place_what_is_allowed_and_the_fix(command: Command) -> None:
     said = command("check", str(CORPUS / "misprint.jsonl"))
     assert said.code == 1
     assert "error schema-version-misprint: it is 'bedrock-conversion-2024'" in said.out
@@ -61,7 +61,7 @@ def test_a_finding_is_told_with_its_place_what_is_allowed_and_the_fix(command: C
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 0), (("--strict",), 1)])
-def test_warnings_fail_only_where_that_is_said(
+def test_warnings_fail_only_on_request(
     command: Command, warned: Path, options: tuple[str, ...], code: int
 ) -> None:
     said = command("check", str(warned), *options)
@@ -110,7 +110,7 @@ def test_what_the_recipe_would_refuse_is_refused_by_the_command(command: Command
     assert [found["code"] for found in answer["reports"][0]["findings"]] == ["too-few-prompts"]
 
 
-def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curation_is_reported_in_a_line_each(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = recipe_run("dev", "support")
     few = Curation(too_many=ExcessPrompts.SELECT, most_prompts=100)
     monkeypatch.setattr(
@@ -128,7 +128,7 @@ def test_curation_is_told_in_a_line_each(command: Command, tmp_path: Path, monke
     assert re.search(r"not chosen: \d{3} prompts", said.out)
 
 
-def test_over_budget_is_told_with_the_items(command: Command, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_budget_is_reported_with_the_items(command: Command, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = recipe_run("dev", "support")
     poor = replace(wanted, recipe=replace(wanted.recipe, budget_usd=Decimal("0.10")))
     monkeypatch.setattr("distillery.cli.check.recipe_run", lambda _env, _name: poor)
@@ -155,7 +155,7 @@ def test_usage_errors_have_a_code_of_their_own(command: Command, words: tuple[st
     assert reason in " ".join(re.sub("[│╭╮╰╯─]", " ", said.err).split())
 
 
-def test_an_environment_that_is_none_is_told_with_those_there_are(command: Command) -> None:
+def test_an_environment_that_is_none_is_reported_with_those_there_are(command: Command) -> None:
     said = command("check", str(EXAMPLE), "--recipe", "support", "--env", "devel")
     assert said.code == 1
     assert "there is no environment 'devel'" in said.err

@@ -8,7 +8,7 @@ from tests.unit.cli.conftest import Command
 FUNCTION = "collect-function"
 
 
-def test_prompts_that_were_sent_are_told_with_what_was_left_out(account: FakeAccount, command: Command) -> None:
+def test_prompts_that_were_sent_are_reported_with_what_was_left_out(account: FakeAccount, command: Command) -> None:
     left_out = {"a turn is empty": 2, "it was asked more than once": 30}
     account.answers[FUNCTION] = {
         "status": "collected",
@@ -24,7 +24,7 @@ def test_prompts_that_were_sent_are_told_with_what_was_left_out(account: FakeAcc
     assert account.calls == [(FUNCTION, {"recipe": "support", "since": "2026-11-01"}, "us-east-2")]
 
 
-def test_a_query_is_told_by_its_id(account: FakeAccount, command: Command) -> None:
+def test_a_query_is_reported_by_its_id(account: FakeAccount, command: Command) -> None:
     account.answers[FUNCTION] = {"status": "querying", "query": "q-1"}
     said = command("collect", "support")
     assert (said.code, "query q-1" in said.out) == (0, True)

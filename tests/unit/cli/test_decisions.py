@@ -82,7 +82,7 @@ def test_an_upload_that_waits_is_no_failure_of_the_upload(
     assert (said.code, said.out) == (0, f"run {waiting.id} waits for an approval: above [x]")
 
 
-def test_a_run_that_does_not_wait_is_told_in_the_functions_words(
+def test_a_run_that_does_not_wait_is_reported_in_the_functions_words(
     account: FakeAccount, command: Command, ledger: Ledger
 ) -> None:
     run = ledger.open(recipe(), dataset(), again=False).run

@@ -138,7 +138,7 @@ def test_a_job_that_read_logged_calls_itself_may_have_learned_them(
     assert f"run {run.id} (running) may have learned it, from logged calls" in said.out
 
 
-def test_what_s3_refuses_to_delete_or_to_read_is_told_and_the_rest_goes(command: Command, s3: FakeS3) -> None:
+def test_what_s3_refuses_to_delete_or_to_read_is_reported_and_the_rest_goes(command: Command, s3: FakeS3) -> None:
     scattered(s3)
     s3.refuse, s3.unreadable = {"uploads/support/a.jsonl"}, {"reports/support/other.json"}
     said = command("forget", "--text", SAID, "--yes")

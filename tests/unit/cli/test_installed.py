@@ -144,7 +144,7 @@ def test_every_verb_that_asks_aws_says_that_it_needs_credentials(run: Run, extra
         assert re.fullmatch(r"distillery: .*Unable to locate credentials", done.err), done
 
 
-def test_what_an_installation_lacks_is_said_in_a_sentence(run: Run) -> None:
+def test_what_an_installation_lacks_is_reported_in_a_sentence(run: Run) -> None:
     commands = (
         ["demo"],
         ["--local", "status"],

@@ -42,7 +42,7 @@ def test_the_table_has_every_step_in_the_order_it_is_tried(account: FakeAccount,
 
 
 @pytest.mark.parametrize(("probed", "word"), [(None, "unprobed"), (True, "tagged"), (False, "untagged")])
-def test_what_a_probe_found_is_told(account: FakeAccount, command: Command, probed: bool | None, word: str) -> None:
+def test_what_a_probe_found_is_reported(account: FakeAccount, command: Command, probed: bool | None, word: str) -> None:
     publish(account, route_map("fast", replace(OPTIMIZED, probed=probed), replace(STANDARD, prices=None)))
     assert f"1 optimized, {word} " in command("routes").out
 

@@ -56,7 +56,7 @@ def test_the_shells_snippet_is_one_command_whose_words_stay_whole() -> None:
 @pytest.mark.parametrize(
     ("package", "sentence"), [("litellm", "LiteLLM does not report"), ("strands", "Strands does not report")]
 )
-def test_what_a_package_does_not_report_is_said(package: str, sentence: str) -> None:
+def test_what_a_package_does_not_report_is_reported(package: str, sentence: str) -> None:
     assert sentence in SNIPPETS[package](CALL)
     assert sentence not in SNIPPETS[package](replace(CALL, latency="standard"))
 

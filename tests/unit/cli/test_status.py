@@ -112,7 +112,7 @@ def test_what_the_month_has_reserved_and_what_it_may_is_shown_with_who_holds_it(
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Query")
 
 
-def test_a_recipe_that_is_not_ones_own_is_passed_over(
+def test_a_recipe_that_is_not_ones_own_is_skipped(
     account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A user with a recipe's tag still sees that recipe."""

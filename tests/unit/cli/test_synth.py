@@ -33,7 +33,7 @@ SOUND = (app.ENVIRONMENTS / "dev.toml").read_text(encoding="utf-8")
         ),
     ],
 )
-def test_settings_that_cannot_be_deployed_are_told_in_full(
+def test_settings_that_cannot_be_deployed_are_reported_in_full(
     environment: str,
     text: str,
     said: list[str],

@@ -372,7 +372,7 @@ def _literal(node: ast.expr) -> bool:
     return False
 
 
-def test_nothing_prints_but_by_the_one_door() -> None:
+def test_nothing_prints_but_the_terminal_module() -> None:
     found = {
         str(path.relative_to(ROOT)): bypassing
         for path in places()

@@ -17,7 +17,7 @@ from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
 
-def test_each_stage_is_told_once_when_it_begins_and_once_when_it_ends(ledger: Ledger, command: Command) -> None:
+def test_each_stage_is_reported_once_when_it_begins_and_once_when_it_ends(ledger: Ledger, command: Command) -> None:
     run = open_run(ledger)
     ledger.begin(run.id, Stage.DATASET)
     ledger.end(run.id, Stage.DATASET, dataset())
@@ -51,7 +51,7 @@ def test_without_a_run_it_follows_the_newest(ledger: Ledger, command: Command) -
 
 
 @pytest.mark.parametrize("own", ["support", None])
-def test_without_a_run_a_recipe_that_is_not_ones_own_is_passed_over(
+def test_without_a_run_a_recipe_that_is_not_ones_own_is_skipped(
     account: FakeAccount, ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch, own: str | None
 ) -> None:
     """A user with a recipe's tag is denied the other recipes. With the tag of no existing recipe, all are denied."""
@@ -116,7 +116,7 @@ def test_on_a_terminal_nothing_is_cut_off(
     assert student.model_arn.rpartition(":custom-model/")[2] in shown
 
 
-def test_an_unknown_run_is_said_in_one_sentence(command: Command) -> None:
+def test_an_unknown_run_is_reported_in_one_sentence(command: Command) -> None:
     said = command("watch", "support-aaaaa-bbbbbbbb-9")
     assert said.code == 1
     assert said.err == (
@@ -133,7 +133,7 @@ def test_without_any_run_it_says_so(command: Command) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"), [(12, "12 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h 00 min"), (93_840, "26 h 04 min")]
 )
-def test_durations_are_told_in_the_units_that_matter(seconds: int, said: str) -> None:
+def test_durations_are_reported_in_the_units_that_matter(seconds: int, said: str) -> None:
     assert progress.duration(timedelta(seconds=seconds)) == said
 
 

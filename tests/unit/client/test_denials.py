@@ -37,7 +37,7 @@ def test_what_a_refusal_quotes_of_the_caller_is_not_taken_for_one_of_the_map(err
     assert harness.called == [PRO]
 
 
-def test_a_step_that_is_denied_is_passed_by_and_left_alone_for_a_while() -> None:
+def test_a_step_that_is_denied_is_skipped_and_left_alone_for_a_while() -> None:
     harness = ClientHarness(route_map(OPTIMIZED, OTHER))
     harness.script[PRO] = [DENIED]
     route = harness.route()

@@ -70,7 +70,7 @@ def test_the_data_files_of_the_library_are_in_it(wheel: zipfile.ZipFile) -> None
     assert data <= set(wheel.namelist())
 
 
-def test_its_version_is_told_in_one_place_and_held_everywhere_else(wheel: zipfile.ZipFile) -> None:
+def test_the_version_is_declared_in_one_place(wheel: zipfile.ZipFile) -> None:
     told = [metadata(wheel)["Version"]]
     for file in ("package.json", "package-lock.json"):  # without one, npm writes no bill of materials
         told += re.findall(r'^ +"name": "distillery",\n +"version": "(.+?)"', _text(file), re.MULTILINE)

@@ -141,7 +141,7 @@ def test_what_is_the_callers_to_mend_is_raised_from_within_a_stream_too() -> Non
     assert ([told.error for told in harness.observed], harness.called) == (["ValidationException"], [PRO])
 
 
-def test_a_stream_may_be_left_early_and_is_told_of_once() -> None:
+def test_a_stream_may_be_left_early_and_is_reported_once() -> None:
     harness = harness_of(WHOLE)
     with harness.route().converse_stream(messages=MESSAGES) as stream:
         with pytest.raises(RuntimeError, match="has not ended"):

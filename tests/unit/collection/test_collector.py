@@ -156,7 +156,7 @@ def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
-def test_a_query_that_ended_badly_is_told_of_once(state: str) -> None:
+def test_a_query_that_ended_badly_is_reported_once(state: str) -> None:
     made = stage(LogReadMode.ATHENA)
     query = str(made.collector.collect(CollectRequest(recipe="support")).query)
     made.athena.end(query, state, reason="Bytes scanned limit was exceeded")

@@ -175,14 +175,14 @@ def test_nothing_that_a_record_says_elsewhere_makes_a_principal(forged: Json) ->
     assert choose(forged, principals=TEACHERS).prompts == []
 
 
-def test_a_strangers_later_call_does_not_take_the_place_of_a_teachers() -> None:
+def test_another_principals_later_call_does_not_take_the_place_of_a_teachers() -> None:
     ours = record(converse("Card lost"), reply("loss"), at="2026-11-22T09:00:00Z", identity={"arn": APP})
     poisoned = record(converse("Card lost"), reply("evil"), identity={"arn": f"{APP}/x"})
     (prompt,) = choose(poisoned, ours, use_responses=True, principals=TEACHERS).prompts
     assert prompt.reference == "loss"
 
 
-def test_no_body_of_a_stranger_is_fetched() -> None:
+def test_no_body_of_another_principal_is_fetched() -> None:
     class Bodies:
         def get(self, uri: str) -> None:
             raise AssertionError(uri)

@@ -59,7 +59,7 @@ def test_tokens_go_in_and_come_out_of_the_teacher_and_of_the_evaluation() -> Non
 @pytest.mark.parametrize(
     ("of", "hour"), [(recipe(), Decimal(0)), (provisioned(), Decimal(20))], ids=["on demand", "provisioned"]
 )
-def test_what_goes_on_afterwards_is_told_by_the_hour_and_by_the_month(of: Recipe, hour: Decimal) -> None:
+def test_what_goes_on_afterwards_is_reported_by_the_hour_and_by_the_month(of: Recipe, hour: Decimal) -> None:
     live, storage = estimated(of).afterwards
     assert (live.what, live.usd) == ("live endpoint, an hour", hour)
     assert (storage.what, storage.usd) == ("model storage, a month", Decimal("1.95"))

@@ -59,7 +59,7 @@ def test_units_that_suffice_let_the_run_pass(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", NO_ROOM, ids=lambda case: case.says)
-def test_units_that_do_not_suffice_are_told_with_their_figures(case: Case) -> None:
+def test_units_that_do_not_suffice_are_reported_with_their_figures(case: Case) -> None:
     with pytest.raises(QuotaTooSmall, match=re.escape(case.says)):
         check(provisioned(), {MICRO: case.of_one, IN_ALL: case.in_all}, throughputs=case.bought)
 

@@ -204,7 +204,7 @@ def test_golden_sets_and_whatever_is_no_data_set_are_left_alone(harness: Harness
     assert len(harness.s3.remaining_keys()) == 3
 
 
-def test_what_s3_refuses_to_delete_is_told_and_the_rest_goes(harness: Harness) -> None:
+def test_what_s3_refuses_to_delete_is_reported_and_the_rest_goes(harness: Harness) -> None:
     harness.upload("aa")
     harness.upload("bb", "triage")
     harness.s3.refuse = {key for key in harness.s3.remaining_keys() if "support" in key}

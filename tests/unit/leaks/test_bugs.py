@@ -123,7 +123,7 @@ def test_no_bug_of_a_function_lets_a_prompt_out(
 
 
 @pytest.mark.parametrize("bug", list(bugs()), ids=lambda bug: type(bug).__name__)
-def test_of_a_bug_its_name_its_lines_and_what_it_came_of_are_told(bug: Exception) -> None:
+def test_of_a_bug_its_name_its_lines_and_what_it_came_of_are_reported(bug: Exception) -> None:
     @boundary.boundary()
     def handler(_event: object, _context: object) -> None:
         try:
@@ -149,6 +149,6 @@ def test_what_the_state_machine_tries_again_keeps_its_class(name: str) -> None:
     assert (type(raised).__name__, raised.__cause__, raised.__context__) == (name, None, None)
 
 
-def test_what_a_service_said_is_told_as_it_was_redacted() -> None:
+def test_what_a_service_said_is_reported_as_it_was_redacted() -> None:
     error = service_error("AccessDenied", "GetObject")
     assert str(redacted(error)) == str(error)

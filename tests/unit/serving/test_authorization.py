@@ -78,13 +78,13 @@ STRANGERS = {
 
 @pytest.mark.parametrize("arn", STRANGERS.values(), ids=STRANGERS.keys())
 @pytest.mark.parametrize("route", ["fast", "support", "distilled/support"])
-def test_strangers_are_refused_before_anything_is_read(harness: ClientHarness, arn: Any, route: str) -> None:
+def test_other_principals_are_refused_before_anything_is_read(harness: ClientHarness, arn: Any, route: str) -> None:
     status, said = call(signed(event(ASKED | {"route": route}), arn), BY_URL)
     assert (status, said["error"]["type"]) == (403, "NotAdmitted")
     assert nothing_was_done(harness)
 
 
-def test_strangers_may_use_what_is_for_all(harness: ClientHarness) -> None:
+def test_other_principals_may_use_what_is_for_all(harness: ClientHarness) -> None:
     assert call(signed(event(ASKED | {"route": "plain"}), OTHER), BY_URL)[0] == 200
     assert handler.invoke(ASKED | {"route": "plain"}, DIRECT)["text"] == "hi"
 

@@ -71,7 +71,7 @@ def test_a_get_is_answered_with_all_routes(harness: ClientHarness) -> None:
         (event({"route": "slow", "prompt": "x"}), 404, "NoModel"),
     ],
 )
-def test_what_is_wrong_with_a_request_is_said(
+def test_what_is_wrong_with_a_request_is_reported(
     harness: ClientHarness, said: dict[str, Any], status: int, kind: str
 ) -> None:
     got, body = call(said)
@@ -85,7 +85,7 @@ def test_a_method_that_is_not_taken_names_those_that_are(harness: ClientHarness)
     assert handler.invoke(event(method="PUT"), None)["headers"]["allow"] == "GET, POST"
 
 
-def test_where_nothing_answers_the_attempts_are_told(harness: ClientHarness) -> None:
+def test_where_nothing_answers_the_attempts_are_reported(harness: ClientHarness) -> None:
     harness.script["app-pro"] = [refusal("ThrottlingException", "said of my secret", 429)]
     status, body = call(event({"route": "plain", "prompt": "x"}))
     assert (status, body["error"]["type"]) == (503, "AllStepsFailed")
@@ -100,7 +100,7 @@ def test_where_nothing_answers_the_attempts_are_told(harness: ClientHarness) -> 
         (refusal("AccessDeniedException", "no permission"), 502, "AccessDeniedException"),
     ],
 )
-def test_what_bedrock_refuses_is_told(harness: ClientHarness, error: Exception, status: int, kind: str) -> None:
+def test_what_bedrock_refuses_is_reported(harness: ClientHarness, error: Exception, status: int, kind: str) -> None:
     harness.script["app-pro"] = [error]
     got, body = call(event({"route": "plain", "prompt": "x"}))
     assert (got, body["error"]["type"]) == (status, kind)

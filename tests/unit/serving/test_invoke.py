@@ -49,7 +49,7 @@ def test_an_answer_tells_all_that_is_known_of_it(harness: ClientHarness) -> None
     }
 
 
-def test_a_silent_fallback_to_standard_latency_is_told(harness: ClientHarness) -> None:
+def test_a_silent_fallback_to_standard_latency_is_reported(harness: ClientHarness) -> None:
     said = ask("fast")
     assert (said["requested"]["latency"], said["served"]["latency"]) == ("optimized", "standard")
 

@@ -353,7 +353,7 @@ def test_every_attempt_of_a_walk_is_priced_like_the_dearest_step(harness: Client
     assert item["taken_nanodollars"] == (21 * 1000 + 20 * 4000) + (10 * 800 + 10 * 3200)
 
 
-def test_where_no_step_answers_in_time_the_attempts_are_told(harness: ClientHarness, offering: Offering) -> None:
+def test_where_no_step_answers_in_time_the_attempts_are_reported(harness: ClientHarness, offering: Offering) -> None:
     offering(TEN)
     harness.script["app-pro"] = [THROTTLED]
     with pytest.raises(AllStepsFailed):

@@ -20,5 +20,5 @@ def test_the_clients_are_those_that_a_source_names(source: str, services: list[s
     assert list(services_in(source)) == services
 
 
-def test_every_stage_has_a_door() -> None:
+def test_every_stage_has_a_handler() -> None:
     assert set(stage_handlers()) >= {"dataset", "distillation", "endpoint", "evaluation", "promotion", "serving"}

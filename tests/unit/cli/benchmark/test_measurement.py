@@ -55,7 +55,7 @@ def test_a_request_is_what_the_map_says() -> None:
     assert asked["inferenceConfig"] == {"maxTokens": 256}
 
 
-def test_an_arm_that_no_warm_up_reached_is_left_out_and_says_why() -> None:
+def test_a_variant_that_no_warm_up_reached_is_left_out_and_says_why() -> None:
     refused = service_error("AccessDeniedException", message="no such permission")
     runtime = FakeRuntime(Stopwatch(), errors={APPLICATION: refused})
     result = running(runtime)
@@ -103,7 +103,7 @@ def test_ctrl_c_leaves_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("arms", [[ARMS[0]], ARMS])
-def test_every_request_is_told(arms: list[Variant]) -> None:
+def test_every_request_is_reported(arms: list[Variant]) -> None:
     told: list[None] = []
     runtime = FakeRuntime(Stopwatch())
     plan = Plan(

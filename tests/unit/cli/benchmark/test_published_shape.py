@@ -81,7 +81,7 @@ def test_it_is_said_that_it_is_simulated(measurement: Report) -> None:
     assert measurement.simulated
 
 
-def test_above_the_optimized_quota_the_truth_about_what_was_served_is_told() -> None:
+def test_above_the_optimized_quota_the_truth_about_what_was_served_is_reported() -> None:
     measurement = measured(20, Quotas(tokens=TokenQuotas(optimized={"*": 2000})))
     served = measurement.summaries[0].served
     assert set(served) == {"optimized", "standard"}

@@ -55,13 +55,13 @@ def test_changes_are_against_the_usual_arm() -> None:
     assert PACE not in changes["distilled/support:standard"]
 
 
-def test_what_was_served_failed_and_cost_is_told() -> None:
+def test_what_was_served_failed_and_cost_is_reported() -> None:
     fast = told().summaries[0]
     assert (fast.served, fast.failed) == ({"standard": 3}, {"ThrottlingException": 1})
     assert fast.usd == (Decimal("1.00") * 20 + Decimal("4.00") * 100) / 1_000_000 * 1000
 
 
-def test_an_arm_without_an_answer_is_left_out_and_so_is_a_report_of_none() -> None:
+def test_a_variant_without_an_answer_is_left_out_and_so_is_a_report_of_none() -> None:
     samples: dict[str, list[Sample]] = {one.name: [BROKEN] for one in ARMS}
     assert build_report(ARMS, BenchmarkResult(samples)) is None
     found = build_report(ARMS, BenchmarkResult(samples | {"fast:optimized": [answered(1, 2)]}))

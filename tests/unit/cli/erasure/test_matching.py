@@ -78,7 +78,7 @@ def test_a_text_that_stands_in_nearly_every_file_is_refused(text: str) -> None:
         matching.text_matcher(text)
 
 
-def test_a_packed_file_that_is_cut_off_is_told_and_not_taken_for_empty() -> None:
+def test_a_packed_file_that_is_cut_off_is_reported_and_not_taken_for_empty() -> None:
     with pytest.raises(OSError, match="cannot be read"):
         matching.matches(gzip.compress(LINE.encode())[:-9], matching.text_matcher("Zoë Müller"))
 

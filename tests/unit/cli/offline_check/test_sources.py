@@ -51,7 +51,7 @@ def test_a_pattern_that_the_shell_left_alone_is_each_file_on_its_own(folder: Pat
     assert [read(source) for source in sources([str(folder / "*.jsonl")])] == [(["a.jsonl"], 2), (["b.jsonl"], 3)]
 
 
-def test_several_arguments_are_one_data_set_if_that_is_said(folder: Path) -> None:
+def test_several_arguments_are_one_data_set_on_request(folder: Path) -> None:
     (source,) = sources([str(folder / "b.jsonl"), str(folder / "deep")], together=True)
     assert read(source) == (["b.jsonl", "c.jsonl.gz"], 7)
     assert source.size == sum((folder / name).stat().st_size for name in ("b.jsonl", "deep/c.jsonl.gz"))

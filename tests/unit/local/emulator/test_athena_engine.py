@@ -181,7 +181,7 @@ def test_a_stranger_s_later_call_does_not_take_the_place_of_a_teacher_s() -> Non
     assert prompt.reference == "loss"
 
 
-def test_strangers_do_not_crowd_out_the_teachers() -> None:
+def test_other_principals_do_not_crowd_out_the_teachers() -> None:
     source = LogSource(match=ROUTE, principals=TEACHERS)
     crowd = [made_by(f"Noise {number}", f"{APP}/x") for number in range(200)]
     assert asked(curated([*crowd, *GENUINE], source, most=len(GENUINE))) == set(map(asked_by, GENUINE))
@@ -207,7 +207,7 @@ def test_so_many_are_chosen_and_always_the_same() -> None:
     assert few.rows == curated(MIXED[::-1], LogSource(match=ROUTE), most=7).rows
 
 
-def test_a_line_that_is_no_json_is_passed_over() -> None:
+def test_a_line_that_is_no_json_is_skipped() -> None:
     host = Bucket({"2026/11/22/08/a.json": b'{"cut off\n' + json.dumps(record(converse("a"))).encode() + b"\n\xff\n"})
     assert asked(run(STATEMENT.read_text(), parameters(LogSource(match=ROUTE), ACCOUNT, SPAN, 9), host)) == {"a"}
 
@@ -267,7 +267,7 @@ def test_a_result_is_written_as_athena_writes_it() -> None:
         ({"StorageDescriptor": {"Columns": [{"Name": "a"}, {"Name": "b"}]}}, "one text column"),
     ],
 )
-def test_a_table_that_it_cannot_read_is_told(edit: dict[str, Any], why: str) -> None:
+def test_a_table_that_it_cannot_read_is_reported(edit: dict[str, Any], why: str) -> None:
     with pytest.raises(UnsupportedTable, match=why):
         text_table({**GLUE, **edit}, NOW)
 

@@ -89,7 +89,7 @@ def test_the_context_names_the_alias_at_which_the_url_stands(harness: EmulatorHa
     assert url.ask(_root(harness))[1] == {"arn": url.function + (f":{alias}" if alias else "")}
 
 
-def test_a_user_is_told_by_arn_and_unique_id(harness: EmulatorHarness) -> None:
+def test_a_user_is_reported_by_arn_and_unique_id(harness: EmulatorHarness) -> None:
     url = Url(harness)
     keys, user = _user(harness, *(allow(action, url.function) for action in BOTH))
     status, said = url.ask(keys)
@@ -105,7 +105,7 @@ def test_a_user_is_told_by_arn_and_unique_id(harness: EmulatorHarness) -> None:
     }
 
 
-def test_a_session_is_told_by_its_roles_id_and_its_own_name(harness: EmulatorHarness) -> None:
+def test_a_session_is_reported_by_its_roles_id_and_its_own_name(harness: EmulatorHarness) -> None:
     url = Url(harness)
     keys, arn, role = _session(harness, "ana", *(allow(action, url.function) for action in BOTH))
     told = url.ask(keys)[1]["told"]["iam"]

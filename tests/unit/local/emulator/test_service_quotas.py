@@ -42,7 +42,7 @@ def test_a_raised_quota_is_told_at_once(harness: EmulatorHarness) -> None:
     assert answer["Quota"]["Value"] == 5
 
 
-def test_tokens_a_minute_are_told_as_calls_are_held_to_them(harness: EmulatorHarness) -> None:
+def test_tokens_a_minute_are_reported_as_calls_are_held_to_them(harness: EmulatorHarness) -> None:
     quotas = harness.client("service-quotas")
     runtime = harness.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
 

@@ -39,7 +39,7 @@ def _recorded(harness: EmulatorHarness, bucket: str) -> Any:
     return found and found[0]["Value"]
 
 
-def test_the_session_that_uploads_is_told_by_its_roles_id(harness: EmulatorHarness) -> None:
+def test_the_session_that_uploads_is_reported_by_its_roles_id(harness: EmulatorHarness) -> None:
     bucket = _bucket(harness, admitted=True)
     client = harness.acting("s3", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
