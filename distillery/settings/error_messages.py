@@ -69,7 +69,7 @@ def converted_dates(raw: Mapping[str, Any]) -> Iterator[ConfigFinding]:
                 where=f"recipes.{name}.logs.anybody_may_teach",
                 wrong=f"it is {day!r}",
                 allowed="a day such as 2026-11-29, without quotes",
-                fix="write the day on which somebody made sure that every caller may teach",
+                fix="write the day on which somebody checked that every caller may teach the student",
             )
 
 

@@ -52,9 +52,7 @@ def stage_code(stage: str) -> lambda_.Code:
         ValueError: There is no such stage.
     """
     if stage not in LIBRARY_PARTS:
-        raise ValueError(
-            f"there is no folder lambdas/{stage}; a handler is spelled lambdas.<stage>.<module>.<function>"
-        )
+        raise ValueError(f"there is no folder lambdas/{stage}; write a handler as lambdas.<stage>.<module>.<function>")
     return archive_code(pack_stage, stage, ROOT, BUILD)
 
 

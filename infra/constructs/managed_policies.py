@@ -48,7 +48,14 @@ def operator_policy(
 ) -> iam.ManagedPolicy:
     """`distillery run`, `status`, `watch` and `rollback`, without access to texts: reports contain only numbers.
 
-    `deciders_named` states whether each recipe names its deciders.
+    Args:
+        scope: The construct that the policy belongs to.
+        ident: Its construct id.
+        names: Names of the environment.
+        stores: The buckets, the ledger and the topic.
+        functions: Functions that operators invoke.
+        rollback: The function that starts rollbacks.
+        deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
     return managed_policy(

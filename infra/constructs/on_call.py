@@ -28,7 +28,19 @@ def on_call_policy(
     rollback: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """What `docs/runbooks` need. `functions` are those that are invoked again once a problem is fixed."""
+    """What `docs/runbooks` need.
+
+    Args:
+        scope: The construct that the policy belongs to.
+        ident: Its construct id.
+        names: Names of the environment.
+        stores: The buckets, the ledger and the topic.
+        machine: The state machine, whose executions can be listed and read.
+        inference_region: The Region where routes are called.
+        functions: Functions that are invoked again once a problem is fixed.
+        rollback: The function that starts rollbacks.
+        deciders_named: Whether each recipe names its deciders.
+    """
     location = Location.of(scope)
     there = location.at(inference_region)
     return managed_policy(

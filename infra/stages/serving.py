@@ -170,11 +170,23 @@ def _application_profile(
     profile: str | None,
     tags: Mapping[str, str],
 ) -> str:
-    """The ARN of a profile that is copied from the system profile, or from the Region's model if there is none.
+    """Creates an application inference profile: a model under an ARN of our own, whose cost has our tags.
 
     A change of any property but the tags replaces the profile, and names are unique. The name therefore ends in a
-    digest of these properties, so that the new profile can exist before the old one is deleted. Profiles whose names
-    differ need different `ident`s: else one that moves in the tree would take a name that is still in use.
+    digest of these properties, so that the new profile can exist before the old one is deleted.
+
+    Args:
+        scope: The construct that the profile belongs to.
+        ident: Its construct id, different for each `name`: otherwise a profile that moves in the tree would take a
+            name that is still in use.
+        name: Beginning of the profile's name.
+        description: Its description.
+        model: Id of the model, which is copied if there is no `profile`.
+        profile: Id of the system profile that is copied.
+        tags: Tags of the profile, which its cost has too.
+
+    Returns:
+        The profile's ARN.
     """
     location, suffix = Location.of(scope), short(digest([description, profile, model]), 8)
     source = location.arn("bedrock", f"inference-profile/{profile}") if profile else location.foundation_model(model)

@@ -64,5 +64,5 @@ def check_bounds(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
             where="data_days",
             wrong=f"it is {settings.data_days}",
             allowed=f"{LONGEST_RUN_DAYS} to {DATA_DAYS_MAX}: a run may take {LONGEST_RUN_DAYS} days",
-            fix="write 90, or how long you may keep what your callers wrote",
+            fix="write 90, or the number of days that you may keep callers' texts",
         )

@@ -31,7 +31,7 @@ def _unknown(use: Use) -> ConfigFinding:
     known = [model.id for model in catalog.models()]
     return ConfigFinding(
         where=use.where,
-        wrong=f"the catalog knows no model {use.model!r}",
+        wrong=f"the catalog has no model {use.model!r}",
         allowed="model ids of the catalog, without a profile's prefix or a context-length suffix",
         fix=f"write one of these (near it: {closest_matches(use.model, known)}), or add it to distillery/core/catalog",
     )

@@ -19,7 +19,7 @@ def check_log_principals(settings: Settings, _on: date) -> Iterator[ConfigFindin
     for name, logs in log_sources(settings):
         where = f"recipes.{name}.logs.principals"
         allowed = "patterns on the ARNs of callers, such as 'assumed-role/support-app/*'"
-        bad = [*pattern_findings(where, logs.principals, allowed=allowed, fix="name the caller so")]
+        bad = [*pattern_findings(where, logs.principals, allowed=allowed, fix="name the caller in this form")]
         yield from bad
         if logs.how is LogReadMode.DIRECT:
             if logs.principals:
@@ -68,13 +68,13 @@ def check_direct_logs(settings: Settings, on: date) -> Iterator[ConfigFinding]:
                 where=where,
                 wrong="a job that reads the logs itself trains on everyone who can call a model in this account with "
                 "the metadata in match",
-                allowed="the day on which somebody made sure that this is acceptable, if how = 'direct'",
+                allowed="the day on which somebody checked that this is acceptable, if how = 'direct'",
                 fix=f"write how = 'athena' and name principals, or anybody_may_teach = {on} without quotes",
             )
         elif since > on:
             yield ConfigFinding(
                 where=where,
                 wrong=f"it is {since}, which is in the future",
-                allowed=f"a day up to {on}",
-                fix="write the day on which somebody made sure",
+                allowed=f"{on} or an earlier day",
+                fix="write the day on which somebody checked that every caller may teach the student",
             )

@@ -423,7 +423,12 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "a role where its sessions are meant": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "principals": ["arn:aws:iam::111122223333:role/app"]}},
         TODAY,
-        ("recipes.support.logs.principals[0]", "is a role, and callers come as its sessions", "patterns", "so"),
+        (
+            "recipes.support.logs.principals[0]",
+            "is a role, and callers come as its sessions",
+            "patterns",
+            "in this form",
+        ),
     ),
     "more principals than a query takes": (
         {LOGGING: KEPT, LOGS: {**SOURCE, "how": "athena", "principals": [f"user/{n}{'a' * 60}" for n in range(10)]}},
@@ -460,8 +465,8 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         (
             "recipes.support.logs.anybody_may_teach",
             "which is in the future",
-            f"a day up to {TODAY}",
-            "somebody made sure",
+            f"{TODAY} or an earlier day",
+            "somebody checked that every caller may teach",
         ),
     ),
     "an acknowledgement in place of principals": (
