@@ -43,7 +43,7 @@ class Pipeline(EnvironmentStack):
         dataset.attach(self.machine)
         stages.attach(self.machine)
         settle, sweep = stages.distillation.settle, stages.endpoint.sweep
-        missed = "Finds what events missed: they are best effort"
+        missed = "Polls for what missed events would have reported: delivery is best effort"
         on_schedule(
             self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[settle, sweep]
         )

@@ -98,7 +98,7 @@ class UploadRecorder(Construct):
             "Function",
             context=context,
             handler="lambdas.uploads.handler.record_uploads",
-            description="Records who uploaded prompts, from the notifications of S3",
+            description="Records who uploaded prompts, from S3 event notifications",
             timeout=Duration.minutes(1),
             permissions=storage.put_ledger_items(ledger),
             environment={Variable.LEDGER: ledger.table_name},

@@ -125,7 +125,7 @@ class InvocationLogTable(Construct):
             database_name=self._names.logs_database,
             table_input=glue.CfnTable.TableInputProperty(
                 name=TABLE,
-                description="A record of a call per line (UG model-invocation-logging)",
+                description="One logged call in each line (UG model-invocation-logging)",
                 table_type="EXTERNAL_TABLE",
                 parameters={"projection.enabled": "true", **parameters, **template},
                 partition_keys=[glue.CfnTable.ColumnProperty(name=PARTITION, type="string")],

@@ -81,7 +81,7 @@ class DatasetStage(Construct):
             "Approval",
             context=context,
             handler="lambdas.dataset.approval.decide",
-            description="Starts or declines runs that wait because they are above their budget",
+            description="Approves or rejects runs that are above their budget",
             timeout=Duration.minutes(1),
             permissions=[*storage.use_ledger(stores.ledger), *storage.notify(stores.topic, context.key)],
             environment={

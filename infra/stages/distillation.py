@@ -86,7 +86,7 @@ class DistillationStage(Construct):
             "Function",
             context=context,
             handler="lambdas.distillation.handler.step",
-            description="Checks models and quotas with the service, starts and stops distillation jobs",
+            description="Checks models and quotas, starts and stops distillation jobs",
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),
@@ -113,7 +113,7 @@ class DistillationStage(Construct):
             "Settle",
             context=context,
             handler="lambdas.distillation.handler.settle",
-            description="Tells waiting runs that their jobs have ended",
+            description="Reports ended jobs to the runs that wait for them",
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),

@@ -60,7 +60,13 @@ class EndpointStage(Construct):
             detail_type=["Step Functions Execution Status Change"],
             detail={"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
         )
-        on_event(self, "OnBrokenRun", description="An execution ended badly", pattern=broken, function=self.sweep)
+        on_event(
+            self,
+            "OnBrokenRun",
+            description="An execution failed, timed out or was aborted",
+            pattern=broken,
+            function=self.sweep,
+        )
 
     def _step(self, context: StackContext, stores: DataStores) -> Function:
         return Function(

@@ -81,7 +81,7 @@ class PromotionStage(Construct):
             "Function",
             context=context,
             handler="lambdas.promotion.handler.step",
-            description="Re-points live endpoints, writes aliases and closes runs",
+            description="Updates live endpoints, writes aliases and closes runs",
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),
