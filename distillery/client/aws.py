@@ -18,15 +18,17 @@ from enum import StrEnum
 from typing import Any
 
 import boto3
-from botocore.config import Config
+from botocore.config import Config as Config
 from botocore.exceptions import (
     BotoCoreError,
-    ClientError,
     ConnectionError,
     ConnectTimeoutError,
     HTTPClientError,
     IncompleteReadError,
     ReadTimeoutError,
+)
+from botocore.exceptions import (
+    ClientError as ClientError,
 )
 from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
@@ -34,26 +36,6 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import ReadTimeoutError as StreamTimeoutError
 
 from distillery.client.errors import NotReached
-
-__all__ = [
-    "AWS_ERRORS",
-    "RAW_BODY",
-    "ClientError",
-    "Clients",
-    "Config",
-    "Failure",
-    "FailureKind",
-    "ParameterNotFound",
-    "StreamLate",
-    "StreamTruncated",
-    "as_not_reached",
-    "classify",
-    "error_code",
-    "new_session",
-    "session_region",
-    "set_read_timeout",
-    "shared_clients",
-]
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """The errors that boto3 raises, for callers that must not import boto3."""

@@ -5,8 +5,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Required, Self, TypedDict
 
-from distillery.client.errors import Attempt
-from distillery.client.route_map import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
+from distillery.client.errors import Attempt, UnreadableAlias
+from distillery.client.route_map import (
+    DEFAULT_TIER,
+    IS_MODEL,
+    STANDARD,
+    Mode,
+    Prices,
+    RouteMap,
+    Step,
+    check_fields,
+    is_object,
+    matches,
+    parse_object,
+)
 
 SET_BY_MAP = ("modelId", "performanceConfig", "serviceTier")
 METADATA_PAIRS, METADATA_MAX = 16, 256
@@ -15,6 +27,10 @@ RESERVED_PREFIX = "distillery:"
 """Prefix of metadata keys that only this product sets. They decide which logged calls become training prompts."""
 Marks = Callable[[Mapping[str, Any]], Mapping[str, str]]
 """Returns further metadata for a request, from the arguments of Converse."""
+_ENDPOINT_ARN = matches(
+    r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
+)
+"""Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
 
 
 class ConverseArguments(TypedDict, total=False):
@@ -57,6 +73,41 @@ class ResolvedStep:
     def key(self) -> tuple[str, str, str]:
         """Identifies what may be unavailable on its own: Region, identifier, and mode."""
         return self.step.region, self.identifier, str(self.requested)
+
+
+def identifier_of(step: Step, cost_centre: str | None) -> str:
+    """Returns the `modelId` of a step without an alias.
+
+    A mode that no probe has shown to work is called through the system-defined profile, also for a cost centre.
+    """
+    identifier = step.identifier or step.model
+    if step.latency != STANDARD and step.probed is not True:
+        return identifier
+    if cost_centre and cost_centre in step.cost_centres:
+        return step.cost_centres[cost_centre]
+    return step.application if step.application and step.probed else identifier
+
+
+@dataclass(frozen=True, slots=True)
+class AliasedEndpoint:
+    """The endpoint that an alias names, and the ARN of the model that it serves."""
+
+    arn: str
+    model: str
+
+
+def parse_alias(text: str, region: str) -> AliasedEndpoint:
+    """Parses an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
+    try:
+        alias = parse_object(text)
+        check_fields(alias, {"endpoint": is_object, "current": IS_MODEL})
+        endpoint = alias["endpoint"]
+        check_fields(endpoint, {"arn": _ENDPOINT_ARN})
+        if (actual := endpoint["arn"].split(":")[3]) != region:
+            raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
+        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"])
+    except (ValueError, KeyError) as error:
+        raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from distillery.client.aws import AWS_ERRORS, ClientError, Clients, ParameterNotFound, error_code
-from distillery.client.converse import ResolvedStep
+from distillery.client.converse import AliasedEndpoint, ResolvedStep, identifier_of, parse_alias
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
-from distillery.client.route_map import (
-    IS_MODEL,
-    STANDARD,
-    RouteMap,
-    Step,
-    UnreadableMap,
-    check_fields,
-    is_object,
-    matches,
-    parse_object,
-)
+from distillery.client.route_map import STANDARD, RouteMap, Step, UnreadableMap
 
 T = TypeVar("T")
 ReadParameter = Callable[[str], str]
@@ -40,10 +30,6 @@ MAX_WAIT = 10.0
 DISTILLED = "distilled/"
 ROUTE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 """SSM accepts suffixes after a parameter's name, which are no route name: `fast:3` is a version of `fast`."""
-_ENDPOINT_ARN = matches(
-    r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
-)
-"""Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
 
 
 class ReadInProgress(TimeoutError):
@@ -128,14 +114,6 @@ def _value(entry: _Entry[T]) -> T:
     return entry.value  # type: ignore[return-value]  # T may include None
 
 
-@dataclass(frozen=True, slots=True)
-class AliasedEndpoint:
-    """The endpoint that an alias names, and the ARN of the model that it serves."""
-
-    arn: str
-    model: str
-
-
 class RouteStore:
     """The map and aliases of one route. Thread-safe.
 
@@ -167,7 +145,7 @@ class RouteStore:
             ReadInProgress, ClientError, BotoCoreError: the step's alias cannot be read.
         """
         if not step.alias:
-            return ResolvedStep(index, step, _identifier(step, cost_centre), step.model)
+            return ResolvedStep(index, step, identifier_of(step, cost_centre), step.model)
         try:
             endpoint = self._alias(step.alias, step.region).value(wait)
         except ParameterNotFound as error:
@@ -202,7 +180,7 @@ class RouteStore:
             key = (parameter, region)
             if key not in self._aliases:
                 self._aliases[key] = CachedValue(
-                    lambda: _endpoint(self._clients.parameter(parameter, region), region), now=self._now
+                    lambda: parse_alias(self._clients.parameter(parameter, region), region), now=self._now
                 )
             return self._aliases[key]
 
@@ -274,29 +252,5 @@ def _with_probe_result(route: RouteMap, step: Step, read: ReadParameter) -> Step
     return replace(step, probed={"true": True, "false": False}.get(text))
 
 
-def _identifier(step: Step, cost_centre: str | None) -> str:
-    """An untested mode is called through the system-defined profile, whatever the cost centre."""
-    identifier = step.identifier or step.model
-    if step.latency != STANDARD and step.probed is not True:
-        return identifier
-    if cost_centre and cost_centre in step.cost_centres:
-        return step.cost_centres[cost_centre]
-    return step.application if step.application and step.probed else identifier
-
-
 def _is_denied(error: ClientError) -> bool:
     return error_code(error) == "AccessDeniedException"
-
-
-def _endpoint(text: str, region: str) -> AliasedEndpoint:
-    """Parses an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
-    try:
-        alias = parse_object(text)
-        check_fields(alias, {"endpoint": is_object, "current": IS_MODEL})
-        endpoint = alias["endpoint"]
-        check_fields(endpoint, {"arn": _ENDPOINT_ARN})
-        if (actual := endpoint["arn"].split(":")[3]) != region:
-            raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
-        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"])
-    except (ValueError, KeyError) as error:
-        raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
