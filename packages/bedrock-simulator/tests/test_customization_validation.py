@@ -74,7 +74,7 @@ def test_a_job_that_is_over_is_not_stopped_and_one_that_is_not_there_is_not_foun
         ({"sortOrder": "Up"}, "at 'sortOrder' failed .* enum value set"),
         ({"statusEquals": "IN_PROGRESS"}, "at 'statusEquals' failed .* enum value set"),
         ({"nameContains": "a b"}, "at 'nameContains'"),
-        ({"nextToken": "elsewhere"}, "the nextToken is not one of ours"),
+        ({"nextToken": "elsewhere"}, "Value 'elsewhere' at 'nextToken' is not a token"),
     ],
 )
 def test_the_parameters_of_a_list_are_validated(requested: dict[str, Any], message: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from bedrock_simulator.faults import DEFAULT_MESSAGES, KINDS, STAGES, Fault, FaultContext, Faults
+from bedrock_simulator.errors import DEFAULT_MESSAGES
+from bedrock_simulator.faults import KINDS, STAGES, Fault, FaultContext, Faults
 from bedrock_simulator.ports import Request, Response, StreamInterrupted
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.settings import Latency
@@ -23,18 +24,18 @@ OWN: dict[str, dict[str, Any]] = {"error": {"error": "ThrottlingException"}}
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"kind": "earthquake"}, "unknown kind of fault 'earthquake': known are error, slow"),
-        ({"kind": "error"}, "needs the error"),
-        ({"kind": "error", "error": "OutOfMemory"}, r"\* declares no OutOfMemory: it declares AccessDenied"),
-        ({"kind": "error", "error": "ModelTimeoutException", "operation": "GetCustomModel"}, "declares no"),
+        ({"kind": "earthquake"}, "unknown kind of fault 'earthquake'; allowed are error, slow"),
+        ({"kind": "error"}, "needs the name of an error"),
+        ({"kind": "error", "error": "OutOfMemory"}, r"\* does not declare the error OutOfMemory; it de"),
+        ({"kind": "error", "error": "ModelTimeoutException", "operation": "GetCustomModel"}, "does not declare"),
         ({"kind": "error", "error": "ThrottlingException", "operation": "GetLost"}, "no operation 'GetLost'"),
-        ({"kind": "stream", "operation": "Converse"}, "Converse answers with no stream"),
-        ({"kind": "slow", "error": "ThrottlingException"}, "'slow' has no error"),
-        ({"kind": "lost-event", "operation": "Converse", "seconds": 1}, "'lost-event' has no operation, seconds"),
+        ({"kind": "stream", "operation": "Converse"}, "Converse does not return a stream"),
+        ({"kind": "slow", "error": "ThrottlingException"}, "'slow' has no field error"),
+        ({"kind": "lost-event", "operation": "Converse", "seconds": 1}, "'lost-event' has no field operation, seconds"),
         ({"kind": "slow", "probability": 1.5}, "probability is 1.5: it must be between 0 and 1"),
         ({"kind": "slow", "times": 0}, "times must be at least 1"),
         ({"kind": "slow", "seconds": -1}, "cannot be negative"),
-        ({"kind": "stuck-job", "stage": "Lunch"}, "no stage 'Lunch': it has Validation, DataProcessing, Training"),
+        ({"kind": "stuck-job", "stage": "Lunch"}, "no stage 'Lunch'; its stages are Validation"),
     ],
 )  # fmt: skip
 def test_a_fault_that_cannot_be_is_refused_in_one_sentence(fields: dict[str, Any], sentence: str) -> None:

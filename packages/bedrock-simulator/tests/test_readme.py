@@ -39,7 +39,7 @@ def test_every_command_of_the_admin_api_works() -> None:
 def test_every_request_has_an_example() -> None:
     with Standalone("--speed", "0") as started:
         _, reported = started.admin_refused("GET", "nothing")
-    offered = set(re.findall(r"(GET|PUT|POST|DELETE) (\w+)", reported.split("there are", 1)[1]))
+    offered = set(re.findall(r"(GET|PUT|POST|DELETE) (\w+)", reported.split("allowed are", 1)[1]))
     named = {(words[1] if words[0] == "-X" else "GET", words[-1].split("_admin/")[1]) for words in curls()}
     shown = {(method, re.split(r"[/?]", path)[0]) for method, path in named}
     assert offered - shown <= {("GET", "quotas"), ("GET", "latency"), ("GET", "undocumented")}

@@ -37,7 +37,7 @@ def test_a_rule_file_says_what_the_teacher_says(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("words", "Expected"),
-        ("[verbs]\n", "has verbs: it may have .words. and .topics."),
+        ("[verbs]\n", "has verbs; allowed are .words. and .topics."),
         ('[words]\na = "b"\n', "a of .* must be a list of patterns"),
         ('[topics]\na = ["("]\n', "a of .* is not a pattern: missing"),
     ],

@@ -81,7 +81,9 @@ class Admin:
         """Returns the HTTP status and the JSON body for a path below `PREFIX`."""
         what, _, one = path.partition("/")
         if (method, what) not in self._routes:
-            return 404, {"message": f"no {method} {PREFIX}{path}: there are {', '.join(self._available())}"}
+            return 404, {
+                "message": f"unknown request {method} {PREFIX}{path}; allowed are {', '.join(self._available())}"
+            }
         try:
             return 200, self._routes[method, what](one, query, json.loads(body) if body else {})
         except (InvalidRequest, ValueError) as why:  # ValueError: the body is not JSON, or msgspec rejects it
@@ -111,7 +113,7 @@ class Admin:
 
     def _clear_faults(self, one: str) -> list[dict[str, Any]]:
         if not self._bedrock.faults.clear(one or None):
-            raise InvalidRequest(f"there is no fault {one}")
+            raise InvalidRequest(f"no fault has the id {one}; GET {PREFIX}faults lists them")
         return self._faults()
 
     def _set(self, what: str, change: Any) -> dict[str, Any]:
@@ -140,9 +142,9 @@ class ClockChange:
 
     def __post_init__(self) -> None:
         if sum(each is not None for each in (self.virtual, self.date, self.advance)) > 1:
-            raise ValueError("give one of virtual, date and advance")
+            raise ValueError("virtual, date and advance exclude each other; use one of them")
         if self.speed is not None and self.speed < 0:
-            raise ValueError(f"speed is {self.speed:g}: it cannot be negative")
+            raise ValueError(f"speed is {self.speed:g}; it cannot be negative")
 
     def moment(self, now: datetime) -> float | None:
         """The virtual time to move the clock to, in epoch seconds; None to leave it."""
@@ -163,4 +165,4 @@ def _known(change: Any, kind: type) -> None:
     if not isinstance(change, dict):
         raise InvalidRequest("the body must be a JSON object")
     if unknown := change.keys() - set(names):
-        raise InvalidRequest(f"there is no {', '.join(sorted(unknown))}: there are {', '.join(names)}")
+        raise InvalidRequest(f"unknown field {', '.join(sorted(unknown))}; allowed are {', '.join(names)}")

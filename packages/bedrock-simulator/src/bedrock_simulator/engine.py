@@ -1,14 +1,14 @@
 """The simulator itself: answers HTTP requests to both services, and advances virtual time."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import availability
-from bedrock_simulator.control_plane import deployments, inventory, model_copy_jobs, provisioned_throughput, scheduler
+from bedrock_simulator.control_plane import deployments, model_copy_jobs, provisioned_throughput, scheduler
 from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, Services
 from bedrock_simulator.control_plane.dispatch import dispatch
 from bedrock_simulator.control_plane.job_runner import JobContext
@@ -17,7 +17,7 @@ from bedrock_simulator.models.teacher import Teacher, create_teacher
 from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
-from bedrock_simulator.records import RegionResources
+from bedrock_simulator.records import RegionResources, Throughput
 from bedrock_simulator.runtime.call import RuntimeCall, resolve_target
 from bedrock_simulator.runtime.dispatch import RUNTIME, RuntimeDispatcher
 from bedrock_simulator.settings import Settings
@@ -158,13 +158,13 @@ class Bedrock:
             self._jobs.restore(state.training, state.reported, state.events)
 
     def inventory(self, account: str) -> dict[str, Any]:
-        """Returns all resources of the account, and what bills by the hour (see `control_plane.inventory`)."""
+        """Returns all resources of the account, and what bills by the hour."""
         with self._lock:
             now = self._clock.now()
             owned = [resources for (owner, _), resources in self._regions.items() if owner == account]
             for resources in owned:
                 self._advance(resources, now)
-            return inventory.inventory(owned, now)
+            return _inventory(owned, now)
 
     def _region(self, account: str, region: str) -> RegionResources:
         return self._regions.setdefault((account, region), RegionResources(account, region))
@@ -173,3 +173,38 @@ class Bedrock:
         if account not in self._teachers:
             self._teachers[account] = create_teacher(self.settings.teacher)
         return self._teachers[account]
+
+
+def _inventory(regions: Iterable[RegionResources], now: datetime) -> dict[str, Any]:
+    """Returns all resources in all Regions as JSON. `hours_billed` are model-unit hours, of deleted throughput too."""
+    owned = list(regions)
+    running = [(e, t) for e in owned for t in e.throughputs.values()]
+    released = [t for e in owned for t in e.released]
+    return {
+        "jobs": [_row(e, j.arn, j.name, j.status) for e in owned for j in e.jobs.values()],
+        "custom_models": [_row(e, m.arn, m.name, "Active") for e in owned for m in e.models.values()],
+        "copy_jobs": [_row(e, c.arn, c.target_name, c.status) for e in owned for c in e.copies.values()],
+        "batch_jobs": [_row(e, b.arn, b.name, b.status) for e in owned for b in e.batches.values()],
+        "evaluation_jobs": [_row(e, v.arn, v.name, v.status) for e in owned for v in e.evaluations.values()],
+        "deployments": [
+            {**_row(e, d.arn, d.name, d.status), "model": d.model_arn} for e in owned for d in e.deployments.values()
+        ],
+        "inference_profiles": [_row(e, p.arn, p.name, "ACTIVE") for e in owned for p in e.profiles.values()],
+        "provisioned_throughput": [
+            {**_row(e, t.arn, t.name, t.status), "model": t.model_arn, "units": t.units, "hours": _hours(t, now)}
+            for e, t in running
+        ],
+        "bills_by_the_hour": [t.arn for _, t in running if t.status != "Failed"],
+        "hours_billed": sum(_hours(t, now) for t in [*(t for _, t in running), *released]),
+    }
+
+
+def _row(resources: RegionResources, arn: str, name: str, status: str) -> dict[str, Any]:
+    return {"arn": arn, "name": name, "status": status, "region": resources.region}
+
+
+def _hours(throughput: Throughput, now: datetime) -> float:
+    if throughput.status == "Failed":
+        return 0.0
+    until = throughput.released or now
+    return round((until - throughput.created).total_seconds() / 3600 * throughput.units, 4)

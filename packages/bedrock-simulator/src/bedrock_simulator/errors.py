@@ -4,6 +4,18 @@ ServiceError          what a caller sees: an HTTP status, `x-amzn-ErrorType`, a 
 ContractError         a bug of the simulator: its response does not fit the service model
 """
 
+DEFAULT_MESSAGES = {
+    "AccessDeniedException": "You don't have access to the model with the specified model ID.",
+    "InternalServerException": "An internal server error occurred. Retry your request.",
+    "ModelErrorException": "The request failed due to an error while processing the model.",
+    "ModelNotReadyException": "The model specified in the request is not ready to serve inference requests.",
+    "ModelStreamErrorException": "An error occurred while streaming the response. Retry your request.",
+    "ModelTimeoutException": "The request took too long to process. Processing time exceeded the model timeout length.",
+    "ServiceUnavailableException": "The service isn't currently available. Try again later.",
+    "ThrottlingException": "Too many requests, please wait before trying again.",
+}
+"""Messages of injected errors without a message of their own: as in the API reference, or as observed."""
+
 
 class ServiceError(Exception):
     """An error response."""

@@ -87,18 +87,18 @@ class Fault:
 
 def _find_problem(fault: Fault) -> str | None:
     if fault.kind not in KINDS:
-        return f"unknown kind of fault {fault.kind!r}: known are {', '.join(KINDS)}"
+        return f"unknown kind of fault {fault.kind!r}; allowed are {', '.join(KINDS)}"
     present = {each.name for each in fields(fault) if getattr(fault, each.name) != each.default}
     if unknown := present & _KIND_FIELDS - KINDS[fault.kind]:
-        return f"a fault {fault.kind!r} has no {', '.join(sorted(unknown))}"
+        return f"a fault {fault.kind!r} has no field {', '.join(sorted(unknown))}"
     if fault.kind == "error" and not fault.error:
-        return "a fault 'error' needs the error to answer with, such as ThrottlingException"
+        return "a fault 'error' needs the name of an error, such as ThrottlingException"
     if not 0 <= fault.probability <= 1:
         return f"probability is {fault.probability:g}: it must be between 0 and 1"
     if fault.after < 0 or fault.events < 0 or fault.seconds < 0 or (fault.times is not None and fault.times < 1):
         return "after, events and seconds cannot be negative, and times must be at least 1"
     if fault.stage not in STAGES:
-        return f"a job has no stage {fault.stage!r}: it has {', '.join(STAGES)}"
+        return f"a job has no stage {fault.stage!r}; its stages are {', '.join(STAGES)}"
     return _undeclared(fault)
 
 
@@ -110,11 +110,11 @@ def _undeclared(fault: Fault) -> str | None:
     if fault.kind == "stream":
         concerned = [each for each in concerned if each.stream_errors]
         if not concerned:
-            return f"{fault.operation} answers with no stream"
+            return f"{fault.operation} does not return a stream"
     if not fault.error or any(fault.error in declared_errors(fault.kind, each) for each in concerned):
         return None
     known = sorted({name for each in concerned for name in declared_errors(fault.kind, each)})
-    return f"{fault.operation} declares no {fault.error}: it declares {', '.join(known)}"
+    return f"{fault.operation} does not declare the error {fault.error}; it declares {', '.join(known)}"
 
 
 def _operations() -> list[service_model.Operation]:
@@ -231,16 +231,6 @@ def _matches(fault: Fault, context: FaultContext) -> bool:
     )
 
 
-DEFAULT_MESSAGES = {
-    "AccessDeniedException": "You don't have access to the model with the specified model ID.",
-    "InternalServerException": "An internal server error occurred. Retry your request.",
-    "ModelErrorException": "The request failed due to an error while processing the model.",
-    "ModelNotReadyException": "The model specified in the request is not ready to serve inference requests.",
-    "ModelStreamErrorException": "An error occurred while streaming the response. Retry your request.",
-    "ModelTimeoutException": "The request took too long to process. Processing time exceeded the model timeout length.",
-    "ServiceUnavailableException": "The service isn't currently available. Try again later.",
-    "ThrottlingException": "Too many requests, please wait before trying again.",
-}
 _DEFAULT_MESSAGE = "The call failed (injected by a fault of this simulator)."
 
 
@@ -294,4 +284,4 @@ def _broken_off(pieces: Iterable[Chunk]) -> Iterator[Chunk]:
 
 
 def _message(fault: Fault) -> str:
-    return fault.message or DEFAULT_MESSAGES.get(fault.error, _DEFAULT_MESSAGE)
+    return fault.message or errors.DEFAULT_MESSAGES.get(fault.error, _DEFAULT_MESSAGE)

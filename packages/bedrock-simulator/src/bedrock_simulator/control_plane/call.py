@@ -125,7 +125,8 @@ def _page_start(token: str | None) -> int:
         return 0
     number = token.removeprefix("from-")
     if not number.isdigit():
-        raise errors.validation("1 validation error detected: the nextToken is not one of ours")
+        what = f"Value '{token}' at 'nextToken' is not a token that a List operation returned"
+        raise errors.validation(f"1 validation error detected: {what}")
     return int(number)
 
 

@@ -176,7 +176,7 @@ def delete(call: ControlPlaneCall) -> Params:
     """Deletes it, which ends billing; not while it is updating, nor before a commitment has ended."""
     throughput = records.find_throughput(call.resources, call.params["provisionedModelId"])
     if throughput.status == "Updating":
-        raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted when that is done.")
+        raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted after the update.")
     term = COMMITMENT.get(throughput.commitment or "")
     if term and call.now < throughput.created + term:
         raise errors.conflict(f"{throughput.arn} is committed until {throughput.created + term}.")

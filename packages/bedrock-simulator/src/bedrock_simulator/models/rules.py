@@ -54,7 +54,7 @@ def load(path: Path = DEFAULT) -> Rules:
     """Loads the rules of a file. Raises OSError, or ValueError with one sentence."""
     found = tomllib.loads(path.read_text(encoding="utf-8"))
     if unknown := found.keys() - {"words", "topics"}:
-        raise ValueError(f"{path} has {', '.join(sorted(unknown))}: it may have [words] and [topics]")
+        raise ValueError(f"{path} has {', '.join(sorted(unknown))}; allowed are [words] and [topics]")
     words, topics = (_patterns(path, found.get(table, {})) for table in ("words", "topics"))
     return Rules(words, {f"topic.{topic}": pattern for topic, pattern in topics.items()})
 

@@ -213,4 +213,4 @@ def error_response(error: errors.ServiceError) -> Response:
 def _encode(value: Any) -> str:
     if isinstance(value, datetime):
         return iso(value)
-    raise TypeError(f"{type(value).__name__} does not go on the wire")
+    raise TypeError(f"{type(value).__name__} cannot be encoded as JSON")

@@ -40,11 +40,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--port", type=_port, default=4567, help="0 takes any free port (default: %(default)s)")
+    add("--port", type=_port, default=4567, help="0 selects a free port (default: %(default)s)")
     add("--account", type=_account, default="111111111111", help="the account of other access keys (%(default)s)")
     add("--state", type=Path, metavar="DIR", help="store the state there across restarts (default: in memory)")
     time = parser.add_argument_group("time")
-    time.add_argument("--date", type=_day, help="the virtual date to start at, as 2024-12-04 (default: now)")
+    time.add_argument("--date", type=_day, help="the virtual date of the start, such as 2024-12-04 (default: now)")
     time.add_argument("--speed", type=_number, help="virtual seconds per second (default: 360); 0 stops the clock")
     _objects(parser.add_argument_group("S3"))
     quota = parser.add_argument_group("quotas").add_argument
@@ -57,8 +57,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     model("--teacher-url", type=_url, metavar="URL", help="a real teacher: a chat completions API, up to /v1")
     model("--teacher-model", metavar="NAME", help="the model to call there")
     model("--teacher-error", type=_share, default=0.03, metavar="SHARE", help="of wrong answers (default: 0.03)")
-    model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn nonsense")
-    model("--latency-scale", type=_number, default=0.0, metavar="X", help="1 waits as long as modelled (default: 0)")
+    model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn wrong answers")
+    model(
+        "--latency-scale",
+        type=_number,
+        default=0.0,
+        metavar="X",
+        help="1 waits the modelled time (default: 0)",
+    )
     model("--seed", default="1", help="of wrong answers, latency and faults (default: 1)")
     parser.add_argument_group("behaviour that AWS does not document").add_argument(
         "--optimized-application-profiles", action="store_true", help="allow latency-optimized calls through them"
@@ -134,7 +140,7 @@ def _fault(text: str) -> Fault:
     kind, *rest = shlex.split(text) or [""]
     values = dict(part.partition("=")[::2] for part in rest)
     if unknown := values.keys() - {each.name for each in fields(Fault)}:
-        raise argparse.ArgumentTypeError(f"a fault has no {', '.join(sorted(unknown))}")
+        raise argparse.ArgumentTypeError(f"unknown field {', '.join(sorted(unknown))} of a fault")
     try:
         fault: Fault = msgspec.convert({"kind": kind, **values}, Fault, strict=False)
     except ValueError as why:
@@ -150,7 +156,7 @@ def _port(text: str) -> int:
 
 def _count(text: str) -> int:
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of them: write 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count: write 0 or more")
     return int(text)
 
 
@@ -173,7 +179,7 @@ def _number(text: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 upwards")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
     return number
 
 

@@ -201,7 +201,7 @@ class Webhook:
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
-            self._complain("too many wait")
+            self._complain("too many events are waiting")
 
     def _post_for_ever(self) -> None:
         while True:

@@ -81,7 +81,7 @@ async def close_connection(send: Send) -> None:
     """Closes the connection behind hypercorn's `send`, for which ASGI has no message. Send nothing after it."""
     stream: Any = getattr(send, "__self__", None)
     if stream is None:
-        raise TypeError("only hypercorn's own send leads to the connection, and this is another")
+        raise TypeError("close_connection needs hypercorn's own send function")
     await stream.send(StreamClosed(stream_id=stream.stream_id))
 
 
@@ -94,14 +94,14 @@ _CORS_HEADERS = b"access-control-"
 def rejection_reason(scope: Scope) -> str | None:
     """Returns why a request is refused, None if a program of this machine may have sent it."""
     if scope["type"] == "websocket":
-        return "WebSockets are not served here."
+        return "WebSockets are not supported."
     hosts, origins, sites = (_values(scope, name) for name in (b"host", b"origin", b"sec-fetch-site"))
     if len(hosts) != 1 or not _is_loopback(hosts[0], scope.get("server")):
         return "the Host of the request is not this machine's loopback address."
     if origins or any(site not in _ALLOWED_SITES for site in sites):
         return "the request comes from a page in a browser."
     if scope["method"] == "OPTIONS":
-        return "OPTIONS, with which a browser asks before a page's request, is not served here."
+        return "OPTIONS, a browser's preflight request, is not supported."
     return None
 
 

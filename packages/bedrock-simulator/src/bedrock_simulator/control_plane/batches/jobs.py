@@ -67,7 +67,7 @@ def _check_quota(model: Model, call: ControlPlaneCall) -> None:
     running = sum(b.model == model.id and b.status in UNDER_WAY for b in call.resources.batches.values())
     if running >= job_limits.MAX_BATCH_JOBS:
         raise errors.quota(
-            f"{running} batch inference jobs of {model.id} are under way; at most {job_limits.MAX_BATCH_JOBS}."
+            f"{running} batch inference jobs of {model.id} are in progress; at most {job_limits.MAX_BATCH_JOBS}."
         )
 
 
@@ -135,7 +135,7 @@ def stop(call: ControlPlaneCall) -> Params:
     """Stops a job that is under way. Its results so far are not written."""
     job = find(call)
     if job.status not in UNDER_WAY or job.status == "Stopping":
-        raise errors.conflict(f"The job {job.name} is {job.status}; only a job under way can be stopped.")
+        raise errors.conflict(f"The job {job.name} is {job.status}; only a job in progress can be stopped.")
     call.resources.batches[job.arn] = replace(
         job, status="Stopping", changed=call.now, due=call.now + timedelta(minutes=1)
     )

@@ -135,7 +135,7 @@ def batch_delete(call: ControlPlaneCall) -> Params:
 def _finished_job(call: ControlPlaneCall, arn: str) -> EvaluationJob:
     job = find(call, arn)
     if job.status not in ("Completed", "Failed", "Stopped"):
-        raise errors.conflict(f"The job {job.name} is {job.status}; it can be deleted when it is over.")
+        raise errors.conflict(f"The job {job.name} is {job.status}; it can be deleted when it has ended.")
     return job
 
 

@@ -139,7 +139,7 @@ def _check_metric(definition: Params) -> None:
 def _check_dataset(config: Params, evaluation: EvaluationRequest) -> None:
     dataset, most = config["dataset"], job_limits.MAX_COMPUTED_METRICS
     if "s3Uri" not in dataset.get("datasetLocation", {}):
-        raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; the local Bedrock has no own.")
+        raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; no dataset is built in.")
     if not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
         raise errors.validation(f"The dataset {dataset['name']} must be a .jsonl file.")
     if config["taskType"] == "General" and not evaluation.judged:
