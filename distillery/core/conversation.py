@@ -109,10 +109,10 @@ def parse(line: str) -> Prompt:
         known = record["schemaVersion"] == SCHEMA_VERSION
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise NotAConversation(
-            f"is no line of a data set ({type(error).__name__}); upload the prompts again"
+            f"is not a line of a data set ({type(error).__name__}); upload the prompts again"
         ) from error
     if not known or not turns or [role for role, _ in turns] != [*islice(cycle(ROLES), len(turns))]:
-        raise NotAConversation("is no line of a data set; upload the prompts again")
+        raise NotAConversation("is not a line of a data set; upload the prompts again")
     reference = turns.pop()[1] if len(turns) % 2 == 0 else None
     return Prompt(system=system, messages=tuple(turns), reference=reference)
 

@@ -21,11 +21,11 @@ _LOCAL = "AWS_ENDPOINT_URL"
 
 
 def respond(event: Event, context: Any, act: Callable[[Event], str]) -> None:
-    """Sends the physical id that `act` returns, or the reason of its failure."""
+    """Sends CloudFormation the physical id that `act` returns, or the reason of its failure."""
     answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     try:
         answer |= {"Status": "SUCCESS", "PhysicalResourceId": act(event)}
-    except Exception as error:  # whatever it is, CloudFormation has to hear of it
+    except Exception as error:  # without a response CloudFormation waits for an hour
         answer |= {
             "Status": "FAILED",
             "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
@@ -35,7 +35,7 @@ def respond(event: Event, context: Any, act: Callable[[Event], str]) -> None:
 
 
 def is_cloudformations(url: str) -> bool:
-    """Whether a response may be sent there: to CloudFormation, or to the local account that runs the function."""
+    """Whether the URL is a response URL of CloudFormation, or of the local account that runs the function."""
     try:
         found = urlsplit(url)
         port = found.port
@@ -49,7 +49,7 @@ def is_cloudformations(url: str) -> bool:
 
 def _send(url: str, answer: Event) -> None:
     if not is_cloudformations(url):
-        raise ValueError("CloudFormation gave no URL of its own to answer to")
+        raise ValueError("the event's ResponseURL is not a URL of CloudFormation")
     # The URL signs an empty content type; without the header urllib would send that of a form.
     body, headers = json.dumps(answer).encode(), {"Content-Type": ""}
     request = urllib.request.Request(url, data=body, headers=headers, method="PUT")  # noqa: S310 # checked above

@@ -89,8 +89,8 @@ def check_decider(name: str, by: Caller, *, account: str, recipes: Mapping[str, 
         return
     if patterns or (name not in recipes and all_name_deciders(recipes.values())):
         raise NotAdmitted(
-            f"decisions about recipe {quoted(address(name, NAME_MAX))} are for the deciders that its settings name, "
-            "and whoever signed this request is not among them"
+            f"the caller may not decide about recipe {quoted(address(name, NAME_MAX))}: only the deciders in its "
+            "settings may; ask one of them"
         )
 
 
@@ -103,22 +103,18 @@ def check_second_person(uploads: list[Uploaded], approver: Caller) -> None:
         raise NotAdmitted("the ledger has no record of the uploads for this run; upload its prompts again")
     if not _KNOWN.fullmatch(approver.id):
         raise NotAdmitted(
-            "two persons are needed here, and the caller is no user or role that can be told from another"
+            "this environment requires a second person, and the caller is not an IAM user or role; sign in as one"
         )
     for upload in uploads:
         if upload.principal is None:
             raise NotAdmitted(
-                "S3 has not reported yet who uploaded the prompts; it does so within minutes: try again then, or "
-                "upload them again"
+                "S3 has not yet reported who uploaded the prompts; try again in a few minutes, or upload them again"
             )
         if not _KNOWN.fullmatch(upload.principal):
-            raise NotAdmitted(
-                "the uploader of the prompts is no user or role that can be told from another; upload them as a user "
-                "or role"
-            )
+            raise NotAdmitted("the uploader of the prompts is not an IAM user or role; upload them again as one")
         if why := _same_person(upload.principal, approver.id):
             raise NotAdmitted(
-                f"two persons are needed here, and {why} uploaded the prompts: have somebody else approve"
+                f"this environment requires a second person, and {why} uploaded the prompts; ask another to approve"
             )
 
 

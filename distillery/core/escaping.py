@@ -1,11 +1,10 @@
-"""Text that others wrote (files, callers, models, AWS, parameters) before a person sees it: it says something, and does
-nothing.
+"""Escapes untrusted text (from files, callers, models, AWS and parameters) before a person sees it.
 
-A terminal obeys control characters (OSC 52 writes to the clipboard, OSC 8 makes links), bidi controls let a line read
-as another one, a line break begins a line that somebody else seems to have written, and invisible characters hide what
-is there. All of these come out spelled, as `\\x1b` or `\\u202e`. What writing needs stays: accents, every script,
-variation selectors after a character, and the joiners U+200C and U+200D between letters or emoji (Hindi, Persian, and
-emoji of several people need them). Whatever came out once comes out the same again.
+A terminal executes control characters (OSC 52 writes to the clipboard, OSC 8 makes links). Bidi controls reorder a
+line, a line break can forge a new line, and invisible characters hide text. All of these are escaped, as `\\x1b` or
+`\\u202e`. Characters that writing needs stay: accents, every script, variation selectors after a character, and the
+joiners U+200C and U+200D between letters or emoji (Hindi, Persian, and emoji of several people need them). Escaping is
+idempotent.
 """
 
 import json

@@ -123,7 +123,7 @@ def check_monthly_cap(recipe: Recipe, estimated: Estimate) -> None:
     if estimated.at_most_usd > recipe.monthly_cap_usd:
         raise OverBudget(
             f"the run may cost up to ${estimated.at_most_usd}, more than the ${recipe.monthly_cap_usd} that recipe "
-            f"{recipe.name!r} may spend in a month, so that no approval could start it; give shorter prompts, lower "
+            f"{recipe.name!r} may spend in a month, so an approval could not start it; give shorter prompts, lower "
             "max_answer_tokens, or raise monthly_budget_usd"
         )
 

@@ -70,7 +70,7 @@ def parse_body(event: Mapping[str, Any], *, send: str) -> Any:
     try:
         return json.loads(base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body)
     except (ValueError, TypeError, RecursionError, binascii.Error):
-        raise BadRequest(f"the body is not JSON; send {send}") from None  # the parser's message quotes the body
+        raise BadRequest(f"the body is not valid JSON; send {send}") from None  # the parser's message quotes the body
 
 
 def error_response(status: HTTPStatus, kind: str, message: str, **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from distillery.core.logs import LogSource
 from distillery.core.names import METADATA_SIDE
 
 ONE_IN = 5
-"""One in so many prompts is held out. The share is the same for all recipes, because a request does not name one."""
+"""One prompt in this many is held out. All recipes have the same share, because a request does not name a recipe."""
 
 DEVIATIONS = 3
 """How many standard deviations below the expected number are tolerated: about 1 in 700 samples has fewer."""

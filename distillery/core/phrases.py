@@ -1,11 +1,11 @@
-"""What services are known to say: whole sentences, and the words that their other sentences are made of.
+"""Known messages of AWS services: whole sentences, and the words that other messages may consist of.
 
-A sentence here ends up in logs and e-mails as it stands, so each is fixed but for its holes (`{}`), which let nothing
-through but identifiers. Those that code matches on (`distillery.client.aws.MAP_REFUSALS`) are among them.
+Logs and e-mails contain these sentences unchanged. Each is fixed except for its placeholders (`{}`), which match
+identifiers only. Those that code matches on (`distillery.client.aws.MAP_REFUSALS`) are among them.
 """
 
 SENTENCES = (
-    # Bedrock, of what is called
+    # Bedrock: models and requests
     "This model version has reached the end of its life.",
     "The provided model identifier is invalid.",
     "Invocation of model ID {} with on-demand throughput isn’t supported.",
@@ -21,7 +21,7 @@ SENTENCES = (
     "actions",
     "The model specified in the request is not ready to serve inference requests.",
     "{} is not ready to serve inference requests.",
-    # Bedrock, of the moment
+    # Bedrock: throttling and availability
     "Too many requests, please wait before trying again.",
     "Too many tokens, please wait before trying again.",
     "Too many tokens per day, please wait before trying again.",
@@ -72,7 +72,7 @@ SENTENCES = (
     "Bytes scanned limit was exceeded",
     "Query exhausted resources at this scale factor",
     "Insufficient permissions to execute the query.",
-    # botocore, of the connection
+    # botocore: connections
     "Read timeout on endpoint URL",
     "Connect timeout on endpoint URL",
     "Could not connect to the endpoint URL",
@@ -119,7 +119,7 @@ SERVICE_WORDS = _words(
     waiting workgroup write writing wrong zero
     """
 )
-"""Words that say something of a service's business."""
+"""Words with a meaning in messages of services."""
 
 FUNCTION_WORDS = _words(
     """
@@ -131,4 +131,4 @@ FUNCTION_WORDS = _words(
     you your
     """
 )
-"""Words that hold those together, and say nothing alone."""
+"""Words that connect those. A message of these alone is dropped."""

@@ -1,8 +1,8 @@
-"""Patterns on the ARN of a principal, as the settings have them.
+"""Patterns that match the ARN of a principal, as the settings contain them.
 
 A caller has the ARN of its session, not of its role: `arn:aws:sts::111122223333:assumed-role/support-app/i-0ab` (IAM
-guide, reference_identifiers). A pattern is such an ARN, or only its last part, which then is of the environment's own
-account. `*` and `?` never match `/`, `:` or a line break, so a pattern matches no more than it seems to.
+guide, reference_identifiers). A pattern is such an ARN, or only its last part, which then refers to the environment's
+own account. `*` and `?` never match `/`, `:` or a line break.
 """
 
 import re
@@ -22,7 +22,7 @@ separators."""
 
 
 class Principals:
-    """The principals that match any of the patterns. Without patterns, nobody matches."""
+    """Matches principals against any of the patterns. Without patterns, nobody matches."""
 
     def __init__(self, expressions: Iterable[str]) -> None:
         joined = "|".join(expressions)
@@ -37,7 +37,7 @@ class Principals:
 
     @property
     def finder(self) -> str:
-        """The expression for a search within a text: it matches whole texts only, and no line break at the end."""
+        """The expression for engines that search within a text: anchored, so it matches whole texts only."""
         return rf"\A{self.expression}\z"
 
     def admit(self, arn: str) -> bool:
@@ -46,19 +46,22 @@ class Principals:
 
 
 def invalid_reason(pattern: str) -> str | None:
-    """Why the pattern is invalid, with what is allowed; None where it is valid."""
+    """Returns why the pattern is invalid and what is allowed, or None if it is valid."""
     resource = _resource(pattern)
     if resource.startswith("role/"):
-        return f"{pattern!r} is a role, and callers come as its sessions; write 'assumed-role/NAME/*', without a path"
+        return (
+            f"{pattern!r} is a role, but a caller's ARN is that of a session of the role; write 'assumed-role/NAME/*', "
+            "without a path"
+        )
     found = _RESOURCE.fullmatch(resource)
     if found is None:
         return (
-            f"{pattern!r} names no principal; allowed: 'assumed-role/NAME/SESSION', 'user/NAME' and "
-            "'federated-user/NAME', each alone or as a whole ARN with its account; * and ? stand for characters "
+            f"{pattern!r} is not the pattern of a principal; allowed: 'assumed-role/NAME/SESSION', 'user/NAME' and "
+            "'federated-user/NAME', each alone or as a whole ARN with its account; * and ? match characters "
             "between slashes"
         )
     if found["role"] and not found["role"].strip("*?"):
-        return f"{pattern!r} admits every role of the account; name the role"
+        return f"{pattern!r} matches every role of the account; name the role"
     return None
 
 

@@ -1,6 +1,6 @@
-"""A recipe: one task to distil. Written in the environment's settings, carried whole by every run.
+"""A recipe: one task to distil, as the environment's settings define it.
 
-A run keeps the recipe that it began with, so new settings never change a run half-way.
+A run contains the whole recipe that it started with, so new settings never change a running run.
 """
 
 import json
@@ -19,18 +19,18 @@ from distillery.core.names import digest
 from distillery.core.serialization import from_wire, to_wire
 
 MOST_TO_CHOOSE_FROM = 50_000
-"""Different prompts that are held at once to choose among: 800 MB of the longest, within the function's memory."""
+"""Distinct prompts that selection keeps in memory: 800 MB at their maximum length, within the function's memory."""
 
 
 class NearDuplicates(StrEnum):
-    """What happens to prompts that say nearly what an earlier one says."""
+    """What happens to near duplicates of an earlier prompt."""
 
     REMOVE = "remove"
     """They are removed."""
     REPORT = "report"
     """They are counted in the report and stay."""
     IGNORE = "ignore"
-    """Nothing looks for them."""
+    """They are not searched for."""
 
 
 class PersonalData(StrEnum):
@@ -39,11 +39,11 @@ class PersonalData(StrEnum):
     MASK = "mask"
     """They are replaced by placeholders."""
     REJECT = "reject"
-    """One of them refuses the whole upload."""
+    """The whole upload is rejected if it contains any."""
     REPORT = "report"
     """They are counted in the report and stay."""
     IGNORE = "ignore"
-    """Nothing looks for them."""
+    """They are not searched for."""
 
 
 class ExcessPrompts(StrEnum):
@@ -60,19 +60,19 @@ class Curation:
     """How prompts are curated before they are split."""
 
     near_duplicates: NearDuplicates = NearDuplicates.REMOVE
-    """What happens to prompts that say nearly what an earlier one says."""
+    """What happens to near duplicates of an earlier prompt."""
     likeness: float = 0.8
-    """Jaccard similarity of the words and word pairs of two prompts, from which on they are near duplicates."""
+    """Jaccard similarity of words and word pairs at which two prompts are near duplicates, 0 to 1."""
     personal_data: PersonalData = PersonalData.REPORT
     """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
     too_many: ExcessPrompts = ExcessPrompts.REJECT
     """What happens to an upload with more than `most_prompts`."""
     most_prompts: int = MAX_PROMPTS
-    """Number of prompts that a job is given at most."""
+    """Maximum number of prompts in a job."""
 
 
 SETTINGS_FILE = "recipes.json"
-"""Of the settings layer."""
+"""The file of the settings layer."""
 
 
 class Grader(StrEnum):
@@ -88,7 +88,7 @@ class BadLines(StrEnum):
     """What happens to lines that break a rule."""
 
     REJECT = "reject"
-    """One bad line refuses the whole upload."""
+    """The whole upload is rejected if a line is bad."""
     QUARANTINE = "quarantine"
     """Bad lines are set aside, up to `max_bad_lines`, and reported."""
 
@@ -134,13 +134,13 @@ class Recipe:
     heldout_share: float = 0.2
     """Share of the prompts that is kept out of training, for the evaluation."""
     heldout_max: int = 200
-    """Number of prompts that are held out at most."""
+    """Maximum number of held-out prompts."""
     max_answer_tokens: int = 64
-    """Tokens of one answer at most, whichever model gives it."""
+    """Maximum tokens of one answer, for every model."""
     bad_lines: BadLines = BadLines.REJECT
     """What happens to lines that break a rule of the format."""
     max_bad_lines: int = 100
-    """Number of lines that are quarantined at most; an upload with more is refused."""
+    """Maximum number of quarantined lines. An upload with more is refused."""
     mixed_labels: MixedLabels = MixedLabels.WARN
     """What happens to an upload in which some prompts have a reference answer and some have none."""
     contenders: tuple[str, ...] = ()
@@ -170,15 +170,19 @@ class Recipe:
 
     @property
     def monthly_cap_usd(self) -> Decimal:
-        """What its runs that begin in one calendar month (UTC) may cost together, each at its worst. Of itself as much
-        as five runs at their budget: a month has five Mondays, and who collects weekly is not to be surprised."""
+        """US dollars that the runs of one calendar month (UTC) may cost together, each at its worst case.
+
+        The default is five times the budget of a run, because a weekly schedule can start five runs in a month.
+        """
         return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
 
     @property
     def digest(self) -> str:
-        """What a run is named by: of the settings that change what the job makes of the same prompts, so not of tags,
-        money or deciders, nor of where prompts come from, what becomes of bad lines or how they are curated: the data
-        set's own digest tells those."""
+        """Digest of the settings that change what a job makes of the same prompts. It is part of the run's name.
+
+        It leaves out tags, budgets and deciders, and also the source, checks and curation of the prompts: those change
+        the digest of the data set.
+        """
         return digest(
             [
                 self.name,
@@ -192,12 +196,12 @@ class Recipe:
 
 
 def tag_keys(recipes: Iterable[Recipe]) -> set[str]:
-    """What these recipes tag their jobs, models and endpoints with beside the tags that all have."""
+    """The keys of the recipes' own tags."""
     return {key for recipe in recipes for key in recipe.tags}
 
 
 def load(name: str) -> Recipe:
-    """The environment's recipe of that name. Raises BadRequest listing the recipes there are."""
+    """The environment's recipe of that name. Raises BadRequest with the names of the existing recipes."""
     recipes = env_vars.read_settings(SETTINGS_FILE)
     if name not in recipes:
         raise BadRequest(

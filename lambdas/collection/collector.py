@@ -89,7 +89,7 @@ class Collector:
 
     def _direct(self, recipe: Recipe, request: CollectRequest) -> CollectionResult:
         if request.since is not None:
-            raise BadRequest(f"recipe {recipe.name!r} gives its job all logs; leave out since")
+            raise BadRequest(f"the job of recipe {recipe.name!r} reads all logs, so since has no effect; leave it out")
         files = small(self.logs.all_files())
         counted = count(recipe, self.logs, files, self.models)
         uri = self.delivery.deliver_direct(recipe.name, counted.direct)

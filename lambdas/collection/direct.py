@@ -1,7 +1,8 @@
-"""Counts what a job that reads the logs itself will find, by Bedrock's rules, because a refused job cannot be repeated.
+"""Counts the calls that a job finds when it reads the logs itself, by Bedrock's rules.
 
-The job selects by metadata alone. The invoke function adds to each call whether its prompt is for training or held out,
-so the job is told to use `train`, and the student is evaluated on the held-out prompts.
+The counts are checked first, because a refused job cannot be repeated. A job selects calls by metadata only. The
+invoke function marks each call as training or held out: the job reads the calls marked `train`, and the student is
+evaluated on the held-out prompts.
 
 Source: Bedrock user guide, distillation-data-prep-option-2 (100 to 15,000 prompts; pairs of the teacher only). It is
 not documented whether a call through an application profile counts as one of its model, so with responses it is not
@@ -46,9 +47,9 @@ def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedMo
     least = least_held_out(len(seen) + len(heldout), share=recipe.heldout_share, most=recipe.heldout_max)
     if len(heldout) < least:
         raise UnusableLogs(
-            f"{len(heldout)} prompts of recipe {recipe.name!r} are left to evaluate the student, beside {len(seen)} "
-            f"that a job would see, and {least} are needed: prompts whose calls have {METADATA_SIDE} = "
-            f"{Side.HELDOUT.value!r}, and belong there; call the invoke function, which adds it to one prompt in five"
+            f"{len(heldout)} held-out prompts of recipe {recipe.name!r} are in the logs, beside {len(seen)} that a job "
+            f"would see, and {least} are needed to evaluate the student; make the calls through the invoke function, "
+            f"which sets {METADATA_SIDE} = {Side.HELDOUT.value!r} for one prompt in five"
         )
     return Counted(
         DirectLogs(
@@ -64,8 +65,10 @@ def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedMo
 
 
 def _held_out(prompts: Iterable[Prompt], seen: set[str]) -> list[Prompt]:
-    """One of those prompts that differ only in letter case and white space, of the right side, and none that the job
-    sees: a caller that sets the metadata itself may not set what the invoke function would."""
+    """The distinct held-out prompts, ignoring letter case and white space, without those that the job sees.
+
+    The mark is computed again, because a caller that sets the metadata itself may set another value.
+    """
     different = {
         prompt.folded_digest: prompt
         for prompt in prompts
@@ -87,18 +90,18 @@ def _side(recipe: Recipe, logs: LogFiles, models: LoggedModels, side: Side) -> S
 
 
 def _check(recipe: Recipe, train: Selection) -> None:
-    """The job may or may not count what we leave out: the minimum is checked on ours, the maximum on all."""
+    """Checks the minimum without the calls left out here and the maximum with them: the job may count either way."""
     if train.usable < MIN_PROMPTS or train.calls > MAX_PROMPTS:
         pairs = "pairs of the teacher" if train.source.use_responses else "prompts"
         raise UnusableLogs(
-            f"the logs hold {train.usable} {pairs} for recipe {recipe.name!r} in {train.calls} calls (left out: "
+            f"the logs contain {train.usable} {pairs} for recipe {recipe.name!r} in {train.calls} calls (left out: "
             f"{dict(train.left_out) or 'none'}), and a job that reads logs takes {MIN_PROMPTS} to {MAX_PROMPTS}; "
             "nothing was sent. Match other calls, or set how = 'read' or 'athena', which select among them"
         )
 
 
 def _tokens(train: Selection, heldout: Iterable[Prompt]) -> int:
-    """Repeated calls count at the mean of the others."""
+    """Estimated tokens of all calls. A repeated call counts as the mean of the distinct prompts."""
     prompts = train.prompts
     once = sum(estimate_tokens(prompt.characters) for prompt in prompts)
     return once * train.usable // max(1, len(prompts)) + sum(estimate_tokens(prompt.characters) for prompt in heldout)

@@ -96,7 +96,7 @@ def prompt_of(body: Any, *, reference: str | None = None) -> Prompt:
         raise UnusableCall("tools were offered")
     messages = tuple(_turn(turn, ROLES[i % 2]) for i, turn in enumerate(body["messages"]))
     if messages[-1][0] != "user":
-        raise UnusableCall("the answer was begun for the assistant")
+        raise UnusableCall("the request prefills the answer")
     system = body.get("system")
     return Prompt(system=_text(system) if system else None, messages=messages, reference=reference)
 
@@ -106,14 +106,14 @@ def answer_of(body: Any) -> str:
     if not isinstance(body, Mapping):
         raise UnusableCall("no answer is logged")
     if (body.get("stopReason") or body.get("stop_reason")) not in COMPLETE:
-        raise UnusableCall("the answer is cut off")
+        raise UnusableCall("the answer is truncated")
     output = body.get("output")
     message = output.get("message") if isinstance(output, Mapping) else body
     blocks = message.get("content") if isinstance(message, Mapping) else None
     texts = [block.get("text") for block in blocks or () if isinstance(block, Mapping)]
     text = "".join(one for one in texts if isinstance(one, str))
     if not text.strip():
-        raise UnusableCall("the answer is no text")
+        raise UnusableCall("the answer has no text")
     return _encodable(text)
 
 
@@ -130,7 +130,7 @@ def _text(content: Any) -> str:
             raise UnusableCall("a turn has several blocks")
         block = content[0]
         if not isinstance(block, Mapping) or block.keys() - {"type"} != {"text"}:
-            raise UnusableCall("a turn holds more than text")
+            raise UnusableCall("a turn contains more than text")
         content = block["text"]
     if not isinstance(content, str) or not content.strip():
         raise UnusableCall("a turn is empty")
@@ -141,5 +141,5 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UnusableCall("a text holds half a surrogate pair") from error
+        raise UnusableCall("a text contains half of a surrogate pair") from error
     return text

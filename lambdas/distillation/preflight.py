@@ -168,7 +168,19 @@ def preflight(
 ) -> PreflightResult:
     """Checks the run. Free checks come first; the cost at today's prices is reserved before the first paid request.
 
-    Raises ModelUnavailable, QuotaTooSmall, OverBudget, or BadRequest for an unknown price.
+    Args:
+        run: The run to check, with its recipe and data set.
+        bedrock: Control plane client in the home Region.
+        runtime: Runtime client in the same Region, for one short request to each model.
+        quotas: The account's quotas for the endpoints of the environment.
+        ledger: The ledger in which the cost is reserved.
+        now: The current time. Prices and life cycle states of that day apply.
+
+    Raises:
+        ModelUnavailable: A model cannot be used for a new job, or does not answer.
+        QuotaTooSmall: The account may not host the student.
+        OverBudget: The worst case exceeds the budget of the run or of the month.
+        BadRequest: A price is unknown.
     """
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())

@@ -54,7 +54,9 @@ class AnswerCollector:
         prompts = self.parts.heldout()
         for index in missing:
             if context.get_remaining_time_in_millis() < MARGIN_MS:
-                raise Unfinished(f"{len(missing)} prompts were to be answered, time ran out at prompt {index}")
+                raise Unfinished(
+                    f"time ran out at prompt {index}, of {len(missing)} to answer; the next invocation continues there"
+                )
             answers = {role: self._call(self.model_ids[role], prompts[index]) for role in CONTENDERS}
             done[index] = PromptAnswers(index=index, answers=answers)
 

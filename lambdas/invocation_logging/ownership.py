@@ -52,20 +52,20 @@ class Ownership:
         self._forget()
 
     def _previous(self, replace: bool) -> Logging | None:
-        """The configuration that no environment of Distillery made."""
+        """The existing configuration, which Distillery did not make. Raises LoggingOwned if it may not be replaced."""
         current = self._configuration.read()
         if current is None:
             return None
         where = f"invocation logging in {self._configuration.region} delivers to {describe(current)} already"
         if not replace:
             raise LoggingOwned(
-                f"{where}, and no environment of Distillery made that; delete it, or write replace = true under "
-                "[logging] to put it aside until this environment goes"
+                f"{where}, and Distillery did not configure that; delete that configuration, or set replace = true "
+                "under [logging] to replace it until this environment is deleted"
             )
         if "cloudWatchConfig" in current:
             raise LoggingOwned(
-                f"{where}; to put a log group back, its role would have to be handed on by a function that may hand on "
-                "none. Delete the configuration by hand first"
+                f"{where}, and Distillery cannot restore a log group later, because its function has no iam:PassRole "
+                "permission for the group's role; delete the configuration by hand first"
             )
         return current
 
@@ -97,7 +97,7 @@ class Ownership:
         except ClientError as error:
             if code(error) != "ParameterAlreadyExists":
                 raise
-            self._check(self._record() or record)  # another was faster; it is named
+            self._check(self._record() or record)  # another environment created it first
 
     def _forget(self) -> None:
         try:

@@ -51,7 +51,7 @@ class LiveEndpoint:
         name, hosting = self.name(target), self.hosting[target.recipe.hosting]
         found = hosting.find(name)
         if found is None:
-            raise EndpointFailed(f"live endpoint {name!r} is gone; somebody deleted it: run again")
+            raise EndpointFailed(f"live endpoint {name!r} does not exist; somebody deleted it. Run the recipe again")
         if found.status is EndpointStatus.PENDING or _approach(found, target, hosting):
             return EndpointStatus.PENDING
         return EndpointStatus.READY

@@ -70,7 +70,7 @@ def _cannot_roll_back_a_recipe_of_others(environment: Environment) -> None:
     session = boto3.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"], aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"]
     )
-    with pytest.raises(FunctionRefused, match="are for the deciders") as refused:
+    with pytest.raises(FunctionRefused, match="only the deciders in its settings") as refused:
         post_signed(session, url, asked, region=environment.home)
     assert refused.value.name == "NotAdmitted"
     assert environment.ledger.active() == {}
@@ -95,7 +95,7 @@ def _cannot_approve_own_upload(environment: Environment) -> None:
     command = [sys.executable, "-m", "distillery", "--env", name, "approve", run, "--yes"]
     environ = {**environment.account.environ(environment.home), **keys}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
-    assert (done.returncode, "two persons are needed here, and you uploaded" in done.stderr) == (1, True), done.stderr
+    assert (done.returncode, "requires a second person, and you uploaded" in done.stderr) == (1, True), done.stderr
     environment.command("reject", run, by="approver")
 
 

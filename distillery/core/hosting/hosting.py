@@ -50,7 +50,7 @@ class Hosted:
             raise EndpointFailed(
                 f"endpoint {self.endpoint.name!r} ({self.endpoint.mode}) is in state {self.state!r} with model "
                 f"{self.wanted_arn}: {self.failure or 'the service gave no reason'}; "
-                "see that the model is active and the account's quotas suffice, then run again"
+                "check the model's state and the account's quotas, then run again"
             )
         return EndpointStatus.READY if self.state is State.SERVING else EndpointStatus.PENDING
 
@@ -79,10 +79,20 @@ class Hosting(ABC):
             raise
 
     def create(self, *, name: str, model_arn: str, tags: Mapping[str, str], token: str, recipe: Recipe) -> Endpoint:
-        """The endpoint of that name, created if it does not exist. Raises QuotaTooSmall.
+        """Returns the endpoint of that name. Creates it if it does not exist.
 
         Neither create call declares ConflictException, and a retry without our own token could create, and bill, a
         second endpoint. Hence the token, and a lookup by name after an error or a lost response.
+
+        Args:
+            name: Exact name of the endpoint.
+            model_arn: ARN of the custom model to host.
+            tags: Tags of the endpoint, besides the recipe's own. They take precedence.
+            token: Idempotency token, `clientRequestToken` of the API.
+            recipe: The recipe, which has the model units and further tags.
+
+        Raises:
+            QuotaTooSmall: The account may not host another endpoint.
         """
         if existing := self.find(name):
             return existing.endpoint
@@ -98,7 +108,9 @@ class Hosting(ABC):
         """The status of the endpoint. Raises EndpointFailed where it failed or is gone."""
         found = self.find(name)
         if found is None:
-            raise EndpointFailed(f"endpoint {name!r} ({self.mode}) is gone; somebody deleted it: run again")
+            raise EndpointFailed(
+                f"endpoint {name!r} ({self.mode}) does not exist; somebody deleted it. Run the recipe again"
+            )
         return found.status
 
     def repoint(self, endpoint: Endpoint, model_arn: str) -> None:
@@ -113,7 +125,7 @@ class Hosting(ABC):
             found = self.find(endpoint.name)
             if found and found.state in (State.CREATING, State.UPDATING):
                 raise Unfinished(
-                    f"endpoint {endpoint.name!r} is {found.state} already; it is looked at again"
+                    f"endpoint {endpoint.name!r} is already {found.state}; its update is retried"
                 ) from error
             raise
 
@@ -131,7 +143,7 @@ class Hosting(ABC):
             if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
                 return False  # deleted meanwhile
             if code(error) == BUSY:
-                raise Unfinished(f"endpoint {name!r} is being created or updated; its delete is tried again") from error
+                raise Unfinished(f"endpoint {name!r} is being created or updated; its deletion is retried") from error
             raise
         return True
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from distillery.core import clock, names
 from distillery.core.errors import BadRequest, RunActive
 from distillery.core.ledger.items import AWAITING, RunRecord, busy_message, lock_item, run_key
-from distillery.core.ledger.ledger import LOOKS, Ledger
+from distillery.core.ledger.ledger import READS_MAX, Ledger
 from distillery.core.ledger.table import NEW, Table
 from distillery.core.pipeline import Outcome, Run
 from distillery.core.serialization import to_wire
@@ -35,18 +35,19 @@ class Approvals:
             RunActive: The recipe has another active run.
             OverBudget: Too little of the month's budget is left. The run keeps waiting.
         """
-        for _ in range(LOOKS):
+        for _ in range(READS_MAX):
             record = self._ledger.run(run_id)
             if record.outcome is Outcome.RUNNING and record.run.approved_usd == usd:
                 return record
             self._check(record)
             if record.run.dataset.at_most_usd != usd:
                 raise BadRequest(
-                    f"run {run_id!r} may cost up to ${record.run.dataset.at_most_usd} by now, not ${usd}; look again"
+                    f"run {run_id!r} may now cost up to ${record.run.dataset.at_most_usd}, not ${usd}; "
+                    "run `distillery status` again"
                 )
             self._ledger.check_free(record.run.recipe.name, run_id)
             self._start(record.run, usd, by, cap_usd)
-        raise RunActive(busy_message(names.recipe_of(run_id), "others that begin just now"))
+        raise RunActive(busy_message(names.recipe_of(run_id), "other runs that are just starting"))
 
     def _start(self, run: Run, usd: Decimal, by: str, cap_usd: Decimal) -> bool:
         """Writes lock, record and reservation in one transaction."""
@@ -70,4 +71,4 @@ class Approvals:
     def _check(self, record: RunRecord) -> None:
         if record.outcome is not Outcome.AWAITING:
             is_now = f"it is {record.outcome}; `distillery status` lists the runs"
-            raise BadRequest(f"run {record.run.id!r} waits for no approval, {is_now}")
+            raise BadRequest(f"run {record.run.id!r} does not wait for approval; {is_now}")

@@ -41,8 +41,8 @@ from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 
-LOOKS = 20
-"""How many times an item is read again that others are changing."""
+READS_MAX = 20
+"""How many times an item that concurrent requests are changing is read again."""
 
 
 class Ledger:
@@ -62,7 +62,7 @@ class Ledger:
             RunActive: The recipe has another active run.
             OverBudget: The worst case is above what is left of the recipe's month.
         """
-        for _ in range(LOOKS):
+        for _ in range(READS_MAX):
             last = self._last_attempt(recipe, dataset)
             if last is not None and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
                 return last
@@ -75,7 +75,7 @@ class Ledger:
                 self.check_free(recipe.name, run.id)
             if self._claim(run, last, awaiting=awaiting):
                 return self.run(run.id)
-        raise RunActive(busy_message(recipe.name, "others that begin just now"))
+        raise RunActive(busy_message(recipe.name, "other runs that are just starting"))
 
     def check_free(self, recipe: str, run: str) -> None:
         """Raises RunActive where the recipe has another active run."""
@@ -118,12 +118,12 @@ class Ledger:
     def _rewrite_month(self, record: RunRecord, change: Callable[[Month], Month]) -> None:
         """Rewrites the month in which the run began. A change that returns the month itself writes nothing."""
         recipe = record.run.recipe.name
-        for _ in range(LOOKS):
+        for _ in range(READS_MAX):
             month = self.month(recipe, record.started_at)
             changed = change(month)
             if changed is month or self._table.put_all(changed.write()):
                 return
-        raise Unfinished(f"the month of recipe {recipe!r} is being written by others; try again")
+        raise Unfinished(f"concurrent requests keep changing the month of recipe {recipe!r}; try again")
 
     def run(self, run_id: str) -> RunRecord:
         """The record of a run. Raises BadRequest where the ledger does not have it."""
@@ -162,7 +162,7 @@ class Ledger:
 
     def _count(self, run_id: str, what: str) -> None:
         """Adds 1 to a counter of an active run."""
-        for _ in range(LOOKS):
+        for _ in range(READS_MAX):
             item = self._table.get(*run_key(run_id)) or {}
             seen = {what: item[what]} if what in item else {}
             same = f"#{what} = :{what}" if seen else f"attribute_not_exists(#{what})"
@@ -172,15 +172,22 @@ class Ledger:
                 return
             if (record := self.run(run_id)).outcome is not Outcome.RUNNING:
                 raise BadRequest(f"run {run_id!r} is {record.outcome}; no job is started for it")
-        raise Unfinished(f"run {run_id!r} is being written by others; try again")
+        raise Unfinished(f"concurrent requests keep changing run {run_id!r}; try again")
 
     def close(
         self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING, by: str | None = None
     ) -> bool:
-        """Records how the run ended, and who ended it if a person did.
+        """Records how a run ended. Releases the reservation if no job was started, and then the recipe lock.
 
-        Releases the reservation if no job was started, and then the recipe lock. False where the run was closed before,
-        or where it is open although its outcome was not `was`.
+        Args:
+            run_id: The run to close.
+            outcome: The final outcome.
+            reason: Why it ended, for people.
+            was: The outcome that the run must have now.
+            by: ARN of the person who ended it, if a person did.
+
+        Returns:
+            False if the run was closed before, or if it is open with another outcome than `was`.
         """
         closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         closing |= {"closed_by": by} if by else {}
@@ -198,7 +205,7 @@ class Ledger:
     def lock(self, recipe: str, holder: str) -> None:
         """Locks a recipe for something that is not a run, such as a roll-back. Raises RunActive."""
         if not self._table.put_new(lock_item(recipe, holder, opened=clock.stamp())):
-            raise RunActive(busy_message(recipe, self.active().get(recipe, "another that has just ended")))
+            raise RunActive(busy_message(recipe, self.active().get(recipe, "a run that has just ended")))
 
     def unlock(self, recipe: str, holder: str) -> None:
         """Releases the recipe lock if `holder` has it."""

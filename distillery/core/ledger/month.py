@@ -63,9 +63,9 @@ class Month:
         held = replace(self, runs={**self.runs, run: usd})
         if held.reserved > cap:
             raise OverBudget(
-                f"the run may cost up to ${usd}, and of the ${cap} that recipe {self.recipe!r} may spend on the runs "
-                f"of {self.name} (UTC) ${self.reserved:.2f} are reserved{self._by()}; wait until {self.resets}, "
-                "or raise monthly_budget_usd"
+                f"the run may cost up to ${usd}, but ${self.reserved:.2f} of the ${cap} monthly budget of recipe "
+                f"{self.recipe!r} for {self.name} (UTC) is already reserved{self._by()}; wait until {self.resets}, or "
+                "raise monthly_budget_usd"
             )
         return held
 

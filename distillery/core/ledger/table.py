@@ -66,8 +66,18 @@ class Table:
         return _written(lambda: self._db.transact_write_items(TransactItems=writes))
 
     def set(self, pk: str, sk: str, values: Mapping[str, str], *, only_if: str, given: Mapping[str, str]) -> bool:
-        """Sets attributes of an item. `only_if` refers to attributes as `#name`, and to values of `given` as
-        `:name`."""
+        """Sets attributes of an existing item, if a condition holds (UpdateItem).
+
+        Args:
+            pk: Partition key.
+            sk: Sort key.
+            values: The attributes to set.
+            only_if: Condition expression. It refers to attributes as `#name`, and to values of `given` as `:name`.
+            given: The values that the condition refers to, by name.
+
+        Returns:
+            False if there is no such item, or if the condition does not hold.
+        """
         names = {f"#{name}": name for name in (*values, *given) if f"#{name}" in only_if or name in values}
         return _written(
             lambda: self._db.update_item(

@@ -61,9 +61,7 @@ def test_a_finding_is_reported_with_its_place_what_is_allowed_and_the_fix(comman
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 0), (("--strict",), 1)])
-def test_warnings_fail_only_on_request(
-    command: Command, warned: Path, options: tuple[str, ...], code: int
-) -> None:
+def test_warnings_fail_only_on_request(command: Command, warned: Path, options: tuple[str, ...], code: int) -> None:
     said = command("check", str(warned), *options)
     assert said.code == code
     assert "warning duplicate-prompt" in said.out

@@ -92,7 +92,7 @@ APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-prof
     ("calls", "source", "why"),
     [
         (LEARN[:99] + JUDGE, {}, r"hold 99 prompts .* in 99 calls .* takes 100 to 15000"),
-        (LEARN, {}, "0 prompts of recipe 'support' are left to evaluate the student, .* and 10 are needed"),
+        (LEARN, {}, "0 held-out prompts of recipe 'support' .* and 10 are needed"),
         (LEARN + JUDGE[:10], {}, "10 prompts .* and 11 are needed"),
         (
             [*LEARN[:60], *(call(f"Q{n}", TRAIN, model="amazon.nova-micro-v1:0") for n in range(60)), *JUDGE],

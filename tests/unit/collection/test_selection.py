@@ -60,7 +60,7 @@ def test_the_newest_answer_to_a_prompt_is_kept_whatever_the_order_of_files() -> 
     for order in (calls, calls[::-1]):
         choice = choose(*order, use_responses=True)
         assert [prompt.reference for prompt in choice.prompts] == ["new"]
-        assert choice.left_out == {"it was asked more than once": 1, "the answer is cut off": 1}
+        assert choice.left_out == {"it was asked more than once": 1, "the answer is truncated": 1}
 
 
 LEFT_OUT: dict[str, tuple[Json, dict[str, Any], str]] = {
@@ -69,16 +69,16 @@ LEFT_OUT: dict[str, tuple[Json, dict[str, Any], str]] = {
     "image": (
         record({"messages": [{"role": "user", "content": [{"image": {}}]}]}),
         {},
-        "a turn holds more than text",
+        "a turn contains more than text",
     ),
     "blocks": (record(SEVERAL), {}, "a turn has several blocks"),
     "tools": (record(converse("a", toolConfig={"tools": [{}]})), {}, "tools were offered"),
     "empty": (record(converse(" ")), {}, "a turn is empty"),
-    "surrogate": (record(converse("a\ud800")), {}, "a text holds half a surrogate pair"),
+    "surrogate": (record(converse("a\ud800")), {}, "a text contains half of a surrogate pair"),
     "begun": (
         record({"messages": [*converse("a")["messages"], {"role": "assistant", "content": [{"text": "b"}]}]}),
         {},
-        "the answer was begun for the assistant",
+        "the request prefills the answer",
     ),
     "roles": (record({"messages": [{"role": "assistant", "content": [{"text": "b"}]}]}), {}, "turns do not alternate"),
     "long": (record(converse("x" * 17_000)), {}, "it is longer than 16384 bytes"),
@@ -89,7 +89,7 @@ LEFT_OUT: dict[str, tuple[Json, dict[str, Any], str]] = {
         "another model than the teacher answered",
     ),
     "streamed": (record(converse("a"), [{"chunk": 1}]), {"use_responses": True}, "no answer is logged"),
-    "no text": (record(converse("a"), reply(" ")), {"use_responses": True}, "the answer is no text"),
+    "no text": (record(converse("a"), reply(" ")), {"use_responses": True}, "the answer has no text"),
 }
 
 

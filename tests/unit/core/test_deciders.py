@@ -55,7 +55,7 @@ def _by(arn: str) -> Caller:
 
 @pytest.mark.parametrize(("recipes", "name", "by"), REFUSED.values(), ids=REFUSED.keys())
 def test_these_are_refused(recipes: Mapping[str, Recipe], name: str, by: str) -> None:
-    with pytest.raises(NotAdmitted, match="whoever signed this request is not among them"):
+    with pytest.raises(NotAdmitted, match="only the deciders in its settings may"):
         check_decider(name, _by(by), account=ACCOUNT, recipes=recipes)
 
 

@@ -27,7 +27,7 @@ SAME = [
     ("A3NL1KOZZKEXAMPLE", "AIDABOB", "no user or role"),
     ("AIDAANA", "111111111111", "no user or role"),
     ("AIDAANA", "111111111111:federated", "no user or role"),
-    (None, "AIDABOB", "not reported yet"),
+    (None, "AIDABOB", "not yet reported"),
 ]
 
 

@@ -116,7 +116,7 @@ def test_an_upload_of_an_approved_runs_prompts_is_that_run() -> None:
 
 def test_an_approval_of_another_estimate_is_refused() -> None:
     harness = poor()
-    with pytest.raises(BadRequest, match="by now, not \\$1; look again"):
+    with pytest.raises(BadRequest, match=r"may now cost up to .*, not \$1; run"):
         decide(harness, waiting(harness), usd=Decimal(1))
     assert harness.machine.started == []
 
@@ -154,7 +154,7 @@ def test_a_declined_run_is_closed_and_its_prompts_can_be_uploaded_again() -> Non
     assert decide(harness, run, approve=False) is Outcome.DECLINED
     record = harness.ledger.run(run)
     assert (record.reason, record.closed_by, harness.machine.started) == ("not this month", ANA.arn, [])
-    with pytest.raises(BadRequest, match="waits for no approval, it is declined"):
+    with pytest.raises(BadRequest, match="does not wait for approval; it is declined"):
         decide(harness, run)
     assert harness.accept().run == f"{run[:-1]}2"
 
@@ -173,7 +173,7 @@ def test_after_a_budget_increase_the_next_upload_starts_the_waiting_run() -> Non
 def test_a_run_that_is_not_waiting_cannot_be_decided(approve: bool) -> None:
     harness = IntakeHarness(file(150))
     run = harness.accept().run or ""
-    with pytest.raises(BadRequest, match="waits for no approval, it is running"):
+    with pytest.raises(BadRequest, match="does not wait for approval; it is running"):
         decide(harness, run, approve=approve)
 
 
@@ -250,7 +250,7 @@ def test_only_the_recipes_deciders_can_decide(
     request = _request(harness, run, approve=approve)
     status, refused = response(handler.decide(event(request, by), HERE))
     assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
-    assert "recipe 'support' are for the deciders" in refused["error"]["message"]
+    assert "recipe 'support': only the deciders" in refused["error"]["message"]
     assert (harness.ledger.run(run).outcome, harness.machine.started) == (Outcome.AWAITING, [])
     assert response(handler.decide(event(request, LEA), HERE))[0] == 200
 
@@ -303,7 +303,7 @@ def test_a_run_with_an_unknown_uploader_cannot_be_approved(
     monkeypatch.setenv("FOUR_EYES", "true")
     run = _uploaded_by(harness, None)
     status, refused = response(handler.decide(event(_request(harness, run)), None))
-    assert (status, "not reported yet" in refused["error"]["message"]) == (403, True)
+    assert (status, "not yet reported" in refused["error"]["message"]) == (403, True)
     assert harness.ledger.run(run).outcome is Outcome.AWAITING
 
 

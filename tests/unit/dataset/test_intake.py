@@ -272,7 +272,7 @@ def test_a_run_above_the_monthly_cap_does_not_wait_for_an_approval(monthly: Deci
     harness = IntakeHarness(file(150), budget_usd=Decimal("0.10"), monthly_budget_usd=monthly, over_budget=then)
     result = harness.accept()
     assert result.status is (UploadStatus.AWAITING if monthly == 100 else UploadStatus.OVER_BUDGET)
-    assert ("no approval could start it" in result.reason) is (monthly != 100)
+    assert ("an approval could not start it" in result.reason) is (monthly != 100)
 
 
 def test_a_recipe_with_another_run_in_progress_is_busy() -> None:

@@ -371,7 +371,7 @@ def test_nobody_rolls_back_a_recipe_that_names_others(harness: Harness, by: Call
     reads = len(harness.ssm.reads)
     status, refused = harness.ask_back(by)
     assert (status, refused["error"]["type"]) == (403, "NotAdmitted")
-    assert "recipe 'support' are for the deciders" in refused["error"]["message"]
+    assert "recipe 'support': only the deciders" in refused["error"]["message"]
     assert (harness.machine.started, harness.rollbacks.of("support"), harness.ledger.active()) == ([], [], {})
     assert len(harness.ssm.reads) == reads
     assert harness.ask_back(LEA)[0] == 200

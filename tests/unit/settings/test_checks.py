@@ -43,27 +43,37 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "principals that are everybody": (
         {PRINCIPALS: ["user/ana", "*"]},
         TODAY,
-        ("routes.fast.principals[1]", "'*' names no principal", "'user/NAME'", "or remove it"),
+        ("routes.fast.principals[1]", "'*' is not the pattern of a principal", "'user/NAME'", "or remove it"),
     ),
     "a principal that is a role, which nobody calls as": (
         {PRINCIPALS: ["role/shop"]},
         TODAY,
-        ("routes.fast.principals[0]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+        (
+            "routes.fast.principals[0]",
+            "a caller's ARN is that of a session of the role",
+            "'assumed-role/NAME/SESSION'",
+            "write one",
+        ),
     ),
     "every role of the account": (
         {"routes/distilled\N{DIVISION SLASH}support": {"principals": ["assumed-role/*/*"]}},
         TODAY,
-        ("routes.distilled/support.principals[0]", "admits every role", "with * and ?", "write one"),
+        ("routes.distilled/support.principals[0]", "matches every role", "with * and ?", "write one"),
     ),
     "a decider that is a role, which nobody signs as": (
         {"recipes/support/deciders": ["user/ana", "role/leads"]},
         TODAY,
-        ("recipes.support.deciders[1]", "callers come as its sessions", "'assumed-role/NAME/SESSION'", "write one"),
+        (
+            "recipes.support.deciders[1]",
+            "a caller's ARN is that of a session of the role",
+            "'assumed-role/NAME/SESSION'",
+            "write one",
+        ),
     ),
     "deciders that are everybody": (
         {"recipes/support/deciders": ["assumed-role/*/*"]},
         TODAY,
-        ("recipes.support.deciders[0]", "admits every role", "'user/NAME'", "without any, everyone with the policy"),
+        ("recipes.support.deciders[0]", "matches every role", "'user/NAME'", "without any, everyone with the policy"),
     ),
     "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it limits nothing", "tokens, usd", "remove")),
     "a quota that the longest answer does not fit into": (
@@ -425,7 +435,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         (
             "recipes.support.logs.principals[0]",
-            "is a role, and callers come as its sessions",
+            "is a role, but a caller's ARN is that of a session",
             "patterns",
             "in this form",
         ),

@@ -47,7 +47,7 @@ def test_a_run_above_the_cap_is_refused_with_the_holders_and_the_reset_date() ->
         harness.open("e")
     told = str(refused.value)
     assert "may cost up to $9.70, and of the $40.00 that recipe 'support' may spend on the runs of 2026-11" in told
-    assert "$38.80 are reserved" in told
+    assert "$38.80 of the" in told
     assert all(f"{run.id} $9.70" in told for run in runs)
     assert told.endswith("; wait until 2026-12-01, or raise monthly_budget_usd")
     assert harness.month().runs == harness.paid
@@ -58,7 +58,7 @@ def test_of_many_runs_the_dearest_are_named() -> None:
     harness = LedgerHarness(FlakyTable(cap=Decimal(100)), recipe(monthly_budget_usd=Decimal(68)))
     for digest in "1234567":
         spend(harness, digest)
-    with pytest.raises(OverBudget, match=r"\$67.90 are reserved: .*, 2 more; wait"):
+    with pytest.raises(OverBudget, match=r"\$67.90 of the .* is already reserved: .*, 2 more; wait"):
         harness.open("8")
 
 
@@ -191,7 +191,7 @@ def test_two_that_read_the_same_month_do_not_pass_the_cap_together() -> None:
     first, second = harness.open("b"), waiting(harness, "c")
     harness.ledger.unlock("support", first.id)
     table.meanwhile = [lambda: harness.ledger.reserve(first, Decimal(25))]
-    with pytest.raises(OverBudget, match=r"\$34.70 are reserved"):
+    with pytest.raises(OverBudget, match=r"\$34.70 of the"):
         approvals.approve(second.id, WORST, by="arn:ana", cap_usd=CAP)
     assert harness.month().reserved == Decimal("34.70")
 
@@ -307,7 +307,7 @@ def test_a_worst_case_that_has_grown_is_reserved_too_or_refused() -> None:
     for usd in (Decimal(12), Decimal(12), Decimal(1)):
         harness.ledger.reserve(run, usd)
         assert harness.month().runs == {run.id: Decimal(12)}
-    with pytest.raises(OverBudget, match=r"up to \$40.01, and of the \$40.00 .* \$12.00 are reserved"):
+    with pytest.raises(OverBudget, match=r"up to \$40.01, but \$12.00 of the \$40.00 .* is already reserved"):
         harness.ledger.reserve(run, Decimal("40.01"))
     assert harness.month().runs == {run.id: Decimal(12)}
 
