@@ -126,7 +126,7 @@ def parse_manifest(manifest: bytes) -> list[str]:
             f'{MANIFEST} must be {{"files": ["a.jsonl", …]}}, with files beside it that end in {", ".join(FORMATS)}'
         )
     if len(set(files)) < len(files):
-        raise BadRequest(f"{MANIFEST} lists a file more than once; list each file once")
+        raise BadRequest(f"{MANIFEST} lists a file twice; list each file once")
     return files
 
 

@@ -91,9 +91,9 @@ APPLICATION = "arn:aws:bedrock:us-east-1:111111111111:application-inference-prof
 @pytest.mark.parametrize(
     ("calls", "source", "why"),
     [
-        (LEARN[:99] + JUDGE, {}, r"hold 99 prompts .* in 99 calls .* takes 100 to 15000"),
+        (LEARN[:99] + JUDGE, {}, r"contain 99 prompts .* in 99 calls .* takes 100 to 15000"),
         (LEARN, {}, "0 held-out prompts of recipe 'support' .* and 10 are needed"),
-        (LEARN + JUDGE[:10], {}, "10 prompts .* and 11 are needed"),
+        (LEARN + JUDGE[:10], {}, "10 held-out prompts .* and 11 are needed"),
         (
             [*LEARN[:60], *(call(f"Q{n}", TRAIN, model="amazon.nova-micro-v1:0") for n in range(60)), *JUDGE],
             {"use_responses": True},
@@ -128,7 +128,7 @@ def test_responses_are_the_teachers_by_each_of_its_own_names() -> None:
 
 
 def test_a_job_reads_all_logs_there_are_so_no_day_can_be_said() -> None:
-    with pytest.raises(BadRequest, match="leave out since"):
+    with pytest.raises(BadRequest, match="since has no effect"):
         stage(*LEARN, *JUDGE).collector.collect(CollectRequest(recipe="support", since="2026-11-20"))
 
 

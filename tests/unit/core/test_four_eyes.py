@@ -23,10 +23,10 @@ SAME = [
     ),  # the caller of AssumeRole chooses the session name
     ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:ana@example.com", "a session of your name"),
     ("AROAOPERATORS:ana@example.com", "AROAAPPROVERS:Ana@example.com", "a session of your name"),
-    ("111111111111", "AIDABOB", "no user or role"),  # root could be any person
-    ("A3NL1KOZZKEXAMPLE", "AIDABOB", "no user or role"),
-    ("AIDAANA", "111111111111", "no user or role"),
-    ("AIDAANA", "111111111111:federated", "no user or role"),
+    ("111111111111", "AIDABOB", "not an IAM user or role"),  # root could be any person
+    ("A3NL1KOZZKEXAMPLE", "AIDABOB", "not an IAM user or role"),
+    ("AIDAANA", "111111111111", "not an IAM user or role"),
+    ("AIDAANA", "111111111111:federated", "not an IAM user or role"),
     (None, "AIDABOB", "not yet reported"),
 ]
 

@@ -46,7 +46,7 @@ def test_a_run_above_the_cap_is_refused_with_the_holders_and_the_reset_date() ->
     with pytest.raises(OverBudget) as refused:
         harness.open("e")
     told = str(refused.value)
-    assert "may cost up to $9.70, and of the $40.00 that recipe 'support' may spend on the runs of 2026-11" in told
+    assert "may cost up to $9.70, but $38.80 of the $40.00 monthly budget of recipe 'support' for 2026-11" in told
     assert "$38.80 of the" in told
     assert all(f"{run.id} $9.70" in told for run in runs)
     assert told.endswith("; wait until 2026-12-01, or raise monthly_budget_usd")
