@@ -105,7 +105,7 @@ def test_the_services_words_become_ours(mode: HostingMode, described: dict[str, 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_endpoint_that_is_gone_has_failed(mode: HostingMode) -> None:
-    with pytest.raises(EndpointFailed, match="gone"):
+    with pytest.raises(EndpointFailed, match="does not exist"):
         hosting(FakeBedrock(), mode).status("dev-x-candidate")
 
 
