@@ -84,5 +84,5 @@ def test_a_way_around_us_raises_and_is_logged(module: str, call: str) -> None:
     code = ATTEMPT.replace("{module}", module).replace("{call}", call)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "BuiltInReached: ministack.services." in done.stderr
+    assert "ReplacedServiceCalled: ministack.services." in done.stderr
     assert REACHED in done.stderr
