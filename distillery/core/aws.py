@@ -101,15 +101,24 @@ class _Redacting:
         service = self.meta.service_model.service_name
         with _redacted_for(service):
             answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
-        for part in answer.values():
-            if isinstance(part, EventStream):
-                _redact_stream(part, service)
-        return answer
+        return {
+            name: _RedactedStream(part, service) if isinstance(part, EventStream) else part
+            for name, part in answer.items()
+        }
 
 
-def _redact_stream(stream: Any, service: str) -> None:
-    """Redacts the errors that are raised while an event stream is read."""
-    stream._parse_event = _redacted_for(service)(stream._parse_event)
+class _RedactedStream:
+    """An event stream; the errors that are raised while it is read are redacted."""
+
+    def __init__(self, stream: "EventStream[Any]", service: str) -> None:
+        self._stream, self._service = stream, service
+
+    def __iter__(self) -> Iterator[Any]:
+        with _redacted_for(self._service):
+            yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 @contextlib.contextmanager
