@@ -1,7 +1,6 @@
 """The phases of one synth as JSON: `python -m tests.bench.phases ours|empty rules|no-rules`.
 
-It does what `app.py` does and times each step. Modules that `infra/ahead.py` imports in parallel are imported one after
-the other here.
+It does what `app.py` does and times each step.
 """
 
 import json
