@@ -13,6 +13,8 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, s3, sns
 
+from local.emulator.module_copy import module_copy
+
 _LOOPS = ("_poll_loop", "_serve")
 """Threads that run as long as the account does; those with a name of their own do, too."""
 
@@ -64,15 +66,9 @@ class _CountedThread(threading.Thread):
             ACTIVITY.end()
 
 
-class _Threading:
-    """Stands in for a module's `threading`: its threads are counted, everything else is the real module's."""
-
-    def Thread(self, *args: Any, **options: Any) -> threading.Thread:  # noqa: N802 - the name that it stands in for
-        lasting = options.get("name") or getattr(options.get("target"), "__name__", "") in _LOOPS
-        return (threading.Thread if lasting else _CountedThread)(*args, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(threading, name)
+def _thread(*args: Any, **options: Any) -> threading.Thread:
+    lasting = options.get("name") or getattr(options.get("target"), "__name__", "") in _LOOPS
+    return (threading.Thread if lasting else _CountedThread)(*args, **options)
 
 
 def install() -> None:
@@ -84,6 +80,7 @@ def install() -> None:
             return execute(*args, **options)
 
     lambda_svc._execute_function = execute_function
+    counting = module_copy(threading, Thread=_thread)
     for module in (s3, lambda_svc, eventbridge):
-        module.threading = _Threading()
-    sns._threading = _Threading()
+        module.threading = counting
+    sns._threading = counting

@@ -14,12 +14,13 @@ import os
 import shutil
 import stat
 import tempfile
-import types
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
+
+from local.emulator.module_copy import module_copy
 
 
 def link_archive(target: Path, name: str) -> bytes:
@@ -64,6 +65,4 @@ class Archive(zipfile.ZipFile):
 
 def install() -> None:
     """Replaces how the Lambda runtime unpacks."""
-    shim = types.ModuleType(zipfile.__name__)
-    shim.__dict__.update(vars(zipfile), ZipFile=Archive)
-    lambda_runtime.zipfile = shim
+    lambda_runtime.zipfile = module_copy(zipfile, ZipFile=Archive)

@@ -16,12 +16,12 @@ import socket
 import subprocess
 import sys
 import threading
-import types
 from typing import Any
 
 from ministack.core import lambda_runtime
 
 from local.emulator import prefork
+from local.emulator.module_copy import module_copy
 
 
 class ForkedWorker:
@@ -109,6 +109,4 @@ def install() -> None:
         layers = tuple(os.path.realpath(os.path.join(folder, "python")) for folder in folders)  # unpacked once for all
         return servers.setdefault(layers, _Server(layers)).fork(binary, script, cwd, env)
 
-    shim = types.ModuleType(subprocess.__name__)
-    shim.__dict__.update(vars(subprocess), Popen=start)
-    lambda_runtime.subprocess = shim
+    lambda_runtime.subprocess = module_copy(subprocess, Popen=start)
