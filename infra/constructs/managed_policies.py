@@ -5,7 +5,7 @@ The principal tag `distillery:recipe` limits reading and writing to that recipe 
 person on call is in `on_call`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -29,6 +29,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import bedrock, managed_policy, running, users
+from infra.constructs.permissions.permission import Permission
 from infra.constructs.permissions.users import RECIPE, RUN
 
 REPORT = f"{DATASETS_PREFIX}{RECIPE}/*/report.json"
@@ -120,6 +121,13 @@ def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataSto
     )
 
 
+def _read_routes(location: Location, names: Names, home_region: str) -> Iterator[Permission]:
+    """The parameters that the command reads to call routes: those of the function, of the maps, and of the pipeline."""
+    yield running.read_parameters(location, names.serving)
+    yield running.read_parameters(location, names.route("*"), names.probed("*"))
+    yield running.read_parameters(location.at(home_region), names.pipeline)
+
+
 def caller_policy(
     scope: Construct, ident: str, *, names: Names, home_region: str, function: Function, alias: str | None
 ) -> iam.ManagedPolicy:
@@ -133,9 +141,7 @@ def caller_policy(
         ident,
         f"Ask the models behind the routes of {names.environment}",
         *running.invoke_by_url(function.function.function_arn, alias),
-        running.read_parameters(location, names.serving),
-        running.read_parameters(location, names.route("*"), names.probed("*")),
-        running.read_parameters(location.at(home_region), names.pipeline),
+        *_read_routes(location, names, home_region),
     )
 
 
@@ -152,9 +158,7 @@ def measurer_policy(
         scope,
         ident,
         f"Read the maps of the routes of {names.environment}, and write the findings of probes",
-        running.read_parameters(location, names.serving),
-        running.read_parameters(location, names.route("*"), names.probed("*")),
-        running.read_parameters(location.at(home_region), names.pipeline),
+        *_read_routes(location, names, home_region),
         *([running.write_parameters(location, *map(names.probed, probed))] if probed else []),
     )
 
