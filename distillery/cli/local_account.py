@@ -6,12 +6,13 @@ file is read as data, so that `--local` works in an installed wheel too.
 
 import contextlib
 import json
-import os
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from distillery.core.nearest import nearest
 
 VARIABLE = "DISTILLERY_LOCAL_ACCOUNT"
 FILE = Path(".local", "client.json")
@@ -39,7 +40,7 @@ class PublishedAccount:
         """Reads the file that DISTILLERY_LOCAL_ACCOUNT names, or else the nearest `.local/client.json` in the current
         folder and its parents. Raises NotReached if there is none."""
         try:
-            return cls(**json.loads(_file().read_text(encoding="utf-8")))
+            return cls(**json.loads(nearest(FILE, variable=VARIABLE).read_text(encoding="utf-8")))
         except FileNotFoundError:
             from distillery.client import NotReached  # boto3
 
@@ -53,13 +54,6 @@ class PublishedAccount:
     def variables_for(self, environment: str) -> dict[str, str]:
         """Returns the variables with the credentials of the environment's user; of the root if there is no user."""
         return {**self.variables, **self.environments.get(environment, {}).get("variables", {})}
-
-
-def _file() -> Path:
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    here = Path.cwd()
-    return next((file for folder in (here, *here.parents) if (file := folder / FILE).exists()), here / FILE)
 
 
 LATENCY_SCALE = 0.5

@@ -1,6 +1,5 @@
 """Reads an environment's file and returns its settings, or raises an error with every finding."""
 
-import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -10,12 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.nearest import nearest
 from distillery.core.recipe import PersonalData
 from distillery.settings.checks import findings
 from distillery.settings.environment import Settings, recipe_route
 from distillery.settings.error_messages import converted_dates, finding_of, misplaced_keys
 from distillery.settings.finding import ConfigError, ConfigFinding, closest_matches
 
+VARIABLE = "DISTILLERY_ENVIRONMENTS"
+"""Environment variable that names the folder of settings files."""
 DATA_DAYS, DATA_DAYS_WHERE_KEPT = 90, 365
 """Days that data is kept if the file does not say so: without and with `keep_data`."""
 
@@ -59,17 +61,10 @@ def _merged(defaults: Mapping[str, object], table: Any) -> Any:
     return {**defaults, **table} if isinstance(table, Mapping) else table
 
 
-VARIABLE = "DISTILLERY_ENVIRONMENTS"
-
-
 def find_folder() -> Path:
     """Returns the folder of settings files: the one that DISTILLERY_ENVIRONMENTS names, or else the nearest folder
     `environments` in the current folder and its parents. It does not exist if there is none."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    here = Path.cwd()
-    folders = [folder / "environments" for folder in (here, *here.parents)]
-    return next((folder for folder in folders if folder.is_dir()), folders[0])
+    return nearest("environments", variable=VARIABLE, exists=Path.is_dir)
 
 
 def environment_names(folder: Path | None = None) -> list[str]:
