@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from simulator_support.fakes import ROLE, World, distilled, job
+from simulator_support.fakes import ROLE, World, distilled, job, updating_deployment
 
 TEACHER = {"teacherModelIdentifier": "us.amazon.nova-pro-v1:0"}
 GRADER = {"lambdaGrader": {"lambdaArn": "arn:aws:lambda:us-east-1:111111111111:function:grade"}}
@@ -84,11 +84,8 @@ def test_the_parameters_of_a_list_are_validated(requested: dict[str, Any], messa
 
 def test_a_model_on_its_way_to_a_host_is_not_deleted() -> None:
     world = World()
-    first, second = distilled(world), distilled(world, "distill-intent-2")
+    _, first, second = updating_deployment(world)
     bedrock = world.client()
-    arn = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=first)["customModelDeploymentArn"]
-    world.pass_time(10)
-    bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
     for model in (first, second):
         with pytest.raises(ClientError, match=r"ConflictException.* is still hosted by"):
             bedrock.delete_custom_model(modelIdentifier=model)

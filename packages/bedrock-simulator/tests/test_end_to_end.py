@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.engine import Bedrock
 from bedrock_simulator.settings import Quotas
-from simulator_support.fakes import DECEMBER, World, answer, distilled, job, jsonl, prompts, say
+from simulator_support.fakes import DECEMBER, World, answer, distilled, job, jsonl, prompts, say, updating_deployment
 
 
 def test_a_job_goes_through_its_stages_and_ends_with_a_model() -> None:
@@ -86,11 +86,8 @@ def test_a_distilled_student_on_a_deployment_answers_better_than_the_untrained()
 
 def test_an_update_serves_the_old_model_until_it_is_done() -> None:
     world = World()
-    first, second = distilled(world), distilled(world, "distill-intent-2")
+    arn, first, second = updating_deployment(world)
     bedrock = world.client()
-    arn = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=first)["customModelDeploymentArn"]
-    world.pass_time(10)
-    bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
     during = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
     assert (during["modelArn"], during["updateDetails"]["updateStatus"]) == (first, "Updating")
     assert answer(say(world, arn, "I want my money back"))

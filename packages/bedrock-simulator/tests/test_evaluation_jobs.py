@@ -22,6 +22,15 @@ QUESTIONS = {
 DATA = ("eval-bucket", "heldout.jsonl")
 
 
+def assert_refused(request_: dict[str, Any], sentence: str) -> None:
+    """Fails unless the request is refused as invalid, with a message that matches the sentence."""
+    world = World()
+    world.objects.homes["west-bucket"] = "us-west-2"
+    with pytest.raises(ClientError, match=sentence) as refusal:
+        world.client().create_evaluation_job(**request_)
+    assert refusal.value.response["Error"]["Code"] == "ValidationException"
+
+
 def rows(responses: list[str] | None = None, source: str = "student-1") -> bytes:
     found = []
     for number, (question, label) in enumerate(QUESTIONS.items()):
@@ -188,11 +197,7 @@ def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_stored() -> N
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_is_refused(request_: dict[str, Any], sentence: str) -> None:
-    world = World()
-    world.objects.homes["west-bucket"] = "us-west-2"
-    with pytest.raises(ClientError, match=sentence) as refusal:
-        world.client().create_evaluation_job(**request_)
-    assert refusal.value.response["Error"]["Code"] == "ValidationException"
+    assert_refused(request_, sentence)
 
 
 @pytest.mark.parametrize(

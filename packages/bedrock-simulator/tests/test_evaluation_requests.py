@@ -13,6 +13,7 @@ from test_evaluation_jobs import (
     JUDGED,
     PRO,
     TONE,
+    assert_refused,
     dataset,
     evaluation,
     metric,
@@ -82,11 +83,7 @@ def of(model: str) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_is_refused(request_: dict[str, Any], sentence: str) -> None:
-    world = World()
-    world.objects.homes["west-bucket"] = "us-west-2"
-    with pytest.raises(ClientError, match=sentence) as refusal:
-        world.client().create_evaluation_job(**request_)
-    assert refusal.value.response["Error"]["Code"] == "ValidationException"
+    assert_refused(request_, sentence)
 
 
 def test_a_job_is_stopped_and_deleted_by_its_arn_alone() -> None:

@@ -288,3 +288,13 @@ def say(world: World, model_id: str, text: str, system: str = SYSTEM, region: st
 
 def answer(reply: Any) -> str:
     return "".join(block.get("text", "") for block in reply["output"]["message"]["content"])
+
+
+def updating_deployment(world: World) -> tuple[str, str, str]:
+    """Makes a deployment that is being updated. Returns its ARN, and those of its present and its next model."""
+    first, second = distilled(world), distilled(world, "distill-intent-2")
+    bedrock = world.client()
+    arn = bedrock.create_custom_model_deployment(modelDeploymentName="live", modelArn=first)["customModelDeploymentArn"]
+    world.pass_time(10)
+    bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=second)
+    return str(arn), first, second
