@@ -12,6 +12,7 @@ from aws_cdk import App
 
 from app import build
 from distillery.settings import Settings, load
+from tests.policy.templates import statements_of
 
 ROOT = Path(__file__).parents[3]
 DAYS = {
@@ -59,20 +60,5 @@ def resources(template: Json, kind: str) -> dict[str, Json]:
 def statements(template: Json) -> Iterator[tuple[str, Json]]:
     """Yields every policy statement in a template, with the logical id of its resource."""
     for name, resource in template["Resources"].items():
-        for statement in _within(resource):
+        for statement in statements_of(resource):
             yield name, statement
-
-
-def _within(value: Any) -> Iterator[Json]:
-    if isinstance(value, dict):
-        if value.keys() & {"Effect"} and value.keys() & {"Action", "NotAction"}:
-            yield value
-        for each in value.values():
-            yield from _within(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _within(each)
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

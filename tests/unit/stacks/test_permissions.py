@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.stacks.assembly import DAYS, Json, listed, resources, statements, templates
+from tests.policy.templates import as_list
+from tests.unit.stacks.assembly import DAYS, Json, resources, statements, templates
 
 PARTS = ("foundation", "foundation-inference", "pipeline", "serving", "telemetry", "telemetry-inference")
 EVERYWHERE = [(environment, part) for environment in DAYS for part in PARTS]
@@ -21,7 +22,7 @@ def test_no_action_is_allowed_by_a_wildcard_but_to_the_account_root_in_a_key_pol
         if statement["Action"] == "kms:*":
             assert json.dumps(statement["Principal"]).count(":root") == 1, name
             continue
-        assert not [action for action in listed(statement["Action"]) if "*" in action], name
+        assert not [action for action in as_list(statement["Action"]) if "*" in action], name
 
 
 @pytest.mark.parametrize(("environment", "part"), EVERYWHERE)
@@ -77,7 +78,7 @@ def test_budgets_of_this_account_reach_the_topic_at_home_and_its_key(environment
     admitted = [
         statement for _, statement in statements(found["foundation"]) if _of(statement) == "budgets.amazonaws.com"
     ]
-    assert {action for one in admitted for action in listed(one["Action"])} == {
+    assert {action for one in admitted for action in as_list(one["Action"])} == {
         "kms:Decrypt",
         "kms:GenerateDataKey",
         "sns:Publish",
@@ -110,7 +111,7 @@ def test_whoever_uses_an_encrypted_bucket_or_table_may_use_its_key_too(environme
         "sqs:SendMessage": "kms:GenerateDataKey",
     }
     for name, policy in resources(templates(environment)[part], "AWS::IAM::Policy").items():
-        allowed = {a for s in policy["PolicyDocument"]["Statement"] for a in listed(s["Action"])}
+        allowed = {a for s in policy["PolicyDocument"]["Statement"] for a in as_list(s["Action"])}
         for action, key in needs.items():
             assert action not in allowed or key in allowed, (name, action)
 
@@ -180,7 +181,7 @@ def test_a_student_in_the_home_region_is_decrypted_by_the_keys_alias() -> None:
 
 
 def _texts(value: Any) -> list[str]:
-    return [json.dumps(each).strip('"') for each in listed(value)]
+    return [json.dumps(each).strip('"') for each in as_list(value)]
 
 
 def test_events_invoke_functions_only_from_their_own_rule() -> None:

@@ -12,7 +12,8 @@ from distillery.client.route_map import RouteMap
 from distillery.core.served_routes import ServedRoutes
 from distillery.settings.reading import parse, read
 from infra.constructs.layers import served_routes_layer
-from tests.unit.stacks.assembly import Json, listed, resources, synthesized, templates
+from tests.policy.templates import as_list
+from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
 PRO = "amazon.nova-pro-v1:0"
@@ -169,9 +170,9 @@ def _granted(template: Json, action: str) -> set[tuple[str, str]]:
     return {
         (action, _text(arn).partition(":ssm:")[2].replace(":{'Ref': 'AWS::AccountId'}:parameter", ""))
         for statement in policy["PolicyDocument"]["Statement"]
-        for action in listed(statement["Action"])
+        for action in as_list(statement["Action"])
         if action.startswith("ssm:")
-        for arn in listed(statement["Resource"])
+        for arn in as_list(statement["Resource"])
     }
 
 
