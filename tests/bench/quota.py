@@ -76,7 +76,7 @@ def _with(quota: CallerQuota | None) -> Call:
     offer = replace(OFFER, quota=quota)
 
     def call() -> Any:
-        handler._offer = lambda: offer  # type: ignore[assignment]  # `_world` puts it back
+        handler._offer = lambda: offer  # type: ignore[assignment]  # `_harness` puts it back
         return handler.invoke(EVENT, None)
 
     return call
@@ -94,10 +94,10 @@ def _harness() -> Iterator[None]:
             counter = UsageCounter("quotas", QUOTA, db)
             with (
                 patch.dict(os.environ, {"DISTILLERY_ENVIRONMENT": "dev"}),
-                patch.object(handler, "_session", lambda: Session(bedrock)),
-                patch.object(handler, "_log", lambda _: None),
-                patch.object(handler, "_offer", handler._offer),
-                patch.object(handler, "_counter", lambda _: counter),
+                patch.object(handler, handler._session.__name__, lambda: Session(bedrock)),
+                patch.object(handler, handler._log.__name__, lambda _: None),
+                patch.object(handler, handler._offer.__name__, handler._offer),
+                patch.object(handler, handler._usage_counter.__name__, lambda _: counter),
             ):
                 handler._route.cache_clear()
                 yield

@@ -110,8 +110,10 @@ def constant_server(answer: Path) -> Iterator[str]:
     command = [str(PYTHON), "-m", "tests.bench.constant", str(answer)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:  # otherwise an error of the benchmark would wait for the server forever
+            process.terminate()
 
 
 def _by_turns(model: str, runtime: Any, constant: Any) -> tuple[list[float], list[float]]:

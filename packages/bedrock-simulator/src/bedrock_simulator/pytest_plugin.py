@@ -78,11 +78,13 @@ def _bedrock_simulator_process(
         greeting = process.stdout.readline()
         if not greeting:
             pytest.fail(f"the Bedrock simulator did not start: `{' '.join(command)}` says why.", pytrace=False)
-        yield Simulator(greeting, buckets)
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
-        process.kill()
+        try:
+            yield Simulator(greeting, buckets)
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE)
+            process.kill()
 
 
 @pytest.fixture
