@@ -10,6 +10,8 @@ from distillery.settings import Settings, load
 from tests.policy.sizes import length
 from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources, synthesized, templates
 
+pytestmark = pytest.mark.slow
+
 HOME = ("foundation", "pipeline", "telemetry")
 INFERENCE = ("foundation-inference", "serving", "telemetry-inference")
 LOGGED = {"staging": {"collection"}, "prod": {"collection"}}

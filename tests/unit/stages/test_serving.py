@@ -15,6 +15,8 @@ from infra.constructs.layers import served_routes_layer
 from tests.policy.templates import as_list
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
 
+pytestmark = pytest.mark.slow
+
 PROFILES = "AWS::Bedrock::ApplicationInferenceProfile"
 PRO = "amazon.nova-pro-v1:0"
 TURNED = {"description": "either", "cost_centres": ["shop"]}

@@ -34,6 +34,7 @@ def test_time_passes_only_while_it_is_felt(bedrock: Standalone) -> None:
     assert bedrock.admin("GET", "latency")["scale"] == 0
 
 
+@pytest.mark.slow
 def test_optimized_is_faster_on_a_real_clock_too(bedrock: Standalone) -> None:
     measured = variants([(ROUTE, None)], resolved)
     with modelled_latency(bedrock.url, 0.3) as scale:
