@@ -14,6 +14,7 @@ from distillery.settings.checks.fallback import check_cost_centres, check_fallba
 from distillery.settings.checks.life_cycle import check_acknowledgements, check_lives
 from distillery.settings.checks.log_consent import check_direct_logs, check_log_principals
 from distillery.settings.checks.logs import (
+    check_curation,
     check_direct,
     check_filters,
     check_logging,
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     check_filters,
     check_direct,
     check_personal_data,
+    check_curation,
     check_log_principals,
     check_direct_logs,
 )

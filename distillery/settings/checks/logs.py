@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date
 
 from distillery.core.limits import METADATA_MAX
 from distillery.core.logs import METADATA, METADATA_PAIRS, LogReadMode, LogSource, Operator, fits
 from distillery.core.names import METADATA_SIDE
-from distillery.core.recipe import PersonalData
+from distillery.core.recipe import Curation, PersonalData
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 
@@ -94,6 +95,25 @@ def check_personal_data(settings: Settings, _on: date) -> Iterator[ConfigFinding
                 allowed="'report' (about the held-out prompts) or 'ignore', stated explicitly, if how = 'direct'",
                 fix="write how = 'athena', which masks it, or state that the student may be trained on personal data",
             )
+
+
+def check_curation(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
+    """A job that reads the logs itself takes the prompts uncurated, so the settings must not promise to curate them.
+
+    Personal data has a check of its own, because leaving it out of the settings promises something too.
+    """
+    for name, logs in log_sources(settings):
+        if logs.how is not LogReadMode.DIRECT:
+            continue
+        for key in (field.name for field in fields(Curation) if field.name != "personal_data"):
+            if (value := getattr(settings.recipes[name].curation, key)) != (default := getattr(Curation(), key)):
+                yield ConfigFinding(
+                    where=f"recipes.{name}.curation.{key}",
+                    wrong=f"it is {str(value)!r}, and a job that reads the logs itself trains on every call that "
+                    "matches, as it is",
+                    allowed=f"{str(default)!r}, its default, if how = 'direct'",
+                    fix="remove it, or write how = 'read' or 'athena', which curate the prompts",
+                )
 
 
 def check_direct(settings: Settings, _on: date) -> Iterator[ConfigFinding]:

@@ -1,13 +1,16 @@
 """Each check, with settings that it refuses: the value, what is allowed, and the fix."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, timedelta
+from enum import Enum
 from operator import contains
 from typing import Any
 
 import pytest
 
-from distillery.core.recipe import PersonalData
+from distillery.core.logs import LogReadMode
+from distillery.core.recipe import Curation, PersonalData
 from distillery.settings import ConfigFinding, Settings
 from distillery.settings.checks import CHECKS, findings
 
@@ -26,6 +29,8 @@ DIRECT = {**SOURCE, "how": "direct", "anybody_may_teach": TODAY}
 LLAMA = {TEACHER: LLAMA_3_3, STUDENT: LLAMA_8B, "home_region": "us-west-2", HOSTING: "provisioned", PRICE: 20}
 
 PERSONAL = "recipes/support/curation/personal_data"
+UNREAD = {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL: "report"}
+"""A job that reads the logs itself."""
 
 Build = Callable[..., Settings]
 
@@ -455,6 +460,21 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.curation.personal_data", "it is 'reject'", "if how = 'direct'", "trained on personal data"),
     ),
+    "a selection among calls that the job takes all of": (
+        {**UNREAD, "recipes/support/curation/too_many": "select"},
+        TODAY,
+        (
+            "recipes.support.curation.too_many",
+            "it is 'select'",
+            "'reject', its default, if how = 'direct'",
+            "remove it",
+        ),
+    ),
+    "fewer prompts than the job takes": (
+        {**UNREAD, "recipes/support/curation/most_prompts": 500},
+        TODAY,
+        ("recipes.support.curation.most_prompts", "it is '500'", "its default, if how = 'direct'", "how = 'read' or"),
+    ),
     "principals that a job does not see": (
         {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: {**DIRECT, "principals": ["user/ana"]}},
         TODAY,
@@ -561,6 +581,34 @@ def test_what_callers_wrote_is_masked_unless_the_recipe_says_otherwise(how: str,
     assert (curation.personal_data, curation.likeness) == (PersonalData.MASK, 0.9)
     for said in PersonalData:
         assert settings({**collected, PERSONAL: said.value}).recipes["support"].curation.personal_data is said
+
+
+@pytest.mark.parametrize("wanted", PersonalData)
+def test_a_job_that_reads_logs_itself_promises_nothing_about_personal_data(
+    wanted: PersonalData, settings: Build
+) -> None:
+    """Whoever writes that it is masked or rejected would train a student on it: nobody here reads those calls."""
+    refused = {finding.where for finding in findings(settings({**UNREAD, PERSONAL: wanted.value}), TODAY)}
+    promise = {PersonalData.MASK, PersonalData.REJECT}
+    assert refused == ({"recipes.support.curation.personal_data"} if wanted in promise else set())
+
+
+@pytest.mark.parametrize("how", LogReadMode)
+@pytest.mark.parametrize("key", [field.name for field in fields(Curation) if field.name != "personal_data"])
+def test_a_job_that_reads_logs_itself_promises_no_curation(key: str, how: LogReadMode, settings: Build) -> None:
+    """Also of keys to come: each of them with another value than its default, whatever it says."""
+    default = getattr(Curation(), key)
+    others = {float: 0.5, int: 200}
+    other = (
+        next(one.value for one in type(default) if one != default)
+        if isinstance(default, Enum)
+        else others.get(type(default), "passage")
+    )
+    made = settings(
+        {**UNREAD, LOGS: {**SOURCE, "how": how.value, **TAUGHT_BY[how]}, f"recipes/support/curation/{key}": other}
+    )
+    refused = {finding.where for finding in findings(made, TODAY)}
+    assert refused == ({f"recipes.support.curation.{key}"} if how is LogReadMode.DIRECT else set())
 
 
 def test_prompts_that_somebody_uploads_are_reported_on_as_before(settings: Build) -> None:
