@@ -18,15 +18,7 @@ from typing import Any
 from distillery.core import names
 from distillery.core.errors import BadRequest
 from distillery.core.limits import SCHEMA_VERSION
-
-CHARACTERS_PER_TOKEN = 4
-"""An approximation for English; other languages need more tokens. The upper bound is one token per byte of UTF-8."""
-
-
-def estimate_tokens(characters: int) -> int:
-    """The approximate number of tokens, rounded up."""
-    return -(-characters // CHARACTERS_PER_TOKEN)
-
+from distillery.core.tokens import estimate_tokens
 
 Message = tuple[str, str]
 ROLES = ("user", "assistant")
@@ -60,9 +52,9 @@ class Prompt:
         return names.digest([fold(self.system or ""), [[role, fold(text)] for role, text in self.messages]])
 
     @property
-    def characters(self) -> int:
-        """The number of characters of system and messages."""
-        return len(self.system or "") + sum(len(text) for _, text in self.messages)
+    def tokens(self) -> int:
+        """The estimated number of tokens of system and messages."""
+        return estimate_tokens("".join((self.system or "", *(text for _, text in self.messages))))
 
     @property
     def turns(self) -> int:

@@ -1,7 +1,7 @@
 """What a run will cost, before anything that costs is started: cost items, prices with date and source, the budget.
 
-The figures are estimates: a token is 4 characters, answers are as long as the recipe allows, and training is one epoch
-over prompt and answer. A price that no source gives is an error; it is never guessed.
+The figures are estimates: tokens are estimated by script (`tokens`), answers are as long as the recipe allows, and
+training is one epoch over prompt and answer. A price that no source gives is an error; it is never guessed.
 """
 
 from collections.abc import Iterator

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Validated prompts, addressed by their content. Tokens are estimates (characters / 4).
+    """Validated prompts, addressed by their content. Tokens are estimated by script (`core.tokens`).
 
     Attributes:
         at_most_usd: The worst case of `estimate_usd`, which is compared with the budget.

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from distillery.core import catalog
-from distillery.core.conversation import estimate_tokens, to_line
+from distillery.core.conversation import to_line
 from distillery.core.errors import DatasetRejected, OverBudget
 from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
@@ -125,7 +125,7 @@ def prepare(reader: DatasetReader, recipe: Recipe) -> PreparedDataset:
         size=DatasetSize(
             prompts=len(parts.train),
             heldout=len(parts.heldout),
-            tokens=sum(estimate_tokens(row.prompt.characters) for row in parts.train + parts.heldout),
+            tokens=sum(row.prompt.tokens for row in parts.train + parts.heldout),
         ),
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + parts.dropped,

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from distillery.core.conversation import estimate_tokens
 from distillery.core.errors import OverBudget, Refused, RunActive
 from distillery.core.serialization import to_wire
+from distillery.core.tokens import tokens_of
 from distillery.datasets.validation.reading import BadLine, DatasetReader
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def validation_report(reader: DatasetReader) -> dict[str, Any]:
         "with_reference": counts.labelled,
         "bad_lines": counts.bad,
         "duplicates": counts.repeated,
-        "tokens": {"about": estimate_tokens(counts.characters), "at_most": counts.bytes},
+        "tokens": {"about": tokens_of(counts.token_weight), "at_most": counts.bytes},
         "errors": reader.findings.errors,
         "warnings": reader.findings.warnings,
         "findings": [group.to_json() for group in reader.findings],

@@ -12,7 +12,7 @@ counted.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from distillery.core.conversation import Prompt, estimate_tokens, to_line
+from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import UnusableLogs
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
@@ -103,5 +103,5 @@ def _check(recipe: Recipe, train: Selection) -> None:
 def _tokens(train: Selection, heldout: Iterable[Prompt]) -> int:
     """Estimated tokens of all calls. A repeated call counts as the mean of the distinct prompts."""
     prompts = train.prompts
-    once = sum(estimate_tokens(prompt.characters) for prompt in prompts)
-    return once * train.usable // max(1, len(prompts)) + sum(estimate_tokens(prompt.characters) for prompt in heldout)
+    once = sum(prompt.tokens for prompt in prompts)
+    return once * train.usable // max(1, len(prompts)) + sum(prompt.tokens for prompt in heldout)

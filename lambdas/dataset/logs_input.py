@@ -18,7 +18,7 @@ from typing import Any
 
 from distillery.core import names
 from distillery.core.aws import ObjectStore
-from distillery.core.conversation import Prompt, estimate_tokens, parse, to_line
+from distillery.core.conversation import Prompt, parse, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address, quoted
 from distillery.core.estimate import DatasetSize, Estimate, estimate
@@ -151,7 +151,7 @@ def _heldout_problem(logs: DirectLogs, heldout: tuple[Prompt, ...], recipe: Reci
 
 def _tokens(logs: DirectLogs, heldout: tuple[Prompt, ...]) -> int:
     """Extrapolates from the held-out prompts, which are a fair sample because their digests select them."""
-    held_out = sum(estimate_tokens(prompt.characters) for prompt in heldout)
+    held_out = sum(prompt.tokens for prompt in heldout)
     return max(logs.tokens, -(-held_out * (logs.calls + len(heldout)) // len(heldout)))
 
 

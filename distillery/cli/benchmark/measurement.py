@@ -16,8 +16,8 @@ Stopwatch = Callable[[], float]
 """Returns seconds since any fixed moment."""
 MIN_TOKENS = 16
 """The fewest output tokens of an answer whose rate is measured: a shorter answer arrives in one or two pieces."""
-CHARACTERS_PER_TOKEN = 2
-"""Fewer than any tokenizer needs on average for text of a European language, so that the estimate is an upper bound."""
+TOKENS_PER_ESTIMATED = 2
+"""More than any tokenizer needs for an estimated token (`tokens.BOUND`), so that the cost is an upper bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def _failed(error: Exception) -> Sample:
 
 def max_cost_usd(variant: Variant, prompt: BenchmarkPrompt, max_tokens: int) -> Decimal:
     """Returns the most that one request can cost; 0 if the variant has no price."""
-    return variant.cost_usd(-(-prompt.characters // CHARACTERS_PER_TOKEN), max_tokens) or Decimal()
+    return variant.cost_usd(TOKENS_PER_ESTIMATED * prompt.tokens, max_tokens) or Decimal()
 
 
 def max_total_usd(variants: Sequence[Variant], prompts: Sequence[BenchmarkPrompt], max_tokens: int) -> Decimal:

@@ -9,6 +9,7 @@ from typing import Any
 
 from distillery.client.single_step import user_message
 from distillery.core.errors import BadRequest
+from distillery.core.tokens import estimate_tokens
 
 WORDS = 80
 SUBJECTS = ("rivers", "clocks", "bread", "maps", "glass", "salt", "bridges", "paper", "tea", "ships")
@@ -21,9 +22,9 @@ class BenchmarkPrompt:
     conversation: Mapping[str, Any]
 
     @property
-    def characters(self) -> int:
-        """Number of characters of the conversation as JSON."""
-        return len(json.dumps(self.conversation, ensure_ascii=False))
+    def tokens(self) -> int:
+        """Estimated tokens of the conversation as JSON."""
+        return estimate_tokens(json.dumps(self.conversation, ensure_ascii=False))
 
 
 def generated() -> Iterator[BenchmarkPrompt]:

@@ -5,7 +5,8 @@ Applies the rules of `fast_path` on the standard library's JSON. Also accepts th
 
 from typing import Any, NamedTuple
 
-from distillery.core.conversation import CHARACTERS_PER_TOKEN, estimate_tokens, to_line
+from distillery.core.conversation import to_line
+from distillery.core.tokens import estimate_tokens
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.decoding import decode_text, nested_too_deeply, parse_json
 from distillery.datasets.validation.fast_path import LineLimits, PromptTexts, to_prompt
@@ -71,8 +72,8 @@ def _limit_problems(prompt: PromptTexts, answer: str | None, length: int, limits
 
 
 def _over_context(prompt: PromptTexts, answer: str | None, length: int, limits: LineLimits) -> str:
-    characters = sum(map(len, filter(None, (*prompt, answer))))
+    tokens = estimate_tokens("".join(filter(None, (*prompt, answer))))
     return (
-        f"it has about {estimate_tokens(characters)} tokens (characters / {CHARACTERS_PER_TOKEN}) and at most {length} "
-        f"(one per byte), and an answer has up to {limits.answer}; the student's training context is {limits.context}"
+        f"it has about {tokens} tokens (estimated by script) and at most {length} (one per byte), and an answer has up "
+        f"to {limits.answer}; the student's training context is {limits.context}"
     )

@@ -17,6 +17,7 @@ from msgspec.json import Decoder
 
 from distillery.core.conversation import ROLES, Prompt
 from distillery.core.limits import MAX_LINE_BYTES, SCHEMA_VERSION
+from distillery.core.tokens import token_weight
 
 NEEDS_EXPLAIN = ("\0", "\x85", "\u2028", "\u2029")
 """Characters that cause a warning, or that make the line longer once they are escaped (`conversation.to_line`)."""
@@ -32,7 +33,7 @@ class LineLimits:
     multi_turn: whether the student accepts dialogues; None if no student is named. context: tokens of prompt and answer
     that the student is trained on; None if unknown. answer: maximum tokens of an answer.
 
-    Tokens are estimated with a bound: about characters / 4, and at most one token per byte of the line, because a
+    Tokens are estimated by script (`core.tokens`) with an upper bound: one token per byte of the line, because a
     byte-level tokenizer never produces more (Llama's is one; UNVERIFIED for Nova, no source describes its tokenizer).
     Within the limit of 16 KB per line, a context of 32,000 tokens can therefore not be exceeded.
     """
@@ -105,11 +106,11 @@ R = TypeVar("R", bound=ConversationRecord)
 
 
 class AcceptedLines(NamedTuple):
-    """By line: the prompt, and its reference answer if any. characters: total length of the prompts."""
+    """By line: the prompt, and its reference answer if any. token_weight: of all prompts."""
 
     prompts: list[PromptTexts]
     answers: list[str | None]
-    characters: int = 0
+    token_weight: int = 0
 
 
 def accept(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLines | None:
@@ -187,7 +188,7 @@ def _checked(raw: bytes, records: Sequence[ConversationRecord], found: AcceptedL
         return None
     if not _keys_are_unique(raw, records, joined, len(texts)):
         return None
-    return found._replace(characters=len(joined) - sum(map(len, filter(None, found.answers))))
+    return found._replace(token_weight=token_weight(joined) - token_weight("".join(filter(None, found.answers))))
 
 
 def _keys_are_unique(raw: bytes, records: Sequence[ConversationRecord], joined: str, texts: int) -> bool:

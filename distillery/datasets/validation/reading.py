@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
+from distillery.core.tokens import token_weight
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
 from distillery.datasets.validation.finding import Finding, FindingLocation, Findings, Problem, Rule
@@ -29,8 +30,8 @@ class InputFile:
 
 @dataclass(slots=True)
 class Counts:
-    """prompts: good lines, including repeated ones. bad: lines with an error. bytes: uncompressed. characters: of the
-    prompts in good lines."""
+    """prompts: good lines, including repeated ones. bad: lines with an error. bytes: uncompressed. token_weight: of
+    the prompts in good lines."""
 
     lines: int = 0
     bytes: int = 0
@@ -38,7 +39,7 @@ class Counts:
     labelled: int = 0
     bad: int = 0
     repeated: int = 0
-    characters: int = 0
+    token_weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,8 @@ class DatasetReader:
             self.line_errors += problem.rule.is_error
             self._add(problem.rule, FindingLocation(location.file, location.line, problem.path), problem.wrong)
         if explained.prompt is not None:
-            characters = sum(map(len, filter(None, explained.prompt)))
-            accepted = AcceptedLines([explained.prompt], [explained.answer], characters)
+            weight = token_weight("".join(filter(None, explained.prompt)))
+            accepted = AcceptedLines([explained.prompt], [explained.answer], weight)
             self._add_lines(location.file, location.line or 0, accepted)
             return
         self.counts.bad += 1
@@ -213,7 +214,7 @@ class DatasetReader:
         """Adds good lines, numbered from `first`."""
         self.counts.prompts += len(accepted.prompts)
         self.counts.labelled += len(accepted.answers) - accepted.answers.count(None)
-        self.counts.characters += accepted.characters
+        self.counts.token_weight += accepted.token_weight
         for repeat in self.prompts.add(accepted.prompts, accepted.answers):
             self.counts.repeated += 1
             rule = rules.CONFLICTING_ANSWERS if repeat.conflicting else rules.DUPLICATE_PROMPT

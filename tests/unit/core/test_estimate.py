@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from distillery.core.catalog import HostingMode
-from distillery.core.conversation import estimate_tokens
 from distillery.core.errors import BadRequest, OverBudget
 from distillery.core.estimate import CANDIDATE_HOURS, DatasetSize, Estimate, check_budget, estimate
 from distillery.core.recipe import Recipe
@@ -128,11 +127,6 @@ def test_what_was_approved_goes_before_the_budget(approved: str | None, refused:
         return
     with pytest.raises(OverBudget, match=rf"{approved} were approved" if approved else "the budget of"):
         check_budget(of, estimated(of), approved_usd=usd)
-
-
-@pytest.mark.parametrize(("characters", "expected"), [(0, 0), (1, 1), (4, 1), (5, 2)])
-def test_tokens_are_rounded_up(characters: int, expected: int) -> None:
-    assert estimate_tokens(characters) == expected
 
 
 def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fits() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from distillery.core.tokens import token_weight
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.explain import explain
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept
@@ -25,7 +26,7 @@ def agree(line: bytes, limits: LineLimits) -> AcceptedLines | None:
         return None
     assert slow.problems == []
     assert (fast.prompts, fast.answers) == ([slow.prompt], [slow.answer])
-    assert fast.characters == sum(len(text) for text in fast.prompts[0] if text)
+    assert fast.token_weight == sum(token_weight(text) for text in fast.prompts[0] if text)
     return fast
 
 
@@ -81,7 +82,7 @@ def test_many_lines_are_accepted_only_if_each_is_accepted_alone(many: list[bytes
         assert together is not None
         assert together.prompts == [one.prompts[0] for one in alone if one]
         assert together.answers == [one.answers[0] for one in alone if one]
-        assert together.characters == sum(one.characters for one in alone if one)
+        assert together.token_weight == sum(one.token_weight for one in alone if one)
     else:
         assert together is None
 
@@ -119,5 +120,5 @@ def test_a_line_that_may_exceed_the_context_is_reported_with_both_bounds() -> No
     assert accept(line("user"), [line("user")], short) is None
     (problem,) = explain(line("user"), short).problems
     assert problem.rule is rules.OVER_CONTEXT
-    assert "1 tokens (characters / 4) and at most 106 (one per byte), and an answer has up to 64" in problem.wrong
+    assert "1 tokens (estimated by script) and at most 106 (one per byte), and an answer has up to 64" in problem.wrong
     assert explain(line("user"), short).prompt == (None, "a")

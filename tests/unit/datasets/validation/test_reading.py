@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core.limits import MAX_FILE_BYTES
+from distillery.core.tokens import token_weight
 from distillery.datasets.report import validation_report
 from distillery.datasets.validation import reading as module
 from distillery.datasets.validation import rules_table as rules
@@ -47,9 +48,8 @@ def test_everything_is_counted_over_all_files() -> None:
     assert (counts.lines, counts.prompts, counts.labelled, counts.bad, counts.repeated) == (142, 141, 71, 1, 10)
     assert reader.prompts.distinct == 131
     assert counts.bytes == len(file(70)) + len(file(70, first=60, answer=None)) + len(last)
-    assert counts.characters == sum(len(f"prompt number {n}") for n in (*range(70), *range(60, 130))) + len(
-        "abcaf\u00e9"
-    )
+    every = [f"prompt number {n}" for n in (*range(70), *range(60, 130))]
+    assert counts.token_weight == token_weight("".join(every) + "abcaf\u00e9")
     assert codes(reader, errors_only=True) == ["not-json 1"]
 
 

@@ -1,0 +1,60 @@
+"""The token estimate, against counts of published tokenizers (see tokens/count.py)."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillery.core.tokens import BOUND, estimate_tokens, token_weight
+
+SAMPLES = json.loads(Path(__file__).with_name("tokens").joinpath("samples.json").read_text(encoding="utf-8"))["samples"]
+EXCEPTIONS = {"Identifiers": 1.8, "Lao": 2.8}
+"""Stated beside BOUND."""
+MOST_FAVOURABLE = 5
+TEXT = st.text(st.characters(codec="utf-8"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_no_tokenizer_needs_more_than_the_bound(sample: str) -> None:
+    text, tokens = SAMPLES[sample]["text"], SAMPLES[sample]["tokens"]
+    assert max(tokens.values()) <= EXCEPTIONS.get(sample, BOUND) * estimate_tokens(text)
+
+
+@pytest.mark.parametrize("sample", [name for name in SAMPLES if name not in EXCEPTIONS])
+def test_the_estimate_is_no_more_than_five_times_what_any_tokenizer_needs(sample: str) -> None:
+    text, tokens = SAMPLES[sample]["text"], SAMPLES[sample]["tokens"]
+    assert estimate_tokens(text) <= MOST_FAVOURABLE * min(tokens.values())
+
+
+def test_a_token_of_english_is_about_four_characters() -> None:
+    text = SAMPLES["English"]["text"]
+    assert estimate_tokens(text) == pytest.approx(len(text) / 4, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 0),
+        ("a", 1),
+        ("abcd", 1),
+        ("abcde", 2),
+        ("订单在哪里", 6),
+        ("123", 3),
+        ("\N{PARTY POPPER}", 3),
+        ("\ud800", 3),
+    ],
+)
+def test_tokens_are_rounded_up(text: str, expected: int) -> None:
+    assert estimate_tokens(text) == expected
+
+
+@given(TEXT, TEXT)
+def test_the_weight_of_a_whole_is_the_sum_of_its_parts(one: str, other: str) -> None:
+    assert token_weight(one + other) == token_weight(one) + token_weight(other)
+
+
+@given(TEXT.filter(bool))
+def test_no_estimate_exceeds_the_bound_of_one_token_per_byte(text: str) -> None:
+    assert 0 < estimate_tokens(text) <= len(text.encode())
