@@ -6,6 +6,10 @@ import typer
 
 from distillery.cli.target import target
 from distillery.cli.terminal import echo, link
+from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE
+
+COUNTED = {DAMAGED_FILE: "log files", DAMAGED_LINE: "lines"}
+"""What is counted where it is not calls: nobody knows how many calls were in a damaged file."""
 
 
 def collect(
@@ -49,8 +53,8 @@ def collect(
 def _print_collected(recipe: str, answer: object) -> None:
     assert isinstance(answer, dict)
     echo("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
-    for reason, calls in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
-        echo("  left out: {} calls, {}", calls, reason)
+    for reason, count in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
+        echo("  left out: {} {}, {}", count, COUNTED.get(reason, "calls"), reason)
     echo("their run starts automatically; show it with: distillery status {}", recipe)
 
 

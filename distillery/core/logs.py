@@ -21,6 +21,12 @@ METADATA = re.compile(r"[a-zA-Z0-9\s._:/=+$@-]*")
 METADATA_PAIRS = 16
 """The most pairs of one request, and of one filter. API, UG distillation-data-prep-option-2."""
 
+DAMAGED_FILE = "damaged, and what follows the damage is lost"
+"""Why calls of a log file are left out. The number is of files; that of calls is not known."""
+
+DAMAGED_LINE = "not JSON, and so damaged"
+"""Why a line of a log file is left out. The number is of lines."""
+
 
 class LogReadMode(StrEnum):
     """How the logs are read."""

@@ -84,6 +84,7 @@ class Collector:
             multi_turn=multi_turn(recipe.student),
             fetch=self.logs.body,
             is_teacher=lambda logged: self.models.is_model(logged, recipe.teacher),
+            other_model=self.models.reason,
             limit=max_prompts(recipe),
         )
 

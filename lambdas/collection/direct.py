@@ -6,7 +6,10 @@ evaluated on the held-out prompts.
 
 Source: Bedrock user guide, distillation-data-prep-option-2 (100 to 15,000 prompts; pairs of the teacher only). It is
 not documented whether a call through an application profile counts as one of its model, so with responses it is not
-counted.
+counted. What else is counted follows AWS's own validation of logs (amazon-bedrock-samples,
+model_distillation/dataset-validation): one user message of a single block of text, or a text in a model's template
+(`prompt`); "Multi-turn prompts are not supported for invocation logs". A job cannot leave out what a guardrail stopped;
+such calls are not counted here.
 """
 
 from collections.abc import Iterable
@@ -21,7 +24,9 @@ from distillery.core.names import METADATA_SIDE
 from distillery.core.recipe import Recipe
 from lambdas.collection.log_files import LogFile, LogFiles
 from lambdas.collection.models import LoggedModels
-from lambdas.collection.selection import Selection, multi_turn
+from lambdas.collection.reasons import Reason
+from lambdas.collection.requests import Format
+from lambdas.collection.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,13 @@ def _side(recipe: Recipe, logs: LogFiles, models: LoggedModels, side: Side) -> S
     return Selection(
         source=of_side(recipe.logs, side),
         account=logs.account,
-        multi_turn=multi_turn(recipe.student),
+        multi_turn=False,
         fetch=logs.body,
         is_teacher=lambda logged: models.is_bedrocks(logged, recipe.teacher),
+        other_model=models.direct_reason,
+        # The student is asked held-out prompts itself, so their text must be known.
+        form=Format(single_block=True, any_template=side is Side.TRAIN),
+        several_turns=Reason.SEVERAL_TURNS_DIRECT,
         limit=MAX_PROMPTS,
     )
 

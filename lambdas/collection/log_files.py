@@ -17,14 +17,15 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import Misconfigured
 from distillery.core.names import split_s3_uri
 from lambdas.collection.hours import HourRange
+from lambdas.collection.logged_call import DAMAGED
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _HOUR_LENGTH = len("2026/11/23/09")
 _ACCOUNT = re.compile(r"AWSLogs/(\d{12})/", re.ASCII)
-DAMAGED = b"damaged"
-"""Line that stands for the rest of a damaged file."""
+LINE_MAX_BYTES = 4 * 1024**2
+"""More than any record: both bodies have at most 100 KB, and JSON may need six bytes for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,19 @@ class LogFiles:
         return is_record_file and (hours is None or hour in hours)
 
     def lines(self, files: Iterable[LogFile]) -> Iterator[bytes]:
-        """Iterate over the records without loading whole files. A damaged file ends with the line DAMAGED."""
+        """Iterate over the records without loading whole files. A damaged file ends with the line DAMAGED.
+
+        A file of one endless line is damaged too.
+        """
         for file in files:
             body: Any = self._s3.get_object(Bucket=self.bucket, Key=file.key)["Body"]
             with gzip.GzipFile(fileobj=body, mode="rb") as unpacked:
                 try:
-                    yield from unpacked
+                    while line := unpacked.readline(LINE_MAX_BYTES):
+                        if len(line) == LINE_MAX_BYTES:
+                            yield DAMAGED
+                            break
+                        yield line
                 except (EOFError, gzip.BadGzipFile, zlib.error):
                     yield DAMAGED
 

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from distillery.core import catalog
-from distillery.core.aws import ClientError, code
+from lambdas.collection.reasons import Reason
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -15,12 +14,17 @@ _BEDROCK_MODEL = re.compile(
     r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:[0-9]*:(?:foundation-model|inference-profile)/)?(?P<name>[^/]+)"
 )
 """Models and profiles that Bedrock names. Other resources can be called too, some under names that an account chose."""
+_GEOGRAPHY = re.compile(r"[a-z]+(?:-[a-z]+)*[.]")
+"""Prefix of a system-defined profile before the id of its model: `us.`, `us-gov.`, `global.`."""
 _PROFILE_GONE = ("ResourceNotFoundException", "ValidationException")
 
 
-def names_of(model: str) -> set[str]:
-    """Return the model's id and the ids of Bedrock's own inference profiles for it."""
-    return {model, *(profile.id for profile in catalog.model(model).profiles)}
+def is_name_of(name: str, model: str) -> bool:
+    """Return whether a name is the model's id, or that of one of Bedrock's own inference profiles for it.
+
+    A profile's id is the model's id after a geography, of which the catalog does not know all.
+    """
+    return name.endswith(model) and (name == model or _GEOGRAPHY.fullmatch(name.removesuffix(model)) is not None)
 
 
 @dataclass(slots=True)
@@ -37,17 +41,32 @@ class LoggedModels:
         """Return whether the id is the model's, without application profiles: it is not documented whether a job that
         reads logs resolves them."""
         found = _BEDROCK_MODEL.fullmatch(logged)
-        return found is not None and found["name"] in names_of(model)
+        return found is not None and is_name_of(found["name"], model)
 
     def is_model(self, logged: str, model: str) -> bool:
         """Return whether the id is the model's, application profiles included."""
         if APPLICATION_PROFILE not in logged:
             return self.is_bedrocks(logged, model)
-        if logged not in self._models:
-            self._models[logged] = self._look_up(logged)
-        return self._models[logged] in names_of(model)
+        return is_name_of(self._model_of(logged), model)
+
+    def reason(self, logged: str) -> Reason:
+        """Return why an id is not the teacher's."""
+        if APPLICATION_PROFILE in logged:
+            return Reason.ANOTHER_MODEL if self._model_of(logged) else Reason.UNKNOWN_PROFILE
+        return Reason.ANOTHER_MODEL if _BEDROCK_MODEL.fullmatch(logged) else Reason.UNKNOWN_MODEL
+
+    def direct_reason(self, logged: str) -> Reason:
+        """Return why an id is not the teacher's for a job that reads logs."""
+        return Reason.PROFILE_DIRECT if APPLICATION_PROFILE in logged else self.reason(logged)
+
+    def _model_of(self, profile: str) -> str:
+        if profile not in self._models:
+            self._models[profile] = self._look_up(profile)
+        return self._models[profile]
 
     def _look_up(self, profile: str) -> str:
+        from distillery.core.aws import ClientError, code  # boto3, which few calls need
+
         try:
             found = self.bedrock.get_inference_profile(inferenceProfileIdentifier=profile)["models"]
         except ClientError as error:

@@ -5,7 +5,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from distillery.core import catalog
 from distillery.core.conversation import Prompt, to_line
@@ -13,23 +13,29 @@ from distillery.core.limits import MAX_LINE_BYTES
 from distillery.core.logs import LogSource
 from distillery.core.names import TAG_RUN
 from distillery.core.principals import Principals
-from lambdas.collection.logged_call import FetchBody, LoggedCall, UnusableCall, answer_of, parse_record, prompt_of
+from lambdas.collection import requests
+from lambdas.collection.answers import answer_of, intervention_of
+from lambdas.collection.logged_call import DAMAGED, DamagedLine, FetchBody, LoggedCall, parse_record
+from lambdas.collection.reasons import Reason, UnusableCall
 
 IsTeacher = Callable[[str], bool]
 """Whether a logged model id is the recipe's teacher."""
-REPEATED = "it was asked more than once"
-OTHER_PRINCIPAL = "it was made by none of the recipe's principals"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SelectedPrompt:
-    order: tuple[str, str]
+    """A prompt of the newest of its calls."""
+
+    order: tuple[str, str, str]
     prompt: Prompt
+    calls: int
 
 
 @dataclass(slots=True, kw_only=True)
 class Selection:
     """The prompts of the calls that were read so far.
+
+    Each call is either a prompt or left out for one reason, whatever the order in which the calls are read.
 
     Attributes:
         source: the recipe's filter.
@@ -38,9 +44,12 @@ class Selection:
         fetch: reads bodies that are objects of their own.
         is_teacher: recognizes the recipe's teacher.
         limit: the most prompts to keep: those with the smallest digests, so that the same logs give the same selection.
+        other_model: the reason for a logged model id that is not the teacher's.
+        form: which requests are accepted.
+        several_turns: the reason for a conversation of several turns where `multi_turn` is false.
         lines: number of lines read.
         calls: number of calls that match the filter's metadata.
-        left_out: number of these calls without a usable prompt, by reason.
+        usable: number of these with a usable prompt. A prompt that was asked twice counts twice.
     """
 
     source: LogSource
@@ -49,9 +58,13 @@ class Selection:
     fetch: FetchBody
     is_teacher: IsTeacher
     limit: int
+    other_model: Callable[[str], Reason] = lambda _: Reason.ANOTHER_MODEL
+    form: requests.Format = requests.ANY
+    several_turns: Reason = Reason.SEVERAL_TURNS
     lines: int = 0
     calls: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    usable: int = 0
+    _unusable: Counter[Reason] = field(default_factory=Counter)
     _selected: dict[str, SelectedPrompt] = field(default_factory=dict)
     _teachers: Principals | None = field(init=False)
 
@@ -61,59 +74,101 @@ class Selection:
     def read(self, lines: Iterable[bytes]) -> Self:
         """Add the calls of these lines."""
         for line in lines:
-            self.lines += 1
-            call = parse_record(line)
-            if call is not None and self._matches(call):
-                self.calls += 1
-                try:
-                    self._add(call, self._prompt(call))
-                except UnusableCall as unusable:
-                    self.left_out[str(unusable)] += 1
+            self.add(line)
         return self
 
-    @property
-    def usable(self) -> int:
-        """Number of calls with a usable prompt. A prompt that was asked twice counts twice."""
-        return self.calls - sum(count for reason, count in self.left_out.items() if reason != REPEATED)
+    def add(self, line: bytes, calls: int = 1) -> None:
+        """Add one line, which stands for so many calls that differ in nothing that is compared here."""
+        self.lines += calls
+        if line is DAMAGED:
+            self._unusable[Reason.DAMAGED_FILE] += calls
+            return
+        try:
+            call = parse_record(line)
+        except DamagedLine:
+            if line.strip():
+                self._unusable[Reason.DAMAGED_LINE] += calls
+            return
+        if call is None or not self._matches(call):
+            return
+        self.calls += calls
+        try:
+            prompt = self._prompt(call)
+        except UnusableCall as unusable:
+            self._unusable[unusable.reason] += calls
+        else:
+            self.usable += calls
+            self._select(call, prompt, calls)
+
+    def leave_out(self, reason: Reason, calls: int) -> None:
+        """Count matching calls whose lines were not read."""
+        self.calls += calls
+        self._unusable[reason] += calls
 
     @property
     def prompts(self) -> list[Prompt]:
         """The prompts, ordered by digest."""
-        return [self._selected[digest].prompt for digest in heapq.nsmallest(self.limit, self._selected)]
+        return [chosen.prompt for chosen in self._chosen()]
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """Number of calls without a prompt of their own, by reason; of damage, the number of files and lines."""
+        chosen = self._chosen()
+        asked = sum(one.calls for one in chosen)
+        counts = self._unusable + Counter(
+            {Reason.REPEATED: asked - len(chosen), Reason.NOT_NEEDED: self.usable - asked}
+        )
+        return Counter({str(reason): count for reason, count in counts.items()})
+
+    def _chosen(self) -> list[SelectedPrompt]:
+        return [self._selected[digest] for digest in heapq.nsmallest(self.limit, self._selected)]
 
     def _matches(self, call: LoggedCall) -> bool:
         """This product's own calls carry their run: held-out prompts must not become training prompts."""
         return TAG_RUN not in call.metadata and self.source.matches(call.metadata)
 
-    def _add(self, call: LoggedCall, prompt: Prompt) -> None:
-        digest = prompt.digest
-        known = self._selected.get(digest)
-        if known is not None:
-            self.left_out[REPEATED] += 1
-        if known is None or known.order < call.order:
-            self._selected[digest] = SelectedPrompt(call.order, prompt)
-        if len(self._selected) > 2 * self.limit:  # bounds the memory
+    def _select(self, call: LoggedCall, prompt: Prompt, calls: int) -> None:
+        order = (*call.order, prompt.reference or "")
+        known = self._selected.setdefault(prompt.digest, SelectedPrompt(order, prompt, 0))
+        known.calls += calls
+        if known.order < order:
+            known.order, known.prompt = order, prompt
+        if len(self._selected) > 2 * self.limit:  # bounds the memory; what is chosen in the end is never dropped
             smallest = heapq.nsmallest(self.limit, self._selected)
             self._selected = {one: self._selected[one] for one in smallest}
 
     def _prompt(self, call: LoggedCall) -> Prompt:
+        """The first reasons need no content, so that `curate.sql` can count such calls without returning them."""
         if self._teachers is not None and not self._teachers.admit(call.principal):
-            raise UnusableCall(OTHER_PRINCIPAL)
+            raise UnusableCall(Reason.OTHER_PRINCIPAL)
         if call.failed:
-            raise UnusableCall("the call failed")
-        prompt = prompt_of(call.request_body(self.fetch), reference=self._reference(call))
+            raise UnusableCall(Reason.FAILED)
+        body = call.request_body(self.fetch)
+        if requests.offers_tools(body):
+            raise UnusableCall(Reason.TOOLS)
+        prompt = requests.prompt_of(body, reference=self._reference(call), form=self.form)
         if prompt.turns > 1 and not self.multi_turn:
-            raise UnusableCall("it has several turns, which the student does not learn from")
+            raise UnusableCall(self.several_turns)
         if len(to_line(prompt).encode()) > MAX_LINE_BYTES:
-            raise UnusableCall(f"it is longer than {MAX_LINE_BYTES} bytes")
+            raise UnusableCall(Reason.TOO_LONG)
         return prompt
 
     def _reference(self, call: LoggedCall) -> str | None:
+        """The logged answer, if it is used. A body of its own is only fetched for that: an answer of more than 100 KB
+        is hardly the message of a guardrail."""
         if not self.source.use_responses:
+            _refuse_stopped(call.logged_response)
             return None
         if not self.is_teacher(call.model):
-            raise UnusableCall("another model than the teacher answered")
-        return answer_of(call.response_body(self.fetch))
+            raise UnusableCall(self.other_model(call.model))
+        body = call.response_body(self.fetch)
+        _refuse_stopped(body)
+        return answer_of(body)
+
+
+def _refuse_stopped(response: Any) -> None:
+    if reason := intervention_of(response):
+        raise UnusableCall(reason)
 
 
 def multi_turn(student: str) -> bool:

@@ -141,6 +141,8 @@ def _heldout_problem(logs: DirectLogs, heldout: tuple[Prompt, ...], recipe: Reci
         return f"{count} prompts are held out, and {least} to {most} are required to evaluate the student"
     if len({prompt.folded_digest for prompt in heldout}) < count:
         return "a prompt is held out more than once"
+    if dialogues := sum(prompt.turns > 1 for prompt in heldout):
+        return f"{dialogues} of the {count} held-out prompts have several turns, which a job that reads logs never sees"
     if misplaced := sum(side_of(prompt) is not Side.HELDOUT for prompt in heldout):
         return f"{misplaced} of the {count} held-out prompts belong to the training side, which the job sees"
     if any((prompt.reference is not None) is not source.use_responses for prompt in heldout):

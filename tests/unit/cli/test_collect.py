@@ -2,6 +2,7 @@
 
 import pytest
 
+from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
@@ -9,7 +10,7 @@ FUNCTION = "collect-function"
 
 
 def test_prompts_that_were_sent_are_reported_with_what_was_left_out(account: FakeAccount, command: Command) -> None:
-    left_out = {"a turn is empty": 2, "it was asked more than once": 30}
+    left_out = {"a turn is empty": 2, "it was asked more than once": 30, DAMAGED_FILE: 3, DAMAGED_LINE: 4}
     account.answers[FUNCTION] = {
         "status": "collected",
         "uri": "s3://prompts/x",
@@ -21,6 +22,8 @@ def test_prompts_that_were_sent_are_reported_with_what_was_left_out(account: Fak
     assert said.code == 0
     assert "130 prompts of 162 calls are at s3://prompts/x" in said.out
     assert said.out.index("30 calls, it was asked more than once") < said.out.index("2 calls, a turn is empty")
+    assert "left out: 3 log files, damaged" in said.out
+    assert "left out: 4 lines, not JSON" in said.out
     assert account.calls == [(FUNCTION, {"recipe": "support", "since": "2026-11-01"}, "us-east-2")]
 
 

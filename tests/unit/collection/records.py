@@ -62,5 +62,5 @@ def packed(*records: Json) -> bytes:
     return gzip.compress(b"".join(json.dumps(one).encode() + b"\n" for one in records))
 
 
-def lines(*records: Json) -> list[bytes]:
-    return [json.dumps(one).encode() for one in records]
+def lines(*records: Json, end: bool = False) -> list[bytes]:
+    return [json.dumps(one).encode() + b"\n" * end for one in records]

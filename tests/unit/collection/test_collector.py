@@ -6,18 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distillery.core.errors import BadRequest, UnusableLogs
-from distillery.core.logs import LogReadMode, LogSource
+from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE, LogReadMode, LogSource
 from distillery.core.recipe import Recipe
 from lambdas.collection.athena import STATEMENT
 from lambdas.collection.collector import READ_MAX_BYTES, min_prompts
 from lambdas.collection.events import CollectionStatus, CollectRequest
 from lambdas.collection.hours import HourRange
-from lambdas.collection.log_files import LogFiles
+from lambdas.collection.log_files import LINE_MAX_BYTES, LogFile, LogFiles
+from lambdas.collection.logged_call import DAMAGED
 from lambdas.collection.models import LoggedModels
+from lambdas.collection.reasons import Reason
 from tests.unit.collection.fakes import NOW, FakeProfiles, FakeS3, Stage
-from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, packed, record, reply
+from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, lines, packed, record, reply
 
 RECIPE = Recipe(name="support", teacher=PRO, student="amazon.nova-micro-v1:0", logs=LogSource(match=ROUTE, days=2))
 CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
@@ -102,11 +106,49 @@ def test_logs_that_are_too_large_to_read_are_not_begun() -> None:
     assert made.s3.got == []
 
 
-@pytest.mark.parametrize("broken", [b"no gzip", packed(*CALLS)[:-9]])
-def test_a_damaged_file_hides_no_other(broken: bytes) -> None:
+ENDLESS = gzip.compress(b"x" * (2 * LINE_MAX_BYTES))
+
+
+@pytest.mark.parametrize("broken", [b"no gzip", packed(*CALLS)[:-9], packed(*CALLS)[:200], ENDLESS])
+def test_a_damaged_file_hides_no_other_and_is_counted(broken: bytes) -> None:
     made = stage()
-    made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/07/a.json.gz"] = broken
-    assert made.collector.collect(CollectRequest(recipe="support")).prompts == 130
+    for name in ("a", "b", "c"):
+        made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/07/{name}.json.gz"] = broken
+    answer = made.collector.collect(CollectRequest(recipe="support"))
+    assert (answer.prompts, answer.left_out[DAMAGED_FILE]) == (130, 3)
+
+
+def test_a_damaged_file_is_named_where_too_few_prompts_are_left() -> None:
+    made = stage()
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/08/a.json.gz"] = packed(*CALLS[:60])[:-9]
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/23/09/b.json.gz"] = b"no gzip"
+    with pytest.raises(UnusableLogs, match=f"{DAMAGED_FILE}': 2"):
+        made.collector.collect(CollectRequest(recipe="support"))
+
+
+@given(cut=st.integers(0, 4000), flipped=st.none() | st.integers(0, 4000))
+def test_all_but_the_damaged_part_of_a_file_is_read(cut: int, flipped: int | None) -> None:
+    """Wherever a file ends too early, and whichever of its bytes is wrong."""
+    whole = packed(*CALLS[:60])
+    body = bytearray(whole[: len(whole) - cut % len(whole)])
+    if flipped is not None and body:
+        body[flipped % len(body)] ^= 0x55
+    s3: Any = FakeS3({(BUCKET, "a"): bytes(body), (BUCKET, "b"): packed(*CALLS[60:])})
+    found = list(LogFiles(s3, URI).lines([LogFile("a", 0), LogFile("b", 0)]))
+    assert found[-70:] == lines(*CALLS[60:], end=True)
+    before = found[:-70]
+    if before != lines(*CALLS[:60], end=True):  # a few bytes of the header change nothing
+        assert any(line is DAMAGED for line in before) or not body
+    assert sum(line is DAMAGED for line in before) <= 1
+
+
+@pytest.mark.parametrize("line", [b'{"cut', b"\0" * 80, b"\xff\xfe{}", b"NaN", b'{"a": NaN}', b"damaged"])
+def test_a_damaged_line_hides_no_other_and_is_counted(line: bytes) -> None:
+    made = stage()
+    body = b"\n".join([*lines(*CALLS[:60]), line, b"", b"{}"])
+    made.s3.objects[BUCKET, f"{PREFIX}2026/11/22/08/a.json.gz"] = gzip.compress(body)
+    answer = made.collector.collect(CollectRequest(recipe="support"))
+    assert (answer.prompts, answer.calls, answer.left_out) == (130, 130, {DAMAGED_LINE: 1})
 
 
 def test_only_bodies_in_the_logs_own_folder_are_fetched() -> None:
@@ -188,6 +230,14 @@ APPLICATION = "arn:aws:bedrock:us-east-2:111111111111:application-inference-prof
     [
         (PRO, True, True),
         (f"us.{PRO}", True, True),
+        (f"eu.{PRO}", True, True),
+        (f"us-gov.{PRO}", True, True),
+        (f"global.{PRO}", True, True),
+        (f"arn:aws-us-gov:bedrock:us-gov-west-1:111111111111:inference-profile/us-gov.{PRO}", True, True),
+        (f"x/us.{PRO}", False, False),
+        (f"us.eu.{PRO}", False, False),
+        (f"2.{PRO}", False, False),
+        (f"{PRO}:300k", False, False),
         (f"arn:aws:bedrock:us-east-2:111111111111:inference-profile/us.{PRO}", True, True),
         (f"arn:aws:bedrock:us-east-2::foundation-model/{PRO}", True, True),
         (APPLICATION, False, True),
@@ -208,3 +258,23 @@ def test_a_model_is_known_by_each_of_its_names(logged: str, sure: bool, same: bo
     assert (models.is_bedrocks(logged, PRO), models.is_model(logged, PRO)) == (sure, same)
     models.is_model(logged, PRO)
     assert len(profiles.asked) <= 1
+
+
+REASONS = [
+    ("amazon.nova-micro-v1:0", Reason.ANOTHER_MODEL, Reason.ANOTHER_MODEL),
+    ("arn:aws:bedrock:us-east-2::foundation-model/amazon.nova-micro-v1:0", Reason.ANOTHER_MODEL, Reason.ANOTHER_MODEL),
+    (APPLICATION, Reason.ANOTHER_MODEL, Reason.PROFILE_DIRECT),
+    (f"{APPLICATION}-gone", Reason.UNKNOWN_PROFILE, Reason.PROFILE_DIRECT),
+    ("arn:aws:bedrock:us-east-2:111111111111:provisioned-model/x", Reason.UNKNOWN_MODEL, Reason.UNKNOWN_MODEL),
+    ("arn:aws:bedrock:us-east-2:111111111111:prompt-router/x", Reason.UNKNOWN_MODEL, Reason.UNKNOWN_MODEL),
+    ("", Reason.UNKNOWN_MODEL, Reason.UNKNOWN_MODEL),
+]
+
+
+@pytest.mark.parametrize(("logged", "reason", "direct"), REASONS)
+def test_why_a_model_is_not_the_teacher_is_its_own_reason(logged: str, reason: Reason, direct: Reason) -> None:
+    """The application profile here is of another model."""
+    profiles: Any = FakeProfiles({APPLICATION: "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"})
+    models = LoggedModels(profiles)
+    assert not models.is_model(logged, PRO)
+    assert (models.reason(logged), models.direct_reason(logged)) == (reason, direct)

@@ -15,6 +15,8 @@ from distillery.core.logs import DirectLogs, LogReadMode, LogSource
 from distillery.core.names import METADATA_SIDE
 from distillery.core.serialization import from_wire
 from lambdas.collection.events import CollectionStatus, CollectRequest
+from lambdas.collection.reasons import Reason
+from lambdas.collection.requests import prompt_of
 from tests.unit.collection.fakes import Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
 from tests.unit.collection.test_collector import RECIPE
@@ -137,3 +139,57 @@ def test_a_side_is_one_pair_more() -> None:
     assert of_side(source, Side.TRAIN).matches({**TRAIN, "more": "x"})
     assert not of_side(source, Side.TRAIN).matches(ROUTE)
     assert not of_side(source, Side.TRAIN).matches(HELDOUT)
+
+
+def dialogue(text: str, metadata: Json) -> Json:
+    turns = [("user", text), ("assistant", "Which card?"), ("user", "The red one")]
+    body = {"messages": [{"role": role, "content": [{"text": said}]} for role, said in turns]}
+    return record(body, reply("x"), metadata=metadata)
+
+
+def test_dialogues_are_not_counted_though_the_student_learns_from_them() -> None:
+    """ "Multi-turn prompts are not supported for invocation logs" (AWS's validation of logs)."""
+    made = stage(*LEARN, *JUDGE, *(dialogue(f"Dialogue {n}", TRAIN) for n in range(7)))
+    answer = made.collector.collect(ASK)
+    assert (answer.calls, answer.prompts) == (117, 110)
+    assert answer.left_out == {Reason.SEVERAL_TURNS_DIRECT: 7}
+    with pytest.raises(UnusableLogs, match="99 prompts"):
+        stage(*LEARN[:99], *(dialogue(f"Dialogue {n}", TRAIN) for n in range(7)), *JUDGE).collector.collect(ASK)
+
+
+def test_dialogues_are_not_held_out() -> None:
+    aside = [
+        n
+        for n in range(60)
+        if side_of(prompt_of(dialogue(f"Dialogue {n}", HELDOUT)["input"]["inputBodyJson"])) is Side.HELDOUT
+    ]
+    made = stage(*LEARN, *JUDGE[:15], *(dialogue(f"Dialogue {n}", HELDOUT) for n in aside))
+    made.collector.collect(ASK)
+    assert {parse(line).turns for line in delivered(made).heldout} == {1}
+
+
+LLAMA = (
+    "<|begin_of_text|><|start_header_id|>user<|end_header_id|>{}<|eot_id|><|start_header_id|>assistant<|end_header_id|>"
+)
+
+
+def test_prompts_in_a_models_own_template_are_counted() -> None:
+    """AWS's own example of a log for distillation has one."""
+    answered = {"generation": "\n\nx", "prompt_token_count": 9, "stop_reason": "stop"}
+    calls = [
+        record(
+            {"prompt": LLAMA.format(f"Question {n}"), "top_p": 0.9}, answered, metadata=TRAIN, operation="InvokeModel"
+        )
+        for n in range(100)
+    ]
+    for use_responses in (True, False):
+        made = stage(*calls, *JUDGE, use_responses=use_responses)
+        made.collector.collect(ASK)
+        assert (delivered(made).calls, delivered(made).different) == (100, 100)
+
+
+def test_a_held_out_prompt_is_one_that_the_student_can_be_asked() -> None:
+    unknown = [record({"prompt": f"[INST] {n} [/INST]"}, reply("x"), metadata=HELDOUT) for n in range(200)]
+    made = stage(*LEARN, *JUDGE[:15], *unknown)
+    made.collector.collect(ASK)
+    assert len(delivered(made).heldout) == 15

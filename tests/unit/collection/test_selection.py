@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from distillery.core.conversation import Prompt
 from distillery.core.logs import LogSource, Operator
 from distillery.core.names import TAG_RUN
-from lambdas.collection.selection import OTHER_PRINCIPAL, Selection
+from lambdas.collection.reasons import Reason
+from lambdas.collection.selection import Selection
 from tests.unit.collection.forged_records import APP, FORGED, GENUINE, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 
@@ -65,7 +66,13 @@ def test_the_newest_answer_to_a_prompt_is_kept_whatever_the_order_of_files() -> 
 
 LEFT_OUT: dict[str, tuple[Json, dict[str, Any], str]] = {
     "failed": (record(converse("a"), errorCode="ThrottlingException"), {}, "the call failed"),
-    "template": (record({"prompt": "a"}), {}, "no conversation is logged"),
+    "template": (
+        record({"prompt": "\n\nHuman: a\n\nAssistant:"}),
+        {},
+        "its prompt is in a model's own template, which is not known",
+    ),
+    "another format": (record({"inputText": "a"}), {}, "no conversation is logged"),
+    "text delivery off": (record(None), {}, "its request was not logged"),
     "image": (
         record({"messages": [{"role": "user", "content": [{"image": {}}]}]}),
         {},
@@ -82,13 +89,23 @@ LEFT_OUT: dict[str, tuple[Json, dict[str, Any], str]] = {
     ),
     "roles": (record({"messages": [{"role": "assistant", "content": [{"text": "b"}]}]}), {}, "turns do not alternate"),
     "long": (record(converse("x" * 17_000)), {}, "it is longer than 16384 bytes"),
-    "gone": (record("s3://elsewhere/body"), {}, "no conversation is logged"),
+    "gone": (record("s3://elsewhere/body"), {}, "its request is stored in an object that cannot be read"),
     "another model": (
         record(converse("a"), reply("b"), model="amazon.nova-micro-v1:0"),
         {"use_responses": True},
         "another model than the teacher answered",
     ),
-    "streamed": (record(converse("a"), [{"chunk": 1}]), {"use_responses": True}, "no answer is logged"),
+    "streamed": (
+        record(converse("a"), [{"chunk": 1}]),
+        {"use_responses": True},
+        "the answer is logged in a format that is not known",
+    ),
+    "no answer": (record(converse("a")), {"use_responses": True}, "no answer is logged"),
+    "answer gone": (
+        record(converse("a"), "s3://elsewhere/body"),
+        {"use_responses": True},
+        "its answer is stored in an object that cannot be read",
+    ),
     "no text": (record(converse("a"), reply(" ")), {"use_responses": True}, "the answer has no text"),
 }
 
@@ -166,7 +183,7 @@ def texts(choice: Selection) -> set[str]:
 def test_only_what_the_recipes_principals_asked_is_learnt_from() -> None:
     choice = choose(*GENUINE, *FORGED, most=100, principals=TEACHERS)
     assert texts(choice) == {"the application", "another session of it", "in another partition", "a user"}
-    assert choice.left_out == {OTHER_PRINCIPAL: len(FORGED)}
+    assert choice.left_out == {Reason.OTHER_PRINCIPAL: len(FORGED)}
     assert choice.usable == len(GENUINE)
 
 

@@ -50,6 +50,11 @@ RECIPE = Recipe(
 ANSWERS = replace(
     RECIPE, logs=LogSource(match={"distillery:route": "teacher"}, how=LogReadMode.DIRECT, use_responses=True)
 )
+DIALOGUES = (
+    Prompt(system=None, messages=(*HELD[0].messages, ("assistant", "a"), ("user", f"b{n}")), reference=None)
+    for n in range(99)
+)
+DIALOGUE = next(dialogue for dialogue in DIALOGUES if side_of(dialogue) is Side.HELDOUT)
 ADDRESS = "s3://prompts/collected/support/0a1b/logs.json"
 UPLOAD = Upload(recipe="support", uri=ADDRESS)
 
@@ -139,6 +144,10 @@ INVALID: dict[str, tuple[DirectLogs, str]] = {
     "one line in small and capital letters": (
         replace(DIRECT, heldout=(*LINES[:99], lines(replace(HELD[0], messages=(("user", "Q0"),)))[0])),
         "training side|more than once",
+    ),
+    "a dialogue, which no job that reads logs sees": (
+        replace(DIRECT, heldout=(*LINES[:99], *lines(DIALOGUE))),
+        "1 of the 100 held-out prompts have several turns",
     ),
     "lines that the job sees": (
         replace(DIRECT, heldout=(*LINES[:98], *lines(*prompts(2, Side.TRAIN)))),
