@@ -22,10 +22,10 @@ def test_a_busy_port_is_one_sentence() -> None:
     [
         (["--date", "yesterday"], "argument --date: 'yesterday' is not a date: write it as 2024-12-04."),
         (["--port", "70000"], "argument --port: '70000' is not a port: write 0 to 65535"),
-        (["--speed", "-1"], "argument --speed: -1 is not a number of at least 0"),
+        (["--speed", "-1"], "argument --speed: -1 is not a speed: write a number from 0 to 1e+06"),
         (["--account", "me"], "argument --account: 'me' is not an account: write twelve digits"),
-        (["--model-units", "many"], "argument --model-units: 'many' is not a count: write 0 or more"),
-        (["--teacher-error", "3"], "argument --teacher-error: 3 is not a share: write 0 to 1"),
+        (["--model-units", "many"], "argument --model-units: 'many' is not a count: write 0 to 1000000000000"),
+        (["--teacher-error", "3"], "argument --teacher-error: 3 is not a share: write a number from 0 to 1"),
         (["--s3", "nowhere"], "argument --s3: 'nowhere' is not a URL: write http://HOST:PORT"),
         (["--s3", "http://a", "--objects", "b"], "argument --objects: not allowed with argument --s3"),
         (["--fault", "earthquake"], "argument --fault: unknown kind of fault 'earthquake'"),

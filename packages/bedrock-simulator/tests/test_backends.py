@@ -1,5 +1,6 @@
 """Buckets in folders: no access outside of them, and errors for what does not exist."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -59,6 +60,68 @@ def test_a_file_in_place_of_a_folder_is_an_error(objects: FolderObjects, tmp_pat
         strange.bind(str(tmp_path / "buckets" / "mine" / "strange"))
         with pytest.raises(ObjectDenied, match="cannot be read"):
             objects.get(A, R, ROLE, "mine", "strange")
+
+
+@pytest.fixture
+def linked(objects: FolderObjects, tmp_path: Path) -> FolderObjects:
+    """Links out of the folder of the buckets, within it, and to nowhere."""
+    buckets = tmp_path / "buckets"
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.jsonl").write_text("outside")
+    (buckets / "mine" / "file").symlink_to(tmp_path / "secret")
+    (buckets / "mine" / "folder").symlink_to(tmp_path / "outside")
+    (buckets / "mine" / "up").symlink_to("../..")
+    (buckets / "mine" / "self").symlink_to("self")
+    (buckets / "mine" / "new").symlink_to(tmp_path / "created")
+    (buckets / "gone").symlink_to(tmp_path / "outside")
+    (buckets / "mine" / "whole").write_text("inside")
+    (buckets / "mine" / "inner").symlink_to("whole")
+    os.mkfifo(buckets / "mine" / "pipe")
+    return objects
+
+
+OUTWARD = ("file", "folder/a.jsonl", "folder/new", "up/secret", "up/outside/a.jsonl", "self", "new")
+
+
+@pytest.mark.parametrize("key", OUTWARD)
+def test_no_link_leads_out_of_the_folder_of_the_buckets(linked: FolderObjects, tmp_path: Path, key: str) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
+    with pytest.raises(ObjectDenied, match="is a link that leads out of"):
+        linked.get(A, R, ROLE, "mine", key)
+    with pytest.raises(ObjectDenied, match="is a link that leads out of"):
+        linked.put(A, R, ROLE, "mine", key, b"written outside")
+    assert {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()} == before
+    assert [path.name for path in (tmp_path / "outside").iterdir()] == ["a.jsonl"]
+
+
+def test_a_bucket_that_is_a_link_out_is_none(linked: FolderObjects) -> None:
+    assert linked.bucket_region(A, R, "gone") is None
+    with pytest.raises(ObjectMissing):
+        linked.list(A, R, ROLE, "gone", "")
+
+
+def test_only_files_within_are_listed_and_a_link_within_is_one(linked: FolderObjects) -> None:
+    assert linked.list(A, R, ROLE, "mine", "") == ["inner", "whole"]
+    assert linked.get(A, R, ROLE, "mine", "inner") == b"inside"
+
+
+def test_a_pipe_does_not_block_its_reader_or_writer(linked: FolderObjects) -> None:
+    with pytest.raises(ObjectDenied, match="is not a regular file"):
+        linked.get(A, R, ROLE, "mine", "pipe")
+    with pytest.raises(ObjectDenied, match="is not a regular file"):
+        linked.put(A, R, ROLE, "mine", "pipe", b"1")
+
+
+@pytest.mark.parametrize("key", ["x" * 300, "x/" * 2500 + "x", "\ud800"])
+def test_a_name_that_no_file_can_have_is_refused(objects: FolderObjects, key: str) -> None:
+    for call in (lambda: objects.get(A, R, ROLE, "mine", key), lambda: objects.put(A, R, ROLE, "mine", key, b"1")):
+        with pytest.raises((ObjectDenied, ObjectMissing)):
+            call()
+
+
+def test_a_file_whose_name_is_not_utf_8_is_not_listed(objects: FolderObjects, tmp_path: Path) -> None:
+    (tmp_path / "buckets" / "mine" / os.fsdecode(b"\xff.jsonl")).write_text("1")
+    assert objects.list(A, R, ROLE, "mine", "") == []
 
 
 def test_a_bucket_is_in_any_region_or_in_the_configured_one(objects: FolderObjects, tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ DELETE events     deletes them
 POST   reset      empties accounts and events; clock, faults and settings stay
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from bedrock_simulator import json_text
 from bedrock_simulator.clock import ClockState, parse_date
 from bedrock_simulator.engine import Bedrock
 from bedrock_simulator.events import EventStore
@@ -85,7 +85,7 @@ class Admin:
                 "message": f"unknown request {method} {PREFIX}{path}; allowed are {', '.join(self._available())}"
             }
         try:
-            return 200, self._routes[method, what](one, query, json.loads(body) if body else {})
+            return 200, self._routes[method, what](one, query, json_text.parse(body) if body else {})
         except (InvalidRequest, ValueError) as why:  # ValueError: the body is not JSON, or msgspec rejects it
             return 400, {"message": f"{method} {what}: {why}"}
 
@@ -143,8 +143,6 @@ class ClockChange:
     def __post_init__(self) -> None:
         if sum(each is not None for each in (self.virtual, self.date, self.advance)) > 1:
             raise ValueError("virtual, date and advance exclude each other; use one of them")
-        if self.speed is not None and self.speed < 0:
-            raise ValueError(f"speed is {self.speed:g}; it cannot be negative")
 
     def moment(self, now: datetime) -> float | None:
         """The virtual time to move the clock to, in epoch seconds; None to leave it."""

@@ -47,6 +47,7 @@ KINDS: dict[str, frozenset[str]] = {
     "doubled-event": frozenset(),
     "delayed-event": frozenset({"seconds"}),
 }
+MAX_SECONDS, MAX_COUNT = 10 * 365 * 24 * 3600, 10**9
 _KIND_FIELDS = frozenset().union(*KINDS.values())
 
 
@@ -95,8 +96,12 @@ def _find_problem(fault: Fault) -> str | None:
         return "a fault 'error' needs the name of an error, such as ThrottlingException"
     if not 0 <= fault.probability <= 1:
         return f"probability is {fault.probability:g}: it must be between 0 and 1"
-    if fault.after < 0 or fault.events < 0 or fault.seconds < 0 or (fault.times is not None and fault.times < 1):
-        return "after, events and seconds cannot be negative, and times must be at least 1"
+    if not 0 <= fault.seconds <= MAX_SECONDS:
+        return f"seconds is {fault.seconds:g}: write a number from 0 to {MAX_SECONDS} (ten years)"
+    for name, least in (("after", 0), ("events", 0), ("times", 1)):
+        count = getattr(fault, name)
+        if count is not None and not least <= count <= MAX_COUNT:
+            return f"{name} is {count}: write a number from {least} to {MAX_COUNT}"
     if fault.stage not in STAGES:
         return f"a job has no stage {fault.stage!r}; its stages are {', '.join(STAGES)}"
     return _undeclared(fault)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+MAX_SCALE = 1e6  # of latency: a call of a second takes eleven days
+MAX_QUOTA = 10**12
+
 
 @dataclass(frozen=True, slots=True)
 class TeacherSettings:
@@ -39,8 +42,8 @@ class Latency:
     seed: str = "1"
 
     def __post_init__(self) -> None:
-        if self.scale < 0:
-            raise ValueError(f"scale is {self.scale:g}: it cannot be negative")
+        if not 0 <= self.scale <= MAX_SCALE:
+            raise ValueError(f"scale is {self.scale:g}: write a number from 0 to {MAX_SCALE:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,8 @@ class TokenQuotas:
 
     def __post_init__(self) -> None:
         for limit in (*self.standard.values(), *self.optimized.values()):
-            if limit < 0:
-                raise ValueError(f"{limit} is not a token quota: it cannot be negative")
+            if not 0 <= limit <= MAX_QUOTA:
+                raise ValueError(f"{limit} is not a token quota: write a number from 0 to {MAX_QUOTA}")
 
     def limit(self, mode: str, region: str, model_id: str) -> int | None:
         """The limit that was set, None if none was."""
@@ -82,8 +85,8 @@ class Quotas:
 
     def __post_init__(self) -> None:
         for limit in (self.model_units, *self.values.values()):
-            if limit < 0:
-                raise ValueError(f"{limit} is not a quota: it cannot be negative")
+            if not 0 <= limit <= MAX_QUOTA:
+                raise ValueError(f"{limit} is not a quota: write a number from 0 to {MAX_QUOTA}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ the simulator's). A bucket that does not exist is noticed when it is read.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,14 +121,16 @@ def _matches_filters(row: Params, params: Params, name: str, created: str) -> bo
     )
 
 
+_TOKEN = re.compile(r"from-([0-9]{1,9})")
+
+
 def _page_start(token: str | None) -> int:
     if token is None:
         return 0
-    number = token.removeprefix("from-")
-    if not number.isdigit():
+    if not (found := _TOKEN.fullmatch(token)):
         what = f"Value '{token}' at 'nextToken' is not a token that a List operation returned"
         raise errors.validation(f"1 validation error detected: {what}")
-    return int(number)
+    return int(found[1])
 
 
 def check_buckets(call: ControlPlaneCall, **uris: str | None) -> None:

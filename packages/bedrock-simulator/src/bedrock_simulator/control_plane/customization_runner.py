@@ -41,11 +41,11 @@ class CustomizationRunner:
 
     def advance(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
         """Moves every job as far as its time and its finished work allow."""
-        for job in list(resources.jobs.values()):
-            if job.status not in ("InProgress", "Stopping") or now < job.due:
-                continue
-            if job.status == "Stopping" or not faults.match("stuck-job", _fault_context(resources, job)):
+        for arn in list(resources.jobs):
+            before, job = None, resources.jobs[arn]
+            while job is not before and _is_due(resources, job, now, faults):
                 self._advance_job(resources, job)
+                before, job = job, resources.jobs[arn]
 
     def _advance_job(self, resources: RegionResources, job: Job) -> None:
         work = self._work.setdefault(job.arn, TrainingWork())
@@ -126,6 +126,12 @@ class CustomizationRunner:
     def restore(self, work: dict[str, TrainingWork]) -> None:
         """Continues from a snapshot."""
         self._work = work
+
+
+def _is_due(resources: RegionResources, job: Job, now: datetime, faults: Faults) -> bool:
+    if job.status not in ("InProgress", "Stopping") or now < job.due:
+        return False
+    return job.status == "Stopping" or not faults.match("stuck-job", _fault_context(resources, job))
 
 
 def _fault_context(resources: RegionResources, job: Job) -> FaultContext:

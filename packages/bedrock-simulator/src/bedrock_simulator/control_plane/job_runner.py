@@ -120,13 +120,17 @@ class JobRunner(ABC, Generic[Job, Work]):
         self._work.clear()
 
     def advance(self, resources: RegionResources, now: datetime, faults: Faults) -> None:
-        """Moves every job as far as its time and its finished work allow."""
-        for job in list(self.jobs(resources).values()):
-            if self.is_open(job) and job.due <= now and not faults.match("stuck-job", self._fault(resources, job)):
-                self.advance_job(resources, job, self._work.get(job.arn, self.new_work()))
-                moved = self.jobs(resources).get(job.arn)
-                if moved is None or not self.is_open(moved):
-                    self._work.pop(job.arn, None)
+        """Moves every job as far as its time and its finished work allow, through more than one status if need be."""
+        for arn in list(self.jobs(resources)):
+            before, job = None, self.jobs(resources).get(arn)
+            while job is not None and job is not before and self._is_due(resources, job, now, faults):
+                self.advance_job(resources, job, self._work.get(arn, self.new_work()))
+                before, job = job, self.jobs(resources).get(arn)
+                if job is None or not self.is_open(job):
+                    self._work.pop(arn, None)
+
+    def _is_due(self, resources: RegionResources, job: Job, now: datetime, faults: Faults) -> bool:
+        return self.is_open(job) and job.due <= now and not faults.match("stuck-job", self._fault(resources, job))
 
     def pending(self, resources: RegionResources, context: JobContext) -> list[Callable[[], None]]:
         """The work that jobs need now, to be run without the engine's lock."""
@@ -139,7 +143,7 @@ class JobRunner(ABC, Generic[Job, Work]):
             if work.failure is not None or work.done >= step:
                 continue
             if fault := context.faults.match("failed-job", fault_context):
-                work.failure = fault.message or FAILED
+                tasks.append(partial(self._fail, work, fault.message or FAILED))
             elif not context.faults.match("stuck-job", fault_context):
                 tasks.append(partial(self._run, work, step, job, resources, context))
         return tasks
@@ -152,6 +156,11 @@ class JobRunner(ABC, Generic[Job, Work]):
                 work.done = each
         except (JobInputError, ObjectDenied, ObjectMissing, errors.ServiceError) as why:
             work.failure = str(why)
+        except Exception as why:  # an error in the work fails this job, never the account
+            work.failure = f"Internal error: {type(why).__name__}: {why}"
+
+    def _fail(self, work: Work, message: str) -> None:
+        work.failure = message
 
     def _fault(self, resources: RegionResources, job: Job) -> FaultContext:
         stage = self.stage(job)

@@ -5,10 +5,9 @@ Guardrails have policies too and are not simulated. A policy is stored without e
 checks of its text beyond the service's model (a JSON object whose statements name who may do what) are the simulator's.
 """
 
-import json
 from typing import Any
 
-from bedrock_simulator import errors, records
+from bedrock_simulator import errors, json_text, records
 from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 
@@ -28,7 +27,7 @@ def put(call: ControlPlaneCall) -> Params:
 
 def _check(text: str, arn: str) -> None:
     try:
-        policy: Any = json.loads(text)
+        policy: Any = json_text.parse(text)
     except ValueError:
         raise errors.validation("The resource policy is not JSON.") from None
     statements = policy.get("Statement") if isinstance(policy, dict) else None

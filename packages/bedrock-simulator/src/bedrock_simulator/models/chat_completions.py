@@ -10,6 +10,7 @@ from typing import Any
 
 import urllib3
 
+from bedrock_simulator import json_text
 from bedrock_simulator.errors import ServiceError
 from bedrock_simulator.models.text import Prompt
 
@@ -40,7 +41,7 @@ class ChatCompletions:
         if response.status != 200:
             raise self._failed(f"it answers {response.status}: {response.data[:200].decode(errors='replace')}")
         try:
-            content: Any = json.loads(response.data)["choices"][0]["message"]["content"]
+            content: Any = json_text.parse(response.data)["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError) as why:
             raise self._failed("its response is not a chat completion") from why
         return str(content or "").strip()

@@ -13,11 +13,11 @@ events of a stream. A log has what was sent, so a body is only checked for being
 """
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bedrock_simulator import json_text
 from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.models import text, training_data
 from bedrock_simulator.models.artifacts import Insight
@@ -78,7 +78,7 @@ def _records(bucket: Bucket, uri: str) -> Iterator[dict[str, Any]]:
         return
     for line in _unpacked(bucket.read(uri)).splitlines():
         try:
-            record = json.loads(line)
+            record = json_text.parse(line)
         except ValueError:
             continue  # not a log record: another object under the same prefix
         if isinstance(record, dict) and record.get("schemaType") == SCHEMA:
@@ -110,7 +110,7 @@ def _body(bucket: Bucket, record: dict[str, Any], side: str) -> Any:
     if not isinstance(path, str):
         raise JobInputError(f"it has no {side} body.")
     try:
-        return json.loads(_unpacked(bucket.read(path)))
+        return json_text.parse(_unpacked(bucket.read(path)))
     except ValueError:
         raise JobInputError(_UNKNOWN) from None
 

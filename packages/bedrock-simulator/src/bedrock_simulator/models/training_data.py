@@ -10,10 +10,10 @@ Guide, "Preparing data" (`schemaVersion` may be anything, reserved words fail th
 That an invalid line fails the whole job is the simulator's choice, except for reserved words, where it is documented.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+from bedrock_simulator import json_text
 from bedrock_simulator.catalog import fine_tuning
 from bedrock_simulator.catalog.fine_tuning import FineTuning, TrainingFormat
 from bedrock_simulator.models import text
@@ -54,7 +54,7 @@ def _conversation_example(line: bytes, multi_turn: bool) -> Example:
     if len(line) > MAX_LINE_BYTES:
         raise JobInputError(f"it has {len(line)} bytes, at most {MAX_LINE_BYTES} are allowed.")
     try:
-        record = json.loads(line)
+        record = json_text.parse(line)
     except ValueError:
         raise JobInputError("it is not JSON.") from None
     if not isinstance(record, dict) or record.get("schemaVersion") != SCHEMA:
@@ -124,7 +124,7 @@ def check_record_count(training: int, validation: int, rules: FineTuning) -> Non
 
 def _fine_tuning_example(line: bytes, rules: FineTuning, *, nova: bool) -> Example:
     try:
-        record = json.loads(line)
+        record = json_text.parse(line)
     except ValueError:
         raise JobInputError("it is not JSON.") from None
     if not isinstance(record, dict):

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import botocore.session
 
-from bedrock_simulator import errors
+from bedrock_simulator import errors, json_text
 from bedrock_simulator.ports import Chunk, Request, Response
 from bedrock_simulator.protocol import eventstream, shapes
 
@@ -108,24 +108,31 @@ def _body(body: bytes) -> Params:
     if not body:
         return {}
     try:
-        value = json.loads(body)
+        value = json_text.parse(body)
     except ValueError as error:
-        raise errors.ServiceError("SerializationException", 400, f"The body is not JSON: {error}.") from error
+        raise errors.ServiceError("SerializationException", 400, f"The body cannot be read: {error}.") from error
     if not isinstance(value, dict):
         raise errors.ServiceError("SerializationException", 400, "The body must be a JSON object.")
     return value
 
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_SPELLED = ("integer", "long", "boolean", "timestamp")
+
+
 def _from_query(text: str, shape: Any) -> Any:
     try:
-        if shape.type_name in ("integer", "long"):
+        if shape.type_name in ("integer", "long") and _INTEGER.fullmatch(text):
             return int(text)
         if shape.type_name == "boolean":
             return {"true": True, "false": False}[text.lower()]
         if shape.type_name == "timestamp":
-            return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, KeyError):
-        raise errors.validation(f"1 validation error detected: Value '{text}' is not a {shape.type_name}") from None
+            found = datetime.fromisoformat(text)
+            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, KeyError, OverflowError):
+        pass
+    if shape.type_name in _SPELLED:
+        raise errors.validation(f"1 validation error detected: Value '{text}' is not a {shape.type_name}")
     return text
 
 

@@ -24,6 +24,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from bedrock_simulator import json_text
 from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects, Request
 from bedrock_simulator.runtime import invoke
 from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
@@ -88,7 +89,7 @@ class Invocation:
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json_text.parse(body)
     except ValueError:
         return None
 

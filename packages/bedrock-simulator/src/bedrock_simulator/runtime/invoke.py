@@ -10,7 +10,7 @@ import json
 from base64 import b64decode
 from typing import Any
 
-from bedrock_simulator import errors
+from bedrock_simulator import errors, json_text
 from bedrock_simulator.catalog import model_limits
 from bedrock_simulator.protocol import service_model, shapes
 from bedrock_simulator.runtime import conversation, inference, native
@@ -63,7 +63,7 @@ def _run(call: RuntimeCall) -> InferenceResult:
 def read_request(call: RuntimeCall, body: bytes) -> InferenceRequest:
     """Reads a body in the format of the call's model. Raises a ValidationException."""
     try:
-        given = json.loads(body)
+        given = json_text.parse(body)
     except ValueError:
         raise errors.validation("Malformed input request, please reformat your input and try again.") from None
     return _format(call).read(given, model_limits.limits_of(call.target.model))
@@ -74,7 +74,7 @@ def metadata(params: Params) -> dict[str, str] | None:
     if "requestMetadata" not in params:
         return None
     try:
-        given: Any = json.loads(params["requestMetadata"])
+        given: Any = json_text.parse(params["requestMetadata"])
     except ValueError:
         raise errors.validation("The request metadata is not a JSON object of strings.") from None
     shape = service_model.operation("bedrock-runtime", "Converse").model.input_shape.members["requestMetadata"]

@@ -17,7 +17,16 @@ from bedrock_simulator.errors import ServiceError
 from bedrock_simulator.ports import Request, Response
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import error_response
-from bedrock_simulator.server.http import Receive, Scope, Send, handle_admin, loopback_only, read_body, reply
+from bedrock_simulator.server.http import (
+    Receive,
+    Scope,
+    Send,
+    handle_admin,
+    internal_error,
+    loopback_only,
+    read_body,
+    reply,
+)
 
 SIGNED_AS = "bedrock"  # both services
 _CREDENTIAL = re.compile(
@@ -102,7 +111,11 @@ class Application:
             await handle_admin(self._admin, scope, receive, send, self._save)
         else:
             body = await read_body(receive)
-            await reply(await to_thread(self._answer, scope, body), send)
+            try:
+                response = await to_thread(self._answer, scope, body)
+            except Exception:  # a bug of the simulator
+                response = internal_error()
+            await reply(response, send)
 
     def _answer(self, scope: Scope, body: bytes) -> Response:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -110,8 +123,8 @@ class Application:
             signed = parse_signature(headers, self._account)
         except ServiceError as error:
             return error_response(error)
-        method, path = scope["method"], scope["raw_path"].decode("ascii")
-        query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+        method, path = scope["method"], scope["raw_path"].decode("latin-1")
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         service = service_of(method, path)
         answer = self._bedrock.handle(
             Request(service, signed.account, signed.region, method, path, query, headers, body)

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import msgspec
 
-from bedrock_simulator.clock import parse_date
+from bedrock_simulator.clock import MAX_SPEED, MemoryClock, parse_date
 from bedrock_simulator.faults import Fault
 from bedrock_simulator.models import rules, teacher
 from bedrock_simulator.models.storage import JobInputError
 from bedrock_simulator.server.backends import ANY_REGION
-from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings, TokenQuotas, Undocumented
+from bedrock_simulator.settings import (
+    MAX_QUOTA,
+    MAX_SCALE,
+    Latency,
+    Quotas,
+    Settings,
+    TeacherSettings,
+    TokenQuotas,
+    Undocumented,
+)
 
 DESCRIPTION = """\
 A local Amazon Bedrock for boto3: control plane and runtime on one port of 127.0.0.1. It prints the environment
@@ -45,7 +54,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--state", type=Path, metavar="DIR", help="store the state there across restarts (default: in memory)")
     time = parser.add_argument_group("time")
     time.add_argument("--date", type=_day, help="the virtual date of the start, such as 2024-12-04 (default: now)")
-    time.add_argument("--speed", type=_number, help="virtual seconds per second (default: 360); 0 stops the clock")
+    time.add_argument("--speed", type=_speed, help="virtual seconds per second (default: 360); 0 stops the clock")
     _objects(parser.add_argument_group("S3"))
     quota = parser.add_argument_group("quotas").add_argument
     quota("--model-units", type=_count, default=0, metavar="N", help="of Provisioned Throughput (default: 0)")
@@ -60,7 +69,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn wrong answers")
     model(
         "--latency-scale",
-        type=_number,
+        type=_scale,
         default=0.0,
         metavar="X",
         help="1 waits the modelled time (default: 0)",
@@ -149,14 +158,14 @@ def _fault(text: str) -> Fault:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65_535:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: write 0 to 65535")
     return int(text)
 
 
 def _count(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count: write 0 or more")
+    if not re.fullmatch("[0-9]{1,13}", text) or int(text) > MAX_QUOTA:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count: write 0 to {MAX_QUOTA}")
     return int(text)
 
 
@@ -168,26 +177,31 @@ def _account(text: str) -> str:
 
 def _day(text: str) -> float:
     try:
-        return parse_date(text)
+        return MemoryClock(parse_date(text)).state().virtual
     except ValueError as why:
         raise argparse.ArgumentTypeError(str(why)) from None
 
 
-def _number(text: str) -> float:
+def _number(text: str, most: float, what: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    if not 0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not a {what}: write a number from 0 to {most:g}")
     return number
+
+
+def _speed(text: str) -> float:
+    return _number(text, MAX_SPEED, "speed")
+
+
+def _scale(text: str) -> float:
+    return _number(text, MAX_SCALE, "scale")
 
 
 def _share(text: str) -> float:
-    number = _number(text)
-    if number > 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share: write 0 to 1")
-    return number
+    return _number(text, 1, "share")
 
 
 def _url(text: str) -> str:

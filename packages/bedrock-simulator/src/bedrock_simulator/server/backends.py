@@ -1,9 +1,11 @@
 """S3, IAM and an event target for the stand-alone server: folders or an S3 endpoint, role patterns, a webhook."""
 
+import errno
 import json
 import os
 import queue
 import re
+import stat
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,8 @@ ANY_REGION = "any"
 class FolderObjects:
     """S3 in folders: a bucket is a folder of `root`, an object a file in it. All accounts share the buckets.
 
+    A link that leads out of `root`, and what is no regular file (a pipe would block its reader), is no object.
+
     Args:
         root: The folder of the buckets.
         region: The Region of all buckets; `any` puts each in the Region that asks for it.
@@ -33,19 +37,36 @@ class FolderObjects:
         self._root, self._region = root.resolve(), region
 
     def _is_bucket(self, name: str) -> bool:
-        return "/" not in name and name not in ("", ".", "..") and (self._root / name).is_dir()
+        if "/" in name or "\0" in name or name in ("", ".", ".."):
+            return False
+        return (self._root / name).is_dir() and self._is_inside(self._root / name)
 
-    def _file(self, bucket: str, key: str) -> Path:
+    def _is_inside(self, path: Path) -> bool:
+        """Whether a path leads to a place in the folder of the buckets. A link to itself leads nowhere."""
+        try:
+            return path.resolve().is_relative_to(self._root)
+        except (OSError, RuntimeError):
+            return False
+
+    def _folder(self, bucket: str) -> Path:
         if not self._is_bucket(bucket):
             raise ObjectMissing(f"there is no bucket {bucket}: {self._root} has no such folder")
-        if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key:
+        return self._root / bucket
+
+    def _file(self, bucket: str, key: str) -> Path:
+        path = self._folder(bucket) / key
+        if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key or not _is_text(key):
             raise ObjectDenied(f"the key {key!r} is not the path of a file")
-        return self._root / bucket / key
+        if not self._is_inside(path):
+            raise ObjectDenied(f"s3://{bucket}/{key} is a link that leads out of {self._root}; copy the file instead")
+        return path
 
     def get(self, account: str, region: str, role_arn: str, bucket: str, key: str) -> bytes:
         """Reads the whole file."""
+        path = self._file(bucket, key)
         try:
-            return self._file(bucket, key).read_bytes()
+            _check_regular(path)
+            return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise ObjectMissing(f"s3://{bucket}/{key} does not exist") from None
         except OSError as why:
@@ -56,15 +77,18 @@ class FolderObjects:
         path = self._file(bucket, key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                _check_regular(path)
             path.write_bytes(body)
         except OSError as why:
             raise ObjectDenied(f"s3://{bucket}/{key} cannot be written: {why}") from why
 
     def list(self, account: str, region: str, role_arn: str, bucket: str, prefix: str) -> list[str]:
         """Returns the keys of the bucket's files that start with the prefix."""
-        folder = self._file(bucket, "a").parent
-        keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        return sorted(key for key in keys if key.startswith(prefix))
+        folder = self._folder(bucket)
+        found = (path for path in folder.rglob("*") if path.is_file() and self._is_inside(path))
+        keys = (path.relative_to(folder).as_posix() for path in found)
+        return sorted(key for key in keys if key.startswith(prefix) and _is_text(key))
 
     def deliver(self, account: str, region: str, source_arn: str, bucket: str, key: str, body: bytes) -> None:
         """As `put`: buckets have no policies."""
@@ -75,6 +99,17 @@ class FolderObjects:
         if not self._is_bucket(bucket):
             return None
         return region if self._region == ANY_REGION else self._region
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8, as every key is."""
+    return name.encode(errors="replace").decode() == name
+
+
+def _check_regular(path: Path) -> None:
+    """Raises OSError for what is not a regular file: to open a pipe would wait for its other end."""
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is not a regular file")
 
 
 _MISSING = {"NoSuchBucket", "NoSuchKey", "404"}

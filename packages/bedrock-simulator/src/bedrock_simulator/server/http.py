@@ -9,6 +9,7 @@ WebSocket, which browsers may open to any address, is accepted.
 import asyncio
 import json
 import re
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -40,12 +41,24 @@ async def handle_admin(
 ) -> None:
     """Answers a request below `PREFIX`, in a thread because it may train. `save` is called after every change."""
     body = await read_body(receive)
-    path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode()))
-    status, answer = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
-    if scope["method"] != "GET":
-        await asyncio.to_thread(save)
-    encoded = (json.dumps(answer, default=str) + "\n").encode()
-    await reply(Response(status, {"content-type": "application/json"}, encoded), send)
+    path, query = scope["path"].removeprefix(PREFIX), dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    try:
+        status, answer = await asyncio.to_thread(admin.answer, scope["method"], path, query, body)
+        if scope["method"] != "GET":
+            await asyncio.to_thread(save)
+        encoded = (json.dumps(answer, default=str) + "\n").encode()
+        response = Response(status, {"content-type": "application/json"}, encoded)
+    except Exception:  # a bug of the simulator
+        response = internal_error()
+    await reply(response, send)
+
+
+def internal_error() -> Response:
+    """The response to a request that met a bug of the simulator, whose traceback goes to stderr."""
+    traceback.print_exc()
+    message = "The simulator has a bug: its output has the traceback."
+    headers = {"content-type": "application/json", "x-amzn-errortype": "InternalServerException"}
+    return Response(500, headers, (json.dumps({"message": message}) + "\n").encode())
 
 
 async def reply(response: Response, send: Send) -> None:

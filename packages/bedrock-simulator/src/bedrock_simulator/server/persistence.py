@@ -73,7 +73,8 @@ class StateDirectory:
             StateError: The stored state cannot be read.
         """
         try:
-            found: ClockState = msgspec.json.decode(self._calendar.read_bytes(), type=ClockState)
+            stored: ClockState = msgspec.json.decode(self._calendar.read_bytes(), type=ClockState)
+            found = stored.changed(stored.real, virtual=stored.virtual, speed=stored.speed)
             self._bedrock.restore(state.decode(self._file.read_bytes(), self._pairs))
             self._pairs.delete_unread()
         except FileNotFoundError:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bedrock_simulator import json_text
 from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.models import text
 from bedrock_simulator.models.storage import Bucket, JobInputError
@@ -68,7 +69,7 @@ def _records(name: str, body: bytes) -> list[Record]:
     found = []
     for number, line in enumerate((line for line in body.split(b"\n") if line.strip()), start=1):
         try:
-            row = json.loads(line)
+            row = json_text.parse(line)
         except ValueError:
             raise JobInputError(f"Line {number} of {name} is not JSON.") from None
         if not isinstance(row, dict) or not isinstance(row.get("modelInput"), dict):

@@ -6,12 +6,11 @@ supported"); quotas in `catalog.job_limits`. Not simulated, and refused: evaluat
 on Bedrock's own prompt datasets.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bedrock_simulator import errors
+from bedrock_simulator import errors, json_text
 from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 from bedrock_simulator.runtime.call import resolve_target
@@ -56,7 +55,7 @@ def read(request: Mapping[str, Any]) -> EvaluationRequest:
         config["datasetMetricConfigs"],
         called.get("modelIdentifier"),
         model.get("precomputedInferenceSource", {}).get("inferenceSourceIdentifier"),
-        json.loads(called.get("inferenceParams", "{}")),
+        json_text.parse(called.get("inferenceParams", "{}")),
         called.get("performanceConfig", {}).get("latency"),
         _first(config.get("evaluatorModelConfig", {})),
         _first(custom.get("evaluatorModelConfig", {})),
@@ -104,7 +103,7 @@ def _check_names(custom: Params) -> None:
 
 def _check_parameters(model: Params) -> None:
     try:
-        parameters = json.loads(model.get("bedrockModel", {}).get("inferenceParams", "{}"))
+        parameters = json_text.parse(model.get("bedrockModel", {}).get("inferenceParams", "{}"))
     except ValueError:
         parameters = None
     if not isinstance(parameters, dict):

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bedrock_simulator import json_text
 from bedrock_simulator.catalog import job_limits
 from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.control_plane.evaluations import request, scores
@@ -148,7 +149,7 @@ def read_prompts(body: bytes, name: str, source: str | None) -> list[PromptRow]:
 
 def _row(line: bytes, source: str | None) -> PromptRow:
     try:
-        record = json.loads(line)
+        record = json_text.parse(line)
     except ValueError:
         raise JobInputError("it is not JSON.") from None
     if not isinstance(record, dict) or not isinstance(record.get("prompt"), str) or not record["prompt"].strip():
