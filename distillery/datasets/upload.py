@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import BadRequest
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1024 * 1024
+MAX_FILES = 10_000
+"""Files of an upload. Opening one takes S3 about 30 ms, and the function has 15 minutes for all of them."""
+MAX_LISTED = 100_000
+"""Objects of a folder that are listed."""
 FORMATS = (".jsonl", ".jsonl.gz")
 DENIED = ("AccessDenied", "403", "Forbidden")
 MISSING = ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidBucketName", "404")
@@ -127,7 +132,14 @@ def parse_manifest(manifest: bytes) -> list[str]:
         )
     if len(set(files)) < len(files):
         raise BadRequest(f"{MANIFEST} lists a file twice; list each file once")
+    check_file_count(MANIFEST, len(files))
     return files
+
+
+def check_file_count(what: str, count: int) -> None:
+    """Raises BadRequest for more files than are read."""
+    if count > MAX_FILES:
+        raise BadRequest(f"{what} has {count} files; up to {MAX_FILES} are read, so join them into fewer files")
 
 
 def _is_file_name(name: object) -> bool:
@@ -173,8 +185,14 @@ def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
     bucket, prefix = split_s3_uri(uri)
     with _client_errors_as_bad_request(address(uri)):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        listed = (found["Key"] for page in pages for found in page.get("Contents", []))
+        keys = list(islice(listed, MAX_LISTED + 1))
+    if len(keys) > MAX_LISTED:
+        raise BadRequest(
+            f"{address(uri)} contains more than {MAX_LISTED} objects; name the folder of the prompts alone"
+        )
     uris = [f"s3://{bucket}/{key}" for key in keys if key.endswith(FORMATS)]
+    check_file_count(address(uri), len(uris))
     if not uris:
         raise BadRequest(f"{address(uri)} contains no object that ends in {', '.join(FORMATS)}; name another folder")
     return uris

@@ -1,7 +1,7 @@
 """Checks the files of one source: for any model, for a student, or for a recipe with the cost of its run."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ def student_limits(student: str | None) -> LineLimits:
 
 def check_files(files: Iterable[InputFile], limits: LineLimits) -> dict[str, Any]:
     """Returns the report of files that Bedrock gets unchanged."""
-    reader = DatasetReader(limits, PromptIndex())
+    reader = DatasetReader(replace(limits, as_job_input=True), PromptIndex())
     reader.read(files)
     reader.check_files()
     reader.check_as_job_input()

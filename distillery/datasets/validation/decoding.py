@@ -3,14 +3,18 @@
 import codecs
 import json
 import re
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.finding import Problem, Rule, UnreadableLine
 
 UTF_16_SHARE = 0.3
 """Share of NUL bytes from which a line counts as UTF-16: a half in Latin text, less in mixed text."""
-_PART_OF_AN_OBJECT = re.compile(r'\s*("[^"]*"\s*:|[\]}\[{]+\s*,?\s*$)')
+_NUL_BLOCK = re.compile(rb"\0{8,}|\A\0+|\0+\Z")
+"""NULs that no text in UTF-16 or UTF-32 has: at either end, as a crash leaves them, or more than two characters."""
+_PART_OF_AN_OBJECT = re.compile(r'\s*+("[^"]*+"\s*+:|[\]}\[{]++\s*+,?\s*+$)')
+"""Possessive, because a run of white space would otherwise take time that grows with its square."""
 _BY_MESSAGE = (
     ("Invalid control character", rules.CONTROL_CHARACTER, "a string contains an unescaped control character"),
     ("Invalid \\", rules.BAD_ESCAPE, "a backslash does not begin an escape"),
@@ -21,6 +25,13 @@ class ObjectWithDuplicateKeys(dict[str, Any]):
     """An object that has keys twice; it holds their last values."""
 
     duplicate_keys: tuple[str, ...] = ()
+
+
+class ParsedLine(NamedTuple):
+    """has_duplicate_keys: an ObjectWithDuplicateKeys is somewhere in the value, unless a later key hides it."""
+
+    value: Any
+    has_duplicate_keys: bool
 
 
 def decode_text(line: bytes, *, length: int, limit: int) -> str:
@@ -50,15 +61,30 @@ def decode_text(line: bytes, *, length: int, limit: int) -> str:
 
 
 def _nul_error(line: bytes) -> UnreadableLine:
-    if line.count(0) > UTF_16_SHARE * len(line):
+    text = _NUL_BLOCK.sub(b"", line)
+    if text.count(0) > UTF_16_SHARE * len(text):
         return UnreadableLine(rules.UTF_16, f"{line.count(0)} of its {len(line)} bytes are NUL, as in UTF-16 text")
-    return UnreadableLine(rules.NUL_BYTE, f"byte {line.index(0) + 1} is NUL")
+    first, count = line.index(0) + 1, line.count(0)
+    return UnreadableLine(
+        rules.NUL_BYTE, f"{count} bytes are NUL, from byte {first} on" if count > 1 else f"byte {first} is NUL"
+    )
 
 
-def parse_json(text: str, *, cut_off: bool) -> Any:
+def parse_json(text: str, *, cut_off: bool) -> ParsedLine:
     """Parses a line. cut_off: it is the last line of the file and has no line end. Raises UnreadableLine."""
+    has_duplicate_keys = False
+
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_duplicate_keys
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        has_duplicate_keys = True
+        return _with_duplicate_keys(found, pairs)
+
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_reject_constant)
+        value = json.loads(text, object_pairs_hook=build, parse_constant=_reject_constant)
+        return ParsedLine(value, has_duplicate_keys)
     except json.JSONDecodeError as error:
         rule, wrong = _mistake(text, error, cut_off=cut_off)
         raise UnreadableLine(rule, f"{wrong}, at character {error.pos + 1}") from error
@@ -71,13 +97,10 @@ def nested_too_deeply() -> Problem:
     return Problem(rules.NESTED_TOO_DEEPLY, "", "its brackets are nested too deeply")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    keys = [key for key, _ in pairs]
+def _with_duplicate_keys(found: dict[str, Any], pairs: list[tuple[str, Any]]) -> ObjectWithDuplicateKeys:
+    times = Counter(key for key, _ in pairs)
     result = ObjectWithDuplicateKeys(found)
-    result.duplicate_keys = tuple(key for key in found if keys.count(key) > 1)
+    result.duplicate_keys = tuple(key for key in found if times[key] > 1)
     return result
 
 

@@ -3,6 +3,7 @@
 Applies the rules of `fast_path` on the standard library's JSON. Also accepts the good lines that the fast path skips.
 """
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 from distillery.core.conversation import to_line
@@ -12,6 +13,9 @@ from distillery.datasets.validation.decoding import decode_text, nested_too_deep
 from distillery.datasets.validation.fast_path import LineLimits, PromptTexts, to_prompt
 from distillery.datasets.validation.finding import Problem, UnreadableLine
 from distillery.datasets.validation.schema import schema_problems
+
+MAX_PROBLEMS = 100
+"""Problems reported for one line. Thousands fit into its 16 KB."""
 
 
 class LineExplanation(NamedTuple):
@@ -23,7 +27,7 @@ class LineExplanation(NamedTuple):
 
 
 def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_off: bool = False) -> LineExplanation:
-    """Finds all problems of a line.
+    """Finds the problems of a line, up to `MAX_PROBLEMS`.
 
     Args:
         line: The line without its line end, or the beginning of a line that is too long.
@@ -33,15 +37,17 @@ def explain(line: bytes, limits: LineLimits, *, length: int | None = None, cut_o
     """
     try:
         text = decode_text(line, length=length or len(line), limit=limits.line_bytes)
-        record = parse_json(text, cut_off=cut_off)
-        found = list(schema_problems(record))
+        parsed = parse_json(text, cut_off=cut_off)
+        found = list(islice(schema_problems(parsed), MAX_PROBLEMS))
     except UnreadableLine as unreadable:
         return LineExplanation([unreadable.problem])
     except RecursionError:
         return LineExplanation([nested_too_deeply()])
     if any(problem.rule.is_error for problem in found):
         return LineExplanation(found)
-    prompt, answer = _content(record)
+    prompt, answer = _content(parsed.value)
+    if limits.as_job_input and "type" in parsed.value.get("system", [{}])[0]:
+        found.append(Problem(rules.TYPE_IN_SYSTEM, "$.system[0].type", "it is 'text'"))
     found += _limit_problems(prompt, answer, len(line), limits)
     if any(problem.rule.is_error for problem in found):
         return LineExplanation(found)

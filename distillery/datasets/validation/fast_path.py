@@ -31,7 +31,8 @@ class LineLimits:
     """Limits on lines that depend on the student.
 
     multi_turn: whether the student accepts dialogues; None if no student is named. context: tokens of prompt and answer
-    that the student is trained on; None if unknown. answer: maximum tokens of an answer.
+    that the student is trained on; None if unknown. answer: maximum tokens of an answer. as_job_input: a job reads the
+    line as it is; the pipeline writes it anew.
 
     Tokens are estimated by script (`core.tokens`) with an upper bound: one token per byte of the line, because a
     byte-level tokenizer never produces more (Llama's is one; UNVERIFIED for Nova, no source describes its tokenizer).
@@ -42,6 +43,7 @@ class LineLimits:
     context: int | None = None
     answer: int = 0
     line_bytes: int = MAX_LINE_BYTES
+    as_job_input: bool = False
 
     @property
     def safe_bytes(self) -> int:
@@ -126,12 +128,12 @@ def accept(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLi
     if max(map(len, lines), default=0) > limits.safe_bytes:
         return None
     if labelled := _decode_all(_decode_labelled, lines):
-        return _checked(raw, labelled, _from_labelled(labelled))
+        return _checked(raw, labelled, _from_labelled(labelled), limits)
     if unlabelled := _decode_all(_decode_unlabelled, lines):
-        return _checked(raw, unlabelled, _from_unlabelled(unlabelled))
+        return _checked(raw, unlabelled, _from_unlabelled(unlabelled), limits)
     mixed = _decode_all(_decode_any, lines)
     if mixed and _roles_alternate(mixed, multi_turn=bool(limits.multi_turn)):
-        return _checked(raw, mixed, _from_any(mixed))
+        return _checked(raw, mixed, _from_any(mixed), limits)
     return None
 
 
@@ -181,7 +183,11 @@ def _alternates(roles: tuple[type, ...]) -> bool:
     return all(role is (User, Assistant)[index % 2] for index, role in enumerate(roles))
 
 
-def _checked(raw: bytes, records: Sequence[ConversationRecord], found: AcceptedLines) -> AcceptedLines | None:
+def _checked(
+    raw: bytes, records: Sequence[ConversationRecord], found: AcceptedLines, limits: LineLimits
+) -> AcceptedLines | None:
+    if limits.as_job_input and b'"type"' in raw and any(map(_has_typed_system, records)):
+        return None
     texts = [text for text in chain(chain.from_iterable(found.prompts), found.answers) if text is not None]
     joined = "".join(texts)
     if any(map(str.isspace, texts)) or any(map(joined.__contains__, NEEDS_EXPLAIN)):
@@ -189,6 +195,10 @@ def _checked(raw: bytes, records: Sequence[ConversationRecord], found: AcceptedL
     if not _keys_are_unique(raw, records, joined, len(texts)):
         return None
     return found._replace(token_weight=token_weight(joined) - token_weight("".join(filter(None, found.answers))))
+
+
+def _has_typed_system(record: ConversationRecord) -> bool:
+    return record.system is not UNSET and record.system[0].type is not UNSET
 
 
 def _keys_are_unique(raw: bytes, records: Sequence[ConversationRecord], joined: str, texts: int) -> bool:

@@ -59,6 +59,18 @@ class UnreadableLine(Exception):
         self.problem = Problem(rule, "", wrong)
 
 
+class UnreadableFile(Exception):
+    """The file cannot be read further: the rule it breaks, what is wrong, and the line if it is known."""
+
+    def __init__(self, rule: Rule, wrong: str, *, line: int | None = None) -> None:
+        super().__init__(wrong)
+        self.rule, self.wrong, self.line = rule, wrong, line
+
+
+class ReadingStopped(UnreadableFile):
+    """A bound on reading is reached: neither this file nor the next one is read further."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingLocation:
     """line: from 1; None for the whole file. path: JSON path within the line, such as `$.messages[0].role`."""

@@ -1,16 +1,16 @@
 """Reads files as blocks of whole lines, plain or gzip, holding at most a chunk and one line in memory."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from distillery.datasets.validation import rules_table as rules
-from distillery.datasets.validation.finding import Rule
+from distillery.datasets.validation.finding import UnreadableFile
+from distillery.datasets.validation.gzip_stream import GZIP, GzipStream
 
 CHUNK = 64 * 1024
-GZIP = b"\x1f\x8b"
+MAX_SKIPPED_BYTES = 64 * 1024 * 1024
+"""Bytes of one line after which the rest of its file is not read: it has no lines."""
 Read = Callable[[int], bytes]
 
 _SIGNATURES = {
@@ -24,16 +24,8 @@ _SIGNATURES = {
     b"ARROW1": "Arrow",
     b"SQLite format 3\0": "an SQLite database",
 }
-_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"{\0", b"\0{", b"\0\0\0{", b"[\0", b"\0[")
+_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"{\0", b"\0{\0", b"\0\0\0{", b"[\0", b"\0[\0")
 """Byte order marks of UTF-16 and UTF-32, and the first bracket of files without one."""
-
-
-class UnreadableFile(Exception):
-    """The file cannot be read further: the rule it breaks, and what is wrong."""
-
-    def __init__(self, rule: Rule, wrong: str) -> None:
-        super().__init__(wrong)
-        self.rule, self.wrong = rule, wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +56,31 @@ def check_signature(beginning: bytes) -> None:
 
 
 def open_stream(name: str, body: Any) -> Read:
-    """Returns `read(n)` of the content, which is decompressed if the name ends in .gz."""
+    """Returns `read(n)` of the content, which is decompressed if the name ends in .gz.
+
+    It raises UnreadableFile if the content cannot be decompressed, or if its first bytes show that it is not text.
+    """
     plain: Read = body.read
-    return _decompressed(body) if name.endswith(".gz") else plain
-
-
-def _decompressed(body: Any) -> Read:
-    """Several gzip members are one file (RFC 1952, 2.2). Reading raises UnreadableFile."""
-    compressed, total = _HeadRecorder(body), 0
-    file = gzip.GzipFile(fileobj=compressed, mode="rb")  # type: ignore[call-overload]  # it only calls `read`
+    content = GzipStream(body).read if name.endswith(".gz") else plain
+    is_first = True
 
     def read(size: int) -> bytes:
-        nonlocal total
-        try:
-            chunk: bytes = file.read(size)
-        except EOFError as error:
-            raise UnreadableFile(rules.GZIP_CUT_OFF, f"it is truncated after {total} uncompressed bytes") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            if compressed.head != GZIP:
-                raise UnreadableFile(rules.NOT_PACKED, "it is named .gz and is not compressed with gzip") from error
-            raise UnreadableFile(rules.GZIP_DAMAGED, f"it is corrupt after {total} uncompressed bytes") from error
-        total += len(chunk)
+        nonlocal is_first
+        chunk = content(size)
+        if is_first:
+            check_signature(chunk)
+            is_first = False
         return chunk
 
     return read
 
 
-class _HeadRecorder:
-    """A stream that records its first two bytes."""
-
-    def __init__(self, body: Any) -> None:
-        self._body, self.head = body, b""
-
-    def read(self, size: int = -1) -> bytes:
-        chunk: bytes = self._body.read(size)
-        if len(self.head) < len(GZIP):
-            self.head = (self.head + chunk)[: len(GZIP)]
-        return chunk
-
-
 def read_blocks(read: Read, limit: int) -> Iterator[LineBlock]:
-    """Yields the lines of a stream. The middle of a line longer than `limit` plus a chunk is dropped."""
+    """Yields the lines of a stream. The middle of a line longer than `limit` plus a chunk is dropped.
+
+    Raises:
+        UnreadableFile: A line is longer than `MAX_SKIPPED_BYTES`.
+    """
     number, held, dropped = 1, b"", 0
     while chunk := read(CHUNK):
         end = chunk.rfind(b"\n") + 1
@@ -118,5 +94,8 @@ def read_blocks(read: Read, limit: int) -> Iterator[LineBlock]:
             held += chunk
             if len(held) > limit + CHUNK:
                 held, dropped = held[: limit + 1], dropped + len(held) - limit - 1
+            if dropped > MAX_SKIPPED_BYTES:
+                wrong = f"it has more than {MAX_SKIPPED_BYTES} bytes; the rest of the file is not read"
+                raise UnreadableFile(rules.LINE_TOO_LONG, wrong, line=number)
     if held:
         yield LineBlock(number, held, [held], dropped, cut_off=True)

@@ -8,11 +8,23 @@ from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_
 from distillery.core.tokens import token_weight
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
-from distillery.datasets.validation.finding import Finding, FindingLocation, Findings, Problem, Rule
-from distillery.datasets.validation.lines import LineBlock, UnreadableFile, check_signature, open_stream, read_blocks
+from distillery.datasets.validation.finding import (
+    Finding,
+    FindingLocation,
+    Findings,
+    Problem,
+    ReadingStopped,
+    Rule,
+    UnreadableFile,
+)
+from distillery.datasets.validation.lines import LineBlock, Read, open_stream, read_blocks
 
-MAX_BYTES = 4 * MAX_FILE_BYTES
-"""Uncompressed bytes after which reading stops, so that a compressed file cannot expand without limit."""
+MAX_BYTES = MAX_FILE_BYTES
+"""Uncompressed bytes after which reading stops: no larger data set is accepted, and gzip can expand without limit."""
+MAX_EXPLAINED = 100_000
+"""Problems in lines after which reading stops. A line that needs a closer look counts as at least one, and one for each
+`EXPLAINED_BYTES`: it takes at least ten times as long as another line."""
+EXPLAINED_BYTES = 4096
 MAX_HASHES = 100_000
 """Distinct prompts after which repeats are no longer counted. Bounds the memory; such a data set is always rejected."""
 ALL_FILES = FindingLocation("all files together")
@@ -112,7 +124,8 @@ class DatasetReader:
     """Reads files and holds the result.
 
     max_quarantined: number of bad lines to keep in `quarantined`. sources: (uri, version) of each file. line_errors:
-    the errors in `findings` that concern a single line. complete: every file was read to its end.
+    the errors in `findings` that concern a single line. complete: every file was read to its end. explained: the
+    count for `MAX_EXPLAINED`.
     """
 
     limits: LineLimits
@@ -124,18 +137,23 @@ class DatasetReader:
     sources: list[tuple[str, str | None]] = field(default_factory=list)
     line_errors: int = 0
     complete: bool = True
+    explained: int = 0
 
     def read(self, files: Iterable[InputFile]) -> None:
-        """Reads all files. Continues after a bad line or file, so that one pass reports everything that is wrong."""
+        """Reads all files. Continues after a bad line or file, so that one pass reports everything that is wrong.
+
+        Whatever the files contain, it ends: at `MAX_BYTES`, `MAX_EXPLAINED`, or a bound of `lines` or `gzip_stream`. A
+        finding then says so.
+        """
         for file in files:
             self.sources.append((file.uri, file.version))
             try:
                 self._read(file)
             except UnreadableFile as error:
-                self._stop(file.name, error.rule, error.wrong)
-            if self.counts.bytes > MAX_BYTES:
-                self._stop(file.name, rules.FILE_TOO_LARGE, f"reading stopped after {self.counts.bytes} bytes")
-                return
+                self.complete = False
+                self._add(error.rule, FindingLocation(file.name, error.line), error.wrong)
+                if isinstance(error, ReadingStopped):
+                    return
 
     def check_files(self, *, mixed_labels: Rule = rules.MIXED_LABELS) -> None:
         """Checks the files as a whole: their size, and whether only some prompts have a reference answer."""
@@ -160,6 +178,8 @@ class DatasetReader:
             )
         for uri, _ in self.sources:
             name = uri.rpartition("/")[2]
+            if name.endswith(".gz"):
+                self._add(rules.PACKED_FOR_JOB, FindingLocation(name), "its name ends in .gz")
             address = uri if uri.startswith("s3://") else f"s3://bucket/{name}"
             if not S3_URI.fullmatch(address) or len(address) > S3_URI_MAX:
                 self._add(
@@ -168,22 +188,31 @@ class DatasetReader:
 
     def _read(self, file: InputFile) -> None:
         crlf, before = 0, self.counts.lines
-        for block in read_blocks(open_stream(file.name, file.body), self.limits.line_bytes):
-            if block.first == 1:
-                check_signature(block.raw)
-            self._read_block(file.name, block)
-            if b"\r" in block.raw:
-                crlf += block.raw.count(b"\r\n")
-            if self.counts.bytes > MAX_BYTES:
-                break
-        if crlf:
-            self._add(rules.CRLF, FindingLocation(file.name), f"{crlf} lines end in CR LF", crlf)
+        try:
+            for block in read_blocks(self._counted(open_stream(file.name, file.body)), self.limits.line_bytes):
+                self._read_block(file.name, block)
+                if b"\r" in block.raw:
+                    crlf += block.raw.count(b"\r\n")
+        finally:
+            if crlf:
+                self._add(rules.CRLF, FindingLocation(file.name), f"{crlf} lines end in CR LF", crlf)
         if self.counts.lines == before:
             self._add(rules.EMPTY_FILE, FindingLocation(file.name), "it has no line")
 
+    def _counted(self, read: Read) -> Read:
+        """Counts the bytes that are read, and stops at `MAX_BYTES`, wherever they are within a line."""
+
+        def counted(size: int) -> bytes:
+            chunk = read(size)
+            self.counts.bytes += len(chunk)
+            if self.counts.bytes > MAX_BYTES:
+                raise ReadingStopped(rules.FILE_TOO_LARGE, f"reading stopped after {self.counts.bytes} bytes")
+            return chunk
+
+        return counted
+
     def _read_block(self, name: str, block: LineBlock) -> None:
         self.counts.lines += len(block.lines)
-        self.counts.bytes += len(block.raw) + block.dropped
         if accepted := accept(block.raw, block.lines, self.limits):
             self._add_lines(name, block.first, accepted)
             return
@@ -197,7 +226,11 @@ class DatasetReader:
     def _explain(self, location: FindingLocation, line: bytes, length: int, *, cut_off: bool) -> None:
         from distillery.datasets.validation.explain import explain  # only a bad line needs it
 
+        if self.explained >= MAX_EXPLAINED:
+            wrong = "too many lines before it have problems; it and all after it were not checked"
+            raise ReadingStopped(rules.READING_STOPPED, wrong, line=location.line)
         explained = explain(line, self.limits, length=length, cut_off=cut_off)
+        self.explained += max(1, len(explained.problems), len(line) // EXPLAINED_BYTES)
         for problem in explained.problems:
             self.line_errors += problem.rule.is_error
             self._add(problem.rule, FindingLocation(location.file, location.line, problem.path), problem.wrong)
@@ -219,10 +252,6 @@ class DatasetReader:
             self.counts.repeated += 1
             rule = rules.CONFLICTING_ANSWERS if repeat.conflicting else rules.DUPLICATE_PROMPT
             self._add(rule, FindingLocation(name, first + repeat.at), rule.what)
-
-    def _stop(self, name: str, rule: Rule, wrong: str) -> None:
-        self.complete = False
-        self._add(rule, FindingLocation(name), wrong)
 
     def _add(self, rule: Rule, location: FindingLocation, wrong: str, count: int = 1) -> None:
         self.findings.add(Finding(rule, location, wrong), count)

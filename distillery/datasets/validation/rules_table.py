@@ -23,15 +23,21 @@ BLANK_LINE = error(
     "blank-line",
     "a line is empty or contains only white space",
     "one JSON object on every line",
-    "remove it: `sed -i '/^[[:space:]]*$/d' FILE`",
+    "remove it: `sed '/^[[:space:]]*$/d' FILE > FIXED`",
 )
 BYTE_ORDER_MARK = error(
     "byte-order-mark",
-    "the file begins with a byte order mark, as Excel, Notepad and PowerShell write it",
+    "a line begins with a byte order mark: Excel, Notepad and PowerShell write one at the beginning of a file, and "
+    "joining files moves it to another line",
     "UTF-8 without a byte order mark",
-    "remove it: `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`",
+    "remove it: `LC_ALL=C sed $'s/^\\xEF\\xBB\\xBF//' FILE > FIXED`",
 )
-UTF_16 = error("utf-16", "the text is UTF-16 or UTF-32", "UTF-8", "convert it: `iconv -f UTF-16 -t UTF-8 FILE > FIXED`")
+UTF_16 = error(
+    "utf-16",
+    "the text is UTF-16 or UTF-32",
+    "UTF-8",
+    "convert it: `iconv -f UTF-16 -t UTF-8 FILE > FIXED`, or `-f UTF-32`",
+)
 NOT_UTF_8 = error(
     "not-utf-8",
     "a byte is not valid UTF-8; the file is often Latin-1 or Windows-1252",
@@ -75,7 +81,7 @@ TRAILING_COMMA = error(
     "trailing-comma",
     "a comma follows the last element, or the object",
     "commas only between elements",
-    "remove it; at the ends of lines: `sed -i 's/,[[:space:]]*$//' FILE`",
+    "remove it; at the ends of lines: `sed 's/,[[:space:]]*$//' FILE > FIXED`",
 )
 SINGLE_QUOTES = error(
     "single-quotes",
@@ -130,7 +136,7 @@ SCHEMA_VERSION_MISPRINT = error(
     "schema-version-misprint",
     "schemaVersion is `bedrock-conversion-2024`, a misprint of the documentation",
     f'"{SCHEMA_VERSION}"',
-    f"fix it: `sed -i 's/bedrock-conversion-2024/{SCHEMA_VERSION}/' FILE`",
+    f"fix it: `sed 's/bedrock-conversion-2024/{SCHEMA_VERSION}/' FILE > FIXED`",
 )
 OTHER_SCHEMA_VERSION = error(
     "other-schema-version", "schemaVersion has another value", f'"{SCHEMA_VERSION}"', f'write "{SCHEMA_VERSION}"'
@@ -150,6 +156,12 @@ NOT_TEXT = error(
     "a block is an image, a document, a tool call, or anything else but text",
     f"{_BLOCK}: distillation is text to text",
     "remove the record, or describe the content in words",
+)
+TYPE_IN_SYSTEM = error(
+    "type-in-system",
+    "the block of the system prompt has a type; AWS's validator accepts one in messages only (the pipeline removes it)",
+    f'"system": {_BLOCK}',
+    "remove it",
 )
 EMPTY_TEXT = error(
     "empty-text", "a text is empty or white space", "a text", "write it, or remove the message or the record"
@@ -230,6 +242,18 @@ FILE_TOO_LARGE = error(
     f"{MAX_FILE_BYTES} bytes uncompressed (2 GB, General Reference, Bedrock quotas)",
     "use fewer prompts",
 )
+READING_STOPPED = error(
+    "reading-stopped",
+    "a bound on reading was reached, so that what follows was not checked",
+    "100000 problems in lines (25000 lines if they are long), and a million members in a gzip file",
+    "fix what is reported before it, and check again",
+)
+PACKED_FOR_JOB = warning(
+    "packed-for-job",
+    "the file is compressed, and a job reads only .jsonl; the pipeline decompresses prompts",
+    "a name that ends in .jsonl",
+    "decompress it if you pass it to Bedrock yourself: `gzip -dk FILE`",
+)
 NAME_NOT_FOR_BEDROCK = warning(
     "name-not-for-bedrock",
     "the object's address does not match the pattern of an s3Uri (no space, no =), so a job cannot use it; "
@@ -241,7 +265,7 @@ CRLF = warning(
     "crlf",
     "lines end in CR LF, as on Windows; JSON treats the CR as white space",
     "LF",
-    "convert it: `sed -i 's/\\r$//' FILE`",
+    "convert it: `tr -d '\\r' < FILE > FIXED`",
 )
 _COUNTS = f"{MIN_PROMPTS} to {MAX_PROMPTS} (General Reference, Bedrock quotas)"
 TOO_FEW_PROMPTS = error("too-few-prompts", "fewer prompts than a distillation job accepts", _COUNTS, "add prompts")

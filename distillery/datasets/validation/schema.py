@@ -6,12 +6,12 @@ custom-models/model_distillation/dataset-validation), which is as strict: one te
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from distillery.core.conversation import ROLES
 from distillery.core.limits import SCHEMA_VERSION
 from distillery.datasets.validation import rules_table as rules
-from distillery.datasets.validation.decoding import ObjectWithDuplicateKeys
+from distillery.datasets.validation.decoding import ObjectWithDuplicateKeys, ParsedLine
 from distillery.datasets.validation.finding import Problem
 
 MISPRINT = "bedrock-conversion-2024"
@@ -19,9 +19,11 @@ OTHER_BLOCKS = {"image", "document", "video", "audio", "toolUse", "toolResult", 
 _NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,40}", re.ASCII)
 
 
-def schema_problems(record: Any) -> Iterator[Problem]:
+def schema_problems(line: ParsedLine) -> Iterator[Problem]:
     """Yields every violation of the schema in the value of a line."""
-    yield from _duplicate_keys(record, "$")
+    record = line.value
+    if line.has_duplicate_keys:
+        yield from _duplicate_keys(record)
     yield from _object(record, "$", required=("schemaVersion", "messages"), optional=("system",))
     if not isinstance(record, dict):
         return
@@ -33,17 +35,31 @@ def schema_problems(record: Any) -> Iterator[Problem]:
         yield from _messages(record["messages"])
 
 
-def _duplicate_keys(value: Any, path: str) -> Iterator[Problem]:
+def _duplicate_keys(root: Any) -> Iterator[Problem]:
     """Yields objects at any depth that have a key twice."""
-    if isinstance(value, ObjectWithDuplicateKeys):
-        for key in value.duplicate_keys:
-            yield Problem(rules.DUPLICATE_KEY, path, f"{_format_name(key)} occurs twice")
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from _duplicate_keys(child, f"{path}.{key if _NAME.fullmatch(key) else '*'}")
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _duplicate_keys(child, f"{path}[{index}]")
+    waiting: list[tuple[Any, _Step]] = [(root, None)]
+    while waiting:
+        value, at = waiting.pop()
+        if isinstance(value, ObjectWithDuplicateKeys):
+            for key in value.duplicate_keys:
+                yield Problem(rules.DUPLICATE_KEY, _path(at), f"{_format_name(key)} occurs twice")
+        if isinstance(value, dict):
+            waiting += [(child, (at, key)) for key, child in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [(child, (at, index)) for index, child in reversed(list(enumerate(value)))]
+
+
+_Step: TypeAlias = "tuple[_Step, str | int] | None"
+"""The place of a value: that of its parent, and a key or an index. A path as text at each value would take time and
+memory that grow with the square of the line."""
+
+
+def _path(at: _Step) -> str:
+    parts = []
+    while at is not None:
+        at, part = at
+        parts.append(f"[{part}]" if isinstance(part, int) else f".{part if _NAME.fullmatch(part) else '*'}")
+    return "$" + "".join(reversed(parts))
 
 
 def _object(value: Any, path: str, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Problem]:

@@ -1,13 +1,15 @@
 """Parsing of events and requests."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distillery.core.errors import BadRequest
-from distillery.datasets.upload import IgnoredEvent, Upload, parse_event
+from distillery.datasets import upload as module
+from distillery.datasets.upload import IgnoredEvent, Upload, open_files, parse_event, parse_manifest
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -85,3 +87,35 @@ def test_an_event_of_another_shape_is_refused_with_what_is_needed(event: Any, re
     with pytest.raises(BadRequest) as caught:
         parse_event(event)
     assert reason in str(caught.value)
+
+
+def test_more_files_than_are_read_in_time_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_FILES", 2)
+    names = [f"{n}.jsonl" for n in range(3)]
+    with pytest.raises(BadRequest, match=r"manifest\.json has 3 files; up to 2 are read"):
+        parse_manifest(json.dumps({"files": names}).encode())
+    assert parse_manifest(json.dumps({"files": names[:2]}).encode()) == names[:2]
+
+
+class ListedObjects:
+    """S3, as far as it lists, an object on each page."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+
+    def get_paginator(self, _operation: str) -> "ListedObjects":
+        return self
+
+    def paginate(self, **_where: str) -> Iterator[dict[str, Any]]:
+        return ({"Contents": [{"Key": key}]} for key in self._keys)
+
+
+@pytest.mark.parametrize(("files", "listed", "reason"), [(2, 100, "has 3 files"), (9, 2, "more than 2 objects")])
+def test_a_folder_is_listed_up_to_a_bound(
+    monkeypatch: pytest.MonkeyPatch, files: int, listed: int, reason: str
+) -> None:
+    monkeypatch.setattr(module, "MAX_FILES", files)
+    monkeypatch.setattr(module, "MAX_LISTED", listed)
+    s3: Any = ListedObjects([f"f/{n}.jsonl" for n in range(3)])
+    with pytest.raises(BadRequest, match=reason):
+        list(open_files(s3, Upload(recipe="support", uri="s3://b/f/")))

@@ -10,9 +10,9 @@ from distillery.datasets.validation.reading import DatasetReader, InputFile, Pro
 
 STUDENTS: Mapping[str, LineLimits] = MappingProxyType(
     {
-        "nova": LineLimits(multi_turn=True, context=32_000),
-        "llama": LineLimits(multi_turn=False, context=32_000),
-        "none": LineLimits(),
+        "nova": LineLimits(multi_turn=True, context=32_000, as_job_input=True),
+        "llama": LineLimits(multi_turn=False, context=32_000, as_job_input=True),
+        "none": LineLimits(as_job_input=True),
     }
 )
 

@@ -16,7 +16,8 @@ from tests.unit.datasets.validation.generated import doubled, lines, mangled, re
 pytestmark = pytest.mark.slow
 
 NOVA, LLAMA = LineLimits(multi_turn=True), LineLimits(multi_turn=False)
-limits = st.sampled_from([NOVA, LLAMA, LineLimits(), LineLimits(multi_turn=True, context=120, answer=10)])
+JOB = LineLimits(multi_turn=True, as_job_input=True)
+limits = st.sampled_from([NOVA, LLAMA, LineLimits(), LineLimits(multi_turn=True, context=120, answer=10), JOB])
 
 
 def agree(line: bytes, limits: LineLimits) -> AcceptedLines | None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from distillery.datasets.validation import lines as module
 from distillery.datasets.validation import rules_table as rules
-from distillery.datasets.validation.finding import Rule
-from distillery.datasets.validation.lines import CHUNK, LineBlock, UnreadableFile, open_stream, read_blocks
+from distillery.datasets.validation.finding import Rule, UnreadableFile
+from distillery.datasets.validation.lines import CHUNK, LineBlock, open_stream, read_blocks
 
 parts = st.lists(st.binary(max_size=40).filter(lambda part: b"\n" not in part))
 
