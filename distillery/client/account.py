@@ -13,16 +13,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from distillery.client.aws import (
-    AWS_ERRORS,
-    ClientError,
-    Config,
-    as_not_reached,
-    error_code,
-    new_session,
-    session_region,
-)
+from distillery.client.aws import AWS_ERRORS, ClientError, as_not_reached, error_code
+from distillery.client.clients import Config, new_session, parameter_value, session_region
 from distillery.client.errors import FunctionRefused, NotAllowed, NotReached
+from distillery.client.route_map import parse_object
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -201,7 +195,12 @@ class Account:
 
     def _parameter(self, name: str, region: str) -> Mapping[str, Any]:
         response = self.aws_client("ssm", region).get_parameter(Name=f"/distillery/{self.environment}/{name}")
-        return dict(json.loads(response["Parameter"]["Value"]))
+        try:
+            return parse_object(parameter_value(response))
+        except ValueError as error:
+            raise NotReached(
+                f"the parameter {name!r} of environment {self.environment!r} cannot be read: {error}"
+            ) from error
 
 
 def post_signed(session: Any, url: str, payload: Mapping[str, Any], *, region: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The only module of this package that imports boto3: sessions, clients, and the meaning of AWS errors.
+"""What calls of AWS have in common: time limits, and the meaning of errors.
 
 Converse errors are those of botocore 1.44.5's service model. A model past its end of life returns
 `ResourceNotFoundException` ("This model version has reached the end of its life"), and so does a Legacy model that the
@@ -9,20 +9,19 @@ the map specifies: identifier, latency mode, or service tier.
 
 import contextlib
 import functools
-import os
 import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from time import monotonic
 from typing import Any
 
-import boto3
-from botocore.config import Config as Config
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionError,
     ConnectTimeoutError,
+    EventStreamError,
     HTTPClientError,
     IncompleteReadError,
     ReadTimeoutError,
@@ -31,7 +30,6 @@ from botocore.exceptions import (
     ClientError as ClientError,
 )
 from botocore.parsers import ResponseParserError
-from botocore.response import StreamingBody
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import ReadTimeoutError as StreamTimeoutError
 
@@ -40,13 +38,53 @@ from distillery.client.errors import NotReached
 AWS_ERRORS = (BotoCoreError, ClientError)
 """The errors that boto3 raises, for callers that must not import boto3."""
 
-SSM_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=3)
-MAX_POOL_CONNECTIONS = 64
-"""Connections that one client keeps open. Callers beyond that number open and close their own."""
-CONNECT_TIMEOUT = 3.0
-"""Seconds."""
-RAW_BODY = "RawBody"
-"""Key under which a ConverseStream response holds urllib3's response, whose read time-out can be changed."""
+_thread = threading.local()
+
+
+class TimeLimit:
+    """When a call has to be over, whatever its peer does. `Clients` makes the connections that hold it.
+
+    Attributes:
+        seconds: how long the limit was when it was last set.
+        answered: whether a response has arrived, good or not.
+    """
+
+    __slots__ = ("_ends_at", "answered", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.answered = False
+        self.extend(seconds)
+
+    def extend(self, seconds: float) -> None:
+        """Sets the limit to this many seconds from now."""
+        self.seconds, self._ends_at = seconds, monotonic() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds to the limit; negative after it."""
+        return self._ends_at - monotonic()
+
+    def wait(self, most: float | None = None) -> float:
+        """Returns how long the next wait may take, at most `most` seconds. Raises TimeoutError after the limit."""
+        remaining = self.remaining
+        if remaining <= 0:
+            raise TimeoutError("timed out")
+        return remaining if most is None else min(most, remaining)
+
+
+def current_limit() -> TimeLimit | None:
+    """Returns the limit of this thread's calls."""
+    return getattr(_thread, "limit", None)
+
+
+@contextlib.contextmanager
+def within(limit: TimeLimit) -> Iterator[None]:
+    """Limits the calls that this thread makes in the `with` block. The body of their responses keeps the limit."""
+    outer, _thread.limit = current_limit(), limit
+    try:
+        yield
+    finally:
+        _thread.limit = outer
 
 
 class ParameterNotFound(Exception):
@@ -59,6 +97,15 @@ class StreamTruncated(Exception):
 
 class StreamLate(Exception):
     """A stream had returned nothing when the request's deadline passed."""
+
+
+class UnreadableReply(BotoCoreError):
+    """What came back is no reply of the service: it was cut off, or something else answered."""
+
+    fmt = "this is no reply of the service: {reason}"
+
+    def __reduce__(self) -> tuple[Any, tuple[()], dict[str, Any]]:
+        return functools.partial(type(self), **self.kwargs), (), self.__dict__
 
 
 class FailureKind(StrEnum):
@@ -115,7 +162,10 @@ _CONNECTION_ERRORS = (
     IncompleteReadError,
     ResponseParserError,
     StreamTruncated,
+    UnreadableReply,
 )
+_TOO_LARGE = frozenset({413, 414, 431})
+"""HTTP statuses of a request that is too large for what stands before the service."""
 
 
 def classify(error: Exception) -> Failure:
@@ -124,12 +174,31 @@ def classify(error: Exception) -> Failure:
         name = error_code(error)
         message = str(error.response.get("Error", {}).get("Message", ""))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        return Failure(_kind(name, message, status), name, message)
+        kind = _kind(name, message, status)
+        if kind is FailureKind.CALLERS and not _is_of_service(error, name, status):
+            kind = FailureKind.TRANSIENT
+        return Failure(kind, name, message)
     if isinstance(error, _LATE_ERRORS):
         kind = FailureKind.LATE
     else:
         kind = FailureKind.TRANSIENT if isinstance(error, _CONNECTION_ERRORS) else FailureKind.CALLERS
     return Failure(kind, type(error).__name__, str(error))
+
+
+def as_unreadable(error: Exception) -> Exception:
+    """Returns the error of reading a response: itself if AWS or the connection raised it, otherwise UnreadableReply.
+    botocore raises what Python does if a response has another structure than it expects."""
+    if isinstance(error, (*AWS_ERRORS, HTTPError, StreamTruncated, StreamLate)):
+        return error
+    return UnreadableReply(reason=type(error).__name__)
+
+
+def _is_of_service(error: ClientError, name: str, status: int) -> bool:
+    """Whether the service itself blames the request. A stream has one such error. A number instead of a name means that
+    a proxy or gateway answered."""
+    if isinstance(error, EventStreamError):
+        return name == "ValidationException"
+    return status in _TOO_LARGE or not (name.isdigit() or not name)
 
 
 def _kind(name: str, message: str, status: int) -> FailureKind:
@@ -160,87 +229,3 @@ def as_not_reached(action: str) -> Iterator[None]:
         yield
     except AWS_ERRORS as error:
         raise NotReached(f"{action}: {error}") from error
-
-
-def new_session(region: str | None = None) -> Any:
-    return boto3.Session(region_name=region)
-
-
-def session_region(session: Any) -> str | None:
-    """The session's Region, or AWS_REGION, which Lambda and other SDKs set and boto3 does not read."""
-    return session.region_name or os.environ.get("AWS_REGION")
-
-
-class Clients:
-    """The clients of one session, for all threads. Sessions are not thread-safe; clients are."""
-
-    def __init__(self, session: Any) -> None:
-        self._session, self._lock = session, threading.Lock()
-        self._clients: dict[tuple[str, str, float], Any] = {}
-
-    @property
-    def region(self) -> str | None:
-        return session_region(self._session)
-
-    def parameter(self, name: str, region: str) -> str:
-        """Reads an SSM parameter.
-
-        Raises:
-            ParameterNotFound: it does not exist, or SSM does not accept the name.
-            ClientError, BotoCoreError: it cannot be read.
-        """
-        ssm = self._client("ssm", region, 0.0, SSM_CONFIG)
-        try:
-            return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-        except ClientError as error:
-            if error_code(error) in ("ParameterNotFound", "ValidationException"):
-                raise ParameterNotFound(name) from error
-            raise
-
-    def runtime(self, region: str, seconds: float) -> Any:
-        """Returns a bedrock-runtime client with this read time-out. It never retries: the fallback counts attempts."""
-        cached = self._clients.get(("bedrock-runtime", region, seconds))  # without the lock: every request comes by
-        return cached or self._client("bedrock-runtime", region, seconds, _runtime_config(seconds))
-
-    def _client(self, service: str, region: str, seconds: float, config: Config) -> Any:
-        key = (service, region, seconds)
-        with self._lock:
-            if key not in self._clients:
-                client = self._session.client(service, region_name=region, config=config)
-                if service == "bedrock-runtime":
-                    client.meta.events.register(
-                        "response-received.bedrock-runtime.ConverseStream", _keep_raw_body, unique_id=RAW_BODY
-                    )
-                self._clients[key] = client
-            return self._clients[key]
-
-
-def _keep_raw_body(parsed_response: Any, response_dict: Any, **_: Any) -> None:
-    """Handles botocore's event `response-received`: adds the raw body to the response of a stream."""
-    if parsed_response and "stream" in parsed_response:
-        parsed_response[RAW_BODY] = response_dict["body"]
-
-
-def set_read_timeout(raw_body: Any, seconds: float) -> None:
-    """Limits how long each further read of a stream's body may block.
-
-    A client has one read time-out for all its calls. botocore changes it for one body in
-    `StreamingBody.set_socket_timeout`, which raises AttributeError if urllib3 does not support that any more.
-    """
-    if not raw_body.closed:
-        StreamingBody(raw_body, content_length=0).set_socket_timeout(seconds)
-
-
-def _runtime_config(seconds: float) -> Config:
-    return Config(
-        retries={"mode": "standard", "total_max_attempts": 1},
-        connect_timeout=min(CONNECT_TIMEOUT, seconds),
-        read_timeout=seconds,
-        max_pool_connections=MAX_POOL_CONNECTIONS,
-    )
-
-
-@functools.cache
-def shared_clients() -> Clients:
-    """Returns the clients that all routes without a session of their own share."""
-    return Clients(new_session())

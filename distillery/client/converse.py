@@ -20,6 +20,8 @@ from distillery.client.route_map import (
     parse_object,
 )
 
+COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
+"""Stop reasons of a whole answer. No other reason counts as one of these, also none that Bedrock adds later."""
 SET_BY_MAP = ("modelId", "performanceConfig", "serviceTier")
 METADATA_PAIRS, METADATA_MAX = 16, 256
 """Limits of `requestMetadata`: number of pairs, and characters of a key or value. Source: Bedrock API, Converse."""
@@ -222,7 +224,14 @@ class Reply:
 
     @property
     def stop_reason(self) -> str:
+        """Why the model stopped; empty if the caller closed the stream before its end."""
         return str(self.response.get("stopReason", ""))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model ended its answer by itself. False if a limit, a guardrail or a filter ended it, if the stop
+        reason is unknown to this version, or if the caller closed the stream."""
+        return self.stop_reason in COMPLETE
 
 
 def response_text(response: Mapping[str, Any]) -> str:

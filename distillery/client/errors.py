@@ -13,6 +13,10 @@ RouteError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
+
+Reduced = tuple[type, tuple[Any, ...], dict[str, Any]]
+"""How pickle restores an exception whose arguments are not its message: class, arguments, attributes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,7 @@ class Attempt:
 
 
 class RouteError(Exception):
-    """Base class of the errors of a route."""
+    """Base class of the errors of a route. Each can be copied and pickled, as process pools do."""
 
 
 class NotConfigured(RouteError):
@@ -68,13 +72,17 @@ class AllStepsFailed(RouteError):
 
     Attributes:
         route: name of the route.
+        seconds: the deadline.
         attempts: every attempt, in order.
     """
 
     def __init__(self, route: str, seconds: float, attempts: Sequence[Attempt]) -> None:
-        self.route, self.attempts = route, tuple(attempts)
+        self.route, self.seconds, self.attempts = route, seconds, tuple(attempts)
         tried = "; ".join(_summaries(self.attempts)) or "no step could be tried"
         super().__init__(f"no step of route {route!r} answered within {seconds:g} s: {tried}")
+
+    def __reduce__(self) -> Reduced:
+        return type(self), (self.route, self.seconds, self.attempts), self.__dict__
 
 
 class StreamBroken(RouteError):
@@ -90,6 +98,9 @@ class StreamBroken(RouteError):
         self.route, self.text, self.attempts = route, text, tuple(attempts)
         error = self.attempts[-1].error if self.attempts else "it was closed"
         super().__init__(f"the stream of route {route!r} failed after {len(text)} characters: {error}")
+
+    def __reduce__(self) -> Reduced:
+        return type(self), (self.route, self.text, self.attempts), self.__dict__
 
 
 class NotReached(Exception):
@@ -110,6 +121,9 @@ class FunctionRefused(Exception):
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+    def __reduce__(self) -> Reduced:
+        return type(self), (self.name, str(self)), self.__dict__
 
 
 def _summaries(attempts: Sequence[Attempt]) -> Iterator[str]:

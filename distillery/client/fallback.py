@@ -3,9 +3,8 @@
 A step is tried STEP_ATTEMPTS times with a pause of full jitter between attempts (AWS Builders' Library, "Timeouts,
 retries, and backoff with jitter"), then the next step is tried. If none answered, the policy is walked again, ROUNDS
 times in total, while time remains. A step that is not the last of a round may use half of the remaining time, so that
-one that hangs leaves enough for the others. A step whose circuit breaker is open is tried last. Reading the map and
-aliases counts towards the deadline: nothing more is read after it, but a read in progress may take as long as the SSM
-client retries, about 10 seconds.
+one that hangs, or sends a byte now and then, leaves enough for the others. A step whose circuit breaker is open is
+tried last. Reading the map and aliases counts towards the deadline.
 """
 
 import random
@@ -23,8 +22,8 @@ from distillery.client.route_store import ReadInProgress, RouteStore
 STEP_ATTEMPTS, ROUNDS = 2, 3
 FIRST_PAUSE, MAX_PAUSE = 0.1, 5.0
 """Seconds: upper bound of a step's first pause, which doubles with each failure, and of every pause."""
-TIMEOUTS = 10
-"""Number of distinct time-outs of an attempt, each 1/√2 of the one before. There is one client for each."""
+SHORTEST = 1 / 25
+"""Share of the deadline. With less time than that, no attempt is made."""
 BREAKER_FAILURES = 5
 """Consecutive failures, of all callers together, that open a circuit breaker."""
 BREAKER_SECONDS = 10.0
@@ -71,6 +70,10 @@ class CircuitBreaker:
                 return False
             self._retry_at = self._now() + BREAKER_SECONDS  # has no effect unless the breaker is open
             return True
+
+    def renew(self) -> None:
+        """Replaces the lock, in a forked process."""
+        self._lock = threading.Lock()
 
     def record_success(self) -> None:
         """Records a response. A response that blames the request counts as success."""
@@ -219,8 +222,8 @@ class Fallback:
             self._pause(self._failures.get(target.key, 0))
             started_at = self._timing.now()
             remaining = self.remaining
-            timeout = timeout_within(self.deadline, remaining if is_last else remaining / 2)
-            if timeout is None:
+            timeout = remaining if is_last else remaining / 2
+            if timeout < self.deadline * SHORTEST:
                 return
             self._last = None
             yield PlannedAttempt(target, self.route, timeout, started_at)
@@ -242,12 +245,3 @@ class Fallback:
             message=failure.message if failure else None,
             elapsed_ms=(self._timing.now() - planned.started_at) * 1000,
         )
-
-
-def timeout_within(deadline: float, seconds: float) -> float | None:
-    """Returns the longest time-out of an attempt that is at most `seconds`, or None if too little time remains.
-
-    The time-outs lie a little below the deadline and its half, because a request that has just begun has slightly less.
-    """
-    timeouts = (0.95 * deadline / 2 ** (half / 2) for half in range(TIMEOUTS))
-    return next((timeout for timeout in timeouts if timeout <= seconds), None)

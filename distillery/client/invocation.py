@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from distillery.client.aws import Clients, FailureKind
+from distillery.client.aws import FailureKind, TimeLimit, UnreadableReply
+from distillery.client.clients import Clients, send
 from distillery.client.converse import ConverseRequest, Reply, response_cost, response_text, served_mode
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.fallback import Fallback, PlannedAttempt
@@ -23,7 +24,8 @@ class RouteInvocation:
     def converse(self) -> Reply:
         for planned in self.fallback:
             try:
-                response = self.send(planned, "converse")
+                response = self.send(planned, "converse", TimeLimit(planned.timeout))
+                check_response(response)
             except Exception as error:  # classified: an error of the caller is raised again
                 self.failed(planned, error)
             else:
@@ -31,10 +33,10 @@ class RouteInvocation:
                 return self.finish(planned, response)
         raise self.exhausted()
 
-    def send(self, planned: PlannedAttempt, operation: str) -> Any:
-        """Calls `converse` or `converse_stream` of boto3 and returns its response."""
-        runtime = self._clients.runtime(planned.target.step.region, planned.timeout)
-        return getattr(runtime, operation)(**self._request.arguments_for(planned.target, planned.route))
+    def send(self, planned: PlannedAttempt, operation: str, limit: TimeLimit) -> Any:
+        """Calls `converse` or `converse_stream` of boto3 within a limit and returns its response."""
+        runtime = self._clients.runtime(planned.target.step.region)
+        return send(getattr(runtime, operation), self._request.arguments_for(planned.target, planned.route), limit)
 
     def failed(self, planned: PlannedAttempt, error: Exception) -> None:
         """Records a failed attempt. Raises the error again if it is the caller's."""
@@ -99,6 +101,33 @@ class RouteInvocation:
         self._notified, route = True, self.fallback.route
         served = Served(environment=route.environment, route=route.route, requested=self._requested, **result)
         notify(self._observer, served)
+
+
+def check_response(response: Mapping[str, Any]) -> None:
+    """Raises UnreadableReply if what came back is not a complete response of Converse: one with every member that the
+    service always returns."""
+    match response:
+        case {
+            "output": {"message": {"role": str(), "content": list(content)}},
+            "stopReason": str(stop),
+            "metrics": {"latencyMs": int()},
+        } if stop and has_figures(response) and all(map(_is_block, content)):
+            return
+    missing = [name for name in ("output", "stopReason", "usage", "metrics") if not response.get(name)]
+    raise UnreadableReply(reason=f"it lacks {', '.join(missing)}" if missing else "a member has another structure")
+
+
+def has_figures(response: Mapping[str, Any]) -> bool:
+    """Whether a response, or the metadata of a stream, has usage and modes that can be read."""
+    match response:
+        case {"usage": {"inputTokens": int(sent), "outputTokens": int(received)}} if sent >= 0 and received >= 0:
+            served = served_mode(response)
+            return isinstance(served.latency, str) and isinstance(served.tier, str)
+    return False
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("text", ""), str)
 
 
 def _rate(response: Mapping[str, Any], seconds: float) -> float | None:

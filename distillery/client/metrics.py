@@ -177,6 +177,7 @@ def _properties(reply: Reply) -> dict[str, Any]:
         "Model": reply.model,
         "Identifier": reply.identifier,
         "Region": reply.step.region,
+        "StopReason": reply.stop_reason,
         "Attempts": len(reply.attempts),
         "ElapsedMs": round(reply.elapsed_ms, 1),
         "LatencyMs": reply.latency_ms,

@@ -4,15 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from distillery.client.aws import (
-    AWS_ERRORS,
-    ClientError,
-    Clients,
-    ParameterNotFound,
-    as_not_reached,
-    error_code,
-    shared_clients,
-)
+from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, as_not_reached, error_code
+from distillery.client.clients import Clients, parameter_value, shared_clients
 from distillery.client.errors import MapUnavailable, NotConfigured, NotReached
 from distillery.client.route_map import RouteMap, UnreadableMap, environment_document, parse_object
 from distillery.client.route_store import format_probe_result, probe_parameter, read_map, with_probe_results
@@ -107,7 +100,7 @@ class PublishedMaps:
             raise
 
     def _value(self, name: str) -> str:
-        return str(self._ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        return parameter_value(self._ssm.get_parameter(Name=name))
 
     @property
     def _ssm(self) -> Any:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from distillery.client.aws import Clients, shared_clients
+from distillery.client.clients import LONGEST, Clients, renew_in_forks, shared_clients
 from distillery.client.converse import ConverseArguments, ConverseRequest, Marks, Reply, ResolvedStep
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
 from distillery.client.fallback import CircuitBreaker, Fallback, Timing
@@ -37,7 +37,7 @@ class Route:
         timing: clock, sleep, and jitter, for tests.
 
     Raises:
-        ValueError: the deadline is not positive.
+        ValueError: the deadline is not above 0 and at most a day.
         NotConfigured: no environment or Region is set.
     """
 
@@ -54,8 +54,7 @@ class Route:
         marks: Marks | None = None,
         timing: Timing = _DEFAULT_TIMING,
     ) -> None:
-        if deadline <= 0:
-            raise ValueError(f"deadline is {deadline:g}; it must be greater than 0 seconds")
+        self._deadline = _checked_deadline(deadline)
         self._clients = Clients(session) if session else shared_clients()
         self._environment = environment or os.environ.get(ENVIRONMENT) or _missing("environment", ENVIRONMENT)
         self._store = RouteStore(
@@ -65,10 +64,18 @@ class Route:
             clients=self._clients,
             now=timing.now,
         )
-        self._cost_centre, self._deadline, self._metrics, self._timing = cost_centre, deadline, metrics, timing
+        self._cost_centre, self._metrics, self._timing = cost_centre, metrics, timing
         self._marks = marks
         self._breakers: dict[tuple[str, str, str], CircuitBreaker] = {}
         self._lock = threading.Lock()
+        renew_in_forks(self)
+
+    def renew(self) -> None:
+        """Replaces the locks, in a forked process: a thread that does not exist there may have held them."""
+        self._lock = threading.Lock()
+        self._store.renew()
+        for breaker in self._breakers.values():
+            breaker.renew()
 
     @property
     def map(self) -> RouteMap:
@@ -156,6 +163,15 @@ def _check_cost_centre(route: RouteMap, cost_centre: str | None) -> None:
     known = sorted({name for step in route.steps for name in step.cost_centres})
     if cost_centre is not None and cost_centre not in known:
         raise NotConfigured(f"route {route.route!r} has no cost centre {cost_centre!r}; it has {known}")
+
+
+def _checked_deadline(seconds: float) -> float:
+    if not 0 < seconds <= LONGEST:  # false for NaN too
+        raise ValueError(
+            f"deadline is {seconds:g}; it must be above 0 and at most {LONGEST:g} seconds; "
+            "pass the longest time that your caller waits"
+        )
+    return float(seconds)
 
 
 def _missing(setting: str, variable: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from distillery.client.aws import AWS_ERRORS, ClientError, Clients, ParameterNotFound, error_code
+from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, TimeLimit, error_code, within
+from distillery.client.clients import Clients
 from distillery.client.converse import AliasedEndpoint, ResolvedStep, identifier_of, parse_alias
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
 from distillery.client.route_map import STANDARD, RouteMap, Step, UnreadableMap
@@ -26,7 +27,9 @@ CACHE_SECONDS = 60.0
 RETRY_SECONDS = 5.0
 """Minimum time between two reads after a failed one, so that many failing callers do not overload SSM."""
 MAX_WAIT = 10.0
-"""Seconds to wait for another thread's read: about as long as a read takes if SSM does not respond."""
+"""Seconds that a read may take, in this thread or another."""
+MIN_READ = 1.0
+"""Seconds that a read may take in any case: less would let a route with a short deadline never read its map."""
 DISTILLED = "distilled/"
 ROUTE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 """SSM accepts suffixes after a parameter's name, which are no route name: `fast:3` is a version of `fast`."""
@@ -61,7 +64,8 @@ class CachedValue(Generic[T]):
         """Returns the value, at most CACHE_SECONDS old.
 
         Args:
-            wait: seconds to wait for another thread's read if there is no previous value.
+            wait: seconds that reading may take, or another thread's read if there is no previous value. If there is
+                one, reading may take half of it: the rest is left for the request.
 
         Raises:
             ParameterNotFound: the value does not exist.
@@ -80,6 +84,10 @@ class CachedValue(Generic[T]):
             entry = self._reread(None, wait, older=entry)
         return _value(entry)
 
+    def renew(self) -> None:
+        """Replaces the lock, in a forked process."""
+        self._lock = threading.Lock()
+
     def _reread(self, fallback: _Entry[T] | None, wait: float, *, older: _Entry[T] | None) -> _Entry[T]:
         """Reads, or returns `fallback` while another thread reads. Without a fallback, waits for the other thread."""
         if not self._lock.acquire(timeout=0.0 if fallback else max(wait, 0.0)):
@@ -90,7 +98,8 @@ class CachedValue(Generic[T]):
             previous = self._entry
             if previous is not None and previous is not older:
                 return previous  # another thread has just read it
-            self._entry = self._fresh(previous)
+            with within(TimeLimit(max(wait / 2 if fallback else wait, MIN_READ))):
+                self._entry = self._fresh(previous)
             return self._entry
         finally:
             self._lock.release()
@@ -127,7 +136,7 @@ class RouteStore:
         self._aliases: dict[tuple[str, str], CachedValue[AliasedEndpoint]] = {}
 
     def map(self, wait: float = MAX_WAIT) -> RouteMap:
-        """Returns the map. `wait`: seconds to wait for another thread's read. Raises NoSuchRoute, MapUnavailable."""
+        """Returns the map. `wait`: seconds that reading it may take. Raises NoSuchRoute, MapUnavailable."""
         return self._checked(lambda: self._map.value(wait))
 
     def resolve(self, index: int, step: Step, cost_centre: str | None, wait: float = MAX_WAIT) -> ResolvedStep:
@@ -137,7 +146,7 @@ class RouteStore:
             index: position of the step in the fallback policy.
             step: the step.
             cost_centre: whose application inference profile to call, if the step has one.
-            wait: seconds to wait for another thread's read.
+            wait: seconds that reading its alias may take.
 
         Raises:
             NothingPromoted: the step's alias does not exist yet.
@@ -163,6 +172,13 @@ class RouteStore:
                 alias.refresh(remaining())
             except (ParameterNotFound, UnreadableAlias, ReadInProgress, *AWS_ERRORS):
                 continue  # raised again when the alias is used
+
+    def renew(self) -> None:
+        """Replaces the locks, in a forked process."""
+        self._lock = threading.Lock()
+        self._map.renew()
+        for alias in self._aliases.values():
+            alias.renew()
 
     def _checked(self, read: Callable[[], RouteMap]) -> RouteMap:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from distillery.client.account import Account
-from distillery.client.aws import Clients
+from distillery.client.clients import Clients
 from distillery.client.converse import ConverseRequest, ResolvedStep
 from distillery.client.route_map import RouteMap
 from distillery.client.route_store import RouteStore
@@ -20,11 +20,11 @@ class SingleStep:
     """Calls steps with the credentials of an environment's account. Each call is one HTTP request."""
 
     def __init__(self, account: Account) -> None:
-        self._environment, self._clients = account.environment, Clients(account.session)
+        self._environment, self._clients = account.environment, Clients(account.session, read_timeout=READ_TIMEOUT)
 
     def runtime(self, region: str) -> Any:
         """Returns the bedrock-runtime client of a Region."""
-        return self._clients.runtime(region, READ_TIMEOUT)
+        return self._clients.runtime(region)
 
     def resolve(self, route: RouteMap, index: int) -> ResolvedStep:
         """Returns what to call for a step now. Raises the errors of RouteStore.resolve."""

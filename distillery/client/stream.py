@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from distillery.client.aws import RAW_BODY, StreamLate, StreamTruncated, set_read_timeout
+from distillery.client.aws import StreamLate, StreamTruncated, TimeLimit, as_unreadable
 from distillery.client.converse import Reply
 from distillery.client.fallback import PlannedAttempt
-from distillery.client.invocation import RouteInvocation
+from distillery.client.invocation import RouteInvocation, has_figures
 
 Event = Mapping[str, Any]
 EVENT_TIMEOUT = 60.0
-"""Seconds that a stream may be silent after its first text, when no other step can take over."""
+"""Seconds that an event of a stream may take after its first text, when no other step can take over."""
 METADATA_FIELDS = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
 
 
@@ -31,7 +31,7 @@ class ReplyStream:
         self._started = self._ended = False
         self._reply: Reply | None = None
         self._first_token_at: float | None = None
-        self._planned, self._response = self._open()
+        self._planned, self._limit, self._response = self._open()
         self._opened_at = now()
 
     @property
@@ -70,11 +70,12 @@ class ReplyStream:
             self._call.fallback.succeeded(self._planned)
             self._finish()
 
-    def _open(self) -> tuple[PlannedAttempt, Any]:
+    def _open(self) -> tuple[PlannedAttempt, TimeLimit, Any]:
         self._assembler, self._first_token_at = StreamAssembler(), None
         for planned in self._attempts:
+            limit = TimeLimit(planned.timeout)
             try:
-                return planned, self._call.send(planned, "converse_stream")
+                return planned, limit, self._call.send(planned, "converse_stream", limit)
             except Exception as error:  # classified: an error of the caller is raised again
                 self._failed(planned, error)
         self._ended = True
@@ -104,16 +105,16 @@ class ReplyStream:
                     held.append(event)
                     if not commits(event):
                         continue
-                    set_read_timeout(self._response[RAW_BODY], EVENT_TIMEOUT)
                 ready, held = held or [event], None
                 yield from ready
                 if self._ended:  # the consumer closed the stream
                     return
+                self._limit.extend(EVENT_TIMEOUT)
             if not self._assembler.stopped:
                 raise StreamTruncated("the stream ended before its message did")
         except Exception as error:  # classified: an error of the caller is raised again
             if not self._assembler.stopped and not self._ended:
-                return self._broken(error, committed=held is None)
+                return self._broken(as_unreadable(error), committed=held is None)
         if self._ended:
             return
         yield from held or ()
@@ -127,7 +128,7 @@ class ReplyStream:
         remaining = self._call.fallback.remaining
         if remaining <= 0:
             raise StreamLate("the deadline passed before the first text")
-        set_read_timeout(self._response[RAW_BODY], min(self._planned.timeout, remaining))
+        self._limit.extend(min(self._planned.timeout, remaining))
 
     def _add(self, event: Event) -> None:
         if self._first_token_at is None and "contentBlockDelta" in event:
@@ -140,7 +141,7 @@ class ReplyStream:
             self._ended = True
             raise self._call.broken(self._planned, error, self.text) from error
         self._failed(self._planned, error)
-        self._planned, self._response = self._open()
+        self._planned, self._limit, self._response = self._open()
 
     def _failed(self, planned: PlannedAttempt, error: Exception) -> None:
         try:
@@ -156,7 +157,11 @@ class ReplyStream:
 
 
 class StreamAssembler:
-    """Assembles the events of ConverseStream into the structure of a Converse response."""
+    """Assembles the events of ConverseStream into the structure of a Converse response.
+
+    An event of another structure raises ValueError, TypeError, KeyError or AttributeError. Unknown events are ignored,
+    and so is metadata without usage: the message does not need it.
+    """
 
     def __init__(self) -> None:
         self.stopped = False
@@ -169,15 +174,17 @@ class StreamAssembler:
         """Adds the next event."""
         match event:
             case {"contentBlockDelta": delta}:
-                self._add_delta(delta["contentBlockIndex"], delta["delta"])
+                self._add_delta(_index(delta), delta["delta"])
             case {"contentBlockStart": start}:
-                self._blocks[start["contentBlockIndex"]] = {name: dict(part) for name, part in start["start"].items()}
-            case {"messageStart": start}:
-                self._role = start["role"]
-            case {"messageStop": stop}:
+                self._blocks[_index(start)] = {name: dict(part) for name, part in start["start"].items()}
+            case {"messageStart": {"role": str(role)}}:
+                self._role = role
+            case {"messageStop": {"stopReason": str(reason)} as stop} if reason:
                 self._stop, self.stopped = dict(stop), True
-            case {"metadata": metadata}:
+            case {"metadata": dict(metadata)} if has_figures(metadata):
                 self._metadata = {name: metadata[name] for name in METADATA_FIELDS if name in metadata}
+            case {"messageStart": _} | {"messageStop": _}:
+                raise ValueError("an event lacks what it must have")
 
     @property
     def text(self) -> str:
@@ -189,6 +196,8 @@ class StreamAssembler:
         return {"output": {"message": {"role": self._role, "content": content}}, **self._stop, **self._metadata}
 
     def _add_delta(self, index: int, delta: Mapping[str, Any]) -> None:
+        if not delta:
+            raise ValueError("an event lacks what it must have")
         block = self._blocks.setdefault(index, {})
         for kind, value in delta.items():
             if kind == "text":
@@ -209,6 +218,13 @@ def _add_reasoning(reasoning: dict[str, Any], delta: Mapping[str, Any]) -> None:
         else:
             text = reasoning.setdefault("reasoningText", {})
             text[name] = text.get(name, "") + value
+
+
+def _index(event: Mapping[str, Any]) -> int:
+    index = event["contentBlockIndex"]
+    if not isinstance(index, int):
+        raise TypeError("the index of a block is no number")
+    return index
 
 
 def _parsed_tool_input(block: dict[str, Any]) -> dict[str, Any]:

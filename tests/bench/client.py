@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from distillery.client import EmbeddedMetrics, Prices, Route, RouteMap, Step
-from distillery.client.aws import Clients
+from distillery.client.clients import Clients
 from tests.bench.bar import Bar
 from tests.bench.simulator import constant_server
 
@@ -82,7 +82,7 @@ def bench(console: Console) -> list[Bar]:
 def _both(url: str) -> tuple[Call, Call]:
     """The same call, by boto3 alone and by a route."""
     session, lines = Session(url), list[str]()
-    runtime = Clients(session).runtime(REGION, DEADLINE)
+    runtime = Clients(session).runtime(REGION)
     route = Route(
         "fast",
         environment="dev",

@@ -16,6 +16,9 @@ class UnknownModel(KeyError):
         self.ident = ident
         self.known = tuple(known)
 
+    def __reduce__(self) -> tuple[type, tuple[str, tuple[str, ...]], dict[str, object]]:
+        return type(self), (self.ident, self.known), self.__dict__
+
     def __str__(self) -> str:
         from difflib import get_close_matches  # slow to import, and only an error needs it
 

@@ -58,6 +58,9 @@ class UnreadableLine(Exception):
         super().__init__(wrong)
         self.problem = Problem(rule, "", wrong)
 
+    def __reduce__(self) -> tuple[type, tuple[Rule, str], dict[str, object]]:
+        return type(self), (self.problem.rule, self.problem.wrong), self.__dict__
+
 
 class UnreadableFile(Exception):
     """The file cannot be read further: the rule it breaks, what is wrong, and the line if it is known."""
@@ -65,6 +68,9 @@ class UnreadableFile(Exception):
     def __init__(self, rule: Rule, wrong: str, *, line: int | None = None) -> None:
         super().__init__(wrong)
         self.rule, self.wrong, self.line = rule, wrong, line
+
+    def __reduce__(self) -> tuple[type, tuple[Rule, str], dict[str, object]]:
+        return type(self), (self.rule, self.wrong), self.__dict__
 
 
 class ReadingStopped(UnreadableFile):

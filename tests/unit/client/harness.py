@@ -3,12 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError, EventStreamError
 
 from distillery.client import Prices, Route, RouteMap, Served, Step
+from distillery.client.aws import TimeLimit, current_limit
 from distillery.client.fallback import Timing
 from distillery.client.route_store import format_probe_result, probe_parameter
 from tests.fakes.services import FakeSsm
@@ -90,12 +90,12 @@ def end(**more: Any) -> list[dict[str, Any]]:
 class FakeStream:
     """A stream of events. An exception among them is raised in its turn."""
 
-    def __init__(self, events: Sequence[Any], tick: Callable[[], None]) -> None:
-        self.events, self.closed, self._tick = list(events), False, tick
+    def __init__(self, events: Sequence[Any], tick: Callable[[TimeLimit], None], limit: TimeLimit) -> None:
+        self.events, self.closed, self._tick, self._limit = list(events), False, tick, limit
 
     def __iter__(self) -> Iterator[Any]:
         for event in self.events:
-            self._tick()
+            self._tick(self._limit)
             if isinstance(event, Exception):
                 raise event
             yield event
@@ -139,7 +139,7 @@ class ClientHarness:
 
     def client(self, service: str, *, region_name: str, config: Any) -> Any:
         self.made.append((service, region_name))
-        return self.homes[region_name] if service == "ssm" else _Runtime(self, region_name, config.read_timeout)
+        return self.homes[region_name] if service == "ssm" else _Runtime(self, region_name)
 
     def route(self, name: str = "fast", **more: Any) -> Route:
         timing = Timing(now=lambda: self.at, sleep=self._sleep, jitter=lambda most: most)
@@ -168,34 +168,20 @@ class ClientHarness:
         self.pauses.append(seconds)
         self.at += seconds
 
-    def tick(self) -> None:
+    def tick(self, limit: TimeLimit) -> None:
+        self.timeouts.append(limit.seconds)
         self.at += 0.5
 
 
-class RawBody:
-    """The part of urllib3's response on which botocore sets its time-out."""
-
-    def __init__(self, timeouts: list[float]) -> None:
-        self.closed = False
-        sock = SimpleNamespace(settimeout=timeouts.append)
-        self._fp = SimpleNamespace(fp=SimpleNamespace(raw=SimpleNamespace(_sock=sock)))
-
-
 class _Runtime:
-    def __init__(self, harness: ClientHarness, region: str, wait: float) -> None:
-        self._world, self._region, self._wait = harness, region, wait
-        self.meta = SimpleNamespace(events=self)
-        self._handlers: list[Callable[..., None]] = []
-
-    def register(self, event: str, handler: Callable[..., None], *, unique_id: str) -> None:
-        assert event == "response-received.bedrock-runtime.ConverseStream", unique_id
-        self._handlers.append(handler)
+    def __init__(self, harness: ClientHarness, region: str) -> None:
+        self._world, self._region = harness, region
 
     def converse(self, **request: Any) -> Any:
         harness = self._world
         harness.requests.append(request)
         harness.regions.append(self._region)
-        harness.waits.append(self._wait)
+        harness.waits.append(_limit().seconds)
         script = harness.script[request["modelId"]]
         result = script.pop(0) if len(script) > 1 else script[0]
         if callable(result):
@@ -206,9 +192,12 @@ class _Runtime:
 
     def converse_stream(self, **request: Any) -> Any:
         events = self.converse(**request)
-        stream = FakeStream(events, self._world.tick)
+        stream = FakeStream(events, self._world.tick, _limit())
         self._world.streams.append(stream)
-        response: dict[str, Any] = {"stream": stream}
-        for handler in self._handlers:
-            handler(parsed_response=response, response_dict={"body": RawBody(self._world.timeouts)})
-        return response
+        return {"stream": stream}
+
+
+def _limit() -> TimeLimit:
+    limit = current_limit()
+    assert limit is not None
+    return limit

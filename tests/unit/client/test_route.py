@@ -1,6 +1,9 @@
 """A route's request: what is sent, and what the answer says about how it was served."""
 
+import math
+import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import botocore.session
@@ -231,6 +234,15 @@ def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPat
     assert harness.route().map == route_map()
 
 
-def test_a_deadline_is_some_time() -> None:
-    with pytest.raises(ValueError, match="greater than 0 seconds"):
-        ClientHarness().route(deadline=0)
+@pytest.mark.parametrize("seconds", [0, -1, -math.inf, math.inf, math.nan, 86_401, 1e300], ids=str)
+def test_a_deadline_is_some_time_and_at_most_a_day(seconds: float) -> None:
+    told = rf"deadline is {re.escape(format(seconds, 'g'))}; it must be above 0 and at most 86400 seconds; pass "
+    with pytest.raises(ValueError, match=told):
+        ClientHarness().route(deadline=seconds)
+
+
+@pytest.mark.parametrize("seconds", [86_400, Decimal("0.5"), Fraction(1, 3), True], ids=str)
+def test_any_number_may_be_a_deadline(seconds: Any) -> None:
+    harness = ClientHarness(route_map())
+    assert harness.route(deadline=seconds).converse(messages=MESSAGES).text == "hi"
+    assert harness.waits == [pytest.approx(float(seconds) / 2)]

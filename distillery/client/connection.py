@@ -1,0 +1,132 @@
+"""Connections that hold a TimeLimit, whatever the peer does.
+
+The time-outs of botocore and urllib3 restart with each byte that arrives and with each address of a host, so that a
+peer that sends a byte now and then keeps a caller for ever. A TimeLimit ends all of it: connecting, the TLS handshake,
+sending, and each read of the headers and the body. Only the look-up of a host's name is not limited.
+
+A limit applies to the calls of the thread that entered it. The body of a response keeps the limit under which its
+headers arrived, so that a stream is still limited when it is read later, or by another thread.
+"""
+
+import http.client
+import io
+import socket
+from typing import Any
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
+
+from distillery.client.aws import TimeLimit, current_limit
+
+
+def hold_limits(client: Any) -> None:
+    """Lets a boto3 client's connections hold the limits of their calls.
+
+    botocore has no setting for it. The dictionary is its own, for one client; if a later version has none, this raises
+    AttributeError: the limit must not disappear silently.
+    """
+    client._endpoint.http_session._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)
+
+
+class _Reader(io.RawIOBase):
+    """Reads a socket's file. No read waits beyond the limit, or for longer than the socket's own time-out."""
+
+    def __init__(self, raw: Any, sock: Any, limit: TimeLimit) -> None:
+        self._raw, self._socket, self._limit, self._most = raw, sock, limit, sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(self._limit.wait(self._most))
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        limit = current_limit()
+        if limit is not None:
+            self.fp = io.BufferedReader(_Reader(self.fp.detach(), sock, limit))
+
+
+class _Limited:
+    """What both kinds of connections do differently from urllib3's."""
+
+    response_class = _Response
+    sock: Any
+    port: Any
+    timeout: Any
+    _dns_host: str
+
+    def _new_conn(self) -> Any:
+        """Connects to the first address that accepts. urllib3 allows each address the whole time-out."""
+        limit, host, most = current_limit(), self._dns_host, self.timeout
+        if limit is None:
+            return self._connected()
+        failure: Exception | None = None
+        try:
+            for address in _addresses(host, self.port):
+                self._dns_host, self.timeout = address, self._wait(limit, most)
+                try:
+                    sock = self._connected()
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
+                else:
+                    sock.settimeout(self._wait(limit, most))  # for the TLS handshake
+                    return sock
+        finally:
+            self._dns_host, self.timeout = host, most
+        raise failure or NewConnectionError(self, "the host has no address")  # type: ignore[arg-type]  # a connection
+
+    def _connected(self) -> Any:
+        return super()._new_conn()  # type: ignore[misc]  # urllib3's
+
+    def _wait(self, limit: TimeLimit, most: float | None) -> float:
+        try:
+            return limit.wait(most)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"Connection to {self._dns_host} timed out.") from error
+
+    def send(self, data: Any) -> Any:
+        limit = current_limit()
+        if limit is not None and self.sock is not None:
+            self.sock.settimeout(limit.wait())
+        return super().send(data)  # type: ignore[misc]  # urllib3's
+
+
+class _HTTPConnection(_Limited, AWSHTTPConnection):  # type: ignore[misc]  # botocore has no types
+    pass
+
+
+class _HTTPSConnection(_Limited, AWSHTTPSConnection):  # type: ignore[misc]  # botocore has no types
+    pass
+
+
+class _HTTPPool(AWSHTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def _addresses(host: str, port: Any) -> list[str]:
+    """Returns the addresses of a host, or the name itself if it has none: urllib3 then raises its own error."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return [host]
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
