@@ -43,11 +43,16 @@ def _command() -> None:
 
 def _run(command: Callable[[], object]) -> None:
     # Imported here: it takes a while, and the user may press Ctrl-C meanwhile.
-    from distillery.cli.terminal import echo_error, multiline, print_traceback
+    from distillery.cli.terminal import echo_error, end_on_broken_pipe, flush, multiline, print_traceback
     from distillery.core.errors import DistilleryError
 
     try:
-        command()
+        try:
+            command()
+        finally:
+            flush()
+    except BrokenPipeError:
+        end_on_broken_pipe()
     except Exception as error:
         if not _is_for_users(error):
             sys.excepthook = print_traceback  # typer's own prints the text of an error unescaped

@@ -17,11 +17,14 @@ from distillery.cli.offline_check.checker import (
 )
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
-from distillery.cli.terminal import echo, progress_bar, write_json
+from distillery.cli.terminal import echo, echo_error, progress_bar, write_json
 from distillery.core.errors import BadRequest
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.validation.fast_path import LineLimits
 
+UNREADABLE = "unreadable"
+"""The status of a data set that could not be read as a whole. Its report has the reason and no counts."""
+NO_COUNTS = {"errors": 1, "warnings": 0}
 PROGRESS_FROM = 50_000_000
 """Size in bytes from which a progress bar is shown: reading takes about a second."""
 
@@ -51,25 +54,32 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
 ) -> None:
-    """Check prompts on this machine, as Bedrock and the pipeline do. Exit code 0: no errors, 1: findings, 2: usage."""
+    """Check prompts on this machine, as Bedrock and the pipeline do. Exit code 0: no errors, 1: findings, 2: usage, or
+    something cannot be read."""
     if recipe and student:
         raise typer.BadParameter("a recipe names its student; use one of --recipe and --student")
     try:
         wanted = recipe_run(env or target(context).environment, recipe) if recipe else student_limits(student)
-        reports = [_report(source, wanted, quiet=as_json) for source in sources(files, together=together)]
     except BadRequest as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
+    reports = [_report(source, wanted, quiet=as_json) for source in sources(files, together=together)]
     good = all(_accepted(report, strict=strict) for report in reports)
     if as_json:
         write_json({"good": good, "reports": reports})
     if not good:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if any(report["status"] == UNREADABLE for report in reports) else 1)
 
 
 def _report(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> dict[str, Any]:
-    with _progress(source, quiet=quiet) as on_read:
-        files = source.open(on_read)
-        report = check_files(files, wanted) if isinstance(wanted, LineLimits) else check_for_recipe(files, wanted)
+    try:
+        with _progress(source, quiet=quiet) as on_read:
+            files = source.open(on_read)
+            report = check_files(files, wanted) if isinstance(wanted, LineLimits) else check_for_recipe(files, wanted)
+    except BrokenPipeError:
+        raise
+    except (BadRequest, OSError) as error:
+        echo_error("[red]distillery:[/red] [bold]{}[/bold] cannot be checked: {}", source.name, error)
+        return {"name": source.name, "status": UNREADABLE, "reason": str(error), "findings": []} | NO_COUNTS
     if not quiet:
         _show(source.name, report)
     return {"name": source.name} | report

@@ -8,13 +8,16 @@ it is rendered.
 Templates are literals, and no other module of the command prints. A test checks both.
 """
 
+import contextlib
+import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType
@@ -32,15 +35,43 @@ URI_MAX = 2000
 _HOLE = re.compile(r"\{\}")
 
 
+BROKEN_PIPE = 128 + signal.SIGPIPE
+"""The exit code if nobody reads the output any more, as of a program that the signal ended. 1 would mean findings."""
+
+
 class Terminal(Console):
     """A console that interprets no markup and no emoji names, and escapes control characters that are not its own."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(highlight=False, markup=False, emoji=False, **settings)
+        super().__init__(highlight=False, markup=False, emoji=False, **_style(), **settings)
+
+    def on_broken_pipe(self) -> None:
+        end_on_broken_pipe()
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else lines(text), style, control)
+
+
+def _style() -> dict[str, Any]:
+    """With NO_COLOR (https://no-color.org) or TERM=dumb no escape sequence is printed; rich would keep bold text."""
+    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") in ("dumb", "unknown")
+    return {"color_system": None} if is_plain else {}
+
+
+def end_on_broken_pipe() -> NoReturn:
+    """Exits, and lets nothing else be written to standard output."""
+    with contextlib.suppress(OSError, ValueError):  # standard output of a test, or one that is closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(BROKEN_PIPE)
+
+
+def flush() -> None:
+    """Writes what standard output holds back, while a broken pipe still has an exit code."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        end_on_broken_pipe()
 
 
 console = Terminal()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from rich.markup import escape
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from distillery.core.errors import BadRequest
@@ -34,6 +35,10 @@ class Verbs(TyperGroup):
         try:
             with _escaped():
                 return super().invoke(ctx)
+        except BrokenPipeError:  # click would exit with 1
+            from distillery.cli.terminal import end_on_broken_pipe
+
+            end_on_broken_pipe()
         except Exception as error:
             from distillery.cli.permissions import needed
 
@@ -50,10 +55,31 @@ class Verbs(TyperGroup):
         if cmd_name not in VERBS:
             return None
         one = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        one.command(cmd_name)(
+        one.command(cmd_name, cls=Verb)(
             getattr(importlib.import_module(f"distillery.cli.{_MODULES.get(cmd_name, cmd_name)}"), cmd_name)
         )
         return get_command(one)
+
+
+class Verb(TyperCommand):
+    """Refuses empty arguments and options: mostly they are unset variables of a shell, and would widen the command."""
+
+    def invoke(self, ctx: Any) -> Any:
+        parameters: list[Any] = list(self.params)  # typer does not export their type
+        for parameter in parameters:
+            value = ctx.params.get(parameter.name)
+            empty = value == "" or (isinstance(value, list | tuple) and "" in value)
+            if empty and value != parameter.default:
+                hint = parameter.get_error_hint()
+                raise typer.BadParameter("it is empty; give a value, or leave it out", ctx=ctx, param_hint=hint)
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Shows what stands in brackets, such as `[recipes.<name>.logs]`, which rich would take for a style."""
+        described: list[Any] = [self, *self.params]
+        for one in described:
+            one.help = escape(one.help) if one.help else one.help
+        super().format_help(ctx, formatter)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from distillery.core.errors import BadRequest
 from distillery.datasets.upload import FORMATS, MANIFEST, MAX_MANIFEST_BYTES, open_files, parse_event, parse_manifest
@@ -28,10 +28,28 @@ class Source:
 
 
 def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
-    """Returns one source for each argument, or one for all of them. Raises BadRequest for a name that does not exist or
-    contains no prompts."""
-    found = [one for name in names for one in _named(name)]
+    """Returns one source for each argument, or one for all of them.
+
+    If a name does not exist, contains no prompts, or cannot be read as a whole, opening its source raises BadRequest or
+    OSError. The other sources can still be checked.
+    """
+    found = [one for name in names for one in _found(name)]
     return [_joined(found)] if together and len(found) > 1 else found
+
+
+def _found(name: str) -> list[Source]:
+    try:
+        return _named(name)
+    except (BadRequest, OSError) as error:
+        return [_unreadable(name, error)]
+
+
+def _unreadable(name: str, error: Exception) -> Source:
+    def opened(_on_read: Callable[[int], None]) -> Iterator[InputFile]:
+        raise error
+        yield  # a generator, like the others
+
+    return Source(name, None, opened)
 
 
 def _named(name: str) -> list[Source]:
@@ -55,7 +73,7 @@ def _local(name: str) -> Source:
 
 def _files(path: Path) -> Iterable[Path]:
     if path.is_dir():
-        if found := sorted(file for file in path.rglob("*") if file.name.endswith(FORMATS) and file.is_file()):
+        if found := sorted(_in_folder(path)):
             return found
         raise BadRequest(f"{path} contains no file that ends in {', '.join(FORMATS)}; name another folder")
     if not path.is_file():
@@ -69,6 +87,28 @@ def _files(path: Path) -> Iterable[Path]:
             f"{path} ends in none of {', '.join(FORMATS)}, so that the pipeline does not accept it; rename it"
         )
     return [path]
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """Yields the files that may contain prompts. Raises BadRequest for whatever cannot be looked into."""
+    seen = set()
+    for name, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
+        path = Path(name)
+        if (real := path.resolve()) in seen:  # links may lead in a circle, or to the same folder twice
+            folders.clear()
+            continue
+        seen.add(real)
+        for file in map(path.joinpath, files):
+            if not file.exists():
+                raise BadRequest(f"{file} is a link to a file that does not exist; remove it, or name the files")
+            if file.name.endswith(FORMATS):
+                if not file.is_file():
+                    raise BadRequest(f"{file} is neither a file nor a folder; remove it, or name the files")
+                yield file
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise BadRequest(f"{error.filename} cannot be read ({error.strerror}); correct that, or name the files") from error
 
 
 def _in_s3(uri: str) -> Source:

@@ -48,7 +48,7 @@ class Hosted:
         """Whether it serves the wanted model. Raises EndpointFailed where it never will."""
         if self.state in (State.FAILED, State.UPDATE_FAILED):
             raise EndpointFailed(
-                f"endpoint {self.endpoint.name!r} ({self.endpoint.mode}) is in state {self.state!r} with model "
+                f"endpoint {self.endpoint.name!r} ({self.endpoint.mode}) is in state '{self.state}' with model "
                 f"{self.wanted_arn}: {self.failure or 'the service gave no reason'}; "
                 "check the model's state and the account's quotas, then run again"
             )

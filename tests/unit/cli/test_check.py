@@ -204,3 +204,35 @@ def test_nothing_that_cannot_be_read_is_called_good(command: Command, monkeypatc
     said = command("check", "s3://b/a.jsonl")
     assert said.code == 2
     assert "AccessDenied" in said.err
+
+
+@pytest.mark.parametrize("unreadable", ["nowhere.jsonl", "folder", "linked"])
+def test_json_reports_every_argument_though_one_cannot_be_read(
+    command: Command, good: Path, tmp_path: Path, unreadable: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "a.jsonl").symlink_to(tmp_path / "gone")
+    code, answer = parsed(command, str(tmp_path / unreadable), str(good), str(CORPUS / "own-id.jsonl"))
+    assert (code, answer["good"]) == (2, False)
+    assert [report["status"] for report in answer["reports"]] == ["unreadable", "accepted", "rejected"]
+    assert unreadable in answer["reports"][0]["reason"]
+
+
+def test_an_error_while_a_file_is_read_is_no_finding(
+    command: Command, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: object, _size: int = -1) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("distillery.cli.offline_check.sources._CountedReads.read", fail)
+    said = command("check", str(good))
+    assert said.code == 2
+    assert "good.jsonl cannot be checked: [Errno 5] Input/output error" in said.err
+
+
+@pytest.mark.parametrize("words", [("",), ("a.jsonl", ""), ("a.jsonl", "--recipe", ""), ("a.jsonl", "--student", "")])
+def test_an_empty_argument_is_refused_and_not_taken_for_everything(command: Command, words: tuple[str, ...]) -> None:
+    said = command("check", *words)
+    assert (said.code, said.out) == (2, "")
+    assert "it is empty" in said.err

@@ -1,7 +1,9 @@
 """The files that an argument of `distillery check` names."""
 
 import gzip
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,30 @@ def test_a_folder_is_one_data_set_of_all_that_may_hold_prompts(folder: Path) -> 
     assert read(source) == (["a.jsonl", "b.jsonl", "c.jsonl.gz"], 9)
 
 
+def test_linked_folders_are_read_once_and_circles_end(folder: Path) -> None:
+    (folder / "deep" / "up").symlink_to(folder)
+    other = folder.parent / f"{folder.name}-other"
+    other.mkdir()
+    (other / "d.jsonl").write_bytes(file(1, first=9))
+    (folder / "linked").symlink_to(other)
+    (folder / "linked-again").symlink_to(other)
+    (source,) = sources([str(folder)])
+    assert read(source) == (["a.jsonl", "b.jsonl", "c.jsonl.gz", "d.jsonl"], 10)
+
+
+def test_a_part_that_cannot_be_listed_is_not_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(BadRequest, match=r"deep cannot be read \(Permission denied\)"):
+        read(*sources([str(folder)]))
+
+
 def test_a_manifest_is_one_data_set_in_its_own_order(folder: Path) -> None:
     (source,) = sources([str(folder / "manifest.json")])
     assert read(source) == (["b.jsonl", "a.jsonl"], 5)
@@ -74,15 +100,23 @@ def test_it_tells_how_much_was_read(folder: Path) -> None:
         ("empty", "contains no file that ends in .jsonl"),
         ("broken/manifest.json", "must be"),
         ("lacking/manifest.json", "there is no file"),
+        ("dangling", "other.jsonl is a link to a file that does not exist"),
+        ("dangling-folder", "more is a link to a file that does not exist"),
+        ("pipe", "a.jsonl is neither a file nor a folder"),
     ],
 )
 def test_what_is_not_there_or_holds_no_prompts_is_refused(folder: Path, name: str, reason: str) -> None:
     for made, text in (("broken", "[]"), ("lacking", '{"files": ["gone.jsonl"]}')):
         (folder / made).mkdir()
         (folder / made / "manifest.json").write_text(text)
-    (folder / "empty").mkdir()
+    for made in ("empty", "dangling", "dangling-folder", "pipe"):
+        (folder / made).mkdir()
+    for link in ("dangling/other.jsonl", "dangling-folder/more"):
+        (folder / link).with_name("good.jsonl").write_bytes(file(2))
+        (folder / link).symlink_to(folder / "nowhere")
+    os.mkfifo(folder / "pipe" / "a.jsonl")
     with pytest.raises(BadRequest, match=reason):
-        sources([str(folder / name)])
+        read(*sources([str(folder / name)]))
 
 
 def test_what_lies_in_s3_is_read_there(monkeypatch: pytest.MonkeyPatch) -> None:
