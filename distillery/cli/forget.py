@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,19 +96,17 @@ def _matcher(buckets: list["VersionedBucket"], text: str | None, file: Path | No
     """Raises BadRequest unless exactly one option is given, or if nothing has the digest."""
     from distillery.cli.erasure import matching
     from distillery.cli.erasure.copies import prompt_of_digest
-    from distillery.datasets.curation import personal_data
+    from distillery.datasets.curation.personal_data import mask_text
 
-    def mask(text: str) -> str:
-        return personal_data.mask(text, personal_data.find(text))
-
+    masks = mask_text, partial(mask_text, compact=True)
     if sum(one is not None for one in (text, file, digest)) != 1:
         raise BadRequest("name what to forget by one of --text, --file and --digest")
     if text is not None:
         return matching.text_matcher(sys.stdin.read() if text == "-" else text)
     if file is not None:
-        return matching.prompt_matcher(matching.read_prompts(file.read_bytes()), mask)
+        return matching.prompt_matcher(matching.read_prompts(file.read_bytes()), *masks)
     if prompt := prompt_of_digest(buckets, str(digest)):
-        return matching.prompt_matcher([prompt], mask)
+        return matching.prompt_matcher([prompt], *masks)
     raise BadRequest(f"no prompt of digest {address(str(digest))} is in any file; if you have its text, use --text")
 
 

@@ -34,17 +34,18 @@ def text_matcher(text: str) -> Matcher:
     return lambda texts: any(wanted in text for text in texts)
 
 
-def prompt_matcher(prompts: Iterable[Prompt], mask: Callable[[str], str] = str) -> Matcher:
+def prompt_matcher(prompts: Iterable[Prompt], *masks: Callable[[str], str]) -> Matcher:
     """Returns a matcher of records that contain all user messages of one of the prompts, each as a whole text.
 
     Args:
         prompts: What is looked for.
-        mask: Returns a text as data sets contain it if a recipe masks personal data.
+        masks: Each returns a text as data sets may contain it if a recipe masks personal data.
     """
     by_first = defaultdict[str, list[frozenset[str]]](list)
     for prompt in prompts:
         messages = [text for role, text in prompt.messages if role == "user"]
-        for texts in {frozenset(map(fold, messages)), frozenset(fold(mask(text)) for text in messages)}:
+        spellings = [messages, *(list(map(mask, messages)) for mask in masks)]
+        for texts in {frozenset(map(fold, spelling)) for spelling in spellings}:
             by_first[min(texts)].append(texts)
     return lambda texts: any(one <= texts for text in texts & by_first.keys() for one in by_first[text])
 

@@ -17,7 +17,8 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
-from distillery.datasets.curation import personal_data, similarity
+from distillery.datasets.curation import similarity
+from distillery.datasets.curation.personal_data import mask_prompt
 from distillery.datasets.split import HashedPrompt, Split
 
 MAX_REPORTED_PAIRS = 100
@@ -120,7 +121,7 @@ def curation_report(curated: Curated, all_parts: Split, parts: Split, grader: Gr
 
 def personal_data_report(prompts: Sequence[Prompt], setting: PersonalData) -> dict[str, Any]:
     """The `personal_data` entry of `curation_report` for prompts that are used unchanged. Empty under IGNORE."""
-    found = [_masked(prompt)[0] for prompt in prompts] if setting is not PersonalData.IGNORE else []
+    found = [mask_prompt(prompt)[0] for prompt in prompts] if setting is not PersonalData.IGNORE else []
     types = sum(found, Counter[str]())
     return {"prompts": sum(map(bool, found)), "found": dict(sorted(types.items()))}
 
@@ -168,7 +169,7 @@ def _handle_personal_data(rows: tuple[HashedPrompt, ...], setting: PersonalData)
         return Curated(rows=rows)
     types, prompts, masked = Counter[str](), 0, list[HashedPrompt]()
     for row in rows:
-        found, clean = _masked(row.prompt)
+        found, clean = mask_prompt(row.prompt)
         types += found
         prompts += bool(found)
         masked.append(HashedPrompt.of(clean) if found and setting is PersonalData.MASK else row)
@@ -180,19 +181,3 @@ def _handle_personal_data(rows: tuple[HashedPrompt, ...], setting: PersonalData)
         )
     distinct = {row.digest: row for row in reversed(masked)}  # masking can make prompts equal: the first one is kept
     return Curated(rows=tuple(reversed(distinct.values())), personal_data=types, personal_prompts=prompts)
-
-
-def _masked(prompt: Prompt) -> tuple[Counter[str], Prompt]:
-    """Returns the number of entities by type in all texts of the prompt, and the prompt with them masked."""
-    found = Counter[str]()
-
-    def masked(text: str) -> str:
-        entities = personal_data.find(text)
-        found.update(personal_data.count_by_type(entities))
-        return personal_data.mask(text, entities)
-
-    return found, Prompt(
-        system=None if prompt.system is None else masked(prompt.system),
-        messages=tuple((role, masked(text)) for role, text in prompt.messages),
-        reference=None if prompt.reference is None else masked(prompt.reference),
-    )

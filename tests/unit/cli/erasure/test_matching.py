@@ -4,13 +4,14 @@ import csv
 import gzip
 import io
 import json
+from functools import partial
 
 import pytest
 
 from distillery.cli.erasure import matching
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import BadRequest
-from distillery.datasets.curation import personal_data
+from distillery.datasets.curation.personal_data import mask_text
 
 SAID = "My name is Zoë Müller,\nand I live at \u201cElm\u2009Street\u201d 5"
 PROMPT = Prompt(system="Classify.", messages=(("user", SAID),), reference="moving")
@@ -68,7 +69,15 @@ def test_a_prefix_or_a_single_turn_of_a_prompt_is_not_a_match() -> None:
 def test_a_prompt_is_found_where_its_personal_data_was_masked() -> None:
     said = Prompt(system=None, messages=(("user", "Write to zoe@example.com about my card"),), reference=None)
     masked = Prompt(system=None, messages=(("user", "Write to [EMAIL] about my card"),), reference=None)
-    holds = matching.prompt_matcher([said], lambda text: personal_data.mask(text, personal_data.find(text)))
+    holds = matching.prompt_matcher([said], mask_text)
+    assert matching.matches(to_line(masked).encode(), holds)
+
+
+@pytest.mark.parametrize("placeholder", ["[EMAIL]", "[MAIL]"])
+def test_a_prompt_is_found_with_usual_and_with_compact_placeholders(placeholder: str) -> None:
+    said = Prompt(system=None, messages=(("user", "Write to a@b.co about my card"),), reference=None)
+    masked = Prompt(system=None, messages=(("user", f"Write to {placeholder} about my card"),), reference=None)
+    holds = matching.prompt_matcher([said], mask_text, partial(mask_text, compact=True))
     assert matching.matches(to_line(masked).encode(), holds)
 
 

@@ -1,0 +1,174 @@
+"""Telephone numbers, by the national plans in phonenumbers (a port of Google's libphonenumber).
+
+A number with its country's code is one if the country's plan has it. A national number is one if it is written exactly
+as in its country and looks like nothing else, or if the text speaks of a telephone.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat
+
+from distillery.datasets.curation.recognizers.context import Leaning, Words, leaning
+from distillery.datasets.curation.recognizers.folded import DigitGroup, continues, is_continued, is_word
+
+REGIONS = (
+    "US GB DE FR ES IT NL BE CH AT PT IE PL CZ SK HU RO BG HR SI RS GR SE NO DK FI EE LV LT LU RU UA TR IL SA AE EG ZA "
+    "NG KE MA IN PK BD CN HK TW JP KR SG MY TH VN ID PH AU NZ BR MX AR CL CO PE"
+)
+"""Regions whose national numbers are recognized. With the country's code, those of all regions are."""
+
+_GAP = re.compile(r" ?[-/] ?|\.| |[ -]?\(|\)[ -/]?")
+_MAX_GROUPS = 8
+_MIN_DIGITS, _MAX_DIGITS = 7, 15
+_PLAIN_DIGITS = 9
+"""The fewest digits of a national number where no word says that it is one."""
+_OPENING = re.compile(r"(?:\+ ?)?\(?$")
+_NORTH_AMERICAN = re.compile(r"[2-9]\d\d-[2-9]\d\d-\d{4}")
+_DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)?\d\d")
+
+_WORDS = Words.of(
+    "tel phone phones cellphone call called calling dial cell cellular mobile mobiles fax ring sms text whatsapp "
+    "hotline landline natel rufen ruf tél portable gsm joindre bel bellen móvil movil celular celulares cellulare "
+    "telemóvel telemovel ligue ligar soita tlf hubungi gọi cep arayın",
+    beginnings="telephone telefon telefoon teléfono telefone telepon téléphon telephon handy mobil anruf rückruf appel "
+    "llam llám chiam zadzwo komórk puhelin",
+    endings="telefon telefonnummer handynummer telefoon",
+    anywhere="тел. телеф звон моб τηλ κινητ 電話 携帯 电话 手机 手機 拨打 致电 전화 휴대 핸드폰 연락 फ़ोन फ़ोन फोन "
+    "मोबाइल هاتف جوال موبايل טלפון נייד โทร điện",
+)
+
+
+def find_phones(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]:
+    """Yields telephone numbers."""
+    index, said = 0, None
+    while index < len(groups):
+        chain = _chain(groups, index)
+        opening = _OPENING.search(text, max(0, chain[0].start - 3), chain[0].start)
+        signs = opening[0] if opening else ""
+        if "+" in signs:
+            count = _international(text, chain)
+        else:
+            said = said or leaning(text, groups[0].start, groups[-1].stop, _WORDS)
+            count = _national(text, chain, said)
+        if count:
+            start, stop = chain[0].start, chain[count - 1].stop
+            yield (start - len(signs) if "+" in signs or ")" in text[start:stop] else start), stop
+        index += count or 1
+
+
+def _chain(groups: list[DigitGroup], index: int) -> list[DigitGroup]:
+    """The groups from this one on that may be one number."""
+    chain = [groups[index]]
+    for group in groups[index + 1 : index + _MAX_GROUPS]:
+        if not _GAP.fullmatch(group.gap):
+            break
+        chain.append(group)
+    return chain
+
+
+def _international(text: str, chain: list[DigitGroup]) -> int:
+    """The number of groups that are one number with its country's code; 0 if none are."""
+    before = text.rindex("+", 0, chain[0].start)
+    if is_word(text, before - 1) or text[before - 1 : before] in (")", "+"):
+        return 0
+    for count in _counts(text, chain):
+        if _is_valid(f"+{text[chain[0].start : chain[count - 1].stop]}"):
+            return count
+    return 0
+
+
+def _national(text: str, chain: list[DigitGroup], said: Leaning) -> int:
+    """The number of groups that are one number of some country; 0 if none are."""
+    start = chain[0].start
+    if said is Leaning.AGAINST or is_continued(text, start):
+        return 0
+    if text[start - 1 : start] == "-" and text[start - 2 : start - 1].isalnum():
+        return 0
+    for count in _counts(text, chain):
+        own, raw = chain[:count], text[start : chain[count - 1].stop]
+        if _DATE.fullmatch(raw):
+            continue
+        if raw.startswith("00") and (count > 1 or said is Leaning.FOR) and _is_valid(f"+{raw[2:]}"):
+            return count
+        digits = "".join(text[group.start : group.stop] for group in own)
+        if said is Leaning.FOR and (count > 1 or len(digits) > _MIN_DIGITS) and _formats(digits):
+            return count
+        plain = said is Leaning.UNKNOWN and _stands_alone(chain, count) and _looks_like_one(raw, own)
+        if plain and tuple(group.stop - group.start for group in own) in _formats(digits):
+            return count
+    return 0
+
+
+def _counts(text: str, chain: list[DigitGroup]) -> Iterator[int]:
+    """How many groups may be a number, the most first: as many as have the digits of one, and end where a word does."""
+    digits = sum(group.stop - group.start for group in chain)
+    for count in range(len(chain), 0, -1):
+        last = chain[count - 1]
+        if digits < _MIN_DIGITS:
+            return
+        hyphen = text[last.stop : last.stop + 1] == "-" and text[last.stop + 1 : last.stop + 2].isalnum()
+        if digits <= _MAX_DIGITS and not hyphen and not continues(text, last.stop):
+            yield count
+        digits -= last.stop - last.start
+
+
+def _stands_alone(chain: list[DigitGroup], count: int) -> bool:
+    """Whether no other digits stand directly before or after, as in a row of numbers."""
+    before, after = chain[0].gap, chain[count].gap if count < len(chain) else ""
+    return all(not gap or "/" in gap or ")" in gap or not _GAP.fullmatch(gap) for gap in (before, after))
+
+
+def _looks_like_one(raw: str, own: list[DigitGroup]) -> bool:
+    """Whether digits have a form that little else has: an area code in brackets, a leading zero with gaps, 3-3-4."""
+    if len(own) == 1 or sum(group.stop - group.start for group in own) < _PLAIN_DIGITS:
+        return False
+    even = raw.startswith("0") and len({group.gap for group in own[1:]}) == 1
+    return even or ")" in raw or bool(_NORTH_AMERICAN.fullmatch(raw))
+
+
+def _is_valid(international: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(international))
+    except NumberParseException:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _formats(digits: str) -> frozenset[tuple[int, ...]]:
+    """The lengths of the groups in which the regions that have this number write it; empty if none has it."""
+    found = set[tuple[int, ...]]()
+    for region, may_have in _plans():
+        if may_have(digits) and (number := _parsed(digits, region)):
+            written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+            found.add(tuple(map(len, re.findall(r"\d+", written))))
+    return frozenset(found)
+
+
+def _parsed(digits: str, region: str) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+@cache
+def _plans() -> list[tuple[str, Callable[[str], bool]]]:
+    """For each region a quick test that accepts all its national numbers, and few others."""
+    return [(region, _plan(PhoneMetadata.metadata_for_region(region))) for region in REGIONS.split()]
+
+
+def _plan(metadata: PhoneMetadata | None) -> Callable[[str], bool]:
+    description = metadata.general_desc if metadata else None
+    pattern = description.national_number_pattern if description else None
+    if metadata is None or pattern is None or metadata.national_prefix_transform_rule:
+        return lambda _: True
+    national, prefix = re.compile(pattern), metadata.national_prefix or ""
+
+    def may_have(digits: str) -> bool:
+        return bool(national.fullmatch(digits) or national.fullmatch(digits.removeprefix(prefix)))
+
+    return may_have
