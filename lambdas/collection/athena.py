@@ -1,4 +1,7 @@
-"""Selects prompts from large logs by an Athena query.
+"""Reads large logs by an Athena query.
+
+The query groups calls that differ in nothing that matters (`curate.sql`), and the result is read like a log, with one
+line for each group. So which calls are used, and why others are not, is decided in one place for both ways to read.
 
 The text of the statement never changes; its inputs are execution parameters. A parameter is an SQL expression, not a
 value: "For SQL execution parameters to be treated as strings, they must be enclosed in single quotes" (Athena user
@@ -24,6 +27,12 @@ if TYPE_CHECKING:
 
 STATEMENT = Path(__file__).with_name("curate.sql")
 CHUNK_BYTES = 64 * 1024
+
+GROUPS_MAX = 200_000
+"""Rows of a result: many times as many as the prompts of a run. They are read within a few minutes."""
+
+RESULT_MAX_BYTES = 3 * 1024**3
+"""Of a result's lines: about as much as is read without a query."""
 FINAL_STATES = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -38,20 +47,27 @@ class QueryExecution:
     scanned: int
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Calls that differ in nothing that matters. line: that of the newest one; None for all calls together."""
+
+    line: bytes | None
+    calls: int
+
+
 class AthenaQueries:
     """Queries of a workgroup, which sets the location of results and limits the bytes scanned."""
 
     def __init__(self, athena: "AthenaClient", *, workgroup: str, database: str) -> None:
         self._athena, self._workgroup, self._database = athena, workgroup, database
 
-    def start(self, source: LogSource, account: str, hours: HourRange, limit: int, token: str) -> str:
+    def start(self, source: LogSource, account: str, hours: HourRange, token: str) -> str:
         """Start a query.
 
         Args:
             source: the recipe's filter.
             account: the account of principals that name none.
             hours: hours of the logs.
-            limit: the most prompts to return.
             token: idempotency token: the same token is the same query.
 
         Returns:
@@ -59,7 +75,7 @@ class AthenaQueries:
         """
         return self._athena.start_query_execution(
             QueryString=STATEMENT.read_text(encoding="utf-8"),
-            ExecutionParameters=parameters(source, account, hours, limit),
+            ExecutionParameters=parameters(source, account, hours),
             ClientRequestToken=token,
             QueryExecutionContext={"Database": self._database},
             WorkGroup=self._workgroup,
@@ -76,14 +92,16 @@ class AthenaQueries:
         )
 
 
-def parameters(source: LogSource, account: str, hours: HourRange, limit: int) -> list[str]:
+def parameters(source: LogSource, account: str, hours: HourRange, groups: int = GROUPS_MAX) -> list[str]:
     """Return the parameters in the order of the statement's question marks. An empty expression matches every
     principal."""
     pairs = json.dumps([f"{key}|{value}" for key, value in source.match.items()])
     least, greatest = source.bounds
     teachers = source.teachers(account)
     finder = teachers.finder if teachers else ""
-    return [literal(one) for one in (hours.first, hours.end, pairs, str(least), str(greatest), finder, str(limit))]
+    answers = "true" if source.use_responses else "false"
+    values = (hours.first, hours.end, pairs, str(least), str(greatest), finder, answers, str(groups))
+    return [literal(value) for value in values]
 
 
 def literal(text: str) -> str:
@@ -91,12 +109,21 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def result_lines(s3: "S3Client", uri: str) -> Iterator[bytes]:
-    """Iterate over the single column of a result, without its header: CSV in UTF-8, every field quoted."""
+def result_groups(s3: "S3Client", uri: str) -> Iterator[Group]:
+    """Iterate over a result, without its header: CSV in UTF-8, every field quoted, nothing for NULL.
+
+    The iteration ends early at RESULT_MAX_BYTES. A result of a query that an earlier version started has one call in
+    each row.
+    """
     bucket, key = split_s3_uri(uri)
     body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     csv.field_size_limit(sys.maxsize)
     rows = csv.reader(line.decode() for line in body.iter_lines(chunk_size=CHUNK_BYTES, keepends=True))
     next(rows, None)
+    size = 0
     for row in rows:
-        yield row[0].encode()
+        group = Group(row[0].encode() or None, int(row[1]) if len(row) > 1 else 1)
+        size += len(group.line or b"")
+        if size > RESULT_MAX_BYTES:
+            return
+        yield group

@@ -11,7 +11,7 @@ from distillery.core.errors import BadRequest, UnusableLogs
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.recipe import Recipe
-from lambdas.collection.athena import FINAL_STATES, AthenaQueries, QueryExecution
+from lambdas.collection.athena import FINAL_STATES, AthenaQueries, Group, QueryExecution
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.direct import count
 from lambdas.collection.events import CollectionResult, CollectionStatus, CollectRequest
@@ -38,7 +38,7 @@ class Collector:
         pending: the queries that have not ended.
         models: resolves logged model ids.
         delivery: writes to the home Region.
-        results: iterates over the lines of a query's result, by its URI.
+        results: iterates over a query's result, by its URI.
         now: the clock.
     """
 
@@ -48,7 +48,7 @@ class Collector:
     pending: PendingQueries
     models: LoggedModels
     delivery: Delivery
-    results: Callable[[str], Iterable[bytes]]
+    results: Callable[[str], Iterable[Group]]
     now: Callable[[], datetime]
 
     def collect(self, request: CollectRequest) -> CollectionResult:
@@ -106,7 +106,7 @@ class Collector:
 
     def _start_query(self, recipe: Recipe, hours: HourRange) -> CollectionResult:
         token = names.token(recipe.name, self.now().isoformat())  # a retry by boto3 is the same query
-        query = self.queries.start(source_of(recipe), self.logs.account, hours, max_prompts(recipe), token)
+        query = self.queries.start(source_of(recipe), self.logs.account, hours, token)
         self.pending.add(PendingQuery(query=query, recipe=recipe.name, span=hours))
         return CollectionResult(
             status=CollectionStatus.QUERYING,
@@ -118,8 +118,11 @@ class Collector:
     def _deliver_execution(self, recipe: Recipe, query: QueryExecution) -> CollectionResult:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
         if query.state != "SUCCEEDED":
-            raise UnusableLogs(f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}")
-        return self._deliver(recipe, self._selection(recipe).read(self.results(query.uri)), query.id)
+            raise UnusableLogs(
+                f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}. A query ends at a "
+                "damaged log file, which how = 'read' skips and counts; remove the file if the reason names one"
+            )
+        return self._deliver(recipe, self._selection(recipe).read_groups(self.results(query.uri)), query.id)
 
     def _deliver(self, recipe: Recipe, selection: Selection, query: str | None = None) -> CollectionResult:
         prompts = selection.prompts

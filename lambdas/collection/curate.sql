@@ -1,44 +1,95 @@
--- Selects the newest call of each distinct request, model, and stop reason in a range of hours. At most a given number is
--- returned, those with the smallest digests, so that the same logs give the same selection. A record is one line of JSON.
--- Lines that are not records, failed calls, and this product's own calls are ignored.
+-- Groups the calls of a range of hours, so that reading one call of each group tells what reading all of them would. Calls
+-- of a group have the same request; if answers are used, the same model and answer too; if not, the same stop reasons.
+-- Calls that are left out whatever their request says are one group for each reason: other principals, failed calls, calls
+-- with tools. A line that cannot be parsed here is a group of its own, and the reader decides.
+-- Result: the newest line of each group, and its number of calls. The first row has no line, and the number of all calls.
+-- At most a given number of rows is returned, those with the smallest digests, so that the same logs give the same rows.
+-- Nothing is decided here about a request: `selection` does that, as it does for lines that it reads itself.
 -- Parameters, in order: the first hour; the hour after the last; pairs of metadata as a JSON array of "key|value"; the
 -- minimum and the maximum number of these pairs that must match; a regular expression for the principals whose calls are
--- selected; the maximum number of calls. A principal that is not a text becomes NULL, or a text that is not an ARN.
-WITH calls AS (
+-- selected; whether answers are used; the maximum number of rows. A parameter may only occur in a WHERE clause, so two of
+-- them choose a row of constants. A principal that is not a text becomes NULL, or a text that is not an ARN.
+WITH records AS (
     SELECT
         line,
-        json_extract_scalar(line, '$.timestamp') AS called,
-        json_extract_scalar(line, '$.requestId') AS request,
-        coalesce(json_extract_scalar(line, '$.identity.arn'), '') AS principal,
+        TRY(json_parse(line)) IS NULL AS unreadable,
         concat(
-            coalesce(json_extract_scalar(line, '$.modelId'), ''),
-            coalesce(json_format(json_extract(line, '$.input.inputBodyJson.system')), ''),
-            coalesce(json_format(json_extract(line, '$.input.inputBodyJson.messages')), ''),
-            coalesce(json_extract_scalar(line, '$.input.inputBodyS3Path'), ''),
-            coalesce(json_extract_scalar(line, '$.output.outputBodyJson.stopReason'), '')
-        ) AS asked,
+            coalesce(json_extract_scalar(line, '$.timestamp'), ''), ' ',
+            coalesce(json_extract_scalar(line, '$.requestId'), '')
+        ) AS age,
+        coalesce(json_extract_scalar(line, '$.identity.arn'), '') AS principal,
         coalesce(TRY_CAST(json_extract(line, '$.requestMetadata') AS map(varchar, varchar)), map()) AS said
     FROM invocations
     WHERE datehour >= ? AND datehour < ?
-        AND json_extract_scalar(line, '$.schemaType') = 'ModelInvocationLog'
-        AND json_extract_scalar(line, '$.errorCode') IS NULL
+        AND "$path" NOT LIKE '%/data/%'
+        AND (
+            json_extract_scalar(line, '$.schemaType') = 'ModelInvocationLog'
+            OR TRY(json_parse(line)) IS NULL
+        )
 ),
 matching AS (
-    SELECT line, called, request, asked
-    FROM calls
-    WHERE cardinality(
-            array_intersect(transform(map_keys(said), k -> k || '|' || said[k]), CAST(json_parse(?) AS array(varchar)))
-        ) BETWEEN CAST(? AS integer) AND CAST(? AS integer)
-        AND NOT contains(map_keys(said), 'distillery:run')
-        AND regexp_like(principal, ?)
+    SELECT line, unreadable, age, principal
+    FROM records
+    WHERE unreadable
+        OR (
+            cardinality(
+                array_intersect(
+                    transform(map_keys(said), k -> k || '|' || said[k]), CAST(json_parse(?) AS array(varchar))
+                )
+            ) BETWEEN CAST(? AS integer) AND CAST(? AS integer)
+            AND NOT contains(map_keys(said), 'distillery:run')
+        )
 ),
-newest AS (
-    SELECT line, asked, row_number() OVER (PARTITION BY asked ORDER BY called DESC, request DESC) AS age
+requests AS (
+    SELECT
+        line,
+        age,
+        CASE
+            WHEN unreadable THEN concat('line ', line)
+            WHEN NOT selected THEN 'another principal'
+            WHEN json_extract_scalar(line, '$.errorCode') IS NOT NULL THEN 'failed'
+            WHEN json_array_length(json_extract(line, '$.input.inputBodyJson.toolConfig.tools')) > 0 THEN 'tools'
+            WHEN json_array_length(json_extract(line, '$.input.inputBodyJson.tools')) > 0 THEN 'tools'
+            ELSE concat(
+                'request ',
+                coalesce(json_format(json_extract(line, '$.input.inputBodyJson')), ''), '|',
+                coalesce(json_extract_scalar(line, '$.input.inputBodyS3Path'), ''), '|',
+                CASE
+                    WHEN answers THEN concat(
+                        coalesce(json_extract_scalar(line, '$.modelId'), ''), '|',
+                        coalesce(json_format(json_extract(line, '$.output.outputBodyJson')), ''), '|',
+                        coalesce(json_extract_scalar(line, '$.output.outputBodyS3Path'), '')
+                    )
+                    ELSE coalesce(
+                        array_join(
+                            regexp_extract_all(
+                                json_format(json_extract(line, '$.output.outputBodyJson')),
+                                '"(stopReason|stop_reason|completionReason|amazon-bedrock-guardrailAction)":"[^"]*"'
+                            ),
+                            ','
+                        ),
+                        ''
+                    )
+                END
+            )
+        END AS asked
     FROM matching
+    CROSS JOIN (VALUES TRUE, FALSE) AS principals (selected)
+    CROSS JOIN (VALUES TRUE, FALSE) AS responses (answers)
+    WHERE selected = regexp_like(principal, ?) AND answers = CAST(? AS boolean)
 ),
-chosen AS (
-    SELECT line, row_number() OVER (ORDER BY sha256(to_utf8(asked))) AS place
-    FROM newest
-    WHERE age = 1
+grouped AS (
+    SELECT asked, max_by(line, age) AS line, count(*) AS calls, grouping(asked) AS is_total
+    FROM requests
+    GROUP BY GROUPING SETS ((asked), ())
+),
+ranked AS (
+    SELECT
+        CASE WHEN is_total = 0 THEN line END AS line,
+        calls,
+        row_number() OVER (
+            ORDER BY is_total DESC, asked LIKE 'request %' OR asked LIKE 'line %', sha256(to_utf8(asked))
+        ) AS place
+    FROM grouped
 )
-SELECT line FROM chosen WHERE place <= CAST(? AS bigint) ORDER BY place
+SELECT line, calls FROM ranked WHERE place <= CAST(? AS bigint) ORDER BY place

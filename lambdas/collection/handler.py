@@ -12,7 +12,7 @@ from distillery.core.errors import Refused
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.serialization import to_wire
-from lambdas.collection.athena import AthenaQueries, result_lines
+from lambdas.collection.athena import AthenaQueries, result_groups
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.events import (
@@ -75,6 +75,6 @@ def _collector() -> Collector:
         pending=PendingQueries(s3, logs.bucket),
         models=LoggedModels(client("bedrock")),
         delivery=Delivery(names, client("s3", home), client("ssm", home)),
-        results=lambda uri: result_lines(s3, uri),
+        results=lambda uri: result_groups(s3, uri),
         now=clock.now,
     )

@@ -15,6 +15,7 @@ from distillery.core.names import TAG_RUN
 from distillery.core.principals import Principals
 from lambdas.collection import requests
 from lambdas.collection.answers import answer_of, intervention_of
+from lambdas.collection.athena import Group
 from lambdas.collection.logged_call import DAMAGED, DamagedLine, FetchBody, LoggedCall, parse_record
 from lambdas.collection.reasons import Reason, UnusableCall
 
@@ -77,6 +78,19 @@ class Selection:
             self.add(line)
         return self
 
+    def read_groups(self, groups: Iterable[Group]) -> Self:
+        """Add the calls of a query's result. Those that it only counts are left out."""
+        total = examined = 0
+        for group in groups:
+            if group.line is None:
+                total = group.calls
+            else:
+                self.add(group.line, group.calls)
+                examined += group.calls
+        if total > examined:
+            self._leave_out(Reason.NOT_EXAMINED, total - examined)
+        return self
+
     def add(self, line: bytes, calls: int = 1) -> None:
         """Add one line, which stands for so many calls that differ in nothing that is compared here."""
         self.lines += calls
@@ -91,19 +105,14 @@ class Selection:
             return
         if call is None or not self._matches(call):
             return
-        self.calls += calls
         try:
             prompt = self._prompt(call)
         except UnusableCall as unusable:
-            self._unusable[unusable.reason] += calls
+            self._leave_out(unusable.reason, calls)
         else:
+            self.calls += calls
             self.usable += calls
             self._select(call, prompt, calls)
-
-    def leave_out(self, reason: Reason, calls: int) -> None:
-        """Count matching calls whose lines were not read."""
-        self.calls += calls
-        self._unusable[reason] += calls
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -119,6 +128,10 @@ class Selection:
             {Reason.REPEATED: asked - len(chosen), Reason.NOT_NEEDED: self.usable - asked}
         )
         return Counter({str(reason): count for reason, count in counts.items()})
+
+    def _leave_out(self, reason: Reason, calls: int) -> None:
+        self.calls += calls
+        self._unusable[reason] += calls
 
     def _chosen(self) -> list[SelectedPrompt]:
         return [self._selected[digest] for digest in heapq.nsmallest(self.limit, self._selected)]

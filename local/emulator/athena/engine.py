@@ -97,14 +97,14 @@ def _objects(
 def _load(
     engine: duckdb.DuckDBPyConnection, name: str, described: TextTable, objects: list[tuple[str, str]], host: Host
 ) -> None:
-    engine.execute(f'CREATE TABLE {name} ("{described.column}" VARCHAR, "{described.key}" VARCHAR)')
+    engine.execute(f'CREATE TABLE {name} ("{described.column}" VARCHAR, "{described.key}" VARCHAR, "$path" VARCHAR)')
     for value, key in objects:
         body = host.read(described.bucket, key)
         text = (gzip.decompress(body) if key.endswith(".gz") else body).decode(errors="replace")
         lines = [line.partition("\x01")[0] for line in text.split("\n") if line]
         if lines:
-            statement = f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), $2"  # our own name
-            engine.execute(statement, [lines, value])
+            statement = f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), $2, $3"  # our own name
+            engine.execute(statement, [lines, value, f"s3://{described.bucket}/{key}"])
 
 
 def as_csv(result: QueryResult) -> bytes:

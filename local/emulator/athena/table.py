@@ -2,6 +2,7 @@
 
 AWS: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html. A projected partition is
     one of the configured range; its objects are those under its location, whatever their folders below.
+    Every table has the hidden column "$path", the URI of a row's object.
 Here: one column of text, one partition key of type date, with `yyyy/MM/dd/HH` or a beginning of it.
 """
 

@@ -11,7 +11,7 @@ from botocore.response import StreamingBody
 from distillery.core.errors import BadRequest
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
-from lambdas.collection.athena import AthenaQueries, result_lines
+from lambdas.collection.athena import AthenaQueries, result_groups
 from lambdas.collection.collector import Collector
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.log_files import LogFiles
@@ -113,7 +113,7 @@ class Stage:
             pending=PendingQueries(s3, logs.bucket),
             models=LoggedModels(profiles),
             delivery=home,
-            results=lambda uri: result_lines(s3, uri),
+            results=lambda uri: result_groups(s3, uri),
             now=lambda: NOW,
         )
 

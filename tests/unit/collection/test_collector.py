@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from distillery.core.errors import BadRequest, UnusableLogs
 from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE, LogReadMode, LogSource
 from distillery.core.recipe import Recipe
+from lambdas.collection import athena
 from lambdas.collection.athena import STATEMENT
 from lambdas.collection.collector import READ_MAX_BYTES, min_prompts
 from lambdas.collection.events import CollectionStatus, CollectRequest
@@ -173,16 +174,40 @@ def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
         "'2'",
         "'2'",
         "''",
-        "'15200'",
+        "'false'",
+        "'200000'",
     ]
     assert started["QueryString"].count("?") == len(started["ExecutionParameters"])
     assert 32 <= len(started["ClientRequestToken"]) <= 128
 
 
-def result(made: Stage) -> str:
-    rows = [json.dumps(one).replace('"', '""') for one in CALLS]
-    made.s3.objects[BUCKET, "queries/r.csv"] = "\n".join(['"line"', *(f'"{row}"' for row in rows)]).encode()
+def result(made: Stage, *, total: int | None = 130) -> str:
+    """Writes a result as Athena does; without a total, as for the statement of an earlier version."""
+    lines = [f'"{line}"' for line in (json.dumps(one).replace('"', '""') for one in CALLS)]
+    rows = ['"line"', *lines]
+    if total is not None:
+        rows = ['"line","calls"', f',"{total}"', *(f'{line},"1"' for line in lines)]
+    made.s3.objects[BUCKET, "queries/r.csv"] = "\n".join(rows).encode()
     return f"s3://{BUCKET}/queries/r.csv"
+
+
+@pytest.mark.parametrize(("total", "left_out"), [(130, {}), (None, {}), (137, {Reason.NOT_EXAMINED: 7})])
+def test_calls_that_a_query_only_counted_are_left_out(total: int | None, left_out: dict[str, int]) -> None:
+    made = stage(LogReadMode.ATHENA)
+    query = str(made.collector.collect(CollectRequest(recipe="support")).query)
+    made.athena.end(query, "SUCCEEDED", result(made, total=total))
+    answer = made.collector.deliver_query(query)
+    assert (answer.calls, answer.prompts, answer.left_out) == (total or 130, 130, left_out)
+
+
+def test_a_result_is_read_up_to_a_size_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = stage(LogReadMode.ATHENA)
+    monkeypatch.setattr(athena, "RESULT_MAX_BYTES", 126 * len(json.dumps(CALLS[100])))
+    query = str(made.collector.collect(CollectRequest(recipe="support")).query)
+    made.athena.end(query, "SUCCEEDED", result(made))
+    answer = made.collector.deliver_query(query)
+    assert (answer.calls, answer.prompts + answer.left_out[Reason.NOT_EXAMINED]) == (130, 130)
+    assert 0 < answer.left_out[Reason.NOT_EXAMINED] < 6
 
 
 def test_a_query_that_ended_gives_the_same_object_as_reading() -> None:
