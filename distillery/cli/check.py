@@ -15,6 +15,7 @@ from distillery.cli.offline_check.checker import (
     recipe_run,
     student_limits,
 )
+from distillery.cli.offline_check.likely_format import conversion
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
 from distillery.cli.terminal import echo, echo_error, progress_bar, write_json
@@ -80,6 +81,8 @@ def _report(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> d
     except (BadRequest, OSError) as error:
         echo_error("[red]distillery:[/red] [bold]{}[/bold] cannot be checked: {}", source.name, error)
         return {"name": source.name, "status": UNREADABLE, "reason": str(error), "findings": []} | NO_COUNTS
+    if command := conversion(source, report):
+        report["convert"] = command
     if not quiet:
         _show(source.name, report)
     return {"name": source.name} | report
@@ -104,3 +107,5 @@ def _show(name: str, report: dict[str, Any]) -> None:
     details = (*report_text.findings(report), *report_text.curation(report), *report_text.estimate(report))
     for line in (*details, report_text.conclusion(report)):
         echo("  {}", line)
+    if "convert" in report:
+        echo("  it looks like another format; convert it: {}", report["convert"])

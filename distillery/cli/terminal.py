@@ -9,6 +9,7 @@ Templates are literals, and no other module of the command prints. A test checks
 """
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -138,6 +139,18 @@ def append_row(table: Table, *cells: object, style: str | None = None) -> None:
 def write(text: str) -> None:
     """Writes the text of a program, with control characters escaped."""
     sys.stdout.write(lines(text))
+
+
+def write_lines(lines: Iterable[bytes]) -> None:
+    """Writes lines of JSON as they are; on a terminal, with invisible characters escaped."""
+    if sys.stdout.isatty():
+        for line in lines:
+            sys.stdout.write(as_json(json.loads(line)) + "\n")
+        return
+    sys.stdout.flush()
+    for line in lines:
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def write_json(value: Any, file: Path | None = None) -> None:

@@ -1,7 +1,7 @@
 """The data sets that the arguments of `distillery check` name: files, folders, manifests, or objects in S3."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -24,7 +24,7 @@ class Source:
 
     name: str
     size: int | None
-    open: Callable[[Callable[[int], None]], Iterator[InputFile]]
+    open: Callable[[Callable[[int], None]], Generator[InputFile]]
 
 
 def sources(names: Iterable[str], *, together: bool = False) -> list[Source]:
@@ -45,7 +45,7 @@ def _found(name: str) -> list[Source]:
 
 
 def _unreadable(name: str, error: Exception) -> Source:
-    def opened(_on_read: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(_on_read: Callable[[int], None]) -> Generator[InputFile]:
         raise error
         yield  # a generator, like the others
 
@@ -63,7 +63,7 @@ def _named(name: str) -> list[Source]:
 def _local(name: str) -> Source:
     files = list(_files(Path(name)))
 
-    def opened(on_read: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(on_read: Callable[[int], None]) -> Generator[InputFile]:
         for file in files:
             with file.open("rb") as body:
                 yield InputFile(str(file), str(file), None, _CountedReads(body, on_read))
@@ -84,7 +84,8 @@ def _files(path: Path) -> Iterable[Path]:
         return [file for name in names for file in _files(path.with_name(name))]
     if not path.name.endswith(FORMATS):
         raise BadRequest(
-            f"{path} ends in none of {', '.join(FORMATS)}, so that the pipeline does not accept it; rename it"
+            f"{path} ends in none of {', '.join(FORMATS)}, so that the pipeline does not accept it; rename it, "
+            "or convert another format: distillery convert"
         )
     return [path]
 
@@ -112,17 +113,17 @@ def _refuse(error: OSError) -> NoReturn:
 
 
 def _in_s3(uri: str) -> Source:
-    def opened(_on_read: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(_on_read: Callable[[int], None]) -> Generator[InputFile]:
         from distillery.core.aws import client  # boto3
 
         upload = parse_event({"recipe": "", "uri": uri})
-        return open_files(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never ignored
+        yield from open_files(client("s3"), upload)  # type: ignore[arg-type]  # a direct request is never ignored
 
     return Source(uri, None, opened)
 
 
 def _joined(parts: list[Source]) -> Source:
-    def opened(on_read: Callable[[int], None]) -> Iterator[InputFile]:
+    def opened(on_read: Callable[[int], None]) -> Generator[InputFile]:
         for part in parts:
             yield from part.open(on_read)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -236,3 +237,36 @@ def test_an_empty_argument_is_refused_and_not_taken_for_everything(command: Comm
     said = command("check", *words)
     assert (said.code, said.out) == (2, "")
     assert "it is empty" in said.err
+
+
+@pytest.mark.parametrize(
+    ("record", "form"),
+    [
+        ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}, "openai"),
+        ({"system": "s", "messages": [{"role": "user", "content": "q"}]}, "anthropic-messages"),
+        ({"conversations": [{"from": "human", "value": "q"}]}, "sharegpt"),
+        ({"instruction": "q", "input": "", "output": "a"}, "alpaca"),
+        ({"prompt": "q", "completion": "a"}, "prompt-completion"),
+        ({"question": "q", "answer": "a"}, "jsonl"),
+    ],
+)
+@pytest.mark.parametrize("as_array", [False, True])
+def test_a_file_of_another_format_is_refused_with_a_command_that_converts_it_as_printed(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Any, form: str, as_array: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = [json.loads(json.dumps(record).replace('"q"', f'"question {n}"')) for n in range(120)]
+    body = json.dumps(records, indent=1) if as_array else "".join(json.dumps(one) + "\n" for one in records)
+    Path("my file.jsonl").write_text(body)
+    code, answer = parsed(command, "my file.jsonl")
+    printed = answer["reports"][0]["convert"]
+    assert code == 1
+    assert f"--from {form} " in printed
+    assert printed in command("check", "my file.jsonl").out
+    assert command(*shlex.split(printed)[1:]).code == 0
+    assert command("check", "converted.jsonl", "--student", "amazon.nova-micro-v1:0").code == 0
+
+
+@pytest.mark.parametrize("name", ["misprint.jsonl", "own-id.jsonl", "json-array.jsonl", "cut-line.jsonl", "html.jsonl"])
+def test_a_file_in_the_right_format_is_not_taken_for_another(command: Command, name: str) -> None:
+    assert "convert" not in parsed(command, str(CORPUS / name))[1]["reports"][0]

@@ -27,6 +27,7 @@ WORDS = {
     "bench": ["fast", "--yes"],
     "check": ["good.jsonl"],
     "collect": ["support"],
+    "convert": ["chats.jsonl", "--from", "openai"],
     "forget": ["--text", "Zoe Miller"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
@@ -35,6 +36,8 @@ WORDS = {
     "snippets": ["fast"],
 }
 """Arguments of the commands that need some."""
+
+OFFLINE = ("check", "convert")
 
 PROGRAM = """
 import contextlib, io, json, sys
@@ -74,6 +77,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder outside any checkout, with a file of valid prompts."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "good.jsonl").write_bytes(file(150))
+    (folder / "chats.jsonl").write_text('{"messages": [{"role": "user", "content": "hello"}]}\n' * 3)
     return folder
 
 
@@ -129,16 +133,23 @@ def test_every_verb_has_its_help(run: Run, extras: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("extras", EXTRAS)
 def test_what_needs_no_account_works(run: Run, extras: tuple[str, ...]) -> None:
-    commands = (["check", "good.jsonl"], ["check", "good.jsonl", "--recipe", "support"], ["--version"])
-    checked, estimated, version = run(extras, *commands, DISTILLERY_ENVIRONMENTS=str(ROOT / "environments"))
-    assert (checked.code, estimated.code, version.code) == (0, 0, 0), (checked, estimated)
+    commands = (
+        ["check", "good.jsonl"],
+        ["check", "good.jsonl", "--recipe", "support"],
+        ["--version"],
+        ["convert", *WORDS["convert"], "--output", "converted.jsonl", "--force"],
+    )
+    checked, estimated, version, converted = run(extras, *commands, DISTILLERY_ENVIRONMENTS=str(ROOT / "environments"))
+    codes = (checked.code, estimated.code, version.code, converted.code)
+    assert codes == (0, 0, 0, 0), (checked, estimated, converted)
+    assert "3 of 3 records converted" in converted.err
     assert "150 prompts" in checked.out
     assert "prices as of" in estimated.out
 
 
 @pytest.mark.parametrize("extras", EXTRAS)
 def test_every_verb_that_asks_aws_says_that_it_needs_credentials(run: Run, extras: tuple[str, ...]) -> None:
-    verbs = [verb for verb in VERBS if verb != "check"]
+    verbs = [verb for verb in VERBS if verb not in OFFLINE]
     for done in run(extras, *_commands(verbs)):
         assert (done.code, done.out) == (1, "")
         assert re.fullmatch(r"distillery: .*Unable to locate credentials", done.err), done
