@@ -62,8 +62,9 @@ def test_a_conversation_is_refused_in_the_services_words(messages: list[Any], se
          "The maximum tokens you requested exceeds the model limit of 10000. Try again with a maximum tokens value"),
         (LLAMA_8, TODAY, {"inferenceConfig": {"stopSequences": ["x"]}}, "doesn't support the stopSequences field"),
         (LLAMA_1, SPRING, {"toolConfig": TOOL}, "This model doesn't support tool use."),
-        (MICRO, TODAY, {"toolConfig": TOOL | {"toolChoice": {"any": {}}}}, "does not simulate a forced toolChoice"),
-        (MICRO, TODAY, {"outputConfig": {"effort": "low"}}, "does not simulate outputConfig"),
+        (LLAMA_8, TODAY, {"toolConfig": TOOL | {"toolChoice": {"any": {}}}},
+         "This model doesn't support the toolConfig.toolChoice.any field. Remove toolConfig.toolChoice.any and try"),
+        (MICRO, TODAY, {"outputConfig": {"effort": "low"}}, "doesn't support the outputConfig.effort field. Remove"),
         (MICRO, TODAY, {"inferenceConfig": {"temperature": 1.5}}, "temperature"),
         (MICRO, TODAY, {"requestMetadata": {f"key{n}": "v" for n in range(17)}}, "requestMetadata"),
         (MICRO, TODAY, {"requestMetadata": {}}, "requestMetadata"),
@@ -134,7 +135,7 @@ def test_requested_fields_of_the_models_own_response_are_returned() -> None:
     paths = ["/stop_sequence", "/usage/output_tokens", "/nowhere/at/all", "x"]
     asked: Any = {"additionalModelResponseFieldPaths": paths, "inferenceConfig": {"stopSequences": ["ver"]}}
     reply = ask(HAIKU_55, system=[{"text": "One of: login, delivery"}], **asked)
-    assert reply["additionalModelResponseFields"] == {"stop_sequence": "ver", "usage": {"output_tokens": 1}}
+    assert reply["additionalModelResponseFields"] == {"stop_sequence": "ver", "usage": {"output_tokens": 8}}
     ended = next(event for event in events(HAIKU_55, **asked) if "messageStop" in event)
     assert "additionalModelResponseFields" in ended["messageStop"]
 

@@ -98,9 +98,20 @@ def test_an_answer_says_what_it_used_and_what_it_was_served_with() -> None:
 
 
 def test_an_answer_may_begin_with_reasoning_or_be_cut() -> None:
-    reply = say(World(), f"global.{HAIKU_55}", "where is my parcel", inferenceConfig={"maxTokens": 1})
+    reply = say(World(), f"global.{HAIKU_55}", "where is my parcel", inferenceConfig={"maxTokens": 8})
     assert "reasoningContent" in reply["output"]["message"]["content"][0]
-    assert (answer(reply), reply["stopReason"]) == ("deli", "max_tokens")
+    assert (answer(reply), reply["stopReason"], reply["usage"]["outputTokens"]) == ("deli", "max_tokens", 8)
+
+
+def test_thinking_counts_against_the_maximum_and_may_leave_no_text() -> None:
+    limits: Any = {"inferenceConfig": {"maxTokens": 3}}
+    reply = say(World(), f"global.{HAIKU_55}", "where is my parcel", **limits)
+    (only,) = reply["output"]["message"]["content"]
+    assert "reasoningContent" in only
+    assert (reply["stopReason"], reply["usage"]["outputTokens"]) == ("max_tokens", 3)
+    without: Any = {"additionalModelRequestFields": {"thinking": {"type": "disabled"}}}
+    spoken = say(World(), f"global.{HAIKU_55}", "where is my parcel", **limits, **without)
+    assert answer(spoken) == "delivery"
 
 
 def profile(world: World, copy_from: str, region: str = "us-east-1", name: str = "route") -> str:

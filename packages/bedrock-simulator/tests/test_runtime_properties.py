@@ -13,7 +13,7 @@ from bedrock_simulator.models.text import Prompt, tokens
 from bedrock_simulator.ports import Request
 from bedrock_simulator.protocol import eventstream
 from bedrock_simulator.runtime.call import Target
-from bedrock_simulator.runtime.inference import InferenceRequest, generate
+from bedrock_simulator.runtime.generation import InferenceRequest, generate
 from simulator_support.fakes import ACCOUNT, World
 
 PRO = Target(supported_models.MODELS["amazon.nova-pro-v1:0"], "model")

@@ -77,15 +77,20 @@ class Bedrock:
         with self._lock:
             resources = self._region(request.account, request.region)
             self._advance(resources, now)
-            call, logging = self._runtime_call(params, resources, now), resources.logging
+            counting = operation.name == "CountTokens"
+            call, logging = self._runtime_call(params, resources, now, counting=counting), resources.logging
         return self._runtime.run(operation, request, call, logging, injector)
 
-    def _runtime_call(self, params: Params, resources: RegionResources, now: datetime) -> RuntimeCall:
+    def _runtime_call(
+        self, params: Params, resources: RegionResources, now: datetime, *, counting: bool = False
+    ) -> RuntimeCall:
         with self._lock:
-            target = resolve_target(params["modelId"], resources, now)
+            target = resolve_target(params["modelId"], resources, now, counting=counting)
             teacher = self._teacher(resources.account).answer
-        account, region, burndown = resources.account, resources.region, self._runtime.burndown
-        return RuntimeCall(params, target, account, region, now, teacher, self.settings, burndown)
+        account, region, runtime = resources.account, resources.region, self._runtime
+        return RuntimeCall(
+            params, target, account, region, now, teacher, self.settings, runtime.burndown, runtime.cache
+        )
 
     def _job_context(self, resources: RegionResources, now: datetime) -> JobContext:
         def call(model_id: str) -> RuntimeCall:

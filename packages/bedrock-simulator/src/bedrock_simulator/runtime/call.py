@@ -19,6 +19,7 @@ from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.records import CustomModel, RegionResources
 from bedrock_simulator.runtime.burndown import Burndown
+from bedrock_simulator.runtime.prompt_cache import PromptCache
 from bedrock_simulator.settings import Settings
 
 _NOT_SIMULATED = {
@@ -50,8 +51,15 @@ class Target:
         return self.through in ("provisioned", "deployment")
 
 
-def resolve_target(model_id: str, resources: RegionResources, now: datetime) -> Target:
-    """Resolves a model ID. Raises the service's error if it cannot be called now."""
+def resolve_target(model_id: str, resources: RegionResources, now: datetime, *, counting: bool = False) -> Target:
+    """Resolves a model ID. Raises the service's error if it cannot be called now.
+
+    Args:
+        model_id: The ID or ARN.
+        resources: The resources of the called account and Region.
+        now: The virtual time.
+        counting: Whether tokens are counted: a model needs no profile for that.
+    """
     today = now.date()
     for part, what in _NOT_SIMULATED.items():
         if part in model_id:
@@ -72,7 +80,7 @@ def resolve_target(model_id: str, resources: RegionResources, now: datetime) -> 
         raise errors.validation(INVALID)
     if name in supported_models.PROFILES:
         return _system_profile(name, resources.region, today)
-    return _foundation_model(model_id, resources.region, today)
+    return _foundation_model(model_id, resources.region, today, counting=counting)
 
 
 def _hosted_model(model_id: str, resources: RegionResources, today: date) -> Target:
@@ -102,7 +110,7 @@ def _system_profile(name: str, region: str, today: date) -> Target:
     return Target(found[1], "system")
 
 
-def _foundation_model(model_id: str, region: str, today: date) -> Target:
+def _foundation_model(model_id: str, region: str, today: date, *, counting: bool) -> Target:
     model = supported_models.model_of(model_id)
     if model is None or today < model.first:
         raise errors.validation(INVALID)
@@ -111,7 +119,7 @@ def _foundation_model(model_id: str, region: str, today: date) -> Target:
     elsewhere = model_id.startswith("arn:") and model_id.split(":")[3] != region
     if elsewhere or region not in model.regions:
         raise errors.validation(INVALID)
-    if name in model.variants or region not in model.in_region:
+    if name in model.variants or (region not in model.in_region and not counting):
         raise errors.validation(
             f"Invocation of model ID {model_id} with on-demand throughput isn’t supported. Retry your request with "
             "the ID or ARN of an inference profile that contains this model."
@@ -144,6 +152,7 @@ class RuntimeCall:
     teacher: Callable[[Prompt], str]
     settings: Settings
     burndown: Burndown
+    cache: PromptCache
     of_job: bool = False
 
     @property

@@ -6,15 +6,18 @@ Guardrails are accepted where they could exist, and never intervene. A guardrail
 (users report the message for one of another Region).
 """
 
+import json
 from itertools import pairwise
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.runtime.call import Params, RuntimeCall
+from bedrock_simulator.runtime.prompt_cache import Checkpoint
 
-_IGNORED = frozenset({"cachePoint", "reasoningContent"})  # they do not change the text
+_IGNORED = frozenset({"cachePoint", "reasoningContent", "toolUse"})  # they do not change the text
 _TOOLS = frozenset({"toolUse", "toolResult"})
+_RESULTS = frozenset({"text", "json"})
 
 
 def read_conversation(params: Params, limits: Limits) -> Prompt:
@@ -22,6 +25,7 @@ def read_conversation(params: Params, limits: Limits) -> Prompt:
     messages = params.get("messages") or []
     _check_roles([message["role"] for message in messages], limits)
     turns = [_message(message, index, params, limits) for index, message in enumerate(messages)]
+    _check_results(messages)
     prompt_turns = turns if messages[-1]["role"] == "user" else turns[:-1]
     return Prompt(_system(params.get("system") or []), "\n".join(prompt_turns))
 
@@ -74,8 +78,52 @@ def _check_block(block: Params, params: Params, limits: Limits) -> None:
             f"This model doesn't support the {kind} content block that you provided. Update the content block and try "
             "again."
         )
-    if kind not in {"text", "guardContent", *_IGNORED}:
-        raise errors.validation(f"The local Bedrock takes text only, not {kind}.")
+    results = [next(iter(part)) for part in block["toolResult"]["content"]] if kind == "toolResult" else []
+    for refused in [*({kind} - {"text", "guardContent", "toolResult", *_IGNORED}), *(set(results) - _RESULTS)]:
+        raise errors.validation(f"The local Bedrock takes text only, not {refused}.")
+
+
+def _check_results(messages: list[Params]) -> None:
+    """Requires the results of exactly the tools that the turn before has called."""
+    called: list[str] = []
+    for index, message in enumerate(messages):
+        blocks = message["content"]
+        given = [block["toolResult"]["toolUseId"] for block in blocks if "toolResult" in block]
+        if len(given) > len(called):
+            raise errors.validation(
+                f"The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of "
+                "previous turn."
+            )
+        if missing := [each for each in called if each not in given]:
+            raise errors.validation(
+                f"Expected toolResult blocks at messages.{index}.content for the following Ids: {', '.join(missing)}"
+            )
+        called = [block["toolUse"]["toolUseId"] for block in blocks if "toolUse" in block]
+
+
+def called_tools(messages: list[Params]) -> frozenset[str]:
+    """The names of the tools that the model has called in the conversation."""
+    blocks = [block for message in messages for block in message["content"]]
+    return frozenset(block["toolUse"]["name"] for block in blocks if "toolUse" in block)
+
+
+def checkpoints(params: Params) -> tuple[Checkpoint, ...]:
+    """The checkpoints of prompt caching, in the order tools, system, messages."""
+    messages = [block for message in params.get("messages") or [] for block in message["content"]]
+    tools = params.get("toolConfig", {}).get("tools", [])
+    found, prefix = [], ""
+    for field, blocks in (("tools", tools), ("system", params.get("system") or []), ("messages", messages)):
+        for block in blocks:
+            if "cachePoint" in block:
+                found.append(Checkpoint(field, prefix, block["cachePoint"].get("ttl", "5m")))
+            else:
+                prefix += counted(block)
+    return tuple(found)
+
+
+def counted(block: Params) -> str:
+    """The text of a block as its tokens are counted."""
+    return block["text"] if isinstance(block.get("text"), str) else json.dumps(block, default=str)
 
 
 def _system(blocks: list[Params]) -> str:
@@ -87,6 +135,11 @@ def _text(block: Params, where: str) -> str | None:
     (kind,) = block
     if kind in _IGNORED:
         return None
+    if kind == "toolResult":
+        parts = [
+            part["text"] if "text" in part else json.dumps(part["json"]) for part in block["toolResult"]["content"]
+        ]
+        return "\n".join(parts) or None
     guarded: Params = block.get("guardContent", {})
     if guarded and "text" not in guarded:
         raise errors.validation("The local Bedrock takes text only, not images to guard.")

@@ -15,6 +15,7 @@ from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Outcome, RuntimeCall
 from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
+from bedrock_simulator.runtime.prompt_cache import PromptCache
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
 
@@ -31,7 +32,7 @@ class RuntimeDispatcher:
     """Runs runtime operations, with their token quotas and invocation logs. Thread-safe."""
 
     def __init__(self, objects: Objects, logs: Logs) -> None:
-        self._logs, self.burndown = InvocationLogs(objects, logs), Burndown()
+        self._logs, self.burndown, self.cache = InvocationLogs(objects, logs), Burndown(), PromptCache()
         self._calls = itertools.count()
 
     def run(
@@ -76,6 +77,7 @@ class RuntimeDispatcher:
         self._logs.deliver(now)
 
     def clear(self) -> None:
-        """Discards undelivered logs and the use of token quotas."""
+        """Discards undelivered logs, the use of token quotas, and cached prompts."""
         self._logs.clear()
         self.burndown.clear()
+        self.cache.clear()

@@ -11,19 +11,18 @@ latency-optimized-inference ("we will attempt to serve the request with Standard
 no token quota, and calls of jobs use none of the account's (of evaluation jobs an ASSUMPTION).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bedrock_simulator import errors
 from bedrock_simulator.catalog import model_limits, quotas
 from bedrock_simulator.catalog.models import Model
-from bedrock_simulator.models import student, text
-from bedrock_simulator.runtime import latency
+from bedrock_simulator.runtime import latency, prompt_cache
 from bedrock_simulator.runtime.burndown import Reservation
-from bedrock_simulator.runtime.call import RuntimeCall, Target
+from bedrock_simulator.runtime.call import RuntimeCall
+from bedrock_simulator.runtime.generation import Completion, InferenceRequest, generate
 from bedrock_simulator.runtime.latency import Timing
+from bedrock_simulator.runtime.prompt_cache import NO_CACHE, CacheUse
 
-REASONING = "A stand-in does not reason."
 _CALL_TYPES = {
     "model": quotas.ON_DEMAND,
     "system": quotas.CROSS_REGION,
@@ -31,35 +30,6 @@ _CALL_TYPES = {
     "deployment": quotas.DEPLOYMENT,
 }
 TimedText = tuple[float, str]
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceRequest:
-    """A prompt, the maximum number of tokens of its completion, and the sequences that stop it."""
-
-    prompt: text.Prompt
-    max_tokens: int
-    stop_sequences: tuple[str, ...] = ()
-
-    @property
-    def tokens(self) -> int:
-        """The number of input tokens: characters divided by four."""
-        return text.tokens(self.prompt.system) + text.tokens(self.prompt.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A generated text and why it ended: `end_turn`, `max_tokens`, or `stop_sequence` with the sequence."""
-
-    text: str
-    stop_reason: str = "end_turn"
-    stop_sequence: str | None = None
-    reasoning: str | None = None
-
-    @property
-    def tokens(self) -> int:
-        """The number of output tokens; reasoning of a stand-in counts none."""
-        return text.tokens(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +42,13 @@ class InferenceResult:
     mode: str | None
     tier: str | None
     timing: Timing
+    cache: CacheUse = NO_CACHE
 
     @property
     def used(self) -> tuple[int, int]:
-        """Input and output tokens."""
-        return self.request.tokens, self.completion.tokens
+        """Input tokens that were neither read from a cache nor written to it, and output tokens."""
+        cached = self.cache.read + self.cache.write
+        return max(0, self.request.tokens - cached), self.completion.tokens
 
     @property
     def metrics(self) -> dict[str, dict[str, int]]:
@@ -116,13 +88,25 @@ def run_inference(call: RuntimeCall, request: InferenceRequest, mode: str | None
     model = call.target.model
     available, served_tier = latency_mode(call, mode or "standard"), service_tier(call, tier)
     _check_context_window(request, model)
+    prompt_cache.check_checkpoints(request.checkpoints, model_limits.limits_of(model))
     available, reserved = reserve_tokens(call, request, available)
-    completion = generate(request, call.target, call.teacher)
+    completion = generate(request, call.target, call.teacher, call.settings.teacher.seed)
     seed = call.settings.latency.seed
     timing = latency.timing(model.id, available, served_tier, completion.tokens, request.prompt.text, seed)
-    result = InferenceResult(model, request, completion, mode and available, served_tier, timing)
-    release_tokens(call, reserved, *result.used, timing)
+    result = InferenceResult(
+        model, request, completion, mode and available, served_tier, timing, _cached(call, request)
+    )
+    release_tokens(call, reserved, result.used[0] + result.cache.write, result.used[1], timing)
     return result
+
+
+def _cached(call: RuntimeCall, request: InferenceRequest) -> CacheUse:
+    """The use of the prompt cache. Batch inference has none (User Guide)."""
+    caching = model_limits.limits_of(call.target.model).caching
+    if caching is None or call.of_job:
+        return NO_CACHE
+    owner = call.account, call.region, call.target.model.id
+    return call.cache.use(owner, request.checkpoints, caching.least, call.now)
 
 
 def latency_mode(call: RuntimeCall, mode: str) -> str:
@@ -208,25 +192,3 @@ def release_tokens(
     """Returns the tokens that a completion did not use, once its caller has it."""
     used = input_tokens + output_tokens * model_limits.limits_of(call.target.model).burndown
     call.burndown.settle(reserved, used, call.seconds(timing.total))
-
-
-def generate(request: InferenceRequest, target: Target, teacher: Callable[[text.Prompt], str]) -> Completion:
-    """Generates a completion: by the custom model, the teacher for a strong model, or an untrained student."""
-    generated, stop_reason, stop_sequence = _truncate(_generated_text(request.prompt, target, teacher), request)
-    reasons = target.model.returns_reasoning and target.custom is None
-    return Completion(generated, stop_reason, stop_sequence, REASONING if reasons else None)
-
-
-def _generated_text(prompt: text.Prompt, target: Target, teacher: Callable[[text.Prompt], str]) -> str:
-    if target.custom:
-        return target.custom.student.answer(prompt.text)
-    return teacher(prompt) if target.model.strong else student.untrained(prompt)
-
-
-def _truncate(generated: str, request: InferenceRequest) -> tuple[str, str, str | None]:
-    found = [(generated.index(stop), stop) for stop in request.stop_sequences if stop in generated]
-    end, stop_sequence = min(found, default=(len(generated), None))
-    truncated = generated[:end]
-    if text.tokens(truncated) > request.max_tokens:
-        return truncated[: request.max_tokens * text.CHARACTERS_PER_TOKEN], "max_tokens", None
-    return truncated, "stop_sequence" if stop_sequence else "end_turn", stop_sequence

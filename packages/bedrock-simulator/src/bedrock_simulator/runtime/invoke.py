@@ -1,8 +1,8 @@
 """InvokeModel, InvokeModelWithResponseStream and CountTokens.
 
 Bodies are in the model's own format; everything else is in headers. CountTokens returns the number of tokens that the
-same input would be charged with. Only some Claude models support it, and only by their own ID: that of a profile is
-refused (reports by users, 2026).
+same input would be charged with. Only some Claude models support it, and only by their own ID, which may be one that is
+invoked through profiles only; profiles are refused (probes by users, 2026).
 """
 
 import binascii
@@ -13,9 +13,10 @@ from typing import Any
 from bedrock_simulator import errors, json_text
 from bedrock_simulator.catalog import model_limits
 from bedrock_simulator.protocol import service_model, shapes
-from bedrock_simulator.runtime import conversation, inference, native
+from bedrock_simulator.runtime import conversation, inference, native, tools
 from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
-from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
+from bedrock_simulator.runtime.generation import InferenceRequest
+from bedrock_simulator.runtime.inference import InferenceResult
 
 _JSON = "application/json"
 
@@ -31,6 +32,9 @@ def invoke(call: RuntimeCall) -> Outcome:
         "X-Amzn-Bedrock-Input-Token-Count": str(result.used[0]),
         "X-Amzn-Bedrock-Output-Token-Count": str(result.used[1]),
     }
+    if result.request.checkpoints:
+        counts["X-Amzn-Bedrock-Cache-Read-Input-Token-Count"] = str(result.cache.read)
+        counts["X-Amzn-Bedrock-Cache-Write-Input-Token-Count"] = str(result.cache.write)
     members = {"body": json.dumps(body).encode(), **_served_members(result)}
     return Outcome(members, counts, call.seconds(result.timing.total), result.used, body)
 
@@ -99,7 +103,10 @@ def count_tokens(call: RuntimeCall) -> Outcome:
         raise errors.validation("The provided model doesn't support counting tokens.")
     given = call.params["input"]
     if "converse" in given:
-        request = InferenceRequest(conversation.read_conversation(given["converse"], most), most.output)
+        asked = given["converse"]
+        request = InferenceRequest(
+            conversation.read_conversation(asked, most), most.output, tools=tools.tools_text(asked)
+        )
     else:
         request = read_request(call, _decoded(given["invokeModel"]["body"]))
     return Outcome({"inputTokens": request.tokens})

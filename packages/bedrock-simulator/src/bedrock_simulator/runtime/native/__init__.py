@@ -12,7 +12,8 @@ from bedrock_simulator import errors
 from bedrock_simulator.catalog.model_limits import Limits
 from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.runtime.call import Params
-from bedrock_simulator.runtime.inference import InferenceRequest, InferenceResult
+from bedrock_simulator.runtime.generation import InferenceRequest
+from bedrock_simulator.runtime.inference import InferenceResult
 from bedrock_simulator.runtime.native import claude, llama, nova
 from bedrock_simulator.runtime.native.schema import malformed
 

@@ -16,6 +16,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "Number": (int, float),
     "JSONArray": (list,),
     "JSONObject": (dict,),
+    "Boolean": (bool,),
+    "Null": (type(None),),
 }
 
 
@@ -62,14 +64,14 @@ def check(body: Any, fields: Fields, path: str = "#") -> None:
 
 def _value(value: Any, field: Field) -> Iterator[str]:
     allowed = {kind for name in field.types for kind in _TYPES[name]}
-    if isinstance(value, bool) or not isinstance(value, tuple(allowed)):
+    if not isinstance(value, tuple(allowed)) or (isinstance(value, bool) and bool not in allowed):
         yield f": expected type: {' or '.join(field.types)}, found: {_name(value)}"
         return
     if field.values and value not in field.values:
         yield f": {value} is not a valid enum value"
     if field.strings and isinstance(value, list):
         yield from _strings(value)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         if field.minimum is not None and value < field.minimum:
             yield f": {value} is not greater or equal to {field.minimum:g}"
         if field.maximum is not None and value > field.maximum:
