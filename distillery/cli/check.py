@@ -63,15 +63,16 @@ def check(
         wanted = recipe_run(env or target(context).environment, recipe) if recipe else student_limits(student)
     except BadRequest as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
-    reports = [_report(source, wanted, quiet=as_json) for source in sources(files, together=together)]
-    good = all(_accepted(report, strict=strict) for report in reports)
+    reports = [report_on(source, wanted, quiet=as_json) for source in sources(files, together=together)]
+    good = all(is_accepted(report, strict=strict) for report in reports)
     if as_json:
         write_json({"good": good, "reports": reports})
     if not good:
         raise typer.Exit(2 if any(report["status"] == UNREADABLE for report in reports) else 1)
 
 
-def _report(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> dict[str, Any]:
+def report_on(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> dict[str, Any]:
+    """Checks a source, and prints its report unless `quiet`. A source that cannot be read is reported in any case."""
     try:
         with _progress(source, quiet=quiet) as on_read:
             files = source.open(on_read)
@@ -88,7 +89,7 @@ def _report(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> d
     return {"name": source.name} | report
 
 
-def _accepted(report: dict[str, Any], *, strict: bool) -> bool:
+def is_accepted(report: dict[str, Any], *, strict: bool) -> bool:
     return report["status"] == UploadStatus.ACCEPTED and not (strict and report["warnings"])
 
 

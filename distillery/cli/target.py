@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from distillery.cli.permissions import refused
-from distillery.core.errors import BadRequest
+from distillery.core.errors import BadRequest, DistilleryError
 
 if TYPE_CHECKING:
     from distillery.client import Account
@@ -93,13 +93,31 @@ class Target:
     def require_recipe(self, recipe: str) -> None:
         """Raises BadRequest, with the recipes that exist, if the environment has no such recipe."""
         if recipe not in self.recipes:
-            has = f"environment {self.account.environment!r} has {self.recipes}"
+            environment = self.account.environment
+            has = f"environment {environment!r} has {self.recipes}"
+            if _is_declared(recipe, environment):
+                deploy = "make demo" if self.local else f"node_modules/.bin/cdk deploy --all -c env={environment}"
+                declared = f"recipe {recipe!r} is in environments/{environment}.toml and not deployed"
+                raise BadRequest(f"{declared}; {has}; deploy it: {deploy}")
             raise BadRequest(f"there is no recipe {recipe!r}; {has}")
 
     @property
     def poll_interval(self) -> float:
         """Seconds between two reads of a run, which takes a minute locally, and hours on AWS, where each read costs."""
         return 0.3 if self.local else 15.0
+
+
+def _is_declared(recipe: str, environment: str) -> bool:
+    """Whether the environment's file has the recipe. A person without a checkout, or with a broken file, has none."""
+    try:
+        from distillery.settings.reading import read
+    except ModuleNotFoundError:  # pydantic, which the command does not always have
+        return False
+    try:
+        tables = read(environment).get("recipes")
+    except (DistilleryError, OSError, ValueError):
+        return False
+    return isinstance(tables, dict) and recipe in tables
 
 
 def target(context: typer.Context) -> Target:

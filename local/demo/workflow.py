@@ -6,6 +6,9 @@ from pathlib import Path
 
 import typer
 
+from distillery.cli.check import is_accepted, report_on
+from distillery.cli.offline_check.checker import RecipeRun
+from distillery.cli.offline_check.sources import sources
 from distillery.cli.run import STARTED, refuse, start
 from distillery.cli.target import Target
 from distillery.cli.terminal import echo
@@ -29,6 +32,8 @@ START_DATES = {"launch": "2024-12-04"}
 def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
     """Runs the demo. Exits with 1 and prints the reason if the run is not promoted."""
     settings = _settings(environment)
+    if prompts is not None:
+        _check(prompts, settings, environment)
     account = _account(environment, port)
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
@@ -52,6 +57,17 @@ def _settings(environment: str) -> Settings:
             "choose an environment that names none, such as `make demo ENV=dev` or `make demo ENV=launch`."
         )
     return settings
+
+
+def _check(prompts: Path, settings: Settings, environment: str) -> None:
+    """Checks a person's own prompts before anything starts. Exits with 1 and prints the report if a run would refuse
+    them."""
+    recipe = next(iter(settings.recipes.values()))
+    run = RecipeRun(recipe, settings.home_region, start_date(environment) or clock.now().date())
+    (source,) = sources([str(prompts)])
+    if not is_accepted(report_on(source, run, quiet=False), strict=False):
+        echo("nothing was started; correct the file, or run `make demo` with the example's prompts")
+        raise typer.Exit(1)
 
 
 def _account(environment: str, port: int) -> LocalAccount:

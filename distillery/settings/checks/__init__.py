@@ -30,6 +30,7 @@ from distillery.settings.checks.recipe import (
     check_hosting,
     check_monthly_budgets,
     check_pairs,
+    check_training_prices,
     check_unit_prices,
 )
 from distillery.settings.checks.route import check_latencies, check_routes
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     check_pairs,
     check_hosting,
     check_unit_prices,
+    check_training_prices,
     check_routes,
     check_latencies,
     check_fallbacks,

@@ -37,6 +37,12 @@ RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("budget_usd", lambda r: r.budget_usd > 0, "more than 0, in US dollars", "write what one run may cost"),
     ("model_units", lambda r: r.model_units >= 1, "at least 1", "1 is the smallest endpoint"),
     (
+        "training_usd_per_million_tokens",
+        lambda r: r.training_usd_per_million_tokens is None or r.training_usd_per_million_tokens > 0,
+        "more than 0, in US dollars",
+        "write what AWS charges you for training on a million tokens",
+    ),
+    (
         "unit_price_usd_per_hour",
         lambda r: r.unit_price_usd_per_hour is None or r.unit_price_usd_per_hour > 0,
         "more than 0, in US dollars",

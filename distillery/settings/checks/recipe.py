@@ -9,6 +9,7 @@ from distillery.core.catalog import (
     Eligibility,
     HostingMode,
     Latency,
+    LifeState,
     Model,
     Pair,
     on_demand_eligible,
@@ -94,6 +95,21 @@ def check_unit_prices(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
                 where=f"recipes.{name}.unit_price_usd_per_hour",
                 wrong="it is missing, while hosting is 'provisioned'",
                 allowed="US dollars for one model unit and hour, more than 0",
+                fix="write the price that the AWS pricing page, or your contract, gives for this student",
+            )
+
+
+def check_training_prices(settings: Settings, on: date) -> Iterator[ConfigFinding]:
+    """Training has a price: the catalog's, or the recipe's own. Without one no upload can be held to its budget."""
+    for name, recipe, teacher, student in known_recipes(settings):
+        is_dead = student.life.state(on, settings.home_region) is LifeState.ENDED
+        if catalog.pair(teacher.id, student.id) is None or (is_dead and not settings.acknowledgement(student.id)):
+            continue  # `check_pairs` or `life_cycle` reports it
+        if recipe.training_usd_per_million_tokens is None and catalog.training_price(student.id) is None:
+            yield ConfigFinding(
+                where=f"recipes.{name}.training_usd_per_million_tokens",
+                wrong=f"it is missing, and no source gives a price of training {student.id!r}",
+                allowed="US dollars for a million tokens, more than 0",
                 fix="write the price that the AWS pricing page, or your contract, gives for this student",
             )
 

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,19 @@ def test_an_approver_sees_runs_and_no_alias(
     assert said.code == 0
     assert "support you may not read its alias" in said.out
     assert run.id in said.out
+
+
+@pytest.mark.parametrize("words", [("status", "returns"), ("run", "returns", "prompts.jsonl"), ("collect", "returns")])
+def test_a_recipe_that_is_declared_and_not_deployed_is_told_from_an_unknown_one(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "dev.toml").write_text('[recipes.returns]\nteacher = "x"\n')
+    (tmp_path / "prompts.jsonl").write_text("")
+    monkeypatch.chdir(tmp_path)
+    said = command(*words)
+    assert said.code == 1
+    assert "recipe 'returns' is in environments/dev.toml and not deployed; environment 'dev' has" in said.err
+    assert "deploy it: node_modules/.bin/cdk deploy --all -c env=dev" in said.err
+    (tmp_path / "environments" / "dev.toml").write_text("no toml")
+    assert "there is no recipe 'returns'" in command(*words).err

@@ -195,6 +195,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.unit_price_usd_per_hour", "missing", "more than 0", "write the price"),
     ),
+    "a student whose training has no known price": (
+        {STUDENT: "amazon.nova-lite-v1:0"},
+        TODAY,
+        (
+            "recipes.support.training_usd_per_million_tokens",
+            "no source gives a price",
+            "more than 0",
+            "write the price",
+        ),
+    ),
     "optimized latency in a Region without": (
         {"inference_region": "us-west-2"},
         TODAY,
@@ -546,6 +556,7 @@ BOUNDS = {
     "max_bad_lines": (0, 1001),
     "model_units": (0,),
     "unit_price_usd_per_hour": (0, -1),
+    "training_usd_per_million_tokens": (0, -4),
 }
 
 

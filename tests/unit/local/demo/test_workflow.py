@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from bedrock_simulator.clock import ClockState
 from distillery.settings import ConfigError
@@ -13,6 +14,7 @@ from local.demo import run_demo
 from local.demo.workflow import has_valid_date
 from local.emulator.clock import write
 from local.emulator.process import CannotStart
+from tests.unit.dataset.fakes import file
 
 LAUNCH = "2024-12-04"
 
@@ -26,6 +28,33 @@ def test_an_environment_of_another_account_is_refused_in_one_sentence(environmen
 def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="Allowed: dev, launch, prod, staging"):
         run_demo(environment="nowhere", prompts=None, again=False, port=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "reason"),
+    [
+        ("prompts.csv", b"question,answer", "ends in none of .jsonl"),
+        ("prompts.jsonl", b"", "empty-file"),
+        ("prompts.jsonl", b'{"messages":[{"role":"user","content":"hi"}]}\n' * 200, "--from openai"),
+        ("prompts.jsonl", file(110), "too-few-prompts"),
+    ],
+)
+def test_prompts_that_a_run_would_refuse_are_refused_before_anything_starts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    body: bytes,
+    reason: str,
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    for started in ("_account", "bootstrap", "deploy"):
+        monkeypatch.setattr(f"local.demo.workflow.{started}", lambda *_: pytest.fail("something was started"))
+    with pytest.raises(typer.Exit):
+        run_demo(environment="dev", prompts=tmp_path / name, again=False, port=1)
+    printed = capsys.readouterr()
+    assert reason in printed.out + printed.err
+    assert "nothing was started" in printed.out
 
 
 @pytest.mark.parametrize(
