@@ -69,7 +69,7 @@ def find(text: str) -> list[Entity]:
 def _candidates(text: str) -> Iterator[Entity]:
     """Most texts have none of the signs that each recognizer needs, and are not searched by it."""
     folded = text if text.isascii() else fold(text)
-    if "@" in folded:
+    if "@" in folded or "%40" in folded:
         yield from _as(EntityType.EMAIL, emails.find_emails(folded))
     if "::" in folded or folded.count(":") >= _COLONS:
         yield from _as(EntityType.IP, addresses.find_ipv6(folded))

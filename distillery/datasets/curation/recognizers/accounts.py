@@ -9,9 +9,9 @@ from stdnum.us import ssn
 from distillery.datasets.curation.recognizers.context import Leaning, Words, leaning
 from distillery.datasets.curation.recognizers.folded import DigitGroup, continues, is_continued, is_word
 
-_IBAN_START = re.compile(r"[0-9][0-9](?<=[A-Za-z][A-Za-z]..)")
+_IBAN_START = re.compile(r"[0-9][0-9](?:(?<=[A-Za-z][A-Za-z]..)|(?<=[A-Z][A-Z] ..))")
 """Begins with a digit, because searching for a letter first would try nearly every position of a text."""
-_IBAN_CHARACTERS = re.compile(r"[A-Za-z0-9](?:[ .-]?[A-Za-z0-9]){14,33}")
+_IBAN_CHARACTERS = re.compile(r"[A-Za-z0-9](?:[ .-]{0,2}[A-Za-z0-9]){14,33}")
 _IBAN_LENGTHS = range(15, 35)
 _SSN_WORDS = Words.of("ssn social")
 
@@ -20,8 +20,8 @@ def find_ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yields IBANs. Only the length of its country fits the check digits, so a BIC or an amount may follow."""
     stop = 0
     for match in _IBAN_START.finditer(text):
-        start = match.start() - 2
-        if start < stop or is_word(text, start - 1):
+        start = match.start() - (3 if text[match.start() - 1] == " " else 2)
+        if start < stop or (is_word(text, start - 1) and text[max(0, start - 4) : start].upper() != "IBAN"):
             continue
         if (run := _IBAN_CHARACTERS.match(text, start)) and (length := _iban_length(run[0], text, start)):
             stop = start + length
@@ -58,7 +58,8 @@ def find_ssns(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]:
         digits = "".join(text[group.start : group.stop] for group in of)
         if _is_part(text, start, stop) or not ssn.is_valid(f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"):
             continue
-        if gaps == {"-"} or (gaps <= {" "} and leaning(text, start, stop, _SSN_WORDS) is Leaning.FOR):
+        said = leaning(text, start, stop, _SSN_WORDS)
+        if said.speaks_for or (gaps == {"-"} and said is Leaning.UNKNOWN):
             yield start, stop
 
 

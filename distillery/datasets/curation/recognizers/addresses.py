@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from distillery.datasets.curation.recognizers.folded import DigitGroup, is_word
 
 _VERSION = re.compile(
-    r"(?i)(?:\b(?:v|ver|version|versión|versão|versione|versie|wersja|verze|версия|release|rel|rev|revision|build|"
-    r"firmware|sdk|section|sec|chapter|clause|article|paragraph|figure|fig|table|step|abschnitt|kapitel|ziffer|nr|"
-    r"artikel|article|chapitre|sección|capítulo|oid)|§|バージョン|版本|버전|第|[=<>~!^]=|[~^]|[A-Za-z]/)[ .:]*$"
+    r"(?i:\b(?:v|ver|version|versión|versão|versione|versie|wersja|verze|версия|release|rel|rev|revision|build|firmware|"
+    r"sdk|section|sec|chapter|clause|article|paragraph|figure|fig|table|step|abschnitt|kapitel|ziffer|nr|artikel|"
+    r"chapitre|sección|capítulo|oid)|§|バージョン|版本|버전|第|[=<>~!^]=|[~^])[ .:]*$|\b[A-Z][A-Za-z]*/$"
 )
 """What stands before four numbers that are the version of something, or the number of a section."""
-_SUFFIX = re.compile(r"[-.][A-Za-z]")
+_SUFFIX = re.compile(r"-[A-Za-z]|\.[a-z]")
 """What follows the version in the name of a file or a pre-release."""
 _NAME = re.compile(r"(?<!\bip)(?<!host)(?<!addr)(?<=[A-Za-z])-$")
 """What stands before the version in the name of a file."""

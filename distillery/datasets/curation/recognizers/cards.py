@@ -65,7 +65,10 @@ _WORDS = Words.of(
     endings="karte karten kartennummer kaart kort kortti",
     anywhere="карт κάρτα カード 卡 카드 कार्ड بطاقة כרטיס บัตร",
 )
-_EXPIRY = re.compile(r"[ ,;|]{1,3}(?:0[1-9]|1[0-2])[/|-]?(?:20)?\d\d(?!\d)")
+_LETTERS_BEFORE, _LETTERS_AFTER = re.compile(r"(?<![A-Za-z])[A-Za-z]+$"), re.compile(r"[A-Za-z]+")
+"""Of a word that is written without a space before or after the number."""
+_GAP = re.compile(r" {0,2}[-.]? {0,2}")
+_EXPIRY = re.compile(r"[ ,;:|]{1,3}(?:0[1-9]|1[0-2])[/|-]?(?:20)?\d\d(?!\d)")
 
 
 def find_cards(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]:
@@ -81,11 +84,13 @@ def find_cards(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]
 def _card_groups(text: str, groups: list[DigitGroup], index: int) -> int:
     """The number of groups, from this one on, that are one card; 0 if it begins none."""
     start, digits = groups[index].start, ""
-    if is_continued(text, start) or (text[start - 1 : start] == "-" and text[start - 2 : start - 1].isdecimal()):
+    if is_continued(text, start) and not _WORDS.has(_letters(_LETTERS_BEFORE, text[max(0, start - 12) : start])):
+        return 0
+    if text[start - 1 : start] == "-" and text[start - 2 : start - 1].isdecimal():
         return 0
     for last in range(index, len(groups)):
         digits += text[groups[last].start : groups[last].stop]
-        if len(digits) > _MAX_DIGITS or (last > index and groups[last].gap not in (" ", "-", ".")):
+        if len(digits) > _MAX_DIGITS or (last > index and not _GAP.fullmatch(groups[last].gap)):
             return 0
         if len(digits) >= _MIN_DIGITS and _is_card(text, groups, index, last, digits):
             return last - index + 1
@@ -98,15 +103,21 @@ def _is_card(text: str, groups: list[DigitGroup], index: int, last: int, digits:
     if not (usual or any(len(digits) in issuer.rare for issuer in issuers)) or not luhn.is_valid(digits):
         return False
     stop = groups[last].stop
-    if continues(text, stop) or (text[stop : stop + 1] == "-" and text[stop + 1 : stop + 2].isalnum()):
+    expiry = _EXPIRY.match(text, stop) or _WORDS.has(_letters(_LETTERS_AFTER, text[stop : stop + 12]))
+    if not expiry and (continues(text, stop) or (text[stop : stop + 1] == "-" and text[stop + 1 : stop + 2].isalnum())):
         return False
     said = leaning(text, groups[0].start, groups[-1].stop, _WORDS)
-    if said is Leaning.FOR or (said is Leaning.UNKNOWN and _EXPIRY.match(text, stop)):
+    if said.speaks_for or (said is Leaning.UNKNOWN and expiry):
         return True
     if index == last:
         return said is Leaning.UNKNOWN and any(issuer.alone for issuer in usual)
     own = groups[index : last + 1]
     return bool(usual) and len({group.gap for group in own[1:]}) == 1 and _is_grouped([g.stop - g.start for g in own])
+
+
+def _letters(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text) if pattern is _LETTERS_BEFORE else pattern.match(text)
+    return match[0].lower() if match else ""
 
 
 @cache

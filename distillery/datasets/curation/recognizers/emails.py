@@ -10,12 +10,14 @@ _JOINERS = "\u200c\u200d"
 _LATIN = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _LETTER = rf"\w{_MARKS}{_JOINERS}"
 _LABEL = rf"[{_LETTER}-]"
-_DOMAIN = re.compile(
-    rf"@(?!\d+x\.)"  # `icon@2x.png` is a file
+_DOMAIN = (
+    rf"(?!\d+x\.)"  # `icon@2x.png` is a file
     rf"(?:\[[0-9A-Fa-f:.]+\]"
     rf"|(?:(?![-_]){_LABEL}{{1,63}}\.)+(?:xn--[A-Za-z0-9-]{{2,59}}|[{_LATIN}]{{2,63}}|(?:(?![{_LATIN}\d_])[{_LETTER}]){{2,63}})"
     rf"(?![A-Za-z0-9]))"
 )
+_SIGNS = {sign: re.compile(sign + _DOMAIN) for sign in ("@", "%40")}
+"""The second one stands for the first in the query of a URL."""
 _LOCAL = re.compile(rf"[{_LETTER}.+%'-]")
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts in which a word before an address need not be followed by a space; most write such addresses in Latin."""
@@ -25,11 +27,11 @@ _QUOTED = re.compile(r'"[^"\n]{1,62}"$')
 
 def find_emails(text: str) -> Iterator[tuple[int, int]]:
     """Yields e-mail addresses."""
-    if "@" not in text:
-        return
-    for match in _DOMAIN.finditer(text):
-        if (start := _local_start(text, match.start())) < match.start():
-            yield start, match.end()
+    for sign, domain in _SIGNS.items():
+        if sign in text:
+            for match in domain.finditer(text):
+                if (start := _local_start(text, match.start())) < match.start():
+                    yield start, match.end()
 
 
 def _local_start(text: str, at: int) -> int:

@@ -20,11 +20,13 @@ _LAST_DIGIT = 0x1FBF9
 _NUMBERS = re.compile(r"[0-9][0-9 ()./-]{4,}[0-9]")
 """Digits with what may stand between those of one number. All such numbers have six characters or more."""
 _MIN_DIGITS = 7
+_ATTACHED = range(12, 20)
+"""Numbers of cards may follow a word without a space."""
 _DOTS = 3
 """An IPv4 address may have fewer digits, but has three dots."""
 _DIGITS = re.compile(r"[0-9]+")
 _ISO_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_ASCII_WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_ASCII_WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def fold(text: str) -> str:
@@ -70,7 +72,7 @@ def find_numbers(text: str) -> Iterator[Numbers]:
         if digits < _MIN_DIGITS and dots < _DOTS:
             continue
         if digits == stop - start:
-            if not is_continued(text, start) and not continues(text, stop):
+            if digits in _ATTACHED or not (is_continued(text, start) or continues(text, stop)):
                 yield Numbers([DigitGroup(start, stop, "")], digits, 0)
         elif not _ISO_DATE.fullmatch(raw):
             yield Numbers(_groups(text, start, stop), digits, dots)
@@ -86,11 +88,15 @@ def _groups(text: str, start: int, stop: int) -> list[DigitGroup]:
 
 
 def is_word(text: str, index: int) -> bool:
-    """Whether an ASCII letter, a digit or an underscore is at that position.
+    """Whether an ASCII letter or a digit is at that position, or an underscore between two of them.
 
     Letters of other scripts do not count: Chinese and Japanese text has no space before a number.
     """
-    return 0 <= index < len(text) and text[index] in _ASCII_WORD
+    if not 0 <= index < len(text):
+        return False
+    if text[index] == "_":
+        return text[max(0, index - 1)] in _ASCII_WORD and text[index + 1 : index + 2] in _ASCII_WORD
+    return text[index] in _ASCII_WORD
 
 
 def continues(text: str, stop: int) -> bool:

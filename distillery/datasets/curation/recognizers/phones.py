@@ -24,20 +24,28 @@ _GAP = re.compile(r" ?[-/] ?|\.| |[ -]?\(|\)[ -/]?")
 _MAX_GROUPS = 8
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 _PLAIN_DIGITS = 9
-"""The fewest digits of a national number where no word says that it is one."""
+"""The fewest digits of a national number where no word names it."""
 _OPENING = re.compile(r"(?:\+ ?)?\(?$")
+_EXTENSION = re.compile(r"(?i)x\.?\d{1,6}\b|ext")
+_INTERNATIONAL_PREFIXES = ("00", "011")
+_TRUNK_PREFIXES = "18"
+"""Of North America and Russia; the national form may leave them out."""
+_AMOUNT = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
 _NORTH_AMERICAN = re.compile(r"[2-9]\d\d-[2-9]\d\d-\d{4}")
 _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)?\d\d")
 
 _WORDS = Words.of(
     "tel phone phones cellphone call called calling dial cell cellular mobile mobiles fax ring sms text whatsapp "
-    "hotline landline natel rufen ruf tél portable gsm joindre bel bellen móvil movil celular celulares cellulare "
-    "telemóvel telemovel ligue ligar soita tlf hubungi gọi cep arayın",
+    "hotline landline reach ph whats natel rufen ruf erreichen erreichbar tél portable gsm joindre joignable bel "
+    "bellen bereikbaar móvil movil celular celulares cellulare telemóvel telemovel ligue ligar nås soita tlf hubungi "
+    "gọi cep arayın",
     beginnings="telephone telefon telefoon teléfono telefone telepon téléphon telephon handy mobil anruf rückruf appel "
     "llam llám chiam zadzwo komórk puhelin",
     endings="telefon telefonnummer handynummer telefoon",
-    anywhere="тел. телеф звон моб τηλ κινητ 電話 携帯 电话 手机 手機 拨打 致电 전화 휴대 핸드폰 연락 फ़ोन फ़ोन फोन "
-    "मोबाइल هاتف جوال موبايل טלפון נייד โทร điện",
+    anywhere="тел. тел: телеф звон моб τηλ κινητ 電話 携帯 电话 手机 手機 拨打 致电 联系方式 我的号码 전화 휴대 "
+    "핸드폰 연락 फ़ोन फ़ोन फोन मोबाइल هاتف جوال موبايل اتصل טלפון נייד โทร điện",
+    phrases="my number,our number,contact number,meine nummer,mon numéro,mi número,mio numero,meu número,mój numer,"
+    "mijn nummer,mitt nummer,mit nummer,мой номер",
 )
 
 
@@ -87,19 +95,53 @@ def _national(text: str, chain: list[DigitGroup], said: Leaning) -> int:
         return 0
     if text[start - 1 : start] == "-" and text[start - 2 : start - 1].isalnum():
         return 0
-    for count in _counts(text, chain):
-        own, raw = chain[:count], text[start : chain[count - 1].stop]
-        if _DATE.fullmatch(raw):
-            continue
-        if raw.startswith("00") and (count > 1 or said is Leaning.FOR) and _is_valid(f"+{raw[2:]}"):
+    counts = [count for count in _counts(text, chain) if not _DATE.fullmatch(text[start : chain[count - 1].stop])]
+    for count in counts:
+        raw = text[start : chain[count - 1].stop]
+        prefix = next((prefix for prefix in _INTERNATIONAL_PREFIXES if raw.startswith(prefix)), "")
+        if prefix and (count > 1 or said.speaks_for) and _is_valid(f"+{raw.removeprefix(prefix)}"):
             return count
-        digits = "".join(text[group.start : group.stop] for group in own)
-        if said is Leaning.FOR and (count > 1 or len(digits) > _MIN_DIGITS) and _formats(digits):
+    whole = [count for count in counts if count == len(chain) or "/" in chain[count].gap]
+    for count in (*whole, *counts):
+        if _is_written_as_one(text, chain, count, said) or (count in whole and _is_named(text, chain, count, said)):
             return count
-        plain = said is Leaning.UNKNOWN and _stands_alone(chain, count) and _looks_like_one(raw, own)
-        if plain and tuple(group.stop - group.start for group in own) in _formats(digits):
-            return count
-    return 0
+    return next((count for count in counts if _is_named(text, chain, count, said)), 0)
+
+
+def _is_written_as_one(text: str, chain: list[DigitGroup], count: int, said: Leaning) -> bool:
+    """Whether a number is written exactly as in its country, and is nothing else."""
+    own, raw = chain[:count], text[chain[0].start : chain[count - 1].stop]
+    digits = _digits(text, own)
+    if count == 1 or (said is not Leaning.DIRECT and (len(digits) < _PLAIN_DIGITS or _AMOUNT.fullmatch(raw))):
+        return False
+    if not (said.speaks_for or (_stands_alone(chain, count) and _looks_like_one(raw, own))):
+        return False
+    lengths, formats = tuple(group.stop - group.start for group in own), _formats(digits)
+    return lengths in formats or (raw[0] in _TRUNK_PREFIXES and lengths[1:] in formats)
+
+
+def _is_named(text: str, chain: list[DigitGroup], count: int, said: Leaning) -> bool:
+    """Whether a number that is written in any form is one by what the text says of it."""
+    if not (said is Leaning.DIRECT or (said is Leaning.NEAR and text[chain[0].start] == "0")):
+        return False
+    digits = _digits(text, chain[:count])
+    if _has_exact_part(text, chain[1:]):
+        return False
+    return (count > 1 or len(digits) > _MIN_DIGITS) and bool(_formats(digits))
+
+
+def _has_exact_part(text: str, chain: list[DigitGroup]) -> bool:
+    """Whether a number in a country's own form begins later, as in `line 2 020 7946 0958`."""
+    for index, first in enumerate(chain):
+        for count in range(2, len(chain) - index + 1) if text[first.start] == "0" else ():
+            own = chain[index : index + count]
+            if tuple(group.stop - group.start for group in own) in _formats(_digits(text, own)):
+                return True
+    return False
+
+
+def _digits(text: str, groups: list[DigitGroup]) -> str:
+    return "".join(text[group.start : group.stop] for group in groups)
 
 
 def _counts(text: str, chain: list[DigitGroup]) -> Iterator[int]:
@@ -110,7 +152,8 @@ def _counts(text: str, chain: list[DigitGroup]) -> Iterator[int]:
         if digits < _MIN_DIGITS:
             return
         hyphen = text[last.stop : last.stop + 1] == "-" and text[last.stop + 1 : last.stop + 2].isalnum()
-        if digits <= _MAX_DIGITS and not hyphen and not continues(text, last.stop):
+        more = hyphen or (continues(text, last.stop) and not _EXTENSION.match(text, last.stop))
+        if digits <= _MAX_DIGITS and not more:
             yield count
         digits -= last.stop - last.start
 
@@ -123,8 +166,6 @@ def _stands_alone(chain: list[DigitGroup], count: int) -> bool:
 
 def _looks_like_one(raw: str, own: list[DigitGroup]) -> bool:
     """Whether digits have a form that little else has: an area code in brackets, a leading zero with gaps, 3-3-4."""
-    if len(own) == 1 or sum(group.stop - group.start for group in own) < _PLAIN_DIGITS:
-        return False
     even = raw.startswith("0") and len({group.gap for group in own[1:]}) == 1
     return even or ")" in raw or bool(_NORTH_AMERICAN.fullmatch(raw))
 
