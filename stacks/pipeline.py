@@ -68,6 +68,7 @@ class Pipeline(EnvironmentStack):
             "home_region": self.settings.home_region,
             "inference_region": self.settings.inference_region,
             "recipes": sorted(self.settings.recipes),
+            "owns_logs": self.settings.logging is not None,
             "monthly_caps_usd": {name: str(recipe.monthly_cap_usd) for name, recipe in self.settings.recipes.items()},
         }
         publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)

@@ -79,13 +79,25 @@ class Account:
             NotReached: AWS did not answer, or denied the request.
             NotDeployed: The environment does not own invocation logs.
         """
+        # Only the stack that does not exist could allow people to read its parameter, so AWS may deny access to them.
+        published = self.pipeline.get("owns_logs")
+        if published is False:
+            raise self._without_logs()
         try:
             return self._published("collection", str(self.pipeline["inference_region"]))
         except NotDeployed as error:
-            raise NotDeployed(
-                f"environment {self.environment!r} collects no invocation logs; add [logging] to its settings, and "
-                "deploy it"
-            ) from error
+            raise self._without_logs() from error
+        except NotReached as error:
+            if published is None:  # deployed by an earlier version
+                raise NotReached(f"{error}. Perhaps {self._without_logs()}") from error
+            raise
+
+    def _without_logs(self) -> NotDeployed:
+        return NotDeployed(
+            f"environment {self.environment!r} owns no invocation logs, so nothing can be collected; add a table "
+            f"[logging] with keep_days = 30 to its settings (environments/{self.environment}.toml), a table "
+            "[recipes.<name>.logs] with match for each recipe that learns from calls, and deploy it"
+        )
 
     def aws_client(self, service: str, region: str | None = None, config: Config = CONFIG) -> Any:
         """Returns a boto3 client. Default Region: the home Region."""

@@ -1,13 +1,16 @@
-"""The Region of an operator's account, and how often a function is called."""
+"""The Region of an operator's account, how often a function is called, and an account without invocation logs."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
-from distillery.client import Account, NotReached
+from distillery.client import Account, NotDeployed, NotReached
+from tests.fakes.errors import service_error
 
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
@@ -72,3 +75,64 @@ def test_a_call_that_is_billed_is_never_made_twice(monkeypatch: pytest.MonkeyPat
         with pytest.raises(NotReached, match="calling dataset"):
             Account("dev", "us-east-1").invoke("dataset", {})
     assert asked == ["/2015-03-31/functions/dataset/invocations"]
+
+
+PIPELINE = {"inference_region": "us-east-2"}
+MISSING, DENIED = ("ParameterNotFound", "AccessDeniedException")
+
+
+def account(
+    monkeypatch: pytest.MonkeyPatch, pipeline: Mapping[str, object], collection: str | Mapping[str, str]
+) -> Account:
+    """Returns an account whose SSM has these parameters; a text is the code of an error."""
+    values: dict[str, object] = {"pipeline": pipeline, "collection": collection}
+
+    class Ssm:
+        def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 the API's name
+            value = values[Name.rpartition("/")[2]]
+            if isinstance(value, str):
+                raise service_error(value, "GetParameter")
+            return {"Parameter": {"Value": json.dumps(value)}}
+
+    made = Account("dev", "us-east-1")
+    monkeypatch.setattr(made, "aws_client", lambda *_: Ssm())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "collection"),
+    [
+        ({**PIPELINE, "owns_logs": False}, DENIED),
+        ({**PIPELINE, "owns_logs": False}, MISSING),
+        ({**PIPELINE, "owns_logs": True}, MISSING),
+        (PIPELINE, MISSING),
+    ],
+)
+def test_an_environment_without_logs_says_what_to_add(
+    monkeypatch: pytest.MonkeyPatch, pipeline: Mapping[str, object], collection: str
+) -> None:
+    """Also to people whom AWS denies the parameter: only the stack that is missing could allow it."""
+    with pytest.raises(NotDeployed) as raised:
+        assert account(monkeypatch, pipeline, collection).collection
+    for part in ("'dev' owns no invocation logs", "[logging] with keep_days", "environments/dev.toml", "deploy it"):
+        assert part in str(raised.value)
+    assert "AccessDenied" not in str(raised.value)
+
+
+def test_a_deployment_of_an_earlier_version_may_have_no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotReached, match=r"AccessDenied.*Perhaps environment 'dev' owns no .*\[logging\]"):
+        assert account(monkeypatch, PIPELINE, DENIED).collection
+
+
+def test_whoever_may_not_collect_is_not_told_to_add_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotReached, match="AccessDenied") as raised:
+        assert account(monkeypatch, {**PIPELINE, "owns_logs": True}, DENIED).collection
+    assert "[logging]" not in str(raised.value)
+
+
+@pytest.mark.parametrize("owns", [{}, {"owns_logs": True}])
+def test_an_environment_with_logs_tells_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, owns: Mapping[str, object]
+) -> None:
+    made = account(monkeypatch, {**PIPELINE, **owns}, {"function": "collect"})
+    assert made.collection == {"function": "collect"}
