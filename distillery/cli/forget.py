@@ -71,7 +71,7 @@ def forget(
 def _buckets(on: Target, recipe: str | None) -> list["VersionedBucket"]:
     """Returns the buckets to search. Logged calls belong to no recipe, so that with a recipe they are left out."""
     from distillery.cli.erasure.copies import VersionedBucket, limited_to
-    from distillery.client import NotDeployed
+    from distillery.client import NotDeployed, NotReached
 
     home = on.account.s3()
     found = [
@@ -84,7 +84,11 @@ def _buckets(on: Target, recipe: str | None) -> list["VersionedBucket"]:
         return [limited_to(bucket, recipe, runs) for bucket in found]
     try:
         logs = str(on.account.collection["bucket"])
-    except NotDeployed:
+    except NotDeployed as error:
+        if isinstance(error.__context__, NotReached):
+            echo_error(
+                "logged calls are not searched: the environment owns no logs, and AWS denies access to earlier ones"
+            )
         return found
     return [
         *found,

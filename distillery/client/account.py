@@ -79,16 +79,16 @@ class Account:
             NotReached: AWS did not answer, or denied the request.
             NotDeployed: The environment does not own invocation logs.
         """
-        # Only the stack that does not exist could allow people to read its parameter, so AWS may deny access to them.
-        published = self.pipeline.get("owns_logs")
-        if published is False:
-            raise self._without_logs()
         try:
             return self._published("collection", str(self.pipeline["inference_region"]))
         except NotDeployed as error:
             raise self._without_logs() from error
         except NotReached as error:
-            if published is None:  # deployed by an earlier version
+            # Only the collection stack allows people to read its parameter: without it, AWS may deny access to them.
+            owns_logs = self.pipeline.get("owns_logs")
+            if owns_logs is False and _is_denied(error.__cause__):
+                raise self._without_logs() from None  # not a matter of permissions
+            if owns_logs is None and _is_denied(error.__cause__):  # deployed by an earlier version
                 raise NotReached(f"{error}. Perhaps {self._without_logs()}") from error
             raise
 
@@ -213,6 +213,10 @@ class Account:
             raise NotReached(
                 f"the parameter {name!r} of environment {self.environment!r} cannot be read: {error}"
             ) from error
+
+
+def _is_denied(error: BaseException | None) -> bool:
+    return isinstance(error, ClientError) and error_code(error) in {"AccessDenied", "AccessDeniedException"}
 
 
 def post_signed(session: Any, url: str, payload: Mapping[str, Any], *, region: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distillery.client import NotDeployed
+from distillery.client import NotDeployed, NotReached
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.logs import InvocationLogs
@@ -190,16 +190,26 @@ def test_of_one_recipe_its_folders_alone_are_listed_and_its_runs_alone_are_asked
     assert "AWSLogs/1/BedrockModelInvocationLogs/us-east-2/2026/x.json.gz" in s3.remaining_keys("calls")
 
 
+@pytest.mark.parametrize("denied", [False, True])
 def test_an_environment_that_logs_no_calls_is_searched_without_them(
-    command: Command, s3: FakeS3, account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+    denied: bool, command: Command, s3: FakeS3, account: FakeAccount
 ) -> None:
+    """If AWS denies access, logs of an earlier deployment may be left, and whoever erases is told."""
+
     class Without(dict[str, Any]):
         def __getitem__(self, _name: str) -> Any:
-            raise NotDeployed("it collects no invocation logs")
+            missing = NotDeployed("it collects no invocation logs")
+            if not denied:
+                raise missing
+            try:
+                raise NotReached("AccessDenied")
+            except NotReached:
+                raise missing from None
 
     account.collection = Without()
     s3.put("s3://prompts/uploads/support/a.jsonl", HIT)
-    assert command("forget", "--text", SAID, "--yes").code == 0
+    said = command("forget", "--text", SAID, "--yes")
+    assert (said.code, "logged calls are not searched" in said.err) == (0, denied)
     assert s3.remaining_keys() == []
 
 

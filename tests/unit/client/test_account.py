@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from distillery.cli.permissions import needed
 from distillery.client import Account, NotDeployed, NotReached
 from tests.fakes.errors import service_error
 
@@ -117,6 +118,7 @@ def test_an_environment_without_logs_says_what_to_add(
     for part in ("'dev' owns no invocation logs", "[logging] with keep_days", "environments/dev.toml", "deploy it"):
         assert part in str(raised.value)
     assert "AccessDenied" not in str(raised.value)
+    assert needed("collect", "dev", raised.value) is None
 
 
 def test_a_deployment_of_an_earlier_version_may_have_no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,9 +132,19 @@ def test_whoever_may_not_collect_is_not_told_to_add_logs(monkeypatch: pytest.Mon
     assert "[logging]" not in str(raised.value)
 
 
-@pytest.mark.parametrize("owns", [{}, {"owns_logs": True}])
+@pytest.mark.parametrize("owns_logs", [{}, {"owns_logs": False}, {"owns_logs": True}])
+def test_logs_that_cannot_be_asked_for_are_not_taken_for_missing(
+    monkeypatch: pytest.MonkeyPatch, owns_logs: Mapping[str, object]
+) -> None:
+    with pytest.raises(NotReached) as raised:
+        assert account(monkeypatch, {**PIPELINE, **owns_logs}, "ThrottlingException").collection
+    assert "[logging]" not in str(raised.value)
+
+
+@pytest.mark.parametrize("owns", [{}, {"owns_logs": True}, {"owns_logs": False}])
 def test_an_environment_with_logs_tells_where_they_are(
     monkeypatch: pytest.MonkeyPatch, owns: Mapping[str, object]
 ) -> None:
+    """Also where the settings have no logs any more and the stack is still there: `forget` searches its bucket."""
     made = account(monkeypatch, {**PIPELINE, **owns}, {"function": "collect"})
     assert made.collection == {"function": "collect"}
