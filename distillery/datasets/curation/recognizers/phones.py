@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat
 
-from distillery.datasets.curation.recognizers.context import Leaning, Words, leaning
+from distillery.datasets.curation.recognizers.context import BEFORE, Leaning, Words, leaning
 from distillery.datasets.curation.recognizers.folded import DigitGroup, continues, is_continued, is_word
 
 REGIONS = (
@@ -23,11 +23,14 @@ REGIONS = (
 _GAP = re.compile(r" ?[-/] ?|\.| |[ -]?\(|\)[ -/]?")
 _MAX_GROUPS = 8
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
+_MAX_PLAIN_DIGITS = 13
+"""The most digits in a row of a number that begins with no zero, and without a country's code."""
 _PLAIN_DIGITS = 9
 """The fewest digits of a national number where no word names it."""
 _OPENING = re.compile(r"(?:\+ ?)?\(?$")
 _EXTENSION = re.compile(r"(?i)x\.?\d{1,6}\b|ext")
 _INTERNATIONAL_PREFIXES = ("00", "011")
+_CODE = re.compile(r"\+|\b0")
 _TRUNK_PREFIXES = "18"
 """Of North America and Russia; the national form may leave them out."""
 _AMOUNT = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
@@ -51,16 +54,22 @@ _WORDS = Words.of(
 
 def find_phones(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]:
     """Yields telephone numbers."""
-    index, said = 0, None
+    index, said, first = 0, None, groups[0].start
     while index < len(groups):
         chain = _chain(groups, index)
+        counts = list(_counts(text, chain))
+        if not counts:
+            index += 1
+            continue
         opening = _OPENING.search(text, max(0, chain[0].start - 3), chain[0].start)
         signs = opening[0] if opening else ""
         if "+" in signs:
-            count = _international(text, chain)
+            count = _international(text, chain, counts)
+        elif chain[0].start - first > BEFORE:
+            count = _national(text, chain, counts, Leaning.UNKNOWN)
         else:
-            said = said or leaning(text, groups[0].start, groups[-1].stop, _WORDS)
-            count = _national(text, chain, said)
+            said = said or leaning(text, first, groups[-1].stop, _WORDS)
+            count = _national(text, chain, counts, said)
         if count:
             start, stop = chain[0].start, chain[count - 1].stop
             yield (start - len(signs) if "+" in signs or ")" in text[start:stop] else start), stop
@@ -77,25 +86,25 @@ def _chain(groups: list[DigitGroup], index: int) -> list[DigitGroup]:
     return chain
 
 
-def _international(text: str, chain: list[DigitGroup]) -> int:
+def _international(text: str, chain: list[DigitGroup], counts: list[int]) -> int:
     """The number of groups that are one number with its country's code; 0 if none are."""
     before = text.rindex("+", 0, chain[0].start)
     if is_word(text, before - 1) or text[before - 1 : before] in (")", "+"):
         return 0
-    for count in _counts(text, chain):
+    for count in counts:
         if _is_valid(f"+{text[chain[0].start : chain[count - 1].stop]}"):
             return count
     return 0
 
 
-def _national(text: str, chain: list[DigitGroup], said: Leaning) -> int:
+def _national(text: str, chain: list[DigitGroup], counts: list[int], said: Leaning) -> int:
     """The number of groups that are one number of some country; 0 if none are."""
     start = chain[0].start
     if said is Leaning.AGAINST or is_continued(text, start):
         return 0
     if text[start - 1 : start] == "-" and text[start - 2 : start - 1].isalnum():
         return 0
-    counts = [count for count in _counts(text, chain) if not _DATE.fullmatch(text[start : chain[count - 1].stop])]
+    counts = [count for count in counts if not _DATE.fullmatch(text[start : chain[count - 1].stop])]
     for count in counts:
         raw = text[start : chain[count - 1].stop]
         prefix = next((prefix for prefix in _INTERNATIONAL_PREFIXES if raw.startswith(prefix)), "")
@@ -153,7 +162,8 @@ def _counts(text: str, chain: list[DigitGroup]) -> Iterator[int]:
             return
         hyphen = text[last.stop : last.stop + 1] == "-" and text[last.stop + 1 : last.stop + 2].isalnum()
         more = hyphen or (continues(text, last.stop) and not _EXTENSION.match(text, last.stop))
-        if digits <= _MAX_DIGITS and not more:
+        plain = count == 1 and digits > _MAX_PLAIN_DIGITS and not _CODE.search(text, max(0, last.start - 1), last.stop)
+        if digits <= _MAX_DIGITS and not more and not plain:
             yield count
         digits -= last.stop - last.start
 
