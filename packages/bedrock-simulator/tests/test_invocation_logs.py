@@ -14,6 +14,10 @@ from simulator_support.fakes import ACCOUNT, SYSTEM, World, answer, job, prompts
 PRO, HOUR = "amazon.nova-pro-v1:0", f"bedrock/AWSLogs/{ACCOUNT}/BedrockModelInvocationLogs/us-east-1/2026/11/22/08"
 THROUGH = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.{PRO}"
 
+DIALOGUE = [
+    {"role": role, "content": [{"text": text}]} for role, text in (("user", "a"), ("assistant", "b"), ("user", "c"))
+]
+
 
 def record(number: int, **changes: Any) -> dict[str, Any]:
     """A record of Converse: a prompt of the fakes, and an answer that no teacher would give."""
@@ -130,6 +134,7 @@ def test_what_is_no_record_is_passed_over() -> None:
         ({"input": {"inputBodyJson": {"messages": [{"role": "assistant", "content": "x"}]}}}, "not the user's"),
         ({"input": {"inputBodyJson": {"messages": [{"role": "user", "content": [{"image": {}}]}]}}}, "other than text"),
         ({"output": {"outputBodyJson": {"output": {}}}}, "its output has no text"),
+        ({"input": {"inputBodyJson": {"messages": DIALOGUE}}}, "multi-turn prompts are not supported"),
     ],
 )
 def test_a_record_that_teaches_nothing_is_left_out_with_its_reason(changes: dict[str, Any], reason: str) -> None:

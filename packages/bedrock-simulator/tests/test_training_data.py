@@ -80,14 +80,13 @@ def test_students_of_anthropic_and_meta_take_one_turn(at: datetime, region: str,
     )
 
 
-def test_a_record_of_several_turns_is_left_out_for_such_a_student() -> None:
+@pytest.mark.parametrize(("pair", "region"), [(LLAMA_8, "us-west-2"), ({}, "us-east-1")])
+def test_a_record_of_several_turns_is_left_out_whatever_the_student(pair: dict[str, str], region: str) -> None:
     world = World()
     talk = {"inputBodyJson": {"messages": [TURN, {**TURN, "role": "assistant"}, TURN]}}
     keep(world, [record(number) for number in range(99)] + [record(99, input=talk)])
-    request = {**job(**LLAMA_8), "trainingDataConfig": logged()["trainingDataConfig"]}
-    assert "first because this student takes single-turn conversations only" in generated(
-        run(world, request, "us-west-2")
-    )
+    request = {**job(**pair), "trainingDataConfig": logged()["trainingDataConfig"]}
+    assert "first because multi-turn prompts are not supported" in generated(run(world, request, region))
 
 
 @pytest.mark.parametrize(

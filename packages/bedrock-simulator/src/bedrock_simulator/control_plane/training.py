@@ -93,15 +93,15 @@ def _validate(work: TrainingWork, context: TrainingContext) -> None:
     if "s3Uri" in source:
         work.examples = training_data.read_distillation(context.bucket.read(source["s3Uri"]), multi_turn=multi_turn)
     else:
-        _validate_logs(work, context, source["invocationLogsConfig"], multi_turn)
+        _validate_logs(work, context, source["invocationLogsConfig"])
     if (refused := context.missing_permission()) is not None:
         raise JobInputError(refused)
 
 
-def _validate_logs(work: TrainingWork, context: TrainingContext, config: Mapping[str, Any], multi_turn: bool) -> None:
+def _validate_logs(work: TrainingWork, context: TrainingContext, config: Mapping[str, Any]) -> None:
     teacher = context.job.teacher if config.get("usePromptResponse") else None
     prefix = config["invocationLogSource"]["s3Uri"]
-    selection = log_reader.LogSelection(prefix, config.get("requestMetadataFilters"), teacher, multi_turn)
+    selection = log_reader.LogSelection(prefix, config.get("requestMetadataFilters"), teacher)
     work.examples, work.insights = log_reader.read_logs(context.bucket, selection)
 
 

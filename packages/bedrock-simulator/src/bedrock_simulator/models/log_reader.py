@@ -8,6 +8,9 @@ uses the logged responses, of the teacher only; one operator filters request met
 Not documented, so the simulator's choice: a record that cannot be used is skipped and reported in the prompt insights;
 large bodies are read under the same role; a call through a profile counts as a call of the profile's model.
 
+Dialogues are skipped, whatever the student: "Multi-turn prompts are not supported for invocation logs" (AWS's
+validation, amazon-bedrock-samples, model_distillation/dataset-validation).
+
 Bodies are those of Converse, of Amazon Nova (the same), of Claude's messages and of Llama's prompts, whole or as the
 events of a stream. A log has what was sent, so a body is only checked for being readable.
 """
@@ -41,7 +44,6 @@ class LogSelection:
     prefix: str
     filters: Mapping[str, Any] | None
     teacher: str | None
-    multi_turn: bool
 
 
 def read_logs(bucket: Bucket, selection: LogSelection) -> tuple[tuple[Example, ...], list[Insight]]:
@@ -95,8 +97,8 @@ def _example(bucket: Bucket, record: dict[str, Any], selection: LogSelection) ->
     if selection.teacher is not None and (model := model_of(str(record.get("modelId")))) != selection.teacher:
         raise JobInputError(f"the model {model} is not the teacher {selection.teacher}.")
     prompt, users = prompt_of(_body(bucket, record, "input"))
-    if users > 1 and not selection.multi_turn:
-        raise JobInputError("this student takes single-turn conversations only.")
+    if users > 1:
+        raise JobInputError("multi-turn prompts are not supported in invocation logs.")
     if not prompt.text.strip():
         raise JobInputError("its prompt is empty.")
     return Example(prompt, response_of(_body(bucket, record, "output")) if selection.teacher else None)
