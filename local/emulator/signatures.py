@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +23,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _ROOT_KEY = re.compile(r"\d{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _QUERY_KEYS = ("x-amz-credential", "awsaccesskeyid")
+_SKEW = 15 * 60  # seconds by which a signature may be ahead of this clock
 _PRESIGNED_MOST = 7 * 24 * 3600  # the longest life of a presigned URL of S3, in seconds
 
 Refusal = Any
@@ -65,6 +67,30 @@ def refusal(request: Request, body: bytes, root_secret: str) -> Refusal | None:
         signature, secret, request.method, request.raw_path, request.query, request.headers, body, presigned=presigned
     )
     return iam_evaluator.AuthError(*wrong) if wrong else None
+
+
+def secret_of_presigned(request: Request, longest: int, root_secret: str) -> str | None:
+    """Returns the secret that verifies a presigned request, valid for at most `longest` seconds; None if none does."""
+    signature = _signature(request)
+    if isinstance(signature, iam_evaluator.AuthError) or not _is_current(signature.amz_date, request, longest):
+        return None
+    secret = _secret(signature.access_key_id, _token(request, presigned=True), root_secret)
+    if isinstance(secret, iam_evaluator.AuthError):
+        return None
+    wrong = sigv4.header_signature_failure(
+        signature, secret, request.method, request.raw_path, request.query, request.headers, b"", presigned=True
+    )
+    return None if wrong else str(secret)
+
+
+def _is_current(signed: str, request: Request, longest: int) -> bool:
+    try:
+        (seconds,) = (int(text) for text in _all(request, "X-Amz-Expires"))
+        at = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    age = (datetime.now(UTC) - at).total_seconds()
+    return 0 < seconds <= longest and -_SKEW <= age <= seconds
 
 
 def _signature(request: Request) -> Any:

@@ -5,8 +5,8 @@ ministack: with AUTH it verifies signatures of users and roles only when it chec
     and its signature is not verified. Its own paths (`/_ministack/…`) are open.
 Patch: `local.emulator.signatures` verifies each request before it is processed. ministack's own paths and the admin
     API need the account's secret in a header, except for the answers of custom resources, whose addresses contain a
-    random token. (Unsigned requests are refused without exception: ministack verifies no
-    token of a web identity, and issues no bearer keys of Bedrock.)
+    random token. (Unsigned requests are refused without exception: ministack verifies no token of a web identity.)
+    API keys of Bedrock are accepted if this account issued them (`local.emulator.bearer_keys`).
 """
 
 import hmac
@@ -22,8 +22,10 @@ from ministack.services import s3
 
 from bedrock_simulator.admin import PREFIX
 from bedrock_simulator.ports import Response
+from bedrock_simulator.server import api_keys
 from bedrock_simulator.server.http import Receive, Scope, Send, read_body, reply
 from local.account import SECRET_HEADER
+from local.emulator import bearer_keys, bedrock_access
 from local.emulator.signatures import Refusal, Request, refusal
 
 _OWN_PATHS = (PREFIX, "/_ministack/", "/_localstack/")
@@ -46,6 +48,12 @@ def install(secret: str) -> None:
             await reply(_closed(), send)
             return
         body = await read_body(receive)
+        if (key := api_keys.read_bearer(request.headers.get("authorization", ""))) is not None:
+            signed = bearer_keys.signed_anew(scope, body, key, secret)
+            if signed is None or not _is_for_bedrock(signed):
+                await reply(_key_refused(), send)
+                return
+            scope, request = signed, Request.of(signed)
         if (refused := refusal(request, body, secret)) is not None:
             await reply(_refused(request, refused), send)
             return
@@ -65,6 +73,17 @@ def _canonical(path: str) -> str:
 
 def _says(request: Request, secret: str) -> bool:
     return hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode())
+
+
+def _is_for_bedrock(scope: Scope) -> bool:
+    request = Request.of(scope)
+    service = router.detect_service(request.method, request.raw_path, request.headers, request.query)
+    return service in bedrock_access.SERVICES
+
+
+def _key_refused() -> Response:
+    headers = {"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"}
+    return Response(403, headers, json.dumps({"message": api_keys.REFUSAL}).encode())
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -104,7 +104,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/{}/aws4_request, S
     ("authorization", "code"),
     [
         (None, "MissingAuthenticationTokenException"),
-        ("Bearer bedrock-api-key-YmVk", "AccessDeniedException"),
+        ("Bearer ", "AccessDeniedException"),
         ("AWS4-HMAC-SHA256 SignedHeaders=host", "IncompleteSignatureException"),
         (SIGNED.format("s3"), "InvalidSignatureException"),
     ],

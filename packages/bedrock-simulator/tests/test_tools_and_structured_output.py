@@ -231,7 +231,7 @@ USER = {"role": "user", "content": [{"text": SAID}]}
         (PRO, {"messages": [{"role": "user", "content": [RESULT]}], "toolConfig": {"tools": [tool()]}},
          "The number of toolResult blocks at messages.0.content exceeds the number of toolUse blocks of prev"),
         (PRO, {"outputConfig": structured("{}")}, "doesn't support the outputConfig.textFormat field"),
-        (HAIKU_55, {"outputConfig": structured("{}")}, "doesn't support the outputConfig.textFormat field"),
+        (LLAMA, {"outputConfig": structured("{}")}, "doesn't support the outputConfig.textFormat field"),
         (HAIKU_45, {"outputConfig": structured("{")}, "The JSON schema of outputConfig.textFormat cannot be read"),
         (HAIKU_45, {"outputConfig": structured("[]")}, "a JSON schema must be an object"),
         (HAIKU_45, {"outputConfig": structured(json.dumps({"type": "integer", "minimum": 1}))},

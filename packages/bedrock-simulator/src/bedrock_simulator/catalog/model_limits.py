@@ -8,6 +8,8 @@ Sources: Bedrock User Guide (model cards; model-parameters-meta; quotas-token-bu
 Structured output, counting of tokens, prompt caching: model cards of Claude Haiku 4.5 and 5.5 and of Nova Pro (autumn
     2026) and User Guide, prompt-caching; of Claude 3.5 Haiku the guide of 2025; of Nova 2 an ASSUMPTION. CountTokens of
     Haiku 4.5 by its own ID: a probe by Boise-State-Development/agentcore-public-stack (pull request 430).
+    On structured output of Haiku 5.5 sources conflict: its card says that it has none, and pydantic-ai 2.68, which
+    lists the Claude models from which Bedrock withholds it, does not name it. Here it has it.
 Forced tool choice: API reference, ToolChoice (`any` and `tool` of Claude and Nova).
 Sampling: mem0ai/mem0 (pull request 4393) and others for Haiku 4.5, which took one of temperature and top_p; Anthropic's
     guide for Haiku 5.5: temperature 1 or absent, top_p at least 0.99 or absent, no top_k.
@@ -116,7 +118,13 @@ _LIMITS: dict[str, Limits] = {
         sampling=Sampling.ONE,
     ),
     "anthropic.claude-haiku-5-5": Limits(
-        1_000_000, 128_000, prefill=False, effort=True, caching=Caching(512, _HOUR), sampling=Sampling.DEFAULT
+        1_000_000,
+        128_000,
+        prefill=False,
+        effort=True,
+        structured_output=True,
+        caching=Caching(512, _HOUR),
+        sampling=Sampling.DEFAULT,
     ),
     "meta.llama3-1-405b-instruct-v1:0": _llama(optimized=11_000),
     "meta.llama3-1-70b-instruct-v1:0": _llama(),

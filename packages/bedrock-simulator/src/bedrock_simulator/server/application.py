@@ -1,8 +1,10 @@
 """The stand-alone web application (ASGI): both services and the admin API on one port.
 
 The account and the Region of a request are those of its Signature Version 4. The signature itself is not verified,
-because nobody has a secret here. Error names and messages: AWS General Reference, "Common error types" and
-"Troubleshoot Signature Version 4"; their HTTP status: Bedrock API reference.
+because nobody has a secret here. For the same reason any API key is accepted (`api_keys`).
+
+Error names and messages: AWS General Reference, "Common error types" and "Troubleshoot Signature Version 4"; their HTTP
+status: Bedrock API reference.
 """
 
 import re
@@ -17,6 +19,7 @@ from bedrock_simulator.errors import ServiceError
 from bedrock_simulator.ports import Request, Response
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import error_response
+from bedrock_simulator.server import api_keys
 from bedrock_simulator.server.http import (
     Receive,
     Scope,
@@ -29,6 +32,7 @@ from bedrock_simulator.server.http import (
 )
 
 SIGNED_AS = "bedrock"  # both services
+DEFAULT_REGION = "us-east-1"  # of API keys that name none
 _CREDENTIAL = re.compile(
     r"AWS4-HMAC-SHA256 .*\bCredential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[^/]+)/aws4_request\b"
 )
@@ -56,10 +60,8 @@ def parse_signature(headers: Mapping[str, str], otherwise: str) -> Signer:
     authorization = headers.get("authorization", "")
     if not authorization:
         raise ServiceError("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
-    if authorization.startswith("Bearer "):
-        raise ServiceError(
-            "AccessDeniedException", 403, "The local Bedrock knows no API keys: sign with Signature Version 4."
-        )
+    if not authorization.startswith("AWS4-") and (key := api_keys.read_bearer(authorization)) is not None:
+        return _owner(key, otherwise)
     found = _CREDENTIAL.match(authorization)
     if found is None:
         raise ServiceError(
@@ -71,8 +73,21 @@ def parse_signature(headers: Mapping[str, str], otherwise: str) -> Signer:
         raise ServiceError(
             "InvalidSignatureException", 403, f"Credential should be scoped to correct service: '{SIGNED_AS}'. "
         )
-    key = found["key"]
-    return Signer(key if _ACCOUNT.fullmatch(key) else otherwise, found["region"])
+    return Signer(_account(found["key"], otherwise), found["region"])
+
+
+def _account(access_key: str, otherwise: str) -> str:
+    return access_key if _ACCOUNT.fullmatch(access_key) else otherwise
+
+
+def _owner(key: str, otherwise: str) -> Signer:
+    """Returns the owner of an API key. A long-term key names neither an account nor a Region."""
+    if not key:
+        raise ServiceError("AccessDeniedException", 403, api_keys.REFUSAL)
+    signed = api_keys.credential(key)
+    if signed is None:
+        return Signer(otherwise, DEFAULT_REGION)
+    return Signer(_account(signed.access_key, otherwise), signed.region)
 
 
 def service_of(method: str, path: str) -> str:

@@ -16,6 +16,7 @@ from bedrock_simulator.models.json_schema.check import (
     member_schemas,
     same,
 )
+from bedrock_simulator.models.json_schema.descriptions import described_bounds
 from bedrock_simulator.models.json_schema.merge import alternatives
 from bedrock_simulator.models.json_schema.numeric import NoValue
 
@@ -94,6 +95,7 @@ class _Generator:
         raise NoValue
 
     def _flat(self, schema: dict[str, Any], path: str, depth: int) -> Any:
+        schema = {**described_bounds(schema), **schema}
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
