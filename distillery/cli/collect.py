@@ -32,13 +32,13 @@ def collect(
         region=str(on.account.pipeline["inference_region"]),
     )
     if answer["status"] == "collected":
-        _print_collected(recipe, answer)
+        _print_collected(on.command("status", recipe), answer)
     elif answer["status"] == "querying":
         echo(
             "Athena runs query {}; when it ends, its result is sent to the home Region, and "
-            "the run starts automatically: distillery status {}",
+            "the run starts automatically: {}",
             answer["query"],
-            recipe,
+            on.command("status", recipe),
         )
     else:
         _refuse(answer)
@@ -50,12 +50,12 @@ def collect(
         )
 
 
-def _print_collected(recipe: str, answer: object) -> None:
+def _print_collected(show: str, answer: object) -> None:
     assert isinstance(answer, dict)
     echo("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
     for reason, count in sorted(answer["left_out"].items(), key=lambda one: -one[1]):
         echo("  left out: {} {}, {}", count, COUNTED.get(reason, "calls"), reason)
-    echo("their run starts automatically; show it with: distillery status {}", recipe)
+    echo("their run starts automatically; show it with: {}", show)
 
 
 def _refuse(answer: object) -> NoReturn:

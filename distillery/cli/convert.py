@@ -2,7 +2,6 @@
 
 import codecs
 import contextlib
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from distillery.cli.conversion.formats import READERS, Columns, Format, table_re
 from distillery.cli.conversion.output import check_target, new_file, report_line
 from distillery.cli.conversion.records import Record, csv_records, json_records, transcoded
 from distillery.cli.conversion.turns import Reading
+from distillery.cli.invocation import command
 from distillery.cli.terminal import echo_error, write_lines
 from distillery.core.errors import BadRequest
 from distillery.core.limits import MIN_PROMPTS
@@ -156,4 +156,4 @@ def _print(conversion: Conversion, file: str, output: Path | None, source: Forma
     if conversion.converted < MIN_PROMPTS:
         echo_error("  a distillation job needs at least {} prompts", MIN_PROMPTS)
     if output is not None:
-        echo_error("  check it with: distillery check {}", shlex.quote(str(output)))
+        echo_error("  check it with: {}", command("check", str(output)))

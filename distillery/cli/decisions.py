@@ -30,7 +30,7 @@ def approve(
             *(run, dataset.estimate_usd, dataset.at_most_usd, recipe.name, recipe.budget_usd),
         )
     on.account.decide("approval", {"run": run, "approve": True, "usd": str(dataset.at_most_usd)})
-    echo("run {} has started; follow it with: distillery watch {}", run, run)
+    echo("run {} has started; follow it with: {}", run, on.command("watch", run))
 
 
 def _estimate(on: Target, record: RunRecord) -> list[str]:
@@ -61,4 +61,4 @@ def rollback(
     on = target(context)
     alias = on.account.alias(recipe) or {"version": 0}  # version 0: the function answers that nothing was promoted
     answer = on.account.decide("rollback", {"recipe": recipe, "version": alias["version"]})
-    echo("rolling {} back to {}; follow it with: distillery status {}", recipe, answer["to"], recipe)
+    echo("rolling {} back to {}; follow it with: {}", recipe, answer["to"], on.command("status", recipe))

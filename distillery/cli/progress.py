@@ -100,12 +100,12 @@ def _quarantined(product: Mapping[str, Any]) -> str:
     return f"{lines} bad lines put aside, " if lines else ""
 
 
-def waiting(record: RunRecord) -> str:
+def waiting(on: Target, record: RunRecord) -> str:
     """Returns what a run above its budget waits for, and the commands that decide."""
     dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
     return (
         f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is ${budget}: "
-        f"distillery approve {run}, or distillery reject {run}"
+        f"{on.command('approve', run)}, or {on.command('reject', run)}"
     )
 
 

@@ -33,7 +33,7 @@ def run(
     answer = start(on, recipe, file, again=again)
     if answer["status"] not in (*STARTED, AWAITING):
         refuse(on, answer)
-    echo("{}", summary(answer))
+    echo("{}", summary(on, answer))
     if wait:  # a run that waits for an approval is shown once
         watch_run(on, str(answer["run"]))
 
@@ -47,17 +47,17 @@ def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, obje
     return dict(on.account.invoke(str(functions["dataset"]), payload))
 
 
-def summary(answer: Mapping[str, object]) -> Text:
+def summary(on: Target, answer: Mapping[str, object]) -> Text:
     """Returns the result of an upload that started a run, or belongs to one, and the next command."""
-    run = answer["run"]
+    run = str(answer["run"])
     if answer["status"] == "started":
-        return styled("run [bold]{}[/bold] has started; follow it with: distillery watch {}", run, run)
+        return styled("run [bold]{}[/bold] has started; follow it with: {}", run, on.command("watch", run))
     if answer["status"] == AWAITING:
         return styled("run [bold]{}[/bold] waits for an approval: {}", run, answer["reason"])
     return styled(
-        "these prompts already have run [bold]{}[/bold]; show it with: distillery status, "
-        "or use --again for a new attempt",
+        "these prompts already have run [bold]{}[/bold]; show it with: {}, or use --again for a new attempt",
         run,
+        on.command("status"),
     )
 
 

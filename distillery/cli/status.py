@@ -46,7 +46,7 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     echo("[bold]{}[/bold]  {}", recipe, _live(on, recipe))
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
-        for line in (*_lines(record), *_uploaded(on, record)):
+        for line in (*_lines(on, record), *_uploaded(on, record)):
             echo("{}", line)
     for rollback in on.rollbacks.of(recipe):
         for line in _rolled_back(rollback):
@@ -84,7 +84,7 @@ def _serving(alias: object) -> str:
     return f"alias version {alias['version']} of run {alias['run']}: {alias['endpoint']['arn']}{back}"
 
 
-def _lines(record: RunRecord) -> Iterator[Text]:
+def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     """A run and, beneath it, what came of it: lines and no table, so that an id stays whole at any width."""
     opened = datetime.fromisoformat(record.opened)
     outcome = styled(TEMPLATES.get(record.outcome, "{}"), record.outcome)
@@ -92,7 +92,7 @@ def _lines(record: RunRecord) -> Iterator[Text]:
     yield styled("  {}  {}  {}  {} prompts", record.run.id, outcome, f"{opened:%Y-%m-%d %H:%M}", prompts)
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
         yield styled("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
-    if reason := waiting(record) if record.outcome is Outcome.AWAITING else record.reason:
+    if reason := waiting(on, record) if record.outcome is Outcome.AWAITING else record.reason:
         yield styled("    {}", reason)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from distillery.cli.invocation import command
 from distillery.cli.permissions import refused
 from distillery.core.errors import BadRequest, DistilleryError
 
@@ -100,6 +101,10 @@ class Target:
                 declared = f"recipe {recipe!r} is in environments/{environment}.toml and not deployed"
                 raise BadRequest(f"{declared}; {has}; deploy it: {deploy}")
             raise BadRequest(f"there is no recipe {recipe!r}; {has}")
+
+    def command(self, *words: str) -> str:
+        """Returns a command for a hint, with the options that select this target."""
+        return command(*words, environment=self.environment, region=self.region, local=self.local)
 
     @property
     def poll_interval(self) -> float:

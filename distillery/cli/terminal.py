@@ -21,11 +21,12 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 import typer
+from rich import table as rich_table
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Span, Text
 
+from distillery.cli.tables import Table
 from distillery.core.escaping import address, as_json, lines, one_line
 
 __all__ = ["Table", "Terminal", "Text"]
@@ -131,7 +132,7 @@ def show(*drawn: RenderableType) -> None:
         console.print(one)
 
 
-def append_row(table: Table, *cells: object, style: str | None = None) -> None:
+def append_row(table: rich_table.Table, *cells: object, style: str | None = None) -> None:
     """Adds a row of cells; one that is no renderable becomes one line."""
     table.add_row(*(cell if isinstance(cell, ConsoleRenderable) else styled("{}", cell) for cell in cells), style=style)
 

@@ -32,7 +32,7 @@ def watch_run(on: Target, run: str) -> None:
     try:
         passed = follow(on, run)
     except KeyboardInterrupt:
-        echo("\nthe run continues; follow it again with: distillery watch {}", run)
+        echo("\nthe run continues; follow it again with: {}", on.command("watch", run))
         raise
     if not passed:
         raise typer.Exit(1)
@@ -47,15 +47,15 @@ def follow(on: Target, run: str) -> bool:
                 live.update(stage_table(on, record))
             else:
                 _lines(record, shown)
-    echo("{}", _ending(record))
+    echo("{}", _ending(on, record))
     return record.outcome is Outcome.PROMOTED
 
 
-def _ending(record: RunRecord) -> Text:
+def _ending(on: Target, record: RunRecord) -> Text:
     if record.outcome is Outcome.PROMOTED:  # its reason repeats the line of the last stage
         return styled("[green]{}[/green]", record.outcome)
     if record.outcome is Outcome.AWAITING:
-        return styled("[yellow]{}[/yellow]: {}", record.outcome, waiting(record))
+        return styled("[yellow]{}[/yellow]: {}", record.outcome, waiting(on, record))
     return styled("[red]{}[/red]: {}", record.outcome, record.reason)
 
 
@@ -73,7 +73,8 @@ def _newest(on: Target) -> str:
     found = on.runs_by_recipe(on.recipes).values()
     runs = [record for records in found if not isinstance(records, Exception) for record in records]
     if not runs:
-        raise BadRequest(f"environment {on.account.environment!r} has no runs yet; start one with: distillery run")
+        start = on.command("run", *on.recipes[:1], "prompts.jsonl")
+        raise BadRequest(f"environment {on.account.environment!r} has no runs yet; start one with: {start}")
     return max(runs, key=lambda record: record.opened).run.id
 
 

@@ -1,9 +1,9 @@
 """Recognizes files of other formats, so that a check that refuses them names the command that converts them."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.cli.invocation import command
 from distillery.cli.offline_check.sources import Source
 from distillery.core.errors import BadRequest
 
@@ -33,15 +33,15 @@ def conversion(source: Source, report: Mapping[str, Any]) -> str | None:
     finally:
         files.close()
     form = guess(record)
-    options = _columns(record) if form is Format.JSONL else ""
+    options = _columns(record) if form is Format.JSONL else []
     if form is None or options is None:
         return None
-    return f"distillery convert {shlex.quote(file.uri)} --from {form}{options} --output converted.jsonl"
+    return command("convert", file.uri, "--from", str(form), *options, "--output", "converted.jsonl")
 
 
-def _columns(record: Mapping[str, Any]) -> str | None:
+def _columns(record: Mapping[str, Any]) -> list[str] | None:
     prompt = next((name for name in PROMPTS if isinstance(record.get(name), str)), None)
     answer = next((name for name in ANSWERS if isinstance(record.get(name), str)), None)
     if prompt is None:
         return None
-    return f" --prompt-column {prompt}" + (f" --answer-column {answer}" if answer else "")
+    return ["--prompt-column", prompt, *(["--answer-column", answer] if answer else [])]

@@ -43,6 +43,7 @@ def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
     monkeypatch.setattr("distillery.client.Account", the_account)
     monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
+    monkeypatch.setattr("distillery.cli.invocation.program", lambda: "distillery")
     monkeypatch.setenv("COLUMNS", "140")  # wide enough that no table cell wraps
     for name in ("DISTILLERY_ENV", "DISTILLERY_LOCAL"):
         monkeypatch.delenv(name, raising=False)

@@ -3,15 +3,25 @@
 import io
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from distillery.cli.terminal import Terminal, styled
+from distillery.cli import invocation
+from distillery.cli.terminal import Table, Terminal, append_row, styled
 from distillery.cli.verbs import VERBS, Verbs
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.pipeline import Outcome
+from tests.fakes.pipeline import open_run
+from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
 GOOD = Path(__file__).parents[3] / "examples" / "support" / "prompts.jsonl"
@@ -58,3 +68,63 @@ def test_help_shows_every_word_of_the_text(verb: str, command: Command) -> None:
     built = Verbs().get_command(None, verb)
     for text in (built.help, *(parameter.help for parameter in built.params)):
         assert words(text or "") in said
+
+
+WORDS = st.text("abcdefgh-:.$", min_size=1, max_size=12)
+
+
+@pytest.mark.slow
+@given(
+    st.integers(40, 100),
+    st.integers(2, 5).flatmap(
+        lambda n: st.lists(st.lists(st.lists(WORDS, max_size=4), min_size=n, max_size=n), min_size=1, max_size=4)
+    ),
+)
+def test_a_table_breaks_no_word_and_loses_none_at_any_width(width: int, rows: list[list[list[str]]]) -> None:
+    written = io.StringIO()
+    table = Table("", "stage", box=None, pad_edge=False)
+    for number in range(2, len(rows[0])):
+        table.add_column(f"heading{number}", no_wrap=number == 2)
+    for row in rows:
+        append_row(table, *(" ".join(words) for words in row))
+    assume(max(len(" ".join(row[2])) for row in rows) < 30 if len(rows[0]) > 2 else True)
+    Terminal(file=written, width=width, color_system=None).print(table)
+    found = written.getvalue().split()
+    given_words = Counter(word for row in rows for words in row for word in words)
+    assert not given_words - Counter(found)
+    assert all(len(line.rstrip()) <= width for line in written.getvalue().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "prefix"),
+    [
+        ((), "distillery "),
+        (("--env", "launch"), "distillery --env launch "),
+        (("--region", "eu-west-1"), "distillery --region eu-west-1 "),
+    ],
+)
+def test_a_command_in_a_hint_leads_to_the_same_environment(
+    options: tuple[str, ...], prefix: str, command: Command, account: FakeAccount, ledger: Ledger
+) -> None:
+    run = open_run(ledger)
+    ledger.close(run.id, Outcome.REJECTED, "x")
+    account.answers["dataset-function"] = {"status": "started", "run": run.id, "reason": ""}
+    said = command(*options, "run", "support", str(GOOD))
+    assert f"follow it with: {prefix}watch {run.id}" in said.out
+    hint = said.out.partition("follow it with: ")[2]
+    assert "rejected" in command(*shlex.split(hint)[1:]).out
+
+
+def test_a_hint_names_the_command_as_the_shell_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = tmp_path / ".venv" / "bin"
+    beside.mkdir(parents=True)
+    (beside / "distillery").write_text("#!/bin/sh\n")
+    (beside / "distillery").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(beside / "python"))
+    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.chdir(tmp_path)
+    assert invocation.program() == ".venv/bin/distillery"
+    monkeypatch.chdir("/")
+    assert os.path.samefile(str(shutil.which(invocation.program())), beside / "distillery")
+    monkeypatch.setenv("PATH", str(beside))
+    assert invocation.program() == "distillery"

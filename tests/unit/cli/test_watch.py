@@ -127,7 +127,10 @@ def test_an_unknown_run_is_reported_in_one_sentence(command: Command) -> None:
 def test_without_any_run_it_says_so(command: Command) -> None:
     said = command("watch")
     assert said.code == 1
-    assert said.err == "distillery: environment 'dev' has no runs yet; start one with: distillery run"
+    assert (
+        said.err
+        == "distillery: environment 'dev' has no runs yet; start one with: distillery run support prompts.jsonl"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Commands in hints, as they run in the shell that shows them."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+DEFAULT_ENVIRONMENT = "dev"
+
+
+def program() -> str:
+    """Returns what a shell calls the command: its name, or its path if the name is not on the PATH."""
+    beside = Path(sys.executable).with_name("distillery")
+    if shutil.which("distillery") or not beside.exists():
+        return "distillery"
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
+
+
+def command(*words: str, environment: str = DEFAULT_ENVIRONMENT, region: str | None = None, local: bool = False) -> str:
+    """Returns a command with the common options that lead to the same environment."""
+    options = ["--local"] if local else []
+    if environment != DEFAULT_ENVIRONMENT or os.environ.get("DISTILLERY_ENV"):
+        options += ["--env", environment]
+    if region is not None and not local:
+        options += ["--region", region]
+    return shlex.join([program(), *options, *words])
