@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.collection.records import converse, packed, record
+from tests.unit.local.emulator.athena_logs import GLUE
 from tests.unit.local.emulator.harness import REGION, EmulatorHarness, allow
-from tests.unit.local.emulator.test_athena_engine import GLUE
 
 SQL = "SELECT line FROM invocations WHERE datehour >= ? AND datehour < ?"
 HOURS = ["'2025/11/01/00'", "'2025/12/03/00'"]

@@ -21,7 +21,7 @@ from lambdas.collection.selection import Selection
 from tests.unit.collection.forged_records import APP, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, record, reply
 from tests.unit.collection.test_formats import FORMATS, INTERVENED, LEFT_OUT, SAME, STOPPED
-from tests.unit.local.emulator.test_athena_engine import Bucket, grouped
+from tests.unit.local.emulator.athena_logs import Bucket, grouped
 
 FOLDER = "2026/11/22/08"
 OWN, GONE = (f"arn:aws:bedrock:us-east-2:{ACCOUNT}:application-inference-profile/{name}" for name in ("own", "gone"))
