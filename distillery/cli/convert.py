@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from distillery.cli.conversion.convert import Conversion
-from distillery.cli.conversion.formats import READERS, Columns, Format, table_reader
+from distillery.cli.conversion.formats import READERS, Columns, PromptFormat, table_reader
 from distillery.cli.conversion.output import check_target, new_file, report_line
 from distillery.cli.conversion.records import Record, csv_records, json_records, transcoded
 from distillery.cli.conversion.turns import Reading
@@ -22,7 +22,7 @@ from distillery.datasets.validation.finding import UnreadableFile
 from distillery.datasets.validation.gzip_stream import GzipStream
 from distillery.datasets.validation.lines import open_stream
 
-FORMATS = f"Its format: {', '.join(Format)}. The options below name the fields of jsonl and csv."
+FORMATS = f"Its format: {', '.join(PromptFormat)}. The options below name the fields of jsonl and csv."
 UTF_8 = ("utf-8", "utf-8-sig")
 MAX_REASONS = 20
 """Reasons that are printed, the most frequent first."""
@@ -30,7 +30,7 @@ MAX_REASONS = 20
 
 def convert(
     file: Annotated[str, typer.Argument(help="The file to convert, also compressed (.gz); - for standard input.")],
-    source: Annotated[Format, typer.Option("--from", metavar="FORMAT", help=FORMATS)],
+    source: Annotated[PromptFormat, typer.Option("--from", metavar="FORMAT", help=FORMATS)],
     output: Annotated[
         Path | None,
         typer.Option(help="A new file, .jsonl or .jsonl.gz. Default: standard output.", show_default=False),
@@ -91,14 +91,20 @@ def _delimiter(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _records(file: str, source: Format, columns: Columns, encoding: str, delimiter: str) -> Iterator[Iterable[Record]]:
+def _records(
+    file: str, source: PromptFormat, columns: Columns, encoding: str, delimiter: str
+) -> Iterator[Iterable[Record]]:
     with _opened(file) as body:
         if codecs.lookup(encoding).name in UTF_8:
             read = open_stream(file, body)
         else:  # whose first bytes need not look like text
             read = GzipStream(body).read if file.endswith(".gz") else body.read
         read = transcoded(read, encoding)
-        yield csv_records(read, _delimiter(delimiter), columns.names) if source is Format.CSV else json_records(read)
+        yield (
+            csv_records(read, _delimiter(delimiter), columns.names)
+            if source is PromptFormat.CSV
+            else json_records(read)
+        )
 
 
 @contextlib.contextmanager
@@ -133,7 +139,7 @@ def _write(lines: Iterator[bytes], output: Path | None, *, force: bool) -> None:
         file.writelines(lines)
 
 
-def _print(conversion: Conversion, file: str, output: Path | None, source: Format) -> None:
+def _print(conversion: Conversion, file: str, output: Path | None, source: PromptFormat) -> None:
     """Prints what was converted and what was not, to standard error, beside the lines."""
     answers = f"{conversion.with_answer:,} with an answer"
     done = f"{conversion.converted:,} of {conversion.records:,} records converted ({answers})"

@@ -19,7 +19,7 @@ from distillery.core.names import digest
 from distillery.core.serialization import from_wire, to_wire
 
 MOST_TO_CHOOSE_FROM = 50_000
-"""Distinct prompts that selection keeps in memory: 800 MB at their maximum length, within the function's memory."""
+"""Distinct prompts that curation keeps in memory: 800 MB at their maximum length, within the function's memory."""
 
 
 class NearDuplicates(StrEnum):
@@ -59,10 +59,10 @@ class ExcessPrompts(StrEnum):
 class Curation:
     """How prompts are curated before they are split."""
 
-    near_duplicates: NearDuplicates = NearDuplicates.REMOVE
+    near_duplicates: NearDuplicates = NearDuplicates.REPORT
     """What happens to near duplicates of an earlier prompt."""
     likeness: float = 0.8
-    """Jaccard similarity of words and word pairs at which two prompts are near duplicates, 0 to 1."""
+    """Similarity at which two prompts are near duplicates: of the words and word pairs in which they differ, 0 to 1."""
     personal_data: PersonalData = PersonalData.REPORT
     """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
     too_many: ExcessPrompts = ExcessPrompts.REJECT
@@ -134,7 +134,11 @@ class Recipe:
     heldout_share: float = 0.2
     """Share of the prompts that is kept out of training, for the evaluation."""
     heldout_max: int = 200
-    """Maximum number of held-out prompts."""
+    """Maximum number of held-out prompts that an evaluation asks."""
+    split_group: str = ""
+    """What is kept on one side of the split: `passage` (prompts about one document), `system` (prompts with one
+    system prompt), or the label of a line of the prompt, such as `Customer` for `Customer: 4711`. Default: nothing but
+    near duplicates."""
     max_answer_tokens: int = 64
     """Maximum tokens of one answer, for every model."""
     bad_lines: BadLines = BadLines.REJECT

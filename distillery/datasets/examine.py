@@ -4,7 +4,7 @@ The command `distillery check --recipe` and the Lambda function share this code.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn
@@ -14,12 +14,14 @@ from distillery.core.conversation import to_line
 from distillery.core.errors import DatasetRejected, OverBudget
 from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, ExcessPrompts, MixedLabels, OverBudgetPolicy, Recipe
-from distillery.datasets.split import HashedPrompt, Split, split
+from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetPolicy, Recipe
+from distillery.datasets.split import HashedPrompt, Split
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import LineLimits, to_prompt
 from distillery.datasets.validation.finding import Finding, Rule
 from distillery.datasets.validation.reading import ALL_FILES, DatasetReader, InputFile, PromptIndex
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,19 @@ class Examination:
 
     recipe: str
     reader: DatasetReader | None = None
+    curation: Mapping[str, Any] | None = None
     prepared: PreparedDataset | None = None
     estimate: Estimate | None = None
 
 
 def examine(
-    files: Iterable[InputFile], recipe: Recipe, examination: Examination, *, region: str, on: date
+    files: Iterable[InputFile],
+    recipe: Recipe,
+    examination: Examination,
+    *,
+    region: str,
+    on: date,
+    progress: Progress = lambda _done, _all: None,
 ) -> tuple[PreparedDataset, Estimate]:
     """Examines an upload for a recipe.
 
@@ -64,12 +73,13 @@ def examine(
         examination: Filled step by step, also if a later step raises.
         region: The Region in which the job would run.
         on: The date whose prices apply.
+        progress: Called with the number of prompts that are compared, and of all.
 
     Raises:
         Refused: The upload breaks a rule, or its cost cannot be estimated.
     """
     examination.reader = read_for_recipe(files, recipe)
-    examination.prepared = prepare(examination.reader, recipe)
+    examination.prepared = prepare(examination.reader, recipe, examination, progress)
     examination.estimate = estimate(recipe, examination.prepared.size, region=region, on=on)
     return examination.prepared, examination.estimate
 
@@ -84,12 +94,13 @@ def line_limits(student: str, *, answer: int = 0) -> LineLimits:
 
 
 def read_for_recipe(files: Iterable[InputFile], recipe: Recipe) -> DatasetReader:
-    """Reads and validates files with the recipe's limits. Keeps as many distinct prompts as the recipe can use."""
+    """Reads and validates files with the recipe's limits.
+
+    Keeps more distinct prompts than a job takes, because curation and the split may leave fewer.
+    """
     max_quarantined = recipe.max_bad_lines if recipe.bad_lines is BadLines.QUARANTINE else 0
-    selects = recipe.curation.too_many is ExcessPrompts.SELECT
-    capacity = MOST_TO_CHOOSE_FROM if selects else MAX_PROMPTS + recipe.heldout_max
     limits = line_limits(recipe.student, answer=recipe.max_answer_tokens)
-    reader = DatasetReader(limits, PromptIndex(capacity), max_quarantined=max_quarantined)
+    reader = DatasetReader(limits, PromptIndex(MOST_TO_CHOOSE_FROM), max_quarantined=max_quarantined)
     reader.read(files)
     rejects_mixed = recipe.mixed_labels is MixedLabels.REJECT
     reader.check_files(mixed_labels=rules.MIXED_LABELS_REFUSED if rejects_mixed else rules.MIXED_LABELS)
@@ -99,29 +110,37 @@ def read_for_recipe(files: Iterable[InputFile], recipe: Recipe) -> DatasetReader
     return reader
 
 
-def prepare(reader: DatasetReader, recipe: Recipe) -> PreparedDataset:
+def prepare(
+    reader: DatasetReader, recipe: Recipe, examination: Examination, progress: Progress = lambda _done, _all: None
+) -> PreparedDataset:
     """Curates and splits what was read. Raises DatasetRejected with the first reason; the findings hold all of them."""
     errors = reader.findings.errors
     quarantine = recipe.bad_lines is BadLines.QUARANTINE and errors == reader.line_errors
     if errors and not quarantine:
         raise DatasetRejected(summarize_errors(reader))
     if reader.prompts.distinct > reader.prompts.capacity:
-        wrong = f"there are {_format_counts(reader)}; up to {recipe.heldout_max} are held out"
+        wrong = f"there are {_format_counts(reader)}; up to {reader.prompts.capacity} are curated"
         _reject(reader, rules.TOO_MANY_PROMPTS, wrong)
     from distillery.datasets.curation.curate import (
         curate,
         curation_report,
+        removals,
         select,
+        split_curated,
     )  # slow imports, for a good upload only
 
     rows = [HashedPrompt.of(to_prompt(texts, answer)) for texts, answer in reader.prompts.answers.items()]
-    curated = curate(rows, recipe.curation)
-    all_parts = split(curated.rows, share=recipe.heldout_share, max_heldout=recipe.heldout_max)
+    curated = curate(rows, recipe.curation, progress)
+    if curated.conflicts:
+        wrong = f"{curated.conflicts} prompts differ from an earlier one in nothing else, and have another answer"
+        reader.findings.add(Finding(rules.CONFLICTING_TWINS, ALL_FILES, wrong), curated.conflicts)
+    all_parts = split_curated(curated, recipe)
     parts = select(all_parts, recipe)
-    _check_counts(parts, reader)
+    examination.curation = curation_report(curated, all_parts, parts, recipe.grader)
+    _check_counts(parts, reader, removals(curated, parts))
     return PreparedDataset(
         train=_jsonl(parts.train, reference=True),
-        heldout=_jsonl(parts.heldout, reference=parts.labelled),
+        heldout=_jsonl(parts.heldout + parts.held_back, reference=parts.labelled),
         size=DatasetSize(
             prompts=len(parts.train),
             heldout=len(parts.heldout),
@@ -129,7 +148,7 @@ def prepare(reader: DatasetReader, recipe: Recipe) -> PreparedDataset:
         ),
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + parts.dropped,
-        curation=curation_report(curated, all_parts, parts, recipe.grader),
+        curation=examination.curation,
     )
 
 
@@ -160,12 +179,12 @@ def summarize_errors(reader: DatasetReader) -> str:
     return f"{errors} {'error' if errors == 1 else 'errors'} in {lines} lines, first {first}; {first.rule.fix}"
 
 
-def _check_counts(parts: Split, reader: DatasetReader) -> None:
+def _check_counts(parts: Split, reader: DatasetReader, removed: str) -> None:
     """Source of the limits: General Reference, Bedrock quotas of model customization."""
     count = len(parts.train)
     if not MIN_PROMPTS <= count <= MAX_PROMPTS:
         rule = rules.TOO_FEW_PROMPTS if count < MIN_PROMPTS else rules.TOO_MANY_PROMPTS
-        held_out = f"{len(parts.heldout)} held out"
+        held_out = f"{len(parts.heldout)} held out" + (f"; {removed}" if removed else "")
         _reject(reader, rule, f"{count} prompts are left for training of {_format_counts(reader)}, {held_out}")
     if not parts.heldout:
         _reject(reader, rules.NOTHING_HELD_OUT, "no prompt is held out")

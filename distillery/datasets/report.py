@@ -52,6 +52,8 @@ def upload_report(status: UploadStatus, examination: "Examination", reason: str 
             "duplicates": prepared.duplicates,
             "curation": prepared.curation,
         }
+    elif examination.curation is not None:  # refused: what was removed may be the reason
+        report["dataset"] = {"curation": examination.curation}
     return report if estimated is None else report | {"estimate": estimate_report(estimated)}
 
 

@@ -1,15 +1,25 @@
-"""Splits a data set into training and held-out prompts, the same way every time.
+"""Splits a data set into training and held-out prompts by digest: a prompt is on the same side in every upload.
 
-The order of the input does not matter: the prompts with the smallest digests are held out. Prompts that differ only in
-case, white space or Unicode form belong together: one of them is held out and the others are dropped, because a student
-that was trained on them would be graded on what it has seen.
+A prompt is held out if its digest, read as a number from 0 to 1, is below the recipe's share. The order of the input
+and the other prompts make no difference, so an upload that grows never trains on what was held out before. Two things
+depend on other prompts: where a label would have no held-out prompt, its first prompt by digest is held out; and near
+duplicates of a held-out prompt leave training, because a student that was trained on them would be graded on what it
+has seen.
+
+Prompts that differ only in letter case, white space or Unicode form have the same digest here. One of them is held
+out, and the others are dropped.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from distillery.core import names
 from distillery.core.conversation import Prompt
+
+DIGITS = 13
+"""Hexadecimal digits of a digest that decide its side: the 52 bits that a float represents exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +37,19 @@ class HashedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Both parts in the order of the input. dropped: number of prompts too similar to a held-out one."""
+    """The sides of a data set.
+
+    Attributes:
+        train: in the order of the input.
+        heldout: the held-out prompts that an evaluation asks, in the order of their digests.
+        held_back: held-out prompts beyond the maximum, in the same order. They are never trained on.
+        dropped: number of prompts that leave training because they are too similar to a held-out one.
+    """
 
     train: tuple[HashedPrompt, ...]
     heldout: tuple[HashedPrompt, ...]
     dropped: int
+    held_back: tuple[HashedPrompt, ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -39,14 +57,88 @@ class Split:
         return bool(self.heldout) and all(row.prompt.reference is not None for row in self.heldout)
 
 
-def split(rows: Iterable[HashedPrompt], *, share: float, max_heldout: int) -> Split:
-    """Holds out `share` of the distinct prompts, at most `max_heldout`."""
+def split(
+    rows: Iterable[HashedPrompt],
+    *,
+    share: float,
+    max_heldout: int,
+    labels: Sequence[Hashable] | None = None,
+    families: Sequence[int] | None = None,
+    groups: Sequence[str | None] | None = None,
+) -> Split:
+    """Holds out about `share` of the distinct prompts, and of these at most `max_heldout` for the evaluation.
+
+    Args:
+        rows: The prompts.
+        share: Share of the prompts that is held out, 0 to 1.
+        max_heldout: Maximum number of prompts that an evaluation asks. With labels, each label has one of them if
+            possible.
+        labels: A label for each prompt, or None. Each label of several prompts has a held-out prompt.
+        families: For each prompt the index of its first near duplicate, or its own. No family is on both sides.
+        groups: For each prompt the group that is kept together, or None for one of its own.
+    """
     rows = tuple(rows)
-    smallest: dict[str, str] = {}
-    for row in rows:
-        smallest[row.folded_digest] = min(row.digest, smallest.get(row.folded_digest, row.digest))
-    count = min(max_heldout, round(share * len(smallest)))
-    held_out = {folded: smallest[folded] for folded in sorted(smallest)[:count]}
-    train = tuple(row for row in rows if row.folded_digest not in held_out)
-    heldout = tuple(row for row in rows if held_out.get(row.folded_digest) == row.digest)
-    return Split(train, heldout, len(rows) - len(train) - len(heldout))
+    own = [row.folded_digest for row in rows]
+    kept_together = [names.digest([group]) if group else one for one, group in zip(own, groups or own, strict=True)]
+    places = [_place(one) for one in (kept_together if groups else own)]
+    held = {index for index, place in enumerate(places) if place < share}
+    if labels is not None and share > 0:
+        held |= set(_first_of_labels(rows, places, labels, held))
+    family = _families(own, kept_together if groups else own, families or range(len(rows)))
+    families_held = {family[index] for index in held}
+    train = [index for index in range(len(rows)) if family[index] not in families_held]
+    ordered = sorted(held, key=lambda at: (places[at], rows[at].digest))
+    distinct = {own[index]: index for index in reversed(ordered)}
+    ordered = [index for index in ordered if distinct[own[index]] == index]
+    if labels is not None:
+        ordered = _one_of_each_first(ordered, labels)
+    heldout = [rows[index] for index in ordered]
+    return Split(
+        train=tuple(rows[index] for index in train),
+        heldout=tuple(heldout[:max_heldout]),
+        dropped=len(rows) - len(train) - len(heldout),
+        held_back=tuple(heldout[max_heldout:]),
+    )
+
+
+def _place(digest: str) -> float:
+    """Returns a number of at least 0 and below 1 from the beginning of a digest."""
+    return float(int(digest[:DIGITS], 16) / 16**DIGITS)
+
+
+def _first_of_labels(
+    rows: Sequence[HashedPrompt], places: Sequence[float], labels: Sequence[Hashable], held: set[int]
+) -> Iterator[int]:
+    """Yields the first prompt by digest of each label that has several prompts and none of them held out."""
+    members: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for index, label in enumerate(labels):
+        members[label].append(index)
+    for indices in members.values():
+        if len({rows[index].folded_digest for index in indices}) > 1 and held.isdisjoint(indices):
+            yield min(indices, key=lambda at: (places[at], rows[at].digest))
+
+
+def _families(own: Sequence[str], kept_together: Sequence[str], leaders: Sequence[int]) -> list[int]:
+    """Returns a number for each prompt that is the same for all prompts of a family, by union-find.
+
+    A family has the same leader, the same digest regardless of letter case and white space, or the same group.
+    """
+    first: dict[str, int] = {}
+    parents = list(range(len(own)))
+
+    def root(index: int) -> int:
+        while parents[index] != index:
+            parents[index] = parents[parents[index]]
+            index = parents[index]
+        return index
+
+    for index, leader in enumerate(leaders):
+        for other in (leader, first.setdefault(own[index], index), first.setdefault(kept_together[index], index)):
+            parents[root(index)] = root(other)
+    return [root(index) for index in range(len(own))]
+
+
+def _one_of_each_first(ordered: Sequence[int], labels: Sequence[Hashable]) -> list[int]:
+    """Moves the first prompt of each label to the front."""
+    first = {labels[index]: index for index in reversed(ordered)}
+    return sorted(ordered, key=lambda index: first[labels[index]] != index)

@@ -25,7 +25,7 @@ from distillery.core.recipe import Recipe
 from lambdas.collection.log_files import LogFile, LogFiles
 from lambdas.collection.models import LoggedModels
 from lambdas.collection.reasons import Reason
-from lambdas.collection.requests import Format
+from lambdas.collection.requests import RequestFormat
 from lambdas.collection.selection import Selection
 
 
@@ -92,7 +92,7 @@ def _side(recipe: Recipe, logs: LogFiles, models: LoggedModels, side: Side) -> S
         is_teacher=lambda logged: models.is_bedrocks(logged, recipe.teacher),
         other_model=models.direct_reason,
         # The student is asked held-out prompts itself, so their text must be known.
-        form=Format(single_block=True, any_template=side is Side.TRAIN),
+        form=RequestFormat(single_block=True, any_template=side is Side.TRAIN),
         several_turns=Reason.SEVERAL_TURNS_DIRECT,
         limit=MAX_PROMPTS,
     )

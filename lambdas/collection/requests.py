@@ -25,7 +25,7 @@ LLAMA_BEGIN, LLAMA_END_OF_TURN, LLAMA_TOKEN = "<|begin_of_text|>", "<|eot_id|>",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class RequestFormat:
     """Which requests are accepted beyond those whose text is clear.
 
     Attributes:
@@ -38,10 +38,10 @@ class Format:
     any_template: bool = False
 
 
-ANY = Format()
+ANY = RequestFormat()
 
 
-def prompt_of(body: Any, *, reference: str | None = None, form: Format = ANY) -> Prompt:
+def prompt_of(body: Any, *, reference: str | None = None, form: RequestFormat = ANY) -> Prompt:
     """Return the prompt of a request body. Raises UnusableCall."""
     if not isinstance(body, Mapping):
         raise UnusableCall(Reason.NO_CONVERSATION)
@@ -71,7 +71,7 @@ def encodable(text: str) -> str:
     return text
 
 
-def _turn(turn: Any, role: str, form: Format) -> Message:
+def _turn(turn: Any, role: str, form: RequestFormat) -> Message:
     if not isinstance(turn, Mapping) or turn.get("role") != role:
         raise UnusableCall(Reason.NOT_ALTERNATING)
     content = turn.get("content")
@@ -128,7 +128,7 @@ def _block_text(block: Mapping[str, Any]) -> str | None:
     return content["text"]
 
 
-def _of_template(prompt: str, reference: str | None, form: Format) -> Prompt:
+def _of_template(prompt: str, reference: str | None, form: RequestFormat) -> Prompt:
     """The conversation in a text of Llama's template, which ends where the answer begins."""
     begin, *parts = LLAMA_TURN.split(prompt)
     turns = [

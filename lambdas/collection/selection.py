@@ -60,7 +60,7 @@ class Selection:
     is_teacher: IsTeacher
     limit: int
     other_model: Callable[[str], Reason] = lambda _: Reason.ANOTHER_MODEL
-    form: requests.Format = requests.ANY
+    form: requests.RequestFormat = requests.ANY
     several_turns: Reason = Reason.SEVERAL_TURNS
     lines: int = 0
     calls: int = 0

@@ -39,15 +39,19 @@ class Parts:
         return self.uri(f"part-{chunk.index:04}.jsonl")
 
     def heldout(self) -> list[Prompt]:
-        """The held-out prompts. Raises EvaluationFailed where the file does not match the run's data set."""
+        """The held-out prompts that are asked, from the beginning of the file. Those held back follow them.
+
+        Raises:
+            EvaluationFailed: The file does not match the run's data set.
+        """
         text = self.store.read(self.run.dataset.heldout_uri).decode()
         prompts = [conversation.parse(line) for line in text.split("\n") if line]
-        if len(prompts) != self.run.dataset.heldout or not prompts:
+        if len(prompts) < self.run.dataset.heldout or not prompts:
             raise EvaluationFailed(
                 f"{self.run.dataset.heldout_uri} has {len(prompts)} prompts, the run was opened with "
                 f"{self.run.dataset.heldout}, and at least one is needed; upload the prompts again"
             )
-        return prompts
+        return prompts[: self.run.dataset.heldout]
 
     def read(self, chunk: Chunk) -> dict[int, PromptAnswers]:
         """The answers so far, by index."""

@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from distillery.core.conversation import Prompt
 from distillery.datasets.curation import personal_data
-from distillery.datasets.curation.curate import count_languages
-from distillery.datasets.curation.similarity import cluster_leaders, select_diverse, words
+from distillery.datasets.curation.near_duplicates import cluster_leaders
+from distillery.datasets.curation.selection import select_diverse
+from distillery.datasets.curation.text import count_languages, words
 from tests.bench import learning
 from tests.bench.bar import Bar
 
@@ -59,9 +61,10 @@ def _students(console: Console, train: Sequence[learning.Labelled], test: Sequen
 def _passes(texts: Sequence[str]) -> Table:
     """Seconds for all texts, and as a multiple of splitting them into words."""
     count_languages(texts[:1])  # its model is loaded once
+    prompts = [Prompt(system=None, messages=(("user", text),), reference=None) for text in texts]
     passes: dict[str, Callable[[], object]] = {
         "words": lambda: [words(text) for text in texts],
-        "near duplicates": lambda: cluster_leaders(texts, threshold=0.8),
+        "near duplicates": lambda: cluster_leaders(prompts, threshold=0.8),
         "personal data": lambda: [personal_data.find(text) for text in texts],
         "languages": lambda: count_languages(texts),
         f"choice of {MOST:,}": lambda: select_diverse(texts, [None] * len(texts), MOST),

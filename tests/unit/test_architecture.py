@@ -95,6 +95,8 @@ def test_every_shared_module_is_in_a_group_and_serves_several_operations() -> No
         operations = {
             name
             for name in importers
-            if re.fullmatch(r"lambdas\.\w+\.handler|bedrock_simulator\.(runtime|control_plane)\.[\w.]+", name)
+            if re.fullmatch(
+                r"lambdas\.\w+\.(handler|approval)|bedrock_simulator\.(runtime|control_plane)\.[\w.]+", name
+            )
         }
         assert len(operations) >= 2 or all(file in called(name) for name in SIMULATED), file

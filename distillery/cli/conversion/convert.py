@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from distillery.cli.conversion.formats import Format, Reader, guess
+from distillery.cli.conversion.formats import PromptFormat, Reader, guess
 from distillery.cli.conversion.records import Record
 from distillery.cli.conversion.turns import NotConvertible, Reading
 from distillery.core.conversation import to_line
@@ -37,7 +37,7 @@ class Conversion:
     dialogues: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     lines: dict[str, list[int]] = field(default_factory=dict)
-    looks_like: Format | None = None
+    looks_like: PromptFormat | None = None
     reading: Reading = field(default_factory=Reading)
 
     @property

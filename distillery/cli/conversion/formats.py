@@ -21,7 +21,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.escaping import quoted
 
 
-class Format(StrEnum):
+class PromptFormat(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic-messages"
     SHAREGPT = "sharegpt"
@@ -121,36 +121,36 @@ def table_reader(columns: Columns) -> "Reader":
 
 
 Reader = Callable[[Any, Reading], Prompt]
-READERS: Mapping[Format, Reader] = MappingProxyType(
+READERS: Mapping[PromptFormat, Reader] = MappingProxyType(
     {
-        Format.OPENAI: read_openai,
-        Format.ANTHROPIC: read_anthropic,
-        Format.SHAREGPT: read_sharegpt,
-        Format.ALPACA: read_alpaca,
-        Format.PROMPT_COMPLETION: read_prompt_completion,
+        PromptFormat.OPENAI: read_openai,
+        PromptFormat.ANTHROPIC: read_anthropic,
+        PromptFormat.SHAREGPT: read_sharegpt,
+        PromptFormat.ALPACA: read_alpaca,
+        PromptFormat.PROMPT_COMPLETION: read_prompt_completion,
     }
 )
 """The formats whose fields have fixed names."""
 
 
-def guess(record: Any) -> Format | None:
+def guess(record: Any) -> PromptFormat | None:
     """Returns the format that a record looks like, if any. Bedrock's own is none."""
     if not isinstance(record, dict) or "schemaVersion" in record:
         return None
     body = next((record[name] for name in ("body", "params") if isinstance(record.get(name), dict)), record)
     if isinstance(body.get("messages"), list):
         is_anthropic = "system" in body or "params" in record or "anthropic_version" in body
-        return Format.ANTHROPIC if is_anthropic else Format.OPENAI
+        return PromptFormat.ANTHROPIC if is_anthropic else PromptFormat.OPENAI
     keys = {
-        "conversations": Format.SHAREGPT,
-        "conversation": Format.SHAREGPT,
-        "instruction": Format.ALPACA,
-        "completion": Format.PROMPT_COMPLETION,
+        "conversations": PromptFormat.SHAREGPT,
+        "conversation": PromptFormat.SHAREGPT,
+        "instruction": PromptFormat.ALPACA,
+        "completion": PromptFormat.PROMPT_COMPLETION,
     }
     if isinstance(record.get("prompt"), list):
-        return Format.PROMPT_COMPLETION
+        return PromptFormat.PROMPT_COMPLETION
     found = next((form for name, form in keys.items() if name in record), None)
-    return Format.JSONL if found is None and record and all(isinstance(key, str) for key in record) else found
+    return PromptFormat.JSONL if found is None and record and all(isinstance(key, str) for key in record) else found
 
 
 def _unwrapped(record: dict[str, Any], name: str, reading: Reading) -> dict[str, Any]:

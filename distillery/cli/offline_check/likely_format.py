@@ -18,7 +18,7 @@ def conversion(source: Source, report: Mapping[str, Any]) -> str | None:
     """Returns the command that converts a refused local file, or None if it is not of a format that is known."""
     if source.size is None or not SIGNS & {found["code"] for found in report.get("findings", ())}:
         return None
-    from distillery.cli.conversion.formats import Format, guess
+    from distillery.cli.conversion.formats import PromptFormat, guess
     from distillery.cli.conversion.records import json_records, transcoded
     from distillery.datasets.validation.finding import UnreadableFile
     from distillery.datasets.validation.lines import open_stream
@@ -33,7 +33,7 @@ def conversion(source: Source, report: Mapping[str, Any]) -> str | None:
     finally:
         files.close()
     form = guess(record)
-    options = _columns(record) if form is Format.JSONL else []
+    options = _columns(record) if form is PromptFormat.JSONL else []
     if form is None or options is None:
         return None
     return command("convert", file.uri, "--from", str(form), *options, "--output", "converted.jsonl")

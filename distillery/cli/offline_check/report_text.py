@@ -10,6 +10,14 @@ TEMPLATES = {
     "warning": "[bold yellow]warning[/bold yellow] {}{}: {}",
 }
 MAX_PLACES = 5
+LEFT_OUT = {
+    "equal_after_masking": "equal after masking, removed",
+    "beside_held_out": "left training, similar to a held-out prompt",
+    "held_back": "held back beyond heldout_max; a smaller heldout_share trains on more of them",
+    "passages_on_both_sides": "held out with a passage that is trained on; split_group keeps passages apart",
+    "not_chosen": "not chosen",
+}
+"""Counts of a report's `curation` section."""
 
 
 def heading(report: Mapping[str, Any]) -> str:
@@ -38,10 +46,11 @@ def findings(report: Mapping[str, Any]) -> Iterator[Text]:
 def curation(report: Mapping[str, Any]) -> Iterator[str]:
     """Yields lines on near duplicates, prompts that were not chosen, and personal data, for those that there are."""
     made = report.get("dataset", {}).get("curation", {})
-    if left_out := made.get("near_duplicates"):
-        yield f"near duplicates: {_count(left_out, 'prompt')}"
-    if left_out := made.get("not_chosen"):
-        yield f"not chosen: {_count(left_out, 'prompt')}"
+    if found := made.get("near_duplicates"):
+        yield f"near duplicates: {_count(found, 'prompt')}, {made.get('near_duplicates_removed', found):,} removed"
+    for key, what in LEFT_OUT.items():
+        if left_out := made.get(key):
+            yield f"{what}: {_count(left_out, 'prompt')}"
     if prompts := made.get("personal_data", {}).get("prompts"):
         found = ", ".join(f"{count:,} {kind}" for kind, count in made["personal_data"]["found"].items())
         yield f"personal data: {_count(prompts, 'prompt')} ({found})"

@@ -1,56 +1,51 @@
-"""Curation of a data set's prompts: masks personal data, removes near duplicates, selects a part, and reports on it.
+"""Curation of a data set's prompts: masks personal data, finds near duplicates, selects a part, and reports on it.
 
 The selection comes after the split, so that no held-out prompt depends on what the student is trained on.
 """
 
 import math
-import statistics
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
-from distillery.datasets.curation import similarity
+from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders, prompt_text, silent
 from distillery.datasets.curation.personal_data import mask_prompt
-from distillery.datasets.split import HashedPrompt, Split
+from distillery.datasets.curation.selection import select_diverse
+from distillery.datasets.curation.text import count_languages, labelled_lines, measure_lengths, passages
+from distillery.datasets.split import HashedPrompt, Split, split
 
 MAX_REPORTED_PAIRS = 100
-LANGUAGE_SAMPLE = 1_000
-"""Characters from which a text's language is identified. More characters cost time and do not improve the result."""
-MIN_LANGUAGE_PROBABILITY = 0.9
-"""Below it the language counts as undetermined, as for a text of numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curated:
     """The prompts that remain, in order, and what was found.
 
-    personal_data: number of entities by type (`email`, `card`, …), in `personal_prompts` prompts. near_duplicates:
-    number of prompts similar to an earlier one; pairs: the first of them as (removed, kept), by digest.
+    Attributes:
+        personal_data: number of entities by type (`email`, `card`, …), in `personal_prompts` prompts.
+        masked_equal: number of prompts that masking made equal to an earlier one, and that are removed.
+        near_duplicates: number of prompts similar to an earlier one.
+        removed: how many of these are removed.
+        pairs: the first of them as (near duplicate, first prompt), by digest.
+        families: for each of `rows` the index of its first near duplicate, or its own.
+        conflicts: number of prompts that differ from an earlier one only in letter case, white space or Unicode form,
+            and have another reference answer.
     """
 
     rows: tuple[HashedPrompt, ...]
     personal_data: Counter[str] = field(default_factory=Counter)
     personal_prompts: int = 0
+    masked_equal: int = 0
     near_duplicates: int = 0
+    removed: int = 0
     pairs: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
-    """Lengths of texts in characters: minimum, median, 95th percentile and maximum."""
-
-    shortest: int
-    p50: int
-    p95: int
-    longest: int
+    families: tuple[int, ...] = ()
+    conflicts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +58,44 @@ class LabelBalance:
     evenness: float
 
 
-def curate(rows: Sequence[HashedPrompt], settings: Curation) -> Curated:
+def curate(rows: Sequence[HashedPrompt], settings: Curation, progress: Progress = silent) -> Curated:
     """Handles personal data, then near duplicates, as the recipe's settings say.
 
     Raises:
         DatasetRejected: The prompts contain personal data and the recipe rejects it.
     """
     curated = _handle_personal_data(tuple(rows), settings.personal_data)
+    curated = replace(curated, conflicts=_count_conflicts(curated.rows), families=tuple(range(len(curated.rows))))
     if settings.near_duplicates is NearDuplicates.IGNORE:
         return curated
-    texts = [prompt_text(row.prompt) for row in curated.rows]
-    leaders = similarity.cluster_leaders(texts, threshold=settings.likeness)
+    prompts = [row.prompt for row in curated.rows]
+    leaders = cluster_leaders(prompts, threshold=settings.likeness, progress=progress)
     duplicates = [(index, leader) for index, leader in enumerate(leaders) if index != leader]
-    removed = {index for index, _ in duplicates} if settings.near_duplicates is NearDuplicates.REMOVE else set()
+    remaining = [*range(len(leaders))]
+    if settings.near_duplicates is NearDuplicates.REMOVE:
+        remaining = [index for index, leader in enumerate(leaders) if index == leader]
+    new_index = {old: new for new, old in enumerate(remaining)}
     return replace(
         curated,
-        rows=tuple(row for index, row in enumerate(curated.rows) if index not in removed),
+        rows=tuple(curated.rows[index] for index in remaining),
         near_duplicates=len(duplicates),
+        removed=len(leaders) - len(remaining),
         pairs=tuple(
             (curated.rows[one].digest, curated.rows[other].digest) for one, other in duplicates[:MAX_REPORTED_PAIRS]
         ),
+        families=tuple(new_index[leaders[index]] for index in remaining),
+    )
+
+
+def split_curated(curated: Curated, recipe: Recipe) -> Split:
+    """Splits the prompts that remain, by label, near duplicates and the recipe's groups."""
+    return split(
+        curated.rows,
+        share=recipe.heldout_share,
+        max_heldout=recipe.heldout_max,
+        labels=_few_labels(curated.rows, recipe.grader),
+        families=curated.families,
+        groups=_groups(curated.rows, recipe.split_group),
     )
 
 
@@ -93,7 +106,7 @@ def select(parts: Split, recipe: Recipe) -> Split:
         return parts
     texts = [prompt_text(row.prompt) for row in parts.train]
     labels: Sequence[str | None] = _labels(parts.train, recipe.grader) or [None] * len(texts)
-    selected = similarity.select_diverse(texts, labels, settings.most_prompts)
+    selected = select_diverse(texts, labels, settings.most_prompts)
     return replace(parts, train=tuple(parts.train[index] for index in selected))
 
 
@@ -110,8 +123,13 @@ def curation_report(curated: Curated, all_parts: Split, parts: Split, grader: Gr
     labels = _labels(parts.train, grader)
     return {
         "near_duplicates": curated.near_duplicates,
+        "near_duplicates_removed": curated.removed,
         "near_duplicate_pairs": [list(pair) for pair in curated.pairs],
+        "beside_held_out": parts.dropped,
+        "held_back": len(parts.held_back),
+        "passages_on_both_sides": _passages_on_both_sides(parts),
         "personal_data": {"prompts": curated.personal_prompts, "found": dict(sorted(curated.personal_data.items()))},
+        "equal_after_masking": curated.masked_equal,
         "not_chosen": len(all_parts.train) - len(parts.train),
         "characters": to_wire(measure_lengths(texts)) if texts else None,
         "languages": dict(count_languages(texts).most_common()),
@@ -119,23 +137,48 @@ def curation_report(curated: Curated, all_parts: Split, parts: Split, grader: Gr
     }
 
 
+def removals(curated: Curated, parts: Split) -> str:
+    """Returns a clause that counts what curation and the split left out of training; empty if nothing."""
+    counted = {
+        "near duplicates were removed": curated.removed,
+        "became equal by masking": curated.masked_equal,
+        "left training beside a similar held-out prompt": parts.dropped,
+        "are held back beyond heldout_max": len(parts.held_back),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counted.items() if count)
+
+
+def _passages_on_both_sides(parts: Split) -> int:
+    """Returns the number of held-out prompts whose passage is in a training prompt too."""
+    rows = [*parts.train, *parts.heldout, *parts.held_back]
+    found = passages(prompt_text(row.prompt) for row in rows)
+    trained = set(found[: len(parts.train)]) - {None}
+    return sum(passage in trained for passage in found[len(parts.train) :])
+
+
+def _groups(rows: Sequence[HashedPrompt], by: str) -> list[str | None] | None:
+    """Returns the group of each prompt by the recipe's `split_group`; None if prompts are not grouped."""
+    match by:
+        case "":
+            return None
+        case "system":
+            return [row.prompt.system for row in rows]
+        case "passage":
+            return passages(prompt_text(row.prompt) for row in rows)
+        case label:
+            return labelled_lines((prompt_text(row.prompt) for row in rows), label)
+
+
+def _count_conflicts(rows: Sequence[HashedPrompt]) -> int:
+    first: dict[str, str | None] = {}
+    return sum(first.setdefault(row.folded_digest, row.prompt.reference) != row.prompt.reference for row in rows)
+
+
 def personal_data_report(prompts: Sequence[Prompt], setting: PersonalData) -> dict[str, Any]:
     """The `personal_data` entry of `curation_report` for prompts that are used unchanged. Empty under IGNORE."""
     found = [mask_prompt(prompt)[0] for prompt in prompts] if setting is not PersonalData.IGNORE else []
     types = sum(found, Counter[str]())
     return {"prompts": sum(map(bool, found)), "found": dict(sorted(types.items()))}
-
-
-def prompt_text(prompt: Prompt) -> str:
-    """Returns the text of the conversation, by which prompts are compared."""
-    return "\n".join(text for _, text in prompt.messages)
-
-
-def measure_lengths(texts: Sequence[str]) -> Lengths:
-    """Measures at least one text."""
-    found = sorted(map(len, texts))
-    cuts = statistics.quantiles(found, n=20, method="inclusive") if len(found) > 1 else found * 19
-    return Lengths(shortest=found[0], p50=round(statistics.median(found)), p95=round(cuts[18]), longest=found[-1])
 
 
 def measure_balance(labels: Sequence[Hashable]) -> LabelBalance:
@@ -147,21 +190,16 @@ def measure_balance(labels: Sequence[Hashable]) -> LabelBalance:
     return LabelBalance(labels=len(counts), rarest=counts[0], commonest=counts[-1], evenness=round(evenness, 3))
 
 
-def count_languages(texts: Sequence[str]) -> Counter[str]:
-    """Counts texts by language: an ISO 639-1 code (py3langid), or `und` where the language is undetermined."""
-    return Counter(str(_language_identifier().classify(text[:LANGUAGE_SAMPLE])[0]) for text in texts)
-
-
-@cache
-def _language_identifier() -> LanguageIdentifier:
-    """Cached, because loading the model takes longer than classifying a thousand texts."""
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=MIN_LANGUAGE_PROBABILITY)
-
-
 def _labels(rows: Sequence[HashedPrompt], grader: Grader) -> list[str] | None:
     """Returns the reference answers if the grader treats them as labels and every prompt has one."""
     labels = [row.prompt.reference for row in rows if row.prompt.reference is not None]
     return labels if grader is Grader.LABEL and len(labels) == len(rows) else None
+
+
+def _few_labels(rows: Sequence[HashedPrompt], grader: Grader) -> list[str] | None:
+    """Returns the labels if they repeat: free text is no label, even with a grader that compares it like one."""
+    labels = _labels(rows, grader)
+    return labels if labels and len(set(labels)) <= len(labels) / 2 else None
 
 
 def _handle_personal_data(rows: tuple[HashedPrompt, ...], setting: PersonalData) -> Curated:
@@ -180,4 +218,9 @@ def _handle_personal_data(rows: tuple[HashedPrompt, ...], setting: PersonalData)
             'personal_data = "mask" in the recipe'
         )
     distinct = {row.digest: row for row in reversed(masked)}  # masking can make prompts equal: the first one is kept
-    return Curated(rows=tuple(reversed(distinct.values())), personal_data=types, personal_prompts=prompts)
+    return Curated(
+        rows=tuple(reversed(distinct.values())),
+        personal_data=types,
+        personal_prompts=prompts,
+        masked_equal=len(rows) - len(distinct),
+    )

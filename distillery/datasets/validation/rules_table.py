@@ -294,6 +294,12 @@ CONFLICTING_ANSWERS = warning(
     "one reference answer per prompt",
     "decide which answer is right",
 )
+CONFLICTING_TWINS = warning(
+    "conflicting-twins",
+    "prompts that differ only in letter case, white space or Unicode form have different reference answers",
+    "one reference answer per prompt",
+    "decide which answer is right",
+)
 MIXED_LABELS = warning(
     "mixed-labels",
     "some prompts have a reference answer and some do not; if a held-out prompt has none, the student is graded "

@@ -1,5 +1,6 @@
 """Numbers that are out of range."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from operator import attrgetter
@@ -22,6 +23,12 @@ Inside = Callable[[Recipe], bool]
 RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("heldout_share", lambda r: 0 < r.heldout_share < 1, "more than 0 and less than 1", "0.2 holds out a fifth"),
     ("heldout_max", lambda r: r.heldout_max >= 1, "at least 1", "200 prompts give a stable verdict"),
+    (
+        "split_group",
+        lambda r: re.fullmatch(r"[^\W_][^\n:：]{0,63}|", r.split_group) is not None,
+        "passage, system, or the label of a line: up to 64 characters without a colon, the first a letter or digit",
+        'write "Customer" for lines that begin with `Customer:`',
+    ),
     ("max_answer_tokens", lambda r: r.max_answer_tokens >= 1, "at least 1", "64 is enough for a label"),
     ("max_bad_lines", lambda r: 1 <= r.max_bad_lines <= 1000, "1 to 1000", "100 are enough to find the cause"),
     ("curation.likeness", lambda r: 0 < r.curation.likeness <= 1, "more than 0, at most 1", "0.8 finds rewordings"),

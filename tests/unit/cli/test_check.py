@@ -91,7 +91,7 @@ def test_a_recipe_of_the_checkout_gives_the_estimate_that_its_upload_would_have(
     code, answer = parsed(command, str(EXAMPLE), "--recipe", "support", "--env", "dev")
     (report,) = answer["reports"]
     assert (code, report["status"], report["recipe"]) == (0, "accepted", "support")
-    assert (report["dataset"]["prompts"], report["dataset"]["heldout"]) == (549, 137)
+    assert (report["dataset"]["prompts"], report["dataset"]["heldout"]) == (550, 136)
     assert report["estimate"]["total_usd"]
     said = command("check", str(EXAMPLE), "--recipe", "support")
     assert f"${report['estimate']['total_usd']} in all (" in said.out

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from distillery.cli.conversion import records as records_module
 from distillery.cli.conversion.convert import Conversion, LeftOut
-from distillery.cli.conversion.formats import READERS, Columns, Format, guess, table_reader
+from distillery.cli.conversion.formats import READERS, Columns, PromptFormat, guess, table_reader
 from distillery.cli.conversion.records import csv_records, json_records, transcoded
 from distillery.core.conversation import Prompt, parse, to_line
 from tests.unit.cli.conftest import Command
@@ -26,12 +26,12 @@ ALL = Columns("q", "a", "s")
 
 
 def converted(
-    body: bytes, source: Format, columns: Columns = ALL, conversion: Conversion | None = None
+    body: bytes, source: PromptFormat, columns: Columns = ALL, conversion: Conversion | None = None
 ) -> tuple[list[Prompt], list[LeftOut]]:
     left_out: list[LeftOut] = []
     conversion = conversion or Conversion()
     stream = transcoded(io.BytesIO(body).read, "utf-8")
-    found = csv_records(stream, ",", columns.names) if source is Format.CSV else json_records(stream)
+    found = csv_records(stream, ",", columns.names) if source is PromptFormat.CSV else json_records(stream)
     reader = READERS.get(source) or table_reader(columns)
     lines = list(conversion.convert(found, reader, left_out.append))
     assert conversion.records == len(lines) + len(left_out)
@@ -103,15 +103,15 @@ def as_csv(prompts: list[Prompt]) -> bytes:
     return text.getvalue().encode()
 
 
-WRITERS: dict[str, tuple[Format, Callable[[Prompt], Any]]] = {
-    "openai": (Format.OPENAI, openai),
-    "openai batch": (Format.OPENAI, openai_batch),
-    "anthropic": (Format.ANTHROPIC, anthropic),
-    "anthropic batch": (Format.ANTHROPIC, lambda prompt: {"custom_id": "1", "params": anthropic(prompt)}),
-    "sharegpt": (Format.SHAREGPT, sharegpt),
-    "alpaca": (Format.ALPACA, alpaca),
-    "prompt-completion": (Format.PROMPT_COMPLETION, prompt_completion),
-    "jsonl": (Format.JSONL, flat),
+WRITERS: dict[str, tuple[PromptFormat, Callable[[Prompt], Any]]] = {
+    "openai": (PromptFormat.OPENAI, openai),
+    "openai batch": (PromptFormat.OPENAI, openai_batch),
+    "anthropic": (PromptFormat.ANTHROPIC, anthropic),
+    "anthropic batch": (PromptFormat.ANTHROPIC, lambda prompt: {"custom_id": "1", "params": anthropic(prompt)}),
+    "sharegpt": (PromptFormat.SHAREGPT, sharegpt),
+    "alpaca": (PromptFormat.ALPACA, alpaca),
+    "prompt-completion": (PromptFormat.PROMPT_COMPLETION, prompt_completion),
+    "jsonl": (PromptFormat.JSONL, flat),
 }
 LAYOUTS: dict[str, Callable[[list[Any]], str]] = {
     "lines": lambda found: "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found),
@@ -130,8 +130,8 @@ def prompts(draw: st.DrawFn, most_turns: int = 3) -> Prompt:
     return Prompt(system=draw(st.none() | texts), messages=messages, reference=draw(st.none() | texts))
 
 
-def is_flat(source: Format) -> bool:
-    return source in (Format.JSONL, Format.CSV)
+def is_flat(source: PromptFormat) -> bool:
+    return source in (PromptFormat.JSONL, PromptFormat.CSV)
 
 
 @pytest.mark.slow
@@ -143,13 +143,13 @@ def test_a_round_trip_through_a_format_keeps_every_text(name: str, wanted: list[
         wanted = [Prompt(system=one.system, messages=one.messages[:1], reference=one.reference) for one in wanted]
     body = LAYOUTS[layout](list(map(write, wanted))).encode()
     assert converted(body, source) == (wanted, [])
-    assert guess(write(wanted[0])) in (source, Format.OPENAI)
+    assert guess(write(wanted[0])) in (source, PromptFormat.OPENAI)
 
 
 @pytest.mark.slow
 @given(st.lists(prompts(most_turns=1), min_size=1, max_size=5))
 def test_a_round_trip_through_csv_keeps_every_text(wanted: list[Prompt]) -> None:
-    assert converted(as_csv(wanted), Format.CSV) == (wanted, [])
+    assert converted(as_csv(wanted), PromptFormat.CSV) == (wanted, [])
 
 
 @pytest.mark.slow
@@ -182,9 +182,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.mark.slow
-@given(st.lists(json_values, max_size=6), st.sampled_from([*Format]))
-def test_any_record_is_converted_or_reported_and_never_both(found: list[Any], source: Format) -> None:
-    if source is not Format.CSV:
+@given(st.lists(json_values, max_size=6), st.sampled_from([*PromptFormat]))
+def test_any_record_is_converted_or_reported_and_never_both(found: list[Any], source: PromptFormat) -> None:
+    if source is not PromptFormat.CSV:
         body = "\n".join(json.dumps(one) for one in found).encode()
         made, left_out = converted(body if not body.startswith(b"[") else b"\n0\n" + body, source)
         assert all(one.reason and one.line > 0 for one in left_out)
@@ -195,9 +195,9 @@ def test_any_record_is_converted_or_reported_and_never_both(found: list[Any], so
 
 
 @pytest.mark.slow
-@given(st.binary(max_size=200), st.sampled_from([*Format]))
-def test_any_bytes_end_in_records_and_reasons(body: bytes, source: Format) -> None:
-    start = b"q,a,s\n" if source is Format.CSV else b""
+@given(st.binary(max_size=200), st.sampled_from([*PromptFormat]))
+def test_any_bytes_end_in_records_and_reasons(body: bytes, source: PromptFormat) -> None:
+    start = b"q,a,s\n" if source is PromptFormat.CSV else b""
     converted(start + body, source)
 
 
@@ -216,44 +216,54 @@ def test_records_and_lines_do_not_depend_on_how_a_file_is_read(
 
 CHAT = '{"messages": [%s]}'
 USER, ASSISTANT = '{"role":"user","content":"q"}', '{"role":"assistant","content":"a"}'
-LEFT_OUT: list[tuple[Format, str, str]] = [
-    (Format.OPENAI, "{", "the file ends within an object"),
-    (Format.OPENAI, '{"messages":[],"messages":[]}', "the same key twice"),
-    (Format.OPENAI, "7", "the record is not an object"),
-    (Format.OPENAI, "{}", "its list of messages is missing"),
-    (Format.OPENAI, '{"messages":1}', "its list of messages is not a list"),
-    (Format.OPENAI, CHAT % "", "it has no message by the user"),
-    (Format.OPENAI, CHAT % '"hi"', "message 1 is not an object"),
-    (Format.OPENAI, CHAT % '{"role":"user"}', "message 1 has no content"),
-    (Format.OPENAI, CHAT % '{"role":"user","content":[]}', "message 1 has no content"),
-    (Format.OPENAI, CHAT % '{"role":"user","content":7}', "the content of message 1 is not a list"),
-    (Format.OPENAI, CHAT % '{"role":"user","content":" "}', "message 1 is empty"),
-    (Format.OPENAI, CHAT % '{"role":"user","content":"\\ud800"}', "half of a surrogate pair"),
-    (Format.OPENAI, CHAT % '{"content":"x"}', "message 1 is by None"),
-    (Format.OPENAI, CHAT % f'{USER},{{"role":"tool","content":"x"}}', "message 2 is by 'tool'"),
-    (Format.OPENAI, CHAT % '{"role":"assistant","content":null,"tool_calls":[{}]}', "message 1 has tool_calls"),
-    (Format.OPENAI, CHAT % '{"role":"user","content":[{"type":"image_url"}]}', "is no text ('image_url')"),
-    (Format.OPENAI, CHAT % f'{USER},{{"role":"system","content":"s"}}', "a system prompt within the conversation"),
-    (Format.OPENAI, CHAT % f"{USER},{USER}", "messages 1 and 2 are both by the user; --join"),
-    (Format.OPENAI, CHAT % ASSISTANT, "its first message is by the assistant"),
-    (Format.OPENAI, CHAT % f"{USER}" + "}", "extra data"),
-    (Format.OPENAI, '{"tools":[{}],"messages":[' + USER + "]}", "it has tools"),
-    (Format.ANTHROPIC, CHAT % '{"role":"user","content":[{"text":"a"},{"text":"b"}]}', "message 1 has 2 texts; --join"),
-    (Format.ANTHROPIC, '{"system":7,"messages":[]}', "the content of the system prompt is not a list"),
-    (Format.SHAREGPT, '{"conversations":[{"from":"human"}]}', "message 1 has no content"),
-    (Format.ALPACA, '{"input":"x"}', "instruction is missing"),
-    (Format.ALPACA, '{"instruction":"x","output":1}', "output is not a text"),
-    (Format.ALPACA, '{"instruction":"x","history":[["a"]]}', "pair 1 of history is not a list of two texts"),
-    (Format.PROMPT_COMPLETION, '{"prompt":["x"]}', "message 1 is not an object"),
-    (Format.PROMPT_COMPLETION, '{"prompt":"x","completion":[]}', "completion is not a text"),
-    (Format.JSONL, '{"question":"x"}', "'q' is missing"),
-    (Format.JSONL, '{"q":1}', "'q' is not a text"),
-    (Format.JSONL, json.dumps({"q": "x" * 17_000}), "bytes; allowed: 16384 bytes"),
+LEFT_OUT: list[tuple[PromptFormat, str, str]] = [
+    (PromptFormat.OPENAI, "{", "the file ends within an object"),
+    (PromptFormat.OPENAI, '{"messages":[],"messages":[]}', "the same key twice"),
+    (PromptFormat.OPENAI, "7", "the record is not an object"),
+    (PromptFormat.OPENAI, "{}", "its list of messages is missing"),
+    (PromptFormat.OPENAI, '{"messages":1}', "its list of messages is not a list"),
+    (PromptFormat.OPENAI, CHAT % "", "it has no message by the user"),
+    (PromptFormat.OPENAI, CHAT % '"hi"', "message 1 is not an object"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user"}', "message 1 has no content"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user","content":[]}', "message 1 has no content"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user","content":7}', "the content of message 1 is not a list"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user","content":" "}', "message 1 is empty"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user","content":"\\ud800"}', "half of a surrogate pair"),
+    (PromptFormat.OPENAI, CHAT % '{"content":"x"}', "message 1 is by None"),
+    (PromptFormat.OPENAI, CHAT % f'{USER},{{"role":"tool","content":"x"}}', "message 2 is by 'tool'"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"assistant","content":null,"tool_calls":[{}]}', "message 1 has tool_calls"),
+    (PromptFormat.OPENAI, CHAT % '{"role":"user","content":[{"type":"image_url"}]}', "is no text ('image_url')"),
+    (
+        PromptFormat.OPENAI,
+        CHAT % f'{USER},{{"role":"system","content":"s"}}',
+        "a system prompt within the conversation",
+    ),
+    (PromptFormat.OPENAI, CHAT % f"{USER},{USER}", "messages 1 and 2 are both by the user; --join"),
+    (PromptFormat.OPENAI, CHAT % ASSISTANT, "its first message is by the assistant"),
+    (PromptFormat.OPENAI, CHAT % f"{USER}" + "}", "extra data"),
+    (PromptFormat.OPENAI, '{"tools":[{}],"messages":[' + USER + "]}", "it has tools"),
+    (
+        PromptFormat.ANTHROPIC,
+        CHAT % '{"role":"user","content":[{"text":"a"},{"text":"b"}]}',
+        "message 1 has 2 texts; --join",
+    ),
+    (PromptFormat.ANTHROPIC, '{"system":7,"messages":[]}', "the content of the system prompt is not a list"),
+    (PromptFormat.SHAREGPT, '{"conversations":[{"from":"human"}]}', "message 1 has no content"),
+    (PromptFormat.ALPACA, '{"input":"x"}', "instruction is missing"),
+    (PromptFormat.ALPACA, '{"instruction":"x","output":1}', "output is not a text"),
+    (PromptFormat.ALPACA, '{"instruction":"x","history":[["a"]]}', "pair 1 of history is not a list of two texts"),
+    (PromptFormat.PROMPT_COMPLETION, '{"prompt":["x"]}', "message 1 is not an object"),
+    (PromptFormat.PROMPT_COMPLETION, '{"prompt":"x","completion":[]}', "completion is not a text"),
+    (PromptFormat.JSONL, '{"question":"x"}', "'q' is missing"),
+    (PromptFormat.JSONL, '{"q":1}', "'q' is not a text"),
+    (PromptFormat.JSONL, json.dumps({"q": "x" * 17_000}), "bytes; allowed: 16384 bytes"),
 ]
 
 
 @pytest.mark.parametrize(("source", "record", "reason"), LEFT_OUT)
-def test_a_record_that_cannot_be_converted_is_reported_with_its_line(source: Format, record: str, reason: str) -> None:
+def test_a_record_that_cannot_be_converted_is_reported_with_its_line(
+    source: PromptFormat, record: str, reason: str
+) -> None:
     found, (left_out,) = converted(b"\n \n" + record.encode(), source)
     assert found == []
     assert left_out.line == 3
@@ -270,7 +280,7 @@ def test_a_record_that_cannot_be_converted_is_reported_with_its_line(source: For
     ],
 )
 def test_rows_that_are_no_csv_are_reported_and_the_next_is_read(rows: str, left_out: list[tuple[int, str]]) -> None:
-    found, others = converted(b"q,a,s\n" + rows.encode(), Format.CSV)
+    found, others = converted(b"q,a,s\n" + rows.encode(), PromptFormat.CSV)
     assert [
         (one.line, one.reason[: len(reason)]) for one, (_, reason) in zip(others, left_out, strict=True)
     ] == left_out
@@ -278,9 +288,9 @@ def test_rows_that_are_no_csv_are_reported_and_the_next_is_read(rows: str, left_
 
 
 def test_bytes_that_are_not_utf_8_are_reported_where_they_are() -> None:
-    found, (left_out,) = converted(b"q,a,s\ngut,a,s\nsch\xf6n,a,s\n", Format.CSV)
+    found, (left_out,) = converted(b"q,a,s\ngut,a,s\nsch\xf6n,a,s\n", PromptFormat.CSV)
     assert (len(found), left_out.line) == (1, 3)
-    found, (left_out,) = converted(b'{"q":"gut"}\n{"q":"sch\xf6n"}\n', Format.JSONL)
+    found, (left_out,) = converted(b'{"q":"gut"}\n{"q":"sch\xf6n"}\n', PromptFormat.JSONL)
     assert (len(found), left_out.line) == (1, 2)
 
 
@@ -288,7 +298,7 @@ def test_bytes_that_are_not_utf_8_are_reported_where_they_are() -> None:
     "body", ['[{"q":"a"},\n{"q":', '[{"q":"a"}\n] x', '[{"q":"a"},\n{"q" "b"}, {"q":"c"}]', '[{"q":"a"}\n']
 )
 def test_an_array_that_is_broken_is_reported_where_it_breaks(body: str) -> None:
-    found, (left_out,) = converted(body.encode(), Format.JSONL)
+    found, (left_out,) = converted(body.encode(), PromptFormat.JSONL)
     assert len(found) == 1
     assert left_out.line == 2
     assert "was not read" in left_out.reason
@@ -298,16 +308,16 @@ def test_join_joins_texts_and_messages_and_only_on_request() -> None:
     body = (CHAT % f'{{"role":"system","content":"s"}},{{"role":"system","content":"t"}},{USER},{USER}').encode()
     conversion = Conversion()
     conversion.reading.join = True
-    assert converted(body, Format.OPENAI, conversion=conversion)[0] == [
+    assert converted(body, PromptFormat.OPENAI, conversion=conversion)[0] == [
         Prompt(system="s\n\nt", messages=(("user", "q\n\nq"),), reference=None)
     ]
-    assert converted(body, Format.OPENAI)[0] == []
+    assert converted(body, PromptFormat.OPENAI)[0] == []
 
 
 def test_fields_that_are_left_out_are_counted_without_bound_on_time_and_with_one_on_memory() -> None:
     conversion = Conversion()
     body = "\n".join(json.dumps({"q": "x", "id": n, f"own{n}": 1, "none": None}) for n in range(500))
-    converted(body.encode(), Format.JSONL, conversion=conversion)
+    converted(body.encode(), PromptFormat.JSONL, conversion=conversion)
     assert conversion.reading.left_out["id"] == 500
     assert sum(conversion.reading.left_out.values()) == 1000
     assert len(conversion.reading.left_out) <= 101

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from distillery.core.conversation import Prompt
 from distillery.core.logs import LogSource
 from lambdas.collection.reasons import Reason
-from lambdas.collection.requests import ANY, Format
+from lambdas.collection.requests import ANY, RequestFormat
 from lambdas.collection.selection import Selection
 from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, lines, record, reply
 
 CARD = Prompt(system="Classify.", messages=(("user", "Card lost"),), reference=None)
 
 
-def choose(*records: Json, form: Format = ANY, multi_turn: bool = True, **source: Any) -> Selection:
+def choose(*records: Json, form: RequestFormat = ANY, multi_turn: bool = True, **source: Any) -> Selection:
     selection = Selection(
         source=LogSource(match=ROUTE, **source),
         account=ACCOUNT,
@@ -234,7 +234,7 @@ def test_an_answer_that_quotes_a_stop_reason_is_an_answer() -> None:
     assert choose(record(converse("Card lost"), quoting)).prompts == [CARD]
 
 
-DIRECT = Format(single_block=True, any_template=True)
+DIRECT = RequestFormat(single_block=True, any_template=True)
 TAKEN_DIRECTLY = {
     "converse": converse("Card lost"),
     "a cache point in the system prompt": SAME["a cache point in the system prompt"],

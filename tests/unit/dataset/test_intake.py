@@ -10,7 +10,7 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import BadLines, MixedLabels, OverBudgetPolicy
+from distillery.core.recipe import BadLines, Curation, MixedLabels, NearDuplicates, OverBudgetPolicy
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
 from tests.unit.dataset.fakes import file, line
@@ -26,7 +26,7 @@ def test_good_prompts_start_one_execution_named_after_the_run() -> None:
     assert (started["stateMachineArn"], started["name"]) == (STATE_MACHINE, result.run)
     assert (sent["action"], sent["run"]["id"], sent["run"]["recipe"]["name"]) == ("distil", result.run, "support")
     dataset = harness.ledger.run(result.run or "").run.dataset
-    assert (dataset.prompts, dataset.heldout, dataset.labelled, dataset.duplicates) == (120, 30, True, 0)
+    assert (dataset.prompts, dataset.heldout, dataset.labelled, dataset.duplicates) == (119, 31, True, 0)
     assert Stage.DATASET in harness.ledger.run(result.run or "").stages
     assert harness.sns.published == []
 
@@ -37,11 +37,11 @@ def test_data_sets_are_content_addressed_and_reported_with_counts_and_cost() -> 
     dataset = harness.ledger.run(result.run or "").run.dataset
     train, heldout = (harness.s3.newest(uri) for uri in (dataset.uri, dataset.heldout_uri))
     assert dataset.uri == f"s3://data/datasets/support/{dataset.digest}/train.jsonl"
-    assert (train.count(b"\n"), heldout.count(b"\n")) == (120, 30)
+    assert (train.count(b"\n"), heldout.count(b"\n")) == (119, 31)
     report = harness.report(result)
     assert report["sources"] == [{"uri": UPLOAD.uri, "version": "v1"}]
     assert (report["status"], report["lines"], report["prompts"], report["findings"]) == ("accepted", 150, 150, [])
-    assert (report["dataset"]["digest"], report["dataset"]["prompts"]) == (dataset.digest, 120)
+    assert (report["dataset"]["digest"], report["dataset"]["prompts"]) == (dataset.digest, 119)
     assert Decimal(report["estimate"]["total_usd"]) == dataset.estimate_usd
 
 
@@ -140,15 +140,15 @@ def test_a_bad_file_is_rejected_with_line_numbers() -> None:
     [
         (b"", {}, "it has no line [empty-file]"),
         (
-            file(124),
+            file(123),
             {},
-            "99 prompts are left for training of 124 prompts in 124 lines, 124 of them distinct, 25 held out; "
+            "99 prompts are left for training of 123 prompts in 123 lines, 123 of them distinct, 24 held out; "
             "allowed: 100 to 15000",
         ),
-        (file(150), {"heldout_share": 0.001}, "no prompt is held out"),
+        (file(150, answer=None), {"heldout_share": 0.0001}, "no prompt is held out"),
         (file(20), {"heldout_max": 20}, "[too-few-prompts]"),
-        (file(15_100), {"heldout_max": 10}, "there are 15100 prompts in 15100 lines, 15100 of them distinct; up to 10"),
-        (file(15_009), {"heldout_share": 0.0005, "heldout_max": 10}, "15001 prompts are left for training"),
+        (file(50_001), {}, "there are 50001 prompts in 50001 lines, 50001 of them distinct; up to 50000 are curated"),
+        (file(15_100), {"heldout_share": 0.0005}, "prompts are left for training of 15100 prompts in 15100 lines"),
     ],
 )
 def test_too_few_or_too_many_prompts_are_rejected_with_the_true_count(
@@ -161,6 +161,40 @@ def test_too_few_or_too_many_prompts_are_rejected_with_the_true_count(
     assert harness.report(result)["prompts"] == body.count(b"\n")
 
 
+def test_a_refusal_says_and_reports_what_was_removed() -> None:
+    """130 prompts would do, but 60 of them are one prompt with another ending."""
+    same = "".join(f"{line('Why has my new card not arrived at home yet' + '!' * n).decode()}\n" for n in range(60))
+    harness = IntakeHarness(
+        file(70) + same.encode(), curation=Curation(near_duplicates=NearDuplicates.REMOVE), heldout_share=0.05
+    )
+    result = harness.accept()
+    assert result.status is UploadStatus.REJECTED
+    assert "59 near duplicates were removed" in result.reason
+    curation = harness.report(result)["dataset"]["curation"]
+    assert (curation["near_duplicates"], curation["near_duplicates_removed"]) == (59, 59)
+
+
+def test_by_default_nothing_is_removed() -> None:
+    same = "".join(f"{line('Why has my new card not arrived at home yet' + '!' * n).decode()}\n" for n in range(60))
+    harness = IntakeHarness(file(150) + same.encode(), heldout_share=0.05)
+    result = harness.accept()
+    report = harness.report(result)["dataset"]
+    assert result.status is UploadStatus.STARTED
+    assert report["curation"]["near_duplicates"] == 59
+    assert report["curation"]["near_duplicates_removed"] == 0
+    assert report["prompts"] + report["heldout"] + report["curation"]["beside_held_out"] == 210
+
+
+def test_twins_with_different_labels_are_a_finding_and_both_stay() -> None:
+    twins = [line("US shares"), line("us shares", "pronoun")]
+    harness = IntakeHarness(file(150) + b"\n".join(twins) + b"\n")
+    result = harness.accept()
+    assert [found["code"] for found in harness.report(result)["findings"]] == ["conflicting-twins"]
+    dataset = harness.report(result)["dataset"]
+    assert dataset["curation"]["near_duplicates"] == 0
+    assert dataset["prompts"] + dataset["heldout"] + dataset["curation"]["beside_held_out"] == 152
+
+
 BAD = (b"oops\n", b"\xff\n", line("x", id=1) + b"\n")
 
 
@@ -169,7 +203,7 @@ def test_bad_lines_are_quarantined_beside_the_report() -> None:
     result = harness.accept()
     assert (result.status, result.reason) == (UploadStatus.STARTED, "3 bad lines were quarantined, see the report")
     dataset = harness.ledger.run(result.run or "").run.dataset
-    assert (dataset.put_aside, dataset.prompts, dataset.heldout) == (3, 120, 30)
+    assert (dataset.put_aside, dataset.prompts, dataset.heldout) == (3, 119, 31)
     report = harness.report(result)
     assert (report["status"], report["bad_lines"], report["put_aside"], report["errors"]) == ("accepted", 3, 3, 3)
     assert report["quarantine_uri"].rpartition("/")[0] == dataset.report_uri.rpartition("/")[0]

@@ -548,6 +548,7 @@ def test_refuses(changes: dict[str, Any], on: date, words: tuple[str, str, str, 
 BOUNDS = {
     "heldout_share": (0.0, 1.0, -0.1, float("nan")),
     "heldout_max": (0, -1),
+    "split_group": (":", "Customer:", "a\nb", "x" * 65),
     "max_answer_tokens": (0,),
     "min_score": (-0.01, 1.01, float("inf")),
     "min_share_of_teacher": (-0.01, 1.01),

@@ -1,6 +1,8 @@
 """Curation: personal data, near duplicates, selection, and the report."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +12,17 @@ from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.datasets.curation.curate import (
     LabelBalance,
-    Lengths,
-    count_languages,
     curate,
     curation_report,
     measure_balance,
-    measure_lengths,
+    removals,
     select,
+    split_curated,
 )
+from distillery.datasets.curation.text import Lengths, count_languages, measure_lengths
+from distillery.datasets.examine import Examination, prepare, read_for_recipe
 from distillery.datasets.split import HashedPrompt, split
+from distillery.datasets.validation.reading import InputFile
 
 RECIPE = Recipe(name="support", teacher="amazon.nova-pro-v1:0", student="amazon.nova-micro-v1:0")
 
@@ -125,6 +129,67 @@ def test_the_report_counts_what_was_removed_and_quotes_nothing() -> None:
     assert sum(report["languages"].values()) == 10
     assert report["labels"]["labels"] in (2, 3)
     assert "jo@example.com" not in str(report)
+
+
+@pytest.mark.parametrize("by", ["passage", "system", "Customer"])
+def test_groups_of_the_recipe_are_kept_together(by: str) -> None:
+    passages = [f"Report {n}: revenue grew by {n} percent in the year, more than in any before." for n in range(40)]
+    prompts = [
+        row
+        for n, passage in enumerate(passages)
+        for question in ("Why?", "How much?", "Since when?")
+        for row in rows(f"Customer: {n}\n{passage}\n{question}", system=f"Answer for reader {n}.")
+    ]
+    parts = split_curated(curate(prompts, Curation()), replace(RECIPE, split_group=by, heldout_share=0.3))
+    sides = [{row.prompt.system for row in side} for side in (parts.train, parts.heldout)]
+    assert sides[0]
+    assert sides[1]
+    assert not sides[0] & sides[1]
+    assert parts.dropped == 0
+
+
+def test_a_passage_on_both_sides_is_counted() -> None:
+    passages = [f"Report {n}: revenue grew by {n} percent in the year, more than in any before." for n in range(40)]
+    prompts = rows(*(f"{passage}\nQuestion {n}?" for passage in passages for n in range(3)))
+    curated = curate(prompts, Curation())
+    parts = split_curated(curated, RECIPE)
+    report = curation_report(curated, parts, parts, Grader.LABEL)
+    trained = {row.prompt.messages[0][1].split("\n")[0] for row in parts.train}
+    assert report["passages_on_both_sides"] == sum(
+        row.prompt.messages[0][1].split("\n")[0] in trained for row in parts.heldout
+    )
+    assert report["passages_on_both_sides"] > 0
+
+
+def test_what_left_training_is_counted_in_words() -> None:
+    curated = curate(rows(*CARD, "mail a@b.co", "mail c@d.co"), Curation(personal_data=PersonalData.MASK))
+    parts = split_curated(curated, replace(RECIPE, heldout_share=0.9, heldout_max=1))
+    assert "1 became equal by masking" in removals(curated, parts)
+    assert "are held back beyond heldout_max" in removals(curated, parts)
+
+
+TATQA = Path(os.environ.get("DISTILLERY_TATQA", Path(__file__).parents[5] / "shared" / "data" / "tatqa")) / "dev.jsonl"
+
+
+@pytest.mark.skipif(
+    not TATQA.exists(), reason="the questions of TAT-QA are not here: name their folder in DISTILLERY_TATQA"
+)
+def test_questions_about_reports_lose_nothing_by_default() -> None:
+    """1,668 questions, of which two are repeated: one with the same answer, one with another."""
+    recipe = replace(RECIPE, grader=Grader.OVERLAP)
+    examination = Examination("support")
+    with TATQA.open("rb") as body:
+        reader = read_for_recipe([InputFile("dev.jsonl", "dev.jsonl", None, body)], recipe)
+    prepared = prepare(reader, recipe, examination)
+    assert {found.to_json()["code"]: found.to_json()["count"] for found in reader.findings} == {
+        "duplicate-prompt": 1,
+        "conflicting-answers": 1,
+    }
+    report = prepared.curation
+    assert (report["near_duplicates"], report["beside_held_out"]) == (0, 0)
+    assert prepared.size.prompts + prepared.size.heldout + report["held_back"] == 1_666
+    assert prepared.train.count(b"\n") + prepared.heldout.count(b"\n") == 1_666
+    assert report["passages_on_both_sides"] > 200
 
 
 def test_free_text_answers_are_not_labels() -> None:

@@ -1,0 +1,236 @@
+"""Near duplicates: prompts that ask the same thing in nearly the same words.
+
+Two prompts are compared by what differs: the segments (sentences, lines, labels) that both have are left out, because a
+passage, an instruction or an example that many prompts share says nothing about what is asked. Of the rest, the
+shingles (words and pairs of adjacent words) are compared by their weighted Jaccard similarity. A shingle weighs the
+more, the fewer prompts have it (inverse document frequency), so that a template within a sentence counts little and the
+words that vary count much.
+
+Prompts with different system prompts, turns, symbols or reference answers are never near duplicates. Nor are prompts
+with different numbers, unless they have the same reference answer and no common segment: tickets may differ in an order
+number, but questions about one document do not. Without reference answers, prompts with common segments have to be
+twice as close.
+
+Candidates come from two indexes, so that the cost grows with the prompts and not with their square: prompts that share
+several segments, and prompts that share one of their rarest shingles. The second is exact for prompts of one segment
+(prefix filtering: Chaudhuri, Ganti and Kaushik, 2006; Bayardo, Ma and Srikant, 2007).
+"""
+
+import math
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distillery.core.conversation import Prompt
+from distillery.datasets.curation.text import Ids, Vocabulary, normalize, numbers, segments, symbols
+
+SHARED = 3
+"""Prompts from which a segment is taken for a part of a passage or a template, and no longer leads to candidates by its
+words."""
+MAX_GROUP = 50
+"""Earlier prompts to which a common segment leads: the first ones that have it and are no near duplicates."""
+MAX_CANDIDATES = 200
+"""Earlier prompts with which one prompt is compared, those with most in common first."""
+MAX_POSTINGS = 2_000
+COMMON_SEGMENTS = 0.3
+"""Share of a prompt's segments that a candidate must have."""
+SKETCH, SKETCH_MATCHES = 24, 4
+"""Features by which a long prompt is looked up, and how many a candidate must share. Near duplicates share most."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of prompts that are done, and of all."""
+
+
+def silent(_done: int, _all: int) -> None:
+    """Reports no progress."""
+
+
+def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Progress = silent) -> list[int]:
+    """Assigns each prompt to the first earlier prompt that it is a near duplicate of.
+
+    Prompts are compared with leaders only, so similarity is not transitive along a chain.
+
+    Args:
+        prompts: The prompts, in order of preference.
+        threshold: Minimum similarity of near duplicates, above 0 and at most 1.
+        progress: Called now and then.
+
+    Returns:
+        For each prompt the index of its leader; its own index where it is a leader itself.
+    """
+    corpus = Corpus(prompts, threshold)
+    equal: dict[int, int] = {}
+    by_segment, by_shingle = Postings(MAX_GROUP), Postings(MAX_POSTINGS)
+    leaders: list[int] = []
+    for number in range(len(prompts)):
+        whole, common, least = corpus.common_segments(number)
+        prefix = corpus.prefix(number)
+        candidates = by_segment.most_common(common, least)
+        candidates |= by_shingle.most_common(prefix, SKETCH_MATCHES if len(prefix) >= SKETCH else 1)
+        candidates.add(equal.setdefault(whole, number))
+        candidates.discard(number)
+        leader = next((other for other in sorted(candidates) if corpus.are_near(other, number)), number)
+        if leader == number:
+            by_segment.add(common, number)
+            by_shingle.add(prefix, number)
+        leaders.append(leader)
+        if number % 100 == 0:
+            progress(number, len(prompts))
+    return leaders
+
+
+class Postings:
+    """An inverted index: the first prompts that have a feature."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._of: defaultdict[int, list[int]] = defaultdict(list)
+
+    def add(self, features: Sequence[int], prompt: int) -> None:
+        for feature in features:
+            if len(prompts := self._of[feature]) < self._most:
+                prompts.append(prompt)
+
+    def most_common(self, features: Sequence[int], least: float) -> set[int]:
+        """Returns the prompts that share most of these features and at least so many, at most MAX_CANDIDATES."""
+        counted = Counter(prompt for feature in features if feature in self._of for prompt in self._of[feature])
+        return {prompt for prompt, count in counted.most_common(MAX_CANDIDATES) if count >= least}
+
+
+class Identity(NamedTuple):
+    """What near duplicates have in common: system prompt, number of turns and reference answer, without case and white
+    space. mark: a hash of it."""
+
+    parts: tuple[str, int, str | None]
+    mark: int
+
+
+class Dissected(NamedTuple):
+    """identity: what must be equal in near duplicates. segments: in their order."""
+
+    identity: tuple[object, ...]
+    segments: tuple[str, ...]
+
+
+class Corpus:
+    """The prompts with what is counted over all of them: how many have a segment, and how many a shingle."""
+
+    def __init__(self, prompts: Sequence[Prompt], threshold: float) -> None:
+        self._prompts, self._threshold = prompts, threshold
+        self._identities = [_identity(prompt) for prompt in prompts]
+        self._vocabulary = Vocabulary()
+        self._segments = [_hashes(segments(prompt_text(prompt))) for prompt in prompts]
+        self._segment_counts = dict(_repeated(self._segments))
+        self._shingles = [self._vocabulary.shingles(self._own_text(number)).ids for number in range(len(prompts))]
+        total = sum(map(len, self._shingles))
+        self._shift = np.uint32(32 - min(26, max(16, (4 * total).bit_length())))
+        self._frequencies = np.zeros(1 << (32 - int(self._shift)), dtype=np.uint16)
+        for ids in self._shingles:
+            self._frequencies[ids >> self._shift] += 1
+        self._dissected = lru_cache(maxsize=4_000)(self._dissect)
+
+    def common_segments(self, number: int) -> tuple[int, list[int], float]:
+        """Returns a hash of all segments, the rarest of those that are common, and how many a candidate must have."""
+        found = sorted(map(int, self._segments[number]))
+        common = sorted((self._segment_counts[one], one) for one in found if one in self._segment_counts)
+        whole = _hash(repr(found)) ^ self._identities[number].mark
+        least = COMMON_SEGMENTS * min(len(found), SKETCH)
+        return whole, self._marked(number, [one for _, one in common[:SKETCH]]), least
+
+    def prefix(self, number: int) -> list[int]:
+        """Returns the prompt's rarest shingles: a near duplicate without a common segment has one of them too."""
+        ids = self._shingles[number]
+        frequencies, weights = self._weigh(ids)
+        order = np.lexsort((ids, frequencies))
+        total = float(weights.sum())
+        before = np.cumsum(weights[order]) - weights[order]
+        count = int(np.searchsorted(before, (1 - self._threshold) * total, side="right")) if total else len(ids)
+        prefix = order[:count]
+        return self._marked(number, map(int, ids[prefix[frequencies[prefix] > 1]]))
+
+    def _marked(self, number: int, features: Iterable[int]) -> list[int]:
+        """Returns up to SKETCH features, made different for prompts that cannot be near duplicates."""
+        mark = self._identities[number].mark
+        return sorted(mark ^ feature for feature in features)[:SKETCH]
+
+    def are_near(self, one: int, other: int) -> bool:
+        """Whether two prompts are near duplicates."""
+        first, second = self._dissected(one), self._dissected(other)
+        if first.identity != second.identity:
+            return False
+        of_first, of_second = set(first.segments), set(second.segments)
+        mine = " ".join(segment for segment in first.segments if segment not in of_second)
+        its = " ".join(segment for segment in second.segments if segment not in of_first)
+        if not mine and not its:
+            return True
+        in_context = not of_first.isdisjoint(of_second)
+        labelled = self._prompts[one].reference is not None
+        if (in_context or not labelled) and numbers(mine) != numbers(its):
+            return False
+        threshold = self._threshold if labelled or not in_context else (1 + self._threshold) / 2
+        return self._similarity(mine, its) >= threshold
+
+    def _similarity(self, one: str, other: str) -> float:
+        """Returns the lower of the weighted and the plain Jaccard similarity: a rare word decides, and so does a
+        frequent one, as in "the change" and "the percentage change"."""
+        first, second = self._vocabulary.shingles(one).ids, self._vocabulary.shingles(other).ids
+        both, either = np.intersect1d(first, second, assume_unique=True), np.union1d(first, second)
+        if not len(both):
+            return 0.0
+        common, every = float(self._weigh(both)[1].sum()), float(self._weigh(either)[1].sum())
+        plain = len(both) / len(either)
+        return min(plain, common / every) if every else plain
+
+    def _weigh(self, ids: Ids) -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
+        """Returns how many prompts have each shingle, and its weight. Two prompts alone do not make it common."""
+        frequencies = self._frequencies[ids >> self._shift]
+        return frequencies, math.log(len(self._prompts)) - np.log(np.maximum(frequencies, 2) - 1.0)
+
+    def _own_text(self, number: int) -> str:
+        """Returns the text of the prompt without the segments that several prompts share."""
+        text = prompt_text(self._prompts[number])
+        if not any(self._is_shared(one) for one in map(int, self._segments[number])):
+            return text
+        return " ".join(segment for segment in segments(text) if not self._is_shared(_hash(segment)))
+
+    def _is_shared(self, segment: int) -> bool:
+        return self._segment_counts.get(segment, 1) >= SHARED
+
+    def _dissect(self, number: int) -> Dissected:
+        text = prompt_text(self._prompts[number])
+        return Dissected((self._identities[number], symbols(text)), tuple(segments(text)))
+
+
+def _identity(prompt: Prompt) -> Identity:
+    answer = None if prompt.reference is None else " ".join(normalize(prompt.reference).split())
+    identity = (" ".join(normalize(prompt.system or "").split()), len(prompt.messages), answer)
+    return Identity(identity, _hash(repr(identity)))
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Returns the text of the conversation, by which prompts are compared."""
+    return "\n".join(text for _, text in prompt.messages)
+
+
+def _hashes(found: Sequence[str]) -> NDArray[np.int64]:
+    """Returns the hashes of the distinct segments."""
+    return np.array(list({_hash(segment) for segment in found}), dtype=np.int64)
+
+
+def _hash(text: str) -> int:
+    """Returns a checksum and the length. The same in every process, unlike Python's hash."""
+    encoded = text.encode(errors="surrogatepass")
+    return zlib.crc32(encoded) << 16 | len(encoded) & 0xFFFF
+
+
+def _repeated(found: Sequence[NDArray[np.int64]]) -> Iterator[tuple[int, int]]:
+    """Yields the segments that more than one prompt has, and how many have them."""
+    if found:
+        hashes, counts = np.unique(np.concatenate(found), return_counts=True)
+        several = counts > 1
+        yield from zip(map(int, hashes[several]), map(int, counts[several]), strict=True)

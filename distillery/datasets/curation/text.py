@@ -1,0 +1,188 @@
+"""How curation takes texts apart: words, symbols, numbers, segments, passages, and shingles as numbers.
+
+Words are for comparing how alike two texts are. Symbols and numbers are for telling texts apart that have the same
+words: `7 + 2` and `7 - 2`, C and C++.
+"""
+
+import re
+import statistics
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, count, pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+# Kana, CJK ideographs and Thai are matched one character at a time: these scripts put no spaces between words.
+_SINGLE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
+# The end of a sentence, of a line, or of a label such as `Question:`.
+_SEGMENT_END = re.compile(r"[.!?:;\n。！？।؟：；]+(?:\s+|(?<=[\n。！？।؟：；])|$)")
+_PROSE = ".,;:!?\"'`´“”‘’‚„«»‹›…()¿¡。，、；：！？「」『』（）《》〈〉·।؟،؛–—"
+"""Punctuation of prose, which makes no difference between prompts. Every other symbol does."""
+_OPENING = "".join(set(_PROSE) - set("!.:"))
+"""What may stand before a symbol without being part of it, unlike the first character of `!=`."""
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
+MIN_PASSAGE = 40
+"""Characters from which a line can be a passage that prompts share."""
+
+LANGUAGE_SAMPLE = 1_000
+"""Characters from which a text's language is identified. More characters cost time and do not improve the result."""
+MIN_LANGUAGE_PROBABILITY = 0.9
+"""Below it the language counts as undetermined, as for a text of numbers."""
+
+Ids = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """Lengths of texts in characters: minimum, median, 95th percentile and maximum."""
+
+    shortest: int
+    p50: int
+    p95: int
+    longest: int
+
+
+class Shingles(NamedTuple):
+    """ids: the distinct shingles, ascending. counts: how often each occurs."""
+
+    ids: Ids
+    counts: NDArray[np.int64]
+
+
+def normalize(text: str) -> str:
+    """Returns the text in lower case and Unicode's form C. Compatibility characters stay: `10²` is not `102`."""
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
+
+
+def words(text: str) -> list[str]:
+    """Splits a text into words. Numbers are words, and combining vowels are part of theirs; symbols are dropped."""
+    normalized = normalize(text)
+    if normalized.isascii() or _marks_and_singles().isdisjoint(set(normalized)):
+        return _WORD.findall(normalized)  # several times as fast
+    return _word_of_any_script().findall(normalized)
+
+
+def shingles(text: str) -> list[str]:
+    """Returns the words of a text, followed by each pair of adjacent words."""
+    found = words(text)
+    return [*found, *map(" ".join, pairwise(found))]
+
+
+def symbols(text: str) -> tuple[str, ...]:
+    """Returns the symbols of a text in their order: operators, signs, brackets, emoji, but no punctuation of prose."""
+    runs = _symbol_pattern().findall(_HYPHEN.sub(" ", normalize(text)))
+    return tuple(stripped for run in runs if (stripped := run.rstrip(_PROSE).lstrip(_OPENING)))
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """Returns the numbers of a text in their order, in any script's digits."""
+    return tuple(_NUMBER.findall(text))
+
+
+def segments(text: str) -> list[str]:
+    """Splits a text into sentences, lines and labels, in lower case and without their ends."""
+    return [stripped for part in _SEGMENT_END.split(normalize(text)) if (stripped := part.strip())]
+
+
+@cache
+def _marks_and_singles() -> frozenset[str]:
+    """Returns the characters that `_WORD` gets wrong."""
+    special = re.compile(f"[{_SINGLE}{_marks()}]")
+    return frozenset(filter(special.match, map(chr, chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0)))))
+
+
+@cache
+def _word_of_any_script() -> re.Pattern[str]:
+    return re.compile(f"[{_SINGLE}]|(?:[^\\W{_SINGLE}]|[{_marks()}])+")
+
+
+@cache
+def _symbol_pattern() -> re.Pattern[str]:
+    return re.compile(f"[^\\w\\s{_marks()}{_SINGLE}]+")
+
+
+@cache
+def _marks() -> str:
+    """Returns the combining marks, such as Indic and Arabic vowels, as ranges of a character class. Python's `\\w` does
+    not contain them."""
+    runs: list[tuple[int, int]] = []
+    for code in chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0)):  # the planes that have any
+        if unicodedata.category(chr(code)).startswith("M"):
+            adjacent = bool(runs) and runs[-1][1] == code - 1
+            runs[-1:] = [(runs[-1][0], code)] if adjacent else [*runs[-1:], (code, code)]
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+
+
+class Vocabulary:
+    """Turns texts into numbered shingles. The same texts in the same order always get the same numbers."""
+
+    def __init__(self) -> None:
+        numbers = count(1)
+        self._words: defaultdict[str, int] = defaultdict(numbers.__next__)
+
+    def shingles(self, text: str) -> Shingles:
+        """Returns the words and adjacent pairs of a text as 32-bit numbers (multiplicative hashing)."""
+        found = words(text)
+        of_words = np.fromiter(map(self._words.__getitem__, found), dtype=np.uint64, count=len(found))
+        single = of_words * _ODD
+        pairs = (single[:-1] ^ (of_words[1:] + _GOLDEN)) * _GOLDEN
+        hashed = (np.concatenate((single, pairs)) >> np.uint64(32)).astype(np.uint32)
+        return Shingles(*np.unique(hashed, return_counts=True))
+
+
+_ODD, _GOLDEN = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+"""Odd multipliers of 64 bits: that of Fibonacci hashing (Knuth, vol. 3, 6.4), and the second prime of xxHash."""
+
+
+def passages(texts: Iterable[str]) -> list[str | None]:
+    """Returns the passage of each text: its longest line that most other texts do not have.
+
+    Two prompts about one document have the same passage, whatever is asked. A text without a long line has none.
+    """
+    lines = [sorted(_long_lines(text), key=_longest_first) for text in texts]
+    prompts: defaultdict[str, int] = defaultdict(int)
+    for each in lines:
+        for line in each:
+            prompts[line] += 1
+    most = max(2, len(lines) // 2)  # a template that most prompts have is no passage
+    return [next((line for line in each if prompts[line] <= most), None) for each in lines]
+
+
+def labelled_lines(texts: Iterable[str], label: str) -> list[str | None]:
+    """Returns what stands after `label:` in the first line of each text that begins with it; None where none does."""
+    pattern = re.compile(rf"^\s*{re.escape(label)}\s*[:：]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+    return [found[1] if (found := pattern.search(text)) else None for text in texts]
+
+
+def _long_lines(text: str) -> set[str]:
+    return {line for line in map(str.strip, normalize(text).split("\n")) if len(line) >= MIN_PASSAGE}
+
+
+def _longest_first(line: str) -> tuple[int, str]:
+    return -len(line), line
+
+
+def measure_lengths(texts: Sequence[str]) -> Lengths:
+    """Measures at least one text."""
+    found = sorted(map(len, texts))
+    cuts = statistics.quantiles(found, n=20, method="inclusive") if len(found) > 1 else found * 19
+    return Lengths(shortest=found[0], p50=round(statistics.median(found)), p95=round(cuts[18]), longest=found[-1])
+
+
+def count_languages(texts: Sequence[str]) -> Counter[str]:
+    """Counts texts by language: an ISO 639-1 code (py3langid), or `und` where the language is undetermined."""
+    return Counter(str(_language_identifier().classify(text[:LANGUAGE_SAMPLE])[0]) for text in texts)
+
+
+@cache
+def _language_identifier() -> LanguageIdentifier:
+    """Cached, because loading the model takes longer than classifying a thousand texts."""
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=MIN_LANGUAGE_PROBABILITY)
