@@ -122,7 +122,7 @@ def test_curation_is_reported_in_a_line_each(command: Command, tmp_path: Path, m
     )
     said = command("check", str(path), "--recipe", "support")
     assert said.code == 0
-    assert "near duplicates: 1 prompt " in said.out
+    assert "near duplicates: 1 prompt, 0 removed" in said.out
     assert "personal data: 2 prompts (2 email)" in said.out
     assert re.search(r"not chosen: \d{3} prompts", said.out)
 
