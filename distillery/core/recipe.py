@@ -121,14 +121,15 @@ class Recipe:
     student: str
     """Catalog id of the model that is trained on the answers, such as `amazon.nova-micro-v1:0`."""
     hosting: HostingMode = HostingMode.ON_DEMAND
-    """How the student is served: billed by token or, with Provisioned Throughput, by the hour."""
+    """How the student is served: billed by token and free while idle or, with Provisioned Throughput, by the hour."""
     grader: Grader = Grader.LABEL
     """How an answer is compared with the reference."""
     budget_usd: Decimal = Decimal(25)
     """What one run may cost, in US dollars, at its worst case. `over_budget` says what happens above it."""
     monthly_budget_usd: Decimal | None = None
     """What the runs that begin in one calendar month (UTC) may cost together, in US dollars, each at its worst
-    case. Default: five times `budget_usd`."""
+    case. Uploads, --again and approvals that would exceed it are refused. An AWS Budget of the same amount notifies
+    `notify` of actual costs. Default: five times `budget_usd`."""
     over_budget: OverBudgetPolicy = OverBudgetPolicy.REFUSE
     """What happens to a run whose estimate is above `budget_usd`."""
     heldout_share: float = 0.2
@@ -150,7 +151,7 @@ class Recipe:
     contenders: tuple[str, ...] = ()
     """Catalog ids of other models. Estimates and reports compare their price with the student's."""
     min_score: float = 0.5
-    """Score that the student must reach on the held-out prompts."""
+    """Score, 0 to 1, that the student must reach on the held-out prompts, or it never goes live."""
     min_share_of_teacher: float = 0.85
     """Share of the teacher's score that the student must reach."""
     min_gain: float = 0.02
@@ -168,7 +169,7 @@ class Recipe:
     """How the prompts are curated before they are split."""
     deciders: tuple[str, ...] = ()
     """Patterns of principals who may approve, reject and roll back, among those whom a policy allows to. Default: all
-    of those."""
+    of those. If every recipe names its deciders, people whom a tag limits to one recipe can decide too."""
     logs: LogSource | None = None
     """Collects prompts from invocation logs. Uploads are still accepted."""
 

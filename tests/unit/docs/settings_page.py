@@ -102,6 +102,13 @@ def sentence(text: str) -> str:
     return "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
 
 
+def keys(shape: type) -> set[str]:
+    """Returns the keys of a table, without those that are tables themselves."""
+    hints = get_type_hints(shape, include_extras=True)
+    names = {field[0] for field in _fields(shape)} - DERIVED
+    return {name for name in names if name == "match" or name == "tags" or "table" not in _type(hints[name])}
+
+
 def _table(shape: type) -> str:
     rows = "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in _rows(shape))
     return f"| key | type | default | description | allowed |\n|---|---|---|---|---|\n{rows}"
