@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,18 @@ from distillery.core.errors import BadRequest
 MIN_LETTERS = 4
 """The shortest text that can be searched for; a shorter text would match nearly every file."""
 MAX_DEPTH = 40
+
+PIECES = ("text", "generation", "completion")
+"""Keys of a text in blocks and events of Converse, Nova and Anthropic, of Llama, and of Anthropic's older models."""
+
+CONTENT = ("content", "system")
+"""Keys of lists of blocks whose texts may be one."""
+
+STREAMED = {"contentBlockDelta", "delta", "generation", "completion"}
+"""Keys of events of a stream, one of which is in each piece of an answer."""
+
+TEMPLATE_TOKEN = re.compile(r"<\|[a-z_]+\|>")
+"""A token between the turns of a request in the template of Llama 3."""
 
 Matcher = Callable[[set[str]], bool]
 """Whether the texts of one record, folded, contain what is looked for."""
@@ -110,8 +123,10 @@ def _rows(text: str) -> Iterator[list[str]]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    """Yields the text and, if it is JSON, every string in it."""
+    """Yields the text, its parts if it is in Llama's template, and every string in it if it is JSON."""
     yield text
+    if "<|" in text:
+        yield from TEMPLATE_TOKEN.split(text)
     if (value := _json(text)) is not None:
         yield from _strings(value)
 
@@ -133,6 +148,28 @@ def _strings(value: Any, depth: int = 0) -> Iterator[str]:
         for key, one in value.items():
             yield key
             yield from _strings(one, depth + 1)
+            if key in CONTENT and isinstance(one, list):
+                yield "".join(_pieces(one, depth))
     elif isinstance(value, list):
         for one in value:
             yield from _strings(one, depth + 1)
+        if any(isinstance(one, dict) and one.keys() & STREAMED for one in value):
+            yield "".join(_pieces(value, depth))
+
+
+def _pieces(value: Any, depth: int) -> Iterator[str]:
+    """Yields the texts of blocks or events in their order.
+
+    A cache point may cut a text in two, and a streamed answer is logged in pieces.
+    """
+    if depth >= MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in PIECES and isinstance(one, str):
+                yield one
+            else:
+                yield from _pieces(one, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _pieces(one, depth + 1)

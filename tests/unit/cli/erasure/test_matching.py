@@ -19,6 +19,21 @@ LINE = to_line(PROMPT)
 OTHER = to_line(Prompt(system="Classify.", messages=(("user", "Where is my card?"),), reference="card"))
 CALL = json.dumps({"input": {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": SAID}]}]}}})
 NESTED = json.dumps({"modelInput": json.dumps({"messages": [{"role": "user", "content": [{"text": SAID}]}]})})
+POINT = {"cachePoint": {"type": "default"}}
+PIECES = [SAID[:14], SAID[14:]]
+CUT = {"messages": [{"role": "user", "content": [{"text": PIECES[0]}, POINT, {"text": PIECES[1]}]}]}
+USER, ASSISTANT = (f"<|start_header_id|>{role}<|end_header_id|>" for role in ("user", "assistant"))
+LLAMA = {"prompt": f"{USER}\n\n{SAID}<|eot_id|>{ASSISTANT}"}
+STREAMS = {
+    "Nova": [{"messageStart": {}}, *({"contentBlockDelta": {"delta": {"text": one}}} for one in PIECES)],
+    "Anthropic": [{"type": "content_block_delta", "delta": {"type": "text_delta", "text": one}} for one in PIECES],
+    "Llama": [{"generation": one, "stop_reason": None} for one in PIECES],
+    "an older model": [{"completion": one} for one in PIECES],
+}
+
+
+def _call(body: object) -> bytes:
+    return json.dumps({"input": {"inputBodyJson": body}}).encode()
 
 
 def _table(*cells: str) -> str:
@@ -35,6 +50,9 @@ SPELLED = {
     ).encode(),
     "a packed file": gzip.compress(f"{OTHER}\n{LINE}\n".encode()),
     "a logged call": gzip.compress(CALL.encode()),
+    "a logged call whose text a cache point cuts": _call(CUT),
+    "a logged call in Llama's template": _call(LLAMA),
+    "a stored body whose text a cache point cuts": json.dumps(CUT).encode(),
     "JSON within JSON": NESTED.encode(),
     "JSON over many lines": json.dumps({"rows": [json.loads(OTHER), json.loads(LINE)]}, indent=2).encode(),
     "a cell of a table": _table(OTHER, CALL).encode(),
@@ -53,6 +71,24 @@ def test_a_text_and_a_prompt_are_found_however_a_file_spells_them(spelled: bytes
 def test_what_holds_it_not_is_not_found(spelled: bytes) -> None:
     assert not matching.matches(spelled, matching.text_matcher("Zoë Müller"))
     assert not matching.matches(spelled, matching.prompt_matcher([PROMPT]))
+
+
+@pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
+def test_a_text_is_found_in_the_pieces_of_a_streamed_answer(events: list[object]) -> None:
+    """In a logged call, and in a stored body."""
+    for body in ({"output": {"outputBodyJson": events}}, events):
+        spelled = json.dumps(body).encode()
+        assert matching.matches(spelled, matching.text_matcher("zoë müller, and i live"))
+        assert not matching.matches(spelled, matching.text_matcher("zoë moulin, and i live"))
+
+
+def test_texts_of_different_turns_are_not_one() -> None:
+    turns = [
+        {"role": "user", "content": [{"text": PIECES[0]}]},
+        {"role": "assistant", "content": [{"text": PIECES[1]}]},
+    ]
+    for body in ({"messages": turns}, {"input": {"inputBodyJson": {"messages": turns}}}):
+        assert not matching.matches(json.dumps(body).encode(), matching.text_matcher("zoë müller, and i live"))
 
 
 def test_a_prefix_or_a_single_turn_of_a_prompt_is_not_a_match() -> None:
