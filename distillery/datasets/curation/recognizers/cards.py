@@ -41,17 +41,17 @@ ISSUERS = (
     Issuer(3528, 3589, 16, (17, 18, 19)),  # JCB
     Issuer(62, 62, 16, (17, 18, 19)),  # UnionPay
     Issuer(2200, 2204, 16, (17, 18, 19)),  # Mir
-    Issuer(300, 305, 0, (14, 16, 17, 18, 19)),  # Diners Club
-    Issuer(3095, 3095, 0, (14, 16, 17, 18, 19)),
-    Issuer(36, 36, 0, (14, 16, 17, 18, 19)),
-    Issuer(38, 39, 0, (14, 16, 17, 18, 19)),
-    Issuer(50, 50, 0, tuple(range(12, 20))),  # Maestro, and RuPay, Elo, Verve
-    Issuer(56, 58, 0, tuple(range(12, 20))),
-    Issuer(60, 61, 0, tuple(range(12, 20))),
-    Issuer(63, 63, 0, tuple(range(12, 20))),
-    Issuer(67, 67, 0, tuple(range(12, 20))),
-    Issuer(81, 82, 0, (16,)),  # RuPay
-    Issuer(9792, 9792, 0, (16,)),  # Troy
+    Issuer(300, 305, 14, (16, 17, 18, 19), alone=False),  # Diners Club
+    Issuer(3095, 3095, 14, (16, 17, 18, 19), alone=False),
+    Issuer(36, 36, 14, (16, 17, 18, 19), alone=False),
+    Issuer(38, 39, 14, (16, 17, 18, 19), alone=False),
+    Issuer(50, 50, 16, tuple(range(12, 20)), alone=False),  # Maestro, and RuPay, Elo, Verve
+    Issuer(56, 58, 16, tuple(range(12, 20)), alone=False),
+    Issuer(60, 61, 16, tuple(range(12, 20)), alone=False),
+    Issuer(63, 63, 16, tuple(range(12, 20)), alone=False),
+    Issuer(67, 67, 16, tuple(range(12, 20)), alone=False),
+    Issuer(81, 82, 16, alone=False),  # RuPay
+    Issuer(9792, 9792, 16, alone=False),  # Troy
 )
 """Source: ISO/IEC 7812 ranges as the networks publish them."""
 _PREFIX_DIGITS = 4

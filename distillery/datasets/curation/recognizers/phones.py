@@ -1,24 +1,15 @@
-"""Telephone numbers, by the national plans in phonenumbers (a port of Google's libphonenumber).
+"""Telephone numbers, by the countries' plans (`plans`).
 
 A number with its country's code is one if the country's plan has it. A national number is one if it is written exactly
 as in its country and looks like nothing else, or if the text speaks of a telephone.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
-
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat
+from collections.abc import Iterator
 
 from distillery.datasets.curation.recognizers.context import BEFORE, Leaning, Words, leaning
 from distillery.datasets.curation.recognizers.folded import DigitGroup, continues, is_continued, is_word
-
-REGIONS = (
-    "US GB DE FR ES IT NL BE CH AT PT IE PL CZ SK HU RO BG HR SI RS GR SE NO DK FI EE LV LT LU RU UA TR IL SA AE EG ZA "
-    "NG KE MA IN PK BD CN HK TW JP KR SG MY TH VN ID PH AU NZ BR MX AR CL CO PE"
-)
-"""Regions whose national numbers are recognized. With the country's code, those of all regions are."""
+from distillery.datasets.curation.recognizers.plans import AMOUNT, formats, is_possible, is_valid
 
 _GAP = re.compile(r" ?[-/] ?|\.| |[ -]?\(|\)[ -/]?")
 _MAX_GROUPS = 8
@@ -33,8 +24,9 @@ _INTERNATIONAL_PREFIXES = ("00", "011")
 _CODE = re.compile(r"\+|\b0")
 _TRUNK_PREFIXES = "18"
 """Of North America and Russia; the national form may leave them out."""
-_AMOUNT = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
-_NORTH_AMERICAN = re.compile(r"[2-9]\d\d-[2-9]\d\d-\d{4}")
+_NORTH_AMERICAN = re.compile(r"[2-9]\d\d([-.])\d{3}\1\d{4}")
+_NORTH_AMERICAN_SHAPE = re.compile(r"[2-9]\d\d(?:\) ?|-)\d{3}-\d{4}")
+"""Counts outside of all ranges too: 555 is the area code of examples."""
 _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)?\d\d")
 
 _WORDS = Words.of(
@@ -91,10 +83,9 @@ def _international(text: str, chain: list[DigitGroup], counts: list[int]) -> int
     before = text.rindex("+", 0, chain[0].start)
     if is_word(text, before - 1) or text[before - 1 : before] in (")", "+"):
         return 0
-    for count in counts:
-        if _is_valid(f"+{text[chain[0].start : chain[count - 1].stop]}"):
-            return count
-    return 0
+    numbers = {count: f"+{text[chain[0].start : chain[count - 1].stop]}" for count in counts}
+    valid = next((count for count, number in numbers.items() if is_valid(number)), 0)
+    return valid or next((count for count, number in numbers.items() if count > 1 and is_possible(number)), 0)
 
 
 def _national(text: str, chain: list[DigitGroup], counts: list[int], said: Leaning) -> int:
@@ -108,7 +99,7 @@ def _national(text: str, chain: list[DigitGroup], counts: list[int], said: Leani
     for count in counts:
         raw = text[start : chain[count - 1].stop]
         prefix = next((prefix for prefix in _INTERNATIONAL_PREFIXES if raw.startswith(prefix)), "")
-        if prefix and (count > 1 or said.speaks_for) and _is_valid(f"+{raw.removeprefix(prefix)}"):
+        if prefix and (count > 1 or said.speaks_for) and is_valid(f"+{raw.removeprefix(prefix)}"):
             return count
     whole = [count for count in counts if count == len(chain) or "/" in chain[count].gap]
     for count in (*whole, *counts):
@@ -121,12 +112,14 @@ def _is_written_as_one(text: str, chain: list[DigitGroup], count: int, said: Lea
     """Whether a number is written exactly as in its country, and is nothing else."""
     own, raw = chain[:count], text[chain[0].start : chain[count - 1].stop]
     digits = _digits(text, own)
-    if count == 1 or (said is not Leaning.DIRECT and (len(digits) < _PLAIN_DIGITS or _AMOUNT.fullmatch(raw))):
+    if count == 1 or (said is not Leaning.DIRECT and (len(digits) < _PLAIN_DIGITS or AMOUNT.fullmatch(raw))):
         return False
     if not (said.speaks_for or (_stands_alone(chain, count) and _looks_like_one(raw, own))):
         return False
-    lengths, formats = tuple(group.stop - group.start for group in own), _formats(digits)
-    return lengths in formats or (raw[0] in _TRUNK_PREFIXES and lengths[1:] in formats)
+    if _NORTH_AMERICAN_SHAPE.fullmatch(raw):
+        return True
+    lengths, written = tuple(group.stop - group.start for group in own), formats(digits)
+    return lengths in written or (raw[0] in _TRUNK_PREFIXES and lengths[1:] in written)
 
 
 def _is_named(text: str, chain: list[DigitGroup], count: int, said: Leaning) -> bool:
@@ -136,7 +129,7 @@ def _is_named(text: str, chain: list[DigitGroup], count: int, said: Leaning) -> 
     digits = _digits(text, chain[:count])
     if _has_exact_part(text, chain[1:]):
         return False
-    return (count > 1 or len(digits) > _MIN_DIGITS) and bool(_formats(digits))
+    return (count > 1 or len(digits) > _MIN_DIGITS) and bool(formats(digits))
 
 
 def _has_exact_part(text: str, chain: list[DigitGroup]) -> bool:
@@ -144,7 +137,7 @@ def _has_exact_part(text: str, chain: list[DigitGroup]) -> bool:
     for index, first in enumerate(chain):
         for count in range(2, len(chain) - index + 1) if text[first.start] == "0" else ():
             own = chain[index : index + count]
-            if tuple(group.stop - group.start for group in own) in _formats(_digits(text, own)):
+            if tuple(group.stop - group.start for group in own) in formats(_digits(text, own)):
                 return True
     return False
 
@@ -176,50 +169,5 @@ def _stands_alone(chain: list[DigitGroup], count: int) -> bool:
 
 def _looks_like_one(raw: str, own: list[DigitGroup]) -> bool:
     """Whether digits have a form that little else has: an area code in brackets, a leading zero with gaps, 3-3-4."""
-    even = raw.startswith("0") and len({group.gap for group in own[1:]}) == 1
+    even = raw.startswith("0") and (len(own) == 2 or len({group.gap for group in own[2:]}) == 1)
     return even or ")" in raw or bool(_NORTH_AMERICAN.fullmatch(raw))
-
-
-def _is_valid(international: str) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(international))
-    except NumberParseException:
-        return False
-
-
-@lru_cache(maxsize=4096)
-def _formats(digits: str) -> frozenset[tuple[int, ...]]:
-    """The lengths of the groups in which the regions that have this number write it; empty if none has it."""
-    found = set[tuple[int, ...]]()
-    for region, may_have in _plans():
-        if may_have(digits) and (number := _parsed(digits, region)):
-            written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-            found.add(tuple(map(len, re.findall(r"\d+", written))))
-    return frozenset(found)
-
-
-def _parsed(digits: str, region: str) -> PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(digits, region)
-    except NumberParseException:
-        return None
-    return number if phonenumbers.is_valid_number(number) else None
-
-
-@cache
-def _plans() -> list[tuple[str, Callable[[str], bool]]]:
-    """For each region a quick test that accepts all its national numbers, and few others."""
-    return [(region, _plan(PhoneMetadata.metadata_for_region(region))) for region in REGIONS.split()]
-
-
-def _plan(metadata: PhoneMetadata | None) -> Callable[[str], bool]:
-    description = metadata.general_desc if metadata else None
-    pattern = description.national_number_pattern if description else None
-    if metadata is None or pattern is None or metadata.national_prefix_transform_rule:
-        return lambda _: True
-    national, prefix = re.compile(pattern), metadata.national_prefix or ""
-
-    def may_have(digits: str) -> bool:
-        return bool(national.fullmatch(digits) or national.fullmatch(digits.removeprefix(prefix)))
-
-    return may_have

@@ -22,7 +22,7 @@ from stdnum import iban, luhn
 from stdnum.us import ssn
 
 from distillery.datasets.curation.personal_data import find
-from distillery.datasets.curation.recognizers.phones import REGIONS
+from distillery.datasets.curation.recognizers.plans import REGIONS
 
 Span = tuple[str, int, int]
 LEAST_FOUND, MOST_FALSE = 0.95, 0.02
