@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.spinner import Spinner
 
 from distillery.cli.target import Target
-from distillery.cli.terminal import Text, TextTable, append_row, styled
+from distillery.cli.terminal import Text, WordTable, append_row, styled
 from distillery.core import clock
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.names import Names
@@ -18,7 +18,7 @@ DOTS = Spinner("dots")
 
 
 def stage_table(on: Target, record: RunRecord) -> Group:
-    table = TextTable("", "stage", box=None, pad_edge=False)
+    table = WordTable("", "stage", box=None, pad_edge=False)
     table.add_column("took", min_width=10, no_wrap=True)  # "1 h 37 min": so that the table keeps its width
     table.add_column("produced", overflow="fold")
     for stage in Stage:

@@ -6,7 +6,7 @@ import typer
 
 from distillery.cli.route_maps import parse, read_documents
 from distillery.cli.target import target
-from distillery.cli.terminal import TextTable, append_row, echo, show, styled, write_json
+from distillery.cli.terminal import WordTable, append_row, echo, show, styled, write_json
 from distillery.client.route_map import RouteMap, Step, environment_document
 
 
@@ -25,9 +25,9 @@ def routes(
         echo("[dim]{}[/dim]", _days(published))
 
 
-def _table(published: dict[str, RouteMap]) -> TextTable:
+def _table(published: dict[str, RouteMap]) -> WordTable:
     """Returns each route with its steps below it, so that model ids fit into 80 columns."""
-    table = TextTable("route", box=None, pad_edge=False)
+    table = WordTable("route", box=None, pad_edge=False)
     table.add_column("model", overflow="fold")
     for heading in ("Region", "$/M in", "out"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "Region" else "right")

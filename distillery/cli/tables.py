@@ -14,7 +14,7 @@ FOLDED = 30
 """Characters from which a column with overflow="fold", of ARNs and model ids, may break a word."""
 
 
-class TextTable(table.Table):
+class WordTable(table.Table):
     """A table that breaks no word, where rich's would. If its longest words do not fit side by side, each row becomes
     lines: its first two cells, and below them the others with their headings."""
 

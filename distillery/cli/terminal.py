@@ -26,10 +26,10 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from rich.segment import Segment
 from rich.text import Span, Text
 
-from distillery.cli.tables import TextTable
+from distillery.cli.tables import WordTable
 from distillery.core.escaping import address, as_json, lines, one_line
 
-__all__ = ["Terminal", "Text", "TextTable"]
+__all__ = ["Terminal", "Text", "WordTable"]
 
 VALUE_MAX = 8000
 URI_MAX = 2000

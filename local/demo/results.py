@@ -8,7 +8,7 @@ from typing import Any
 
 from distillery.cli.ask import answer_of
 from distillery.cli.target import Target
-from distillery.cli.terminal import TextTable, append_row, echo, multiline, show, styled
+from distillery.cli.terminal import WordTable, append_row, echo, multiline, show, styled
 from distillery.core import catalog
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome, Score, Stage, Verdict
@@ -51,7 +51,7 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
     others = held_out["answers"]
     echo("\n[bold]A prompt that was not in the training set[/bold]")
     echo("  {}", _question(held_out))
-    answers = TextTable.grid(padding=(0, 2))
+    answers = WordTable.grid(padding=(0, 2))
     append_row(answers, "  the live alias", multiline(live["text"], "green"), STAND_IN)
     append_row(answers, "  the teacher", multiline(others["teacher"]["text"]), STAND_IN)
     append_row(answers, "  the untrained student", multiline(others["base"]["text"]), STAND_IN)
@@ -63,7 +63,7 @@ def _live_answer(on: Target, recipe: str, held_out: Mapping[str, Any]) -> None:
 def _table(verdict: Verdict, record: RunRecord) -> None:
     prompts, recipe = record.run.dataset.heldout, record.run.recipe
     echo("\n[bold]{} held-out prompts[/bold]; every answer is a stand-in's", prompts)
-    table = TextTable("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = WordTable("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("model", overflow="fold")
     for column in (
         verdict.measure.replace(" with ", " with\n"),

@@ -9,7 +9,7 @@ from rich.console import Group
 from distillery import WHEEL, WHEEL_SOURCE
 from distillery.cli.benchmark.measurement import MIN_TOKENS
 from distillery.cli.benchmark.report import FIRST, PACE, PERCENTILES, WHOLE, Figure, Report, Summary
-from distillery.cli.terminal import Text, TextTable, append_row, styled
+from distillery.cli.terminal import Text, WordTable, append_row, styled
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, one_line
 
@@ -29,7 +29,7 @@ _SPREAD = 0.4
 
 def table(report: Report) -> Group:
     """Returns the figures of all variants, the modes that were served, the changes, and notes on how to read them."""
-    figures = TextTable("", "", box=None, pad_edge=False)
+    figures = WordTable("", "", box=None, pad_edge=False)
     for heading in ("p50", "95 % interval", "p90", "p99"):
         figures.add_column(heading, justify="right", no_wrap=True)
     for one in report.summaries:

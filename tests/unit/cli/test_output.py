@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from distillery.cli import invocation
-from distillery.cli.terminal import Terminal, TextTable, append_row, styled
+from distillery.cli.terminal import Terminal, WordTable, append_row, styled
 from distillery.cli.verbs import VERBS, Verbs
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
@@ -82,7 +82,7 @@ WORDS = st.text("abcdefgh-:.$", min_size=1, max_size=12)
 )
 def test_a_table_breaks_no_word_and_loses_none_at_any_width(width: int, rows: list[list[list[str]]]) -> None:
     written = io.StringIO()
-    table = TextTable("", "stage", box=None, pad_edge=False)
+    table = WordTable("", "stage", box=None, pad_edge=False)
     for number in range(2, len(rows[0])):
         table.add_column(f"heading{number}", no_wrap=number == 2)
     for row in rows:

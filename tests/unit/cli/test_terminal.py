@@ -289,7 +289,7 @@ def test_ordinary_text_is_shown_as_it_was_written(text: str) -> None:
 
 
 def test_a_cell_that_nobody_told_does_nothing_either() -> None:
-    table = terminal.TextTable("\x1b]52;c;x\x07")
+    table = terminal.WordTable("\x1b]52;c;x\x07")
     table.add_row("\x1b]8;;https://evil.example\x1b\\[link=https://evil.example]x[/link]\u202e")
     assert "[link=" in drawn(table)
 
