@@ -47,12 +47,13 @@ class TimeLimit:
     Attributes:
         seconds: how long the limit was when it was last set.
         answered: whether a response has arrived, good or not.
+        longest: seconds that one read may wait in any case; None if that is not limited.
     """
 
-    __slots__ = ("_ends_at", "answered", "seconds")
+    __slots__ = ("_ends_at", "answered", "longest", "seconds")
 
     def __init__(self, seconds: float) -> None:
-        self.answered = False
+        self.answered, self.longest = False, None
         self.extend(seconds)
 
     def extend(self, seconds: float) -> None:

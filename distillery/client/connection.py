@@ -24,6 +24,9 @@ from urllib3.util.connection import allowed_gai_family
 
 from distillery.client.aws import TimeLimit, current_limit
 
+SLACK, LEAST = 0.99, 0.9
+"""Shares of what is left of a limit: the time-out that is set, and the shortest that is kept."""
+
 
 def hold_limits(client: Any) -> None:
     """Lets a boto3 client's connections hold the limits of their calls.
@@ -37,14 +40,14 @@ def hold_limits(client: Any) -> None:
 class _Reader(io.RawIOBase):
     """Reads a socket's file. No read waits beyond the limit, or for longer than the socket's own time-out."""
 
-    def __init__(self, raw: Any, sock: Any, limit: TimeLimit) -> None:
-        self._raw, self._socket, self._limit, self._most = raw, sock, limit, sock.gettimeout()
+    def __init__(self, raw: Any, sock: Any, limit: TimeLimit, most: float | None) -> None:
+        self._raw, self._socket, self._limit, self._most = raw, sock, limit, most
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._socket.settimeout(self._limit.wait(self._most))
+        _hold(self._socket, self._limit, self._most)
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -54,12 +57,21 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
+def _hold(sock: Any, limit: TimeLimit, most: float | None) -> None:
+    """Sets a socket's time-out to what is left of the limit, unless it is about that: threads wait for each other when
+    one is set."""
+    left = limit.wait(most)
+    current = sock.gettimeout()
+    if current is None or not left * LEAST <= current <= left:
+        sock.settimeout(left * SLACK)
+
+
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         limit = current_limit()
         if limit is not None:
-            self.fp = io.BufferedReader(_Reader(self.fp.detach(), sock, limit))
+            self.fp = io.BufferedReader(_Reader(self.fp.detach(), sock, limit, limit.longest))
 
 
 class _Limited:
@@ -103,8 +115,19 @@ class _Limited:
     def send(self, data: Any) -> Any:
         limit = current_limit()
         if limit is not None and self.sock is not None:
-            self.sock.settimeout(limit.wait())
+            _hold(self.sock, limit, None)
         return super().send(data)  # type: ignore[misc]  # urllib3's
+
+    def getresponse(self, *args: Any, **options: Any) -> Any:
+        """Lets urllib3 set the time-out that the limit wants, instead of its own before the limit's."""
+        limit, longest = current_limit(), self.timeout
+        if limit is None:
+            return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's
+        limit.longest, self.timeout = longest, limit.wait(longest) * SLACK
+        try:
+            return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's
+        finally:
+            self.timeout = longest
 
 
 class _HTTPConnection(_Limited, AWSHTTPConnection):  # type: ignore[misc]  # botocore has no types

@@ -74,7 +74,7 @@ class ResolvedStep:
     @property
     def key(self) -> tuple[str, str, str]:
         """Identifies what may be unavailable on its own: Region, identifier, and mode."""
-        return self.step.region, self.identifier, str(self.requested)
+        return self.step.region, self.identifier, f"{self.step.latency}/{self.step.tier}"
 
 
 def identifier_of(step: Step, cost_centre: str | None) -> str:

@@ -77,8 +77,9 @@ class CircuitBreaker:
 
     def record_success(self) -> None:
         """Records a response. A response that blames the request counts as success."""
-        with self._lock:
-            self._failures = 0
+        if self._failures:  # without the lock: every request comes by
+            with self._lock:
+                self._failures = 0
 
     def record_failure(self, *, permanent: bool = False) -> None:
         """Records a failure. A permanent one opens the breaker at once."""

@@ -7,6 +7,7 @@ A request without an answer counts for `FAILED`, and for `DEGRADED` unless the e
 raises the alarm. The name of a route that does not exist does not become a dimension.
 """
 
+import functools
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,6 @@ from distillery.client.errors import NoSuchRoute
 from distillery.client.route_map import Mode
 
 _log = logging.getLogger(__name__)  # noqa: TID251  # the client imports nothing of ours
-Values = Mapping["Metric", float]
 NAMESPACE = "Distillery"
 
 
@@ -151,7 +151,7 @@ def metric_document(served: Served, *, at: float) -> dict[str, Any]:
     values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
     reply = served.reply
     return {
-        **embedded(_directives(served, requests, answers), at=at),
+        **embedded(_directives(_dimensions(served), served.requested is not None, (*requests,), (*answers,)), at=at),
         Dimension.ENVIRONMENT: served.environment,
         Dimension.ROUTE: served.route,
         **({Dimension.REQUESTED: str(served.requested)} if served.requested else {}),
@@ -161,13 +161,20 @@ def metric_document(served: Served, *, at: float) -> dict[str, Any]:
     }
 
 
-def _directives(served: Served, requests: Values, answers: Values) -> Iterator[dict[str, Any]]:
+def _dimensions(served: Served) -> DimensionSets:
     """Callers may invent any number of route names, each of which would become a metric to pay for."""
-    yield directive(BY_ENVIRONMENT if served.error == NoSuchRoute.__name__ else BY_ROUTE, requests)
-    if served.requested:
-        yield directive(BY_REQUESTED, {Metric.REQUESTS: requests[Metric.REQUESTS]})
-    if answers:
-        yield directive(BY_SERVED, answers)
+    return BY_ENVIRONMENT if served.error == NoSuchRoute.__name__ else BY_ROUTE
+
+
+@functools.cache  # there are few, and every request needs one
+def _directives(
+    dimensions: DimensionSets, requested: bool, requests: tuple[Metric, ...], answers: tuple[Metric, ...]
+) -> tuple[dict[str, Any], ...]:
+    return (
+        directive(dimensions, requests),
+        *([directive(BY_REQUESTED, [Metric.REQUESTS])] if requested else []),
+        *([directive(BY_SERVED, answers)] if answers else []),
+    )
 
 
 def _properties(reply: Reply) -> dict[str, Any]:

@@ -153,10 +153,12 @@ class Route:
 
     def _breaker(self, target: ResolvedStep) -> CircuitBreaker:
         """Returns the circuit breaker of a target. The route keeps them for its lifetime."""
+        key = target.key
+        known = self._breakers.get(key)  # without the lock: every request comes by
+        if known:
+            return known
         with self._lock:
-            if target.key not in self._breakers:
-                self._breakers[target.key] = CircuitBreaker(self._timing.now)
-            return self._breakers[target.key]
+            return self._breakers.setdefault(key, CircuitBreaker(self._timing.now))
 
 
 def _check_cost_centre(route: RouteMap, cost_centre: str | None) -> None:

@@ -3,7 +3,8 @@
 Both call one web server with a constant answer, with the same connection settings. The route also reads its map,
 updates circuit breakers and writes a line of metrics. Measured with one caller and with 16 concurrent callers, each
 alternating too. The figures come from ROUNDS rounds of 500 pairs: the median of the rounds' medians, and of their 99th
-percentiles, each the route's minus boto3's.
+percentiles, each the route's minus boto3's. The ratio compares rounds of one kind of calls only, because callers that
+alternate wait for each other's calls: the time in which 16 callers make SHORT requests, its median over many rounds.
 """
 
 import json
@@ -27,8 +28,9 @@ from tests.bench.simulator import constant_server
 
 Call = Callable[[], Any]
 REQUESTS, ROUNDS, WARM = 500, 5, 50
+SHORT, RATIOS = 96, 20
 CALLERS = (1, 16)
-MEDIAN_MS, P99_MS = 1.0, 3.0
+MEDIAN_MS, P99_MS, RATIO = 1.0, 3.0, 1.25
 DEADLINE = 60.0
 REGION, MODEL = "us-east-2", "us.amazon.nova-pro-v1:0"
 ASKED: Any = {"messages": [{"role": "user", "content": [{"text": "where is my parcel"}]}]}
@@ -75,6 +77,7 @@ def bench(console: Console) -> list[Bar]:
             bare, routed = _both(url)
             for callers in CALLERS:
                 bars += _measure(table, callers, bare, routed)
+            bars.append(_ratio(max(CALLERS), bare, routed))
     console.print(table)
     return bars
 
@@ -112,6 +115,20 @@ def _measure(table: Table, callers: int, bare: Call, routed: Call) -> list[Bar]:
         _bar(f"added by a route, {callers} at once, median", median, MEDIAN_MS),
         _bar(f"the same, {callers} at once, 99th percentile", slow, P99_MS),
     ]
+
+
+def _ratio(callers: int, bare: Call, routed: Call) -> Bar:
+    """The rounds are short, so that both kinds of a pair meet the same load of the machine."""
+    with ThreadPoolExecutor(callers) as threads:
+
+        def whole(call: Call) -> float:
+            return _took(lambda: list(threads.map(lambda _: call(), range(SHORT))))
+
+        pairs = [(whole(bare), whole(routed)) for _ in range(RATIOS)]
+        turned = [(whole(routed), whole(bare)) for _ in range(RATIOS)]
+    ratios = [mine / its for its, mine in pairs] + [mine / its for mine, its in turned]
+    what = f"time of a route's requests, {callers} at once"
+    return Bar(what=what, measured=statistics.median(ratios), limit=RATIO, floor="the same of boto3, by turns")
 
 
 def _round(callers: int, bare: Call, routed: Call, *, pairs: int) -> tuple[list[float], list[float]]:
