@@ -30,8 +30,10 @@ def find_emails(text: str) -> Iterator[tuple[int, int]]:
     for sign, domain in _SIGNS.items():
         if sign in text:
             for match in domain.finditer(text):
-                if (start := _local_start(text, match.start())) < match.start():
-                    yield start, match.end()
+                start, stop = _local_start(text, match.start()), match.end()
+                start += text.startswith("_", start) and text.startswith("_", stop)  # emphasis in Markdown
+                if start < match.start():
+                    yield start, stop
 
 
 def _local_start(text: str, at: int) -> int:

@@ -32,8 +32,8 @@ _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:
 _WORDS = Words.of(
     "tel phone phones cellphone call called calling dial cell cellular mobile mobiles fax ring sms text whatsapp "
     "hotline landline reach ph whats natel rufen ruf erreichen erreichbar tél portable gsm joindre joignable bel "
-    "bellen bereikbaar móvil movil celular celulares cellulare telemóvel telemovel ligue ligar nås soita tlf hubungi "
-    "gọi cep arayın",
+    "bellen bereikbaar móvil movil cel celular celulares cellulare telemóvel telemovel ligue ligar nås soita tlf "
+    "hubungi gọi cep arayın",
     beginnings="telephone telefon telefoon teléfono telefone telepon téléphon telephon handy mobil anruf rückruf appel "
     "llam llám chiam zadzwo komórk puhelin",
     endings="telefon telefonnummer handynummer telefoon",
