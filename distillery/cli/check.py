@@ -28,6 +28,8 @@ UNREADABLE = "unreadable"
 NO_COUNTS = {"errors": 1, "warnings": 0}
 PROGRESS_FROM = 50_000_000
 """Size in bytes from which a progress bar is shown: reading takes about a second."""
+COMPARED_FROM = 2_000
+"""Number of prompts from which a progress bar is shown while they are compared: long ones take about a second."""
 
 
 def check(
@@ -74,9 +76,12 @@ def check(
 def report_on(source: Source, wanted: LineLimits | RecipeRun, *, quiet: bool) -> dict[str, Any]:
     """Checks a source, and prints its report unless `quiet`. A source that cannot be read is reported in any case."""
     try:
-        with _progress(source, quiet=quiet) as on_read:
+        with _progress(source, quiet=quiet) as on_read, _comparing(source, quiet=quiet) as on_compared:
             files = source.open(on_read)
-            report = check_files(files, wanted) if isinstance(wanted, LineLimits) else check_for_recipe(files, wanted)
+            if isinstance(wanted, LineLimits):
+                report = check_files(files, wanted)
+            else:
+                report = check_for_recipe(files, wanted, on_compared)
     except BrokenPipeError:
         raise
     except (BadRequest, OSError) as error:
@@ -101,6 +106,21 @@ def _progress(source: Source, *, quiet: bool) -> Iterator[Callable[[int], None]]
         return
     with progress_bar(source.size, source.name) as shown:
         yield shown.update
+
+
+@contextlib.contextmanager
+def _comparing(source: Source, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Shows a progress bar on a terminal while many prompts are compared with each other, which takes longest."""
+    with contextlib.ExitStack() as stack:
+        shown: list[Any] = []
+
+        def compared(done: int, of_all: int) -> None:
+            if not shown:
+                shown.append(stack.enter_context(progress_bar(of_all, f"{source.name}: comparing prompts")))
+            shown[0].update(done - shown[0].pos)
+
+        is_shown = not quiet and sys.stderr.isatty()
+        yield lambda done, of_all: compared(done, of_all) if is_shown and of_all >= COMPARED_FROM else None
 
 
 def _show(name: str, report: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Checks the files of one source: for any model, for a student, or for a recipe with the cost of its run."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -63,13 +63,21 @@ def check_files(files: Iterable[InputFile], limits: LineLimits) -> dict[str, Any
     return {"status": status.value} | validation_report(reader)
 
 
-def check_for_recipe(files: Iterable[InputFile], run: RecipeRun) -> dict[str, Any]:
-    """Returns the report that the dataset stage would write for an upload of these files, at the same prices."""
+def check_for_recipe(
+    files: Iterable[InputFile], run: RecipeRun, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Returns the report that the dataset stage would write for an upload of these files, at the same prices.
+
+    Args:
+        files: The upload.
+        run: The recipe, and where and when its job would run.
+        progress: Called with the number of prompts that are compared, and of all.
+    """
     from distillery.datasets.examine import Examination, amount_over_budget, examine  # the catalog and its prices
 
     examination = Examination(run.recipe.name)
     try:
-        _, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on)
+        _, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on, progress=progress)
         over_budget = amount_over_budget(run.recipe, estimated)
     except Refused as refused:
         if examination.reader is None:  # nothing could be read, so that there is no report

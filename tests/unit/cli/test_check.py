@@ -170,6 +170,14 @@ def test_a_bar_is_drawn_for_a_large_file_on_a_terminal_only(
     assert command("check", "--json", str(good)).err == ""
 
 
+def test_a_bar_is_drawn_while_many_prompts_are_compared(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distillery.cli.check.COMPARED_FROM", 10)
+    assert command("check", str(EXAMPLE), "--recipe", "support").err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert "comparing prompts" in command("check", str(EXAMPLE), "--recipe", "support").err
+    assert command("check", "--json", str(EXAMPLE), "--recipe", "support").err == ""
+
+
 def installed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """The command as `pip install` installs it: only the wheel's package, and nothing else of the checkout."""
     package = "distillery"
