@@ -54,8 +54,3 @@ def test_who_has_the_layer_is_told_where_the_source_of_what_is_under_the_lgpl_is
     (version,) = re.findall(r"^python-stdnum==([\w.]+)", lock, re.MULTILINE)
     assert f"https://pypi.org/project/python-stdnum/{version}/#files" in NOTICE
     assert re.search(r"^  python-stdnum +LGPL-2\.1-or-later$", NOTICE, re.MULTILINE)
-
-
-def test_what_a_wheel_was_linked_with_goes_with_it() -> None:
-    with zipfile.ZipFile(pack_wheels(BUILD)) as packed:
-        assert [name for name in packed.namelist() if re.search(r"/rensa-[^/]+\.dist-info/sboms/.+json$", name)]
