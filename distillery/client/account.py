@@ -13,8 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from distillery.client.aws import AWS_ERRORS, ClientError, as_not_reached, error_code
+from distillery.client.aws import AWS_ERRORS, ClientError, TimeLimit, as_not_reached, error_code, within
 from distillery.client.clients import Config, new_session, parameter_value, session_region
+from distillery.client.connection import hold_limits
 from distillery.client.errors import FunctionRefused, NotAllowed, NotReached
 from distillery.client.route_map import parse_object
 
@@ -245,7 +246,10 @@ def post_signed(session: Any, url: str, payload: Mapping[str, Any], *, region: s
         raise NoCredentialsError
     request = AWSRequest("POST", url, data=json.dumps(payload).encode(), headers={"content-type": "application/json"})
     SigV4Auth(credentials.get_frozen_credentials(), "lambda", region).add_auth(request)
-    response = URLLib3Session(timeout=URL_TIMEOUT).send(request.prepare())
+    http = URLLib3Session(timeout=URL_TIMEOUT)
+    hold_limits(http)
+    with within(TimeLimit(URL_TIMEOUT)):
+        response = http.send(request.prepare())
     return _function_result(response.status_code, response.content)
 
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from time import monotonic
 from typing import Any
 
+from botocore.eventstream import ParserError
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionError,
@@ -161,6 +162,7 @@ _CONNECTION_ERRORS = (
     HTTPClientError,
     HTTPError,
     IncompleteReadError,
+    ParserError,
     ResponseParserError,
     StreamTruncated,
     UnreadableReply,

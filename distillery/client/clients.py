@@ -10,7 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import boto3
 from botocore.client import BaseClient
@@ -133,7 +133,7 @@ class Clients:
             if key not in self._clients:
                 client = self._opened().client(service, region_name=region, config=config)
                 if isinstance(client, BaseClient):
-                    hold_limits(client)
+                    hold_limits(cast("Any", client)._endpoint.http_session)
                     client.meta.events.register("before-parse", _check_body, unique_id="distillery")
                 self._clients[key] = client
             return self._clients[key]

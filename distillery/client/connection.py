@@ -28,13 +28,13 @@ SLACK, LEAST = 0.99, 0.9
 """Shares of what is left of a limit: the time-out that is set, and the shortest that is kept."""
 
 
-def hold_limits(client: Any) -> None:
-    """Lets a boto3 client's connections hold the limits of their calls.
+def hold_limits(session: Any) -> None:
+    """Lets the connections of botocore's URLLib3Session hold the limits of their calls.
 
-    botocore has no setting for it. The dictionary is its own, for one client; if a later version has none, this raises
+    botocore has no setting for it. The dictionary is the session's own; if a later version has none, this raises
     AttributeError: the limit must not disappear silently.
     """
-    client._endpoint.http_session._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)
+    session._pool_classes_by_scheme.update(http=_HTTPPool, https=_HTTPSPool)
 
 
 class _Reader(io.RawIOBase):

@@ -9,16 +9,18 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from distillery.client import AllStepsFailed, MapUnavailable, Route, StreamBroken
 from distillery.client import stream as streams
+from distillery.client.account import post_signed
 from distillery.client.aws import TimeLimit, current_limit, within
 from distillery.client.clients import Clients, send
 from distillery.client.connection import hold_limits
 from tests.unit.client.harness import MESSAGES, START, ClientHarness, delta, end, route_map
 from tests.unit.client.raw_server import Piece, chunked, frames, http_response, reply_body, serving
 
-DEADLINE, PAUSE = 0.6, 0.02
+DEADLINE, PAUSE = 0.3, 0.02
 """Real seconds: the deadline, and the pause between two bytes."""
 NEVER_ENDS = 60_000
 """Bytes that a peer drips. They would take twenty minutes."""
@@ -67,11 +69,11 @@ ERROR = http_response(b'{"message": "' + PADDING + b'"}', "503 Service Unavailab
     ids=lambda each: each.__name__ if callable(each) else bytes(each[9:60]),
 )
 def test_a_peer_that_drips_ends_at_the_deadline(call: Call, response: bytes) -> None:
-    with (
-        serving(lambda path, body: dripped(response), good=None) as raw,
-        pytest.raises(AllStepsFailed, match=r"Time|Late"),
-    ):
-        call(raw.route(DEADLINE))
+    with serving(lambda path, body: dripped(response), good=None) as raw:
+        route = raw.route(DEADLINE)
+        assert route.map
+        with pytest.raises(AllStepsFailed, match=r"Time|Late"):
+            call(route)
 
 
 @pytest.mark.parametrize("call", [converse, stream])
@@ -117,6 +119,17 @@ def test_after_the_first_text_an_event_may_not_drip_for_ever(monkeypatch: pytest
         stream(raw.route(DEADLINE))
 
 
+@pytest.mark.parametrize("response", [HEADERS, BODY], ids=["headers", "body"])
+def test_a_function_url_that_drips_ends_at_its_time(response: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distillery.client.account.URL_TIMEOUT", DEADLINE)
+    session = boto3.Session(aws_access_key_id="AKIDANA", aws_secret_access_key="secret")
+    with (
+        serving(lambda path, body: [], ssm=lambda path, body: dripped(response)) as raw,
+        pytest.raises(ReadTimeoutError),
+    ):
+        post_signed(session, f"{raw.url}/", {"run": "r"}, region="us-east-1")
+
+
 def test_a_handshake_that_drips_ends_at_the_limit() -> None:
     record = b"\x16\x03\x03\x40\x00" + bytes(16384)  # of TLS: 16 KB are announced
     over = threading.Event()
@@ -146,7 +159,7 @@ def bedrock(url: str, **config: Any) -> Any:
     keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local", "endpoint_url": url}
     settings: Any = Config(retries={"total_max_attempts": 1}, **config)
     client: Any = boto3.client("bedrock-runtime", region_name="us-east-2", config=settings, **keys)
-    hold_limits(client)
+    hold_limits(client._endpoint.http_session)
     return client
 
 
