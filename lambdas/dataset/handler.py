@@ -48,6 +48,7 @@ def _handle(event: Any) -> IntakeResult:
 def _intake() -> Intake:
     s3, table = client("s3"), Table(read(Variable.LEDGER))
     return Intake(
+        environment=read(Variable.ENVIRONMENT),
         region=s3.meta.region_name,
         today=clock.now().date(),
         data_bucket=read(Variable.DATA_BUCKET),

@@ -35,11 +35,13 @@ class IntakeResult:
 class Intake:
     """Accepts or rejects uploads.
 
-    region: the Region in which the job will run. today: the date whose prices apply. recipes: loads a recipe by name.
+    environment: its name, for commands in messages. region: the Region in which the job will run. today: the date whose
+    prices apply. recipes: loads a recipe by name.
     logs_location: called only for recipes whose job reads logs itself. data_bucket: where data sets and reports are
     written; never the bucket that prompts are read from.
     """
 
+    environment: str
     region: str
     today: date
     data_bucket: str
@@ -131,7 +133,7 @@ class Intake:
 
     def _await_approval(self, upload: Upload, record: RunRecord, over_budget: str) -> IntakeResult:
         run = record.run
-        reason = f"{over_budget}. To start it anyway: distillery approve {run.id}"
+        reason = f"{over_budget}. To start it anyway: distillery --env {self.environment} approve {run.id}"
         result = IntakeResult(
             status=UploadStatus.AWAITING, run=run.id, report_uri=run.dataset.report_uri, reason=reason
         )

@@ -37,7 +37,7 @@ def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy, a
     notices = listen(environment)
     run = environment.start_run(support(*DELIVERY))
     (notice,) = environment.until(notices, "notice")
-    assert f"distillery approve {run}" in notice["Message"]
+    assert f"distillery --env dev approve {run}" in notice["Message"]
     assert environment.ledger.run(run).outcome is Outcome.AWAITING
     assert environment.ledger.active() == {}
     refused = environment.command_as("approve", run, "--yes", by="operator")

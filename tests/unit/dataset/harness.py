@@ -40,6 +40,7 @@ class IntakeHarness:
     def accept(self, upload: Upload = UPLOAD) -> IntakeResult:
         objects = ObjectStore(self.s3)
         return Intake(
+            environment="staging",
             region="us-east-1",
             today=date(2026, 11, 23),
             data_bucket="data",

@@ -61,9 +61,12 @@ def test_a_run_over_budget_waits_with_its_data_set_and_a_notification() -> None:
     assert record.stages[Stage.DATASET].ended
     assert harness.s3.newest(record.run.dataset.uri)
     assert harness.report(answer)["status"] == "awaiting-approval"
-    assert f"distillery approve {answer.run}" in answer.reason
+    assert f"distillery --env staging approve {answer.run}" in answer.reason
     (notice,) = harness.sns.published
-    assert (answer.run in notice["Message"], f"distillery approve {answer.run}" in notice["Message"]) == (True, True)
+    assert (answer.run in notice["Message"], f"distillery --env staging approve {answer.run}" in notice["Message"]) == (
+        True,
+        True,
+    )
     assert harness.machine.started == []
 
 
