@@ -28,8 +28,9 @@ Progress = Callable[[int, int], None]
 class PreparedDataset:
     """A data set ready for Bedrock.
 
-    train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: exact ones,
-    and prompts too similar to a held-out one. curation: the report's section on curation.
+    train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: what left
+    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt. curation: the
+    report's section on curation.
     """
 
     train: bytes
@@ -147,7 +148,7 @@ def prepare(
             tokens=sum(row.prompt.tokens for row in parts.train + parts.heldout),
         ),
         labelled=parts.labelled,
-        duplicates=reader.counts.repeated + parts.dropped,
+        duplicates=reader.counts.repeated + curated.masked_equal + curated.removed + parts.dropped,
         curation=examination.curation,
     )
 

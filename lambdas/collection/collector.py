@@ -1,6 +1,7 @@
 """Collects prompts from logged calls and writes them to the home Region."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +9,10 @@ from datetime import datetime
 from distillery.core import names
 from distillery.core.boundary import get_logger
 from distillery.core.errors import BadRequest, UnusableLogs
+from distillery.core.holdout import DEVIATIONS
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import LogReadMode, LogSource
-from distillery.core.recipe import Recipe
+from distillery.core.recipe import MOST_TO_CHOOSE_FROM, Recipe
 from lambdas.collection.athena import FINAL_STATES, AthenaQueries, Group, QueryExecution
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.direct import count
@@ -165,15 +167,26 @@ def source_of(recipe: Recipe) -> LogSource:
 
 
 def min_prompts(recipe: Recipe) -> int:
-    """Return the fewest prompts of which enough remain for training after the dataset stage has held out its share."""
+    """Return the fewest prompts of which enough remain for training if the dataset stage holds out just its share.
+
+    It may hold out some more, because digests decide. Then the data set is refused, and the next collection has more.
+    """
     enough = (
-        count
-        for count in itertools.count(MIN_PROMPTS)
-        if count - min(recipe.heldout_max, round(recipe.heldout_share * count)) >= MIN_PROMPTS
+        count for count in itertools.count(MIN_PROMPTS) if count - round(recipe.heldout_share * count) >= MIN_PROMPTS
     )
     return next(enough)
 
 
 def max_prompts(recipe: Recipe) -> int:
-    """Return the most prompts that a run uses, for training and held out."""
-    return MAX_PROMPTS + recipe.heldout_max
+    """Return the most prompts that a run uses, for training and held out.
+
+    Of so many, no more than a job takes remain for training, even if chance holds out fewer than the share
+    (by `DEVIATIONS` standard deviations).
+    """
+    share, most = recipe.heldout_share, MAX_PROMPTS
+    while most < MOST_TO_CHOOSE_FROM:
+        following = most + 1
+        if following * (1 - share) + DEVIATIONS * math.sqrt(following * share * (1 - share)) > MAX_PROMPTS:
+            break
+        most = following
+    return most

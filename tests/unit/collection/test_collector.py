@@ -14,7 +14,7 @@ from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE, LogReadMode, LogSou
 from distillery.core.recipe import Recipe
 from lambdas.collection import athena
 from lambdas.collection.athena import STATEMENT
-from lambdas.collection.collector import READ_MAX_BYTES, min_prompts
+from lambdas.collection.collector import READ_MAX_BYTES, max_prompts, min_prompts
 from lambdas.collection.events import CollectionStatus, CollectRequest
 from lambdas.collection.hours import HourRange
 from lambdas.collection.log_files import LINE_MAX_BYTES, LogFile, LogFiles
@@ -236,9 +236,14 @@ def test_a_query_of_somebody_else_is_ignored() -> None:
     assert stage(LogReadMode.ATHENA).collector.deliver_query("query-9").status is CollectionStatus.IGNORED
 
 
-@pytest.mark.parametrize(("share", "most", "least"), [(0.2, 200, 125), (0.5, 10, 110), (0.01, 200, 101)])
+@pytest.mark.parametrize(("share", "most", "least"), [(0.2, 200, 125), (0.5, 10, 200), (0.01, 200, 101)])
 def test_as_many_are_needed_as_are_left_to_learn_from(share: float, most: int, least: int) -> None:
     assert min_prompts(replace(RECIPE, heldout_share=share, heldout_max=most)) == least
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.2, 18_545), (0.01, 15_114), (0.9, 50_000)])
+def test_no_more_are_collected_than_a_job_takes_after_the_split(share: float, most: int) -> None:
+    assert max_prompts(replace(RECIPE, heldout_share=share)) == most
 
 
 def test_a_span_is_whole_hours_up_to_the_one_that_runs() -> None:
