@@ -73,7 +73,10 @@ class FakeBedrock:
 
     def delete_custom_model_deployment(self, **p: Any) -> dict[str, str]:
         self._called("delete_custom_model_deployment")
-        del self.deployments[_find(self.deployments, p["customModelDeploymentIdentifier"]).name]
+        fake = _find(self.deployments, p["customModelDeploymentIdentifier"])
+        if fake.status == "Creating" or fake.update == "Updating":
+            raise service_error("ValidationException")
+        del self.deployments[fake.name]
         return {}
 
     # Provisioned Throughput

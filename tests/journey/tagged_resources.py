@@ -150,12 +150,14 @@ class TaggedResources:
         asked = {"modelDeploymentName": self.name(), "modelArn": self.models[OURS], "tags": tags(whose)}
         arn = str(self._bedrock.create_custom_model_deployment(**asked)["customModelDeploymentArn"])
         try:
+            self.environment.until(lambda: self._rests(arn), "endpoint at rest")
             yield arn
         finally:
             self.delete(arn)
 
     def delete(self, deployment: str) -> None:
         with contextlib.suppress(self._bedrock.exceptions.ResourceNotFoundException):
+            self.environment.until(lambda: self._rests(deployment), "endpoint at rest")
             self._bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=deployment)
 
     def live(self, whose: str, route: str) -> str:

@@ -58,6 +58,7 @@ class Hosted:
 NOT_FOUND = "ResourceNotFoundException"
 DENIED = "AccessDeniedException"
 BUSY = "ConflictException"
+INVALID = "ValidationException"
 NO_SUCH_API = "UnknownOperationException"
 
 
@@ -142,10 +143,15 @@ class Hosting(ABC):
         except ClientError as error:
             if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
                 return False  # deleted meanwhile
-            if code(error) == BUSY:
+            if code(error) == BUSY or (code(error) == INVALID and self._is_changing(name)):
                 raise Unfinished(f"endpoint {name!r} is being created or updated; its deletion is retried") from error
             raise
         return True
+
+    def _is_changing(self, name: str) -> bool:
+        """Whether the service creates or updates the endpoint: it then calls the deletion of a deployment invalid."""
+        found = self.find(name)
+        return found is not None and found.state in (State.CREATING, State.UPDATING)
 
     def named(self, part: str) -> list[Endpoint]:
         """Every endpoint whose name contains `part`; empty where the service does not have this hosting mode yet."""

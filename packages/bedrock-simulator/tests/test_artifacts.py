@@ -12,13 +12,14 @@ def written(world: World) -> dict[str, str]:
     return {name: body.decode() for name, body in found.items()}
 
 
-def test_results_lie_where_the_user_guide_says() -> None:
+def test_results_lie_where_the_user_guide_and_the_samples_of_aws_say() -> None:
     world = World()
     distilled(world)
     files = written(world)
     assert set(files) == {
         "training_artifacts/step_wise_training_metrics.csv",
         "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv",
+        "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv",
         "synthetic_data/sample_synthetic_data.jsonl",
         "prompt_insights/prompt_insights.jsonl",
     }

@@ -247,3 +247,34 @@ def test_lists_are_paged_filtered_and_sorted() -> None:
     assert not bedrock.list_model_customization_jobs(statusEquals="Failed")["modelCustomizationJobSummaries"]
     models = bedrock.list_custom_models(sortOrder="Ascending")["modelSummaries"]
     assert [m["modelName"] for m in models] == ["a-1-model", "a-2-model", "b-1-model"]
+
+
+def test_what_has_no_validation_says_so_with_empty_lists() -> None:
+    world = World()
+    world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
+    bedrock = world.client()
+    bedrock.create_model_customization_job(**job())
+    running = bedrock.get_model_customization_job(jobIdentifier="distill-intent-1")
+    assert (running["validationMetrics"], running["validationDataConfig"]) == ([], {"validators": []})
+    world.pass_time(120, step=10)
+    model = bedrock.get_custom_model(modelIdentifier="distill-intent-1-model")
+    assert model["validationDataConfig"] == {"validators": []}
+    assert model["validationMetrics"][0].keys() == {"validationLoss"}
+
+
+LISTS = {
+    "list_model_customization_jobs": "modelCustomizationJobSummaries", "list_custom_models": "modelSummaries",
+    "list_custom_model_deployments": "modelDeploymentSummaries", "list_model_copy_jobs": "modelCopyJobSummaries",
+    "list_provisioned_model_throughputs": "provisionedModelSummaries", "list_evaluation_jobs": "jobSummaries",
+    "list_model_invocation_jobs": "invocationJobSummaries", "list_inference_profiles": "inferenceProfileSummaries",
+    "list_foundation_models": "modelSummaries",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_an_empty_list_has_its_key(name: str) -> None:
+    filters = {
+        "list_inference_profiles": {"typeEquals": "APPLICATION"},
+        "list_foundation_models": {"byProvider": "Nobody"},
+    }
+    assert getattr(World().client(), name)(**filters.get(name, {}))[LISTS[name]] == []

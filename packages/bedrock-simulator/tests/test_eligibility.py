@@ -147,12 +147,16 @@ def test_a_copy_needs_a_key_of_its_region() -> None:
         copy(world, model, WEST, modelKmsKeyId="alias/none")
 
 
-def test_a_resource_has_two_hundred_tags_at_most() -> None:
+def test_a_resource_has_fifty_tags_at_most_and_none_of_aws() -> None:
     world = World()
     arn, bedrock = deploy(world, distilled(world)), world.client()
-    bedrock.tag_resource(resourceARN=arn, tags=[{"key": f"k{number}", "value": ""} for number in range(200)])
+    bedrock.tag_resource(resourceARN=arn, tags=[{"key": f"k{number}", "value": ""} for number in range(50)])
     bedrock.tag_resource(resourceARN=arn, tags=[{"key": "k7", "value": "changed"}])
-    with pytest.raises(ClientError, match=r"TooManyTagsException.* would have 201 tags"):
+    with pytest.raises(ClientError, match=r"TooManyTagsException.* would have 51 tags"):
         bedrock.tag_resource(resourceARN=arn, tags=[{"key": "one-more", "value": ""}])
+    for key in ("aws:cloudformation:stack-name", "AWS:x"):
+        with pytest.raises(ClientError, match="begins with aws:, which is reserved"):
+            bedrock.tag_resource(resourceARN=arn, tags=[{"key": key, "value": "a"}])
+    assert len(bedrock.list_tags_for_resource(resourceARN=arn)["tags"]) == 50
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         bedrock.tag_resource(resourceARN=arn[:-12] + "a" * 12, tags=[{"key": "k", "value": ""}])

@@ -181,7 +181,7 @@ def test_a_custom_metric_is_scored_on_its_scale_and_its_definition_stored() -> N
         (evaluation(dataset(*["Builtin.Accuracy"] * 4)), "has more than 3 metrics"),
         (evaluation(dataset("Builtin.Accuracy", datasetLocation={"s3Uri": "s3://eval-bucket/x.json"})), ".jsonl file"),
         (evaluation(dataset("Builtin.Accuracy", datasetLocation={"s3Uri": "s3://west-bucket/x.jsonl"})), "west-bucket"),
-        (evaluation({"taskType": "Custom", "dataset": {"name": "Builtin.BoolQ"}, "metricNames": ["Builtin.Accuracy"]}),
+        (evaluation({"taskType": "Custom", "dataset": {"name": "heldout"}, "metricNames": ["Builtin.Accuracy"]}),
          "has no datasetLocation"),
         (evaluation(JUDGED, judge="amazon.nova-lite-v1:0"), "amazon.nova-lite-v1:0 cannot be an evaluator model"),
         (evaluation(JUDGED, judge="us.anthropic.claude-3-5-haiku-20241022-v1:0"), "cannot be an evaluator model"),
@@ -256,7 +256,7 @@ def test_jobs_are_stopped_deleted_listed_and_tagged() -> None:
         "precomputedInferenceSourceIdentifiers": ["student-1"]
     }
     assert [j["jobName"] for j in bedrock.list_evaluation_jobs(statusEquals="Completed")["jobSummaries"]] == ["eval-1"]
-    assert "jobSummaries" not in bedrock.list_evaluation_jobs(applicationTypeEquals="RagEvaluation")
+    assert bedrock.list_evaluation_jobs(applicationTypeEquals="RagEvaluation")["jobSummaries"] == []
     assert bedrock.list_tags_for_resource(resourceARN=done)["tags"] == tags
     none = going[:-12] + "a" * 12
     answer = bedrock.batch_delete_evaluation_job(jobIdentifiers=[done, going, none])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from bedrock_simulator.catalog import builtin_datasets
 from simulator_support.fakes import ACCOUNT, World
 from test_evaluation_jobs import (
     DATA,
@@ -152,3 +153,31 @@ def test_given_answers_are_one_a_prompt_of_one_source(body: bytes, message: str)
     failed = run(world, evaluation(JUDGED, judge=PRO, model=GIVEN), body)
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(failed["failureMessages"][0])
+
+
+@pytest.mark.parametrize("name", sorted(builtin_datasets.DATASETS))
+def test_a_built_in_dataset_is_evaluated_without_a_location(name: str) -> None:
+    world = World()
+    task = builtin_datasets.DATASETS[name].task
+    given = {"taskType": task, "dataset": {"name": name}, "metricNames": ["Builtin.Accuracy"]}
+    arn = world.client().create_evaluation_job(**evaluation(given))["jobArn"]
+    world.pass_time(60 * 24, step=60)
+    assert world.client().get_evaluation_job(jobIdentifier=arn)["status"] == "Completed"
+    (report,) = [body for (_, key), body in world.objects.objects.items() if key.endswith("_output.jsonl")]
+    assert report.count(b"\n") == len(builtin_datasets.DATASETS[name].rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "more", "sentence"),
+    [
+        ("Builtin.Nothing", "Classification", {}, "is not one of the built-in datasets"),
+        ("heldout", "Classification", {}, "The dataset heldout has no datasetLocation"),
+        ("Builtin.BoolQ", "Classification", {}, "is for the task type QuestionAndAnswer, not Classification"),
+        ("Builtin.BoolQ", "QuestionAndAnswer", {"judge": "amazon.nova-pro-v1:0"}, "is for automatic jobs that call"),
+    ],
+)
+def test_a_built_in_dataset_is_refused_where_it_does_not_belong(name: str, task: str, more: Any, sentence: str) -> None:
+    metric = "Builtin.Correctness" if more else "Builtin.Accuracy"
+    given = {"taskType": task, "dataset": {"name": name}, "metricNames": [metric]}
+    with pytest.raises(ClientError, match=sentence):
+        World().client().create_evaluation_job(**evaluation(given, **more))

@@ -135,7 +135,8 @@ def test_a_schema_version_may_be_anything_for_nova_alone() -> None:
         (MICRO, {"hyperParameters": {"epochCount": "6"}}, "epochCount must be an integer from 1 to 5, not 6"),
         (MICRO, {"hyperParameters": {"epochCount": "2.5"}}, "epochCount must be an integer"),
         (MICRO, {"hyperParameters": {"learningRate": "0.1"}}, "learningRate must be a number from 1e-06 to 0.0001"),
-        (MICRO, {"hyperParameters": {"batchSize": "1"}}, "batchSize is not supported for amazon.nova-micro"),
+        (MICRO, {"hyperParameters": {"batchSize": "2"}}, "batchSize must be an integer from 1 to 1, not 2"),
+        (MICRO, {"hyperParameters": {"dropout": "1"}}, "dropout is not supported for amazon.nova-micro"),
         (MICRO, {"trainingDataConfig": {"invocationLogsConfig": {"invocationLogSource": {"s3Uri": "s3://abc/x"}}}},
          "for distillation jobs only"),
         ("meta.llama3-1-405b-instruct-v1:0", {}, "cannot be customized in us-east-1"),
@@ -145,6 +146,11 @@ def test_a_schema_version_may_be_anything_for_nova_alone() -> None:
 def test_a_request_that_does_not_fit_the_model_is_refused(base: str, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ClientError, match=sentence):
         World().client().create_model_customization_job(**tuning(base, **changes))
+
+
+def test_nova_takes_the_batch_size_that_notebooks_of_aws_send() -> None:
+    sent = {"epochCount": "2", "batchSize": "1", "learningRate": "0.00001", "learningRateWarmupSteps": "10"}
+    World().client().create_model_customization_job(**tuning(MICRO, hyperParameters=sent))
 
 
 def test_a_model_is_fine_tuned_from_its_first_day_on() -> None:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.faults import Fault
 from bedrock_simulator.settings import Quotas
-from simulator_support.fakes import ACCOUNT, TODAY, World, distilled
+from simulator_support.fakes import ACCOUNT, TODAY, World, distilled, updating_deployment
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 MICRO = "amazon.nova-micro-v1:0:128k"
@@ -126,10 +126,33 @@ def test_models_are_listed_by_base_owner_and_status_and_not_deleted_while_hosted
     host = deploy(world, model)
     with pytest.raises(ClientError, match=r"ConflictException.*is still hosted by"):
         bedrock.delete_custom_model(modelIdentifier=model)
+    with pytest.raises(ClientError, match=r"ValidationException.*Custom model deployment is in a mutating state"):
+        bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=host)
+    world.pass_time(10)
     bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=host)
     bedrock.delete_custom_model(modelIdentifier="distill-intent-1-model")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         bedrock.get_custom_model(modelIdentifier=model)
+
+
+def test_what_is_updated_is_not_deleted_until_that_is_over() -> None:
+    world = World()
+    arn, _, _ = updating_deployment(world)
+    bedrock = world.client()
+    with pytest.raises(ClientError, match="Custom model deployment is in a mutating state"):
+        bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
+    world.pass_time(10)
+    bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
+    assert bedrock.list_custom_model_deployments()["modelDeploymentSummaries"] == []
+
+
+def test_throughput_that_is_created_is_not_deleted_until_that_is_over() -> None:
+    world = World(quotas=Quotas(model_units=1))
+    units, bedrock = buy(world, distilled(world)), world.client()
+    with pytest.raises(ClientError, match=r"ConflictException.*is Creating"):
+        bedrock.delete_provisioned_model_throughput(provisionedModelId=units)
+    world.pass_time(15)
+    bedrock.delete_provisioned_model_throughput(provisionedModelId=units)
 
 
 def test_reset_leaves_an_empty_account() -> None:

@@ -158,6 +158,20 @@ def test_an_endpoint_of_another_environment_is_not_called_gone(mode: HostingMode
         host.delete(name)
 
 
+def test_the_deletion_of_an_endpoint_that_is_changing_is_tried_again() -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, HostingMode.ON_DEMAND)
+    endpoint = create(host)
+    with pytest.raises(Unfinished, match="being created or updated"):
+        host.delete(endpoint.name)
+    bedrock.settle()
+    host.repoint(endpoint, "model-b")
+    with pytest.raises(Unfinished, match="being created or updated"):
+        host.delete(endpoint.name)
+    bedrock.settle()
+    assert host.delete(endpoint.name)
+
+
 def test_an_update_of_an_endpoint_that_is_changing_is_tried_again() -> None:
     bedrock = FakeBedrock()
     host = hosting(bedrock, HostingMode.ON_DEMAND)

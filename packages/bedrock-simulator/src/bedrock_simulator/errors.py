@@ -57,7 +57,7 @@ def quota(message: str) -> ServiceError:
 
 
 def too_many_tags(message: str) -> ServiceError:
-    """A resource has at most 200 tags."""
+    """A resource has too many tags."""
     return ServiceError("TooManyTagsException", 400, message)
 
 

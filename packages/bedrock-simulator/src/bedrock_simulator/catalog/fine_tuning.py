@@ -58,6 +58,7 @@ class FineTuning:
 _EPOCHS = {"epochCount": Range(1, 10, integer=True)}
 _NOVA_RANGES = {
     "epochCount": Range(1, 5, integer=True),
+    "batchSize": Range(1, 1, integer=True),  # in no table of the guides, but AWS's notebooks and samples send it
     "learningRate": Range(1e-6, 1e-4),
     "learningRateWarmupSteps": Range(0, 100, integer=True),
 }

@@ -6,7 +6,7 @@ the simulator's). A bucket that does not exist is noticed when it is read.
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,9 @@ from bedrock_simulator.settings import Quotas, Settings
 
 Params = dict[str, Any]
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
-MAX_TAGS = 200
+MAX_TAGS = 50
+"""Of a resource (User Guide, "Tagging Amazon Bedrock resources"); a single request may have 200 by its shape."""
+RESERVED = "aws:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,20 @@ class ControlPlaneCall:
 
     def tag(self, arn: str, tags: list[dict[str, str]] | None) -> None:
         """Adds tags to a resource."""
-        merged = {**self.resources.tags.get(arn, {}), **{tag["key"]: tag["value"] for tag in tags or []}}
-        if len(merged) > MAX_TAGS:
-            raise errors.too_many_tags(f"{arn} would have {len(merged)} tags; at most {MAX_TAGS} are allowed.")
-        self.resources.tags[arn] = merged
+        self.resources.tags[arn] = checked_tags(arn, tags, self.resources.tags.get(arn, {}))
+
+
+def checked_tags(
+    arn: str, tags: list[dict[str, str]] | None, before: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Returns the tags of a resource with new ones. Raises the service's error for too many, or a reserved key."""
+    merged = {**(before or {}), **{tag["key"]: tag["value"] for tag in tags or []}}
+    for tag in tags or []:
+        if tag["key"].lower().startswith(RESERVED):
+            raise errors.validation(f"The tag key {tag['key']} begins with {RESERVED}, which is reserved for AWS.")
+    if len(merged) > MAX_TAGS:
+        raise errors.too_many_tags(f"{arn} would have {len(merged)} tags; at most {MAX_TAGS} are allowed.")
+    return merged
 
 
 def without_none(**members: Any) -> Params:

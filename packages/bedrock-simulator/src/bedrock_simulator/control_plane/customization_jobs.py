@@ -18,6 +18,7 @@ from bedrock_simulator.control_plane.call import (
     Params,
     check_buckets,
     check_role,
+    checked_tags,
     paginate,
     resolve_key,
     without_none,
@@ -42,6 +43,7 @@ def create(call: ControlPlaneCall) -> Params:
     key = resolve_key(call, params.get("customModelKmsKeyId"))
     arn = call.arn(f"model-customization-job/{variant}/{call.new_id('job')}")
     check_role(call, arn)
+    checked_tags("The custom model", params.get("customModelTags"))
     call.tag(arn, params.get("jobTags"))
     base = f"arn:aws:bedrock:{call.region}::foundation-model/{variant}"
     call.resources.jobs[arn] = start_job(
@@ -87,7 +89,7 @@ def get(call: ControlPlaneCall) -> Params:
         customizationType=_customization_type(job),
         outputModelKmsKeyArn=job.key,
         trainingMetrics=None if job.loss is None else {"trainingLoss": job.loss},
-        validationMetrics=[{"validationLoss": loss} for loss in job.validation_losses] or None,
+        validationMetrics=[{"validationLoss": loss} for loss in job.validation_losses],
         vpcConfig=request.get("vpcConfig"),
         customizationConfig=request.get("customizationConfig"),
     )

@@ -112,8 +112,14 @@ def update(call: ControlPlaneCall) -> Params:
 
 
 def delete(call: ControlPlaneCall) -> Params:
-    """Deletes the deployment; the model stays."""
+    """Deletes the deployment; the model stays. One that is created or updated cannot be deleted.
+
+    Source: a note of cloud-custodian's on its fixture bedrock_provisionable_custom_model, of a deployment that is
+    Creating; that an update refuses it too is INFERENCE.
+    """
     deployment = records.find_deployment(call.resources, call.params["customModelDeploymentIdentifier"])
+    if deployment.due is not None:
+        raise errors.validation("Custom model deployment is in a mutating state")
     del call.resources.deployments[deployment.arn]
     call.resources.tags.pop(deployment.arn, None)
     return {}

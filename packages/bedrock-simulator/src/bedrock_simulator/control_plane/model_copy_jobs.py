@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from bedrock_simulator import errors, records
 from bedrock_simulator.catalog import supported_models
 from bedrock_simulator.control_plane import customization_validation
-from bedrock_simulator.control_plane.call import ControlPlaneCall, Params, paginate, resolve_key, without_none
+from bedrock_simulator.control_plane.call import (
+    ControlPlaneCall,
+    Params,
+    checked_tags,
+    paginate,
+    resolve_key,
+    without_none,
+)
 from bedrock_simulator.records import CopyJob, CustomModel, RegionResources
 
 COPYING = timedelta(minutes=15)
@@ -30,7 +37,7 @@ def create(call: ControlPlaneCall) -> Params:
     key = resolve_key(call, params.get("modelKmsKeyId"))
     arn = call.arn(f"model-copy-job/{call.new_id('copy')}")
     target = call.arn(f"custom-model/{records.base_id(source)}/{call.new_id('model')}")
-    tags = tuple((tag["key"], tag["value"]) for tag in params.get("targetModelTags", []))
+    tags = tuple(checked_tags(target, params.get("targetModelTags")).items())
     call.resources.copies[arn] = CopyJob(
         arn, source, target, params["targetModelName"], call.now, call.now + COPYING, key=key, tags=tags
     )
@@ -67,7 +74,7 @@ def _view(copy: CopyJob) -> Params:
         sourceModelArn=copy.model.arn,
         sourceModelName=copy.model.name,
         targetModelKmsKeyArn=copy.key,
-        targetModelTags=[{"key": key, "value": value} for key, value in copy.tags] or None,
+        targetModelTags=[{"key": key, "value": value} for key, value in copy.tags],
     )
 
 

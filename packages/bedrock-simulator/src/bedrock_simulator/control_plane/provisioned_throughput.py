@@ -173,10 +173,10 @@ def _desired(throughput: Throughput, identifier: str, call: ControlPlaneCall) ->
 
 
 def delete(call: ControlPlaneCall) -> Params:
-    """Deletes it, which ends billing; not while it is updating, nor before a commitment has ended."""
+    """Deletes it, which ends billing; not while it is created or updated, nor before a commitment has ended."""
     throughput = records.find_throughput(call.resources, call.params["provisionedModelId"])
-    if throughput.status == "Updating":
-        raise errors.conflict(f"{throughput.arn} is Updating; it can be deleted after the update.")
+    if throughput.status in ("Creating", "Updating"):
+        raise errors.conflict(f"{throughput.arn} is {throughput.status}; it can be deleted when that is over.")
     term = COMMITMENT.get(throughput.commitment or "")
     if term and call.now < throughput.created + term:
         raise errors.conflict(f"{throughput.arn} is committed until {throughput.created + term}.")

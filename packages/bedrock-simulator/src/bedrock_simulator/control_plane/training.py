@@ -175,6 +175,7 @@ def _publish(work: TrainingWork, context: TrainingContext) -> None:
     files = {artifacts.TRAINING: artifacts.curve("training_loss", work.loss, answers, epochs)}
     for loss in work.validation_losses[:1]:
         files[artifacts.VALIDATION] = artifacts.curve("validation_loss", loss, answers, epochs)
+        files[artifacts.VALIDATION_OBSERVED] = files[artifacts.VALIDATION]
     if context.job.teacher is not None:
         files[artifacts.SYNTHETIC] = artifacts.samples(work.learnt)
         files[artifacts.INSIGHTS] = artifacts.report(work.insights)

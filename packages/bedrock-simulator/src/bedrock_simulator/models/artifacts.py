@@ -17,6 +17,8 @@ from bedrock_simulator.models.text import Example
 
 TRAINING = "training_artifacts/step_wise_training_metrics.csv"
 VALIDATION = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
+VALIDATION_OBSERVED = "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv"
+"""Sources conflict: the guide has the first, AWS's own samples read the second from jobs that ran. Both are written."""
 SYNTHETIC = "synthetic_data/sample_synthetic_data.jsonl"
 INSIGHTS = "prompt_insights/prompt_insights.jsonl"
 _STEPS, _SAMPLES = 10, 50

@@ -55,7 +55,7 @@ def _check_quota(call: ControlPlaneCall) -> None:
 def _check_locations(call: ControlPlaneCall) -> None:
     check_buckets(call, outputDataConfig=call.params["outputDataConfig"]["s3Uri"])
     for each in request.read(call.params).datasets:
-        check_buckets(call, datasetLocation=each["dataset"]["datasetLocation"]["s3Uri"])
+        check_buckets(call, datasetLocation=each["dataset"].get("datasetLocation", {}).get("s3Uri"))
     resolve_key(call, call.params.get("customerEncryptionKeyId"))
 
 
@@ -82,13 +82,12 @@ def get(call: ControlPlaneCall) -> Params:
 
 
 def list_evaluations(call: ControlPlaneCall) -> Params:
-    """Returns a page of jobs. The service's model requires one to five of them, so an empty page has no list."""
+    """Returns a page of at most five jobs, as the service's model says."""
     application_type = call.params.get("applicationTypeEquals", "ModelEvaluation")
     rows = [_summary(job, request.read(job.request)) for job in call.resources.evaluations.values()]
     rows = [row for row in rows if row["applicationType"] == application_type]
     params = {**call.params, "maxResults": min(call.params.get("maxResults", _PAGE), _PAGE)}
-    page = paginate(params, rows, "jobSummaries", name="jobName", created="creationTime")
-    return page if page["jobSummaries"] else {}
+    return paginate(params, rows, "jobSummaries", name="jobName", created="creationTime")
 
 
 def _summary(job: EvaluationJob, evaluation: EvaluationRequest) -> Params:

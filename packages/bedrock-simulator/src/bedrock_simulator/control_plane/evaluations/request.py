@@ -2,8 +2,7 @@
 
 User Guide, model-evaluation-* and evaluation-judge (of a custom metric: "at a minimum, you must specify the response
 from the generator model"); doc strings of the API ("for automated model evaluation jobs, only a single model is
-supported"); quotas in `catalog.job_limits`. Not simulated, and refused: evaluation by people, of knowledge bases, and
-on Bedrock's own prompt datasets.
+supported"); quotas in `catalog.job_limits`. Not simulated, and refused: evaluation by people, of knowledge bases.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bedrock_simulator import errors, json_text
-from bedrock_simulator.catalog import job_limits
+from bedrock_simulator.catalog import builtin_datasets, job_limits
 from bedrock_simulator.control_plane.call import ControlPlaneCall, Params
 from bedrock_simulator.runtime.call import resolve_target
 
@@ -138,8 +137,8 @@ def _check_metric(definition: Params) -> None:
 def _check_dataset(config: Params, evaluation: EvaluationRequest) -> None:
     dataset, most = config["dataset"], job_limits.MAX_COMPUTED_METRICS
     if "s3Uri" not in dataset.get("datasetLocation", {}):
-        raise errors.validation(f"The dataset {dataset['name']} has no datasetLocation; no dataset is built in.")
-    if not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
+        _check_builtin(dataset["name"], config["taskType"], evaluation)
+    elif not dataset["datasetLocation"]["s3Uri"].endswith(".jsonl"):
         raise errors.validation(f"The dataset {dataset['name']} must be a .jsonl file.")
     if config["taskType"] == "General" and not evaluation.judged:
         raise errors.validation("The task type General is for jobs with an evaluator model.")
@@ -148,6 +147,16 @@ def _check_dataset(config: Params, evaluation: EvaluationRequest) -> None:
         raise errors.validation(f"The metric {name} is not supported in a job {kind} an evaluator model.")
     if not evaluation.judged and len(config["metricNames"]) > most:
         raise errors.validation(f"The dataset {dataset['name']} has more than {most} metrics.")
+
+
+def _check_builtin(name: str, task: str, evaluation: EvaluationRequest) -> None:
+    found = builtin_datasets.find(name)
+    if found is None:
+        raise errors.validation(f"The dataset {name} has no datasetLocation, and is not one of the built-in datasets.")
+    if evaluation.judged or evaluation.source is not None:
+        raise errors.validation(f"The built-in dataset {name} is for automatic jobs that call the model themselves.")
+    if task not in (found.task, "Custom"):
+        raise errors.validation(f"The built-in dataset {name} is for the task type {found.task}, not {task}.")
 
 
 def _unknown(names: list[str], evaluation: EvaluationRequest) -> Iterator[str]:

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from bedrock_simulator import json_text
-from bedrock_simulator.catalog import job_limits
+from bedrock_simulator.catalog import builtin_datasets, job_limits
 from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.control_plane.evaluations import request, scores
 from bedrock_simulator.control_plane.evaluations.request import EvaluationRequest
@@ -147,6 +147,15 @@ def read_prompts(body: bytes, name: str, source: str | None) -> list[PromptRow]:
     return rows
 
 
+def _builtin_prompts(name: str) -> list[PromptRow]:
+    found = builtin_datasets.find(name)
+    rows = found.rows if found else ()
+    return [
+        PromptRow(prompt, reference, {"prompt": prompt, **({"referenceResponse": reference} if reference else {})})
+        for prompt, reference in rows
+    ]
+
+
 def _row(line: bytes, source: str | None) -> PromptRow:
     try:
         record = json_text.parse(line)
@@ -184,7 +193,8 @@ def build_output(
     found = {}
     for config in evaluation.datasets:
         name = config["dataset"]["name"]
-        rows = read_prompts(bucket.read(config["dataset"]["datasetLocation"]["s3Uri"]), name, evaluation.source)
+        location = config["dataset"].get("datasetLocation", {}).get("s3Uri")
+        rows = read_prompts(bucket.read(location), name, evaluation.source) if location else _builtin_prompts(name)
         lines = [_output_line(row, config, model, evaluation, call, context) for row in rows]
         path = f"models/{model.rsplit('/', 1)[-1]}/taskTypes/{config['taskType']}/datasets/{name}"
         file = uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}/{name}")

@@ -60,7 +60,8 @@ def generate(schema: Schema, hint: str, *seed: str) -> Any:
     except RecursionError:
         raise Unsatisfiable("it is nested too deep") from None
     except LookupError as why:
-        raise Unsatisfiable(str(why.args[0]) if why.args else "it is not a JSON schema") from None
+        known = not isinstance(why, KeyError | IndexError) and why.args
+        raise Unsatisfiable(str(why) if known else "it is not a JSON schema") from None
     except (TypeError, ValueError, AttributeError, ArithmeticError, re.error) as why:
         raise Unsatisfiable(f"it is not a JSON schema ({why})") from None
     raise Unsatisfiable("no value was found that satisfies it")
