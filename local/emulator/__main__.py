@@ -7,10 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from distillery.core.escaping import lines
 from local.account import STATE, LocalAccount, NoLocalAccount
-from local.emulator.process import CannotStart, running, start, stop
+from local.emulator.discarding import approve_discard
+from local.emulator.ports import DEFAULT, CannotStart, check_port
+from local.emulator.process import holding, running, start, stop
 
 
 def _status(account: LocalAccount) -> dict[str, object]:
@@ -24,8 +27,10 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     for verb in ("start", "stop", "status", "env"):
         one = verbs.add_parser(verb)
         one.add_argument("--state", type=Path, default=STATE, help="the state folder")
+        if verb == "stop":
+            one.add_argument("--discard", action="store_true", help="do not ask before the account's data is discarded")
         if verb == "start":
-            one.add_argument("--port", type=int, default=4566, help="0 selects a free port")
+            one.add_argument("--port", type=int, help=f"default: {DEFAULT}; 0 selects a free port")
             one.add_argument("--date", help="the virtual date of the start, such as 2024-12-04; default: now")
             one.add_argument("--speed", type=float, default=360.0, help="virtual seconds per real second")
             one.add_argument("--model-units", type=int, default=0, help="quota of Provisioned Throughput units")
@@ -37,15 +42,23 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def _start(given: dict[str, Any]) -> LocalAccount:
+    if (found := running(given["state"])) is not None:
+        check_port(found, given["port"])
+    return start(LocalAccount(**given | {"port": DEFAULT if given["port"] is None else given["port"]}))
+
+
 def command(argv: Sequence[str]) -> int:
     """Runs `start`, `stop`, `status` or `env`. Returns the exit code: 1 after one sentence on stderr."""
     given = vars(_arguments(argv))
     verb, state = given.pop("verb"), given["state"].resolve()
     try:
         if verb == "start":
-            account = start(LocalAccount(**given | {"state": state, "fail_jobs": tuple(given["fail_jobs"])}))
+            account = _start(given | {"state": state, "fail_jobs": tuple(given["fail_jobs"])})
             print(f"local AWS account {account.account} on {account.endpoint}")
         elif verb == "stop":
+            if (account_with_data := holding(state)) is not None:
+                approve_discard(account_with_data, command="make down DISCARD=1", discard=given["discard"])
             print("stopped" if stop(state) else "nothing was running")
         elif verb == "env":
             for name, value in LocalAccount.load(state).env().items():

@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -17,9 +16,12 @@ from pathlib import Path
 from bedrock_simulator.clock import ClockState, parse_date
 from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.emulator.clock import write
+from local.emulator.ports import CannotStart as CannotStart
+from local.emulator.ports import free_port
 
 _PROC = Path("/proc")
 _MIN_FREE_BYTES = 1_000_000_000
+_SERVE = "-m local.emulator serve"
 _START_TIMEOUT = 30.0  # seconds
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _PYTHON = ROOT / ".venv-local" / "bin" / "python"
@@ -27,10 +29,6 @@ _children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, w
 _SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 _LAMBDA_WHEELS = ROOT / ".build" / "wheels" / "local"
-
-
-class CannotStart(Exception):
-    """The local account could not be started. The message is one sentence for users."""
 
 
 def _alive(pid: int) -> bool:
@@ -51,8 +49,11 @@ def _is_ours(group: int) -> bool:
     which must not be ended.
     """
     home = f"{ROOT}{os.sep}"
-    commands = _commands_from_proc(group) if (_PROC / "self" / "stat").exists() else _commands_from_ps(group)
-    return any(home in command for command in commands)
+    return any(home in command for command in _commands(group))
+
+
+def _commands(group: int) -> Iterator[str]:
+    return _commands_from_proc(group) if (_PROC / "self" / "stat").exists() else _commands_from_ps(group)
 
 
 def _commands_from_proc(group: int) -> Iterator[str]:
@@ -103,17 +104,15 @@ def running(state: Path = STATE) -> LocalAccount | None:
     return account if _healthy(account) else None
 
 
-def _free_port(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise CannotStart(
-                f"port {port} on 127.0.0.1 is taken by another program: stop that program, or choose another port, "
-                "as in `make demo PORT=4599`."
-            ) from None
-        return int(probe.getsockname()[1])
+def holding(state: Path = STATE) -> LocalAccount | None:
+    """Returns the account whose emulator is alive with its data, even if it is too busy to answer; or None."""
+    pid = _pid(state)
+    if pid is None or not any(command.rstrip().endswith(_SERVE) for command in _commands(pid)):
+        return None
+    try:
+        return LocalAccount.load(state)
+    except NoLocalAccount:
+        return None
 
 
 def _check_prerequisites(state: Path) -> None:
@@ -174,10 +173,14 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], account: LocalAccount)
     end = time.monotonic() + _START_TIMEOUT
     while not _healthy(account):
         log = account.state / "emulator.log"
-        if process.poll() is not None or time.monotonic() > end:
+        ended = process.poll() is not None
+        if ended or time.monotonic() > end:
             tail = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it logged nothing"]
             stop(account.state)
-            raise CannotStart(f"the local account did not start: {tail[0]} (complete log: {log}).")
+            why = "it ended" if ended else f"it did not answer within {_START_TIMEOUT:g} s"
+            raise CannotStart(
+                f"the local account did not start: {why}; its last line: {tail[0]} (complete log: {log})."
+            )
         time.sleep(0.05)
 
 
@@ -193,16 +196,21 @@ def start(account: LocalAccount) -> LocalAccount:
             f"a local account already runs with date {found.date} and speed {found.speed:g}: stop it first "
             "(`make down`)."
         )
+    if holding(account.state) is not None:
+        raise CannotStart(
+            "a local account runs and does not answer: wait until it is less busy, or stop it first (`make down`, "
+            "which discards its data)."
+        )
     _check_prerequisites(account.state)
     stop(account.state)
     settings = {field.name: getattr(account, field.name) for field in fields(account)}
-    account = LocalAccount(**settings | {"port": _free_port(account.port), "secret": secrets.token_urlsafe(32)})
+    account = LocalAccount(**settings | {"port": free_port(account.port), "secret": secrets.token_urlsafe(32)})
     real = time.time()
     write(account.clock_file, ClockState(real=real, virtual=_start_of(account.date, real), speed=account.speed))
     account.save()
     with (account.state / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(_PYTHON), "-m", "local.emulator", "serve"],
+            [str(_PYTHON), *_SERVE.split()],
             cwd=ROOT,
             env=_environment(account),
             stdin=subprocess.DEVNULL,

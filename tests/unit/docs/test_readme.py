@@ -30,7 +30,8 @@ RUN_ELSEWHERE: Mapping[tuple[str, ...], tuple[str, str]] = {
 machine. `pip install` would ask an index; the test of the wheel installs it from the locked environment."""
 SPANS: Mapping[str, tuple[str, str]] = {
     "make install": (".github/workflows/ci.yml", "      - run: make install\n"),
-    "make down": (".github/workflows/ci.yml", "      - run: make down\n"),
+    "make down": ("Makefile", "-m local.emulator stop"),
+    "make down DISCARD=1": (".github/workflows/ci.yml", "      - run: make down DISCARD=1\n"),
     "make wheel": (".github/workflows/ci.yml", "      - run: make wheel\n"),
     "make docs": ("Makefile", "--jobs 2 types lint imports hook synth docs\n"),
     "make demo": RUN_ELSEWHERE["make", "demo"],

@@ -1,8 +1,10 @@
 """What the demo refuses before it starts anything."""
 
+import io
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -10,8 +12,9 @@ import typer
 from bedrock_simulator.clock import ClockState
 from distillery.settings import ConfigError
 from local.account import LocalAccount
-from local.demo import run_demo
+from local.demo import run_demo, workflow
 from local.demo.workflow import has_valid_date
+from local.emulator import process
 from local.emulator.clock import write
 from local.emulator.process import CannotStart
 from tests.unit.dataset.fakes import file
@@ -75,3 +78,48 @@ def test_an_account_serves_the_environment_whose_calendar_it_keeps(
     account = LocalAccount(state=tmp_path, port=4566, date=began)
     write(account.clock_file, ClockState(real=time.time(), virtual=now.timestamp(), speed=1))
     assert has_valid_date(account, environment) is may
+
+
+@pytest.mark.parametrize(
+    ("running", "environment", "port", "discard", "sentence"),
+    [
+        (None, "launch", None, False, "run `make demo ENV=launch DISCARD=1`"),
+        (LAUNCH, "dev", None, False, "run `make demo ENV=dev DISCARD=1`"),
+        (None, "dev", 4599, False, "already runs on port 4566, so it cannot run on port 4599"),
+        (None, "dev", 4566, False, None),
+        (None, "dev", None, False, None),
+        (None, "launch", 4599, True, None),
+    ],
+)
+def test_a_running_account_is_kept_unless_its_loss_is_agreed_to(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    running: str | None,
+    environment: str,
+    port: int | None,
+    discard: bool,
+    sentence: str | None,
+) -> None:
+    found = LocalAccount(state=tmp_path, port=4566, date=running)
+    found.save()
+    virtual = datetime.fromisoformat(f"{running or '2026-11-25'}T00:00:00+00:00").timestamp()
+    write(found.clock_file, ClockState(real=time.time(), virtual=virtual, speed=1))
+    stopped: list[Path] = []
+    started: list[LocalAccount] = []
+    monkeypatch.setattr(process, "running", lambda _state: found)
+    monkeypatch.setattr(process, "stop", stopped.append)
+
+    def start(account: LocalAccount) -> LocalAccount:
+        started.append(account)
+        return account
+
+    monkeypatch.setattr(process, "start", start)
+    monkeypatch.setattr("local.demo.workflow.os", SimpleNamespace(environ={}))
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    if sentence is None:
+        workflow._account(environment, port, discard=discard)
+        assert [account.port for account in started] == [port or 4566]
+    else:
+        with pytest.raises(CannotStart, match=sentence):
+            workflow._account(environment, port, discard=discard)
+    assert len(stopped) == discard

@@ -38,6 +38,17 @@ def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: 
         LocalAccount.load(asked.state)
 
 
+def test_an_account_that_does_not_answer_is_not_replaced(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its data is still there: it may only be busy for longer than the question waits."""
+    account = process.start(asked)
+    pid = int((asked.state / "pid").read_text())
+    monkeypatch.setattr(process, "_healthy", lambda _account: False)
+    with pytest.raises(process.CannotStart, match="runs and does not answer: wait until it is less busy"):
+        process.start(asked)
+    assert (process.holding(asked.state), process._alive(pid)) == (account, True)
+    assert process.stop(asked.state)
+
+
 def test_an_account_that_hangs_is_killed(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_GRACE", 0.5)
     process.start(asked)
@@ -134,7 +145,14 @@ def test_the_command_says_what_it_did(asked: LocalAccount) -> None:
     assert started.stdout.startswith("local AWS account 111111111111 on http://127.0.0.1:")
     assert LocalAccount.load(asked.state).fail_jobs == ("bad-",)
     assert '"date": "2024-12-04"' in run("status").stdout
-    assert run("stop").stdout == "stopped\n"
+    refused = run("stop")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "which nothing can restore: it keeps running; to stop it and discard them, run `make down DISCARD=1`" in (
+        refused.stderr
+    )
+    elsewhere = run("start", "--port", str(LocalAccount.load(asked.state).port % 60000 + 1024))
+    assert (elsewhere.returncode, "so it cannot run on port" in elsewhere.stderr) == (1, True)
+    assert run("stop", "--discard").stdout == "stopped\n"
     assert (run("stop").stdout, run("status").returncode) == ("nothing was running\n", 1)
 
 
