@@ -39,7 +39,7 @@ def test_operators_and_callers_can_do_their_own_work_only(
         ("caller", ("status",)): "dynamodb:Query",
         ("caller", ("watch", run)): "dynamodb:GetItem",
         ("caller", ("rollback", RECIPE)): "ssm:GetParameter",
-        ("operator", FORGET): "ssm:GetParameter",
+        ("operator", FORGET): "s3:ListBucketVersions",
     }
     for (kind, verb), action in others.items():
         with subtests.test(kind, verb=verb[0]):
