@@ -3,12 +3,10 @@
 A proxy records what the package requests, so that a mode or tag that it drops fails here.
 """
 
-import json
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,10 +16,10 @@ from distillery.client.route_map import RouteMap, Step
 from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.snippets.proxy import Proxy
+from tests.snippets.student import MICRO, PRO, student, training_file
 
 BIN = ROOT / ".venv-snippets/bin"
 BEDROCK = ROOT / ".venv-local/bin/python"
-PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 TAGS = {"distillery:environment": "dev", "distillery:route": "fast", "team": "search for $HOME"}
 STEPS = {
     "optimized": Step(model=PRO, region="us-east-2", identifier=f"us.{PRO}", latency="optimized"),
@@ -34,8 +32,7 @@ STEPS = {
 @pytest.fixture(scope="session")
 def bedrock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     objects = tmp_path_factory.mktemp("buckets")
-    (objects / "training").mkdir()
-    (objects / "training/train.jsonl").write_text("\n".join(json.dumps(line) for line in _lines()))
+    training_file(objects)
     with Standalone("--speed", "0", "--date", "2026-11-23", "--objects", str(objects), python=BEDROCK) as started:
         yield started
 
@@ -50,35 +47,8 @@ def identifiers(bedrock: Standalone) -> dict[str, str]:
         "optimized": f"us.{PRO}",
         "priority": PRO,
         "standard": made["inferenceProfileArn"],
-        "distilled": _student(bedrock),
+        "distilled": student(bedrock),
     }
-
-
-def _student(bedrock: Standalone) -> str:
-    control = bedrock.client()
-    control.create_model_customization_job(
-        jobName="first",
-        customModelName="student",
-        roleArn="arn:aws:iam::111111111111:role/distillation",
-        baseModelIdentifier=f"{MICRO}:128k",
-        customizationType="DISTILLATION",
-        trainingDataConfig={"s3Uri": "s3://training/train.jsonl"},
-        outputDataConfig={"s3Uri": "s3://training/out/"},
-        customizationConfig={"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": f"us.{PRO}"}}},
-    )
-    bedrock.admin("PUT", "clock", {"advance": 4 * 3600})
-    model = control.get_model_customization_job(jobIdentifier="first")["outputModelArn"]
-    made = control.create_custom_model_deployment(modelDeploymentName="live", modelArn=model)
-    bedrock.admin("PUT", "clock", {"advance": 3600})
-    return str(made["customModelDeploymentArn"])
-
-
-def _lines() -> Iterator[dict[str, Any]]:
-    for number in range(60):
-        for text, label in (("where is my card", "card_arrival"), ("give me my money back", "refund")):
-            said = [("user", f"message {number}: {text}"), ("assistant", label)]
-            messages = [{"role": role, "content": [{"text": what}]} for role, what in said]
-            yield {"schemaVersion": "bedrock-conversation-2024", "messages": messages}
 
 
 @pytest.mark.parametrize("step", STEPS)
