@@ -15,7 +15,8 @@ DISCARD ?=
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
 # Each group has a lock, requirements/<group>.txt. Locks take versions that have been public for COOLING_DAYS.
-GROUPS := dev local lambda layer snippets docs audit
+GROUPS := dev local lambda layer snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
+COMPATIBILITY := $(filter compatibility%,$(GROUPS))
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
@@ -79,6 +80,19 @@ editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolati
 	@$(sync)
 	@$(finished)
 
+$(COMPATIBILITY:%=.venv-%/ok): .venv-%/ok: requirements/%.txt .venv-uv/ok
+	@echo "installing packages that call Bedrock into $(@D)"
+	@$(new_venv)
+	@$(sync)
+	@$(finished)
+
+JAVASCRIPT := tests/compatibility/javascript
+$(JAVASCRIPT)/node_modules/ok: $(JAVASCRIPT)/package-lock.json .venv/ok
+	@echo "installing JavaScript packages that call Bedrock into $(@D)"
+	@cd $(JAVASCRIPT) && npm ci --loglevel=error --no-progress \
+	  $(call or_say,$(CURDIR)/.build/npm.log,$(call fail,what comes from npm))
+	@touch $@
+
 .venv-docs/ok: requirements/docs.txt .venv-uv/ok
 	@echo "installing what builds the documents as a site into .venv-docs"
 	@$(new_venv)
@@ -121,7 +135,7 @@ lock: .venv-uv/ok ## Update the locks to versions that have been public for COOL
 	for group in $(GROUPS); do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	    --exclude-newer $$cooled --group $$group --output-file requirements/$$group.txt --upgrade || exit 1; done; \
-	npm install --package-lock-only --silent --before $$cooled
+	for folder in . $(JAVASCRIPT); do (cd $$folder && npm install --package-lock-only --silent --before $$cooled) || exit 1; done
 
 # ---- supply chain -------------------------------------------------------------------------------------------
 # Not part of the gate: an advisory that is published tonight must not block an unrelated fix tomorrow.
@@ -222,6 +236,11 @@ journey: install ## Runs on the local AWS account, successful and failing
 snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with its real package against the local Bedrock
 	$(BIN)/python -m pytest tests/snippets --numprocesses 2
 
+# Not part of the gate: it downloads 1 GB of packages.
+.PHONY: compatibility
+compatibility: .venv/ok .venv-local/ok .venv-snippets/ok $(COMPATIBILITY:%=.venv-%/ok) $(JAVASCRIPT)/node_modules/ok ## Run packages that call Bedrock against the simulator
+	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.compatibility
+
 .PHONY: bench
 bench: install ## The benchmarks and their bars
 	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.bench
@@ -233,4 +252,5 @@ format: .venv/ok ## Format the code
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or built
-	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets .venv-docs .venv-audit node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-uv .venv-local .venv-lambda .venv-snippets $(COMPATIBILITY:%=.venv-%) .venv-docs .venv-audit \
+	  node_modules $(JAVASCRIPT)/node_modules .build .local cdk.out .mypy_cache .ruff_cache .pytest_cache

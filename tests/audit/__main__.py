@@ -10,6 +10,8 @@ from tests.audit import npm, pypi
 from tests.audit.answer import Answer, Failed
 from tests.audit.locks import pins
 
+_JAVASCRIPT = ROOT / "tests/compatibility/javascript"
+
 
 def main() -> int:
     held = pins((ROOT / "requirements").glob("*.txt"))
@@ -17,6 +19,7 @@ def main() -> int:
         answers = {
             f"PyPI's advisories on {len(held)} versions in requirements/": pypi.ask(held),
             "npm's advisories on package-lock.json": npm.ask(ROOT),
+            "npm's advisories on the package-lock.json of make compatibility": npm.ask(_JAVASCRIPT),
         }
     except (Failed, OSError) as error:
         print(error, file=sys.stderr)
