@@ -50,9 +50,9 @@ def test_a_release_passes_gate_and_audit_and_includes_wheel_and_sboms() -> None:
 def test_every_change_passes_the_gate_on_two_pythons_and_a_demo_on_macos() -> None:
     text = (ROOT / ".github/workflows/ci.yml").read_text()
     jobs = dict(re.findall(r"^  (\w+):\n((?:    .*\n|\n)+)", text.partition("\njobs:\n")[2], re.M))
-    assert {job: re.findall(r"- run: make (\w+)$", said, re.M) for job, said in jobs.items()} == {
+    assert {job: re.findall(r"- run: make (.+)$", said, re.M) for job, said in jobs.items()} == {
         "gate": ["test"],
-        "macos": ["install", "demo", "down"],
+        "macos": ["install", "demo", "down DISCARD=1"],  # nobody is there to ask
         "wheel": ["wheel"],
     }
     assert 'python: ["3.11", "3.14"]' in jobs["gate"]
