@@ -41,6 +41,8 @@ COMMON_SEGMENTS = 0.3
 """Share of a prompt's segments that a candidate must have."""
 SKETCH, SKETCH_MATCHES = 24, 4
 """Features by which a long prompt is looked up, and how many a candidate must share. Near duplicates share most."""
+SHORT = 500
+"""Characters up to which the shingles of a text are kept."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of prompts that are done, and of all."""
@@ -133,6 +135,7 @@ class Corpus:
         for ids in self._shingles:
             self._frequencies[ids >> self._shift] += 1
         self._dissected = lru_cache(maxsize=4_000)(self._dissect)
+        self._ids_of_short = lru_cache(maxsize=32_768)(lambda text: self._vocabulary.shingles(text).ids)
 
     def common_segments(self, number: int) -> tuple[int, list[int], float]:
         """Returns a hash of all segments, the rarest of those that are common, and how many a candidate must have."""
@@ -166,6 +169,8 @@ class Corpus:
         of_first, of_second = set(first.segments), set(second.segments)
         mine = " ".join(segment for segment in first.segments if segment not in of_second)
         its = " ".join(segment for segment in second.segments if segment not in of_first)
+        if _in_order(first.segments, of_second) != _in_order(second.segments, of_first):
+            return False  # the same lines in another order: `From: Berlin`, `To: Paris`
         if not mine and not its:
             return True
         in_context = not of_first.isdisjoint(of_second)
@@ -178,13 +183,19 @@ class Corpus:
     def _similarity(self, one: str, other: str) -> float:
         """Returns the lower of the weighted and the plain Jaccard similarity: a rare word decides, and so does a
         frequent one, as in "the change" and "the percentage change"."""
-        first, second = self._vocabulary.shingles(one).ids, self._vocabulary.shingles(other).ids
-        both, either = np.intersect1d(first, second, assume_unique=True), np.union1d(first, second)
-        if not len(both):
+        first, second = self._ids(one), self._ids(other)
+        if min(len(first), len(second)) < self._threshold * max(len(first), len(second)):
             return 0.0
-        common, every = float(self._weigh(both)[1].sum()), float(self._weigh(either)[1].sum())
-        plain = len(both) / len(either)
+        both = np.intersect1d(first, second, assume_unique=True)
+        plain = len(both) / max(1, len(first) + len(second) - len(both))
+        if plain < self._threshold:
+            return plain
+        common, every = float(self._weigh(both)[1].sum()), float(self._weigh(np.union1d(first, second))[1].sum())
         return min(plain, common / every) if every else plain
+
+    def _ids(self, text: str) -> Ids:
+        """Short texts have the most candidates, and cost little to keep."""
+        return self._ids_of_short(text) if len(text) <= SHORT else self._vocabulary.shingles(text).ids
 
     def _weigh(self, ids: Ids) -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
         """Returns how many prompts have each shingle, and its weight. Two prompts alone do not make it common."""
@@ -203,7 +214,11 @@ class Corpus:
 
     def _dissect(self, number: int) -> Dissected:
         text = prompt_text(self._prompts[number])
-        return Dissected((self._identities[number], symbols(text)), tuple(segments(text)))
+        return Dissected((self._identities[number], symbols(text)), tuple(segments(text)) or (text.strip(),))
+
+
+def _in_order(found: Sequence[str], common: set[str]) -> list[str]:
+    return [segment for segment in found if segment in common]
 
 
 def _identity(prompt: Prompt) -> Identity:

@@ -21,13 +21,20 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 # Kana, CJK ideographs and Thai are matched one character at a time: these scripts put no spaces between words.
 _SINGLE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
-# The end of a sentence, of a line, or of a label such as `Question:`.
-_SEGMENT_END = re.compile(r"[.!?:;\n。！？।؟：；]+(?:\s+|(?<=[\n。！？।؟：；])|$)")
+_NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
+# The end of a sentence, of a line, or of a label such as `Question:`. A run of full stops is looked at once: a
+# pattern that backtracks takes seconds for 16 KB of them.
+_SEGMENT_END = re.compile(r"[\n。！？।؟：；]|(?<![.!?:;])[.!?:;]+(?=[\s。！？।؟：；]|$)")
 _PROSE = ".,;:!?\"'`´“”‘’‚„«»‹›…()¿¡。，、；：！？「」『』（）《》〈〉·।؟،؛–—"
 """Punctuation of prose, which makes no difference between prompts. Every other symbol does."""
 _OPENING = "".join(set(_PROSE) - set("!.:"))
 """What may stand before a symbol without being part of it, unlike the first character of `!=`."""
+_FORMULA = re.compile(r"[+*^=×÷−]|[\d)]\s*[-/]|[-/]\s*[\d(]")
+"""Where brackets decide, as in `2 * (3 + 4)`. In prose they make no difference."""
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]
+)
+"""Soft hyphens, zero-width spaces and marks of direction: nobody sees them."""
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 MIN_PASSAGE = 40
 """Characters from which a line can be a passage that prompts share."""
@@ -58,8 +65,11 @@ class Shingles(NamedTuple):
 
 
 def normalize(text: str) -> str:
-    """Returns the text in lower case and Unicode's form C. Compatibility characters stay: `10²` is not `102`."""
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
+    """Returns the text in lower case, in Unicode's form C and without invisible characters.
+
+    Compatibility characters stay: `10²` is not `102`.
+    """
+    return (text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))).lower()
 
 
 def words(text: str) -> list[str]:
@@ -78,8 +88,11 @@ def shingles(text: str) -> list[str]:
 
 def symbols(text: str) -> tuple[str, ...]:
     """Returns the symbols of a text in their order: operators, signs, brackets, emoji, but no punctuation of prose."""
-    runs = _symbol_pattern().findall(_HYPHEN.sub(" ", normalize(text)))
-    return tuple(stripped for run in runs if (stripped := run.rstrip(_PROSE).lstrip(_OPENING)))
+    plain = _HYPHEN.sub(" ", normalize(text))
+    brackets = "()" if _FORMULA.search(plain) else ""
+    after, before = (characters.translate(dict.fromkeys(map(ord, brackets))) for characters in (_PROSE, _OPENING))
+    runs = _symbol_pattern().findall(plain)
+    return tuple(stripped for run in runs if (stripped := run.rstrip(after).lstrip(before)))
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -158,8 +171,9 @@ def passages(texts: Iterable[str]) -> list[str | None]:
 
 def labelled_lines(texts: Iterable[str], label: str) -> list[str | None]:
     """Returns what stands after `label:` in the first line of each text that begins with it; None where none does."""
-    pattern = re.compile(rf"^\s*{re.escape(label)}\s*[:：]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
-    return [found[1] if (found := pattern.search(text)) else None for text in texts]
+    blank = r"[^\S\n]*"
+    pattern = re.compile(rf"^{blank}{re.escape(label)}{blank}[:：]{blank}(\S.*)", re.IGNORECASE | re.MULTILINE)
+    return [found[1].rstrip() if (found := pattern.search(text)) else None for text in texts]
 
 
 def _long_lines(text: str) -> set[str]:

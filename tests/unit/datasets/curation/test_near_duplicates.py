@@ -42,6 +42,23 @@ def test_scripts_without_spaces_are_compared_character_by_character() -> None:
     assert leaders("カードがまだ届きません", "カードがまだ届きません。", "口座を閉じたいです") == [0, 0, 2]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("From: Berlin\nTo: Paris", "From: Paris\nTo: Berlin"),
+        ("Which is larger?\nFirst: 3\nSecond: 5", "Which is larger?\nFirst: 5\nSecond: 3"),
+        ("Does it follow? A man plays. A man is loud.", "Does it follow? A man is loud. A man plays."),
+        ("Up. Up. Down. Where am I?", "Up. Down. Down. Where am I?"),
+        ("从：柏林。到：巴黎。", "从：巴黎。到：柏林。"),
+        ("!!!", "???"),
+        ("…", "“”"),
+    ],
+)
+@pytest.mark.parametrize("reference", [None, "x"])
+def test_the_same_lines_in_another_order_are_another_prompt(one: str, other: str, reference: str | None) -> None:
+    assert cluster_leaders([prompt(text, reference) for text in (one, other, one)], threshold=0.8) == [0, 1, 0]
+
+
 def test_similarity_is_not_transitive_along_a_chain() -> None:
     """The first resembles the second and the second the third, but the first does not resemble the third."""
     chain = ["a b c d e f g h i j", "b c d e f g h i j k", "c d e f g h i j k l"]

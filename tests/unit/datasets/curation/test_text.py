@@ -1,5 +1,6 @@
 """How curation takes texts apart: no letter, vowel sign, digit or operator is lost."""
 
+import re
 import unicodedata
 
 import pytest
@@ -58,6 +59,8 @@ def test_no_letter_mark_or_digit_is_dropped(text: str) -> None:
         ("fine 🙂", "fine 🙁"),
         ("-5", "5"),
         ("100%", "100"),
+        ("What is 12 - (7 - 3)?", "What is (12 - 7) - 3?"),
+        ("What is 2 * (3 + 4)?", "What is (2 * 3) + 4?"),
     ],
 )
 def test_symbols_tell_texts_apart_that_have_the_same_words(one: str, other: str) -> None:
@@ -80,6 +83,7 @@ def test_punctuation_of_prose_is_no_symbol(one: str, other: str) -> None:
 
 def test_numbers_stand_in_their_order_with_their_separators() -> None:
     assert numbers("from 3 to 1,452.4 on 12/29, ٣") == ("3", "1,452.4", "12/29", "٣")
+    assert numbers(".5 of 5. 3") == (".5", "5", "3")
 
 
 def test_segments_are_sentences_lines_and_labels() -> None:
@@ -91,6 +95,29 @@ def test_segments_are_sentences_lines_and_labels() -> None:
         "はい",
         "ok",
     ]
+
+
+@pytest.mark.parametrize("invisible", ["\u00ad", "\u200b", "\u200e", "\u200f", "\u202b", "\u2067", "\ufeff"])
+def test_what_nobody_sees_makes_no_difference(invisible: str) -> None:
+    for part in (words, symbols, segments):
+        assert part(f"{invisible}soft{invisible}ware{invisible}: 3 + 4") == part("software: 3 + 4")
+
+
+@given(st.text("a.:\n。 ", max_size=30))
+def test_segments_are_those_of_a_pattern_that_backtracks(text: str) -> None:
+    """The plain definition: a run of ends, before white space or the end, or up to its last full-width end."""
+    plain = re.split(r"[.:\n。]+(?:\s+|(?<=[\n。])|$)", text)
+    assert segments(text) == [stripped for part in plain if (stripped := part.strip())]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{'.' * 1_000_000}x", f"x{' ' * 1_000_000}x", f"Who{' ' * 1_000_000}:x", "\n" * 1_000_000]
+)
+def test_no_text_is_looked_at_many_times(text: str) -> None:
+    """A pattern that is quadratic in any of these takes hours."""
+    segments(text)
+    symbols(text)
+    labelled_lines([text], "Who")
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12), st.lists(st.sampled_from("abcd"), max_size=12))
@@ -121,3 +148,4 @@ def test_a_passage_is_the_longest_line_that_most_others_do_not_have() -> None:
 def test_a_label_s_line_is_read() -> None:
     texts = ["Customer: 4711\nWhy?", "why\n customer： Jo Ltd ", "no label, Customer unknown"]
     assert labelled_lines(texts, "Customer") == ["4711", "Jo Ltd", None]
+    assert labelled_lines(["Customer:\nProduct: X", "Customer:  \n"], "Customer") == [None, None]
