@@ -81,14 +81,14 @@ editable = $(UV) pip install --quiet --python $(@D) --no-deps --no-build-isolati
 	@$(finished)
 
 $(COMPATIBILITY:%=.venv-%/ok): .venv-%/ok: requirements/%.txt .venv-uv/ok
-	@echo "installing packages that call Bedrock into $(@D)"
+	@echo "installing packages that call Bedrock into $(@D) (900 MB on disk in all three)"
 	@$(new_venv)
 	@$(sync)
 	@$(finished)
 
 JAVASCRIPT := tests/compatibility/javascript
 $(JAVASCRIPT)/node_modules/ok: $(JAVASCRIPT)/package-lock.json .venv/ok
-	@echo "installing JavaScript packages that call Bedrock into $(@D)"
+	@echo "installing JavaScript packages that call Bedrock into $(@D) (110 MB on disk)"
 	@cd $(JAVASCRIPT) && npm ci --loglevel=error --no-progress \
 	  $(call or_say,$(CURDIR)/.build/npm.log,$(call fail,what comes from npm))
 	@touch $@
@@ -236,7 +236,7 @@ journey: install ## Runs on the local AWS account, successful and failing
 snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with its real package against the local Bedrock
 	$(BIN)/python -m pytest tests/snippets --numprocesses 2
 
-# Not part of the gate: it downloads 1 GB of packages.
+# Not part of the gate: its packages need 1 GB, besides those of the snippets.
 .PHONY: compatibility
 compatibility: .venv/ok .venv-local/ok .venv-snippets/ok $(COMPATIBILITY:%=.venv-%/ok) $(JAVASCRIPT)/node_modules/ok ## Run packages that call Bedrock against the simulator
 	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.compatibility
