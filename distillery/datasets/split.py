@@ -84,6 +84,9 @@ def split(
     held = {index for index, place in enumerate(places) if place < share}
     if labels is not None and share > 0:
         held |= set(_first_of_labels(rows, places, labels, held))
+        if groups:  # the others of its group leave training in any case: they are asked rather than dropped
+            groups_held = {kept_together[index] for index in held}
+            held = {index for index, one in enumerate(kept_together) if one in groups_held}
     family = _families(own, kept_together if groups else own, families or range(len(rows)))
     families_held = {family[index] for index in held}
     train = [index for index in range(len(rows)) if family[index] not in families_held]

@@ -114,6 +114,16 @@ def test_no_group_is_on_both_sides(groups: list[str | None], share: float) -> No
     assert parts.dropped == 0
 
 
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), min_size=2, max_size=60, unique=True))
+def test_a_group_of_which_a_label_is_held_out_is_asked_and_not_dropped(given: list[tuple[str, int]]) -> None:
+    found = rows([f"{group} {number}" for group, number in given])
+    groups = [group for group, _ in given]
+    parts = split(found, share=0.01, max_heldout=1000, labels=[number for _, number in given], groups=groups)
+    assert parts.dropped == 0
+    sides = [{row.prompt.messages[0][1][0] for row in side} for side in (parts.train, parts.heldout)]
+    assert not sides[0] & sides[1]
+
+
 def test_a_group_is_on_its_side_whatever_else_is_in_the_file() -> None:
     named = [f"customer {number % 50}" for number in range(400)]
     sides = [
