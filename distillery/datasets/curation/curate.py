@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from distillery.core.conversation import Prompt
+from distillery.core.conversation import Prompt, fold
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
@@ -157,16 +157,20 @@ def _passages_on_both_sides(parts: Split) -> int:
 
 
 def _groups(rows: Sequence[HashedPrompt], by: str) -> list[str | None] | None:
-    """Returns the group of each prompt by the recipe's `split_group`; None if prompts are not grouped."""
+    """Returns the group of each prompt by the recipe's `split_group`; None if prompts are not grouped.
+
+    Letter case and white space make no difference. A prompt whose group is empty is in none.
+    """
     match by:
         case "":
             return None
         case "system":
-            return [row.prompt.system for row in rows]
+            return [fold(row.prompt.system or "") for row in rows]
         case "passage":
             return passages(prompt_text(row.prompt) for row in rows)
         case label:
-            return labelled_lines((prompt_text(row.prompt) for row in rows), label)
+            found = labelled_lines((prompt_text(row.prompt) for row in rows), label)
+            return [fold(value or "") for value in found]
 
 
 def _count_conflicts(rows: Sequence[HashedPrompt]) -> int:

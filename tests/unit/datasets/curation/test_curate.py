@@ -148,6 +148,20 @@ def test_groups_of_the_recipe_are_kept_together(by: str) -> None:
     assert parts.dropped == 0
 
 
+@pytest.mark.parametrize("by", ["system", "Customer"])
+def test_a_group_is_the_same_in_any_letter_case_and_spacing(by: str) -> None:
+    prompts = [
+        row
+        for n in range(40)
+        for name in (f"Acme {n}", f"ACME {n}", f"acme  {n} ")
+        for row in rows(f"Customer: {name}\nWhat does {name!r} owe us?", system=f"Answer for {name}")
+    ]
+    parts = split_curated(curate(prompts, Curation()), replace(RECIPE, split_group=by, heldout_share=0.3))
+    sides = [{row.prompt.messages[0][1].split()[2] for row in side} for side in (parts.train, parts.heldout)]
+    assert all(sides)
+    assert not sides[0] & sides[1]
+
+
 def test_a_passage_on_both_sides_is_counted() -> None:
     passages = [f"Report {n}: revenue grew by {n} percent in the year, more than in any before." for n in range(40)]
     prompts = rows(*(f"{passage}\nQuestion {n}?" for passage in passages for n in range(3)))
