@@ -24,7 +24,9 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
 # The end of a sentence, of a line, or of a label such as `Question:`. A run of full stops is looked at once: a
 # pattern that backtracks takes seconds for 16 KB of them.
-_SEGMENT_END = re.compile(r"[\n。！？।؟：；]|(?<![.!?:;])[.!?:;]+(?=[\s。！？।؟：；]|$)")
+_SEGMENT_END = re.compile(
+    r"[.!?:;\n。！？।؟：；](?:(?<=[\n。！？।؟：；])|(?<![.!?:;]{2})[.!?:;]*(?=[\s。！？।؟：；]|$))"
+)
 _PROSE = ".,;:!?\"'`´“”‘’‚„«»‹›…()¿¡。，、；：！？「」『』（）《》〈〉·।؟،؛–—"
 """Punctuation of prose, which makes no difference between prompts. Every other symbol does."""
 _OPENING = "".join(set(_PROSE) - set("!.:"))
@@ -89,7 +91,7 @@ def shingles(text: str) -> list[str]:
 def symbols(text: str) -> tuple[str, ...]:
     """Returns the symbols of a text in their order: operators, signs, brackets, emoji, but no punctuation of prose."""
     plain = _HYPHEN.sub(" ", normalize(text))
-    brackets = "()" if _FORMULA.search(plain) else ""
+    brackets = "()" if "(" in plain and _FORMULA.search(plain) else ""
     after, before = (characters.translate(dict.fromkeys(map(ord, brackets))) for characters in (_PROSE, _OPENING))
     runs = _symbol_pattern().findall(plain)
     return tuple(stripped for run in runs if (stripped := run.rstrip(after).lstrip(before)))
