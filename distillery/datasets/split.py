@@ -6,8 +6,9 @@ depend on other prompts: where a label would have no held-out prompt, its first 
 duplicates of a held-out prompt leave training, because a student that was trained on them would be graded on what it
 has seen.
 
-Prompts that differ only in letter case, white space or Unicode form have the same digest here. One of them is held
-out, and the others are dropped.
+Cuts of one dialogue are on one side, because a longer one contains the answer that a shorter one asks for: the digest
+of how the dialogue begins decides. Prompts that differ only in letter case, white space or Unicode form have the same
+digest here. One of them is held out, and the others are dropped.
 """
 
 from collections import defaultdict
@@ -22,17 +23,31 @@ DIGITS = 13
 """Hexadecimal digits of a digest that decide its side: the 52 bits that a float represents exactly."""
 
 
+MIN_OPENING = 20
+"""Characters from which a user's message tells a dialogue from others; "Hi" does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class HashedPrompt:
-    """A prompt with its two digests, computed once."""
+    """A prompt with its digests, computed once. opening_digest: the folded digest of how its dialogue begins."""
 
     prompt: Prompt
     digest: str
     folded_digest: str
+    opening_digest: str
 
     @classmethod
     def of(cls, prompt: Prompt) -> Self:
-        return cls(prompt, prompt.digest, prompt.folded_digest)
+        folded, opening = prompt.folded_digest, _opening(prompt)
+        return cls(prompt, prompt.digest, folded, folded if opening is prompt else opening.folded_digest)
+
+
+def _opening(prompt: Prompt) -> Prompt:
+    """Returns the dialogue up to its first long message of the user, or all of it if there is none."""
+    for index, (role, text) in enumerate(prompt.messages[:-1]):
+        if role == "user" and len(text) >= MIN_OPENING:
+            return Prompt(system=prompt.system, messages=prompt.messages[: index + 1], reference=None)
+    return prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +94,18 @@ def split(
     """
     rows = tuple(rows)
     own = [row.folded_digest for row in rows]
-    kept_together = [names.digest([group]) if group else one for one, group in zip(own, groups or own, strict=True)]
-    places = [_place(one) for one in (kept_together if groups else own)]
+    openings = [row.opening_digest for row in rows]
+    kept_together = openings
+    if groups is not None:
+        kept_together = [names.digest([group]) if group else one for one, group in zip(openings, groups, strict=True)]
+    places = [_place(one) for one in kept_together]
     held = {index for index, place in enumerate(places) if place < share}
     if labels is not None and share > 0:
         held |= set(_first_of_labels(rows, places, labels, held))
-        if groups:  # the others of its group leave training in any case: they are asked rather than dropped
-            groups_held = {kept_together[index] for index in held}
-            held = {index for index, one in enumerate(kept_together) if one in groups_held}
-    family = _families(own, kept_together if groups else own, families or range(len(rows)))
+        # the others of its group leave training in any case: they are asked rather than dropped
+        groups_held = {kept_together[index] for index in held}
+        held = {index for index, one in enumerate(kept_together) if one in groups_held}
+    family = _families(own, kept_together, families or range(len(rows)))
     families_held = {family[index] for index in held}
     train = [index for index in range(len(rows)) if family[index] not in families_held]
     ordered = sorted(held, key=lambda at: (places[at], rows[at].digest))

@@ -8,8 +8,8 @@ words that vary count much.
 
 Prompts with different system prompts, turns, symbols or reference answers are never near duplicates. Nor are prompts
 with different numbers, unless they have the same reference answer and no common segment: tickets may differ in an order
-number, but questions about one document do not. Without reference answers, prompts with common segments have to be
-twice as close.
+number, but questions about one document do not. Without reference answers, prompts have to be twice as close: "is it
+allowed" is not "is it not allowed".
 
 Candidates come from two indexes, so that the cost grows with the prompts and not with their square: prompts that share
 several segments, and prompts that share one of their rarest shingles. The second is exact for prompts of one segment
@@ -177,7 +177,7 @@ class Corpus:
         labelled = self._prompts[one].reference is not None
         if (in_context or not labelled) and numbers(mine) != numbers(its):
             return False
-        threshold = self._threshold if labelled or not in_context else (1 + self._threshold) / 2
+        threshold = self._threshold if labelled else (1 + self._threshold) / 2
         return self._similarity(mine, its) >= threshold
 
     def _similarity(self, one: str, other: str) -> float:

@@ -93,6 +93,22 @@ def test_no_family_is_on_both_sides(numbers: list[int], share: float) -> None:
     assert len(parts.train) + len(held(parts)) + parts.dropped == len(prompts)
 
 
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=40), st.sampled_from(["", "Hi"]), st.floats(0, 1))
+def test_cuts_of_one_dialogue_are_on_one_side(turns: list[int], greeting: str, share: float) -> None:
+    """A longer cut contains the answer that a shorter one asks for."""
+    prompts, dialogue = [], {}
+    for number, most in enumerate(turns):
+        said = [greeting] * bool(greeting) + [f"Where is the parcel number {number}?", "And when?", "Sure?", "Thanks."]
+        for cut in range(1 + bool(greeting), most + 1):
+            told = [(role, text) for each in said[:cut] for role, text in (("user", each), ("assistant", "Tomorrow."))]
+            row = HashedPrompt.of(Prompt(system=None, messages=tuple(told[:-1]), reference="x"))
+            prompts.append(row)
+            dialogue[row.digest] = number
+    parts = split(prompts, share=share, max_heldout=10)
+    assert not {dialogue[row.digest] for row in parts.train} & {dialogue[row.digest] for row in held(parts)}
+    assert parts.dropped == 0
+
+
 def test_where_growth_joins_families_held_out_wins() -> None:
     """A prompt that was trained on leaves training when a new one makes it a near duplicate of a held-out one."""
     prompts = rows(MANY[:200])
