@@ -26,7 +26,8 @@ def with_recipes(count: int) -> Settings:
     for number in range(count):
         pair = pairs[number % len(pairs)]
         name = f"support-{number:03}-".ljust(RECIPE_MAX, "x")
-        recipes[name] = told["recipes"]["support"] | {"teacher": pair.teacher, "student": pair.student}
+        own = {"teacher": pair.teacher, "student": pair.student, "training_usd_per_million_tokens": "1.00"}
+        recipes[name] = told["recipes"]["support"] | own
     return parse(told | {"recipes": recipes}, "dev")
 
 
