@@ -13,6 +13,8 @@ from distillery.cli.permissions import needed
 from distillery.client import Account, NotDeployed, NotReached
 from tests.fakes.errors import service_error
 
+pytestmark = pytest.mark.slow
+
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
 

@@ -20,6 +20,8 @@ from distillery.client.connection import hold_limits
 from tests.unit.client.harness import MESSAGES, START, ClientHarness, delta, end, route_map
 from tests.unit.client.raw_server import Piece, chunked, frames, http_response, reply_body, serving
 
+pytestmark = pytest.mark.slow
+
 DEADLINE, PAUSE = 0.3, 0.02
 """Real seconds: the deadline, and the pause between two bytes."""
 NEVER_ENDS = 60_000

@@ -13,6 +13,8 @@ import pytest
 from distillery.client import FunctionRefused, NotReached
 from distillery.client.account import post_signed
 
+pytestmark = pytest.mark.slow
+
 SESSION = boto3.Session(aws_access_key_id="AKIDANA", aws_secret_access_key="secret", aws_session_token="token")
 Asked = list[tuple[dict[str, str], bytes]]
 

@@ -45,11 +45,13 @@ maps = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(maps)
 def test_a_map_is_read_as_it_was_written(said: RouteMap) -> None:
     assert RouteMap.from_json(json.dumps(said.document())) == said
 
 
+@pytest.mark.slow
 @given(maps)
 def test_keys_of_a_newer_writer_are_ignored(said: RouteMap) -> None:
     document = said.document() | {"later": 1}

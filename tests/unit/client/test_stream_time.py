@@ -33,6 +33,8 @@ from tests.unit.client.harness import (
     route_map,
 )
 
+pytestmark = pytest.mark.slow
+
 Script = Sequence[dict[str, Any] | float]
 """Events, and seconds of silence between them."""
 DEADLINE = 1.2

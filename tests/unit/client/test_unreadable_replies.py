@@ -30,6 +30,8 @@ from tests.unit.client.raw_server import (
     serving,
 )
 
+pytestmark = pytest.mark.slow
+
 BODY = reply_body("whole")
 HTML = b"<html><body>Sign in to the guest network</body></html>"
 NESTED = b"[" * 5000

@@ -14,6 +14,8 @@ from distillery.settings import load
 from infra.constructs.lambda_code import LIBRARY_PARTS, ROOT, pack_stage, stage_code
 from tests.unit.stacks.assembly import DAYS, app_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def archives() -> dict[str, set[str]]:

@@ -10,6 +10,8 @@ from infra.constructs import compliance
 from infra.constructs.permissions import Permission, allow
 from tests.unit.stacks.assembly import DAYS, app_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("rule", ["AwsSolutions-S10", "NIST.800.53.R5-S3BucketVersioningEnabled"])
 def test_a_resource_that_breaks_a_rule_fails_the_synth(rule: str) -> None:

@@ -41,6 +41,7 @@ def test_the_order_of_the_input_does_not_matter(given: list[str], share: float, 
     assert set(one.train) == set(other.train)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 2_000), st.integers(1, 2_000), st.sampled_from([0.05, 0.2, 0.5]), st.sampled_from([20, 200]))
 def test_what_was_held_out_is_never_trained_on_when_a_file_grows(
     before: int, after: int, share: float, most: int

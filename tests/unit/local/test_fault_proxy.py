@@ -20,6 +20,8 @@ from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.unit.local.fault_proxy import BEFORE, CLEAN, FAULTS, Exchange, FaultProxy, proxied
 
+pytestmark = pytest.mark.slow
+
 THREADS, SHARE, DEADLINE = 64, 0.2, 8.0
 LATE = {"ReadTimeoutError", "StreamLate"}
 """Errors of attempts that were given up, so that an answer may still have come by."""

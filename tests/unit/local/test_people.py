@@ -13,6 +13,8 @@ from local.deploy import Deployment
 from local.emulator import process
 from tests.unit.local.test_deploy import assembly
 
+pytestmark = pytest.mark.slow
+
 WHERE = {"home": "us-east-1", "inference": "us-east-2"}
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.stacks.assembly import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def _app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {

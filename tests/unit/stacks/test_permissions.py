@@ -8,6 +8,8 @@ import pytest
 from tests.policy.templates import as_list
 from tests.unit.stacks.assembly import DAYS, Json, resources, statements, templates
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("foundation", "foundation-inference", "pipeline", "serving", "telemetry", "telemetry-inference")
 EVERYWHERE = [(environment, part) for environment in DAYS for part in PARTS]
 

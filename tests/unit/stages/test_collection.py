@@ -17,6 +17,8 @@ from tests.policy.rules import RULES, Rule
 from tests.policy.synthesis import TODAY, synthesized
 from tests.policy.templates import EnvironmentTemplates, rendered
 
+pytestmark = pytest.mark.slow
+
 LOGS = {"match": {"distillery:route": "teacher"}, "how": "athena", "schedule": "rate(7 days)", "days": 7}
 TAUGHT = {"principals": ["assumed-role/support-app/*"]}
 

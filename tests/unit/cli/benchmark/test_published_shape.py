@@ -21,6 +21,8 @@ from distillery.client.route_map import Prices, RouteMap, Step
 from simulator_support.fakes import DECEMBER
 from tests.unit.cli.benchmark.virtual import client, simulated
 
+pytestmark = pytest.mark.slow
+
 HAIKU = "anthropic.claude-3-5-haiku-20241022-v1:0"
 FAST = Step(
     model=HAIKU,

@@ -227,6 +227,7 @@ CORPORA: list[Callable[[random.Random], Corpora]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.__name__)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_precision_and_recall_on_labelled_corpora(corpus: Callable[[random.Random], Corpora], seed: int) -> None:
@@ -265,11 +266,13 @@ _PROMPTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_PROMPTS, max_size=40), st.sampled_from([0.5, 0.8, 1.0]))
 def test_no_near_duplicate_of_single_sentences_is_missed(prompts: list[Prompt], threshold: float) -> None:
     assert cluster_leaders(prompts, threshold=threshold) == exact_leaders(prompts, threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.__name__)
 def test_the_indexes_miss_next_to_nothing(corpus: Callable[[random.Random], Corpora]) -> None:
     prompts = [each for each, _ in corpus(random.Random(3))][:120]
@@ -287,6 +290,7 @@ def in_templates(by: random.Random, count: int) -> list[Prompt]:
     return [each for each, _ in templates(by, (count // 3,) * 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [400, 1_600])
 @pytest.mark.parametrize("corpus", [one_document, in_templates])
 def test_comparisons_grow_with_the_prompts_and_not_with_their_square(

@@ -45,6 +45,7 @@ def test_entities_are_counted_by_type() -> None:
     assert count_by_type(find("a@b.co, c@d.org and 10.0.0.1")) == {EntityType.EMAIL: 2, EntityType.IP: 1}
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="ab@.-+:0123456789 []", max_size=80))
 def test_entities_never_overlap_and_masking_removes_them(text: str) -> None:
     entities = find(text)
@@ -52,11 +53,13 @@ def test_entities_never_overlap_and_masking_removes_them(text: str) -> None:
     assert not {entity.type for entity in find(mask(text, entities))} & {EntityType.CARD, EntityType.IBAN}
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_entities_of_words_and_numbers_never_overlap(text: str) -> None:
     assert all(one.stop <= other.start for one, other in pairwise(find(text)))
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_compact_placeholders_never_make_a_text_longer(text: str) -> None:
     masked = mask(text, find(text), compact=True)
@@ -64,6 +67,7 @@ def test_compact_placeholders_never_make_a_text_longer(text: str) -> None:
     assert len(to_line(prompt(masked)).encode()) <= len(to_line(prompt(text)).encode())
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES.filter(str.strip), min_size=1, max_size=4).map(" ".join))
 @example("a@b.co")
 def test_a_line_of_exactly_the_limit_is_within_it_when_masked(text: str) -> None:
