@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from distillery.cli.terminal import echo, echo_error, progress_bar, write_json
 from distillery.core.errors import BadRequest
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.validation.fast_path import LineLimits
+
+if TYPE_CHECKING:
+    from distillery.datasets.curation.near_duplicates import Progress
 
 UNREADABLE = "unreadable"
 """The status of a data set that could not be read as a whole. Its report has the reason and no counts."""
@@ -109,18 +112,22 @@ def _progress(source: Source, *, quiet: bool) -> Iterator[Callable[[int], None]]
 
 
 @contextlib.contextmanager
-def _comparing(source: Source, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def _comparing(source: Source, *, quiet: bool) -> Iterator["Progress | None"]:
     """Shows a progress bar on a terminal while many prompts are compared with each other, which takes longest."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
     with contextlib.ExitStack() as stack:
-        shown: list[Any] = []
+        bars: list[Any] = []
 
         def compared(done: int, of_all: int) -> None:
-            if not shown:
-                shown.append(stack.enter_context(progress_bar(of_all, f"{source.name}: comparing prompts")))
-            shown[0].update(done - shown[0].pos)
+            if of_all < COMPARED_FROM:
+                return
+            if not bars:
+                bars.append(stack.enter_context(progress_bar(of_all, f"{source.name}: comparing prompts")))
+            bars[0].update(done - bars[0].pos)
 
-        is_shown = not quiet and sys.stderr.isatty()
-        yield lambda done, of_all: compared(done, of_all) if is_shown and of_all >= COMPARED_FROM else None
+        yield compared
 
 
 def _show(name: str, report: dict[str, Any]) -> None:

@@ -4,10 +4,10 @@ The command `distillery check --recipe` and the Lambda function share this code.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from distillery.core import catalog
 from distillery.core.conversation import to_line
@@ -21,7 +21,8 @@ from distillery.datasets.validation.fast_path import LineLimits, to_prompt
 from distillery.datasets.validation.finding import Finding, Rule
 from distillery.datasets.validation.reading import ALL_FILES, DatasetReader, InputFile, PromptIndex
 
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from distillery.datasets.curation.near_duplicates import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,7 @@ class PreparedDataset:
     """A data set ready for Bedrock.
 
     train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: what left
-    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt. curation: the
-    report's section on curation.
+    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt.
     """
 
     train: bytes
@@ -38,7 +38,6 @@ class PreparedDataset:
     size: DatasetSize
     labelled: bool
     duplicates: int
-    curation: Mapping[str, Any]
 
     @property
     def digest(self) -> str:
@@ -48,7 +47,10 @@ class PreparedDataset:
 
 @dataclass(slots=True)
 class Examination:
-    """The results of the steps that were completed. A report of a rejected upload contains these."""
+    """The results of the steps that were completed. A report of a rejected upload contains these.
+
+    curation: the report's section on curation.
+    """
 
     recipe: str
     reader: DatasetReader | None = None
@@ -64,7 +66,7 @@ def examine(
     *,
     region: str,
     on: date,
-    progress: Progress = lambda _done, _all: None,
+    progress: "Progress | None" = None,
 ) -> tuple[PreparedDataset, Estimate]:
     """Examines an upload for a recipe.
 
@@ -112,7 +114,7 @@ def read_for_recipe(files: Iterable[InputFile], recipe: Recipe) -> DatasetReader
 
 
 def prepare(
-    reader: DatasetReader, recipe: Recipe, examination: Examination, progress: Progress = lambda _done, _all: None
+    reader: DatasetReader, recipe: Recipe, examination: Examination, progress: "Progress | None" = None
 ) -> PreparedDataset:
     """Curates and splits what was read. Raises DatasetRejected with the first reason; the findings hold all of them."""
     errors = reader.findings.errors
@@ -149,7 +151,6 @@ def prepare(
         ),
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + curated.masked_equal + curated.removed + parts.dropped,
-        curation=examination.curation,
     )
 
 

@@ -17,7 +17,7 @@ from distillery.datasets.validation.reading import BadLine, DatasetReader
 
 if TYPE_CHECKING:
     from distillery.core.estimate import Estimate
-    from distillery.datasets.examine import Examination
+    from distillery.datasets.examine import Examination, PreparedDataset
 
 QUARANTINE = "quarantine.jsonl"
 
@@ -44,17 +44,17 @@ def upload_report(status: UploadStatus, examination: "Examination", reason: str 
     report: dict[str, Any] = {"status": status.value, "recipe": examination.recipe, "reason": reason}
     if examination.reader is not None:
         report |= validation_report(examination.reader)
-    if prepared is not None:
-        report["dataset"] = {
-            "digest": prepared.digest,
-            **to_wire(prepared.size),
-            "labelled": prepared.labelled,
-            "duplicates": prepared.duplicates,
-            "curation": prepared.curation,
-        }
-    elif examination.curation is not None:  # refused: what was removed may be the reason
-        report["dataset"] = {"curation": examination.curation}
+    if examination.curation is not None:
+        report["dataset"] = _dataset(prepared) | {"curation": examination.curation}
     return report if estimated is None else report | {"estimate": estimate_report(estimated)}
+
+
+def _dataset(prepared: "PreparedDataset | None") -> dict[str, Any]:
+    """What the data set contains; empty if it was refused after curation, which may be the reason."""
+    if prepared is None:
+        return {}
+    counted = {"labelled": prepared.labelled, "duplicates": prepared.duplicates}
+    return {"digest": prepared.digest, **to_wire(prepared.size), **counted}
 
 
 def estimate_report(estimated: "Estimate") -> dict[str, Any]:

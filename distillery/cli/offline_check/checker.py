@@ -1,6 +1,6 @@
 """Checks the files of one source: for any model, for a student, or for a recipe with the cost of its run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from distillery.datasets.validation.reading import DatasetReader, InputFile, Pro
 
 if TYPE_CHECKING:
     from distillery.core.recipe import Recipe
+    from distillery.datasets.curation.near_duplicates import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,7 @@ def check_files(files: Iterable[InputFile], limits: LineLimits) -> dict[str, Any
     return {"status": status.value} | validation_report(reader)
 
 
-def check_for_recipe(
-    files: Iterable[InputFile], run: RecipeRun, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
+def check_for_recipe(files: Iterable[InputFile], run: RecipeRun, progress: "Progress | None") -> dict[str, Any]:
     """Returns the report that the dataset stage would write for an upload of these files, at the same prices.
 
     Args:

@@ -13,7 +13,7 @@ from distillery.core.conversation import Prompt, fold
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
-from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders, prompt_text, silent
+from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders, prompt_text
 from distillery.datasets.curation.personal_data import mask_prompt
 from distillery.datasets.curation.selection import select_diverse
 from distillery.datasets.curation.text import count_languages, labelled_lines, measure_lengths, passages
@@ -58,7 +58,7 @@ class LabelBalance:
     evenness: float
 
 
-def curate(rows: Sequence[HashedPrompt], settings: Curation, progress: Progress = silent) -> Curated:
+def curate(rows: Sequence[HashedPrompt], settings: Curation, progress: Progress | None = None) -> Curated:
     """Handles personal data, then near duplicates, as the recipe's settings say.
 
     Raises:

@@ -48,11 +48,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of prompts that are done, and of all."""
 
 
-def silent(_done: int, _all: int) -> None:
-    """Reports no progress."""
-
-
-def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Progress = silent) -> list[int]:
+def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Progress | None = None) -> list[int]:
     """Assigns each prompt to the first earlier prompt that it is a near duplicate of.
 
     Prompts are compared with leaders only, so similarity is not transitive along a chain.
@@ -60,7 +56,7 @@ def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Pr
     Args:
         prompts: The prompts, in order of preference.
         threshold: Minimum similarity of near duplicates, above 0 and at most 1.
-        progress: Called now and then.
+        progress: Called for every hundredth prompt, if given.
 
     Returns:
         For each prompt the index of its leader; its own index where it is a leader itself.
@@ -81,7 +77,7 @@ def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Pr
             by_segment.add(common, number)
             by_shingle.add(prefix, number)
         leaders.append(leader)
-        if number % 100 == 0:
+        if progress is not None and number % 100 == 0:
             progress(number, len(prompts))
     return leaders
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, count, pairwise
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
@@ -78,12 +78,6 @@ def words(text: str) -> list[str]:
     if normalized.isascii() or _marks_and_singles().isdisjoint(set(normalized)):
         return _WORD.findall(normalized)  # several times as fast
     return _word_of_any_script().findall(normalized)
-
-
-def shingles(text: str) -> list[str]:
-    """Returns the words of a text, followed by each pair of adjacent words."""
-    found = words(text)
-    return [*found, *map(" ".join, pairwise(found))]
 
 
 def symbols(text: str) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ from typing import Any
 import boto3
 import pytest
 
-from distillery.client import Attempt, Mode, Prices, Reply, Route, RouteMap, Served, Step, StreamBroken
+from distillery.client import Mode, Prices, Route, RouteMap, Served, Step, StreamBroken
 from local.account import ROOT
 from simulator_support.standalone import Standalone
 from tests.fakes.services import FakeSsm
+from tests.unit.local.observed import ObservedRequest, ask
 
 pytestmark = pytest.mark.slow
 REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
@@ -79,20 +80,6 @@ class Session:
 
 
 @dataclass
-class ObservedRequest:
-    """What a caller observed of one request."""
-
-    streamed: bool
-    said: str = ""
-    reply: Reply | None = None
-    error: Exception | None = None
-
-    @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        return self.reply.attempts if self.reply else getattr(self.error, "attempts", ())
-
-
-@dataclass
 class Run:
     seen: dict[int, ObservedRequest]
     told: list[Served]
@@ -129,32 +116,7 @@ def _request(bedrock: Standalone, route: Route, number: int) -> ObservedRequest:
     if number == ENDS_AT:
         bedrock.admin("PUT", "clock", {"date": "2027-04-01"})
     draw = random.Random(number)
-    asked: Any = {
-        "messages": [{"role": "user", "content": [{"text": f"where is my parcel number {number}"}]}],
-        "requestMetadata": {"number": str(number)},
-    }
-    seen = ObservedRequest(streamed=draw.random() < 0.5)
-    try:
-        if seen.streamed:
-            _read(seen, route, asked, events=draw.random() < 0.5)
-        else:
-            seen.reply = route.converse(**asked)
-            seen.said = seen.reply.text
-    except Exception as error:  # whatever it was, the tests look at it
-        seen.error = error
-    return seen
-
-
-def _read(seen: ObservedRequest, route: Route, asked: Any, *, events: bool) -> None:
-    stream = route.converse_stream(**asked)
-    pieces = map(_text, stream.events()) if events else stream
-    for piece in pieces:
-        seen.said += piece
-    seen.reply = stream.reply
-
-
-def _text(event: Any) -> str:
-    return str(event.get("contentBlockDelta", {}).get("delta", {}).get("text", ""))
+    return ask(route, number, streamed=draw.random() < 0.5, events=draw.random() < 0.5)
 
 
 def _logged(folder: Path) -> dict[int, list[dict[str, Any]]]:

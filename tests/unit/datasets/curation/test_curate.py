@@ -199,7 +199,8 @@ def test_questions_about_reports_lose_nothing_by_default() -> None:
         "duplicate-prompt": 1,
         "conflicting-answers": 1,
     }
-    report = prepared.curation
+    report = examination.curation
+    assert report is not None
     assert (report["near_duplicates"], report["beside_held_out"]) == (0, 0)
     assert prepared.size.prompts + prepared.size.heldout + report["held_back"] == 1_666
     assert prepared.train.count(b"\n") + prepared.heldout.count(b"\n") == 1_666

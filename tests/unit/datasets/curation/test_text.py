@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,6 @@ from distillery.datasets.curation.text import (
     numbers,
     passages,
     segments,
-    shingles,
     symbols,
     words,
 )
@@ -118,6 +118,11 @@ def test_no_text_is_looked_at_many_times(text: str) -> None:
     segments(text)
     symbols(text)
     labelled_lines([text], "Who")
+
+
+def shingles(text: str) -> list[str]:
+    found = words(text)
+    return [*found, *map(" ".join, pairwise(found))]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12), st.lists(st.sampled_from("abcd"), max_size=12))
