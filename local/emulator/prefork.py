@@ -52,7 +52,7 @@ def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> 
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number, stream in enumerate(streams[:3]):
             os.dup2(stream, number)
-        os.closerange(3, 256)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(env)
@@ -92,8 +92,11 @@ def main() -> None:
     _import_boto3(sys.argv[2:])
     sys.stdout.flush()  # a worker must not print what an import has printed
     statuses: dict[int, int] = {}
+    readable = select.poll()  # select.select refuses descriptors from 1,024 on, and this socket keeps its number
+    readable.register(emulator, select.POLLIN)
+    readable.register(ended, select.POLLIN)
     while True:
-        ready, _, _ = select.select([emulator.fileno(), ended], [], [])
+        ready = dict(readable.poll())
         if ended in ready:
             os.read(ended, 4096)
             _reap(statuses)

@@ -1,6 +1,7 @@
 """The process of the emulator: ministack with the hooks, serving on loopback until it is stopped."""
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def main() -> None:
     account = LocalAccount.load(Path(os.environ["DISTILLERY_LOCAL_STATE"]))
     os.environ.pop("PYTHONPATH", None)  # functions inherit the other variables
     os.environ["BIND_HOST"] = LOOPBACK
+
+    _allow_descriptors(10_240)  # four for each worker; what macOS allows at most
 
     import ministack.app as app
 
@@ -54,3 +57,11 @@ def main() -> None:
     patches.install(clock, bedrock, events, **known, iam_log=iam_log)
     sys.argv[1:] = []  # ministack parses arguments
     app.main()
+
+
+def _allow_descriptors(number: int) -> None:
+    """Raises the limit of open files, often 1,024, as far as this user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -29,6 +29,8 @@ class ForkedWorker:
 
     def __init__(self, pid: int, stdin: int, stdout: int, stderr: int, status: int) -> None:
         self.pid, self._status = pid, status
+        self._readable = select.poll()  # select.select refuses descriptors from 1,024 on
+        self._readable.register(status, select.POLLIN)
         self.returncode: int | None = None
         self.stdin, self.stdout, self.stderr = open(stdin, "w", 1), open(stdout), open(stderr)  # noqa: SIM115
 
@@ -56,19 +58,20 @@ class ForkedWorker:
             os.kill(self.pid, number)
 
     def _ended(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+        if self.returncode is None and self._readable.poll(None if timeout is None else timeout * 1000):
             self.returncode = int(os.read(self._status, 16) or -signal.SIGKILL)
             os.close(self._status)
         return self.returncode
 
 
-class _Server:
+class ForkServer:
     """The process that forks, for functions with the same layers; started with its first worker."""
 
     def __init__(self, layers: tuple[str, ...]) -> None:
         self._layers = layers
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def fork(self, python: str, script: str, cwd: str, env: dict[str, str]) -> ForkedWorker:
         """A new worker. Raises OSError if the server cannot be reached."""
@@ -76,30 +79,54 @@ class _Server:
         (in_, stdin), (stdout, out), (stderr, err), (status, code) = (os.pipe() for _ in range(4))
         try:
             with self._lock:
-                self._socket = self._socket or _started(python, self._layers)
-                socket.send_fds(self._socket, [request], [in_, out, err, code])
-                if not (process := self._socket.recv(16)):
-                    self._socket = None  # the next worker starts another
+                self._socket = self._socket or self._start(python)
+                if not (process := _answer(self._socket, request, [in_, out, err, code])):
+                    self._close()  # the next worker starts another
                     raise OSError(f"the process that starts Lambda workers ended: {python} {prefork.__file__}")
+        except OSError:
+            for descriptor in (stdin, stdout, stderr, status):
+                os.close(descriptor)
+            raise
         finally:
             for descriptor in (in_, out, err, code):
                 os.close(descriptor)
         return ForkedWorker(int(process), stdin, stdout, stderr, status)
 
+    def close(self) -> None:
+        """Ends the process. Its workers go on, and nobody learns their exit codes."""
+        with self._lock:
+            self._close()
 
-def _started(python: str, layers: tuple[str, ...]) -> socket.socket:
-    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with its:
-        command = [python, "-P", prefork.__file__, str(its.fileno()), *layers]
-        subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
-    return ours
+    def _close(self) -> None:
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+        if self._process:
+            self._process.wait()
+            self._process = None
+
+    def _start(self, python: str) -> socket.socket:
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            command = [python, "-P", prefork.__file__, str(its.fileno()), *self._layers]
+            self._process = subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
+        return ours
+
+
+def _answer(server: socket.socket, request: bytes, descriptors: list[int]) -> bytes:
+    """The new worker's process ID; nothing if the server has ended."""
+    try:
+        socket.send_fds(server, [request], descriptors)
+        return server.recv(16)
+    except ConnectionError:
+        return b""
 
 
 def install() -> None:
     """Replaces how the Lambda runtime starts a Python worker."""
     if sys.platform != "linux":
         return
-    servers: dict[tuple[str, ...], _Server] = {}
+    servers: dict[tuple[str, ...], ForkServer] = {}
 
     def start(command: list[str], *, cwd: str, env: dict[str, str], **options: Any) -> Any:
         binary, script = command
@@ -107,6 +134,6 @@ def install() -> None:
             return subprocess.Popen(command, cwd=cwd, env=env, **options)
         folders = filter(None, env.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep))
         layers = tuple(os.path.realpath(os.path.join(folder, "python")) for folder in folders)  # unpacked once for all
-        return servers.setdefault(layers, _Server(layers)).fork(binary, script, cwd, env)
+        return servers.setdefault(layers, ForkServer(layers)).fork(binary, script, cwd, env)
 
     lambda_runtime.subprocess = module_copy(subprocess, Popen=start)

@@ -2,11 +2,20 @@
 
 import io
 import json
+import os
+import resource
+import subprocess
+import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.account import ROOT
+from local.emulator.hooks.workers import ForkedWorker, ForkServer
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 SEEN = """
@@ -59,3 +68,55 @@ def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(harness: Emu
     own, runtimes = harness.function(SEEN, Layers=[layer["LayerVersionArn"]]), harness.function(SEEN)
     answers = [_invoke(harness, function) for function in (own, runtimes)]
     assert ["site-packages" in str(answer.get("boto3", answer)) for answer in answers] == [False, True], answers
+
+
+LAMBDA_PYTHON = str(ROOT / ".venv-lambda" / "bin" / "python")
+
+
+def _close(worker: ForkedWorker) -> None:
+    for stream in (worker.stdin, worker.stdout, worker.stderr):
+        stream.close()
+
+
+@pytest.fixture
+def many_files_open() -> Iterator[None]:
+    """Descriptors from here on have numbers that `select.select` refuses, as in an account of some 250 workers."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    yield
+    for descriptor in held:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+@pytest.mark.usefixtures("many_files_open")
+def test_an_account_of_any_size_starts_workers_and_sees_their_end(tmp_path: Path) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text("import os, sys\nprint(len(os.listdir('/proc/self/fd')), flush=True)\nsys.exit(int(input()))\n")
+    with closing(ForkServer(())) as server:
+        workers = [server.fork(LAMBDA_PYTHON, str(script), str(tmp_path), {}) for _ in range(2)]
+        assert [worker.poll() for worker in workers] == [None, None]
+        with pytest.raises(subprocess.TimeoutExpired):
+            workers[0].wait(0.001)
+        for code, worker in enumerate(workers, 3):
+            assert int(worker.stdout.readline()) < 8  # nothing of the account or of another worker is open in it
+            worker.stdin.write(f"{code}\n")
+            worker.stdin.flush()
+            assert worker.wait() == code
+            _close(worker)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_server_that_ended_is_an_error_once(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text("")
+    (layer := tmp_path / "layer" / "boto3").mkdir(parents=True)
+    (layer / "__init__.py").write_text("raise SystemExit(1)")
+    with closing(ForkServer((str(layer.parent),))) as server:
+        with pytest.raises(OSError, match="the process that starts Lambda workers ended"):
+            server.fork(LAMBDA_PYTHON, str(tmp_path / "worker.py"), str(tmp_path), {})
+        (layer / "__init__.py").write_text("class Session:\n    def __init__(*_, **__): ...\n    client = print\n")
+        worker = server.fork(LAMBDA_PYTHON, str(tmp_path / "worker.py"), str(tmp_path), {})
+        assert worker.wait() == 0
+    _close(worker)
