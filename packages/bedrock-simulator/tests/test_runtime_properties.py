@@ -26,7 +26,7 @@ KNOWN = st.sampled_from(
      "anthropic_version", "max_tokens", "role", "content", "text", "type", "stop_sequences", "temperature"]
 )  # fmt: skip
 LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 9999), st.floats(allow_nan=False), TEXT,
+    st.none(), st.booleans(), st.integers(-5, 9999), st.floats(allow_nan=False, allow_infinity=False), TEXT,
     st.sampled_from(["user", "assistant", "system", "messages-v1", "bedrock-2023-05-31", "text"]),
 )  # fmt: skip
 BODIES = st.recursive(
