@@ -15,7 +15,7 @@ DISCARD ?=
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
 # Each group has a lock, requirements/<group>.txt. Locks take versions that have been public for COOLING_DAYS.
-GROUPS := dev local lambda layer snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
+GROUPS := dev local lambda layer grading reporting snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
 COMPATIBILITY := $(filter compatibility%,$(GROUPS))
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
