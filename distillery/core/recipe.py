@@ -13,6 +13,7 @@ from distillery.core import env_vars
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.judging import GraderKind, GraderSpec, InconclusivePolicy
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
@@ -75,15 +76,6 @@ SETTINGS_FILE = "recipes.json"
 """The file of the settings layer."""
 
 
-class Grader(StrEnum):
-    """How an answer is compared with the reference."""
-
-    LABEL = "label"
-    """Equal after trimming, case folding and removing a final full stop."""
-    OVERLAP = "overlap"
-    """F1 of the words that both have, for free text."""
-
-
 class BadLines(StrEnum):
     """What happens to lines that break a rule."""
 
@@ -122,8 +114,11 @@ class Recipe:
     """Catalog id of the model that is trained on the answers, such as `amazon.nova-micro-v1:0`."""
     hosting: HostingMode = HostingMode.ON_DEMAND
     """How the student is served: billed by token and free while idle or, with Provisioned Throughput, by the hour."""
-    grader: Grader = Grader.LABEL
-    """How an answer is compared with the reference."""
+    grader: GraderKind = GraderKind.LABEL
+    """How an answer is graded, if there are no `graders`."""
+    graders: tuple[GraderSpec, ...] = ()
+    """Several graders, or one with options: tables [[recipes.support.graders]] of `kind`, `weight` and the options of
+    the kind. The score of an answer is their weighted mean. Default: `grader` alone."""
     budget_usd: Decimal = Decimal(25)
     """What one run may cost, in US dollars, at its worst case. `over_budget` says what happens above it."""
     monthly_budget_usd: Decimal | None = None
@@ -152,10 +147,24 @@ class Recipe:
     """Catalog ids of other models. Estimates and reports compare their price with the student's."""
     min_score: float = 0.5
     """Score, 0 to 1, that the student must reach on the held-out prompts, or it never goes live."""
-    min_share_of_teacher: float = 0.85
-    """Share of the teacher's score that the student must reach."""
+    min_teacher_score: float = 0.0
+    """Score, 0 to 1, that the teacher must reach: what a worse one taught is not worth comparing with."""
+    teacher_margin: float = 0.05
+    """How much lower than the teacher's the student's score may be. 0.05 is 5 points."""
     min_gain: float = 0.02
     """Gain over the score of the untrained student that training must bring."""
+    live_margin: float = 0.05
+    """How much lower than the live model's the student's score may be."""
+    max_latency_ms: int | None = None
+    """Median latency of the student's answers, in milliseconds, that a student must not exceed. Default: no bound."""
+    max_usd_per_thousand: Decimal | None = None
+    """What a thousand of the student's answers may cost, in US dollars. Default: no bound."""
+    inconclusive: InconclusivePolicy = InconclusivePolicy.KEEP
+    """What happens to a student whose evaluation neither passes nor fails."""
+    auto_promote: bool = True
+    """Whether a student that passed goes live by itself. With false, it waits until somebody accepts it."""
+    min_share_of_teacher: float | None = None
+    """Replaced by `teacher_margin`. Until it is removed, a value of 0.9 means `teacher_margin = 0.1`."""
     model_units: int = 1
     """Model units of Provisioned Throughput."""
     unit_price_usd_per_hour: Decimal | None = None
@@ -180,6 +189,28 @@ class Recipe:
         The default is five times the budget of a run, because a weekly schedule can start five runs in a month.
         """
         return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
+
+    @property
+    def grader_specs(self) -> tuple[GraderSpec, ...]:
+        """The graders: those of `graders`, or the one that `grader` names."""
+        return self.graders or (GraderSpec(kind=self.grader),)
+
+    @property
+    def grades_labels(self) -> bool:
+        """Whether reference answers are labels."""
+        return any(spec.kind is GraderKind.LABEL for spec in self.grader_specs)
+
+    @property
+    def margin_to_teacher(self) -> float:
+        """`teacher_margin`, or what an old setting in its place means."""
+        return self.teacher_margin if self.min_share_of_teacher is None else round(1 - self.min_share_of_teacher, 6)
+
+    @property
+    def judging_digest(self) -> str:
+        """Digest of graders and bars. A judgement by others is exploratory."""
+        bars = [self.min_score, self.min_teacher_score, self.margin_to_teacher, self.min_gain, self.live_margin]
+        limits = [self.max_latency_ms, self.max_usd_per_thousand]
+        return digest([to_wire(self.grader_specs), to_wire(bars), to_wire(limits)])
 
     @property
     def digest(self) -> str:

@@ -139,7 +139,7 @@ def prepare(
         reader.findings.add(Finding(rules.CONFLICTING_TWINS, ALL_FILES, wrong), curated.conflicts)
     all_parts = split_curated(curated, recipe)
     parts = select(all_parts, recipe)
-    examination.curation = curation_report(curated, all_parts, parts, recipe.grader)
+    examination.curation = curation_report(curated, all_parts, parts, recipe.grades_labels)
     _check_counts(parts, reader, removals(curated, parts))
     return PreparedDataset(
         train=_jsonl(parts.train, reference=True),

@@ -9,8 +9,9 @@ from typing import Any
 
 from distillery.core.conversation import Prompt, converse_request
 from distillery.core.errors import EvaluationFailed
+from distillery.core.judging import GraderKind
 from distillery.core.pipeline import Run, Score, Verdict
-from distillery.core.recipe import Grader, Recipe
+from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender, PromptAnswers
 
@@ -80,14 +81,14 @@ class Threshold:
 
 def thresholds(recipe: Recipe, *, teacher: float, base: float, student: float) -> tuple[Threshold, ...]:
     """The recipe's conditions, for these scores of 0 to 1."""
-    share, gain = recipe.min_share_of_teacher, recipe.min_gain
+    margin, gain = recipe.margin_to_teacher, recipe.min_gain
     return (
         Threshold(name="min_score", needed=recipe.min_score, value=student, meaning="the least score"),
         Threshold(
-            name="min_share_of_teacher",
-            needed=share * teacher,
+            name="teacher_margin",
+            needed=teacher - margin,
             value=student,
-            meaning=f"{share:.2f} of the teacher's {teacher:.3f}",
+            meaning=f"{margin:.2f} below the teacher's {teacher:.3f}",
         ),
         Threshold(
             name="min_gain",
@@ -116,7 +117,7 @@ def overlap(answer: str, reference: str) -> float:
     return 2 * shared / (given.total() + expected.total())
 
 
-GRADERS: Mapping[Grader, Callable[[str, str], float]] = {Grader.LABEL: label, Grader.OVERLAP: overlap}
+GRADERS: Mapping[GraderKind, Callable[[str, str], float]] = {GraderKind.LABEL: label, GraderKind.OVERLAP: overlap}
 """Each grader returns a grade of 0 to 1 for (answer, reference)."""
 
 

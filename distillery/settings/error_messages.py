@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import Curation, Recipe
@@ -38,6 +39,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("quota",): Quota,
     ("recipes",): Recipe,
     ("recipes", "curation"): Curation,
+    ("recipes", "graders"): GraderSpec,
     ("recipes", "logs"): LogSource,
     ("routes",): RouteSettings,
     ("trail",): Trail,
@@ -114,7 +116,7 @@ def _owner(loc: tuple[int | str, ...]) -> tuple[type, str]:
     key, *rest = map(str, loc)
     path: tuple[str, ...] = (key,)
     if key in _NAMED:
-        del rest[:1]
+        rest = [str(part) for part in loc[2:] if not isinstance(part, int)]  # a grader has an index
     while rest and path in _TABLES and _TABLES[path] is not dict:
         owner, key = _TABLES[path], rest.pop(0)
         path = (*path, key)

@@ -27,7 +27,9 @@ def normalize(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
 
     Tables of the wrong shape stay as they are, so that the validation names them.
     """
-    recipes = {name: _with_masking(_named(name, table)) for name, table in _tables(raw, "recipes").items()}
+    recipes = {
+        name: _with_graders(_with_masking(_named(name, table))) for name, table in _tables(raw, "recipes").items()
+    }
     tables = _tables(raw, "routes")
     routes = {name: _named(name, table) for name, table in tables.items() if not name.startswith(DISTILLED_PREFIX)}
     # The routes of recipes come last. `checks` reports a table of such a route whose recipe does not exist.
@@ -55,6 +57,21 @@ def _with_masking(recipe: Any) -> Any:
     if not isinstance(recipe, Mapping) or not isinstance(recipe.get("logs"), Mapping):
         return recipe
     return {**recipe, "curation": _merged({"personal_data": PersonalData.MASK.value}, recipe.get("curation", {}))}
+
+
+def _with_graders(recipe: Any) -> Any:
+    """A recipe whose graders have their options in a table of their own: in TOML they are beside `kind`."""
+    if not isinstance(recipe, Mapping) or not isinstance(recipe.get("graders"), list):
+        return recipe
+    return {**recipe, "graders": [_with_options(table) for table in recipe["graders"]]}
+
+
+def _with_options(grader: Any) -> Any:
+    if not isinstance(grader, Mapping) or not isinstance(grader.get("options", {}), Mapping):
+        return grader
+    own = {name: grader[name] for name in ("kind", "weight") if name in grader}
+    beside = {name: value for name, value in grader.items() if name not in ("kind", "weight", "options")}
+    return {**own, "options": {**grader.get("options", {}), **beside}}
 
 
 def _merged(defaults: Mapping[str, object], table: Any) -> Any:

@@ -21,7 +21,13 @@ def warnings(settings: Settings, on: date) -> list[str]:
         if model and (text := _of_life(settings, model, use.region, on)):
             places.setdefault(text, []).append(use.where)
     lives = [f"{', '.join(where)}: {text}" for text, where in places.items()]
-    return [*lives, *_of_deployments(settings), *_of_concurrency(settings), *_of_silence(settings)]
+    return [
+        *lives,
+        *_of_deployments(settings),
+        *_of_concurrency(settings),
+        *_of_silence(settings),
+        *_of_old_keys(settings),
+    ]
 
 
 def _of_life(settings: Settings, model: Model, region: str, on: date) -> str | None:
@@ -63,3 +69,12 @@ def _of_concurrency(settings: Settings) -> Iterator[str]:
 def _of_silence(settings: Settings) -> Iterator[str]:
     if settings.keep_data and not settings.notify:
         yield "notify: it is empty, so nobody is notified when a run fails."
+
+
+def _of_old_keys(settings: Settings) -> Iterator[str]:
+    for name, recipe in settings.recipes.items():
+        if recipe.min_share_of_teacher is not None:
+            yield (
+                f"recipes.{name}.min_share_of_teacher: it is replaced by teacher_margin, which a test of significance "
+                f"compares. Write teacher_margin = {recipe.margin_to_teacher:g} in its place: it means that now."
+            )

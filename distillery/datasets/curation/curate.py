@@ -11,7 +11,7 @@ from typing import Any
 
 from distillery.core.conversation import Prompt, fold
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
+from distillery.core.recipe import Curation, ExcessPrompts, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
 from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders, prompt_text
 from distillery.datasets.curation.personal_data import mask_prompt
@@ -93,7 +93,7 @@ def split_curated(curated: Curated, recipe: Recipe) -> Split:
         curated.rows,
         share=recipe.heldout_share,
         max_heldout=recipe.heldout_max,
-        labels=_few_labels(curated.rows, recipe.grader),
+        labels=_few_labels(curated.rows, recipe.grades_labels),
         families=curated.families,
         groups=_groups(curated.rows, recipe.split_group),
     )
@@ -105,22 +105,22 @@ def select(parts: Split, recipe: Recipe) -> Split:
     if settings.too_many is not ExcessPrompts.SELECT or len(parts.train) <= settings.most_prompts:
         return parts
     texts = [prompt_text(row.prompt) for row in parts.train]
-    labels: Sequence[str | None] = _labels(parts.train, recipe.grader) or [None] * len(texts)
+    labels: Sequence[str | None] = _labels(parts.train, recipe.grades_labels) or [None] * len(texts)
     selected = select_diverse(texts, labels, settings.most_prompts)
     return replace(parts, train=tuple(parts.train[index] for index in selected))
 
 
-def curation_report(curated: Curated, all_parts: Split, parts: Split, grader: Grader) -> dict[str, Any]:
+def curation_report(curated: Curated, all_parts: Split, parts: Split, grades_labels: bool) -> dict[str, Any]:
     """Reports what was removed and why, and describes the training prompts. Never quotes a prompt.
 
     Args:
         curated: The result of `curate`.
         all_parts: The split before the selection.
         parts: The split after the selection.
-        grader: The recipe's grader, which says whether reference answers are labels.
+        grades_labels: Whether the recipe's reference answers are labels.
     """
     texts = [prompt_text(row.prompt) for row in parts.train]
-    labels = _labels(parts.train, grader)
+    labels = _labels(parts.train, grades_labels)
     return {
         "near_duplicates": curated.near_duplicates,
         "near_duplicates_removed": curated.removed,
@@ -194,15 +194,15 @@ def measure_balance(labels: Sequence[Hashable]) -> LabelBalance:
     return LabelBalance(labels=len(counts), rarest=counts[0], commonest=counts[-1], evenness=round(evenness, 3))
 
 
-def _labels(rows: Sequence[HashedPrompt], grader: Grader) -> list[str] | None:
-    """Returns the reference answers if the grader treats them as labels and every prompt has one."""
+def _labels(rows: Sequence[HashedPrompt], grades_labels: bool) -> list[str] | None:
+    """Returns the reference answers if they are labels and every prompt has one."""
     labels = [row.prompt.reference for row in rows if row.prompt.reference is not None]
-    return labels if grader is Grader.LABEL and len(labels) == len(rows) else None
+    return labels if grades_labels and len(labels) == len(rows) else None
 
 
-def _few_labels(rows: Sequence[HashedPrompt], grader: Grader) -> list[str] | None:
+def _few_labels(rows: Sequence[HashedPrompt], grades_labels: bool) -> list[str] | None:
     """Returns the labels if they repeat: free text is no label, even with a grader that compares it like one."""
-    labels = _labels(rows, grader)
+    labels = _labels(rows, grades_labels)
     return labels if labels and len(set(labels)) <= len(labels) / 2 else None
 
 

@@ -122,8 +122,8 @@ def test_a_student_below_the_bar_is_refused_with_both_numbers(harness: Harness) 
     harness.runtime.answers[STUDENT] = "label.3"
     verdict = harness.judged()
     assert not verdict.passed
-    assert [reason.partition(":")[0] for reason in verdict.reasons] == ["min_score", "min_share_of_teacher", "min_gain"]
-    assert "has 0.040, needed is 0.850" in verdict.reasons[1]
+    assert [reason.partition(":")[0] for reason in verdict.reasons] == ["min_score", "teacher_margin", "min_gain"]
+    assert "has 0.040, needed is 0.950" in verdict.reasons[1]
 
 
 def test_without_references_the_measure_is_agreement_with_the_teacher(harness: Harness) -> None:

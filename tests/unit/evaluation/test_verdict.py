@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillery.core.recipe import Grader
+from distillery.core.judging import GraderKind
 from distillery.evaluation.verdict import GRADERS, thresholds
 from tests.fakes.pipeline import recipe
 
@@ -28,22 +28,22 @@ TEXTS = [
 
 @pytest.mark.parametrize(("answer", "right", "grade"), LABELS)
 def test_a_label_is_right_but_for_case_space_and_a_full_stop(answer: str, right: str, grade: float) -> None:
-    assert GRADERS[Grader.LABEL](answer, right) == grade
+    assert GRADERS[GraderKind.LABEL](answer, right) == grade
 
 
 @pytest.mark.parametrize(("answer", "right", "grade"), TEXTS)
 def test_overlap_is_the_f1_of_shared_words(answer: str, right: str, grade: float) -> None:
-    assert GRADERS[Grader.OVERLAP](answer, right) == pytest.approx(grade)
+    assert GRADERS[GraderKind.OVERLAP](answer, right) == pytest.approx(grade)
 
 
 BARS = [
     (0.9, 0.3, 0.9, []),
-    (0.9, 0.3, 0.49, ["min_score", "min_share_of_teacher"]),
-    (0.5, 0.3, 0.45, ["min_score"]),
-    (1.0, 0.3, 0.85, []),
-    (1.0, 0.3, 0.84, ["min_share_of_teacher"]),
-    (0.9, 0.8, 0.82, []),  # 0.8 + 0.02 is not 0.82 in floats
-    (0.9, 0.8, 0.81, ["min_gain"]),
+    (0.9, 0.3, 0.49, ["min_score", "teacher_margin"]),
+    (0.5, 0.3, 0.45, ["min_score"]),  # 0.5 - 0.05
+    (1.0, 0.3, 0.95, []),
+    (1.0, 0.3, 0.94, ["teacher_margin"]),
+    (0.85, 0.8, 0.82, []),  # 0.8 + 0.02 is not 0.82 in floats
+    (0.85, 0.8, 0.81, ["min_gain"]),
     (0.0, 0.0, 0.0, ["min_score", "min_gain"]),
 ]
 

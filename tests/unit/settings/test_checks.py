@@ -551,7 +551,7 @@ BOUNDS = {
     "split_group": (":", "Customer:", "a\nb", "x" * 65),
     "max_answer_tokens": (0,),
     "min_score": (-0.01, 1.01, float("inf")),
-    "min_share_of_teacher": (-0.01, 1.01),
+    "teacher_margin": (-0.01, 1.01),
     "min_gain": (-0.01, 1.01),
     "budget_usd": (0, -5),
     "max_bad_lines": (0, 1001),

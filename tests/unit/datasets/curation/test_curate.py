@@ -9,7 +9,8 @@ import pytest
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Curation, ExcessPrompts, Grader, NearDuplicates, PersonalData, Recipe
+from distillery.core.judging import GraderKind
+from distillery.core.recipe import Curation, ExcessPrompts, NearDuplicates, PersonalData, Recipe
 from distillery.datasets.curation.curate import (
     LabelBalance,
     curate,
@@ -122,7 +123,7 @@ def test_the_report_counts_what_was_removed_and_quotes_nothing() -> None:
     curated = curate([*labelled(), *rows(MAIL, f"{MAIL}!")], settings)
     all_parts = split(curated.rows, share=0.2, max_heldout=20)
     parts = select(all_parts, replace(RECIPE, curation=settings))
-    report: dict[str, Any] = curation_report(curated, all_parts, parts, Grader.LABEL)
+    report: dict[str, Any] = curation_report(curated, all_parts, parts, True)
     assert report["near_duplicates"] == len(report["near_duplicate_pairs"]) == 1
     assert report["personal_data"] == {"prompts": 2, "found": {"email": 2}}
     assert report["not_chosen"] == len(all_parts.train) - 10
@@ -167,7 +168,7 @@ def test_a_passage_on_both_sides_is_counted() -> None:
     prompts = rows(*(f"{passage}\nQuestion {n}?" for passage in passages for n in range(3)))
     curated = curate(prompts, Curation())
     parts = split_curated(curated, RECIPE)
-    report = curation_report(curated, parts, parts, Grader.LABEL)
+    report = curation_report(curated, parts, parts, True)
     trained = {row.prompt.messages[0][1].split("\n")[0] for row in parts.train}
     assert report["passages_on_both_sides"] == sum(
         row.prompt.messages[0][1].split("\n")[0] in trained for row in parts.heldout
@@ -190,7 +191,7 @@ TATQA = Path(os.environ.get("DISTILLERY_TATQA", Path(__file__).parents[5] / "sha
 )
 def test_questions_about_reports_lose_nothing_by_default() -> None:
     """1,668 questions, of which two are repeated: one with the same answer, one with another."""
-    recipe = replace(RECIPE, grader=Grader.OVERLAP)
+    recipe = replace(RECIPE, grader=GraderKind.OVERLAP)
     examination = Examination("support")
     with TATQA.open("rb") as body:
         reader = read_for_recipe([InputFile("dev.jsonl", "dev.jsonl", None, body)], recipe)
@@ -209,7 +210,7 @@ def test_questions_about_reports_lose_nothing_by_default() -> None:
 
 def test_free_text_answers_are_not_labels() -> None:
     parts = split(labelled(), share=0.2, max_heldout=20)
-    assert curation_report(curate(labelled(), Curation()), parts, parts, Grader.OVERLAP)["labels"] is None
+    assert curation_report(curate(labelled(), Curation()), parts, parts, False)["labels"] is None
 
 
 @pytest.mark.parametrize(
