@@ -1,7 +1,6 @@
 """Grades the answers, compares the scores with the recipe's thresholds, and writes the verdict and its report."""
 
 import statistics
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,8 @@ from distillery.core.pipeline import Run, Score, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender, PromptAnswers
+from distillery.evaluation.graders.label import Label
+from distillery.evaluation.graders.overlap import Overlap
 
 ACCURACY = "accuracy"
 AGREEMENT = "agreement with the teacher"
@@ -99,25 +100,13 @@ def thresholds(recipe: Recipe, *, teacher: float, base: float, student: float) -
     )
 
 
-def label(answer: str, reference: str) -> float:
-    """1 for the same label, ignoring letter case, surrounding space and a final full stop; otherwise 0."""
-    return float(_label(answer) == _label(reference))
+NOTHING_ASKED = Prompt(system=None, messages=(), reference=None)
+"""The prompt for graders that do not read it."""
 
-
-def _label(text: str) -> str:
-    return text.strip().removesuffix(".").rstrip().casefold()
-
-
-def overlap(answer: str, reference: str) -> float:
-    """F1 of the words that both texts share, counting repetitions. Two empty texts agree."""
-    given, expected = Counter(answer.casefold().split()), Counter(reference.casefold().split())
-    if not given and not expected:
-        return 1.0
-    shared = (given & expected).total()
-    return 2 * shared / (given.total() + expected.total())
-
-
-GRADERS: Mapping[GraderKind, Callable[[str, str], float]] = {GraderKind.LABEL: label, GraderKind.OVERLAP: overlap}
+GRADERS: Mapping[GraderKind, Callable[[str, str], float]] = {
+    GraderKind.LABEL: lambda answer, reference: float(Label().grade(answer, reference, NOTHING_ASKED).score),
+    GraderKind.OVERLAP: lambda answer, reference: float(Overlap().grade(answer, reference, NOTHING_ASKED).score),
+}
 """Each grader returns a grade of 0 to 1 for (answer, reference)."""
 
 
