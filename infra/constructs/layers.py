@@ -1,8 +1,8 @@
 """The Lambda layers: boto3, compiled packages, and the environment's settings.
 
 Synth needs neither Docker nor a network nor an arm64 machine. boto3 is pure Python and comes from the distributions
-that are installed here. Compiled packages come from the locked wheels for the deployed runtime, which `make install`
-fetches by the hashes in `requirements/layer.txt`: to unpack a wheel takes no interpreter. Functions that run locally
+that are installed here. Other packages come from the locked wheels for the deployed runtime, which `make install`
+fetches by the hashes in `requirements/<layer>.txt`: to unpack a wheel takes no interpreter. Functions that run locally
 get the same versions, built for this machine (`local/emulator/hooks/layers.py`). Settings are a layer because a new
 recipe then changes one file and no function's code.
 """
@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path, PurePath
 
@@ -34,7 +35,17 @@ SDK_SERVICES = (
 """The clients of `distillery/core/aws`; sts for credentials."""
 
 WHEELS = BUILD / "wheels"
-"""`function` holds the packages that are deployed, `local` the same for local functions. The Makefile writes both."""
+"""`<layer>/function` holds the packages that are deployed, `<layer>/local` the same for local functions. The Makefile
+writes both."""
+
+
+class Packages(StrEnum):
+    """A layer of packages beside boto3, with a lock of its own."""
+
+    DATASET = "dataset"
+    GRADING = "grading"
+    REPORTING = "reporting"
+
 
 _WHEEL_RECORDS = ("METADATA", "WHEEL")
 """Records of a distribution that are kept: its name and version, and what it was built for."""
@@ -61,13 +72,13 @@ def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
     )
 
 
-def wheels_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
-    """The compiled packages of `requirements/layer.txt`, for the functions that import them."""
+def packages_layer(scope: Construct, ident: str, packages: Packages) -> lambda_.LayerVersion:
+    """The packages of `requirements/<packages>.txt`, for the functions that import them."""
     return lambda_.LayerVersion(
         scope,
         ident,
-        code=archive_code(pack_wheels, BUILD),
-        description="Compiled packages, by requirements/layer.txt",
+        code=archive_code(pack_wheels, BUILD, WHEELS / packages / "function"),
+        description=f"Packages of requirements/{packages}.txt",
         compatible_architectures=[ARCHITECTURE],
         compatible_runtimes=[RUNTIME],
         removal_policy=RemovalPolicy.DESTROY,
@@ -93,15 +104,15 @@ def pack_sdk(build: Path) -> Path:
     return archive(build, "layer", dict(sorted(_sdk_files())))
 
 
-def pack_wheels(build: Path, fetched: Path = WHEELS / "function") -> Path:
-    """The archive of the compiled packages' `python/` folder.
+def pack_wheels(build: Path, fetched: Path) -> Path:
+    """The archive of the packages' `python/` folder.
 
     Raises:
         NotInstalled: `fetched` is empty.
     """
     files = sorted(file for file in fetched.rglob("*") if _wheel_keeps(file.relative_to(fetched)) and file.is_file())
     if not files:
-        raise NotInstalled(f"the compiled packages of the layer are not in {fetched}; fetch them with `make install`")
+        raise NotInstalled(f"the packages of the layer are not in {fetched}; fetch them with `make install`")
     return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
 
 

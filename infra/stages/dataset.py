@@ -16,7 +16,7 @@ from infra.constructs.bucket import logs_uri
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_event, on_schedule
 from infra.constructs.function import Function, iam_url
-from infra.constructs.layers import settings_layer, wheels_layer
+from infra.constructs.layers import Packages, packages_layer, settings_layer
 from infra.constructs.permissions import running, storage
 from infra.constructs.stack_context import StackContext
 
@@ -53,7 +53,7 @@ class DatasetStage(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **self._stated(stores),
             },
-            layers=[wheels_layer(self, "Wheels"), self.recipes],
+            layers=[packages_layer(self, "Wheels", Packages.DATASET), self.recipes],
             asynchronous=True,
         )
         self.approval = self._approval(context, stores)

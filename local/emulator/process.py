@@ -28,7 +28,7 @@ _PYTHON = ROOT / ".venv-local" / "bin" / "python"
 _children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, which has to reap them
 _SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-_LAMBDA_WHEELS = ROOT / ".build" / "wheels" / "local"
+_LAMBDA_WHEELS = ROOT / ".build" / "wheels"
 
 
 def _alive(pid: int) -> bool:
@@ -119,7 +119,7 @@ def _check_prerequisites(state: Path) -> None:
     needed = (
         (_PYTHON, f"the Python environment {_PYTHON.parent.parent.name} of the emulator"),
         (_LAMBDA_PYTHON, f"the Python environment {_LAMBDA_PYTHON.parent.parent.name} of local Lambda functions"),
-        (_LAMBDA_WHEELS, f"the folder {_LAMBDA_WHEELS} of local Lambda functions' compiled packages"),
+        (_LAMBDA_WHEELS, f"the folder {_LAMBDA_WHEELS} of local Lambda functions' packages"),
     )
     for path, what in needed:
         if not path.exists():

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.constructs.lambda_code import BUILD, pack_stage
-from infra.constructs.layers import WHEELS, pack_sdk
+from infra.constructs.layers import WHEELS, Packages, pack_sdk
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
 from tests.bench.process import ROOT, run
@@ -74,7 +74,7 @@ def _tell(environ: dict[str, str], *words: str) -> str:
 
 def _environ(code: Path, layer: Path, cache: Path, *, compiled: bool) -> dict[str, str]:
     """code, layer: the unpacked archives as deployed. cache: folder of bytecode."""
-    wheels = [WHEELS / "local"] if compiled else []
+    wheels = [WHEELS / Packages.DATASET / "local"] if compiled else []
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": os.pathsep.join(str(path) for path in [*wheels, layer / "python", code]),

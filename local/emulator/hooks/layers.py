@@ -4,8 +4,8 @@ AWS: a layer's compiled modules are for the function's runtime and architecture,
 ministack: unpacks a layer as it is, and functions run on this machine's Python, which cannot load such modules.
 Patch: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`,
     https://packaging.python.org/en/latest/specifications/binary-distribution-format/) is given as a link to the
-    same versions in the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for the local interpreter
-    from the same lock. Other layers, and functions without this one, are left alone.
+    same versions in `<layer>/local` of the folder named by DISTILLERY_LAMBDA_WHEELS, which `make install` filled for
+    the local interpreter from the same locks. Other layers, and functions without this one, are left alone.
 """
 
 import io
@@ -36,14 +36,28 @@ def _is_pure(wheel: str) -> bool:
 
 
 def with_local_builds(layer: bytes, folder: Path) -> bytes:
-    """Returns the layer with the local builds of its compiled distributions. Raises WrongWheels for another version."""
-    wanted = compiled_distributions(layer)
-    here = {path.name for path in folder.glob("*.dist-info")}
-    if not wanted:
+    """Returns the layer with the local builds of its distributions, if any is compiled.
+
+    Args:
+        layer: The archive.
+        folder: Holds a folder `local` for each known layer.
+
+    Raises:
+        WrongWheels: No known layer has exactly these versions.
+    """
+    if not (wanted := compiled_distributions(layer)):
         return layer
-    if not wanted <= here:
-        raise WrongWheels(f"a layer has {sorted(wanted)}, but {folder} has {sorted(here)}: run `make install`")
-    return link_archive(folder, "python")
+    built = {local: _compiled_in(local) for local in sorted(folder.glob("*/local"))}
+    for local, here in built.items():
+        if wanted == here:
+            return link_archive(local, "python")
+    known = "; ".join(f"{local} has {sorted(here)}" for local, here in built.items())
+    raise WrongWheels(f"a layer has {sorted(wanted)}, but {known or f'{folder} has none'}: run `make install`")
+
+
+def _compiled_in(folder: Path) -> set[str]:
+    records = folder.glob("*.dist-info/WHEEL")
+    return {record.parent.name for record in records if not _is_pure(record.read_text(encoding="utf-8"))}
 
 
 def install() -> None:

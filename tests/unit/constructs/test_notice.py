@@ -2,22 +2,28 @@
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from infra.constructs.lambda_code import BUILD, ROOT
-from infra.constructs.layers import pack_sdk, pack_wheels
+from infra.constructs.layers import WHEELS, Packages, pack_sdk, pack_wheels
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 NAMED = re.findall(r"^  ([\w.-]+) {2,}\S", NOTICE, re.MULTILINE)
 
 
-@pytest.fixture(scope="module", params=[pack_sdk, pack_wheels], ids=["boto3", "wheels"])
+PACKS: Mapping[str, Callable[[Path], Path]] = {
+    "boto3": pack_sdk,
+    **{each: partial(pack_wheels, fetched=WHEELS / each / "function") for each in Packages},
+}
+
+
+@pytest.fixture(scope="module", params=PACKS)
 def packed(request: pytest.FixtureRequest) -> zipfile.ZipFile:
-    pack: Callable[[Path], Path] = request.param
-    return zipfile.ZipFile(pack(BUILD))
+    return zipfile.ZipFile(PACKS[request.param](BUILD))
 
 
 def _distributions(packed: zipfile.ZipFile) -> dict[str, str]:
@@ -39,7 +45,7 @@ def test_every_distribution_in_a_layer_is_named_once(packed: zipfile.ZipFile) ->
 
 
 def test_nothing_is_named_that_no_layer_holds() -> None:
-    held = {name for pack in (pack_sdk, pack_wheels) for name in _distributions(zipfile.ZipFile(pack(BUILD)))}
+    held = {name for pack in PACKS.values() for name in _distributions(zipfile.ZipFile(pack(BUILD)))}
     assert set(NAMED) <= held
 
 
@@ -49,8 +55,14 @@ def test_every_library_that_a_wheel_brings_is_named(packed: zipfile.ZipFile) -> 
     assert [name for name in brought if name.split("-")[0] not in NOTICE] == []
 
 
-def test_who_has_the_layer_is_told_where_the_source_of_what_is_under_the_lgpl_is() -> None:
-    lock = (ROOT / "requirements" / "layer.txt").read_text(encoding="utf-8")
-    (version,) = re.findall(r"^python-stdnum==([\w.]+)", lock, re.MULTILINE)
-    assert f"https://pypi.org/project/python-stdnum/{version}/#files" in NOTICE
-    assert re.search(r"^  python-stdnum +LGPL-2\.1-or-later$", NOTICE, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("packages", "name", "licence"),
+    [(Packages.DATASET, "python-stdnum", "LGPL-2.1-or-later"), (Packages.REPORTING, "pygal", "LGPL-3.0-or-later")],
+)
+def test_who_has_a_layer_is_told_where_the_source_of_what_is_under_the_lgpl_is(
+    packages: Packages, name: str, licence: str
+) -> None:
+    lock = (ROOT / "requirements" / f"{packages}.txt").read_text(encoding="utf-8")
+    (version,) = re.findall(rf"^{name}==([\w.]+)", lock, re.MULTILINE)
+    assert f"https://pypi.org/project/{name}/{version}/#files" in NOTICE
+    assert re.search(rf"^  {name} +{re.escape(licence)}$", NOTICE, re.MULTILINE)

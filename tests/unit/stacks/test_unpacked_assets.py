@@ -21,15 +21,19 @@ PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 ENVIRONMENTS = ("dev", "prod")
 """Together they have every function: dev empties its buckets, prod owns the invocation logging."""
 IMPORT = "import importlib, sys; name = sys.argv[1].rpartition('.'); getattr(importlib.import_module(name[0]), name[2])"
-COMPILED = "Compiled packages"
+PACKAGES = re.compile(r"Packages of requirements/(\w+)\.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """The archives of a function's code and layers, except compiled packages, which are built for another platform."""
+    """The archives of a function's code and layers, except packages, which are built for another platform.
+
+    Attributes:
+        local: The folders of the same packages, built for this machine.
+    """
 
     archives: tuple[Path, ...]
-    compiled: bool
+    local: tuple[Path, ...]
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -47,9 +51,10 @@ def _functions(files: dict[str, Path], template: dict[str, Any]) -> Iterator[tup
         if not properties["Handler"].startswith("lambdas."):
             continue
         own = [layers[layer["Ref"]] for layer in properties.get("Layers", ())]
-        keys = [properties["Code"], *(layer["Content"] for layer in own if COMPILED not in layer["Description"])]
+        keys = [properties["Code"], *(layer["Content"] for layer in own if not PACKAGES.match(layer["Description"]))]
         archives = tuple(files[key["S3Key"]] for key in keys)
-        yield properties["Handler"], Function(archives, any(COMPILED in layer["Description"] for layer in own))
+        locks = [found[1] for layer in own if (found := PACKAGES.match(layer["Description"]))]
+        yield properties["Handler"], Function(archives, tuple(WHEELS / lock / "local" for lock in locks))
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +93,7 @@ def test_the_assets_of_every_function_import_its_handler(functions: dict[str, Fu
     failed = {}
     for handler, function in functions.items():
         code, *layers = (_unpack(archive, tmp_path) for archive in function.archives)
-        compiled = [WHEELS / "local"] if function.compiled else []  # the same packages, built for this platform
-        path = [code, *(layer / "python" for layer in layers), *compiled]
+        path = [code, *(layer / "python" for layer in layers), *function.local]
         done = subprocess.run(
             [PYTHON, "-S", "-P", "-c", IMPORT, handler],
             cwd=tmp_path,

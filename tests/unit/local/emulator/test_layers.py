@@ -27,29 +27,35 @@ def layer(record: str, wheel: str) -> bytes:
     return packed({f"python/{record}.dist-info/WHEEL": wheel, "python/a/_core.so": "for another machine"})
 
 
+def local_build(folder: Path, record: str) -> None:
+    (folder / "local" / "a").mkdir(parents=True)
+    (folder / "local" / "a" / "_core.so").write_text(f"{record} for this machine")
+    (folder / "local" / f"{record}.dist-info").mkdir()
+    (folder / "local" / f"{record}.dist-info" / "WHEEL").write_text(DEPLOYED)
+
+
 def test_a_layer_without_compiled_packages_stays_as_it_is(tmp_path: Path) -> None:
     for body in (layer("a-1", PURE), packed({"python/a.py": ""})):
         assert with_local_builds(body, tmp_path) == body
 
 
 def test_a_compiled_layer_becomes_the_local_build_of_the_same_version(tmp_path: Path) -> None:
-    (tmp_path / "a-1.dist-info").mkdir()
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "_core.so").write_text("for this machine")
+    local_build(tmp_path / "one", "a-1")
+    local_build(tmp_path / "other", "b-1")
     body = with_local_builds(layer("a-1", DEPLOYED), tmp_path)
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        assert (Path(archive.read("python").decode()) / "a" / "_core.so").read_text() == "for this machine"
+        assert (Path(archive.read("python").decode()) / "a" / "_core.so").read_text() == "a-1 for this machine"
 
 
 def test_another_version_is_refused_rather_than_passed_off_as_the_deployed_one(tmp_path: Path) -> None:
-    (tmp_path / "a-2.dist-info").mkdir()
+    local_build(tmp_path / "one", "a-2")
     with pytest.raises(WrongWheels, match=r"a-1\.dist-info.*a-2\.dist-info.*make install"):
         with_local_builds(layer("a-1", DEPLOYED), tmp_path)
 
 
 def deployed_layer() -> bytes:
     """As synth packs what `make install` fetched for the deployed runtime."""
-    fetched = ROOT / ".build" / "wheels" / "function"
+    fetched = ROOT / ".build" / "wheels" / "dataset" / "function"
     files = [path for path in fetched.rglob("*") if path.is_file()]
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
