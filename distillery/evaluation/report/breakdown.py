@@ -1,0 +1,95 @@
+"""Parts of a report that follow from its prompts alone: scores by reference, confusions, paired comparisons, costs."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from distillery.evaluation.contenders import STUDENT
+from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Part
+from distillery.evaluation.report.rows import ComparisonRow, ContestantRow, PromptRow
+
+LABELS_MAX = 60
+"""References above which a table of labels says nothing: they are texts."""
+
+
+def fold(text: str) -> str:
+    """A label as the first format compared it."""
+    return text.strip().removesuffix(".").rstrip().casefold()
+
+
+def by_reference(prompts: Sequence[PromptRow], same: Callable[[str], str] = fold) -> Breakdown | None:
+    """Scores by label, the most frequent first; None if references are no labels.
+
+    Args:
+        prompts: Prompts with their scores.
+        same: Maps labels that count as equal to one text.
+    """
+    rows: dict[str, list[PromptRow]] = defaultdict(list)
+    for row in prompts:
+        if row.reference is not None:
+            rows[same(row.reference)].append(row)
+    if not rows or len(rows) > min(LABELS_MAX, len(prompts) // 2):
+        return None
+    ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
+    return Breakdown(by="label", parts=tuple(_part(label, found) for label, found in ordered))
+
+
+def _part(label: str, rows: Sequence[PromptRow]) -> Part:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for role, answer in row.answers.items():
+            if answer.score is not None:
+                scores[role].append(answer.score)
+    means = {role: math.fsum(found) / len(found) for role, found in scores.items()}
+    return Part(name=label, count=len(rows), scores=means)
+
+
+def confusion(
+    prompts: Sequence[PromptRow], role: str, same: Callable[[str], str] = fold, most: int = 20
+) -> tuple[Confused, ...]:
+    """What a model answered instead of the reference, the most frequent first."""
+    wrong: Counter[tuple[str, str]] = Counter()
+    for row in prompts:
+        answer = row.answers.get(role)
+        if row.reference is None or answer is None or answer.score is None or answer.score >= 1:
+            continue
+        wrong[same(row.reference), same(answer.text)] += 1
+    ordered = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return tuple(Confused(reference=reference, answer=answer, count=count) for (reference, answer), count in ordered)
+
+
+def comparison(prompts: Sequence[PromptRow], against: str) -> ComparisonRow:
+    """The student against another model over the prompts that both have a score for, without an interval."""
+    pairs = [pair for row in prompts if (pair := _pair(row, against)) is not None]
+    gaps = [own - other for own, other in pairs]
+    return ComparisonRow(
+        against=against,
+        difference=math.fsum(gaps) / len(gaps) if gaps else 0.0,
+        pairs=len(pairs),
+        wins=sum(gap > 0 for gap in gaps),
+        losses=sum(gap < 0 for gap in gaps),
+    )
+
+
+def _pair(row: PromptRow, against: str) -> tuple[float, float] | None:
+    own, other = row.answers.get(STUDENT), row.answers.get(against)
+    if own is None or other is None or own.score is None or other.score is None:
+        return None
+    return own.score, other.score
+
+
+def break_even(once_usd: Decimal, student: ContestantRow, other: ContestantRow) -> BreakEven | None:
+    """From how many answers on the run has paid for itself; None where a cost is not known.
+
+    Args:
+        once_usd: What the run cost once.
+        student: The student, billed by token.
+        other: The model that would answer instead.
+    """
+    own, theirs = student.usd_per_thousand, other.usd_per_thousand
+    if own is None or theirs is None:
+        return None
+    saved = theirs - own
+    answers = math.ceil(once_usd * 1000 / saved) if saved > 0 else None
+    return BreakEven(against=other.role, answers=answers, saved_per_thousand_usd=saved)
