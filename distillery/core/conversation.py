@@ -10,6 +10,7 @@ Source: UG distillation-data-prep-option-1. Lines of other origin are checked by
 """
 
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -22,6 +23,8 @@ from distillery.core.tokens import estimate_tokens
 
 Message = tuple[str, str]
 ROLES = ("user", "assistant")
+_OF_FORMULAS = ("<super>", "<sub>", "<fraction>", "<circle>", "<font>")
+"""Tags of Unicode's compatibility decompositions."""
 
 
 class NotAConversation(BadRequest):
@@ -48,8 +51,14 @@ class Prompt:
 
     @property
     def folded_digest(self) -> str:
-        """The digest of the folded text, see `fold`."""
+        """The digest of the folded text, see `fold`. It decides which side a prompt is on, and must never change."""
         return names.digest([fold(self.system or ""), [[role, fold(text)] for role, text in self.messages]])
+
+    @property
+    def twin_digest(self) -> str:
+        """The digest that prompts have in common if they are the same for every reader, see `fold_faithfully`."""
+        messages = [[role, fold_faithfully(text)] for role, text in self.messages]
+        return names.digest([fold_faithfully(self.system or ""), messages])
 
     @property
     def tokens(self) -> int:
@@ -65,6 +74,16 @@ class Prompt:
 def fold(text: str) -> str:
     """The text without differences in letter case, white space and Unicode form."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def fold_faithfully(text: str) -> str:
+    """The folded text, in which characters stay that a formula tells apart: `10²` is not `102`, nor `1½` `11/2`."""
+    kept = "".join({each for each in set(text) if unicodedata.decomposition(each).startswith(_OF_FORMULAS)})
+    if not kept:
+        return fold(text)
+    parts = re.split(f"([{re.escape(kept)}])", text)
+    usual = (part if part in kept else unicodedata.normalize("NFKC", part) for part in parts)
+    return " ".join("".join(usual).casefold().split())
 
 
 def converse_request(prompt: Prompt) -> dict[str, Any]:

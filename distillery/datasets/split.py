@@ -8,7 +8,8 @@ has seen.
 
 Cuts of one dialogue are on one side, because a longer one contains the answer that a shorter one asks for: the digest
 of how the dialogue begins decides. Prompts that differ only in letter case, white space or Unicode form have the same
-digest here. One of them is held out, and the others are dropped.
+digest here. One of them is held out, and the others are dropped, except where the form is that of a formula: `10²` and
+`102` are on one side, and both are asked or trained on.
 """
 
 from collections import defaultdict
@@ -29,17 +30,24 @@ MIN_OPENING = 20
 
 @dataclass(frozen=True, slots=True)
 class HashedPrompt:
-    """A prompt with its digests, computed once. opening_digest: the folded digest of how its dialogue begins."""
+    """A prompt with its digests, computed once.
+
+    opening_digest: the folded digest of how its dialogue begins, which decides its side. twin_digest: equal in prompts
+    of which one is dropped.
+    """
 
     prompt: Prompt
     digest: str
-    folded_digest: str
+    twin_digest: str
     opening_digest: str
 
     @classmethod
     def of(cls, prompt: Prompt) -> Self:
-        folded, opening = prompt.folded_digest, _opening(prompt)
-        return cls(prompt, prompt.digest, folded, folded if opening is prompt else opening.folded_digest)
+        opening = _opening(prompt)
+        folded = opening.folded_digest
+        only_ascii = all(text.isascii() for text in (prompt.system or "", *(text for _, text in prompt.messages)))
+        twin = folded if opening is prompt and only_ascii else prompt.twin_digest
+        return cls(prompt, prompt.digest, twin, folded)
 
 
 def _opening(prompt: Prompt) -> Prompt:
@@ -93,7 +101,7 @@ def split(
         groups: For each prompt the group that is kept together, or None for one of its own.
     """
     rows = tuple(rows)
-    own = [row.folded_digest for row in rows]
+    own = [row.twin_digest for row in rows]
     openings = [row.opening_digest for row in rows]
     kept_together = openings
     if groups is not None:
@@ -135,7 +143,7 @@ def _first_of_labels(
     for index, label in enumerate(labels):
         members[label].append(index)
     for indices in members.values():
-        if len({rows[index].folded_digest for index in indices}) > 1 and held.isdisjoint(indices):
+        if len({rows[index].twin_digest for index in indices}) > 1 and held.isdisjoint(indices):
             yield min(indices, key=lambda at: (places[at], rows[at].digest))
 
 

@@ -46,7 +46,7 @@ def count(recipe: Recipe, logs: LogFiles, files: list[LogFile], models: LoggedMo
     """
     train = _side(recipe, logs, models, Side.TRAIN).read(logs.lines(files))
     _check(recipe, train)
-    seen = {prompt.folded_digest for prompt in train.prompts}
+    seen = {prompt.twin_digest for prompt in train.prompts}
     aside = _side(recipe, logs, models, Side.HELDOUT).read(logs.lines(files))
     heldout = _held_out(aside.prompts, seen)[: recipe.heldout_max]
     least = least_held_out(len(seen) + len(heldout), share=recipe.heldout_share, most=recipe.heldout_max)
@@ -75,9 +75,9 @@ def _held_out(prompts: Iterable[Prompt], seen: set[str]) -> list[Prompt]:
     The mark is computed again, because a caller that sets the metadata itself may set another value.
     """
     different = {
-        prompt.folded_digest: prompt
+        prompt.twin_digest: prompt
         for prompt in prompts
-        if prompt.folded_digest not in seen and side_of(prompt) is Side.HELDOUT
+        if prompt.twin_digest not in seen and side_of(prompt) is Side.HELDOUT
     }
     return list(different.values())
 

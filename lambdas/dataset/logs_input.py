@@ -139,7 +139,7 @@ def _heldout_problem(logs: DirectLogs, heldout: tuple[Prompt, ...], recipe: Reci
     least = least_held_out(logs.different + count, share=recipe.heldout_share, most=most)
     if not least <= count <= most:
         return f"{count} prompts are held out, and {least} to {most} are required to evaluate the student"
-    if len({prompt.folded_digest for prompt in heldout}) < count:
+    if len({prompt.twin_digest for prompt in heldout}) < count:
         return "a prompt is held out more than once"
     if dialogues := sum(prompt.turns > 1 for prompt in heldout):
         return f"{dialogues} of the {count} held-out prompts have several turns, which a job that reads logs never sees"

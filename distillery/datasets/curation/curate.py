@@ -13,10 +13,16 @@ from distillery.core.conversation import Prompt, fold
 from distillery.core.errors import DatasetRejected
 from distillery.core.recipe import Curation, ExcessPrompts, NearDuplicates, PersonalData, Recipe
 from distillery.core.serialization import to_wire
-from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders, prompt_text
+from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders
 from distillery.datasets.curation.personal_data import mask_prompt
 from distillery.datasets.curation.selection import select_diverse
-from distillery.datasets.curation.text import count_languages, labelled_lines, measure_lengths, passages
+from distillery.datasets.curation.text import (
+    count_languages,
+    labelled_lines,
+    measure_lengths,
+    passages,
+    prompt_text,
+)
 from distillery.datasets.split import HashedPrompt, Split, split
 
 MAX_REPORTED_PAIRS = 100
@@ -175,7 +181,7 @@ def _groups(rows: Sequence[HashedPrompt], by: str) -> list[str | None] | None:
 
 def _count_conflicts(rows: Sequence[HashedPrompt]) -> int:
     first: dict[str, str | None] = {}
-    return sum(first.setdefault(row.folded_digest, row.prompt.reference) != row.prompt.reference for row in rows)
+    return sum(first.setdefault(row.twin_digest, row.prompt.reference) != row.prompt.reference for row in rows)
 
 
 def personal_data_report(prompts: Sequence[Prompt], setting: PersonalData) -> dict[str, Any]:

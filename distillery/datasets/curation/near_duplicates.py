@@ -6,10 +6,9 @@ shingles (words and pairs of adjacent words) are compared by their weighted Jacc
 more, the fewer prompts have it (inverse document frequency), so that a template within a sentence counts little and the
 words that vary count much.
 
-Prompts with different system prompts, turns, symbols or reference answers are never near duplicates. Nor are prompts
-with different numbers, unless they have the same reference answer and no common segment: tickets may differ in an order
-number, but questions about one document do not. Without reference answers, prompts have to be twice as close: "is it
-allowed" is not "is it not allowed".
+Prompts with different system prompts, turns, numbers, symbols or reference answers are never near duplicates. Nor are
+prompts that differ by a word in the middle of a segment, or by one that negates: `wording` says which words and which
+parts of a text make no difference. Without reference answers, prompts have to be twice as close.
 
 Candidates come from two indexes, so that the cost grows with the prompts and not with their square: prompts that share
 several segments, and prompts that share one of their rarest shingles. The second is exact for prompts of one segment
@@ -18,7 +17,6 @@ several segments, and prompts that share one of their rarest shingles. The secon
 
 import math
 import zlib
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,15 +25,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillery.core.conversation import Prompt
-from distillery.datasets.curation.text import Ids, Vocabulary, normalize, numbers, segments, symbols
+from distillery.datasets.curation.postings import Postings
+from distillery.datasets.curation.text import (
+    Ids,
+    Vocabulary,
+    normalize,
+    numbers,
+    prompt_text,
+    segments,
+    symbols,
+    words,
+)
+from distillery.datasets.curation.wording import canonical_texts, differ_in_style
 
 SHARED = 3
 """Prompts from which a segment is taken for a part of a passage or a template, and no longer leads to candidates by its
 words."""
 MAX_GROUP = 50
 """Earlier prompts to which a common segment leads: the first ones that have it and are no near duplicates."""
-MAX_CANDIDATES = 200
-"""Earlier prompts with which one prompt is compared, those with most in common first."""
 MAX_POSTINGS = 2_000
 COMMON_SEGMENTS = 0.3
 """Share of a prompt's segments that a candidate must have."""
@@ -82,24 +89,6 @@ def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Pr
     return leaders
 
 
-class Postings:
-    """An inverted index: the first prompts that have a feature."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._of: defaultdict[int, list[int]] = defaultdict(list)
-
-    def add(self, features: Sequence[int], prompt: int) -> None:
-        for feature in features:
-            if len(prompts := self._of[feature]) < self._most:
-                prompts.append(prompt)
-
-    def most_common(self, features: Sequence[int], least: float) -> set[int]:
-        """Returns the prompts that share most of these features and at least so many, at most MAX_CANDIDATES."""
-        counted = Counter(prompt for feature in features if feature in self._of for prompt in self._of[feature])
-        return {prompt for prompt, count in counted.most_common(MAX_CANDIDATES) if count >= least}
-
-
 class Identity(NamedTuple):
     """What near duplicates have in common: system prompt, number of turns and reference answer, without case and white
     space. mark: a hash of it."""
@@ -122,7 +111,8 @@ class Corpus:
         self._prompts, self._threshold = prompts, threshold
         self._identities = [_identity(prompt) for prompt in prompts]
         self._vocabulary = Vocabulary()
-        self._segments = [_hashes(segments(prompt_text(prompt))) for prompt in prompts]
+        self._canonical = canonical_texts(prompts)
+        self._segments = [_hashes(segments(self._text(number))) for number in range(len(prompts))]
         self._segment_counts = dict(_repeated(self._segments))
         self._shingles = [self._vocabulary.shingles(self._own_text(number)).ids for number in range(len(prompts))]
         total = sum(map(len, self._shingles))
@@ -163,18 +153,18 @@ class Corpus:
         if first.identity != second.identity:
             return False
         of_first, of_second = set(first.segments), set(second.segments)
-        mine = " ".join(segment for segment in first.segments if segment not in of_second)
-        its = " ".join(segment for segment in second.segments if segment not in of_first)
+        mine = [segment for segment in first.segments if segment not in of_second]
+        its = [segment for segment in second.segments if segment not in of_first]
         if _in_order(first.segments, of_second) != _in_order(second.segments, of_first):
             return False  # the same lines in another order: `From: Berlin`, `To: Paris`
         if not mine and not its:
             return True
-        in_context = not of_first.isdisjoint(of_second)
-        labelled = self._prompts[one].reference is not None
-        if (in_context or not labelled) and numbers(mine) != numbers(its):
+        my_text, its_text = " ".join(mine), " ".join(its)
+        if numbers(my_text) != numbers(its_text):
             return False
+        labelled = self._prompts[one].reference is not None
         threshold = self._threshold if labelled else (1 + self._threshold) / 2
-        return self._similarity(mine, its) >= threshold
+        return self._similarity(my_text, its_text) >= threshold and _differ_in_style(mine, its)
 
     def _similarity(self, one: str, other: str) -> float:
         """Returns the lower of the weighted and the plain Jaccard similarity: a rare word decides, and so does a
@@ -200,7 +190,7 @@ class Corpus:
 
     def _own_text(self, number: int) -> str:
         """Returns the text of the prompt without the segments that several prompts share."""
-        text = prompt_text(self._prompts[number])
+        text = self._text(number)
         if not any(self._is_shared(one) for one in map(int, self._segments[number])):
             return text
         return " ".join(segment for segment in segments(text) if not self._is_shared(_hash(segment)))
@@ -208,9 +198,18 @@ class Corpus:
     def _is_shared(self, segment: int) -> bool:
         return self._segment_counts.get(segment, 1) >= SHARED
 
+    def _text(self, number: int) -> str:
+        return self._canonical.get(number) or prompt_text(self._prompts[number])
+
     def _dissect(self, number: int) -> Dissected:
-        text = prompt_text(self._prompts[number])
+        text = self._text(number)
         return Dissected((self._identities[number], symbols(text)), tuple(segments(text)) or (text.strip(),))
+
+
+def _differ_in_style(mine: Sequence[str], its: Sequence[str]) -> bool:
+    """Compares segment by segment, if both have as many, and else as a whole."""
+    pairs = zip(mine, its, strict=True) if len(mine) == len(its) else [(" ".join(mine), " ".join(its))]
+    return all(differ_in_style(words(one), words(other)) for one, other in pairs)
 
 
 def _in_order(found: Sequence[str], common: set[str]) -> list[str]:
@@ -221,11 +220,6 @@ def _identity(prompt: Prompt) -> Identity:
     answer = None if prompt.reference is None else " ".join(normalize(prompt.reference).split())
     identity = (" ".join(normalize(prompt.system or "").split()), len(prompt.messages), answer)
     return Identity(identity, _hash(repr(identity)))
-
-
-def prompt_text(prompt: Prompt) -> str:
-    """Returns the text of the conversation, by which prompts are compared."""
-    return "\n".join(text for _, text in prompt.messages)
 
 
 def _hashes(found: Sequence[str]) -> NDArray[np.int64]:

@@ -18,8 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from distillery.core.conversation import Prompt
+
 # Kana, CJK ideographs and Thai are matched one character at a time: these scripts put no spaces between words.
 _SINGLE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_SINGLE_CHARACTER = re.compile(f"[{_SINGLE}]")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
 # The end of a sentence, of a line, or of a label such as `Question:`. A run of full stops is looked at once: a
@@ -29,6 +32,16 @@ _SEGMENT_END = re.compile(
 )
 _PROSE = ".,;:!?\"'`´“”‘’‚„«»‹›…()¿¡。，、；：！？「」『』（）《》〈〉·।؟،؛–—"
 """Punctuation of prose, which makes no difference between prompts. Every other symbol does."""
+_IN_FORMULA = re.compile(
+    rf"(?<=[^\W{_SINGLE}])[.:](?=[^\W{_SINGLE}])|(?<=\d)[,;?](?=[^\W_])|(?<=[^\W_])[,;?](?=\d)"
+    r"|(?<=\b[^\W_])[,;](?=[^\W_]\b)|(?<=[\d)\]])!|\b[a-z]!|\b[a-z]['’′″]+(?=\()"
+)
+"""Punctuation that decides because no white space is beside it: `5!`, `a:b`, `x.y`, `f'(x)`."""
+_DASH = re.compile(r"(?<=\d)(\s?)[–—−](?=\1\d)")
+_WIDE = re.compile(
+    "[\u3000\uff04-\uff06\uff0a\uff0b\uff0d\uff0f-\uff19\uff1c-\uff1e\uff20-\uff5a\uff5c\uff5e\uff65-\uffdc]+"
+)
+"""Full-width letters, digits and signs, and half-width kana, without punctuation."""
 _OPENING = "".join(set(_PROSE) - set("!.:"))
 """What may stand before a symbol without being part of it, unlike the first character of `!=`."""
 _FORMULA = re.compile(r"[+*^=×÷−]|[\d)]\s*[-/]|[-/]\s*[\d(]")
@@ -65,11 +78,14 @@ class Shingles(NamedTuple):
 
 
 def normalize(text: str) -> str:
-    """Returns the text in lower case, in Unicode's form C and without invisible characters.
+    """Returns the text in lower case, in Unicode's form C, without invisible characters and full-width letters.
 
-    Compatibility characters stay: `10²` is not `102`.
+    Other compatibility characters stay: `10²` is not `102`.
     """
-    return (text if text.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", text))).lower()
+    if text.isascii():
+        return text.lower()
+    usual = _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), _INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", usual).lower()
 
 
 def words(text: str) -> list[str]:
@@ -81,12 +97,16 @@ def words(text: str) -> list[str]:
 
 
 def symbols(text: str) -> tuple[str, ...]:
-    """Returns the symbols of a text in their order: operators, signs, brackets, emoji, but no punctuation of prose."""
-    plain = _HYPHEN.sub(" ", normalize(text))
+    """Returns the symbols of a text in their order: operators, signs, brackets, emoji, but no punctuation of prose.
+
+    Punctuation within a formula comes after them.
+    """
+    plain = _DASH.sub(r"\1-", _HYPHEN.sub(" ", normalize(text)))
     brackets = "()" if "(" in plain and _FORMULA.search(plain) else ""
     after, before = (characters.translate(dict.fromkeys(map(ord, brackets))) for characters in (_PROSE, _OPENING))
     runs = _symbol_pattern().findall(plain)
-    return tuple(stripped for run in runs if (stripped := run.rstrip(after).lstrip(before)))
+    found = [stripped for run in runs if (stripped := run.rstrip(after).lstrip(before))]
+    return (*found, *_IN_FORMULA.findall(plain))
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -97,6 +117,16 @@ def numbers(text: str) -> tuple[str, ...]:
 def segments(text: str) -> list[str]:
     """Splits a text into sentences, lines and labels, in lower case and without their ends."""
     return [stripped for part in _SEGMENT_END.split(normalize(text)) if (stripped := part.strip())]
+
+
+def is_single(word: str) -> bool:
+    """Whether a word is one character of a script without spaces."""
+    return _SINGLE_CHARACTER.fullmatch(word) is not None
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Returns the text of the conversation, by which prompts are compared."""
+    return "\n".join(text for _, text in prompt.messages)
 
 
 @cache

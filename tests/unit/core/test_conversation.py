@@ -73,7 +73,35 @@ def test_a_dialogue_keeps_its_turns_and_the_last_answer_is_the_reference() -> No
 def test_folding_makes_case_space_and_unicode_form_equal_and_nothing_else(one: str, other: str, same: bool) -> None:
     first, second = (Prompt(system=None, messages=(("user", text),), reference=None) for text in (one, other))
     assert (first.folded_digest == second.folded_digest) is same
+    assert first.twin_digest != second.twin_digest or same
     assert first.digest != second.digest
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10²", "102", False),
+        ("x₂", "x2", False),
+        ("1½", "11⁄2", False),
+        ("① or ②", "1 or 2", False),
+        ("ℝ", "R", False),
+        ("Ｗｈｅｒｅ　ｉｓ １２", "where is 12", True),
+        ("ﬁne", "fine", True),
+        ("cafe\N{COMBINING ACUTE ACCENT}  10²", "CAFÉ 10²", True),
+        ("ﻛﺘﺐ", "كتب", True),
+    ],
+)
+def test_twins_are_the_same_for_every_reader(one: str, other: str, same: bool) -> None:
+    first, second = (Prompt(system=one, messages=(("user", text),), reference=None) for text in (one, other))
+    assert (first.twin_digest == second.twin_digest) is same
+    first, second = (Prompt(system=text, messages=(("user", one),), reference=None) for text in (one, other))
+    assert (first.twin_digest == second.twin_digest) is same
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_twins_are_on_one_side(one: str, other: str) -> None:
+    first, second = (Prompt(system=None, messages=(("user", text),), reference=None) for text in (one, other))
+    assert first.twin_digest != second.twin_digest or first.folded_digest == second.folded_digest
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def held(parts: Split) -> tuple[HashedPrompt, ...]:
 @given(texts, shares, st.integers(0, 10))
 def test_no_held_out_prompt_is_trained_on_even_in_another_case(given: list[str], share: float, most: int) -> None:
     parts = split(rows(given), share=share, max_heldout=most)
-    assert not {row.folded_digest for row in parts.train} & {row.folded_digest for row in held(parts)}
-    assert len({row.folded_digest for row in held(parts)}) == len(held(parts))
+    assert not {row.twin_digest for row in parts.train} & {row.twin_digest for row in held(parts)}
+    assert len({row.twin_digest for row in held(parts)}) == len(held(parts))
     assert len(parts.heldout) <= most
     assert len(parts.train) + len(held(parts)) + parts.dropped == len(given)
 
@@ -153,5 +153,19 @@ def test_a_group_is_on_its_side_whatever_else_is_in_the_file() -> None:
 @pytest.mark.parametrize(("share", "most"), [*product([0.2, 0.5], [5, 50])])
 def test_the_prompts_that_are_asked_come_in_the_order_of_their_digests(share: float, most: int) -> None:
     parts = split(rows(MANY[:300]), share=share, max_heldout=most)
-    digests = [row.folded_digest for row in held(parts)]
+    digests = [row.opening_digest for row in held(parts)]
     assert digests == sorted(digests)
+
+
+@given(
+    st.lists(st.sampled_from(["10²", "102", "1½", "11/2", "x₂", "x2", "X2", "①", "1", "ℝ", "R"]), max_size=20), shares
+)
+def test_formulas_are_different_prompts_on_one_side(given: list[str], share: float) -> None:
+    """`X2` and `x2` are the same, and `x₂` is another one."""
+    parts = split(rows(given), share=share, max_heldout=3)
+    sides = [{row.prompt.messages[0][1] for row in side} for side in (parts.train, held(parts))]
+    for one, other in (("10²", "102"), ("1½", "11/2"), ("x₂", "x2"), ("①", "1"), ("ℝ", "R")):
+        for first, second in (sides, sides[::-1]):
+            assert not (one in first and other in second) or one == "1½"
+    distinct = set(given) - ({"X2"} if "x2" in given else set())
+    assert len({row.twin_digest for row in (*parts.train, *held(parts))}) == len(distinct)
