@@ -17,6 +17,7 @@ several segments, and prompts that share one of their rarest shingles. The secon
 
 import math
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillery.core.conversation import Prompt
-from distillery.datasets.curation.postings import Postings
 from distillery.datasets.curation.text import (
     Ids,
     Vocabulary,
@@ -43,6 +43,8 @@ SHARED = 3
 words."""
 MAX_GROUP = 50
 """Earlier prompts to which a common segment leads: the first ones that have it and are no near duplicates."""
+MAX_CANDIDATES = 200
+"""Earlier prompts with which one prompt is compared, those with most in common first."""
 MAX_POSTINGS = 2_000
 COMMON_SEGMENTS = 0.3
 """Share of a prompt's segments that a candidate must have."""
@@ -87,6 +89,24 @@ def cluster_leaders(prompts: Sequence[Prompt], *, threshold: float, progress: Pr
         if progress is not None and number % 100 == 0:
             progress(number, len(prompts))
     return leaders
+
+
+class Postings:
+    """An inverted index: the first prompts that have a feature."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._of: defaultdict[int, list[int]] = defaultdict(list)
+
+    def add(self, features: Sequence[int], prompt: int) -> None:
+        for feature in features:
+            if len(prompts := self._of[feature]) < self._most:
+                prompts.append(prompt)
+
+    def most_common(self, features: Sequence[int], least: float) -> set[int]:
+        """Returns the prompts that share most of these features and at least so many, at most MAX_CANDIDATES."""
+        counted = Counter(prompt for feature in features if feature in self._of for prompt in self._of[feature])
+        return {prompt for prompt, count in counted.most_common(MAX_CANDIDATES) if count >= least}
 
 
 class Identity(NamedTuple):
