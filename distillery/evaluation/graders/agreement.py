@@ -1,0 +1,45 @@
+"""Whether two quantities say the same."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from distillery.evaluation.graders.quantity import Quantity
+
+HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far an answer's quantity may be from the reference's.
+
+    Attributes:
+        tolerance: The distance allowed, in the scale in which the reference is written.
+        relative: The distance allowed, as a share of the reference.
+        bare: Whether a number without scale and percent is read in the reference's.
+    """
+
+    tolerance: Fraction = Fraction(0)
+    relative: Fraction = Fraction(0)
+    bare: bool = False
+
+    def holds(self, answer: Quantity, reference: Quantity) -> bool:
+        """Whether the answer's quantity is the reference's.
+
+        A tolerance never makes one year another. An answer with more decimals than the reference may round to it, if
+        the reference has decimals and two significant digits.
+        """
+        if answer.currency and reference.currency and answer.currency != reference.currency:
+            return False
+        given, needed, scale = answer.value, reference.value, reference.scale or Fraction(1)
+        if self.bare and answer.scale is None:
+            given = answer.number * scale
+        if answer.dimension and reference.dimension:
+            if answer.dimension != reference.dimension:
+                return False
+            given, needed, scale = given * answer.unit, needed * reference.unit, scale * reference.unit
+        distance = abs(given - needed)
+        if reference.year or not distance:
+            return not distance
+        rounded = answer.decimals > reference.decimals > 0 and reference.digits > 1
+        last_place = HALF * scale / 10**reference.decimals if rounded and answer.unit == reference.unit else Fraction(0)
+        return distance <= max(self.tolerance * scale, self.relative * abs(needed), last_place)
