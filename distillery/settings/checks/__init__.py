@@ -27,6 +27,7 @@ from distillery.settings.checks.quota import check_quota
 from distillery.settings.checks.recipe import (
     check_budgets,
     check_contenders,
+    check_graders,
     check_hosting,
     check_monthly_budgets,
     check_pairs,
@@ -63,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     check_budgets,
     check_monthly_budgets,
     check_contenders,
+    check_graders,
     check_logging,
     check_sources,
     check_filters,

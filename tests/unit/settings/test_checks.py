@@ -534,6 +534,21 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         date(2025, 6, 1),
         ("recipes.support.contenders[0]", "cannot be called from us-east-1", "home_region", "another model"),
     ),
+    "an option that a grader does not have": (
+        {"recipes/support/graders": [{"kind": "label"}, {"kind": "overlap", "language": "de"}]},
+        TODAY,
+        ("recipes.support.graders[1]", "language", "the kind 'overlap'", "remove"),
+    ),
+    "a pattern that is none": (
+        {"recipes/support/graders": [{"kind": "pattern", "options": {"pattern": "("}}]},
+        TODAY,
+        ("recipes.support.graders[0]", "RE2 refuses", "docs/graders.md", "correct"),
+    ),
+    "a grader without the option that it needs": (
+        {"recipes/support/grader": "pattern"},
+        TODAY,
+        ("recipes.support.grader", "lacks ['pattern']", "no options", "[[recipes.support.graders]]"),
+    ),
 }
 
 

@@ -1,0 +1,101 @@
+"""The graders of a recipe: each kind's class, made from its options, and several of them as one.
+
+A kind's module is imported when a recipe names the kind: the pattern engine and the JSON Schema library take longer to
+import than most functions run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import import_module
+
+from distillery.core.conversation import Prompt
+from distillery.core.errors import BadRequest
+from distillery.core.judging import GraderKind, GraderSpec
+from distillery.core.serialization import from_wire
+from distillery.evaluation.graders.grade import Grade, Grader
+
+_CLASSES: Mapping[GraderKind, tuple[str, str]] = {
+    GraderKind.LABEL: ("label", "Label"),
+    GraderKind.JSON: ("json_fields", "Json"),
+    GraderKind.NUMBER: ("number", "Number"),
+    GraderKind.TABLE: ("table", "Table"),
+    GraderKind.CONTAINS: ("patterns", "Contains"),
+    GraderKind.PATTERN: ("patterns", "Pattern"),
+    GraderKind.OVERLAP: ("overlap", "Overlap"),
+    GraderKind.QUOTES: ("quotes", "Quotes"),
+}
+
+
+def grader_class(kind: GraderKind) -> type[Grader]:
+    """The class of a kind. Its fields are the options."""
+    module, name = _CLASSES[kind]
+    found: type[Grader] = getattr(import_module(f"distillery.evaluation.graders.{module}"), name)
+    return found
+
+
+def build(specs: Sequence[GraderSpec]) -> Grader:
+    """The grader of a recipe.
+
+    Args:
+        specs: One grader or several, as `Recipe.grader_specs` gives them.
+
+    Raises:
+        BadRequest: An option is unknown, or its value is refused.
+    """
+    made = tuple((spec, build_one(spec)) for spec in specs)
+    return made[0][1] if len(made) == 1 else Combined(graders=made)
+
+
+def build_one(spec: GraderSpec) -> Grader:
+    """The grader of one table of a recipe. Raises BadRequest as `build` does."""
+    if spec.weight < 1:
+        raise BadRequest(
+            f"the weight of the grader {spec.kind} is {spec.weight}; at least 1 is needed; write weight = 1"
+        )
+    return from_wire(grader_class(spec.kind), spec.options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """Several graders as one, whose score is their weighted mean."""
+
+    graders: tuple[tuple[GraderSpec, Grader], ...]
+
+    @property
+    def measure(self) -> str:
+        return "weighted mean of " + ", ".join(f"{grader.measure} ({spec.weight})" for spec, grader in self.graders)
+
+    @property
+    def binary(self) -> bool:
+        return False
+
+    @property
+    def needs_reference(self) -> bool:
+        return any(grader.needs_reference for _, grader in self.graders)
+
+    def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
+        """The weighted mean. Its parts are the graders' scores by name, and their parts below it."""
+        names = self._names()
+        grades = [grader.grade(answer, reference, prompt) for _, grader in self.graders]
+        weights = [spec.weight for spec, _ in self.graders]
+        score = sum((each.score * weight for each, weight in zip(grades, weights, strict=True)), Fraction(0))
+        parts: dict[str, Fraction] = {}
+        for name, each in zip(names, grades, strict=True):
+            parts[name] = each.score
+            parts |= {f"{name}: {part}": value for part, value in each.parts.items()}
+        reasons = (f"{name}: {each.reason}" for name, each in zip(names, grades, strict=True) if each.reason)
+        return Grade(score=score / sum(weights), reason="; ".join(reasons), parts=parts)
+
+    def misfit(self, reference: str, prompt: Prompt) -> str:
+        """Why one of the graders cannot judge by that reference."""
+        told = (
+            (name, grader.misfit(reference, prompt))
+            for name, (_, grader) in zip(self._names(), self.graders, strict=True)
+        )
+        return next((f"{text} (for {name})" for name, text in told if text), "")
+
+    def _names(self) -> list[str]:
+        """The kinds, numbered where a recipe has one twice."""
+        kinds = [spec.kind.value for spec, _ in self.graders]
+        return [f"{kind} {index}" if kinds.count(kind) > 1 else kind for index, kind in enumerate(kinds, 1)]
