@@ -43,6 +43,8 @@ class Dataset:
 
     Attributes:
         at_most_usd: The worst case of `estimate_usd`, which is compared with the budget.
+        families_uri: A JSON list with the family of each held-out prompt that is asked: those that share one are no
+            independent observations. Empty if each stands alone, and in old ledgers.
     """
 
     uri: str
@@ -57,6 +59,7 @@ class Dataset:
     estimate_usd: Decimal
     at_most_usd: Decimal = Decimal(0)  # missing in old ledgers; then only a new estimate is approved
     put_aside: int = 0  # bad lines that were quarantined
+    families_uri: str = ""
     logs: InvocationLogs | None = None  # the job reads these instead of `uri`, which is then empty
 
 

@@ -30,7 +30,8 @@ class PreparedDataset:
     """A data set ready for Bedrock.
 
     train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: what left
-    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt.
+    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt. families: see
+    `Split`.
     """
 
     train: bytes
@@ -38,6 +39,7 @@ class PreparedDataset:
     size: DatasetSize
     labelled: bool
     duplicates: int
+    families: tuple[int, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -151,6 +153,7 @@ def prepare(
         ),
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + curated.masked_equal + curated.removed + parts.dropped,
+        families=parts.families,
     )
 
 

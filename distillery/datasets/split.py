@@ -67,12 +67,15 @@ class Split:
         heldout: the held-out prompts that an evaluation asks, in the order of their digests.
         held_back: held-out prompts beyond the maximum, in the same order. They are never trained on.
         dropped: number of prompts that leave training because they are too similar to a held-out one.
+        families: for each prompt of `heldout` a number that it shares with those that are no independent observations:
+            near duplicates, cuts of one dialogue, and groups of one source. Empty if each stands alone.
     """
 
     train: tuple[HashedPrompt, ...]
     heldout: tuple[HashedPrompt, ...]
     dropped: int
     held_back: tuple[HashedPrompt, ...] = ()
+    families: tuple[int, ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -88,6 +91,7 @@ def split(
     labels: Sequence[Hashable] | None = None,
     families: Sequence[int] | None = None,
     groups: Sequence[str | None] | None = None,
+    groups_depend: bool = False,
 ) -> Split:
     """Holds out about `share` of the distinct prompts, and of these at most `max_heldout` for the evaluation.
 
@@ -99,6 +103,7 @@ def split(
         labels: A label for each prompt, or None. Each label of several prompts has a held-out prompt.
         families: For each prompt the index of its first near duplicate, or its own. No family is on both sides.
         groups: For each prompt the group that is kept together, or None for one of its own.
+        groups_depend: Whether answers within a group are no independent observations. Questions about one passage are.
     """
     rows = tuple(rows)
     own = [row.twin_digest for row in rows]
@@ -122,11 +127,13 @@ def split(
     if labels is not None:
         ordered = _one_of_each_first(ordered, labels)
     heldout = [rows[index] for index in ordered]
+    dependent = family if groups_depend or groups is None else _families(own, openings, families or range(len(rows)))
     return Split(
         train=tuple(rows[index] for index in train),
         heldout=tuple(heldout[:max_heldout]),
         dropped=len(rows) - len(train) - len(heldout),
         held_back=tuple(heldout[max_heldout:]),
+        families=_numbered([dependent[index] for index in ordered[:max_heldout]]),
     )
 
 
@@ -165,6 +172,12 @@ def _families(own: Sequence[str], kept_together: Sequence[str], leaders: Sequenc
         for other in (leader, first.setdefault(own[index], index), first.setdefault(kept_together[index], index)):
             parents[root(index)] = root(other)
     return [root(index) for index in range(len(own))]
+
+
+def _numbered(families: Sequence[int]) -> tuple[int, ...]:
+    """Returns the families with numbers from 0, in the order of their first prompts; nothing if each prompt is one."""
+    first = {family: number for number, family in enumerate(dict.fromkeys(families))}
+    return tuple(first[family] for family in families) if len(first) < len(families) else ()
 
 
 def _one_of_each_first(ordered: Sequence[int], labels: Sequence[Hashable]) -> list[int]:

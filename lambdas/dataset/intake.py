@@ -110,7 +110,10 @@ class Intake:
             estimate_usd=estimated.total_usd,
             at_most_usd=estimated.at_most_usd,
             put_aside=len(reader.quarantined),
+            families_uri=_families_uri(base, prepared.families),
         )
+        if dataset.families_uri:
+            self.objects.write_json(dataset.families_uri, list(prepared.families))
         self.objects.write(dataset.uri, prepared.train)
         self.objects.write(dataset.heldout_uri, prepared.heldout)
         report = upload_report(status, examination) | {"put_aside": dataset.put_aside}
@@ -175,3 +178,8 @@ def notify(notices: Notices, upload: Upload, result: IntakeResult) -> None:
 
 def _report_status(over_budget: str) -> UploadStatus:
     return UploadStatus.AWAITING if over_budget else UploadStatus.ACCEPTED
+
+
+def _families_uri(base: str, families: tuple[int, ...]) -> str:
+    """Where the families lie: another curation of equal prompts may find others."""
+    return f"{base}/families-{digest(families)[:16]}.json" if families else ""

@@ -102,6 +102,7 @@ def split_curated(curated: Curated, recipe: Recipe) -> Split:
         labels=_few_labels(curated.rows, recipe.grades_labels),
         families=curated.families,
         groups=_groups(curated.rows, recipe.split_group),
+        groups_depend=recipe.split_group not in ("passage", "system"),
     )
 
 

@@ -4,6 +4,8 @@ import gzip
 import json
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -43,6 +45,20 @@ def test_data_sets_are_content_addressed_and_reported_with_counts_and_cost() -> 
     assert (report["status"], report["lines"], report["prompts"], report["findings"]) == ("accepted", 150, 150, [])
     assert (report["dataset"]["digest"], report["dataset"]["prompts"]) == (dataset.digest, 119)
     assert Decimal(report["estimate"]["total_usd"]) == dataset.estimate_usd
+
+
+def test_families_of_held_out_prompts_are_stored_where_there_are_some() -> None:
+    alone = IntakeHarness(file(150))
+    assert alone.ledger.run(alone.accept().run or "").run.dataset.families_uri == ""
+    asked = (
+        " ".join("".join(chance.choices(ascii_lowercase, k=7)) for _ in range(20)) for chance in map(Random, range(150))
+    )
+    twice = (line(text) for each in asked for text in (each, f"Hello, {each}. Thank you!"))
+    harness = IntakeHarness(b"\n".join(twice))
+    dataset = harness.ledger.run(harness.accept().run or "").run.dataset
+    families = json.loads(harness.s3.newest(dataset.families_uri))
+    assert len(families) == dataset.heldout > len(set(families))
+    assert families[0] == 0
 
 
 def test_the_version_in_the_event_is_read() -> None:

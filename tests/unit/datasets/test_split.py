@@ -169,3 +169,23 @@ def test_formulas_are_different_prompts_on_one_side(given: list[str], share: flo
             assert not (one in first and other in second) or one == "1½"
     distinct = set(given) - ({"X2"} if "x2" in given else set())
     assert len({row.twin_digest for row in (*parts.train, *held(parts))}) == len(distinct)
+
+
+@pytest.mark.parametrize(("depend", "families"), [(True, 10), (False, 80)])
+def test_groups_are_families_only_where_answers_within_one_depend_on_each_other(depend: bool, families: int) -> None:
+    named = [f"customer {number % 10}" for number in range(80)]
+    parts = split(rows(MANY[:80]), share=1, max_heldout=80, groups=named, groups_depend=depend)
+    assert len(parts.heldout) == 80
+    assert len(set(parts.families) or range(80)) == families
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=60), st.integers(1, 60))
+def test_what_is_asked_shares_a_number_exactly_with_its_family(numbers: list[int], most: int) -> None:
+    leaders = [numbers.index(number) for number in numbers]
+    prompts = rows(MANY[: len(leaders)])
+    parts = split(prompts, share=1, max_heldout=most, families=leaders)
+    leader = dict(zip(prompts, leaders, strict=True))
+    asked = [leader[row] for row in parts.heldout]
+    told = parts.families or tuple(range(len(asked)))
+    assert [told.index(number) for number in told] == [asked.index(family) for family in asked]
+    assert (parts.families == ()) == (len(set(asked)) == len(asked))
