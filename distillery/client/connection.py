@@ -2,7 +2,7 @@
 
 The time-outs of botocore and urllib3 restart with each byte that arrives and with each address of a host, so that a
 peer that sends a byte now and then keeps a caller for ever. A TimeLimit ends all of it: connecting, the TLS handshake,
-sending, and each read of the headers and the body. Only the look-up of a host's name is not limited.
+the look-up of the host's name, sending, and each read of the headers and the body.
 
 A limit applies to the calls of the thread that entered it. The body of a response keeps the limit under which its
 headers arrived, so that a stream is still limited when it is read later, or by another thread.
@@ -10,7 +10,9 @@ headers arrived, so that a stream is still limited when it is read later, or by 
 
 import http.client
 import io
+import queue
 import socket
+import threading
 from typing import Any
 
 from botocore.awsrequest import (
@@ -90,7 +92,7 @@ class _Limited:
             return self._connected()
         failure: Exception | None = None
         try:
-            for address in _addresses(host, self.port):
+            for address in self._addresses(host, limit, most):
                 self._dns_host, self.timeout = address, self._wait(limit, most)
                 try:
                     sock = self._connected()
@@ -102,6 +104,19 @@ class _Limited:
         finally:
             self._dns_host, self.timeout = host, most
         raise failure or NewConnectionError(self, "the host has no address")  # type: ignore[arg-type]  # a connection
+
+    def _addresses(self, host: str, limit: TimeLimit, most: float | None) -> list[str]:
+        """Returns the addresses of a host, or the name itself if it has none: urllib3 then raises its own error.
+
+        Nothing ends a look-up of the system. So a thread makes it, which nobody waits for beyond the limit.
+        """
+        found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+        wait = self._wait(limit, most)
+        threading.Thread(target=lambda: found.put(_addresses(host, self.port)), daemon=True).start()
+        try:
+            return found.get(timeout=wait)
+        except queue.Empty as error:
+            raise ConnectTimeoutError(self, f"The look-up of {host} timed out.") from error
 
     def _connected(self) -> Any:
         return super()._new_conn()  # type: ignore[misc]  # urllib3's
@@ -147,7 +162,6 @@ class _HTTPSPool(AWSHTTPSConnectionPool):
 
 
 def _addresses(host: str, port: Any) -> list[str]:
-    """Returns the addresses of a host, or the name itself if it has none: urllib3 then raises its own error."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -29,7 +29,8 @@ RETRY_SECONDS = 5.0
 MAX_WAIT = 10.0
 """Seconds that a read may take, in this thread or another."""
 MIN_READ = 1.0
-"""Seconds that a read may take in any case: less would let a route with a short deadline never read its map."""
+"""Seconds that a read may take in any case, in a thread of its own if the caller has less: otherwise a route with a
+short deadline would never read its map."""
 DISTILLED = "distilled/"
 ROUTE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 """SSM accepts suffixes after a parameter's name, which are no route name: `fast:3` is a version of `fast`."""
@@ -64,12 +65,12 @@ class CachedValue(Generic[T]):
         """Returns the value, at most CACHE_SECONDS old.
 
         Args:
-            wait: seconds that reading may take, or another thread's read if there is no previous value. If there is
-                one, reading may take half of it: the rest is left for the request.
+            wait: seconds that this may take, by reading or by another thread's read if there is no previous value. If
+                there is one, reading may take half of it: the rest is left for the request.
 
         Raises:
             ParameterNotFound: the value does not exist.
-            ReadInProgress: another thread is still reading it.
+            ReadInProgress: another thread is still reading it, or a read takes longer.
             Exception: the error of `read`, if there is no previous value.
         """
         entry = self._entry
@@ -94,15 +95,40 @@ class CachedValue(Generic[T]):
             if fallback is None:
                 raise ReadInProgress("another thread is still reading it")
             return fallback
+        lock, seconds = self._lock, wait / 2 if fallback else wait
+        done: threading.Event | None = None
         try:
             previous = self._entry
             if previous is not None and previous is not older:
                 return previous  # another thread has just read it
-            with within(TimeLimit(max(wait / 2 if fallback else wait, MIN_READ))):
-                self._entry = self._fresh(previous)
-            return self._entry
+            if seconds >= MIN_READ:
+                with within(TimeLimit(seconds)):
+                    self._entry = self._fresh(previous)
+                return self._entry
+            done = self._read_aside(previous, lock)
         finally:
-            self._lock.release()
+            if done is None:
+                lock.release()
+        if done.wait(max(seconds, 0.0)) and self._entry is not None:
+            return self._entry
+        if fallback is None:
+            raise ReadInProgress("reading it takes longer than the deadline")
+        return fallback
+
+    def _read_aside(self, previous: _Entry[T] | None, lock: threading.Lock) -> threading.Event:
+        """Reads in a thread of its own, which releases the lock. The event is set when the entry is there."""
+        done = threading.Event()
+
+        def read() -> None:
+            try:
+                with within(TimeLimit(MIN_READ)):
+                    self._entry = self._fresh(previous)
+            finally:
+                lock.release()
+                done.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        return done
 
     def _fresh(self, previous: _Entry[T] | None) -> _Entry[T]:
         try:

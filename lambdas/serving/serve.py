@@ -67,6 +67,7 @@ def answer_document(route: str, reply: Reply) -> dict[str, Any]:
         "latency_ms": reply.latency_ms,
         "elapsed_ms": round(reply.elapsed_ms),
         "stop_reason": reply.stop_reason,
+        "complete": reply.complete,
     }
 
 

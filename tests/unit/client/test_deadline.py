@@ -212,6 +212,17 @@ def test_a_host_without_an_address_is_the_error_that_it_was() -> None:
         send(client.converse, {"modelId": "m", "messages": MESSAGES}, TimeLimit(5))
 
 
+def test_a_look_up_that_hangs_ends_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("distillery.client.connection.socket.getaddrinfo", lambda *_: over.wait(30) and [])
+    try:
+        with pytest.raises(Exception, match=r"timed out|timeout"):
+            send(bedrock("https://slow.example").converse, {"modelId": "m", "messages": MESSAGES}, TimeLimit(0.05))
+        assert not over.is_set()
+    finally:
+        over.set()
+
+
 def test_limits_are_of_one_thread_and_end_with_their_block() -> None:
     outer, inner, seen = TimeLimit(5), TimeLimit(3), list[TimeLimit | None]()
     with within(outer):

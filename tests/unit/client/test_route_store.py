@@ -7,7 +7,7 @@ import pytest
 
 from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step, published
 from distillery.client.aws import ParameterNotFound
-from distillery.client.route_store import CACHE_SECONDS, RETRY_SECONDS, CachedValue
+from distillery.client.route_store import CACHE_SECONDS, RETRY_SECONDS, CachedValue, ReadInProgress
 from tests.fakes.errors import service_error
 from tests.unit.client.harness import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, ClientHarness, route_map
 
@@ -244,3 +244,21 @@ def test_all_routes_are_one_document() -> None:
     assert document["routes"]["fast"] == route_map().document()
     with pytest.raises(MapUnavailable, match="routes of 'prod' cannot be read in us-east-2"):
         published("prod", session=harness)
+
+
+def test_a_read_that_takes_longer_than_the_deadline_goes_on_for_the_next_request() -> None:
+    """Whoever has less than a read may take does not wait for it."""
+    answered, released = threading.Event(), threading.Event()
+
+    def read() -> str:
+        released.wait(30)
+        answered.set()
+        return "map"
+
+    value = CachedValue(read, now=lambda: 0.0)
+    for _ in range(2):  # the second one finds the first one's read
+        with pytest.raises(ReadInProgress):
+            value.value(0.01)
+    assert not answered.is_set()
+    released.set()
+    assert value.value(30) == "map"
