@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from stdnum import iban
 from stdnum.us import ssn
 
-from distillery.datasets.curation.recognizers.context import Leaning, Words, leaning
+from distillery.datasets.curation.recognizers.context import AFTER, BEFORE, Leaning, Words, leaning
 from distillery.datasets.curation.recognizers.folded import DigitGroup, continues, is_continued, is_word
 
 _IBAN_START = re.compile(r"[0-9][0-9](?:(?<=[A-Za-z][A-Za-z]..)|(?<=[A-Z][A-Z] ..))")
@@ -56,11 +56,19 @@ def find_ssns(text: str, groups: list[DigitGroup]) -> Iterator[tuple[int, int]]:
             continue
         start, stop, gaps = first.start, of[-1].stop, {group.gap for group in of[1:]}
         digits = "".join(text[group.start : group.stop] for group in of)
+        if gaps != {"-"} and not _may_be_named(text, start, stop):
+            continue
         if _is_part(text, start, stop) or not ssn.is_valid(f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"):
             continue
         said = leaning(text, start, stop, _SSN_WORDS)
         if said.speaks_for or (gaps == {"-"} and said is Leaning.UNKNOWN):
             yield start, stop
+
+
+def _may_be_named(text: str, start: int, stop: int) -> bool:
+    """Whether a word that names such a number is near: most of nine digits have none, and need no closer look."""
+    around = text[max(0, start - BEFORE) : stop + AFTER].lower()
+    return any(word in around for word in _SSN_WORDS.whole)
 
 
 def _is_part(text: str, start: int, stop: int) -> bool:

@@ -1,8 +1,9 @@
 """Decides by the words around a number what it is, where its digits alone do not say so."""
 
 import re
+from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from functools import lru_cache
 
 BEFORE, AFTER = 40, 25
 """Characters in which a word says what a number is."""
@@ -27,8 +28,9 @@ class Leaning(Enum):
         return self in (Leaning.DIRECT, Leaning.NEAR)
 
 
-class Words(NamedTuple):
-    """Words in small letters.
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Words in small letters. Compared by identity, so that what is found of a word can be kept.
 
     whole: whole words. beginnings, endings: of words, in languages that inflect and compose. anywhere: parts of texts
     in scripts other than Latin, which may have no spaces. phrases: pairs of words.
@@ -53,6 +55,7 @@ class Words(NamedTuple):
             phrases=frozenset(tuple(phrase.split()) for phrase in phrases.split(",")),
         )
 
+    @lru_cache(maxsize=1 << 15)  # noqa: B019 # all instances are constants
     def has(self, word: str) -> bool:
         return word in self.whole or word.startswith(self.beginnings) or word.endswith(self.endings)
 
@@ -117,7 +120,7 @@ def _said_by_words(before: str, words: Words) -> Leaning:
     found = _WORD.findall(before)
     for at in range(len(found) - 1, -1, -1):
         word = found[at]
-        if words.has(word) or tuple(found[max(0, at - 1) : at + 1]) in words.phrases:
+        if words.has(word) or (words.phrases and tuple(found[max(0, at - 1) : at + 1]) in words.phrases):
             return Leaning.DIRECT if direct else Leaning.NEAR
         if direct and (OTHER_NUMBERS.has(word) or (labelled and word in _IF_LABELLED)):
             return Leaning.AGAINST

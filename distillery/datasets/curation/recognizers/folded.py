@@ -67,8 +67,10 @@ def find_numbers(text: str) -> Iterator[Numbers]:
     for match in _NUMBERS.finditer(text):
         start, stop = match.span()
         raw = match[0]
-        dots = raw.count(".")
-        digits = stop - start - dots - sum(map(raw.count, " -/()"))
+        dots, digits = 0, stop - start
+        if not raw.isdecimal():
+            dots = raw.count(".")
+            digits -= dots + sum(map(raw.count, " -/()"))
         if digits < _MIN_DIGITS and dots < _DOTS:
             continue
         if digits == stop - start:

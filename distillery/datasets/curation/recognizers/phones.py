@@ -91,8 +91,8 @@ def _international(text: str, chain: list[DigitGroup], counts: list[int]) -> int
 def _national(text: str, chain: list[DigitGroup], counts: list[int], said: Leaning) -> int:
     """The number of groups that are one number of some country; 0 if none are."""
     start = chain[0].start
-    if said is Leaning.AGAINST or is_continued(text, start):
-        return 0
+    if said is Leaning.AGAINST or (len(chain) == 1 and not said.speaks_for) or is_continued(text, start):
+        return 0  # digits without a gap are a number only where a word says so
     if text[start - 1 : start] == "-" and text[start - 2 : start - 1].isalnum():
         return 0
     counts = [count for count in counts if not _DATE.fullmatch(text[start : chain[count - 1].stop])]
@@ -111,10 +111,10 @@ def _national(text: str, chain: list[DigitGroup], counts: list[int], said: Leani
 def _is_written_as_one(text: str, chain: list[DigitGroup], count: int, said: Leaning) -> bool:
     """Whether a number is written exactly as in its country, and is nothing else."""
     own, raw = chain[:count], text[chain[0].start : chain[count - 1].stop]
-    digits = _digits(text, own)
-    if count == 1 or (said is not Leaning.DIRECT and (len(digits) < _PLAIN_DIGITS or AMOUNT.fullmatch(raw))):
+    if count == 1 or not (said.speaks_for or (_looks_like_one(raw, own) and _stands_alone(chain, count))):
         return False
-    if not (said.speaks_for or (_stands_alone(chain, count) and _looks_like_one(raw, own))):
+    digits = _digits(text, own)
+    if said is not Leaning.DIRECT and (len(digits) < _PLAIN_DIGITS or AMOUNT.fullmatch(raw)):
         return False
     if _NORTH_AMERICAN_SHAPE.fullmatch(raw):
         return True
@@ -143,12 +143,12 @@ def _has_exact_part(text: str, chain: list[DigitGroup]) -> bool:
 
 
 def _digits(text: str, groups: list[DigitGroup]) -> str:
-    return "".join(text[group.start : group.stop] for group in groups)
+    return "".join([text[group.start : group.stop] for group in groups])
 
 
 def _counts(text: str, chain: list[DigitGroup]) -> Iterator[int]:
     """How many groups may be a number, the most first: as many as have the digits of one, and end where a word does."""
-    digits = sum(group.stop - group.start for group in chain)
+    digits = sum([group.stop - group.start for group in chain])
     for count in range(len(chain), 0, -1):
         last = chain[count - 1]
         if digits < _MIN_DIGITS:
@@ -169,5 +169,6 @@ def _stands_alone(chain: list[DigitGroup], count: int) -> bool:
 
 def _looks_like_one(raw: str, own: list[DigitGroup]) -> bool:
     """Whether digits have a form that little else has: an area code in brackets, a leading zero with gaps, 3-3-4."""
-    even = raw.startswith("0") and (len(own) == 2 or len({group.gap for group in own[2:]}) == 1)
-    return even or ")" in raw or bool(_NORTH_AMERICAN.fullmatch(raw))
+    if raw[0] == "0":
+        return len(own) == 2 or ")" in raw or len({group.gap for group in own[2:]}) == 1
+    return ")" in raw or bool(_NORTH_AMERICAN.fullmatch(raw))
