@@ -31,7 +31,7 @@ class Agreement:
         if answer.currency and reference.currency and answer.currency != reference.currency:
             return False
         given, needed, scale = answer.value, reference.value, reference.scale or Fraction(1)
-        if self.bare and answer.scale is None:
+        if self.bare and answer.scale is None and given != needed:
             given = answer.number * scale
         if answer.dimension and reference.dimension:
             if answer.dimension != reference.dimension:
