@@ -12,6 +12,8 @@ digest here. One of them is held out, and the others are dropped, except where t
 `102` are on one side, and both are asked or trained on.
 """
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,11 +21,16 @@ from typing import Self
 
 from distillery.core import names
 from distillery.core.conversation import Prompt
+from distillery.datasets.curation.text import normalize
 
 DIGITS = 13
 """Hexadecimal digits of a digest that decide its side: the 52 bits that a float represents exactly."""
 
 
+MIN_PASSAGE = 40
+"""Characters from which a line can be a passage that prompts share."""
+TEMPLATE = 0.5
+"""Share of the prompts with a line that have another passage within it, from which the line is a template."""
 MIN_OPENING = 20
 """Characters from which a user's message tells a dialogue from others; "Hi" does not."""
 
@@ -184,3 +191,65 @@ def _one_of_each_first(ordered: Sequence[int], labels: Sequence[Hashable]) -> li
     """Moves the first prompt of each label to the front."""
     first = {labels[index]: index for index in reversed(ordered)}
     return sorted(ordered, key=lambda index: first[labels[index]] != index)
+
+
+def passages(texts: Iterable[str]) -> list[str | None]:
+    """Returns the passage of each text: its longest line that is no template. A text without a long line has none.
+
+    Two prompts about one document have the same passage, whatever is asked. A template is a line that most texts have,
+    or one whose texts fall into smaller groups by another long line.
+    """
+    lines = [sorted(_long_lines(text), key=_longest_first) for text in texts]
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for number, each in enumerate(lines):
+        for line in each:
+            found[line].append(number)
+    most = max(2, len(lines) // 2)
+    templates: dict[str, bool] = {}
+
+    def is_template(line: str) -> bool:
+        if line not in templates:
+            templates[line] = len(found[line]) > most or _contains_groups(line, found, lines)
+        return templates[line]
+
+    return [next((line for line in each if not is_template(line)), None) for each in lines]
+
+
+def _contains_groups(line: str, found: dict[str, list[int]], lines: Sequence[list[str]]) -> bool:
+    """Whether most texts with this line have another one that several of them share, and no text without this line."""
+    texts = found[line]
+    together: defaultdict[str, list[int]] = defaultdict(list)
+    for number in texts:
+        for other in lines[number]:
+            if 1 < len(found[other]) < len(texts):
+                together[other].append(number)
+    inside = {number for other, numbers in together.items() if numbers == found[other] for number in numbers}
+    return len(inside) > TEMPLATE * len(texts)
+
+
+def labelled_values(texts: Iterable[str], label: str) -> list[str | None]:
+    """Returns what a label names in each text: what stands after `label:` in the first line that begins with it, or the
+    first field of that name in JSON. None where neither is there."""
+    blank = r"[^\S\n]*"
+    line = re.compile(rf"^{blank}{re.escape(label)}{blank}[:：]{blank}(\S.*)", re.IGNORECASE | re.MULTILINE)
+    field = re.compile(rf'"{re.escape(label)}"\s*:\s*("(?:[^"\\\n]|\\.)*"|[\w.+-]+)', re.IGNORECASE)
+    return [_value(text, line, field) for text in texts]
+
+
+def _value(text: str, line: re.Pattern[str], field: re.Pattern[str]) -> str | None:
+    if found := line.search(text):
+        return found[1].rstrip()
+    if found := field.search(text):
+        try:
+            return str(json.loads(found[1]))
+        except ValueError:  # no JSON, but alike
+            return found[1]
+    return None
+
+
+def _long_lines(text: str) -> set[str]:
+    return {line for line in map(str.strip, normalize(text).split("\n")) if len(line) >= MIN_PASSAGE}
+
+
+def _longest_first(line: str) -> tuple[int, str]:
+    return -len(line), line

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from distillery.core.conversation import Prompt, fold
@@ -18,17 +19,15 @@ from distillery.datasets.curation.personal_data import mask_prompt
 from distillery.datasets.curation.selection import select_diverse
 from distillery.datasets.curation.text import (
     count_languages,
-    labelled_lines,
     measure_lengths,
-    passages,
     prompt_text,
 )
-from distillery.datasets.split import HashedPrompt, Split, split
+from distillery.datasets.split import HashedPrompt, Split, labelled_values, passages, split
 
 MAX_REPORTED_PAIRS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Curated:
     """The prompts that remain, in order, and what was found.
 
@@ -52,6 +51,11 @@ class Curated:
     pairs: tuple[tuple[str, str], ...] = ()
     families: tuple[int, ...] = ()
     conflicts: int = 0
+
+    @cached_property
+    def passages(self) -> list[str | None]:
+        """The passage of each of `rows`, see `groups`."""
+        return passages(prompt_text(row.prompt) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,7 @@ def split_curated(curated: Curated, recipe: Recipe) -> Split:
         max_heldout=recipe.heldout_max,
         labels=_few_labels(curated.rows, recipe.grades_labels),
         families=curated.families,
-        groups=_groups(curated.rows, recipe.split_group),
+        groups=_groups(curated, recipe.split_group),
         groups_depend=recipe.split_group not in ("passage", "system"),
     )
 
@@ -134,7 +138,7 @@ def curation_report(curated: Curated, all_parts: Split, parts: Split, grades_lab
         "near_duplicate_pairs": [list(pair) for pair in curated.pairs],
         "beside_held_out": parts.dropped,
         "held_back": len(parts.held_back),
-        "passages_on_both_sides": _passages_on_both_sides(parts),
+        "passages_on_both_sides": _passages_on_both_sides(curated, parts),
         "personal_data": {"prompts": curated.personal_prompts, "found": dict(sorted(curated.personal_data.items()))},
         "equal_after_masking": curated.masked_equal,
         "not_chosen": len(all_parts.train) - len(parts.train),
@@ -155,15 +159,14 @@ def removals(curated: Curated, parts: Split) -> str:
     return ", ".join(f"{count} {what}" for what, count in counted.items() if count)
 
 
-def _passages_on_both_sides(parts: Split) -> int:
+def _passages_on_both_sides(curated: Curated, parts: Split) -> int:
     """Returns the number of held-out prompts whose passage is in a training prompt too."""
-    rows = [*parts.train, *parts.heldout, *parts.held_back]
-    found = passages(prompt_text(row.prompt) for row in rows)
-    trained = set(found[: len(parts.train)]) - {None}
-    return sum(passage in trained for passage in found[len(parts.train) :])
+    found = {row.digest: passage for row, passage in zip(curated.rows, curated.passages, strict=True)}
+    trained = {found[row.digest] for row in parts.train} - {None}
+    return sum(found[row.digest] in trained for row in (*parts.heldout, *parts.held_back))
 
 
-def _groups(rows: Sequence[HashedPrompt], by: str) -> list[str | None] | None:
+def _groups(curated: Curated, by: str) -> list[str | None] | None:
     """Returns the group of each prompt by the recipe's `split_group`; None if prompts are not grouped.
 
     Letter case and white space make no difference. A prompt whose group is empty is in none.
@@ -172,11 +175,11 @@ def _groups(rows: Sequence[HashedPrompt], by: str) -> list[str | None] | None:
         case "":
             return None
         case "system":
-            return [fold(row.prompt.system or "") for row in rows]
+            return [fold(row.prompt.system or "") for row in curated.rows]
         case "passage":
-            return passages(prompt_text(row.prompt) for row in rows)
+            return curated.passages
         case label:
-            found = labelled_lines((prompt_text(row.prompt) for row in rows), label)
+            found = labelled_values((prompt_text(row.prompt) for row in curated.rows), label)
             return [fold(value or "") for value in found]
 
 

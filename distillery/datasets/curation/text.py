@@ -1,4 +1,4 @@
-"""How curation takes texts apart: words, symbols, numbers, segments, passages, and shingles as numbers.
+"""How curation takes texts apart: words, symbols, numbers, segments, and shingles as numbers.
 
 Words are for comparing how alike two texts are. Symbols and numbers are for telling texts apart that have the same
 words: `7 + 2` and `7 - 2`, C and C++.
@@ -8,7 +8,7 @@ import re
 import statistics
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
@@ -49,9 +49,6 @@ _FORMULA = re.compile(r"[+*^=×÷−]|[\d)]\s*[-/]|[-/]\s*[\d(]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 """Soft hyphens, zero-width spaces and marks of direction: nobody sees them."""
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
-MIN_PASSAGE = 40
-"""Characters from which a line can be a passage that prompts share."""
-
 LANGUAGE_SAMPLE = 1_000
 """Characters from which a text's language is identified. More characters cost time and do not improve the result."""
 MIN_LANGUAGE_PROBABILITY = 0.9
@@ -177,35 +174,6 @@ class Vocabulary:
 
 _ODD, _GOLDEN = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd multipliers of 64 bits: that of Fibonacci hashing (Knuth, vol. 3, 6.4), and the second prime of xxHash."""
-
-
-def passages(texts: Iterable[str]) -> list[str | None]:
-    """Returns the passage of each text: its longest line that most other texts do not have.
-
-    Two prompts about one document have the same passage, whatever is asked. A text without a long line has none.
-    """
-    lines = [sorted(_long_lines(text), key=_longest_first) for text in texts]
-    prompts: defaultdict[str, int] = defaultdict(int)
-    for each in lines:
-        for line in each:
-            prompts[line] += 1
-    most = max(2, len(lines) // 2)  # a template that most prompts have is no passage
-    return [next((line for line in each if prompts[line] <= most), None) for each in lines]
-
-
-def labelled_lines(texts: Iterable[str], label: str) -> list[str | None]:
-    """Returns what stands after `label:` in the first line of each text that begins with it; None where none does."""
-    blank = r"[^\S\n]*"
-    pattern = re.compile(rf"^{blank}{re.escape(label)}{blank}[:：]{blank}(\S.*)", re.IGNORECASE | re.MULTILINE)
-    return [found[1].rstrip() if (found := pattern.search(text)) else None for text in texts]
-
-
-def _long_lines(text: str) -> set[str]:
-    return {line for line in map(str.strip, normalize(text).split("\n")) if len(line) >= MIN_PASSAGE}
-
-
-def _longest_first(line: str) -> tuple[int, str]:
-    return -len(line), line
 
 
 def measure_lengths(texts: Sequence[str]) -> Lengths:

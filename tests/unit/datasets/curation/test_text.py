@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from distillery.datasets.curation.text import (
     Vocabulary,
-    labelled_lines,
     numbers,
-    passages,
     segments,
     symbols,
     words,
 )
+from distillery.datasets.split import labelled_values, passages
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_no_text_is_looked_at_many_times(text: str) -> None:
     """A pattern that is quadratic in any of these takes hours."""
     segments(text)
     symbols(text)
-    labelled_lines([text], "Who")
+    labelled_values([text], "Who")
 
 
 def shingles(text: str) -> list[str]:
@@ -154,5 +153,42 @@ def test_a_passage_is_the_longest_line_that_most_others_do_not_have() -> None:
 
 def test_a_label_s_line_is_read() -> None:
     texts = ["Customer: 4711\nWhy?", "why\n customer： Jo Ltd ", "no label, Customer unknown"]
-    assert labelled_lines(texts, "Customer") == ["4711", "Jo Ltd", None]
-    assert labelled_lines(["Customer:\nProduct: X", "Customer:  \n"], "Customer") == [None, None]
+    assert labelled_values(texts, "Customer") == ["4711", "Jo Ltd", None]
+    assert labelled_values(["Customer:\nProduct: X", "Customer:  \n"], "Customer") == [None, None]
+
+
+@pytest.mark.parametrize("questions", [2, 5])
+@pytest.mark.parametrize("templates", [2, 3, 7])
+def test_a_template_that_is_longer_than_the_passages_is_none(templates: int, questions: int) -> None:
+    """Each template has its own passages, and each passage its questions, some of which other passages have too."""
+    told = [
+        f"Answer from the report below, in the style of reader {n}, and with all digits. " * 9 for n in range(templates)
+    ]
+    places = [(template, passage) for template in range(templates) for passage in range(8)]
+    texts = [
+        f"{told[template]}\nThe report of company {template} in year {passage}: sales grew by a tenth.\n"
+        f"What was the total revenue of quarter {question if question else passage * 10}?"
+        for template, passage in places
+        for question in range(questions)
+    ]
+    found = passages(texts)
+    expected = [
+        f"the report of company {template} in year {passage}: sales grew by a tenth." for template, passage in places
+    ]
+    assert found == [each for each in expected for _ in range(questions)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"customer": "4711", "question": "Why?"}', "4711"),
+        ('Judge this:\n{\n  "id": 3,\n  "Customer" : 4711\n}', "4711"),
+        ('[{"customer":"J\\u00f6 \\"Ltd\\""}]', 'Jö "Ltd"'),
+        ('{"customer": null}', "None"),
+        ('{"customers": "4711"}', None),
+        ('{"customer": {"id": 4711}}', None),
+        ('Customer: 12\n{"customer": "4711"}', "12"),
+    ],
+)
+def test_a_field_of_json_is_read(text: str, value: str | None) -> None:
+    assert labelled_values([text], "Customer") == [value]
