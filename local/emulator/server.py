@@ -9,7 +9,9 @@ from local.account import LocalAccount
 
 LOOPBACK = "127.0.0.1"
 SEED = "distillery"
-"""Seed of everything random: wrong answers of the teacher, the spread of latency, calls that a fault affects."""
+"""Seed of everything random: wrong answers of strong models, the spread of latency, calls that a fault affects."""
+TEACHER = "amazon.nova-pro-v1:0"
+"""It errs by the seed itself, as in earlier releases; other models have seeds made from it."""
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     from bedrock_simulator.engine import Bedrock
     from bedrock_simulator.events import EventStore
     from bedrock_simulator.faults import Fault, Faults
-    from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings
+    from bedrock_simulator.settings import Latency, ModelErrors, Quotas, Settings, TeacherSettings
     from local.emulator import patches
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
@@ -40,7 +42,12 @@ def main() -> None:
         keys=AccountKeys(),
         logs=AccountLogs(),
         settings=Settings(
-            teacher=TeacherSettings(error_rate=account.teacher_error, seed=SEED, shuffled=account.shuffle_teacher),
+            teacher=TeacherSettings(
+                error_rate=account.teacher_error,
+                seed=SEED,
+                shuffled=account.shuffle_teacher,
+                models={TEACHER: ModelErrors(seed=SEED)},
+            ),
             latency=Latency(seed=SEED),
             quotas=Quotas(model_units=account.model_units),
         ),

@@ -56,7 +56,7 @@ def altered(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 @given(TEXT, st.integers(1, 30), st.lists(st.text(min_size=1, max_size=3), max_size=3))
 def test_a_completion_ends_where_its_stop_reason_says(generated: str, most: int, stops: list[str]) -> None:
-    completion = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda _: generated)
+    completion = generate(InferenceRequest(Prompt("", "?"), most, tuple(stops)), PRO, lambda *_: generated)
     assert generated.startswith(completion.text)
     assert completion.tokens <= most
     if completion.stop_reason == "end_turn":

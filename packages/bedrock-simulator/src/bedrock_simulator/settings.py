@@ -8,16 +8,36 @@ MAX_QUOTA = 10**12
 
 
 @dataclass(frozen=True, slots=True)
-class TeacherSettings:
-    """The settings of the stand-in teacher.
+class ModelErrors:
+    """The wrong answers of one strong model; None is the default of all.
 
     Attributes:
-        error_rate: The share of wrong answers, from 0 to 1. The same `seed` and prompt always give the same answer.
+        rate: Their share, from 0 to 1.
+        seed: Which prompts they are given to. Models with the same seed err on the same prompts.
+    """
+
+    rate: float | None = None
+    seed: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.rate is not None and not 0 <= self.rate <= 1:
+            raise ValueError(f"the share of wrong answers is {self.rate:g}: write a number from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """The settings of the stand-in teacher, which answers for all strong models.
+
+    Attributes:
+        error_rate: The share of wrong answers of each model, from 0 to 1. The same seed and prompt always give the same
+            answer.
+        seed: What the seeds of the models' errors are made from: each has one of its own.
         shuffled: Whether to give every prompt of a training file the answer of another, so that students learn
             nonsense.
         rules: A file with the teacher's rules; empty for the simulator's own.
         labelled: A training file with answers that the teacher knows before any job.
         url: The URL of an OpenAI-compatible server whose `model` answers in place of the stand-in.
+        models: The wrong answers of single models, by model ID.
     """
 
     error_rate: float = 0.03
@@ -27,6 +47,13 @@ class TeacherSettings:
     labelled: str = ""
     url: str = ""
     model: str = ""
+    models: Mapping[str, ModelErrors] = field(default_factory=dict)
+
+    def errors_of(self, model: str) -> tuple[float, str]:
+        """The rate and the seed of a model's wrong answers; without a model, those of the settings."""
+        own = self.models.get(model, ModelErrors())
+        rate = self.error_rate if own.rate is None else own.rate
+        return rate, (f"{self.seed} {model}".rstrip() if own.seed is None else own.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _process(work: TrainingWork, context: TrainingContext) -> None:
         answered = list(work.examples)
     else:
         context.teacher.add_examples(work.examples)
-        taught = context.teacher.training_pairs(work.examples)
+        taught = context.teacher.training_pairs(work.examples, context.job.teacher or "")
         answered = [
             Example(example.prompt, _cut(answer, context))
             for example, (_, answer) in zip(work.examples, taught, strict=True)

@@ -14,7 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bedrock_simulator.models import student, text
+from bedrock_simulator.models import text, untrained
+from bedrock_simulator.models.learners import objects
+from bedrock_simulator.models.learners.kinds import Kind
 
 DEFAULT = Path(__file__).with_name("rules.toml")
 OVERLAP_WEIGHT = 0.1  # patterns decide; shared words only break ties
@@ -30,16 +32,20 @@ class Rules:
     def answer(self, prompt: text.Prompt) -> str:
         """The answer by the rules; the first label if no pattern matches."""
         question = prompt.text.lower()
+        if (formed := untrained.in_form(prompt)) is not None:
+            return formed
         labels = text.labels(prompt.system)
         if not labels:
             topics = (name for name, pattern in self.topics.items() if pattern.search(question))
-            return text.filler_text(prompt.text) or next(topics, student.UNKNOWN_LABEL)
+            return text.filler_text(prompt.text) or next(topics, untrained.UNKNOWN_LABEL)
         words = text.stems(question)
         return max(labels, key=lambda label: self._support(label, question, words))
 
     def known(self, prompt: text.Prompt) -> tuple[str, ...]:
         """All possible answers; none for a prompt that asks for free text."""
-        topics = () if text.filler_text(prompt.text) else (*self.topics, student.UNKNOWN_LABEL)
+        if untrained.in_form(prompt) is not None:
+            return ()
+        topics = () if text.filler_text(prompt.text) else (*self.topics, untrained.UNKNOWN_LABEL)
         return text.labels(prompt.system) or topics
 
     def _support(self, label: str, question: str, words: Sequence[str]) -> float:
@@ -47,6 +53,14 @@ class Rules:
         hints = [pattern for part in parts if (pattern := self.words.get(part))]
         matched = sum(bool(pattern.search(question)) for pattern in hints)
         return (matched / len(parts) if parts else 0.0) + OVERLAP_WEIGHT * text.overlap(words, label)
+
+
+def kind(prompt: text.Prompt) -> Kind:
+    """The kind of an answer by the rules."""
+    formed = untrained.in_form(prompt)
+    if formed is None:
+        return Kind.LABEL
+    return Kind.QUOTATION if objects.parse(formed) is None else Kind.OBJECT
 
 
 @lru_cache(maxsize=8)

@@ -1,85 +1,18 @@
-"""The students: an untrained one that only compares words, and a distilled one that is trained by its teacher.
+"""The distilled students: each is trained on exactly the (prompt, teacher's answer) pairs of its job.
 
-The untrained student picks, of the labels in the system prompt, the one that shares most words with the question, and
-guesses between equals. It is meant to be poor. The distilled student is a linear classifier on TF-IDF over exactly the
-(prompt, teacher's answer) pairs of its job, or the answer of the nearest neighbour if most answers differ from each
-other. Nothing here reads a clock or a random source.
+What a student is depends on the answers (`learners.kinds`): a classifier of labels, a span tagger for JSON, a selector
+of sentences for quotations, or else the nearest neighbour. Nothing here reads a clock or a random source.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Protocol
 
-from bedrock_simulator.models import text
+from bedrock_simulator.models.learners.kinds import Student, train
+from bedrock_simulator.models.learners.labels import Pairs
+from bedrock_simulator.models.untrained import untrained
 
-FREE_TEXT_SHARE = 0.5
 HELD_OUT = 10
-UNKNOWN_LABEL = "topic.other"
 
-Pairs = Sequence[tuple[str, str]]
-
-
-class Student(Protocol):
-    """Answers prompts."""
-
-    def answer(self, question: str) -> str:
-        """Returns the answer, plain text."""
-
-
-class Constant:
-    """For pairs that all have the same answer."""
-
-    def __init__(self, only: str) -> None:
-        self._only = only
-
-    def answer(self, question: str) -> str:  # noqa: ARG002 - one answer whatever the question
-        """Returns that answer."""
-        return self._only
-
-
-class Classifier:
-    """TF-IDF over words and word pairs, and a linear support vector machine: 3,000 prompts in about a second."""
-
-    def __init__(self, pairs: Pairs) -> None:
-        from sklearn.svm import LinearSVC
-
-        self._vectors = _vectorizer()
-        known = self._vectors.fit_transform([question for question, _ in pairs])
-        self._model = LinearSVC(random_state=0)
-        self._model.fit(known, [answer for _, answer in pairs])
-
-    def answer(self, question: str) -> str:
-        """Returns the most likely of the known answers."""
-        return str(self._model.predict(self._vectors.transform([question]))[0])
-
-
-class Nearest:
-    """Returns the answer of the most similar known prompt."""
-
-    def __init__(self, pairs: Pairs) -> None:
-        self._vectors = _vectorizer()
-        self._known = self._vectors.fit_transform([question for question, _ in pairs])
-        self._answers = [answer for _, answer in pairs]
-
-    def answer(self, question: str) -> str:
-        """Returns that neighbour's answer, the earliest of equals."""
-        similarity = self._known @ self._vectors.transform([question]).T
-        return self._answers[int(similarity.toarray().ravel().argmax())]
-
-
-def _vectorizer() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-
-
-def train(pairs: Pairs) -> Student:
-    """Trains a student on these pairs only."""
-    distinct = Counter(answer for _, answer in pairs)
-    if len(distinct) == 1:
-        return Constant(next(iter(distinct)))
-    return Nearest(pairs) if len(distinct) > FREE_TEXT_SHARE * len(pairs) else Classifier(pairs)
+__all__ = ["HELD_OUT", "LazyStudent", "Pairs", "Student", "held_out_loss", "loss", "train", "untrained"]
 
 
 class LazyStudent:
@@ -117,13 +50,3 @@ def held_out_loss(pairs: Pairs) -> float:
     """The loss on every tenth pair of a student trained on the others; needs ten pairs."""
     training = [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
     return loss(train(training), pairs[::HELD_OUT])
-
-
-def untrained(prompt: text.Prompt) -> str:
-    """Returns the label with the most words in common, of equals one by the prompt's hash; or a text, if asked for."""
-    labels = text.labels(prompt.system)
-    if not labels:
-        return text.filler_text(prompt.text) or UNKNOWN_LABEL
-    words = text.stems(prompt.text)
-    best = max(text.overlap(words, label) for label in labels)
-    return text.pick([label for label in labels if text.overlap(words, label) == best], "guess", prompt.text)

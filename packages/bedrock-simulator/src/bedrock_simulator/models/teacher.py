@@ -5,8 +5,9 @@ Its sources, in this order:
    the known answer for a known prompt, a text model trained on the examples for an unknown one, for each system prompt;
 2. rules (`rules`).
 
-It gives wrong answers at a set rate, to the same prompts every time: another of the answers that it knows. If its
-settings have the URL of a real model, that model answers in its place (`chat_completions`).
+Each model gives wrong answers (`mistakes`) at a rate and with a seed of its own, to the same prompts every time: models
+know the same, and err on different prompts. If the settings have the URL of a real model, that model answers in the
+place of all (`chat_completions`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from bedrock_simulator.models import chat_completions, rules, student, text, training_data
+from bedrock_simulator.models import chat_completions, mistakes, rules, student, text, training_data
+from bedrock_simulator.models.learners.kinds import Kind, kind_of
 from bedrock_simulator.models.storage import JobInputError
 from bedrock_simulator.models.text import Example
 from bedrock_simulator.settings import TeacherSettings
@@ -25,6 +27,7 @@ from bedrock_simulator.settings import TeacherSettings
 class _Knowledge:
     answers: dict[str, str]
     known: tuple[str, ...]
+    kind: Kind
     model: student.Student
 
 
@@ -57,38 +60,34 @@ class Teacher:
             model = student.train(list(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
 
-    def answer(self, prompt: text.Prompt) -> str:
-        """Returns the answer, wrong at the set rate. Raises a ServiceError if a real model does not answer."""
+    def answer(self, prompt: text.Prompt, model: str = "") -> str:
+        """Returns a model's answer, wrong at its rate. Raises a ServiceError if a real model does not answer."""
         if self.settings.url:
             return chat_completions.connect(self.settings.url, self.settings.model).answer(prompt)
         knowledge = self._knowledge.get(prompt.system)
         if knowledge:
             right = knowledge.answers.get(prompt.text) or knowledge.model.answer(prompt.text)
-            known = knowledge.known
+            known, kind = knowledge.known, knowledge.kind
         else:
             own_rules = rules.load(Path(self.settings.rules)) if self.settings.rules else rules.load()
             right, known = own_rules.answer(prompt), own_rules.known(prompt)
-        return self._erring(right, known, prompt)
+            kind = rules.kind(prompt)
+        rate, seed = self.settings.errors_of(model)
+        key = (seed, prompt.system, prompt.text)
+        return mistakes.wrong_answer(right, known, kind, *key) if text.fraction(*key) < rate else right
 
-    def _erring(self, right: str, known: Sequence[str], prompt: text.Prompt) -> str:
-        key = (self.settings.seed, prompt.system, prompt.text)
-        others = [answer for answer in known if answer != right]
-        if not others or text.fraction(*key) >= self.settings.error_rate:
-            return right
-        return text.pick(others, "which", *key)
-
-    def training_pairs(self, examples: Sequence[Example]) -> list[tuple[str, str]]:
-        """Returns the (prompt, answer) pairs to train a student on, shuffled if the settings say so."""
-        answers = self._answers([example.prompt for example in examples])
+    def training_pairs(self, examples: Sequence[Example], model: str = "") -> list[tuple[str, str]]:
+        """Returns the (prompt, model's answer) pairs to train a student on, shuffled if the settings say so."""
+        answers = self._answers([example.prompt for example in examples], model)
         questions = [example.prompt.text for example in examples]
         if self.settings.shuffled:
             order = sorted(range(len(answers)), key=lambda i: text.fraction(self.settings.seed, "shuffle", str(i)))
             answers = [answers[i] for i in order]
         return list(zip(questions, answers, strict=True))
 
-    def _answers(self, prompts: Sequence[text.Prompt]) -> list[str]:
+    def _answers(self, prompts: Sequence[text.Prompt], model: str) -> list[str]:
         if not self.settings.url:
-            return [self.answer(prompt) for prompt in prompts]
+            return [self.answer(prompt, model) for prompt in prompts]
         with ThreadPoolExecutor(chat_completions.MAX_CONCURRENT_CALLS) as callers:
             return [*callers.map(self.answer, prompts)]
 
@@ -106,7 +105,7 @@ def add_golden_answers(golden_answers: dict[str, dict[str, str]], examples: Iter
 
 
 def _knowledge(answers: dict[str, str], model: student.Student) -> _Knowledge:
-    return _Knowledge(answers, tuple(sorted(set(answers.values()))), model)
+    return _Knowledge(answers, tuple(sorted(set(answers.values()))), kind_of([*answers.items()]), model)
 
 
 GoldenAnswers = dict[str, dict[str, str]]

@@ -140,7 +140,7 @@ class RuntimeCall:
     """An operation's checked parameters, the model, and what the operation may use.
 
     Attributes:
-        teacher: Answers in place of every strong model.
+        teacher: Answers a prompt in place of a strong model.
         of_job: Whether a batch inference or evaluation job calls, so that nobody waits for the response.
     """
 
@@ -149,7 +149,7 @@ class RuntimeCall:
     account: str
     region: str
     now: datetime
-    teacher: Callable[[Prompt], str]
+    teacher: Callable[[Prompt, str], str]
     settings: Settings
     burndown: Burndown
     cache: PromptCache

@@ -65,7 +65,7 @@ class Completion:
 
 
 def generate(
-    request: InferenceRequest, target: Target, teacher: Callable[[text.Prompt], str], seed: str = ""
+    request: InferenceRequest, target: Target, teacher: Callable[[text.Prompt, str], str], seed: str = ""
 ) -> Completion:
     """Generates a completion: by the custom model, the teacher for a strong model, or an untrained student."""
     answer = _generated_text(request.prompt, target, teacher)
@@ -89,10 +89,10 @@ def _call_tool(tool: Tool, request: InferenceRequest, answer: str, key: tuple[st
     return Completion(shown, "tool_use" if ended == "end_turn" else ended, tool=ToolCall(tool.name, identity))
 
 
-def _generated_text(prompt: text.Prompt, target: Target, teacher: Callable[[text.Prompt], str]) -> str:
+def _generated_text(prompt: text.Prompt, target: Target, teacher: Callable[[text.Prompt, str], str]) -> str:
     if target.custom:
         return target.custom.student.answer(prompt.text)
-    return teacher(prompt) if target.model.strong else student.untrained(prompt)
+    return teacher(prompt, target.model.id) if target.model.strong else student.untrained(prompt)
 
 
 def _truncate(generated: str, stops: Iterable[str], most: int) -> tuple[str, str, str | None]:

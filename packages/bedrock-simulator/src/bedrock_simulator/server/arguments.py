@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bedrock_simulator.catalog.supported_models import MODELS
 from bedrock_simulator.clock import MAX_SPEED, MemoryClock, parse_date
 from bedrock_simulator.faults import Fault
 from bedrock_simulator.models import rules, teacher
@@ -18,6 +19,7 @@ from bedrock_simulator.settings import (
     MAX_QUOTA,
     MAX_SCALE,
     Latency,
+    ModelErrors,
     Quotas,
     Settings,
     TeacherSettings,
@@ -66,6 +68,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     model("--teacher-url", type=_url, metavar="URL", help="a real teacher: a chat completions API, up to /v1")
     model("--teacher-model", metavar="NAME", help="the model to call there")
     model("--teacher-error", type=_share, default=0.03, metavar="SHARE", help="of wrong answers (default: 0.03)")
+    model("--model-error", type=_model_error, action="append", default=[], metavar="MODEL=SHARE", help="of one model")
+    model("--model-seed", type=_model_seed, action="append", default=[], metavar="MODEL=SEED", help="of its errors")
     model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn wrong answers")
     model(
         "--latency-scale",
@@ -125,7 +129,29 @@ def _teacher(args: argparse.Namespace) -> TeacherSettings:
         args.teacher_labelled or "",
         args.teacher_url or "",
         args.teacher_model or "",
+        _errors(dict(args.model_error), dict(args.model_seed)),
     )
+
+
+def _errors(rates: dict[str, float], seeds: dict[str, str]) -> dict[str, ModelErrors]:
+    return {model: ModelErrors(rates.get(model), seeds.get(model)) for model in (*rates, *seeds)}
+
+
+def _model_error(text: str) -> tuple[str, float]:
+    model, share = _of_model(text, "SHARE")
+    return model, _share(share)
+
+
+def _model_seed(text: str) -> tuple[str, str]:
+    return _of_model(text, "SEED")
+
+
+def _of_model(text: str, what: str) -> tuple[str, str]:
+    name, _, value = text.rpartition("=")
+    strong = sorted(model.id for model in MODELS.values() if model.strong)
+    if name not in strong or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not MODEL={what}: MODEL is one of {', '.join(strong)}")
+    return name, value
 
 
 def _rules(text: str) -> str:

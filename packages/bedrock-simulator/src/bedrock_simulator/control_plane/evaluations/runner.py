@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from bedrock_simulator import json_text
-from bedrock_simulator.catalog import builtin_datasets, job_limits
+from bedrock_simulator.catalog import builtin_datasets, job_limits, supported_models
 from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.control_plane.evaluations import request, scores
 from bedrock_simulator.control_plane.evaluations.request import EvaluationRequest
@@ -213,7 +213,9 @@ def _output_line(
     context: JobContext,
 ) -> Params:
     response = _call_model(call, row.prompt, evaluation) if call else row.response or ""
-    answer = ScoredResponse(row.prompt, response, row.reference, context.teacher.answer(Prompt("", row.prompt)))
+    judge = supported_models.model_of(evaluation.judge or evaluation.custom_judge or "")
+    judges_own = context.teacher.answer(Prompt("", row.prompt), judge.id if judge else "")
+    answer = ScoredResponse(row.prompt, response, row.reference, judges_own)
     if call and "Builtin.Robustness" in config["metricNames"]:
         answer = replace(answer, again=_call_model(call, row.prompt.lower(), evaluation))
     return {

@@ -1,0 +1,60 @@
+"""Students of labels and of other short texts: a linear classifier, the nearest neighbour, one constant answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class Constant:
+    """For pairs that all have the same answer."""
+
+    def __init__(self, only: str) -> None:
+        self._only = only
+
+    def answer(self, question: str) -> str:  # noqa: ARG002 - one answer whatever the question
+        """Returns that answer."""
+        return self._only
+
+
+class Classifier:
+    """TF-IDF over words and word pairs, and a linear support vector machine: 3,000 prompts in about a second."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        from sklearn.svm import LinearSVC
+
+        self._vectors = vectorizer()
+        known = self._vectors.fit_transform([question for question, _ in pairs])
+        self._model = LinearSVC(random_state=0)
+        self._model.fit(known, [answer for _, answer in pairs])
+
+    def answer(self, question: str) -> str:
+        """Returns the most likely of the known answers."""
+        return str(self._model.predict(self._vectors.transform([question]))[0])
+
+
+class Nearest:
+    """Returns the answer of the most similar known prompt."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self._vectors = vectorizer()
+        self._known = self._vectors.fit_transform([question for question, _ in pairs])
+        self._answers = [answer for _, answer in pairs]
+
+    def answer(self, question: str) -> str:
+        """Returns that neighbour's answer, the earliest of equals."""
+        similarity = self._known @ self._vectors.transform([question]).T
+        return self._answers[int(similarity.toarray().ravel().argmax())]
+
+
+def classify(pairs: Pairs) -> Classifier | Constant:
+    """Trains a classifier, or returns a constant where there is one answer."""
+    answers = {answer for _, answer in pairs}
+    return Constant(answers.pop()) if len(answers) == 1 else Classifier(pairs)
+
+
+def vectorizer() -> Any:
+    """Words and pairs of words, of one letter too."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
