@@ -201,7 +201,11 @@ def test_any_objects_can_be_learnt(rows: list[tuple[str, dict[str, object]]]) ->
         ("1,299.50", "decimal", 1299.5),
         ("£24", "integer", 24),
         ("three", "integer", 3),
+        ("Six", "integer", 6),
         ("3x", "integer", 3),
+        ("desk lamps", "singular", "desk lamp"),
+        ("batteries", "singular", "battery"),
+        ("glass", "singular", "glass"),
         ("three", "decimal", None),
     ],
 )

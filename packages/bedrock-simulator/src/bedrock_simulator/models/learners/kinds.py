@@ -1,5 +1,6 @@
 """The kind of a task, inferred from its training answers alone, and the student of that kind."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
@@ -42,8 +43,9 @@ def kind_of(pairs: Pairs) -> Kind:
 
 def train(pairs: Pairs) -> Student:
     """Trains a student on these pairs only."""
-    if len({answer for _, answer in pairs}) == 1:
-        return labels.Constant(pairs[0][1])
+    worded = any(re.search(r"\w", question) for question, _ in pairs)
+    if len({answer for _, answer in pairs}) == 1 or not worded:
+        return labels.classify(pairs)
     return _STUDENTS[kind_of(pairs)](pairs)
 
 

@@ -36,7 +36,7 @@ class Selector:
         quoted = [(asked, answer, _quoted(asked, answer)) for asked, answer in read]
         known = [each for each in quoted if each[2]]
         self._vectors = labels.vectorizer()
-        self._vectors.fit([line for asked, *_ in known for line in (asked.question, *_texts(asked))])
+        self._vectors.fit([line for asked, *_ in known for line in ("question", asked.question, *_texts(asked))])
         self._hasher = FeatureHasher(_FEATURES, input_type="pair", alternate_sign=False)
         self._counts = labels.classify([(asked.question, str(len(chosen))) for asked, _, chosen in known])
         self._templates = _templates(known)

@@ -39,10 +39,9 @@ def read(text: str) -> Text:
 
 
 def _integer(text: str, _year: int) -> Any:
-    bare = text.strip("£$€x× ").lower()
-    if bare in _WORDS:
-        return _WORDS[bare]
-    number = _decimal(bare, 0)
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    number = _decimal(text, 0)
     return int(number) if number is not None and number == int(number) else None
 
 
@@ -76,16 +75,6 @@ def _iso(year: int, month: int, day: int) -> str | None:
         return None
 
 
-FORMS: Mapping[str, Callable[[str, int], Any]] = {
-    "text": lambda text, _: text,
-    "lower": lambda text, _: text.lower(),
-    "upper": lambda text, _: text.upper(),
-    "integer": _integer,
-    "decimal": _decimal,
-    "date": _date,
-}
-
-
 def same(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal and of one type."""
     return type(left) is type(right) and bool(left == right)
@@ -104,7 +93,30 @@ def places(text: Text, value: Any) -> list[tuple[int, int]]:
     wanted = [word.casefold() for word in read(value).words]
     words = [word.casefold() for word in text.words]
     length = len(wanted)
-    return [(at, at + length) for at in range(len(words) - length + 1) if words[at : at + length] == wanted]
+    return [
+        (at, at + length)
+        for at in range(len(words) - length + 1)
+        if words[at : at + length - 1] == wanted[:-1] and wanted[-1:] and _is_form(words[at + length - 1], wanted[-1])
+    ]
+
+
+def _is_form(word: str, wanted: str) -> bool:
+    """Whether a word is the one that is wanted, or its plural."""
+    return word == wanted or wanted in _singulars(word)
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    """What an English word may be the plural of, the likeliest first."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y", word[:-1]
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2], word[:-1]
+    return (word[:-1],) if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else ()
+
+
+def _singular(text: str, _year: int) -> str:
+    *before, last = text.split()
+    return " ".join([*before, (_singulars(last.lower()) or (last,))[0]])
 
 
 def _states(word: str, value: float) -> bool:
@@ -124,6 +136,17 @@ def _dates(text: Text, value: str) -> list[tuple[int, int]]:
 
 def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
     return place != other and other[0] <= place[0] and place[1] <= other[1]
+
+
+FORMS: Mapping[str, Callable[[str, int], Any]] = {
+    "text": lambda text, _: text,
+    "lower": lambda text, _: text.lower(),
+    "upper": lambda text, _: text.upper(),
+    "singular": _singular,
+    "integer": _integer,
+    "decimal": _decimal,
+    "date": _date,
+}
 
 
 def form_of(stated: Sequence[tuple[str, int, Any]]) -> str:
