@@ -51,6 +51,11 @@ def _question_line(lines: list[str]) -> str:
     return (said or open_ended or lines or [""])[-1]
 
 
+def parts(question: str) -> list[str]:
+    """The questions that a question consists of; the whole if it has no question mark."""
+    return [each.strip() for each in re.findall(r"[^?]*\?", question) if each.strip(" ?")] or [question]
+
+
 def quotations(answer: str) -> list[str]:
     """Returns what an answer quotes, without the quotation marks."""
     return ["".join(groups) for groups in _QUOTED.findall(answer)]

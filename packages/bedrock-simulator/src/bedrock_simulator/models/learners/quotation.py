@@ -38,10 +38,11 @@ class Selector:
         self._vectors = labels.vectorizer()
         self._vectors.fit([line for asked, *_ in known for line in ("question", asked.question, *_texts(asked))])
         self._hasher = FeatureHasher(_FEATURES, input_type="pair", alternate_sign=False)
-        self._counts = labels.classify([(asked.question, str(len(chosen))) for asked, _, chosen in known])
+        self._counts = labels.classify([(_counted(asked), str(len(chosen))) for asked, _, chosen in known])
         self._templates = _templates(known)
-        rows = [row for asked, *_ in known for row in self._features(asked)]
-        wanted = [at in chosen for asked, _, chosen in known for at in range(len(asked.sentences))]
+        asking = [(asked, *each) for asked, _, chosen in known for each in _aligned(asked, chosen)]
+        rows = [row for asked, part, _ in asking for row in self._features(asked, part)]
+        wanted = [at in right for asked, _, right in asking for at in range(len(asked.sentences))]
         self._model = SGDClassifier(
             loss="log_loss",
             alpha=2e-6,
@@ -60,10 +61,20 @@ class Selector:
         asked = passages.read(question)
         if not asked.sentences:
             return ""
-        scores = self._model.decision_function(self._hasher.transform(self._features(asked))) if self._trained else []
-        count = min(int(self._counts.answer(asked.question)), len(asked.sentences))
-        ranked = sorted(range(len(asked.sentences)), key=lambda at: -float(scores[at]) if self._trained else at)
-        return self._write([asked.sentences[at] for at in sorted(ranked[:count])])
+        count = min(int(self._counts.answer(_counted(asked))), len(asked.sentences))
+        parts = passages.parts(asked.question)
+        if count == len(parts):
+            chosen = [*dict.fromkeys(self._ranked(asked, part)[0] for part in parts)]
+        else:
+            chosen = sorted(self._ranked(asked, asked.question)[:count])
+        return self._write([asked.sentences[at] for at in chosen])
+
+    def _ranked(self, asked: Asked, question: str) -> list[int]:
+        """The sentences of a context, the likeliest answer first."""
+        if not self._trained:
+            return [*range(len(asked.sentences))]
+        scores = self._model.decision_function(self._hasher.transform(self._features(asked, question)))
+        return sorted(range(len(asked.sentences)), key=lambda at: -float(scores[at]))
 
     def _write(self, chosen: Sequence[Sentence]) -> str:
         template = self._templates.get(len(chosen))
@@ -72,21 +83,34 @@ class Selector:
             return " ".join(_fill(one, [each]) for each in chosen)
         return _fill(template, chosen)
 
-    def _features(self, asked: Asked) -> list[list[tuple[str, float]]]:
-        question = text.stems(asked.question)
-        shared = self._similarities(asked)
-        kinds = set(_KINDS_OF_QUESTION.findall(asked.question.lower())) or {"other"}
+    def _features(self, asked: Asked, part: str) -> list[list[tuple[str, float]]]:
+        question = text.stems(part)
+        shared = self._similarities(asked, part)
+        kinds = set(_KINDS_OF_QUESTION.findall(part.lower())) or {"other"}
         best = max(shared, default=0.0)
         return [
             _features(question, kinds, each, (similarity, similarity >= best))
             for each, similarity in zip(asked.sentences, shared, strict=True)
         ]
 
-    def _similarities(self, asked: Asked) -> list[float]:
+    def _similarities(self, asked: Asked, part: str) -> list[float]:
         if not asked.sentences:
             return []
-        vectors: Any = self._vectors.transform([asked.question, *_texts(asked)])
+        vectors: Any = self._vectors.transform([part, *_texts(asked)])
         return [float(each) for each in (vectors[1:] @ vectors[0].T).toarray().ravel()]
+
+
+def _counted(asked: Asked) -> str:
+    """The question, with a word that says how many questions it consists of."""
+    return f"{asked.question} {'questions' * len(passages.parts(asked.question))}"
+
+
+def _aligned(asked: Asked, chosen: list[int]) -> list[tuple[str, list[int]]]:
+    """The parts of a question with the sentences that answer them: in order, if there is one for each part."""
+    parts = passages.parts(asked.question)
+    if len(parts) != len(chosen):
+        return [(asked.question, chosen)]
+    return [(part, [at]) for part, at in zip(parts, chosen, strict=True)]
 
 
 def _texts(asked: Asked) -> list[str]:
@@ -111,6 +135,7 @@ def _features(
     found += [(f"{kind}|{what}", 0.5) for kind in sorted(kinds) for what in (numbered, *units)]
     weight = 1.0 / max(1, len(asked)) ** 0.5
     found += [(f"{mine}>{theirs}", weight) for mine in sorted(asked) for theirs in sorted(set(words))]
+    found += [(f"{mine}>>{theirs}", weight) for mine in sorted(asked) for theirs in sorted(title)]
     return found
 
 
