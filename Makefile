@@ -163,9 +163,9 @@ wheel: .venv/ok ## Build both wheels, the simulator's too, into .build/dist
 
 # ---- the pipeline on this machine --------------------------------------------------------------------------
 .PHONY: demo
-demo: given install ## The whole pipeline on this machine: ENV=launch, PROMPTS=FILE, AGAIN=1, PORT=4599, DISCARD=1
-	@$(BIN)/python -m local.demo --env $(ENV) $(if $(PORT),--port $(PORT)) $(if $(PROMPTS),--prompts "$(FILE)") \
-	  $(if $(AGAIN),--again) $(if $(DISCARD),--discard)
+demo: given install ## The whole pipeline on this machine: ENV=launch, RECIPE=, PROMPTS=FILE, AGAIN=1, PORT=4599, DISCARD=1
+	@$(BIN)/python -m local.demo --env $(ENV) $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(PORT),--port $(PORT)) \
+	  $(if $(PROMPTS),--prompts "$(FILE)") $(if $(AGAIN),--again) $(if $(DISCARD),--discard)
 
 FILE := $(PROMPTS:~/%=$(HOME)/%)
 .PHONY: given

@@ -1,7 +1,7 @@
 """Writes `prompts.jsonl` from `corpus.toml`: the same file every time. `python examples/handbook/generate.py`
 
-Each prompt has three passages, as a search would find them, and asks about one or two facts of one of them. The reference
-quotes their sentences, with the passage's title.
+Each prompt has three passages, as a search would find them, and asks about one or two facts of one of them. The
+reference quotes their sentences, with the passage's title.
 """
 
 import json
@@ -15,10 +15,19 @@ HERE = Path(__file__).parent
 SEED, SINGLE, DOUBLE = 20261130, 200, 240
 PASSAGES = 3
 SYSTEM = (
-    "Answer the member's question from the passages alone. Quote each sentence that answers it, word for word, in double "
-    "quotes, followed by the title of its passage in square brackets. Add nothing else."
+    "Answer the member's question from the passages alone. Quote each sentence that answers it, word for word, in "
+    "double quotes, followed by the title of its passage in square brackets. Add nothing else."
 )
-LEADS = ("", "", "", "Hi! ", "Hello, quick one: ", "Sorry to bother you. ", "I looked everywhere. ", "Before I come by: ")
+LEADS = (
+    "",
+    "",
+    "",
+    "Hi! ",
+    "Hello, quick one: ",
+    "Sorry to bother you. ",
+    "I looked everywhere. ",
+    "Before I come by: ",
+)
 JOINS = ("{} And: {}", "{} {}", "Two things. {} {}", "{} Also, {}")
 
 Passage = dict[str, Any]
@@ -27,7 +36,7 @@ Passage = dict[str, Any]
 def main() -> None:
     """Writes the file."""
     passages = tomllib.loads((HERE / "corpus.toml").read_text("utf-8"))["passage"]
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311 - the same file every time
     lines = [_line(*_prompt(passage, asked, passages, chance)) for passage, asked in _asked(passages, chance)]
     chance.shuffle(lines)
     (HERE / "prompts.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")

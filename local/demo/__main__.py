@@ -19,6 +19,7 @@ def demo(
     env: Annotated[
         str, typer.Option("--env", help="dev, or launch: the system as announced in December 2024.")
     ] = "dev",
+    recipe: Annotated[str | None, typer.Option(help="A recipe of the environment.", show_default="its first")] = None,
     prompts: Annotated[
         Path | None,
         typer.Option(help="Your own prompts, not the example's.", exists=True, dir_okay=False, show_default=False),
@@ -36,7 +37,7 @@ def demo(
 ) -> None:
     """Run the pipeline on this machine, from prompts to an answer of the live alias, without an AWS account."""
     try:
-        run_demo(environment=env, prompts=prompts, again=again, port=port, discard=discard)
+        run_demo(environment=env, prompts=prompts, again=again, port=port, discard=discard, recipe=recipe)
     except process.CannotStart as error:
         raise NotReached(str(error)) from error
     except KeyboardInterrupt as stopped:

@@ -24,25 +24,34 @@ from local.emulator.clock import VirtualClock
 from local.emulator.discarding import approve_discard
 from local.emulator.ports import CannotStart
 
-EXAMPLE = ROOT / "examples" / "support" / "prompts.jsonl"
+EXAMPLES, DEFAULT_EXAMPLE = ROOT / "examples", "support"
 MODEL_UNITS = 4  # a quota as AWS Support raises it, enough for a candidate and a live endpoint
 # The system announced in December 2024 works only before its models' end of life.
 START_DATES = {"launch": "2024-12-04"}
 
 
-def run_demo(*, environment: str, prompts: Path | None, again: bool, port: int | None, discard: bool = False) -> None:
-    """Runs the demo. Exits with 1 and prints the reason if the run is not promoted."""
+def run_demo(
+    *,
+    environment: str,
+    prompts: Path | None,
+    again: bool,
+    port: int | None,
+    discard: bool = False,
+    recipe: str | None = None,
+) -> None:
+    """Runs the demo of a recipe, the first if none is named. Exits with 1 and prints why if the run is not promoted."""
     settings = _settings(environment)
+    source = prompts or _example(recipe or DEFAULT_EXAMPLE)
+    recipe = _recipe(recipe, settings, environment)
     if prompts is not None:
-        _check(prompts, settings, environment)
+        _check(prompts, recipe, settings, environment)
     account = _account(environment, port, discard=discard)
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
     deploy(account, environment, on=clock.now().date())
     os.environ.update(people.credentials(account, environment, home=regions[0], inference=regions[1]))
     on = Target(environment=environment, region=settings.home_region, local=True)
-    recipe = next(iter(settings.recipes))
-    run = _start(on, recipe, prompts or EXAMPLE, again=again)
+    run = _start(on, recipe, source, again=again)
     passed = follow(on, run)
     show_results(on, recipe, run)
     if not passed:
@@ -60,11 +69,33 @@ def _settings(environment: str) -> Settings:
     return settings
 
 
-def _check(prompts: Path, settings: Settings, environment: str) -> None:
+def _recipe(named: str | None, settings: Settings, environment: str) -> str:
+    """Returns the recipe to run. Raises CannotStart for one that the environment does not have."""
+    recipe = next(iter(settings.recipes)) if named is None else named
+    if recipe not in settings.recipes:
+        raise CannotStart(
+            f"environment {environment!r} has no recipe {recipe!r}; it has {', '.join(settings.recipes)}: add the "
+            f"table [recipes.{recipe}] to environments/{environment}.toml (docs/tutorials has those of the examples)."
+        )
+    return recipe
+
+
+def _example(recipe: str) -> Path:
+    """Returns the example's prompts of a recipe. Raises CannotStart if it has none."""
+    found = EXAMPLES / recipe / "prompts.jsonl"
+    if not found.is_file():
+        known = sorted(each.parent.name for each in EXAMPLES.glob("*/prompts.jsonl"))
+        raise CannotStart(
+            f"recipe {recipe!r} has no example prompts; {', '.join(known)} have: give your own with "
+            f"`make demo RECIPE={recipe} PROMPTS=FILE`."
+        )
+    return found
+
+
+def _check(prompts: Path, recipe: str, settings: Settings, environment: str) -> None:
     """Checks a person's own prompts before anything starts. Exits with 1 and prints the report if a run would refuse
     them."""
-    recipe = next(iter(settings.recipes.values()))
-    run = RecipeRun(recipe, settings.home_region, start_date(environment) or clock.now().date())
+    run = RecipeRun(settings.recipes[recipe], settings.home_region, start_date(environment) or clock.now().date())
     (source,) = sources([str(prompts)])
     if not is_accepted(report_on(source, run, quiet=False), strict=False):
         echo("nothing was started; correct the file, or run `make demo` with the example's prompts")
@@ -92,8 +123,9 @@ def _account(environment: str, port: int | None, *, discard: bool) -> LocalAccou
     echo("[green]✓[/green] local AWS account {} {} on {}", account.account, how, account.endpoint)
     echo(
         "  [dim]its clock: {}, {} times as fast\n"
-        "  its models are stand-ins: a small text model as the student, "
-        "a teacher that errs on {} of prompts (seeded)[/dim]",
+        "  its models are stand-ins: a small text model as the student, a teacher that errs on {} of what it knows "
+        "(seeded)\n"
+        "  it knows the references of training prompts, and infers the answers to others from these[/dim]",
         *(f"{clock.now():%d %B %Y %H:%M}", f"{account.speed:g}", f"{account.teacher_error:.0%}"),
     )
     return account

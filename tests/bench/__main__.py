@@ -21,6 +21,7 @@ BENCHMARKS = (
     "client",
     "quota",
     "learning",
+    "extraction",
     "curation",
 )
 """Modules of this package, each imported when its turn comes: importing the CDK starts Node."""

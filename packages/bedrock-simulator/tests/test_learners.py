@@ -74,6 +74,8 @@ def right(learnt: kinds.Student, pairs: Pairs, same: Callable[[str], object] = s
 def test_the_kind_of_a_task_follows_from_its_answers_alone() -> None:
     assert kinds.kind_of(tickets(range(60))) is Kind.OBJECT
     assert kinds.kind_of(contexts(range(60))) is Kind.QUOTATION
+    assert kinds.kind_of(contexts(range(20)) * 4) is Kind.QUOTATION
+    assert kinds.kind_of([("A sentence of a prompt.", "A sentence of a prompt.")] * 60) is Kind.LABEL
     assert kinds.kind_of([(f"prompt {n}", "ab"[n % 2]) for n in range(60)]) is Kind.LABEL
     assert kinds.kind_of([(f"prompt {n}", f"A text of its own, number {n}.") for n in range(60)]) is Kind.TEXT
 

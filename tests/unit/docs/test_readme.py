@@ -35,6 +35,7 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "make wheel": (".github/workflows/ci.yml", "      - run: make wheel\n"),
     "make docs": ("Makefile", "--jobs 2 types lint imports hook synth docs\n"),
     "make demo": RUN_ELSEWHERE["make", "demo"],
+    "make demo RECIPE=tickets": ("Makefile", '$(if $(RECIPE),--recipe "$(RECIPE)")'),
     "make demo AGAIN=1": ("Makefile", "$(if $(AGAIN),--again)"),
     "make demo ENV=launch": ("tests/journey/test_promoted.py", 'deploy("launch"'),
     "make demo PORT=4599": ("Makefile", "--port $(PORT)"),

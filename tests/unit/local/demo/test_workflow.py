@@ -33,6 +33,19 @@ def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
         run_demo(environment="nowhere", prompts=None, again=False, port=1)
 
 
+def test_a_recipe_that_the_environment_does_not_have_is_refused_with_those_it_has() -> None:
+    wanted = r"no recipe 'tickets'; it has support: add the table \[recipes.tickets\] to environments/launch.toml"
+    with pytest.raises(CannotStart, match=wanted):
+        run_demo(environment="launch", prompts=None, again=False, port=1, recipe="tickets")
+
+
+def test_a_recipe_without_an_example_needs_prompts() -> None:
+    with pytest.raises(
+        CannotStart, match="support, tickets have: give your own with `make demo RECIPE=mine PROMPTS=FILE"
+    ):
+        run_demo(environment="dev", prompts=None, again=False, port=1, recipe="mine")
+
+
 @pytest.mark.parametrize(
     ("name", "body", "reason"),
     [

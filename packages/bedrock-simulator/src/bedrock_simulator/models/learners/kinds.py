@@ -36,9 +36,10 @@ def kind_of(pairs: Pairs) -> Kind:
     sample = pairs[:: max(1, len(pairs) // SAMPLE)]
     if _share([objects.parse(answer) is not None for _, answer in sample]) >= MOST:
         return Kind.OBJECT
-    if len({answer for _, answer in pairs}) <= FREE_TEXT_SHARE * len(pairs):
-        return Kind.LABEL
-    return Kind.QUOTATION if _share([_quotes(*pair) for pair in sample]) >= MOST else Kind.TEXT
+    repeat = len({answer for _, answer in pairs}) <= FREE_TEXT_SHARE * len(pairs)
+    if _share([_quotes(*pair, marked=repeat) for pair in sample]) >= MOST:
+        return Kind.QUOTATION
+    return Kind.LABEL if repeat else Kind.TEXT
 
 
 def train(pairs: Pairs) -> Student:
@@ -57,9 +58,10 @@ _STUDENTS: Mapping[Kind, Callable[[Pairs], Student]] = {
 }
 
 
-def _quotes(question: str, answer: str) -> bool:
-    sentences = passages.read(question).sentences
-    quoted = passages.quotations(answer) or [answer]
+def _quotes(question: str, answer: str, *, marked: bool) -> bool:
+    """Whether an answer quotes its prompt; `marked` quotations have quotation marks, as labels that repeat do not."""
+    quoted = passages.quotations(answer) or ([] if marked else [answer])
+    sentences = passages.read(question).sentences if quoted else ()
     return any(passages.source_of(each, sentences) is not None for each in quoted)
 
 
