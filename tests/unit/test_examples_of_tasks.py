@@ -3,12 +3,20 @@
 import importlib.util
 import json
 import re
+import shutil
 import tomllib
 from collections import Counter
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from distillery.core import conversation
+from distillery.core.recipe import Recipe
+from distillery.evaluation.graders import registry
+from distillery.settings import load
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES, TUTORIALS = ROOT / "examples", ROOT / "docs" / "tutorials"
@@ -71,6 +79,34 @@ def test_every_quotation_of_a_reference_stands_in_the_passage_that_it_names() ->
         assert all(sentence in blocks[title] for sentence, title in quoted)
         counts[len(quoted)] += 1
     assert counts == {1: 200, 2: 224}
+
+
+def recipe_of(task: str, folder: Path) -> Recipe:
+    """The recipe of a tutorial, read from the settings that it tells a reader to write."""
+    environments = folder / "environments"
+    shutil.copytree(ROOT / "environments", environments)
+    page = (TUTORIALS / f"{task}.md").read_text("utf-8")
+    with (environments / "dev.toml").open("a", encoding="utf-8") as file:
+        file.write(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    return load("dev", on=date(2026, 11, 29), folder=environments).recipes[task]
+
+
+@pytest.mark.parametrize(
+    ("task", "spoil"),
+    [
+        ("tickets", lambda answer: answer.replace('"request": "', '"request": "no ')),
+        ("handbook", lambda answer: answer.replace(" ", " 4711 ", 1)),
+        ("handbook", lambda _: '"Ask at the counter, please, and somebody will help." [Borrowing]'),
+    ],
+)
+def test_the_tutorials_grader_fits_its_references(task: str, spoil: Callable[[str], str], tmp_path: Path) -> None:
+    grader = registry.build(recipe_of(task, tmp_path).grader_specs)
+    for line in (EXAMPLES / task / "prompts.jsonl").read_text("utf-8").splitlines():
+        prompt = conversation.parse(line)
+        assert prompt.reference
+        assert grader.misfit(prompt.reference, prompt) == ""
+        assert grader.grade(prompt.reference, prompt.reference, prompt).score == 1, prompt.reference
+        assert grader.grade(spoil(prompt.reference), prompt.reference, prompt).score < 1, prompt.reference
 
 
 @pytest.mark.parametrize("name", ["labels", *TASKS])
