@@ -1,0 +1,94 @@
+"""The bars of a verdict: what a recipe demands of the candidate. Each is one one-sided test."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from distillery.core.errors import BadRequest
+from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+
+LIVE = "live"
+
+
+class Kind(StrEnum):
+    """What a bar is about."""
+
+    SCORE = "score"
+    DIFFERENCE = "difference"
+    LATENCY = "latency"
+    COST = "cost"
+
+
+AT_MOST = frozenset({Kind.LATENCY, Kind.COST})
+"""Kinds whose bars are upper limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A one-sided test of one role.
+
+    Attributes:
+        name: The recipe's setting.
+        needed: The score, the difference of scores (negative for a margin), the milliseconds or the US dollars per
+            1,000 prompts that are needed. Latency and cost must not exceed it; scores and differences must reach it.
+        role: Whose bar it is.
+        against: With whom a difference compares; otherwise empty.
+    """
+
+    name: str
+    kind: Kind
+    needed: Decimal
+    role: str = STUDENT
+    against: str = ""
+
+    def __post_init__(self) -> None:
+        low, high = {Kind.SCORE: (0, 1), Kind.DIFFERENCE: (-1, 1)}.get(self.kind, (0, Decimal("Infinity")))
+        if not (self.needed.is_finite() and low <= self.needed <= high):
+            raise BadRequest(
+                f"{self.name} needs {self.needed}; a number from {low} to {high} is allowed; change the bar"
+            )
+        if (self.kind is Kind.DIFFERENCE) != bool(self.against):
+            raise BadRequest(
+                f"{self.name} compares with {self.against!r}; a difference names one role to compare with, "
+                "other bars none; change the bar"
+            )
+
+    @property
+    def at_most(self) -> bool:
+        """Whether the bar is an upper limit."""
+        return self.kind in AT_MOST
+
+
+def min_score(score: Decimal) -> Bar:
+    """The candidate's least score."""
+    return Bar(name="min_score", kind=Kind.SCORE, needed=score)
+
+
+def floor(role: str, score: Decimal) -> Bar:
+    """The least score of a baseline, such as the teacher: below it, a comparison with it proves nothing."""
+    return Bar(name=f"{role}_floor", kind=Kind.SCORE, needed=score, role=role)
+
+
+def teacher_margin(margin: Decimal) -> Bar:
+    """Not worse than the teacher by more than the margin."""
+    return Bar(name="teacher_margin", kind=Kind.DIFFERENCE, needed=-margin, against=TEACHER)
+
+
+def live_margin(margin: Decimal) -> Bar:
+    """Not worse than the live model by more than the margin."""
+    return Bar(name="live_margin", kind=Kind.DIFFERENCE, needed=-margin, against=LIVE)
+
+
+def min_gain(gain: Decimal) -> Bar:
+    """Better than the untrained student by at least the gain."""
+    return Bar(name="min_gain", kind=Kind.DIFFERENCE, needed=gain, against=BASE)
+
+
+def max_latency_ms(milliseconds: Decimal) -> Bar:
+    """The candidate's median latency."""
+    return Bar(name="max_latency_ms", kind=Kind.LATENCY, needed=milliseconds)
+
+
+def max_usd_per_thousand(usd: Decimal) -> Bar:
+    """The candidate's mean cost of 1,000 prompts."""
+    return Bar(name="max_usd_per_thousand", kind=Kind.COST, needed=usd)

@@ -1,0 +1,189 @@
+"""The decision: every bar is tested, and the bars together pass, fail or stay open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from distillery.evaluation.bars import Bar
+from distillery.evaluation.measuring import Measured, measured
+from distillery.evaluation.sample import Sample
+from distillery.evaluation.statistics.interval import ALPHA
+from distillery.evaluation.statistics.planning import more_prompts
+from distillery.evaluation.statistics.resampling import SEED
+
+
+class Outcome(StrEnum):
+    """What the bars say together."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+
+
+class State(StrEnum):
+    """What one bar says."""
+
+    HOLDS = "holds"
+    REFUTED = "refuted"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarResult:
+    """One bar, tested.
+
+    Attributes:
+        value: The estimate, as it was decided by: unrounded.
+        lower: The one-sided 95 % lower bound; None where the data give none.
+        upper: The one-sided 95 % upper bound; None where the data give none.
+        p_holds: The p-value of "the bar is missed".
+        p_refuted: The p-value of "the bar is kept", before Holm's correction.
+        scored: On how many of the asked prompts every side has a value.
+        asked: How many held-out prompts the bar counts.
+        excluded: How many more are left out, because the baseline was trained on them.
+        families: How many families the asked prompts are.
+        discordant: How many families differ between the sides; None where nothing is compared.
+        mcnemar: The exact two-sided p-value of McNemar's test. It never decides.
+        more_prompts: How many more held-out prompts would decide an open bar, if that can be said.
+    """
+
+    name: str
+    role: str
+    against: str
+    needed: Decimal
+    state: State
+    value: float
+    lower: float | None
+    upper: float | None
+    p_holds: float
+    p_refuted: float
+    scored: int
+    asked: int
+    excluded: int
+    families: int
+    discordant: int | None
+    mcnemar: float | None
+    method: str
+    reason: str
+    more_prompts: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided, and by which numbers.
+
+    Attributes:
+        more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
+        incomplete: Why the verdict cannot be decided whatever the bars say: too many answers are missing. May be empty.
+        seed: The seed of the resamples.
+    """
+
+    outcome: Outcome
+    bars: tuple[BarResult, ...]
+    more_prompts: int | None
+    incomplete: str
+    seed: int
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it did not pass: one sentence for each bar that does not hold."""
+        bars = tuple(bar.reason for bar in self.bars if bar.state is not State.HOLDS)
+        return (self.incomplete, *bars) if self.incomplete else bars
+
+
+def decide(bars: Sequence[Bar], sample: Sample, *, seed: int = SEED) -> Decision:
+    """Passed if all bars hold, failed if one is refuted after Holm's correction, otherwise inconclusive.
+
+    All bars must hold, so testing each at 5 % keeps the error of a pass at 5 % (an intersection-union test). One of
+    several refutations is enough to fail, so those are corrected.
+
+    Raises:
+        BadRequest: There is no bar, or one names a role that was not measured.
+        EvaluationFailed: A number is NaN, or out of its range.
+    """
+    tests = measured(bars, sample, seed=seed)
+    refuted = holm([test.p_refuted for test in tests])
+    incomplete = " ".join(dict.fromkeys(test.incomplete for test in tests if test.incomplete))
+    results = tuple(_result(test, by_holm) for test, by_holm in zip(tests, refuted, strict=True))
+    states = {result.state for result in results}
+    if incomplete or states == {State.HOLDS, State.OPEN} or states == {State.OPEN}:
+        outcome = Outcome.INCONCLUSIVE
+    else:
+        outcome = Outcome.FAILED if State.REFUTED in states else Outcome.PASSED
+    return Decision(
+        outcome=outcome,
+        bars=results,
+        more_prompts=_more(results) if outcome is Outcome.INCONCLUSIVE and not incomplete else None,
+        incomplete=incomplete,
+        seed=seed,
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[bool]:
+    """Which hypotheses Holm's step-down procedure rejects at 5 % for all of them together."""
+    rejected = [False] * len(p_values)
+    for done, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        if Fraction(p_values[i]) * (len(p_values) - done) > ALPHA:
+            break
+        rejected[i] = True
+    return rejected
+
+
+def _result(test: Measured, refuted: bool) -> BarResult:
+    state = State.HOLDS if test.p_holds <= ALPHA else State.REFUTED if refuted else State.OPEN
+    more = None
+    if state is State.OPEN:
+        more = test.shortfall or more_prompts(test.interval, float(test.bar.needed), test.asked)
+    result = BarResult(
+        name=test.bar.name,
+        role=test.bar.role,
+        against=test.bar.against,
+        needed=test.bar.needed,
+        state=state,
+        value=test.interval.estimate,
+        lower=_finite(test.interval.lower),
+        upper=_finite(test.interval.upper),
+        p_holds=test.p_holds,
+        p_refuted=test.p_refuted,
+        scored=test.scored,
+        asked=test.asked,
+        excluded=test.excluded,
+        families=test.families,
+        discordant=test.discordant,
+        mcnemar=test.mcnemar,
+        method=test.interval.method,
+        reason="",
+        more_prompts=more,
+    )
+    return replace(result, reason=_reason(test, result))
+
+
+def _reason(test: Measured, result: BarResult) -> str:
+    low = "no bound" if result.lower is None else f"{result.lower:.4g}"
+    high = "no bound" if result.upper is None else f"{result.upper:.4g}"
+    what = f"{result.role} minus {result.against}" if result.against else f"the {test.bar.kind} of {result.role}"
+    limit = "at most" if test.bar.at_most else "at least"
+    text = f"{result.name}: {what} is {result.value:.4g} ({low} to {high}), {limit} {result.needed} is needed"
+    ends = {
+        State.HOLDS: "it holds",
+        State.REFUTED: "it is missed",
+        State.OPEN: test.obstacle or "the data do not decide",
+    }
+    more = f"; {result.more_prompts} more held-out prompts would" if result.more_prompts and not test.obstacle else ""
+    return f"{text}: {ends[result.state]}{more}"
+
+
+def _finite(bound: float) -> float | None:
+    return bound if abs(bound) != float("inf") else None
+
+
+def _more(results: Sequence[BarResult]) -> int | None:
+    """The fewest prompts that fail an open bar that looks missed; otherwise the most that an open bar needs to hold."""
+    opened = [bar for bar in results if bar.state is State.OPEN]
+    failing = [bar.more_prompts for bar in opened if bar.more_prompts is not None and bar.p_refuted < bar.p_holds]
+    if failing:
+        return min(failing)
+    numbers = [bar.more_prompts for bar in opened]
+    return None if None in numbers else max(number for number in numbers if number is not None)
