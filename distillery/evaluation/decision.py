@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 
 from distillery.evaluation.bars import Bar
 from distillery.evaluation.measuring import Measured, measured
@@ -106,7 +105,7 @@ def decide(bars: Sequence[Bar], sample: Sample, *, seed: int = SEED) -> Decision
     tests = measured(bars, sample, seed=seed)
     refuted = holm([test.p_refuted for test in tests])
     incomplete = " ".join(dict.fromkeys(test.incomplete for test in tests if test.incomplete))
-    results = tuple(_result(test, by_holm) for test, by_holm in zip(tests, refuted, strict=True))
+    results = tuple(_result(test, by_holm, len(tests)) for test, by_holm in zip(tests, refuted, strict=True))
     states = {result.state for result in results}
     if incomplete or states == {State.HOLDS, State.OPEN} or states == {State.OPEN}:
         outcome = Outcome.INCONCLUSIVE
@@ -125,17 +124,18 @@ def holm(p_values: Sequence[float]) -> list[bool]:
     """Which hypotheses Holm's step-down procedure rejects at 5 % for all of them together."""
     rejected = [False] * len(p_values)
     for done, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        if Fraction(p_values[i]) * (len(p_values) - done) > ALPHA:
+        if p_values[i] * (len(p_values) - done) > ALPHA:
             break
         rejected[i] = True
     return rejected
 
 
-def _result(test: Measured, refuted: bool) -> BarResult:
+def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
     state = State.HOLDS if test.p_holds <= ALPHA else State.REFUTED if refuted else State.OPEN
     more = None
     if state is State.OPEN:
-        more = test.shortfall or more_prompts(test.interval, float(test.bar.needed), test.asked)
+        needed, limit = float(test.bar.needed), test.bar.at_most
+        more = test.shortfall or more_prompts(test.interval, needed, test.asked, at_most=limit, bars=bars)
     result = BarResult(
         name=test.bar.name,
         role=test.bar.role,

@@ -15,6 +15,7 @@ from distillery.evaluation.statistics.interval import Interval
 from distillery.evaluation.statistics.order import median
 from distillery.evaluation.statistics.paired import paired_difference
 from distillery.evaluation.statistics.proportion import mcnemar, proportion
+from distillery.evaluation.statistics.resampling import Families
 
 MIN_LEFT = 30
 """Prompts that a comparison needs after those that the baseline was trained on are left out."""
@@ -122,19 +123,19 @@ def _tested(
     if bar.kind is Kind.COST:
         present = [index for index, number in enumerate(sides[0]) if number is not None]
         costs = grouped(
-            [THOUSAND * (sides[0][index] or 0) for index in present],
+            [THOUSAND * (sides[0][index] or Fraction(0)) for index in present],
             [names[index] for index in present] if names else [],
         )
-        if len(costs.sums) < MIN_FAMILIES:
-            return _too_few(test, float(costs.mean), len(costs.sums))
+        if costs.effective < MIN_FAMILIES:
+            return _too_few(test, costs)
         return replace(test, interval=by_family.mean_cost(costs, needed, seed=seed))
     own = [Fraction(0) if number is None else number for number in sides[0]]
     if bar.kind is Kind.SCORE:
         if counts:
             return replace(test, interval=proportion(sum(map(int, own)), len(own), needed))
         values = grouped(own, names)
-        if len(values.sums) < MIN_FAMILIES:
-            return _too_few(test, float(values.mean), len(values.sums))
+        if values.effective < MIN_FAMILIES:
+            return _too_few(test, values)
         return replace(test, interval=by_family.mean_score(values, needed, seed=seed))
     other = [Fraction(1) if number is None else number for number in sides[1]]
     differences = [mine - theirs for mine, theirs in zip(own, other, strict=True)]
@@ -144,8 +145,8 @@ def _tested(
         gains, losses = differences.count(Fraction(1)), differences.count(Fraction(-1))
         interval = paired_difference(gains, losses, len(differences), needed)
         return replace(test, interval=interval, mcnemar=mcnemar(gains, losses))
-    if len(values.sums) < MIN_FAMILIES:
-        return _too_few(test, float(values.mean), len(values.sums))
+    if values.effective < MIN_FAMILIES:
+        return _too_few(test, values)
     return replace(test, interval=by_family.mean_difference(values, needed, seed=seed))
 
 
@@ -158,13 +159,13 @@ def _medians(side: Sequence[Fraction | None], names: Sequence[str]) -> list[Frac
     return [statistics.median(numbers) for numbers in found.values()]
 
 
-def _too_few(test: Measured, mean: float, count: int) -> Measured:
-    each = test.asked / count
+def _too_few(test: Measured, values: Families) -> Measured:
+    effective = values.effective
     return replace(
         test,
-        interval=_nothing("too few families", mean),
-        obstacle=f"{count} families are too few, {MIN_FAMILIES} are needed",
-        shortfall=math.ceil((MIN_FAMILIES - count) * each),
+        interval=_nothing("too few families", float(values.mean)),
+        obstacle=f"the families are as good as {float(effective):.3g} of one size, {MIN_FAMILIES} are needed",
+        shortfall=math.ceil((MIN_FAMILIES - effective) * test.asked / effective),
     )
 
 

@@ -84,7 +84,7 @@ class Sample:
 
 def exact(value: Fraction | Decimal | int | float) -> Fraction:
     """The value as a fraction. Raises EvaluationFailed for NaN and infinity, which no sum must swallow."""
-    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
+    if not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
         raise EvaluationFailed(f"a measured value is {value}; it must be a finite number; grade the answer again")
     return Fraction(value)
 

@@ -23,6 +23,7 @@ BENCHMARKS = (
     "learning",
     "extraction",
     "curation",
+    "calibration",
 )
 """Modules of this package, each imported when its turn comes: importing the CDK starts Node."""
 

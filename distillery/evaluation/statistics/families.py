@@ -8,7 +8,7 @@ from distillery.evaluation.statistics.interval import Interval
 from distillery.evaluation.statistics.resampling import SEED, Families, bootstrap_t
 
 MIN_FAMILIES = 30
-"""With fewer families nothing passes: the bootstrap's size was simulated from here on."""
+"""With fewer families of one size nothing passes: the bootstrap's size was simulated from here on."""
 MIN_VARYING = 10
 """With fewer families that differ, the bootstrap sees too little: an exact bound takes its place."""
 

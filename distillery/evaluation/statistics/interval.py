@@ -2,9 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
-ALPHA = Fraction(1, 20)
+ALPHA = 0.05
 """The error that each one-sided test allows. Two of its bounds make an interval of 90 %."""
 
 

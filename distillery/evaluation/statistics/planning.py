@@ -8,7 +8,7 @@ from distillery.evaluation.statistics.interval import ALPHA, Interval
 POWER = 0.9
 DISCORDANT = 0.1
 """The share of prompts that two good models answer differently, where nothing is known yet."""
-_ALPHA = NormalDist().inv_cdf(float(1 - ALPHA))
+_ALPHA = NormalDist().inv_cdf(1 - ALPHA)
 
 
 def detectable_difference(n: int, *, discordant: float = DISCORDANT, power: float = POWER) -> float:
@@ -42,13 +42,20 @@ def prompts_for(difference: float, *, discordant: float = DISCORDANT, power: flo
     return high
 
 
-def more_prompts(interval: Interval, needed: float, n: int) -> int | None:
+def more_prompts(interval: Interval, needed: float, n: int, *, at_most: bool = False, bars: int = 1) -> int | None:
     """How many more prompts would decide, if they turn out as those so far: the interval shrinks with the root of n.
 
     None where the estimate is so close to what is needed that no number can be named.
+
+    Args:
+        at_most: Whether what is needed is an upper limit.
+        bars: How many bars are tested. Holm's correction asks more of the first refutation.
     """
     distance = interval.estimate - needed
     reach = interval.estimate - interval.lower if distance > 0 else interval.upper - interval.estimate
+    refuting = (distance < 0) != at_most
+    if refuting:
+        reach *= NormalDist().inv_cdf(1 - ALPHA / bars) / _ALPHA
     if not math.isfinite(reach) or abs(distance) < 1e-9:
         return None
     return max(1, math.ceil(n * (reach / distance) ** 2) - n)

@@ -28,7 +28,7 @@ def at_least(successes: int, n: int, p: Fraction) -> Fraction:
     return Fraction(weight, d**n) if few else 1 - Fraction(weight, d**n)
 
 
-def lower_bound(successes: int, n: int, alpha: float = float(ALPHA)) -> float:
+def lower_bound(successes: int, n: int, alpha: float = ALPHA) -> float:
     """The one-sided lower bound of Clopper and Pearson: the least proportion that `at_least` does not reject."""
     if successes == 0:
         return 0.0
@@ -46,7 +46,7 @@ def lower_bound(successes: int, n: int, alpha: float = float(ALPHA)) -> float:
     return low
 
 
-def upper_bound(successes: int, n: int, alpha: float = float(ALPHA)) -> float:
+def upper_bound(successes: int, n: int, alpha: float = ALPHA) -> float:
     """The one-sided upper bound of Clopper and Pearson."""
     return 1 - lower_bound(n - successes, n, alpha)
 

@@ -68,7 +68,7 @@ class SmallRegion:
     def _sum(self, form: np.ndarray, first: np.ndarray, second: np.ndarray, largest: np.ndarray) -> np.ndarray:
         k = np.arange(self._n + 1)
         rows, columns = (first / largest)[:, None] ** k, (second / largest)[:, None] ** k
-        total: np.ndarray = ((rows @ form) * columns).sum(axis=1) * largest**self._n
+        total: np.ndarray = (np.einsum("kb,bc->kc", rows, form) * columns).sum(axis=1) * largest**self._n
         return total
 
 
