@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from distillery.core.escaping import quoted
-
 DEEPEST = 64
 LONGEST_NUMBER = 100
 LARGEST_EXPONENT = 1000
@@ -60,7 +58,7 @@ def _number(text: str) -> Decimal:
         raise UnreadableJson(f"has a number of {len(text)} characters; at most {LONGEST_NUMBER} are read")
     number = Decimal(text)
     if abs(number.adjusted()) > LARGEST_EXPONENT:
-        raise UnreadableJson(f"has the number {quoted(text)}, whose exponent is above {LARGEST_EXPONENT}")
+        raise UnreadableJson(f"has a number whose exponent is above {LARGEST_EXPONENT}")
     return number
 
 
@@ -72,7 +70,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise UnreadableJson(f"has the key {quoted(key)} twice in one object")
+            raise UnreadableJson("has the same key twice in one object")
         found[key] = value
     return found
 
