@@ -2,7 +2,7 @@
 
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
-ERASER = "EraserPolicyArn"
+ERASER, READER = "EraserPolicyArn", "DataReaderPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 
@@ -11,6 +11,7 @@ NEEDS = {
     "collect": (COLLECTOR,),
     "status": (OPERATOR, APPROVER, ON_CALL),
     "watch": (OPERATOR, APPROVER, ON_CALL),
+    "report": (READER,),
     "approve": (APPROVER,),
     "reject": (APPROVER,),
     "rollback": (OPERATOR, ON_CALL),

@@ -10,7 +10,7 @@ import typer
 from distillery.cli.permissions import refused
 from distillery.cli.progress import scores, waiting
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, echo, styled
+from distillery.cli.terminal import Text, echo, link, styled
 from distillery.core import clock
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
@@ -92,6 +92,7 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     yield styled("  {}  {}  {}  {} prompts", record.run.id, outcome, f"{opened:%Y-%m-%d %H:%M}", prompts)
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
         yield styled("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
+        yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
     if reason := waiting(on, record) if record.outcome is Outcome.AWAITING else record.reason:
         yield styled("    {}", reason)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):

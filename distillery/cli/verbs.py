@@ -14,7 +14,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("check", "convert", "run", "collect", "status", "watch", "approve", "reject", "rollback", "forget"),
+    *("check", "convert", "run", "collect", "status", "watch", "report", "approve", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""

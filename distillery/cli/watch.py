@@ -9,10 +9,10 @@ from rich.live import Live
 
 from distillery.cli.progress import stage_table, summary, took, waiting
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, console, echo, styled
+from distillery.cli.terminal import Text, console, echo, link, styled
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.items import RunRecord
-from distillery.core.pipeline import Outcome
+from distillery.core.pipeline import Outcome, Stage
 
 
 def watch(
@@ -47,6 +47,8 @@ def follow(on: Target, run: str) -> bool:
                 live.update(stage_table(on, record))
             else:
                 _lines(record, shown)
+    if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
+        echo("report: {}", link(verdict["report_uri"]))
     echo("{}", _ending(on, record))
     return record.outcome is Outcome.PROMOTED
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distillery.client import FunctionRefused
+from botocore.exceptions import ClientError
+
+from distillery.client import FunctionRefused, NotReached
 from tests.fakes.table import MemoryTable
 
 PIPELINE = {
@@ -68,6 +70,9 @@ class FakeAccount:
         return f"s3://prompts/{prefix}{recipe}/{file.name}", "v1"
 
     def read(self, uri: str) -> bytes:
+        if uri not in self.objects:
+            missing = ClientError({"Error": {"Code": "NoSuchKey", "Message": "not there"}}, "GetObject")
+            raise NotReached(f"reading {uri}: {missing}") from missing
         return self.objects[uri]
 
     def job(self, name: str) -> Mapping[str, Any] | None:

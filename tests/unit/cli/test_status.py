@@ -56,7 +56,8 @@ def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, comm
     ledger.close(run.id, Outcome.REJECTED, "min_score")
     out = command("status", "support").out
     assert f"{run.id} rejected" in out
-    assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% min_score" in out
+    assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% report: s3://data/" in out
+    assert "evaluations/r/report.json min_score" in out
 
 
 def test_who_decided_is_shown(account: FakeAccount, ledger: Ledger, command: Command) -> None:

@@ -31,7 +31,7 @@ def test_each_stage_is_reported_once_when_it_begins_and_once_when_it_ends(ledger
     assert "100 prompts to learn from, 25 held out, 0 duplicates removed, estimate $1.50" in said.out
     assert student.model_arn in said.out
     assert "passed, accuracy: student 90.0%, teacher 95.0%, untrained 30.0%" in said.out
-    assert said.out.endswith("promoted")
+    assert said.out.endswith("report: s3://data/evaluations/r/report.json promoted")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
