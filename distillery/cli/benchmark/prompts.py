@@ -56,6 +56,6 @@ def _from_conversation(line: str) -> BenchmarkPrompt:
         messages = conversation["messages"]
         messages = messages[:-1] if messages[-1]["role"] == "assistant" else messages
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise BadRequest(f"not a conversation; run distillery check for the reason: {line[:60]}") from error
+        raise BadRequest(f"not a conversation; `distillery check FILE` tells the reason: {line[:60]}") from error
     system = {"system": conversation["system"]} if conversation.get("system") else {}
     return BenchmarkPrompt({"messages": messages, **system})

@@ -85,7 +85,7 @@ def _files(path: Path) -> Iterable[Path]:
     if not path.name.endswith(FORMATS):
         raise BadRequest(
             f"{path} ends in none of {', '.join(FORMATS)}, so that the pipeline does not accept it; rename it, "
-            "or convert another format: distillery convert"
+            "or convert another format: `distillery convert --help` lists the formats"
         )
     return [path]
 

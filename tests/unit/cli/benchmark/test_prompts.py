@@ -35,7 +35,7 @@ def test_conversations_are_asked_without_the_answer_they_end_with(tmp_path: Path
     ("name", "text", "sentence"),
     [
         ("a.txt", "\n \n", "has no prompts"),
-        ("a.jsonl", "{", "not a conversation; run distillery check for the reason: {"),
+        ("a.jsonl", "{", "not a conversation; `distillery check FILE` tells the reason: {"),
         ("a.jsonl", '{"messages": []}', "not a conversation"),
         ("a.jsonl", "[]", "not a conversation"),
     ],
