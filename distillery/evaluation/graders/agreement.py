@@ -15,11 +15,13 @@ class Agreement:
     Attributes:
         tolerance: The distance allowed, in the scale in which the reference is written.
         relative: The distance allowed, as a share of the reference.
+        significant: The fewest significant digits of an answer that may be the rounded reference; 0 if none may.
         bare: Whether a number without scale and percent is read in the reference's.
     """
 
     tolerance: Fraction = Fraction(0)
     relative: Fraction = Fraction(0)
+    significant: int = 0
     bare: bool = False
 
     def holds(self, answer: Quantity, reference: Quantity) -> bool:
@@ -38,8 +40,13 @@ class Agreement:
                 return False
             given, needed, scale = given * answer.unit, needed * reference.unit, scale * reference.unit
         distance = abs(given - needed)
-        if reference.year or not distance:
-            return not distance
+        if not distance:
+            return True
+        written = (answer.scale or scale) * (answer.unit if answer.dimension and reference.dimension else 1)
+        if 0 < self.significant <= answer.digits and distance <= HALF * written / 10**answer.decimals:
+            return True
+        if reference.like_year:
+            return False
         rounded = answer.decimals > reference.decimals > 0 and reference.digits > 1
         last_place = HALF * scale / 10**reference.decimals if rounded and answer.unit == reference.unit else Fraction(0)
         return distance <= max(self.tolerance * scale, self.relative * abs(needed), last_place)

@@ -1,7 +1,6 @@
 """Grades a figure, or a list of figures: the number that an answer gives is the reference's, or it is wrong."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,6 +13,7 @@ from distillery.core.escaping import quoted
 from distillery.evaluation.graders import candidates
 from distillery.evaluation.graders.agreement import Agreement
 from distillery.evaluation.graders.grade import RIGHT, WRONG, Grade
+from distillery.evaluation.graders.listing import as_text, items, matched, scaled, written
 from distillery.evaluation.graders.quantity import QUANTITIES_MAX, DecimalMark, Quantity, quantities
 from distillery.evaluation.graders.signs import plain_signs
 from distillery.evaluation.graders.text import normalised
@@ -71,6 +71,9 @@ class Number:
     """The distance allowed, in the scale in which the reference is written."""
     relative: Decimal = Decimal(0)
     """The distance allowed, as a share of the reference, such as `0.001`. It never makes one year another."""
+    significant_digits: int = 0
+    """The fewest significant digits of an answer that may round the reference: with 3, `19.9 percent` is right for
+    `19.93 percent`, and `20 percent` is not. With 0, no answer may round."""
     bare: bool = False
     """Whether a number without scale and percent is read in the reference's: `1,496.5` for `$1,496.5 million`."""
     order: Order = Order.GIVEN
@@ -93,7 +96,17 @@ class Number:
             raise BadRequest(
                 "marks of the grader number contain a blank one; each must have a visible character; remove it"
             )
-        agreement = Agreement(tolerance=Fraction(self.tolerance), relative=Fraction(self.relative), bare=self.bare)
+        if not 0 <= self.significant_digits <= 30:
+            raise BadRequest(
+                f"significant_digits of the grader number is {self.significant_digits}; it must be from 0 to 30; "
+                "set 3 to accept rounded answers, 0 to accept none"
+            )
+        agreement = Agreement(
+            tolerance=Fraction(self.tolerance),
+            relative=Fraction(self.relative),
+            significant=self.significant_digits,
+            bare=self.bare,
+        )
         object.__setattr__(self, "_agreement", agreement)
 
     @property
@@ -126,7 +139,7 @@ class Number:
         text, needed = plain_signs(answer), self._needed(plain_signs(reference))
         if not needed:
             given = candidates.marked(text, self.marks)[-1:] or [text]
-            return self._as_text(given[0], plain_signs(reference))
+            return as_text(given[0], plain_signs(reference), self.separator)
         segments = candidates.marked(text, self.marks) or [text]
         faults = [self._fault(segment, needed, whole=segment is text) for segment in segments]
         faults = [fault for fault in faults if fault != _NONE] or [_NONE]
@@ -141,9 +154,9 @@ class Number:
         if segments := candidates.marked(reference, self.marks):
             found = candidates.choices(quantities(segments[-1], self.decimal_mark), segments[-1], first=True)
             return found if len(found) == 1 else ()
-        items = _items(reference, self.separator)
-        found = tuple(each for item in items if (each := self._alone(item)))
-        return _scaled(found) if len(found) == len(items) else ()
+        parts = items(reference, self.separator)
+        found = tuple(each for item in parts if (each := self._alone(item)))
+        return scaled(found) if len(found) == len(parts) else ()
 
     def _alone(self, item: str) -> Quantity | None:
         """The number of an item that has one, and few words beside it."""
@@ -170,21 +183,21 @@ class Number:
         else:
             found = candidates.without_dates(found, text)
         if len(needed) > 1:
-            return self._fault_of_list(_scaled(found), needed, text)
+            return self._fault_of_list(scaled(found), needed, text)
         first = candidates.leads(found, text) if not whole else self.take is Take.FIRST
         offered = candidates.choices(found, text, first=first)
         if len({(each.value, each.dimension and each.unit) for each in offered}) > 1:
-            return f"the answer gives {len(offered)} numbers: {_written(offered, text)}"
-        return "" if self._agrees(offered[-1], needed[0], text) else f"the answer is {_written(offered[-1:], text)}"
+            return f"the answer gives {len(offered)} numbers: {written(offered, text)}"
+        return "" if self._agrees(offered[-1], needed[0], text) else f"the answer is {written(offered[-1:], text)}"
 
     def _fault_of_list(self, found: Sequence[Quantity], needed: Sequence[Quantity], text: str) -> str:
         if len(found) != len(needed):
-            return f"the answer gives {len(found)} numbers, {len(needed)} are needed: {_written(found, text)}"
+            return f"the answer gives {len(found)} numbers, {len(needed)} are needed: {written(found, text)}"
         pairs = list(zip(found, needed, strict=True))
         if self.order is Order.ANY or all(each.year for each in needed):
-            pairs = _matched(found, needed, self._agreement)
+            pairs = matched(found, needed, self._agreement)
         wrong = [given for given, due in pairs if not self._agrees(given, due, text)]
-        return f"{len(wrong)} of {len(needed)} numbers are wrong: {_written(wrong, text)}" if wrong else ""
+        return f"{len(wrong)} of {len(needed)} numbers are wrong: {written(wrong, text)}" if wrong else ""
 
     def _agrees(self, given: Quantity, needed: Quantity, text: str) -> bool:
         if candidates.denied(given, text):
@@ -202,49 +215,3 @@ class Number:
             return _NONE
         right = len(needed) == len(set(words)) == 1 and needed[0].value == SMALL_NUMBERS[words[0]]
         return "" if right else f"the answer is {quoted(' '.join(words))}"
-
-    def _as_text(self, text: str, reference: str) -> Grade:
-        """Exact but for letter case, spaces and edges; the items of a list in any order."""
-        needed = Counter(_plain(item) for item in _items(reference, self.separator))
-        given = Counter(_plain(item) for item in _items(text, self.separator))
-        if given == needed:
-            return Grade(score=RIGHT)
-        missing, extra = list((needed - given).elements()), list((given - needed).elements())
-        reason = f"the answer lacks {quoted(missing[0])}" if missing else f"the answer adds {quoted(extra[0])}"
-        return Grade(score=WRONG, reason=reason)
-
-
-def _items(text: str, separator: str) -> list[str]:
-    """The items of a list, or the text."""
-    items = text.split(separator) if separator else [text]
-    return [item for item in items if item.strip()] or [text]
-
-
-def _plain(item: str) -> str:
-    return normalised(item).strip(" .\"'“”*-•")
-
-
-def _scaled(found: Sequence[Quantity]) -> tuple[Quantity, ...]:
-    """The quantities of a list. A scale that only its last one has is the scale of all: `19; 41 thousand`."""
-    if len(found) < 2 or found[-1].scale is None or any(each.scale is not None or each.year for each in found[:-1]):
-        return tuple(found)
-    return tuple(replace(each, scale=found[-1].scale, percent=found[-1].percent) for each in found)
-
-
-def _matched(
-    found: Sequence[Quantity], needed: Sequence[Quantity], agreement: Agreement
-) -> list[tuple[Quantity, Quantity]]:
-    """Pairs of equals first, whatever their order."""
-    left, pairs, open_ = list(found), [], []
-    for due in needed:
-        same = next((each for each in left if agreement.holds(each, due)), None)
-        if same is None:
-            open_.append(due)
-        else:
-            left.remove(same)
-            pairs.append((same, due))
-    return pairs + list(zip(left, open_, strict=True))
-
-
-def _written(found: Sequence[Quantity], text: str) -> str:
-    return ", ".join(quoted(text[each.begin : each.end]) for each in found[:5])

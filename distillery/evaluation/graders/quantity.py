@@ -66,6 +66,11 @@ class Quantity:
     @property
     def year(self) -> bool:
         """Whether it looks like a year."""
+        return self.like_year and self.end - self.begin == 4
+
+    @property
+    def like_year(self) -> bool:
+        """Whether its digits are those of a year, whatever stands behind them."""
         return self.plain and 1900 <= self.number <= 2100
 
 
@@ -196,7 +201,7 @@ def _quantity(text: str, begin: int, end: int, mark: DecimalMark) -> Quantity | 
         currency=currency or behind.currency,
         dimension=behind.dimension,
         unit=behind.unit,
-        plain=digits.plain and behind.end <= digits.end + aside and not before[0].strip(" ("),
+        plain=digits.plain and not before[0].strip(" (") and (not before["open"] or aside),
         begin=begin - len(before[0].lstrip()),
         end=behind.end,
     )

@@ -129,6 +129,11 @@ def test_options_change_what_is_right() -> None:
     assert not right("2018", "2019", Number(relative=Decimal("0.5")))
     assert right("19.9 percent", "19.93 percent", Number(tolerance=Decimal("0.03")))
     assert not right("19.8 percent", "19.93 percent", Number(tolerance=Decimal("0.03")))
+    assert right("19.9 percent", "19.93 percent", Number(significant_digits=3))
+    assert not right("20 percent", "19.93 percent", Number(significant_digits=3))
+    assert not right("19.8 percent", "19.93 percent", Number(significant_digits=3))
+    assert not right("2018", "2019", Number(significant_digits=3))
+    assert right("$1.5 billion", "$1,496.5 million", Number(significant_digits=2))
     assert right("1.234", "1234", Number(decimal_mark=DecimalMark.COMMA))
     assert right("1,234", "1.234", Number(decimal_mark=DecimalMark.COMMA)) is False
     assert right("1,234", "1,234.0", Number(decimal_mark=DecimalMark.POINT))
@@ -156,6 +161,8 @@ def test_what_cannot_be_judged_as_a_number_is_said(reference: str, why: str) -> 
 def test_options_that_make_no_sense_are_refused(options: dict[str, str]) -> None:
     with pytest.raises(BadRequest, match="must be a number from 0"):
         Number(**{name: Decimal(value) for name, value in options.items()})  # type: ignore[arg-type]
+    with pytest.raises(BadRequest, match="from 0 to 30"):
+        Number(significant_digits=-1)
     with pytest.raises(BadRequest, match="blank"):
         Number(marks=(" ",))
 
