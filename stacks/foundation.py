@@ -23,6 +23,7 @@ from distillery.core.names import (
     JOBS_PREFIX,
     PROMPTS_PREFIX,
     REPORTS_PREFIX,
+    SYSTEM_PROMPTS_PREFIX,
     UPLOADS_PREFIX,
 )
 from distillery.settings import Settings
@@ -151,7 +152,8 @@ class HomeFoundation(Foundation):
             keep_data=keep,
             keep_days=days,
             expiring=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
-            retained=(DATASETS_PREFIX, GOLDEN_PREFIX),  # `lambdas/expiry` deletes data sets that are not in use
+            # `lambdas/expiry` deletes data sets and system prompts that are not in use
+            retained=(DATASETS_PREFIX, GOLDEN_PREFIX, SYSTEM_PROMPTS_PREFIX),
         ).bucket
         ledger = LedgerTable(self, "Ledger", key=key, keep_data=keep).table
         names = {"PromptsBucket": prompts.bucket_name, "DataBucket": data.bucket_name, "LedgerTable": ledger.table_name}

@@ -185,6 +185,17 @@ class ObjectStore:
         bucket, key = split_s3_uri(uri)
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
+    def write_new(self, uri: str, body: bytes) -> bool:
+        """Writes the object unless there is one; False where there is, or where another writer was faster."""
+        bucket, key = split_s3_uri(uri)
+        try:
+            self.s3.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            if code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
     def write_json(self, uri: str, value: Any) -> None:
         self.write(uri, json.dumps(value, indent=1, ensure_ascii=False).encode())
 

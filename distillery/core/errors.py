@@ -17,7 +17,8 @@ DistilleryError
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
 │   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
-│   └── EvaluationFailed     answers are missing where a verdict needs them
+│   ├── EvaluationFailed     answers are missing where a verdict needs them
+│   └── SystemPromptLost     the system prompt that a student was trained with is missing or was altered
 ├── QuotaUnavailable         what is left of a caller's quota cannot be found out; nothing was asked
 ├── Unfinished               the time of one invocation ran out; the next resumes. Retried.
 └── Misconfigured            a function was deployed without a setting it needs
@@ -108,6 +109,10 @@ class EndpointFailed(Failed):
 
 class EvaluationFailed(Failed):
     """Answers are missing where a verdict needs them."""
+
+
+class SystemPromptLost(Failed):
+    """The system prompt that a student was trained with cannot be given to its callers."""
 
 
 class QuotaUnavailable(DistilleryError):

@@ -28,8 +28,12 @@ GOLDEN_PREFIX = "golden/"
 prompts bucket only examiners write below `golden/<recipe>/`, and it starts no run: whoever uploads prompts writes no
 golden set."""
 
+SYSTEM_PROMPTS_PREFIX = "system-prompts/"
+"""Prefix of the data bucket for the system prompts of students, which callers of routes read. Only promotion writes
+below it."""
+
 PROMPTS_BY_RECIPE = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)
-DATA_BY_RECIPE = (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX)
+DATA_BY_RECIPE = (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX, SYSTEM_PROMPTS_PREFIX)
 DATA_BY_RUN = (EVALUATIONS_PREFIX, JOBS_PREFIX)
 """All prefixes below which texts are stored, by what has folders there. A new prefix must be added here, or
 `distillery forget` and its policy miss it."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from distillery.core.catalog import HostingMode
 from distillery.core.logs import InvocationLogs
 from distillery.core.recipe import Recipe
+from distillery.core.system_prompt import SystemPrompt
 
 
 class Stage(StrEnum):
@@ -45,6 +46,7 @@ class Dataset:
         at_most_usd: The worst case of `estimate_usd`, which is compared with the budget.
         families_uri: A JSON list with the family of each held-out prompt that is asked: those that share one are no
             independent observations. Empty if each stands alone, and in old ledgers.
+        system: The system prompts of the training prompts; None where they are not known: in old ledgers.
     """
 
     uri: str
@@ -61,6 +63,7 @@ class Dataset:
     put_aside: int = 0  # bad lines that were quarantined
     families_uri: str = ""
     logs: InvocationLogs | None = None  # the job reads these instead of `uri`, which is then empty
+    system: SystemPrompt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """What a recipe's live endpoint serves. `previous` is a model: a roll-back points the same endpoint to it."""
+    """What a recipe's live endpoint serves. `previous` is a model: a roll-back points the same endpoint to it.
+
+    Attributes:
+        system, previous_system: The system prompts that the two models were trained with; None where they are not
+            known: of models that were promoted before they were stored.
+    """
 
     recipe: str
     version: int
@@ -152,3 +160,5 @@ class Alias:
     previous: str | None
     run: str
     changed: str  # ISO 8601
+    system: SystemPrompt | None = None
+    previous_system: SystemPrompt | None = None

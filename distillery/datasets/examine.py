@@ -15,6 +15,7 @@ from distillery.core.errors import DatasetRejected, OverBudget
 from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetPolicy, Recipe
+from distillery.core.system_prompt import SystemPrompts
 from distillery.datasets.split import HashedPrompt, Split
 from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import LineLimits, to_prompt
@@ -31,7 +32,7 @@ class PreparedDataset:
 
     train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: what left
     training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt. families: see
-    `Split`.
+    `Split`. system: the system prompts of the training prompts.
     """
 
     train: bytes
@@ -40,6 +41,7 @@ class PreparedDataset:
     labelled: bool
     duplicates: int
     families: tuple[int, ...] = ()
+    system: SystemPrompts
 
     @property
     def digest(self) -> str:
@@ -154,6 +156,7 @@ def prepare(
         labelled=parts.labelled,
         duplicates=reader.counts.repeated + curated.masked_equal + curated.removed + parts.dropped,
         families=parts.families,
+        system=SystemPrompts.of(row.prompt for row in parts.train),
     )
 
 

@@ -53,7 +53,9 @@ def _dataset(prepared: "PreparedDataset | None") -> dict[str, Any]:
     """What the data set contains; empty if it was refused after curation, which may be the reason."""
     if prepared is None:
         return {}
-    counted = {"labelled": prepared.labelled, "duplicates": prepared.duplicates}
+    described, different = prepared.system.described, prepared.system.different
+    system = {"use": described.use.value, "sha256": described.sha256, "bytes": described.bytes, "different": different}
+    counted = {"labelled": prepared.labelled, "duplicates": prepared.duplicates, "system": system}
     return {"digest": prepared.digest, **to_wire(prepared.size), **counted}
 
 

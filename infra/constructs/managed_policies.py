@@ -22,6 +22,7 @@ from distillery.core.names import (
     PROMPTS_BY_RECIPE,
     PROMPTS_PREFIX,
     REPORTS_PREFIX,
+    SYSTEM_PROMPTS_PREFIX,
     UPLOADS_PREFIX,
     Names,
 )
@@ -114,6 +115,7 @@ def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataSto
             stores.data,
             f"{DATASETS_PREFIX}{RECIPE}/",
             f"{REPORTS_PREFIX}{RECIPE}/",
+            f"{SYSTEM_PROMPTS_PREFIX}{RECIPE}/",
             f"{EVALUATIONS_PREFIX}{RUN}/",
             f"{JOBS_PREFIX}{RUN}/",
         ),

@@ -9,7 +9,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, PROMPTS_PREFIX, REPORTS_PREFIX, UPLOADS_PREFIX
+from distillery.core.names import (
+    COLLECTED_PREFIX,
+    DATASETS_PREFIX,
+    PROMPTS_PREFIX,
+    REPORTS_PREFIX,
+    SYSTEM_PROMPTS_PREFIX,
+    UPLOADS_PREFIX,
+)
 from distillery.core.recipe import Recipe
 from infra.constructs.arn import Location
 from infra.constructs.bucket import logs_uri
@@ -127,7 +134,7 @@ class Expiry(Construct):
             description="Deletes data sets that are old and not in use",
             timeout=Duration.minutes(15),
             permissions=[
-                *storage.delete_versions(stores.data, DATASETS_PREFIX),
+                *storage.delete_versions(stores.data, DATASETS_PREFIX, SYSTEM_PROMPTS_PREFIX),
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
                 running.read_parameters(Location.of(self), context.names.alias("*")),

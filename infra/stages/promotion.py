@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import MADE_LIVE
+from distillery.core.names import DATASETS_PREFIX, MADE_LIVE, SYSTEM_PROMPTS_PREFIX
 from distillery.core.pipeline import EndpointStatus
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
@@ -86,6 +86,8 @@ class PromotionStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
+                *storage.read(stores.data, f"{DATASETS_PREFIX}*/system.txt", SYSTEM_PROMPTS_PREFIX),
+                *storage.write(stores.data, SYSTEM_PROMPTS_PREFIX),
                 *bedrock.create_endpoints(self._location, context.names, tags=self._tags),
                 bedrock.update_endpoints(self._location, context.names),
                 *keys.host_models(self._location, context.key),

@@ -20,6 +20,9 @@ from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
 from lambdas.dataset.state_machine import StateMachine
 
+SYSTEM = "system.txt"
+"""The object of a data set with the system prompt that its training prompts share."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeResult:
@@ -97,6 +100,7 @@ class Intake:
         assert prepared is not None
         assert estimated is not None
         base = f"s3://{self.data_bucket}/{DATASETS_PREFIX}{examination.recipe}/{prepared.digest}"
+        system_uri = f"{base}/{SYSTEM}"
         dataset = Dataset(
             uri=f"{base}/train.jsonl",
             heldout_uri=f"{base}/heldout.jsonl",
@@ -111,10 +115,13 @@ class Intake:
             at_most_usd=estimated.at_most_usd,
             put_aside=len(reader.quarantined),
             families_uri=_families_uri(base, prepared.families),
+            system=prepared.system.described.at(system_uri),
         )
         if dataset.families_uri:
             self.objects.write_json(dataset.families_uri, list(prepared.families))
         self.objects.write(dataset.uri, prepared.train)
+        if prepared.system.text is not None:
+            self.objects.write(system_uri, prepared.system.text.encode())
         self.objects.write(dataset.heldout_uri, prepared.heldout)
         report = upload_report(status, examination) | {"put_aside": dataset.put_aside}
         if reader.quarantined:

@@ -1,4 +1,5 @@
-"""Deletes all versions of old data sets, except those of active runs and of the current and previous models.
+"""Deletes all versions of old data sets and system prompts, except those of active runs and of the current and
+previous models.
 
 S3 lifecycle rules know prefixes and tags, and what an alias names is neither. A tag that is set at writing and removed
 at promotion would be lost with a failed request, would be missing on older objects, and would let whoever may tag
@@ -16,9 +17,10 @@ from distillery.core.boundary import get_logger
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.items import RunRecord, datasets_in_use
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.names import DATASETS_PREFIX, Names
+from distillery.core.names import DATASETS_PREFIX, SYSTEM_PROMPTS_PREFIX, Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
+from distillery.core.system_prompt import object_key
 from distillery.core.versions import Version, delete, versions
 
 if TYPE_CHECKING:
@@ -64,9 +66,36 @@ class DatasetExpiry:
             except Exception as error:
                 log.exception("data sets of %s", recipe)
                 self.errors.append(error)
+        texts = self._delete_system_prompts()
         if self.errors:
-            raise ExceptionGroup("some data sets could not be deleted; the next day tries again", self.errors)
-        return {"deleted": deleted, "data_sets": ended, "declined": declined}
+            raise ExceptionGroup("some data could not be deleted; the next day tries again", self.errors)
+        return {"deleted": deleted, "data_sets": ended, "declined": declined, "system_prompts": texts}
+
+    def _delete_system_prompts(self) -> list[str]:
+        """Deletes the expired versions of system prompts that nothing uses, in the same order as data sets."""
+        limit, ended = self.now() - timedelta(days=self.days), list[str]()
+        found: dict[str, list[Version]] = defaultdict(list)
+        for version in versions(self.s3, self.bucket, SYSTEM_PROMPTS_PREFIX):
+            if version.written <= limit:
+                found[version.key.removeprefix(SYSTEM_PROMPTS_PREFIX).partition("/")[0]].append(version)
+        for recipe, old in found.items():
+            try:
+                used = self._system_prompts_in_use(recipe)
+                unused = [version for version in old if version.key not in used]
+                delete(self.s3, self.bucket, unused)
+                ended += dict.fromkeys(version.key for version in unused)
+            except Exception as error:
+                log.exception("system prompts of %s", recipe)
+                self.errors.append(error)
+        return ended
+
+    def _system_prompts_in_use(self, recipe: str) -> set[str]:
+        """The keys that the alias names, as the current or the previous one, and those that an active run may write."""
+        records = self.ledger.runs(recipe)
+        active = [record.run.dataset.system for record in records if record.outcome is Outcome.RUNNING]
+        alias = self.aliases.read(self.names.alias(recipe))
+        named = [alias.system, alias.previous_system] if alias else []
+        return {object_key(recipe, system.sha256) for system in (*active, *named) if system and system.is_stored}
 
     def _old(self) -> OldSets:
         found: OldSets = defaultdict(lambda: defaultdict(list))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.aws import ObjectStore
 from distillery.core.boundary import boundary
 from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
@@ -16,12 +17,13 @@ from lambdas.promotion.close import close
 from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback, RollbackRequest
+from lambdas.promotion.system_prompts import SystemPromptStore
 from lambdas.promotion.target import target_of
 
 
 def _promote(event: Event, _context: Any) -> Endpoint:
     ledger = _ledger()
-    return Recorder(LiveEndpoint.of_environment(), ledger).promote(target_of(event, ledger))
+    return _recorder(ledger).promote(target_of(event, ledger))
 
 
 def _describe(event: Event, _context: Any) -> dict[str, EndpointStatus]:
@@ -30,7 +32,11 @@ def _describe(event: Event, _context: Any) -> dict[str, EndpointStatus]:
 
 def _record(event: Event, _context: Any) -> Alias:
     ledger = _ledger()
-    return Recorder(LiveEndpoint.of_environment(), ledger).record(target_of(event, ledger))
+    return _recorder(ledger).record(target_of(event, ledger))
+
+
+def _recorder(ledger: Ledger) -> Recorder:
+    return Recorder(LiveEndpoint.of_environment(), ledger, SystemPromptStore(ObjectStore()))
 
 
 def _close(event: Event, _context: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from distillery.core.hosting import State
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
 from lambdas.promotion.live import LiveEndpoint
+from lambdas.promotion.system_prompts import SystemPromptStore
 from lambdas.promotion.target import PromotionTarget
 
 log = get_logger(__name__)
@@ -21,11 +22,16 @@ log = get_logger(__name__)
 class Recorder:
     live: LiveEndpoint
     ledger: Ledger
+    prompts: SystemPromptStore
 
     def promote(self, target: PromotionTarget) -> Endpoint:
-        """The live endpoint, updating to the target's model. A roll-back is no stage of a run."""
+        """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
+
+        The system prompt is stored first: where that fails, the old model stays live.
+        """
         if target.mover == target.run:
             self.ledger.begin(target.run, Stage.PROMOTION)
+        self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)
 
     def record(self, target: PromotionTarget) -> Alias:
@@ -71,4 +77,6 @@ def _next(target: PromotionTarget, endpoint: Endpoint, old: Alias | None) -> Ali
         previous=old.current if old else None,
         run=target.run,
         changed=clock.stamp(),
+        system=target.system,
+        previous_system=old.system if old else None,
     )

@@ -8,6 +8,8 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Run, Student, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.steps import Event, product, state_of
+from distillery.core.system_prompt import SystemPrompt
+from lambdas.promotion.system_prompts import callers_copy
 
 ROLLBACK = "rollback"
 
@@ -20,12 +22,16 @@ class PromotionTarget:
         recipe: The recipe that made the model, so that base and hosting are the model's.
         run: The run that made the model.
         mover: The run or the roll-back's holder that requests the change.
+        system: The system prompt that the model was trained with, at the address that callers read.
+        learned: The same in the data set of the run.
     """
 
     recipe: Recipe
     model_arn: str
     run: str
     mover: str
+    system: SystemPrompt | None = None
+    learned: SystemPrompt | None = None
 
 
 def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
@@ -40,8 +46,15 @@ def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
     run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
     if not verdict.passed:
         raise BadRequest(f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is never promoted")
-    student = product(event, "student", Student)
-    return PromotionTarget(recipe=run.recipe, model_arn=student.model_arn, run=run.id, mover=run.id)
+    student, learned = product(event, "student", Student), run.dataset.system
+    return PromotionTarget(
+        recipe=run.recipe,
+        model_arn=student.model_arn,
+        run=run.id,
+        mover=run.id,
+        system=callers_copy(run.recipe.name, learned),
+        learned=learned,
+    )
 
 
 def is_rollback(event: Event) -> bool:
@@ -54,5 +67,13 @@ def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:
         raise NothingToRollBack(f"recipe {alias.recipe!r} has had one model only, {alias.current}")
     for record in ledger.runs(alias.recipe):
         if model_of(record) == alias.previous:
-            return PromotionTarget(recipe=record.run.recipe, model_arn=alias.previous, run=record.run.id, mover=holder)
+            learned = record.run.dataset.system
+            return PromotionTarget(
+                recipe=record.run.recipe,
+                model_arn=alias.previous,
+                run=record.run.id,
+                mover=holder,
+                system=alias.previous_system or callers_copy(alias.recipe, learned),
+                learned=learned,
+            )
     raise NothingToRollBack(f"no run in the ledger made {alias.previous}, the previous model of {alias.recipe!r}")

@@ -40,7 +40,10 @@ class FakeS3:
     deletes: list[list[tuple[str, str]]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, str]:  # noqa: N803 the API's names
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> dict[str, str]:  # noqa: N803 the API's names
+        newest = [one for one in self.kept if (one.bucket, one.key) == (Bucket, Key)][-1:]
+        if IfNoneMatch and newest and newest[0].body is not None:
+            raise service_error("PreconditionFailed", "PutObject")
         version = f"v{next(self.ids)}"
         self.kept.append(ObjectVersion(Bucket, Key, version, Body, self.now()))
         return {"VersionId": version}

@@ -109,6 +109,8 @@ class Callers:
             for kind in ENDPOINTS:
                 yield Ask(action, self._arn("bedrock", f"{kind}/abcdefghijkl"), live)
         yield self._decrypt(f"alias/distillery-{environment}")
+        yield self._system_prompt(environment, step.alias.rpartition("/")[2])
+        yield self._decrypt(f"alias/distillery-{environment}", via="s3")
 
     def _model(self, step: Step, called: str) -> Iterator[Ask]:
         """The requests of Bedrock in each Region that may serve the call."""
@@ -135,9 +137,18 @@ class Callers:
     def _near(self, ask: Ask) -> Iterator[Ask]:
         """Variants of allowed requests, each with one error."""
         if ask.action == "kms:Decrypt":
-            yield self._decrypt("alias/another")
-            yield self._decrypt(ask.keys["kms:ResourceAliases"][0], via="s3")
+            service = str(ask.keys["kms:ViaService"]).partition(".")[0]
+            yield self._decrypt("alias/another", via=service)
+            yield self._decrypt(ask.keys["kms:ResourceAliases"][0], via="dynamodb")
             yield Ask("kms:GenerateDataKey", ask.resource, ask.keys)
+        elif ask.action == "s3:GetObject":
+            yield Ask("s3:PutObject", ask.resource, ask.keys)
+            yield Ask("s3:DeleteObject", ask.resource, ask.keys)
+            yield Ask("s3:ListBucket", ask.resource.partition("/")[0], ask.keys)
+            yield Ask(ask.action, ask.resource, {"aws:ResourceAccount": "222222222222"})
+            yield Ask(ask.action, ask.resource.replace(":::distillery-", ":::another-"), ask.keys)
+            for folder in ("datasets", "evaluations", "golden"):
+                yield Ask(ask.action, ask.resource.replace("/system-prompts/", f"/{folder}/"), ask.keys)
         elif ask.action == "ssm:GetParameter":
             yield Ask("ssm:PutParameter", ask.resource)
             yield Ask(ask.action, ask.resource.replace("/distillery/", "/another/"))
@@ -170,6 +181,7 @@ class Callers:
         return (
             self._parameter(f"/distillery/{environment}/routes/another", self._stack.region),
             self._parameter(f"/distillery/{environment}/alias/another", self._home),
+            self._system_prompt(environment, "another"),
             *(Ask(action, endpoint, strange) for action in INVOKE),
             *(Ask(action, arn) for action in INVOKE for arn in self._sources if arn not in self._own(route)),
         )
@@ -181,6 +193,11 @@ class Callers:
 
     def _parameter(self, name: str, region: str) -> Ask:
         return Ask("ssm:GetParameter", self._arn("ssm", f"parameter{name}", region))
+
+    def _system_prompt(self, environment: str, recipe: str) -> Ask:
+        bucket = f"{f'distillery-{environment}-foundation'[:24]}-databucket0123-abc"
+        keys: Keys = {"aws:ResourceAccount": self._account}
+        return Ask("s3:GetObject", f"arn:aws:s3:::{bucket}/system-prompts/{recipe}/{'0a' * 32}.txt", keys)
 
     def _decrypt(self, alias: str, via: str = "bedrock") -> Ask:
         keys: Keys = {"kms:ViaService": f"{via}.{self._home}.amazonaws.com", "kms:ResourceAliases": [alias]}

@@ -64,6 +64,7 @@ OBJECTS = {
     "quarantined": _object(DATA, "datasets/{recipe}/0a1b/quarantine.jsonl"),
     "report": _object(DATA, "datasets/{recipe}/0a1b/report.json"),
     "refusal": _object(DATA, "reports/{recipe}/0a1b.json"),
+    "system prompt": _object(DATA, "system-prompts/{recipe}/0a1b.txt"),
     "answers": _object(DATA, f"evaluations/{RUN}/part-0000.jsonl"),
     "verdict": _object(DATA, f"evaluations/{RUN}/report.json"),
     "job output": _object(DATA, f"jobs/{RUN}/model/metrics.csv"),

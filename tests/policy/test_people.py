@@ -31,7 +31,18 @@ Cell = tuple[str, str]
 """A kind of resource, and the verb."""
 
 UPLOADED = ("prompts", "uploads")
-TEXTS = ("prompts", "uploads", "collected", "training", "held-out", "quarantined", "answers", "verdict", "job output")
+TEXTS = (
+    "prompts",
+    "uploads",
+    "collected",
+    "training",
+    "held-out",
+    "quarantined",
+    "system prompt",
+    "answers",
+    "verdict",
+    "job output",
+)
 
 
 def _cells(things: tuple[str, ...], *verbs: str) -> set[Cell]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
+from distillery.core.names import DISTILLED_PREFIX, SYSTEM_PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
 from infra.constructs.arn import Location
-from infra.constructs.permissions import bedrock, keys, running
+from infra.constructs.permissions import bedrock, keys, running, storage
 from infra.constructs.permissions.permission import Permission
 
 ONCE = ("bedrock:InvokeModel",)
@@ -55,9 +55,11 @@ def _students(
     actions: tuple[str, ...],
     *recipes: str,
 ) -> tuple[Permission, ...]:
+    prompts = [SYSTEM_PROMPTS_PREFIX if recipe == "*" else f"{SYSTEM_PROMPTS_PREFIX}{recipe}/" for recipe in recipes]
     endpoints = tuple(home.arn("bedrock", f"{kind}/*") for kind in ("custom-model-deployment", "provisioned-model"))
     return (
         running.read_parameters(home, *(names.alias(recipe) for recipe in recipes)),
         Permission(actions=actions, resources=endpoints, conditions=conditions, because=_LIVE),
         keys.use_models_by_alias(home, names.key_alias),
+        *storage.read_by_name(home, names.environment, *prompts),
     )

@@ -50,6 +50,16 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
+def read_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
+    """Read objects under folders of the environment's bucket in another Region, see `write_by_name`. They cannot be
+    listed."""
+    names = Names(environment)
+    return (
+        _by_name(location, names, ("s3:GetObject",), folders),
+        keys.by_alias(names.key_alias, "s3", ("kms:Decrypt",), location),
+    )
+
+
 def write_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
     """Write objects under folders of the environment's bucket in another Region, where only its name is known.
 
@@ -58,15 +68,19 @@ def write_by_name(location: Location, environment: str, *folders: str) -> tuple[
     alias also limits access to this environment; but S3 accepts objects that are written without the key.
     """
     names = Names(environment)
-    bucket = f"{names.resource_prefix(FOUNDATION)}*"
     return (
-        Permission(
-            actions=("s3:PutObject",),
-            resources=tuple(f"arn:{location.partition}:s3:::{bucket}/{folder}*" for folder in folders),
-            conditions={"StringEquals": {"aws:ResourceAccount": location.account}},
-            because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
-        ),
+        _by_name(location, names, ("s3:PutObject",), folders),
         keys.by_alias(names.key_alias, "s3", ("kms:Decrypt", "kms:GenerateDataKey"), location),
+    )
+
+
+def _by_name(location: Location, names: Names, actions: tuple[str, ...], folders: tuple[str, ...]) -> Permission:
+    bucket = f"{names.resource_prefix(FOUNDATION)}*"
+    return Permission(
+        actions=actions,
+        resources=tuple(f"arn:{location.partition}:s3:::{bucket}/{folder}*" for folder in folders),
+        conditions={"StringEquals": {"aws:ResourceAccount": location.account}},
+        because="A bucket's generated end does not cross Regions; its key's alias admits this environment's alone.",
     )
 
 

@@ -152,7 +152,8 @@ def _versioned(**rules: Any) -> EnvironmentTemplates:
     by_a_function_that_is_not_there=_versioned(Prefix="datasets/", NoncurrentVersionExpiration={"NoncurrentDays": 1}),
 )
 def what_is_written_to_a_bucket_ends_in_all_its_versions(templates: EnvironmentTemplates) -> Facts:
-    """Objects expire by a rule of the bucket. Data sets may be in use, so a function deletes them. Golden sets, which
+    """Objects expire by a rule of the bucket. Data sets and system prompts may be in use, so a function deletes them.
+    Golden sets, which
     judge models for years, lose only their old versions.
     """
     handlers = {function.properties.get("Handler") for function in templates.resources("AWS::Lambda::Function")}
@@ -161,7 +162,9 @@ def what_is_written_to_a_bucket_ends_in_all_its_versions(templates: EnvironmentT
             bucket = templates.find(writer.stack, target)
             if bucket is not None and bucket.kind == "AWS::S3::Bucket":
                 folder = rendered(target).partition("/")[2].rstrip("*")
-                daily = folder.startswith("datasets/") and "lambdas.expiry.handler.expire" in handlers
+                daily = (
+                    folder.startswith(("datasets/", "system-prompts/")) and "lambdas.expiry.handler.expire" in handlers
+                )
                 judged = daily or folder.startswith("golden/")
                 yield f"{writer} → {bucket} {folder}", _ends(bucket, folder, judged=judged)
 

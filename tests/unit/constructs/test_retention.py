@@ -40,8 +40,11 @@ def test_copies_end_after_the_environments_days_and_their_old_versions_a_day_lat
         assert rules[folder]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
-@pytest.mark.parametrize(("bucket", "folder"), [("Prompts", "golden/"), ("Data", "golden/"), ("Data", "datasets/")])
-def test_golden_sets_and_data_sets_expire_in_their_old_versions_only(bucket: str, folder: str) -> None:
+@pytest.mark.parametrize(
+    ("bucket", "folder"),
+    [("Prompts", "golden/"), ("Data", "golden/"), ("Data", "datasets/"), ("Data", "system-prompts/")],
+)
+def test_golden_sets_and_what_may_be_in_use_expire_in_their_old_versions_only(bucket: str, folder: str) -> None:
     rule = _rules(templates("prod")["foundation"], bucket)[folder]
     assert "ExpirationInDays" not in rule
     assert (rule["ExpiredObjectDeleteMarker"], rule["NoncurrentVersionExpiration"]) == (True, {"NoncurrentDays": 30})
@@ -69,7 +72,7 @@ def test_no_two_rules_with_the_same_action_overlap(environment: str) -> None:
                 assert (clash, len(set(prefixes))) == ([], len(prefixes)), (part, ident, action)
 
 
-def test_the_expiry_function_has_the_same_days_and_deletes_data_sets_only() -> None:
+def test_the_expiry_function_has_the_same_days_and_deletes_only_what_may_be_in_use() -> None:
     foundation = load("prod", on=DAYS["prod"]).model_copy(update={"data_days": 30})
     made = synthesized(foundation)
     functions = resources(made["pipeline"], "AWS::Lambda::Function")
@@ -80,7 +83,8 @@ def test_the_expiry_function_has_the_same_days_and_deletes_data_sets_only() -> N
         one for name, one in resources(made["pipeline"], "AWS::IAM::Policy").items() if name.startswith("Expiry")
     ]
     deleting = [one for one in policy["PolicyDocument"]["Statement"] if "s3:DeleteObjectVersion" in one["Action"]]
-    assert [_ends(one["Resource"]) for one in deleting] == ["/datasets/*"]
+    (resources_of,) = [one["Resource"] for one in deleting]
+    assert [_ends(one) for one in resources_of] == ["/datasets/*", "/system-prompts/*"]
     (rule,) = [one for name, one in resources(made["pipeline"], "AWS::Events::Rule").items() if "Daily" in name]
     assert rule["ScheduleExpression"] == "rate(1 day)"
 

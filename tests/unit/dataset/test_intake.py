@@ -1,6 +1,8 @@
 """From an upload to a run or a rejection."""
 
 import gzip
+import hashlib
+import itertools
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +14,8 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import BadLines, Curation, MixedLabels, NearDuplicates, OverBudgetPolicy
+from distillery.core.recipe import BadLines, Curation, MixedLabels, NearDuplicates, OverBudgetPolicy, PersonalData
+from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
 from tests.unit.dataset.fakes import file, line
@@ -401,3 +404,54 @@ def test_neither_reports_nor_messages_quote_a_prompt() -> None:
     result = harness.accept()
     texts = json.dumps(harness.report(result)) + json.dumps(harness.sns.published) + result.reason
     assert "PIN" not in texts
+
+
+LONG = "Answer with one label of this list. " * 420  # 15 KB
+
+
+def _with_system(*texts: str | None, count: int = 150) -> bytes:
+    """Prompts that have these system prompts in turn."""
+    given = itertools.cycle(texts)
+    fields = ({} if text is None else {"system": [{"text": text}]} for text in given)
+    return b"".join(line(f"prompt number {i}", **next(fields)) + b"\n" for i in range(count))
+
+
+@pytest.mark.parametrize("text", [LONG, "Réponds en un mot 😀\u2028."])
+def test_a_system_prompt_that_all_training_prompts_share_is_stored_beside_them(text: str) -> None:
+    harness = IntakeHarness(_with_system(text), budget_usd=Decimal(1000))
+    result = harness.accept()
+    dataset = harness.ledger.run(result.run or "").run.dataset
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    uri = f"s3://data/datasets/support/{dataset.digest}/system.txt"
+    assert dataset.system == SystemPrompt(use=SystemPromptUse.SHARED, uri=uri, sha256=sha256, bytes=len(text.encode()))
+    assert harness.s3.newest(uri) == text.encode()
+    assert harness.report(result)["dataset"]["system"] == {
+        "use": "shared", "sha256": sha256, "bytes": len(text.encode()), "different": 1
+    }  # fmt: skip
+    assert len(json.dumps(json.loads(harness.machine.started[0]["input"]))) < 32_768
+
+
+@pytest.mark.parametrize(
+    ("texts", "use", "different"),
+    [((None,), "none", 1), (("a", "b", "c"), "several", 3), (("a", None), "several", 2), (("a", "a "), "several", 2)],
+)
+def test_without_a_shared_one_none_is_stored(texts: tuple[str | None, ...], use: str, different: int) -> None:
+    harness = IntakeHarness(_with_system(*texts))
+    result = harness.accept()
+    assert harness.ledger.run(result.run or "").run.dataset.system == SystemPrompt(use=SystemPromptUse(use))
+    reported = harness.report(result)["dataset"]["system"]
+    assert reported == {"use": use, "sha256": "", "bytes": 0, "different": different}
+    assert not [key for key in harness.s3.objects if key.endswith("system.txt")]
+
+
+def test_the_stored_one_is_what_the_student_sees() -> None:
+    """Personal data is masked in training prompts, and so it is in their system prompt."""
+    masked = Curation(personal_data=PersonalData.MASK)
+    harness = IntakeHarness(_with_system("Forward complaints to ana.silva@example.org."), curation=masked)
+    result = harness.accept()
+    dataset = harness.ledger.run(result.run or "").run.dataset
+    assert dataset.system is not None
+    stored = harness.s3.newest(dataset.system.uri).decode()
+    first = json.loads(harness.s3.newest(dataset.uri).split(b"\n")[0])
+    assert "ana.silva" not in stored
+    assert first["system"] == [{"text": stored}]

@@ -14,6 +14,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Run
+from distillery.core.system_prompt import SystemPrompt, SystemPrompts, SystemPromptUse, object_key
 from lambdas.expiry import handler
 from lambdas.expiry.data_sets import DatasetExpiry
 from tests.fakes.pipeline import alias, dataset, distilled, recipe, student
@@ -91,7 +92,12 @@ def test_an_unused_data_set_expires_in_all_versions_without_a_marker(harness: Ha
     harness.upload("aa")
     harness.upload("aa")
     harness.later(DAYS)
-    assert harness.expire() == {"deleted": 6, "data_sets": [f"support/{'aa' * 32}"], "declined": []}
+    assert harness.expire() == {
+        "deleted": 6,
+        "data_sets": [f"support/{'aa' * 32}"],
+        "declined": [],
+        "system_prompts": [],
+    }
     assert harness.s3.remaining_keys() == []
 
 
@@ -253,3 +259,42 @@ def test_a_later_attempt_at_the_same_prompts_counts_like_the_first(harness: Harn
     harness.later(DAYS)
     harness.expire()
     assert harness.left == {"aa"}
+
+
+def _text(harness: Harness, letter: str, of: str = "support") -> SystemPrompt:
+    """Writes the system prompt of that letter."""
+    system = SystemPrompts(SystemPromptUse.SHARED, letter).described
+    uri = f"s3://data/{object_key(of, system.sha256)}"
+    harness.s3.put(uri, letter)
+    return system.at(uri)
+
+
+def test_system_prompts_that_nothing_uses_expire_with_the_data_sets(harness: Harness) -> None:
+    current, previous, *_ = (_text(harness, letter) for letter in "abcd")
+    active = _text(harness, "e")
+    unused = [object_key("support", SystemPrompts(SystemPromptUse.SHARED, letter).described.sha256) for letter in "cd"]
+    other = _text(harness, "a", "returns")
+    harness.student("aa", "a")
+    harness.student("bb", "b")
+    harness.alias("a", "b")
+    ssm: Any = harness.ssm
+    live = Aliases(ssm).read(NAMES.alias("support"))
+    assert live is not None
+    Aliases(ssm).write(NAMES.alias("support"), replace(live, system=current, previous_system=previous))
+    harness.ledger.open(recipe(), replace(dataset(digest="cc"), system=active.at("s3://data/x")), again=True)
+    harness.later(DAYS - 1)
+    assert harness.expire()["system_prompts"] == []
+    harness.later(1)
+    gone = [*unused, other.uri.removeprefix("s3://data/")]
+    assert sorted(harness.expire()["system_prompts"]) == sorted(gone)
+    kept = {key for key in harness.s3.remaining_keys("data") if key.startswith("system-prompts/")}
+    assert kept == {one.uri.removeprefix("s3://data/") for one in (current, previous, active)}
+
+
+def test_a_recipe_whose_alias_cannot_be_read_keeps_its_system_prompts(harness: Harness) -> None:
+    system = _text(harness, "a")
+    harness.ssm.parameters[NAMES.alias("support")] = "no JSON"
+    harness.later(DAYS)
+    with pytest.raises(ExceptionGroup):
+        harness.expire()
+    assert harness.s3.remaining_keys("data") == [system.uri.removeprefix("s3://data/")]

@@ -3,6 +3,7 @@ rollbacks work.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,17 +11,19 @@ import pytest
 from distillery.core import aws, redaction
 from distillery.core.aws import ClientError
 from distillery.core.env_vars import Variable
-from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted
+from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted, SystemPromptLost
 from distillery.core.function_url import Caller
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
+from distillery.core.system_prompt import SystemPrompt, SystemPrompts, SystemPromptUse
 from lambdas.promotion.handler import rollback, step
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, response
-from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, student, verdict
+from tests.fakes.pipeline import dataset, distilled, open_run, provisioned, recipe, student, verdict
+from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
@@ -35,7 +38,14 @@ PARAMETER = "/distillery/dev/alias/support"
 class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
-        services = {"bedrock": self.bedrock, "ssm": self.ssm, "sns": self.sns, "stepfunctions": self.machine}
+        self.s3 = FakeS3()
+        services = {
+            "bedrock": self.bedrock,
+            "s3": self.s3,
+            "ssm": self.ssm,
+            "sns": self.sns,
+            "stepfunctions": self.machine,
+        }
         monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
         table = MemoryTable()
         self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
@@ -52,9 +62,20 @@ class Harness:
     def alias(self) -> dict[str, Any]:
         return dict(json.loads(self.ssm.parameters[PARAMETER]))
 
-    def state(self, letter: str, of: Recipe | None = None, passed: bool = True) -> dict[str, Any]:
+    def learned(self, text: str | None) -> SystemPrompt:
+        """Stores a data set's system prompt as the dataset stage does."""
+        if text is None:
+            return SystemPrompt(use=SystemPromptUse.NONE)
+        prompts = SystemPrompts(SystemPromptUse.SHARED, text).described
+        uri = f"s3://data/datasets/support/{prompts.sha256[:8]}/system.txt"
+        self.s3.put(uri, text)
+        return prompts.at(uri)
+
+    def state(
+        self, letter: str, of: Recipe | None = None, passed: bool = True, system: SystemPrompt | None = None
+    ) -> dict[str, Any]:
         """The state of a run up to its verdict."""
-        run = open_run(self.ledger, of, digest=letter)
+        run = self.ledger.open(of or recipe(), replace(dataset(digest=letter), system=system), again=False).run
         made = distilled(self.ledger, run, letter)
         return {
             "action": "distil",
@@ -386,3 +407,88 @@ def test_a_recipe_that_the_settings_lost_goes_back_where_not_all_others_are_limi
     harness.recipes = {"returns": recipe(name="returns", deciders=others)}
     assert harness.ask_back()[0] == (403 if others else 200)
     assert bool(harness.machine.started) is not bool(others)
+
+
+LONG = "Answer with one label of this list. " * 430  # 15 KB
+SHORT = "Antworte mit einem Wort: \u00e4\U0001f600\u2028."
+
+
+def test_the_alias_names_the_system_prompt_of_the_live_and_the_previous_model(harness: Harness) -> None:
+    harness.walk(harness.state("a", system=harness.learned(LONG)))
+    system = harness.alias["system"]
+    uri = f"s3://data/system-prompts/support/{system['sha256']}.txt"
+    assert system == {"use": "shared", "uri": uri, "sha256": system["sha256"], "bytes": len(LONG)}
+    assert harness.s3.get_object(Bucket="data", Key=uri.removeprefix("s3://data/"))["Body"].read() == LONG.encode()
+    assert harness.alias["previous_system"] is None
+    harness.walk(harness.state("b", system=harness.learned(SHORT)))
+    assert harness.alias["previous_system"] == system
+    assert harness.alias["system"]["sha256"] != system["sha256"]
+    harness.roll_back()
+    assert harness.alias["system"] == system
+    harness.roll_back()
+    assert harness.alias["previous_system"] == system
+    assert len(harness.ssm.parameters[PARAMETER]) < 4096, "the limit of a standard parameter"
+    keys = harness.s3.remaining_keys("data")
+    assert sum(key.startswith("system-prompts/") for key in keys) == 2, "each is written once"
+
+
+@pytest.mark.parametrize("use", [SystemPromptUse.NONE, SystemPromptUse.SEVERAL, None])
+def test_without_a_shared_system_prompt_none_is_stored(harness: Harness, use: SystemPromptUse | None) -> None:
+    harness.walk(harness.state("a", system=harness.learned(LONG)))
+    harness.walk(harness.state("b", system=SystemPrompt(use=use) if use else None))
+    assert (harness.alias["system"] or {}).get("use") == use
+    assert len([key for key in harness.s3.remaining_keys("data") if key.startswith("system-prompts/")]) == 1
+
+
+@pytest.mark.parametrize("gone", ["copy", "original", "both"])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_missing_system_prompt_is_copied_again_or_the_model_does_not_go_live(
+    harness: Harness, gone: str, back: bool
+) -> None:
+    learned = harness.learned(LONG)
+    first = harness.walk(harness.state("a", system=learned))
+    harness.walk(harness.state("b", system=harness.learned(SHORT)))
+    stored = first["alias"]["system"]["uri"]
+    for uri in {"copy": [stored], "original": [learned.uri], "both": [stored, learned.uri]}[gone]:
+        harness.s3.delete_object(Bucket="data", Key=uri.removeprefix("s3://data/"))
+    if gone == "both":
+        _refused_and_nothing_moves(harness, learned, back, "is gone, and so is its copy")
+        return
+    after = harness.roll_back() if back else harness.walk(harness.state("c", system=learned))
+    assert after["alias"]["system"]["uri"] == stored
+    key = stored.removeprefix("s3://data/")
+    assert harness.s3.get_object(Bucket="data", Key=key)["Body"].read() == LONG.encode()
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("body", [b"", b"something else"])
+def test_an_altered_system_prompt_stops_the_promotion(harness: Harness, back: bool, body: bytes) -> None:
+    learned = harness.learned(LONG)
+    first = harness.walk(harness.state("a", system=learned))
+    harness.walk(harness.state("b", system=harness.learned(SHORT)))
+    harness.s3.put(first["alias"]["system"]["uri"], body)
+    _refused_and_nothing_moves(harness, learned, back, "was altered")
+
+
+def _refused_and_nothing_moves(harness: Harness, learned: SystemPrompt, back: bool, why: str) -> None:
+    before = harness.alias
+    state = harness.state("c", system=learned) if not back else {}
+    if back:
+        assert harness.ask_back()[0] == 200
+        state = json.loads(harness.machine.started[-1]["input"])
+    with pytest.raises(SystemPromptLost, match=why):
+        step({"step": "promote", "state": state}, None)
+    harness.bedrock.settle()
+    (live,) = harness.bedrock.everything().values()
+    assert (live.model, harness.alias) == (student("b").model_arn, before)
+
+
+def test_an_alias_of_an_older_version_can_be_rolled_back(harness: Harness) -> None:
+    """It has neither of the two keys."""
+    harness.walk(harness.state("a", system=harness.learned(LONG)))
+    harness.walk(harness.state("b"))
+    older = {name: value for name, value in harness.alias.items() if "system" not in name}
+    harness.ssm.parameters[PARAMETER] = json.dumps(older)
+    harness.roll_back()
+    assert harness.alias["system"]["bytes"] == len(LONG), "from the data set of its run"
+    assert harness.alias["previous_system"] is None

@@ -136,8 +136,8 @@ def test_the_collect_function_is_told_what_it_reads() -> None:
 def test_prompts_cross_to_the_home_region_by_name_and_alias() -> None:
     (put,) = [
         statement
-        for _, statement in templates(TWO).statements("AWS::IAM::Policy")
-        if "aws:ResourceAccount" in json.dumps(statement)
+        for holder, statement in templates(TWO).statements("AWS::IAM::Policy")
+        if holder.stack.part == "collection" and "aws:ResourceAccount" in json.dumps(statement)
     ]
     assert put["Action"] == "s3:PutObject"
     assert {rendered(one) for one in put["Resource"]} == {
