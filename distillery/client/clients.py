@@ -33,8 +33,9 @@ from distillery.client.connection import hold_limits
 
 NO_RETRIES: Any = {"mode": "standard", "total_max_attempts": 1}
 SSM_CONFIG = Config(retries=NO_RETRIES, connect_timeout=2, read_timeout=3)
+S3_CONFIG = Config(retries=NO_RETRIES, connect_timeout=2, read_timeout=3)
 PARAMETER_ATTEMPTS = 2
-"""How often a parameter is read if the connection or the service fails."""
+"""How often a parameter or an object is read if the connection or the service fails."""
 PARAMETER_SECONDS = 10.0
 """How long reading a parameter may take, outside a TimeLimit."""
 CONNECT_TIMEOUT = 3.0
@@ -122,6 +123,23 @@ class Clients:
                     raise
         raise AssertionError  # the last attempt returns or raises
 
+    def object(self, bucket: str, key: str, region: str, most: int) -> bytes:
+        """Reads an S3 object of at most this many bytes, within the limit of this thread.
+
+        Raises:
+            ClientError, BotoCoreError: it cannot be read; UnreadableReply if it is larger, or its transfer fails.
+        """
+        s3 = self._client("s3", region, S3_CONFIG)
+        limit = current_limit() or TimeLimit(PARAMETER_SECONDS)
+        for attempt in range(1, PARAMETER_ATTEMPTS + 1):
+            try:
+                return _body(send(s3.get_object, {"Bucket": bucket, "Key": key}, limit), most, limit)
+            except AWS_ERRORS as error:
+                passes = classify(error).kind in (FailureKind.TRANSIENT, FailureKind.LATE)
+                if not passes or attempt == PARAMETER_ATTEMPTS or limit.remaining <= 0:
+                    raise
+        raise AssertionError  # the last attempt returns or raises
+
     def runtime(self, region: str) -> Any:
         """Returns a bedrock-runtime client. It never retries: the fallback counts attempts."""
         cached = self._clients.get(("bedrock-runtime", region))  # without the lock: every request comes by
@@ -134,7 +152,8 @@ class Clients:
                 client = self._opened().client(service, region_name=region, config=config)
                 if isinstance(client, BaseClient):
                     hold_limits(cast("Any", client)._endpoint.http_session)
-                    client.meta.events.register("before-parse", _check_body, unique_id="distillery")
+                    if service != "s3":  # which answers in XML
+                        client.meta.events.register("before-parse", _check_body, unique_id="distillery")
                 self._clients[key] = client
             return self._clients[key]
 
@@ -167,6 +186,17 @@ def parameter_value(response: Mapping[str, Any]) -> str:
         case {"Parameter": {"Value": str(value)}}:
             return value
     raise UnreadableReply(reason="it has no parameter")
+
+
+def _body(response: Mapping[str, Any], most: int, limit: TimeLimit) -> bytes:
+    try:
+        with within(limit):
+            body = response["Body"].read(most + 1)
+    except Exception as error:  # of botocore, urllib3 or the socket
+        raise UnreadableReply(reason=f"its body cannot be read ({type(error).__name__})") from error
+    if len(body) > most:
+        raise UnreadableReply(reason=f"it has more than {most} bytes")
+    return bytes(body)
 
 
 def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:

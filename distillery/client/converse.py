@@ -19,6 +19,7 @@ from distillery.client.route_map import (
     matches,
     parse_object,
 )
+from distillery.client.system_prompt import SEVERAL, UNKNOWN_PROMPT, StudentPrompt
 
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
 """Stop reasons of a whole answer. No other reason counts as one of these, also none that Bedrock adds later."""
@@ -60,12 +61,16 @@ class ResolvedStep:
         step: the step as the map holds it.
         identifier: `modelId` of Converse.
         model: the catalog's model id, or the ARN of the model that a distilled step's alias names.
+        prompt: what the model was trained with as system prompt; for other models, UNKNOWN.
+        system: the system prompt of a request that has none of its own; None for no system prompt.
     """
 
     index: int
     step: Step
     identifier: str
     model: str
+    prompt: StudentPrompt = UNKNOWN_PROMPT
+    system: str | None = None
 
     @property
     def requested(self) -> Mode:
@@ -92,10 +97,11 @@ def identifier_of(step: Step, cost_centre: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AliasedEndpoint:
-    """The endpoint that an alias names, and the ARN of the model that it serves."""
+    """The endpoint that an alias names, the ARN of the model that it serves, and what that was trained with."""
 
     arn: str
     model: str
+    prompt: StudentPrompt = UNKNOWN_PROMPT
 
 
 def parse_alias(text: str, region: str) -> AliasedEndpoint:
@@ -107,18 +113,20 @@ def parse_alias(text: str, region: str) -> AliasedEndpoint:
         check_fields(endpoint, {"arn": _ENDPOINT_ARN})
         if (actual := endpoint["arn"].split(":")[3]) != region:
             raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
-        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"])
+        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"], prompt=StudentPrompt.of(alias))
     except (ValueError, KeyError) as error:
         raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class ConverseRequest:
-    """A caller's request, before it is addressed to a step. `inference` is `inferenceConfig` without defaults."""
+    """A caller's request, before it is addressed to a step. `inference` is `inferenceConfig` without defaults. `marks`
+    adds metadata, from the arguments that are sent."""
 
     arguments: Mapping[str, Any]
     inference: Mapping[str, Any]
     metadata: Mapping[str, str]
+    marks: Marks | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
@@ -139,17 +147,25 @@ class ConverseRequest:
             raise ValueError(f"requestMetadata {reserved}: the prefix {RESERVED_PREFIX!r} is reserved; use other keys")
         return cls(rest, inference, metadata)
 
+    @property
+    def has_system(self) -> bool:
+        """Whether the caller gives a system prompt; an empty list asks for none."""
+        return "system" in self.arguments
+
     def marked(self, marks: Marks) -> Self:
-        return replace(self, metadata={**self.metadata, **marks(self.arguments)})
+        return replace(self, marks=marks)
 
     def arguments_for(self, target: ResolvedStep, route: RouteMap) -> dict[str, Any]:
         """Returns the arguments of Converse for one step. Defaults are omitted: not every model accepts them."""
-        step = target.step
+        step, arguments = target.step, self.arguments
+        if target.system is not None and not self.has_system:
+            arguments = {**arguments, "system": [{"text": target.system}]}
+        metadata = {**self.metadata, **self.marks(arguments)} if self.marks else self.metadata
         return {
-            **self.arguments,
+            **arguments,
             "modelId": target.identifier,
             "inferenceConfig": {"maxTokens": route.max_tokens, **self.inference},
-            "requestMetadata": _metadata(self.metadata, route.tags),
+            "requestMetadata": _metadata(metadata, route.tags),
             **({"performanceConfig": {"latency": step.latency}} if step.latency != STANDARD else {}),
             **({"serviceTier": {"type": step.tier}} if step.tier != DEFAULT_TIER else {}),
         }
@@ -188,6 +204,8 @@ class Reply:
         elapsed_ms: milliseconds that the caller waited, including failed attempts and pauses.
         time_to_first_token_ms: streams only: milliseconds from the start of the successful attempt.
         output_tokens_per_second: streams only: rate after the first token.
+        system: whose system prompt was sent: `caller` or `student`; otherwise `none`, or `several` if none was sent to
+            a student that was trained with several.
     """
 
     response: Mapping[str, Any]
@@ -203,6 +221,7 @@ class Reply:
     elapsed_ms: float
     time_to_first_token_ms: float | None = None
     output_tokens_per_second: float | None = None
+    system: str = "none"
 
     @property
     def downgraded(self) -> bool:
@@ -232,6 +251,15 @@ class Reply:
         """Whether the model ended its answer by itself. False if a limit, a guardrail or a filter ended it, if the stop
         reason is unknown to this version, or if the caller closed the stream."""
         return self.stop_reason in COMPLETE
+
+
+def sent_system(request: ConverseRequest, target: ResolvedStep) -> str:
+    """Returns whose system prompt a request to a step has, see Reply.system."""
+    if request.has_system:
+        return "caller"
+    if target.system is not None:
+        return "student"
+    return SEVERAL if target.prompt.use == SEVERAL else "none"
 
 
 def response_text(response: Mapping[str, Any]) -> str:

@@ -64,6 +64,11 @@ class UnreadableAlias(RouteError):
     """The alias of a distilled step holds an invalid value. Recorded as an attempt, never raised to callers."""
 
 
+class SystemPromptUnavailable(RouteError):
+    """The system prompt of a distilled student is missing, altered or not readable, and the request has none. Recorded
+    as an attempt, never raised to callers: the step is not called without it."""
+
+
 class AllStepsFailed(RouteError):
     """No step answered before the deadline.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from distillery.client.aws import AWS_ERRORS, Failure, FailureKind, classify
 from distillery.client.converse import ResolvedStep
-from distillery.client.errors import Attempt, NothingPromoted, RouteError, UnreadableAlias
+from distillery.client.errors import Attempt, NothingPromoted, RouteError, SystemPromptUnavailable, UnreadableAlias
 from distillery.client.route_map import RouteMap, Step
 from distillery.client.route_store import ReadInProgress, RouteStore
 
@@ -114,8 +114,9 @@ class Fallback:
         cost_centre: str | None,
         breaker: Callable[[ResolvedStep], CircuitBreaker],
         timing: Timing,
+        has_system: bool = False,
     ) -> None:
-        self._store, self._cost_centre = store, cost_centre
+        self._store, self._cost_centre, self._has_system = store, cost_centre, has_system
         self._breaker, self._timing = breaker, timing
         self.deadline, self.started_at, self._excluded = deadline, timing.now(), 0.0
         self.route = store.map(deadline)
@@ -207,10 +208,13 @@ class Fallback:
             yield target, target is postponed[-1]
 
     def _resolved(self, index: int, step: Step) -> ResolvedStep | None:
-        """Returns what to call; None if no model was promoted, or this request found the step gone or denied."""
+        """Returns what to call; None if no model was promoted, its system prompt cannot be read, or this request found
+        the step gone or denied."""
         try:
             target = self._store.resolve(index, step, self._cost_centre, self.remaining)
-        except (NothingPromoted, UnreadableAlias, ReadInProgress, *AWS_ERRORS) as error:
+            if not self._has_system:
+                target = self._store.with_system_prompt(target, self.route.steps[0], self.remaining)
+        except (NothingPromoted, UnreadableAlias, SystemPromptUnavailable, ReadInProgress, *AWS_ERRORS) as error:
             name = type(error).__name__ if isinstance(error, RouteError) else classify(error).name
             attempt = Attempt(index=index, region=step.region, identifier=None, error=name, message=str(error))
             if attempt not in self.attempts:  # the same in every round

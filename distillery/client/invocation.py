@@ -5,7 +5,7 @@ from typing import Any
 
 from distillery.client.aws import FailureKind, TimeLimit, UnreadableReply
 from distillery.client.clients import Clients, send
-from distillery.client.converse import ConverseRequest, Reply, response_cost, response_text, served_mode
+from distillery.client.converse import ConverseRequest, Reply, response_cost, response_text, sent_system, served_mode
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.fallback import Fallback, PlannedAttempt
 from distillery.client.metrics import Observer, Served, notify
@@ -77,6 +77,7 @@ class RouteInvocation:
             elapsed_ms=self.fallback.elapsed_ms,
             time_to_first_token_ms=None if first_token_at is None else (first_token_at - planned.started_at) * 1000,
             output_tokens_per_second=None if first_token_at is None else _rate(response, ended_at - first_token_at),
+            system=sent_system(self._request, target),
         )
         self._notify(reply=reply)
         return reply

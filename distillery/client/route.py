@@ -1,10 +1,12 @@
 """A route: the name under which an application calls a model, and the fallback policy behind it."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+from distillery.client.aws import AWS_ERRORS
 from distillery.client.clients import LONGEST, Clients, renew_in_forks, shared_clients
 from distillery.client.converse import ConverseArguments, ConverseRequest, Marks, Reply, ResolvedStep
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
@@ -95,6 +97,17 @@ class Route:
             self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
 
+    def longest_system_prompt(self) -> int:
+        """Returns the size in bytes of the longest system prompt that a request without one may be sent with. One that
+        cannot be read counts as 0, because its step is not called."""
+        steps, longest = self.ready().steps, 0
+        for index, step in enumerate(steps):
+            with contextlib.suppress(RouteError, TimeoutError, *AWS_ERRORS):
+                target = self._store.resolve(index, step, None) if step.alias else None
+                system = self._store.with_system_prompt(target, step).system if target else None
+                longest = max(longest, len((system or "").encode()))
+        return longest
+
     def failed(self, error: Exception, *, callers: bool) -> None:
         """Notifies the observer of a request that failed before a step was called.
 
@@ -135,18 +148,19 @@ class Route:
         if self._marks:
             request = request.marked(self._marks)
         try:
-            return RouteInvocation(self._fallback(), request, self._clients, self._metrics)
+            return RouteInvocation(self._fallback(request), request, self._clients, self._metrics)
         except RouteError as error:
             self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
 
-    def _fallback(self) -> Fallback:
+    def _fallback(self, request: ConverseRequest) -> Fallback:
         fallback = Fallback(
             self._store,
             deadline=self._deadline,
             cost_centre=self._cost_centre,
             breaker=self._breaker,
             timing=self._timing,
+            has_system=request.has_system,
         )
         _check_cost_centre(fallback.route, self._cost_centre)
         return fallback

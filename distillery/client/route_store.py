@@ -6,6 +6,7 @@ deployment that creates another profile does not inherit the result of the previ
 """
 
 import json
+import math
 import re
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from distillery.client.clients import Clients
 from distillery.client.converse import AliasedEndpoint, ResolvedStep, identifier_of, parse_alias
 from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
 from distillery.client.route_map import STANDARD, RouteMap, Step, UnreadableMap
+from distillery.client.system_prompt import SHARED, StudentPrompt, read_text
 
 T = TypeVar("T")
 ReadParameter = Callable[[str], str]
@@ -31,6 +33,8 @@ MAX_WAIT = 10.0
 MIN_READ = 1.0
 """Seconds that a read may take in any case, in a thread of its own if the caller has less: otherwise a route with a
 short deadline would never read its map."""
+TEXTS_KEPT = 8
+"""System prompts in memory: those of the students of a route, and their previous ones."""
 DISTILLED = "distilled/"
 ROUTE_NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 """SSM accepts suffixes after a parameter's name, which are no route name: `fast:3` is a version of `fast`."""
@@ -57,8 +61,9 @@ class CachedValue(Generic[T]):
     RETRY_SECONDS.
     """
 
-    def __init__(self, read: Callable[[], T], *, now: Callable[[], float]) -> None:
+    def __init__(self, read: Callable[[], T], *, now: Callable[[], float], lifetime: float = CACHE_SECONDS) -> None:
         self._read, self._now, self._lock = read, now, threading.Lock()
+        self._lifetime = lifetime
         self._entry: _Entry[T] | None = None
 
     def value(self, wait: float = MAX_WAIT) -> T:
@@ -138,7 +143,7 @@ class CachedValue(Generic[T]):
             if previous is None or previous.error or isinstance(error, ParameterNotFound):
                 return _Entry(None, error, now, now + RETRY_SECONDS)
             return _Entry(previous.value, None, now, now + RETRY_SECONDS)
-        return _Entry(value, None, self._now(), self._now() + CACHE_SECONDS)
+        return _Entry(value, None, self._now(), self._now() + self._lifetime)
 
 
 def _value(entry: _Entry[T]) -> T:
@@ -160,6 +165,7 @@ class RouteStore:
         self._clients, self._now, self._lock = clients, now, threading.Lock()
         self._map = CachedValue(self._read_map, now=now)
         self._aliases: dict[tuple[str, str], CachedValue[AliasedEndpoint]] = {}
+        self._texts: dict[StudentPrompt, CachedValue[str]] = {}
 
     def map(self, wait: float = MAX_WAIT) -> RouteMap:
         """Returns the map. `wait`: seconds that reading it may take. Raises NoSuchRoute, MapUnavailable."""
@@ -185,7 +191,35 @@ class RouteStore:
             endpoint = self._alias(step.alias, step.region).value(wait)
         except ParameterNotFound as error:
             raise NothingPromoted(f"no model has been promoted to {step.alias} yet; run its recipe") from error
-        return ResolvedStep(index, step, endpoint.arn, endpoint.model)
+        return ResolvedStep(index, step, endpoint.arn, endpoint.model, endpoint.prompt)
+
+    def with_system_prompt(self, target: ResolvedStep, first: Step, wait: float = MAX_WAIT) -> ResolvedStep:
+        """Returns the same target with the system prompt of a request that has none.
+
+        A student is asked with its own. If the route's first step is a student, the models of the other steps stand in
+        for it, and are asked with the same.
+
+        Args:
+            target: the step to call.
+            first: the first step of the route.
+            wait: seconds that reading may take.
+
+        Raises:
+            SystemPromptUnavailable: the text is missing, altered or not readable.
+            ReadInProgress: another thread is still reading it.
+        """
+        step = target.step if target.step.alias else first
+        if not step.alias:
+            return target
+        prompt = target.prompt
+        if step is not target.step:
+            try:
+                prompt = self._alias(step.alias, step.region).value(wait).prompt
+            except (ParameterNotFound, UnreadableAlias, ReadInProgress, *AWS_ERRORS):
+                return target  # the attempt at the student has recorded why nothing is known of it
+        if prompt.use != SHARED:
+            return target
+        return replace(target, system=self._text(prompt, step.region).value(wait))
 
     def refresh(self, remaining: Callable[[], float]) -> None:
         """Rereads the map and every alias that was read before, as long as seconds remain. What cannot be read stays as
@@ -205,6 +239,8 @@ class RouteStore:
         self._map.renew()
         for alias in self._aliases.values():
             alias.renew()
+        for text in self._texts.values():
+            text.renew()
 
     def _checked(self, read: Callable[[], RouteMap]) -> RouteMap:
         try:
@@ -225,6 +261,17 @@ class RouteStore:
                     lambda: parse_alias(self._clients.parameter(parameter, region), region), now=self._now
                 )
             return self._aliases[key]
+
+    def _text(self, prompt: StudentPrompt, region: str) -> CachedValue[str]:
+        """A text never changes, so it is read once. Only those of the current and previous models are kept."""
+        with self._lock:
+            if prompt not in self._texts:
+                while len(self._texts) >= TEXTS_KEPT:
+                    del self._texts[next(iter(self._texts))]
+                self._texts[prompt] = CachedValue(
+                    lambda: read_text(self._clients, prompt, region), now=self._now, lifetime=math.inf
+                )
+            return self._texts[prompt]
 
     def _read_map(self) -> RouteMap:
         """Tries the name, then the recipe of that name. A caller that may read only the second is denied the first, and

@@ -27,7 +27,7 @@ class SingleStep:
         return self._clients.runtime(region)
 
     def resolve(self, route: RouteMap, index: int) -> ResolvedStep:
-        """Returns what to call for a step now. Raises the errors of RouteStore.resolve."""
+        """Returns what to call for a step now, with the system prompt for it. Raises the errors of RouteStore."""
         step = route.steps[index]
         store = RouteStore(
             route.route,
@@ -36,7 +36,7 @@ class SingleStep:
             clients=self._clients,
             now=time.monotonic,
         )
-        return store.resolve(index, step, None)
+        return store.with_system_prompt(store.resolve(index, step, None), route.steps[0])
 
 
 def step_arguments(

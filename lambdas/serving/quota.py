@@ -161,7 +161,8 @@ class MeteredConverse:
 
     def converse(self, request: InvokeRequest, route: Route) -> Reply:
         """Send a request as `serve.converse` does. Also raises OverQuota and QuotaUnavailable, before any call."""
-        most = worst_case(request, route.ready())
+        added = 0 if "system" in request.conversation else route.longest_system_prompt()
+        most = worst_case(request, route.ready(), added)
         try:
             reservation, started_at = self._table.reserve(self._principal, most), time.monotonic()
         except (OverQuota, QuotaUnavailable) as error:
@@ -180,10 +181,11 @@ class MeteredConverse:
         return reply
 
 
-def worst_case(request: InvokeRequest, route: RouteMap) -> Usage:
-    """Return the most that one answer can use: a token has at least one byte, and the dearest step may answer."""
+def worst_case(request: InvokeRequest, route: RouteMap, added: int = 0) -> Usage:
+    """Return the most that one answer can use: a token has at least one byte, and the dearest step may answer. `added`:
+    bytes of the system prompt that the route adds."""
     conversation, output = request.conversation, request.max_tokens or route.max_tokens
-    input_tokens = sum(TOKENS_PER_TURN + size for size in _text_bytes(conversation))
+    input_tokens = sum(TOKENS_PER_TURN + size for size in (*_text_bytes(conversation), *([added] if added else ())))
     prices = [step.prices for step in route.steps if step.prices]
     return Usage(input_tokens + output, max((_cost(each, input_tokens, output) for each in prices), default=0))
 

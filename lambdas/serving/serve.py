@@ -68,6 +68,7 @@ def answer_document(route: str, reply: Reply) -> dict[str, Any]:
         "elapsed_ms": round(reply.elapsed_ms),
         "stop_reason": reply.stop_reason,
         "complete": reply.complete,
+        "system": reply.system,
     }
 
 

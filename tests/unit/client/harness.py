@@ -11,6 +11,7 @@ from distillery.client import Prices, Route, RouteMap, Served, Step
 from distillery.client.aws import TimeLimit, current_limit
 from distillery.client.fallback import Timing
 from distillery.client.route_store import format_probe_result, probe_parameter
+from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSsm
 
 PRO = "us.amazon.nova-pro-v1:0"
@@ -111,7 +112,7 @@ class ClientHarness:
 
     def __init__(self, said: RouteMap | None = None) -> None:
         self.at, self.pauses = 1000.0, list[float]()
-        self.ssm = FakeSsm()
+        self.ssm, self.s3 = FakeSsm(), FakeS3()
         self.homes = {"us-east-2": self.ssm, "us-east-1": FakeSsm()}
         self.script: dict[str, list[Any]] = defaultdict(lambda: [answer()])
         self.requests: list[dict[str, Any]] = []
@@ -134,11 +135,14 @@ class ClientHarness:
                 name = probe_parameter("dev", said.route, step.application)
                 self.ssm.parameters[name] = format_probe_result(step.probed)
 
-    def promote(self, model: str = "model-a", endpoint: str = ENDPOINT) -> None:
-        self.homes["us-east-1"].parameters[ALIAS] = json.dumps({"endpoint": {"arn": endpoint}, "current": model})
+    def promote(self, model: str = "model-a", endpoint: str = ENDPOINT, **more: Any) -> None:
+        alias = {"endpoint": {"arn": endpoint}, "current": model, **more}
+        self.homes["us-east-1"].parameters[ALIAS] = json.dumps(alias)
 
     def client(self, service: str, *, region_name: str, config: Any) -> Any:
         self.made.append((service, region_name))
+        if service == "s3":
+            return self.s3
         return self.homes[region_name] if service == "ssm" else _Runtime(self, region_name)
 
     def route(self, name: str = "fast", **more: Any) -> Route:

@@ -37,7 +37,8 @@ def test_an_answer_tells_all_that_is_known_of_it(harness: ClientHarness) -> None
         "cost_usd": "0.00104",
         "latency_ms": 321,
         "stop_reason": "end_turn",
-            "complete": True,
+        "complete": True,
+        "system": "caller",
     }
     side = side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None))
     assert harness.requests[-1] == {

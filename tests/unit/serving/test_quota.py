@@ -1,5 +1,6 @@
 """The quota of each principal: what is counted, for whom, and that nobody can exceed it."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -358,3 +359,27 @@ def test_where_no_step_answers_in_time_the_attempts_are_reported(harness: Client
     harness.script["app-pro"] = [THROTTLED]
     with pytest.raises(AllStepsFailed):
         handler.invoke(ASKED, DIRECT)
+
+
+@pytest.mark.parametrize(("limit", "served"), [(16 + 5 + 20 + 16 + 15_000, True), (16 + 5 + 20 + 16 + 14_999, False)])
+def test_the_system_prompt_that_the_route_adds_counts(
+    harness: ClientHarness, offering: Offering, limit: int, served: bool
+) -> None:
+    text = "a label, " * 1666 + "or none"[:6]
+    assert len(text) == 15_000
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    system = {"use": "shared", "uri": f"s3://data-bucket/system-prompts/support/{sha256}.txt", "sha256": sha256}
+    harness.s3.put(system["uri"], text)
+    harness.promote(system=system)
+    table = offering(CallerQuota(per=Period.HOUR, tokens=limit))
+    asked = ASKED | {"route": "distilled/support"}
+    if not served:
+        with pytest.raises(OverQuota):
+            handler.invoke(asked, None)
+        assert harness.requests == []
+        return
+    assert handler.invoke(asked, None)["system"] == "student"
+    assert table is not None
+    with pytest.raises(OverQuota):
+        handler.invoke(asked, None)
+    assert handler.invoke(asked | {"system": "x"}, None)["system"] == "caller", "its own is shorter"
