@@ -11,13 +11,22 @@ from distillery.cli.terminal import Text, echo, echo_text, styled
 
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
 
+SEVERAL = (
+    "The student was trained with several system prompts, and none was sent: send the right one with --system, or the "
+    "answer may be of no use."
+)
+
 
 def ask(
     context: typer.Context,
     route: Annotated[str, typer.Argument(help="A route, such as `fast`; a recipe's name means its distilled student.")],
     prompt: Annotated[str, typer.Argument(help="The prompt.")],
     system: Annotated[
-        str | None, typer.Option(help="The system prompt that the student was trained with.", show_default=False)
+        str | None,
+        typer.Option(
+            help="The system prompt. Default: the one that the student was trained with, if its prompts share one.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Ask a route. Print the answer, the mode that was requested and served, the model and the latency."""
@@ -25,6 +34,8 @@ def ask(
     answer = answer_of(on, route_name(on, route), prompt, system)
     echo_text(answer["text"])
     echo("[dim]{}[/dim]", _how(answer))
+    if answer.get("system") == "several":
+        echo("[yellow]{}[/yellow]", SEVERAL)
     if on.local:
         echo(STAND_IN)
 
@@ -37,6 +48,7 @@ def _how(answer: Mapping[str, Any]) -> Text:
         styled("{} in {}", answer["identifier"], answer["region"]),
         styled("{}", served) if served == requested else downgraded,
         *_fallback(answer),
+        *([styled("system prompt of the student")] if answer.get("system") == "student" else []),
         styled("{} ms", answer["latency_ms"]),
     ]
     if answer.get("cost_usd") is not None:

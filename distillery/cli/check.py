@@ -132,7 +132,12 @@ def _comparing(source: Source, *, quiet: bool) -> Iterator["Progress | None"]:
 
 def _show(name: str, report: dict[str, Any]) -> None:
     echo("[bold]{}[/bold]: {}", name, report_text.heading(report))
-    details = (*report_text.findings(report), *report_text.curation(report), *report_text.estimate(report))
+    details = (
+        *report_text.findings(report),
+        *report_text.curation(report),
+        *report_text.system_prompt(report),
+        *report_text.estimate(report),
+    )
     for line in (*details, report_text.conclusion(report)):
         echo("  {}", line)
     if "convert" in report:

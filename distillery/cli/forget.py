@@ -116,7 +116,7 @@ def _matcher(buckets: list["VersionedBucket"], text: str | None, file: Path | No
 
 def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *, everything: bool) -> "SearchResult":
     from distillery.cli.erasure.copies import answers_of, is_golden, search
-    from distillery.cli.erasure.learners import in_use
+    from distillery.cli.erasure.learners import in_use, named_system_prompt
 
     interactive = sys.stderr.isatty()
 
@@ -125,7 +125,7 @@ def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *,
             echo_error("{} versions searched", f"{searched:,}")
 
     found = search(buckets, matcher, report_progress)
-    recipes = {recipe for recipe, _ in found.datasets}
+    recipes = found.recipes
     records = {recipe: on.ledger.runs(recipe) for recipe in recipes}
     aliases = {recipe: on.account.alias(recipe) for recipe in recipes}
     runs = [
@@ -145,6 +145,9 @@ def _search(on: Target, buckets: list["VersionedBucket"], matcher: "Matcher", *,
         if copy.dataset:
             recipe, digest = copy.dataset
             return replace(copy, needed=in_use(records[recipe], aliases[recipe], digest))
+        if copy.system_prompt:
+            recipe, sha256 = copy.system_prompt
+            return replace(copy, needed=named_system_prompt(aliases[recipe], sha256))
         return copy
 
     found.copies = [with_need(copy) for copy in found.copies]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from distillery.client.converse import ResolvedStep
 from distillery.client.route_map import DEFAULT_TIER, STANDARD, RouteMap
+from distillery.client.system_prompt import SEVERAL
+from distillery.core.escaping import as_json
 
 QUESTION = "Where is my card?"
 _NO_LATENCY = "LiteLLM does not report the latency mode that was served; CloudTrail and CloudWatch do."
@@ -24,6 +26,8 @@ class RouteCall:
         identifier: Converse's `modelId`.
         alias: Name of the SSM parameter that holds the identifier of a distilled student; None for other models.
         steps: Number of steps of the whole route.
+        system: The system prompt that the route's student was trained with; None if none is stored.
+        several: Whether it was trained with several.
     """
 
     route: str
@@ -37,6 +41,8 @@ class RouteCall:
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
     alias: str | None = None
     steps: int = 1
+    system: str | None = None
+    several: bool = False
 
     @classmethod
     def of(cls, route: RouteMap, target: ResolvedStep) -> "RouteCall":
@@ -54,6 +60,8 @@ class RouteCall:
             metadata=route.tags,
             alias=step.alias,
             steps=len(route.steps),
+            system=target.system,
+            several=target.prompt.use == SEVERAL,
         )
 
     @property
@@ -76,6 +84,7 @@ def _boto3(call: RouteCall) -> str:
     served = 'reply.get("performanceConfig"), reply.get("serviceTier")'
     arguments = [
         f"modelId={_literal(call.identifier)}",
+        *(['system=[{"text": SYSTEM}]'] if call.system is not None else []),
         f'messages=[{{"role": "user", "content": [{{"text": {_literal(QUESTION)}}}]}}]',
         f'inferenceConfig={{"maxTokens": {call.max_tokens}}}',
         *([f'performanceConfig={{"latency": {_literal(call.latency)}}}'] if call.optimized else []),
@@ -85,6 +94,7 @@ def _boto3(call: RouteCall) -> str:
     return _program(
         _comments(call, "pip install boto3"),
         ["import boto3"],
+        *_system(call),
         [
             f'runtime = boto3.client("bedrock-runtime", region_name={_literal(call.region)})',
             *_block("reply = runtime.converse(", arguments),
@@ -101,6 +111,7 @@ def _aws_cli(call: RouteCall) -> str:
     options = {
         "--region": call.region,
         "--model-id": call.identifier,
+        **({"--system": as_json([{"text": call.system}])} if call.system is not None else {}),
         "--messages": messages,
         "--inference-config": f"maxTokens={call.max_tokens}",
         **({"--performance-config": f"latency={call.latency}"} if call.optimized else {}),
@@ -114,10 +125,12 @@ def _aws_cli(call: RouteCall) -> str:
 
 
 def _litellm(call: RouteCall) -> str:
+    asked = f'{{"role": "user", "content": {_literal(QUESTION)}}}'
+    told = '{"role": "system", "content": SYSTEM}, ' if call.system is not None else ""
     arguments = [
         f"model={_literal('bedrock/converse/' + call.identifier)}",
         f"aws_region_name={_literal(call.region)}",
-        f'messages=[{{"role": "user", "content": {_literal(QUESTION)}}}]',
+        f"messages=[{told}{asked}]",
         f"max_tokens={call.max_tokens}",
         *([f'performanceConfig={{"latency": {_literal(call.latency)}}}'] if call.optimized else []),
         *([f"service_tier={_literal(call.tier)}"] if call.tiered else []),
@@ -126,6 +139,7 @@ def _litellm(call: RouteCall) -> str:
     return _program(
         _comments(call, "pip install litellm boto3", *([_NO_LATENCY] if call.optimized else [])),
         ["import litellm"],
+        *_system(call),
         [
             *_block("reply = litellm.completion(", arguments),
             "print(reply.choices[0].message.content)",
@@ -137,6 +151,7 @@ def _litellm(call: RouteCall) -> str:
 def _langchain(call: RouteCall) -> str:
     """ChatBedrockConverse. It cannot tell the model of an ARN, so that the arguments name it."""
     served = 'reply.response_metadata.get("performanceConfig"), reply.response_metadata.get("serviceTier")'
+    asked = _literal(QUESTION) if call.system is None else f'[("system", SYSTEM), ("human", {_literal(QUESTION)})]'
     named = [f"provider={_literal(call.provider)}", f"base_model={_literal(call.model)}"]
     arguments = [
         f"model={_literal(call.identifier)}",
@@ -150,9 +165,10 @@ def _langchain(call: RouteCall) -> str:
     return _program(
         _comments(call, "pip install langchain-aws"),
         ["from langchain_aws import ChatBedrockConverse"],
+        *_system(call),
         [
             *_block("model = ChatBedrockConverse(", arguments),
-            f"reply = model.invoke({_literal(QUESTION)})",
+            f"reply = model.invoke({asked})",
             "print(reply.text)",
             *([f'print("served:", {served})'] if call.optimized or call.tiered else []),
         ],
@@ -161,6 +177,7 @@ def _langchain(call: RouteCall) -> str:
 
 def _strands(call: RouteCall) -> str:
     """BedrockModel. What it has no argument for goes into `additional_args`, under Converse's names."""
+    told = "system_prompt=SYSTEM, " if call.system is not None else ""
     mode = f'"performanceConfig": {{"latency": {_literal(call.latency)}}}, ' if call.optimized else ""
     arguments = [
         f"model_id={_literal(call.identifier)}",
@@ -172,9 +189,10 @@ def _strands(call: RouteCall) -> str:
     return _program(
         _comments(call, "pip install strands-agents", *([_NO_MODE] if call.optimized or call.tiered else [])),
         ["from strands import Agent", "from strands.models import BedrockModel"],
+        *_system(call),
         [
             *_block("model = BedrockModel(", arguments),
-            "agent = Agent(model=model, callback_handler=None)",
+            f"agent = Agent(model=model, {told}callback_handler=None)",
             f"print(agent({_literal(QUESTION)}))",
         ],
     )
@@ -200,6 +218,11 @@ def _facts(call: RouteCall) -> Iterator[str]:
     if call.alias:
         yield f"The student's endpoint, from SSM parameter {call.alias} in {call.region}. The endpoint"
         yield "keeps its ARN through promotions and rollbacks, and changes only with the student's base model."
+    if call.system is not None:
+        yield "It sends the system prompt that the student was trained with. A promotion or a rollback may change that:"
+        yield "print this program again then, or use distillery.client.Route, which reads the current one."
+    if call.several:
+        yield "The student was trained with several system prompts: send the right one with each request."
     if call.optimized:
         yield "Above its quota Bedrock serves optimized latency as standard, without an error."
     if call.steps > 1:
@@ -209,6 +232,20 @@ def _facts(call: RouteCall) -> Iterator[str]:
 def _literal(value: object) -> str:
     """Returns a text, a number or a mapping of texts as a Python literal with double quotes."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _system(call: RouteCall) -> list[list[str]]:
+    """Returns the definition of the system prompt, a line of text on each line; nothing without one."""
+    if call.system is None:
+        return []
+    texts = call.system.split("\n")
+    parts = [*(f"{text}\n" for text in texts[:-1]), *texts[-1:]]
+    return [["SYSTEM = (", *(f"    {_escaped(_literal(part))}" for part in parts if part), ")"]]
+
+
+def _escaped(text: str) -> str:
+    """Escapes what a terminal or an editor would not show, in a Python literal of the same text."""
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
 
 
 def _block(opening: str, arguments: Sequence[str]) -> list[str]:

@@ -43,7 +43,10 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     if isinstance(runs, Exception):
         echo("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
         return
-    echo("[bold]{}[/bold]  {}", recipe, _live(on, recipe))
+    live, system = _live(on, recipe)
+    echo("[bold]{}[/bold]  {}", recipe, live)
+    if system:
+        echo("  [dim]{}[/dim]", system)
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
         for line in (*_lines(on, record), *_uploaded(on, record)):
@@ -65,8 +68,9 @@ def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
     )
 
 
-def _live(on: Target, recipe: str) -> Text:
-    """Returns what the recipe serves. Approvers may read only runs and their reports."""
+def _live(on: Target, recipe: str) -> tuple[Text, Text]:
+    """Returns what the recipe serves, and its system prompt, if that is known. Approvers may read only runs and their
+    reports."""
     from distillery.client import AWS_ERRORS
 
     try:
@@ -74,14 +78,28 @@ def _live(on: Target, recipe: str) -> Text:
     except AWS_ERRORS as error:
         if not refused(error):
             raise
-        return styled("[dim]you may not read its alias[/dim]")
-    return styled("{}", _serving(alias) if alias else "no live alias yet")
+        return styled("[dim]you may not read its alias[/dim]"), styled("")
+    if not alias:
+        return styled("no live alias yet"), styled("")
+    return styled("{}", _serving(alias)), _system_prompt(alias.get("system"))
 
 
 def _serving(alias: object) -> str:
     assert isinstance(alias, dict)
     back = f", previous {alias['previous']}" if alias["previous"] else ""
     return f"alias version {alias['version']} of run {alias['run']}: {alias['endpoint']['arn']}{back}"
+
+
+def _system_prompt(system: object) -> Text:
+    """Returns what the live student was trained with as system prompt; empty for what older versions promoted."""
+    match system:
+        case {"use": "shared", "uri": str(uri), "bytes": int(size)}:
+            return styled("system prompt: {} ({} bytes), which the route sends", uri, f"{size:,}")
+        case {"use": "several"}:
+            return styled("[yellow]system prompt: several, callers must send theirs[/yellow]")
+        case {"use": "none"}:
+            return styled("system prompt: none")
+    return styled("")
 
 
 def _lines(on: Target, record: RunRecord) -> Iterator[Text]:

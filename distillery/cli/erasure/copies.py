@@ -20,6 +20,7 @@ from distillery.core.names import (
     EVALUATIONS_PREFIX,
     GOLDEN_PREFIX,
     PROMPTS_BY_RECIPE,
+    SYSTEM_PROMPTS_PREFIX,
 )
 from distillery.core.versions import Version, delete, versions
 
@@ -70,6 +71,12 @@ class Copy:
         parts = self.key.split("/")
         return (parts[1], parts[2]) if self.key.startswith(DATASETS_PREFIX) and len(parts) > 3 else None
 
+    @property
+    def system_prompt(self) -> tuple[str, str] | None:
+        """Recipe and SHA-256 of the system prompt that the object is; None for other objects."""
+        recipe, _, name = self.key.removeprefix(SYSTEM_PROMPTS_PREFIX).partition("/")
+        return (recipe, name.removesuffix(".txt")) if self.key.startswith(SYSTEM_PROMPTS_PREFIX) else None
+
 
 @dataclass(slots=True)
 class SearchResult:
@@ -87,6 +94,12 @@ class SearchResult:
     @property
     def datasets(self) -> set[tuple[str, str]]:
         return {copy.dataset for copy in self.copies if copy.dataset}
+
+    @property
+    def recipes(self) -> set[str]:
+        """The recipes of data sets and system prompts."""
+        named = (copy.dataset or copy.system_prompt for copy in self.copies)
+        return {found[0] for found in named if found}
 
 
 def limited_to(bucket: VersionedBucket, recipe: str, runs: Iterable[str]) -> VersionedBucket:
@@ -136,7 +149,7 @@ def _any(bucket: VersionedBucket, every: tuple[Version, ...], matcher: Matcher, 
             continue
         found.searched += 1
         try:
-            if matches(bucket.read(version), matcher):
+            if matches(bucket.read(version), matcher, whole=version.key.endswith(".txt")):
                 return True
         except (*AWS_ERRORS, OSError) as error:
             found.unread[f"s3://{bucket.name}/{version.key}"] = str(error)

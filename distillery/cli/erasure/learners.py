@@ -65,6 +65,14 @@ def in_use(records: list[RunRecord], alias: Mapping[str, Any] | None, digest: st
     return ""
 
 
+def named_system_prompt(alias: Mapping[str, Any] | None, sha256: str) -> str:
+    """Returns why a system prompt is needed; empty if the alias does not name it."""
+    for which, key in (("current", "system"), ("previous", "previous_system")):
+        if ((alias or {}).get(key) or {}).get("sha256") == sha256:
+            return f"callers of the alias's {which} model send it"
+    return ""
+
+
 def _serves(model: str | None, alias: Mapping[str, Any] | None) -> str:
     if model is None or alias is None:
         return ""

@@ -90,9 +90,12 @@ def find_digest(body: bytes, digest: str) -> Prompt | None:
     return None
 
 
-def matches(body: bytes, matcher: Matcher) -> bool:
-    """Whether any record of the file matches. Raises OSError for a compressed file that cannot be read."""
+def matches(body: bytes, matcher: Matcher, *, whole: bool = False) -> bool:
+    """Whether any record of the file matches. `whole`: the file is one text of several lines. Raises OSError for a
+    compressed file that cannot be read."""
     text = decompress(body).decode(errors="replace")
+    if whole and matcher({fold(text)}):
+        return True
     document = _json(text) if "\n" in text.strip() else None
     if document is not None:
         return matcher({fold(one) for one in _strings(document)})

@@ -56,6 +56,19 @@ def curation(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"personal data: {_count(prompts, 'prompt')} ({found})"
 
 
+def system_prompt(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what the training prompts have as system prompt, which callers of the student need; nothing if unknown."""
+    system = report.get("dataset", {}).get("system", {})
+    match system.get("use"):
+        case "shared":
+            yield f"system prompt: all training prompts share one ({system['bytes']:,} bytes); the route sends it"
+        case "several":
+            yield (
+                f"system prompt: the training prompts have {system['different']:,} different ones, so none is stored; "
+                "callers must send theirs"
+            )
+
+
 def _places(places: Sequence[str], count: int) -> str:
     named = ", ".join(places[:MAX_PLACES])
     more = count - len(places[:MAX_PLACES])

@@ -106,3 +106,21 @@ def test_a_recipe_with_nothing_to_go_back_to_is_reported_in_one_sentence(
     account.answers["rollback-function"] = FunctionRefused("NothingToRollBack", refused)
     said = command("rollback", "support")
     assert (said.code, said.err) == (1, f"distillery: {refused}")
+
+
+@pytest.mark.parametrize(
+    ("system", "told"),
+    [
+        ("student", "optimized latency · system prompt of the student · 312 ms"),
+        ("several", "The student was trained with several system prompts, and none was sent: send the right one with"),
+        ("caller", "optimized latency · 312 ms"),
+        ("none", "optimized latency · 312 ms"),
+    ],
+)
+def test_whose_system_prompt_was_sent_is_printed(
+    account: FakeAccount, command: Command, system: str, told: str
+) -> None:
+    account.answers["serving-function"] = ANSWER | {"system": system}
+    said = command("ask", "support", "hello")
+    assert told in said.out
+    assert ("several system prompts" in said.out) == (system == "several")

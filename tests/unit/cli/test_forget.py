@@ -242,3 +242,20 @@ def test_nothing_found_is_nothing_done(command: Command, s3: FakeS3) -> None:
     said = command("forget", "--text", SAID, "--yes")
     assert (said.code, s3.deletes) == (0, [])
     assert "0 copies among 1 versions" in said.out
+
+
+def test_a_system_prompt_is_found_across_its_lines_and_kept_while_callers_send_it(
+    command: Command, s3: FakeS3, account: FakeAccount
+) -> None:
+    for name in ("now", "before", "old"):
+        s3.put(f"s3://data/system-prompts/support/{name}.txt", "Label it.\nAsk Zoe\nMiller, if in doubt.\n")
+    account.aliases["support"] = {
+        "current": None, "previous": None, "system": {"sha256": "now"}, "previous_system": {"sha256": "before"}
+    }  # fmt: skip
+    said = command("forget", "--text", "ask zoe miller", "--yes")
+    assert said.code == 3
+    assert "callers of the alias's current model send it" in said.out
+    assert "callers of the alias's previous model send it" in said.out
+    assert s3.remaining_keys() == ["system-prompts/support/before.txt", "system-prompts/support/now.txt"]
+    assert command("forget", "--text", "ask zoe miller", "--yes", "--everything").code == 0
+    assert s3.remaining_keys() == []

@@ -1,19 +1,24 @@
 """`distillery snippets`: complete programs from the published map. `make snippets` runs them."""
 
 import ast
+import hashlib
 import json
 import shlex
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distillery.cli.snippet_templates import SNIPPETS, RouteCall
 from distillery.cli.snippets import Package
 from distillery.client.converse import ResolvedStep
+from distillery.core.escaping import lines
+from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
-from tests.unit.cli.routes import APPLICATION, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
+from tests.unit.cli.routes import ALIAS, APPLICATION, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
 CALL = RouteCall.of(FAST, ResolvedStep(0, OPTIMIZED, f"us.{OPTIMIZED.model}", OPTIMIZED.model))
 EVERY = [name for name in SNIPPETS if name != "cli"]
@@ -90,3 +95,52 @@ def test_a_student_that_was_never_promoted_has_no_snippet(account: FakeAccount, 
     said = command("snippets", "support")
     assert (said.code, said.out) == (1, "")
     assert "route 'distilled/support' has no model yet" in said.err
+
+
+PROMPTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@given(
+    PROMPTS
+    | st.just("Label it.\n\n- a\tb\n- \"c\" \\\\ 'd' {x} \u202e\u2028\U000e0041\U0001f600\n")
+    | st.just("a b\n" * 3750)
+)
+def test_a_snippet_sends_the_students_system_prompt_as_it_is(text: str) -> None:
+    call = replace(CALL, system=text)
+    for package in EVERY:
+        program = ast.parse(lines(SNIPPETS[package](call)))
+        (value,) = [one.value for one in program.body if isinstance(one, ast.Assign) and _name(one) == "SYSTEM"]
+        assert ast.literal_eval(value) == text
+        assert any(isinstance(node, ast.Name) and node.id == "SYSTEM" and isinstance(node.ctx, ast.Load)
+                   for node in ast.walk(program))  # fmt: skip
+    words = shlex.split(lines(SNIPPETS["cli"](call)).replace("\\\n", ""), comments=True)
+    assert json.loads(words[words.index("--system") + 1]) == [{"text": text}]
+
+
+def _name(one: ast.Assign) -> str:
+    (target,) = one.targets
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+@pytest.mark.parametrize("package", SNIPPETS)
+def test_a_snippet_says_where_its_system_prompt_is_from(package: str) -> None:
+    told = SNIPPETS[package](replace(CALL, system="Answer in one word."))
+    assert "A promotion or a rollback may change that" in told
+    assert "SYSTEM" not in SNIPPETS[package](CALL)
+    assert "send the right one with each request" in SNIPPETS[package](replace(CALL, several=True))
+
+
+def test_the_command_reads_the_system_prompt_of_the_student(account: FakeAccount, command: Command) -> None:
+    publish(account, SUPPORT)
+    text, s3 = "Answer in one word. " * 750, FakeS3()
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    system = {"use": "shared", "uri": f"s3://data-bucket/system-prompts/support/{sha256}.txt", "sha256": sha256}
+    alias = {"endpoint": {"arn": DEPLOYMENT}, "current": "arn:model", "system": system}
+    account.clients["ssm", "us-east-1"] = FakeSsm({ALIAS: json.dumps(alias)})
+    account.clients["s3", "us-east-1"] = s3
+    said = command("snippets", "support")
+    assert (said.code, said.out) == (1, "")
+    assert "system prompt" in said.err
+    assert "NoSuchKey" in said.err
+    s3.put(system["uri"], text)
+    assert text in command("snippets", "support").out

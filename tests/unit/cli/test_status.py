@@ -163,3 +163,24 @@ def test_a_recipe_that_is_declared_and_not_deployed_is_told_from_an_unknown_one(
     assert "deploy it: node_modules/.bin/cdk deploy --all -c env=dev" in said.err
     (tmp_path / "environments" / "dev.toml").write_text("no toml")
     assert "there is no recipe 'returns'" in command(*words).err
+
+
+@pytest.mark.parametrize(
+    ("system", "told"),
+    [
+        (
+            {"use": "shared", "uri": "s3://b/k.txt", "sha256": "0a", "bytes": 15000},
+            "s3://b/k.txt (15,000 bytes), which",
+        ),
+        ({"use": "several", "uri": "", "sha256": "", "bytes": 0}, "system prompt: several, callers must send theirs"),
+        ({"use": "none", "uri": "", "sha256": "", "bytes": 0}, "system prompt: none"),
+        (None, ""),
+    ],
+)
+def test_the_system_prompt_of_the_live_student_is_shown(
+    account: FakeAccount, command: Command, system: object, told: str
+) -> None:
+    account.aliases["support"] = ALIAS | {"system": system}
+    said = command("status", "support")
+    assert told in said.out
+    assert ("system prompt" in said.out) == bool(told)
