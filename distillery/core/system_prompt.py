@@ -1,4 +1,4 @@
-"""The system prompt that a student was trained with, which callers must send too (decision 17).
+"""The system prompt that a student was trained with, which callers must send too (decision 18).
 
 The dataset stage learns it from the training prompts and stores its text beside them. Promotion copies the text to an
 immutable object, `system-prompts/<recipe>/<SHA-256>.txt` of the data bucket, and the alias names the object: an SSM

@@ -29,7 +29,7 @@ def _context(ask: dict[str, Any]) -> iam.EvalContext:
     return iam.EvalContext(
         principal_arn=ask.get("principal") or _PRINCIPAL,
         principal_type="AssumedRole",
-        principal_account=_ACCOUNT,
+        principal_account=ask["keys"].get("aws:ResourceAccount", _ACCOUNT),  # the evaluator knows one account alone
         action=ask["action"],
         resource_arn=ask["resource"],
         region=ask["resource"].split(":")[3],

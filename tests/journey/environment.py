@@ -117,7 +117,8 @@ class Environment:
 
     def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
         """Calls a route through the invoke function."""
-        payload = {"route": route, "prompt": prompt.messages[-1][1], "system": prompt.system}
+        system = {} if prompt.system is None else {"system": prompt.system}
+        payload = {"route": route, "prompt": prompt.messages[-1][1], **system}
         client = self.client_as("caller", "lambda", self.inference)
         return self.invoke(str(self.serving["function"]), payload, client=client)
 

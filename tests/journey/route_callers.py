@@ -69,10 +69,25 @@ class Team:
         return found
 
     def refused(self) -> list[str]:
-        """Returns IAM's error messages for the route's steps, each called in its latency mode and service tier."""
+        """Returns IAM's error messages for the route's steps, each called in its latency mode and service tier, and
+        for the system prompts of students."""
         return [
             said for step in self.map.steps for said in self.refusals(self.identifier(step), step.region, **_mode(step))
-        ]
+        ] + [said for step in self.map.steps for said in self._unreadable(step)]
+
+    def _unreadable(self, step: Step) -> list[str]:
+        """Returns IAM's error message for reading the system prompt of a student, from the caller's Region."""
+        if step.alias is None:
+            return []
+        uri = str(json.loads(self._read(step.alias, step.region))["system"]["uri"])
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        try:
+            self.client("s3", step.region).get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return [error.response["Error"]["Message"]]
+        return []
 
     def statements(self) -> list[Statement]:
         return Managed(self._iam, self.policy).read()

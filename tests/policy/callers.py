@@ -145,7 +145,7 @@ class Callers:
             yield Ask("s3:PutObject", ask.resource, ask.keys)
             yield Ask("s3:DeleteObject", ask.resource, ask.keys)
             yield Ask("s3:ListBucket", ask.resource.partition("/")[0], ask.keys)
-            yield Ask(ask.action, ask.resource, {"aws:ResourceAccount": "222222222222"})
+            yield Ask(ask.action, ask.resource, {"aws:ResourceAccount": "999999999999"})
             yield Ask(ask.action, ask.resource.replace(":::distillery-", ":::another-"), ask.keys)
             for folder in ("datasets", "evaluations", "golden"):
                 yield Ask(ask.action, ask.resource.replace("/system-prompts/", f"/{folder}/"), ask.keys)
