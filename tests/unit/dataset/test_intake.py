@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -412,7 +413,7 @@ LONG = "Answer with one label of this list. " * 420  # 15 KB
 def _with_system(*texts: str | None, count: int = 150) -> bytes:
     """Prompts that have these system prompts in turn."""
     given = itertools.cycle(texts)
-    fields = ({} if text is None else {"system": [{"text": text}]} for text in given)
+    fields: Iterator[dict[str, Any]] = ({} if text is None else {"system": [{"text": text}]} for text in given)
     return b"".join(line(f"prompt number {i}", **next(fields)) + b"\n" for i in range(count))
 
 
