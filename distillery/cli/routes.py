@@ -1,6 +1,7 @@
 """`distillery routes`: the steps of each route, from its published map."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,8 @@ def routes(
     else:
         published = {route: parse(route, one) for route, one in found.items()}
         show(_table(published))
+        for line in _system_prompts(found):
+            echo("[dim]{}[/dim]", line)
         echo("[dim]{}[/dim]", _days(published))
 
 
@@ -37,6 +40,17 @@ def _table(published: dict[str, RouteMap]) -> WordTable:
             prices = (step.prices.input, step.prices.output) if step.prices else ()
             append_row(table, f"{number} {_how(step)}", step.model, step.region, *prices)
     return table
+
+
+def _system_prompts(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yields what the students of routes were trained with as system prompt, where their aliases may be read."""
+    for route, document in found.items():
+        for number, step in enumerate(document["steps"], start=1):
+            match step.get("system"):
+                case {"use": "shared", "uri": str(uri)}:
+                    yield f"{route}, step {number}: the route sends the student's system prompt, {uri}."
+                case {"use": "several"}:
+                    yield f"{route}, step {number}: the student has several system prompts; send yours."
 
 
 def _days(published: dict[str, RouteMap]) -> str:

@@ -1,7 +1,9 @@
 """The published maps of an environment, for operators: reading them, and recording what a probe found."""
 
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, as_not_reached, error_code
@@ -9,6 +11,7 @@ from distillery.client.clients import Clients, parameter_value, shared_clients
 from distillery.client.errors import MapUnavailable, NotConfigured, NotReached
 from distillery.client.route_map import RouteMap, UnreadableMap, environment_document, parse_object
 from distillery.client.route_store import format_probe_result, probe_parameter, read_map, with_probe_results
+from distillery.client.system_prompt import UNKNOWN, StudentPrompt
 
 if TYPE_CHECKING:
     from distillery.client.account import Account
@@ -46,9 +49,31 @@ def published(
         if names is None:
             names = json.loads(read(f"/distillery/{environment}/serving"))["routes"]
         maps = {name: read_map(read, environment, name).document() for name in sorted(names)}
+        for document in maps.values():
+            add_system_prompts(document, clients.parameter)
     except (ParameterNotFound, UnreadableMap, *AWS_ERRORS) as error:
         raise MapUnavailable(f"the routes of {environment!r} cannot be read in {where}: {error}") from error
     return environment_document(environment, where, maps)
+
+
+def add_system_prompts(document: Document, read: Callable[[str, str], str]) -> None:
+    """Adds `system` to the steps of students: what each was trained with as system prompt, from its alias.
+
+    It is never part of a map, because it changes with a promotion. Nothing is added if the alias does not say, or may
+    not be read.
+
+    Args:
+        document: the map.
+        read: returns the value of a parameter, by its name and Region.
+    """
+    for step in document["steps"]:
+        step.pop("system", None)
+        if "alias" not in step:
+            continue
+        with contextlib.suppress(ParameterNotFound, ValueError, *AWS_ERRORS):
+            prompt = StudentPrompt.of(parse_object(read(step["alias"], step["region"])))
+            if prompt.use != UNKNOWN:
+                step["system"] = {name: value for name, value in asdict(prompt).items() if value}
 
 
 class PublishedMaps:
@@ -63,7 +88,8 @@ class PublishedMaps:
         return sorted(str(name) for name in self._account.serving["routes"])
 
     def get(self, route: str) -> Document:
-        """Returns the map of one route, with `probed` set in the steps that a probe has a result for."""
+        """Returns the map of one route, with `probed` set in the steps that a probe has a result for, and `system` in
+        those of students (`add_system_prompts`)."""
         with as_not_reached(f"reading the map of route {route!r}"):
             text = self._value(f"/distillery/{self._account.environment}/routes/{route}")
         try:
@@ -77,6 +103,7 @@ class PublishedMaps:
         for step, known in zip(document["steps"], probed.steps, strict=True):
             step.pop("probed", None)
             step.update({} if known.probed is None else {"probed": known.probed})
+        add_system_prompts(document, self._alias)
         return document
 
     def put_probe_result(self, route: str, *, application: str, works: bool) -> None:
@@ -98,6 +125,9 @@ class PublishedMaps:
             if error_code(error) == "ParameterNotFound":
                 raise ParameterNotFound(name) from error
             raise
+
+    def _alias(self, name: str, region: str) -> str:
+        return parameter_value(self._account.aws_client("ssm", region).get_parameter(Name=name))
 
     def _value(self, name: str) -> str:
         return parameter_value(self._ssm.get_parameter(Name=name))

@@ -9,7 +9,7 @@ from distillery.client.route_map import Prices
 from tests.fakes.services import FakeSsm
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
-from tests.unit.cli.routes import FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
+from tests.unit.cli.routes import ALIAS, DEPLOYMENT, FAST, OPTIMIZED, STANDARD, SUPPORT, publish, route_map
 
 
 def test_all_maps_are_one_document_with_what_a_newer_writer_said(account: FakeAccount, command: Command) -> None:
@@ -66,3 +66,41 @@ def test_a_map_of_another_version_is_one_sentence(account: FakeAccount, command:
     said = command("routes")
     assert said.code == 1
     assert "route 'fast': the map has version 2, this client reads 1; upgrade it" in said.err
+
+
+SHARED = {"use": "shared", "uri": "s3://data/system-prompts/support/0a.txt", "sha256": "0a" * 32, "bytes": 15000}
+
+
+@pytest.mark.parametrize(
+    ("system", "told", "sentence"),
+    [
+        (
+            SHARED,
+            {"use": "shared", "uri": SHARED["uri"], "sha256": SHARED["sha256"]},
+            "sends the student's system prompt",
+        ),
+        ({"use": "several", "uri": "", "sha256": ""}, {"use": "several"}, "several system prompts; send yours"),
+        ({"use": "none"}, {"use": "none"}, ""),
+        (None, None, ""),
+        ("no object", None, ""),
+    ],
+)
+def test_the_system_prompt_of_a_student_is_shown_with_its_map(
+    account: FakeAccount, command: Command, system: object, told: object, sentence: str
+) -> None:
+    publish(account, SUPPORT, FAST)
+    alias = {"endpoint": {"arn": DEPLOYMENT}, "current": "arn:model", "system": system}
+    account.clients["ssm", "us-east-1"] = FakeSsm({ALIAS: json.dumps(alias)})
+    routes = json.loads(command("routes", "--json").out)["routes"]
+    assert routes["distilled/support"]["steps"][0].get("system") == told
+    assert all("system" not in step for step in routes["fast"]["steps"])
+    said = command("routes").out
+    assert (sentence in said, "system prompt" in said) == (True, bool(sentence))
+
+
+def test_a_map_that_claims_a_system_prompt_is_not_believed(account: FakeAccount, command: Command) -> None:
+    ssm = publish(account, SUPPORT)
+    document = SUPPORT.document()
+    document["steps"][0]["system"] = SHARED
+    ssm.parameters["/distillery/dev/routes/distilled/support"] = json.dumps(document)
+    assert "system" not in json.loads(command("routes", "--json").out)["routes"]["distilled/support"]["steps"][0]

@@ -116,3 +116,11 @@ def test_a_refusal_of_awss_is_told_without_its_sentence_which_names_roles(harnes
 def test_a_map_that_cannot_be_read_is_the_services_trouble(harness: ClientHarness) -> None:
     harness.ssm.errors["/distillery/dev/routes/plain"] = service_error("InternalServerError")
     assert call(event({"route": "plain", "prompt": "x"}))[0] == 503
+
+
+def test_the_routes_show_the_system_prompt_of_a_student(harness: ClientHarness) -> None:
+    system = {"use": "shared", "uri": "s3://data/system-prompts/support/0a.txt", "sha256": "0a" * 32}
+    harness.promote(system=system | {"bytes": 3})
+    _, said = call(event(method="GET"))
+    assert said["routes"]["distilled/support"]["steps"][0]["system"] == system
+    assert "system" not in said["routes"]["fast"]["steps"][0]
