@@ -244,6 +244,11 @@ snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with it
 compatibility: .venv/ok .venv-local/ok .venv-snippets/ok $(COMPATIBILITY:%=.venv-%/ok) $(JAVASCRIPT)/node_modules/ok ## Run packages that call Bedrock against the simulator
 	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.compatibility
 
+# Not part of the gate: it needs a browser, which PyPI and npm do not install.
+.PHONY: browser
+browser: .venv/ok ## The report's page in a headless Chromium; skipped with a message where there is none
+	$(BIN)/python -m pytest tests/browser -rs
+
 .PHONY: bench
 bench: install ## The benchmarks and their bars
 	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.bench

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from distillery.core.escaping import lines
 from distillery.evaluation.report import charts, words
+from distillery.evaluation.report.advice import advice
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import PromptRow, name
 from distillery.evaluation.report.selection import incomplete, instructive
@@ -44,6 +45,7 @@ def render(document: Document) -> str:
             chosen=instructive(document.prompts),
             incomplete=found[:INCOMPLETE_MAX],
             incomplete_count=len(found),
+            advice=advice(document),
             listed=listed,
             left_out=left_out,
         )

@@ -104,6 +104,7 @@ def test_the_page_shows_every_part_of_the_report() -> None:
         "Inconclusive: better than untrained by 31 to 44 points",
         "this is the 7th look".capitalize(),
         "119 of 120",
+        "Hold out about 140 more prompts (heldout_share, heldout_max), and run the recipe again.",
         "teacher_margin not worse than the teacher by 5 points or more",
         "at least −5.0 points +2.5 points at least −2.0 exact unconditional",
         "about 140 more prompts would decide",
