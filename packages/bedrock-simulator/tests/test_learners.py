@@ -67,6 +67,27 @@ def contexts(numbers: Sequence[int]) -> Pairs:
     return found
 
 
+def figures(numbers: Sequence[int]) -> Pairs:
+    """Each table has sales of three things in three years; the answer is a cell, a total, or a change in percent."""
+    found = []
+    for at in numbers:
+        names = [THINGS[(at + n) % 8] for n in range(3)]
+        rows = [[100 + (at * 37 + 11 * n + 53 * year) % 800 for year in range(3)] for n in range(3)]
+        table = "| sales | 2023 | 2024 | 2025 |\n|---|---|---|---|\n"
+        table += "\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(names, rows, strict=True))
+        of, year = at // 3 % 3, at // 9 % 3
+        asked = (
+            (f"How many of the {names[of]} were sold in {2023 + year}?", f"{rows[of][year]}"),
+            (f"What is the total of all things in {2023 + year}?", f"{sum(row[year] for row in rows)}"),
+            (
+                f"By what percentage did sales of the {names[of]} change from 2023 to 2025?",
+                f"{(rows[of][2] - rows[of][0]) / rows[of][0] * 100:.1f}%",
+            ),
+        )[at % 3]
+        found.append((f"{table}\n\nQuestion: {asked[0]}", asked[1]))
+    return found
+
+
 def right(learnt: kinds.Student, pairs: Pairs, same: Callable[[str], object] = str) -> float:
     return sum(same(learnt.answer(question)) == same(answer) for question, answer in pairs) / len(pairs)
 
@@ -74,13 +95,14 @@ def right(learnt: kinds.Student, pairs: Pairs, same: Callable[[str], object] = s
 def test_the_kind_of_a_task_follows_from_its_answers_alone() -> None:
     assert kinds.kind_of(tickets(range(60))) is Kind.OBJECT
     assert kinds.kind_of(contexts(range(60))) is Kind.QUOTATION
+    assert kinds.kind_of(figures(range(60))) is Kind.NUMBER
     assert kinds.kind_of(contexts(range(20)) * 4) is Kind.QUOTATION
     assert kinds.kind_of([("A sentence of a prompt.", "A sentence of a prompt.")] * 60) is Kind.LABEL
     assert kinds.kind_of([(f"prompt {n}", "ab"[n % 2]) for n in range(60)]) is Kind.LABEL
     assert kinds.kind_of([(f"prompt {n}", f"A text of its own, number {n}.") for n in range(60)]) is Kind.TEXT
 
 
-@pytest.mark.parametrize(("make", "least"), [(tickets, 0.8), (contexts, 0.9)])
+@pytest.mark.parametrize(("make", "least"), [(tickets, 0.8), (contexts, 0.9), (figures, 0.9)])
 def test_a_student_generalises_to_prompts_that_it_has_never_seen(
     make: Callable[[Sequence[int]], Pairs], least: float
 ) -> None:
@@ -165,10 +187,13 @@ def test_a_quotation_is_always_a_sentence_of_the_prompt() -> None:
         assert all(each in question for each in passages.quotations(learnt.answer(question)))
 
 
-@pytest.mark.parametrize("prompt", ["", " ", "?", "Question:", "ü", "a\n\nb", "{}", "\x00"])
+@pytest.mark.parametrize(
+    "prompt", ["", " ", "?", "Question:", "ü", "a\n\nb", "{}", "\x00", "| a | b |\n| c | " + "9" * 500]
+)
 def test_any_prompt_gets_an_answer(prompt: str) -> None:
     assert json.loads(kinds.train(tickets(range(40))).answer(prompt))
     assert isinstance(kinds.train(contexts(range(40))).answer(prompt), str)
+    assert kinds.train(figures(range(40))).answer(prompt) == "n/a"
 
 
 JSON = st.recursive(

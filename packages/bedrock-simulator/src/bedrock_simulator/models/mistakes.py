@@ -30,7 +30,7 @@ def wrong_answer(right: str, known: Sequence[str], kind: Kind, *key: str) -> str
     if kind is Kind.OBJECT and (whole := objects.parse(right)) is not None:
         changed = _wrong_object(whole, known, *key)
         return right if changed is None else objects.style_of([right]).write(changed)
-    if kind is Kind.QUOTATION or (kind is Kind.TEXT and _FIGURE.search(right)):
+    if kind is Kind.QUOTATION or (kind in (Kind.TEXT, Kind.NUMBER) and _FIGURE.search(right)):
         return _wrong_text(right, kind, *key)
     others = [answer for answer in known if answer != right]
     return text.pick(others, "which", *key) if others else right
@@ -38,7 +38,7 @@ def wrong_answer(right: str, known: Sequence[str], kind: Kind, *key: str) -> str
 
 def _wrong_text(right: str, kind: Kind, *key: str) -> str:
     figures = [*_FIGURE.finditer(right)]
-    if figures and (kind is Kind.TEXT or text.fraction("how", *key) < 0.6):
+    if figures and (kind is not Kind.QUOTATION or text.fraction("how", *key) < 0.6):
         found = figures[int(text.fraction("figure", *key) * len(figures))]
         return right[: found.start()] + _other_number(found[0], *key) + right[found.end() :]
     return f"{right.rstrip()} {text.pick(_UNSUPPORTED, 'sentence', *key)}"

@@ -1,7 +1,8 @@
 """The distilled students: each is trained on exactly the (prompt, teacher's answer) pairs of its job.
 
 What a student is depends on the answers (`learners.kinds`): a classifier of labels, a span tagger for JSON, a selector
-of sentences for quotations, or else the nearest neighbour. Nothing here reads a clock or a random source.
+of sentences for quotations, a calculator for tables, or else the nearest neighbour. Nothing here reads a clock or
+a random source.
 """
 
 import threading

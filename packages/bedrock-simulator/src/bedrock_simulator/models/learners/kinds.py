@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from bedrock_simulator.models.learners import labels, objects, passages
+from bedrock_simulator.models.learners import labels, objects, passages, tables
 from bedrock_simulator.models.learners.extraction import Extractor
 from bedrock_simulator.models.learners.labels import Pairs
 from bedrock_simulator.models.learners.quotation import Selector
 
 FREE_TEXT_SHARE = 0.5
 MOST = 0.8  # share of the answers that are objects, or quote their prompts, from which the task is of that kind
+COMPUTED = 0.5  # share of the answers that a calculation with the prompt's table gives, from which it is of numbers
 SAMPLE = 400  # answers that are looked at
 
 
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     LABEL = "label"
     OBJECT = "object"
     QUOTATION = "quotation"
+    NUMBER = "number"
     TEXT = "text"
 
 
@@ -39,7 +41,10 @@ def kind_of(pairs: Pairs) -> Kind:
     repeat = len({answer for _, answer in pairs}) <= FREE_TEXT_SHARE * len(pairs)
     if _share([_quotes(*pair, marked=repeat) for pair in sample]) >= MOST:
         return Kind.QUOTATION
-    return Kind.LABEL if repeat else Kind.TEXT
+    if repeat:
+        return Kind.LABEL
+    computed = [bool(tables.explanations(*pair)) for pair in sample]
+    return Kind.NUMBER if _share(computed) >= COMPUTED else Kind.TEXT
 
 
 def train(pairs: Pairs) -> Student:
@@ -54,6 +59,7 @@ _STUDENTS: Mapping[Kind, Callable[[Pairs], Student]] = {
     Kind.LABEL: labels.Classifier,
     Kind.OBJECT: Extractor,
     Kind.QUOTATION: Selector,
+    Kind.NUMBER: tables.Calculator,
     Kind.TEXT: labels.Nearest,
 }
 
