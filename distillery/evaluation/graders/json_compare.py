@@ -152,13 +152,11 @@ def _joined(
 def _aligned(
     expected: list[Any], given: list[Any], left: list[Hashable], right: list[Hashable]
 ) -> Iterator[tuple[Any, Any]]:
-    """Items in order. Equal items at both ends stay together: one that is missing costs itself, not all behind it."""
+    """Items in order. Equal items at the end stay together: one that is missing costs itself, not all behind it."""
     shorter = min(len(left), len(right))
-    first = next((i for i in range(shorter) if left[i] != right[i]), shorter)
-    last = next((i for i in range(shorter - first) if left[-1 - i] != right[-1 - i]), shorter - first)
+    last = next((i for i in range(shorter) if left[-1 - i] != right[-1 - i]), shorter)
     ends = len(expected) - last, len(given) - last
-    yield from zip(expected[:first], given[:first], strict=True)
-    yield from zip_longest(expected[first : ends[0]], given[first : ends[1]], fillvalue=_ABSENT)
+    yield from zip_longest(expected[: ends[0]], given[: ends[1]], fillvalue=_ABSENT)
     yield from zip(expected[ends[0] :], given[ends[1] :], strict=True)
 
 

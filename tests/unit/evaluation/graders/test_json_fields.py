@@ -14,7 +14,7 @@ from distillery.core.serialization import from_wire
 from distillery.evaluation.graders.json_fields import Json
 from distillery.evaluation.graders.json_rules import Compare, Field
 from tests.unit.evaluation.graders.given import CHARACTERS, HOSTILE, PROMPT, TEXTS
-from tests.unit.evaluation.graders.work import is_linear
+from tests.unit.evaluation.graders.work import is_linear, work
 
 TICKET = '{"type":"late","order":"A-1","items":[{"sku":"x","n":1},{"sku":"y","n":2}],"note":null}'
 
@@ -56,6 +56,9 @@ KNOWN = [
     ("[1,9,3]", "[1,2,3]", "2/3"),
     ("[1,3]", "[1,2,3]", "2/3"),
     ("[3,2,1]", "[1,2,3]", "1/3"),
+    ("[1,1]", "[1]", "1/2"),
+    ("[0,1,2,3]", "[1,2,3]", "3/4"),
+    ("[1,2,9,3,4]", "[1,2,3,4]", "4/5"),
     ("[]", "[]", "1"),
     ("[]", "{}", "0"),
     ("{}", "{}", "1"),
@@ -101,6 +104,8 @@ BY_RULE = [
     (rules({"path": "a", "compare": "date"}), '{"a":"2026-03-04T00:00:00Z"}', '{"a":"2026-03-04"}', "1"),
     (rules({"path": "a", "compare": "date"}), '{"a":"2026-03-04T10:00:00+02:00"}', '{"a":"2026-03-04T08:00:00Z"}', "1"),
     (rules({"path": "a", "compare": "date"}), '{"a":"2026-03-04T10:00"}', '{"a":"2026-03-04T10:00:00Z"}', "0"),
+    (rules({"path": "a", "compare": "date"}), '{"a":"2026-03-04T00:00+09:00"}', '{"a":"2026-03-03T15:00Z"}', "1"),
+    (rules({"path": "a", "compare": "date"}), '{"a":"2026-03-04T00:00+09:00"}', '{"a":"2026-03-04"}', "0"),
     (rules({"path": "a", "compare": "date"}), '{"a":"2026-02-30"}', '{"a":"2026-03-02"}', "0"),
     (rules({"path": "a", "compare": "date"}), '{"a":"04.03.2026"}', '{"a":"2026-03-04"}', "0"),
     (
@@ -320,6 +325,13 @@ def test_an_answer_that_breaks_the_schema_is_wrong(answer: str, broken: str) -> 
     assert broken in grade.reason
     assert grader.grade(answer, answer, PROMPT).score == grade.score
     assert broken in grader.misfit(answer, PROMPT)
+
+
+def test_the_work_of_a_schema_grows_with_the_answer_and_no_faster() -> None:
+    unique = Json(schema={"type": "array", "uniqueItems": True})
+    items = [json.dumps({"a": n}) for n in range(200)]
+    few, many = (work(lambda: unique.grade(f"[{','.join(items[:count])}]", "", PROMPT)) for count in (50, 200))  # noqa: B023
+    assert many <= 5 * few
 
 
 def test_recursion_with_alternatives_ends() -> None:
