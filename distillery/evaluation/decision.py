@@ -10,7 +10,7 @@ from distillery.evaluation.measuring import Measured, measured
 from distillery.evaluation.sample import Sample
 from distillery.evaluation.statistics.interval import ALPHA
 from distillery.evaluation.statistics.planning import more_prompts
-from distillery.evaluation.statistics.resampling import SEED
+from distillery.evaluation.statistics.resampling import NUMPY, SEED
 
 
 class Outcome(StrEnum):
@@ -77,6 +77,7 @@ class Decision:
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
         incomplete: Why the verdict cannot be decided whatever the bars say: too many answers are missing. May be empty.
         seed: The seed of the resamples.
+        numpy: The version that drew them.
     """
 
     outcome: Outcome
@@ -84,6 +85,7 @@ class Decision:
     more_prompts: int | None
     incomplete: str
     seed: int
+    numpy: str = NUMPY
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def measured(bars: Sequence[Bar], sample: Sample, *, seed: int) -> tuple[Measure
 
 
 def _measured(bar: Bar, sample: Sample, seed: int) -> Measured:
-    out = sample.excluded.get(bar.against, frozenset()) if bar.against else frozenset()
+    out = sample.left_out(bar.against) if bar.against else frozenset()
     kept = [index for index in range(sample.asked) if index not in out]
     names = [sample.families[index] for index in kept] if sample.families else []
     sides = [_numbers(bar, sample, role, kept) for role in ((bar.role, bar.against) if bar.against else (bar.role,))]

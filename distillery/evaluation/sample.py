@@ -76,6 +76,14 @@ class Sample:
     def asked(self) -> int:
         return len(next(iter(self.scores.values())))
 
+    def left_out(self, role: str) -> frozenset[int]:
+        """The prompts that a comparison with the role leaves out: the excluded ones and their families."""
+        out = self.excluded.get(role, frozenset())
+        if not self.families:
+            return out
+        names = {self.families[index] for index in out}
+        return frozenset(index for index, name in enumerate(self.families) if name in names)
+
     @property
     def single(self) -> bool:
         """Whether every prompt is a family of its own."""

@@ -1,5 +1,6 @@
 """The median, without a distribution: the sign test and its bounds by order statistics."""
 
+import bisect
 import statistics
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,9 +16,7 @@ def median(values: Sequence[Fraction], threshold: Fraction) -> Interval:
     """The median and its tests against a threshold, which a value equal to it keeps. Needs one value or more."""
     ordered, n = sorted(values), len(values)
     below = sum(value <= threshold for value in ordered)
-    rank = 0
-    while at_least(n - rank, n, HALF) <= ALPHA:
-        rank += 1
+    rank = bisect.bisect_left(range(n), True, key=lambda k: at_least(n - k, n, HALF) > ALPHA)
     return Interval(
         estimate=float(statistics.median(ordered)),
         lower=float(ordered[rank - 1]) if rank else float("-inf"),

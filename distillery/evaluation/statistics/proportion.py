@@ -19,12 +19,15 @@ def log_factorials(n: int) -> np.ndarray:
 
 def at_least(successes: int, n: int, p: Fraction) -> Fraction:
     """The probability of so many successes or more in n trials. Exact: integers all the way."""
-    if successes <= 0:
-        return Fraction(1)
+    if not 0 < successes <= n:
+        return Fraction(successes <= 0)
     a, d = p.numerator, p.denominator
     few = successes > n - successes  # sum the shorter tail
     ks = range(successes, n + 1) if few else range(successes)
-    weight = sum(math.comb(n, k) * a**k * (d - a) ** (n - k) for k in ks)
+    ways, weight = math.comb(n, ks[0]), 0
+    for k in ks:
+        weight += ways * a**k * (d - a) ** (n - k)
+        ways = ways * (n - k) // (k + 1)
     return Fraction(weight, d**n) if few else 1 - Fraction(weight, d**n)
 
 

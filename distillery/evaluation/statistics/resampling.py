@@ -16,6 +16,8 @@ from distillery.evaluation.statistics.interval import ALPHA, Interval
 
 BOOTSTRAP = "bootstrap-t over families"
 RESAMPLES, SEED = 10_000, 20_260_101
+NUMPY = np.__version__
+"""Recorded beside the seed: another version may draw other integers."""
 LEVEL = Fraction(1, 25)
 """Its error is up to a fifth larger than its level where differences are skewed (measured), so that 4 % keeps 5 %."""
 DOMINANCE = 6

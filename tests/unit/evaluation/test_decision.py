@@ -142,6 +142,17 @@ def test_prompts_that_the_live_model_learned_are_left_out_of_its_bar_alone() -> 
     assert (teacher.asked, teacher.excluded) == (400, 0)
 
 
+def test_the_families_of_prompts_that_are_left_out_go_too() -> None:
+    measured = Sample(
+        scores={"student": scores(400, 400), "live": scores(0, 400)},
+        binary=True,
+        families=[str(i // 4) for i in range(400)],
+        excluded={"live": frozenset({0, 1, 9})},
+    )
+    (bar,) = decide([LIVE], measured).bars
+    assert (bar.asked, bar.excluded, bar.families) == (392, 8, 98)
+
+
 @pytest.mark.parametrize(("left", "state"), [(0, State.OPEN), (29, State.OPEN), (30, State.HOLDS)])
 def test_fewer_than_30_prompts_left_decide_nothing(left: int, state: State) -> None:
     measured = Sample(
