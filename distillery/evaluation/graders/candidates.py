@@ -35,9 +35,11 @@ _ALSO = r"(?:\b(?:and|und|et|y|e|и|to|bis|through)\b|和|と|و)"
 _HEDGE = r"(?:(?:either|maybe|perhaps|possibly|even|about|around|approximately|vielleicht|peut-être|也许)\s*,?\s*)*"
 _OPEN = r"[\s$€£¥(\[{*\"'~≈#-]*"
 _NEXT = re.compile(
-    rf"[\s.\])}}*\"']*(?:(?:[^\W\d]+\s*){{0,3}}[\s,;(]*{_OR}[\s,]*|[\s,;/|&•·]*(?:{_ALSO}\s*)?){_HEDGE}{_OPEN}",
+    rf"[\s.\])}}*\"']*(?:(?:[^\W\d]+\s*){{0,3}}[\s,;(]*{_OR}[\s,]*{_HEDGE}{_OPEN}"
+    rf"|[\s,;/|&•·]*(?:{_ALSO}\s*)?{_HEDGE}[\s$€£¥*\"'~≈#-]*)",
     re.IGNORECASE,
 )
+"""What stands between two numbers that are both offered. A number in parentheses explains, unless an "or" is before."""
 _NOT = re.compile(
     r"(?:\bnot|n't|\bnicht|\bpas|\bne|не|不是|ليس)(?:\s+(?:just|simply|equal|to))*[\s$€£:*]*$", re.IGNORECASE
 )
@@ -54,6 +56,7 @@ _LEAD = re.compile(
     r"[\s*_$€£¥~≈(\[{#\"':-]*(?:(?:about|approximately|around|exactly|is|was|ca\.|etwa|environ|约)\s*)?[\s$€£¥(]*$",
     re.IGNORECASE,
 )
+_COMPUTATION = re.compile(r"[0-9)%] ?[-+*/×x÷·] ?[$€£¥(]*[0-9]")
 _SENTENCE = re.compile(r"[!?。؟।](?:\s|$)|(?<=[^\W\d_]{3})\.\s|(?<=[0-9)%])\.\s+(?=[^\W\d_])|\n")
 
 
@@ -86,10 +89,12 @@ def first_sentence(text: str) -> str:
     return text[: end.start()] if end else text
 
 
-def behind_equals(text: str) -> str:
-    """What stands behind the last equals sign, if digits do."""
-    _, sign, result = text.rpartition("=")
-    return result if sign and re.search("[0-9]", result) else text
+def result(text: str) -> str:
+    """The side of the last equals sign that is the result: the one without a computation, or the right one."""
+    left, _, right = text.rpartition("=")
+    if not left or not re.search("[0-9]", right):
+        return text
+    return left if _COMPUTATION.search(right) and not _COMPUTATION.search(left) else right
 
 
 def without_dates(found: Sequence[Quantity], text: str) -> tuple[Quantity, ...]:

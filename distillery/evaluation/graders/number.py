@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -33,6 +34,8 @@ FALLS = (
     "reduction",
     "down",
     "lower",
+    "minus",
+    "negative",
 )
 _NONE = "the answer has no number"
 
@@ -52,7 +55,7 @@ class Order(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Number:
     """Grades by the number that the answer gives: the marked one, else the last or the first. Several are wrong.
 
@@ -82,7 +85,6 @@ class Number:
     """What stands between the items of a reference that is a list; empty if no reference is one."""
     falls: tuple[str, ...] = FALLS
     """Words that make a number negative where the reference is: `a decrease of 12.6`."""
-    _agreement: Agreement = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("tolerance", "relative"):
@@ -101,13 +103,15 @@ class Number:
                 f"significant_digits of the grader number is {self.significant_digits}; it must be from 0 to 30; "
                 "set 3 to accept rounded answers, 0 to accept none"
             )
-        agreement = Agreement(
+
+    @cached_property
+    def _agreement(self) -> Agreement:
+        return Agreement(
             tolerance=Fraction(self.tolerance),
             relative=Fraction(self.relative),
             significant=self.significant_digits,
             bare=self.bare,
         )
-        object.__setattr__(self, "_agreement", agreement)
 
     @property
     def measure(self) -> str:
@@ -128,7 +132,8 @@ class Number:
         """Why the reference is compared as text, if it is."""
         if self._needed(plain_signs(reference)):
             return ""
-        return "several numbers, none marked" if quantities(reference, self.decimal_mark) else "no number"
+        several = bool(quantities(reference, self.decimal_mark))
+        return "has several numbers and marks none" if several else "has no number"
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         """Right if the answer gives the number of the reference and no other."""
@@ -168,11 +173,11 @@ class Number:
 
     def _fault(self, text: str, needed: Sequence[Quantity], *, whole: bool) -> str:
         """What is wrong with the numbers of a text; empty if nothing is."""
-        if whole and self.take is Take.FIRST:
+        if whole and self.take == Take.FIRST:
             opening = candidates.first_sentence(text)
-            text = opening if quantities(opening, self.decimal_mark) else text
+            text = candidates.result(opening if quantities(opening, self.decimal_mark) else text)
         elif not whole and len(needed) == 1:
-            text = candidates.behind_equals(text)
+            text = candidates.result(text)
         found = quantities(text, self.decimal_mark)
         if len(found) >= QUANTITIES_MAX:
             return f"the answer has {QUANTITIES_MAX:,} numbers or more"
@@ -184,7 +189,7 @@ class Number:
             found = candidates.without_dates(found, text)
         if len(needed) > 1:
             return self._fault_of_list(scaled(found), needed, text)
-        first = candidates.leads(found, text) if not whole else self.take is Take.FIRST
+        first = candidates.leads(found, text) if not whole else self.take == Take.FIRST
         offered = candidates.choices(found, text, first=first)
         if len({(each.value, each.dimension and each.unit) for each in offered}) > 1:
             return f"the answer gives {len(offered)} numbers: {written(offered, text)}"
@@ -194,7 +199,7 @@ class Number:
         if len(found) != len(needed):
             return f"the answer gives {len(found)} numbers, {len(needed)} are needed: {written(found, text)}"
         pairs = list(zip(found, needed, strict=True))
-        if self.order is Order.ANY or all(each.year for each in needed):
+        if self.order == Order.ANY or all(each.year for each in needed):
             pairs = matched(found, needed, self._agreement)
         wrong = [given for given, due in pairs if not self._agrees(given, due, text)]
         return f"{len(wrong)} of {len(needed)} numbers are wrong: {written(wrong, text)}" if wrong else ""
@@ -204,7 +209,12 @@ class Number:
             return False
         if self._agreement.holds(given, needed):
             return True
-        before = set(re.findall(r"[^\W\d_]+", text[max(0, given.begin - 200) : given.begin].casefold()))
+        before = set(
+            re.findall(
+                r"[^\W\d_]+",
+                (text[max(0, given.begin - 200) : given.begin] + text[given.end : given.end + 12]).casefold(),
+            )
+        )
         falls = needed.number < 0 < given.number and not before.isdisjoint(self.falls)
         return falls and self._agreement.holds(replace(given, number=-given.number), needed)
 

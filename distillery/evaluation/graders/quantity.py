@@ -184,7 +184,9 @@ def _quantity(text: str, begin: int, end: int, mark: DecimalMark) -> Quantity | 
         assert before is not None
     behind = suffix(text, digits.end, money=bool(currency))
     negative, aside = _is_negative(text, before), False
-    if before["open"] and (close := _CLOSE.match(text, behind.end)):
+    prefixed, opened = before[0], bool(before["open"])
+    close = _CLOSE.match(text, behind.end) if opened else None
+    if close:
         worded = behind.scale is not None and not behind.percent and not before["money"]
         aside = (
             digits.plain and not currency and text[max(0, before.start() - 2) : before.start()].strip()[-1:].isalnum()
@@ -192,6 +194,8 @@ def _quantity(text: str, begin: int, end: int, mark: DecimalMark) -> Quantity | 
         negative ^= not (worded or aside)
         outside = suffix(text, close.end(), money=bool(currency))
         behind = behind.joined(outside)
+    elif opened:  # it opens an aside, and is none itself
+        prefixed = text[before.end("open") : begin]
     return Quantity(
         number=-digits.number if negative else digits.number,
         decimals=digits.decimals,
@@ -202,7 +206,7 @@ def _quantity(text: str, begin: int, end: int, mark: DecimalMark) -> Quantity | 
         dimension=behind.dimension,
         unit=behind.unit,
         plain=digits.plain and not before[0].strip(" (") and (not before["open"] or aside),
-        begin=begin - len(before[0].lstrip()),
+        begin=begin - len(prefixed.lstrip()),
         end=behind.end,
     )
 

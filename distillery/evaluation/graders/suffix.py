@@ -8,7 +8,7 @@ from distillery.evaluation.graders import units
 
 WORDS_MAX = 4
 LONGEST_UNSPACED = 6
-_WORD = re.compile(r"( {0,2}-?)([^\s\d.,;:!?()\[\]{}|/+*=<>\"'&^~_%‰$€£¥₹₩₽-]{1,24}|[%‰$€£¥₹₩₽])")
+_WORD = re.compile(r"( {0,2}-?\\?)([^\s\d.,;:!?()\[\]{}|/+*=<>\"'&^~_%‰$€£¥₹₩₽-]{1,24}|[%‰$€£¥₹₩₽])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts in which a word may follow another without a space."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -22,7 +23,7 @@ NO_VALUE = frozenset({"", "-", "n/a", "na", "null", "none", "—"})
 Cell = tuple[str, Quantity | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Grades a table (JSON rows, a Markdown table, or CSV) by the share of its cells that are right.
 
@@ -42,7 +43,6 @@ class Table:
     """The distance allowed, as a share of the reference."""
     bare: bool = True
     """Whether a number without scale and percent is read in the reference's, since a column's head may name it."""
-    _agreement: Agreement = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, most in (("tolerance", Decimal("1e30")), ("relative", Decimal(1))):
@@ -52,8 +52,10 @@ class Table:
                     f"{name} of the grader table is {value}; it must be a number from 0 to {most}; "
                     "set 0 for exact numbers"
                 )
-        agreement = Agreement(tolerance=Fraction(self.tolerance), relative=Fraction(self.relative), bare=self.bare)
-        object.__setattr__(self, "_agreement", agreement)
+
+    @cached_property
+    def _agreement(self) -> Agreement:
+        return Agreement(tolerance=Fraction(self.tolerance), relative=Fraction(self.relative), bare=self.bare)
 
     @property
     def measure(self) -> str:

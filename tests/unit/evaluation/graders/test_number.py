@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.core.errors import BadRequest
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.number import Number, Order, Take
 from distillery.evaluation.graders.quantity import DecimalMark, quantities
+from distillery.evaluation.graders.registry import build
 from tests.unit.evaluation.graders.given import HOSTILE, PROMPT
 from tests.unit.evaluation.graders.work import work
 
@@ -143,14 +145,36 @@ def test_options_change_what_is_right() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "reference", "expected"),
+    [
+        ("$1,496.5 million (2018: $1,202.9 million)", "$1,496.5 million", True),
+        ("$1,496.5 million, up from $1,202.9 million in 2018", "$1,496.5 million", True),
+        ("$1,496.5 million or $1,202.9 million", "$1,496.5 million", False),
+        ("The change is -12.6 million (44.1 - 56.7)", "-12.6 million", True),
+        ("44.1 - 56.7 = -12.6 million", "-12.6 million", True),
+        ("-12.6 million = 44.1 - 56.7", "-12.6 million", True),
+        ("12.6 million decrease", "-12.6 million", True),
+        ("minus 12.6 million", "-12.6 million", True),
+        ("2019 ($1,496.5 million)", "2019", True),
+        ("3 years: 2017, 2018 and 2019", "3", True),
+        ("Answer: 18 (or 20 if she sells more)", "18", False),
+        ("Answer: 12 \\%", "12 percent", True),
+    ],
+)
+def test_the_first_number_counts_where_the_answer_comes_first(answer: str, reference: str, expected: bool) -> None:
+    grader = build([GraderSpec(kind=GraderKind.NUMBER, options={"take": "first", "significant_digits": 3})])
+    assert (grader.grade(answer, reference, PROMPT).score == 1) is expected
+
+
+@pytest.mark.parametrize(
     ("reference", "why"),
     [
         ("18", ""),
         ("$1,496.5 million", ""),
         ("1; 2 thousand", ""),
         ("9*2=18\nA: 18", ""),
-        ("trademarks", "no number"),
-        ("from 18 to 20 days", "several numbers, none marked"),
+        ("trademarks", "has no number"),
+        ("from 18 to 20 days", "has several numbers and marks none"),
     ],
 )
 def test_what_cannot_be_judged_as_a_number_is_said(reference: str, why: str) -> None:

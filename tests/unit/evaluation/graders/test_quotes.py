@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.quotes import Quotes
+from distillery.evaluation.graders.registry import build
 from tests.unit.evaluation.graders.given import HOSTILE, TEXTS
 from tests.unit.evaluation.graders.work import work
 
@@ -169,3 +171,9 @@ def test_hostile_texts_take_bounded_work(text: str) -> None:
     prompt = Prompt(system=None, messages=(("user", text),), reference=None)
     assert work(lambda: Quotes().grade(text, "38 days", PROMPT)) < 25_000_000
     assert work(lambda: Quotes().grade("38 days", "39 days", prompt)) < 25_000_000
+
+
+def test_a_recipe_builds_it_with_its_options() -> None:
+    grader = build([GraderSpec(kind=GraderKind.QUOTES, options={"evasive": ["pass"], "longest": 2})])
+    assert grader.grade("I pass", DAYS, PROMPT).reason == "the answer evades the question"
+    assert grader.grade(DAYS, DAYS, PROMPT).score == 1

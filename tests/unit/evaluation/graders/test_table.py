@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from distillery.core.errors import BadRequest
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.assignment import best_matching
 from distillery.evaluation.graders.quantity import DecimalMark
+from distillery.evaluation.graders.registry import build
 from distillery.evaluation.graders.table import Table
 from tests.unit.evaluation.graders.given import HOSTILE, PROMPT, TEXTS
 from tests.unit.evaluation.graders.work import work
@@ -154,3 +156,9 @@ def test_large_tables_that_differ_everywhere_take_bounded_work() -> None:
     one = "a,b,c\n" + "\n".join(f"{number},{number % 7},x{number % 11}" for number in range(250))
     other = "a,b,c\n" + "\n".join(f"{number + 1000},{number % 5},x{number % 13}" for number in range(250))
     assert work(lambda: Table().grade(one, other, PROMPT)) < 5_000_000
+
+
+def test_a_recipe_builds_it_with_its_options() -> None:
+    options = {"columns": {"revenue": "net sales"}, "relative": "0.01", "decimal_mark": "comma"}
+    grader = build([GraderSpec(kind=GraderKind.TABLE, options=options)])
+    assert grader.grade("Revenue;a\n1.234;x", "Net sales;a\n1240;x", PROMPT).score == 1
