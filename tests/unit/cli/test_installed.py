@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ WORDS = {
     "forget": ["--text", "Zoe Miller"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
+    "report": ["run-a-b-1"],
     "rollback": ["support"],
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],
@@ -117,6 +119,12 @@ def run(wheel: Path, here: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
 
 def _commands(verbs: Iterable[str]) -> list[list[str]]:
     return [[verb, *WORDS.get(verb, [])] for verb in verbs]
+
+
+def test_the_wheel_holds_the_templates_of_reports(wheel: Path) -> None:
+    templates = Path("distillery/evaluation/report/templates")
+    with zipfile.ZipFile(wheel) as packed:
+        assert {str(templates / file.name) for file in (ROOT / templates).iterdir()} <= set(packed.namelist())
 
 
 def test_without_extras_every_verb_says_what_to_install(run: Run) -> None:
