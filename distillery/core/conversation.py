@@ -76,9 +76,16 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def formula_characters(text: str) -> str:
+    """The characters of a text that a formula tells apart from what folding makes of them."""
+    if text.isascii():
+        return ""
+    return "".join(each for each in set(text) if unicodedata.decomposition(each).startswith(_OF_FORMULAS))
+
+
 def fold_faithfully(text: str) -> str:
     """The folded text, in which characters stay that a formula tells apart: `10²` is not `102`, nor `1½` `11/2`."""
-    kept = "".join({each for each in set(text) if unicodedata.decomposition(each).startswith(_OF_FORMULAS)})
+    kept = formula_characters(text)
     if not kept:
         return fold(text)
     parts = re.split(f"([{re.escape(kept)}])", text)

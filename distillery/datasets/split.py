@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from distillery.core import names
-from distillery.core.conversation import Prompt
+from distillery.core.conversation import Prompt, formula_characters
 from distillery.datasets.curation.text import normalize
 
 DIGITS = 13
@@ -52,8 +52,8 @@ class HashedPrompt:
     def of(cls, prompt: Prompt) -> Self:
         opening = _opening(prompt)
         folded = opening.folded_digest
-        only_ascii = all(text.isascii() for text in (prompt.system or "", *(text for _, text in prompt.messages)))
-        twin = folded if opening is prompt and only_ascii else prompt.twin_digest
+        formulas = map(formula_characters, (prompt.system or "", *(text for _, text in prompt.messages)))
+        twin = prompt.twin_digest if opening is not prompt or any(formulas) else folded
         return cls(prompt, prompt.digest, twin, folded)
 
 

@@ -31,10 +31,10 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 """A closing formula alone on its line, with up to three short lines after it: names, not sentences or labels."""
-_IDENTIFIER = re.compile(
-    r"(?<![a-z0-9_.,:/$€£¥-])(?:[a-z]{1,4}-?)?(\d{5,})(?![.,:/-]?[a-z0-9_]|[^\S\n]?[%$€£¥元円원个個件份])",
-    re.IGNORECASE,
-)
+_DIGITS = re.compile(r"[0-9]{5,}(?![.,:/-]?[A-Za-z0-9_]|[^\S\n]?[%$€£¥元円원个個件份])")
+"""Begins with a digit, because searching for a letter first would try nearly every position of a text."""
+_BEFORE_DIGITS = re.compile(r"[^A-Za-z0-9_.,:/$€£¥-](?:[A-Za-z]{1,4}-?)?$")
+"""What stands before the digits of an identifier, such as a space, or letters as in `INV-48213`."""
 _WORD = re.compile(r"[^\W\d_]+")
 _BEING = Words.of("is was ist est es").whole
 _LABELS = _BEING | Words.of("no nr n num number numero numéro número nummer id").whole
@@ -49,6 +49,7 @@ _ORDERS = Words.of(
     anywhere="注文 订单 訂單 运单 快递单",
 )
 """Words before numbers that only name something."""
+_HINTS = (*sorted(_ORDERS.whole), *_ORDERS.beginnings, *_ORDERS.anywhere)
 _VERBS = Words.of("order invoice commande facture factura fattura fatura").whole
 """Those that are verbs too, as in `to order 50000 chairs`."""
 _DETERMINERS = Words.of("my our your his her their the this that for of about ma notre votre la mi su nuestra il").whole
@@ -101,16 +102,24 @@ def canonical_texts(prompts: Sequence[Prompt]) -> dict[int, str]:
 def _of_labelled(prompt: Prompt) -> str:
     """Returns the text without signatures and numbers of orders: the answer is known not to depend on them."""
     text = _SIGNATURE.sub("", prompt_text(prompt))
+    lowered = text.lower()
+    if not any(word in lowered for word in _HINTS):
+        return text
     everything = f"{prompt.system}\n{text}"
-    return _IDENTIFIER.sub(lambda match: _without_number(match, everything), text)
+    return _DIGITS.sub(lambda match: _without_number(match, everything), text)
 
 
 def _without_number(match: re.Match[str], everything: str) -> str:
     """Replaces the digits if a word names them an order's, and nothing else in the prompt can refer to them."""
-    before = match.string[max(0, match.start() - _REACH) : match.start()].lower()
-    if not _names_an_order(before) or everything.count(match[1]) > 1:
+    start = match.start()
+    letters = _BEFORE_DIGITS.search(f"\n{match.string[max(0, start - _REACH) : start]}")
+    if letters is None:
         return match[0]
-    return match[0].replace(match[1], "0" * len(match[1]))
+    start -= len(letters[0]) - 1
+    before = match.string[max(0, start - _REACH) : start].lower()
+    if not _names_an_order(before) or everything.count(match[0]) > 1:
+        return match[0]
+    return "0" * len(match[0])
 
 
 def _names_an_order(before: str) -> bool:
