@@ -209,3 +209,10 @@ class ObjectStore:
                 return False
             raise
         return True
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of the objects directly or indirectly below `s3://bucket/folder/`, without the folder."""
+        bucket, prefix = split_s3_uri(folder)
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                yield item["Key"].removeprefix(prefix)

@@ -106,11 +106,16 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """The held-out prompts [start, stop), which one invocation answers."""
+    """The held-out prompts [start, stop), which one invocation answers, or several if quotas are small.
+
+    Attributes:
+        pause: Seconds before its first request.
+    """
 
     index: int
     start: int
     stop: int
+    pause: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,15 @@ from distillery.core.judging import GraderKind
 from distillery.core.pipeline import Run, Score, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER, Contender, PromptAnswers
+from distillery.evaluation.answers import PromptAnswers
+from distillery.evaluation.contestants import ALWAYS, BASE, STUDENT, TEACHER, Priced
 from distillery.evaluation.graders.label import Label
 from distillery.evaluation.graders.overlap import Overlap
 
 ACCURACY = "accuracy"
 AGREEMENT = "agreement with the teacher"
+MOST_MISSING = 0.02
+"""Share of the answers of one model that may be missing."""
 ROUNDING = 1e-9
 """Scores are sums of floats: a difference in the last bit must not fail a threshold."""
 
@@ -26,7 +29,7 @@ def judge(
     run: Run,
     prompts: Sequence[Prompt],
     rows: Mapping[int, PromptAnswers],
-    contenders: Sequence[Contender],
+    contestants: Sequence[Priced],
     *,
     report_uri: str,
 ) -> tuple[Verdict, dict[str, Any]]:
@@ -41,7 +44,7 @@ def judge(
         EvaluationFailed: Answers or reference answers are missing.
     """
     graded = _graded(run, prompts, rows)
-    scores = {contender.role: _score(contender, graded) for contender in contenders}
+    scores = {one.role: _score(one, graded) for one in contestants}
     teacher, base, student = (scores[role] for role in (TEACHER, BASE, STUDENT))
     needed = thresholds(run.recipe, teacher=teacher.value, base=base.value, student=student.value)
     verdict = Verdict(
@@ -53,7 +56,7 @@ def judge(
         reasons=tuple(threshold.reason for threshold in needed if not threshold.passed),
         report_uri=report_uri,
     )
-    return verdict, _report(run, verdict, needed, contenders, graded)
+    return verdict, _report(run, verdict, needed, contestants, scores, graded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +115,13 @@ GRADERS: Mapping[GraderKind, Callable[[str, str], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class GradedPrompt:
-    """A held-out prompt with its reference answer, the contenders' answers, and their grades by role."""
+    """A held-out prompt with its reference answer, the models' answers, and their grades by role.
+
+    A missing answer has no grade. There is no reference where the teacher was to give it and its answer is missing.
+    """
 
     prompt: Prompt
-    reference: str
+    reference: str | None
     row: PromptAnswers
     grades: Mapping[str, float]
 
@@ -127,8 +133,19 @@ def _graded(run: Run, prompts: Sequence[Prompt], rows: Mapping[int, PromptAnswer
             f"{len(missing)} of {len(prompts)} held-out prompts have no answers, the first is number {missing[0]}; "
             "run the recipe again"
         )
+    _check_missing(rows)
     grade = GRADERS[run.recipe.grader]
     return [_grade(grade, prompt, rows[i], run.dataset.labelled) for i, prompt in enumerate(prompts)]
+
+
+def _check_missing(rows: Mapping[int, PromptAnswers]) -> None:
+    for role in ALWAYS:
+        reasons = [row.missing[role] for row in rows.values() if role in row.missing]
+        if len(reasons) > MOST_MISSING * len(rows):
+            raise EvaluationFailed(
+                f"{len(reasons)} of {len(rows)} answers of the {role} are missing, more than {MOST_MISSING:.0%}; the "
+                f"first because: {reasons[0]}. Run the recipe again"
+            )
 
 
 def _grade(grade: Callable[[str, str], float], prompt: Prompt, row: PromptAnswers, labelled: bool) -> GradedPrompt:
@@ -137,20 +154,24 @@ def _grade(grade: Callable[[str, str], float], prompt: Prompt, row: PromptAnswer
             f"held-out prompt {row.index} has no reference answer though the data set says that all have; "
             "upload the prompts again"
         )
-    reference = prompt.reference if labelled and prompt.reference is not None else row.answers[TEACHER].text
+    teacher = row.answers.get(TEACHER)
+    reference = prompt.reference if labelled else teacher.text if teacher else None
+    if reference is None:
+        return GradedPrompt(prompt, None, row, {})
     grades = {role: grade(answer.text, reference) for role, answer in row.answers.items()}
     return GradedPrompt(prompt, reference, row, grades)
 
 
-def _score(contender: Contender, graded: Sequence[GradedPrompt]) -> Score:
-    answers = [each.row.answers[contender.role] for each in graded]
-    costs = (
-        contender.price.cost(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens) for answer in answers
-    )
+def _score(one: Priced, graded: Sequence[GradedPrompt]) -> Score:
+    """A missing answer counts against the student: as wrong for the student, as right for who it is compared with."""
+    asked = [each for each in graded if each.row.index not in one.left_out]
+    answers = [answer for each in asked if (answer := each.row.answers.get(one.role))]
+    costs = (one.price.cost(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens) for answer in answers)
+    missing = float(one.role != STUDENT)
     return Score(
-        model=contender.model,
-        value=statistics.fmean(each.grades[contender.role] for each in graded),
-        latency_ms=round(statistics.median(answer.latency_ms for answer in answers)),
+        model=one.model,
+        value=statistics.fmean(each.grades.get(one.role, missing) for each in asked) if asked else missing,
+        latency_ms=round(statistics.median(answer.latency_ms for answer in answers)) if answers else 0,
         usd=sum(costs, Decimal(0)),
     )
 
@@ -159,7 +180,8 @@ def _report(
     run: Run,
     verdict: Verdict,
     needed: Sequence[Threshold],
-    contenders: Sequence[Contender],
+    contestants: Sequence[Priced],
+    scores: Mapping[str, Score],
     graded: Sequence[GradedPrompt],
 ) -> dict[str, Any]:
     """The content of `report.json`: scores, thresholds, prices with sources, and every prompt with its answers."""
@@ -168,19 +190,36 @@ def _report(
         "grader": run.recipe.grader.value,
         **to_wire(verdict),
         "bars": [to_wire(threshold) | {"passed": threshold.passed} for threshold in needed],
-        "prices": {contender.role: _price_facts(contender) for contender in contenders},
+        "others": {role: to_wire(score) for role, score in scores.items() if role not in ALWAYS},
+        "answers": {one.role: _answer_facts(one, graded) for one in contestants},
+        "prices": {one.role: _price_facts(one) for one in contestants},
         "prompts": [_prompt_facts(each) for each in graded],
     }
 
 
-def _price_facts(contender: Contender) -> dict[str, str]:
-    price = contender.price
+def _answer_facts(one: Priced, graded: Sequence[GradedPrompt]) -> dict[str, Any]:
+    """How many prompts a model was asked, and what became of them."""
+    answers = [answer for each in graded if (answer := each.row.answers.get(one.role))]
+    reasons = Counter(each.row.missing[one.role] for each in graded if one.role in each.row.missing)
+    return {
+        "asked": len(answers) + reasons.total(),
+        "answered": len(answers),
+        "truncated": sum(answer.is_truncated for answer in answers),
+        "refused": sum(answer.is_refused for answer in answers),
+        "left_out": len(one.left_out),
+        "missing": dict(reasons),
+        "note": one.note,
+    }
+
+
+def _price_facts(one: Priced) -> dict[str, str]:
+    price = one.price
     return {
         "usd_per_million_input": str(price.per_million_input),
         "usd_per_million_output": str(price.per_million_output),
         "as_of": price.as_of.isoformat(),
         "source": price.source,
-        "note": contender.price_note,
+        "note": one.price_note,
     }
 
 
@@ -190,5 +229,6 @@ def _prompt_facts(each: GradedPrompt) -> dict[str, Any]:
         **converse_request(each.prompt),
         "reference": each.prompt.reference,
         "answers": to_wire(each.row.answers),
+        "missing": dict(each.row.missing),
         "grades": dict(each.grades),
     }

@@ -1,4 +1,4 @@
-"""evaluation: teacher, untrained student and candidate answer the held-out prompts, and a verdict compares them."""
+"""evaluation: several models answer the held-out prompts, and a verdict compares them."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,17 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
 from distillery.core.recipe import Recipe
+from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
-from infra.constructs.permissions import bedrock, keys, storage
+from infra.constructs.permissions import bedrock, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 
-CHUNKS_AT_A_TIME = 4
+KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
+"""Errors of an invocation that was killed, as Step Functions reports them (Step Functions guide,
+concepts-error-handling, and Lambda's own messages). What it has kept is not asked again."""
 
 
 class EvaluationStage(Construct):
@@ -38,10 +41,10 @@ class EvaluationStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
-                *bedrock.invoke_models(
-                    location, {model for recipe in recipes for model in (recipe.teacher, recipe.student)}
-                ),
+                *bedrock.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
                 bedrock.invoke_students(location, context.names),
+                quotas.list_quotas(),
+                running.read_parameters(location, *(context.names.alias(recipe.name) for recipe in recipes)),
                 keys.use_models(location, context.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
@@ -54,13 +57,18 @@ class EvaluationStage(Construct):
         return sfn.Chain.start(plan).next(self._answers()).next(judge)
 
     def _answers(self) -> sfn.Map:
-        """One invocation for each chunk; a retry resumes where the last one stopped."""
+        """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What
+        an invocation has not asked, or what was throttled, is left to the next."""
         chunks = sfn.Map(
             self,
             "For each chunk",
             items_path="$.chunks",
             max_concurrency=CHUNKS_AT_A_TIME,
-            item_selector={"state": sfn.JsonPath.entire_payload, "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value")},
+            item_selector={
+                "state": sfn.JsonPath.entire_payload,
+                "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value"),
+                "answered": {"left": 1, "pause": sfn.JsonPath.number_at("$$.Map.Item.Value.pause"), "rounds": 0},
+            },
             result_path=DISCARD,
         )
         answer = step(
@@ -68,7 +76,20 @@ class EvaluationStage(Construct):
             "Answer",
             function=self.function,
             action="answer",
-            result_path=DISCARD,
-            payload={"state": sfn.JsonPath.object_at("$.state"), "chunk": sfn.JsonPath.object_at("$.chunk")},
+            result_path="$.answered",
+            payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "answered")},
         )
-        return chunks.item_processor(answer)
+        answer.add_retry(errors=list(KILLED), interval=Duration.seconds(5), max_attempts=3, backoff_rate=2)
+        pause = sfn.Wait(self, "Pause before answers", time=sfn.WaitTime.seconds_path("$.answered.pause"))
+        more = (
+            sfn.Choice(self, "More answers?")
+            .when(sfn.Condition.number_greater_than("$.answered.pause", 0), pause.next(answer))
+            .when(sfn.Condition.number_greater_than("$.answered.left", 0), answer)
+            .otherwise(sfn.Succeed(self, "Chunk answered"))
+        )
+        answer.next(more)
+        return chunks.item_processor(more)
+
+
+def _models(recipe: Recipe) -> tuple[str, ...]:
+    return (recipe.teacher, recipe.student, *recipe.contenders)

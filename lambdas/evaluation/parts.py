@@ -1,8 +1,15 @@
-"""The answers to the held-out prompts, in parts that one invocation can complete and another can resume."""
+"""The answers to the held-out prompts: each kept as soon as it arrives, and a part of rows for each complete chunk.
+
+evaluations/<run id>/contestants.json                     who is asked, and how fast
+                     answers/part-0000/<digest>.json      one answer, by prompt, model and settings
+                     part-0000.jsonl                      the rows of a complete chunk
+                     report.json
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from distillery.core import conversation, names
 from distillery.core.aws import ObjectStore
@@ -10,9 +17,8 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
 from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire, to_wire
-from distillery.evaluation.contenders import PromptAnswers
-
-PROMPTS_PER_CHUNK = 20
+from distillery.evaluation.answers import ModelAnswer, PromptAnswers
+from distillery.evaluation.pace import PROMPTS_PER_CHUNK
 
 
 def chunks(heldout: int) -> list[Chunk]:
@@ -36,7 +42,7 @@ class Parts:
         return f"s3://{self.bucket}/{names.EVALUATIONS_PREFIX}{self.run.id}/{name}"
 
     def part_uri(self, chunk: Chunk) -> str:
-        return self.uri(f"part-{chunk.index:04}.jsonl")
+        return self.uri(f"{_part(chunk)}.jsonl")
 
     def heldout(self) -> list[Prompt]:
         """The held-out prompts that are asked, from the beginning of the file. Those held back follow them.
@@ -54,7 +60,7 @@ class Parts:
         return prompts[: self.run.dataset.heldout]
 
     def read(self, chunk: Chunk) -> dict[int, PromptAnswers]:
-        """The answers so far, by index."""
+        """The rows of a chunk by index; none before it is complete."""
         uri = self.part_uri(chunk)
         if not self.store.exists(uri):
             return {}
@@ -66,3 +72,24 @@ class Parts:
         """Writes the whole part, in the order of the prompts."""
         lines = [json.dumps(to_wire(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: row.index)]
         self.store.write(self.part_uri(chunk), "".join(f"{line}\n" for line in lines).encode())
+
+    def kept(self, chunk: Chunk) -> set[str]:
+        """The digests of the answers that are kept of a chunk."""
+        return {name.removesuffix(".json") for name in self.store.names(self._folder(chunk))}
+
+    def read_answer(self, chunk: Chunk, key: str) -> ModelAnswer | str:
+        """An answer, or why there is none."""
+        data = json.loads(self.store.read(f"{self._folder(chunk)}{key}.json"))
+        return str(data["missing"]) if "missing" in data else from_wire(ModelAnswer, data["answer"])
+
+    def keep(self, chunk: Chunk, key: str, answer: ModelAnswer | str) -> None:
+        """Keeps an answer, or why there is none."""
+        data: dict[str, Any] = {"missing": answer} if isinstance(answer, str) else {"answer": to_wire(answer)}
+        self.store.write_json(f"{self._folder(chunk)}{key}.json", data)
+
+    def _folder(self, chunk: Chunk) -> str:
+        return self.uri(f"answers/{_part(chunk)}/")
+
+
+def _part(chunk: Chunk) -> str:
+    return f"part-{chunk.index:04}"

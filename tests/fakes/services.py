@@ -1,5 +1,7 @@
 """Small fakes of the other services, with the operations that the Lambda functions call."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -68,20 +70,24 @@ class FakeStepFunctions:
 
 
 class FakeRuntime:
-    """answers: modelId → text, or a function of the prompt's text. errors: raised one after the other before
-    answers.
+    """answers: modelId → text, or a function of the prompt's text. errors: number of a request → what it raises.
+    refuse: modelId → what every request to the model raises. extra: replaces parts of every response.
     """
 
     def __init__(self, answers: Any, region: str = "us-east-1") -> None:
         self.answers = answers
         self.requests: list[dict[str, Any]] = []
-        self.errors: dict[int, Exception] = {}
+        self.errors: dict[int, BaseException] = {}
+        self.refuse: dict[str, Exception] = {}
+        self.lock = threading.Lock()
         self.extra: dict[str, Any] = {}
         self.meta = SimpleNamespace(region_name=region)
 
     def converse(self, **request: Any) -> dict[str, Any]:
-        self.requests.append(request)
-        if error := self.errors.pop(len(self.requests), None):
+        with self.lock:
+            self.requests.append(request)
+            number = len(self.requests)
+        if error := self.errors.pop(number, None) or self.refuse.get(request["modelId"]):
             raise error
         said = self.answers[request["modelId"]]
         text = said(request["messages"][-1]["content"][0]["text"]) if callable(said) else said
@@ -90,7 +96,7 @@ class FakeRuntime:
             "output": {"message": {"role": "assistant", "content": [reasoning, {"text": text}]}},
             "stopReason": "end_turn",
             "usage": {"inputTokens": 1000, "outputTokens": 10, "totalTokens": 1010},
-            "metrics": {"latencyMs": 100 + 10 * len(self.requests)},
+            "metrics": {"latencyMs": 100 + 10 * number},
             **self.extra,
         }
 
@@ -110,3 +116,25 @@ class MemoryStore(ObjectStore):
 
     def exists(self, uri: str) -> bool:
         return uri in self.objects
+
+    def names(self, folder: str) -> Iterator[str]:
+        return iter([uri.removeprefix(folder) for uri in sorted(self.objects) if uri.startswith(folder)])
+
+
+@dataclass
+class FakeQuotaList:
+    """quotas: name → applied value. denied: whether every call is refused."""
+
+    quotas: dict[str, float] = field(default_factory=dict)
+    denied: bool = False
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_service_quotas"
+        return self
+
+    def paginate(self, *, ServiceCode: str) -> Iterator[dict[str, Any]]:  # noqa: N803 the API's name
+        assert ServiceCode == "bedrock"
+        if self.denied:
+            raise service_error("AccessDeniedException")
+        for name, value in self.quotas.items():
+            yield {"Quotas": [{"QuotaName": name, "Value": value}]}

@@ -26,6 +26,7 @@ from distillery.core.catalog.types import (
     Price,
     PriceKind,
     Profile,
+    RequestRules,
     ServiceQuota,
     Surcharge,
     TeacherIdentifier,
@@ -83,8 +84,14 @@ def _model(table: Table, provider: str, groups: Mapping[str, list[str]]) -> Mode
         "prices": lambda given: tuple(map(_price, given)),
         "training": lambda given: TrainingPrice(**given),
         "model_units_quota": lambda given: ServiceQuota(**given),
+        "requests": _requests,
     }
     return Model(provider=provider, **{name: decoders.get(name, _as_is)(given) for name, given in table.items()})
+
+
+def _requests(table: Table) -> RequestRules:
+    exact: Table = {name: Decimal(table[name]) for name in ("temperature", "least_top_p") if name in table}
+    return RequestRules(**(table | exact))
 
 
 def _as_is(given: Any) -> Any:

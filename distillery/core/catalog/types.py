@@ -175,6 +175,33 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRules:
+    """What a request to the model may hold, on Converse. A value that is left out is never refused.
+
+    Attributes:
+        source: Where the rules are from.
+        output_tokens: The most that `maxTokens` may be.
+        temperature: The only temperature that is accepted; None where any from 0 to 1 is.
+        least_top_p: The least `topP` that is accepted; None where any is.
+        top_k: Whether `top_k` is accepted.
+        temperature_with_top_p: Whether one request may hold both.
+        prefill: Whether the conversation may end with the beginning of the answer.
+        thinks: Whether it reasons unless it is told not to. What it reasons counts against `maxTokens`.
+        refuses: Whether an answer may stop with `refusal`.
+    """
+
+    source: str
+    output_tokens: int
+    temperature: Decimal | None = None
+    least_top_p: Decimal | None = None
+    top_k: bool = True
+    temperature_with_top_p: bool = True
+    prefill: bool = True
+    thinks: bool = False
+    refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A foundation model: its ids by purpose, its life, where and how it is called, customized and hosted.
 
@@ -182,7 +209,8 @@ class Model:
     `in_region` are the Regions that serve the bare id on demand. `successor` is what to use in its place, in
     the same role. `training_context_tokens` is the longest prompt-answer pair that a student is trained on.
     `model_units_quota` limits the model units of one Provisioned Throughput of a model customized from this one.
-    None where no source gives the value.
+    `requests` is what a request may hold; a custom model takes what its base takes. `quota_label` is what the names of
+    its quotas call the model. None where no source gives the value.
     """
 
     id: InvokeId
@@ -208,6 +236,8 @@ class Model:
     successor: InvokeId | None = None
     training_context_tokens: int | None = None
     model_units_quota: ServiceQuota | None = None
+    requests: RequestRules | None = None
+    quota_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire, to_wire
 from distillery.core.steps import product, state_of
-from distillery.evaluation.contenders import CONTENDERS, PromptAnswers
+from distillery.evaluation.answers import PromptAnswers
+from distillery.evaluation.contestants import ALWAYS
 from tests.fakes.table import MemoryTable
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "0.1.0"
@@ -93,7 +94,7 @@ def test_chunks_held_out_prompts_and_their_answers_are_read() -> None:
     lines = (GOLDEN / "part-0000.jsonl").read_text("utf-8").splitlines()
     rows = [from_wire(PromptAnswers, json.loads(line)) for line in lines]
     assert [row.index for row in rows] == list(range(len(prompts)))
-    assert all(set(row.answers) == set(CONTENDERS) for row in rows)
+    assert all(set(row.answers) == set(ALWAYS) for row in rows)
 
 
 @pytest.mark.parametrize("name", ["route-fast.json", "route-distilled.json"])

@@ -113,6 +113,13 @@ class FakeQuotas:
         value = {"Value": self.granted[QuotaCode]} if QuotaCode in self.granted else {}
         return {"Quota": {"QuotaCode": QuotaCode, **value}}
 
+    def list_service_quotas(self, **_: Any) -> dict[str, Any]:
+        return {
+            "Quotas": [
+                {"QuotaCode": code, "QuotaName": code, "Value": granted} for code, granted in self.granted.items()
+            ]
+        }
+
 
 def job(status: str, **fields: Any) -> dict[str, Any]:
     made = {"outputModelArn": MADE.model_arn} if status == "Completed" else {}

@@ -2,72 +2,15 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from distillery.core import aws
-from distillery.core.aws import ClientError
-from distillery.core.conversation import Prompt, to_line
-from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EvaluationFailed, Unfinished
-from distillery.core.ledger.ledger import Ledger
-from distillery.core.pipeline import Run, Stage, Verdict
-from distillery.core.recipe import Recipe
+from distillery.core.pipeline import Stage, Verdict
 from distillery.core.serialization import from_wire, to_wire
-from lambdas.evaluation.handler import step
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import open_run, provisioned, recipe, student
-from tests.fakes.services import FakeRuntime, MemoryStore
-from tests.fakes.table import MemoryTable
-
-ENDPOINT = {"arn": "arn:aws:bedrock:us-east-1:111111111111:custom-model-deployment/a", "name": "c", "mode": "on-demand"}
-TEACHER, BASE, STUDENT = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0", ENDPOINT["arn"]
-
-
-class Time:
-    """A Lambda context with time for `calls` prompts."""
-
-    def __init__(self, prompts: int = 10**6) -> None:
-        self.prompts = prompts
-
-    def get_remaining_time_in_millis(self) -> int:
-        self.prompts -= 1
-        return 900_000 if self.prompts >= 0 else 59_999
-
-
-class Harness:
-    """A run whose candidate is ready. The correct answer to `message 7` is `label.7`."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
-        self.store, self.table = MemoryStore(), MemoryTable()
-        self.ledger = Ledger(self.table)
-        right = lambda text: f"label.{text.split()[-1]}"  # noqa: E731 a stand-in model in one line
-        self.runtime = FakeRuntime({TEACHER: right, BASE: "label.3", STUDENT: right})
-        monkeypatch.setattr(aws, "_client", lambda service, region: self.runtime)
-        monkeypatch.setattr("lambdas.evaluation.handler.ObjectStore", lambda: self.store)
-        monkeypatch.setattr("lambdas.evaluation.handler.Table", lambda name: self.table)
-        for variable, value in {"ENVIRONMENT": "dev", "LEDGER": "ledger", "DATA_BUCKET": "data"}.items():
-            monkeypatch.setenv(Variable[variable], value)
-
-    def open(self, heldout: int = 25, labelled: bool = True, of: Recipe | None = None) -> Run:
-        run = open_run(self.ledger, of, heldout=heldout, labelled=labelled)
-        lines = [self.line(i, f"label.{i}" if labelled else None) for i in range(heldout)]
-        self.store.objects[run.dataset.heldout_uri] = "".join(lines).encode()
-        self.state = {"run": to_wire(run), "student": to_wire(student()), "candidate": ENDPOINT}
-        return run
-
-    def line(self, i: int, reference: str | None) -> str:
-        return to_line(Prompt(system="label it", messages=(("user", f"message {i}"),), reference=reference)) + "\n"
-
-    def step(self, name: str, time: Time | None = None, **more: Any) -> Any:
-        return step({"step": name, "state": self.state, **more}, time or Time())
-
-    def judged(self) -> Verdict:
-        for chunk in self.step("plan"):
-            self.step("answer", chunk=chunk)
-        return from_wire(Verdict, self.step("judge"))
+from tests.fakes.pipeline import provisioned, recipe
+from tests.unit.evaluation.harness import BASE, STUDENT, TEACHER, Harness, Time
 
 
 @pytest.fixture
@@ -85,8 +28,9 @@ def test_three_models_answer_under_the_same_settings_and_never_see_the_reference
     run = harness.open(heldout=1)
     (chunk,) = harness.step("plan")
     answer = harness.step("answer", chunk=chunk)
-    assert answer == {"uri": f"s3://data/evaluations/{run.id}/part-0000.jsonl"}
-    assert [request.pop("modelId") for request in harness.runtime.requests] == [TEACHER, BASE, STUDENT]
+    part = f"s3://data/evaluations/{run.id}/part-0000.jsonl"
+    assert answer == {"uri": part, "left": 0, "pause": 0, "rounds": 0}
+    assert {request.pop("modelId") for request in harness.runtime.requests} == {TEACHER, BASE, STUDENT}
     expected = {
         "system": [{"text": "label it"}],
         "messages": [{"role": "user", "content": [{"text": "message 0"}]}],
@@ -140,36 +84,44 @@ def test_provisioned_throughput_is_said_to_be_billed_by_the_hour(harness: Harnes
 
 
 def test_the_median_latency_is_what_the_service_reports(harness: Harness) -> None:
-    harness.open(heldout=3)
-    assert harness.judged().teacher.latency_ms == 140  # of 110, 140 and 170
+    harness.open(heldout=1)
+    harness.runtime.extra = {"metrics": {"latencyMs": 140}}
+    assert harness.judged().teacher.latency_ms == 140
 
 
 def test_time_that_runs_out_keeps_what_was_done_and_the_next_invocation_resumes(harness: Harness) -> None:
     harness.open(heldout=10)
     (chunk,) = harness.step("plan")
-    with pytest.raises(Unfinished):
-        harness.step("answer", Time(4), chunk=chunk)
-    assert len(harness.runtime.requests) == 12
-    harness.step("answer", chunk=chunk)
+    answered = harness.step("answer", Time(12), chunk=chunk, answered={"rounds": 0})
+    assert (len(harness.runtime.requests), answered["left"], answered["pause"]) == (12, 18, 0)
+    harness.answer(chunk)
     assert len(harness.runtime.requests) == 30
-    harness.step("answer", chunk=chunk)
+    harness.answer(chunk)
     assert len(harness.runtime.requests) == 30
     assert from_wire(Verdict, harness.step("judge")).passed
 
 
-def test_a_throttled_call_keeps_what_was_done(harness: Harness) -> None:
+def test_an_execution_of_0_1_0_retries_what_is_left(harness: Harness) -> None:
+    harness.open(heldout=10)
+    (chunk,) = harness.step("plan")
+    with pytest.raises(Unfinished, match="18 answers are left"):
+        harness.step("answer", Time(12), chunk=chunk)
+    harness.step("answer", chunk=chunk)
+    assert len(harness.runtime.requests) == 30
+
+
+def test_a_throttled_call_is_repeated_after_a_pause(harness: Harness) -> None:
     harness.open(heldout=5)
     (chunk,) = harness.step("plan")
     harness.runtime.errors[8] = service_error("ThrottlingException")
-    with pytest.raises(ClientError):
-        harness.step("answer", chunk=chunk)
-    harness.step("answer", chunk=chunk)
-    assert len(harness.runtime.requests) == 8 + 3 * 3
+    assert harness.answer(chunk) == [30]
+    assert len(harness.runtime.requests) == 16
+    assert from_wire(Verdict, harness.step("judge")).passed
 
 
 def test_missing_answers_make_no_verdict(harness: Harness) -> None:
     harness.open()
-    harness.step("answer", chunk=harness.step("plan")[0])
+    harness.answer(harness.step("plan")[0])
     with pytest.raises(EvaluationFailed, match="5 of 25"):
         harness.step("judge")
 

@@ -148,6 +148,8 @@ def evaluating(name: str) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         state = _state(account, recipe())
         state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
+        if name == "plan":
+            return lambda: evaluation({"step": name, "state": state}, CONTEXT)
         (chunk,) = evaluation({"step": "plan", "state": state}, CONTEXT)
         if name == "judge":
             evaluation({"step": "answer", "state": state, "chunk": chunk}, CONTEXT)

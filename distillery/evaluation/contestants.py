@@ -1,0 +1,122 @@
+"""Who answers the held-out prompts: the teacher, the untrained student, the distilled student, the live model, and the
+recipe's contenders.
+
+The roles `teacher`, `base` and `student` are in every row of answers; `live` is there where the alias has a model, and
+`contender/<catalog id>` once for each contender of the recipe.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from distillery.core import catalog, model_ids
+from distillery.core.catalog import HostingMode, Price
+from distillery.core.errors import EvaluationFailed
+from distillery.core.pipeline import Alias, Endpoint, Run, Student
+
+TEACHER, BASE, STUDENT, LIVE = "teacher", "base", "student", "live"
+ALWAYS = (TEACHER, BASE, STUDENT)
+"""The roles that every evaluation has, and that a verdict needs."""
+CONTENDER = "contender/"
+"""The beginning of a contender's role."""
+
+AS_BASE = "a custom model is priced as its base model on demand, which is reported, not documented"
+HOURLY = f"{AS_BASE}; Provisioned Throughput is really billed by the hour"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """A model that is asked.
+
+    Attributes:
+        model: What identifies the model: a catalog id, or the ARN of a custom model.
+        called_as: The `modelId` of Converse.
+        base: The catalog id of the model, or of what a custom model was made from.
+        hourly: Whether it is billed by the hour.
+        left_out: Indices of held-out prompts that it is not asked, because it was trained on them or on their families.
+        note: What a reader has to know about it.
+    """
+
+    role: str
+    model: str
+    called_as: str
+    base: str
+    hourly: bool = False
+    left_out: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def is_custom(self) -> bool:
+        return self.model != self.base
+
+
+def contestants(run: Run, student: Student, candidate: Endpoint, region: str) -> tuple[Contestant, ...]:
+    """Everybody but the live model, as they are called from `region`. Raises ModelUnavailable."""
+    recipe = run.recipe
+    teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
+    return (
+        Contestant(role=TEACHER, model=recipe.teacher, called_as=teacher, base=recipe.teacher),
+        _foundation(BASE, recipe.student, region),
+        Contestant(
+            role=STUDENT,
+            model=student.model_arn,
+            called_as=candidate.arn,
+            base=recipe.student,
+            hourly=recipe.hosting is HostingMode.PROVISIONED,
+        ),
+        *(_foundation(CONTENDER + model, model, region) for model in recipe.contenders),
+    )
+
+
+def _foundation(role: str, model: str, region: str) -> Contestant:
+    return Contestant(role=role, model=model, called_as=model_ids.identifier(model, region), base=model)
+
+
+def live(alias: Alias, *, left_out: Iterable[int] = (), note: str = "") -> Contestant:
+    """The model that the alias names, asked at its endpoint."""
+    return Contestant(
+        role=LIVE,
+        model=alias.current,
+        called_as=alias.endpoint.arn,
+        base=alias.base,
+        hourly=alias.endpoint.mode is HostingMode.PROVISIONED,
+        left_out=tuple(sorted(left_out)),
+        note=note,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A contestant with its price.
+
+    Attributes:
+        price_note: What a reader has to know about the price besides its source.
+    """
+
+    role: str
+    model: str
+    price: Price
+    price_note: str = ""
+    left_out: tuple[int, ...] = ()
+    note: str = ""
+
+
+def priced(those: Iterable[Contestant], *, on: date) -> tuple[Priced, ...]:
+    """The contestants with their prices on the day `on`. Raises EvaluationFailed where the catalog has no price."""
+    return tuple(_priced(each, on) for each in those)
+
+
+def _priced(one: Contestant, on: date) -> Priced:
+    note = (HOURLY if one.hourly else AS_BASE) if one.is_custom else ""
+    price = (catalog.custom_model_price(one.base, on) if one.is_custom else None) or _price(one, on)
+    return Priced(role=one.role, model=one.model, price=price, price_note=note, left_out=one.left_out, note=one.note)
+
+
+def _price(one: Contestant, on: date) -> Price:
+    identifier = one.base if one.is_custom else one.called_as
+    profile = None if identifier == one.base else catalog.ProfileId(identifier)
+    if price := catalog.price(one.base, profile=profile, on=on):
+        return price
+    raise EvaluationFailed(
+        f"the catalog has no price of {identifier} on {on}; add it with its date and source in distillery/core/catalog"
+    )

@@ -1,0 +1,62 @@
+"""The plan of an evaluation, written before the first answer: who is asked, in which order, and how fast.
+
+A repeated step reads the plan that was written, so a promotion or roll-back in between changes nobody.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from distillery.core.aws import ObjectStore
+from distillery.core.conversation import Prompt
+from distillery.core.inference import inference_config
+from distillery.core.names import digest
+from distillery.core.pipeline import Run
+from distillery.core.serialization import from_wire, to_wire
+from distillery.evaluation.contestants import ALWAYS, Contestant
+
+Call = tuple[int, Contestant]
+"""The index of a held-out prompt, and who is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationPlan:
+    """Who is asked, and how fast.
+
+    Attributes:
+        seed: Determines the order of the requests.
+        prompts_per_minute: Prompts that all contestants answer in a minute; None without a limit.
+        limited_by: The name of the quota that limits the pace.
+    """
+
+    seed: str
+    contestants: tuple[Contestant, ...]
+    prompts_per_minute: float | None = None
+    limited_by: str = ""
+
+    @classmethod
+    def read(cls, store: ObjectStore, uri: str) -> Self | None:
+        return from_wire(cls, json.loads(store.read(uri))) if store.exists(uri) else None
+
+    def write(self, store: ObjectStore, uri: str) -> None:
+        store.write_json(uri, to_wire(self))
+
+    def called_as(self, current: Sequence[Contestant]) -> "EvaluationPlan":
+        """The same plan with the endpoints of today: a later candidate of the same student has another ARN."""
+        endpoints = {one.model: one.called_as for one in current if one.role in ALWAYS}
+        those = (replace(one, called_as=endpoints.get(one.model, one.called_as)) for one in self.contestants)
+        return replace(self, contestants=tuple(those))
+
+    def calls(self, start: int, stop: int) -> list[Call]:
+        """The requests of a chunk, in an order that the seed determines, so that no model is always asked first."""
+        every = [(index, one) for index in range(start, stop) for one in self.contestants if index not in one.left_out]
+        return sorted(
+            every, key=lambda call: (digest([self.seed, call[0]]), digest([self.seed, call[0], call[1].role]))
+        )
+
+
+def key(run: Run, prompt: Prompt, one: Contestant) -> str:
+    """The digest of prompt, model and settings, under which an answer is kept."""
+    settings = inference_config(one.base, run.recipe.max_answer_tokens)
+    return digest([prompt.digest, one.model, {name: str(value) for name, value in settings.items()}])

@@ -1,0 +1,157 @@
+"""Who is asked: the recipe's contenders and the live model too, each as it is called, and by what settings."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from distillery.core.conversation import Prompt
+from distillery.core.pipeline import Outcome
+from distillery.core.serialization import to_wire
+from lambdas.evaluation.live import seen
+from lambdas.evaluation.plan import EvaluationPlan
+from tests.fakes.errors import service_error
+from tests.fakes.pipeline import MODEL, alias, distilled, open_run, recipe, student
+from tests.unit.evaluation.harness import BASE, HAIKU, STUDENT, TEACHER, Harness
+
+LIVE = alias().endpoint.arn
+PARAMETER = "/distillery/dev/alias/support"
+
+
+@pytest.fixture
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    return Harness(monkeypatch)
+
+
+def promote(harness: Harness, trained: list[str] | None, **changed: Any) -> None:
+    """Makes a model live that was trained on these lines; None if they have expired."""
+    before = open_run(harness.ledger, recipe(name="support"), digest="bb")
+    distilled(harness.ledger, before, "b")
+    harness.ledger.close(before.id, Outcome.PROMOTED)
+    live = replace(alias(), run=before.id, **changed)
+    harness.ssm.parameters[PARAMETER] = json.dumps(to_wire(live))
+    harness.runtime.answers[LIVE] = "label.1"
+    if trained is not None:
+        harness.store.objects[before.dataset.uri] = "".join(trained).encode()
+
+
+def report(harness: Harness) -> Any:
+    return json.loads(harness.store.objects[harness.judged().report_uri])
+
+
+def asked(harness: Harness) -> dict[str, int]:
+    models = [request["modelId"] for request in harness.runtime.requests]
+    return {model: models.count(model) for model in models}
+
+
+def test_a_contender_is_asked_through_its_profile_with_settings_that_it_accepts(harness: Harness) -> None:
+    harness.open(heldout=3, of=recipe(contenders=(HAIKU,)))
+    told = report(harness)
+    assert asked(harness) == {TEACHER: 3, BASE: 3, STUDENT: 3, f"us.{HAIKU}": 3}
+    settings = {request["modelId"]: request["inferenceConfig"] for request in harness.runtime.requests}
+    assert settings[f"us.{HAIKU}"] == {"maxTokens": 64 + 2000}
+    assert settings[TEACHER] == {"maxTokens": 64, "temperature": 0.0}
+    assert told["others"][f"contender/{HAIKU}"]["value"] == 1.0
+    assert told["prices"][f"contender/{HAIKU}"]["usd_per_million_output"] == "0.55"
+
+
+def test_the_live_model_is_asked_at_its_endpoint_but_not_what_it_was_trained_on(harness: Harness) -> None:
+    promote(harness, [harness.line(3, "x"), harness.line(7, None).replace("message 7", "MESSAGE   7")])
+    harness.open(heldout=10)
+    told = report(harness)
+    assert asked(harness) == {TEACHER: 10, BASE: 10, STUDENT: 10, LIVE: 8}
+    assert (told["answers"]["live"]["asked"], told["answers"]["live"]["left_out"]) == (8, 2)
+    assert told["others"]["live"]["value"] == pytest.approx(1 / 8)
+    assert set(told["prompts"][3]["answers"]) == {"teacher", "base", "student"}
+    assert told["others"]["live"]["model"] == MODEL + "b" * 12
+
+
+@pytest.mark.parametrize("trained", [None, []])
+def test_a_live_model_of_unknown_training_is_asked_everything_and_the_report_says_so(
+    harness: Harness, trained: list[str] | None
+) -> None:
+    promote(harness, trained)
+    harness.open(heldout=2)
+    told = report(harness)
+    assert asked(harness)[LIVE] == 2
+    assert ("no longer exists" in told["answers"]["live"]["note"]) == (trained is None)
+
+
+def test_a_live_model_whose_run_the_ledger_does_not_have_is_still_asked(harness: Harness) -> None:
+    harness.ssm.parameters[PARAMETER] = json.dumps(to_wire(alias()))
+    harness.runtime.answers[LIVE] = "label.1"
+    harness.open(heldout=2)
+    assert "there is no run" in report(harness)["answers"]["live"]["note"]
+
+
+def test_a_student_that_is_live_already_is_not_compared_with_itself(harness: Harness) -> None:
+    promote(harness, [], current=student().model_arn)
+    harness.open(heldout=2)
+    assert "live" not in report(harness)["others"]
+    assert LIVE not in asked(harness)
+
+
+def test_a_promotion_in_between_changes_nobody(harness: Harness) -> None:
+    harness.open(heldout=2)
+    (chunk,) = harness.step("plan")
+    harness.ssm.parameters[PARAMETER] = json.dumps(to_wire(alias()))
+    assert harness.step("plan") == [chunk]
+    harness.answer(chunk)
+    assert set(asked(harness)) == {TEACHER, BASE, STUDENT}
+
+
+def test_an_answer_is_kept_when_the_same_student_gets_another_candidate(harness: Harness) -> None:
+    run = harness.open(heldout=4)
+    (chunk,) = harness.step("plan")
+    harness.answer(chunk)
+    harness.state = {**harness.state, "candidate": {**harness.state["candidate"], "arn": f"{STUDENT}b"}}
+    del harness.store.objects[f"s3://data/evaluations/{run.id}/part-0000.jsonl"]
+    harness.answer(harness.step("plan")[0])
+    assert sum(asked(harness).values()) == 12
+
+
+def test_every_run_asks_in_an_order_of_its_own_that_never_changes(harness: Harness) -> None:
+    run = harness.open(heldout=20)
+    harness.step("plan")
+    stored = EvaluationPlan.read(harness.store, f"s3://data/evaluations/{run.id}/contestants.json")
+    assert stored is not None
+    order = [(index, one.role) for index, one in stored.calls(0, 20)]
+    assert order == [(index, one.role) for index, one in stored.calls(0, 20)]
+    assert sorted(order) != order
+    assert len(set(order)) == 60
+    assert order != [(index, one.role) for index, one in replace(stored, seed="other").calls(0, 20)]
+    first = {order[at][1] for at in range(0, 60, 3)}
+    assert first == {"teacher", "base", "student"}, "one model is always asked first"
+
+
+SYSTEM = "answer"
+FAMILIES = [
+    ([("user", "where is it")], [("user", "WHERE  is it")], True),
+    ([("user", "where is it")], [("user", "where is she")], False),
+    (
+        [("user", "my parcel has been late since May"), ("assistant", "sorry"), ("user", "so?")],
+        [("user", "my parcel has been late since May")],
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("held", "trained", "is_seen"), FAMILIES)
+def test_a_prompt_is_seen_if_one_of_its_family_was_trained_on(
+    held: list[tuple[str, str]], trained: list[tuple[str, str]], is_seen: bool
+) -> None:
+    def prompt(messages: list[tuple[str, str]]) -> Prompt:
+        return Prompt(system=SYSTEM, messages=tuple(messages), reference=None)
+
+    assert list(seen([prompt(held)], [prompt(trained)])) == [0] * is_seen
+
+
+def test_a_contender_that_refuses_everybody_leaves_the_verdict_to_the_others(harness: Harness) -> None:
+    harness.open(heldout=3, of=recipe(contenders=(HAIKU,)))
+    harness.runtime.refuse[f"us.{HAIKU}"] = service_error("AccessDeniedException")
+    told = report(harness)
+    assert told["passed"]
+    facts = told["answers"][f"contender/{HAIKU}"]
+    assert (facts["asked"], facts["answered"], sum(facts["missing"].values())) == (3, 0, 3)
+    assert "AccessDeniedException" in next(iter(facts["missing"]))
