@@ -11,6 +11,7 @@ from decimal import ROUND_UP, Decimal
 
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.errors import BadRequest, OverBudget
+from distillery.core.inference import max_tokens
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset
 from distillery.core.prices import RecipePrices, describe_price
@@ -69,7 +70,7 @@ class Estimate:
         lines: Costs of the run from start to verdict, with one month of storing the model.
         total_usd: Their sum.
         at_most_usd: The sum if Bedrock synthesizes as many pairs as it may (UG model-distillation), which cannot be
-            known before.
+            known before, and if the alias has a model by then, which is asked too.
         afterwards: Costs that continue while the model exists, each by its own unit.
         answers: The cost of student, teacher and the recipe's contenders, side by side.
         prices_as_of: The oldest date of a price in the total.
@@ -90,10 +91,12 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     prices = RecipePrices.of(recipe, region, on)
     lines = tuple(_run_items(recipe, size, prices))
     grown = replace(size, prompts=max(size.prompts, MAX_PROMPTS), tokens=_grown_tokens(size))
+    asked = _evaluation(recipe, size, prices, live=True)
+    worst = (_synthesis(recipe, grown, prices), _training(recipe, grown, prices), asked, *lines[3:])
     return Estimate(
         lines=lines,
         total_usd=_total(lines),
-        at_most_usd=_total((_synthesis(recipe, grown, prices), _training(recipe, grown, prices), *lines[2:])),
+        at_most_usd=_total(worst),
         tokens_in=sum(line.tokens_in for line in lines),
         tokens_out=sum(line.tokens_out for line in lines),
         afterwards=tuple(_running_costs(recipe, prices)),
@@ -157,14 +160,23 @@ def _training(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostIt
     return CostItem(f"training on {size.prompts} pairs", usd, basis)
 
 
-def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostItem:
+def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> CostItem:
+    """`live`: whether the alias has a model, which is asked too, and assumed to cost what the student costs."""
     models: dict[str, Price] = {"teacher": prices.teacher, "untrained student": prices.base}
     if prices.distilled:
         models["distilled student"] = prices.distilled
-    usd = sum((_cost_per_answer(recipe, size, price) for price in models.values()), Decimal(0)) * size.heldout
-    basis = "; ".join(f"{who}: {describe_price(price)}" for who, price in models.items())
-    what = f"answers to {size.heldout} held-out prompts by three models"
-    return CostItem(what, _round_up_to_cents(usd), basis, *_tokens(recipe, size, 3 * size.heldout))
+        models |= {"live model": prices.distilled} if live else {}
+    each = {who: (_cost_per_answer(recipe, size, price), price) for who, price in models.items()}
+    longest = {model: max_tokens(model, recipe.max_answer_tokens) for model in prices.contenders}
+    for model, price in prices.contenders.items():
+        each[f"contender {model}"] = _cost_per_answer(recipe, size, price, longest[model]), price
+    usd = sum((one for one, _ in each.values()), Decimal(0)) * size.heldout
+    basis = "; ".join(f"{who}: {describe_price(price)}" for who, (_, price) in each.items())
+    asked = 3 + live + len(longest)
+    tokens = (3 + live) * recipe.max_answer_tokens + sum(longest.values())
+    what = f"answers to {size.heldout} held-out prompts by {asked} models"
+    tokens_in = round(size.tokens_each * asked * size.heldout)
+    return CostItem(what, _round_up_to_cents(usd), basis, tokens_in, tokens * size.heldout)
 
 
 def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:
@@ -196,10 +208,10 @@ def _answer_costs(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> It
         yield by("contender", model, price)
 
 
-def _cost_per_answer(recipe: Recipe, size: DatasetSize, price: Price) -> Decimal:
-    """One answer to a prompt of average length, as long as the recipe allows."""
+def _cost_per_answer(recipe: Recipe, size: DatasetSize, price: Price, longest: int | None = None) -> Decimal:
+    """One answer to a prompt of average length: of `longest` tokens, by default as long as the recipe allows."""
     tokens_in = price.per_million_input * size.tokens_each
-    return (tokens_in + price.per_million_output * recipe.max_answer_tokens) / MILLION
+    return (tokens_in + price.per_million_output * (longest or recipe.max_answer_tokens)) / MILLION
 
 
 def _hourly_cost(recipe: Recipe) -> tuple[Decimal, str]:

@@ -4,6 +4,7 @@ What a model refuses is data of the catalog (`RequestRules`), with its source.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from distillery.core import catalog
@@ -47,7 +48,7 @@ def refusals(
         yield f"{max_tokens} max tokens; it accepts up to {rules.output_tokens}"
     if temperature is not None and rules.temperature not in (None, temperature):
         yield f"temperature {temperature}; it accepts {rules.temperature} or none"
-    if top_p is not None and rules.least_top_p is not None and top_p < rules.least_top_p:
+    if top_p is not None and rules.least_top_p is not None and Decimal(str(top_p)) < rules.least_top_p:
         yield f"top_p {top_p}; it accepts {rules.least_top_p} or more, or none"
     if top_k is not None and not rules.top_k:
         yield "top_k; it accepts none"

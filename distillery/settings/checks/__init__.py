@@ -34,6 +34,7 @@ from distillery.settings.checks.recipe import (
     check_training_prices,
     check_unit_prices,
 )
+from distillery.settings.checks.requests import check_requests
 from distillery.settings.checks.route import check_latencies, check_routes
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     check_monthly_budgets,
     check_contenders,
     check_graders,
+    check_requests,
     check_logging,
     check_sources,
     check_filters,

@@ -72,7 +72,22 @@ def test_contenders_are_compared_by_the_price_of_a_thousand_answers() -> None:
         "teacher": ("amazon.nova-pro-v1:0", Decimal("0.24")),
         "contender": ("anthropic.claude-haiku-5-5", Decimal("0.04")),  # us.: 100 x 0.11 + 50 x 0.55 = 0.0385
     }
-    assert estimated(of).total_usd == estimated(recipe(max_answer_tokens=50)).total_usd
+
+
+def test_contenders_are_asked_and_paid_with_what_they_may_think() -> None:
+    without = estimated(recipe(max_answer_tokens=50))
+    given = estimated(recipe(max_answer_tokens=50, contenders=("anthropic.claude-haiku-5-5",)))
+    # 200 x (100 x 0.11 + 2050 x 0.55) / 1,000,000 = 0.2277 more than 0.0522, each rounded up
+    assert given.total_usd - without.total_usd == Decimal("0.22")
+    assert "200 held-out prompts by 4 models" in given.lines[2].what
+    assert given.tokens_out - without.tokens_out == 200 * 2050
+
+
+def test_the_worst_case_asks_a_live_model_too() -> None:
+    given = estimated(recipe(max_answer_tokens=2000))
+    assert given.lines[2].usd == Decimal("1.41")  # 200 x (80 + 6400 + 2 x (3.5 + 280)) / 1,000,000
+    # 15000 x 6480 / 1,000,000 + 15000 x 2100 / 1,000,000, and 200 x 283.5 / 1,000,000 more than 1.4094; storage
+    assert given.at_most_usd == Decimal("97.20") + Decimal("31.50") + Decimal("1.47") + Decimal("1.95")
 
 
 def test_a_student_that_is_paid_by_the_hour_has_no_price_of_an_answer() -> None:

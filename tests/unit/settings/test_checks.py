@@ -529,6 +529,16 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.contenders[1]", "named twice", "once", "remove"),
     ),
+    "answers longer than the student gives": (
+        {"recipes/support/max_answer_tokens": 10_001},
+        TODAY,
+        ("recipes.support.max_answer_tokens", "of student refuses 10001 max tokens", "up to 10000", "lower"),
+    ),
+    "answers that leave a contender no room to think": (
+        {"recipes/support/max_answer_tokens": 127_000, "recipes/support/contenders": [HAIKU_5_5]},
+        TODAY,
+        ("recipes.support.max_answer_tokens", "of contenders refuses 129000 max tokens", "up to 128000", "lower"),
+    ),
     "a contender that is not called from home": (
         {"recipes/support/contenders": ["meta.llama3-1-405b-instruct-v1:0"]},
         date(2025, 6, 1),
