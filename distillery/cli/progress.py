@@ -59,7 +59,19 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
         text = summary(stage, stage_record)
         # The ARN of a custom model is wider than most terminals; its last part identifies the model.
         return f"model {text.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else text
+    if stage is Stage.EVALUATION:
+        return styled("[dim]{}[/dim]", answered(record)) if record.answers_planned else ""
     return _phase(on, record.run.id) if stage is Stage.DISTILLATION else ""
+
+
+def answered(record: RunRecord) -> str:
+    """Returns how far the evaluation is: `431 of 1000 answers, about 4 min left`, if it continues at its pace."""
+    done, planned = record.answers, record.answers_planned
+    text = f"{done} of {planned} answers"
+    if not 0 < done < planned:
+        return text
+    elapsed = clock.now() - datetime.fromisoformat(record.stages[Stage.EVALUATION].started)
+    return f"{text}, about {duration(elapsed * (planned - done) / done)} left"
 
 
 def _phase(on: Target, run: str) -> str | Text:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from distillery.cli.permissions import refused
-from distillery.cli.progress import scores, waiting
+from distillery.cli.progress import answered, scores, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled
 from distillery.core import clock
@@ -111,6 +111,8 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
         yield styled("    [dim]{}: {}[/dim]", verdict["measure"], scores(verdict))
         yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
+    elif record.outcome is Outcome.RUNNING and record.answers_planned:
+        yield styled("    [dim]evaluation: {}[/dim]", answered(record))
     if reason := waiting(on, record) if record.outcome is Outcome.AWAITING else record.reason:
         yield styled("    {}", reason)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):

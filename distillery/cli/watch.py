@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from distillery.cli.progress import stage_table, summary, took, waiting
+from distillery.cli.progress import answered, stage_table, summary, took, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, console, echo, link, styled
 from distillery.core.errors import BadRequest
@@ -86,6 +86,10 @@ def _lines(record: RunRecord, shown: set[str]) -> None:
         if f"{stage} began" not in shown:
             shown.add(f"{stage} began")
             echo("{}  {} began", stage_record.started, stage)
+        progress = answered(record) if stage is Stage.EVALUATION and record.answers and not stage_record.ended else ""
+        if progress and f"{record.answers} answers" not in shown:
+            shown.add(f"{record.answers} answers")
+            echo("{}  {}", stage, progress)
         if stage_record.ended and f"{stage} ended" not in shown:
             shown.add(f"{stage} ended")
             what = summary(stage, stage_record)

@@ -38,6 +38,7 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
         rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))
         plan = EvaluationPlan(seed=run.id, contestants=those, prompts_per_minute=rate, limited_by=quota)
         plan.write(parts.store, _plan_uri(parts))
+    ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))))
     every, pace = chunks(len(prompts)), Pace(plan.prompts_per_minute)
     return [replace(chunk, pause=pace.first_pause(chunk.index)) for chunk in every]
 
@@ -50,6 +51,7 @@ def _answer(event: Event, context: Context) -> dict[str, Any]:
     pace, rounds = Pace(plan.prompts_per_minute), int(event.get("answered", {}).get("rounds", 0))
     begun = context.get_remaining_time_in_millis()
     found = collector.collect(chunk, context, prompts=pace.burst, give_up=rounds >= FUTILE_ROUNDS)
+    _ledger().count_answers(parts.run.id, chunk.index, found.total - found.left)
     pause = pace.pause(found.prompts, (begun - context.get_remaining_time_in_millis()) / 1000)
     if found.failure:
         pause = max(pause, pause_after_failure(rounds))

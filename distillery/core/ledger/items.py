@@ -15,6 +15,10 @@ AWAITING = ("outcome = :awaiting", {":awaiting": Outcome.AWAITING.value})
 """Condition and value: the run still waits for an approval."""
 
 
+ANSWERS_PLANNED, ANSWERS_OF = "answers_planned", "answers_"
+"""Attributes of a run: how many answers its evaluation asks for, and, with a chunk's number, how many the chunk has."""
+
+
 def run_id_of(recipe: Recipe, dataset: Dataset, attempt: int) -> str:
     return names.run_id(recipe=recipe.name, recipe_digest=recipe.digest, dataset_digest=dataset.digest, attempt=attempt)
 
@@ -71,6 +75,7 @@ class RunRecord:
         approved_by, closed_by: ARNs of the persons who decided.
         asked: How many times a job was requested.
         refused: How many of these requests the service refused.
+        answers: How many answers the evaluation has, of `answers_planned`.
     """
 
     run: Run
@@ -84,6 +89,8 @@ class RunRecord:
     closed_by: str | None = None
     asked: int = 0
     refused: int = 0
+    answers: int = 0
+    answers_planned: int = 0
 
     @property
     def incurred_no_cost(self) -> bool:
@@ -124,6 +131,8 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         closed_by=item.get("closed_by"),
         asked=int(item.get("asked", "0")),
         refused=int(item.get("refused", "0")),
+        answers=sum(int(value) for name, value in item.items() if name.removeprefix(ANSWERS_OF).isdecimal()),
+        answers_planned=int(item.get(ANSWERS_PLANNED, "0")),
     )
 
 

@@ -22,6 +22,8 @@ from distillery.core import clock, names
 from distillery.core.errors import BadRequest, RunActive, Unfinished
 from distillery.core.escaping import one_line, quoted
 from distillery.core.ledger.items import (
+    ANSWERS_OF,
+    ANSWERS_PLANNED,
     AWAITING,
     OPEN_OUTCOMES,
     RunRecord,
@@ -145,6 +147,17 @@ class Ledger:
         """Records the stage's product. A second call changes nothing."""
         self._set_once(run_id, f"{stage}_product", json.dumps(to_wire(product)))
         self._set_once(run_id, f"{stage}_ended", clock.stamp())
+
+    def plan_answers(self, run_id: str, answers: int) -> None:
+        """Records how many answers the evaluation asks for. A second call changes nothing."""
+        self._set_once(run_id, ANSWERS_PLANNED, str(answers))
+
+    def count_answers(self, run_id: str, chunk: int, answers: int) -> None:
+        """Records how many answers a chunk has. Chunks that are asked at the same time have attributes of their own."""
+        running = {"outcome": Outcome.RUNNING.value}
+        self._table.set(
+            *run_key(run_id), {f"{ANSWERS_OF}{chunk:04}": str(answers)}, only_if="#outcome = :outcome", given=running
+        )
 
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})

@@ -1,6 +1,7 @@
 """`distillery status`: what each recipe serves, and its runs."""
 
 import re
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,23 @@ def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, comm
     assert f"{run.id} rejected" in out
     assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% report: s3://data/" in out
     assert "evaluations/r/report.json min_score" in out
+
+
+def test_a_running_evaluation_shows_how_far_it_is_and_the_time_left(
+    ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ledger)
+    ledger.begin(run.id, Stage.EVALUATION)
+    assert "answers" not in command("status", "support").out
+    ledger.plan_answers(run.id, 400)
+    ledger.plan_answers(run.id, 9)  # a repeated step changes nothing
+    for chunk, answers in ((0, 60), (1, 20), (1, 40)):
+        ledger.count_answers(run.id, chunk, answers)
+    started = datetime.fromisoformat(ledger.run(run.id).stages[Stage.EVALUATION].started)
+    monkeypatch.setattr("distillery.core.clock.now", lambda: started + timedelta(minutes=2))
+    assert "evaluation: 100 of 400 answers, about 6 min left" in command("status", "support").out
+    ledger.end(run.id, Stage.EVALUATION, verdict())
+    assert "answers" not in command("status", "support").out
 
 
 def test_who_decided_is_shown(account: FakeAccount, ledger: Ledger, command: Command) -> None:

@@ -1,6 +1,7 @@
 """`distillery watch`: follows a run to its end, as lines if the output is not a terminal."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,23 @@ def test_a_run_is_looked_at_again_until_it_ends(
     monkeypatch.setattr("time.sleep", time_passes)
     assert command("watch", run.id).out == "failed: at last"
     assert waits == [15.0] * 3
+
+
+def test_answers_are_reported_as_they_arrive(ledger: Ledger, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, polls = open_run(ledger), list[int]()
+    ledger.begin(run.id, Stage.EVALUATION)
+    ledger.plan_answers(run.id, 60)
+
+    def time_passes(_seconds: float) -> None:
+        polls.append(len(polls))
+        if len(polls) == 5:
+            ledger.close(run.id, Outcome.FAILED, "at last")
+        else:
+            ledger.count_answers(run.id, 0, 20 * (len(polls) // 2))
+
+    monkeypatch.setattr("time.sleep", time_passes)
+    out = command("watch", run.id).out
+    assert re.findall(r"evaluation (\d+ of 60 answers)", out) == ["20 of 60 answers", "40 of 60 answers"]
 
 
 def test_who_stops_watching_is_told_that_the_run_goes_on(

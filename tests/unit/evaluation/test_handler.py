@@ -101,6 +101,19 @@ def test_time_that_runs_out_keeps_what_was_done_and_the_next_invocation_resumes(
     assert from_wire(Verdict, harness.step("judge")).passed
 
 
+def test_the_ledger_shows_how_many_answers_there_are(harness: Harness) -> None:
+    run = harness.open(heldout=25)
+    first, second = harness.step("plan")
+    shown = [harness.ledger.run(run.id)]
+    harness.step("answer", Time(12), chunk=first, answered={"rounds": 0})
+    shown.append(harness.ledger.run(run.id))
+    harness.answer(first)
+    harness.answer(second)
+    harness.answer(second)
+    shown.append(harness.ledger.run(run.id))
+    assert [(record.answers, record.answers_planned) for record in shown] == [(0, 75), (12, 75), (75, 75)]
+
+
 def test_an_execution_of_0_1_0_retries_what_is_left(harness: Harness) -> None:
     harness.open(heldout=10)
     (chunk,) = harness.step("plan")
