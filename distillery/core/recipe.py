@@ -144,7 +144,7 @@ class Recipe:
     mixed_labels: MixedLabels = MixedLabels.WARN
     """What happens to an upload in which some prompts have a reference answer and some have none."""
     contenders: tuple[str, ...] = ()
-    """Catalog ids of other models. Evaluations ask them too, and reports and estimates compare them with the student."""
+    """Catalog ids of other models. Evaluations ask them too. Reports and estimates compare them with the student."""
     min_score: float = 0.5
     """Score, 0 to 1, that the student must reach on the held-out prompts, or it never goes live."""
     min_teacher_score: float = 0.0

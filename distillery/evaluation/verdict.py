@@ -1,6 +1,7 @@
 """Grades the answers, compares the scores with the recipe's thresholds, and writes the verdict and its report."""
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -229,6 +230,6 @@ def _prompt_facts(each: GradedPrompt) -> dict[str, Any]:
         **converse_request(each.prompt),
         "reference": each.prompt.reference,
         "answers": to_wire(each.row.answers),
-        "missing": dict(each.row.missing),
         "grades": dict(each.grades),
+        **({"missing": dict(each.row.missing)} if each.row.missing else {}),
     }

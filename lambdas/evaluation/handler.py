@@ -32,7 +32,7 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
     if plan is None:
         student = product(event, "student", Student)
         live = LiveModel(Aliases(), ledger, parts.store).find(
-            Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn
+            run, Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn
         )
         those = (*_contestants(event, parts), *([live] if live else ()))
         rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))

@@ -4,6 +4,7 @@ A model that was trained on a prompt, or on one of its family, would be graded o
 content-addressed, so the ledger's record of the run that made the model names the very file it was trained on.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,8 +30,8 @@ class LiveModel:
     ledger: Ledger
     store: ObjectStore
 
-    def find(self, parameter: str, prompts: Sequence[Prompt], *, student: str | None) -> Contestant | None:
-        """The live model; None where the alias names none, or the student itself."""
+    def find(self, asking: Run, parameter: str, prompts: Sequence[Prompt], *, student: str) -> Contestant | None:
+        """The live model; None where the alias names none, or the student itself. `asking` is the run that asks it."""
         alias = self.aliases.read(parameter)
         if alias is None or alias.current == student:
             return None
@@ -42,7 +43,12 @@ class LiveModel:
         if not self.store.exists(run.dataset.uri):
             return contestants.live(alias, note=UNKNOWN.format(f"{run.dataset.uri} no longer exists"))
         trained = self.store.read(run.dataset.uri).decode()
-        return contestants.live(alias, left_out=seen(prompts, _prompts(trained)))
+        return contestants.live(alias, left_out=seen(prompts, _prompts(trained), self._families(asking)))
+
+    def _families(self, asking: Run) -> list[int]:
+        """The family of each held-out prompt; empty if each stands alone."""
+        uri = asking.dataset.families_uri
+        return [int(family) for family in json.loads(self.store.read(uri))] if uri else []
 
     def _run(self, alias: Alias) -> Run | str:
         """The run that made the model, or why it is unknown."""
@@ -52,16 +58,20 @@ class LiveModel:
             return str(error)
 
 
-def seen(prompts: Iterable[Prompt], trained: Iterable[Prompt]) -> Iterator[int]:
-    """The indices of the prompts that were trained on, or of whose family one was: the same text but for letter case,
-    white space and Unicode form, or a cut of the same dialogue."""
+def seen(prompts: Sequence[Prompt], trained: Iterable[Prompt], families: Sequence[int] = ()) -> set[int]:
+    """The indices of the prompts of whose family one was trained on.
+
+    A prompt is known by its text but for letter case, white space and Unicode form, or as a cut of the same dialogue.
+    `families` are those that the data set has stored, near duplicates among them.
+    """
     known = {digest for prompt in trained for digest in _digests(prompt)}
-    return (index for index, prompt in enumerate(prompts) if not known.isdisjoint(_digests(prompt)))
+    found = {index for index, prompt in enumerate(prompts) if not known.isdisjoint(_digests(prompt))}
+    with_them = {families[index] for index in found} if families else set()
+    return found | {index for index, family in enumerate(families) if family in with_them}
 
 
 def _digests(prompt: Prompt) -> tuple[str, str]:
-    hashed = HashedPrompt.of(prompt)
-    return hashed.folded_digest, hashed.opening_digest
+    return prompt.folded_digest, HashedPrompt.of(prompt).opening_digest
 
 
 def _prompts(text: str) -> Iterator[Prompt]:

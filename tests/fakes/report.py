@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.breakdown import break_even, by_reference, comparison, confusion
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import GraderUsed, Lineage, Looks, LossPoint, Method, Training

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from distillery.evaluation.contenders import STUDENT
+from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Part
 from distillery.evaluation.report.rows import ComparisonRow, ContestantRow, PromptRow
 

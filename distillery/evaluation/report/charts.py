@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from distillery.core.escaping import one_line
-from distillery.evaluation.contenders import STUDENT
+from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.lineage import LossPoint
 from distillery.evaluation.report.rows import CONTENDER, ContestantRow, name
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from distillery.evaluation.contenders import STUDENT
+from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.document import Change, Difference, Document
 from distillery.evaluation.report.rows import PromptRow
 

@@ -6,7 +6,7 @@ from typing import Any
 from distillery.core.errors import BadRequest
 from distillery.core.pipeline import Score
 from distillery.core.serialization import from_wire
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.breakdown import by_reference, comparison, confusion
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import GraderUsed, Method
@@ -57,18 +57,19 @@ def _recipe(run: str) -> str:
 def _prompt(row: Mapping[str, Any]) -> PromptRow:
     grades = row["grades"]
     answers = {role: {**answer, "score": grades.get(role)} for role, answer in row["answers"].items()}
-    kept = {key: value for key, value in row.items() if key != "grades"}
+    kept = {key: value for key, value in row.items() if key not in ("grades", "missing")}
     return from_wire(PromptRow, {**kept, "answers": answers})
 
 
 def _contestant(role: str, data: Mapping[str, Any], prompts: Sequence[PromptRow]) -> ContestantRow:
-    score, answers = from_wire(Score, data[role]), [row.answers[role] for row in prompts]
+    score, answers = from_wire(Score, data[role]), [row.answers[role] for row in prompts if role in row.answers]
     return ContestantRow(
         role=role,
         model=score.model,
         value=score.value,
         scored=len(answers),
-        asked=len(answers),
+        asked=len(prompts),
+        missing=len(prompts) - len(answers),
         truncated=_count(answers, "truncated"),
         refused=_count(answers, "refused"),
         latency_ms=score.latency_ms,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from distillery.evaluation.contenders import BASE, STANDARD, STUDENT, TEACHER
+from distillery.evaluation.answers import STANDARD
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 
 LIVE = "live"
 CONTENDER = "contender/"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.rows import LIVE, AnswerRow, PromptRow
 
 

@@ -6,7 +6,7 @@ Bounds are rounded away from what the student would like: "better by 31 to 44 po
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import LIVE, BarRow, Bounds, ComparisonRow, Unit, VerdictOutcome, name
 

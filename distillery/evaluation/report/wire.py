@@ -11,7 +11,7 @@ from typing import Any
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
 from distillery.core.serialization import from_wire, to_wire
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import ContestantRow, VerdictOutcome
 

@@ -144,7 +144,22 @@ def test_a_prompt_is_seen_if_one_of_its_family_was_trained_on(
     def prompt(messages: list[tuple[str, str]]) -> Prompt:
         return Prompt(system=SYSTEM, messages=tuple(messages), reference=None)
 
-    assert list(seen([prompt(held)], [prompt(trained)])) == [0] * is_seen
+    assert seen([prompt(held)], [prompt(trained)]) == ({0} if is_seen else set())
+
+
+def test_the_whole_family_of_a_prompt_that_was_trained_on_is_left_out() -> None:
+    one, two, three = (Prompt(system=None, messages=(("user", text),), reference=None) for text in "abc")
+    assert seen([one, two, three], [two]) == {1}
+    assert seen([one, two, three], [two], [0, 0, 1]) == {0, 1}
+
+
+def test_the_families_are_those_that_the_data_set_has_stored(harness: Harness) -> None:
+    promote(harness, [harness.line(1, None)])
+    run = harness.open(heldout=4)
+    stored = replace(run, dataset=replace(run.dataset, families_uri="s3://data/families.json"))
+    harness.store.objects["s3://data/families.json"] = b"[0, 1, 2, 1]"
+    harness.state["run"] = to_wire(stored)
+    assert report(harness)["answers"]["live"]["left_out"] == 2
 
 
 def test_a_contender_that_refuses_everybody_leaves_the_verdict_to_the_others(harness: Harness) -> None:

@@ -60,5 +60,10 @@ def test_what_an_evaluation_sends_is_refused_by_neither(model: str) -> None:
 def test_haiku_5_5_takes_temperature_one_or_none() -> None:
     rules = catalog.model("anthropic.claude-haiku-5-5").requests
     assert rules is not None
-    assert (rules.temperature, rules.least_top_p, rules.top_k, rules.prefill) == (1, Decimal("0.99"), False, False)
+    assert (rules.temperature, rules.least_top_p, rules.top_k, rules.prefill) == (
+        Decimal(1),
+        Decimal("0.99"),
+        False,
+        False,
+    )
     assert "temperature" not in inference_config("anthropic.claude-haiku-5-5", 64)

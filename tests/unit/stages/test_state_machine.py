@@ -89,7 +89,25 @@ def test_a_job_is_waited_for_by_a_token_for_eight_days() -> None:
 def test_chunks_are_answered_four_at_a_time_and_leave_nothing_in_the_state() -> None:
     chunks = STATES["For each chunk"]
     assert (chunks["MaxConcurrency"], chunks["ResultPath"]) == (4, None)
-    assert STATES["Answer"]["Parameters"] == {"step": "answer", "state.$": "$.state", "chunk.$": "$.chunk"}
+    given = {"step": "answer", "state.$": "$.state", "chunk.$": "$.chunk", "answered.$": "$.answered"}
+    assert STATES["Answer"]["Parameters"] == given
+
+
+def test_a_chunk_is_asked_again_after_a_pause_until_nothing_is_left() -> None:
+    first, chunk = STATES["For each chunk"]["ItemSelector"], "$$.Map.Item.Value"
+    assert first["answered"] == {"left": 1, "pause.$": f"{chunk}.pause", "rounds": 0}
+    pause, again = STATES["More answers?"]["Choices"]
+    assert pause == {"Variable": "$.answered.pause", "NumericGreaterThan": 0, "Next": "Pause before answers"}
+    assert again == {"Variable": "$.answered.left", "NumericGreaterThan": 0, "Next": "Answer"}
+    assert STATES["More answers?"]["Default"] == "Chunk answered"
+    wait = {"Type": "Wait", "SecondsPath": "$.answered.pause", "Next": "Answer"}
+    assert STATES["Pause before answers"] == wait
+    assert (STATES["Answer"]["ResultPath"], STATES["Answer"]["Next"]) == ("$.answered", "More answers?")
+
+
+def test_an_invocation_that_was_killed_while_it_asked_is_repeated() -> None:
+    tried = {error for retry in STATES["Answer"]["Retry"] for error in retry["ErrorEquals"]}
+    assert {"Lambda.Unknown", "Sandbox.Timedout"} <= tried
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.evaluation.contenders import BASE, TEACHER
+from distillery.evaluation.contestants import BASE, TEACHER
 from distillery.evaluation.report.rows import LIVE, BarRow, Bounds, ComparisonRow, Unit, VerdictOutcome
 from distillery.evaluation.report.sentence import compared, points, sentence
 from tests.fakes.report import HAIKU, document
