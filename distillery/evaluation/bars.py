@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core.errors import BadRequest
-from distillery.evaluation.contenders import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 
 LIVE = "live"
 

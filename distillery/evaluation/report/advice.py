@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from distillery.evaluation.contenders import STUDENT, TEACHER
+from distillery.evaluation.contestants import STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import Unit, VerdictOutcome, name
 from distillery.evaluation.report.sentence import percent
