@@ -14,6 +14,7 @@ digest here. One of them is held out, and the others are dropped, except where t
 
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from typing import Self
 
 from distillery.core import names
 from distillery.core.conversation import Prompt, formula_characters
-from distillery.datasets.curation.text import normalize
 
 DIGITS = 13
 """Hexadecimal digits of a digest that decide its side: the 52 bits that a float represents exactly."""
@@ -248,7 +248,11 @@ def _value(text: str, line: re.Pattern[str], field: re.Pattern[str]) -> str | No
 
 
 def _long_lines(text: str) -> set[str]:
-    return {line for line in map(str.strip, normalize(text).split("\n")) if len(line) >= MIN_PASSAGE}
+    return {
+        line
+        for line in map(str.strip, unicodedata.normalize("NFC", text).lower().split("\n"))
+        if len(line) >= MIN_PASSAGE
+    }
 
 
 def _longest_first(line: str) -> tuple[int, str]:
