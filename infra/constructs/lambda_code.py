@@ -35,7 +35,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "distillation": ("core",),
     "bucket_cleanup": ("core",),
     "endpoint": ("core",),
-    "evaluation": ("core", "datasets", "evaluation"),
+    "evaluation": ("core", "evaluation"),
     "expiry": ("core",),
     "invocation_logging": ("core",),
     "promotion": ("core",),

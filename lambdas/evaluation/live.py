@@ -6,7 +6,7 @@ content-addressed, so the ledger's record of the run that made the model names t
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distillery.core import conversation
 from distillery.core.aliases import Aliases
@@ -15,10 +15,11 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Run
-from distillery.datasets.split import HashedPrompt
 from distillery.evaluation import contestants
 from distillery.evaluation.contestants import Contestant
 
+MIN_OPENING = 20
+"""Characters from which a user's message tells a dialogue from others, as in the split."""
 UNKNOWN = "what the live model was trained on is unknown ({}), so no prompt is left out of its comparison"
 
 
@@ -71,7 +72,16 @@ def seen(prompts: Sequence[Prompt], trained: Iterable[Prompt], families: Sequenc
 
 
 def _digests(prompt: Prompt) -> tuple[str, str]:
-    return prompt.folded_digest, HashedPrompt.of(prompt).opening_digest
+    return prompt.folded_digest, _opening(prompt).folded_digest
+
+
+def _opening(prompt: Prompt) -> Prompt:
+    """The dialogue up to its first long message of the user, as the split sees it (`distillery.datasets.split`, which
+    this function does not ship: it needs numpy)."""
+    for index, (role, text) in enumerate(prompt.messages[:-1]):
+        if role == "user" and len(text) >= MIN_OPENING:
+            return replace(prompt, messages=prompt.messages[: index + 1], reference=None)
+    return prompt
 
 
 def _prompts(text: str) -> Iterator[Prompt]:
