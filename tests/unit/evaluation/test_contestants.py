@@ -9,6 +9,8 @@ import pytest
 from distillery.core.conversation import Prompt
 from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
+from distillery.datasets import split
+from lambdas.evaluation import live
 from lambdas.evaluation.live import seen
 from lambdas.evaluation.plan import EvaluationPlan
 from tests.fakes.errors import service_error
@@ -145,6 +147,10 @@ def test_a_prompt_is_seen_if_one_of_its_family_was_trained_on(
         return Prompt(system=SYSTEM, messages=tuple(messages), reference=None)
 
     assert seen([prompt(held)], [prompt(trained)]) == ({0} if is_seen else set())
+
+
+def test_a_dialogue_opens_where_the_split_says() -> None:
+    assert live.MIN_OPENING == split.MIN_OPENING
 
 
 def test_the_whole_family_of_a_prompt_that_was_trained_on_is_left_out() -> None:
