@@ -30,7 +30,11 @@ def to_wire(value: Any) -> Any:
 
 
 def from_wire(kind: type[T], data: Any) -> T:
-    """The value of type `kind` in JSON data. Raises BadRequest with the field that does not fit."""
+    """The value of type `kind` in JSON data. A float for a Decimal is what was written: 0.3 is 0.3.
+
+    Raises:
+        BadRequest: A field does not fit; the text names it.
+    """
     return typing.cast(T, _decode(kind, data, kind.__name__))
 
 
@@ -72,7 +76,9 @@ def _scalar(kind: Any, data: Any, where: str) -> Any:
             return float(data)
         if kind is date and isinstance(data, str):
             return date.fromisoformat(data)
-        if kind is Decimal or issubclass(kind, Enum):
+        if kind is Decimal and isinstance(data, (str, int, float)) and not isinstance(data, bool):
+            return Decimal(str(data))  # of a float what was written: Decimal(0.3) is below 0.3
+        if issubclass(kind, Enum):
             return kind(data)
     except (ArithmeticError, ValueError) as error:
         raise BadRequest(f"{where} is {quoted(data)}; a {kind.__name__} is needed") from error

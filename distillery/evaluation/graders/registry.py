@@ -58,7 +58,11 @@ def build_one(spec: GraderSpec) -> Grader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
-    """Several graders as one, whose score is their weighted mean."""
+    """Several graders as one, whose score is their weighted mean.
+
+    For each prompt, the graders that cannot judge by its reference are left out: some references of mixed data are
+    labels and others figures. Where none can, all of them grade.
+    """
 
     graders: tuple[tuple[GraderSpec, Grader], ...]
 
@@ -76,26 +80,30 @@ class Combined:
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         """The weighted mean. Its parts are the graders' scores by name, and their parts below it."""
-        names = self._names()
-        grades = [grader.grade(answer, reference, prompt) for _, grader in self.graders]
-        weights = [spec.weight for spec, _ in self.graders]
-        score = sum((each.score * weight for each, weight in zip(grades, weights, strict=True)), Fraction(0))
+        named = self._fitting(reference, prompt)
+        grades = [(name, spec.weight, grader.grade(answer, reference, prompt)) for name, spec, grader in named]
+        total = sum((each.score * weight for _, weight, each in grades), Fraction(0))
         parts: dict[str, Fraction] = {}
-        for name, each in zip(names, grades, strict=True):
+        for name, _, each in grades:
             parts[name] = each.score
             parts |= {f"{name}: {part}": value for part, value in each.parts.items()}
-        reasons = (f"{name}: {each.reason}" for name, each in zip(names, grades, strict=True) if each.reason)
-        return Grade(score=score / sum(weights), reason="; ".join(reasons), parts=parts)
+        reasons = (f"{name}: {each.reason}" for name, _, each in grades if each.reason)
+        return Grade(score=total / sum(weight for _, weight, _ in grades), reason="; ".join(reasons), parts=parts)
 
     def misfit(self, reference: str, prompt: Prompt) -> str:
-        """Why one of the graders cannot judge by that reference."""
-        told = (
-            (name, grader.misfit(reference, prompt))
-            for name, (_, grader) in zip(self._names(), self.graders, strict=True)
-        )
-        return next((f"{text} (for {name})" for name, text in told if text), "")
+        """Why none of the graders can judge by that reference, as the first of them says; empty if one can."""
+        told = [(name, grader.misfit(reference, prompt)) for name, _, grader in self._named()]
+        (name, text), *_ = told
+        return f"{text} (for {name})" if all(text for _, text in told) else ""
 
-    def _names(self) -> list[str]:
-        """The kinds, numbered where a recipe has one twice."""
+    def _fitting(self, reference: str, prompt: Prompt) -> "list[tuple[str, GraderSpec, Grader]]":
+        named = self._named()
+        return [each for each in named if not each[2].misfit(reference, prompt)] or named
+
+    def _named(self) -> "list[tuple[str, GraderSpec, Grader]]":
+        """The graders by their kinds, numbered where a recipe has one twice."""
         kinds = [spec.kind.value for spec, _ in self.graders]
-        return [f"{kind} {index}" if kinds.count(kind) > 1 else kind for index, kind in enumerate(kinds, 1)]
+        return [
+            (f"{kind} {index}" if kinds.count(kind) > 1 else kind, spec, grader)
+            for index, (kind, (spec, grader)) in enumerate(zip(kinds, self.graders, strict=True), 1)
+        ]

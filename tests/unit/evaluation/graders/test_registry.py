@@ -3,11 +3,13 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind, GraderSpec
-from distillery.evaluation.graders.registry import build, grader_class
+from distillery.evaluation.graders.registry import build, build_one, grader_class
 
 PROMPT = Prompt(system=None, messages=(("user", "?"),), reference=None)
 
@@ -61,7 +63,42 @@ def test_a_wrong_option_is_refused_by_name(wrong: GraderSpec, told: str) -> None
         build([wrong])
 
 
-def test_a_reference_that_a_grader_cannot_judge_by_names_the_grader() -> None:
-    grader = build([spec(GraderKind.OVERLAP), spec(GraderKind.LABEL)])
-    assert grader.misfit("x" * 500, PROMPT).endswith("(for label)")
+def test_graders_that_cannot_judge_by_a_reference_are_left_out_for_its_prompt() -> None:
+    grader = build([spec(GraderKind.JSON, 3), spec(GraderKind.NUMBER), spec(GraderKind.LABEL)])
+    assert grader.grade('{"a": 1}', '{"a": 1}', PROMPT).parts == {"json": 1, "json: a": 1, "number": 1, "label": 1}
+    number = grader.grade("It is 7.", "7", PROMPT)
+    assert number.parts == {"number": 1, "label": 0}
+    assert number.score == Fraction(1, 2)
+    assert grader.grade("Refund.", "refund", PROMPT).parts == {"label": 1}
+
+
+def test_where_no_grader_can_judge_by_a_reference_all_of_them_grade() -> None:
+    grader = build([spec(GraderKind.LABEL), spec(GraderKind.NUMBER)])
+    long = "no number here " * 20
+    assert grader.grade("x", long, PROMPT).parts == {"label": 0, "number": 0}
+    assert grader.misfit(long, PROMPT).endswith("(for label)")
     assert grader.misfit("yes", PROMPT) == ""
+    assert grader.misfit("12\n%", PROMPT) == ""
+
+
+def test_a_prompt_without_a_reference_is_graded_by_what_needs_none() -> None:
+    grader = build([spec(GraderKind.LABEL, 3), spec(GraderKind.CONTAINS, phrases=["sorry"])])
+    assert grader.grade("Sorry!", "", PROMPT).parts == {"contains": 1}
+    assert grader.needs_reference
+
+
+WORDS = st.sampled_from(["yes", "7", '{"a": 1}', "a,b\n1,2", "", "word " * 60, "12 %"])
+KINDS = st.lists(st.sampled_from(["label", "json", "number", "table", "overlap", "contains"]), min_size=2, max_size=4)
+
+
+@given(kinds=KINDS, weights=st.lists(st.integers(1, 5), min_size=4, max_size=4), answer=WORDS, reference=WORDS)
+def test_the_score_is_the_weighted_mean_of_the_graders_that_fit(
+    kinds: list[str], weights: list[int], answer: str, reference: str
+) -> None:
+    specs = [spec(GraderKind(kind), weight) for kind, weight in zip(kinds, weights, strict=False)]
+    alone = [(build_one(each), each.weight) for each in specs]
+    fitting = [each for each in alone if not each[0].misfit(reference, PROMPT)] or alone
+    total = sum(grader.grade(answer, reference, PROMPT).score * weight for grader, weight in fitting)
+    combined = build(specs)
+    assert combined.grade(answer, reference, PROMPT).score == total / sum(weight for _, weight in fitting)
+    assert bool(combined.misfit(reference, PROMPT)) is all(grader.misfit(reference, PROMPT) for grader, _ in alone)
