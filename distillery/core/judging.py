@@ -25,6 +25,15 @@ class GraderKind(StrEnum):
     """F1 of the words that both have, for free text."""
     QUOTES = "quotes"
     """Quotations and figures must be in the given context, for answers from documents."""
+    JUDGE = "judge"
+    """A model reads the answer and rates it, for free text."""
+    FUNCTION = "function"
+    """The team's own Lambda function scores the answer."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its scores come from outside the library, and are stored before the verdict."""
+        return self in (GraderKind.JUDGE, GraderKind.FUNCTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,7 +210,8 @@ class Model:
     the same role. `training_context_tokens` is the longest prompt-answer pair that a student is trained on.
     `model_units_quota` limits the model units of one Provisioned Throughput of a model customized from this one.
     `requests` is what a request may hold; a custom model takes what its base takes. `quota_label` is what the names of
-    its quotas call the model. None where no source gives the value.
+    its quotas call the model. `judge` is the source that says it may rate answers in evaluation jobs. None where no
+    source gives the value.
     """
 
     id: InvokeId
@@ -238,6 +239,7 @@ class Model:
     model_units_quota: ServiceQuota | None = None
     requests: RequestRules | None = None
     quota_label: str | None = None
+    judge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

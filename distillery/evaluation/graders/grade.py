@@ -34,6 +34,10 @@ class Grade:
 RIGHT, WRONG = Fraction(1), Fraction(0)
 
 
+class Unscored(Exception):
+    """An answer has no score, because whoever had to give it from outside did not. It is neither right nor wrong."""
+
+
 class Grader(Protocol):
     """Grades answers. Its fields are its options, as a recipe names them."""
 
@@ -50,12 +54,15 @@ class Grader(Protocol):
         """Whether prompts without a reference cannot be graded."""
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
-        """The grade of an answer. It never raises, whatever the answer contains.
+        """The grade of an answer. Nothing that an answer contains makes it raise an error.
 
         Args:
             answer: The text of the model's answer, without reasoning.
             reference: The correct answer; empty if the prompt has none and none is needed.
             prompt: What was asked. Graders that compare with a given context find it here.
+
+        Raises:
+            Unscored: The score comes from outside, and is missing. The message says why.
         """
 
     def misfit(self, reference: str, prompt: Prompt) -> str:

@@ -14,6 +14,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.serialization import from_wire
 from distillery.evaluation.graders.grade import Grade, Grader
+from distillery.evaluation.graders.stored import Scores, Stored
 
 _CLASSES: Mapping[GraderKind, tuple[str, str]] = {
     GraderKind.LABEL: ("label", "Label"),
@@ -24,6 +25,8 @@ _CLASSES: Mapping[GraderKind, tuple[str, str]] = {
     GraderKind.PATTERN: ("patterns", "Pattern"),
     GraderKind.OVERLAP: ("overlap", "Overlap"),
     GraderKind.QUOTES: ("quotes", "Quotes"),
+    GraderKind.JUDGE: ("judge", "Judge"),
+    GraderKind.FUNCTION: ("function", "Function"),
 }
 
 
@@ -34,16 +37,17 @@ def grader_class(kind: GraderKind) -> type[Grader]:
     return found
 
 
-def build(specs: Sequence[GraderSpec]) -> Grader:
+def build(specs: Sequence[GraderSpec], scores: Scores | None = None) -> Grader:
     """The grader of a recipe.
 
     Args:
         specs: One grader or several, as `Recipe.grader_specs` gives them.
+        scores: What judges and functions have said. Answers without one are unscored.
 
     Raises:
         BadRequest: An option is unknown, or its value is refused.
     """
-    made = tuple((spec, build_one(spec)) for spec in specs)
+    made = tuple((spec, _with_scores(spec, build_one(spec), scores or {})) for spec in specs)
     return made[0][1] if len(made) == 1 else Combined(graders=made)
 
 
@@ -54,6 +58,10 @@ def build_one(spec: GraderSpec) -> Grader:
             f"the weight of the grader {spec.kind} is {spec.weight}; at least 1 is needed; write weight = 1"
         )
     return from_wire(grader_class(spec.kind), spec.options)
+
+
+def _with_scores(spec: GraderSpec, grader: Grader, scores: Scores) -> Grader:
+    return Stored(spec=spec, grader=grader, scores=scores) if spec.kind.is_asked else grader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +87,10 @@ class Combined:
         return any(grader.needs_reference for _, grader in self.graders)
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
-        """The weighted mean. Its parts are the graders' scores by name, and their parts below it."""
+        """The weighted mean. Its parts are the graders' scores by name, and their parts below it.
+
+        Where one of them is unscored the mean is, too: without a part it would be the mean of something else.
+        """
         named = self._fitting(reference, prompt)
         grades = [(name, spec.weight, grader.grade(answer, reference, prompt)) for name, spec, grader in named]
         total = sum((each.score * weight for _, weight, each in grades), Fraction(0))

@@ -11,6 +11,7 @@ from datetime import date
 from distillery.settings.checks.account import check_account, check_regions, check_tags
 from distillery.settings.checks.bounds import check_bounds
 from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
+from distillery.settings.checks.graders import check_functions, check_graders, check_judges
 from distillery.settings.checks.life_cycle import check_acknowledgements, check_lives
 from distillery.settings.checks.log_consent import check_direct_logs, check_log_principals
 from distillery.settings.checks.logs import (
@@ -27,7 +28,6 @@ from distillery.settings.checks.quota import check_quota
 from distillery.settings.checks.recipe import (
     check_budgets,
     check_contenders,
-    check_graders,
     check_hosting,
     check_monthly_budgets,
     check_pairs,
@@ -66,6 +66,8 @@ CHECKS: tuple[Check, ...] = (
     check_monthly_budgets,
     check_contenders,
     check_graders,
+    check_judges,
+    check_functions,
     check_requests,
     check_logging,
     check_sources,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from distillery.core import catalog
 from distillery.core.catalog import Certainty, Life, Model
+from distillery.core.judging import GraderKind
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import OWN_MODEL, Settings
 
@@ -17,6 +18,7 @@ class Role(StrEnum):
     TEACHER = "teacher"
     STUDENT = "student"
     CONTENDER = "contenders"
+    JUDGE = "judge"
     ROUTE = "model"
 
 
@@ -36,6 +38,7 @@ def model_uses(settings: Settings) -> Iterator[Use]:
         for role, model in ((Role.TEACHER, recipe.teacher), (Role.STUDENT, recipe.student)):
             yield Use(where=f"recipes.{name}.{role}", model=model, region=settings.home_region, role=role)
     yield from (use for use, _ in contenders(settings))
+    yield from (use for _, use in judges(settings))
     for name, route in settings.routes.items():
         if route.model is not None:
             where = f"routes.{name}.model"
@@ -59,6 +62,16 @@ def contenders(settings: Settings) -> Iterator[tuple[Use, bool]]:
             where = f"recipes.{name}.{Role.CONTENDER}[{index}]"
             use = Use(where=where, model=model, region=settings.home_region, role=Role.CONTENDER)
             yield use, model in recipe.contenders[:index]
+
+
+def judges(settings: Settings) -> Iterator[tuple[Recipe, Use]]:
+    """The models that rate answers, each with its recipe."""
+    for name, recipe in settings.recipes.items():
+        for index, spec in enumerate(recipe.graders):
+            model = spec.options.get("model")
+            if spec.kind is GraderKind.JUDGE and isinstance(model, str):
+                where = f"recipes.{name}.graders[{index}].model"
+                yield recipe, Use(where=where, model=model, region=settings.home_region, role=Role.JUDGE)
 
 
 def find_model(model: str) -> Model | None:

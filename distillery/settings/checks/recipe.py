@@ -15,10 +15,8 @@ from distillery.core.catalog import (
     on_demand_eligible,
     throughput_eligible,
 )
-from distillery.core.errors import BadRequest
 from distillery.core.limits import MIN_PROMPTS
 from distillery.core.recipe import Recipe
-from distillery.evaluation.graders.registry import build_one
 from distillery.settings.checks.model_usage import contenders, find_model, known_recipes, reference_day
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
@@ -176,24 +174,3 @@ def check_contenders(settings: Settings, on: date) -> Iterator[ConfigFinding]:
 
 def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
     return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)
-
-
-def check_graders(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
-    """Each grader's options are those of its kind."""
-    for name, recipe in settings.recipes.items():
-        for index, spec in enumerate(recipe.graders):
-            try:
-                build_one(spec)
-            except BadRequest as error:
-                yield _finding(
-                    f"recipes.{name}.graders[{index}]",
-                    str(error),
-                    f"the options of the kind {spec.kind.value!r} in docs/graders.md",
-                    "correct or remove the option",
-                )
-        if not recipe.graders:
-            try:
-                build_one(*recipe.grader_specs)
-            except BadRequest as error:
-                fix = f"write a table [[recipes.{name}.graders]] with kind = {recipe.grader.value!r} and its options"
-                yield _finding(f"recipes.{name}.grader", str(error), "a kind that needs no options", fix)

@@ -12,7 +12,7 @@ from distillery.settings.finding import ConfigFinding
 def check_requests(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """Every model that an evaluation asks takes the request: `max_answer_tokens`, with what it thinks besides."""
     for use in model_uses(settings):
-        if use.role is Role.ROUTE or find_model(use.model) is None:  # `life_cycle` reports unknown models
+        if use.role in (Role.ROUTE, Role.JUDGE) or find_model(use.model) is None:  # `life_cycle` reports unknown models
             continue
         recipe = use.where.split(".")[1]
         answer_tokens = settings.recipes[recipe].max_answer_tokens

@@ -34,6 +34,17 @@ UNREAD = {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL
 
 Build = Callable[..., Settings]
 
+HAIKU_4_5, SONNET_1 = "anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0"
+JUDGE, FUNCTION = "recipes.support.graders[0].model", "recipes.support.graders[0].arn"
+
+
+def judged_by(model: str, **options: Any) -> list[dict[str, Any]]:
+    return [{"kind": "judge", "options": {"model": model, **options}}]
+
+
+def scored_by(arn: str) -> list[dict[str, Any]]:
+    return [{"kind": "function", "options": {"arn": arn}}]
+
 
 def acknowledged(model: str, until: date) -> list[dict[str, Any]]:
     return [{"model": model, "until": until, "reason": "kept as a record"}]
@@ -559,6 +570,59 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.grader", "lacks ['pattern']", "no options", "[[recipes.support.graders]]"),
     ),
+    "a judge that is the teacher": (
+        {TEACHER: PRO, "recipes/support/graders": judged_by(PRO)},
+        TODAY,
+        (JUDGE, "would judge its own answers: it is the teacher", "does not ask", "another judge"),
+    ),
+    "a judge that is another version of a contender": (
+        {"recipes/support/contenders": [SONNET], "recipes/support/graders": judged_by(SONNET_1)},
+        date(2025, 6, 1),
+        (JUDGE, f"it is another version of the contender {SONNET}", "does not ask", "another judge"),
+    ),
+    "a judge that Bedrock does not let judge": (
+        {"recipes/support/graders": judged_by(HAIKU_5_5)},
+        TODAY,
+        (JUDGE, f"does not let {HAIKU_5_5!r} judge", HAIKU_4_5, "choose one"),
+    ),
+    "a judge that has ended": (
+        {"recipes/support/graders": judged_by(SONNET_1)},
+        TODAY,
+        (JUDGE, "had ended by", "available on", "acknowledge"),
+    ),
+    "a judge that the catalog does not know": (
+        {"recipes/support/graders": judged_by("amazon.nova-pro")},
+        TODAY,
+        (JUDGE, "has no model 'amazon.nova-pro'", "of the catalog", PRO),
+    ),
+    "a judge that is not called from home": (
+        {"home_region": "us-east-1", "recipes/support/graders": judged_by(SONNET)},
+        date(2025, 6, 1),
+        (JUDGE, "cannot be called from us-east-1", "home_region", "another model"),
+    ),
+    "a judge whose criteria have a variable": (
+        {"recipes/support/graders": judged_by(HAIKU_4_5, criteria="{{prediction}} is good")},
+        TODAY,
+        ("recipes.support.graders[0]", "reads as a variable", "docs/graders.md", "correct"),
+    ),
+    "a function of another Region": (
+        {"recipes/support/graders": scored_by("arn:aws:lambda:eu-west-1:111122223333:function:score")},
+        TODAY,
+        (FUNCTION, "is in eu-west-1", "us-east-1, the home_region", "deploy"),
+    ),
+    "a function of another account": (
+        {
+            "account": "222222222222",
+            "recipes/support/graders": scored_by("arn:aws:lambda:us-east-1:111122223333:function:score:live"),
+        },
+        TODAY,
+        (FUNCTION, "in the account 111122223333", "222222222222, the environment's", "deploy"),
+    ),
+    "a function without an ARN": (
+        {"recipes/support/graders": scored_by("score")},
+        TODAY,
+        ("recipes.support.graders[0]", "arn is 'score'", "docs/graders.md", "correct"),
+    ),
 }
 
 
@@ -568,6 +632,14 @@ def test_refuses(changes: dict[str, Any], on: date, words: tuple[str, str, str, 
     found = list(findings(settings(changes), on))
     said = [(one.wrong, one.allowed, one.fix) for one in found if one.where == where]
     assert any(all(map(contains, one, clauses)) for one in said), "\n".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    "graders", [judged_by(HAIKU_4_5), scored_by("arn:aws:lambda:us-east-1:111122223333:function:score:live")]
+)
+def test_judges_and_functions_that_can_score_have_no_finding(graders: list[dict[str, Any]], settings: Build) -> None:
+    changes = {"account": "111122223333", "recipes/support/graders": graders}
+    assert list(findings(settings(changes), TODAY)) == []
 
 
 BOUNDS = {
