@@ -137,6 +137,7 @@ def _show(name: str, report: dict[str, Any]) -> None:
         *report_text.curation(report),
         *report_text.system_prompt(report),
         *report_text.estimate(report),
+        *report_text.evaluation(report),
     )
     for line in (*details, report_text.conclusion(report)):
         echo("  {}", line)

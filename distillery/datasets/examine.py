@@ -4,13 +4,13 @@ The command `distillery check --recipe` and the Lambda function share this code.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from distillery.core import catalog
-from distillery.core.conversation import to_line
+from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import DatasetRejected, OverBudget
 from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
@@ -53,7 +53,7 @@ class PreparedDataset:
 class Examination:
     """The results of the steps that were completed. A report of a rejected upload contains these.
 
-    curation: the report's section on curation.
+    curation: the report's section on curation. evaluation: what can be said about the verdict before it is paid for.
     """
 
     recipe: str
@@ -61,6 +61,21 @@ class Examination:
     curation: Mapping[str, Any] | None = None
     prepared: PreparedDataset | None = None
     estimate: Estimate | None = None
+    evaluation: Mapping[str, Any] | None = None
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The distinct prompts that were read, in their order."""
+        assert self.reader is not None
+        return [to_prompt(texts, answer) for texts, answer in self.reader.prompts.answers.items()]
+
+    def foresee(self, evaluation: Mapping[str, Any], warnings: Mapping[str, Sequence[str]]) -> None:
+        """Adds what can be said about the verdict (`evaluation.preview`): a section, and warnings by rule."""
+        assert self.reader is not None
+        self.evaluation = evaluation
+        for rule in rules.RULES:
+            for wrong in warnings.get(rule.code, ()):
+                self.reader.findings.add(Finding(rule, ALL_FILES, wrong))
 
 
 def examine(

@@ -46,6 +46,8 @@ def upload_report(status: UploadStatus, examination: "Examination", reason: str 
         report |= validation_report(examination.reader)
     if examination.curation is not None:
         report["dataset"] = _dataset(prepared) | {"curation": examination.curation}
+    if examination.evaluation is not None:
+        report["evaluation"] = examination.evaluation
     return report if estimated is None else report | {"estimate": estimate_report(estimated)}
 
 

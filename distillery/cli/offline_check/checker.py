@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from distillery import WHEEL, WHEEL_SOURCE
 from distillery.core import clock
 from distillery.core.errors import BadRequest, Refused
+from distillery.core.limits import MAX_PROMPTS
 from distillery.datasets.report import UploadStatus, upload_report, validation_report
-from distillery.datasets.validation.fast_path import LineLimits
+from distillery.datasets.validation.fast_path import LineLimits, to_prompt
 from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
 
 if TYPE_CHECKING:
@@ -55,13 +56,24 @@ def student_limits(student: str | None) -> LineLimits:
 
 
 def check_files(files: Iterable[InputFile], limits: LineLimits) -> dict[str, Any]:
-    """Returns the report of files that Bedrock gets unchanged."""
-    reader = DatasetReader(replace(limits, as_job_input=True), PromptIndex())
+    """Returns the report of files that Bedrock gets unchanged, and which grader fits their reference answers."""
+    reader = DatasetReader(replace(limits, as_job_input=True), PromptIndex(MAX_PROMPTS))
     reader.read(files)
     reader.check_files()
     reader.check_as_job_input()
     status = UploadStatus.REJECTED if reader.findings.errors else UploadStatus.ACCEPTED
-    return {"status": status.value} | validation_report(reader)
+    report = {"status": status.value} | validation_report(reader)
+    fits = None if reader.findings.errors else _fitting_kind(reader)
+    return report | {"graders": {"fits": fits}} if fits else report
+
+
+def _fitting_kind(reader: DatasetReader) -> str | None:
+    """Returns the kind of grader that fits the references; None if there are too few, or more than a job takes."""
+    from distillery.evaluation.graders.fit import fitting_kind, spread  # for a good file only
+
+    prompts = [to_prompt(texts, answer) for texts, answer in spread(list(reader.prompts.answers.items()))]
+    kind = fitting_kind(prompts)
+    return None if kind is None else kind.value
 
 
 def check_for_recipe(files: Iterable[InputFile], run: RecipeRun, progress: "Progress | None") -> dict[str, Any]:
@@ -73,10 +85,14 @@ def check_for_recipe(files: Iterable[InputFile], run: RecipeRun, progress: "Prog
         progress: Called with the number of prompts that are compared, and of all.
     """
     from distillery.datasets.examine import Examination, amount_over_budget, examine  # the catalog and its prices
+    from distillery.evaluation.preview import Heldout, preview  # NumPy
 
     examination = Examination(run.recipe.name)
     try:
-        _, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on, progress=progress)
+        prepared, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on, progress=progress)
+        heldout = Heldout(prompts=prepared.size.heldout, families=prepared.families, labelled=prepared.labelled)
+        foreseen = preview(run.recipe, examination.prompts, heldout)
+        examination.foresee(foreseen.described, foreseen.warnings)
         over_budget = amount_over_budget(run.recipe, estimated)
     except Refused as refused:
         if examination.reader is None:  # nothing could be read, so that there is no report

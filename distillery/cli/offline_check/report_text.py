@@ -93,6 +93,14 @@ def estimate(report: Mapping[str, Any]) -> Iterator[str]:
         yield _usd(one["usd"], what) if one["usd"] else f"{'hours':>10}  {what}"
 
 
+def evaluation(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what the evaluation can decide, or, without a recipe, which grader fits; nothing if neither is known."""
+    if "evaluation" in report:
+        yield f"verdict: {report['evaluation']['sentence']}"
+    if "graders" in report:
+        yield f'references: a recipe for them needs grader = "{report["graders"]["fits"]}", by their form'
+
+
 def _usd(usd: str, what: str) -> str:
     return f"{'$' + usd:>10}  {what}"
 

@@ -314,5 +314,26 @@ MIXED_LABELS_REFUSED = error(
     'add or remove the references, or set mixed_labels = "warn" in the recipe',
 )
 
+# What the recipe's evaluation makes of the data set.
+REFERENCES_NEEDED = warning(
+    "references-needed",
+    "a held-out prompt has no reference answer, and the recipe's grader needs one, so the verdict will be inconclusive",
+    "references on all prompts; without them, the validity of JSON by a schema, phrases, patterns or quotations",
+    "add the references, or choose a grader that needs none (docs/graders.md)",
+)
+GRADER_MISFIT = warning(
+    "grader-misfit",
+    "the recipe's grader cannot judge by the reference answers",
+    "references of the form that the grader reads (docs/graders.md)",
+    "name a grader in the recipe that fits them, or correct the references",
+)
+MARGIN_TOO_SMALL = warning(
+    "margin-too-small",
+    "the held-out prompts cannot detect a difference as small as a margin of the recipe, so that a good student may be "
+    "inconclusive",
+    "a margin that the held-out prompts detect; near duplicates and other families count less than their prompts",
+    "hold out more prompts with heldout_share and heldout_max, or increase the margin",
+)
+
 RULES = tuple(value for value in tuple(globals().values()) if isinstance(value, Rule))
 """All rules, in the order of the table."""

@@ -7,7 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median_low
+from typing import TypeVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.judging import GraderKind
@@ -16,6 +18,9 @@ from distillery.evaluation.graders.json_text import UnreadableJson, read_json
 from distillery.evaluation.graders.label import Label
 from distillery.evaluation.graders.text import normalised, plain, words
 
+T = TypeVar("T")
+MOST_COMPARED = 500
+"""References that are looked at, spread over the data set: enough to tell, in two seconds or so."""
 MOST_MISFITS = 0.05
 """Share of references by which a grader may be unable to judge."""
 MOST_OF_THEM = 0.9
@@ -68,6 +73,42 @@ def misfit(kind: GraderKind, grader: Grader, prompts: Sequence[Prompt]) -> Misfi
     return Misfit(kind=kind, proposed=proposed, reason=reason) if reason else None
 
 
+def misfits(graders: Sequence[tuple[GraderKind, Grader]], prompts: Sequence[Prompt]) -> tuple[str, ...]:
+    """Why the graders of a recipe do not fit the data set, a sentence for each reason.
+
+    One of several is asked only about the references that it can judge by: for each prompt, the others grade alone
+    (`registry.Combined`).
+    """
+    if len(graders) == 1:
+        ((kind, grader),) = graders
+        found = misfit(kind, grader, prompts)
+        return (str(found),) if found else ()
+    given = [prompt for prompt in prompts if prompt.reference is not None]
+    fitting = [[not grader.misfit(each.reference or "", each) for each in given] for _, grader in graders]
+    told = []
+    if (without := sum(not any(each) for each in zip(*fitting, strict=True))) > MOST_MISFITS * len(given):
+        proposed = f'one with grader = "{fitting_kind(given)}"' if fitting_kind(given) else "one that can"
+        told.append(f"none of the graders can judge by {without} of {len(given)} references; add {proposed}")
+    for (kind, grader), fits in zip(graders, fitting, strict=True):
+        own = [prompt for prompt, fit in zip(given, fits, strict=True) if fit]
+        if given and len(own) <= MOST_MISFITS * len(given):
+            told.append(f"the grader `{kind}` can judge by {len(own)} of {len(given)} references; remove it")
+        elif own and (found := misfit(kind, grader, own)):
+            told.append(str(found))
+    return tuple(told)
+
+
+def spread(items: Sequence[T]) -> Sequence[T]:
+    """At most `MOST_COMPARED` of the items, spread over all of them."""
+    return items[:: max(1, -(-len(items) // MOST_COMPARED))]
+
+
+def fitting_kind(prompts: Sequence[Prompt]) -> GraderKind | None:
+    """The kind of grader that fits the references; None if they are too few to tell."""
+    given = [prompt for prompt in prompts if prompt.reference is not None]
+    return _Forms(given).kind if len(given) >= FEWEST else None
+
+
 class _Forms:
     """What the references of a data set look like."""
 
@@ -87,7 +128,7 @@ class _Forms:
     def are_labels(self) -> bool:
         return self._count >= FEWEST and self.repeats and self.words <= LABEL_WORDS
 
-    @property
+    @cached_property
     def kind(self) -> GraderKind:
         """The kind that fits them."""
         if self._mostly(_is_json):

@@ -134,7 +134,7 @@ def test_over_budget_is_reported_with_the_items(command: Command, good: Path, mo
     said = command("check", str(good), "--recipe", "support")
     assert said.code == 1
     assert "model storage" in said.out
-    assert "over-budget: the run is estimated at $" in said.out
+    assert "over-budget, 1 warning: the run is estimated at $" in said.out
 
 
 @pytest.mark.parametrize(
@@ -278,3 +278,37 @@ def test_a_file_of_another_format_is_refused_with_a_command_that_converts_it_as_
 @pytest.mark.parametrize("name", ["misprint.jsonl", "own-id.jsonl", "json-array.jsonl", "cut-line.jsonl", "html.jsonl"])
 def test_a_file_in_the_right_format_is_not_taken_for_another(command: Command, name: str) -> None:
     assert "convert" not in parsed(command, str(CORPUS / name))[1]["reports"][0]
+
+
+def test_the_grader_that_fits_is_named_without_a_recipe(command: Command, good: Path) -> None:
+    assert 'a recipe for them needs grader = "label"' in command("check", str(EXAMPLE)).out
+    tasks = {"tickets": "json", "handbook": "quotes", "support": "label"}
+    files = [str(ROOT / "examples" / task / "prompts.jsonl") for task in tasks]
+    _, answer = parsed(command, *files)
+    assert [report["graders"] for report in answer["reports"]] == [{"fits": kind} for kind in tasks.values()]
+    few = good.with_name("unlabelled.jsonl")
+    few.write_bytes(file(150, answer=None))
+    assert "graders" not in parsed(command, str(few))[1]["reports"][0]
+
+
+def test_with_a_recipe_what_keeps_its_verdict_from_deciding_is_a_warning(command: Command) -> None:
+    tickets = ROOT / "examples" / "tickets" / "prompts.jsonl"
+    code, answer = parsed(command, str(tickets), "--recipe", "support")
+    (report,) = answer["reports"]
+    found = {each["code"]: each for each in report["findings"]}
+    assert (code, report["status"], set(found)) == (0, "accepted", {"grader-misfit", "margin-too-small"})
+    assert 'use grader = "json"' in found["grader-misfit"]["wrong"]
+    assert report["evaluation"]["heldout"] == report["dataset"]["heldout"]
+    assert 0 < report["evaluation"]["detectable_difference"] < 0.15
+    assert parsed(command, str(tickets), "--recipe", "support", "--strict")[0] == 1
+    said = command("check", str(tickets), "--recipe", "support")
+    assert report["evaluation"]["sentence"] in " ".join(said.out.split())
+
+
+def test_prompts_without_references_are_told_to_decide_nothing(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "unlabelled.jsonl"
+    path.write_bytes(file(200, answer=None))
+    (report,) = parsed(command, str(path), "--recipe", "support")[1]["reports"]
+    told = [each["wrong"] for each in report["findings"] if each["code"] == "references-needed"]
+    assert len(told) == 1
+    assert "the verdict will be inconclusive" in told[0]
