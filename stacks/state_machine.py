@@ -60,7 +60,8 @@ class Stages:
     @property
     def functions(self) -> list[Function]:
         """The functions that the state machine invokes."""
-        return [stage.function for stage in (self.distillation, self.endpoint, self.evaluation, self.promotion)]
+        others = [stage.function for stage in (self.distillation, self.endpoint, self.promotion)]
+        return [*others, *self.evaluation.functions]
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """Connects the functions that start, answer or describe executions with the state machine."""

@@ -181,9 +181,12 @@ class ObjectStore:
             return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    def write(self, uri: str, body: bytes) -> None:
+    def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         bucket, key = split_s3_uri(uri)
-        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+        if content_type:
+            self.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        else:
+            self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def write_new(self, uri: str, body: bytes) -> bool:
         """Writes the object unless there is one; False where there is, or where another writer was faster."""

@@ -48,6 +48,17 @@ class GraderSpec:
     """The options of the kind, as docs/graders.md lists them. In TOML they are keys of the same table."""
 
 
+class VerdictOutcome(StrEnum):
+    """What an evaluation decided, and each of its bars."""
+
+    PASSED = "passed"
+    """Every bar holds."""
+    FAILED = "failed"
+    """A bar is refuted."""
+    INCONCLUSIVE = "inconclusive"
+    """Neither: more held-out prompts would decide, or answers are missing."""
+
+
 class InconclusivePolicy(StrEnum):
     """What happens to a student whose evaluation decides nothing."""
 

@@ -3,11 +3,13 @@
 dataset → Run(dataset) → distillation → Student → endpoint → Endpoint → evaluation → Verdict → promotion → Alias
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core.catalog import HostingMode
+from distillery.core.judging import VerdictOutcome
 from distillery.core.logs import InvocationLogs
 from distillery.core.recipe import Recipe
 from distillery.core.system_prompt import SystemPrompt
@@ -126,17 +128,29 @@ class Score:
         value: The mean grade, 0 to 1.
         latency_ms: The median latency that the service reported.
         usd: What the answers cost.
+        scored: How many of the `asked` prompts have an answer with a score.
     """
 
     model: str
     value: float
     latency_ms: int
     usd: Decimal
+    scored: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The result of an evaluation. `measure`: `accuracy` against references, or `agreement with the teacher`."""
+    """The result of an evaluation.
+
+    Attributes:
+        passed: Whether `outcome` is `passed`. Verdicts of old ledgers have no outcome.
+        measure: What the scores are: `accuracy`, `word F1`, …, or `agreement with the teacher`.
+        sentence: The verdict for people.
+        live: The score of the live model, if there was one.
+        contenders: The scores of the recipe's contenders, by catalog id.
+        more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
+    """
 
     passed: bool
     measure: str
@@ -145,6 +159,11 @@ class Verdict:
     student: Score
     reasons: tuple[str, ...]
     report_uri: str
+    outcome: VerdictOutcome | None = None
+    sentence: str = ""
+    live: Score | None = None
+    contenders: Mapping[str, Score] = field(default_factory=dict)
+    more_prompts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core.errors import BadRequest
-from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
-
-LIVE = "live"
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
 
 
 class Kind(StrEnum):

@@ -5,23 +5,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from distillery.evaluation.bars import Bar
+from distillery.core.judging import VerdictOutcome
+from distillery.evaluation.bars import Bar, Kind
 from distillery.evaluation.measuring import Measured, measured
-from distillery.evaluation.sample import Sample
+from distillery.evaluation.sample import HeldOutSample
 from distillery.evaluation.statistics.interval import ALPHA
 from distillery.evaluation.statistics.planning import more_prompts
 from distillery.evaluation.statistics.resampling import NUMPY, SEED
 
 
-class Outcome(StrEnum):
-    """What the bars say together."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
-
-
-class State(StrEnum):
+class BarState(StrEnum):
     """What one bar says."""
 
     HOLDS = "holds"
@@ -49,10 +42,12 @@ class BarResult:
     """
 
     name: str
+    kind: Kind
     role: str
     against: str
     needed: Decimal
-    state: State
+    at_most: bool
+    state: BarState
     value: float
     lower: float | None
     upper: float | None
@@ -70,7 +65,7 @@ class BarResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class BarsDecision:
     """What was decided, and by which numbers.
 
     Attributes:
@@ -80,7 +75,7 @@ class Decision:
         numpy: The version that drew them.
     """
 
-    outcome: Outcome
+    outcome: VerdictOutcome
     bars: tuple[BarResult, ...]
     more_prompts: int | None
     incomplete: str
@@ -90,11 +85,11 @@ class Decision:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it did not pass: one sentence for each bar that does not hold."""
-        bars = tuple(bar.reason for bar in self.bars if bar.state is not State.HOLDS)
+        bars = tuple(bar.reason for bar in self.bars if bar.state is not BarState.HOLDS)
         return (self.incomplete, *bars) if self.incomplete else bars
 
 
-def decide(bars: Sequence[Bar], sample: Sample, *, seed: int = SEED) -> Decision:
+def decide(bars: Sequence[Bar], sample: HeldOutSample, *, seed: int = SEED) -> BarsDecision:
     """Passed if all bars hold, failed if one is refuted after Holm's correction, otherwise inconclusive.
 
     All bars must hold, so testing each at 5 % keeps the error of a pass at 5 % (an intersection-union test). One of
@@ -109,14 +104,14 @@ def decide(bars: Sequence[Bar], sample: Sample, *, seed: int = SEED) -> Decision
     incomplete = " ".join(dict.fromkeys(test.incomplete for test in tests if test.incomplete))
     results = tuple(_result(test, by_holm, len(tests)) for test, by_holm in zip(tests, refuted, strict=True))
     states = {result.state for result in results}
-    if incomplete or states == {State.HOLDS, State.OPEN} or states == {State.OPEN}:
-        outcome = Outcome.INCONCLUSIVE
+    if incomplete or states == {BarState.HOLDS, BarState.OPEN} or states == {BarState.OPEN}:
+        outcome = VerdictOutcome.INCONCLUSIVE
     else:
-        outcome = Outcome.FAILED if State.REFUTED in states else Outcome.PASSED
-    return Decision(
+        outcome = VerdictOutcome.FAILED if BarState.REFUTED in states else VerdictOutcome.PASSED
+    return BarsDecision(
         outcome=outcome,
         bars=results,
-        more_prompts=_more(results) if outcome is Outcome.INCONCLUSIVE and not incomplete else None,
+        more_prompts=_more(results) if outcome is VerdictOutcome.INCONCLUSIVE and not incomplete else None,
         incomplete=incomplete,
         seed=seed,
     )
@@ -133,13 +128,15 @@ def holm(p_values: Sequence[float]) -> list[bool]:
 
 
 def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
-    state = State.HOLDS if test.p_holds <= ALPHA else State.REFUTED if refuted else State.OPEN
+    state = BarState.HOLDS if test.p_holds <= ALPHA else BarState.REFUTED if refuted else BarState.OPEN
     more = None
-    if state is State.OPEN:
+    if state is BarState.OPEN:
         needed, limit = float(test.bar.needed), test.bar.at_most
         more = test.shortfall or more_prompts(test.interval, needed, test.asked, at_most=limit, bars=bars)
     result = BarResult(
         name=test.bar.name,
+        kind=test.bar.kind,
+        at_most=test.bar.at_most,
         role=test.bar.role,
         against=test.bar.against,
         needed=test.bar.needed,
@@ -169,9 +166,9 @@ def _reason(test: Measured, result: BarResult) -> str:
     limit = "at most" if test.bar.at_most else "at least"
     text = f"{result.name}: {what} is {result.value:.4g} ({low} to {high}), {limit} {result.needed} is needed"
     ends = {
-        State.HOLDS: "it holds",
-        State.REFUTED: "it is missed",
-        State.OPEN: test.obstacle or "the data do not decide",
+        BarState.HOLDS: "it holds",
+        BarState.REFUTED: "it is missed",
+        BarState.OPEN: test.obstacle or "the data do not decide",
     }
     more = f"; {result.more_prompts} more held-out prompts would" if result.more_prompts and not test.obstacle else ""
     return f"{text}: {ends[result.state]}{more}"
@@ -183,7 +180,7 @@ def _finite(bound: float) -> float | None:
 
 def _more(results: Sequence[BarResult]) -> int | None:
     """The fewest prompts that fail an open bar that looks missed; otherwise the most that an open bar needs to hold."""
-    opened = [bar for bar in results if bar.state is State.OPEN]
+    opened = [bar for bar in results if bar.state is BarState.OPEN]
     failing = [bar.more_prompts for bar in opened if bar.more_prompts is not None and bar.p_refuted < bar.p_holds]
     if failing:
         return min(failing)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from distillery.core.errors import BadRequest
 from distillery.evaluation.bars import Bar, Kind
-from distillery.evaluation.sample import Numbers, Sample
+from distillery.evaluation.sample import HeldOutSample, Numbers
 from distillery.evaluation.statistics import families as by_family
 from distillery.evaluation.statistics.families import MIN_FAMILIES, grouped
 from distillery.evaluation.statistics.interval import Interval
@@ -59,14 +59,14 @@ class Measured:
         return 1.0 if self.obstacle or self.incomplete else value
 
 
-def measured(bars: Sequence[Bar], sample: Sample, *, seed: int) -> tuple[Measured, ...]:
+def measured(bars: Sequence[Bar], sample: HeldOutSample, *, seed: int) -> tuple[Measured, ...]:
     """The test of each bar. Raises BadRequest where there is none, or its role was not measured."""
     if not bars:
         raise BadRequest("there is no bar; a verdict needs one or more; set one, such as min_score")
     return tuple(_measured(bar, sample, seed) for bar in bars)
 
 
-def _measured(bar: Bar, sample: Sample, seed: int) -> Measured:
+def _measured(bar: Bar, sample: HeldOutSample, seed: int) -> Measured:
     out = sample.left_out(bar.against) if bar.against else frozenset()
     kept = [index for index in range(sample.asked) if index not in out]
     names = [sample.families[index] for index in kept] if sample.families else []
@@ -90,7 +90,7 @@ def _measured(bar: Bar, sample: Sample, seed: int) -> Measured:
     return test
 
 
-def _numbers(bar: Bar, sample: Sample, role: str, kept: Sequence[int]) -> list[Fraction | None]:
+def _numbers(bar: Bar, sample: HeldOutSample, role: str, kept: Sequence[int]) -> list[Fraction | None]:
     groups = {Kind.LATENCY: sample.latency_ms, Kind.COST: sample.usd}
     group = groups.get(bar.kind, sample.scores)
     if role not in group:

@@ -35,7 +35,7 @@ def joined(ids: Sequence[str], scored: Iterable[tuple[str, Fraction]]) -> tuple[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class HeldOutSample:
     """What was measured, by role and then by held-out prompt.
 
     Attributes:

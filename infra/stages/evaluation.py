@@ -13,29 +13,32 @@ from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
+from infra.constructs.layers import Packages, packages_layer
 from infra.constructs.permissions import bedrock, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 
+ONE_CPU_MB = 1769
+"""Memory at which a function has one vCPU. Source: Lambda developer guide, configuration-memory."""
 KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
 """Errors of an invocation that was killed, as Step Functions reports them (Step Functions guide,
 concepts-error-handling, and Lambda's own messages). What it has kept is not asked again."""
 
 
 class EvaluationStage(Construct):
-    """One function for the plan, the answers and the verdict."""
+    """A function asks the models, one grades their answers and gives the verdict, and one writes its report."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
     ) -> None:
         super().__init__(scope, ident)
-        location = Location.of(self)
+        location, packages = Location.of(self), packages_layer(self, "GradingPackages", Packages.GRADING)
         self.function = Function(
             self,
             "Function",
             context=context,
             handler="lambdas.evaluation.handler.step",
-            description="Has the models answer held-out prompts, grades the answers and gives the verdict",
+            description="Has the models answer held-out prompts",
             timeout=Duration.minutes(15),
             permissions=[
                 *storage.use_ledger(stores.ledger),
@@ -48,13 +51,56 @@ class EvaluationStage(Construct):
                 keys.use_models(location, context.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
+            layers=[packages],  # executions that began before 0.3.0 judge here
+        )
+        self.grading = Function(
+            self,
+            "Grading",
+            context=context,
+            handler="lambdas.evaluation.grading.step",
+            description="Grades the answers and gives the verdict",
+            timeout=Duration.minutes(15),
+            memory_mb=ONE_CPU_MB,
+            permissions=[
+                *storage.use_ledger(stores.ledger),
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, EVALUATIONS_PREFIX),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
+            layers=[packages],
+        )
+        self.reporting = Function(
+            self,
+            "Reporting",
+            context=context,
+            handler="lambdas.evaluation.reporting.step",
+            description="Writes the report of a verdict as a page",
+            timeout=Duration.minutes(5),
+            memory_mb=ONE_CPU_MB,
+            permissions=[
+                *storage.read(stores.data, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, EVALUATIONS_PREFIX),
+            ],
+            environment={Variable.DATA_BUCKET: stores.data.bucket_name},
+            layers=[packages_layer(self, "ReportingPackages", Packages.REPORTING)],
         )
 
+    @property
+    def functions(self) -> list[Function]:
+        """The functions of its states."""
+        return [self.function, self.grading, self.reporting]
+
     def states(self) -> sfn.Chain:
-        """Plans chunks, answers them in parallel, and judges the answers."""
+        """Plans chunks, answers them in parallel, judges the answers, and writes the report.
+
+        The verdict stands without its page: `report.json` is written before.
+        """
         plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")
-        judge = step(self, "Judge", function=self.function, action="judge", result_path="$.verdict")
-        return sfn.Chain.start(plan).next(self._answers()).next(judge)
+        judge = step(self, "Judge", function=self.grading, action="judge", result_path="$.verdict")
+        report = step(self, "Write report", function=self.reporting, action="report", result_path=DISCARD)
+        given = sfn.Pass(self, "Verdict given")
+        report.add_catch(given, errors=["States.ALL"], result_path=DISCARD)
+        return sfn.Chain.start(plan).next(self._answers()).next(judge).next(report).next(given)
 
     def _answers(self) -> sfn.Map:
         """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What

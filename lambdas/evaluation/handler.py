@@ -1,9 +1,8 @@
-"""The Lambda handler of the evaluation stage, with the steps `plan`, `answer` (one chunk) and `judge`."""
+"""The Lambda handler of the evaluation stage, with the steps `plan` and `answer` (one chunk)."""
 
 from dataclasses import replace
 from typing import Any
 
-from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
@@ -14,13 +13,12 @@ from distillery.core.names import Names
 from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
 from distillery.core.steps import Event, product, step_handler
-from distillery.evaluation.contestants import Contestant, contestants, priced
+from distillery.evaluation.contestants import Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
-from distillery.evaluation.verdict import judge
 from lambdas.evaluation.answers import AnswerCollector, Context
 from lambdas.evaluation.live import LiveModel
-from lambdas.evaluation.parts import Parts, chunks
-from lambdas.evaluation.plan import EvaluationPlan
+from lambdas.evaluation.parts import PLAN, Parts, chunks
+from lambdas.evaluation.plan import EvaluationPlan, plan_of, written_plan
 from lambdas.evaluation.quotas import prompts_per_minute
 
 
@@ -28,16 +26,16 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
     parts, ledger = _parts(event), _ledger()
     run, prompts = parts.run, parts.heldout()
     ledger.begin(run.id, Stage.EVALUATION)
-    plan = _current_plan(event, parts)
+    those, student = _contestants(event, parts), product(event, "student", Student)
+    plan = written_plan(parts, those)
     if plan is None:
-        student = product(event, "student", Student)
         live = LiveModel(Aliases(), ledger, parts.store).find(
             run, Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn
         )
-        those = (*_contestants(event, parts), *([live] if live else ()))
+        those = (*those, *([live] if live else ()))
         rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))
         plan = EvaluationPlan(seed=run.id, contestants=those, prompts_per_minute=rate, limited_by=quota)
-        plan.write(parts.store, _plan_uri(parts))
+        plan.write(parts.store, parts.uri(PLAN))
     ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))))
     every, pace = chunks(len(prompts)), Pace(plan.prompts_per_minute)
     return [replace(chunk, pause=pace.first_pause(chunk.index)) for chunk in every]
@@ -46,7 +44,7 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
 def _answer(event: Event, context: Context) -> dict[str, Any]:
     """The state of a chunk: how many answers are left, and the seconds to wait before it is called again."""
     parts, chunk = _parts(event), from_wire(Chunk, event["chunk"])
-    plan = _plan_of(event, parts)
+    plan = plan_of(parts, _contestants(event, parts))
     collector = AnswerCollector(parts, plan, parts.heldout(), read(Variable.ENVIRONMENT), client("bedrock-runtime"))
     pace, rounds = Pace(plan.prompts_per_minute), int(event.get("answered", {}).get("rounds", 0))
     begun = context.get_remaining_time_in_millis()
@@ -65,37 +63,16 @@ def _answer(event: Event, context: Context) -> dict[str, Any]:
     }
 
 
-def _judge(event: Event, _context: Any) -> Verdict:
-    """The verdict at today's prices. A repeated call writes the same report again. Raises EvaluationFailed."""
-    parts = _parts(event)
-    prompts = parts.heldout()
-    rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
-    those = priced(_plan_of(event, parts).contestants, on=clock.now().date())
-    verdict, report = judge(parts.run, prompts, rows, those, report_uri=parts.uri("report.json"))
-    parts.store.write_json(verdict.report_uri, report)
-    _ledger().end(parts.run.id, Stage.EVALUATION, verdict)
-    return verdict
+def _judge(event: Event, context: Any) -> Verdict:
+    """For executions that began before grading had a function of its own. Remove it after 0.3.0."""
+    from lambdas.evaluation import grading  # its packages are slow to import
 
-
-def _plan_of(event: Event, parts: Parts) -> EvaluationPlan:
-    """The plan that was written. Executions that began with 0.1.0 wrote none: they ask three models."""
-    if plan := _current_plan(event, parts):
-        return plan
-    return EvaluationPlan(seed=parts.run.id, contestants=_contestants(event, parts))
-
-
-def _current_plan(event: Event, parts: Parts) -> EvaluationPlan | None:
-    plan = EvaluationPlan.read(parts.store, _plan_uri(parts))
-    return plan.called_as(_contestants(event, parts)) if plan else None
+    return grading.judge_answers(event, context)
 
 
 def _contestants(event: Event, parts: Parts) -> tuple[Contestant, ...]:
-    student, candidate = product(event, "student", Student), product(event, "candidate", Endpoint)
-    return contestants(parts.run, student, candidate, client("bedrock-runtime").meta.region_name)
-
-
-def _plan_uri(parts: Parts) -> str:
-    return parts.uri("contestants.json")
+    region = client("bedrock-runtime").meta.region_name
+    return contestants(parts.run, product(event, "student", Student), product(event, "candidate", Endpoint), region)
 
 
 def _parts(event: Event) -> Parts:

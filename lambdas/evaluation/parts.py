@@ -4,6 +4,7 @@ evaluations/<run id>/contestants.json                     who is asked, and how 
                      answers/part-0000/<digest>.json      one answer, by prompt, model and settings
                      part-0000.jsonl                      the rows of a complete chunk
                      report.json
+                     report.html                          the same for people
 """
 
 import json
@@ -19,6 +20,8 @@ from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.pace import PROMPTS_PER_CHUNK
+
+PLAN, REPORT, PAGE = "contestants.json", "report.json", "report.html"
 
 
 def chunks(heldout: int) -> list[Chunk]:

@@ -15,6 +15,7 @@ from distillery.core.names import digest
 from distillery.core.pipeline import Run
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.contestants import ALWAYS, Contestant
+from lambdas.evaluation.parts import PLAN, Parts
 
 Call = tuple[int, Contestant]
 """The index of a held-out prompt, and who is asked."""
@@ -60,3 +61,18 @@ def key(run: Run, prompt: Prompt, one: Contestant) -> str:
     """The digest of prompt, model and settings, under which an answer is kept."""
     settings = inference_config(one.base, run.recipe.max_answer_tokens)
     return digest([prompt.digest, one.model, {name: str(value) for name, value in settings.items()}])
+
+
+def plan_of(parts: Parts, current: Sequence[Contestant]) -> EvaluationPlan:
+    """The plan that was written. Executions that began with 0.1.0 wrote none: they ask those of today.
+
+    Args:
+        current: The contestants but for the live model, with their endpoints of today.
+    """
+    return written_plan(parts, current) or EvaluationPlan(seed=parts.run.id, contestants=tuple(current))
+
+
+def written_plan(parts: Parts, current: Sequence[Contestant]) -> EvaluationPlan | None:
+    """The plan that was written, with the endpoints of today; None before there is one."""
+    plan = EvaluationPlan.read(parts.store, parts.uri(PLAN))
+    return plan.called_as(current) if plan else None

@@ -4,13 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
+from distillery.core.judging import VerdictOutcome
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER
 from distillery.evaluation.report.breakdown import break_even, by_reference, comparison, confusion
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import GraderUsed, Lineage, Looks, LossPoint, Method, Training
 from distillery.evaluation.report.rows import (
-    CONTENDER,
-    LIVE,
     AnswerRow,
     BarRow,
     Bounds,
@@ -21,7 +20,6 @@ from distillery.evaluation.report.rows import (
     PromptRow,
     Text,
     Unit,
-    VerdictOutcome,
 )
 
 RUN = "support-iibbd-4fewxm3g-1"

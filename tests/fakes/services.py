@@ -111,7 +111,7 @@ class MemoryStore(ObjectStore):
     def read(self, uri: str, version: str | None = None) -> bytes:
         return self.objects[uri]
 
-    def write(self, uri: str, body: bytes) -> None:
+    def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         self.objects[uri] = body
 
     def exists(self, uri: str) -> bool:

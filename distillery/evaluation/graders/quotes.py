@@ -15,8 +15,8 @@ from distillery.evaluation.graders.signs import plain_signs
 from distillery.evaluation.graders.support import (
     QUOTATIONS_MAX,
     SAME,
-    Context,
-    Parts,
+    GroundingContext,
+    QuotedText,
     computed,
     context_of,
     counted,
@@ -154,7 +154,7 @@ class Quotes:
             return _wrong("the answer says what the reference says is not known")
         return Grade(score=RIGHT)
 
-    def _recall(self, given: Parts, needed: Parts, answer: str, reference: str) -> tuple[Fraction, str]:
+    def _recall(self, given: QuotedText, needed: QuotedText, answer: str, reference: str) -> tuple[Fraction, str]:
         """The share of what the reference needs, and what is missing."""
         due = results(counted(needed.own, self.decimal_mark), needed.own)
         own = counted(given.own, self.decimal_mark)
@@ -177,12 +177,14 @@ class Quotes:
         return sum(shares, Fraction(0)) / len(shares), "; ".join(reasons)
 
 
-def _context(prompt: Prompt, mark: DecimalMark) -> Context:
+def _context(prompt: Prompt, mark: DecimalMark) -> GroundingContext:
     asked = (text for role, text in prompt.messages if role == "user")
     return context_of((prompt.system or "", *asked), mark)
 
 
-def _unsupported(parts: Parts, context: Context, granted: Sequence[Quantity] = ()) -> tuple[list[str], list[str]]:
+def _unsupported(
+    parts: QuotedText, context: GroundingContext, granted: Sequence[Quantity] = ()
+) -> tuple[list[str], list[str]]:
     """The quotations and the figures that neither the context has nor a computation explains."""
     quotations = [quotation for quotation in parts.quotations if not context.quotes(quotation)]
     known = [

@@ -20,7 +20,7 @@ _CLASSES: Mapping[GraderKind, tuple[str, str]] = {
     GraderKind.LABEL: ("label", "Label"),
     GraderKind.JSON: ("json_fields", "Json"),
     GraderKind.NUMBER: ("number", "Number"),
-    GraderKind.TABLE: ("table", "Table"),
+    GraderKind.TABLE: ("table", "TableGrader"),
     GraderKind.CONTAINS: ("patterns", "Contains"),
     GraderKind.PATTERN: ("patterns", "Pattern"),
     GraderKind.OVERLAP: ("overlap", "Overlap"),

@@ -27,7 +27,7 @@ _STEP = re.compile(r"\s*([-+−–*×x·/÷])\s*[(\s$€£¥]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class QuotedText:
     """A text, its quotations, what is outside of them with blanks in their place, and all its figures."""
 
     text: str
@@ -36,7 +36,7 @@ class Parts:
     figures: tuple[Quantity, ...]
 
 
-def parts_of(text: str, mark: DecimalMark) -> Parts:
+def parts_of(text: str, mark: DecimalMark) -> QuotedText:
     """The parts of an answer or a reference. Positions in `own` are those of the text."""
     quotations: list[str] = []
     own: list[str] = []
@@ -47,7 +47,7 @@ def parts_of(text: str, mark: DecimalMark) -> Parts:
             quotations.append(quotation)
             own += (text[end : found.start()], " " * (found.end() - found.start()))
             end = found.end()
-    return Parts(text, tuple(quotations), "".join((*own, text[end:])), counted(text, mark))
+    return QuotedText(text, tuple(quotations), "".join((*own, text[end:])), counted(text, mark))
 
 
 def counted(text: str, mark: DecimalMark) -> tuple[Quantity, ...]:
@@ -56,7 +56,7 @@ def counted(text: str, mark: DecimalMark) -> tuple[Quantity, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class GroundingContext:
     """What a prompt contains."""
 
     text: str
@@ -90,7 +90,7 @@ def _alike(figure: Quantity, other: Quantity) -> bool:
 
 
 @lru_cache(maxsize=16)
-def context_of(texts: tuple[str, ...], mark: DecimalMark) -> Context:
+def context_of(texts: tuple[str, ...], mark: DecimalMark) -> GroundingContext:
     """The context that these texts are. Many questions share one, so the last ones are kept."""
     text = "\n".join(texts)
     figures: dict[Fraction, list[Quantity]] = defaultdict(list)
@@ -100,7 +100,7 @@ def context_of(texts: tuple[str, ...], mark: DecimalMark) -> Context:
             for key in {abs(quantity.value * quantity.unit), abs(quantity.number)}:
                 if len(figures[key]) < 50:
                     figures[key].append(quantity)
-    return Context(f" {' '.join(words(text))} ", dict(figures))
+    return GroundingContext(f" {' '.join(words(text))} ", dict(figures))
 
 
 def computed(figures: Sequence[Quantity], at: int, text: str, known: Sequence[bool]) -> bool:

@@ -24,7 +24,7 @@ Cell = tuple[str, Quantity | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class TableGrader:
     """Grades a table (JSON rows, a Markdown table, or CSV) by the share of its cells that are right.
 
     A cell is right if it stands in the column of that name and in the row that fits best. Missing and additional rows

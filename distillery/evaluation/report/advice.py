@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.contestants import STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.rows import Unit, VerdictOutcome, name
+from distillery.evaluation.report.rows import Unit, name
 from distillery.evaluation.report.sentence import percent
 
 MANY = 0.02

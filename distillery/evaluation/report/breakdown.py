@@ -9,6 +9,8 @@ from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Part
 from distillery.evaluation.report.rows import ComparisonRow, ContestantRow, PromptRow
 
+PARTS_MAX = 60
+"""Parts above which their names are texts of answers, such as quotations."""
 LABELS_MAX = 60
 """References above which a table of labels says nothing: they are texts."""
 
@@ -33,6 +35,26 @@ def by_reference(prompts: Sequence[PromptRow], same: Callable[[str], str] = fold
         return None
     ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
     return Breakdown(by="label", parts=tuple(_part(label, found) for label, found in ordered))
+
+
+def by_part(prompts: Sequence[PromptRow]) -> Breakdown | None:
+    """Mean scores by what graders graded one by one, such as fields; None if they did not."""
+    scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in prompts:
+        for role, answer in row.answers.items():
+            for name, score in answer.parts.items():
+                scores[name][role].append(score)
+    if not scores or len(scores) > PARTS_MAX:
+        return None
+    parts = (
+        Part(
+            name=name,
+            count=max(map(len, found.values())),
+            scores={role: math.fsum(values) / len(values) for role, values in found.items()},
+        )
+        for name, found in scores.items()
+    )
+    return Breakdown(by="field", parts=tuple(parts))
 
 
 def _part(label: str, rows: Sequence[PromptRow]) -> Part:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.report.lineage import Acceptance, Lineage, Looks, Method, Training
-from distillery.evaluation.report.rows import BarRow, ComparisonRow, ContestantRow, PromptRow, VerdictOutcome
+from distillery.evaluation.report.rows import BarRow, ComparisonRow, ContestantRow, PromptRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

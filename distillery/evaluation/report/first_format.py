@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from distillery.core.errors import BadRequest
+from distillery.core.judging import VerdictOutcome
 from distillery.core.pipeline import Score
 from distillery.core.serialization import from_wire
 from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.breakdown import by_reference, comparison, confusion
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import GraderUsed, Method
-from distillery.evaluation.report.rows import AnswerRow, BarRow, ContestantRow, PriceRow, PromptRow, VerdictOutcome
+from distillery.evaluation.report.rows import AnswerRow, BarRow, ContestantRow, PriceRow, PromptRow
 
 ROLES = (STUDENT, TEACHER, BASE)
 AGAINST = {"min_share_of_teacher": TEACHER, "teacher_margin": TEACHER, "min_gain": BASE}

@@ -8,22 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.answers import STANDARD
-from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER
 
-LIVE = "live"
-CONTENDER = "contender/"
-"""Roles of the recipe's contenders begin with it; a catalog id follows."""
 TRUNCATED_BY = ("max_tokens", "model_context_window_exceeded")
 REFUSED_BY = ("refusal", "content_filtered", "guardrail_intervened")
-
-
-class VerdictOutcome(StrEnum):
-    """The outcome of a verdict, and of each of its bars."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
 
 
 class Unit(StrEnum):

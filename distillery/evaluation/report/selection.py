@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
-from distillery.evaluation.report.rows import LIVE, AnswerRow, PromptRow
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
+from distillery.evaluation.report.rows import AnswerRow, PromptRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ Bounds are rounded away from what the student would like: "better by 31 to 44 po
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
-from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
+from distillery.core.judging import VerdictOutcome
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.rows import LIVE, BarRow, Bounds, ComparisonRow, Unit, VerdictOutcome, name
+from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit, name
 
 _ORDER = (BASE, TEACHER, LIVE)
 _THE = {TEACHER: "the teacher", LIVE: "the live model", STUDENT: "the student"}

@@ -10,10 +10,11 @@ from typing import Any
 
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
+from distillery.core.judging import VerdictOutcome
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.contestants import BASE, STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.rows import ContestantRow, VerdictOutcome
+from distillery.evaluation.report.rows import ContestantRow
 
 FORMAT = 2
 _SCORES = (TEACHER, BASE, STUDENT)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.rows import Unit, VerdictOutcome
+from distillery.evaluation.report.rows import Unit
 from distillery.evaluation.report.wire import parse, write
 from tests.fakes.report import RUN, URI, contestant, document, full
 from tests.unit.cli.account import FakeAccount

@@ -71,7 +71,7 @@ class Objects(ObjectStore):
         self.reads.append(uri)
         return self.body
 
-    def write(self, uri: str, body: bytes) -> None:
+    def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         self.written[uri] = body
 
 

@@ -11,14 +11,19 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Run, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
+from lambdas.evaluation import grading, reporting
 from lambdas.evaluation.handler import step
-from tests.fakes.pipeline import open_run, student
+from tests.fakes.pipeline import open_run, recipe, student
 from tests.fakes.services import FakeQuotaList, FakeRuntime, FakeSsm, MemoryStore
 from tests.fakes.table import MemoryTable
 
 ENDPOINT = {"arn": "arn:aws:bedrock:us-east-1:111111111111:custom-model-deployment/a", "name": "c", "mode": "on-demand"}
 TEACHER, BASE, STUDENT = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0", ENDPOINT["arn"]
 HAIKU = "anthropic.claude-haiku-5-5"
+
+
+WIDE = {"teacher_margin": 0.3, "live_margin": 0.3}
+"""Margins that 25 prompts can decide."""
 
 
 class Time:
@@ -44,13 +49,15 @@ class Harness:
         self.quotas, self.ssm = FakeQuotaList(), FakeSsm()
         clients = {"bedrock-runtime": self.runtime, "service-quotas": self.quotas, "ssm": self.ssm}
         monkeypatch.setattr(aws, "_client", lambda service, region: clients[service])
-        monkeypatch.setattr("lambdas.evaluation.handler.ObjectStore", lambda: self.store)
-        monkeypatch.setattr("lambdas.evaluation.handler.Table", lambda name: self.table)
+        for module in ("handler", "grading", "reporting"):
+            monkeypatch.setattr(f"lambdas.evaluation.{module}.ObjectStore", lambda: self.store)
+        for module in ("handler", "grading"):
+            monkeypatch.setattr(f"lambdas.evaluation.{module}.Table", lambda name: self.table)
         for variable, value in {"ENVIRONMENT": "dev", "LEDGER": "ledger", "DATA_BUCKET": "data"}.items():
             monkeypatch.setenv(Variable[variable], value)
 
     def open(self, heldout: int = 25, labelled: bool = True, of: Recipe | None = None) -> Run:
-        run = open_run(self.ledger, of, heldout=heldout, labelled=labelled)
+        run = open_run(self.ledger, of or recipe(**WIDE), heldout=heldout, labelled=labelled)
         lines = [self.line(i, f"label.{i}" if labelled else None) for i in range(heldout)]
         self.store.objects[run.dataset.heldout_uri] = "".join(lines).encode()
         self.state = {"run": to_wire(run), "student": to_wire(student()), "candidate": ENDPOINT}
@@ -60,7 +67,9 @@ class Harness:
         return to_line(Prompt(system="label it", messages=(("user", f"message {i}"),), reference=reference)) + "\n"
 
     def step(self, name: str, time: Time | None = None, **more: Any) -> Any:
-        return step({"step": name, "state": self.state, **more}, time or Time())
+        """Runs a step in the function that the state machine has for it."""
+        functions = {"judge": grading.step, "report": reporting.step}
+        return functions.get(name, step)({"step": name, "state": self.state, **more}, time or Time())
 
     def answer(self, chunk: Any) -> list[int]:
         """Answers a chunk as the state machine does, and returns the pauses that it waits for."""

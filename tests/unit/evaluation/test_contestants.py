@@ -15,7 +15,7 @@ from lambdas.evaluation.live import seen
 from lambdas.evaluation.plan import EvaluationPlan
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import MODEL, alias, distilled, open_run, recipe, student
-from tests.unit.evaluation.harness import BASE, HAIKU, STUDENT, TEACHER, Harness
+from tests.unit.evaluation.harness import BASE, HAIKU, STUDENT, TEACHER, WIDE, Harness
 
 LIVE = alias().endpoint.arn
 PARAMETER = "/distillery/dev/alias/support"
@@ -39,7 +39,9 @@ def promote(harness: Harness, trained: list[str] | None, **changed: Any) -> None
 
 
 def report(harness: Harness) -> Any:
-    return json.loads(harness.store.objects[harness.judged().report_uri])
+    """The report, with the contestants by role."""
+    told = json.loads(harness.store.objects[harness.judged().report_uri])
+    return told | {"contestants": {row["role"]: row for row in told["contestants"]}}
 
 
 def asked(harness: Harness) -> dict[str, int]:
@@ -54,7 +56,7 @@ def test_a_contender_is_asked_through_its_profile_with_settings_that_it_accepts(
     settings = {request["modelId"]: request["inferenceConfig"] for request in harness.runtime.requests}
     assert settings[f"us.{HAIKU}"] == {"maxTokens": 64 + 2000}
     assert settings[TEACHER] == {"maxTokens": 64, "temperature": 0.0}
-    assert told["others"][f"contender/{HAIKU}"]["value"] == 1.0
+    assert told["contestants"][f"contender/{HAIKU}"]["value"] == 1.0
     assert told["prices"][f"contender/{HAIKU}"]["usd_per_million_output"] == "0.55"
 
 
@@ -63,10 +65,10 @@ def test_the_live_model_is_asked_at_its_endpoint_but_not_what_it_was_trained_on(
     harness.open(heldout=10)
     told = report(harness)
     assert asked(harness) == {TEACHER: 10, BASE: 10, STUDENT: 10, LIVE: 8}
-    assert (told["answers"]["live"]["asked"], told["answers"]["live"]["left_out"]) == (8, 2)
-    assert told["others"]["live"]["value"] == pytest.approx(1 / 8)
+    row = told["contestants"]["live"]
+    assert (row["asked"], row["left_out"], row["value"]) == (8, 2, 1 / 8)
     assert set(told["prompts"][3]["answers"]) == {"teacher", "base", "student"}
-    assert told["others"]["live"]["model"] == MODEL + "b" * 12
+    assert row["model"] == MODEL + "b" * 12
 
 
 @pytest.mark.parametrize("trained", [None, []])
@@ -77,20 +79,20 @@ def test_a_live_model_of_unknown_training_is_asked_everything_and_the_report_say
     harness.open(heldout=2)
     told = report(harness)
     assert asked(harness)[LIVE] == 2
-    assert ("no longer exists" in told["answers"]["live"]["note"]) == (trained is None)
+    assert ("no longer exists" in told["contestants"]["live"]["price"]["note"]) == (trained is None)
 
 
 def test_a_live_model_whose_run_the_ledger_does_not_have_is_still_asked(harness: Harness) -> None:
     harness.ssm.parameters[PARAMETER] = json.dumps(to_wire(alias()))
     harness.runtime.answers[LIVE] = "label.1"
     harness.open(heldout=2)
-    assert "there is no run" in report(harness)["answers"]["live"]["note"]
+    assert "there is no run" in report(harness)["contestants"]["live"]["price"]["note"]
 
 
 def test_a_student_that_is_live_already_is_not_compared_with_itself(harness: Harness) -> None:
     promote(harness, [], current=student().model_arn)
     harness.open(heldout=2)
-    assert "live" not in report(harness)["others"]
+    assert "live" not in report(harness)["contestants"]
     assert LIVE not in asked(harness)
 
 
@@ -165,14 +167,14 @@ def test_the_families_are_those_that_the_data_set_has_stored(harness: Harness) -
     stored = replace(run, dataset=replace(run.dataset, families_uri="s3://data/families.json"))
     harness.store.objects["s3://data/families.json"] = b"[0, 1, 2, 1]"
     harness.state["run"] = to_wire(stored)
-    assert report(harness)["answers"]["live"]["left_out"] == 2
+    assert report(harness)["contestants"]["live"]["left_out"] == 2
 
 
 def test_a_contender_that_refuses_everybody_leaves_the_verdict_to_the_others(harness: Harness) -> None:
-    harness.open(heldout=3, of=recipe(contenders=(HAIKU,)))
+    harness.open(heldout=25, of=recipe(contenders=(HAIKU,), **WIDE))
     harness.runtime.refuse[f"us.{HAIKU}"] = service_error("AccessDeniedException")
     told = report(harness)
     assert told["passed"]
-    facts = told["answers"][f"contender/{HAIKU}"]
-    assert (facts["asked"], facts["answered"], sum(facts["missing"].values())) == (3, 0, 3)
-    assert "AccessDeniedException" in next(iter(facts["missing"]))
+    facts = told["contestants"][f"contender/{HAIKU}"]
+    assert (facts["asked"], facts["scored"], facts["missing"]) == (25, 0, 25)
+    assert "AccessDeniedException" in told["prompts"][0]["answers"][f"contender/{HAIKU}"]["reason"]

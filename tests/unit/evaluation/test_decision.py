@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.core.errors import BadRequest, EvaluationFailed
+from distillery.core.judging import VerdictOutcome as Outcome
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation import bars
 from distillery.evaluation.bars import Bar
-from distillery.evaluation.decision import Decision, Outcome, State, decide, holm
-from distillery.evaluation.sample import Sample, exact, joined
+from distillery.evaluation.decision import BarsDecision, BarState, decide, holm
+from distillery.evaluation.sample import HeldOutSample, exact, joined
 
 RIGHT, WRONG = Fraction(1), Fraction(0)
 Scores = list[Fraction | None]
@@ -33,8 +34,8 @@ def sample(
     binary: bool = True,
     others: Mapping[str, Scores] | None = None,
     **named: Scores,
-) -> Sample:
-    return Sample(scores={"student": student, **(others or {}), **named}, binary=binary, families=families)
+) -> HeldOutSample:
+    return HeldOutSample(scores={"student": student, **(others or {}), **named}, binary=binary, families=families)
 
 
 MIN_SCORE = bars.min_score(Decimal("0.8"))
@@ -72,7 +73,7 @@ def test_a_bar_passes_fails_or_stays_open(bar: Bar, right: int, other: int, outc
     assert result.families == (200 if families else 400)
     assert ("families" in result.method) == families
     assert (found.reasons == ()) == (outcome is Outcome.PASSED)
-    if result.state is State.HOLDS:
+    if result.state is BarState.HOLDS:
         assert result.lower is not None
         assert result.lower >= float(bar.needed)
 
@@ -123,16 +124,16 @@ def test_a_missing_answer_counts_against_the_candidate(
 def test_above_2_percent_missing_on_any_side_nothing_is_decided(missing: int, complete: bool, side: str) -> None:
     sides = {"student": scores(400, 400), "live": scores(100, 400)}
     sides[side] = scores(100 if side == "live" else 391, 400, missing=missing)[:400]
-    found = decide([LIVE], Sample(scores=sides, binary=True))
+    found = decide([LIVE], HeldOutSample(scores=sides, binary=True))
     assert (found.incomplete == "") == complete
     if not complete:
         assert found.outcome is Outcome.INCONCLUSIVE
         assert f"{side} has {400 - missing} of 400 answers" in found.reasons[0]
-        assert found.bars[0].state is State.OPEN
+        assert found.bars[0].state is BarState.OPEN
 
 
 def test_prompts_that_the_live_model_learned_are_left_out_of_its_bar_alone() -> None:
-    measured = Sample(
+    measured = HeldOutSample(
         scores={"student": scores(400, 400), "live": scores(100, 400), "teacher": scores(400, 400)},
         binary=True,
         excluded={"live": frozenset(range(100, 400)), "teacher": frozenset()},
@@ -143,7 +144,7 @@ def test_prompts_that_the_live_model_learned_are_left_out_of_its_bar_alone() -> 
 
 
 def test_the_families_of_prompts_that_are_left_out_go_too() -> None:
-    measured = Sample(
+    measured = HeldOutSample(
         scores={"student": scores(400, 400), "live": scores(0, 400)},
         binary=True,
         families=[str(i // 4) for i in range(400)],
@@ -153,20 +154,20 @@ def test_the_families_of_prompts_that_are_left_out_go_too() -> None:
     assert (bar.asked, bar.excluded, bar.families) == (392, 8, 98)
 
 
-@pytest.mark.parametrize(("left", "state"), [(0, State.OPEN), (29, State.OPEN), (30, State.HOLDS)])
-def test_fewer_than_30_prompts_left_decide_nothing(left: int, state: State) -> None:
-    measured = Sample(
+@pytest.mark.parametrize(("left", "state"), [(0, BarState.OPEN), (29, BarState.OPEN), (30, BarState.HOLDS)])
+def test_fewer_than_30_prompts_left_decide_nothing(left: int, state: BarState) -> None:
+    measured = HeldOutSample(
         scores={"student": scores(400, 400), "live": scores(0, 400)},
         binary=True,
         excluded={"live": frozenset(range(left, 400))},
     )
     result = decide([LIVE], measured).bars[0]
     assert result.state is state
-    assert result.more_prompts == (None if state is State.HOLDS else 30 - left)
+    assert result.more_prompts == (None if state is BarState.HOLDS else 30 - left)
 
 
-@pytest.mark.parametrize(("families", "state"), [(29, State.OPEN), (40, State.HOLDS)])
-def test_few_families_never_pass(families: int, state: State) -> None:
+@pytest.mark.parametrize(("families", "state"), [(29, BarState.OPEN), (40, BarState.HOLDS)])
+def test_few_families_never_pass(families: int, state: BarState) -> None:
     names = [str(i % families) for i in range(800)]
     measured = sample(scores(800, 800), base=[Fraction(i % 7 == 0) for i in range(800)], families=names)
     result = decide([GAIN], measured).bars[0]
@@ -195,12 +196,20 @@ def test_an_open_bar_says_how_many_more_prompts_would_decide_and_they_do() -> No
 def test_latency_and_cost_have_bars() -> None:
     quick = [Fraction(90 + i % 21) for i in range(100)]
     cost = [Fraction(100 + i % 21, 1_000_000) for i in range(100)]
-    measured = Sample(
+    measured = HeldOutSample(
         scores={"student": scores(100, 100)}, binary=True, latency_ms={"student": quick}, usd={"student": cost}
     )
-    for limit, outcome in ((120, Outcome.PASSED), (100, Outcome.INCONCLUSIVE), (80, Outcome.FAILED)):
+    for limit, outcome in (
+        (120, Outcome.PASSED),
+        (100, Outcome.INCONCLUSIVE),
+        (80, Outcome.FAILED),
+    ):
         assert decide([bars.max_latency_ms(Decimal(limit))], measured).outcome is outcome
-    for price, outcome in (("0.12", Outcome.PASSED), ("0.11", Outcome.INCONCLUSIVE), ("0.10", Outcome.FAILED)):
+    for price, outcome in (
+        ("0.12", Outcome.PASSED),
+        ("0.11", Outcome.INCONCLUSIVE),
+        ("0.10", Outcome.FAILED),
+    ):
         found = decide([bars.max_usd_per_thousand(Decimal(price))], measured)
         assert found.outcome is outcome
         assert found.bars[0].value == pytest.approx(0.1095, abs=1e-3)
@@ -229,7 +238,7 @@ BAD = [
 @pytest.mark.parametrize("fields", BAD)
 def test_numbers_that_are_none_are_refused_where_they_arise(fields: dict[str, object]) -> None:
     with pytest.raises(EvaluationFailed):
-        Sample(**({"binary": True} | fields))  # type: ignore[arg-type]  # what is wrong is the point
+        HeldOutSample(**({"binary": True} | fields))  # type: ignore[arg-type]  # what is wrong is the point
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")])
@@ -261,6 +270,6 @@ def test_bars_need_roles_that_were_measured() -> None:
 def test_what_decides_is_what_is_stored(counts: tuple[int, int, int]) -> None:
     right, other, n = counts
     found = decide([MIN_SCORE, TEACHER], sample(scores(right, n), teacher=scores(other, n)))
-    assert from_wire(Decision, json.loads(json.dumps(to_wire(found), allow_nan=False))) == found
+    assert from_wire(BarsDecision, json.loads(json.dumps(to_wire(found), allow_nan=False))) == found
     holding = all(bar.lower is not None and bar.lower >= float(bar.needed) for bar in found.bars)
     assert holding == (found.outcome is Outcome.PASSED)

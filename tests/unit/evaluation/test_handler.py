@@ -1,5 +1,6 @@
 """The evaluation stage, through its handler: plan, answer in resumable chunks, and a verdict."""
 
+import html
 import json
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from distillery.core.errors import BadRequest, EvaluationFailed, Unfinished
 from distillery.core.pipeline import Stage, Verdict
 from distillery.core.serialization import from_wire, to_wire
+from lambdas.evaluation import handler
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import provisioned, recipe
 from tests.unit.evaluation.harness import BASE, STUDENT, TEACHER, Harness, Time
@@ -67,7 +69,8 @@ def test_a_student_below_the_bar_is_refused_with_both_numbers(harness: Harness) 
     verdict = harness.judged()
     assert not verdict.passed
     assert [reason.partition(":")[0] for reason in verdict.reasons] == ["min_score", "teacher_margin", "min_gain"]
-    assert "has 0.040, needed is 0.950" in verdict.reasons[1]
+    assert "student minus teacher is -0.96" in verdict.reasons[1]
+    assert "at least -0.3 is needed" in verdict.reasons[1]
 
 
 def test_without_references_the_measure_is_agreement_with_the_teacher(harness: Harness) -> None:
@@ -124,11 +127,11 @@ def test_an_execution_of_0_1_0_retries_what_is_left(harness: Harness) -> None:
 
 
 def test_a_throttled_call_is_repeated_after_a_pause(harness: Harness) -> None:
-    harness.open(heldout=5)
+    harness.open(heldout=20)
     (chunk,) = harness.step("plan")
     harness.runtime.errors[8] = service_error("ThrottlingException")
     assert harness.answer(chunk) == [30]
-    assert len(harness.runtime.requests) == 16
+    assert len(harness.runtime.requests) == 61
     assert from_wire(Verdict, harness.step("judge")).passed
 
 
@@ -162,4 +165,20 @@ def test_an_unknown_step_is_refused(harness: Harness) -> None:
 
 def test_free_text_is_graded_by_overlap(harness: Harness) -> None:
     harness.open(heldout=2, of=recipe(grader="overlap"))
-    assert harness.judged().measure == "accuracy"
+    assert harness.judged().measure == "word F1"
+
+
+def test_the_page_says_what_the_report_says(harness: Harness) -> None:
+    run = harness.open()
+    harness.state["verdict"] = to_wire(harness.judged())
+    answer = harness.step("report")
+    assert answer == {"uri": f"s3://data/evaluations/{run.id}/report.html"}
+    page = harness.store.objects[answer["uri"]].decode()
+    assert harness.state["verdict"]["sentence"] in html.unescape(page)
+
+
+def test_an_execution_that_began_before_grading_had_a_function_is_judged(harness: Harness) -> None:
+    harness.open()
+    for chunk in harness.step("plan"):
+        harness.answer(chunk)
+    assert handler.step({"step": "judge", "state": harness.state}, Time()) == harness.step("judge")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, bootstrap
 
+from distillery.core.judging import VerdictOutcome as Outcome
 from distillery.evaluation.bars import live_margin, min_gain, min_score
-from distillery.evaluation.decision import Outcome, decide
-from distillery.evaluation.sample import Sample
+from distillery.evaluation.decision import decide
+from distillery.evaluation.sample import HeldOutSample
 
 FOLDER = Path(os.environ.get("DISTILLERY_GSM8K", Path(__file__).parents[4] / "shared" / "data" / "gsm8k"))
 ANSWERS = FOLDER / "model_solutions.jsonl"
@@ -21,11 +22,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def sample(student: str, live: str) -> Sample:
+def sample(student: str, live: str) -> HeldOutSample:
     rows = [json.loads(line) for line in ANSWERS.read_text(encoding="utf-8").splitlines()]
     roles = {"student": student, "live": live, "base": live}
     marks = {role: [Fraction(row[model]["is_correct"]) for row in rows] for role, model in roles.items()}
-    return Sample(scores=marks, binary=True)
+    return HeldOutSample(scores=marks, binary=True)
 
 
 DIRECTIONS = [

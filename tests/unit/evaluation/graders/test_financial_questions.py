@@ -25,7 +25,7 @@ import pytest
 from distillery.core.conversation import Prompt, parse
 from distillery.evaluation.graders.number import Number, Take
 from distillery.evaluation.graders.quotes import Quotes
-from distillery.evaluation.graders.table import Table
+from distillery.evaluation.graders.table import TableGrader
 from tests.unit.evaluation.graders.given import PROMPT
 
 TATQA = Path(os.environ.get("DISTILLERY_TATQA", Path(__file__).parents[5] / "shared" / "data" / "tatqa")) / "dev.jsonl"
@@ -78,7 +78,7 @@ def test_every_reference_graded_against_itself_is_right() -> None:
     for prompt in prompts():
         reference = prompt.reference or ""
         misfits[GRADER.misfit(reference, prompt)] += 1
-        for grader in (GRADER, Number(), Quotes(), Table()):
+        for grader in (GRADER, Number(), Quotes(), TableGrader()):
             assert grader.grade(reference, reference, prompt).score == 1
         for answer in (f" {reference} .", f"**Answer:** {reference}"):
             assert "\n" in reference or GRADER.grade(answer, reference, prompt).score == 1, (answer, reference)

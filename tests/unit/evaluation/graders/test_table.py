@@ -14,7 +14,7 @@ from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.assignment import best_matching
 from distillery.evaluation.graders.quantity import DecimalMark
 from distillery.evaluation.graders.registry import build
-from distillery.evaluation.graders.table import Table
+from distillery.evaluation.graders.table import TableGrader
 from tests.unit.evaluation.graders.given import HOSTILE, PROMPT, TEXTS
 from tests.unit.evaluation.graders.work import work
 
@@ -35,7 +35,7 @@ RIGHT = [
 
 @pytest.mark.parametrize("answer", RIGHT)
 def test_the_same_table_in_any_form_is_right(answer: str) -> None:
-    grade = Table().grade(answer, REFERENCE, PROMPT)
+    grade = TableGrader().grade(answer, REFERENCE, PROMPT)
     assert grade.score == 1
     assert not grade.reason
     assert set(grade.parts.values()) <= {Fraction(1)}
@@ -65,14 +65,14 @@ def test_the_same_table_in_any_form_is_right(answer: str) -> None:
     ],
 )
 def test_what_differs_costs_its_cells(answer: str, score: Fraction, reason: str) -> None:
-    grade = Table().grade(answer, REFERENCE, PROMPT)
+    grade = TableGrader().grade(answer, REFERENCE, PROMPT)
     assert grade.score == score
     assert reason in grade.reason
 
 
 def test_options_change_what_is_right() -> None:
     def score(answer: str, **options: object) -> Fraction:
-        return Table(**options).grade(answer, REFERENCE, PROMPT).score  # type: ignore[arg-type]
+        return TableGrader(**options).grade(answer, REFERENCE, PROMPT).score  # type: ignore[arg-type]
 
     other = "Year,Revenue,Region\n2018,1203,EU\n2019,1496,US\n"
     assert score(other) == Fraction(4, 6)
@@ -80,24 +80,24 @@ def test_options_change_what_is_right() -> None:
     assert score(other, columns={"revenue": "Net sales"}, tolerance=Decimal(1)) == 1
     assert score(other, columns={"revenue": "Net sales"}, relative=Decimal("0.001")) == 1
     assert score(other, columns={"revenue": "Net sales"}, tolerance=Decimal(1), ordered=True) == 0
-    assert Table(decimal_mark=DecimalMark.COMMA).grade("a;b\n1.234;x", "a;b\n1234;x", PROMPT).score == 1
-    assert Table(bare=False).grade("a;b\n5;x", "a;b\n5 million;x", PROMPT).score == Fraction(1, 2)
+    assert TableGrader(decimal_mark=DecimalMark.COMMA).grade("a;b\n1.234;x", "a;b\n1234;x", PROMPT).score == 1
+    assert TableGrader(bare=False).grade("a;b\n5;x", "a;b\n5 million;x", PROMPT).score == Fraction(1, 2)
 
 
 def test_rows_that_differ_are_matched_as_well_as_they_can_be() -> None:
     """Taking the first fitting row for each would find four cells, not five."""
     needed, given = "a,b,c\n1,2,3\n1,2,4", "a,b,c\n1,2,4\n1,9,3"
-    assert Table().grade(given, needed, PROMPT).score == Fraction(5, 6)
+    assert TableGrader().grade(given, needed, PROMPT).score == Fraction(5, 6)
 
 
 @pytest.mark.parametrize(("reference", "why"), [(REFERENCE, ""), ("18", "is no table: it has no row below a header")])
 def test_references_that_are_no_table_are_found(reference: str, why: str) -> None:
-    assert Table().misfit(reference, PROMPT) == why
+    assert TableGrader().misfit(reference, PROMPT) == why
 
 
 def test_options_that_make_no_sense_are_refused() -> None:
     with pytest.raises(BadRequest, match="relative of the grader table is 2; it must be a number from 0 to 1"):
-        Table(relative=Decimal(2))
+        TableGrader(relative=Decimal(2))
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.randoms(use_true_random=False))
@@ -120,20 +120,20 @@ def test_scores_are_symmetric_and_free_of_order(one: list[tuple[str, ...]], othe
     def text(rows: list[tuple[str, ...]]) -> str:
         return "a;b;c\n" + "\n".join(";".join(row) for row in rows)
 
-    score = Table().grade(text(one), text(other), PROMPT).score
+    score = TableGrader().grade(text(one), text(other), PROMPT).score
     assert 0 <= score <= 1
-    assert score == Table().grade(text(other), text(one), PROMPT).score
-    assert score == Table().grade(text(one[::-1]), text(other), PROMPT).score
-    assert Table().grade(text(one[::-1]), text(one), PROMPT).score == 1
+    assert score == TableGrader().grade(text(other), text(one), PROMPT).score
+    assert score == TableGrader().grade(text(one[::-1]), text(other), PROMPT).score
+    assert TableGrader().grade(text(one[::-1]), text(one), PROMPT).score == 1
 
 
 @given(TEXTS, TEXTS)
 def test_any_text_is_graded(answer: str, reference: str) -> None:
     for text in (answer, "a,b\n" + answer, "|a|b|\n|-|-|\n" + answer, "[" + answer):
-        grade = Table().grade(text, reference, PROMPT)
+        grade = TableGrader().grade(text, reference, PROMPT)
         assert 0 <= grade.score <= 1
-        assert grade == Table().grade(text, reference, PROMPT)
-        assert Table().grade(text, text, PROMPT).score == 1
+        assert grade == TableGrader().grade(text, reference, PROMPT)
+        assert TableGrader().grade(text, text, PROMPT).score == 1
 
 
 BIG = [
@@ -148,14 +148,14 @@ BIG = [
 @pytest.mark.parametrize("answer", [*HOSTILE, *BIG], ids=lambda answer: ascii(answer[:6]))
 def test_hostile_answers_take_bounded_work(answer: str) -> None:
     other = "a,b\n" + "\n".join(f"{number},{number + 1}" for number in range(400))
-    assert work(lambda: Table().grade(answer, other, PROMPT)) < 5_000_000
-    assert Table().grade(answer, answer, PROMPT).score == 1
+    assert work(lambda: TableGrader().grade(answer, other, PROMPT)) < 5_000_000
+    assert TableGrader().grade(answer, answer, PROMPT).score == 1
 
 
 def test_large_tables_that_differ_everywhere_take_bounded_work() -> None:
     one = "a,b,c\n" + "\n".join(f"{number},{number % 7},x{number % 11}" for number in range(250))
     other = "a,b,c\n" + "\n".join(f"{number + 1000},{number % 5},x{number % 13}" for number in range(250))
-    assert work(lambda: Table().grade(one, other, PROMPT)) < 5_000_000
+    assert work(lambda: TableGrader().grade(one, other, PROMPT)) < 5_000_000
 
 
 def test_a_recipe_builds_it_with_its_options() -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillery.evaluation.contestants import BASE, TEACHER
-from distillery.evaluation.report.rows import LIVE, BarRow, Bounds, ComparisonRow, Unit, VerdictOutcome
+from distillery.core.judging import VerdictOutcome
+from distillery.evaluation.contestants import BASE, LIVE, TEACHER
+from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit
 from distillery.evaluation.report.sentence import compared, points, sentence
 from tests.fakes.report import HAIKU, document
 

@@ -2,29 +2,24 @@
 
 import json
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from distillery.core.conversation import parse as parse_prompt
 from distillery.core.errors import BadRequest
-from distillery.core.pipeline import Run
-from distillery.evaluation.answers import ModelAnswer, PromptAnswers
-from distillery.evaluation.contestants import contestants, priced
+from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.report.breakdown import break_even
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import Acceptance
 from distillery.evaluation.report.page import render
-from distillery.evaluation.report.rows import VerdictOutcome
 from distillery.evaluation.report.sentence import sentence
 from distillery.evaluation.report.wire import FORMAT, parse, read, write
-from distillery.evaluation.verdict import judge
-from tests.fakes.pipeline import alias, dataset, recipe, student
 from tests.fakes.report import contestant, document, full
 from tests.unit.evaluation.report.html import Page
 
+GOLDEN = Path(__file__).parents[3] / "golden"
 KEYS_OF_THE_FIRST_FORMAT = {
     *("run", "grader", "passed", "measure", "teacher", "base", "student", "reasons", "report_uri", "bars", "prices"),
     "prompts",
@@ -32,40 +27,8 @@ KEYS_OF_THE_FIRST_FORMAT = {
 
 
 def first_format() -> dict[str, Any]:
-    """What today's verdict writes, for 20 prompts of two labels."""
-    run = Run(id="support-de-iibbd-4fewxm3g-1", recipe=recipe(), dataset=dataset(heldout=20), attempt=1)
-    lines = [
-        json.dumps(
-            {
-                "schemaVersion": "bedrock-conversation-2024",
-                "system": [{"text": "Answer with a label."}],
-                "messages": [
-                    {"role": "user", "content": [{"text": f"prompt {number}"}]},
-                    {"role": "assistant", "content": [{"text": "ab"[number % 2]}]},
-                ],
-            }
-        )
-        for number in range(20)
-    ]
-    rows = {index: PromptAnswers(index=index, answers=_answers(index)) for index in range(20)}
-    those = priced(contestants(run, student(), alias().endpoint, "us-east-1"), on=date(2026, 11, 23))
-    _, report = judge(run, [parse_prompt(line) for line in lines], rows, those, report_uri="s3://data/r/report.json")
-    return json.loads(json.dumps(report))  # type: ignore[no-any-return]
-
-
-def _answers(index: int) -> dict[str, ModelAnswer]:
-    right, wrong = "ab"[index % 2], "ba"[index % 2]
-    texts = {"teacher": right, "base": wrong, "student": wrong if index < 3 else right}
-    return {
-        role: ModelAnswer(
-            text=text,
-            stop_reason="max_tokens" if index == 4 and role == "base" else "end_turn",
-            input_tokens=10,
-            output_tokens=1,
-            latency_ms=100,
-        )
-        for role, text in texts.items()
-    }
+    """What version 0.2.0 wrote, for 20 prompts of two labels."""
+    return json.loads((GOLDEN / "report-format-1.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +46,7 @@ def test_what_is_written_is_read_again(one: Document) -> None:
 
 def test_a_new_report_has_the_keys_and_the_values_of_the_first_format() -> None:
     old, new = first_format(), write(read(first_format()))
-    assert set(old) >= KEYS_OF_THE_FIRST_FORMAT
+    assert set(old) == KEYS_OF_THE_FIRST_FORMAT
     assert new["format"] == FORMAT
     for key in KEYS_OF_THE_FIRST_FORMAT - {"bars", "prompts"}:
         assert new[key] == old[key], key

@@ -63,7 +63,7 @@ class Extractor:
                 if each in (ABSENT, None) or isinstance(each, dict | list):
                     continue
                 given += 1
-                if places := values.places(text, each):
+                if places := values.positions(text, each):
                     stated.append((text.between(*places[0]), text.year, each))
         distinct = len({json.dumps(each) for *_, each in stated})
         share = len(stated) / given if given else 0.0
@@ -152,7 +152,7 @@ def _tags(
     several = []
     for path, (_, tag) in fields.items():
         for each in objects.values_at(value, path):
-            places = [] if each is ABSENT else values.places(text, each)
+            places = [] if each is ABSENT else values.positions(text, each)
             free = [place for place in places if not any(tagged[place[0] : place[1]])]
             if len(free) > 1 and not _is_distinctive(each):
                 several.append((tag, free))

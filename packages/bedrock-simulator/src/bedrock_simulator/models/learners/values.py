@@ -80,7 +80,7 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def places(text: Text, value: Any) -> list[tuple[int, int]]:
+def positions(text: Text, value: Any) -> list[tuple[int, int]]:
     """Where the prompt states a value: the first token and the one after the last of each place."""
     if isinstance(value, bool) or value in (None, ""):
         return []

@@ -1,0 +1,284 @@
+"""Describes a judgement for people: the document of its report."""
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from distillery.core.judging import GraderKind, VerdictOutcome
+from distillery.core.pipeline import Student
+from distillery.core.serialization import to_wire
+from distillery.evaluation.bars import Kind
+from distillery.evaluation.contestants import LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.decision import BarResult, BarState
+from distillery.evaluation.graders.grade import Grade
+from distillery.evaluation.graders.label import Label
+from distillery.evaluation.graders.registry import build_one
+from distillery.evaluation.judgement import GradedPrompt, Judgement
+from distillery.evaluation.measuring import Measured
+from distillery.evaluation.report import breakdown
+from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Document
+from distillery.evaluation.report.lineage import GraderUsed, Lineage, Looks, Method, Training
+from distillery.evaluation.report.rows import (
+    AnswerRow,
+    BarRow,
+    Bounds,
+    ComparisonRow,
+    ContestantRow,
+    Message,
+    PriceRow,
+    PromptRow,
+    Text,
+    Unit,
+)
+from distillery.evaluation.report.sentence import sentence
+from distillery.evaluation.statistics.resampling import RESAMPLES
+
+LEVEL = 0.9
+"""Of an interval with two one-sided bounds of 95 %."""
+_UNITS = {
+    Kind.SCORE: Unit.SHARE,
+    Kind.DIFFERENCE: Unit.POINTS,
+    Kind.LATENCY: Unit.MILLISECONDS,
+    Kind.COST: Unit.USD_PER_THOUSAND,
+}
+_OUTCOMES = {
+    BarState.HOLDS: VerdictOutcome.PASSED,
+    BarState.REFUTED: VerdictOutcome.FAILED,
+    BarState.OPEN: VerdictOutcome.INCONCLUSIVE,
+}
+
+
+def assemble(
+    judgement: Judgement,
+    student: Student,
+    *,
+    judged: datetime,
+    report_uri: str,
+    training: Training | None = None,
+    looks: Looks | None = None,
+) -> Document:
+    """The document of a judgement.
+
+    Args:
+        student: The distilled model and its job.
+        judged: When it was judged.
+        report_uri: Where the document will lie.
+        training: What the job says of itself, if it was read.
+        looks: How often candidates were judged on this held-out set, if that is known.
+    """
+    run, contestants = judgement.run, [_contestant(judgement, one) for one in judgement.contestants]
+    prompts = tuple(_prompt(judgement, row) for row in judgement.graded)
+    labels = _labels(judgement)
+    document = Document(
+        run=run.id,
+        recipe=run.recipe.name,
+        measure=judgement.measure,
+        outcome=judgement.outcome,
+        contestants=tuple(contestants),
+        bars=tuple(map(_bar, judgement.decision.bars)),
+        prompts=prompts,
+        reasons=judgement.reasons,
+        judged=judged.isoformat(timespec="seconds"),
+        report_uri=report_uri,
+        comparisons=tuple(_comparisons(judgement)),
+        breakdowns=tuple(_breakdowns(prompts, labels)),
+        confusion=_confusion(prompts, judgement.contestants, labels),
+        once_usd=run.dataset.estimate_usd,
+        training=training,
+        lineage=_lineage(judgement, student),
+        method=_method(judgement),
+        looks=looks,
+    )
+    break_even = tuple(_break_even(document, run.dataset.estimate_usd))
+    return replace(document, break_even=break_even, sentence=sentence(document))
+
+
+def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
+    own, _ = judgement.shown[one.role]
+    answers = [answer for row in judgement.graded if (answer := row.answers.get(one.role))]
+    latencies = sorted(answer.latency_ms for answer in answers)
+    costs = (one.price.cost(input_tokens=each.input_tokens, output_tokens=each.output_tokens) for each in answers)
+    price = one.price
+    return ContestantRow(
+        role=one.role,
+        model=one.model,
+        value=own.interval.estimate if own.scored else None,
+        scored=own.scored,
+        asked=own.asked,
+        interval=_bounds(own),
+        missing=sum(one.role in row.missing for row in judgement.graded),
+        truncated=sum(answer.is_truncated for answer in answers),
+        refused=sum(answer.is_refused for answer in answers),
+        left_out=len(one.left_out),
+        latency_ms=round(statistics.median(latencies)) if latencies else None,
+        p95_latency_ms=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
+        usd=sum(costs, Decimal(0)),
+        price=PriceRow(
+            usd_per_million_input=price.per_million_input,
+            usd_per_million_output=price.per_million_output,
+            as_of=price.as_of.isoformat(),
+            source=price.source,
+            note=" ".join(filter(None, (one.price_note, one.note))),
+        ),
+    )
+
+
+def _bounds(test: Measured) -> Bounds | None:
+    low, high = test.interval.lower, test.interval.upper
+    if math.isinf(low) and math.isinf(high):
+        return None
+    return Bounds(low=_finite(low), high=_finite(high), method=test.interval.method, level=LEVEL)
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
+
+
+def _bar(result: BarResult) -> BarRow:
+    found = result.lower is not None or result.upper is not None
+    return BarRow(
+        name=result.name,
+        needed=float(result.needed),
+        value=result.value,
+        outcome=_OUTCOMES[result.state],
+        meaning=result.reason,
+        unit=_UNITS[result.kind],
+        at_most=result.at_most,
+        against=result.against,
+        interval=Bounds(low=result.lower, high=result.upper, method=result.method, level=LEVEL) if found else None,
+        p_value=result.p_holds,
+        more_prompts=result.more_prompts,
+    )
+
+
+def _comparisons(judgement: Judgement) -> Iterator[ComparisonRow]:
+    for one in judgement.contestants:
+        _, gap = judgement.shown[one.role]
+        if gap is None:
+            continue
+        pairs = [pair for row in judgement.graded if (pair := _pair(row, one.role))]
+        yield ComparisonRow(
+            against=one.role,
+            difference=gap.interval.estimate,
+            pairs=len(pairs),
+            interval=_bounds(gap),
+            wins=sum(own > other for own, other in pairs),
+            losses=sum(own < other for own, other in pairs),
+            mcnemar_p=gap.mcnemar,
+        )
+
+
+def _pair(row: GradedPrompt, role: str) -> tuple[Fraction, Fraction] | None:
+    own, other = row.grades[STUDENT], row.grades[role]
+    return (own.score, other.score) if own and other else None
+
+
+def _prompt(judgement: Judgement, row: GradedPrompt) -> PromptRow:
+    prompt = row.prompt
+    return PromptRow(
+        index=row.index,
+        messages=tuple(Message(role=role, content=(Text(text=text),)) for role, text in prompt.messages),
+        answers={one.role: _answer(row, one.role) for one in judgement.contestants if _was_asked(row, one)},
+        system=() if prompt.system is None else (Text(text=prompt.system),),
+        reference=prompt.reference,
+        family=str(judgement.families[row.index]) if judgement.families else "",
+    )
+
+
+def _was_asked(row: GradedPrompt, one: Priced) -> bool:
+    return one.role in row.answers or one.role in row.missing
+
+
+def _answer(row: GradedPrompt, role: str) -> AnswerRow:
+    if (answer := row.answers.get(role)) is None:
+        return AnswerRow(text="", missing=True, reason=row.missing[role])
+    grade = row.grades[role] or Grade(score=Fraction(0))
+    return AnswerRow(
+        text=answer.text,
+        stop_reason=answer.stop_reason,
+        input_tokens=answer.input_tokens,
+        output_tokens=answer.output_tokens,
+        latency_ms=answer.latency_ms,
+        latency=answer.latency,
+        score=float(grade.score) if row.grades[role] else None,
+        reason=grade.reason,
+        parts={name: float(score) for name, score in grade.parts.items()},
+    )
+
+
+def _labels(judgement: Judgement) -> Label | None:
+    """The grader of labels, if the recipe has one."""
+    specs = judgement.run.recipe.grader_specs
+    found = next((build_one(spec) for spec in specs if spec.kind is GraderKind.LABEL), None)
+    return found if isinstance(found, Label) else None
+
+
+def _breakdowns(prompts: Sequence[PromptRow], labels: Label | None) -> Iterator[Breakdown]:
+    if labels and (found := breakdown.by_reference(prompts, labels.name)):
+        yield found
+    if found := breakdown.by_part(prompts):
+        yield found
+
+
+def _confusion(
+    prompts: Sequence[PromptRow], contestants: Sequence[Priced], labels: Label | None
+) -> Mapping[str, tuple[Confused, ...]]:
+    if labels is None:
+        return {}
+    roles = (one.role for one in contestants)
+    return {role: found for role in roles if (found := breakdown.confusion(prompts, role, labels.name))}
+
+
+def _break_even(document: Document, once_usd: Decimal) -> Iterator[BreakEven]:
+    student = document.contestant(STUDENT)
+    for one in document.contestants:
+        is_other = one.role == TEACHER or one.role.startswith("contender/")
+        if student and is_other and (found := breakdown.break_even(once_usd, student, one)):
+            yield found
+
+
+def _lineage(judgement: Judgement, student: Student) -> Lineage:
+    run = judgement.run
+    live = next((one.model for one in judgement.contestants if one.role == LIVE), "")
+    return Lineage(
+        recipe=run.recipe.name,
+        attempt=run.attempt,
+        teacher=run.recipe.teacher,
+        student=run.recipe.student,
+        dataset_uri=run.dataset.uri,
+        heldout_uri=run.dataset.heldout_uri,
+        dataset_digest=run.dataset.digest,
+        prompts=run.dataset.prompts,
+        job_arn=student.job_arn,
+        model_arn=student.model_arn,
+        incumbent=live,
+    )
+
+
+def _method(judgement: Judgement) -> Method:
+    specs = judgement.run.recipe.grader_specs
+    return Method(
+        graders=tuple(
+            GraderUsed(
+                kind=spec.kind.value,
+                measure=build_one(spec).measure,
+                weight=Decimal(spec.weight),
+                options=json.dumps(to_wire(spec.options), sort_keys=True) if spec.options else "",
+            )
+            for spec in specs
+        ),
+        digest=judgement.run.recipe.judging_digest,
+        seed=judgement.decision.seed,
+        resamples=RESAMPLES,
+        families=len(set(judgement.families)) if judgement.families else None,
+        versions={"numpy": np.__version__, "python": ".".join(map(str, sys.version_info[:3]))},
+        notes=("The cost of the run is its estimate; answers are priced by their real tokens.",),
+    )
