@@ -39,6 +39,7 @@ class BarResult:
         discordant: How many families differ between the sides; None where nothing is compared.
         mcnemar: The exact two-sided p-value of McNemar's test. It never decides.
         more_prompts: How many more held-out prompts would decide an open bar, if that can be said.
+        obstacle: Why it can neither hold nor be refuted, whatever its interval; may be empty.
     """
 
     name: str
@@ -62,6 +63,7 @@ class BarResult:
     method: str
     reason: str
     more_prompts: int | None
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
         method=test.interval.method,
         reason="",
         more_prompts=more,
+        obstacle=test.obstacle or test.incomplete,
     )
     return replace(result, reason=_reason(test, result))
 

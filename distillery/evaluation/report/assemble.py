@@ -16,7 +16,7 @@ from distillery.core.judging import GraderKind, VerdictOutcome
 from distillery.core.pipeline import Student
 from distillery.core.serialization import to_wire
 from distillery.evaluation.bars import Kind
-from distillery.evaluation.contestants import LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarResult, BarState
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.label import Label
@@ -37,6 +37,7 @@ from distillery.evaluation.report.rows import (
     PromptRow,
     Text,
     Unit,
+    name,
 )
 from distillery.evaluation.report.sentence import sentence
 from distillery.evaluation.statistics.resampling import RESAMPLES
@@ -49,6 +50,7 @@ _UNITS = {
     Kind.LATENCY: Unit.MILLISECONDS,
     Kind.COST: Unit.USD_PER_THOUSAND,
 }
+_OTHERS = {TEACHER: "the teacher", BASE: "the untrained model", LIVE: "the live model"}
 _OUTCOMES = {
     BarState.HOLDS: VerdictOutcome.PASSED,
     BarState.REFUTED: VerdictOutcome.FAILED,
@@ -149,7 +151,7 @@ def _bar(result: BarResult) -> BarRow:
         needed=float(result.needed),
         value=result.value,
         outcome=_OUTCOMES[result.state],
-        meaning=result.reason,
+        meaning=_meaning(result),
         unit=_UNITS[result.kind],
         at_most=result.at_most,
         against=result.against,
@@ -157,6 +159,21 @@ def _bar(result: BarResult) -> BarRow:
         p_value=result.p_holds,
         more_prompts=result.more_prompts,
     )
+
+
+def _meaning(result: BarResult) -> str:
+    """What is compared and, of an open bar, why it decides nothing."""
+    whose = "the student's" if result.role == STUDENT else f"the {name(result.role)}'s"
+    match result.kind:
+        case Kind.DIFFERENCE:
+            text = f"{whose} score minus that of {_OTHERS[result.against]}"
+        case Kind.LATENCY:
+            text = f"{whose} median latency"
+        case Kind.COST:
+            text = f"what a thousand of {whose} answers cost"
+        case _:
+            text = f"{whose} mean score"
+    return f"{text}; {result.obstacle}" if result.obstacle else text
 
 
 def _comparisons(judgement: Judgement) -> Iterator[ComparisonRow]:

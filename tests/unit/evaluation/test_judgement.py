@@ -109,6 +109,7 @@ def test_a_throttled_teacher_promotes_nobody() -> None:
     judgement = evaluated(GOOD, missing={TEACHER: 6})
     assert judgement.outcome is VerdictOutcome.INCONCLUSIVE
     assert "teacher has 54 of 60 answers" in judgement.reasons[0]
+    assert "teacher has 54 of 60 answers" in document(judgement).bars[1].meaning
 
 
 def test_a_missing_answer_of_the_student_is_wrong() -> None:
@@ -194,6 +195,12 @@ def test_the_report_says_what_was_decided_and_is_read_again() -> None:
     assert {one.against for one in report.break_even} == {TEACHER, CONTENDER}
     assert report.confusion[STUDENT][0].answer == "other"
     assert report.breakdowns[0].by == "label"
+    assert [bar.meaning for bar in report.bars] == [
+        "the student's mean score",
+        "the student's score minus that of the teacher",
+        "the student's score minus that of the untrained model",
+        "the student's score minus that of the live model",
+    ]
     assert wire.read(wire.write(report)) == report
 
 

@@ -43,7 +43,11 @@ def graded(*kinds: str, **options: Any) -> Recipe:
         (["json"], TICKETS, []),
         (["json"], LABELS, ['use grader = "label"']),
         (["label", "json"], LABELS[:30] + TICKETS[:30], []),
-        (["json", "number"], TICKETS + ["no number at all"] * 20, ["none of the graders can judge by 20 of 80", "`number` can judge by 0 of 80"]),
+        (
+            ["json", "number"],
+            TICKETS + ["no number at all"] * 20,
+            ["none of the graders can judge by 20 of 80", "`number` can judge by 0 of 80"],
+        ),
         (["label", "table"], LABELS, ["the grader `table` can judge by 0 of 60 references; remove it"]),
         (["overlap", "label"], LABELS, ["`overlap` does not fit the references"]),
     ],
