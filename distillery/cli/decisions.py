@@ -34,11 +34,14 @@ def approve(
 
 
 def _estimate(on: Target, record: RunRecord) -> list[str]:
-    """Returns the items of the estimate; none if the report has another total than the run."""
+    """Returns the items of the estimate, and what the evaluation can decide.
+
+    They are none if the report has another total than the run.
+    """
     dataset = record.run.dataset
     report = json.loads(on.account.read(dataset.report_uri))
     same = report.get("estimate", {}).get("total_usd") == str(dataset.estimate_usd)
-    return list(report_text.estimate(report)) if same else []
+    return [*report_text.estimate(report), *report_text.evaluation(report)] if same else []
 
 
 def reject(

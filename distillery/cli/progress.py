@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group
@@ -13,6 +14,7 @@ from distillery.core import clock
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Stage
+from distillery.evaluation.statistics.planning import points
 
 DOTS = Spinner("dots")
 
@@ -95,7 +97,7 @@ def summary(stage: Stage, record: StageRecord) -> str:
             return (
                 f"{product['prompts']} prompts to learn from, {product['heldout']} held out, "
                 f"{product['duplicates']} duplicates removed, {_quarantined(product)}"
-                f"estimate ${float(product['estimate_usd']):.2f}"
+                f"estimate ${float(product['estimate_usd']):.2f}{detected(product.get('detectable_difference'))}"
             )
         case Stage.DISTILLATION:
             return str(product["model_arn"])
@@ -107,6 +109,11 @@ def summary(stage: Stage, record: StageRecord) -> str:
             return f"alias version {product['version']} → {product['endpoint']['name']}"
 
 
+def detected(difference: Decimal | str | None) -> str:
+    """`, detects differences of 8.4 points`: what the evaluation can decide; empty if that is not known."""
+    return "" if difference is None else f", detects differences of {points(float(difference))} points"
+
+
 def _quarantined(product: Mapping[str, Any]) -> str:
     lines = product.get("put_aside", 0)
     return f"{lines} bad lines put aside, " if lines else ""
@@ -116,7 +123,8 @@ def waiting(on: Target, record: RunRecord) -> str:
     """Returns what a run above its budget waits for, and the commands that decide."""
     dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
     return (
-        f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is ${budget}: "
+        f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is "
+        f"${budget}{detected(dataset.detectable_difference)}: "
         f"{on.command('approve', run)}, or {on.command('reject', run)}"
     )
 

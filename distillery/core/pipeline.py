@@ -46,6 +46,8 @@ class Dataset:
 
     Attributes:
         at_most_usd: The worst case of `estimate_usd`, which is compared with the budget.
+        detectable_difference: The difference between two scores, 0 to 1, that the held-out prompts detect; None if they
+            detect none, or if it is not known: in old ledgers, and of logs that the job reads itself.
         families_uri: A JSON list with the family of each held-out prompt that is asked: those that share one are no
             independent observations. Empty if each stands alone, and in old ledgers.
         system: The system prompts of the training prompts; None where they are not known: in old ledgers.
@@ -64,6 +66,7 @@ class Dataset:
     at_most_usd: Decimal = Decimal(0)  # missing in old ledgers; then only a new estimate is approved
     put_aside: int = 0  # bad lines that were quarantined
     families_uri: str = ""
+    detectable_difference: Decimal | None = None
     logs: InvocationLogs | None = None  # the job reads these instead of `uri`, which is then empty
     system: SystemPrompt | None = None
 

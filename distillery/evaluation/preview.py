@@ -15,7 +15,7 @@ from distillery.evaluation.graders.fit import misfits, spread
 from distillery.evaluation.graders.grade import Grader
 from distillery.evaluation.graders.registry import build_one
 from distillery.evaluation.statistics.families import MIN_FAMILIES
-from distillery.evaluation.statistics.planning import DISCORDANT, POWER, detectable_difference, prompts_for
+from distillery.evaluation.statistics.planning import DISCORDANT, POWER, detectable_difference, points, prompts_for
 from distillery.evaluation.statistics.resampling import Families
 
 
@@ -97,11 +97,6 @@ def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout) -> Prev
     if not (needing and not heldout.labelled) and (small := _too_small(recipe, heldout, detectable)):
         warnings["margin-too-small"] = (small,)
     return Preview(heldout=heldout, detectable=detectable, warnings=warnings)
-
-
-def points(share: float) -> str:
-    """A difference of scores in points, rounded up to a tenth: `8.4`."""
-    return f"{math.ceil(round(share * 1000, 6)) / 10:g}"
 
 
 def _graders(recipe: Recipe) -> Iterator[tuple[GraderKind, Grader]]:

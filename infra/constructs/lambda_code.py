@@ -31,7 +31,7 @@ MODE = 0o644
 
 LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "collection": ("core",),
-    "dataset": ("core", "datasets"),
+    "dataset": ("core", "datasets", "evaluation"),
     "distillation": ("core",),
     "bucket_cleanup": ("core",),
     "endpoint": ("core",),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
@@ -14,7 +15,7 @@ from distillery.core.names import DATASETS_PREFIX, RECIPE_MAX, REPORTS_PREFIX, d
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
-from distillery.datasets.examine import Examination, amount_over_budget, examine
+from distillery.datasets.examine import Examination, PreparedDataset, amount_over_budget, examine
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
 from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
@@ -79,7 +80,8 @@ class Intake:
     ) -> tuple[Dataset, str]:
         """Examines the prompts and stores the data set. Also returns by how much it is over budget, if it is."""
         files = versions.record(open_files(self.objects.s3, upload))
-        _, estimated = examine(files, recipe, examination, region=self.region, on=self.today)
+        prepared, estimated = examine(files, recipe, examination, region=self.region, on=self.today)
+        _foresee(recipe, examination, prepared)
         over_budget = amount_over_budget(recipe, estimated)
         return self._store(examination, _report_status(over_budget)), over_budget
 
@@ -114,6 +116,7 @@ class Intake:
             estimate_usd=estimated.total_usd,
             at_most_usd=estimated.at_most_usd,
             put_aside=len(reader.quarantined),
+            detectable_difference=_detectable(examination),
             families_uri=_families_uri(base, prepared.families),
             system=prepared.system.described.at(system_uri),
         )
@@ -168,6 +171,15 @@ class Intake:
         self.ledger.end(run.id, Stage.DATASET, run.dataset)
 
 
+def _foresee(recipe: Recipe, examination: Examination, prepared: PreparedDataset) -> None:
+    """Adds to the report what can be said about the verdict."""
+    from distillery.evaluation.preview import Heldout, preview  # for a good upload only
+
+    heldout = Heldout(prompts=prepared.size.heldout, families=prepared.families, labelled=prepared.labelled)
+    foreseen = preview(recipe, examination.prompts, heldout)
+    examination.foresee(foreseen.described, foreseen.warnings)
+
+
 def notify(notices: Notices, upload: Upload, result: IntakeResult) -> None:
     """Sends an e-mail that an upload did not start a run, with the reason. It contains no prompt."""
     recipe = address(upload.recipe, RECIPE_MAX * 2)  # of an object's key, which can contain anything
@@ -181,6 +193,11 @@ def notify(notices: Notices, upload: Upload, result: IntakeResult) -> None:
         result.reason,
         f"Report: {result.report_uri}" if result.report_uri else "",
     )
+
+
+def _detectable(examination: Examination) -> Decimal | None:
+    found = (examination.evaluation or {}).get("detectable_difference")
+    return None if found is None else Decimal(str(found))
 
 
 def _report_status(over_budget: str) -> UploadStatus:

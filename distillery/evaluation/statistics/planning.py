@@ -42,6 +42,11 @@ def prompts_for(difference: float, *, discordant: float = DISCORDANT, power: flo
     return high
 
 
+def points(share: float) -> str:
+    """A difference of scores in points, rounded up to a tenth: `8.4`."""
+    return f"{math.ceil(round(share * 1000, 6)) / 10:g}"
+
+
 def more_prompts(interval: Interval, needed: float, n: int, *, at_most: bool = False, bars: int = 1) -> int | None:
     """How many more prompts would decide, if they turn out as those so far: the interval shrinks with the root of n.
 

@@ -13,7 +13,12 @@ from tests.fakes.pipeline import dataset, recipe
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
-DEAR = replace(dataset(), estimate_usd=Decimal("31.20"), at_most_usd=Decimal("90.00"))
+DEAR = replace(
+    dataset(),
+    estimate_usd=Decimal("31.20"),
+    at_most_usd=Decimal("90.00"),
+    detectable_difference=Decimal("0.0831"),
+)
 ESTIMATE = {"lines": [{"what": "training", "usd": "31.20"}], "total_usd": "31.20", "prices_as_of": "2026-07-28"}
 
 
@@ -22,7 +27,9 @@ def waiting(ledger: Ledger, account: FakeAccount) -> Run:
     of = recipe(budget_usd=Decimal(25), over_budget=OverBudgetPolicy.APPROVE)
     run = ledger.open(of, DEAR, again=False, awaiting=True).run
     told = ESTIMATE | {"at_most_usd": "90.00", "tokens_in": 7, "tokens_out": 5, "afterwards": [], "answers": []}
-    account.objects[DEAR.report_uri] = json.dumps({"estimate": told}).encode()
+    account.objects[DEAR.report_uri] = json.dumps(
+        {"estimate": told, "evaluation": {"sentence": "9 prompts detect much."}}
+    ).encode()
     account.answers["approval-function"] = {"run": run.id, "outcome": "running"}
     return run
 
@@ -33,6 +40,7 @@ def test_the_estimate_is_shown_and_what_was_seen_is_what_is_approved(
     said = command("approve", waiting.id, "--yes")
     assert said.code == 0
     assert "$31.20 training" in said.out
+    assert "verdict: 9 prompts detect much." in said.out
     assert said.out.endswith(f"run {waiting.id} has started; follow it with: distillery watch {waiting.id}")
     sent = {"run": waiting.id, "approve": True, "usd": "90.00"}
     assert account.calls == [("approval-function", sent, None)]
@@ -69,7 +77,8 @@ def test_a_run_is_rejected_with_its_reason(account: FakeAccount, command: Comman
 def test_a_run_that_waits_says_for_what_and_what_to_do(command: Command, waiting: Run, verb: str) -> None:
     said = command(verb)
     assert "awaiting-approval" in said.out
-    assert f"estimated at $31.20, $90.00 at most, the budget is $25: distillery approve {waiting.id}" in said.out
+    seen = "estimated at $31.20, $90.00 at most, the budget is $25, detects differences of 8.4 points"
+    assert f"{seen}: distillery approve {waiting.id}" in said.out
     assert said.code == (1 if verb == "watch" else 0)
 
 

@@ -19,6 +19,7 @@ from distillery.core.recipe import BadLines, Curation, MixedLabels, NearDuplicat
 from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
+from distillery.evaluation.statistics.planning import points
 from tests.unit.dataset.fakes import file, line
 from tests.unit.dataset.harness import KEY, STATE_MACHINE, UPLOAD, IntakeHarness
 
@@ -37,8 +38,12 @@ def test_good_prompts_start_one_execution_named_after_the_run() -> None:
     assert harness.sns.published == []
 
 
+WIDE: dict[str, Any] = {"teacher_margin": 0.3, "live_margin": 0.3}
+"""Margins that a few held-out prompts detect."""
+
+
 def test_data_sets_are_content_addressed_and_reported_with_counts_and_cost() -> None:
-    harness = IntakeHarness(file(150))
+    harness = IntakeHarness(file(150), **WIDE)
     result = harness.accept()
     dataset = harness.ledger.run(result.run or "").run.dataset
     train, heldout = (harness.s3.newest(uri) for uri in (dataset.uri, dataset.heldout_uri))
@@ -207,7 +212,7 @@ def test_by_default_nothing_is_removed() -> None:
 
 def test_twins_with_different_labels_are_a_finding_and_both_stay() -> None:
     twins = [line("US shares"), line("us shares", "pronoun")]
-    harness = IntakeHarness(file(150) + b"\n".join(twins) + b"\n")
+    harness = IntakeHarness(file(150) + b"\n".join(twins) + b"\n", **WIDE)
     result = harness.accept()
     assert [found["code"] for found in harness.report(result)["findings"]] == ["conflicting-twins"]
     dataset = harness.report(result)["dataset"]
@@ -263,9 +268,28 @@ def test_equal_prompts_are_the_same_run_whatever_was_quarantined() -> None:
 def test_mixed_references_are_reported_or_rejected_as_the_recipe_says(mixed: MixedLabels, status: UploadStatus) -> None:
     harness = IntakeHarness(file(120) + file(60, first=120, answer=None), mixed_labels=mixed)
     result = harness.accept()
-    (finding,) = harness.report(result)["findings"]
+    finding, *others = harness.report(result)["findings"]
     assert result.status is status
     assert finding["wrong"] == "120 of 180 prompts have a reference answer"
+    told = ["references-needed"] if status is UploadStatus.STARTED else []
+    assert [each["code"] for each in others] == told
+
+
+def test_what_the_verdict_can_decide_is_said_in_the_report_and_kept_with_the_run() -> None:
+    harness = IntakeHarness(file(150))
+    result = harness.accept()
+    evaluation, found = harness.report(result)["evaluation"], harness.ledger.run(result.run or "").run.dataset
+    assert (evaluation["heldout"], evaluation["independent"]) == (31, 31)
+    assert f"detect a difference of {points(evaluation['detectable_difference'])} points" in evaluation["sentence"]
+    assert found.detectable_difference == Decimal(str(evaluation["detectable_difference"]))
+    assert [each["code"] for each in harness.report(result)["findings"]] == ["margin-too-small"]
+
+
+def test_a_grader_that_does_not_fit_is_a_finding_of_the_upload() -> None:
+    harness = IntakeHarness(b"".join(line(f"prompt {n}", f"{n} long words " * 20) + b"\n" for n in range(150)), **WIDE)
+    (finding,) = harness.report(harness.accept())["findings"]
+    assert finding["code"] == "grader-misfit"
+    assert 'use grader = "overlap"' in finding["wrong"]
 
 
 def test_a_truncated_gzip_file_is_rejected() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from distillery.core.conversation import Prompt
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.recipe import Recipe
-from distillery.evaluation.preview import Heldout, points, preview
-from distillery.evaluation.statistics.planning import detectable_difference
+from distillery.evaluation.preview import Heldout, preview
+from distillery.evaluation.statistics.planning import detectable_difference, points
 from tests.fakes.pipeline import recipe
 
 TICKETS = [json.dumps({"order": f"A-{n}", "items": [n]}) for n in range(60)]
