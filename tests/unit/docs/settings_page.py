@@ -4,6 +4,7 @@ import ast
 import enum
 import inspect
 import itertools
+import json
 import textwrap
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +15,10 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, StringConstraints
 
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.recipe import Curation, Recipe
+from distillery.evaluation.graders.registry import grader_class
 from distillery.settings import (
     LONGEST_RUN_DAYS,
     LifecycleAcknowledgement,
@@ -65,7 +68,11 @@ TABLES: tuple[tuple[str, str, type], ...] = (
     ("`[trail]`", "CloudTrail data events of this environment's buckets and functions.", Trail),
     ("`[vpc_endpoint]`", "An interface endpoint for bedrock-runtime in `inference_region`.", VpcEndpoint),
 )
-DERIVED = {"environment", "name", "recipe"}
+GRADERS = (
+    "Several graders of a recipe, or one with options: the score of an answer is their weighted mean. Options of the "
+    "kind are keys of the same table. [Graders](../graders.md) says how each kind grades."
+)
+DERIVED = {"environment", "name", "recipe", "options"}
 """Fields that are set from the file's name or a table's heading."""
 DEFAULTS: Mapping[tuple[type, str], str] = {
     (Settings, "data_days"): f"`{DATA_DAYS}`; `{DATA_DAYS_WHERE_KEPT}` with `keep_data = true`",
@@ -92,7 +99,22 @@ WORDS = {
 
 
 def page() -> str:
-    return HEAD + "".join(f"\n## {title}\n\n{text}\n\n{_table(shape)}" for title, text, shape in TABLES)
+    tables = (f"\n## {title}\n\n{text}\n\n{_table(shape)}" for title, text, shape in TABLES)
+    return HEAD + "".join(tables) + _graders()
+
+
+def _graders() -> str:
+    """Returns the section on graders: the keys that all have, then each kind's options and what is within them."""
+    parts = [f"\n## `[[recipes.<name>.graders]]`\n\n{GRADERS}\n\n{_table(GraderSpec)}"]
+    for kind in GraderKind:
+        shape = grader_class(kind)
+        options = _table(shape) if any(_rows(shape)) else "It has no options.\n"
+        parts.append(f"\n### `{kind}`\n\n{sentence(inspect.getdoc(shape) or '')}\n\n{options}")
+        for name, hint in get_type_hints(shape).items():
+            inner = get_args(hint)[0] if get_origin(hint) is tuple else hint
+            if is_dataclass(inner) and isinstance(inner, type) and not name.startswith("_"):
+                parts.append(f"\nKeys of each of `{name}`:\n\n{_table(inner)}")
+    return "".join(parts)
 
 
 def sentence(text: str) -> str:
@@ -145,6 +167,8 @@ def _default(field: Field[Any]) -> str:
 def _value(value: object) -> str:
     if value is None or value == () or value == {}:
         return "–"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value, ensure_ascii=False)}`"
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
     return f'`"{text}"`' if isinstance(value, str) else f"`{text}`"
 
@@ -165,6 +189,8 @@ def _type(hint: Any) -> str:
         inside = _type(get_args(kind)[0])
         return f"array of {inside}s"
     if get_origin(kind) in (dict, Mapping):
+        if get_args(kind)[1] is Any:
+            return "table"
         kind_of_value = _type(get_args(kind)[1])
         return "table of tables" if kind_of_value == "table" else f"table of {kind_of_value}s"
     if issubclass(kind, enum.Enum):
